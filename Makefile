@@ -1,0 +1,50 @@
+# The everyday commands. `make demo` and `make test` need Python 3.11+ and a package registry.
+
+PYTHON ?= python3
+# Extra arguments for pip, e.g. where to find PyTorch's CPU build: see docs/operations.md.
+PIP_ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+ONCE ?=
+
+.PHONY: demo test check lint types layers coverage clean
+
+demo: $(VENV)/ready
+	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
+
+test: $(VENV)/ready-dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q
+
+# What CI runs before the tests.
+check: lint types layers
+
+lint: $(VENV)/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/ready-dev
+	$(BIN)/mypy
+
+layers: $(VENV)/ready-dev
+	$(BIN)/lint-imports
+
+coverage: $(VENV)/ready-dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q --cov --cov-report=term
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "samestory needs Python 3.11 or later")'
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp each, so that set-up runs again only when the dependencies change.
+$(VENV)/ready: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing samestory into $(VENV); about 1.5 GB, once."
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable .
+	@touch $@
+
+$(VENV)/ready-dev: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing samestory and its test tools into $(VENV)."
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable '.[dev]'
+	@touch $@ $(VENV)/ready
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage

@@ -1,0 +1,1 @@
+"""samestory: which articles of many outlets report the same event."""

@@ -1,0 +1,1 @@
+"""The commands of `samestory`, a file for each group."""

@@ -1,0 +1,1 @@
+"""Postgres: tables, queries by noun, locks, migrations."""

@@ -1,0 +1,142 @@
+"""Outlets, families and feeds: what is read, and when next."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from service.domain.outlets import Outlet, SiteIndex
+from service.store.tables import FamilyRow, FeedRow, FetchRow, OutletRow
+
+
+@dataclass(frozen=True, slots=True)
+class NewFeed:
+    """A feed to add."""
+
+    url: str
+    outlet: str  #: slug
+    title: str
+    site_url: str | None = None
+    language: str | None = None
+
+
+def save_outlets(
+    session: Session, outlets: Iterable[Outlet], *, families: Mapping[str, str] | None = None
+) -> None:
+    """Add outlets with their families, or bring known ones up to date; none is removed."""
+    outlets = list(outlets)
+    names = {outlet.family or outlet.slug: outlet.name for outlet in outlets} | dict(families or {})
+    if not outlets:
+        return
+    family = insert(FamilyRow)
+    session.execute(
+        family.on_conflict_do_update(index_elements=["slug"], set_={"name": family.excluded.name}),
+        [{"slug": slug, "name": name} for slug, name in sorted(names.items())],
+    )
+    statement = insert(OutletRow)
+    facts = ("name", "country", "language", "family", "agency", "sites")
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["slug"], set_={fact: statement.excluded[fact] for fact in facts}
+        ),
+        [_outlet_values(outlet) for outlet in outlets],
+    )
+
+
+def add_feeds(session: Session, feeds: Iterable[NewFeed], *, now: datetime) -> int:
+    """Add feeds that are not known yet, due at once; how many were new."""
+    outlet_ids = dict(session.execute(select(OutletRow.slug, OutletRow.id)).tuples())
+    values = [
+        {
+            "url": feed.url,
+            "outlet_id": outlet_ids[feed.outlet],
+            "title": feed.title,
+            "site_url": feed.site_url,
+            "language": feed.language,
+            "next_fetch_at": now,
+            "created_at": now,
+        }
+        for feed in feeds
+    ]
+    if not values:
+        return 0
+    statement = insert(FeedRow).on_conflict_do_nothing(index_elements=["url"])
+    return len(session.scalars(statement.returning(FeedRow.id), values).all())
+
+
+def due_feeds(session: Session, *, now: datetime, limit: int) -> list[FeedRow]:
+    """Active feeds whose time has come, the longest overdue first."""
+    statement = (
+        select(FeedRow)
+        .where(FeedRow.status == "active", FeedRow.next_fetch_at <= now)
+        .order_by(FeedRow.next_fetch_at, FeedRow.id)
+        .limit(limit)
+    )
+    return list(session.scalars(statement))
+
+
+def all_feeds(session: Session) -> list[tuple[FeedRow, OutletRow]]:
+    """Every feed with its outlet, by outlet and title."""
+    statement = (
+        select(FeedRow, OutletRow)
+        .join(OutletRow, OutletRow.id == FeedRow.outlet_id)
+        .order_by(OutletRow.slug, FeedRow.title, FeedRow.id)
+    )
+    return list(session.execute(statement).tuples())
+
+
+def count_feeds(session: Session) -> int:
+    """How many feeds are known."""
+    return session.scalar(select(func.count()).select_from(FeedRow)) or 0
+
+
+def site_index(session: Session) -> SiteIndex:
+    """Finds outlets by link, over all known outlets."""
+    rows = session.execute(select(OutletRow.slug, OutletRow.sites)).tuples()
+    return SiteIndex({site: slug for slug, sites in rows for site in sites})
+
+
+def outlet_ids(session: Session) -> dict[str, int]:
+    """Ids by slug."""
+    return dict(session.execute(select(OutletRow.slug, OutletRow.id)).tuples().all())
+
+
+def update_feed(session: Session, feed_id: int, **values: Any) -> None:
+    """Write what a fetch changed on its feed."""
+    session.execute(update(FeedRow).where(FeedRow.id == feed_id).values(**values))
+
+
+def feed_at(session: Session, url: str) -> FeedRow | None:
+    """The feed with this URL."""
+    return session.scalar(select(FeedRow).where(FeedRow.url == url))
+
+
+def record_fetch(session: Session, fetch: FetchRow) -> None:
+    """Keep the account of one fetch."""
+    session.add(fetch)
+
+
+def move_feeds(session: Session, old_prefix: str, new_prefix: str) -> None:
+    """Give all feeds below one URL prefix another one."""
+    session.execute(
+        update(FeedRow)
+        .where(FeedRow.url.startswith(old_prefix, autoescape=True))
+        .values(url=func.overlay(FeedRow.url, new_prefix, 1, len(old_prefix)))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _outlet_values(outlet: Outlet) -> dict[str, Any]:
+    return {
+        "slug": outlet.slug,
+        "name": outlet.name,
+        "country": outlet.country,
+        "language": outlet.language,
+        "family": outlet.family or outlet.slug,
+        "agency": outlet.agency,
+        "sites": list(outlet.sites),
+    }

@@ -1,0 +1,127 @@
+"""Articles, their revisions, vectors and copies.
+
+An article's id carries the day it was first seen in its high bits (`store.article_ids`).
+So the primary key alone is enough to partition `articles` by day, each partition
+one range of ids, while every reference stays a single column. What must be
+unique over all days, the canonical URL, has a table of its own.
+"""
+
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.store.tables.base import Base, Instant, one_of
+
+
+class ArticleUrlRow(Base):
+    """Which article a canonical URL belongs to."""
+
+    __tablename__ = "article_urls"
+
+    url_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)  #: blake2b, 16 bytes
+    article_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class ArticleRow(Base):
+    """A stored entry, in its newest revision."""
+
+    __tablename__ = "articles"
+    __table_args__ = (
+        one_of("date_flag", "ok", "missing", "future", "ancient", "unparsable"),
+        Index("ix_articles_reported_at", "reported_at"),
+        Index("ix_articles_outlet_id_reported_at", "outlet_id", "reported_at"),
+        Index("ix_articles_rare_tokens", "rare_tokens", postgresql_using="gin"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    url: Mapped[str]  #: canonical
+    link: Mapped[str | None]  #: as the feed gave it
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id"), index=True)
+    outlet_id: Mapped[int] = mapped_column(ForeignKey("outlets.id"))
+    title: Mapped[str]
+    text: Mapped[str]  #: the lead, plain text
+    body: Mapped[str]  #: plain text; empty when the feed carries none
+    author: Mapped[str | None]
+    language: Mapped[str | None]
+    categories: Mapped[list[str]]
+    published: Mapped[Instant | None]  #: only when it can be trusted
+    claimed: Mapped[Instant | None]  #: what the feed said
+    date_flag: Mapped[str]
+    updated: Mapped[Instant | None]
+    first_seen: Mapped[Instant]
+    reported_at: Mapped[Instant]  #: `published`, or else `first_seen`
+    revision: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    rare_tokens: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+
+
+class RevisionRow(Base):
+    """An earlier version of an article, as it stood until the outlet changed it."""
+
+    __tablename__ = "revisions"
+
+    article_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    title: Mapped[str]
+    text: Mapped[str]
+    body: Mapped[str]
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    replaced_at: Mapped[Instant]
+
+
+class ModelRow(Base):
+    """A model that makes vectors; those of different models are never compared."""
+
+    __tablename__ = "models"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    tag: Mapped[str] = mapped_column(unique=True)
+    dimensions: Mapped[int]
+
+
+class VectorRow(Base):
+    """The unit-length embedding of one revision of an article.
+
+    The column has no fixed dimension; each model has an HNSW index of its own
+    over its rows, made when the model is first used (`store.vectors`).
+    """
+
+    __tablename__ = "vectors"
+
+    article_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    model_id: Mapped[int] = mapped_column(ForeignKey("models.id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(SmallInteger)
+    vector: Mapped[list[float]] = mapped_column(HALFVEC())
+
+
+class SignatureRow(Base):
+    """An article's MinHash and the bands by which look-alikes are found."""
+
+    __tablename__ = "signatures"
+    __table_args__ = (Index("ix_signatures_bands", "bands", postgresql_using="gin"),)
+
+    article_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    minhash: Mapped[bytes] = mapped_column(LargeBinary)
+    bands: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+
+
+class CopyRow(Base):
+    """An article that reprints another one."""
+
+    __tablename__ = "copies"
+
+    article_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    original_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), index=True
+    )
+    share: Mapped[float]  #: of the shorter text that stands in the other, 0 to 1
+    found_at: Mapped[Instant]

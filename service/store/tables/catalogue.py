@@ -1,0 +1,84 @@
+"""Outlets, the families that own them, their feeds, and each fetch."""
+
+from sqlalchemy import BigInteger, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.store.tables.base import Base, Identifier, Instant, one_of
+
+
+class FamilyRow(Base):
+    """A publisher family: the owner of one outlet or more."""
+
+    __tablename__ = "families"
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class OutletRow(Base):
+    """A publisher, one brand."""
+
+    __tablename__ = "outlets"
+
+    id: Mapped[Identifier]
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    country: Mapped[str | None]  #: ISO 3166-1 alpha-2
+    language: Mapped[str | None]  #: ISO 639-1
+    family: Mapped[str] = mapped_column(ForeignKey("families.slug"), index=True)
+    agency: Mapped[bool] = mapped_column(server_default=text("false"))
+    sites: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))  #: host[/path] prefixes
+
+
+class FeedRow(Base):
+    """One feed URL of an outlet, with what the next request must send."""
+
+    __tablename__ = "feeds"
+    __table_args__ = (
+        one_of("status", "active", "paused", "retired"),
+        Index("ix_feeds_due", "next_fetch_at", postgresql_where=text("status = 'active'")),
+    )
+
+    id: Mapped[Identifier]
+    url: Mapped[str] = mapped_column(unique=True)
+    outlet_id: Mapped[int] = mapped_column(ForeignKey("outlets.id"), index=True)
+    title: Mapped[str]
+    site_url: Mapped[str | None]
+    language: Mapped[str | None]
+    status: Mapped[str] = mapped_column(server_default="active")
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    next_fetch_at: Mapped[Instant]
+    last_fetched_at: Mapped[Instant | None]
+    last_success_at: Mapped[Instant | None]
+    error_count: Mapped[int] = mapped_column(server_default=text("0"))  #: in a row
+    error_kind: Mapped[str | None]
+    error: Mapped[str | None]
+    created_at: Mapped[Instant]
+
+
+class FetchRow(Base):
+    """One request for a feed and what came of it."""
+
+    __tablename__ = "fetches"
+    __table_args__ = (
+        one_of("outcome", "ok", "not_modified", "failed"),
+        Index("ix_fetches_feed_id_at", "feed_id", "at"),
+        Index("ix_fetches_at", "at"),
+    )
+
+    id: Mapped[Identifier]
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id", ondelete="CASCADE"))
+    run_id: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[Instant]
+    elapsed: Mapped[float]  #: seconds
+    outcome: Mapped[str]
+    http_status: Mapped[int | None]
+    received: Mapped[int]  #: bytes on the wire
+    entries: Mapped[int]
+    admitted: Mapped[int]  #: articles that were new
+    revised: Mapped[int]
+    rejected: Mapped[int]
+    error_kind: Mapped[str | None]
+    error: Mapped[str | None]
+    warnings: Mapped[list[str]]

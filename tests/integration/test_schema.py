@@ -1,0 +1,62 @@
+"""Migrations, and what is said of a database that does not fit."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, text
+
+from service.errors import (
+    DatabaseTooNewError,
+    DatabaseTooOldError,
+    DatabaseUnreachableError,
+    SettingsError,
+)
+from service.store import schema
+from service.store.embedded import EmbeddedServer
+from service.store.tables import Base
+
+
+def test_migrations_give_exactly_the_tables_of_the_code(engine: Engine):
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_upgrading_twice_changes_nothing(server: EmbeddedServer):
+    engine = schema.connect(server.ensure_database("upgraded_twice"))
+    assert schema.upgrade(engine) != []
+    assert schema.upgrade(engine) == []
+    assert schema.check(engine)
+    engine.dispose()
+
+
+def test_a_database_without_migrations_is_too_old(server: EmbeddedServer):
+    engine = schema.connect(server.ensure_database("never_upgraded"))
+    with pytest.raises(DatabaseTooOldError, match="samestory db upgrade"):
+        schema.check(engine)
+    engine.dispose()
+
+
+def test_a_database_of_a_later_version_is_too_new(engine: Engine):
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseTooNewError, match="upgrade samestory"):
+        schema.check(engine)
+    with pytest.raises(DatabaseTooNewError):
+        schema.upgrade(engine)
+
+
+def test_nothing_listening_is_said_in_one_line_without_the_password():
+    engine = schema.connect("postgresql://someone:hunter2@127.0.0.1:1/nowhere")
+    with pytest.raises(DatabaseUnreachableError) as caught:
+        schema.check(engine)
+    assert "127.0.0.1:1/nowhere" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("url", ["sqlite:///x.db", "mysql://h/d", "nonsense"])
+def test_another_kind_of_database_is_refused(url: str):
+    with pytest.raises(SettingsError, match="postgresql://"):
+        schema.connect(url)
