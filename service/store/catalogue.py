@@ -68,13 +68,12 @@ def add_feeds(session: Session, feeds: Iterable[NewFeed], *, now: datetime) -> i
     return len(session.scalars(statement.returning(FeedRow.id), values).all())
 
 
-def due_feeds(session: Session, *, now: datetime, limit: int) -> list[FeedRow]:
+def due_feeds(session: Session, *, now: datetime) -> list[FeedRow]:
     """Active feeds whose time has come, the longest overdue first."""
     statement = (
         select(FeedRow)
         .where(FeedRow.status == "active", FeedRow.next_fetch_at <= now)
         .order_by(FeedRow.next_fetch_at, FeedRow.id)
-        .limit(limit)
     )
     return list(session.scalars(statement))
 

@@ -58,10 +58,14 @@ class EmbeddedServer:
             users = (folder / "users.lock").open("a")
         except OSError as error:
             raise EmbeddedServerError(f"{folder} cannot be written: {error.strerror}") from error
-        with _starting(folder):
-            fcntl.flock(users, fcntl.LOCK_SH)
-            if not _answers(folder):
-                _launch(folder, throwaway=throwaway)
+        try:
+            with _starting(folder):
+                fcntl.flock(users, fcntl.LOCK_SH)
+                if not _answers(folder):
+                    _launch(folder, throwaway=throwaway)
+        except BaseException:
+            users.close()
+            raise
         return cls(folder, users)
 
     def url(self, database: str = "postgres") -> str:

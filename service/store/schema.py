@@ -33,7 +33,9 @@ def connect(url: str) -> Engine:
         if url.startswith(prefix):
             url = f"postgresql+psycopg://{url.removeprefix(prefix)}"
     if not url.startswith("postgresql+psycopg://"):
-        raise SettingsError("DATABASE_URL must begin with postgresql://; samestory runs on Postgres")
+        raise SettingsError(
+            "DATABASE_URL must begin with postgresql://; samestory runs on Postgres"
+        )
     try:
         return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
@@ -80,11 +82,12 @@ def _open(engine: Engine) -> Connection:
         raise DatabaseUnreachableError(
             f"no database answers at {where}: {reason}; start it or correct DATABASE_URL"
         ) from error
-    version = connection.dialect.server_version_info or (0,)
-    if version[0] < OLDEST_POSTGRES:
+    number = connection.scalar(text("SELECT current_setting('server_version_num')"))
+    version = int(number or 0) // 10_000
+    if version < OLDEST_POSTGRES:
         connection.close()
         raise DatabaseUnfitError(
-            f"Postgres {version[0]} is too old; samestory needs {OLDEST_POSTGRES} or later"
+            f"Postgres {version} is too old; samestory needs {OLDEST_POSTGRES} or later"
         )
     return connection
 

@@ -7,11 +7,15 @@ unique over all days, the canonical URL, has a table of its own.
 """
 
 from pgvector.sqlalchemy import HALFVEC
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Sequence, SmallInteger
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.tables.base import Base, Instant, one_of
+
+#: Running numbers for ids, over all days.
+ARTICLE_NUMBERS = Sequence("article_numbers", metadata=Base.metadata)
 
 
 class ArticleUrlRow(Base):
@@ -31,13 +35,14 @@ class ArticleRow(Base):
         one_of("date_flag", "ok", "missing", "future", "ancient", "unparsable"),
         Index("ix_articles_reported_at", "reported_at"),
         Index("ix_articles_outlet_id_reported_at", "outlet_id", "reported_at"),
-        Index("ix_articles_rare_tokens", "rare_tokens", postgresql_using="gin"),
+        Index("ix_articles_feed_id_id", "feed_id", "id"),
+        Index("ix_articles_word_keys", "word_keys", postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     url: Mapped[str]  #: canonical
     link: Mapped[str | None]  #: as the feed gave it
-    feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id"), index=True)
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id"))
     outlet_id: Mapped[int] = mapped_column(ForeignKey("outlets.id"))
     title: Mapped[str]
     text: Mapped[str]  #: the lead, plain text
@@ -51,9 +56,11 @@ class ArticleRow(Base):
     updated: Mapped[Instant | None]
     first_seen: Mapped[Instant]
     reported_at: Mapped[Instant]  #: `published`, or else `first_seen`
-    revision: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
-    content_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    rare_tokens: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    revision: Mapped[int] = mapped_column(SmallInteger, server_default=sql("1"))
+    content_hash: Mapped[str]
+    word_keys: Mapped[list[int]] = mapped_column(
+        server_default=sql("'{}'")
+    )  #: keys of its rarest words (`domain.lexicon`)
 
 
 class RevisionRow(Base):
@@ -68,7 +75,7 @@ class RevisionRow(Base):
     title: Mapped[str]
     text: Mapped[str]
     body: Mapped[str]
-    content_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    content_hash: Mapped[str]
     replaced_at: Mapped[Instant]
 
 

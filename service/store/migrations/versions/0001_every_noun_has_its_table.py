@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.execute(sa.schema.CreateSequence(sa.Sequence("article_numbers")))
     op.create_table(
         "article_urls",
         sa.Column("url_hash", sa.LargeBinary(), nullable=False),
@@ -322,10 +323,10 @@ def upgrade() -> None:
         sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revision", sa.SmallInteger(), server_default=sa.text("1"), nullable=False),
-        sa.Column("content_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column(
-            "rare_tokens",
-            postgresql.ARRAY(sa.Text()),
+            "word_keys",
+            postgresql.ARRAY(sa.BigInteger()),
             server_default=sa.text("'{}'"),
             nullable=False,
         ),
@@ -337,14 +338,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["outlet_id"], ["outlets.id"], name=op.f("fk_articles_outlet_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
     )
-    op.create_index(op.f("ix_articles_feed_id"), "articles", ["feed_id"], unique=False)
+    op.create_index("ix_articles_feed_id_id", "articles", ["feed_id", "id"], unique=False)
     op.create_index(
         "ix_articles_outlet_id_reported_at", "articles", ["outlet_id", "reported_at"], unique=False
     )
-    op.create_index(
-        "ix_articles_rare_tokens", "articles", ["rare_tokens"], unique=False, postgresql_using="gin"
-    )
     op.create_index("ix_articles_reported_at", "articles", ["reported_at"], unique=False)
+    op.create_index(
+        "ix_articles_word_keys", "articles", ["word_keys"], unique=False, postgresql_using="gin"
+    )
     op.create_table(
         "fetches",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -466,7 +467,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("content_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"],
@@ -507,6 +508,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(sa.schema.DropSequence(sa.Sequence("article_numbers")))
     op.drop_table("vectors")
     op.drop_index("ix_signatures_bands", table_name="signatures", postgresql_using="gin")
     op.drop_table("signatures")
@@ -533,10 +535,10 @@ def downgrade() -> None:
     op.drop_index("ix_fetches_feed_id_at", table_name="fetches")
     op.drop_index("ix_fetches_at", table_name="fetches")
     op.drop_table("fetches")
+    op.drop_index("ix_articles_word_keys", table_name="articles", postgresql_using="gin")
     op.drop_index("ix_articles_reported_at", table_name="articles")
-    op.drop_index("ix_articles_rare_tokens", table_name="articles", postgresql_using="gin")
     op.drop_index("ix_articles_outlet_id_reported_at", table_name="articles")
-    op.drop_index(op.f("ix_articles_feed_id"), table_name="articles")
+    op.drop_index("ix_articles_feed_id_id", table_name="articles")
     op.drop_table("articles")
     op.drop_index("ix_transitions_story_id_id", table_name="transitions")
     op.drop_index("ix_transitions_at", table_name="transitions")

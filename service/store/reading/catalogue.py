@@ -1,0 +1,122 @@
+"""Outlets and feeds, with their health."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from service.store.reading.paging import Page, Position, cut
+from service.store.tables import ArticleRow, FamilyRow, FeedRow, OutletRow
+
+
+@dataclass(frozen=True, slots=True)
+class OutletView:
+    """A publisher with its family and how much of it is read."""
+
+    slug: str
+    name: str
+    country: str | None
+    language: str | None
+    family: str
+    family_name: str
+    agency: bool
+    feeds: int
+    last_reported_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedView:
+    """A feed with its health; `error_count` counts failures in a row."""
+
+    id: int
+    url: str
+    title: str
+    outlet: str
+    outlet_name: str
+    language: str | None
+    status: str
+    last_fetched_at: datetime | None
+    last_success_at: datetime | None
+    next_fetch_at: datetime
+    error_count: int
+    error_kind: str | None
+    error: str | None
+
+
+def list_outlets(
+    session: Session, *, after: Position | None = None, limit: int = 100
+) -> Page[OutletView]:
+    """Outlets by slug; one statement."""
+    feeds = select(func.count()).where(FeedRow.outlet_id == OutletRow.id).scalar_subquery()
+    last = (
+        select(func.max(ArticleRow.reported_at))
+        .where(ArticleRow.outlet_id == OutletRow.id)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            OutletRow.slug,
+            OutletRow.name,
+            OutletRow.country,
+            OutletRow.language,
+            OutletRow.family,
+            FamilyRow.name,
+            OutletRow.agency,
+            feeds,
+            last,
+        )
+        .join(FamilyRow, FamilyRow.slug == OutletRow.family)
+        .where(OutletRow.slug > (after[0] if after else ""))
+        .order_by(OutletRow.slug)
+        .limit(limit + 1)
+    )
+    found = [OutletView(*row) for row in session.execute(statement)]
+    return cut([(outlet, (outlet.slug,)) for outlet in found], limit)
+
+
+def list_feeds(
+    session: Session,
+    *,
+    status: str | None = None,
+    failing: bool | None = None,
+    after: Position | None = None,
+    limit: int = 100,
+) -> Page[FeedView]:
+    """Feeds by id; `failing` keeps those whose last fetch failed, or those where it did not."""
+    statement = (
+        select(
+            FeedRow.id,
+            FeedRow.url,
+            FeedRow.title,
+            OutletRow.slug,
+            OutletRow.name,
+            FeedRow.language,
+            FeedRow.status,
+            FeedRow.last_fetched_at,
+            FeedRow.last_success_at,
+            FeedRow.next_fetch_at,
+            FeedRow.error_count,
+            FeedRow.error_kind,
+            FeedRow.error,
+        )
+        .join(OutletRow, OutletRow.id == FeedRow.outlet_id)
+        .where(FeedRow.id > (after[0] if after else 0))
+        .order_by(FeedRow.id)
+        .limit(limit + 1)
+    )
+    if status is not None:
+        statement = statement.where(FeedRow.status == status)
+    if failing is not None:
+        statement = statement.where((FeedRow.error_count > 0) == failing)
+    rows: Sequence[Any] = session.execute(statement).all()
+    found = [FeedView(*row) for row in rows]
+    return cut([(feed, (feed.id,)) for feed in found], limit)
+
+
+def languages(session: Session) -> tuple[str, ...]:
+    """The languages of all outlets, in order of their codes."""
+    statement = select(OutletRow.language).distinct().order_by(OutletRow.language)
+    return tuple(code for code in session.scalars(statement) if code)

@@ -1,0 +1,34 @@
+"""What an operator watches, counted when asked."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from service.store.reading.runs import RunView, last_finished
+from service.store.tables import ArticleRow, FeedRow, StoryRow
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Sizes of the store and the state of what fills it."""
+
+    articles: int
+    stories: dict[str, int]  #: by state
+    feeds: dict[str, int]  #: by status
+    feeds_failing: int  #: active ones whose last fetch failed
+    runs: tuple[RunView, ...]  #: the latest finished one of each job
+
+
+def current_figures(session: Session) -> Figures:
+    """All figures of this moment; five statements."""
+    states = select(StoryRow.state, func.count()).group_by(StoryRow.state)
+    statuses = select(FeedRow.status, func.count()).group_by(FeedRow.status)
+    failing = select(func.count()).where(FeedRow.status == "active", FeedRow.error_count > 0)
+    return Figures(
+        articles=session.scalar(select(func.count()).select_from(ArticleRow)) or 0,
+        stories=dict(session.execute(states).tuples().all()),
+        feeds=dict(session.execute(statuses).tuples().all()),
+        feeds_failing=session.scalar(failing) or 0,
+        runs=last_finished(session),
+    )

@@ -1,0 +1,32 @@
+"""Storylines: stories of one saga, kept apart."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from service.errors import NotFoundError
+from service.store.reading.stories import StoryView, of_storyline
+from service.store.tables import StorylineRow
+
+
+@dataclass(frozen=True, slots=True)
+class StorylineView:
+    """A storyline with its stories, latest first."""
+
+    id: str
+    title: str
+    created_at: datetime
+    stories: tuple[StoryView, ...]
+
+
+def get_storyline(session: Session, storyline_id: str) -> StorylineView:
+    """One storyline; three statements.
+
+    Raises:
+        NotFoundError: there is no such storyline.
+    """
+    row = session.get(StorylineRow, storyline_id)
+    if row is None:
+        raise NotFoundError("storyline", storyline_id)
+    return StorylineView(row.id, row.title, row.created_at, of_storyline(session, row.id))
