@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select, update
+from sqlalchemy import RowMapping, Select, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -70,6 +70,21 @@ def reported_between(session: Session, start: datetime, end: datetime) -> list[A
     return [_article(row) for row in session.execute(_grouping_columns().where(within)).mappings()]
 
 
+def in_stage(session: Session, stage: str) -> dict[int, datetime]:
+    """Articles in this stage with the time of their report, by id."""
+    statement = select(ArticleRow.id, ArticleRow.reported_at).where(ArticleRow.stage == stage)
+    return dict(session.execute(statement.order_by(ArticleRow.id)).all())
+
+
+def advance(session: Session, ids: Iterable[int], *, before: str, after: str) -> None:
+    """Move articles on, but not those that were revised in the meantime."""
+    session.execute(
+        update(ArticleRow)
+        .where(ArticleRow.id.in_(list(ids)), ArticleRow.stage == before)
+        .values(stage=after)
+    )
+
+
 def set_word_keys(session: Session, keys: Mapping[int, Sequence[int]]) -> None:
     """Write the rare words by which later articles will find these."""
     values = [{"id": article_id, "word_keys": list(words)} for article_id, words in keys.items()]
@@ -88,9 +103,9 @@ def latest_times(session: Session, feed_id: int, *, count: int = 20) -> list[dat
     return [moment for moment in session.scalars(statement) if moment]
 
 
-def count(session: Session) -> int:
-    """How many articles are stored."""
-    return session.scalar(select(func.count()).select_from(ArticleRow)) or 0
+def exist(session: Session) -> bool:
+    """Whether any article is stored."""
+    return bool(session.scalar(select(exists(select(ArticleRow.id)))))
 
 
 def _claim(session: Session, by_hash: Mapping[bytes, Draft], *, now: datetime) -> dict[int, Draft]:
@@ -115,7 +130,7 @@ def _claim(session: Session, by_hash: Mapping[bytes, Draft], *, now: datetime) -
     taken = session.execute(
         statement.returning(ArticleUrlRow.article_id, ArticleUrlRow.url_hash), values
     )
-    return {article_id: by_hash[key] for article_id, key in taken.tuples()}
+    return {article_id: by_hash[key] for article_id, key in taken}
 
 
 def _insert(
@@ -152,7 +167,7 @@ def _revise(session: Session, known: Mapping[bytes, Draft], *, now: datetime) ->
         .with_for_update(of=ArticleRow)
     )
     revised = 0
-    for row, key in session.execute(statement).tuples():
+    for row, key in session.execute(statement):
         draft = known[key]
         if row.content_hash == draft.content_hash or _is_older(draft, row):
             continue
@@ -160,6 +175,7 @@ def _revise(session: Session, known: Mapping[bytes, Draft], *, now: datetime) ->
         for name, value in _content(draft).items():
             setattr(row, name, value)
         row.revision += 1
+        row.stage = "admitted"
         revised += 1
     return revised
 

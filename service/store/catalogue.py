@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, not_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -49,7 +49,7 @@ def save_outlets(
 
 def add_feeds(session: Session, feeds: Iterable[NewFeed], *, now: datetime) -> int:
     """Add feeds that are not known yet, due at once; how many were new."""
-    outlet_ids = dict(session.execute(select(OutletRow.slug, OutletRow.id)).tuples())
+    outlet_ids = dict(session.execute(select(OutletRow.slug, OutletRow.id)).all())
     values = [
         {
             "url": feed.url,
@@ -85,23 +85,26 @@ def all_feeds(session: Session) -> list[tuple[FeedRow, OutletRow]]:
         .join(OutletRow, OutletRow.id == FeedRow.outlet_id)
         .order_by(OutletRow.slug, FeedRow.title, FeedRow.id)
     )
-    return list(session.execute(statement).tuples())
+    return list(session.execute(statement))
 
 
-def count_feeds(session: Session) -> int:
-    """How many feeds are known."""
-    return session.scalar(select(func.count()).select_from(FeedRow)) or 0
+def count_feeds(session: Session, *, outside: str = "") -> int:
+    """How many feeds are known, not counting those whose URL begins with `outside`."""
+    statement = select(func.count()).select_from(FeedRow)
+    if outside:
+        statement = statement.where(not_(FeedRow.url.startswith(outside, autoescape=True)))
+    return session.scalar(statement) or 0
 
 
 def site_index(session: Session) -> SiteIndex:
     """Finds outlets by link, over all known outlets."""
-    rows = session.execute(select(OutletRow.slug, OutletRow.sites)).tuples()
+    rows = session.execute(select(OutletRow.slug, OutletRow.sites))
     return SiteIndex({site: slug for slug, sites in rows for site in sites})
 
 
 def outlet_ids(session: Session) -> dict[str, int]:
     """Ids by slug."""
-    return dict(session.execute(select(OutletRow.slug, OutletRow.id)).tuples().all())
+    return dict(session.execute(select(OutletRow.slug, OutletRow.id)).all())
 
 
 def update_feed(session: Session, feed_id: int, **values: Any) -> None:
@@ -119,14 +122,14 @@ def record_fetch(session: Session, fetch: FetchRow) -> None:
     session.add(fetch)
 
 
-def move_feeds(session: Session, old_prefix: str, new_prefix: str) -> None:
-    """Give all feeds below one URL prefix another one."""
-    session.execute(
-        update(FeedRow)
-        .where(FeedRow.url.startswith(old_prefix, autoescape=True))
-        .values(url=func.overlay(FeedRow.url, new_prefix, 1, len(old_prefix)))
-        .execution_options(synchronize_session=False)
-    )
+def move_feeds(session: Session, pattern: str, base_url: str) -> None:
+    """Give the beginning of feed URLs that match a regular expression another value."""
+    session.execute(update(FeedRow).values(url=func.regexp_replace(FeedRow.url, pattern, base_url)))
+
+
+def make_due(session: Session, *, now: datetime) -> None:
+    """Let every active feed be fetched at the next run."""
+    session.execute(update(FeedRow).where(FeedRow.status == "active").values(next_fetch_at=now))
 
 
 def _outlet_values(outlet: Outlet) -> dict[str, Any]:

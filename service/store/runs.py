@@ -52,12 +52,16 @@ def finish(
 
 def latest(session: Session, job: str) -> RunRow | None:
     """The newest run of a job."""
-    return session.scalar(select(RunRow).where(RunRow.job == job).order_by(RunRow.id.desc()).limit(1))
+    return session.scalar(
+        select(RunRow).where(RunRow.job == job).order_by(RunRow.id.desc()).limit(1)
+    )
 
 
 def last_success(session: Session, job: str) -> datetime | None:
     """When the newest run of a job that went well began."""
-    statement = select(func.max(RunRow.started_at)).where(RunRow.job == job, RunRow.outcome == "done")
+    statement = select(func.max(RunRow.started_at)).where(
+        RunRow.job == job, RunRow.outcome == "done"
+    )
     return session.scalar(statement)
 
 

@@ -39,17 +39,30 @@ def model_id(session: Session, tag: str, dimensions: int) -> int:
 
 
 def unencoded(session: Session, model: int, *, limit: int) -> dict[int, int]:
-    """Articles without a vector of their newest revision: revision by id, oldest first."""
+    """Admitted articles without a vector of their newest revision: revision by id."""
+    mine = and_(VectorRow.article_id == ArticleRow.id, VectorRow.model_id == model)
     statement = (
         select(ArticleRow.id, ArticleRow.revision)
-        .outerjoin(
-            VectorRow, and_(VectorRow.article_id == ArticleRow.id, VectorRow.model_id == model)
-        )
+        .outerjoin(VectorRow, mine)
+        .where(ArticleRow.stage == "admitted")
         .where(or_(VectorRow.revision.is_(None), VectorRow.revision < ArticleRow.revision))
         .order_by(ArticleRow.id)
         .limit(limit)
     )
-    return dict(session.execute(statement).tuples().all())
+    return dict(session.execute(statement).all())
+
+
+def awaiting_place(session: Session, model: int, *, limit: int) -> dict[int, datetime]:
+    """Admitted articles with a vector of their newest revision, in order of their reports."""
+    mine = and_(VectorRow.article_id == ArticleRow.id, VectorRow.model_id == model)
+    statement = (
+        select(ArticleRow.id, ArticleRow.reported_at)
+        .join(VectorRow, mine)
+        .where(ArticleRow.stage == "admitted", VectorRow.revision == ArticleRow.revision)
+        .order_by(ArticleRow.reported_at, ArticleRow.id)
+        .limit(limit)
+    )
+    return dict(session.execute(statement).all())
 
 
 def save(
@@ -79,7 +92,7 @@ def load(session: Session, model: int, tag: str, ids: Sequence[int]) -> Vectors:
     statement = select(VectorRow.article_id, VectorRow.vector).where(
         VectorRow.model_id == model, VectorRow.article_id.in_(ids)
     )
-    found = dict(session.execute(statement).tuples().all())
+    found = dict(session.execute(statement).all())
     values = np.array([_numbers(found[key]) for key in ids], dtype=np.float32)
     return Vectors(tag, _unit(values) if len(ids) else np.zeros((0, 1), dtype=np.float32))
 

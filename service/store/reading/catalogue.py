@@ -46,6 +46,14 @@ class FeedView:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class FeedCounts:
+    """How many feeds there are, and how many of the active ones fail."""
+
+    all: int
+    failing: int
+
+
 def list_outlets(
     session: Session, *, after: Position | None = None, limit: int = 100
 ) -> Page[OutletView]:
@@ -114,6 +122,12 @@ def list_feeds(
     rows: Sequence[Any] = session.execute(statement).all()
     found = [FeedView(*row) for row in rows]
     return cut([(feed, (feed.id,)) for feed in found], limit)
+
+
+def count_feeds(session: Session) -> FeedCounts:
+    """All feeds and the failing ones; one statement."""
+    failing = func.count().filter(FeedRow.status == "active", FeedRow.error_count > 0)
+    return FeedCounts(*session.execute(select(func.count(FeedRow.id), failing)).one())
 
 
 def languages(session: Session) -> tuple[str, ...]:

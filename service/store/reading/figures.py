@@ -27,8 +27,8 @@ def current_figures(session: Session) -> Figures:
     failing = select(func.count()).where(FeedRow.status == "active", FeedRow.error_count > 0)
     return Figures(
         articles=session.scalar(select(func.count()).select_from(ArticleRow)) or 0,
-        stories=dict(session.execute(states).tuples().all()),
-        feeds=dict(session.execute(statuses).tuples().all()),
+        stories=dict(session.execute(states).all()),
+        feeds=dict(session.execute(statuses).all()),
         feeds_failing=session.scalar(failing) or 0,
         runs=last_finished(session),
     )

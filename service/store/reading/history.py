@@ -1,4 +1,4 @@
-"""Transitions: what happened to a story."""
+"""What happened to a story, and where a merged one lives on."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,3 +52,19 @@ def require_story(session: Session, story_id: str) -> None:
     """Raise NotFoundError unless there is or was such a story."""
     if not session.scalar(select(exists().where(StoryRow.id == story_id))):
         raise NotFoundError("story", story_id)
+
+
+def survivor_of(session: Session, story_id: str) -> str:
+    """The id under which a story lives on, after any number of mergers; its own if unmerged.
+
+    Raises:
+        NotFoundError: there is no such story.
+    """
+    start = select(StoryRow.id, StoryRow.merged_into).where(StoryRow.id == story_id)
+    chain = start.cte("chain", recursive=True)
+    step = select(StoryRow.id, StoryRow.merged_into)
+    chain = chain.union(step.join(chain, StoryRow.id == chain.c.merged_into))
+    survivor = session.scalar(select(chain.c.id).where(chain.c.merged_into.is_(None)))
+    if survivor is None:
+        raise NotFoundError("story", story_id)
+    return str(survivor)

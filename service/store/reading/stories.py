@@ -1,4 +1,4 @@
-"""Stories: lists in several orders, one story in full, what became of a merged one."""
+"""Stories: lists in several orders, one story in full."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -152,27 +152,11 @@ def get_story(session: Session, story_id: str) -> StoryDetail:
         .outerjoin(StorylineRow, StorylineRow.id == StoryRow.storyline_id)
         .where(StoryRow.id == story_id)
     )
-    row = session.execute(statement).tuples().one_or_none()
+    row = session.execute(statement).one_or_none()
     if row is None:
         raise NotFoundError("story", story_id)
     members = members_of(session, story_id)
     return StoryDetail(_view(*row, tuple(member.report for member in members)), members)
-
-
-def survivor_of(session: Session, story_id: str) -> str:
-    """The id under which a story lives on, after any number of mergers; its own if unmerged.
-
-    Raises:
-        NotFoundError: there is no such story.
-    """
-    start = select(StoryRow.id, StoryRow.merged_into).where(StoryRow.id == story_id)
-    chain = start.cte("chain", recursive=True)
-    step = select(StoryRow.id, StoryRow.merged_into)
-    chain = chain.union(step.join(chain, StoryRow.id == chain.c.merged_into))
-    survivor = session.scalar(select(chain.c.id).where(chain.c.merged_into.is_(None)))
-    if survivor is None:
-        raise NotFoundError("story", story_id)
-    return str(survivor)
 
 
 def of_storyline(session: Session, storyline_id: str) -> tuple[StoryView, ...]:

@@ -33,6 +33,9 @@ class ArticleRow(Base):
     __tablename__ = "articles"
     __table_args__ = (
         one_of("date_flag", "ok", "missing", "future", "ancient", "unparsable"),
+        one_of("stage", "admitted", "placed", "reconciled"),
+        Index("ix_articles_admitted", "id", postgresql_where=sql("stage = 'admitted'")),
+        Index("ix_articles_placed", "id", postgresql_where=sql("stage = 'placed'")),
         Index("ix_articles_reported_at", "reported_at"),
         Index("ix_articles_outlet_id_reported_at", "outlet_id", "reported_at"),
         Index("ix_articles_feed_id_id", "feed_id", "id"),
@@ -58,6 +61,9 @@ class ArticleRow(Base):
     reported_at: Mapped[Instant]  #: `published`, or else `first_seen`
     revision: Mapped[int] = mapped_column(SmallInteger, server_default=sql("1"))
     content_hash: Mapped[str]
+    stage: Mapped[str] = mapped_column(
+        server_default="admitted"
+    )  #: what was done with this revision
     word_keys: Mapped[list[int]] = mapped_column(
         server_default=sql("'{}'")
     )  #: keys of its rarest words (`domain.lexicon`)

@@ -324,6 +324,7 @@ def upgrade() -> None:
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revision", sa.SmallInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), server_default="admitted", nullable=False),
         sa.Column(
             "word_keys",
             postgresql.ARRAY(sa.BigInteger()),
@@ -334,13 +335,30 @@ def upgrade() -> None:
             "date_flag IN ('ok', 'missing', 'future', 'ancient', 'unparsable')",
             name=op.f("ck_articles_date_flag_known"),
         ),
+        sa.CheckConstraint(
+            "stage IN ('admitted', 'placed', 'reconciled')", name=op.f("ck_articles_stage_known")
+        ),
         sa.ForeignKeyConstraint(["feed_id"], ["feeds.id"], name=op.f("fk_articles_feed_id")),
         sa.ForeignKeyConstraint(["outlet_id"], ["outlets.id"], name=op.f("fk_articles_outlet_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
     )
+    op.create_index(
+        "ix_articles_admitted",
+        "articles",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("stage = 'admitted'"),
+    )
     op.create_index("ix_articles_feed_id_id", "articles", ["feed_id", "id"], unique=False)
     op.create_index(
         "ix_articles_outlet_id_reported_at", "articles", ["outlet_id", "reported_at"], unique=False
+    )
+    op.create_index(
+        "ix_articles_placed",
+        "articles",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("stage = 'placed'"),
     )
     op.create_index("ix_articles_reported_at", "articles", ["reported_at"], unique=False)
     op.create_index(
@@ -537,8 +555,16 @@ def downgrade() -> None:
     op.drop_table("fetches")
     op.drop_index("ix_articles_word_keys", table_name="articles", postgresql_using="gin")
     op.drop_index("ix_articles_reported_at", table_name="articles")
+    op.drop_index(
+        "ix_articles_placed", table_name="articles", postgresql_where=sa.text("stage = 'placed'")
+    )
     op.drop_index("ix_articles_outlet_id_reported_at", table_name="articles")
     op.drop_index("ix_articles_feed_id_id", table_name="articles")
+    op.drop_index(
+        "ix_articles_admitted",
+        table_name="articles",
+        postgresql_where=sa.text("stage = 'admitted'"),
+    )
     op.drop_table("articles")
     op.drop_index("ix_transitions_story_id_id", table_name="transitions")
     op.drop_index("ix_transitions_at", table_name="transitions")

@@ -1,0 +1,117 @@
+"""The daemon: runs the schedule and the web server until told to stop."""
+
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from types import FrameType
+
+import structlog
+import uvicorn
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from fastapi import FastAPI
+
+from jobs.context import Context
+from jobs.runner import Job, run_logged
+from service.errors import SettingsError
+
+log = structlog.get_logger()
+
+#: How long running jobs and requests may take to end, seconds.
+PATIENCE = 15.0
+
+
+@contextmanager
+def until_signalled() -> Iterator[threading.Event]:
+    """An event that SIGTERM and Ctrl-C set; a second signal has its usual effect."""
+    stop = threading.Event()
+
+    def handle(number: int, _: FrameType | None) -> None:
+        log.info("stopping", action="stopping", signal=signal.Signals(number).name)
+        stop.set()
+        signal.signal(number, before[number])
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def scheduled(jobs: Sequence[Job], context: Context) -> Iterator[None]:
+    """Run the jobs in the background, each at its own pace, all of them once at the start.
+
+    On leaving, no run starts any more; running ones are told to stop and waited for.
+    """
+    stopping = threading.Event()
+    context = replace(context, stopping=stopping.is_set)
+    scheduler = BackgroundScheduler(
+        executors={"default": ThreadPoolExecutor(max(len(jobs), 1))}, timezone="UTC"
+    )
+    for job in jobs:
+        scheduler.add_job(
+            run_logged,
+            IntervalTrigger(seconds=job.every_seconds, timezone="UTC"),
+            args=[job, context],
+            id=job.name,
+            next_run_time=context.clock(),
+            misfire_grace_time=job.grace_seconds,
+            coalesce=True,
+            max_instances=1,
+        )
+    scheduler.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        _within(PATIENCE, "jobs", lambda: scheduler.shutdown(wait=True))
+
+
+@contextmanager
+def serving(app: FastAPI, host: str, port: int) -> Iterator[int]:
+    """Serve API and page from a thread; yields the port.
+
+    Raises:
+        SettingsError: the address is taken or not ours.
+    """
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=int(PATIENCE / 3))
+    )
+    listener = _listen(host, port)
+    thread = threading.Thread(target=server.run, args=([listener],), name="web", daemon=True)
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        yield int(listener.getsockname()[1])
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {host} port {port}: {error.strerror}; "
+            "choose others with SAMESTORY_WEB__HOST and SAMESTORY_WEB__PORT"
+        ) from error
+
+
+def _within(seconds: float, what: str, end: Callable[[], None]) -> None:
+    """Let something end, but wait only so long: what is cut off is done again at the next start."""
+    thread = threading.Thread(target=end, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        log.warning("not waiting any longer", action="gave_up_waiting", what=what)

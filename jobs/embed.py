@@ -1,0 +1,37 @@
+"""The job `embed`: articles that lack a vector of their newest revision get one."""
+
+from jobs.context import Context, Counts
+from service.embed.encoder import encode_articles
+from service.store import articles, vectors
+
+#: Articles encoded before their vectors are written; what a kill can cost.
+BATCH = 256
+
+
+def embed(context: Context) -> Counts:
+    """Encode batch by batch, until every article has its vector or it is told to stop."""
+    with context.sessions.begin() as session:
+        waiting = len(articles.in_stage(session, "admitted"))
+    if not waiting:
+        return {}
+    encoder = context.encoder()
+    with context.sessions.begin() as session:
+        model = vectors.model_id(session, encoder.model, encoder.dimensions)
+    done = 0
+    while not context.stopping() and (count := _encode_batch(context, model)):
+        done += count
+        context.progress("embed", done, max(waiting, done))
+    return {"vectors": done} if done else {}
+
+
+def _encode_batch(context: Context, model: int) -> int:
+    """Encode outside of any transaction: it takes seconds, and locks should not."""
+    with context.sessions.begin() as session:
+        revisions = vectors.unencoded(session, model, limit=BATCH)
+        batch = articles.load(session, revisions)
+    if not batch:
+        return 0
+    made = encode_articles(context.encoder(), batch)
+    with context.sessions.begin() as session:
+        vectors.save(session, model, revisions, made.values)
+    return len(batch)

@@ -1,0 +1,46 @@
+"""The schedule: every job, how often it runs, and how late it may start."""
+
+from dataclasses import dataclass
+
+from jobs.close import close
+from jobs.describe import describe
+from jobs.embed import embed
+from jobs.fetch import fetch
+from jobs.place import place
+from jobs.reconcile import reconcile
+from jobs.runner import Job
+from jobs.tidy import tidy
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSettings:
+    """Seconds between two runs of each job."""
+
+    fetch: float
+    embed: float
+    place: float
+    reconcile: float
+    describe: float
+    close: float
+    tidy: float
+
+
+def schedule(settings: ScheduleSettings) -> tuple[Job, ...]:
+    """The jobs in the order in which an article meets them.
+
+    Grace is generous where a late run is as good as a punctual one: after a machine slept, each
+    job starts once.
+    """
+    return (
+        #   name        every               grace, s     function
+        Job("fetch", settings.fetch, 10 * MINUTE, fetch),
+        Job("embed", settings.embed, 10 * MINUTE, embed),
+        Job("place", settings.place, 10 * MINUTE, place),
+        Job("reconcile", settings.reconcile, HOUR, reconcile),
+        Job("describe", settings.describe, 10 * MINUTE, describe),
+        Job("close", settings.close, HOUR, close),
+        Job("tidy", settings.tidy, HOUR, tidy),
+    )

@@ -1,0 +1,234 @@
+"""Stories and their members: loading what exists, writing what was decided."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from service.store.tables import (
+    ArticleRow,
+    MembershipRow,
+    StorylineRow,
+    StoryRow,
+    TransitionRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """An article that enters a story, and why."""
+
+    article_id: int
+    story_id: str
+    score: float | None
+    evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A transition to record."""
+
+    story_id: str
+    kind: str
+    article_ids: Sequence[int] = ()
+    other_story_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When, by what and in which run something is written."""
+
+    now: datetime
+    cause: str
+    run_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoryLine:
+    """A story in one line of a table."""
+
+    headline: str
+    articles: int
+    coverage: int
+    independent: int
+    first_reported_at: datetime
+    last_reported_at: datetime
+    storyline: str | None
+
+
+def story_of(session: Session, article_ids: Iterable[int]) -> dict[int, str]:
+    """The story in which each article is now; articles in none are left out."""
+    statement = select(MembershipRow.article_id, MembershipRow.story_id).where(
+        MembershipRow.article_id.in_(list(article_ids)), MembershipRow.valid_until.is_(None)
+    )
+    return dict(session.execute(statement).all())
+
+
+def members(session: Session, story_ids: Iterable[str]) -> dict[str, list[int]]:
+    """The articles that are now in each story, by id."""
+    statement = (
+        select(MembershipRow.story_id, MembershipRow.article_id)
+        .where(MembershipRow.story_id.in_(list(story_ids)), MembershipRow.valid_until.is_(None))
+        .order_by(MembershipRow.article_id)
+    )
+    found: dict[str, list[int]] = {}
+    for story_id, article_id in session.execute(statement):
+        found.setdefault(story_id, []).append(article_id)
+    return found
+
+
+def taken_ids(session: Session, ids: Iterable[str]) -> set[str]:
+    """Which of these story ids exist already."""
+    return set(session.scalars(select(StoryRow.id).where(StoryRow.id.in_(list(ids)))))
+
+
+def emergence(session: Session, story_ids: Iterable[str]) -> dict[str, datetime]:
+    """When each story emerged."""
+    statement = select(StoryRow.id, StoryRow.emerged_at).where(StoryRow.id.in_(list(story_ids)))
+    return dict(session.execute(statement).all())
+
+
+def create(
+    session: Session, ids: Mapping[str, datetime], stamp: Stamp, *, split_from: Mapping[str, str]
+) -> None:
+    """Add stories, each with the time of its first report; members follow."""
+    values = [
+        {
+            "id": story_id,
+            "split_from": split_from.get(story_id),
+            "emerged_at": stamp.now,
+            "changed_at": stamp.now,
+            "first_reported_at": reported_at,
+            "last_reported_at": reported_at,
+        }
+        for story_id, reported_at in ids.items()
+    ]
+    if values:
+        session.execute(insert(StoryRow), values)
+
+
+def move(session: Session, joinings: Sequence[Joining], stamp: Stamp) -> None:
+    """Let articles enter stories; each leaves the one it is in. History stays."""
+    if not joinings:
+        return
+    session.execute(
+        update(MembershipRow)
+        .where(
+            MembershipRow.article_id.in_([joining.article_id for joining in joinings]),
+            MembershipRow.valid_until.is_(None),
+        )
+        .values(valid_until=func.greatest(stamp.now, MembershipRow.valid_from))
+    )
+    values = [
+        {
+            "article_id": joining.article_id,
+            "story_id": joining.story_id,
+            "valid_from": stamp.now,
+            "score": joining.score,
+            "evidence": dict(joining.evidence),
+            "run_id": stamp.run_id,
+        }
+        for joining in joinings
+    ]
+    session.execute(insert(MembershipRow), values)
+
+
+def merge(session: Session, survivors: Mapping[str, str]) -> None:
+    """Let stories lead to their survivors; stories merged into them earlier lead there too."""
+    for story_id, survivor in survivors.items():
+        session.execute(
+            update(StoryRow)
+            .where(or_(StoryRow.id == story_id, StoryRow.merged_into == story_id))
+            .values(state="merged", merged_into=survivor)
+        )
+
+
+def record(session: Session, happenings: Iterable[Happening], stamp: Stamp) -> None:
+    """Add transitions."""
+    values = [
+        {
+            "story_id": happening.story_id,
+            "kind": happening.kind,
+            "at": stamp.now,
+            "cause": stamp.cause,
+            "other_story_id": happening.other_story_id,
+            "article_ids": list(happening.article_ids),
+            "run_id": stamp.run_id,
+        }
+        for happening in happenings
+    ]
+    if values:
+        session.execute(insert(TransitionRow), values)
+
+
+def touch(session: Session, story_ids: Collection[str], stamp: Stamp) -> None:
+    """Mark stories as changed, so that they are described anew, and date them by their members."""
+    if not story_ids:
+        return
+    span = (
+        select(
+            MembershipRow.story_id,
+            func.min(ArticleRow.reported_at).label("first"),
+            func.max(ArticleRow.reported_at).label("last"),
+        )
+        .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
+        .where(MembershipRow.story_id.in_(list(story_ids)), MembershipRow.valid_until.is_(None))
+        .group_by(MembershipRow.story_id)
+        .subquery()
+    )
+    session.execute(
+        update(StoryRow)
+        .where(StoryRow.id == span.c.story_id)
+        .values(first_reported_at=span.c.first, last_reported_at=span.c.last)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(StoryRow)
+        .where(StoryRow.id.in_(list(story_ids)))
+        .values(changed_at=func.greatest(stamp.now, StoryRow.changed_at))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def count(session: Session) -> int:
+    """How many stories there are, merged ones left out."""
+    statement = select(func.count()).select_from(StoryRow).where(StoryRow.state != "merged")
+    return session.scalar(statement) or 0
+
+
+def lines(session: Session, *, limit: int) -> list[StoryLine]:
+    """The stories with the most independent coverage, then the latest."""
+    order = (StoryRow.independent.desc(), StoryRow.articles.desc(), StoryRow.first_reported_at)
+    statement = (
+        select(StoryRow, StorylineRow.title)
+        .outerjoin(StorylineRow, StorylineRow.id == StoryRow.storyline_id)
+        .where(StoryRow.state != "merged", StoryRow.articles > 1)
+        .order_by(*order, StoryRow.id)
+        .limit(limit)
+    )
+    return [
+        StoryLine(
+            headline=story.headline,
+            articles=story.articles,
+            coverage=story.coverage,
+            independent=story.independent,
+            first_reported_at=story.first_reported_at,
+            last_reported_at=story.last_reported_at,
+            storyline=storyline,
+        )
+        for story, storyline in session.execute(statement)
+    ]
+
+
+def story_by_url(session: Session) -> dict[str, str]:
+    """The story of every article, by canonical URL."""
+    statement = (
+        select(ArticleRow.url, MembershipRow.story_id)
+        .join(MembershipRow, MembershipRow.article_id == ArticleRow.id)
+        .where(MembershipRow.valid_until.is_(None))
+    )
+    return dict(session.execute(statement).all())
