@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from service.domain.pairs import PairModel
-from service.embed.encoder import Encoder
 from sqlalchemy import Engine
 
+from service.domain.pairs import PairModel
+from service.embed.encoder import Encoder
 from service.settings import Settings
 from service.store.sessions import Sessions
 

@@ -34,7 +34,7 @@ def until_signalled() -> Iterator[threading.Event]:
     def handle(number: int, _: FrameType | None) -> None:
         log.info("stopping", action="stopping", signal=signal.Signals(number).name)
         stop.set()
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

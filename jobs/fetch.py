@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from jobs.context import Context, Counts
 from service.domain.entries import FeedContext, ParsedFeed
 from service.domain.pacing import FetchHistory, next_fetch_at
-from service.errors import FeedError, GoneError
+from service.errors import FeedError, GoneError, HostBusyError
 from service.ingest.admit import admit_feed
 from service.ingest.fetch import FetchRequest, FetchResult, fetch_all
-from service.ingest.workers import ParseJob, parse_all
+from service.ingest.worker import ParseJob
+from service.ingest.workers import parse_all
 from service.store import articles, catalogue
 from service.store.articles import Admitted, Source
 from service.store.tables import FeedRow, FetchRow
@@ -63,7 +64,7 @@ def _read(context: Context, feeds: Sequence[FeedRow]) -> list[Read]:
     results = asyncio.run(_fetched(context, feeds))
     by_id = {result.feed_id: result for result in results}
     bodies = [
-        ParseJob(result.final_url, result.body, result.content_type)
+        ParseJob(result.body, result.final_url, result.content_type)
         for result in results
         if result.body is not None
     ]
@@ -108,7 +109,7 @@ def _store(context: Context, read: Read, source: Source) -> Mapping[str, int]:
             feed=read.feed.url,
             kind=read.error.kind,
             error=str(read.error),
-            in_a_row=read.feed.error_count + 1,
+            in_a_row=_errors(read),
         )
     return {
         "feeds": 1,
@@ -125,7 +126,8 @@ def _admit(
     if read.parsed is None:
         return Admitted(0, 0), []
     language = read.parsed.language or read.feed.language or ""
-    about = FeedContext(read.result.final_url, read.parsed.link, language)
+    # The feed's own address: entries without a link are known by it, and redirects vary.
+    about = FeedContext(read.feed.url, read.parsed.link, language)
     settings = context.settings.admit
     drafts, rejections = admit_feed(read.parsed.entries, about, now=now, settings=settings)
     reasons = [f"{rejection.guid or 'an entry'}: {rejection.reason}" for rejection in rejections]
@@ -159,8 +161,8 @@ def _changes(session: Session, context: Context, read: Read, now: datetime) -> d
     """What a fetch changes on its feed."""
     changes: dict[str, Any] = {"last_fetched_at": now}
     if read.error:
-        errors = read.feed.error_count + 1
-        changes |= {"error_kind": read.error.kind, "error": str(read.error), "error_count": errors}
+        changes |= {"error_kind": read.error.kind, "error": str(read.error)}
+        changes |= {"error_count": _errors(read)}
     else:
         # Validators are kept only with a body that could be read: a broken one must come again.
         validators = {"etag": read.result.etag, "last_modified": read.result.last_modified}
@@ -173,7 +175,7 @@ def _next_time(session: Session, context: Context, read: Read, now: datetime) ->
     entries = read.parsed.entries if read.parsed else ()
     times = [entry.published for entry in entries if entry.published]
     history = FetchHistory(
-        errors=read.feed.error_count + 1 if read.error else 0,
+        errors=_errors(read),
         gone=isinstance(read.error, GoneError),
         retry_after=read.result.retry_after,
         hint=read.parsed.pace if read.parsed else None,
@@ -181,6 +183,13 @@ def _next_time(session: Session, context: Context, read: Read, now: datetime) ->
     )
     at = next_fetch_at(history, now=now, jitter=random.random(), settings=context.settings.pacing)
     return {"next_fetch_at": at} if at else {"status": "retired"}
+
+
+def _errors(read: Read) -> int:
+    """Failed fetches in a row; a feed that was not asked, since its host was busy, has no fault."""
+    if read.error is None:
+        return 0
+    return read.feed.error_count + (not isinstance(read.error, HostBusyError))
 
 
 def _fate(session: Session, read: Read) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """The schedule: every job, how often it runs, and how late it may start."""
 
-from dataclasses import dataclass
-
 from jobs.close import close
 from jobs.describe import describe
 from jobs.embed import embed
@@ -10,22 +8,10 @@ from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.runner import Job
 from jobs.tidy import tidy
+from service.settings import ScheduleSettings
 
 MINUTE = 60
 HOUR = 60 * MINUTE
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleSettings:
-    """Seconds between two runs of each job."""
-
-    fetch: float
-    embed: float
-    place: float
-    reconcile: float
-    describe: float
-    close: float
-    tidy: float
 
 
 def schedule(settings: ScheduleSettings) -> tuple[Job, ...]:

@@ -11,13 +11,25 @@ import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from service.domain.candidates import CandidateSettings
+from service.domain.copies import CopySettings
+from service.domain.grouping import GroupingSettings
+from service.domain.pacing import PacingSettings
+from service.domain.replay import ReplaySettings
+from service.domain.training import TrainingSettings
+from service.domain.windows import StorySettings
+from service.embed.encoder import EmbedSettings
 from service.errors import SettingsError
+from service.ingest.admit import AdmitSettings
+from service.ingest.fetch import FetchSettings
+from service.ingest.workers import ParseSettings
 
 CONFIG_DIR = Path(__file__).parent.parent / "config"
 SEEDS_DIR = CONFIG_DIR.parent / "seeds"
@@ -54,12 +66,72 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowSettings:
+    """What the daemon compares."""
+
+    days: float
+
+    @property
+    def reach(self) -> timedelta:
+        """How far apart articles may be that are compared."""
+        return timedelta(days=self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class LifeSettings:
+    """How long stories live."""
+
+    close_after_days: float
+
+    def quiet_since(self, now: datetime) -> datetime:
+        """A story without a report since then is closed."""
+        return now - timedelta(days=self.close_after_days)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSettings:
+    """Seconds between two runs of each job."""
+
+    fetch: float
+    embed: float
+    place: float
+    reconcile: float
+    describe: float
+    close: float
+    tidy: float
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting, one frozen section for each table of `config/defaults.toml`."""
 
     database: DatabaseSettings
     web: WebSettings
     log: LogSettings
+    fetch: FetchSettings
+    pacing: PacingSettings
+    parse: ParseSettings
+    admit: AdmitSettings
+    embed: EmbedSettings
+    window: WindowSettings
+    candidates: CandidateSettings
+    grouping: GroupingSettings
+    copies: CopySettings
+    replay: ReplaySettings
+    training: TrainingSettings
+    life: LifeSettings
+    schedule: ScheduleSettings
+
+    @property
+    def stories(self) -> StorySettings:
+        """What decides which articles of a file are one story."""
+        return StorySettings(self.candidates, self.grouping, self.copies)
+
+    @property
+    def window_stories(self) -> StorySettings:
+        """The same for the daemon, which compares nothing beyond its window."""
+        hours = min(self.candidates.window_hours, self.window.days * 24)
+        return replace(self.stories, candidates=replace(self.candidates, window_hours=hours))
 
 
 def load(environ: Mapping[str, str] | None = None, *, profile: str = "") -> Settings:

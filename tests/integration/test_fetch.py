@@ -149,6 +149,14 @@ def test_a_permanent_redirect_to_an_error_is_not_adopted(server: FeedServer) -> 
     assert (kind(result), result.status, result.moved_to) == ("bad_status", 404, None)
 
 
+@pytest.mark.parametrize("location", [b"/caf\xe9", "/café".encode()])
+def test_a_location_in_raw_bytes_is_followed(server: FeedServer, location: bytes) -> None:
+    server.routes["/caf%C3%A9"] = reply()
+    moved = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
+
+    assert fetch_from(server, raw(moved)).body == RSS
+
+
 def test_redirects_in_a_circle_and_without_end_are_errors(server: FeedServer) -> None:
     server.routes["/a"] = redirect("/b")
     server.routes["/b"] = redirect("/a")
@@ -405,6 +413,12 @@ def test_unknown_names_and_closed_ports_are_unreachable() -> None:
     name, port = fetch("http://feeds.outlet.invalid/rss", "http://127.0.0.1:9/rss")
 
     assert (kind(name), kind(port)) == ("unreachable", "unreachable")
+
+
+def test_a_server_without_tls_is_unreachable_over_https(server: FeedServer) -> None:
+    server.routes["/feed"] = reply()
+
+    assert kind(fetch(server.url("/feed").replace("http:", "https:"))[0]) == "unreachable"
 
 
 def test_a_bug_in_the_callback_is_a_crash_not_a_feed_error(server: FeedServer) -> None:

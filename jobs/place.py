@@ -1,0 +1,161 @@
+"""The job `place`: each new article joins a story or starts one, soon after it came."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from jobs.context import Context, Counts
+from service.domain import reasons
+from service.domain.arrivals import grown
+from service.domain.articles import Article, Vectors
+from service.domain.channels import Readings
+from service.domain.copies import copies as find_copies
+from service.domain.copies import signature
+from service.domain.lexicon import Lexicon, rarest_keys
+from service.domain.lineage import plan_update
+from service.domain.placing import place as decide
+from service.domain.spans import around
+from service.domain.text import lead_words
+from service.store import articles, constraints, copies, lexicons, locks, plans, stories, vectors
+from service.store.stories import Stamp
+
+#: Articles placed in one transaction.
+BATCH = 200
+#: Words by which later articles may find one.
+KEYS = 24
+#: Of these, how many an arrival looks others up by: its rarest.
+LOOKED_UP = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """A batch of articles to place, and all articles whose stories they may join."""
+
+    moments: Mapping[int, datetime]  #: of the arrivals, by id
+    articles: Sequence[Article]
+    vectors: Vectors
+    homes: Mapping[int, str]  #: the story of each article that has one
+    lexicon: Lexicon
+
+
+def place(context: Context) -> Counts:
+    """Place all articles that have a vector and no story; revised ones stay where they are."""
+    with context.sessions.begin() as session:
+        waiting = len(articles.in_stage(session, "admitted"))
+    total: dict[str, int] = {}
+    while waiting and not context.stopping() and (counts := _place_batch(context)):
+        for name, count in counts.items():
+            total[name] = total.get(name, 0) + count
+        context.progress("place", total["articles"], max(waiting, total["articles"]))
+    return total
+
+
+def _place_batch(context: Context) -> dict[str, int]:
+    encoder = context.encoder()
+    with context.sessions.begin() as session:
+        locks.serialise(session, plans.LOCK)
+        model = vectors.model_id(session, encoder.model, encoder.dimensions)
+        batch = vectors.awaiting_place(session, model, limit=BATCH)
+        if not batch:
+            return {}
+        lexicon = _index(session, context, model, list(batch))
+        homes = stories.story_of(session, batch)
+        moments = {key: moment for key, moment in batch.items() if key not in homes}
+        arrivals = _gather(session, context, model, moments, lexicon)
+        counts = _settle(session, context, arrivals)
+        articles.advance(session, batch, before="admitted", after="placed")
+    return {"articles": len(batch), **counts}
+
+
+def _index(session: Session, context: Context, model: int, ids: Sequence[int]) -> Lexicon:
+    """Write signatures and rare words, by which articles are found; the lexicon they go by."""
+    loaded = articles.load(session, ids)
+    lexicon = lexicons.latest(session) or _first_lexicon(session, context, model, loaded)
+    settings = context.settings.copies
+    copies.save_signatures(session, {int(a.id): signature(a, settings) for a in loaded})
+    keys = {int(a.id): rarest_keys(lead_words(a), lexicon, KEYS) for a in loaded}
+    articles.set_word_keys(session, keys)
+    return lexicon
+
+
+def _first_lexicon(
+    session: Session, context: Context, model: int, loaded: Sequence[Article]
+) -> Lexicon:
+    """Before the first reconcile, what is usual is what is usual among the first arrivals."""
+    tag = context.encoder().model
+    values = vectors.load(session, model, tag, [int(article.id) for article in loaded])
+    return Readings.of(loaded, values).lexicon()
+
+
+def _gather(
+    session: Session,
+    context: Context,
+    model: int,
+    moments: Mapping[int, datetime],
+    lexicon: Lexicon,
+) -> Arrivals:
+    """The arrivals with the members, within the window, of the stories they may join."""
+    reach = context.settings.window.reach
+    found = _candidates(session, context, model, moments)
+    near_stories = set(stories.story_of(session, found).values())
+    members = {key for ids in stories.members(session, near_stories).values() for key in ids}
+    spans = around(moments.values(), reach)
+    dated = articles.reported_at(session, members)
+    within = {key for key, at in dated.items() if any(a <= at <= b for a, b in spans)}
+    ids = sorted(within | moments.keys())
+    return Arrivals(
+        moments=moments,
+        articles=articles.load(session, ids),
+        vectors=vectors.load(session, model, context.encoder().model, ids),
+        homes=stories.story_of(session, within),
+        lexicon=lexicon,
+    )
+
+
+def _candidates(
+    session: Session, context: Context, model: int, moments: Mapping[int, datetime]
+) -> set[int]:
+    """Nearest vectors, sharers of rare words, and likely copies."""
+    settings = context.settings.candidates
+    reach = context.settings.window.reach
+    found = vectors.nearest(session, model, moments, count=settings.neighbours, window=reach)
+    for key, (words, bands) in articles.lookup_keys(session, moments).items():
+        span = {"start": moments[key] - reach, "end": moments[key] + reach}
+        found |= articles.sharing_words(session, words[:LOOKED_UP], **span, limit=settings.sharing)
+        found |= copies.sharing_bands(session, bands, **span, limit=settings.sharing)
+    return found
+
+
+def _settle(session: Session, context: Context, arrivals: Arrivals) -> Counts:
+    """Decide for each arrival, and write what follows."""
+    homes = [arrivals.homes.get(int(article.id)) for article in arrivals.articles]
+    placements = decide(
+        arrivals.articles,
+        arrivals.vectors,
+        homes,
+        lexicon=arrivals.lexicon,
+        model=context.pair_model,
+        settings=context.settings.grouping,
+        constraints=constraints.active(session),
+    )
+    known = stories.known(session, arrivals.homes.values())
+    plan = plan_update(
+        known, grown(known, placements), is_taken=lambda key: stories.is_taken(session, key)
+    )
+    now = context.clock()
+    why = {placement.article: reasons.of_placement(placement) for placement in placements}
+    stamp = Stamp(now, "place", context.run_id)
+    counts = plans.apply(
+        session,
+        plan,
+        stamp,
+        reported_at=arrivals.moments,
+        quiet_since=context.settings.life.quiet_since(now),
+        reasons=why,
+    )
+    reprints = find_copies(arrivals.articles, context.settings.copies)
+    new = [copy for copy in reprints if copy.article in arrivals.moments]
+    copies.replace(session, list(arrivals.moments), new, now=now)
+    return counts

@@ -1,0 +1,84 @@
+"""The job `reconcile`: the window around what is new is grouped as a whole, stories follow."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from jobs.context import Context, Counts
+from service.domain import reasons
+from service.domain.lineage import plan_update
+from service.domain.spans import around
+from service.domain.windows import Grouping, group_window
+from service.store import articles, constraints, copies, lexicons, locks, plans, stories, vectors
+from service.store.stories import Stamp
+
+
+def reconcile(context: Context) -> Counts:
+    """Group the articles around those that are new, and bring stories in line.
+
+    One transaction: place waits meanwhile, and a kill undoes all of it. Running it again with
+    nothing new changes nothing.
+    """
+    with context.sessions.begin() as session:
+        locks.serialise(session, plans.LOCK)
+        placed = articles.in_stage(session, "placed")
+        if not placed:
+            return {}
+        reported_at = scope(session, context, placed.values())
+        grouping = _group(session, context, reported_at)
+        counts = _follow(session, context, grouping, reported_at)
+        articles.advance(session, placed, before="placed", after="reconciled")
+    return {"articles": len(grouping.ids), "groups": len(grouping.groups), **counts}
+
+
+def scope(session: Session, context: Context, moments: Iterable[datetime]) -> dict[int, datetime]:
+    """The placed articles within the window of some moments, and their stories' other members.
+
+    Without the members outside, a story at the edge would look as if it had fallen apart.
+    """
+    inside = articles.placed_within(session, around(moments, context.settings.window.reach))
+    homes = set(stories.story_of(session, inside).values())
+    beyond = {key for ids in stories.members(session, homes).values() for key in ids}
+    return {**inside, **articles.reported_at(session, beyond - inside.keys())}
+
+
+def _group(session: Session, context: Context, reported_at: dict[int, datetime]) -> Grouping:
+    encoder = context.encoder()
+    model = vectors.model_id(session, encoder.model, encoder.dimensions)
+    ids = sorted(reported_at)
+    return group_window(
+        articles.load(session, ids),
+        vectors.load(session, model, encoder.model, ids),
+        model=context.pair_model,
+        settings=context.settings.window_stories,
+        constraints=constraints.active(session),
+    )
+
+
+def _follow(
+    session: Session,
+    context: Context,
+    grouping: Grouping,
+    reported_at: dict[int, datetime],
+) -> Counts:
+    now = context.clock()
+    homes = stories.story_of(session, [int(key) for key in grouping.ids])
+    plan = plan_update(
+        stories.known(session, homes.values()),
+        grouping.groups,
+        is_taken=lambda key: stories.is_taken(session, key),
+    )
+    why = reasons.of_grouping(grouping, {opened.article for opened in plan.opened})
+    stamp = Stamp(now, "reconcile", context.run_id)
+    counts = plans.apply(
+        session,
+        plan,
+        stamp,
+        reported_at=reported_at,
+        quiet_since=context.settings.life.quiet_since(now),
+        reasons=why,
+    )
+    copies.replace(session, [int(key) for key in grouping.ids], grouping.copies, now=now)
+    lexicons.save(session, grouping.lexicon, now=now)
+    return counts

@@ -1,0 +1,48 @@
+"""`samestory demo`: the whole way from feeds to stories, on sample coverage."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service import logs
+from service import settings as settings_module
+from service.commands.demo import samples, view
+from service.commands.serving import serve
+from service.commands.world import open_world
+from service.settings import SEEDS_DIR
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End after the table.")] = False,
+    feeds: Annotated[
+        Path | None, typer.Option(help="A folder of feed files instead of the samples.")
+    ] = None,
+    now: Annotated[str | None, typer.Option(help="Pretend it is this moment, ISO 8601.")] = None,
+) -> None:
+    """Read sample feeds over loopback, group their articles into stories, show and serve them."""
+    sample = samples.Sample.of(feeds or SEEDS_DIR, now=now, own=feeds is None)
+    settings = samples.for_loopback(settings_module.load())
+    logs.configure(settings.log)
+    with (
+        view.bars() as progress,
+        open_world(
+            settings, name=sample.database, clock=lambda: sample.now, progress=progress
+        ) as context,
+    ):
+        before = samples.prepare(context, sample)
+        view.show_start(sample, before)
+        samples.run_pipeline(context, sample)
+        progress.progress.stop()
+        view.show_stories(context)
+        view.show_quality(context, sample.folder / "labels.jsonl")
+        view.show_feeds(context)
+        view.show_seconds(progress.seconds)
+        if once:
+            view.show_next_steps(None)
+        else:
+            serve(context, view.show_next_steps)

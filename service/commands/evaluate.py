@@ -1,0 +1,81 @@
+"""`samestory evaluate`: how well a grouping agrees with labels."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from service import jsonl
+from service.commands.grouper import Outcome, grouped, settings_of
+from service.domain.articles import ArticleId
+from service.domain.metrics import Quality, quality
+from service.errors import BadInputError
+
+app = typer.Typer()
+
+
+@app.command()
+def evaluate(
+    gold: Annotated[
+        str, typer.Argument(metavar="GOLD.jsonl", help="Articles with their label as `story`.")
+    ],
+    predicted: Annotated[
+        str, typer.Option(metavar="OUT.jsonl", help="A grouping made before; else one is made now.")
+    ] = "",
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Feed articles by date, as the daemon would.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what a program can read.")] = False,
+    profile: Annotated[str, typer.Option(help="Settings for another kind of input.")] = "",
+) -> None:
+    """Compare a grouping with labels: B-cubed, pairwise, ARI, AMI, counts, speed, churn.
+
+    The labels are taken out before the articles are grouped.
+    """
+    lines = jsonl.read_lines(gold)
+    labels = jsonl.read_labels(gold, lines)
+    outcome = None
+    if predicted:
+        stories: Mapping[ArticleId, str] = jsonl.read_labels(predicted, jsonl.read_lines(predicted))
+    else:
+        articles = jsonl.articles_of(gold, lines)
+        outcome = grouped(articles, settings_of(profile), stream=stream)
+        stories = outcome.stories
+    found = quality(list(labels.values()), aligned(labels, stories, predicted))
+    report = figures(found, outcome)
+    print(json.dumps(report) if as_json else "\n".join(readable(report)))
+
+
+def aligned(
+    labels: Mapping[ArticleId, str], stories: Mapping[ArticleId, str], path: str
+) -> list[str]:
+    """The predicted story of each labelled article, in order."""
+    if missing := [key for key in labels if key not in stories]:
+        raise BadInputError(f"{path}: no story for id {json.dumps(missing[0])}")
+    return [stories[key] for key in labels]
+
+
+def figures(found: Quality, outcome: Outcome | None) -> dict[str, Any]:
+    """All figures; speed and churn are None where nothing was grouped or streamed."""
+    speed = found.articles / outcome.seconds if outcome and outcome.seconds else None
+    churn = asdict(outcome.churn) if outcome and outcome.churn else None
+    seconds = outcome.seconds if outcome else None
+    return asdict(found) | {"seconds": seconds, "articles_per_second": speed, "churn": churn}
+
+
+def readable(report: Mapping[str, Any]) -> Sequence[str]:
+    """The figures, one a line."""
+    lines = []
+    for name, value in report.items():
+        if isinstance(value, Mapping):
+            parts = "  ".join(f"{key} {_number(part)}" for key, part in value.items())
+            lines.append(f"{name:20} {parts}")
+        elif value is not None:
+            lines.append(f"{name:20} {_number(value)}")
+    return lines
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

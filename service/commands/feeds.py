@@ -1,0 +1,176 @@
+"""`samestory feeds`: the feed catalogue."""
+
+import asyncio
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.orm import Session
+
+from jobs.context import Context
+from service import settings as settings_module
+from service.catalogue import read_bytes, read_outlets, with_outlets
+from service.commands.world import open_world
+from service.domain.entries import ParsedFeed
+from service.errors import BadInputError, FeedError
+from service.ingest.discover import find_feeds
+from service.ingest.fetch import FetchRequest, FetchResult, fetch_all
+from service.ingest.opml import OpmlFeed, read_opml, write_opml
+from service.ingest.worker import ParseJob
+from service.ingest.workers import parse_all
+from service.settings import CONFIG_DIR
+from service.store import catalogue
+
+app = typer.Typer(help="The feeds that are read.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Url = Annotated[str, typer.Argument(help="An http or https address.")]
+
+
+def import_shipped(context: Context) -> None:
+    """Fill an empty catalogue from `config/`; one that has feeds is left as it is."""
+    with context.sessions.begin() as session:
+        if not catalogue.count_feeds(session):
+            path = CONFIG_DIR / "feeds.opml"
+            _add(context, session, read_opml(path.read_bytes(), name=str(path)).feeds)
+
+
+@app.command("import")
+def import_file(
+    path: Annotated[
+        Path, typer.Argument(help="An OPML file; by default the shipped catalogue.")
+    ] = (CONFIG_DIR / "feeds.opml"),
+) -> None:
+    """Add the feeds of an OPML file; known ones are left as they are."""
+    found = read_opml(read_bytes(path), name=str(path))
+    for warning in found.warnings:
+        print(f"samestory: {path}: {warning}", file=sys.stderr)
+    with open_world() as context, context.sessions.begin() as session:
+        added = _add(context, session, found.feeds)
+    print(f"{added} feeds added, {len(found.feeds) - added} were known")
+
+
+@app.command()
+def add(
+    url: Url,
+    *,
+    title: Annotated[str, typer.Option(help="The feed's name; else what it calls itself.")] = "",
+) -> None:
+    """Fetch and parse a feed, and add it if that works."""
+    result, parsed = _read(url)
+    feed = OpmlFeed(
+        url=result.moved_to or url,
+        title=title or parsed.title,
+        site=parsed.link,
+        language=parsed.language,
+    )
+    with open_world() as context, context.sessions.begin() as session:
+        added = _add(context, session, [feed])
+    print(f"{'added' if added else 'known already'}: {feed.url} ({feed.title or 'untitled'})")
+
+
+@app.command()
+def check(url: Url, *, as_json: AsJson = False) -> None:
+    """Fetch and parse a feed without storing anything; exit 1 with the reason if that fails."""
+    result, parsed = _read(url)
+    facts: dict[str, Any] = {
+        "url": url,
+        "final_url": result.final_url,
+        "moved_to": result.moved_to,
+        "title": parsed.title,
+        "format": parsed.format,
+        "language": parsed.language,
+        "entries": len(parsed.entries),
+        "dated": sum(entry.published is not None for entry in parsed.entries),
+        "seconds": round(result.elapsed, 3),
+        "bytes": result.received,
+        "warnings": list(parsed.warnings),
+    }
+    if as_json:
+        print(json.dumps(facts, ensure_ascii=False))
+    else:
+        for name, value in facts.items():
+            print(f"{name:10} {value if value not in (None, '', []) else '-'}")
+
+
+@app.command()
+def discover(url: Url, *, as_json: AsJson = False) -> None:
+    """List the feeds that a web page names, or the usual addresses where it names none."""
+    result = _fetch(url)
+    links = find_feeds(result.body or b"", url=result.final_url, content_type=result.content_type)
+    if as_json:
+        rows = [{"url": link.url, "title": link.title, "guess": link.guess} for link in links]
+        print(json.dumps(rows, ensure_ascii=False))
+    for link in () if as_json else links:
+        print(f"{link.url}\t{'a guess' if link.guess else link.title}")
+
+
+@app.command("list")
+def list_feeds(*, as_json: AsJson = False) -> None:
+    """Every feed with its outlet and health."""
+    with open_world() as context, context.sessions.begin() as session:
+        rows = [
+            {
+                "url": feed.url,
+                "title": feed.title,
+                "outlet": outlet.slug,
+                "status": feed.status,
+                "last_success_at": feed.last_success_at and feed.last_success_at.isoformat(),
+                "next_fetch_at": feed.next_fetch_at.isoformat(),
+                "errors": feed.error_count,
+                "error": feed.error,
+            }
+            for feed, outlet in catalogue.all_feeds(session)
+        ]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+    for row in () if as_json else rows:
+        print(f"{row['status']:8} {row['outlet']:24} {row['url']}  {row['error'] or ''}".rstrip())
+
+
+@app.command()
+def export(
+    path: Annotated[Path | None, typer.Argument(help="Where to; else standard output.")] = None,
+) -> None:
+    """Write all feeds as OPML."""
+    with open_world() as context, context.sessions.begin() as session:
+        feeds = [
+            OpmlFeed(feed.url, feed.title, feed.site_url or "", feed.language or "", (outlet.name,))
+            for feed, outlet in catalogue.all_feeds(session)
+        ]
+    data = write_opml(feeds, title="samestory: feeds")
+    if path:
+        path.write_bytes(data)
+    else:
+        sys.stdout.buffer.write(data)
+
+
+def _add(context: Context, session: Session, found: tuple[OpmlFeed, ...] | list[OpmlFeed]) -> int:
+    """Add feeds with their outlets, those of the shipped catalogue among them."""
+    shipped = read_outlets(CONFIG_DIR / "outlets.toml")
+    catalogue.save_outlets(session, shipped.outlets, families=shipped.families)
+    feeds, made = with_outlets(found, catalogue.site_index(session))
+    catalogue.save_outlets(session, made)
+    return catalogue.add_feeds(session, feeds, now=context.clock())
+
+
+def _read(url: str) -> tuple[FetchResult, ParsedFeed]:
+    """Fetch and parse one feed; raises the FeedError that kept it from being read."""
+    result = _fetch(url)
+    job = ParseJob(result.body or b"", result.final_url, result.content_type)
+    [parsed] = parse_all([job], replace(settings_module.load().parse, workers=1))
+    if isinstance(parsed, FeedError):
+        raise parsed
+    return result, parsed
+
+
+def _fetch(url: str) -> FetchResult:
+
+    if not url.startswith(("http://", "https://")):
+        raise BadInputError(f"{url!r} is no http or https address")
+    [result] = asyncio.run(fetch_all([FetchRequest(0, url)], settings_module.load().fetch))
+    if result.error:
+        raise result.error
+    return result

@@ -1,0 +1,73 @@
+"""Groups the articles of a file as the settings say; what `cluster` and `evaluate` share."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from service import settings as settings_module
+from service.commands.bars import bar
+from service.domain.articles import Article, ArticleId, Vectors
+from service.domain.lineage import story_id
+from service.domain.pairs import PairModel
+from service.domain.replay import Churn, replay
+from service.domain.windows import group_window
+from service.embed.encoder import encode_articles, load_encoder
+from service.settings import CONFIG_DIR, Settings
+
+#: Where the weights lie that are shipped.
+PAIR_MODEL = CONFIG_DIR / "pair_model.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The story of each article, the time it took, and in a stream how often stories changed."""
+
+    stories: Mapping[ArticleId, str]
+    seconds: float
+    churn: Churn | None = None
+
+
+def settings_of(profile: str) -> Settings:
+    """All settings under a profile; empty for the usual one."""
+    return settings_module.load(profile=profile)
+
+
+def pair_model() -> PairModel:
+    """The shipped weights."""
+    return PairModel.load(PAIR_MODEL.read_text("utf-8"))
+
+
+def encode(articles: Sequence[Article], settings: Settings) -> Vectors:
+    """The vectors of articles, with a bar."""
+    with bar("encode") as on_progress:
+        return encode_articles(load_encoder(settings.embed), articles, on_progress=on_progress)
+
+
+def grouped(articles: Sequence[Article], settings: Settings, *, stream: bool) -> Outcome:
+    """Group articles at once, or in order of arrival as the daemon would."""
+    start = time.perf_counter()
+    vectors = encode(articles, settings)
+    if stream:
+        with bar("replay") as on_progress:
+            replayed = replay(
+                articles,
+                vectors,
+                model=pair_model(),
+                settings=settings.stories,
+                clock=settings.replay,
+                on_progress=on_progress,
+            )
+        return Outcome(replayed.stories, time.perf_counter() - start, replayed.churn)
+    grouping = group_window(articles, vectors, model=pair_model(), settings=settings.stories)
+    return Outcome(named(grouping.groups), time.perf_counter() - start)
+
+
+def named(groups: Sequence[Sequence[ArticleId]]) -> dict[ArticleId, str]:
+    """The story id of each article, derived from the first article of its group."""
+    taken: set[str] = set()
+    stories = {}
+    for ids in groups:
+        name = story_id(ids[0], taken.__contains__)
+        taken.add(name)
+        stories.update(dict.fromkeys(ids, name))
+    return stories

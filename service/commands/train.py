@@ -1,0 +1,111 @@
+"""`samestory train`: learn the pair model's weights from labelled files."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from service import jsonl
+from service.commands.grouper import encode, settings_of
+from service.domain.articles import Article, Vectors
+from service.domain.candidates import Pairs, candidate_pairs, recall
+from service.domain.channels import Channels, Readings
+from service.domain.metrics import bcubed
+from service.domain.pairs import PairModel, features
+from service.domain.training import LabelledPairs, blank, calibration_error, fit
+from service.domain.windows import group_window
+from service.settings import Settings
+
+app = typer.Typer()
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSet:
+    """One labelled file, ready to learn from and to be tested on."""
+
+    name: str
+    digest: str
+    articles: list[Article]
+    labels: list[str]
+    vectors: Vectors
+    channels: Channels
+    pairs: Pairs
+    learnable: LabelledPairs
+
+
+@app.command()
+def train(
+    gold: Annotated[list[str], typer.Argument(metavar="GOLD.jsonl...", help="Labelled files.")],
+    output: Annotated[str, typer.Option("-o", "--output", help="Where the weights go.")],
+    profile: Annotated[str, typer.Option(help="Settings for another kind of input.")] = "",
+) -> None:
+    """Learn weights from all files; print how each fares with weights from the others alone.
+
+    Nothing is random: the same files give the same weights.
+    """
+    settings = settings_of(profile)
+    sets = [labelled_set(path, settings) for path in gold]
+    if len(sets) > 1:
+        print(f"{'left out':24}{'articles':>9}{'recall':>8}{'B3 F1':>8}{'ECE':>7}")
+        for left in sets:
+            print(left_out_line(left, [other for other in sets if other is not left], settings))
+    model = fit([each.learnable for each in sets], blank(settings.training), about=about(sets))
+    jsonl.write_whole(Path(output), model.dump())
+
+
+def labelled_set(path: str, settings: Settings) -> LabelledSet:
+    """Read a file, take the labels out, find and measure its candidates."""
+    lines = jsonl.read_lines(path)
+    labels = list(jsonl.read_labels(path, lines).values())
+    articles = jsonl.articles_of(path, lines)
+    vectors = encode(articles, settings)
+    readings = Readings.of(articles, vectors)
+    channels = Channels.of(readings, readings.lexicon())
+    pairs = candidate_pairs(channels, settings.candidates)
+    names = np.asarray(labels)
+    return LabelledSet(
+        name=Path(path).name,
+        digest=hashlib.sha256(Path(path).read_bytes()).hexdigest(),
+        articles=articles,
+        labels=labels,
+        vectors=vectors,
+        channels=channels,
+        pairs=pairs,
+        learnable=LabelledPairs(
+            features(channels, pairs, blank(settings.training)),
+            names[pairs[:, 0]] == names[pairs[:, 1]],
+        ),
+    )
+
+
+def left_out_line(left: LabelledSet, others: Sequence[LabelledSet], settings: Settings) -> str:
+    """One set's figures with weights that never saw it."""
+    model = fit([other.learnable for other in others], blank(settings.training), about={})
+    scores = model.score(left.channels, left.pairs)
+    error = calibration_error(scores, left.learnable.same)
+    return (
+        f"{left.name:24}{len(left.articles):>9}{recall(left.pairs, left.labels):>8.3f}"
+        f"{f1(left, model, settings):>8.3f}{error:>7.3f}"
+    )
+
+
+def f1(labelled: LabelledSet, model: PairModel, settings: Settings) -> float:
+    """B-cubed F1 of the grouping."""
+    grouping = group_window(
+        labelled.articles, labelled.vectors, model=model, settings=settings.stories
+    )
+    stories = grouping.labels()
+    return bcubed(labelled.labels, [stories[article.id] for article in labelled.articles]).f1
+
+
+def about(sets: Sequence[LabelledSet]) -> dict[str, Any]:
+    """What the weights were made from."""
+    return {
+        "encoder": sets[0].vectors.model,
+        "random": "nothing",
+        "sets": {each.name: each.digest for each in sets},
+    }

@@ -1,0 +1,1 @@
+"""From a feed's URL to drafts of articles: fetch, parse, admit."""

@@ -1,0 +1,138 @@
+"""Which entries become articles, and in what form; pure."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from service.domain.dates import judge
+from service.domain.entries import (
+    Draft,
+    Entry,
+    FeedContext,
+    Rejection,
+    content_hash,
+    newest_of_each,
+)
+from service.domain.markup import one_line, shorten
+from service.domain.urls import canonical_url, is_web_url, without_credentials
+
+MAX_TITLE_CHARACTERS = 400
+MAX_CATEGORIES = 30
+MAX_NAME_CHARACTERS = 200
+
+#: What publishing software adds to a lead; each is cut off at the end of the text. They begin
+#: with a capital, because "people who keep reading" is no boilerplate.
+_BOILERPLATE = (
+    r"The (?:post|article) .{1,300}? (?:first )?appeared (?:first )?on .{1,100}",
+    r"(?:Continue|Keep) [Rr]eading(?: .{0,300})?",
+    r"(?:Read|See|View) (?:the )?[Mm]ore(?: (?:at|on|here)\b.{0,100})?",
+    r"(?:Read|See|View) (?:the )?[Ff]ull (?:[Ss]tory|[Aa]rticle|[Rr]eport).{0,60}",
+    r"READ (?:MORE|FULL|THE).{0,60}",
+    r"Read (?:the )?(?:rest|original article).{0,100}",
+    r"Click here (?:to|for) .{0,100}",
+    r"Читать (?:далее|полностью|дальше).{0,40}",
+    r"Devamını oku.{0,40}|Weiterlesen.{0,40}|Lire la suite.{0,60}|Leer más.{0,40}",
+    r"\[[^\[\]]{0,10}(?:…|\.\.\.)[^\[\]]{0,10}\]",
+)
+_ENDING = re.compile(rf"(?:^|(?<=[\s.!?…»”\"')\]]))\[?(?:{'|'.join(_BOILERPLATE)})[\s\].…>»→]*$")
+_SENTENCE_END = re.compile(r"(?<=[.!?…。؟])[\"”»')\]]?\s")
+#: Boilerplate stands at the end; looking at no more keeps the search cheap.
+_ENDING_CHARACTERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitSettings:
+    """Limits for what is stored of an entry."""
+
+    future_tolerance_minutes: float
+    max_text_characters: int
+    max_body_characters: int
+
+
+def admit_feed(
+    entries: Iterable[Entry], feed: FeedContext, *, now: datetime, settings: AdmitSettings
+) -> tuple[list[Draft], list[Rejection]]:
+    """Admit a feed's entries; of several with one URL only the newest."""
+    outcomes = [admit_entry(entry, feed, now=now, settings=settings) for entry in entries]
+    drafts = newest_of_each(outcome for outcome in outcomes if isinstance(outcome, Draft))
+    return drafts, [outcome for outcome in outcomes if isinstance(outcome, Rejection)]
+
+
+def admit_entry(
+    entry: Entry, feed: FeedContext, *, now: datetime, settings: AdmitSettings
+) -> Draft | Rejection:
+    """The article that an entry describes, or the reason why it describes none.
+
+    Dates that are missing or absurd do not reject an entry: they are flagged, and `published`
+    stays empty. An entry without a link gets a key of its own, so nothing is lost.
+    """
+    text, body = _text_and_body(entry, settings)
+    title = shorten(one_line(entry.title), MAX_TITLE_CHARACTERS) or first_sentence(text)
+    if not title:
+        return Rejection(entry.guid, "neither title nor text")
+    link = _link(entry)
+    date = judge(
+        entry.published_raw,
+        entry.published,
+        now=now,
+        tolerance=timedelta(minutes=settings.future_tolerance_minutes),
+    )
+    return Draft(
+        url=canonical_url(link) or _own_key(entry, feed, title),
+        link=link,
+        title=title,
+        text=text,
+        body=body,
+        author=shorten(one_line(entry.author), MAX_NAME_CHARACTERS),
+        language=_language(entry.language or feed.language),
+        published=date.trusted,
+        claimed=date.claimed,
+        date_flag=date.flag,
+        updated=entry.updated,
+        categories=_categories(entry.categories),
+        content_hash=content_hash(title, text, body),
+    )
+
+
+def without_boilerplate(text: str) -> str:
+    """The text without the "continue reading" and "first appeared on" at its end."""
+    while ending := _ENDING.search(text, max(len(text) - _ENDING_CHARACTERS, 0)):
+        text = text[: ending.start()].rstrip()
+    return text.rstrip()
+
+
+def first_sentence(text: str) -> str:
+    """A headline for an entry that has none."""
+    return shorten(_SENTENCE_END.split(text, maxsplit=1)[0].strip(), MAX_TITLE_CHARACTERS // 2)
+
+
+def _text_and_body(entry: Entry, settings: AdmitSettings) -> tuple[str, str]:
+    content = without_boilerplate(entry.content)
+    lead = without_boilerplate(one_line(entry.summary or content))
+    text = shorten(lead, settings.max_text_characters)
+    # A "content" that says no more than the lead is no body.
+    body = content if len(content) > len(text) else ""
+    return text, shorten(body, settings.max_body_characters)
+
+
+def _link(entry: Entry) -> str:
+    candidates = (one_line(entry.link), one_line(entry.guid))
+    return next((without_credentials(url) for url in candidates if is_web_url(url)), "")
+
+
+def _own_key(entry: Entry, feed: FeedContext, title: str) -> str:
+    name = f"{canonical_url(feed.url) or feed.url}\n{one_line(entry.guid) or title}"
+    return f"urn:samestory:{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:32]}"
+
+
+def _language(language: str) -> str:
+    """A language tag in lower case, without what cannot belong to one."""
+    tag = language.strip().replace("_", "-").lower()
+    return tag if re.fullmatch(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", tag) else ""
+
+
+def _categories(categories: Iterable[str]) -> tuple[str, ...]:
+    names = (shorten(one_line(name), MAX_NAME_CHARACTERS) for name in categories)
+    return tuple(dict.fromkeys(name for name in names if name))[:MAX_CATEGORIES]

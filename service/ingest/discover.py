@@ -1,0 +1,80 @@
+"""Feeds that a web page names, or that its site probably has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from service.domain.markup import one_line, opening_tags
+from service.domain.urls import canonical_url, is_web_url
+from service.ingest.charset import decode
+
+FEED_TYPES = frozenset(
+    {
+        "application/rss+xml",
+        "application/atom+xml",
+        "application/rdf+xml",
+        "application/feed+json",
+        "application/json",
+        "application/xml",
+        "text/xml",
+    }
+)
+#: Where publishing software puts feeds; tried only when a page names none.
+COMMON_PATHS = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")
+_MARKS = (".rss", "/rss", "rss.xml", "/feed", "feed.xml", "atom.xml", ".rdf", "feed.json")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLink:
+    """A possible feed; a guess was not named by the page and may not exist."""
+
+    url: str
+    title: str
+    guess: bool = False
+
+
+def find_feeds(page: bytes, *, url: str, content_type: str = "") -> list[FeedLink]:
+    """Feeds that the page announces, else those it links to, else the usual addresses.
+
+    Each address once, in the page's order. Only http(s) addresses, resolved against the page.
+    """
+    tags = list(opening_tags(decode(page, content_type)[0]))
+    base = next((tag["href"] for name, tag in tags if name == "base" and "href" in tag), "")
+    base = _joined(url, base)
+    announced = _announced(tags)
+    for candidates in (announced, _linked(tags)):
+        if links := _unique((_joined(base, href), title) for href, title in candidates):
+            return [FeedLink(address, title) for address, title in links]
+    guesses = _unique((_joined(url, path), "") for path in COMMON_PATHS)
+    return [FeedLink(address, title, guess=True) for address, title in guesses]
+
+
+def _announced(tags: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, str]]:
+    for name, tag in tags:
+        kind = tag.get("type", "").partition(";")[0].strip().lower()
+        alternate = name == "link" and "alternate" in tag.get("rel", "").lower().split()
+        if alternate and kind in FEED_TYPES and "href" in tag:
+            yield tag["href"], one_line(tag.get("title", ""))
+
+
+def _linked(tags: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, str]]:
+    for name, tag in tags:
+        href = tag.get("href", "")
+        path = href.partition("?")[0].rstrip("/").lower()
+        if name == "a" and path.endswith(_MARKS):
+            yield href, one_line(tag.get("title", ""))
+
+
+def _joined(base: str, href: str) -> str:
+    try:
+        return urljoin(base, href.strip())
+    except ValueError:
+        return ""
+
+
+def _unique(links: Iterator[tuple[str, str]]) -> list[tuple[str, str]]:
+    first: dict[str | None, tuple[str, str]] = {}
+    for address, title in links:
+        if is_web_url(address):
+            first.setdefault(canonical_url(address), (address, title))
+    return list(first.values())

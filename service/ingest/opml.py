@@ -1,0 +1,149 @@
+"""OPML, the format in which lists of feeds travel."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from service.domain.markup import one_line
+from service.domain.urls import is_web_url
+from service.errors import BadInputError
+from service.ingest.charset import decode
+
+#: Folders within folders beyond this depth are flattened.
+MAX_FOLDERS = 20
+
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_DOCUMENT_TYPE = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
+#: `feed://host/path` and `feed:https://host/path` are what some readers export.
+_FEED_SCHEME = re.compile(r"^feed:(?://|(?=https?:))", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class OpmlFeed:
+    """One feed of a list; folders from the outside in."""
+
+    url: str
+    title: str = ""
+    site: str = ""
+    language: str = ""
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpmlList:
+    """What a file held; warnings name the outlines that are no feeds."""
+
+    title: str
+    feeds: tuple[OpmlFeed, ...]
+    warnings: tuple[str, ...]
+
+
+def read_opml(data: bytes, *, name: str, base_url: str = "") -> OpmlList:
+    """Read a list of feeds, each URL once.
+
+    `name` is the file's, for messages; relative feed addresses are resolved against `base_url`.
+
+    Raises:
+        BadInputError: no OPML, malformed, or with a document type, which may hide an attack.
+    """
+    root = _parsed(data, name)
+    feeds: dict[str, OpmlFeed] = {}
+    warnings: list[str] = []
+    for outline, folders in _outlines(root):
+        address = _FEED_SCHEME.sub(_web_scheme, outline.get("xmlurl", ""))
+        url = urljoin(base_url, address) if address else ""
+        if is_web_url(url):
+            feeds.setdefault(url, _feed(url, outline, folders))
+        elif url:
+            warnings.append(f"{name}: {url[:200]!r} is no http(s) address; left out")
+    title = one_line(root.findtext("./head/title") or "")
+    return OpmlList(title, tuple(feeds.values()), tuple(warnings))
+
+
+def write_opml(feeds: Iterable[OpmlFeed], *, title: str) -> bytes:
+    """A list of feeds as OPML 2.0, grouped by their folders, in the order given."""
+    root = ET.Element("opml", version="2.0")
+    ET.SubElement(ET.SubElement(root, "head"), "title").text = _clean(title)
+    folders: dict[tuple[str, ...], ET.Element] = {(): ET.SubElement(root, "body")}
+    for feed in feeds:
+        ET.SubElement(_folder(folders, feed.folders), "outline", _attributes(feed))
+    ET.indent(root)
+    text: str = ET.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
+
+
+def _parsed(data: bytes, name: str) -> ET.Element:
+    text = _DECLARATION.sub("", decode(data)[0].lstrip("\ufeff"))
+    if _DOCUMENT_TYPE.search(text):
+        raise BadInputError(
+            f"{name}: has a document type declaration; remove it to import the list"
+        )
+    try:
+        root = ET.fromstring(text)  # noqa: S314 - without document type there are no entities
+    except ET.ParseError as error:
+        raise BadInputError(f"{name}: malformed XML: {error}") from error
+    if root.tag.lower() != "opml" or root.find("body") is None:
+        found = f"its first element is <{root.tag[:40]}>"
+        raise BadInputError(f"{name}: no OPML; {found}, expected <opml> with a <body>")
+    return root
+
+
+def _outlines(root: ET.Element) -> Iterator[tuple[dict[str, str], tuple[str, ...]]]:
+    """Every outline's attributes and its folders, in document order, however deep."""
+    body = root.find("body")
+    waiting: list[tuple[ET.Element, tuple[str, ...]]] = [(body, ())] if body is not None else []
+    while waiting:
+        element, folders = waiting.pop()
+        inside = folders
+        if element.tag == "outline":
+            attributes = {key.lower(): value for key, value in element.attrib.items()}
+            yield attributes, folders
+            inside = (*folders, _name(attributes))[:MAX_FOLDERS]
+        waiting.extend((child, inside) for child in reversed(element))
+
+
+def _feed(url: str, outline: dict[str, str], folders: tuple[str, ...]) -> OpmlFeed:
+    return OpmlFeed(
+        url=url,
+        title=_name(outline),
+        site=outline.get("htmlurl", "").strip(),
+        language=outline.get("language", "").strip(),
+        folders=tuple(folder for folder in folders if folder),
+    )
+
+
+def _name(outline: dict[str, str]) -> str:
+    return one_line(outline.get("title") or outline.get("text") or "")
+
+
+def _web_scheme(found: re.Match[str]) -> str:
+    return "http://" if found[0].endswith("//") else ""
+
+
+def _folder(known: dict[tuple[str, ...], ET.Element], path: tuple[str, ...]) -> ET.Element:
+    for depth in range(1, len(path) + 1):
+        if path[:depth] not in known:
+            name = _clean(path[depth - 1])
+            parent = known[path[: depth - 1]]
+            known[path[:depth]] = ET.SubElement(parent, "outline", text=name, title=name)
+    return known[path]
+
+
+def _attributes(feed: OpmlFeed) -> dict[str, str]:
+    title = feed.title or feed.url
+    attributes = {
+        "type": "rss",
+        "text": title,
+        "title": title,
+        "xmlUrl": feed.url,
+        "htmlUrl": feed.site,
+        "language": feed.language,
+    }
+    return {name: _clean(value) for name, value in attributes.items() if value}
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("", text)
