@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, exists, func, select, update
+from sqlalchemy import RowMapping, Select, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.domain.articles import Article
 from service.domain.entries import Draft
 from service.domain.outlets import SiteIndex
+from service.domain.spans import Span
 from service.store.article_ids import compose
-from service.store.tables import ArticleRow, ArticleUrlRow, OutletRow, RevisionRow
+from service.store.tables import ArticleRow, ArticleUrlRow, OutletRow, RevisionRow, SignatureRow
 from service.store.tables.articles import ARTICLE_NUMBERS
 
 
@@ -64,12 +65,6 @@ def load(session: Session, ids: Iterable[int]) -> list[Article]:
     return [_article(row) for row in rows.mappings()]
 
 
-def reported_between(session: Session, start: datetime, end: datetime) -> list[Article]:
-    """Articles reported within a span of time, both ends included, by id."""
-    within = ArticleRow.reported_at.between(start, end)
-    return [_article(row) for row in session.execute(_grouping_columns().where(within)).mappings()]
-
-
 def in_stage(session: Session, stage: str) -> dict[int, datetime]:
     """Articles in this stage with the time of their report, by id."""
     statement = select(ArticleRow.id, ArticleRow.reported_at).where(ArticleRow.stage == stage)
@@ -83,6 +78,48 @@ def advance(session: Session, ids: Iterable[int], *, before: str, after: str) ->
         .where(ArticleRow.id.in_(list(ids)), ArticleRow.stage == before)
         .values(stage=after)
     )
+
+
+def reported_at(session: Session, ids: Iterable[int]) -> dict[int, datetime]:
+    """When each of these articles was reported."""
+    statement = select(ArticleRow.id, ArticleRow.reported_at).where(ArticleRow.id.in_(list(ids)))
+    return dict(session.execute(statement).all())
+
+
+def placed_within(session: Session, spans: Iterable[Span]) -> dict[int, datetime]:
+    """Articles that were placed and reported within some spans, with the time of their report."""
+    within = [ArticleRow.reported_at.between(start, end) for start, end in spans]
+    statement = select(ArticleRow.id, ArticleRow.reported_at).where(
+        or_(false(), *within), ArticleRow.stage != "admitted"
+    )
+    return dict(session.execute(statement).all())
+
+
+def lookup_keys(session: Session, ids: Iterable[int]) -> dict[int, tuple[list[int], list[int]]]:
+    """Of each article the keys of its rare words, rarest first, and its signature's bands."""
+    statement = (
+        select(ArticleRow.id, ArticleRow.word_keys, SignatureRow.bands)
+        .outerjoin(SignatureRow, SignatureRow.article_id == ArticleRow.id)
+        .where(ArticleRow.id.in_(list(ids)))
+    )
+    return {key: (words, bands or []) for key, words, bands in session.execute(statement)}
+
+
+def sharing_words(
+    session: Session, keys: Sequence[int], *, start: datetime, end: datetime, limit: int
+) -> set[int]:
+    """Articles reported within a span that hold one of these words, those of its middle first."""
+    if not keys:
+        return set()
+    apart = func.abs(func.extract("epoch", ArticleRow.reported_at - (start + (end - start) / 2)))
+    statement = (
+        select(ArticleRow.id)
+        .where(ArticleRow.word_keys.overlap(list(keys)))
+        .where(ArticleRow.reported_at.between(start, end))
+        .order_by(apart, ArticleRow.id)
+        .limit(limit)
+    )
+    return set(session.scalars(statement))
 
 
 def set_word_keys(session: Session, keys: Mapping[int, Sequence[int]]) -> None:
@@ -103,9 +140,9 @@ def latest_times(session: Session, feed_id: int, *, count: int = 20) -> list[dat
     return [moment for moment in session.scalars(statement) if moment]
 
 
-def exist(session: Session) -> bool:
-    """Whether any article is stored."""
-    return bool(session.scalar(select(exists(select(ArticleRow.id)))))
+def count(session: Session) -> int:
+    """How many articles are stored."""
+    return session.scalar(select(func.count()).select_from(ArticleRow)) or 0
 
 
 def _claim(session: Session, by_hash: Mapping[bytes, Draft], *, now: datetime) -> dict[int, Draft]:

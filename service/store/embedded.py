@@ -41,13 +41,17 @@ THROWAWAY = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
 class EmbeddedServer:
     """A running server that this process uses; `stop` ends it if nobody else does."""
 
-    def __init__(self, folder: Path, users: IO[str]) -> None:
+    def __init__(self, folder: Path, users: IO[str], *, throwaway: bool) -> None:
         self.folder = folder
         self._users = users
+        # What will be thrown away needs no checkpoint of all its databases.
+        self._stop_mode = "immediate" if throwaway else "fast"
 
     @classmethod
     def start(cls, wanted: str = "", *, throwaway: bool = False) -> "EmbeddedServer":
         """Use the server of a folder ("" for the default one), starting it if need be.
+
+        A throwaway server is quick, and loses data when it or the machine is killed.
 
         Raises:
             EmbeddedServerError: with the reason and the remedy.
@@ -66,7 +70,7 @@ class EmbeddedServer:
         except BaseException:
             users.close()
             raise
-        return cls(folder, users)
+        return cls(folder, users, throwaway=throwaway)
 
     def url(self, database: str = "postgres") -> str:
         """SQLAlchemy's address of one of its databases."""
@@ -93,7 +97,7 @@ class EmbeddedServer:
                 pass  # somebody else still uses it
             else:
                 cluster = self.folder / "cluster"
-                _run(self.folder, "pg_ctl", "stop", "-w", "-m", "fast", "-D", str(cluster))
+                _run(self.folder, "pg_ctl", "stop", "-w", "-m", self._stop_mode, "-D", str(cluster))
             finally:
                 self._users.close()
 

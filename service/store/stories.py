@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from service.domain.lineage import KnownStory
 from service.store.tables import (
     ArticleRow,
     MembershipRow,
@@ -81,15 +82,20 @@ def members(session: Session, story_ids: Iterable[str]) -> dict[str, list[int]]:
     return found
 
 
-def taken_ids(session: Session, ids: Iterable[str]) -> set[str]:
-    """Which of these story ids exist already."""
-    return set(session.scalars(select(StoryRow.id).where(StoryRow.id.in_(list(ids)))))
+def is_taken(session: Session, story_id: str) -> bool:
+    """Whether a story, merged or not, has this id."""
+    return session.get(StoryRow, story_id) is not None
 
 
-def emergence(session: Session, story_ids: Iterable[str]) -> dict[str, datetime]:
-    """When each story emerged."""
-    statement = select(StoryRow.id, StoryRow.emerged_at).where(StoryRow.id.in_(list(story_ids)))
-    return dict(session.execute(statement).all())
+def known(session: Session, story_ids: Iterable[str]) -> list[KnownStory]:
+    """These stories with all their members, as `domain.lineage` compares them."""
+    ids = set(story_ids)
+    statement = select(StoryRow.id, StoryRow.emerged_at).where(StoryRow.id.in_(ids))
+    emerged = dict(session.execute(statement).all())
+    return [
+        KnownStory(story, emerged[story], frozenset(found))
+        for story, found in members(session, ids).items()
+    ]
 
 
 def create(
@@ -192,6 +198,31 @@ def touch(session: Session, story_ids: Collection[str], stamp: Stamp) -> None:
         .values(changed_at=func.greatest(stamp.now, StoryRow.changed_at))
         .execution_options(synchronize_session=False)
     )
+
+
+def close(session: Session, *, quiet_since: datetime) -> list[str]:
+    """Close open stories without a report since then; their ids."""
+    statement = (
+        update(StoryRow)
+        .where(StoryRow.state == "open", StoryRow.last_reported_at < quiet_since)
+        .values(state="closed")
+        .returning(StoryRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(session.scalars(statement))
+
+
+def reopen(session: Session, story_ids: Iterable[str], *, reported_since: datetime) -> list[str]:
+    """Open those of these stories that are closed and were reported since then; their ids."""
+    statement = (
+        update(StoryRow)
+        .where(StoryRow.id.in_(list(story_ids)), StoryRow.state == "closed")
+        .where(StoryRow.last_reported_at >= reported_since)
+        .values(state="open")
+        .returning(StoryRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(session.scalars(statement))
 
 
 def count(session: Session) -> int:

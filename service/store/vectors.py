@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pgvector import HalfVector
-from sqlalchemy import and_, func, or_, select, text
+from sqlalchemy import and_, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -93,7 +92,7 @@ def load(session: Session, model: int, tag: str, ids: Sequence[int]) -> Vectors:
         VectorRow.model_id == model, VectorRow.article_id.in_(ids)
     )
     found = dict(session.execute(statement).all())
-    values = np.array([_numbers(found[key]) for key in ids], dtype=np.float32)
+    values = np.array([found[key] for key in ids], dtype=np.float32)
     return Vectors(tag, _unit(values) if len(ids) else np.zeros((0, 1), dtype=np.float32))
 
 
@@ -130,26 +129,6 @@ def nearest(
     )
     values = {"ids": list(ids), "count": count, "window": window}
     return set(session.scalars(statement, values))
-
-
-def sharing_words(
-    session: Session, keys: Sequence[int], *, start: datetime, end: datetime, limit: int
-) -> set[int]:
-    """Articles reported within a span that hold one of these words, the latest first."""
-    if not keys:
-        return set()
-    statement = (
-        select(ArticleRow.id)
-        .where(ArticleRow.word_keys.overlap(list(keys)))
-        .where(ArticleRow.reported_at.between(start, end))
-        .order_by(func.abs(func.extract("epoch", ArticleRow.reported_at - end)))
-        .limit(limit)
-    )
-    return set(session.scalars(statement))
-
-
-def _numbers(value: Any) -> NDArray[np.float32]:
-    return np.asarray(value.to_list(), dtype=np.float32)
 
 
 def _unit(values: NDArray[np.float32]) -> NDArray[np.float32]:

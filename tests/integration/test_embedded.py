@@ -85,7 +85,7 @@ def test_no_permission_outside_the_data_folder_changes(folder: Path):
 def test_root_is_told_why_a_closed_place_does_not_serve(folder: Path):
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
-    with pytest.raises(EmbeddedServerError, match="closed to other users.*DATABASE_URL"):
+    with pytest.raises(EmbeddedServerError, match=r"closed to other users.*DATABASE_URL"):
         EmbeddedServer.start(str(closed / "data"))
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 

@@ -8,9 +8,9 @@ from fastapi import FastAPI
 
 from service.store.sessions import Sessions
 from service.web import context
-from tests.support.coverage import MEETING, SAGA
 from tests.support.rows import NOW, Rows
 from tests.support.site import Site, serving, serving_app, serving_world
+from tests.support.texts import MEETING, SAGA
 
 
 @pytest.fixture(scope="module")

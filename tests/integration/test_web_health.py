@@ -7,8 +7,9 @@ from sqlalchemy import Engine, text
 
 from service.store import schema
 from service.store.sessions import Sessions, sessions_of
-from tests.support.coverage import MEETING, WORLD_NOW, fill
+from tests.support.coverage import fill
 from tests.support.site import Site, serving
+from tests.support.texts import MEETING, WORLD_NOW
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from service.store.sessions import Sessions
-from tests.support.coverage import MEETING, MERGED, SAGA, WORLD_NOW
 from tests.support.rows import Rows
 from tests.support.site import Site, serving, serving_world
+from tests.support.texts import MEETING, MERGED, SAGA, WORLD_NOW
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from sqlalchemy import Engine, event, text
 from service.store import schema
 from service.store.reading.stories import Sort, StoryFilter, list_stories
 from service.store.sessions import Sessions, sessions_of
-from tests.support.coverage import MEETING, SAGA, fill
+from tests.support.coverage import fill
 from tests.support.rows import NOW, Rows
 from tests.support.site import Site, serving
+from tests.support.texts import MEETING, SAGA
 
 
 @contextmanager

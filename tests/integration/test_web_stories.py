@@ -9,9 +9,10 @@ from urllib.parse import quote
 import pytest
 
 from service.store.sessions import Sessions
-from tests.support.coverage import MEETING, MERGED, SAGA, fill
+from tests.support.coverage import fill
 from tests.support.rows import NOW, Rows
 from tests.support.site import Site, serving, serving_world
+from tests.support.texts import MEETING, MERGED, SAGA
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.store.reading.paging import Page, Position, cut
@@ -50,10 +50,6 @@ def list_runs(
 
 def last_finished(session: Session) -> tuple[RunView, ...]:
     """The latest finished run of each job."""
-    statement = (
-        select(*_COLUMNS)
-        .distinct(RunRow.job)
-        .where(RunRow.outcome != "running")
-        .order_by(RunRow.job, RunRow.id.desc())
-    )
+    latest = select(func.max(RunRow.id)).where(RunRow.outcome != "running").group_by(RunRow.job)
+    statement = select(*_COLUMNS).where(RunRow.id.in_(latest)).order_by(RunRow.job)
     return tuple(RunView(*row) for row in session.execute(statement))

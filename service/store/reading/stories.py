@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Float, Interval, cast, exists, func, select
+from sqlalchemy import ColumnElement, DateTime, exists, func, select
 from sqlalchemy import literal_column as literal
 from sqlalchemy.orm import Session
 
@@ -93,13 +93,14 @@ class StoryName:
 
 
 # A story counts as reported twelve hours later for each doubling of its independent
-# coverage. That is the order of "independent coverage, halved every twelve hours", but the
-# key does not depend on the present time: it can be indexed, and pages fit together.
-_INDEPENDENT = cast(func.greatest(StoryRow.independent, literal("1")), Float)
-_HEAD_START = literal("interval '12 hours'", Interval) * (func.ln(_INDEPENDENT) / literal("ln(2)"))
-RANK: ColumnElement[Any] = func.timezone(
-    literal("'UTC'"), StoryRow.last_reported_at, type_=DateTime()
-).op("+")(_HEAD_START)
+# coverage (62,325 seconds for each e-fold). That is the order of "independent coverage,
+# halved every twelve hours", but the key does not depend on the present time: it can be
+# indexed, as this very expression, and pages fit together.
+RANK: ColumnElement[Any] = literal(
+    "timezone('UTC', stories.last_reported_at)"
+    " + interval '62325 seconds' * ln(greatest(stories.independent, 1)::float8)",
+    DateTime(),
+)
 
 #: The keys of each order, all descending, the last one unique.
 ORDERINGS: dict[Sort, tuple[ColumnElement[Any], ...]] = {

@@ -36,6 +36,23 @@ class StoryRow(Base):
             "last_reported_at",
             postgresql_where=text("state <> 'merged'"),
         ),
+        # The page's usual order: the expression of `store.reading.stories`, as Postgres writes it.
+        Index(
+            "ix_stories_rank",
+            text(
+                "(timezone('UTC'::text, last_reported_at) + ('17:18:45'::interval"
+                " * ln((GREATEST(independent, 1))::double precision)))"
+            ),
+            "id",
+            postgresql_where=text("state <> 'merged'"),
+        ),
+        Index(
+            "ix_stories_largest",
+            "independent",
+            "last_reported_at",
+            "id",
+            postgresql_where=text("state <> 'merged'"),
+        ),
         Index(
             "ix_stories_undescribed",
             "changed_at",

@@ -208,6 +208,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_stories_changed_at"), "stories", ["changed_at"], unique=False)
     op.create_index(
+        "ix_stories_largest",
+        "stories",
+        ["independent", "last_reported_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state <> 'merged'"),
+    )
+    op.create_index(
         "ix_stories_last_reported_at",
         "stories",
         ["last_reported_at"],
@@ -215,6 +222,18 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'merged'"),
     )
     op.create_index(op.f("ix_stories_merged_into"), "stories", ["merged_into"], unique=False)
+    op.create_index(
+        "ix_stories_rank",
+        "stories",
+        [
+            sa.literal_column(
+                "(timezone('UTC'::text, last_reported_at) + ('17:18:45'::interval * ln((GREATEST(independent, 1))::double precision)))"
+            ),
+            "id",
+        ],
+        unique=False,
+        postgresql_where=sa.text("state <> 'merged'"),
+    )
     op.create_index(op.f("ix_stories_split_from"), "stories", ["split_from"], unique=False)
     op.create_index(op.f("ix_stories_storyline_id"), "stories", ["storyline_id"], unique=False)
     op.create_index(
@@ -580,11 +599,17 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_stories_storyline_id"), table_name="stories")
     op.drop_index(op.f("ix_stories_split_from"), table_name="stories")
+    op.drop_index(
+        "ix_stories_rank", table_name="stories", postgresql_where=sa.text("state <> 'merged'")
+    )
     op.drop_index(op.f("ix_stories_merged_into"), table_name="stories")
     op.drop_index(
         "ix_stories_last_reported_at",
         table_name="stories",
         postgresql_where=sa.text("state <> 'merged'"),
+    )
+    op.drop_index(
+        "ix_stories_largest", table_name="stories", postgresql_where=sa.text("state <> 'merged'")
     )
     op.drop_index(op.f("ix_stories_changed_at"), table_name="stories")
     op.drop_table("stories")

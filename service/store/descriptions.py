@@ -1,0 +1,112 @@
+"""What stories look like from outside: their headline, keywords, counts and storyline."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from service.domain.coverage import Coverage
+from service.domain.lineage import KnownStory
+from service.store.tables import OutletRow, StorylineRow, StoryRow
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is shown of a story; made anew whenever its members change."""
+
+    story_id: str
+    slug: str
+    headline: str
+    headline_article_id: int
+    keywords: Sequence[str]
+    articles: int
+    coverage: Coverage
+
+
+def outdated(session: Session, *, limit: int) -> dict[str, datetime]:
+    """Stories that changed since they were described, with the time of the change."""
+    statement = (
+        select(StoryRow.id, StoryRow.changed_at)
+        .where(or_(StoryRow.described_at.is_(None), StoryRow.described_at < StoryRow.changed_at))
+        .where(StoryRow.state != "merged")
+        .order_by(StoryRow.changed_at, StoryRow.id)
+        .limit(limit)
+    )
+    return dict(session.execute(statement).all())
+
+
+def save(
+    session: Session, descriptions: Iterable[Description], changed_at: Mapping[str, datetime]
+) -> None:
+    """Write descriptions; a story that changed in the meantime stays outdated."""
+    values = [
+        {
+            "id": found.story_id,
+            "slug": found.slug,
+            "headline": found.headline,
+            "headline_article_id": found.headline_article_id,
+            "keywords": list(found.keywords),
+            "articles": found.articles,
+            "coverage": found.coverage.outlets,
+            "independent": found.coverage.independent,
+            "described_at": changed_at[found.story_id],
+        }
+        for found in descriptions
+    ]
+    if values:
+        session.execute(update(StoryRow), values)
+
+
+def families(session: Session) -> dict[str, str]:
+    """The publisher family of each outlet, by slugs."""
+    return dict(session.execute(select(OutletRow.slug, OutletRow.family)).all())
+
+
+def tellable(session: Session, *, since: datetime, limit: int) -> list[str]:
+    """The latest stories of several articles, which storylines are made of."""
+    statement = (
+        select(StoryRow.id)
+        .where(StoryRow.state != "merged", StoryRow.articles > 1)
+        .where(StoryRow.last_reported_at >= since)
+        .order_by(StoryRow.last_reported_at.desc(), StoryRow.id)
+        .limit(limit)
+    )
+    return list(session.scalars(statement))
+
+
+def known_storylines(session: Session) -> list[KnownStory]:
+    """Storylines with their stories, in the form in which `lineage` compares sets over time."""
+    statement = (
+        select(StorylineRow.id, StorylineRow.created_at, func.array_agg(StoryRow.id))
+        .join(StoryRow, StoryRow.storyline_id == StorylineRow.id)
+        .group_by(StorylineRow.id)
+    )
+    return [
+        KnownStory(key, created_at, frozenset(found))
+        for key, created_at, found in session.execute(statement)
+    ]
+
+
+def save_storylines(session: Session, titles: Mapping[str, str], *, now: datetime) -> None:
+    """Add storylines, or give known ones a new title."""
+    values = [{"id": key, "title": title, "created_at": now} for key, title in titles.items()]
+    if values:
+        statement = insert(StorylineRow)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["id"], set_={"title": statement.excluded.title}
+            ),
+            values,
+        )
+
+
+def assign(session: Session, storyline_of: Mapping[str, str | None]) -> None:
+    """Put stories into storylines, or out of any; storylines without stories go."""
+    values = [{"id": story, "storyline_id": line} for story, line in storyline_of.items()]
+    if values:
+        session.execute(update(StoryRow), values)
+    used = exists().where(StoryRow.storyline_id == StorylineRow.id)
+    session.execute(delete(StorylineRow).where(~used).execution_options(synchronize_session=False))

@@ -1,0 +1,57 @@
+"""Writing a plan: the only place where stories begin, end, gain or lose articles."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from service.domain.articles import ArticleId
+from service.domain.lineage import Membership, Plan
+from service.domain.reasons import Reason
+from service.store import stories
+from service.store.stories import Happening, Joining, Stamp
+
+#: Name of the lock that whoever changes stories holds.
+LOCK = "stories"
+
+
+def apply(
+    session: Session,
+    plan: Plan,
+    stamp: Stamp,
+    *,
+    reported_at: Mapping[int, datetime],
+    quiet_since: datetime,
+    reasons: Mapping[ArticleId, Reason],
+) -> dict[str, int]:
+    """Write a plan within the caller's transaction; how often each transition happened.
+
+    A closed story that gains a report since `quiet_since` reopens. The caller holds `LOCK`, so the plan still fits what is stored.
+    """
+    first: dict[str, datetime] = {}
+    for opened in plan.opened:
+        moment = reported_at[int(opened.article)]
+        first[opened.story] = min(first.get(opened.story, moment), moment)
+    emerged = {story.id: first[story.id] for story in plan.emerged}
+    parents = {story.id: story.split_from for story in plan.emerged if story.split_from}
+    stories.create(session, emerged, stamp, split_from=parents)
+    stories.move(session, [_joining(each, reasons) for each in plan.opened], stamp)
+    stories.merge(session, {merge.story: merge.into for merge in plan.merged})
+    happenings = [
+        Happening(line.story, line.kind, [int(key) for key in line.articles], line.other)
+        for line in plan.transitions
+    ]
+    stories.record(session, happenings, stamp)
+    changed = {line.story for line in plan.transitions}
+    stories.touch(session, changed, stamp)
+    reopened = stories.reopen(session, changed, reported_since=quiet_since)
+    stories.record(session, [Happening(story, "reopened") for story in reopened], stamp)
+    return dict(
+        Counter([*(line.kind for line in plan.transitions), *("reopened" for _ in reopened)])
+    )
+
+
+def _joining(opened: Membership, reasons: Mapping[ArticleId, Reason]) -> Joining:
+    reason = reasons.get(opened.article, Reason())
+    return Joining(int(opened.article), opened.story, reason.score, reason.evidence)

@@ -1,0 +1,1 @@
+"""Routes of the query API, a module for each resource."""

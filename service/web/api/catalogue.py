@@ -1,0 +1,117 @@
+"""`/v1/outlets` and `/v1/feeds`: what is read, and how well that goes."""
+
+from typing import Annotated, Literal, Self
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from service.store.reading import catalogue
+from service.store.reading.catalogue import FeedView, OutletView
+from service.web import links
+from service.web.context import ReadSession
+from service.web.problems import PROBLEMS
+from service.web.schemas import Instant, OutletRef, PageOut
+from service.web.words import BigInt, Cursor, CursorQuery, Limit, Word
+
+router = APIRouter(prefix="/v1", responses=PROBLEMS)
+
+OUTLET_CURSOR = Cursor("outlets", Word)
+FEED_CURSOR = Cursor("feeds", BigInt)
+Status = Literal["active", "paused", "retired"]
+
+
+class FamilyRef(BaseModel):
+    """A publisher family by name."""
+
+    slug: str
+    name: str
+
+
+class OutletOut(BaseModel):
+    """A publisher."""
+
+    slug: str
+    name: str
+    country: str | None = Field(description="ISO 3166-1 alpha-2.")
+    language: str | None = Field(description="ISO 639-1.")
+    family: FamilyRef
+    agency: bool = Field(description="Whether others reprint its texts.")
+    feeds: int
+    last_reported_at: Instant | None
+
+    @classmethod
+    def of(cls, outlet: OutletView) -> Self:
+        return cls(
+            slug=outlet.slug,
+            name=outlet.name,
+            country=outlet.country,
+            language=outlet.language,
+            family=FamilyRef(slug=outlet.family, name=outlet.family_name),
+            agency=outlet.agency,
+            feeds=outlet.feeds,
+            last_reported_at=outlet.last_reported_at,
+        )
+
+
+class FeedErrorOut(BaseModel):
+    """Why the last fetch of a feed failed."""
+
+    kind: str | None
+    text: str | None
+    count: int = Field(description="Failures in a row.")
+
+
+class FeedOut(BaseModel):
+    """A feed with its health."""
+
+    id: int
+    url: str = Field(description="Without user and password.")
+    title: str
+    outlet: OutletRef
+    language: str | None
+    status: str = Field(description="`active`, `paused` or `retired`.")
+    last_fetched_at: Instant | None
+    last_success_at: Instant | None
+    next_fetch_at: Instant
+    error: FeedErrorOut | None
+
+    @classmethod
+    def of(cls, feed: FeedView) -> Self:
+        error = FeedErrorOut(kind=feed.error_kind, text=feed.error, count=feed.error_count)
+        return cls(
+            id=feed.id,
+            url=links.without_secrets(feed.url),
+            title=feed.title,
+            outlet=OutletRef(slug=feed.outlet, name=feed.outlet_name),
+            language=feed.language,
+            status=feed.status,
+            last_fetched_at=feed.last_fetched_at,
+            last_success_at=feed.last_success_at,
+            next_fetch_at=feed.next_fetch_at,
+            error=error if feed.error_count else None,
+        )
+
+
+@router.get("/outlets", tags=["outlets"])
+def list_outlets(
+    session: ReadSession, limit: Annotated[Limit, Query()] = 100, cursor: CursorQuery = None
+) -> PageOut[OutletOut]:
+    """Outlets by slug."""
+    page = catalogue.list_outlets(session, after=OUTLET_CURSOR.decode(cursor), limit=limit)
+    items = [OutletOut.of(outlet) for outlet in page.items]
+    return PageOut(items=items, next=OUTLET_CURSOR.encode(page.next))
+
+
+@router.get("/feeds", tags=["feeds"])
+def list_feeds(
+    session: ReadSession,
+    status: Annotated[Status | None, Query()] = None,
+    failing: Annotated[bool | None, Query(description="Whether the last fetch failed.")] = None,
+    limit: Annotated[Limit, Query()] = 100,
+    cursor: CursorQuery = None,
+) -> PageOut[FeedOut]:
+    """Feeds in the order in which they were added, with their health."""
+    after = FEED_CURSOR.decode(cursor)
+    page = catalogue.list_feeds(session, status=status, failing=failing, after=after, limit=limit)
+    items = [FeedOut.of(feed) for feed in page.items]
+    return PageOut(items=items, next=FEED_CURSOR.encode(page.next))

@@ -1,0 +1,53 @@
+"""`/v1/runs`: what the jobs did."""
+
+from typing import Annotated, Any, Self
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from service.store.reading import runs
+from service.store.reading.runs import RunView
+from service.web.context import ReadSession
+from service.web.problems import PROBLEMS
+from service.web.schemas import Instant, PageOut
+from service.web.words import BigInt, Cursor, CursorQuery, Limit, Word
+
+router = APIRouter(prefix="/v1/runs", tags=["runs"], responses=PROBLEMS)
+
+CURSOR = Cursor("runs", BigInt)
+
+
+class RunOut(BaseModel):
+    """One execution of a job."""
+
+    id: int
+    job: str
+    started_at: Instant
+    seconds: float | None = Field(description="Null while it lasts.")
+    outcome: str = Field(description="`running`, `done` or `failed`.")
+    counts: dict[str, Any]
+    error: str | None
+
+    @classmethod
+    def of(cls, run: RunView) -> Self:
+        return cls(
+            id=run.id,
+            job=run.job,
+            started_at=run.started_at,
+            seconds=run.seconds,
+            outcome=run.outcome,
+            counts=run.counts,
+            error=run.error,
+        )
+
+
+@router.get("")
+def list_runs(
+    session: ReadSession,
+    job: Annotated[Word | None, Query(description="Only runs of this job.")] = None,
+    limit: Annotated[Limit, Query()] = 20,
+    cursor: CursorQuery = None,
+) -> PageOut[RunOut]:
+    """The latest runs first."""
+    page = runs.list_runs(session, job=job, after=CURSOR.decode(cursor), limit=limit)
+    return PageOut(items=[RunOut.of(run) for run in page.items], next=CURSOR.encode(page.next))

@@ -1,0 +1,107 @@
+"""Figures for Prometheus: of the requests, and of the store at the time of asking."""
+
+from collections.abc import Iterator, Mapping
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.store.reading.figures import Figures, current_figures
+from service.store.reading.runs import RunView
+from service.store.sessions import Sessions
+from service.web.context import Clock
+
+router = APIRouter(tags=["health"])
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+Families = Iterator[GaugeMetricFamily]
+
+
+class Metrics:
+    """One application's figures, in a registry of its own."""
+
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
+        self.registry = CollectorRegistry()
+        self.registry.register(StoreCollector(sessions, clock))
+        self._requests = Counter(
+            "samestory_http_requests",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self._latency = Histogram(
+            "samestory_http_request_seconds",
+            "Time until the answer was sent.",
+            ["method", "route"],
+            registry=self.registry,
+        )
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request; unknown methods share one label, for anybody can make them up."""
+        method = method if method in METHODS else "other"
+        self._requests.labels(method, route, status).inc()
+        self._latency.labels(method, route).observe(seconds)
+
+
+class StoreCollector(Collector):
+    """Reads the store whenever it is asked; says `samestory_database_up 0` if that fails."""
+
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
+        self._sessions = sessions
+        self._clock = clock
+
+    def describe(self) -> Families:
+        """Nothing, so that registering it asks no database."""
+        return iter(())
+
+    def collect(self) -> Families:
+        """The figures of this moment."""
+        try:
+            with self._sessions() as session:
+                figures = current_figures(session)
+        except SQLAlchemyError:
+            yield _gauge("database_up", "Whether the database answers.", 0)
+            return
+        yield _gauge("database_up", "Whether the database answers.", 1)
+        yield from _of_store(figures)
+        yield from _of_jobs(figures.runs, self._clock().timestamp())
+
+
+@router.get("/metrics", response_class=Response)
+def metrics(request: Request) -> Response:
+    """Figures in Prometheus' text format."""
+    figures: Metrics = request.app.state.metrics
+    return Response(generate_latest(figures.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _of_store(figures: Figures) -> Families:
+    yield _gauge("articles", "Articles stored.", figures.articles)
+    yield _gauge("open_stories", "Stories that still grow.", figures.stories.get("open", 0))
+    by_status = dict.fromkeys(("active", "paused", "retired"), 0) | figures.feeds
+    yield _gauges("feeds", "Feeds by status.", "status", by_status)
+    yield _gauge("feeds_failing", "Active feeds whose last fetch failed.", figures.feeds_failing)
+
+
+def _of_jobs(runs: tuple[RunView, ...], now: float) -> Families:
+    ends = {run.job: run.started_at.timestamp() + (run.seconds or 0) for run in runs}
+    ages = {job: max(now - end, 0) for job, end in ends.items()}
+    yield _gauges("job_last_run_age_seconds", "Time since a job last ended.", "job", ages)
+    durations = {run.job: run.seconds or 0 for run in runs}
+    yield _gauges("job_last_run_seconds", "How long a job's last run took.", "job", durations)
+    failed = {run.job: float(run.outcome == "failed") for run in runs}
+    yield _gauges("job_last_run_failed", "Whether a job's last run failed.", "job", failed)
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"samestory_{name}", text, value=value)
+
+
+def _gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"samestory_{name}", text, labels=[label])
+    for word, value in sorted(values.items()):
+        family.add_metric([word], value)
+    return family

@@ -1,0 +1,128 @@
+"""Errors as answers: RFC 9457 problems, or a page for somebody who browses."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from service.errors import DatabaseError, NotFoundError
+from service.web.context import web_of
+
+#: Paths that programs read; everything else is for people.
+FOR_PROGRAMS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
+TYPES = {
+    404: "not-found",
+    405: "method-not-allowed",
+    422: "invalid-request",
+    500: "internal-error",
+    503: "unavailable",
+}
+EXPLAINED = {
+    404: "nothing is at this address",
+    405: "this address cannot be asked in this way; Allow names the ways",
+}
+RETRY_AFTER = {"Retry-After": "5"}
+
+
+class Fault(BaseModel):
+    """One thing that is wrong with a request."""
+
+    where: str = Field(examples=["query.limit"])
+    detail: str = Field(examples=["Input should be less than or equal to 100"])
+
+
+class Problem(BaseModel):
+    """Why a request was not answered as asked (RFC 9457)."""
+
+    type: str = Field(examples=["urn:samestory:problem:not-found"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["no story 'moscow'"])
+    instance: str = Field(examples=["/v1/stories/moscow"])
+    request_id: str = Field(description="Stands in the service's log, too.")
+    errors: list[Fault] = Field(default=[], description="For invalid requests.")
+
+
+#: What every route of the API may answer beside its own.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    422: {"model": Problem, "description": "The request is invalid."},
+    500: {"model": Problem, "description": "The service failed; its log says why."},
+    503: {"model": Problem, "description": "The database does not answer."},
+}
+NOT_FOUND: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "There is no such thing."}
+}
+
+
+def problem(
+    request: Request,
+    status: int,
+    detail: str,
+    *,
+    errors: Sequence[Fault] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer for an error; a page where a person asks, else `application/problem+json`."""
+    content = Problem(
+        type=f"urn:samestory:problem:{TYPES.get(status, 'http-error')}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=request.scope["path"],
+        request_id=request.scope.get("state", {}).get("request_id", ""),
+        errors=list(errors),
+    )
+    if _browsing(request):
+        template = web_of(request).templates.get_template("error.html")
+        return HTMLResponse(template.render(problem=content), status, headers)
+    return JSONResponse(content.model_dump(), status, headers, "application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Let an application answer every error as a problem; see `app` for what nobody expected."""
+    app.add_exception_handler(NotFoundError, _not_found)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    for kind in (OperationalError, InterfaceError, PoolTimeoutError, DatabaseError):
+        app.add_exception_handler(kind, _unavailable)
+
+
+def _browsing(request: Request) -> bool:
+    accepts = request.headers.get("accept", "")
+    return not request.scope["path"].startswith(FOR_PROGRAMS) and "text/html" in accepts
+
+
+def _not_found(request: Request, error: Exception) -> Response:
+    return problem(request, 404, str(error))
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    detail = error.detail
+    if detail == HTTPStatus(error.status_code).phrase:  # nothing but the title again
+        detail = EXPLAINED.get(error.status_code, detail)
+    return problem(request, error.status_code, detail, headers=error.headers)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    """Say what is wrong where, without echoing what was sent."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    faults = [
+        Fault(where=".".join(str(part) for part in fault["loc"]), detail=fault["msg"])
+        for fault in error.errors()
+    ]
+    detail = "; ".join(f"{fault.where}: {fault.detail}" for fault in faults)
+    return problem(request, 422, detail, errors=faults)
+
+
+def _unavailable(request: Request, _: Exception) -> Response:
+    return problem(request, 503, "the database does not answer", headers=RETRY_AFTER)

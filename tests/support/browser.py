@@ -1,0 +1,167 @@
+"""A headless Chromium, driven over its debugging protocol."""
+
+import asyncio
+import base64
+import itertools
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+SWITCHES = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--remote-debugging-port=0",
+)
+#: How far the page sticks out of the window, and the widest thing that does.
+OVERFLOW = """(() => {
+  const room = document.documentElement.clientWidth;
+  const over = [...document.querySelectorAll('body *')]
+    .filter(e => e.getBoundingClientRect().right > room + 1 && !e.closest('.unseen, thead'))
+    .map(e => e.tagName + '.' + e.className.toString());
+  return [document.documentElement.scrollWidth - room, over.slice(0, 3).join(' ')];
+})()"""
+OPEN_DETAILS = "document.querySelectorAll('details').forEach(e => { e.open = true })"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A window: its width, and which of the two colour schemes the reader prefers."""
+
+    width: int
+    dark: bool = False
+
+
+@dataclass(slots=True)
+class Sight:
+    """What a page did in the browser."""
+
+    overflow: int = 0  #: pixels beyond the window's width
+    culprits: str = ""
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    png: bytes = b""
+
+
+def installed() -> str | None:
+    """The browser's program on PATH, if there is one."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """A running browser."""
+
+    port: int
+
+    def look(self, url: str, view: View) -> Sight:
+        """Open a page in a tab of its own, unfold everything, and report."""
+        return asyncio.run(asyncio.wait_for(self._look(url, view), 60))
+
+    async def _look(self, url: str, view: View) -> Sight:
+        sight = Sight()
+        async with self._tab(sight) as tab:
+            await tab.prepare(view)
+            await tab.open(url)
+            await tab.evaluate(OPEN_DETAILS)
+            sight.overflow, sight.culprits = await tab.evaluate(OVERFLOW)
+            sight.png = await tab.picture()
+        return sight
+
+    @asynccontextmanager
+    async def _tab(self, sight: Sight) -> AsyncIterator["_Tab"]:
+        root = f"http://127.0.0.1:{self.port}/json"
+        async with aiohttp.ClientSession() as http:
+            async with http.put(f"{root}/new?about:blank") as response:
+                target = await response.json()
+            async with http.ws_connect(target["webSocketDebuggerUrl"], max_msg_size=0) as socket:
+                yield _Tab(socket, sight)
+            async with http.get(f"{root}/close/{target['id']}") as response:
+                await response.read()
+
+
+class _Tab:
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, sight: Sight) -> None:
+        self._socket = socket
+        self._sight = sight
+        self._numbers = itertools.count(1)
+        self._loaded = False
+
+    async def prepare(self, view: View) -> None:
+        for domain in ("Page", "Network", "Log", "Runtime"):
+            await self._send(f"{domain}.enable")
+        size = {"width": view.width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        await self._send("Emulation.setDeviceMetricsOverride", **size)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if view.dark else "light"}
+        await self._send("Emulation.setEmulatedMedia", features=[scheme])
+
+    async def open(self, url: str) -> None:
+        await self._send("Page.navigate", url=url)
+        while not self._loaded:
+            self._note(json.loads(await self._socket.receive_str()))
+
+    async def evaluate(self, expression: str) -> Any:
+        answer = await self._send("Runtime.evaluate", expression=expression, returnByValue=True)
+        return answer["result"].get("value")
+
+    async def picture(self) -> bytes:
+        answer = await self._send("Page.captureScreenshot", captureBeyondViewport=True)
+        return base64.b64decode(answer["data"])
+
+    async def _send(self, method: str, **params: Any) -> dict[str, Any]:
+        number = next(self._numbers)
+        await self._socket.send_json({"id": number, "method": method, "params": params})
+        while True:
+            message = json.loads(await self._socket.receive_str())
+            if message.get("id") == number:
+                return dict(message.get("result", {}))
+            self._note(message)
+
+    def _note(self, message: dict[str, Any]) -> None:
+        params = message.get("params", {})
+        match message.get("method"):
+            case "Page.loadEventFired":
+                self._loaded = True
+            case "Network.requestWillBeSent":
+                self._sight.requests.append(params["request"]["url"])
+            case "Log.entryAdded" if params["entry"]["level"] in {"error", "warning"}:
+                self._sight.errors.append(params["entry"]["text"])
+            case "Runtime.consoleAPICalled" | "Runtime.exceptionThrown":
+                self._sight.errors.append(json.dumps(params))
+
+
+@contextmanager
+def browsing(program: str, profile: Path) -> Iterator[Browser]:
+    """A browser with a fresh profile, until the block is left."""
+    command = [program, *SWITCHES, f"--user-data-dir={profile}", "about:blank"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield Browser(_port(profile / "DevToolsActivePort", process))
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _port(file: Path, process: subprocess.Popen[bytes]) -> int:
+    for _ in range(300):
+        if file.exists() and (lines := file.read_text().splitlines()):
+            return int(lines[0])
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError("the browser did not start")

@@ -1,0 +1,111 @@
+"""The web application behind a real server on a free loopback port."""
+
+import http.client
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from service.store import schema
+from service.store.sessions import Sessions, sessions_of
+from service.web.app import create_app
+from tests.support.coverage import fill
+from tests.support.rows import NOW
+from tests.support.texts import WORLD_NOW
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: status, headers in lower case, body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running server that tests send requests to, redirects not followed."""
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def get(self, path: str, *, method: str = "GET", accept: str = "*/*") -> Answer:
+        """Send one request; the path goes out as it is."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, headers={"Accept": accept})
+            response = connection.getresponse()
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, headers, response.read())
+        finally:
+            connection.close()
+
+    def page(self, path: str) -> Answer:
+        """Ask as a browser does."""
+        return self.get(path, accept="text/html,application/xhtml+xml,*/*;q=0.8")
+
+
+def serving(
+    sessions: Sessions, *, clock: Callable[[], datetime] = lambda: NOW
+) -> AbstractContextManager[Site]:
+    """A server over a store, until the block is left."""
+    return _running(create_app(sessions, clock=clock))
+
+
+@contextmanager
+def serving_world(url: str) -> Iterator[Site]:
+    """A server over the made-up world in an empty database, for tests that only read."""
+    engine = schema.connect(url)
+    sessions = sessions_of(engine)
+    with sessions.begin() as session:
+        fill(session)
+    with serving(sessions, clock=lambda: WORLD_NOW) as running:
+        yield running
+    engine.dispose()
+
+
+def serving_app(
+    sessions: Sessions, change: Callable[[FastAPI], None]
+) -> AbstractContextManager[Site]:
+    """The same, with an application that was changed before it started."""
+    app = create_app(sessions, clock=lambda: NOW)
+    change(app)
+    return _running(app)
+
+
+@contextmanager
+def _running(app: FastAPI) -> Iterator[Site]:
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+    )
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        try:
+            yield Site(listening.getsockname()[1])
+        finally:
+            server.should_exit = True
+            thread.join(10)
