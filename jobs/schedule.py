@@ -4,6 +4,7 @@ from jobs.close import close
 from jobs.describe import describe
 from jobs.embed import embed
 from jobs.fetch import fetch
+from jobs.link import link
 from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.runner import Job
@@ -27,6 +28,7 @@ def schedule(settings: ScheduleSettings) -> tuple[Job, ...]:
         Job("place", settings.place, 10 * MINUTE, place),
         Job("reconcile", settings.reconcile, HOUR, reconcile),
         Job("describe", settings.describe, 10 * MINUTE, describe),
+        Job("link", settings.link, HOUR, link),
         Job("close", settings.close, HOUR, close),
         Job("tidy", settings.tidy, HOUR, tidy),
     )

@@ -3,54 +3,52 @@
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated
 
-import click
 import typer
-import typer.core
-import typer.main
 
 from service.errors import SamestoryError
 
-#: Each command and where it lives; imported when it is called, since some take seconds to load.
+#: Each command, and the module that holds it as a function or a group of commands.
 COMMANDS = {
-    "demo": "service.commands.demo",
-    "up": "service.commands.up",
-    "web": "service.commands.web",
-    "jobs": "service.commands.jobs",
-    "feeds": "service.commands.feeds",
-    "db": "service.commands.database",
-    "cluster": "service.commands.cluster",
-    "evaluate": "service.commands.evaluate",
-    "explain": "service.commands.explain",
-    "train": "service.commands.train",
+    "demo": "service.commands.demo:demo",
+    "up": "service.commands.up:up",
+    "web": "service.commands.web:web",
+    "jobs": "service.commands.jobs:app",
+    "feeds": "service.commands.feeds:app",
+    "db": "service.commands.database:app",
+    "cluster": "service.commands.cluster:cluster",
+    "evaluate": "service.commands.evaluate:evaluate",
+    "explain": "service.commands.explain:explain",
+    "train": "service.commands.train:train",
 }
 
 
-class LazyCommands(typer.core.TyperGroup):
-    """Loads the module of a command when it is asked for."""
+def build(arguments: Sequence[str]) -> typer.Typer:
+    """The program with the command that is called, or with all of them if it is none of these.
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        command = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
-        command.name = cmd_name
-        return command
-
-
-app = typer.Typer(
-    cls=LazyCommands,
-    help="Finds which news articles report the same event, and serves the stories.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+    Modules of other commands are not loaded: some take seconds.
+    """
+    app = typer.Typer(
+        help="Finds which news articles report the same event, and serves the stories.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    called = next((word for word in arguments if not word.startswith("-")), "")
+    for name in [called] if called in COMMANDS else COMMANDS:
+        module, _, attribute = COMMANDS[name].partition(":")
+        command = getattr(import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
 
 
 def _print_version(wanted: bool) -> None:
@@ -59,7 +57,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     *,
     version: Annotated[  # its callback does the work
@@ -74,7 +71,7 @@ def main() -> None:
     # As an exception, so that whatever is open is closed; the daemon sets a handler of its own.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        app()
+        build(sys.argv[1:])()
     except SamestoryError as error:
         print(f"samestory: {error}", file=sys.stderr)
         sys.exit(1)

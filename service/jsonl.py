@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -59,9 +60,7 @@ def articles_of(path: str, lines: Iterable[Line], *, now: datetime | None = None
 
 def read_labels(path: str, lines: Iterable[Line]) -> dict[ArticleId, str]:
     """The story of each article by id; BadLineError where a line has none."""
-    return {
-        _id(path, line): _text(path, line, "story", required=True) or "" for line in lines
-    }
+    return {_id(path, line): _text(path, line, "story", required=True) or "" for line in lines}
 
 
 def read_lines(path: str) -> list[Line]:
@@ -108,10 +107,9 @@ def _raw_lines(path: str) -> Iterator[bytes]:
         if path == STANDARD:
             yield from sys.stdin.buffer
             return
-        opened = gzip.open(path) if path.endswith(".gz") else Path(path).open("rb")
-        with opened as stream:
-            yield from stream
-    except (OSError, EOFError) as error:
+        raw = Path(path).read_bytes()
+        yield from (gzip.decompress(raw) if path.endswith(".gz") else raw).splitlines(keepends=True)
+    except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise BadInputError(f"cannot read {path}: {reason or error}") from error
 

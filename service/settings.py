@@ -23,6 +23,7 @@ from service.domain.copies import CopySettings
 from service.domain.grouping import GroupingSettings
 from service.domain.pacing import PacingSettings
 from service.domain.replay import ReplaySettings
+from service.domain.storylines import StorylineSettings
 from service.domain.training import TrainingSettings
 from service.domain.windows import StorySettings
 from service.embed.encoder import EmbedSettings
@@ -97,6 +98,7 @@ class ScheduleSettings:
     place: float
     reconcile: float
     describe: float
+    link: float
     close: float
     tidy: float
 
@@ -117,6 +119,7 @@ class Settings:
     candidates: CandidateSettings
     grouping: GroupingSettings
     copies: CopySettings
+    storylines: StorylineSettings
     replay: ReplaySettings
     training: TrainingSettings
     life: LifeSettings

@@ -16,7 +16,8 @@ app = typer.Typer()
 @app.command()
 def cluster(
     source: Annotated[
-        str, typer.Argument(metavar="IN.jsonl", help="One article a line; .gz and - are understood.")
+        str,
+        typer.Argument(metavar="IN.jsonl", help="One article a line; .gz and - are understood."),
     ],
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="OUT.jsonl", help="Where to write; - prints.")

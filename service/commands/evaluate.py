@@ -36,7 +36,7 @@ def evaluate(
     """
     lines = jsonl.read_lines(gold)
     labels = jsonl.read_labels(gold, lines)
-    outcome = None
+    outcome: Outcome | None = None
     if predicted:
         stories: Mapping[ArticleId, str] = jsonl.read_labels(predicted, jsonl.read_lines(predicted))
     else:

@@ -1,15 +1,10 @@
 """`samestory up`: the daemon."""
 
-import typer
-
 from jobs.daemon import scheduled
 from jobs.schedule import schedule
 from service.commands.serving import ready, serve
 
-app = typer.Typer()
 
-
-@app.command()
 def up() -> None:
     """Run the jobs, the API and the page until SIGTERM or Ctrl-C."""
     with (

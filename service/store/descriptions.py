@@ -24,22 +24,31 @@ class Description:
     keywords: Sequence[str]
     articles: int
     coverage: Coverage
+    rank: float
 
 
-def outdated(session: Session, *, limit: int) -> dict[str, datetime]:
-    """Stories that changed since they were described, with the time of the change."""
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A story that changed since it was described."""
+
+    changed_at: datetime
+    last_reported_at: datetime
+
+
+def outdated(session: Session, *, limit: int) -> dict[str, Outdated]:
+    """Stories that changed since they were described, by id."""
     statement = (
-        select(StoryRow.id, StoryRow.changed_at)
+        select(StoryRow.id, StoryRow.changed_at, StoryRow.last_reported_at)
         .where(or_(StoryRow.described_at.is_(None), StoryRow.described_at < StoryRow.changed_at))
         .where(StoryRow.state != "merged")
         .order_by(StoryRow.changed_at, StoryRow.id)
         .limit(limit)
     )
-    return dict(session.execute(statement).all())
+    return {key: Outdated(changed, last) for key, changed, last in session.execute(statement)}
 
 
 def save(
-    session: Session, descriptions: Iterable[Description], changed_at: Mapping[str, datetime]
+    session: Session, descriptions: Iterable[Description], changed: Mapping[str, Outdated]
 ) -> None:
     """Write descriptions; a story that changed in the meantime stays outdated."""
     values = [
@@ -52,7 +61,8 @@ def save(
             "articles": found.articles,
             "coverage": found.coverage.outlets,
             "independent": found.coverage.independent,
-            "described_at": changed_at[found.story_id],
+            "rank": found.rank,
+            "described_at": changed[found.story_id].changed_at,
         }
         for found in descriptions
     ]

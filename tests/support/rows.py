@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from service.domain.ranking import rank
 from service.store import article_ids
 from service.store.tables import (
     ArticleRow,
@@ -112,8 +113,9 @@ class Rows:
 
     def story(self, story_id: str, members: Sequence[ArticleRow] = (), **values: Any) -> StoryRow:
         """A described story with its memberships and the transition by which it emerged."""
-        row = StoryRow(**self.story_facts(story_id, members) | values)
-        self._add(row)
+        facts = self.story_facts(story_id, members) | values
+        facts.setdefault("rank", rank(facts["independent"], facts["last_reported_at"]))
+        row = self._add(StoryRow(**facts))
         for article in members:
             self.membership(row, article)
         self.transition(row, "emerged", at=row.emerged_at, articles=members[:1])

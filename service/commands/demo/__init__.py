@@ -12,10 +12,7 @@ from service.commands.serving import serve
 from service.commands.world import open_world
 from service.settings import SEEDS_DIR
 
-app = typer.Typer()
 
-
-@app.command()
 def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="End after the table.")] = False,
@@ -34,7 +31,7 @@ def demo(
             settings, name=sample.database, clock=lambda: sample.now, progress=progress
         ) as context,
     ):
-        before = samples.prepare(context, sample)
+        before = samples.prepare(context)
         view.show_start(sample, before)
         samples.run_pipeline(context, sample)
         progress.progress.stop()

@@ -26,7 +26,7 @@ SEEDS_NOW = datetime(2023, 5, 12, 18, tzinfo=UTC)
 #: How the URLs of a demo's feeds begin; the port changes from run to run.
 ORIGIN = f"http://{HOST}:"
 #: The jobs that bring entries to stories, in the order in which an article meets them.
-PIPELINE = ("fetch", "embed", "place", "reconcile", "describe", "close")
+PIPELINE = ("fetch", "embed", "place", "reconcile", "describe", "link", "close")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy import literal_column as literal
 from sqlalchemy.orm import Session
 
@@ -92,19 +92,9 @@ class StoryName:
     headline: str
 
 
-# A story counts as reported twelve hours later for each doubling of its independent
-# coverage (62,325 seconds for each e-fold). That is the order of "independent coverage,
-# halved every twelve hours", but the key does not depend on the present time: it can be
-# indexed, as this very expression, and pages fit together.
-RANK: ColumnElement[Any] = literal(
-    "timezone('UTC', stories.last_reported_at)"
-    " + interval '62325 seconds' * ln(greatest(stories.independent, 1)::float8)",
-    DateTime(),
-)
-
 #: The keys of each order, all descending, the last one unique.
 ORDERINGS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
-    Sort.RANK: (RANK, StoryRow.id.expression),
+    Sort.RANK: (StoryRow.rank.expression, StoryRow.id.expression),
     Sort.NEWEST: (StoryRow.last_reported_at.expression, StoryRow.id.expression),
     Sort.LARGEST: (
         StoryRow.independent.expression,

@@ -36,16 +36,7 @@ class StoryRow(Base):
             "last_reported_at",
             postgresql_where=text("state <> 'merged'"),
         ),
-        # The page's usual order: the expression of `store.reading.stories`, as Postgres writes it.
-        Index(
-            "ix_stories_rank",
-            text(
-                "(timezone('UTC'::text, last_reported_at) + ('17:18:45'::interval"
-                " * ln((GREATEST(independent, 1))::double precision)))"
-            ),
-            "id",
-            postgresql_where=text("state <> 'merged'"),
-        ),
+        Index("ix_stories_rank", "rank", "id", postgresql_where=text("state <> 'merged'")),
         Index(
             "ix_stories_largest",
             "independent",
@@ -77,6 +68,7 @@ class StoryRow(Base):
     articles: Mapped[int] = mapped_column(server_default=text("0"))
     coverage: Mapped[int] = mapped_column(server_default=text("0"))
     independent: Mapped[int] = mapped_column(server_default=text("0"))
+    rank: Mapped[float] = mapped_column(server_default=text("0"))  #: `domain.ranking`
 
 
 class MembershipRow(Base):

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NaiveDatetime
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat
 
 from service.store.reading import history, stories
 from service.store.reading.history import Transition
@@ -29,7 +29,7 @@ from service.web.words import (
 router = APIRouter(prefix="/v1/stories", tags=["stories"], responses=PROBLEMS)
 
 CURSORS = {
-    Sort.RANK: Cursor("stories/rank", NaiveDatetime, Word),
+    Sort.RANK: Cursor("stories/rank", FiniteFloat, Word),
     Sort.NEWEST: Cursor("stories/newest", AwareDatetime, Word),
     Sort.LARGEST: Cursor("stories/largest", Count, AwareDatetime, Word),
 }

@@ -190,6 +190,7 @@ def upgrade() -> None:
         sa.Column("articles", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("coverage", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("independent", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("rank", sa.Double(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint(
             "(state = 'merged') = (merged_into IS NOT NULL)",
             name=op.f("ck_stories_merged_has_survivor"),
@@ -225,12 +226,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_stories_rank",
         "stories",
-        [
-            sa.literal_column(
-                "(timezone('UTC'::text, last_reported_at) + ('17:18:45'::interval * ln((GREATEST(independent, 1))::double precision)))"
-            ),
-            "id",
-        ],
+        ["rank", "id"],
         unique=False,
         postgresql_where=sa.text("state <> 'merged'"),
     )

@@ -1,0 +1,136 @@
+"""Which pairs are worth scoring: never all of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from service.domain.articles import Floats, Rows
+from service.domain.channels import Channels, Sights
+from service.domain.lexicon import unit_rows
+
+#: Pairs of rows, shape (m, 2), first below second, sorted, each once.
+Pairs = NDArray[np.int64]
+
+_BLOCK_CELLS = 1 << 22  # cells of one block of a product: 16 MB of float32
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateSettings:
+    """How far to look for an article's neighbours."""
+
+    neighbours: int  #: nearest vectors per article
+    sharing: int  #: articles per article that share most rare words
+    rare: int  #: a word held by more articles than this is not rare
+    window_hours: float  #: trusted dates further apart are not compared
+
+
+def candidate_pairs(
+    sights: Channels | Sights,
+    settings: CandidateSettings,
+    extra: Iterable[tuple[int, int]] = (),
+    *,
+    rows: Rows | None = None,
+) -> Pairs:
+    """Nearest vectors, sharers of rare words and `extra` pairs such as copies, within the window.
+
+    Articles without a trusted date are compared whatever the other's date. With `rows`, only
+    these look for others.
+    """
+    asking = np.arange(len(sights.hours), dtype=np.int64) if rows is None else rows
+    near = nearest_vectors(sights, settings, asking)
+    sharing = rare_sharers(sights, settings, asking)
+    given = np.array(sorted(extra), dtype=np.int64).reshape(-1, 2)
+    return unique_pairs(np.concatenate([near, sharing, given]))
+
+
+def nearest_vectors(sights: Channels | Sights, settings: CandidateSettings, asking: Rows) -> Pairs:
+    """Each asking article with its nearest vectors, by a product in blocks of rows."""
+    values = sights.vectors.values
+    found = [
+        _best(block, rows, sights.hours, settings.neighbours, settings.window_hours)
+        for rows in _blocks(asking, len(values))
+        for block in [values[rows] @ values.T]
+    ]
+    return _joined(found)
+
+
+def rare_sharers(sights: Channels | Sights, settings: CandidateSettings, asking: Rows) -> Pairs:
+    """Each asking article with those that share most of its rare words, weighed by rarity."""
+    rare = _rare_only(sights.lead, settings.rare)
+    across = rare.T.tocsr()
+    found = [
+        _best_sparse(rare[rows] @ across, rows, sights.hours, settings)
+        for rows in _blocks(asking, len(sights.hours))
+    ]
+    return _joined(found)
+
+
+def unique_pairs(pairs: Pairs) -> Pairs:
+    """The pairs with the lower row first, sorted, each once, none of a row with itself."""
+    ordered = np.sort(pairs, axis=1)
+    return np.unique(ordered[ordered[:, 0] != ordered[:, 1]], axis=0).reshape(-1, 2)
+
+
+def within_window(hours: Floats, pairs: Pairs, window_hours: float) -> NDArray[np.bool_]:
+    """Whether the dates of each pair allow comparison; a missing date always does."""
+    if not np.isfinite(window_hours):
+        return np.ones(len(pairs), dtype=bool)
+    apart = np.abs(hours[pairs[:, 0]] - hours[pairs[:, 1]])
+    return ~(apart > window_hours)
+
+
+def recall(pairs: Pairs, stories: list[str]) -> float:
+    """Share of the pairs of one labelled story that are candidates."""
+    sizes = np.unique(stories, return_counts=True)[1]
+    wanted = (sizes * (sizes - 1) // 2).sum()
+    names = np.asarray(stories)
+    return float((names[pairs[:, 0]] == names[pairs[:, 1]]).sum() / wanted) if wanted else 1.0
+
+
+def _blocks(asking: Rows, columns: int) -> list[Rows]:
+    size = max(1, _BLOCK_CELLS // max(columns, 1))
+    return [asking[start : start + size] for start in range(0, len(asking), size)]
+
+
+def _best(
+    block: NDArray[np.float32], rows: Rows, hours: Floats, wanted: int, window_hours: float
+) -> Pairs:
+    """Of each row of the block the columns with the highest values; ties go to the first."""
+    block[np.arange(len(rows)), rows] = -np.inf
+    if np.isfinite(window_hours):
+        block[np.abs(hours[rows][:, None] - hours[None, :]) > window_hours] = -np.inf
+    wanted = min(wanted, block.shape[1] - 1)
+    if wanted < 1:
+        return np.zeros((0, 2), dtype=np.int64)
+    columns = np.argpartition(-block, wanted - 1, axis=1)[:, :wanted]
+    kept = np.take_along_axis(block, columns, axis=1) > -np.inf
+    return np.column_stack([np.repeat(rows, wanted), columns.ravel()])[kept.ravel()]
+
+
+def _best_sparse(
+    block: csr_matrix, rows: Rows, hours: Floats, settings: CandidateSettings
+) -> Pairs:
+    """The same as `_best` for a sparse block: cells that are not stored share nothing."""
+    cells = block.tocoo()
+    pairs = np.column_stack([rows[cells.row], cells.col]).astype(np.int64)
+    fit = (pairs[:, 0] != pairs[:, 1]) & within_window(hours, pairs, settings.window_hours)
+    pairs, values = pairs[fit], cells.data[fit]
+    order = np.lexsort((pairs[:, 1], -values, pairs[:, 0]))
+    pairs = pairs[order]
+    starts = np.searchsorted(pairs[:, 0], pairs[:, 0])
+    best: Pairs = pairs[np.arange(len(pairs)) - starts < settings.sharing]
+    return best
+
+
+def _rare_only(lead: csr_matrix, most: int) -> csr_matrix:
+    """The rows with only the words that at least 2 and at most `most` rows hold."""
+    held = np.bincount(lead.indices, minlength=lead.shape[1])
+    rare = np.flatnonzero((held > 1) & (held <= most))
+    return unit_rows(lead[:, rare].tocsr())
+
+
+def _joined(found: list[Pairs]) -> Pairs:
+    return np.concatenate(found) if found else np.zeros((0, 2), dtype=np.int64)

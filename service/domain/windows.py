@@ -1,0 +1,112 @@
+"""One window of articles, made comparable and grouped as a whole."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.domain import constraints as editors
+from service.domain.articles import (
+    Article,
+    ArticleId,
+    Floats,
+    Vectors,
+    canonical_order,
+    hours,
+)
+from service.domain.candidates import CandidateSettings, Pairs, candidate_pairs
+from service.domain.channels import Channels, Readings
+from service.domain.constraints import Constraints
+from service.domain.copies import Copy, CopySettings, copies
+from service.domain.grouping import GroupingSettings, Units, group
+from service.domain.lexicon import Lexicon
+from service.domain.pairs import PairModel
+
+_DAY = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class StorySettings:
+    """Everything that decides which articles are one story."""
+
+    candidates: CandidateSettings
+    grouping: GroupingSettings
+    copies: CopySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The micro-clusters of a window.
+
+    `groups` holds article ids, each group sorted, groups in order of their first. `pairs` and
+    `scores` are the candidates with their pair scores, as rows of `ids`. `lexicon` is what
+    placing needs until the window is grouped again.
+    """
+
+    ids: tuple[ArticleId, ...]
+    groups: tuple[tuple[ArticleId, ...], ...]
+    pairs: Pairs
+    scores: Floats
+    copies: tuple[Copy, ...]
+    lexicon: Lexicon
+
+    def labels(self) -> dict[ArticleId, int]:
+        """Number of each article's group."""
+        return {key: number for number, ids in enumerate(self.groups) for key in ids}
+
+
+def group_window(
+    articles: Sequence[Article],
+    vectors: Vectors,
+    *,
+    model: PairModel,
+    settings: StorySettings,
+    constraints: Constraints = editors.NONE,
+) -> Grouping:
+    """Group all articles of a window; the same set in any order gives the same groups."""
+    order = canonical_order(articles)
+    articles, vectors = [articles[row] for row in order], vectors[order]
+    readings = Readings.of(articles, vectors)
+    lexicon = readings.lexicon()
+    channels = Channels.of(readings, lexicon)
+    found = copies(articles, settings.copies)
+    ids = tuple(article.id for article in articles)
+    row_of = {key: row for row, key in enumerate(ids)}
+    extra = [(row_of[copy.article], row_of[copy.original]) for copy in found]
+    pairs = candidate_pairs(channels, settings.candidates, extra)
+    scores = model.score(channels, pairs)
+    labels = group(
+        channels,
+        pairs,
+        scores,
+        units_of(articles, constraints),
+        model=model,
+        settings=settings.grouping,
+    )
+    members = defaultdict(list)
+    for key, label in zip(ids, labels.tolist(), strict=True):
+        members[label].append(key)
+    groups = tuple(tuple(members[label]) for label in sorted(members))
+    return Grouping(ids, groups, pairs, scores, tuple(found), lexicon)
+
+
+def units_of(articles: Sequence[Article], constraints: Constraints = editors.NONE) -> Units:
+    """Articles of the same words on the same day, and those that an editor bound, as units."""
+    ids = [article.id for article in articles]
+    bars = constraints.bars(ids)
+    bonds = constraints.bonds(ids) + _twins(articles)
+    return Units(editors.bonded(len(articles), bonds, bars), bars)
+
+
+def _twins(articles: Sequence[Article]) -> list[tuple[int, int]]:
+    """Rows that say the same, word for word, on one day; each with the first of them."""
+    first: dict[tuple[str, str, float | None], int] = {}
+    twins = []
+    for row, article in enumerate(articles):
+        hour = hours(article.published)
+        day = None if np.isnan(hour) else hour // _DAY
+        seen = first.setdefault((article.title.strip(), article.text.strip(), day), row)
+        if seen != row:
+            twins.append((seen, row))
+    return twins

@@ -1,0 +1,1 @@
+"""Texts to vectors: the encoder protocol and its implementations."""

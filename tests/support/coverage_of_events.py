@@ -1,0 +1,63 @@
+"""Made-up coverage of made-up events, for tests that group articles."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from service.domain.articles import Article, Vectors
+from service.domain.candidates import CandidateSettings
+from service.domain.copies import CopySettings
+from service.domain.grouping import GroupingSettings
+from service.domain.pairs import FEATURES, PairModel
+from service.domain.windows import StorySettings
+from service.embed.encoder import encode_articles
+from tests.support.encoders import WordEncoder
+
+START = datetime(2023, 4, 25, 8, tzinfo=UTC)
+
+EVENTS = (
+    "ferry collides with pier in Lake Orlan harbour, injuring twelve passengers",
+    "central bank of Velmark raises interest rate to nine percent against inflation",
+    "wildfire near Monte Sarro forces evacuation of three mountain villages",
+    "Quillport United wins national cup after penalty shootout against Brackwater",
+    "parliament of Ostravia passes disputed law on water rights of farmers",
+)
+_FRAMES = ("{}", "Report: {}", "{}, officials say", "Update: {}")
+
+
+def event_articles(events: Sequence[str] = EVENTS, each: int = 4) -> list[Article]:
+    """`each` articles about every event, an hour apart."""
+    return [
+        Article(
+            id=event * 100 + number,
+            title=_FRAMES[number % len(_FRAMES)].format(text),
+            text=f"{text}. Witnesses spoke to outlet number {number}.",
+            outlet=f"outlet-{number}",
+            published=START + timedelta(hours=number),
+        )
+        for event, text in enumerate(events)
+        for number in range(each)
+    ]
+
+
+def encoded(articles: Sequence[Article]) -> Vectors:
+    """Vectors of the fake encoder."""
+    return encode_articles(WordEncoder(), articles)
+
+
+def pair_model() -> PairModel:
+    """A model that joins texts of mostly the same words."""
+    weights = {"dense": 8.0, "title": 3.0, "body": 8.0, "time": 3.0, "background": -5.0}
+    means = dict.fromkeys(FEATURES, 0.1)
+    return PairModel(weights, -8.0, means, near_hours=48.0, undated=0.6, about={})
+
+
+def grouping_settings(component: int = 400) -> GroupingSettings:
+    return GroupingSettings(quorum=0.3, epsilon=0.3, weak=0.1, component=component)
+
+
+def story_settings() -> StorySettings:
+    return StorySettings(
+        candidates=CandidateSettings(neighbours=8, sharing=8, rare=50, window_hours=float("inf")),
+        grouping=grouping_settings(),
+        copies=CopySettings(share=0.6, shingle=3, permutations=64, bands=32, shortest=5),
+    )

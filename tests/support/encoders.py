@@ -1,0 +1,33 @@
+"""A fake encoder: texts that share words get vectors that are near."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.domain.lexicon import word_key
+from service.domain.text import words
+
+
+class WordEncoder:
+    """Sums one random direction a word; the same text always gives the same vector."""
+
+    model = "words@1"
+    dimensions = 64
+
+    def encode(
+        self, texts: Sequence[str], *, on_progress: Callable[[int, int], None] | None = None
+    ) -> NDArray[np.float32]:
+        found = np.array([self._vector(text) for text in texts], dtype=np.float32)
+        if on_progress:
+            on_progress(len(texts), len(texts))
+        return found.reshape(-1, self.dimensions)
+
+    def _vector(self, text: str) -> NDArray[np.float64]:
+        directions = [self._direction(word) for word in set(words(text))]
+        total = np.sum(directions, axis=0) if directions else np.zeros(self.dimensions)
+        length = np.linalg.norm(total)
+        return np.asarray(total / length if length else total)
+
+    def _direction(self, word: str) -> NDArray[np.float64]:
+        return np.random.default_rng(word_key(word)).normal(size=self.dimensions)
