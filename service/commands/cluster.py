@@ -10,10 +10,7 @@ from service import jsonl
 from service.commands.grouper import grouped, settings_of
 from service.domain.replay import Churn
 
-app = typer.Typer()
 
-
-@app.command()
 def cluster(
     source: Annotated[
         str,

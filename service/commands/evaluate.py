@@ -13,10 +13,7 @@ from service.domain.articles import ArticleId
 from service.domain.metrics import Quality, quality
 from service.errors import BadInputError
 
-app = typer.Typer()
 
-
-@app.command()
 def evaluate(
     gold: Annotated[
         str, typer.Argument(metavar="GOLD.jsonl", help="Articles with their label as `story`.")
@@ -59,7 +56,7 @@ def aligned(
 
 def figures(found: Quality, outcome: Outcome | None) -> dict[str, Any]:
     """All figures; speed and churn are None where nothing was grouped or streamed."""
-    speed = found.articles / outcome.seconds if outcome and outcome.seconds else None
+    speed = found.articles / outcome.seconds if outcome else None
     churn = asdict(outcome.churn) if outcome and outcome.churn else None
     seconds = outcome.seconds if outcome else None
     return asdict(found) | {"seconds": seconds, "articles_per_second": speed, "churn": churn}
@@ -77,5 +74,5 @@ def readable(report: Mapping[str, Any]) -> Sequence[str]:
     return lines
 
 
-def _number(value: float) -> str:
+def _number(value: object) -> str:
     return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -15,10 +15,7 @@ from service.domain.pairs import FEATURES, PairModel, features
 from service.domain.windows import group_window
 from service.errors import NotFoundError
 
-app = typer.Typer()
 
-
-@app.command()
 def explain(
     one: Annotated[str, typer.Argument(metavar="A", help="Id of an article.")],
     other: Annotated[str, typer.Argument(metavar="B", help="Id of another one.")],

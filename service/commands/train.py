@@ -20,8 +20,6 @@ from service.domain.training import LabelledPairs, blank, calibration_error, fit
 from service.domain.windows import group_window
 from service.settings import Settings
 
-app = typer.Typer()
-
 
 @dataclass(frozen=True, slots=True)
 class LabelledSet:
@@ -37,7 +35,6 @@ class LabelledSet:
     learnable: LabelledPairs
 
 
-@app.command()
 def train(
     gold: Annotated[list[str], typer.Argument(metavar="GOLD.jsonl...", help="Labelled files.")],
     output: Annotated[str, typer.Option("-o", "--output", help="Where the weights go.")],

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from jobs.context import Context, Progress, silent
 from service import settings as settings_module
-from service.domain.pairs import PairModel
+from service.commands.grouper import pair_model
 from service.embed.encoder import Encoder, load_encoder
-from service.settings import CONFIG_DIR, Settings
+from service.settings import Settings
 from service.store import schema
 from service.store.sessions import open_engine, sessions_of
 
@@ -50,7 +50,7 @@ def open_world(
             settings=settings,
             clock=clock,
             encoder=once(lambda: load_encoder(settings.embed)),
-            pair_model=PairModel.load((CONFIG_DIR / "pair_model.json").read_text("utf-8")),
+            pair_model=pair_model(),
             progress=progress,
         )
 

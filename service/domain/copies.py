@@ -17,7 +17,6 @@ Shingles = frozenset[int]
 
 _SEED = 1
 _HOLDERS = 16  # earlier articles remembered a band: many identical ones cost no more than few
-_DOUBT = 0.25  # how far a signature's estimate may be below the truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +72,18 @@ def signature(article: Article, settings: CopySettings) -> Signature | None:
 
 
 def shingles(article: Article, size: int) -> Shingles:
-    """Keys of all runs of `size` words in the text, or in the title where there is no text."""
+    """Keys of all runs of `size` words in the text, or in the title where there is no text.
+
+    Titles beside a text don't count: outlets that write for themselves often choose the same one.
+    """
     words = list(text.words(article.text or article.title))
     runs = (" ".join(words[at : at + size]) for at in range(len(words) - size + 1))
     return frozenset(word_key(run) for run in runs)
+
+
+def exact_share(one: Shingles, other: Shingles) -> float:
+    """The part of the smaller text that stands in the larger, 0 to 1."""
+    return len(one & other) / min(len(one), len(other)) if one and other else 0.0
 
 
 def estimated_share(one: Signature, other: Signature) -> float:
@@ -89,11 +96,6 @@ def estimated_share(one: Signature, other: Signature) -> float:
     return min(1.0, both / min(one.shingles, other.shingles))
 
 
-def exact_share(one: Shingles, other: Shingles) -> float:
-    """The part of the smaller text that stands in the larger, 0 to 1."""
-    return len(one & other) / min(len(one), len(other)) if one and other else 0.0
-
-
 def copies(articles: Sequence[Article], settings: CopySettings) -> list[Copy]:
     """The copies among some articles, each with its original, sorted by id.
 
@@ -101,17 +103,16 @@ def copies(articles: Sequence[Article], settings: CopySettings) -> list[Copy]:
     text it shares, or else an original itself. So no original is a copy.
     """
     ranked = sorted(articles, key=precedence)
-    prints = [signature(article, settings) for article in ranked]
+    alike = _alike(signature(article, settings) for article in ranked)
     texts: dict[int, Shingles] = {}
     found: dict[int, Copy] = {}
-    for late, earlier in _alike(prints).items():
+    for late, earlier in alike.items():
+        for row in (late, *earlier):
+            if row not in texts:
+                texts[row] = shingles(ranked[row], settings.shingle)
         for early in earlier:
-            if early in found or not _plausible(prints[late], prints[early], settings):
-                continue
-            for row in (late, early):
-                texts.setdefault(row, shingles(ranked[row], settings.shingle))
             share = exact_share(texts[late], texts[early])
-            if share >= settings.share:
+            if early not in found and share >= settings.share:
                 found[late] = Copy(ranked[late].id, ranked[early].id, round(share, 4))
                 break
     return sorted(found.values(), key=lambda copy: id_key(copy.article))
@@ -135,13 +136,6 @@ def _alike(prints: Iterable[Signature | None]) -> dict[int, list[int]]:
             if len(holders[band]) < _HOLDERS:
                 holders[band].append(row)
     return alike
-
-
-def _plausible(one: Signature | None, other: Signature | None, settings: CopySettings) -> bool:
-    """Whether the signatures leave it possible that the texts share enough."""
-    if one is None or other is None:
-        return False
-    return estimated_share(one, other) >= settings.share - _DOUBT
 
 
 def _bands(minhash: NDArray[np.uint64], count: int) -> tuple[int, ...]:

@@ -121,6 +121,8 @@ def renumbered(labels: Rows) -> Rows:
 def parts_of(labels: Rows) -> list[Rows]:
     """The rows of each label, in order of the labels."""
     order = np.argsort(labels, kind="stable").astype(np.int64)
+    if not len(order):
+        return []
     return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
 
 

@@ -63,8 +63,7 @@ def pairwise(gold: Labels, predicted: Labels) -> Agreement:
 
     A side without any pair counts as fully right.
     """
-    shared, _, _ = _overlaps(gold, predicted)
-    right = _pairs(shared)
+    right = _pairs(_overlaps(gold, predicted)[0]) if len(gold) else 0.0
     joined, wanted = _pairs(_sizes(predicted)), _pairs(_sizes(gold))
     precision = right / joined if joined else 1.0
     recall = right / wanted if wanted else 1.0

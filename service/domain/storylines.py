@@ -63,7 +63,7 @@ class Summaries:
 def storylines(summaries: Summaries, settings: StorylineSettings) -> list[tuple[str, ...]]:
     """Storylines of two and more stories, each in order of first report, sorted by their first."""
     order = np.array(sorted(range(len(summaries.stories)), key=summaries.stories.__getitem__))
-    found = []
+    found: list[tuple[str, ...]] = []
     for rows in _connected(summaries, order.astype(np.int64), settings):
         likeness = _likeness(summaries, rows, settings)
         nowhere = np.zeros(likeness.shape, dtype=bool)

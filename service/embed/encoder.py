@@ -24,7 +24,7 @@ class EmbedSettings:
     """Which model reads the articles, and how."""
 
     model: str  #: "bundled", or a sentence-transformers name or path
-    precision: Precision  #: "auto" takes bfloat16 where the processor multiplies it in hardware
+    precision: Precision  #: "auto" multiplies in bfloat16 where the processor has it in hardware
     tokens: int  #: a text is cut after so many tokens
     batch: int  #: texts per batch
 

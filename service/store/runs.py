@@ -5,7 +5,7 @@ import socket
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, or_, update
 from sqlalchemy.orm import Session
 
 from service.store.tables import FetchRow, RunRow
@@ -48,21 +48,6 @@ def finish(
             error=error,
         )
     )
-
-
-def latest(session: Session, job: str) -> RunRow | None:
-    """The newest run of a job."""
-    return session.scalar(
-        select(RunRow).where(RunRow.job == job).order_by(RunRow.id.desc()).limit(1)
-    )
-
-
-def last_success(session: Session, job: str) -> datetime | None:
-    """When the newest run of a job that went well began."""
-    statement = select(func.max(RunRow.started_at)).where(
-        RunRow.job == job, RunRow.outcome == "done"
-    )
-    return session.scalar(statement)
 
 
 def forget(session: Session, *, now: datetime, keep: timedelta, keep_idle: timedelta) -> int:

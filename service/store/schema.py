@@ -1,5 +1,7 @@
 """The schema's version: bring a database up to date, or say why it can't be used."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -48,8 +50,7 @@ def upgrade(engine: Engine) -> list[str]:
     Raises:
         DatabaseError: unreachable, unfit, or migrated by a newer version.
     """
-    with _open(engine) as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+    with _open(engine) as connection, _alone(connection):
         missing = _missing(connection)
         if missing:
             _need_vectors(connection)
@@ -71,6 +72,18 @@ def check(engine: Engine) -> str:
             )
         _need_vectors(connection)
         return str(_scripts().get_current_head())
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Hold the migration lock; given back by hand, since the connection lives on in its pool."""
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
+        connection.commit()
 
 
 def _open(engine: Engine) -> Connection:

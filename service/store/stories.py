@@ -172,14 +172,22 @@ def record(session: Session, happenings: Iterable[Happening], stamp: Stamp) -> N
 
 
 def touch(session: Session, story_ids: Collection[str], stamp: Stamp) -> None:
-    """Mark stories as changed, so that they are described anew, and date them by their members."""
+    """Mark stories as changed, so that they are described anew, and date them by their members.
+
+    Where some members have a trusted date, only those date the story: an old report that came
+    without one is not news.
+    """
     if not story_ids:
         return
     span = (
         select(
             MembershipRow.story_id,
-            func.min(ArticleRow.reported_at).label("first"),
-            func.max(ArticleRow.reported_at).label("last"),
+            func.coalesce(func.min(ArticleRow.published), func.min(ArticleRow.reported_at)).label(
+                "first"
+            ),
+            func.coalesce(func.max(ArticleRow.published), func.max(ArticleRow.reported_at)).label(
+                "last"
+            ),
         )
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
         .where(MembershipRow.story_id.in_(list(story_ids)), MembershipRow.valid_until.is_(None))

@@ -60,3 +60,11 @@ def test_nothing_listening_is_said_in_one_line_without_the_password():
 def test_another_kind_of_database_is_refused(url: str):
     with pytest.raises(SettingsError, match="postgresql://"):
         schema.connect(url)
+
+
+def test_whoever_upgraded_does_not_keep_others_from_it(database_url: str):
+    first, second = schema.connect(database_url), schema.connect(database_url)
+    schema.upgrade(first)
+    assert schema.upgrade(second) == []
+    first.dispose()
+    second.dispose()

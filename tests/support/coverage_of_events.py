@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
 from service.domain.articles import Article, Vectors
-from service.domain.candidates import CandidateSettings
+from service.domain.candidates import CandidateSettings, Pairs
 from service.domain.copies import CopySettings
 from service.domain.grouping import GroupingSettings
 from service.domain.pairs import FEATURES, PairModel
@@ -59,5 +61,10 @@ def story_settings() -> StorySettings:
     return StorySettings(
         candidates=CandidateSettings(neighbours=8, sharing=8, rare=50, window_hours=float("inf")),
         grouping=grouping_settings(),
-        copies=CopySettings(share=0.6, shingle=3, permutations=64, bands=32, shortest=5),
+        copies=CopySettings(share=0.6, shingle=3, permutations=64, bands=32, shortest=12),
     )
+
+
+def all_pairs(rows: int) -> Pairs:
+    """Every pair of rows, sorted."""
+    return np.column_stack(np.triu_indices(rows, 1)).astype(np.int64)

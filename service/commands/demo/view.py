@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -23,7 +23,12 @@ from service.store.stories import StoryLine
 #: Stories in the table; the page shows all.
 SHOWN = 40
 
+#: Characters of a line where the output is no terminal that has a width of its own.
+WIDTH = 150
+
 console = Console(highlight=False)
+if not console.is_terminal:
+    console = Console(highlight=False, width=WIDTH)
 
 
 @dataclass(slots=True)
@@ -68,11 +73,11 @@ def show_stories(context: Context) -> None:
         found = stories.lines(session, limit=SHOWN)
         total = stories.count(session)
     table = Table(title="Stories by independent coverage", title_justify="left")
-    table.add_column("headline", ratio=1, no_wrap=True, overflow="ellipsis")
-    for name in ("reports", "outlets", "independent"):
-        table.add_column(name, justify="right")
-    table.add_column("first report, UTC")
-    table.add_column("last report, UTC")
+    table.add_column("headline", ratio=1, min_width=24, no_wrap=True, overflow="ellipsis")
+    for name in ("reports", "outlets", "indep."):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("first, UTC", no_wrap=True)
+    table.add_column("last, UTC", no_wrap=True)
     table.add_column("storyline", no_wrap=True, overflow="ellipsis", max_width=26)
     for line in found:
         table.add_row(*_cells(line))
@@ -119,9 +124,9 @@ def show_seconds(seconds: Mapping[str, float]) -> None:
 def show_next_steps(url: str | None) -> None:
     """What to open, and what to try next."""
     if url:
-        console.print(f"\n[bold]Open {url}[/bold] for the page, {url}docs for the API.")
-        console.print(f"Try {url}v1/stories?min_independent=3, or read your own feed files with")
-        console.print("  .venv/bin/samestory demo --feeds FOLDER     Ctrl-C ends.")
+        console.print(f"\n[bold]Open {url}[/bold] in a browser. Ctrl-C ends.")
+        console.print(f"The API: {url}v1/stories?min_independent=3, described in {url}openapi.json")
+        console.print("Your own feed files: .venv/bin/samestory demo --feeds FOLDER")
     else:
         console.print("\nOpen the stories in a browser with [bold]make demo[/bold], or read live")
         console.print("feeds of news outlets with [bold].venv/bin/samestory up[/bold].")
@@ -150,4 +155,4 @@ def _cells(line: StoryLine) -> tuple[str, ...]:
 
 
 def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"

@@ -1,0 +1,61 @@
+"""Running the `samestory` command as a user would, with a home of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.executable).parent / "samestory"
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Starts the command with a data folder that is thrown away afterwards."""
+
+    data: Path
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        own = {
+            "SAMESTORY_DATABASE__DATA_DIR": str(self.data),
+            "SAMESTORY_WEB__PORT": "0",
+            "HF_HUB_OFFLINE": "1",
+            "PYTHONWARNINGS": "error::ResourceWarning",
+        }
+        return kept | own | more
+
+    def run(
+        self, *arguments: str, env: Mapping[str, str] | None = None, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [COMMAND, *arguments],
+            env=self.environment(**(env or {})),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+
+    def start(self, *arguments: Sequence[str] | str, **env: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [COMMAND, *map(str, arguments)],
+            env=self.environment(**env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture(scope="module")
+def shell() -> Iterator[Shell]:
+    folder = Path(tempfile.mkdtemp(prefix="samestory-e2e-"))
+    folder.chmod(0o755)
+    yield Shell(folder / "data")
+    shutil.rmtree(folder)

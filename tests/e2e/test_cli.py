@@ -1,0 +1,50 @@
+"""What the command says and how it ends."""
+
+import pytest
+
+from tests.e2e.conftest import Shell
+
+
+def test_the_version_is_told(shell: Shell):
+    done = shell.run("--version")
+    assert (done.returncode, done.stdout.split()[0]) == (0, "samestory")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["demo", "--nope"], ["jobs", "run"], ["feeds", "check"]]
+)
+def test_wrong_usage_ends_with_2(shell: Shell, arguments: list[str]):
+    done = shell.run(*arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "message"),
+    [
+        (["db", "check"], {}, "samestory db upgrade"),
+        (["db", "check"], {"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "no database answers"),
+        (["db", "check"], {"DATABASE_URL": "sqlite://"}, "must begin with postgresql://"),
+        (["jobs", "list"], {"SAMESTORY_WEB__PROT": "1"}, "did you mean port?"),
+        (["jobs", "run", "fecth"], {}, "did you mean fetch?"),
+        (["demo", "--feeds", "/does/not/exist"], {}, "is no folder"),
+        (["demo", "--now", "yesterday"], {}, "no ISO 8601 moment"),
+        (["feeds", "check", "ftp://x/"], {}, "is no http or https address"),
+        (["feeds", "check", "http://127.0.0.1:9/x"], {}, "fetch.allow_networks"),
+        (["feeds", "import", "/does/not/exist.opml"], {}, "No such file"),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_ends_with_1(
+    shell: Shell, arguments: list[str], env: dict[str, str], message: str
+):
+    done = shell.run(*arguments, env=env)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert done.stderr.startswith("samestory: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_schema_is_upgraded_once(shell: Shell):
+    assert shell.run("db", "upgrade").stdout.startswith("applied: ")
+    assert shell.run("db", "upgrade").stdout == "the database is up to date\n"
+    assert shell.run("db", "check").returncode == 0

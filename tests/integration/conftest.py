@@ -1,0 +1,56 @@
+"""The world of jobs on a test's own database, with a fake encoder and loopback allowed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from jobs.context import Context
+from service import settings as settings_module
+from service.commands.demo.samples import for_loopback
+from service.commands.grouper import pair_model
+from service.store.sessions import sessions_of
+from tests.support.encoders import WordEncoder
+from tests.support.feed_server import FeedServer
+
+NOW = datetime(2023, 4, 25, 18, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that a test moves."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def context(engine: Engine, clock: Clock) -> Context:
+    encoder = WordEncoder()
+    settings = for_loopback(settings_module.load({}))
+    return Context(
+        engine=engine,
+        sessions=sessions_of(engine),
+        settings=settings,
+        clock=clock,
+        encoder=lambda: encoder,
+        pair_model=pair_model(),
+    )
+
+
+@pytest.fixture
+def feed_server() -> Iterator[FeedServer]:
+    with FeedServer() as running:
+        yield running

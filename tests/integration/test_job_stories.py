@@ -1,0 +1,262 @@
+"""The jobs from articles to stories: embed, place, reconcile, describe, link, close."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from jobs.close import close
+from jobs.context import Context
+from jobs.describe import describe
+from jobs.embed import embed
+from jobs.fetch import fetch
+from jobs.link import link
+from jobs.place import place
+from jobs.reconcile import reconcile
+from service.domain.outlets import Outlet
+from service.store import catalogue, stories
+from service.store.catalogue import NewFeed
+from service.store.tables import (
+    ArticleRow,
+    CopyRow,
+    LexiconRow,
+    MembershipRow,
+    StoryRow,
+    TransitionRow,
+    VectorRow,
+)
+from tests.integration.conftest import NOW, Clock
+from tests.support.feed_server import FeedServer, reply
+from tests.support.newsroom import FERRY, MEETING, MEETING_AGAIN, item, rss
+
+OUTLETS = [
+    Outlet("daily", "Daily", family="quay", sites=("daily.example",)),
+    Outlet("evening", "Evening", family="quay", sites=("evening.example",)),
+    Outlet("wire", "Wire", agency=True, sites=("wire.example",)),
+]
+LONG = " ".join(
+    f"Sentence {number} of the wire report tells detail {number}." for number in range(20)
+)
+
+
+@pytest.fixture
+def publish(context: Context, feed_server: FeedServer) -> Callable[..., None]:
+    """Publishes items in the one feed, and brings them in."""
+
+    def act(*items: str) -> None:
+        feed_server.routes["/feed"] = reply(rss(items))
+        with context.sessions.begin() as session:
+            catalogue.save_outlets(session, OUTLETS)
+            feed = NewFeed(feed_server.url("/feed"), "daily", "feed")
+            catalogue.add_feeds(session, [feed], now=context.clock())
+            catalogue.make_due(session, now=context.clock())
+        fetch(context)
+        embed(context)
+
+    return act
+
+
+def by_title(context: Context) -> dict[str, str]:
+    """The present story of each article."""
+    with context.sessions.begin() as session:
+        statement = (
+            select(ArticleRow.title, MembershipRow.story_id)
+            .join(MembershipRow, MembershipRow.article_id == ArticleRow.id)
+            .where(MembershipRow.valid_until.is_(None))
+        )
+        return dict(session.execute(statement).all())
+
+
+def kinds(context: Context) -> list[str]:
+    with context.sessions.begin() as session:
+        return list(session.scalars(select(TransitionRow.kind).order_by(TransitionRow.id)))
+
+
+def story(context: Context, title: str) -> StoryRow:
+    with context.sessions.begin() as session:
+        return session.get_one(StoryRow, by_title(context)[title])
+
+
+def test_reports_of_one_event_share_a_story_and_others_do_not(
+    context: Context, publish: Callable[..., None]
+):
+    publish(
+        item("1", MEETING, NOW),
+        item("2", MEETING_AGAIN, NOW, host="evening.example"),
+        item("3", FERRY, NOW),
+    )
+    place(context)
+    reconcile(context)
+    found = by_title(context)
+    assert found[MEETING[0]] == found[MEETING_AGAIN[0]] != found[FERRY[0]]
+
+
+def test_a_later_report_joins_and_the_story_keeps_its_id(
+    context: Context, publish: Callable[..., None], clock: Clock
+):
+    publish(item("1", MEETING, NOW))
+    place(context)
+    reconcile(context)
+    before = by_title(context)[MEETING[0]]
+    clock.advance(hours=1)
+    publish(item("2", MEETING_AGAIN, clock.now, host="evening.example"))
+    place(context)
+    reconcile(context)
+    assert set(by_title(context).values()) == {before}
+    assert kinds(context) == ["emerged", "grew"]
+
+
+def test_running_everything_again_changes_nothing(context: Context, publish: Callable[..., None]):
+    publish(item("1", MEETING, NOW), item("2", MEETING_AGAIN, NOW, host="evening.example"))
+    place(context)
+    reconcile(context)
+    describe(context)
+    before, history = by_title(context), kinds(context)
+    for job in (fetch, embed, place, reconcile, describe):
+        assert job(context) == {}
+    assert (by_title(context), kinds(context)) == (before, history)
+
+
+def test_memberships_say_why(context: Context, publish: Callable[..., None], clock: Clock):
+    publish(item("1", MEETING, NOW))
+    place(context)
+    clock.advance(minutes=5)
+    publish(item("2", MEETING, clock.now, host="evening.example"))
+    place(context)
+    with context.sessions.begin() as session:
+        founder, joiner = session.scalars(select(MembershipRow).order_by(MembershipRow.id))
+    assert founder.score is None
+    assert joiner.score is not None
+    assert joiner.evidence["nearest"][0]["article"] == founder.article_id
+    assert set(joiner.evidence["nearest"][0]["shares"]) >= {"dense", "title"}
+
+
+def test_a_reprint_is_a_copy_and_adds_no_independent_coverage(
+    context: Context, publish: Callable[..., None]
+):
+    wire, reprint = (MEETING[0], LONG), ("Ministers meet over border posts", LONG)
+    publish(
+        item("1", wire, NOW, host="wire.example"),
+        item("2", reprint, NOW + timedelta(minutes=9), host="evening.example"),
+    )
+    place(context)
+    reconcile(context)
+    describe(context)
+    with context.sessions.begin() as session:
+        [copy] = session.scalars(select(CopyRow))
+        original = session.get_one(ArticleRow, copy.original_id)
+    assert original.title == wire[0]
+    found = story(context, wire[0])
+    assert (found.articles, found.coverage, found.independent) == (2, 2, 1)
+    assert found.headline == wire[0]
+
+
+def test_outlets_of_one_family_count_once(context: Context, publish: Callable[..., None]):
+    publish(item("1", MEETING, NOW), item("2", MEETING_AGAIN, NOW, host="evening.example"))
+    place(context)
+    reconcile(context)
+    describe(context)
+    found = story(context, MEETING[0])
+    assert (found.coverage, found.independent) == (2, 1)
+    assert "Castelmar" in found.keywords
+    assert found.slug
+
+
+def test_a_revised_article_is_encoded_anew_and_stays_in_its_story(
+    context: Context, publish: Callable[..., None], clock: Clock
+):
+    publish(item("1", MEETING, NOW))
+    place(context)
+    reconcile(context)
+    before = by_title(context)[MEETING[0]]
+    clock.advance(hours=1)
+    publish(item("1", MEETING_AGAIN, NOW))
+    place(context)
+    reconcile(context)
+    assert by_title(context) == {MEETING_AGAIN[0]: before}
+    with context.sessions.begin() as session:
+        assert session.scalars(select(VectorRow.revision)).all() == [2]
+
+
+def test_quiet_stories_close_and_reopen(
+    context: Context, publish: Callable[..., None], clock: Clock
+):
+    publish(item("1", MEETING, NOW))
+    place(context)
+    reconcile(context)
+    clock.advance(days=6.9)
+    assert close(context) == {}
+    publish(item("2", MEETING_AGAIN, clock.now - timedelta(days=1), host="evening.example"))
+    clock.advance(days=1)
+    assert close(context) == {"closed": 1}
+    place(context)
+    reconcile(context)
+    assert set(kinds(context)) == {"emerged", "closed", "grew", "reopened"}
+    assert story(context, MEETING[0]).state == "open"
+
+
+def test_reports_beyond_the_window_do_not_meet(context: Context, publish: Callable[..., None]):
+    publish(item("1", MEETING, NOW - timedelta(days=120)), item("2", MEETING_AGAIN, NOW))
+    place(context)
+    reconcile(context)
+    assert len(set(by_title(context).values())) == 2
+
+
+def test_look_alike_stories_are_linked_into_a_storyline(
+    context: Context, publish: Callable[..., None]
+):
+    earlier = NOW - timedelta(days=60)
+    publish(
+        item("1", MEETING, earlier),
+        item("2", MEETING_AGAIN, earlier, host="evening.example"),
+        item("3", MEETING, NOW),
+        item("4", MEETING_AGAIN, NOW, host="evening.example"),
+        item("5", FERRY, NOW),
+    )
+    for job in (place, reconcile, describe):
+        job(context)
+    print(by_title(context), kinds(context))
+    with context.sessions.begin() as session:
+        print(
+            [
+                (x.id, x.articles, x.state, x.last_reported_at)
+                for x in session.scalars(select(StoryRow))
+            ]
+        )
+    assert link(context) == {"storylines": 1, "linked": 2}
+    with context.sessions.begin() as session:
+        first = set(session.scalars(select(StoryRow.storyline_id)))
+    link(context)
+    with context.sessions.begin() as session:
+        assert set(session.scalars(select(StoryRow.storyline_id))) == first
+        assert session.scalar(select(func.count(StoryRow.storyline_id))) == 2
+
+
+def test_the_lexicon_is_that_of_the_latest_window(context: Context, publish: Callable[..., None]):
+    publish(item("1", MEETING, NOW), item("2", FERRY, NOW))
+    place(context)
+    reconcile(context)
+    with context.sessions.begin() as session:
+        assert session.scalars(select(LexiconRow.articles)).all() == [2]
+
+
+def test_an_undated_old_report_does_not_make_a_story_new(
+    context: Context, publish: Callable[..., None]
+):
+    undated = item("2", MEETING_AGAIN, NOW, host="evening.example")
+    undated = undated.replace("<pubDate>", "<x>").replace("</pubDate>", "</x>")
+    old = NOW - timedelta(days=2)
+    publish(item("1", MEETING, old), undated)
+    place(context)
+    reconcile(context)
+    found = story(context, MEETING[0])
+    assert len(set(by_title(context).values())) == 1
+    assert found.last_reported_at == old
+
+
+def test_stories_count_only_what_lives(context: Context, publish: Callable[..., None]):
+    publish(item("1", MEETING, NOW), item("3", FERRY, NOW))
+    place(context)
+    with context.sessions.begin() as session:
+        assert stories.count(session) == 2
