@@ -74,7 +74,9 @@ def test_a_story_whose_best_group_is_taken_lives_on_in_its_next() -> None:
 
 
 def test_articles_outside_the_window_stay() -> None:
-    plan = plan_update([known("old", 1, 2, 90), known("other", 3, 4, 5, 6, age=1)], [[1, 2, 3, 4, 5, 6]])
+    plan = plan_update(
+        [known("old", 1, 2, 90), known("other", 3, 4, 5, 6, age=1)], [[1, 2, 3, 4, 5, 6]]
+    )
     assert not plan.merged
     assert Transition("old", "shrank", (1, 2)) in plan.transitions
 
@@ -121,7 +123,7 @@ def test_a_plan_once_applied_leaves_nothing_to_do(
 
 
 @given(situations(), st.randoms(use_true_random=False))
-def test_the_same_input_in_any_order_gives_the_same_plan(situation, random) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_the_same_input_in_any_order_gives_the_same_plan(situation, random) -> None:  # noqa: ANN001
     stories, groups = situation
     shuffled = [random.sample(group, len(group)) for group in random.sample(groups, len(groups))]
     assert plan_update(stories, groups) == plan_update(

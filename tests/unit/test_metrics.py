@@ -16,7 +16,8 @@ def test_bcubed_of_a_worked_example() -> None:
 
 def test_pairwise_counts_joined_pairs() -> None:
     found = pairwise(["a", "a", "b", "b"], [1, 1, 1, 2])
-    assert (found.precision, found.recall) == (pytest.approx(1 / 3), pytest.approx(1 / 2))
+    assert found.precision == pytest.approx(1 / 3)
+    assert found.recall == pytest.approx(1 / 2)
 
 
 def test_a_side_without_pairs_is_right() -> None:

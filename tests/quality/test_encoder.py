@@ -1,0 +1,75 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from service import settings
+from service.embed.bundled import TAG, bundled_model
+from service.embed.encoder import EmbedSettings, Encoder, load_encoder
+from service.embed.transformer import fast_bfloat16, reduced
+from service.errors import ModelMissingError
+
+TEXTS = ["A ferry struck a pier.", "", "Interest rates rise again in Velmark", "A ferry struck."]
+
+
+def test_vectors_have_unit_length(encoder: Encoder) -> None:
+    values = encoder.encode(TEXTS)
+    assert encoder.model == TAG
+    assert values.shape == (4, encoder.dimensions)
+    assert values.dtype == np.float32
+    assert np.allclose(np.linalg.norm(values, axis=1), 1, atol=1e-5)
+
+
+def test_the_order_of_texts_changes_nothing(encoder: Encoder) -> None:
+    assert (encoder.encode(TEXTS)[::-1] == encoder.encode(TEXTS[::-1])).all()
+
+
+def test_progress_is_told(encoder: Encoder) -> None:
+    seen: list[tuple[int, int]] = []
+    encoder.encode([*TEXTS, TEXTS[0]], on_progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(4, 4)]
+
+
+def test_no_texts_no_vectors(encoder: Encoder) -> None:
+    assert encoder.encode([]).shape == (0, encoder.dimensions)
+
+
+def test_a_model_of_ones_own_has_a_tag_of_its_weights() -> None:
+    wanted = EmbedSettings(str(bundled_model()), "float32", tokens=64, batch=8)
+    tag = load_encoder(wanted).model
+    assert tag.startswith("model@")
+    assert tag == load_encoder(wanted).model
+    assert tag != TAG
+
+
+def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    wanted = EmbedSettings(str(tmp_path / "none"), "float32", tokens=64, batch=8)
+    with pytest.raises(ModelMissingError) as caught:
+        load_encoder(wanted)
+    assert "\n" not in str(caught.value)
+
+
+def test_reduced_precision_keeps_cosines() -> None:
+    shipped = settings.load({}).embed
+    full, fast = (
+        load_encoder(EmbedSettings(shipped.model, precision, shipped.tokens, shipped.batch))
+        for precision in ("float32", "bfloat16")
+    )
+    exact, rough = (found @ found.T for found in (full.encode(TEXTS), fast.encode(TEXTS)))
+    assert np.abs(exact - rough).max() < 0.01
+
+
+def test_auto_precision_asks_the_processor(tmp_path: Path) -> None:
+    flags = tmp_path / "cpuinfo"
+    for line, fast in (("amx_bf16 amx_tile", True), ("avx512f avx512_bf16", True), ("avx2", False)):
+        flags.write_text(f"flags : fpu {line}\n")
+        assert reduced("auto", flags) == fast
+    assert not fast_bfloat16(tmp_path / "none")
+    assert reduced("bfloat16")
+    assert not reduced("float32")
+
+
+def test_the_shipped_weights_name_the_encoder_they_were_trained_with() -> None:
+    model = json.loads((settings.CONFIG_DIR / "pair_model.json").read_text("utf-8"))
+    assert model["about"]["encoder"] == TAG

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+
+from service.embed import bundled
+from service.errors import ModelChecksumError, ModelMissingError
+from tests.support.coverage_of_events import encoded, event_articles
+
+
+def test_the_bundled_weights_are_the_expected_ones() -> None:
+    bundled.verify(bundled.bundled_model())
+
+
+def test_other_weights_are_refused_with_file_and_remedy(tmp_path: Path) -> None:
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"tampered")
+    with pytest.raises(ModelChecksumError, match="reinstall") as caught:
+        bundled.verify(tmp_path)
+    assert caught.value.path == str(weights)
+
+
+def test_missing_weights_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissingError, match="No such file"):
+        bundled.verify(tmp_path)
+
+
+def test_vectors_carry_their_model() -> None:
+    articles = event_articles()
+    vectors = encoded(articles)
+    assert vectors.model == "words@1"
+    assert len(vectors[[0, 3]]) == 2

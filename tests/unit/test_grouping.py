@@ -1,0 +1,184 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.domain.articles import Article, Rows
+from service.domain.channels import Channels, Readings
+from service.domain.constraints import Constraints, bonded
+from service.domain.grouping import components, propose, renumbered
+from service.domain.quorum import holds, split_to_quorum, standing
+from service.domain.windows import group_window, units_of
+from tests.support.coverage_of_events import (
+    EVENTS,
+    all_pairs,
+    encoded,
+    event_articles,
+    grouping_settings,
+    pair_model,
+    story_settings,
+)
+
+
+def groups_of(
+    articles: list[Article], constraints: Constraints | None = None
+) -> list[tuple[int | str, ...]]:
+    found = group_window(
+        articles,
+        encoded(articles),
+        model=pair_model(),
+        settings=story_settings(),
+        constraints=constraints or Constraints(),
+    )
+    return list(found.groups)
+
+
+@st.composite
+def score_matrices(draw: st.DrawFn) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    count = draw(st.integers(1, 9))
+    cells = draw(st.lists(st.floats(0, 1), min_size=count * count, max_size=count * count))
+    upper = np.triu(np.array(cells).reshape(count, count), 1)
+    return upper + upper.T + np.eye(count)
+
+
+def test_each_event_is_one_group() -> None:
+    groups = groups_of(event_articles())
+    assert [{key // 100 for key in group if isinstance(key, int)} for group in groups] == [
+        {event} for event in range(len(EVENTS))
+    ]
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=10, deadline=None)
+def test_the_order_of_articles_changes_nothing(random) -> None:  # noqa: ANN001
+    articles = event_articles(each=3)
+    assert groups_of(random.sample(articles, len(articles))) == groups_of(articles)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 6])
+def test_a_quiet_window_of_one_event_is_one_group(count: int) -> None:
+    groups = groups_of(event_articles(EVENTS[:1], each=count))
+    assert [len(group) for group in groups] == ([count] if count else [])
+
+
+def test_strangers_stay_alone() -> None:
+    groups = groups_of(event_articles(each=1))
+    assert [len(group) for group in groups] == [1] * len(EVENTS)
+
+
+def test_dates_may_be_missing() -> None:
+    articles = [Article(a.id, a.title, a.text) for a in event_articles()]
+    assert len(groups_of(articles)) == len(EVENTS)
+
+
+def test_empty_and_odd_titles_do_no_harm() -> None:
+    odd = [
+        Article("a", ""),
+        Article("b", ""),
+        Article("c", "🙂"),
+        Article("d", "و ж 中"),
+        Article(5, "x"),
+    ]
+    assert sum(len(group) for group in groups_of(odd)) == len(odd)
+
+
+def test_thousands_of_identical_articles_are_one_group() -> None:
+    articles = [Article(number, EVENTS[0], EVENTS[0]) for number in range(3000)]
+    assert [len(group) for group in groups_of(articles)] == [3000]
+
+
+def test_articles_that_must_be_together_are() -> None:
+    bound = Constraints(must_link=frozenset({(0, 100)}))
+    homes = [group for group in groups_of(event_articles(), bound) if 0 in group or 100 in group]
+    assert len(homes) == 1
+
+
+def test_articles_that_must_be_apart_are() -> None:
+    apart = Constraints(cannot_link=frozenset({(0, 1)}))
+    assert not any({0, 1} <= set(group) for group in groups_of(event_articles(), apart))
+
+
+def test_apart_wins_over_together() -> None:
+    both = Constraints(frozenset({(0, 1), (1, 2)}), frozenset({(0, 2)}))
+    assert not any({0, 2} <= set(group) for group in groups_of(event_articles(), both))
+
+
+def test_copies_are_found_with_the_groups() -> None:
+    text = " ".join(f"{event}." for event in EVENTS)
+    articles = [Article(1, "A", text), Article(2, "B quite different", text)]
+    found = group_window(articles, encoded(articles), model=pair_model(), settings=story_settings())
+    assert [(copy.article, copy.original) for copy in found.copies] == [(2, 1)]
+    assert found.labels() == {1: 0, 2: 0}
+
+
+def test_units_join_the_same_words_on_the_same_day() -> None:
+    monday, *_ = event_articles(EVENTS[:1])
+    units = units_of([monday, monday, Article(9, monday.title, monday.text)])
+    assert units.members == [[0, 1], [2]]
+
+
+def test_bonds_that_would_join_a_bar_are_dropped() -> None:
+    assert bonded(4, [(0, 1), (1, 2), (2, 3)], {(0, 2)}) == [[0, 1], [2, 3]]
+    assert bonded(2, [(0, 1), (0, 1)], set()) == [[0, 1]]
+
+
+@given(score_matrices(), st.floats(0, 1))
+def test_every_part_of_a_cut_group_holds(scores: np.ndarray, quorum: float) -> None:
+    count = len(scores)
+    sizes, nowhere = np.ones(count), np.zeros((count, count), dtype=bool)
+    parts = split_to_quorum(scores, sizes, nowhere, quorum)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(count))
+    for part in parts:
+        inside = np.ix_(part, part)
+        assert len(part) == 1 or holds(scores[inside], sizes[part], nowhere[inside], quorum)
+
+
+def test_a_chain_is_cut() -> None:
+    near, far = 0.9, 0.0
+    scores = np.array([[1, near, far], [near, 1, 0.8], [far, 0.8, 1]])
+    parts = split_to_quorum(scores, np.ones(3), np.zeros((3, 3), dtype=bool), 0.5)
+    assert [part.tolist() for part in parts] == [[0, 1], [2]]
+
+
+def test_standing_counts_the_articles_of_a_unit() -> None:
+    scores = np.array([[1.0, 0.4], [0.4, 1.0]])
+    # Two articles in the first unit: (1 + .4) / 2 and (.4 + .4) / 2.
+    assert standing(scores, np.array([2.0, 1.0])).tolist() == pytest.approx([0.7, 0.4])
+    assert standing(np.ones((1, 1)), np.ones(1)).tolist() == [1]
+
+
+def test_hdbscan_may_propose_one_cluster_for_all() -> None:
+    close = np.full((6, 6), 0.95) + np.eye(6) * 0.05
+    assert len(set(propose(close, 0.3).tolist())) == 1
+
+
+def test_renumbering_follows_first_rows() -> None:
+    assert renumbered(np.array([7, 3, 7, 5])).tolist() == [0, 1, 0, 2]
+
+
+def sizes_of(count: int, scores: np.ndarray, bound: int) -> list[int]:
+    parts: list[Rows] = list(components(all_pairs(count), scores, count, grouping_settings(bound)))
+    assert sorted(np.concatenate(parts).tolist()) == list(range(count))
+    return sorted(len(part) for part in parts)
+
+
+def test_large_components_are_cut_at_weak_pairs() -> None:
+    pairs = all_pairs(8)
+    inside = (pairs[:, 0] < 4) == (pairs[:, 1] < 4)
+    assert sizes_of(8, np.where(inside, 0.95, 0.2), 5) == [4, 4]
+
+
+def test_components_without_weak_pairs_are_bounded_all_the_same() -> None:
+    assert max(sizes_of(10, np.ones(45), 3)) <= 3
+
+
+def test_no_member_stands_under_the_quorum() -> None:
+    articles = sorted(event_articles(), key=lambda article: article.id)
+    channels = Channels.of(
+        Readings.of(articles, encoded(articles)), Readings.of(articles, encoded(articles)).lexicon()
+    )
+    row_of = {article.id: row for row, article in enumerate(articles)}
+    for group in groups_of(articles):
+        rows = np.array([row_of[key] for key in group])
+        scores = pair_model().between(channels, rows, rows)
+        assert standing(scores, np.ones(len(rows))).min() >= grouping_settings().quorum
