@@ -1,12 +1,13 @@
 """The job `reconcile`: the window around what is new is grouped as a whole, stories follow."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from jobs.context import Context, Counts
 from service.domain import reasons
+from service.domain.arrivals import affected
 from service.domain.lineage import plan_update
 from service.domain.spans import around
 from service.domain.windows import Grouping, group_window
@@ -27,7 +28,7 @@ def reconcile(context: Context) -> Counts:
             return {}
         reported_at = scope(session, context, placed.values())
         grouping = _group(session, context, reported_at)
-        counts = _follow(session, context, grouping, reported_at)
+        counts = _follow(session, context, grouping, placed, reported_at)
         articles.advance(session, placed, before="placed", after="reconciled")
     return {"articles": len(grouping.ids), "groups": len(grouping.groups), **counts}
 
@@ -60,13 +61,16 @@ def _follow(
     session: Session,
     context: Context,
     grouping: Grouping,
+    placed: Collection[int],
     reported_at: dict[int, datetime],
 ) -> Counts:
     now = context.clock()
     homes = stories.story_of(session, [int(key) for key in grouping.ids])
+    groups = affected(grouping.groups, placed, homes)
+    concerned = {homes[int(key)] for group in groups for key in group if key in homes}
     plan = plan_update(
-        stories.known(session, homes.values()),
-        grouping.groups,
+        stories.known(session, concerned),
+        groups,
         is_taken=lambda key: stories.is_taken(session, key),
     )
     why = reasons.of_grouping(grouping, {opened.article for opened in plan.opened})

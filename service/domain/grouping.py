@@ -24,6 +24,7 @@ class GroupingSettings:
     """When articles are one story."""
 
     quorum: float  #: mean pair score with the rest of its story that every article needs
+    join: float  #: pair score with its nearest member that an arrival needs to join a story
     epsilon: float  #: HDBSCAN separates nothing whose distance (1 − pair score) is smaller
     weak: float  #: pairs that score less connect nothing
     component: int  #: connected articles compared as a whole; more are cut at weak pairs first

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from service.domain.articles import Floats, Rows
-from service.domain.candidates import Pairs
+from service.domain.articles import SECONDS_PER_HOUR, Floats, Rows
+from service.domain.candidates import Pairs, within_window
 from service.domain.channels import Channels
 from service.errors import BadInputError
 
@@ -27,7 +28,8 @@ class PairModel:
 
     `means` are the features' means over the pairs it was trained on; they are the zero
     from which `shares` counts. `near_hours` and `undated` shape the feature `time`.
-    `about` says what the weights were made from.
+    `about` says what the weights were made from. `window_hours` is no part of what was learned:
+    articles whose trusted dates are further apart are not compared, which means that they score 0.
     """
 
     weights: Mapping[str, float]
@@ -36,6 +38,7 @@ class PairModel:
     near_hours: float
     undated: float
     about: Mapping[str, Any]
+    window_hours: float = float("inf")
 
     @classmethod
     def load(cls, text: str) -> Self:
@@ -54,8 +57,13 @@ class PairModel:
         return model
 
     def dump(self) -> str:
-        """JSON, sorted and indented, ending in a newline."""
-        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+        """JSON of what was learned, sorted and indented, ending in a newline."""
+        learned = {name: value for name, value in asdict(self).items() if name != "window_hours"}
+        return json.dumps(learned, indent=2, sort_keys=True) + "\n"
+
+    def within(self, window: timedelta) -> Self:
+        """The same model for a service that compares nothing beyond its window."""
+        return replace(self, window_hours=window.total_seconds() / SECONDS_PER_HOUR)
 
     def score(self, channels: Channels, pairs: Pairs) -> Floats:
         """Probability for each pair of rows, shape (m,), rounded to six digits."""
@@ -63,6 +71,7 @@ class PairModel:
         for start in range(0, len(pairs), _CHUNK):
             part = features(channels, pairs[start : start + _CHUNK], self)
             found[start : start + _CHUNK] = 1 / (1 + np.exp(-self.log_odds(part)))
+        found[~within_window(channels.hours, pairs, self.window_hours)] = 0
         return np.round(found, _DIGITS)
 
     def between(self, channels: Channels, rows: Rows, columns: Rows) -> Floats:
@@ -74,6 +83,7 @@ class PairModel:
         odds += (one.title @ other.title.T).toarray() * weights["title"]
         odds += (one.body @ other.body.T).toarray() * weights["body"]
         odds += channels.background * weights["background"] + self.bias
+        odds[apart > self.window_hours] = -np.inf
         return np.round(1 / (1 + np.exp(-odds)), _DIGITS)
 
     def log_odds(self, rows: Floats) -> Floats:

@@ -133,9 +133,9 @@ class _Board:
             ((float(line[rows].mean()), key) for key, rows in self._members.items()),
             key=lambda item: (-item[0], str(item[1])),
         )
-        chosen = self._bound(row) or next(
-            (key for _, key in ranked if self._admits(key, row, line)), None
-        )
+        chosen = self._bound(row)
+        if chosen is None:
+            chosen = next((key for _, key in ranked if self._admits(key, row, line)), None)
         placement = self._placement(row, line, chosen, ranked)
         self._join(row, line, row if chosen is None else chosen)
         return placement
@@ -154,7 +154,7 @@ class _Board:
         """Whether the story has a near enough member and keeps its quorum with the arrival."""
         rows = self._members[key]
         near = line[rows]
-        if near.max() < 1 - self._settings.epsilon or self._barred(row, rows):
+        if near.max() < self._settings.join or self._barred(row, rows):
             return False
         if near.mean() < self._settings.quorum:
             return False

@@ -46,7 +46,7 @@ def context(engine: Engine, clock: Clock) -> Context:
         settings=settings,
         clock=clock,
         encoder=lambda: encoder,
-        pair_model=pair_model(),
+        pair_model=pair_model().within(settings.window.reach),
     )
 
 

@@ -216,14 +216,6 @@ def test_look_alike_stories_are_linked_into_a_storyline(
     )
     for job in (place, reconcile, describe):
         job(context)
-    print(by_title(context), kinds(context))
-    with context.sessions.begin() as session:
-        print(
-            [
-                (x.id, x.articles, x.state, x.last_reported_at)
-                for x in session.scalars(select(StoryRow))
-            ]
-        )
     assert link(context) == {"storylines": 1, "linked": 2}
     with context.sessions.begin() as session:
         first = set(session.scalars(select(StoryRow.storyline_id)))

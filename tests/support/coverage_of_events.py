@@ -54,7 +54,7 @@ def pair_model() -> PairModel:
 
 
 def grouping_settings(component: int = 400) -> GroupingSettings:
-    return GroupingSettings(quorum=0.3, epsilon=0.3, weak=0.1, component=component)
+    return GroupingSettings(quorum=0.3, join=0.7, epsilon=0.3, weak=0.1, component=component)
 
 
 def story_settings() -> StorySettings:

@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -200,3 +201,15 @@ def test_training_finds_what_tells_pairs_apart(channels: Channels) -> None:
 def test_a_perfect_score_has_no_calibration_error() -> None:
     same = np.array([True, False, True])
     assert calibration_error(same.astype(float), same) == 0
+
+
+def test_beyond_the_window_pairs_score_nothing(channels: Channels) -> None:
+    pairs = all_pairs(len(channels))
+    brief = pair_model().within(timedelta(hours=0.5))
+    beyond = ~within_window(channels.hours, pairs, 0.5)
+    assert beyond.any()
+    scores = brief.score(channels, pairs)
+    assert (scores[beyond] == 0).all()
+    assert (scores[~beyond] == pair_model().score(channels, pairs)[~beyond]).all()
+    rows = np.arange(len(channels))
+    assert (brief.between(channels, rows, rows)[tuple(pairs[beyond].T)] == 0).all()
