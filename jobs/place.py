@@ -12,7 +12,6 @@ from service.domain.arrivals import grown
 from service.domain.articles import Article, Vectors
 from service.domain.channels import Readings
 from service.domain.copies import copies as find_copies
-from service.domain.copies import signature
 from service.domain.lexicon import Lexicon, rarest_keys
 from service.domain.lineage import plan_update
 from service.domain.placing import place as decide
@@ -70,11 +69,9 @@ def _place_batch(context: Context) -> dict[str, int]:
 
 
 def _index(session: Session, context: Context, model: int, ids: Sequence[int]) -> Lexicon:
-    """Write signatures and rare words, by which articles are found; the lexicon they go by."""
+    """Write the rare words by which articles are found; the lexicon they are rare by."""
     loaded = articles.load(session, ids)
     lexicon = lexicons.latest(session) or _first_lexicon(session, context, model, loaded)
-    settings = context.settings.copies
-    copies.save_signatures(session, {int(a.id): signature(a, settings) for a in loaded})
     keys = {int(a.id): rarest_keys(lead_words(a), lexicon, KEYS) for a in loaded}
     articles.set_word_keys(session, keys)
     return lexicon
@@ -117,14 +114,18 @@ def _gather(
 def _candidates(
     session: Session, context: Context, model: int, moments: Mapping[int, datetime]
 ) -> set[int]:
-    """Nearest vectors, sharers of rare words, and likely copies."""
+    """Nearest vectors, a copy's original among them, and sharers of rare words."""
     settings = context.settings.candidates
     reach = context.settings.window.reach
     found = vectors.nearest(session, model, moments, count=settings.neighbours, window=reach)
-    for key, (words, bands) in articles.lookup_keys(session, moments).items():
-        span = {"start": moments[key] - reach, "end": moments[key] + reach}
-        found |= articles.sharing_words(session, words[:LOOKED_UP], **span, limit=settings.sharing)
-        found |= copies.sharing_bands(session, bands, **span, limit=settings.sharing)
+    for key, words in articles.word_keys(session, moments).items():
+        found |= articles.sharing_words(
+            session,
+            words[:LOOKED_UP],
+            start=moments[key] - reach,
+            end=moments[key] + reach,
+            limit=settings.sharing,
+        )
     return found
 
 

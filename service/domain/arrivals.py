@@ -1,6 +1,7 @@
 """What placements mean for the stories: each with its arrivals, and the new ones."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from service.domain.articles import ArticleId
 from service.domain.lineage import KnownStory
@@ -24,7 +25,7 @@ def grown(known: Iterable[KnownStory], placements: Iterable[Placement]) -> list[
 def affected(
     groups: Iterable[Sequence[ArticleId]],
     new: Collection[ArticleId],
-    home: Mapping[ArticleId, str],
+    home: Mapping[Any, str],
 ) -> list[Sequence[ArticleId]]:
     """The groups that new articles have to do with: those they are in, and all that share a story.
 

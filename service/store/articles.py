@@ -15,7 +15,7 @@ from service.domain.entries import Draft
 from service.domain.outlets import SiteIndex
 from service.domain.spans import Span
 from service.store.article_ids import compose
-from service.store.tables import ArticleRow, ArticleUrlRow, OutletRow, RevisionRow, SignatureRow
+from service.store.tables import ArticleRow, ArticleUrlRow, OutletRow, RevisionRow
 from service.store.tables.articles import ARTICLE_NUMBERS
 
 
@@ -95,14 +95,10 @@ def placed_within(session: Session, spans: Iterable[Span]) -> dict[int, datetime
     return dict(session.execute(statement).all())
 
 
-def lookup_keys(session: Session, ids: Iterable[int]) -> dict[int, tuple[list[int], list[int]]]:
-    """Of each article the keys of its rare words, rarest first, and its signature's bands."""
-    statement = (
-        select(ArticleRow.id, ArticleRow.word_keys, SignatureRow.bands)
-        .outerjoin(SignatureRow, SignatureRow.article_id == ArticleRow.id)
-        .where(ArticleRow.id.in_(list(ids)))
-    )
-    return {key: (words, bands or []) for key, words, bands in session.execute(statement)}
+def word_keys(session: Session, ids: Iterable[int]) -> dict[int, list[int]]:
+    """The keys of each article's rare words, rarest first."""
+    statement = select(ArticleRow.id, ArticleRow.word_keys).where(ArticleRow.id.in_(list(ids)))
+    return dict(session.execute(statement).all())
 
 
 def sharing_words(

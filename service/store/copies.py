@@ -1,43 +1,14 @@
-"""Signatures, by which likely reprints are found, and the copies that were found."""
+"""Which articles reprint others."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from service.domain.copies import Copy, Signature
-from service.store.tables import ArticleRow, CopyRow, SignatureRow
-
-
-def save_signatures(session: Session, signatures: Mapping[int, Signature | None]) -> None:
-    """Write the signatures of articles; those too short for one lose an earlier one."""
-    session.execute(delete(SignatureRow).where(SignatureRow.article_id.in_(list(signatures))))
-    values = [
-        {"article_id": key, "minhash": sketch.to_bytes(), "bands": list(sketch.bands)}
-        for key, sketch in signatures.items()
-        if sketch is not None
-    ]
-    if values:
-        session.execute(insert(SignatureRow), values)
-
-
-def sharing_bands(
-    session: Session, bands: Sequence[int], *, start: datetime, end: datetime, limit: int
-) -> set[int]:
-    """Articles reported within a span that share one of these bands."""
-    if not bands:
-        return set()
-    statement = (
-        select(SignatureRow.article_id)
-        .join(ArticleRow, ArticleRow.id == SignatureRow.article_id)
-        .where(SignatureRow.bands.overlap(list(bands)))
-        .where(ArticleRow.reported_at.between(start, end))
-        .order_by(ArticleRow.reported_at, ArticleRow.id)
-        .limit(limit)
-    )
-    return set(session.scalars(statement))
+from service.domain.copies import Copy
+from service.store.tables import CopyRow
 
 
 def replace(

@@ -34,7 +34,7 @@ class Daemon:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:
-                event = json.loads(self.lines.get(timeout=1))
+                event: dict[str, Any] = json.loads(self.lines.get(timeout=1))
             except queue.Empty:
                 continue
             self.events.append(event)

@@ -88,7 +88,9 @@ def test_the_look_alikes_are_linked_and_the_copies_marked(shell: Shell, story_of
     server = EmbeddedServer.start(str(shell.data))
     engine = schema.connect(server.url("samestory_demo"))
     with engine.connect() as connection:
-        lines = dict(connection.execute(text("SELECT id, storyline_id FROM stories")).all())
+        lines: dict[str, str | None] = dict(
+            connection.execute(text("SELECT id, storyline_id FROM stories")).all()
+        )
         copied = set(
             connection.scalars(
                 text("SELECT url FROM articles JOIN copies ON copies.article_id = articles.id")

@@ -23,6 +23,8 @@ from service.store.stories import StoryLine
 #: Stories in the table; the page shows all.
 SHOWN = 40
 
+#: Characters that the other columns of the table need, and that the two wide ones get at least.
+FIXED_WIDTH, NARROWEST = 80, 20
 #: Characters of a line where the output is no terminal that has a width of its own.
 WIDTH = 150
 
@@ -73,12 +75,13 @@ def show_stories(context: Context) -> None:
         found = stories.lines(session, limit=SHOWN)
         total = stories.count(session)
     table = Table(title="Stories by independent coverage", title_justify="left")
-    table.add_column("headline", ratio=1, min_width=24, no_wrap=True, overflow="ellipsis")
+    spare = max(console.width - FIXED_WIDTH, 2 * NARROWEST)
+    table.add_column("headline", max_width=spare * 3 // 4, no_wrap=True, overflow="ellipsis")
     for name in ("reports", "outlets", "indep."):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("first, UTC", no_wrap=True)
     table.add_column("last, UTC", no_wrap=True)
-    table.add_column("storyline", no_wrap=True, overflow="ellipsis", max_width=26)
+    table.add_column("storyline", max_width=spare // 4, no_wrap=True, overflow="ellipsis")
     for line in found:
         table.add_row(*_cells(line))
     console.print(table)

@@ -6,7 +6,6 @@ from service.store.tables.articles import (
     CopyRow,
     ModelRow,
     RevisionRow,
-    SignatureRow,
     VectorRow,
 )
 from service.store.tables.base import Base
@@ -39,7 +38,6 @@ __all__ = [
     "OutletRow",
     "RevisionRow",
     "RunRow",
-    "SignatureRow",
     "StoryRow",
     "StorylineRow",
     "SubscriberRow",

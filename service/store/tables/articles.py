@@ -9,7 +9,6 @@ unique over all days, the canonical URL, has a table of its own.
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Sequence, SmallInteger
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.tables.base import Base, Instant, one_of
@@ -110,19 +109,6 @@ class VectorRow(Base):
     model_id: Mapped[int] = mapped_column(ForeignKey("models.id"), primary_key=True)
     revision: Mapped[int] = mapped_column(SmallInteger)
     vector: Mapped[list[float]] = mapped_column(HALFVEC())
-
-
-class SignatureRow(Base):
-    """An article's MinHash and the bands by which look-alikes are found."""
-
-    __tablename__ = "signatures"
-    __table_args__ = (Index("ix_signatures_bands", "bands", postgresql_using="gin"),)
-
-    article_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
-    )
-    minhash: Mapped[bytes] = mapped_column(LargeBinary)
-    bands: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
 
 
 class CopyRow(Base):

@@ -511,22 +511,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("article_id", "number", name=op.f("pk_revisions")),
     )
     op.create_table(
-        "signatures",
-        sa.Column("article_id", sa.BigInteger(), nullable=False),
-        sa.Column("minhash", sa.LargeBinary(), nullable=False),
-        sa.Column("bands", postgresql.ARRAY(sa.BigInteger()), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["article_id"],
-            ["articles.id"],
-            name=op.f("fk_signatures_article_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_signatures")),
-    )
-    op.create_index(
-        "ix_signatures_bands", "signatures", ["bands"], unique=False, postgresql_using="gin"
-    )
-    op.create_table(
         "vectors",
         sa.Column("article_id", sa.BigInteger(), nullable=False),
         sa.Column("model_id", sa.SmallInteger(), nullable=False),
@@ -543,8 +527,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute(sa.schema.DropSequence(sa.Sequence("article_numbers")))
     op.drop_table("vectors")
-    op.drop_index("ix_signatures_bands", table_name="signatures", postgresql_using="gin")
-    op.drop_table("signatures")
     op.drop_table("revisions")
     op.drop_index(
         "uq_memberships_open",
