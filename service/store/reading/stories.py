@@ -98,6 +98,7 @@ ORDERINGS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
     Sort.NEWEST: (StoryRow.last_reported_at.expression, StoryRow.id.expression),
     Sort.LARGEST: (
         StoryRow.independent.expression,
+        StoryRow.coverage.expression,
         StoryRow.last_reported_at.expression,
         StoryRow.id.expression,
     ),

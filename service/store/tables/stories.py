@@ -40,6 +40,7 @@ class StoryRow(Base):
         Index(
             "ix_stories_largest",
             "independent",
+            "coverage",
             "last_reported_at",
             "id",
             postgresql_where=text("state <> 'merged'"),

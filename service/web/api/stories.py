@@ -31,7 +31,7 @@ router = APIRouter(prefix="/v1/stories", tags=["stories"], responses=PROBLEMS)
 CURSORS = {
     Sort.RANK: Cursor("stories/rank", FiniteFloat, Word),
     Sort.NEWEST: Cursor("stories/newest", AwareDatetime, Word),
-    Sort.LARGEST: Cursor("stories/largest", Count, AwareDatetime, Word),
+    Sort.LARGEST: Cursor("stories/largest", Count, Count, AwareDatetime, Word),
 }
 TRANSITION_CURSOR = Cursor("transitions", BigInt)
 MOVED: dict[int | str, dict[str, Any]] = {

@@ -211,7 +211,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_stories_largest",
         "stories",
-        ["independent", "last_reported_at", "id"],
+        ["independent", "coverage", "last_reported_at", "id"],
         unique=False,
         postgresql_where=sa.text("state <> 'merged'"),
     )
