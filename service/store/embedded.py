@@ -187,13 +187,20 @@ def _binaries(folder: Path, account: Account) -> Path:
     installed = installed_server()
     if account.is_me or not closed_parent(installed):
         return installed / "bin"
-    copied = folder / f"{installed.name}-{int((installed / 'bin/postgres').stat().st_mtime)}"
+    package = installed.parent
+    site = package.parent
+    stamp = int((installed / "bin/postgres").stat().st_mtime)
+    copied = folder / f"{installed.name}-{stamp}"
     if not copied.exists():
         partial = copied.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(installed, partial, symlinks=True)
+        # The wheel's shared libraries lie beside its package, and the programs look for them
+        # there: the copy keeps that shape.
+        for part in (installed, package.with_name(f"{package.name}.libs")):
+            if part.exists():
+                shutil.copytree(part, partial / part.relative_to(site), symlinks=True)
         partial.rename(copied)
-    return copied / "bin"
+    return copied / installed.relative_to(site) / "bin"
 
 
 def _run(folder: Path, program: str, *arguments: str) -> None:

