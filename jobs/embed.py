@@ -31,7 +31,8 @@ def _encode_batch(context: Context, model: int) -> int:
         batch = articles.load(session, revisions)
     if not batch:
         return 0
-    made = encode_articles(context.encoder(), batch)
+    languages = context.settings.embed.languages
+    made = encode_articles(context.encoder(), batch, languages=languages)
     with context.sessions.begin() as session:
         vectors.save(session, model, revisions, made.values)
     return len(batch)

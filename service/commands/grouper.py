@@ -40,7 +40,12 @@ def pair_model() -> PairModel:
 def encode(articles: Sequence[Article], settings: Settings) -> Vectors:
     """The vectors of articles, with a bar."""
     with bar("encode") as on_progress:
-        return encode_articles(load_encoder(settings.embed), articles, on_progress=on_progress)
+        return encode_articles(
+            load_encoder(settings.embed),
+            articles,
+            languages=settings.embed.languages,
+            on_progress=on_progress,
+        )
 
 
 def grouped(articles: Sequence[Article], settings: Settings, *, stream: bool) -> Outcome:

@@ -1,6 +1,6 @@
 """What turns texts into vectors, and how settings choose it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -27,6 +27,7 @@ class EmbedSettings:
     precision: Precision  #: "auto" multiplies in bfloat16 where the processor has it in hardware
     tokens: int  #: a text is cut after so many tokens
     batch: int  #: texts per batch
+    languages: tuple[str, ...]  #: those that the model reads, ISO 639-1; empty means all
 
 
 class Encoder(Protocol):
@@ -66,8 +67,25 @@ def load_encoder(settings: EmbedSettings) -> Encoder:
 
 
 def encode_articles(
-    encoder: Encoder, articles: Sequence[Article], *, on_progress: OnProgress | None = None
+    encoder: Encoder,
+    articles: Sequence[Article],
+    *,
+    languages: Collection[str] = (),
+    on_progress: OnProgress | None = None,
 ) -> Vectors:
-    """The vectors of some articles, row by row."""
-    texts = [encoded_text(article) for article in articles]
-    return Vectors(encoder.model, encoder.encode(texts, on_progress=on_progress))
+    """The vectors of some articles, row by row.
+
+    With `languages`, an article that says it is in another one gets a zero vector: what a model
+    makes of a language it never learned is alike for all texts of that script, whatever they
+    tell. Such articles meet by their words alone.
+    """
+    known = [row for row, each in enumerate(articles) if _reads(languages, each.lang)]
+    texts = [encoded_text(articles[row]) for row in known]
+    values = np.zeros((len(articles), encoder.dimensions), dtype=np.float32)
+    values[known] = encoder.encode(texts, on_progress=on_progress)
+    return Vectors(encoder.model, values)
+
+
+def _reads(languages: Collection[str], lang: str) -> bool:
+    """Whether a model of these languages reads an article in `lang`, such as "en-gb" or ""."""
+    return not languages or not lang or lang.lower().partition("-")[0] in languages

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ def test_no_texts_no_vectors(encoder: Encoder) -> None:
 
 
 def test_a_model_of_ones_own_has_a_tag_of_its_weights() -> None:
-    wanted = EmbedSettings(str(bundled_model()), "float32", tokens=64, batch=8)
+    wanted = EmbedSettings(str(bundled_model()), "float32", tokens=64, batch=8, languages=())
     tag = load_encoder(wanted).model
     assert tag.startswith("model@")
     assert tag == load_encoder(wanted).model
@@ -44,7 +45,7 @@ def test_a_model_of_ones_own_has_a_tag_of_its_weights() -> None:
 
 
 def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    wanted = EmbedSettings(str(tmp_path / "none"), "float32", tokens=64, batch=8)
+    wanted = EmbedSettings(str(tmp_path / "none"), "float32", tokens=64, batch=8, languages=())
     with pytest.raises(ModelMissingError) as caught:
         load_encoder(wanted)
     assert "\n" not in str(caught.value)
@@ -53,8 +54,7 @@ def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 def test_reduced_precision_keeps_cosines() -> None:
     shipped = settings.load({}).embed
     full, fast = (
-        load_encoder(EmbedSettings(shipped.model, precision, shipped.tokens, shipped.batch))
-        for precision in ("float32", "bfloat16")
+        load_encoder(replace(shipped, precision=precision)) for precision in ("float32", "bfloat16")
     )
     exact, rough = (found @ found.T for found in (full.encode(TEXTS), fast.encode(TEXTS)))
     assert np.abs(exact - rough).max() < 0.01

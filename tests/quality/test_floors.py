@@ -28,7 +28,7 @@ def labelled(
     lines = jsonl.read_lines(path)
     articles = jsonl.articles_of(path, lines)
     labels = list(jsonl.read_labels(path, lines).values())
-    return request.param, articles, labels, encode_articles(encoder, articles)
+    return request.param, articles, labels, encode_articles(encoder, articles, languages=("en",))
 
 
 def test_batch_and_stream_reach_the_floor(

@@ -2,9 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from service.domain.articles import Article
 from service.embed import bundled
+from service.embed.encoder import encode_articles
 from service.errors import ModelChecksumError, ModelMissingError
 from tests.support.coverage_of_events import encoded, event_articles
+from tests.support.encoders import WordEncoder
 
 
 def test_the_bundled_weights_are_the_expected_ones() -> None:
@@ -29,3 +32,14 @@ def test_vectors_carry_their_model() -> None:
     vectors = encoded(articles)
     assert vectors.model == "words@1"
     assert len(vectors[[0, 3]]) == 2
+
+
+def test_languages_that_the_model_never_learned_get_zero_vectors() -> None:
+    articles = [
+        Article(1, "Ferry aground"),
+        Article(2, "Паром на мели", lang="ru"),
+        Article(3, "Ferry aground", lang="en-GB"),
+    ]
+    values = encode_articles(WordEncoder(), articles, languages=("en",)).values
+    assert values.any(axis=1).tolist() == [True, False, True]
+    assert encode_articles(WordEncoder(), articles).values.any(axis=1).all()
