@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ONCE ?=
 
-.PHONY: demo test check lint types layers coverage clean
+.PHONY: demo test check lint types layers coverage quality bench clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -30,6 +30,13 @@ layers: $(VENV)/ready-dev
 
 coverage: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q --cov --cov-report=term
+
+# The quality of the grouping on the labelled sets of SAMESTORY_DATA, against its floors.
+quality: $(VENV)/ready-dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -s tests/quality
+
+bench: $(VENV)/ready-dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.bench.run
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "samestory needs Python 3.11 or later")'
