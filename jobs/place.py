@@ -83,7 +83,9 @@ def _first_lexicon(
     """Before the first reconcile, what is usual is what is usual among the first arrivals."""
     tag = context.encoder().model
     values = vectors.load(session, model, tag, [int(article.id) for article in loaded])
-    return Readings.of(loaded, values).lexicon()
+    lexicon = Readings.of(loaded, values).lexicon()
+    lexicons.save(session, lexicon, now=context.clock())
+    return lexicon
 
 
 def _gather(

@@ -61,7 +61,7 @@ def test_every_feed_is_read_and_every_article_is_there(
 def test_the_table_and_what_to_do_next_are_shown(first: subprocess.CompletedProcess[str]):
     assert re.search(r"four-party|Four|Defence chiefs", first.stdout)
     assert "independent coverage" in first.stdout
-    assert "make demo" in first.stdout
+    assert "samestory up" in first.stdout
 
 
 def test_the_english_reports_of_the_meeting_stand_together(story_of: dict[str, str]):

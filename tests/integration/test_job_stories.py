@@ -247,6 +247,15 @@ def test_an_undated_old_report_does_not_make_a_story_new(
     assert found.last_reported_at == old
 
 
+def test_stories_are_described_before_the_first_reconcile(
+    context: Context, publish: Callable[..., None]
+):
+    publish(item("1", MEETING, NOW))
+    place(context)
+    assert describe(context) == {"stories": 1}
+    assert story(context, MEETING[0]).headline == MEETING[0]
+
+
 def test_stories_count_only_what_lives(context: Context, publish: Callable[..., None]):
     publish(item("1", MEETING, NOW), item("3", FERRY, NOW))
     place(context)

@@ -131,8 +131,8 @@ def show_next_steps(url: str | None) -> None:
         console.print(f"The API: {url}v1/stories?min_independent=3, described in {url}openapi.json")
         console.print("Your own feed files: .venv/bin/samestory demo --feeds FOLDER")
     else:
-        console.print("\nOpen the stories in a browser with [bold]make demo[/bold], or read live")
-        console.print("feeds of news outlets with [bold].venv/bin/samestory up[/bold].")
+        console.print("\nThe same without [bold]ONCE=1[/bold] or [bold]--once[/bold] serves the page;")
+        console.print("[bold].venv/bin/samestory up[/bold] reads live feeds of news outlets.")
 
 
 def _show_agreement(name: str, pairs: list[tuple[dict[str, str], str]]) -> None:
