@@ -63,7 +63,7 @@ def test_entries_of_a_due_feed_become_articles(context: Context, feed_server: Fe
 def test_every_kind_of_bad_feed_is_recorded_and_the_good_one_is_read(
     context: Context, feed_server: FeedServer
 ):
-    limits = replace(context.settings.fetch, timeout_seconds=1.0, max_body_bytes=1 << 22)
+    limits = replace(context.settings.fetch, timeout_seconds=6.0, max_body_bytes=1 << 22)
     context = replace(context, settings=replace(context.settings, fetch=limits))
     packed = {"Content-Encoding": "gzip"}
     feed_server.routes |= {
