@@ -1,8 +1,10 @@
 """Files of articles, one JSON object a line: read with care, written whole or not at all."""
 
+import codecs
 import gzip
 import json
 import os
+import stat
 import sys
 import tempfile
 import zlib
@@ -16,6 +18,9 @@ from typing import Any
 from service.domain import dates
 from service.domain.articles import Article, ArticleId
 from service.errors import BadInputError, BadLineError
+
+#: The name of a story in a labelled file.
+Label = int | str
 
 #: The name that stands for standard input or output.
 STANDARD = "-"
@@ -46,21 +51,16 @@ def read_articles(path: str, *, now: datetime | None = None) -> list[Article]:
 
 def articles_of(path: str, lines: Iterable[Line], *, now: datetime | None = None) -> list[Article]:
     """The articles of lines that are read already; see `read_articles`."""
-    first: dict[ArticleId, int] = {}
-    found = []
-    for line in lines:
-        article = _article(path, line, now)
-        seen = first.setdefault(article.id, line.number)
-        if seen != line.number:
-            reason = f"id {json.dumps(article.id)} was given in line {seen} already"
-            raise BadLineError(path, line.number, reason)
-        found.append(article)
-    return found
+    return [_article(path, key, line, now) for key, line in _by_id(path, lines).items()]
 
 
-def read_labels(path: str, lines: Iterable[Line]) -> dict[ArticleId, str]:
-    """The story of each article by id; BadLineError where a line has none."""
-    return {_id(path, line): _text(path, line, "story", required=True) or "" for line in lines}
+def read_labels(path: str, lines: Iterable[Line]) -> dict[ArticleId, Label]:
+    """The story of each article by id, a text or a whole number.
+
+    Raises:
+        BadLineError: a line has none, or repeats an id.
+    """
+    return {key: _label(path, line) for key, line in _by_id(path, lines).items()}
 
 
 def read_lines(path: str) -> list[Line]:
@@ -68,38 +68,76 @@ def read_lines(path: str) -> list[Line]:
     return [
         Line(number, _object(path, number, raw))
         for number, raw in enumerate(_raw_lines(path), start=1)
-        if raw.strip()
+        if raw.removeprefix(codecs.BOM_UTF8).strip()
     ]
 
 
 def write_lines(path: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write one object a line; a file appears with all of them or stays as it was."""
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    """Write one object a line in UTF-8; a file appears with all of them or stays as it was."""
+    written = b"".join(_line_of(row) for row in rows)
     if path == STANDARD:
-        sys.stdout.write(text)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(written)
+        sys.stdout.buffer.flush()
     else:
-        write_whole(Path(path), text)
+        write_whole(Path(path), written)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Put a text in the place of a file in one step.
+def require_writable(path: str) -> None:
+    """Raise BadInputError where `write_lines` would, before the work is done."""
+    target = Path(path).resolve()
+    if path == STANDARD:
+        return
+    if target.is_dir():
+        raise BadInputError(f"cannot write {path}: it is a folder")
+    if not target.parent.is_dir():
+        raise BadInputError(f"cannot write {path}: there is no folder {target.parent}")
+    if not os.access(target if _is_special(target) else target.parent, os.W_OK):
+        raise BadInputError(f"cannot write {path}: Permission denied")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Put content in the place of a file in one step; it keeps its permissions and its links.
+
+    Devices and pipes are written to, never replaced.
 
     Raises:
         BadInputError: the file cannot be written.
     """
+    target = path.resolve()
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            Path(name).chmod(0o666 & ~_umask())
-            Path(name).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
+        if _is_special(target):
+            target.write_bytes(content)
+        else:
+            _replace(target, content)
     except OSError as error:
         raise BadInputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _replace(target: Path, content: bytes) -> None:
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(name).chmod(mode)
+        Path(name).replace(target)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _is_special(target: Path) -> bool:
+    return target.exists() and not target.is_file() and not target.is_dir()
+
+
+def _line_of(row: Mapping[str, Any]) -> bytes:
+    """One line of JSON; halves of surrogate pairs, which UTF-8 has no bytes for, stay escaped."""
+    try:
+        return f"{json.dumps(row, ensure_ascii=False)}\n".encode()
+    except UnicodeEncodeError:
+        return f"{json.dumps(row)}\n".encode()
 
 
 def _raw_lines(path: str) -> Iterator[bytes]:
@@ -108,7 +146,7 @@ def _raw_lines(path: str) -> Iterator[bytes]:
             yield from sys.stdin.buffer
             return
         raw = Path(path).read_bytes()
-        yield from (gzip.decompress(raw) if path.endswith(".gz") else raw).splitlines(keepends=True)
+        yield from (gzip.decompress(raw) if path.endswith(".gz") else raw).split(b"\n")
     except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise BadInputError(f"cannot read {path}: {reason or error}") from error
@@ -119,16 +157,33 @@ def _object(path: str, number: int, raw: bytes) -> dict[str, Any]:
         values = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BadLineError(path, number, "not UTF-8") from None
-    except (ValueError, RecursionError) as error:
-        raise BadLineError(path, number, f"not JSON: {error}") from None
+    except json.JSONDecodeError as error:
+        reason = f"{error.msg} at character {error.pos + 1}"
+        raise BadLineError(path, number, f"not JSON: {reason}") from None
+    except ValueError:
+        raise BadLineError(path, number, "not JSON: a number has too many digits") from None
+    except RecursionError:
+        raise BadLineError(path, number, "not JSON: nested too deeply") from None
     if not isinstance(values, dict):
         raise BadLineError(path, number, "not an object")
     return values
 
 
-def _article(path: str, line: Line, now: datetime | None) -> Article:
+def _by_id(path: str, lines: Iterable[Line]) -> dict[ArticleId, Line]:
+    """Lines by the id they give; BadLineError where one is given twice."""
+    found: dict[ArticleId, Line] = {}
+    for line in lines:
+        key = _id(path, line)
+        seen = found.setdefault(key, line)
+        if seen is not line:
+            reason = f"id {json.dumps(key)} was given in line {seen.number} already"
+            raise BadLineError(path, line.number, reason)
+    return found
+
+
+def _article(path: str, key: ArticleId, line: Line, now: datetime | None) -> Article:
     return Article(
-        id=_id(path, line),
+        id=key,
         title=_text(path, line, "title", required=True) or "",
         text=_text(path, line, "text") or "",
         outlet=_text(path, line, "outlet") or "",
@@ -143,6 +198,13 @@ def _id(path: str, line: Line) -> ArticleId:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise BadLineError(path, line.number, "id must be a text or a whole number")
     return value
+
+
+def _label(path: str, line: Line) -> Label:
+    value = line.values.get("story")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return _text(path, line, "story", required=True) or ""
 
 
 def _text(path: str, line: Line, key: str, *, required: bool = False) -> str | None:
@@ -160,7 +222,8 @@ def _date(value: object, now: datetime | None) -> datetime | None:
     if not isinstance(value, str):
         return None
     parsed = dates.parse_date(value)
-    judged = dates.judge(value, parsed, now=now or _LAST, tolerance=_CLOCKS_AHEAD)
+    latest = min(now, _LAST) if now else _LAST
+    judged = dates.judge(value, parsed, now=latest, tolerance=_CLOCKS_AHEAD)
     return judged.trusted
 
 

@@ -31,6 +31,7 @@ def cluster(
 
     Articles need id and title; text, outlet, url, published and lang help; other keys are ignored.
     """
+    jsonl.require_writable(output)
     settings = settings_of(profile)
     articles = jsonl.read_articles(source, now=aware(now))
     outcome = grouped(articles, settings, stream=stream)

@@ -1,6 +1,7 @@
 """`samestory evaluate`: how well a grouping agrees with labels."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from service.commands.grouper import Outcome, grouped, settings_of
 from service.domain.articles import ArticleId
 from service.domain.metrics import Quality, quality
 from service.errors import BadInputError
+from service.jsonl import Label
 
 
 def evaluate(
@@ -32,10 +34,14 @@ def evaluate(
     The labels are taken out before the articles are grouped.
     """
     lines = jsonl.read_lines(gold)
+    if not lines:
+        raise BadInputError(f"{gold}: no articles")
     labels = jsonl.read_labels(gold, lines)
     outcome: Outcome | None = None
     if predicted:
-        stories: Mapping[ArticleId, str] = jsonl.read_labels(predicted, jsonl.read_lines(predicted))
+        stories: Mapping[ArticleId, Label] = jsonl.read_labels(
+            predicted, jsonl.read_lines(predicted)
+        )
     else:
         articles = jsonl.articles_of(gold, lines)
         outcome = grouped(articles, settings_of(profile), stream=stream)
@@ -46,11 +52,13 @@ def evaluate(
 
 
 def aligned(
-    labels: Mapping[ArticleId, str], stories: Mapping[ArticleId, str], path: str
-) -> list[str]:
-    """The predicted story of each labelled article, in order."""
+    labels: Mapping[ArticleId, Label], stories: Mapping[ArticleId, Label], path: str
+) -> list[Label]:
+    """The predicted story of each labelled article, in order; others are left out, with a word."""
     if missing := [key for key in labels if key not in stories]:
         raise BadInputError(f"{path}: no story for id {json.dumps(missing[0])}")
+    if extra := len(stories) - len(labels):
+        print(f"{path}: {extra} articles without label are left out", file=sys.stderr)
     return [stories[key] for key in labels]
 
 

@@ -24,6 +24,8 @@ def explain(
     profile: Annotated[str, typer.Option(help="Settings for another kind of input.")] = "",
 ) -> None:
     """The evidence for a pair: its score, and what each feature adds to it."""
+    if one == other:
+        raise typer.BadParameter("give the ids of two articles")
     settings = settings_of(profile)
     articles = jsonl.read_articles(source)
     rows = (row_of(articles, one), row_of(articles, other))

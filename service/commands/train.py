@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from service import jsonl
@@ -14,10 +13,12 @@ from service.commands.grouper import encode, settings_of
 from service.domain.articles import Article, Vectors
 from service.domain.candidates import Pairs, candidate_pairs, recall
 from service.domain.channels import Channels, Readings
-from service.domain.metrics import bcubed
+from service.domain.metrics import bcubed, codes
 from service.domain.pairs import PairModel, features
 from service.domain.training import LabelledPairs, blank, calibration_error, fit
 from service.domain.windows import group_window
+from service.errors import BadInputError
+from service.jsonl import Label
 from service.settings import Settings
 
 
@@ -28,7 +29,7 @@ class LabelledSet:
     name: str
     digest: str
     articles: list[Article]
-    labels: list[str]
+    labels: list[Label]
     vectors: Vectors
     channels: Channels
     pairs: Pairs
@@ -44,6 +45,10 @@ def train(
 
     Nothing is random: the same files give the same weights.
     """
+    jsonl.require_writable(output)
+    names = [Path(path).name for path in gold]
+    if jsonl.STANDARD in gold or len(set(names)) < len(names):
+        raise typer.BadParameter("give files, no two of one name")
     settings = settings_of(profile)
     sets = [labelled_set(path, settings) for path in gold]
     if len(sets) > 1:
@@ -51,7 +56,10 @@ def train(
         for left in sets:
             print(left_out_line(left, [other for other in sets if other is not left], settings))
     model = fit([each.learnable for each in sets], blank(settings.training), about=about(sets))
-    jsonl.write_whole(Path(output), model.dump())
+    if output == jsonl.STANDARD:
+        print(model.dump(), end="")
+    else:
+        jsonl.write_whole(Path(output), model.dump().encode())
 
 
 def labelled_set(path: str, settings: Settings) -> LabelledSet:
@@ -63,7 +71,9 @@ def labelled_set(path: str, settings: Settings) -> LabelledSet:
     readings = Readings.of(articles, vectors)
     channels = Channels.of(readings, readings.lexicon())
     pairs = candidate_pairs(channels, settings.candidates)
-    names = np.asarray(labels)
+    if not len(pairs):
+        raise BadInputError(f"{path}: no two articles to learn from")
+    names = codes(labels)
     return LabelledSet(
         name=Path(path).name,
         digest=hashlib.sha256(Path(path).read_bytes()).hexdigest(),

@@ -52,14 +52,17 @@ class Vectors:
         """The vectors of the given rows, in that order."""
         return Vectors(self.model, self.values[np.asarray(rows, dtype=np.int64)])
 
-    def cosines(self, other: Self) -> NDArray[np.float32]:
+    def cosines(self, other: Self) -> Floats:
         """Cosine of every row with every row of `other`, shape (n, m).
+
+        Summed in double precision: in single, the last bits that a score is rounded to would
+        depend on how many threads the sum is spread over.
 
         Raises:
             ModelMismatchError: the two come from different models.
         """
         require_same_model([self, other])
-        return self.values @ other.values.T
+        return self.values.astype(np.float64) @ other.values.T.astype(np.float64)
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:

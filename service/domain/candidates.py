@@ -10,11 +10,14 @@ from scipy.sparse import csr_matrix
 from service.domain.articles import Floats, Rows
 from service.domain.channels import Channels, Sights
 from service.domain.lexicon import unit_rows
+from service.domain.metrics import Labels, codes
 
 #: Pairs of rows, shape (m, 2), first below second, sorted, each once.
 Pairs = NDArray[np.int64]
 
-_BLOCK_CELLS = 1 << 22  # cells of one block of a product: 16 MB of float32
+_BLOCK_CELLS = 1 << 21  # cells of one block of a product: 16 MB
+#: Cosines are rounded so that the last bits of a sum never decide.
+_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,15 @@ def candidate_pairs(
 
 
 def nearest_vectors(sights: Channels | Sights, settings: CandidateSettings, asking: Rows) -> Pairs:
-    """Each asking article with its nearest vectors, by a product in blocks of rows."""
-    values = sights.vectors.values
+    """Each asking article with its nearest vectors, by a product in blocks of rows.
+
+    Vectors at right angles, as a zero vector is to all, are not near.
+    """
+    values = sights.vectors.values.astype(np.float64)
     found = [
         _best(block, rows, sights.hours, settings.neighbours, settings.window_hours)
         for rows in _blocks(asking, len(values))
-        for block in [values[rows] @ values.T]
+        for block in [np.round(values[rows] @ values.T, _DIGITS)]
     ]
     return _joined(found)
 
@@ -82,11 +88,11 @@ def within_window(hours: Floats, pairs: Pairs, window_hours: float) -> NDArray[n
     return ~(apart > window_hours)
 
 
-def recall(pairs: Pairs, stories: list[str]) -> float:
+def recall(pairs: Pairs, stories: Labels) -> float:
     """Share of the pairs of one labelled story that are candidates."""
-    sizes = np.unique(stories, return_counts=True)[1]
+    names = codes(stories)
+    sizes = np.bincount(names)
     wanted = (sizes * (sizes - 1) // 2).sum()
-    names = np.asarray(stories)
     return float((names[pairs[:, 0]] == names[pairs[:, 1]]).sum() / wanted) if wanted else 1.0
 
 
@@ -95,19 +101,20 @@ def _blocks(asking: Rows, columns: int) -> list[Rows]:
     return [asking[start : start + size] for start in range(0, len(asking), size)]
 
 
-def _best(
-    block: NDArray[np.float32], rows: Rows, hours: Floats, wanted: int, window_hours: float
-) -> Pairs:
+def _best(block: Floats, rows: Rows, hours: Floats, wanted: int, window_hours: float) -> Pairs:
     """Of each row of the block the columns with the highest values; ties go to the first."""
-    block[np.arange(len(rows)), rows] = -np.inf
+    block[np.arange(len(rows)), rows] = 0
     if np.isfinite(window_hours):
-        block[np.abs(hours[rows][:, None] - hours[None, :]) > window_hours] = -np.inf
+        block[np.abs(hours[rows][:, None] - hours[None, :]) > window_hours] = 0
     wanted = min(wanted, block.shape[1] - 1)
     if wanted < 1:
         return np.zeros((0, 2), dtype=np.int64)
-    columns = np.argpartition(-block, wanted - 1, axis=1)[:, :wanted]
-    kept = np.take_along_axis(block, columns, axis=1) > -np.inf
-    return np.column_stack([np.repeat(rows, wanted), columns.ravel()])[kept.ravel()]
+    least = -np.partition(-block, wanted - 1, axis=1)[:, wanted - 1, None]
+    above, level = block > least, block == least
+    left = wanted - above.sum(axis=1, keepdims=True)
+    chosen = (above | (level & (np.cumsum(level, axis=1) <= left))) & (block > 0)
+    at, columns = np.nonzero(chosen)
+    return np.column_stack([rows[at], columns])
 
 
 def _best_sparse(

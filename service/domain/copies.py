@@ -41,7 +41,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A text's MinHash: `minhash` for estimates, `bands` for finding those that may be alike."""
+    """A text's MinHash, and the `bands` of it by which texts that may be alike are found."""
 
     minhash: NDArray[np.uint64]
     bands: tuple[int, ...]
@@ -84,16 +84,6 @@ def shingles(article: Article, size: int) -> Shingles:
 def exact_share(one: Shingles, other: Shingles) -> float:
     """The part of the smaller text that stands in the larger, 0 to 1."""
     return len(one & other) / min(len(one), len(other)) if one and other else 0.0
-
-
-def estimated_share(one: Signature, other: Signature) -> float:
-    """Estimate of the part of the smaller text that stands in the larger, 0 to 1.
-
-    Containment c follows from the Jaccard index j and the sizes: j·(a+b) / ((1+j)·min(a,b)).
-    """
-    alike = float((one.minhash == other.minhash).mean())
-    both = alike * (one.shingles + other.shingles) / (1 + alike)
-    return min(1.0, both / min(one.shingles, other.shingles))
 
 
 def copies(articles: Sequence[Article], settings: CopySettings) -> list[Copy]:

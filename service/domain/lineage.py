@@ -192,9 +192,13 @@ def _merges(
 ) -> list[Merge]:
     """Stories that every article leaves, each with the story that gets most of them."""
     gained = Counter(new for _, _, new in moves)
+    leaving: dict[str, Counter[str]] = {}
+    for _, old, new in moves:
+        if old:
+            leaving.setdefault(old, Counter())[new] += 1
     merges = []
     for story in stories:
-        targets = Counter(new for _, old, new in moves if old == story.id)
+        targets = leaving.get(story.id, Counter())
         if story.members and targets.total() == len(story.members) and not gained[story.id]:
             most = max(targets.values())
             merges.append(Merge(story.id, min(name for name in targets if targets[name] == most)))

@@ -36,7 +36,7 @@ class Quality:
 
 def quality(gold: Labels, predicted: Labels) -> Quality:
     """Compare a predicted grouping with the labels, row by row."""
-    true, found = _codes(gold), _codes(predicted)
+    true, found = codes(gold), codes(predicted)
     return Quality(
         bcubed=bcubed(gold, predicted),
         pairwise=pairwise(gold, predicted),
@@ -46,6 +46,12 @@ def quality(gold: Labels, predicted: Labels) -> Quality:
         stories=len(set(gold)),
         predicted=len(set(predicted)),
     )
+
+
+def codes(labels: Labels) -> NDArray[np.int64]:
+    """Labels as numbers from 0, in order of first sight."""
+    seen: dict[Hashable, int] = {}
+    return np.array([seen.setdefault(label, len(seen)) for label in labels], dtype=np.int64)
 
 
 def bcubed(gold: Labels, predicted: Labels) -> Agreement:
@@ -72,21 +78,15 @@ def pairwise(gold: Labels, predicted: Labels) -> Agreement:
 
 def _overlaps(gold: Labels, predicted: Labels) -> tuple[Counts, Counts, Counts]:
     """For each (story, group) that share articles: how many, the story's size, the group's size."""
-    true, found = _codes(gold), _codes(predicted)
+    true, found = codes(gold), codes(predicted)
     table = csr_matrix((np.ones(len(true)), (true, found)))
     table.sum_duplicates()
     cells = table.tocoo()
     return cells.data, np.bincount(true)[cells.row], np.bincount(found)[cells.col]
 
 
-def _codes(labels: Labels) -> NDArray[np.int64]:
-    """Labels as numbers from 0, in order of first sight."""
-    seen: dict[Hashable, int] = {}
-    return np.array([seen.setdefault(label, len(seen)) for label in labels], dtype=np.int64)
-
-
 def _sizes(labels: Labels) -> Counts:
-    return np.bincount(_codes(labels)).astype(np.float64) if len(labels) else np.zeros(0)
+    return np.bincount(codes(labels)).astype(np.float64) if len(labels) else np.zeros(0)
 
 
 def _pairs(sizes: Counts) -> float:

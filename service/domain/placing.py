@@ -1,14 +1,22 @@
 """New articles join a story, or start one, as they arrive."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from service.domain import constraints as editors
-from service.domain.articles import Article, ArticleId, Floats, Vectors, hours, id_key
+from service.domain.articles import (
+    Article,
+    ArticleId,
+    Floats,
+    Vectors,
+    canonical_order,
+    hours,
+    id_key,
+)
 from service.domain.channels import Channels, Readings
-from service.domain.constraints import Constraints
+from service.domain.constraints import Constraints, both_ways
 from service.domain.grouping import GroupingSettings
 from service.domain.lexicon import Lexicon
 from service.domain.pairs import PairModel, features
@@ -66,10 +74,18 @@ def place(
     `articles` are the arrivals together with all members, within the window, of the stories
     they may join. An article joins the story with the highest mean pair score among those where
     its nearest member is as near as grouping asks and the quorum still holds for everyone.
+    The same articles in any order give the same placements.
     """
-    channels = Channels.of(Readings.of(articles, vectors), lexicon)
+    order = canonical_order(articles)
+    articles = [articles[row] for row in order]
+    channels = Channels.of(Readings.of(articles, vectors[order]), lexicon)
     return place_rows(
-        articles, channels, stories, model=model, settings=settings, constraints=constraints
+        articles,
+        channels,
+        [stories[row] for row in order],
+        model=model,
+        settings=settings,
+        constraints=constraints,
     )
 
 
@@ -82,7 +98,7 @@ def place_rows(
     settings: GroupingSettings,
     constraints: Constraints = editors.NONE,
 ) -> list[Placement]:
-    """`place` for articles whose channels are there already."""
+    """`place` for articles in canonical order whose channels are there already."""
     arrivals = arrival_order(articles, stories)
     rows = np.array(arrivals, dtype=np.int64)
     scores = model.between(channels, rows, np.arange(len(articles)))
@@ -118,8 +134,8 @@ class _Board:
         self._model = model
         self._settings = settings
         ids = [article.id for article in articles]
-        self._bonds = _both_ways(constraints.bonds(ids))
-        self._bars = _both_ways(constraints.bars(ids))
+        self._bonds = both_ways(constraints.bonds(ids))
+        self._bars = both_ways(constraints.bars(ids))
         #: A story is named by its id, a new one by its founder's row.
         self._members: dict[str | int, list[int]] = {}
         self._sums: dict[str | int, Floats] = {}
@@ -130,20 +146,22 @@ class _Board:
     def place(self, row: int, line: Floats) -> Placement:
         """Decide for one arrival; `line` holds its pair scores with every row."""
         ranked = sorted(
-            ((float(line[rows].mean()), key) for key, rows in self._members.items()),
+            ((round(float(line[rows].mean()), 6), key) for key, rows in self._members.items()),
             key=lambda item: (-item[0], str(item[1])),
         )
-        chosen = self._bound(row)
+        chosen = self._bound(row, [key for _, key in ranked])
         if chosen is None:
             chosen = next((key for _, key in ranked if self._admits(key, row, line)), None)
         placement = self._placement(row, line, chosen, ranked)
         self._join(row, line, row if chosen is None else chosen)
         return placement
 
-    def _bound(self, row: int) -> str | int | None:
-        """The story that an editor's bond leads to."""
-        for key, rows in self._members.items():
-            if self._bonds.get(row, set()).intersection(rows) and not self._barred(row, rows):
+    def _bound(self, row: int, ranked: Sequence[str | int]) -> str | int | None:
+        """The best story that an editor's bond leads to."""
+        bonds = self._bonds.get(row, set())
+        for key in ranked if bonds else ():
+            rows = self._members[key]
+            if bonds.intersection(rows) and not self._barred(row, rows):
                 return key
         return None
 
@@ -206,11 +224,3 @@ class _Board:
 
 def _nearest(line: Floats, rows: Sequence[int]) -> list[int]:
     return sorted(rows, key=lambda row: (-line[row], row))[:_NAMED]
-
-
-def _both_ways(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = {}
-    for first, second in pairs:
-        found.setdefault(first, set()).add(second)
-        found.setdefault(second, set()).add(first)
-    return found

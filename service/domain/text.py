@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from service.domain.articles import Article
 
+#: Characters of the title that count; a longer one is no title.
+TITLE_CHARACTERS = 500
 #: Characters of the text that count as its lead.
 LEAD_CHARACTERS = 700
 #: Characters of the text that count as its body; more adds cost, not evidence.
@@ -32,22 +34,27 @@ _PLURAL = re.compile(r"(?<=[a-z]{3}[^su])s$")
 
 def encoded_text(article: Article) -> str:
     """What the encoder reads: title and lead. The one place that decides it."""
-    return f"{article.title}\n{article.text[:LEAD_CHARACTERS]}".strip()
+    return _beginning(article, LEAD_CHARACTERS).strip()
+
+
+def has_words(article: Article) -> bool:
+    """Whether there is a word or a number in what is encoded; signs and emoji tell nothing."""
+    return next(spellings(encoded_text(article)), None) is not None
 
 
 def title_words(article: Article) -> list[str]:
     """Words of the title, folded."""
-    return list(words(article.title))
+    return list(words(article.title[:TITLE_CHARACTERS]))
 
 
 def lead_words(article: Article) -> list[str]:
     """Words of title and lead, folded."""
-    return list(words(f"{article.title}\n{article.text[:LEAD_CHARACTERS]}"))
+    return list(words(_beginning(article, LEAD_CHARACTERS)))
 
 
 def body_words(article: Article) -> list[str]:
     """Words of title and text, folded, up to `BODY_CHARACTERS` of the text."""
-    return list(words(f"{article.title}\n{article.text[:BODY_CHARACTERS]}"))
+    return list(words(_beginning(article, BODY_CHARACTERS)))
 
 
 def words(text: str) -> Iterator[str]:
@@ -65,3 +72,7 @@ def spellings(text: str) -> Iterator[tuple[str, str]]:
     """Each word folded, beside the way it is written."""
     for match in _WORD.finditer(unicodedata.normalize("NFKC", text)):
         yield fold(match.group().lower()), match.group()
+
+
+def _beginning(article: Article, characters: int) -> str:
+    return f"{article.title[:TITLE_CHARACTERS]}\n{article.text[:characters]}"

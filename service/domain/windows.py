@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.domain import constraints as editors
+from service.domain import text
 from service.domain.articles import (
     Article,
     ArticleId,
@@ -100,10 +101,15 @@ def units_of(articles: Sequence[Article], constraints: Constraints = editors.NON
 
 
 def _twins(articles: Sequence[Article]) -> list[tuple[int, int]]:
-    """Rows that say the same, word for word, on one day; each with the first of them."""
+    """Rows that say the same, word for word, on one day; each with the first of them.
+
+    Those without any word say nothing, and nothing makes them twins.
+    """
     first: dict[tuple[str, str, float | None], int] = {}
     twins = []
     for row, article in enumerate(articles):
+        if not text.has_words(article):
+            continue
         hour = hours(article.published)
         day = None if np.isnan(hour) else hour // _DAY
         seen = first.setdefault((article.title.strip(), article.text.strip(), day), row)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.articles import Article, Vectors
-from service.domain.text import encoded_text
+from service.domain.text import encoded_text, has_words
 
 #: Told how many texts are done and how many there are.
 OnProgress = Callable[[int, int], None]
@@ -77,12 +77,15 @@ def encode_articles(
 
     With `languages`, an article that says it is in another one gets a zero vector: what a model
     makes of a language it never learned is alike for all texts of that script, whatever they
-    tell. Such articles meet by their words alone.
+    tell. Such articles meet by their words alone. The same holds for those without any word.
     """
-    known = [row for row, each in enumerate(articles) if _reads(languages, each.lang)]
+    known = [
+        row for row, each in enumerate(articles) if has_words(each) and _reads(languages, each.lang)
+    ]
     texts = [encoded_text(articles[row]) for row in known]
     values = np.zeros((len(articles), encoder.dimensions), dtype=np.float32)
     values[known] = encoder.encode(texts, on_progress=on_progress)
+    values[~np.isfinite(values).all(axis=1)] = 0  # one such number would spoil a window's means
     return Vectors(encoder.model, values)
 
 

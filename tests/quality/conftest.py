@@ -3,9 +3,10 @@
 import pytest
 
 from service import settings
-from service.embed.encoder import Encoder, load_encoder
+from service.commands.grouper import encoder_of
+from service.embed.encoder import Encoder
 
 
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
-    return load_encoder(settings.load({}).embed)
+    return encoder_of(settings.load({}).embed)

@@ -1,6 +1,9 @@
 """The commands on files, with the real encoder."""
 
+import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.cli import build
-from service.errors import BadInputError, BadLineError, NotFoundError
+from service.errors import BadInputError, BadLineError, SamestoryError
 from tests.support.coverage_of_events import EVENTS, event_articles
 
 pytestmark = pytest.mark.slow
@@ -59,12 +62,98 @@ def test_labels_do_not_reach_the_grouping(gold: Path) -> None:
     assert seeing == run("cluster", str(blind), "-o", "-").stdout
 
 
-def test_a_malformed_line_leaves_no_output(gold: Path, tmp_path: Path) -> None:
+def test_a_malformed_line_leaves_the_output_as_it_was(gold: Path, tmp_path: Path) -> None:
     gold.write_text(gold.read_text("utf-8") + "{oops\n", encoding="utf-8")
     out = tmp_path / "out.jsonl"
-    result = run("cluster", str(gold), "-o", str(out))
-    assert isinstance(result.exception, BadLineError)
+    assert isinstance(run("cluster", str(gold), "-o", str(out)).exception, BadLineError)
     assert not out.exists()
+    out.write_text("precious", encoding="utf-8")
+    assert isinstance(run("cluster", str(gold), "-o", str(out)).exception, BadLineError)
+    assert out.read_text("utf-8") == "precious"
+
+
+def test_a_failure_is_one_line_and_exit_1(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text("[]\n", encoding="utf-8")
+    command = [sys.executable, "-c", "from service.cli import main; main()"]
+    done = subprocess.run(
+        [*command, "cluster", str(bad), "-o", "-"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"samestory: {bad}, line 1: not an object\n"
+
+
+def test_standard_input_and_output_may_be_the_files(gold: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "gold.jsonl.gz"
+    packed.write_bytes(gzip.compress(gold.read_bytes()))
+    expected = run("cluster", str(gold), "-o", "-").stdout
+    assert run("cluster", str(packed), "-o", "-").stdout == expected
+    arguments = ["cluster", "-", "-o", "-"]
+    piped = CliRunner().invoke(build(arguments), arguments, input=gold.read_bytes())
+    assert piped.stdout == expected
+
+
+def test_ids_keep_their_type(tmp_path: Path) -> None:
+    keys = [1, "1", 10**30, "a\ud83d", "b\u0000"]
+    path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    rows = [{"id": key, "title": "T\ud83d\u0000", "x": float("nan")} for key in keys]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert run("cluster", str(path), "-o", str(out)).exit_code == 0
+    assert [row["id"] for row in lines(out)] == keys
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["cluster", "GOLD", "-o", "none/out"], "there is no folder"),
+        (["cluster", "GOLD", "-o", "."], "it is a folder"),
+        (["cluster", "none", "-o", "-"], "No such file"),
+        (["cluster", "GOLD", "-o", "-", "--profile", "englsh"], "did you mean english"),
+        (["evaluate", "GOLD", "--profile", "englsh"], "did you mean english"),
+        (["evaluate", "none"], "No such file"),
+        (["evaluate", "EMPTY"], "no articles"),
+        (["evaluate", "BLIND"], "line 1: story is missing"),
+        (["explain", "0", "nobody", "GOLD"], "no article nobody"),
+        (["train", "EMPTY", "-o", "weights"], "no two articles"),
+        (["train", "BLIND", "-o", "weights"], "line 1: story is missing"),
+        (["train", "GOLD", "-o", "none/weights"], "there is no folder"),
+    ],
+)
+def test_what_cannot_be_done_has_one_reason(
+    gold: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], reason: str
+) -> None:
+    monkeypatch.chdir(gold.parent)
+    Path("EMPTY").write_text("")
+    Path("BLIND").write_text('{"id": 1, "title": "T"}\n')
+    gold.rename("GOLD")
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SamestoryError)
+    assert reason in str(result.exception)
+    assert "\n" not in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["cluster", "GOLD"],
+        ["cluster", "GOLD", "-o", "-", "--now", "yesterday"],
+        ["explain", "0", "0", "GOLD"],
+        ["train", "GOLD", "GOLD", "-o", "weights"],
+        ["train", "-", "-o", "weights"],
+    ],
+)
+def test_wrong_usage_is_exit_2(
+    gold: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(gold.parent)
+    gold.rename("GOLD")
+    assert run(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("now", ["2023-04-25", "2023-04-25T00:00:00Z", "9999-12-31T23:59:59"])
+def test_now_is_any_iso_moment(gold: Path, now: str) -> None:
+    assert run("cluster", str(gold), "-o", "-", "--now", now).exit_code == 0
 
 
 def test_an_empty_file_has_no_stories(tmp_path: Path) -> None:
@@ -87,9 +176,15 @@ def test_evaluate_takes_a_grouping_made_before(gold: Path, tmp_path: Path) -> No
     run("cluster", str(gold), "-o", str(out))
     result = run("evaluate", str(gold), "--predicted", str(out))
     assert "bcubed               precision 1.0000  recall 1.0000  f1 1.0000" in result.stdout
+    with out.open("a", encoding="utf-8") as more:
+        more.write('{"id": "extra", "story": "s"}\n')
+    result = run("evaluate", str(gold), "--predicted", str(out))
+    assert "1 articles without label" in result.stderr
+    assert "f1 1.0000" in result.stdout
     out.write_text("", encoding="utf-8")
     result = run("evaluate", str(gold), "--predicted", str(out))
     assert isinstance(result.exception, BadInputError)
+    assert "no story for id 0" in str(result.exception)
 
 
 def test_evaluate_a_stream_reports_churn(gold: Path) -> None:
@@ -108,10 +203,6 @@ def test_explain_shows_each_features_share(gold: Path) -> None:
     assert "dense" in table
 
 
-def test_explain_of_an_unknown_article(gold: Path) -> None:
-    assert isinstance(run("explain", "0", "nobody", str(gold)).exception, NotFoundError)
-
-
 def test_train_writes_weights_and_prints_what_they_are_worth(gold: Path, tmp_path: Path) -> None:
     other = gold.with_name("other.jsonl")
     other.write_bytes(gold.read_bytes())
@@ -121,3 +212,4 @@ def test_train_writes_weights_and_prints_what_they_are_worth(gold: Path, tmp_pat
     assert "other.jsonl" in result.stdout
     written = json.loads(out.read_text("utf-8"))
     assert set(written["about"]["sets"]) == {"gold.jsonl", "other.jsonl"}
+    assert run("train", str(gold), str(other), "-o", "-").stdout.endswith(out.read_text("utf-8"))

@@ -1,6 +1,9 @@
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from service.domain.articles import Article
 from service.embed import bundled
@@ -43,3 +46,20 @@ def test_languages_that_the_model_never_learned_get_zero_vectors() -> None:
     values = encode_articles(WordEncoder(), articles, languages=("en",)).values
     assert values.any(axis=1).tolist() == [True, False, True]
     assert encode_articles(WordEncoder(), articles).values.any(axis=1).all()
+
+
+class BrokenEncoder(WordEncoder):
+    """Loses its mind over one text."""
+
+    def encode(
+        self, texts: Sequence[str], *, on_progress: Callable[[int, int], None] | None = None
+    ) -> NDArray[np.float32]:
+        found = super().encode(texts, on_progress=on_progress)
+        found[[text.startswith("bad") for text in texts]] = np.nan
+        return found
+
+
+def test_texts_without_words_and_vectors_that_are_no_numbers_become_zero() -> None:
+    articles = [Article(1, "ferry"), Article(2, "!?"), Article(3, ""), Article(4, "bad")]
+    values = encode_articles(BrokenEncoder(), articles).values
+    assert values.any(axis=1).tolist() == [True, False, False, False]

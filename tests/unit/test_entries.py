@@ -5,7 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.domain.entries import Draft, Entry, FeedContext, Rejection, content_hash
+from service.domain.entries import (
+    Draft,
+    Entry,
+    FeedContext,
+    Rejection,
+    content_hash,
+    newest_of_each,
+)
 from service.ingest.admit import (
     AdmitSettings,
     admit_entry,
@@ -218,3 +225,10 @@ def test_language_tags_are_normalised(tag: str, language: str) -> None:
     draft = admit(replace(ENTRY, language="" if tag == "?" else tag))
 
     assert draft.language == language
+
+
+def test_at_a_tie_the_first_in_the_feed_stays() -> None:
+    first = admit(ENTRY)
+    second = replace(first, title="Another")
+    assert newest_of_each([first, second]) == [first]
+    assert newest_of_each([second, replace(first, updated=NOW)])[0].title == first.title

@@ -1,9 +1,12 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.articles import Article, Rows
+from service.domain.articles import Article, Rows, canonical_order
 from service.domain.channels import Channels, Readings
 from service.domain.constraints import Constraints, bonded
 from service.domain.grouping import components, propose, renumbered
@@ -11,6 +14,7 @@ from service.domain.quorum import holds, split_to_quorum, standing
 from service.domain.windows import group_window, units_of
 from tests.support.coverage_of_events import (
     EVENTS,
+    START,
     all_pairs,
     encoded,
     event_articles,
@@ -18,6 +22,8 @@ from tests.support.coverage_of_events import (
     pair_model,
     story_settings,
 )
+
+BOUNDED = replace(story_settings(), grouping=grouping_settings(component=100))
 
 
 def groups_of(
@@ -82,6 +88,91 @@ def test_empty_and_odd_titles_do_no_harm() -> None:
     assert sum(len(group) for group in groups_of(odd)) == len(odd)
 
 
+@pytest.mark.parametrize("title", ["", "  ", "!?", "…", "🙂"])
+def test_articles_without_a_word_stay_alone(title: str) -> None:
+    """Nothing is known of them, which makes them no story of many outlets."""
+    wordless = [Article(key, title, published=START) for key in range(30)]
+    assert [len(group) for group in groups_of(wordless)] == [1] * 30
+
+
+def test_titles_without_end_are_cut() -> None:
+    endless = [Article(key, f"{EVENTS[key % 2]} " * 20_000) for key in range(4)]
+    assert groups_of(endless) == [(0, 2), (1, 3)]
+
+
+def test_thousands_of_near_identical_headlines_stay_within_the_bound() -> None:
+    articles = [Article(key, f"{EVENTS[0]} {key}", published=START) for key in range(1500)]
+    found = group_window(articles, encoded(articles), model=pair_model(), settings=BOUNDED)
+    assert max(len(group) for group in found.groups) <= BOUNDED.grouping.component
+    assert sum(len(group) for group in found.groups) == 1500
+
+
+@pytest.mark.parametrize("dates", [[None], [START], [START, START.replace(tzinfo=None)]])
+def test_dates_may_be_equal_or_without_zone(dates: list[datetime | None]) -> None:
+    articles = [
+        replace(article, published=dates[row % len(dates)])
+        for row, article in enumerate(event_articles())
+    ]
+    assert len(groups_of(articles)) == len(EVENTS)
+
+
+def test_reports_years_apart_do_no_harm() -> None:
+    articles = [
+        replace(article, published=START.replace(year=1990 + row))
+        for row, article in enumerate(event_articles())
+    ]
+    assert sum(len(group) for group in groups_of(articles)) == len(articles)
+
+
+ARTICLES = st.lists(
+    st.builds(
+        Article,
+        id=st.one_of(st.integers(), st.text(max_size=3)),
+        title=st.sampled_from([*EVENTS, "", "Live", "🙂"]),
+        text=st.sampled_from(["", *EVENTS]),
+        published=st.sampled_from([None, START, START + timedelta(days=1), START.replace(1990)]),
+    ),
+    max_size=25,
+    unique_by=lambda article: article.id,
+)
+
+
+@given(ARTICLES, st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None)
+def test_duplicates_in_any_order_give_the_same_groups(articles: list[Article], random) -> None:  # noqa: ANN001
+    assert groups_of(random.sample(articles, len(articles))) == groups_of(articles)
+
+
+@given(ARTICLES)
+@settings(max_examples=40, deadline=None)
+def test_every_article_of_every_group_stands(articles: list[Article]) -> None:
+    ordered = [articles[row] for row in canonical_order(articles)]
+    readings = Readings.of(ordered, encoded(ordered))
+    channels = Channels.of(readings, readings.lexicon())
+    row_of = {article.id: row for row, article in enumerate(ordered)}
+    for group in groups_of(articles):
+        rows = [row_of[key] for key in group]
+        units = units_of([ordered[row] for row in rows]).members
+        scores = pair_model().between(channels, np.array(rows), np.array(rows))
+        for unit in units:  # articles that cannot be told apart count as one
+            scores[np.ix_(unit, unit)] = 1
+        assert standing(scores, np.ones(len(rows))).min() >= grouping_settings().quorum - 1e-6
+
+
+@given(
+    st.frozensets(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=8),
+    st.frozensets(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=8),
+)
+@settings(max_examples=40, deadline=None)
+def test_no_bar_is_broken_whatever_else_editors_say(
+    must: frozenset[tuple[int, int]], cannot: frozenset[tuple[int, int]]
+) -> None:
+    articles = event_articles(EVENTS[:1], each=8)
+    found = groups_of(articles, Constraints(must, cannot))
+    home = {key: number for number, group in enumerate(found) for key in group}
+    assert all(home[one] != home[other] for one, other in cannot if one != other)
+
+
 def test_thousands_of_identical_articles_are_one_group() -> None:
     articles = [Article(number, EVENTS[0], EVENTS[0]) for number in range(3000)]
     assert [len(group) for group in groups_of(articles)] == [3000]
@@ -120,6 +211,7 @@ def test_units_join_the_same_words_on_the_same_day() -> None:
 def test_bonds_that_would_join_a_bar_are_dropped() -> None:
     assert bonded(4, [(0, 1), (1, 2), (2, 3)], {(0, 2)}) == [[0, 1], [2, 3]]
     assert bonded(2, [(0, 1), (0, 1)], set()) == [[0, 1]]
+    assert bonded(4, [(0, 1), (0, 2), (0, 3)], {(2, 3)}) == [[0, 1, 2], [3]]
 
 
 @given(score_matrices(), st.floats(0, 1))

@@ -1,7 +1,9 @@
 import gzip
 import io
 import json
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,12 @@ def test_a_wrong_date_is_no_date(tmp_path: Path, date: object) -> None:
     assert article.published is None
 
 
+def test_now_may_be_the_end_of_time(tmp_path: Path) -> None:
+    path = file_of(tmp_path, {"id": 1, "title": "T", "published": "2023-04-25"})
+    (article,) = jsonl.read_articles(path, now=datetime.max.replace(tzinfo=UTC))
+    assert article.published is not None
+
+
 def test_dates_after_now_are_not_believed(tmp_path: Path) -> None:
     path = file_of(tmp_path, {"id": 1, "title": "T", "published": "2023-04-25"})
     (article,) = jsonl.read_articles(path, now=datetime(2023, 4, 1, tzinfo=UTC))
@@ -58,7 +66,10 @@ def test_dates_after_now_are_not_believed(tmp_path: Path) -> None:
         (b'{"id": 2, "title": null}', "title must be a text"),
         (b'{"id": 2, "title": "T", "text": 5}', "text must be a text"),
         (b'{"id": 1, "title": "T"}', "given in line 1"),
-        (b"[" * 100_000, "not JSON"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"id": ' + b"9" * 5000 + b"}", "too many digits"),
+        (b'{"id": NaN, "title": "T"}', "id must be"),
+        (b'{"id": 2,}', "not JSON: Expecting .* at character"),
     ],
 )
 def test_a_malformed_line_is_named(tmp_path: Path, line: bytes, reason: str) -> None:
@@ -80,6 +91,19 @@ def test_line_separators_within_a_title_do_not_end_a_line(tmp_path: Path) -> Non
     path = tmp_path / "in.jsonl"
     path.write_bytes('{"id": 1, "title": "a\u2028b\x85c"}\r\n'.encode())
     assert jsonl.read_articles(str(path))[0].title == "a\u2028b\x85c"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n \n"])
+def test_a_file_without_lines_holds_nothing(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(content)
+    assert jsonl.read_articles(str(path)) == []
+
+
+def test_a_byte_order_mark_and_carriage_returns_are_no_content(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"id": 1,\r "title": "T"}\r\n{"id": 2, "title": "U"}\r\n')
+    assert [article.title for article in jsonl.read_articles(str(path))] == ["T", "U"]
 
 
 def test_gzipped_files_are_read(tmp_path: Path) -> None:
@@ -113,6 +137,63 @@ def test_labels_need_a_story(tmp_path: Path) -> None:
         jsonl.read_labels(path, jsonl.read_lines(path))
 
 
+def test_labels_are_texts_or_whole_numbers_and_of_one_article_each(tmp_path: Path) -> None:
+    path = file_of(tmp_path, {"id": 1, "story": 5}, {"id": "1", "story": "5"})
+    assert jsonl.read_labels(path, jsonl.read_lines(path)) == {1: 5, "1": "5"}
+    path = file_of(tmp_path, {"id": 1, "story": True})
+    with pytest.raises(BadLineError, match="story must be a text"):
+        jsonl.read_labels(path, jsonl.read_lines(path))
+    path = file_of(tmp_path, {"id": 1, "story": "a"}, {"id": 1, "story": "b"})
+    with pytest.raises(BadLineError, match="given in line 1"):
+        jsonl.read_labels(path, jsonl.read_lines(path))
+
+
+def test_ids_come_back_as_they_were(tmp_path: Path) -> None:
+    keys = [1, "1", 10**400, "a\ud83d", "\u0000", "é"]
+    path = file_of(tmp_path, *({"id": key, "title": "T"} for key in keys))
+    out = tmp_path / "out.jsonl"
+    jsonl.write_lines(str(out), ({"id": each.id} for each in jsonl.read_articles(path)))
+    assert [json.loads(line)["id"] for line in out.read_text("utf-8").splitlines()] == keys
+
+
+def test_a_written_file_keeps_its_permissions_and_its_links(tmp_path: Path) -> None:
+    target, link = tmp_path / "out", tmp_path / "link"
+    target.write_text("old")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    jsonl.write_lines(str(link), [{"id": 1}])
+    assert link.is_symlink()
+    assert target.read_text() == '{"id": 1}\n'
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit(pipe.read_text)
+        jsonl.write_lines(str(pipe), [{"id": 1}])
+        assert read.result(timeout=10) == '{"id": 1}\n'
+    assert pipe.is_fifo()
+    jsonl.require_writable(str(pipe))
+
+
+def test_what_cannot_be_written_is_known_beforehand(tmp_path: Path) -> None:
+    jsonl.require_writable("-")
+    jsonl.require_writable(str(tmp_path / "new"))
+    with pytest.raises(BadInputError, match="it is a folder"):
+        jsonl.require_writable(str(tmp_path))
+    with pytest.raises(BadInputError, match="there is no folder"):
+        jsonl.require_writable(str(tmp_path / "none" / "out"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_closed_folder_is_known_beforehand(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(BadInputError, match="Permission denied"):
+        jsonl.require_writable(str(tmp_path / "out"))
+
+
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     jsonl.write_lines(str(path), [{"id": "é"}])
@@ -124,7 +205,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.mkdir()
     with pytest.raises(BadInputError, match="cannot write"):
-        jsonl.write_whole(path, "x")
+        jsonl.write_whole(path, b"x")
     assert list(tmp_path.iterdir()) == [path]
 
 

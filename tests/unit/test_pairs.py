@@ -9,6 +9,7 @@ from service.domain.background import USUAL, background
 from service.domain.candidates import (
     CandidateSettings,
     candidate_pairs,
+    nearest_vectors,
     recall,
     unique_pairs,
     within_window,
@@ -46,6 +47,7 @@ def test_words_fold_case_possessives_and_plurals() -> None:
 def test_title_and_lead_are_encoded() -> None:
     assert encoded_text(Article(1, "Title", "x" * 5000)) == "Title\n" + "x" * 700
     assert encoded_text(Article(1, "Title")) == "Title"
+    assert encoded_text(Article(1, "x" * 5000, "y")) == "x" * 500 + "\ny"
 
 
 def test_vectors_of_two_models_are_never_compared() -> None:
@@ -93,6 +95,12 @@ def test_the_background_is_the_mean_cosine_of_two_articles() -> None:
     assert background(Vectors("m", values)) == pytest.approx(float(expected), abs=1e-4)
 
 
+def test_articles_of_which_nothing_is_known_leave_the_background_alone() -> None:
+    known = encoded(event_articles()).values
+    padded = np.concatenate([known, np.zeros((30, known.shape[1]), dtype=np.float32)])
+    assert background(Vectors("m", padded)) == background(Vectors("m", known))
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_a_window_without_pairs_has_the_usual_background(count: int) -> None:
     near = background(Vectors("m", np.zeros((count, 4), dtype=np.float32)))
@@ -109,6 +117,22 @@ def test_candidates_hold_the_nearest_vectors(channels: Channels) -> None:
 def test_candidates_include_given_pairs(channels: Channels) -> None:
     last = len(channels) - 1
     assert [0, last] in candidate_pairs(channels, LOOK, [(last, 0)]).tolist()
+
+
+def test_of_equally_near_vectors_the_first_are_taken() -> None:
+    same = [Article(key, "A ferry struck a pier") for key in range(50)]
+    readings = Readings.of(same, encoded(same))
+    sights = readings.sights(np.arange(50), readings.lexicon())
+    found = {tuple(pair) for pair in nearest_vectors(sights, LOOK, np.array([30])).tolist()}
+    assert found == {(30, 0), (30, 1), (30, 2)}
+
+
+def test_what_says_nothing_is_near_to_nothing() -> None:
+    wordless = [Article(key, "") for key in range(5)]
+    readings = Readings.of(wordless, encoded(wordless))
+    channels = Channels.of(readings, readings.lexicon())
+    assert candidate_pairs(channels, LOOK).shape == (0, 2)
+    assert len(channels) == len(readings) == 5
 
 
 def test_only_asking_rows_look_around(channels: Channels) -> None:
@@ -142,6 +166,7 @@ def test_pairs_are_sorted_and_unique() -> None:
 
 def test_recall_counts_pairs_of_one_story() -> None:
     assert recall(np.array([[0, 1]]), ["a", "a", "a", "b"]) == pytest.approx(1 / 3)
+    assert recall(np.array([[0, 1]]), [1, "1", 1]) == 0
     assert recall(np.zeros((0, 2), dtype=np.int64), ["a", "b"]) == 1
 
 

@@ -1,7 +1,9 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from service.domain.articles import Article
 from service.domain.channels import window_lexicon
@@ -78,6 +80,21 @@ def test_an_editors_bond_leads_to_its_story() -> None:
     assert placed(event_articles(), homes(), bound)[0].story == "event 1"
 
 
+def test_of_two_bonds_the_nearer_story_wins_whatever_the_order() -> None:
+    bound = Constraints(must_link=frozenset({(0, 101), (0, 3)}))
+    assert placed(event_articles(), homes(), bound)[0].story == "event 0"
+    assert placed(event_articles()[::-1], homes()[::-1], bound)[0].story == "event 0"
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=10, deadline=None)
+def test_the_order_of_articles_changes_no_placement(random) -> None:  # noqa: ANN001
+    articles, stories = event_articles(), homes(3)
+    order = random.sample(range(len(articles)), len(articles))
+    found = placed([articles[row] for row in order], [stories[row] for row in order])
+    assert found == placed(articles, stories)
+
+
 def test_an_editors_bar_keeps_out() -> None:
     apart = Constraints(frozenset({(0, 1)}), frozenset({(0, 1)}))
     found = placed(event_articles(), homes(), apart)[0]
@@ -134,6 +151,45 @@ def test_articles_that_left_the_window_are_left_alone() -> None:
         clock=brief,
     )
     assert len(set(found.stories.values())) == 2
+
+
+@pytest.mark.parametrize(("join", "quorum"), [(0.999, 0.3), (0, 0)], ids=["parted", "joined"])
+def test_reconcile_mends_what_placing_parted_or_joined(join: float, quorum: float) -> None:
+    articles = event_articles()
+    usual = story_settings()
+    found = replay(
+        articles,
+        encoded(articles),
+        model=pair_model(),
+        settings=replace(usual, grouping=replace(usual.grouping, join=join, quorum=quorum)),
+        clock=CLOCK,
+    )
+    homes = {(int(key) // 100, story) for key, story in found.stories.items()}
+    assert len(homes) == len(EVENTS) == len(set(found.stories.values()))
+
+
+def test_arrivals_of_one_tick_found_stories_together() -> None:
+    articles = [replace(article, published=START) for article in event_articles()]
+    found = replay(
+        articles,
+        encoded(articles),
+        model=pair_model(),
+        settings=story_settings(),
+        clock=replace(CLOCK, arrivals=20),
+    )
+    assert found.churn.reconciles == 1
+    assert len(set(found.stories.values())) == len(EVENTS)
+
+
+@pytest.mark.parametrize("published", [None, START])
+def test_a_replay_of_one_article_and_of_many_equal_ones(published: datetime | None) -> None:
+    for count in (1, 50):
+        articles = [Article(key, EVENTS[0], published=published) for key in range(count)]
+        found = replay(
+            articles, encoded(articles), model=pair_model(), settings=story_settings(), clock=CLOCK
+        )
+        assert len(set(found.stories.values())) == 1
+        assert len(found.stories) == count
 
 
 def test_a_replay_of_nothing() -> None:

@@ -8,6 +8,7 @@ from service.domain.urls import (
     TRACKING_PARAMETERS,
     canonical_url,
     is_web_url,
+    normal_host,
     without_credentials,
 )
 
@@ -176,3 +177,8 @@ def test_credentials_are_not_shown() -> None:
         without_credentials("https://me:secret@outlet.example/a@b") == "https://outlet.example/a@b"
     )
     assert without_credentials("https://outlet.example/me@b") == "https://outlet.example/me@b"
+
+
+def test_what_only_looks_like_an_address_is_none() -> None:
+    assert normal_host("2001:DB8::1%eth0") == "[2001:db8::1]"
+    assert normal_host("::zz") is None

@@ -1,0 +1,42 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.domain.ranking import HOURS_PER_DOUBLING, rank
+from service.domain.slugs import MAX_CHARACTERS, slug
+
+MORNING = datetime(2023, 4, 25, 8, tzinfo=UTC)
+
+
+def test_twice_the_coverage_is_worth_twelve_hours() -> None:
+    later = MORNING + timedelta(hours=HOURS_PER_DOUBLING)
+    assert rank(4, MORNING) == pytest.approx(rank(2, later))
+    assert rank(0, MORNING) == rank(1, MORNING)
+
+
+@given(st.integers(0, 500), st.integers(0, 500))
+def test_more_coverage_never_ranks_lower(few: int, more: int) -> None:
+    low, high = sorted((few, more))
+    assert rank(low, MORNING) <= rank(high, MORNING)
+
+
+def test_a_slug_keeps_letters_of_any_script() -> None:
+    assert slug("Ferry hits pier: 12 hurt!") == "ferry-hits-pier-12-hurt"
+    assert slug("Паром «Орлан»") == "паром-орлан"
+    assert slug("🙂 !?") == ""
+
+
+def test_a_slug_ends_between_words() -> None:
+    found = slug("seventeen " * 20)
+    assert len(found) <= MAX_CHARACTERS
+    assert set(found.split("-")) == {"seventeen"}
+    assert slug("x" * 200) == ""
+
+
+@given(st.text())
+def test_a_slug_is_one_segment_of_a_path(title: str) -> None:
+    found = slug(title)
+    assert len(found) <= MAX_CHARACTERS
+    assert not set(found) & set("/?#% \n_")
