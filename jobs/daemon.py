@@ -22,8 +22,8 @@ from service.errors import SettingsError
 
 log = structlog.get_logger()
 
-#: How long running jobs and requests may take to end, seconds.
-PATIENCE = 15.0
+#: How long running requests and then running jobs may take to end, seconds.
+REQUEST_PATIENCE, JOB_PATIENCE = 5, 10
 
 
 @contextmanager
@@ -45,13 +45,13 @@ def until_signalled() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def scheduled(jobs: Sequence[Job], context: Context) -> Iterator[None]:
+def scheduled(jobs: Sequence[Job], context: Context, stop: threading.Event) -> Iterator[None]:
     """Run the jobs in the background, each at its own pace, all of them once at the start.
 
-    On leaving, no run starts any more; running ones are told to stop and waited for.
+    Running ones end early once `stop` is set. On leaving, no run starts any more, and running
+    ones are waited for a while; not at all if it is an error that one leaves with.
     """
-    stopping = threading.Event()
-    context = replace(context, stopping=stopping.is_set)
+    context = replace(context, stopping=stop.is_set)
     scheduler = BackgroundScheduler(
         executors={"default": ThreadPoolExecutor(max(len(jobs), 1))}, timezone="UTC"
     )
@@ -67,11 +67,13 @@ def scheduled(jobs: Sequence[Job], context: Context) -> Iterator[None]:
             max_instances=1,
         )
     scheduler.start()
+    patience = 0.0
     try:
         yield
+        patience = JOB_PATIENCE
     finally:
-        stopping.set()
-        _within(PATIENCE, "jobs", lambda: scheduler.shutdown(wait=True))
+        stop.set()
+        _within(patience, "jobs", lambda: scheduler.shutdown(wait=True))
 
 
 @contextmanager
@@ -82,7 +84,7 @@ def serving(app: FastAPI, host: str, port: int) -> Iterator[int]:
         SettingsError: the address is taken or not ours.
     """
     server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=int(PATIENCE / 3))
+        uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=REQUEST_PATIENCE)
     )
     listener = _listen(host, port)
     thread = threading.Thread(target=server.run, args=([listener],), name="web", daemon=True)
@@ -93,7 +95,7 @@ def serving(app: FastAPI, host: str, port: int) -> Iterator[int]:
         yield int(listener.getsockname()[1])
     finally:
         server.should_exit = True
-        thread.join(PATIENCE)
+        thread.join(REQUEST_PATIENCE + 1)
         listener.close()
 
 
@@ -109,7 +111,10 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _within(seconds: float, what: str, end: Callable[[], None]) -> None:
-    """Let something end, but wait only so long: what is cut off is done again at the next start."""
+    """Let something end, but wait only so long: what is cut off is done again at the next start.
+
+    Its threads live on; the command leaves them behind when it ends.
+    """
     thread = threading.Thread(target=end, daemon=True)
     thread.start()
     thread.join(seconds)

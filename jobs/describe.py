@@ -14,7 +14,16 @@ from service.domain.keywords import keywords
 from service.domain.lexicon import Lexicon
 from service.domain.ranking import rank
 from service.domain.slugs import slug
-from service.store import articles, copies, descriptions, lexicons, stories, vectors
+from service.store import (
+    articles,
+    copies,
+    descriptions,
+    lexicons,
+    locks,
+    plans,
+    stories,
+    vectors,
+)
 from service.store.descriptions import Description
 
 #: Stories described in one transaction.
@@ -55,6 +64,8 @@ def _describe_batch(context: Context) -> int:
             _description(key, *loaded[key], known, changed[key].last_reported_at)
             for key in sorted(loaded)
         ]
+        # Whoever changes stories updates many at a time, in an order of its own.
+        locks.serialise(session, plans.LOCK)
         descriptions.save(session, made, changed)
     return len(made)
 

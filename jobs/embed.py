@@ -4,8 +4,8 @@ from jobs.context import Context, Counts
 from service.embed.encoder import encode_articles
 from service.store import articles, vectors
 
-#: Articles encoded before their vectors are written; what a kill can cost.
-BATCH = 256
+#: Articles encoded before their vectors are written: what a kill can cost, and a stop waits for.
+BATCH = 64
 
 
 def embed(context: Context) -> Counts:

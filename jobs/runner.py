@@ -10,6 +10,7 @@ import structlog
 from jobs.context import Context, Counts
 from service.errors import SamestoryError
 from service.store import locks, runs
+from service.store.trouble import explained
 
 log = structlog.get_logger()
 
@@ -28,9 +29,10 @@ def run(job: Job, context: Context) -> Counts | None:
     """Run a job now; None if another process is at it. Counts of what it did are kept.
 
     Raises:
-        SamestoryError: what the job raised, after it was put on record; so does any bug.
+        SamestoryError: what the job raised, after it was put on record, trouble with the database
+            among it; so does any bug.
     """
-    with locks.held(context.engine, f"job:{job.name}") as mine:
+    with explained(context.engine), locks.held(context.engine, f"job:{job.name}") as mine:
         if not mine:
             log.debug("job is running elsewhere", action="job_skipped", job=job.name)
             return None
@@ -41,11 +43,16 @@ def run(job: Job, context: Context) -> Counts | None:
 
 def run_logged(job: Job, context: Context) -> None:
     """Run a job for the scheduler: whatever fails is logged, and the next run comes in time."""
+    if context.stopping():
+        return
     try:
         run(job, context)
     except SamestoryError as error:
-        # A known failure says enough in one line; only a bug needs its trace.
-        log.error("job failed", action="job_failed", job=job.name, error=str(error))  # noqa: TRY400
+        if context.stopping():
+            log.info("job cut off", action="job_cut_off", job=job.name)
+        else:
+            # A known failure says enough in one line; only a bug needs its trace.
+            log.error("job failed", action="job_failed", job=job.name, error=str(error))  # noqa: TRY400
     except Exception:
         log.exception("job met a bug", action="job_bug", job=job.name)
 
@@ -55,7 +62,8 @@ def _recorded(job: Job, context: Context, run_id: int) -> Counts:
     counts: Counts = {}
     error: str | None = "interrupted"
     try:
-        counts, error = job.function(context), None
+        with explained(context.engine):
+            counts, error = job.function(context), None
     except Exception as caught:
         error = f"{type(caught).__name__}: {caught}"
         raise

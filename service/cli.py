@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
@@ -70,14 +71,32 @@ def main() -> None:
     """Run a command: 0 done, 1 failed with one line on standard error, 2 wrong usage."""
     # As an exception, so that whatever is open is closed; the daemon sets a handler of its own.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    code = _run(sys.argv[1:])
+    if any(thread is not threading.current_thread() for thread in _lasting()):
+        # Python would wait for threads that were given up, however long they take.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Run a command; its exit code."""
     try:
-        build(sys.argv[1:])()
+        build(arguments)()
     except SamestoryError as error:
         print(f"samestory: {error}", file=sys.stderr)
-        sys.exit(1)
+        return 1
     except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
+        return 128 + signal.SIGINT
     except BrokenPipeError:
         # The reader of our output left; Python would complain again when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return 1
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def _lasting() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if not thread.daemon]

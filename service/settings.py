@@ -18,6 +18,7 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from service import ranges
 from service.domain.candidates import CandidateSettings
 from service.domain.copies import CopySettings
 from service.domain.grouping import GroupingSettings
@@ -30,6 +31,7 @@ from service.embed.encoder import EmbedSettings
 from service.errors import SettingsError
 from service.ingest.admit import AdmitSettings
 from service.ingest.fetch import FetchSettings
+from service.ingest.guard import networks
 from service.ingest.workers import ParseSettings
 
 CONFIG_DIR = Path(__file__).parent.parent / "config"
@@ -141,7 +143,8 @@ def load(environ: Mapping[str, str] | None = None, *, profile: str = "") -> Sett
     """Read all sources.
 
     Raises:
-        SettingsError: a name is unknown, a value has the wrong type, a file is not TOML.
+        SettingsError: a name is unknown, a value has the wrong type or is out of range, a file
+            is not TOML.
     """
     env = os.environ if environ is None else environ
     sections = get_type_hints(Settings)
@@ -151,7 +154,9 @@ def load(environ: Mapping[str, str] | None = None, *, profile: str = "") -> Sett
     if path := env.get("SAMESTORY_CONFIG"):
         _overlay(table, read_toml(Path(path)), sections)
     _overlay(table, _from_environment(env, sections), sections)
-    return Settings(**{name: _section(name, kind, table) for name, kind in sections.items()})
+    settings = Settings(**{name: _section(name, kind, table) for name, kind in sections.items()})
+    networks(settings.fetch.allow_networks)  # raises if one is none
+    return settings
 
 
 def read_toml(path: Path) -> Table:
@@ -220,10 +225,13 @@ def _value(section: str, name: str, hint: Any, value: Any) -> Any:
     if isinstance(value, str) and hint is not str:
         value = _listed(value) if "tuple" in str(hint) else value.strip()
     try:
-        return TypeAdapter(hint).validate_python(value)
+        found = TypeAdapter(hint).validate_python(value)
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
         raise SettingsError(f"{section}.{name} = {value!r}: {reason}") from error
+    if fault := ranges.fault(section, name, found):
+        raise SettingsError(f"{section}.{name} = {found!r}: {fault}")
+    return found
 
 
 def _listed(value: str) -> list[Any]:

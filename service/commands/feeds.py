@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,8 +15,9 @@ from service import settings as settings_module
 from service.catalogue import read_bytes, read_outlets, with_outlets
 from service.commands.world import open_world
 from service.domain.entries import ParsedFeed
-from service.errors import BadInputError, FeedError
-from service.ingest.discover import find_feeds
+from service.domain.urls import is_web_url
+from service.errors import BadInputError, FeedError, NotAFeedError
+from service.ingest.discover import FeedLink, find_feeds
 from service.ingest.fetch import FetchRequest, FetchResult, fetch_all
 from service.ingest.opml import OpmlFeed, read_opml, write_opml
 from service.ingest.worker import ParseJob
@@ -46,7 +47,9 @@ def import_file(
     """Add the feeds of an OPML file; known ones are left as they are."""
     found = read_opml(read_bytes(path), name=str(path))
     for warning in found.warnings:
-        print(f"samestory: {path}: {warning}", file=sys.stderr)
+        print(f"samestory: {warning}", file=sys.stderr)
+    if not found.feeds:
+        raise BadInputError(f"{path}: lists no feeds")
     with open_world() as context, context.sessions.begin() as session:
         added = _add(context, session, found.feeds)
     print(f"{added} feeds added, {len(found.feeds) - added} were known")
@@ -99,7 +102,12 @@ def check(url: Url, *, as_json: AsJson = False) -> None:
 def discover(url: Url, *, as_json: AsJson = False) -> None:
     """List the feeds that a web page names, or the usual addresses where it names none."""
     result = _fetch(url)
-    links = find_feeds(result.body or b"", url=result.final_url, content_type=result.content_type)
+    parsed = _parse(result)
+    if isinstance(parsed, ParsedFeed):
+        links = [FeedLink(result.final_url, parsed.title)]
+    else:
+        page = result.body or b""
+        links = find_feeds(page, url=result.final_url, content_type=result.content_type)
     if as_json:
         rows = [{"url": link.url, "title": link.title, "guess": link.guess} for link in links]
         print(json.dumps(rows, ensure_ascii=False))
@@ -141,13 +149,16 @@ def export(
             for feed, outlet in catalogue.all_feeds(session)
         ]
     data = write_opml(feeds, title="samestory: feeds")
-    if path:
-        path.write_bytes(data)
-    else:
+    if path is None:
         sys.stdout.buffer.write(data)
+        return
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise BadInputError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _add(context: Context, session: Session, found: tuple[OpmlFeed, ...] | list[OpmlFeed]) -> int:
+def _add(context: Context, session: Session, found: Sequence[OpmlFeed]) -> int:
     """Add feeds with their outlets, those of the shipped catalogue among them."""
     shipped = read_outlets(CONFIG_DIR / "outlets.toml")
     catalogue.save_outlets(session, shipped.outlets, families=shipped.families)
@@ -159,16 +170,23 @@ def _add(context: Context, session: Session, found: tuple[OpmlFeed, ...] | list[
 def _read(url: str) -> tuple[FetchResult, ParsedFeed]:
     """Fetch and parse one feed; raises the FeedError that kept it from being read."""
     result = _fetch(url)
-    job = ParseJob(result.body or b"", result.final_url, result.content_type)
-    [parsed] = parse_all([job], replace(settings_module.load().parse, workers=1))
+    parsed = _parse(result)
+    if isinstance(parsed, NotAFeedError):
+        hint = f"samestory feeds discover {url} lists the feeds that a page names"
+        raise NotAFeedError(parsed.url, f"{parsed.detail}; {hint}")
     if isinstance(parsed, FeedError):
         raise parsed
     return result, parsed
 
 
-def _fetch(url: str) -> FetchResult:
+def _parse(result: FetchResult) -> ParsedFeed | FeedError:
+    job = ParseJob(result.body or b"", result.final_url, result.content_type)
+    [parsed] = parse_all([job], settings_module.load().parse)
+    return parsed
 
-    if not url.startswith(("http://", "https://")):
+
+def _fetch(url: str) -> FetchResult:
+    if not is_web_url(url):
         raise BadInputError(f"{url!r} is no http or https address")
     [result] = asyncio.run(fetch_all([FetchRequest(0, url)], settings_module.load().fetch))
     if result.error:

@@ -21,9 +21,9 @@ def run_all(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     with (
-        until_signalled() as stop,
         ready(with_feeds=True) as world,
-        scheduled(schedule(world.settings.schedule), world),
+        until_signalled() as stop,
+        scheduled(schedule(world.settings.schedule), world, stop),
     ):
         stop.wait()
 

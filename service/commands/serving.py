@@ -1,12 +1,12 @@
-"""What `up`, `web`, `jobs` and the demo share: getting ready, and serving until told to stop."""
+"""What `up`, `web`, `jobs` and the demo share: getting ready, and serving API and page."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
 
 from jobs.context import Context
-from jobs.daemon import serving, until_signalled
+from jobs.daemon import serving
 from service import logs
 from service import settings as settings_module
 from service.commands.feeds import import_shipped
@@ -27,13 +27,14 @@ def ready(*, with_feeds: bool) -> Iterator[Context]:
         yield context
 
 
-def serve(context: Context, on_ready: Callable[[str], None] = lambda _: None) -> None:
-    """Serve API and page until SIGTERM or Ctrl-C; `on_ready` gets their URL."""
+@contextmanager
+def online(context: Context) -> Iterator[str]:
+    """API and page; yields their URL."""
     web = context.settings.web
     app = create_app(context.sessions, clock=context.clock)
-    with until_signalled() as stop, serving(app, web.host, web.port) as port:
-        url = f"http://{web.host}:{port}/"
+    with serving(app, web.host, web.port) as port:
+        host = f"[{web.host}]" if ":" in web.host else web.host
+        url = f"http://{host}:{port}/"
         log.info("samestory is up", action="up", url=url)
-        on_ready(url)
-        stop.wait()
+        yield url
     log.info("stopped", action="stopped")

@@ -1,14 +1,16 @@
 """`samestory up`: the daemon."""
 
-from jobs.daemon import scheduled
+from jobs.daemon import scheduled, until_signalled
 from jobs.schedule import schedule
-from service.commands.serving import ready, serve
+from service.commands.serving import online, ready
 
 
 def up() -> None:
     """Run the jobs, the API and the page until SIGTERM or Ctrl-C."""
     with (
         ready(with_feeds=True) as context,
-        scheduled(schedule(context.settings.schedule), context),
+        until_signalled() as stop,
+        online(context),
+        scheduled(schedule(context.settings.schedule), context, stop),
     ):
-        serve(context)
+        stop.wait()

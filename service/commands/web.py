@@ -1,9 +1,10 @@
 """`samestory web`: API and page without the jobs."""
 
-from service.commands.serving import ready, serve
+from jobs.daemon import until_signalled
+from service.commands.serving import online, ready
 
 
 def web() -> None:
     """Serve API and page only, until SIGTERM or Ctrl-C."""
-    with ready(with_feeds=False) as context:
-        serve(context)
+    with ready(with_feeds=False) as context, until_signalled() as stop, online(context):
+        stop.wait()

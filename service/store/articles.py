@@ -73,10 +73,14 @@ def in_stage(session: Session, stage: str) -> dict[int, datetime]:
 
 def advance(session: Session, ids: Iterable[int], *, before: str, after: str) -> None:
     """Move articles on, but not those that were revised in the meantime."""
+    here = ArticleRow.id.in_(list(ids)), ArticleRow.stage == before
+    # In one order, as admission does: two that wait for each other's rows would deadlock.
+    locked = select(ArticleRow.id).where(*here).order_by(ArticleRow.id).with_for_update()
     session.execute(
         update(ArticleRow)
-        .where(ArticleRow.id.in_(list(ids)), ArticleRow.stage == before)
+        .where(ArticleRow.id.in_(locked))
         .values(stage=after)
+        .execution_options(synchronize_session=False)
     )
 
 

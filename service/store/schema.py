@@ -9,20 +9,26 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from service.errors import (
     DatabaseTooNewError,
     DatabaseTooOldError,
     DatabaseUnfitError,
-    DatabaseUnreachableError,
     SettingsError,
 )
+from service.store.trouble import explained, reason
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OLDEST_POSTGRES = 15
+#: The first with searches that go on behind a filter (hnsw.iterative_scan).
+OLDEST_VECTORS = "0.8"
 #: Key of the advisory lock that lets one process migrate at a time.
 MIGRATION_LOCK = 7_261_001
+
+#: Connections kept, and as many more in a rush: each job holds two, its lock's and its own.
+POOL = 16
+CONNECT_SECONDS = 10
 
 
 def connect(url: str) -> Engine:
@@ -39,8 +45,14 @@ def connect(url: str) -> Engine:
             "DATABASE_URL must begin with postgresql://; samestory runs on Postgres"
         )
     try:
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
-    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=POOL,
+            max_overflow=POOL,
+            connect_args={"connect_timeout": CONNECT_SECONDS},
+        )
+    except (ArgumentError, ValueError) as error:
         raise SettingsError(f"DATABASE_URL is no valid address: {error}") from error
 
 
@@ -50,7 +62,7 @@ def upgrade(engine: Engine) -> list[str]:
     Raises:
         DatabaseError: unreachable, unfit, or migrated by a newer version.
     """
-    with _open(engine) as connection, _alone(connection):
+    with explained(engine), _open(engine) as connection, _alone(connection):
         missing = _missing(connection)
         if missing:
             _need_vectors(connection)
@@ -65,7 +77,7 @@ def check(engine: Engine) -> str:
     Raises:
         DatabaseError: unreachable, unfit, too old or too new; the message says what to do.
     """
-    with _open(engine) as connection:
+    with explained(engine), _open(engine) as connection:
         if missing := _missing(connection):
             raise DatabaseTooOldError(
                 f"the database lacks {len(missing)} migration(s); run: samestory db upgrade"
@@ -86,35 +98,41 @@ def _alone(connection: Connection) -> Iterator[None]:
         connection.commit()
 
 
-def _open(engine: Engine) -> Connection:
-    try:
-        connection = engine.connect()
-    except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[-1]
-        where = engine.url.render_as_string(hide_password=True)
-        raise DatabaseUnreachableError(
-            f"no database answers at {where}: {reason}; start it or correct DATABASE_URL"
-        ) from error
-    number = connection.scalar(text("SELECT current_setting('server_version_num')"))
-    version = int(number or 0) // 10_000
-    if version < OLDEST_POSTGRES:
-        connection.close()
-        raise DatabaseUnfitError(
-            f"Postgres {version} is too old; samestory needs {OLDEST_POSTGRES} or later"
-        )
-    return connection
+@contextmanager
+def _open(engine: Engine) -> Iterator[Connection]:
+    """A connection to a server that is new enough."""
+    with engine.connect() as connection:
+        number = connection.scalar(text("SELECT current_setting('server_version_num')"))
+        version = int(number or 0) // 10_000
+        if version < OLDEST_POSTGRES:
+            raise DatabaseUnfitError(
+                f"Postgres {version} is too old; samestory needs {OLDEST_POSTGRES} or later"
+            )
+        yield connection
 
 
 def _need_vectors(connection: Connection) -> None:
     try:
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
-        connection.commit()
-    except (OperationalError, ProgrammingError) as error:
-        reason = str(error.orig).strip().splitlines()[0]
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
         raise DatabaseUnfitError(
-            f"the database lacks pgvector ({reason}); install the extension on the server, or let "
-            "its administrator run CREATE EXTENSION vector"
+            f"the database lacks pgvector ({reason(error)}); install the extension on the server, "
+            "or let its administrator run CREATE EXTENSION vector"
         ) from error
+    query = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+    version = str(connection.scalar(query))
+    connection.commit()
+    if _numbers(version) < _numbers(OLDEST_VECTORS):
+        raise DatabaseUnfitError(
+            f"pgvector {version} is too old, samestory needs {OLDEST_VECTORS} or later; upgrade it "
+            "on the server, then run ALTER EXTENSION vector UPDATE"
+        )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
 
 
 def _missing(connection: Connection) -> list[str]:

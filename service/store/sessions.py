@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.store import schema
 from service.store.embedded import EmbeddedServer
+from service.store.trouble import explained
 
 Sessions = sessionmaker[Session]
 
@@ -17,19 +18,32 @@ def open_engine(url: str, *, data_dir: str = "", name: str = "samestory") -> Ite
     """An engine for `url`, or for a database of the embedded server when `url` is empty.
 
     Raises:
-        DatabaseError: the embedded server could not start.
+        DatabaseError: the embedded server could not start, or the caller met trouble with the
+            database.
         SettingsError: the url is not one of Postgres.
     """
     server = None if url else EmbeddedServer.start(data_dir)
     try:
         engine = schema.connect(server.ensure_database(name) if server else url)
+        if server:
+            _revive_when_needed(engine, server)
         try:
-            yield engine
+            with explained(engine):
+                yield engine
         finally:
             engine.dispose()
     finally:
         if server:
             server.stop()
+
+
+def _revive_when_needed(engine: Engine, server: EmbeddedServer) -> None:
+    """Nobody but us looks after the embedded server: let a lost one start with the next connection."""
+
+    def before_connecting(*_: object) -> None:
+        server.revive()
+
+    event.listen(engine, "do_connect", before_connecting)
 
 
 def sessions_of(engine: Engine) -> Sessions:

@@ -1,18 +1,26 @@
 """`samestory up`: starts, serves, survives without a network, and stops cleanly."""
 
 import json
+import os
 import queue
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from service.ingest.opml import OpmlFeed, write_opml
 from tests.e2e.conftest import Shell
+from tests.support.feed_server import FeedServer, hang, reply
+from tests.support.newsroom import item, rss
 
 pytestmark = pytest.mark.slow
 
@@ -27,6 +35,7 @@ class Daemon:
         self.process = process
         self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.events: list[dict[str, Any]] = []
+        self.raw: list[str] = []
         threading.Thread(target=self._read, daemon=True).start()
 
     def wait_for(self, action: str, *, seconds: float = 90, **facts: str) -> dict[str, Any]:
@@ -49,9 +58,14 @@ class Daemon:
         assert self.process.wait(STOP) == 0
         return time.monotonic() - start
 
+    def seen(self) -> list[dict[str, Any]]:
+        """Every event so far."""
+        return [json.loads(line) for line in self.raw]
+
     def _read(self) -> None:
         assert self.process.stderr
         for line in self.process.stderr:
+            self.raw.append(line)
             self.lines.put(line)
 
 
@@ -59,8 +73,8 @@ class Daemon:
 def daemons(shell: Shell) -> Iterator[Any]:
     started: list[Daemon] = []
 
-    def start(*arguments: str, **env: str) -> Daemon:
-        started.append(Daemon(shell.start(*arguments, **env)))
+    def start(*arguments: str, at: Shell = shell, **env: str) -> Daemon:
+        started.append(Daemon(at.start(*arguments, **env)))
         return started[-1]
 
     yield start
@@ -97,6 +111,71 @@ def test_without_a_network_it_says_so_feed_by_feed_and_goes_on(daemons: Any):
     assert all(feed["error"] for feed in feeds)
     assert get(f"{url}v1/runs?job=fetch")["items"][0]["outcome"] == "done"
     daemon.stop(signal.SIGTERM)
+
+
+@pytest.fixture
+def own() -> Iterator[Shell]:
+    """A data folder of the test's own, with whatever the test does to its server."""
+    folder = Path(tempfile.mkdtemp(prefix="samestory-own-"))
+    folder.chmod(0o755)
+    yield Shell(folder / "data")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def news(own: Shell) -> Iterator[FeedServer]:
+    """Feeds of which the test's own database knows two, `/long` and `/hangs`."""
+    texts = [(f"Report {number}", f"Report {number}. " * 40) for number in range(600)]
+    with FeedServer() as server:
+        items = [item(str(n), text, datetime.now(UTC)) for n, text in enumerate(texts)]
+        server.routes |= {"/long": reply(rss(items)), "/hangs": hang()}
+        path = own.data.parent / "feeds.opml"
+        feeds = [OpmlFeed(server.url("/long"), "long"), OpmlFeed(server.url("/hangs"), "hangs")]
+        path.write_bytes(write_opml(feeds, title="two"))
+        assert own.run("feeds", "import", str(path)).returncode == 0
+        yield server
+
+
+def test_it_stops_while_a_fetch_hangs_and_while_the_encoder_works(
+    daemons: Any, own: Shell, news: FeedServer
+):
+    env = {"SAMESTORY_FETCH__ALLOW_NETWORKS": "127.0.0.0/8"}
+    for seconds in (1, 6):  # the fetch hangs and the model loads; then it encodes
+        daemon = daemons("up", at=own, **env)
+        daemon.wait_for("up")
+        time.sleep(seconds)
+        assert daemon.stop(signal.SIGTERM) < STOP
+        assert not [event for event in daemon.seen() if event.get("level") == "error"]
+    assert news.asked("/hangs")
+
+
+def test_a_second_ctrl_c_ends_it_at_once(daemons: Any, own: Shell, news: FeedServer):
+    daemon = daemons("up", at=own, SAMESTORY_FETCH__ALLOW_NETWORKS="127.0.0.0/8")
+    daemon.wait_for("up")
+    time.sleep(2)
+    daemon.process.send_signal(signal.SIGINT)
+    daemon.wait_for("stopping")
+    daemon.process.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    assert daemon.process.wait(STOP) in {0, 130}
+    assert time.monotonic() - start < STOP / 2
+    assert not any("Traceback" in line for line in daemon.raw)
+    assert news.asked("/hangs")
+
+
+def test_it_outlives_its_database_and_goes_on_when_that_is_back(
+    daemons: Any, own: Shell, news: FeedServer
+):
+    daemon = daemons("jobs", at=own)  # loopback is not allowed: its feeds fail at once
+    daemon.wait_for("job_done", job="fetch")
+    number = int((own.data / "cluster" / "postmaster.pid").read_text().split()[0])
+    os.kill(number, signal.SIGKILL)
+    time.sleep(6)
+    failed = [event for event in daemon.seen() if event["level"] in {"error", "critical"}]
+    assert all(event["action"] == "job_failed" for event in failed)
+    assert own.run("feeds", "list").returncode == 0  # the server is up again
+    assert daemon.stop(signal.SIGTERM) < STOP
+    assert news.asked("/hangs") == []
 
 
 def test_a_second_daemon_is_safe(daemons: Any):

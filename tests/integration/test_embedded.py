@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -14,7 +17,8 @@ import pytest
 
 from service.errors import EmbeddedServerError
 from service.store import placement
-from service.store.embedded import EmbeddedServer, socket_folder
+from service.store.cluster import socket_folder
+from service.store.embedded import EmbeddedServer
 from service.store.placement import (
     account_for,
     closed_parent,
@@ -42,6 +46,14 @@ def answers(server: EmbeddedServer) -> bool:
     return True
 
 
+def kill(server: EmbeddedServer) -> None:
+    """End the server without its knowing, and wait until it is gone."""
+    number = int((server.folder / "cluster/postmaster.pid").read_text().split()[0])
+    os.kill(number, signal.SIGKILL)
+    while answers(server):
+        time.sleep(0.05)
+
+
 def test_the_last_user_stops_the_server(folder: Path):
     first = EmbeddedServer.start(str(folder), throwaway=True)
     second = EmbeddedServer.start(str(folder), throwaway=True)
@@ -50,6 +62,36 @@ def test_the_last_user_stops_the_server(folder: Path):
     second.stop()
     assert not answers(second)
     second.stop()  # repeating does nothing
+
+
+def test_a_server_that_was_killed_starts_again_with_the_next_connection(folder: Path):
+    server = EmbeddedServer.start(str(folder), throwaway=True)
+    kill(server)
+    end = time.monotonic() + 20
+    while not answers(server) and time.monotonic() < end:
+        with suppress(EmbeddedServerError):  # its orphans still hold its memory
+            server.revive()
+    assert answers(server)
+    server.stop()
+    server.revive()  # a user who left starts nothing
+    assert not answers(server)
+
+
+def test_leaving_a_server_that_is_gone_is_no_error(folder: Path):
+    server = EmbeddedServer.start(str(folder), throwaway=True)
+    kill(server)
+    server.stop()
+    assert not answers(server)
+
+
+def test_a_refusal_is_one_line(folder: Path):
+    server = EmbeddedServer.start(str(folder), throwaway=True)
+    try:
+        with pytest.raises(EmbeddedServerError, match=r"refused: .*server\.log") as caught:
+            server.ensure_database("x" * 70 + "\0")
+        assert "\n" not in str(caught.value)
+    finally:
+        server.stop()
 
 
 def test_a_killed_process_leaves_a_server_that_the_next_one_uses(folder: Path):

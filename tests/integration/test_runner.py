@@ -4,12 +4,18 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import ProgrammingError
 
 from jobs.context import Context, Counts
 from jobs.runner import Job, run, run_logged
 from jobs.tidy import tidy
-from service.errors import SamestoryError
+from service.errors import (
+    DatabaseError,
+    DatabaseUnfitError,
+    DatabaseUnreachableError,
+    SamestoryError,
+)
 from service.store import runs
 from service.store.tables import RunRow
 from tests.integration.conftest import Clock
@@ -54,6 +60,44 @@ def test_the_scheduler_survives_any_failure(context: Context, error: Exception):
 
     run_logged(job(fail), context)
     assert recorded(context)[0].outcome == "failed"
+
+
+def test_a_lost_database_is_one_line_and_the_next_run_goes_on(
+    context: Context, capsys: pytest.CaptureFixture[str]
+):
+    def lose(inside: Context) -> Counts:
+        with inside.sessions.begin() as session:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+            session.execute(text(f"{others} current_database() AND pid <> pg_backend_pid()"))
+            session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return {}
+
+    with pytest.raises(DatabaseUnreachableError, match="no database answers at postgresql://"):
+        run(job(lose), context)
+    run_logged(job(lose), context)
+    told = capsys.readouterr().out
+    assert "job_failed" in told
+    assert "Traceback" not in told
+    assert run(job(lambda _: {"articles": 1}), context) == {"articles": 1}
+    *lost, done = recorded(context)
+    assert {row.outcome for row in lost} == {"failed"}
+    assert done.outcome == "done"
+
+
+def test_what_the_database_refuses_is_told_and_a_bug_is_not_hidden(context: Context):
+    def ask(statement: str) -> Counts:
+        with context.sessions.begin() as session:
+            session.execute(text(statement))
+        return {}
+
+    with pytest.raises(DatabaseUnfitError, match=r"relation .* does not exist"):
+        run(job(lambda _: ask("SELECT * FROM no_such_table")), context)
+    with pytest.raises(DatabaseUnfitError, match="read-only"):
+        run(job(lambda _: ask("SET TRANSACTION READ ONLY; DELETE FROM runs")), context)
+    with pytest.raises(DatabaseError, match="failed: canceling statement"):
+        run(job(lambda _: ask("SET LOCAL statement_timeout = 1; SELECT pg_sleep(9)")), context)
+    with pytest.raises(ProgrammingError):
+        run(job(lambda _: ask("SELEKT")), context)
 
 
 def test_one_run_at_a_time(context: Context):

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 from service.errors import (
     DatabaseTooNewError,
     DatabaseTooOldError,
+    DatabaseUnfitError,
     DatabaseUnreachableError,
     SettingsError,
 )
@@ -54,6 +55,13 @@ def test_nothing_listening_is_said_in_one_line_without_the_password():
     assert "hunter2" not in str(caught.value)
     assert "\n" not in str(caught.value)
     engine.dispose()
+
+
+def test_an_old_pgvector_is_refused(engine: Engine):
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE pg_extension SET extversion = '0.4.4'"))
+    with pytest.raises(DatabaseUnfitError, match=r"pgvector 0\.4\.4 is too old"):
+        schema.check(engine)
 
 
 @pytest.mark.parametrize("url", ["sqlite:///x.db", "mysql://h/d", "nonsense"])

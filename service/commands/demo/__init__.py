@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
+from jobs.daemon import until_signalled
 from service import logs
 from service import settings as settings_module
 from service.commands.demo import samples, view
-from service.commands.serving import serve
+from service.commands.serving import online
 from service.commands.world import open_world
 from service.settings import SEEDS_DIR
 
@@ -42,4 +43,6 @@ def demo(
         if once:
             view.show_next_steps(None)
         else:
-            serve(context, view.show_next_steps)
+            with until_signalled() as stop, online(context) as url:
+                view.show_next_steps(url)
+                stop.wait()

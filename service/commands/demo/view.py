@@ -131,7 +131,9 @@ def show_next_steps(url: str | None) -> None:
         console.print(f"The API: {url}v1/stories?min_independent=3, described in {url}openapi.json")
         console.print("Your own feed files: .venv/bin/samestory demo --feeds FOLDER")
     else:
-        console.print("\nThe same without [bold]ONCE=1[/bold] or [bold]--once[/bold] serves the page;")
+        console.print(
+            "\nThe same without [bold]ONCE=1[/bold] or [bold]--once[/bold] serves the page;"
+        )
         console.print("[bold].venv/bin/samestory up[/bold] reads live feeds of news outlets.")
 
 

@@ -1,0 +1,121 @@
+"""`samestory feeds`: the catalogue by hand, against a server on loopback."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from service.ingest.opml import read_opml
+from tests.e2e.conftest import Shell
+from tests.support.feed_server import RSS, FeedServer, hang, redirect, reply
+
+PAGE = (
+    b"<!doctype html><html><head><link rel=alternate type=application/rss+xml "
+    b"href=/rss title=News></head><body>Hello</body></html>"
+)
+Feeds = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[FeedServer]:
+    with FeedServer() as server:
+        server.routes |= {
+            "/rss": reply(RSS, content_type="application/rss+xml"),
+            "/page": reply(PAGE, content_type="text/html"),
+            "/bare": reply(b"<html><body>Nothing here</body></html>", content_type="text/html"),
+            "/moved": redirect("/rss", "301 Moved Permanently"),
+            "/hangs": hang(),
+            "/broken": reply(b"", status="500 Internal Server Error"),
+        }
+        yield server
+
+
+@pytest.fixture(scope="module")
+def feeds(shell: Shell) -> Feeds:
+    env = {
+        "SAMESTORY_FETCH__ALLOW_NETWORKS": "127.0.0.0/8",
+        "SAMESTORY_FETCH__TIMEOUT_SECONDS": "2",
+    }
+    return lambda *arguments: shell.run("feeds", *arguments, env=env)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="samestory-feeds-"))
+    yield made
+    shutil.rmtree(made)
+
+
+def opml(path: Path, *urls: str) -> str:
+    outlines = "".join(f'<outline type="rss" text="F" xmlUrl="{url}"/>' for url in urls)
+    path.write_text(f'<opml version="2.0"><body>{outlines}</body></opml>', encoding="utf-8")
+    return str(path)
+
+
+def test_a_good_feed_is_checked(feeds: Feeds, site: FeedServer):
+    done = feeds("check", site.url("/moved"), "--json")
+    assert done.returncode == 0
+    facts = json.loads(done.stdout)
+    assert facts["moved_to"] == facts["final_url"] == site.url("/rss")
+    assert (facts["title"], facts["entries"], facts["dated"]) == ("Loopback", 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "reason"),
+    [
+        ("check", "/page", "samestory feeds discover"),
+        ("check", "/hangs", "within 2 s"),
+        ("add", "/broken", "500"),
+    ],
+)
+def test_a_bad_feed_is_refused_with_the_reason(
+    feeds: Feeds, site: FeedServer, command: str, path: str, reason: str
+):
+    done = feeds(command, site.url(path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert reason in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_page_tells_its_feeds(feeds: Feeds, site: FeedServer):
+    assert feeds("discover", site.url("/page")).stdout == f"{site.url('/rss')}\tNews\n"
+    assert feeds("discover", site.url("/rss")).stdout == f"{site.url('/rss')}\tLoopback\n"
+    guesses = json.loads(feeds("discover", site.url("/bare"), "--json").stdout)
+    assert guesses
+    assert all(guess["guess"] for guess in guesses)
+
+
+def test_feeds_are_added_listed_exported_and_imported(feeds: Feeds, site: FeedServer, folder: Path):
+    assert feeds("add", site.url("/moved")).stdout == f"added: {site.url('/rss')} (Loopback)\n"
+    assert feeds("add", site.url("/rss")).stdout.startswith("known already: ")
+    listed = opml(folder / "in.opml", site.url("/rss"), "https://other.example/feed", "ftp://x/y")
+    done = feeds("import", listed)
+    assert done.stdout == "1 feeds added, 1 were known\n"
+    assert "'ftp://x/y' is no http(s) address" in done.stderr
+    rows = json.loads(feeds("list", "--json").stdout)
+    assert {row["url"]: row["outlet"] for row in rows} == {
+        site.url("/rss"): "outlet.example",
+        "https://other.example/feed": "other.example",
+    }
+    assert {row["status"] for row in rows} == {"active"}
+    assert feeds("export", str(folder / "out.opml")).returncode == 0
+    written = (folder / "out.opml").read_bytes()
+    assert {feed.url for feed in read_opml(written, name="out").feeds} == {r["url"] for r in rows}
+
+
+def test_files_that_cannot_be_used_are_one_line(feeds: Feeds, folder: Path):
+    page = folder / "page.html"
+    page.write_text("<html></html>", encoding="utf-8")
+    for arguments, reason in [
+        (("import", str(page)), "no OPML"),
+        (("import", opml(folder / "empty.opml")), "lists no feeds"),
+        (("export", str(folder / "no" / "where.opml")), "cannot be written"),
+    ]:
+        done = feeds(*arguments)
+        assert done.returncode == 1
+        assert reason in done.stderr
+        assert done.stderr.count("\n") == 1
