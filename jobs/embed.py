@@ -16,6 +16,9 @@ def embed(context: Context) -> Counts:
         return {}
     encoder = context.encoder()
     with context.sessions.begin() as session:
+        if not vectors.is_known(session, encoder.model):
+            # Vectors of two models are never compared: what is in the window is encoded anew.
+            articles.readmit(session, since=context.clock() - context.settings.window.reach)
         model = vectors.model_id(session, encoder.model, encoder.dimensions)
     done = 0
     while not context.stopping() and (count := _encode_batch(context, model)):

@@ -84,6 +84,16 @@ def advance(session: Session, ids: Iterable[int], *, before: str, after: str) ->
     )
 
 
+def readmit(session: Session, *, since: datetime) -> None:
+    """Let articles reported since then go through everything again; they keep their stories."""
+    session.execute(
+        update(ArticleRow)
+        .where(ArticleRow.reported_at >= since)
+        .values(stage="admitted")
+        .execution_options(synchronize_session=False)
+    )
+
+
 def reported_at(session: Session, ids: Iterable[int]) -> dict[int, datetime]:
     """When each of these articles was reported."""
     statement = select(ArticleRow.id, ArticleRow.reported_at).where(ArticleRow.id.in_(list(ids)))

@@ -18,6 +18,11 @@ from service.store.tables import ArticleRow, ModelRow, VectorRow
 SEARCH_WIDTH = 100
 
 
+def is_known(session: Session, tag: str) -> bool:
+    """Whether this model made vectors before."""
+    return session.scalar(select(ModelRow.id).where(ModelRow.tag == tag)) is not None
+
+
 def model_id(session: Session, tag: str, dimensions: int) -> int:
     """The id of a model; a new one gets an index of its own over its vectors."""
     known: int | None = session.scalar(select(ModelRow.id).where(ModelRow.tag == tag))
@@ -85,15 +90,19 @@ def save(
 def load(session: Session, model: int, tag: str, ids: Sequence[int]) -> Vectors:
     """Unit-length vectors of these articles, in their order.
 
-    Raises:
-        KeyError: an article has none.
+    An article without one, because the model changed since, gets zeros: it meets others by its
+    words alone until it is encoded anew.
     """
     statement = select(VectorRow.article_id, VectorRow.vector).where(
         VectorRow.model_id == model, VectorRow.article_id.in_(ids)
     )
     found = dict(session.execute(statement).all())
-    values = np.array([found[key] for key in ids], dtype=np.float32)
-    return Vectors(tag, _unit(values) if len(ids) else np.zeros((0, 1), dtype=np.float32))
+    dimensions = session.scalars(select(ModelRow.dimensions).where(ModelRow.id == model)).one()
+    values = np.zeros((len(ids), dimensions), dtype=np.float32)
+    for row, key in enumerate(ids):
+        if key in found:
+            values[row] = found[key]
+    return Vectors(tag, _unit(values))
 
 
 def nearest(

@@ -1,6 +1,7 @@
 """The jobs from articles to stories: embed, place, reconcile, describe, link, close."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,11 +23,13 @@ from service.store.tables import (
     CopyRow,
     LexiconRow,
     MembershipRow,
+    ModelRow,
     StoryRow,
     TransitionRow,
     VectorRow,
 )
 from tests.integration.conftest import NOW, Clock
+from tests.support.encoders import WordEncoder
 from tests.support.feed_server import FeedServer, reply
 from tests.support.newsroom import FERRY, MEETING, MEETING_AGAIN, item, rss
 
@@ -245,6 +248,35 @@ def test_an_undated_old_report_does_not_make_a_story_new(
     found = story(context, MEETING[0])
     assert len(set(by_title(context).values())) == 1
     assert found.last_reported_at == old
+
+
+class OtherEncoder(WordEncoder):
+    """Another model, of another size."""
+
+    model = "words@2"
+    dimensions = 32
+
+
+def test_a_change_of_model_encodes_the_window_anew_and_breaks_nothing(
+    context: Context, publish: Callable[..., None], clock: Clock
+):
+    long_ago = NOW - timedelta(days=60)
+    publish(item("1", MEETING, NOW), item("2", FERRY, long_ago))
+    jobs = (place, reconcile, describe, link)
+    for job in jobs:
+        job(context)
+    before = by_title(context)
+    changed = replace(context, encoder=OtherEncoder)
+    clock.advance(hours=1)
+    publish(item("3", MEETING_AGAIN, clock.now, host="evening.example"))
+    for job in (embed, *jobs):
+        job(changed)
+    found = by_title(context)
+    assert found[MEETING_AGAIN[0]] == found[MEETING[0]] == before[MEETING[0]]
+    assert found[FERRY[0]] == before[FERRY[0]]
+    with context.sessions.begin() as session:
+        made = session.execute(select(ModelRow.tag, func.count()).join(VectorRow).group_by("tag"))
+        assert dict(made.all()) == {"words@1": 3, "words@2": 2}
 
 
 def test_stories_are_described_before_the_first_reconcile(
