@@ -1,5 +1,6 @@
 """The daemon: runs the schedule and the web server until told to stop."""
 
+import os
 import signal
 import socket
 import threading
@@ -28,20 +29,27 @@ REQUEST_PATIENCE, JOB_PATIENCE = 5, 10
 
 @contextmanager
 def until_signalled() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set; a second signal has its usual effect."""
+    """An event that SIGTERM and Ctrl-C set; a second signal ends the process at once.
+
+    Once the event is set, signals keep that meaning until the process has ended.
+    """
     stop = threading.Event()
 
     def handle(number: int, _: FrameType | None) -> None:
+        if stop.is_set():
+            # Not as an exception: it would hit the clean-up anywhere. Nothing is lost by it that
+            # a kill would not lose either.
+            os._exit(128 + number)
         log.info("stopping", action="stopping", signal=signal.Signals(number).name)
         stop.set()
-        signal.signal(number, before[signal.Signals(number)])
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stop
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not stop.is_set():
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @contextmanager
