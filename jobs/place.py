@@ -17,8 +17,17 @@ from service.domain.lineage import plan_update
 from service.domain.placing import place as decide
 from service.domain.spans import around
 from service.domain.text import lead_words
-from service.store import articles, constraints, copies, lexicons, locks, plans, stories, vectors
-from service.store.stories import Stamp
+from service.store import (
+    articles,
+    constraints,
+    copies,
+    lexicons,
+    locks,
+    marks,
+    plans,
+    stories,
+    vectors,
+)
 
 #: Articles placed in one transaction.
 BATCH = 200
@@ -40,7 +49,10 @@ class Arrivals:
 
 
 def place(context: Context) -> Counts:
-    """Place all articles that have a vector and no story; revised ones stay where they are."""
+    """Place all articles that have a vector and no story; revised ones stay where they are.
+
+    Nothing joins a story that an editor locked, and hidden articles are left alone.
+    """
     with context.sessions.begin() as session:
         waiting = len(articles.in_stage(session, "admitted"))
     total: dict[str, int] = {}
@@ -61,7 +73,8 @@ def _place_batch(context: Context) -> dict[str, int]:
             return {}
         lexicon = _index(session, context, model, list(batch))
         homes = stories.story_of(session, batch)
-        moments = {key: moment for key, moment in batch.items() if key not in homes}
+        out = homes.keys() | marks.hidden_articles(session, batch)
+        moments = {key: moment for key, moment in batch.items() if key not in out}
         arrivals = _gather(session, context, model, moments, lexicon)
         counts = _settle(session, context, arrivals)
         articles.advance(session, batch, before="admitted", after="placed")
@@ -71,7 +84,8 @@ def _place_batch(context: Context) -> dict[str, int]:
 def _index(session: Session, context: Context, model: int, ids: Sequence[int]) -> Lexicon:
     """Write the rare words by which articles are found; the lexicon they are rare by."""
     loaded = articles.load(session, ids)
-    lexicon = lexicons.latest(session) or _first_lexicon(session, context, model, loaded)
+    lexicon = lexicons.latest(session, context.encoder().model)
+    lexicon = lexicon or _first_lexicon(session, context, model, loaded)
     keys = {int(a.id): rarest_keys(lead_words(a), lexicon, KEYS) for a in loaded}
     articles.set_word_keys(session, keys)
     return lexicon
@@ -80,7 +94,7 @@ def _index(session: Session, context: Context, model: int, ids: Sequence[int]) -
 def _first_lexicon(
     session: Session, context: Context, model: int, loaded: Sequence[Article]
 ) -> Lexicon:
-    """Before the first reconcile, what is usual is what is usual among the first arrivals."""
+    """Before the first reconcile under a model, what is usual is what is usual among the first arrivals."""
     tag = context.encoder().model
     values = vectors.load(session, model, tag, [int(article.id) for article in loaded])
     lexicon = Readings.of(loaded, values).lexicon()
@@ -99,6 +113,7 @@ def _gather(
     reach = context.settings.window.reach
     found = _candidates(session, context, model, moments)
     near_stories = set(stories.story_of(session, found).values())
+    near_stories -= marks.locked(session, near_stories)
     members = {key for ids in stories.members(session, near_stories).values() for key in ids}
     spans = around(moments.values(), reach)
     dated = articles.reported_at(session, members)
@@ -141,7 +156,7 @@ def _settle(session: Session, context: Context, arrivals: Arrivals) -> Counts:
         lexicon=arrivals.lexicon,
         model=context.pair_model,
         settings=context.settings.grouping,
-        constraints=constraints.active(session),
+        constraints=constraints.active(session, {int(each.id) for each in arrivals.articles}),
     )
     known = stories.known(session, arrivals.homes.values())
     plan = plan_update(
@@ -149,11 +164,10 @@ def _settle(session: Session, context: Context, arrivals: Arrivals) -> Counts:
     )
     now = context.clock()
     why = {placement.article: reasons.of_placement(placement) for placement in placements}
-    stamp = Stamp(now, "place", context.run_id)
     counts = plans.apply(
         session,
         plan,
-        stamp,
+        plans.stamp(session, now, "place", context.run_id),
         reported_at=arrivals.moments,
         quiet_since=context.settings.life.quiet_since(now),
         reasons=why,

@@ -27,6 +27,8 @@ RANGES: dict[str, Range] = {
     "storylines.link": (0, 1),
     "storylines.quorum": (0, 1),
     "training.undated": (0, 1),
+    "training.translation": (0, 1),
+    "candidates.foreign": (0, 1000),
     "schedule": (0.1, 60 * 60 * 24 * 365),
 }
 #: A hundred years: clocks end not far beyond.

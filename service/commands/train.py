@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,11 +15,15 @@ from service.domain.candidates import Pairs, candidate_pairs, recall
 from service.domain.channels import Channels, Readings
 from service.domain.metrics import bcubed, codes
 from service.domain.pairs import PairModel, features
-from service.domain.training import LabelledPairs, blank, calibration_error, fit
+from service.domain.training import LabelledPairs, blank, calibration_error, fit, translated
 from service.domain.windows import group_window
 from service.errors import BadInputError
 from service.jsonl import Label
 from service.settings import Settings
+
+#: Marks the name of a set that is read without its texts.
+_TITLES = " (titles)"
+_WIDTH = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,18 @@ class LabelledSet:
     pairs: Pairs
     learnable: LabelledPairs
 
+    @property
+    def file(self) -> str:
+        """The file's name: what is left out is left out with and without its texts."""
+        return self.name.removesuffix(_TITLES)
+
 
 def train(
     gold: Annotated[list[str], typer.Argument(metavar="GOLD.jsonl...", help="Labelled files.")],
     output: Annotated[str, typer.Option("-o", "--output", help="Where the weights go.")],
+    titles: Annotated[
+        bool, typer.Option(help="Learn from each file once more with its titles alone.")
+    ] = True,
     profile: Annotated[str, typer.Option(help="Settings for another kind of input.")] = "",
 ) -> None:
     """Learn weights from all files; print how each fares with weights from the others alone.
@@ -51,22 +63,26 @@ def train(
         raise typer.BadParameter("give files, no two of one name")
     settings = settings_of(profile)
     sets = [labelled_set(path, settings) for path in gold]
-    if len(sets) > 1:
-        print(f"{'left out':24}{'articles':>9}{'recall':>8}{'B3 F1':>8}{'ECE':>7}")
+    if titles:
+        sets += [labelled_set(path, settings, titles=True) for path in gold]
+    if len(gold) > 1:
+        print(f"{'left out':{_WIDTH}}{'articles':>9}{'recall':>8}{'each':>8}{'B3 F1':>8}{'ECE':>7}")
         for left in sets:
-            print(left_out_line(left, [other for other in sets if other is not left], settings))
-    model = fit([each.learnable for each in sets], blank(settings.training), about=about(sets))
+            print(left_out_line(left, [each for each in sets if each.file != left.file], settings))
+    model = learned(sets, settings, about=about(sets))
     if output == jsonl.STANDARD:
         print(model.dump(), end="")
     else:
         jsonl.write_whole(Path(output), model.dump().encode())
 
 
-def labelled_set(path: str, settings: Settings) -> LabelledSet:
+def labelled_set(path: str, settings: Settings, *, titles: bool = False) -> LabelledSet:
     """Read a file, take the labels out, find and measure its candidates."""
     lines = jsonl.read_lines(path)
     labels = list(jsonl.read_labels(path, lines).values())
     articles = jsonl.articles_of(path, lines)
+    if titles:
+        articles = [replace(article, text="") for article in articles]
     vectors = encode(articles, settings)
     readings = Readings.of(articles, vectors)
     channels = Channels.of(readings, readings.lexicon())
@@ -75,7 +91,7 @@ def labelled_set(path: str, settings: Settings) -> LabelledSet:
         raise BadInputError(f"{path}: no two articles to learn from")
     names = codes(labels)
     return LabelledSet(
-        name=Path(path).name,
+        name=Path(path).name + (_TITLES if titles else ""),
         digest=hashlib.sha256(Path(path).read_bytes()).hexdigest(),
         articles=articles,
         labels=labels,
@@ -89,14 +105,23 @@ def labelled_set(path: str, settings: Settings) -> LabelledSet:
     )
 
 
+def learned(sets: Sequence[LabelledSet], settings: Settings, *, about: dict[str, Any]) -> PairModel:
+    """Weights from some sets; where reports are translated, from the sets as if they were."""
+    pairs = [each.learnable for each in sets]
+    if cost := settings.training.translation:
+        pairs += [translated(each, cost) for each in pairs]
+    return fit(pairs, blank(settings.training), about=about)
+
+
 def left_out_line(left: LabelledSet, others: Sequence[LabelledSet], settings: Settings) -> str:
     """One set's figures with weights that never saw it."""
-    model = fit([other.learnable for other in others], blank(settings.training), about={})
-    scores = model.score(left.channels, left.pairs)
-    error = calibration_error(scores, left.learnable.same)
+    model = learned(others, settings, about={})
+    shifted = left.channels.shifted(model.shift(left.channels, left.pairs))
+    error = calibration_error(model.score(shifted, left.pairs), left.learnable.same)
     return (
-        f"{left.name:24}{len(left.articles):>9}{recall(left.pairs, left.labels):>8.3f}"
-        f"{f1(left, model, settings):>8.3f}{error:>7.3f}"
+        f"{left.name:{_WIDTH}}{len(left.articles):>9}{recall(left.pairs, left.labels):>8.3f}"
+        f"{len(left.pairs) * 2 / len(left.articles):>8.1f}{f1(left, model, settings):>8.3f}"
+        f"{error:>7.3f}"
     )
 
 

@@ -18,6 +18,7 @@ Pairs = NDArray[np.int64]
 _BLOCK_CELLS = 1 << 21  # cells of one block of a product: 16 MB
 #: Cosines are rounded so that the last bits of a sum never decide.
 _DIGITS = 6
+_LANGUAGES = 2  # there are other languages only where there are two
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class CandidateSettings:
     """How far to look for an article's neighbours."""
 
     neighbours: int  #: nearest vectors per article
+    foreign: int  #: nearest vectors per article in other languages, beside those
     sharing: int  #: articles per article that share most rare words
     rare: int  #: a word held by more articles than this is not rare
     window_hours: float  #: trusted dates further apart are not compared
@@ -44,9 +46,10 @@ def candidate_pairs(
     """
     asking = np.arange(len(sights.hours), dtype=np.int64) if rows is None else rows
     near = nearest_vectors(sights, settings, asking)
+    foreign = nearest_foreign(sights, settings, asking)
     sharing = rare_sharers(sights, settings, asking)
     given = np.array(sorted(extra), dtype=np.int64).reshape(-1, 2)
-    return unique_pairs(np.concatenate([near, sharing, given]))
+    return unique_pairs(np.concatenate([near, foreign, sharing, given]))
 
 
 def nearest_vectors(sights: Channels | Sights, settings: CandidateSettings, asking: Rows) -> Pairs:
@@ -54,13 +57,18 @@ def nearest_vectors(sights: Channels | Sights, settings: CandidateSettings, aski
 
     Vectors at right angles, as a zero vector is to all, are not near.
     """
-    values = sights.vectors.values.astype(np.float64)
-    found = [
-        _best(block, rows, sights.hours, settings.neighbours, settings.window_hours)
-        for rows in _blocks(asking, len(values))
-        for block in [np.round(values[rows] @ values.T, _DIGITS)]
-    ]
-    return _joined(found)
+    return _nearest(sights, settings, asking, settings.neighbours)
+
+
+def nearest_foreign(sights: Channels | Sights, settings: CandidateSettings, asking: Rows) -> Pairs:
+    """Each asking article of a known language with its nearest vectors in other languages.
+
+    Articles of one language share more than what they tell, and would take all places.
+    """
+    known = sights.vectors.values.any(axis=1) & (sights.languages != "")
+    if len(set(sights.languages[known].tolist())) < _LANGUAGES:
+        return np.zeros((0, 2), dtype=np.int64)
+    return _nearest(sights, settings, asking[known[asking]], settings.foreign, foreign=True)
 
 
 def rare_sharers(sights: Channels | Sights, settings: CandidateSettings, asking: Rows) -> Pairs:
@@ -94,6 +102,25 @@ def recall(pairs: Pairs, stories: Labels) -> float:
     sizes = np.bincount(names)
     wanted = (sizes * (sizes - 1) // 2).sum()
     return float((names[pairs[:, 0]] == names[pairs[:, 1]]).sum() / wanted) if wanted else 1.0
+
+
+def _nearest(
+    sights: Channels | Sights,
+    settings: CandidateSettings,
+    asking: Rows,
+    wanted: int,
+    *,
+    foreign: bool = False,
+) -> Pairs:
+    values = sights.vectors.values.astype(np.float64)
+    found = []
+    for rows in _blocks(asking, len(values)):
+        block = np.round(values[rows] @ values.T, _DIGITS)
+        if foreign:
+            own = sights.languages[rows][:, None] == sights.languages[None, :]
+            block[own | (sights.languages == "")[None, :]] = 0
+        found.append(_best(block, rows, sights.hours, wanted, settings.window_hours))
+    return _joined(found)
 
 
 def _blocks(asking: Rows, columns: int) -> list[Rows]:

@@ -1,7 +1,7 @@
 """What is compared: each article as numbers, one channel a kind of evidence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -10,23 +10,26 @@ from scipy.sparse import csr_matrix
 from service.domain import text
 from service.domain.articles import Article, Floats, Rows, Vectors, hours
 from service.domain.background import background
+from service.domain.centre import Centre, Languages
+from service.domain.chance import Crowd
 from service.domain.lexicon import Lexicon, WordCounts
 
 
 @dataclass(frozen=True, slots=True)
 class Sights:
-    """What is enough to look for candidates: vectors, TF-IDF rows of the leads, hours."""
+    """What is enough to look for candidates: vectors, TF-IDF rows of the leads, hours, languages."""
 
     vectors: Vectors
     lead: csr_matrix
     hours: Floats
+    languages: Languages
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
     """Articles cut into words, row by row: what can be known of them without a lexicon.
 
-    `hours` counts from 1970 and is NaN without a trusted date.
+    `hours` counts from 1970 and is NaN without a trusted date; `languages` are primary tags.
     """
 
     vectors: Vectors
@@ -34,6 +37,7 @@ class Readings:
     lead: WordCounts
     body: WordCounts
     hours: Floats
+    languages: Languages
 
     def __len__(self) -> int:
         return len(self.hours)
@@ -46,6 +50,7 @@ class Readings:
             self.lead[rows],
             self.body[rows],
             self.hours[rows],
+            self.languages[rows],
         )
 
     @classmethod
@@ -57,22 +62,36 @@ class Readings:
             lead=WordCounts.of(text.lead_words(article) for article in articles),
             body=WordCounts.of(text.body_words(article) for article in articles),
             hours=np.array([hours(article.published) for article in articles], dtype=np.float64),
+            languages=np.array([primary(article.lang) for article in articles], dtype=np.str_),
         )
 
     def sights(self, rows: Rows, lexicon: Lexicon) -> Sights:
         """Enough of some rows to look for candidates."""
-        return Sights(self.vectors[rows], self.lead[rows].weighed(lexicon), self.hours[rows])
+        tags = self.languages[rows]
+        return Sights(
+            lexicon.centre.taken_off(self.vectors[rows], tags),
+            self.lead[rows].weighed(lexicon),
+            self.hours[rows],
+            tags,
+        )
 
     def lexicon(self) -> Lexicon:
         """What is usual among these articles: in how many a word stands, how alike strangers are."""
-        return Lexicon.of(self.lead, background=background(self.vectors))
+        return Lexicon.of(
+            self.lead,
+            background=background(self.vectors),
+            centre=Centre.of(self.vectors, self.languages),
+            crowd=Crowd.of(self.hours),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Channels:
     """The articles of a window, row by row, weighed by what is usual in it.
 
-    `title`, `lead` and `body` are TF-IDF rows of unit length; `background` is the lexicon's.
+    `vectors` are what is left of the articles' vectors without the window's centre; `title`,
+    `lead` and `body` are TF-IDF rows of unit length; `background`, `crowd` and `shift` are the
+    lexicon's.
     """
 
     vectors: Vectors
@@ -80,7 +99,10 @@ class Channels:
     lead: csr_matrix
     body: csr_matrix
     hours: Floats
+    languages: Languages
     background: float
+    crowd: Crowd
+    shift: float
 
     def __len__(self) -> int:
         return len(self.hours)
@@ -93,22 +115,37 @@ class Channels:
             self.lead[rows],
             self.body[rows],
             self.hours[rows],
+            self.languages[rows],
             self.background,
+            self.crowd,
+            self.shift,
         )
+
+    def shifted(self, shift: float) -> "Channels":
+        """The same with something else to add to every pair's log odds."""
+        return replace(self, shift=shift)
 
     @classmethod
     def of(cls, readings: Readings, lexicon: Lexicon) -> Self:
         """Weigh the words of articles by a window's lexicon."""
         return cls(
-            vectors=readings.vectors,
+            vectors=lexicon.centre.taken_off(readings.vectors, readings.languages),
             title=readings.title.weighed(lexicon),
             lead=readings.lead.weighed(lexicon),
             body=readings.body.weighed(lexicon),
             hours=readings.hours,
+            languages=readings.languages,
             background=lexicon.background,
+            crowd=lexicon.crowd,
+            shift=lexicon.shift,
         )
 
 
 def window_lexicon(articles: Sequence[Article], vectors: Vectors) -> Lexicon:
     """What is usual in a window of articles."""
     return Readings.of(articles, vectors).lexicon()
+
+
+def primary(tag: str) -> str:
+    """The language of a tag without region or script: "en" for "en-US"."""
+    return tag.replace("_", "-").split("-")[0].lower()

@@ -1,6 +1,6 @@
-"""How many articles of a window hold a word: what makes a word rare."""
+"""What is usual in a window: which words are rare, what all have in common, how full it is."""
 
-import struct
+import io
 import zlib
 from collections import Counter
 from collections.abc import Iterable
@@ -12,30 +12,39 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-_HEAD = struct.Struct("<Qd")  # number of articles, background
+from service.domain.centre import Centre
+from service.domain.chance import Crowd
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """What is usual in a window: document frequencies, and how alike strangers are.
+    """What is usual in a window: document frequencies, and how alike and how many strangers are.
 
     `keys` are sorted 32-bit word keys, `counts` how many of the `articles` hold each. A word
     that is not listed counts as held by one article. `background` is the cosine at which
-    articles of the window are near without telling the same (`background.background`).
+    articles of the window are near without telling the same (`background.background`),
+    `centre` what their vectors have in common, `crowd` how many compete for a story. `shift` is
+    added to the log odds of every pair (`prior.shift`); 0 until the window's pairs were scored.
     """
 
     articles: int
     background: float
     keys: NDArray[np.uint32]
     counts: NDArray[np.uint32]
+    centre: Centre
+    crowd: Crowd
+    shift: float = 0.0
 
     @classmethod
-    def of(cls, documents: "WordCounts", *, background: float) -> Self:
+    def of(
+        cls, documents: "WordCounts", *, background: float, centre: Centre, crowd: Crowd
+    ) -> Self:
         """Count each word once per document."""
         held = np.bincount(documents.counts.indices, minlength=len(documents.keys))
         kept = held > 1
         counts = held[kept].astype(np.uint32)
-        return cls(documents.counts.shape[0], background, documents.keys[kept], counts)
+        articles = documents.counts.shape[0]
+        return cls(articles, background, documents.keys[kept], counts, centre, crowd)
 
     def frequencies(self, keys: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Number of articles that hold each word, at least 1."""
@@ -50,17 +59,37 @@ class Lexicon:
         return np.log((1 + max(self.articles, 1)) / (1 + np.minimum(seen, self.articles))) + 1
 
     def to_bytes(self) -> bytes:
-        """Compact form for storage; `from_bytes` is its inverse."""
-        raw = self.keys.astype("<u4").tobytes() + self.counts.astype("<u4").tobytes()
-        return _HEAD.pack(self.articles, self.background) + zlib.compress(raw)
+        """Compact form for storage (numpy's npz); `from_bytes` is its inverse."""
+        tags = sorted(self.centre.of_language)
+        stored = io.BytesIO()
+        np.savez_compressed(
+            stored,
+            figures=np.array([self.background, self.crowd.rivals, self.crowd.undated, self.shift]),
+            articles=np.array(self.articles),
+            keys=self.keys,
+            counts=self.counts,
+            means=np.stack([self.centre.usual, *(self.centre.of_language[tag] for tag in tags)]),
+            languages=np.array(tags, dtype=np.str_),
+            model=np.array(self.centre.model),
+        )
+        return stored.getvalue()
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> Self:
         """Read what `to_bytes` wrote."""
-        articles, background = _HEAD.unpack_from(stored)
-        raw = zlib.decompress(stored[_HEAD.size :])
-        table = np.frombuffer(raw, dtype="<u4").reshape(2, -1)
-        return cls(articles, background, table[0].copy(), table[1].copy())
+        with np.load(io.BytesIO(stored), allow_pickle=False) as found:
+            background, rivals, undated, shift = found["figures"].tolist()
+            usual, *own = found["means"]
+            means = dict(zip(found["languages"].tolist(), own, strict=True))
+            return cls(
+                articles=int(found["articles"]),
+                background=background,
+                keys=found["keys"],
+                counts=found["counts"],
+                centre=Centre(str(found["model"]), usual, means),
+                crowd=Crowd(rivals, undated),
+                shift=shift,
+            )
 
 
 @lru_cache(maxsize=1 << 18)

@@ -7,15 +7,29 @@ from datetime import timedelta
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from service.domain.articles import SECONDS_PER_HOUR, Floats, Rows
 from service.domain.candidates import Pairs, within_window
+from service.domain.centre import Languages
 from service.domain.channels import Channels
+from service.domain.prior import shift
 from service.errors import BadInputError
 
 #: The kinds of evidence, in the order of a feature row.
-FEATURES = ("dense", "title", "body", "time", "background")
+FEATURES = (
+    "dense",
+    "title",
+    "body",
+    "faint",
+    "time",
+    "chance",
+    "background",
+    "foreign",
+    "abroad",
+    "shift",
+)
 
 #: Scores are rounded so that the last bits of a sum never decide.
 _DIGITS = 6
@@ -27,9 +41,10 @@ class PairModel:
     """A logistic regression with one weight a feature.
 
     `means` are the features' means over the pairs it was trained on; they are the zero
-    from which `shares` counts. `near_hours` and `undated` shape the feature `time`.
-    `about` says what the weights were made from. `window_hours` is no part of what was learned:
-    articles whose trusted dates are further apart are not compared, which means that they score 0.
+    from which `shares` counts. `near_hours` and `undated` shape the feature `time`. `prior` is
+    the share of true pairs among those candidates. `about` says what the weights were made from.
+    `window_hours` is no part of what was learned: articles whose trusted dates are further apart
+    are not compared, which means that they score 0.
     """
 
     weights: Mapping[str, float]
@@ -37,6 +52,7 @@ class PairModel:
     means: Mapping[str, float]
     near_hours: float
     undated: float
+    prior: float
     about: Mapping[str, Any]
     window_hours: float = float("inf")
 
@@ -74,17 +90,33 @@ class PairModel:
         found[~within_window(channels.hours, pairs, self.window_hours)] = 0
         return np.round(found, _DIGITS)
 
+    def shift(self, channels: Channels, pairs: Pairs) -> float:
+        """What the candidates of a whole window say of how common true ones are (`prior.shift`)."""
+        scores = self.score(channels.shifted(0.0), pairs)
+        return shift(scores, self.prior, len(channels))
+
     def between(self, channels: Channels, rows: Rows, columns: Rows) -> Floats:
         """Probability for each of `rows` with each of `columns`, shape (rows, columns)."""
         one, other = channels[rows], channels[columns]
         weights, apart = self.weights, np.abs(one.hours[:, None] - other.hours[None, :])
-        odds = np.nan_to_num(np.exp(-apart / self.near_hours) - self.undated) * weights["time"]
-        odds += one.vectors.cosines(other.vectors) * weights["dense"]
+        cosines = one.vectors.cosines(other.vectors)
+        body = (one.body @ other.body.T).toarray()
+        odds = self._of_dates(apart, channels)
+        odds += cosines * weights["dense"]
         odds += (one.title @ other.title.T).toarray() * weights["title"]
-        odds += (one.body @ other.body.T).toarray() * weights["body"]
+        odds += body * weights["body"]
+        odds += np.sqrt(np.maximum(body, 0)) * weights["faint"]
         odds += channels.background * weights["background"] + self.bias
+        odds += channels.shift * weights["shift"]
+        foreign = are_foreign(one.languages[:, None], other.languages[None, :])
+        odds += foreign * (weights["foreign"] + cosines * weights["abroad"])
         odds[apart > self.window_hours] = -np.inf
         return np.round(1 / (1 + np.exp(-odds)), _DIGITS)
+
+    def _of_dates(self, apart: Floats, channels: Channels) -> Floats:
+        """What hours apart, NaN where they are not known, add to the log odds."""
+        odds = closeness(apart, self) * self.weights["time"]
+        return np.asarray(odds + channels.crowd.chance(apart) * self.weights["chance"])
 
     def log_odds(self, rows: Floats) -> Floats:
         """Natural log odds for each feature row, shape (m,)."""
@@ -105,25 +137,45 @@ class PairModel:
 
 
 def features(channels: Channels, pairs: Pairs, shape: PairModel) -> Floats:
-    """One row a pair, shape (m, 5), columns as in `FEATURES`.
+    """One row a pair, shape (m, 10), columns as in `FEATURES`.
 
-    dense: cosine of the vectors. title, body: TF-IDF cosines. time: exp(−hours/near_hours),
-    less `undated`, so that a pair without two trusted dates sits at 0. background: how alike
-    unrelated articles of the window are, the same for all its pairs.
+    dense: cosine of the vectors, less what the window has in common. title, body: TF-IDF
+    cosines; faint: the square root of the latter, since the first words shared tell most. time:
+    exp(−hours/near_hours), less `undated`, so that a pair without two trusted dates sits at 0.
+    chance: that of two articles so far apart among all that compete (`chance.Crowd`).
+    background: how alike unrelated articles of the window are. foreign: 1 for a pair in two
+    languages, which shares no words whatever it tells; abroad: its dense cosine, else 0. shift:
+    the window's (`prior.shift`). Background and shift are the same for all pairs of a window.
     """
     first, second = pairs[:, 0], pairs[:, 1]
     values = channels.vectors.values
     dense = np.einsum("ij,ij->i", values[first], values[second], dtype=np.float64)
+    body = rowwise(channels.body, pairs)
     apart = np.abs(channels.hours[first] - channels.hours[second])
-    near = np.exp(-apart / shape.near_hours) - shape.undated
-    columns = [
-        dense,
-        rowwise(channels.title, pairs),
-        rowwise(channels.body, pairs),
-        np.where(np.isnan(near), 0.0, near),
-        np.full(len(pairs), channels.background),
-    ]
-    return np.column_stack(columns)
+    foreign = are_foreign(channels.languages[first], channels.languages[second])
+    columns = {
+        "dense": dense,
+        "title": rowwise(channels.title, pairs),
+        "body": body,
+        "faint": np.sqrt(np.maximum(body, 0)),
+        "time": closeness(apart, shape),
+        "chance": channels.crowd.chance(apart),
+        "background": np.full(len(pairs), channels.background),
+        "foreign": foreign.astype(np.float64),
+        "abroad": dense * foreign,
+        "shift": np.full(len(pairs), channels.shift),
+    }
+    return np.column_stack([columns[name] for name in FEATURES])
+
+
+def closeness(apart: Floats, shape: PairModel) -> Floats:
+    """The feature `time` of pairs so many hours apart, 0 where that is not known."""
+    return np.nan_to_num(np.exp(-apart / shape.near_hours) - shape.undated)
+
+
+def are_foreign(one: Languages, other: Languages) -> NDArray[np.bool_]:
+    """Whether two languages are known and not the same."""
+    return np.asarray((one != other) & (one != "") & (other != ""))
 
 
 def rowwise(matrix: csr_matrix, pairs: Pairs) -> Floats:

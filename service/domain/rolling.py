@@ -1,6 +1,7 @@
 """The state between two arrivals: which stories there are, and which pairs connect them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -44,6 +45,7 @@ class Rolling:
         self._pairs: Pairs = np.zeros((0, 2), dtype=np.int64)
         self._scores: Floats = np.zeros(0)
         self._scored_at = 0
+        self._shift = 0.0
         self.window = 0  #: articles in the window at the last step
 
     def stories(self) -> dict[ArticleId, str]:
@@ -56,31 +58,40 @@ class Rolling:
         self._arrived[new] = hour
         window = np.flatnonzero(hour - self._arrived <= window_hours)
         self.window = len(window)
-        lexicon = self._readings[window].lexicon()
         thorough = len(window) > self._scored_at * (1 + _GROWTH)
         asking = window if thorough else new
-        pairs = self._look_around(asking, window, lexicon, afresh=thorough)
+        lexicon = replace(self._readings[window].lexicon(), shift=self._shift)
+        lexicon, pairs = self._look_around(asking, window, lexicon, afresh=thorough)
         self._place(new, pairs, lexicon, hour)
         before = list(self._story)
         self._reconcile(asking, window, lexicon, hour)
         changed = [row for row in window if before[row] != self._story[row]]
         return np.array(changed, dtype=np.int64)
 
-    def _look_around(self, asking: Rows, window: Rows, lexicon: Lexicon, *, afresh: bool) -> Pairs:
-        """Candidates of the asking rows, scored and kept, beside those known or in their place."""
+    def _look_around(
+        self, asking: Rows, window: Rows, lexicon: Lexicon, *, afresh: bool
+    ) -> tuple[Lexicon, Pairs]:
+        """Candidates of the asking rows, scored and kept, beside those known or in their place.
+
+        Afresh, they also tell how common true pairs are until the next time.
+        """
         sights = self._readings.sights(window, lexicon)
         places = np.searchsorted(window, np.sort(asking))
         found = window[candidate_pairs(sights, self._settings.candidates, rows=places)]
         rows = np.unique(found)
         channels = Channels.of(self._readings[rows], lexicon)
-        scores = self._model.score(channels, np.searchsorted(rows, found))
+        pairs = np.searchsorted(rows, found)
+        if afresh:
+            self._shift = self._model.shift(channels, pairs)
+            lexicon = replace(lexicon, shift=self._shift)
+        scores = self._model.score(channels.shifted(self._shift), pairs)
         if afresh:
             self._scored_at = len(window)
             self._pairs, self._scores = found, scores
         else:
             self._pairs = np.concatenate([self._pairs, found])
             self._scores = np.concatenate([self._scores, scores])
-        return found
+        return lexicon, found
 
     def _place(self, new: Rows, pairs: Pairs, lexicon: Lexicon, hour: float) -> None:
         """Put the new rows into stories, beside nothing but the stories of their candidates."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,6 +76,8 @@ def group_window(
     row_of = {key: row for row, key in enumerate(ids)}
     extra = [(row_of[copy.article], row_of[copy.original]) for copy in found]
     pairs = candidate_pairs(channels, settings.candidates, extra)
+    lexicon = replace(lexicon, shift=model.shift(channels, pairs))
+    channels = channels.shifted(lexicon.shift)
     scores = model.score(channels, pairs)
     labels = group(
         channels,

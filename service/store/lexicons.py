@@ -16,7 +16,8 @@ def save(session: Session, lexicon: Lexicon, *, now: datetime) -> None:
     session.add(row)
 
 
-def latest(session: Session) -> Lexicon | None:
-    """The lexicon, if a window was ever reconciled."""
+def latest(session: Session, model: str = "") -> Lexicon | None:
+    """The lexicon, if a window was ever reconciled; with `model`, if it was one of its vectors."""
     data = session.scalar(select(LexiconRow.data).order_by(LexiconRow.id.desc()).limit(1))
-    return Lexicon.from_bytes(data) if data else None
+    found = Lexicon.from_bytes(data) if data else None
+    return found if found and model in {"", found.centre.model} else None

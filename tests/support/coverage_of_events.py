@@ -48,20 +48,37 @@ def encoded(articles: Sequence[Article]) -> Vectors:
 
 def pair_model() -> PairModel:
     """A model that joins texts of mostly the same words."""
-    weights = {"dense": 8.0, "title": 3.0, "body": 8.0, "time": 3.0, "background": -5.0}
+    given = {"dense": 8.0, "title": 3.0, "body": 8.0, "time": 3.0, "background": -5.0, "shift": 1.0}
+    weights = dict.fromkeys(FEATURES, 0.0) | given
     means = dict.fromkeys(FEATURES, 0.1)
-    return PairModel(weights, -8.0, means, near_hours=48.0, undated=0.6, about={})
+    return PairModel(weights, -8.0, means, near_hours=48.0, undated=0.6, prior=0.1, about={})
 
 
 def grouping_settings(component: int = 400) -> GroupingSettings:
     return GroupingSettings(quorum=0.3, join=0.7, epsilon=0.3, weak=0.1, component=component)
 
 
+def copy_settings() -> CopySettings:
+    return CopySettings(
+        share=0.6,
+        share_under_one_headline=0.5,
+        headline=0.8,
+        share_of_version=0.3,
+        share_of_whole=0.8,
+        brief=20,
+        shortest=12,
+        shingle=3,
+        sample=256,
+    )
+
+
 def story_settings() -> StorySettings:
     return StorySettings(
-        candidates=CandidateSettings(neighbours=8, sharing=8, rare=50, window_hours=float("inf")),
+        candidates=CandidateSettings(
+            neighbours=8, foreign=4, sharing=8, rare=50, window_hours=float("inf")
+        ),
         grouping=grouping_settings(),
-        copies=CopySettings(share=0.6, shingle=3, permutations=64, bands=32, shortest=12),
+        copies=copy_settings(),
     )
 
 

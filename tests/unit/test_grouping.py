@@ -11,7 +11,7 @@ from service.domain.channels import Channels, Readings
 from service.domain.constraints import Constraints, bonded
 from service.domain.grouping import components, propose, renumbered
 from service.domain.quorum import holds, split_to_quorum, standing
-from service.domain.windows import group_window, units_of
+from service.domain.windows import Grouping, group_window, units_of
 from tests.support.coverage_of_events import (
     EVENTS,
     START,
@@ -29,14 +29,23 @@ BOUNDED = replace(story_settings(), grouping=grouping_settings(component=100))
 def groups_of(
     articles: list[Article], constraints: Constraints | None = None
 ) -> list[tuple[int | str, ...]]:
-    found = group_window(
+    return list(grouped(articles, constraints or Constraints()).groups)
+
+
+def grouped(articles: list[Article], constraints: Constraints) -> Grouping:
+    return group_window(
         articles,
         encoded(articles),
         model=pair_model(),
         settings=story_settings(),
-        constraints=constraints or Constraints(),
+        constraints=constraints,
     )
-    return list(found.groups)
+
+
+def channels_of(articles: list[Article]) -> Channels:
+    """Articles in canonical order as their own window weighs them."""
+    lexicon = grouped(articles, Constraints()).lexicon
+    return Channels.of(Readings.of(articles, encoded(articles)), lexicon)
 
 
 @st.composite
@@ -147,8 +156,7 @@ def test_duplicates_in_any_order_give_the_same_groups(articles: list[Article], r
 @settings(max_examples=40, deadline=None)
 def test_every_article_of_every_group_stands(articles: list[Article]) -> None:
     ordered = [articles[row] for row in canonical_order(articles)]
-    readings = Readings.of(ordered, encoded(ordered))
-    channels = Channels.of(readings, readings.lexicon())
+    channels = channels_of(ordered)
     row_of = {article.id: row for row, article in enumerate(ordered)}
     for group in groups_of(articles):
         rows = [row_of[key] for key in group]
@@ -266,9 +274,7 @@ def test_components_without_weak_pairs_are_bounded_all_the_same() -> None:
 
 def test_no_member_stands_under_the_quorum() -> None:
     articles = sorted(event_articles(), key=lambda article: article.id)
-    channels = Channels.of(
-        Readings.of(articles, encoded(articles)), Readings.of(articles, encoded(articles)).lexicon()
-    )
+    channels = channels_of(articles)
     row_of = {article.id: row for row, article in enumerate(articles)}
     for group in groups_of(articles):
         rows = np.array([row_of[key] for key in group])

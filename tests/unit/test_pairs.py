@@ -15,7 +15,7 @@ from service.domain.candidates import (
     within_window,
 )
 from service.domain.channels import Channels, Readings, window_lexicon
-from service.domain.lexicon import Lexicon, WordCounts, rarest_keys, word_key
+from service.domain.lexicon import Lexicon, rarest_keys, word_key
 from service.domain.pairs import FEATURES, PairModel, features
 from service.domain.text import encoded_text, words
 from service.domain.training import (
@@ -27,8 +27,9 @@ from service.domain.training import (
 )
 from service.errors import BadInputError, ModelMismatchError
 from tests.support.coverage_of_events import all_pairs, encoded, event_articles, pair_model
+from tests.support.lexicons import lexicon_of
 
-LOOK = CandidateSettings(neighbours=3, sharing=2, rare=10, window_hours=float("inf"))
+LOOK = CandidateSettings(neighbours=3, foreign=4, sharing=2, rare=10, window_hours=float("inf"))
 
 
 @pytest.fixture
@@ -74,15 +75,17 @@ def test_a_lexicon_survives_storage() -> None:
     assert stored.frequencies(keys).tolist() == [4, 1]
     assert stored.weights(keys).tolist() == lexicon.weights(keys).tolist()
     assert (stored.articles, stored.background) == (lexicon.articles, lexicon.background)
+    assert (stored.crowd, stored.shift) == (lexicon.crowd, lexicon.shift)
+    assert stored.centre.usual.tolist() == lexicon.centre.usual.tolist()
 
 
 def test_rare_words_weigh_more_and_come_first() -> None:
-    lexicon = Lexicon.of(WordCounts.of([["a", "b"], ["a", "b"], ["a", "c"]]), background=0.1)
+    lexicon = lexicon_of([["a", "b"], ["a", "b"], ["a", "c"]])
     assert rarest_keys(["a", "b", "c"], lexicon, 2) == [word_key("c"), word_key("b")]
 
 
 def test_an_empty_lexicon_knows_nothing() -> None:
-    lexicon = Lexicon.of(WordCounts.of([]), background=0.1)
+    lexicon = lexicon_of([])
     assert lexicon.frequencies(np.array([1], dtype=np.uint32)).tolist() == [1]
 
 
@@ -142,7 +145,7 @@ def test_only_asking_rows_look_around(channels: Channels) -> None:
 
 
 def test_articles_beyond_the_window_are_no_candidates(channels: Channels) -> None:
-    close = CandidateSettings(neighbours=9, sharing=9, rare=10, window_hours=0.5)
+    close = CandidateSettings(neighbours=9, foreign=0, sharing=9, rare=10, window_hours=0.5)
     apart = channels.hours[candidate_pairs(channels, close)]
     assert (apart[:, 0] == apart[:, 1]).all()
 
@@ -210,7 +213,7 @@ def test_a_pair_model_of_other_features_is_refused() -> None:
 
 
 def test_training_finds_what_tells_pairs_apart(channels: Channels) -> None:
-    shape = blank(TrainingSettings(near_hours=48, undated=0.6, time_weight=3))
+    shape = blank(TrainingSettings(near_hours=48, undated=0.6, time_weight=3, translation=0))
     pairs = all_pairs(len(channels))
     same = pairs[:, 0] // 4 == pairs[:, 1] // 4
     labelled = LabelledPairs(features(channels, pairs, shape), same)

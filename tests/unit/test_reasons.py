@@ -1,9 +1,9 @@
 import numpy as np
 
-from service.domain.lexicon import Lexicon, WordCounts
 from service.domain.placing import Neighbour, Placement, StoryScore
 from service.domain.reasons import Reason, of_grouping, of_placement
 from service.domain.windows import Grouping
+from tests.support.lexicons import lexicon_of
 
 NEAREST = (Neighbour(7, 0.97), Neighbour(8, 0.5))
 
@@ -37,7 +37,7 @@ def test_a_grouping_gives_the_candidates_of_the_same_group_as_reasons() -> None:
         pairs=np.array([[0, 1], [0, 2], [0, 3], [1, 2]]),
         scores=np.array([0.8, 0.9, 0.4, 0.7]),
         copies=(),
-        lexicon=Lexicon.of(WordCounts.of([]), background=0.1),
+        lexicon=lexicon_of([]),
     )
     found = of_grouping(grouping, {1, 3, 4})
     assert set(found) == {1, 3, 4}

@@ -1,0 +1,43 @@
+"""How common true pairs are among a window's candidates, learned from the window itself.
+
+A pair model is calibrated for windows like those it was trained on. Elsewhere nearly every
+candidate may be false (a slow day of outlets that share no news) or true (a file about a few
+events), and the same evidence means less, or more.
+"""
+
+import numpy as np
+
+from service.domain.articles import Floats
+
+#: How many articles the share of the training sets counts for beside a window's own.
+WORTH = 50
+#: Neighbouring events of one saga look like true pairs: a share that seems to be higher than in
+#: training is believed by half, one that seems to be lower as it is.
+_BELIEVED = 0.5
+_STEPS = 100
+_LEAST, _MOST = 1e-4, 0.9
+
+
+def shift(scores: Floats, prior: float, articles: int) -> float:
+    """What to add to the log odds of all candidates of a window of so many articles.
+
+    Expectation maximisation over their scores (Saerens, Latinne & Decaestecker 2002, "Adjusting
+    the outputs of a classifier to new a priori probabilities"), drawn to 0 in small windows.
+    `prior` is the share of true pairs that the scores were calibrated for.
+    """
+    if not len(scores):
+        return 0.0
+    evidence = log_odds(scores) - log_odds(prior)
+    share = prior
+    for _ in range(_STEPS):
+        found = 1 / (1 + np.exp(-(evidence + log_odds(share))))
+        share = min(max(float(found.mean()), _LEAST), _MOST)
+    whole = float(log_odds(share) - log_odds(prior))
+    believed = whole * _BELIEVED if whole > 0 else whole
+    return round(believed * articles / (articles + WORTH), 6)
+
+
+def log_odds(probability: Floats | float) -> Floats:
+    """Natural log odds, within ±14."""
+    safe = np.clip(probability, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(safe / (1 - safe)))
