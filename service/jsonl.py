@@ -18,6 +18,7 @@ from typing import Any
 from service.domain import dates
 from service.domain.articles import Article, ArticleId
 from service.errors import BadInputError, BadLineError
+from service.ingest.language import language_of
 
 #: The name of a story in a labelled file.
 Label = int | str
@@ -182,14 +183,16 @@ def _by_id(path: str, lines: Iterable[Line]) -> dict[ArticleId, Line]:
 
 
 def _article(path: str, key: ArticleId, line: Line, now: datetime | None) -> Article:
+    title = _text(path, line, "title", required=True) or ""
+    text = _text(path, line, "text") or ""
     return Article(
         id=key,
-        title=_text(path, line, "title", required=True) or "",
-        text=_text(path, line, "text") or "",
+        title=title,
+        text=text,
         outlet=_text(path, line, "outlet") or "",
         url=_text(path, line, "url") or "",
         published=_date(line.values.get("published"), now),
-        lang=_text(path, line, "lang") or "",
+        lang=language_of(_text(path, line, "lang") or "", title, text),
     )
 
 

@@ -30,7 +30,7 @@ def explain(
     articles = jsonl.read_articles(source)
     rows = (row_of(articles, one), row_of(articles, other))
     vectors = encode(articles, settings)
-    model = pair_model()
+    model = pair_model(settings.pairs)
     grouping = group_window(articles, vectors, model=model, settings=settings.stories)
     labels = grouping.labels()
     together = labels[articles[rows[0]].id] == labels[articles[rows[1]].id]

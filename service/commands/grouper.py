@@ -13,10 +13,11 @@ from service.domain.pairs import PairModel
 from service.domain.replay import Churn, replay
 from service.domain.windows import group_window
 from service.embed.encoder import EmbedSettings, Encoder, encode_articles, load_encoder
-from service.settings import CONFIG_DIR, Settings
+from service.errors import BadInputError
+from service.settings import PairSettings, Settings
 
-#: Where the weights lie that are shipped.
-PAIR_MODEL = CONFIG_DIR / "pair_model.json"
+#: The weights that are shipped for the usual profile.
+SHIPPED = PairSettings("pair_model.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,16 @@ def settings_of(profile: str) -> Settings:
     return settings_module.load(profile=profile)
 
 
-def pair_model() -> PairModel:
-    """The shipped weights."""
-    return PairModel.load(PAIR_MODEL.read_text("utf-8"))
+def pair_model(pairs: PairSettings = SHIPPED) -> PairModel:
+    """The weights that settings name.
+
+    Raises:
+        BadInputError: the file is missing or holds no pair model.
+    """
+    try:
+        return PairModel.load(pairs.path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInputError(f"{pairs.path}: {error}") from error
 
 
 @lru_cache(maxsize=1)
@@ -60,6 +68,7 @@ def grouped(articles: Sequence[Article], settings: Settings, *, stream: bool) ->
 
     The time is that of encoding and grouping; loading the model is left out.
     """
+    model = pair_model(settings.pairs)
     encoder_of(settings.embed)
     start = time.perf_counter()
     vectors = encode(articles, settings)
@@ -68,13 +77,13 @@ def grouped(articles: Sequence[Article], settings: Settings, *, stream: bool) ->
             replayed = replay(
                 articles,
                 vectors,
-                model=pair_model(),
+                model=model,
                 settings=settings.stories,
                 clock=settings.replay,
                 on_progress=on_progress,
             )
         return Outcome(replayed.stories, time.perf_counter() - start, replayed.churn)
-    grouping = group_window(articles, vectors, model=pair_model(), settings=settings.stories)
+    grouping = group_window(articles, vectors, model=model, settings=settings.stories)
     return Outcome(named(grouping.groups), time.perf_counter() - start)
 
 

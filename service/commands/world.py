@@ -50,7 +50,7 @@ def open_world(
             settings=settings,
             clock=clock,
             encoder=once(lambda: load_encoder(settings.embed)),
-            pair_model=pair_model().within(settings.window.reach),
+            pair_model=pair_model(settings.pairs).within(settings.window.reach),
             progress=progress,
         )
 

