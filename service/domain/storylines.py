@@ -32,13 +32,15 @@ class StorylineSettings:
 class Summaries:
     """Stories in brief, row by row.
 
-    `centres` are mean vectors of unit length, `words` mean TF-IDF rows of unit length, `first`
-    and `last` the hours of the first and the last report, NaN where no member is dated.
+    `centres` are mean vectors of unit length, `titles` and `leads` mean TF-IDF rows of unit
+    length, `first` and `last` the hours of the first and the last report, NaN where no member is
+    dated.
     """
 
     stories: tuple[str, ...]
     centres: Vectors
-    words: csr_matrix
+    titles: csr_matrix
+    leads: csr_matrix
     first: Floats
     last: Floats
 
@@ -48,13 +50,13 @@ class Summaries:
         centres = np.array(
             [_centre(channels.vectors.values[rows].astype(np.float64)) for rows in members]
         )
-        words = [csr_matrix(channels.lead[rows].mean(axis=0)) for rows in members]
         hours = [_dated(channels.hours[rows]) for rows in members]
         width = channels.vectors.values.shape[1]
         return cls(
             stories=tuple(stories),
             centres=Vectors(channels.vectors.model, centres.reshape(-1, width).astype(np.float32)),
-            words=unit_rows(vstack(words).tocsr()) if words else channels.lead[:0],
+            titles=_means(channels.title, members),
+            leads=_means(channels.lead, members),
             first=np.array([dated.min() for dated in hours]),
             last=np.array([dated.max() for dated in hours]),
         )
@@ -99,15 +101,19 @@ def _likeness(summaries: Summaries, rows: Rows, settings: StorylineSettings) -> 
 def _likeness_of(
     summaries: Summaries, row: int, others: Rows, settings: StorylineSettings
 ) -> Floats:
-    """Mean of centre cosine and word cosine with each other story, 0 beyond the span."""
+    """Mean of the cosines of centres, titles and leads with each other story, 0 beyond the span."""
     near = summaries.centres.values[others] @ summaries.centres.values[row]
-    shared = (summaries.words[others] @ summaries.words[row].T).toarray().ravel()
+    shared = _cosines(summaries.titles, row, others) + _cosines(summaries.leads, row, others)
     gap = np.maximum(
         summaries.first[others] - summaries.last[row], summaries.first[row] - summaries.last[others]
     )
-    likeness = np.clip((near.astype(np.float64) + shared) / 2, 0, 1)
+    likeness = np.clip((near.astype(np.float64) + shared) / 3, 0, 1)
     likeness[gap > settings.span_days * _HOURS_PER_DAY] = 0
     return np.asarray(np.round(likeness, 6))
+
+
+def _cosines(words: csr_matrix, row: int, others: Rows) -> Floats:
+    return np.asarray((words[others] @ words[row].T).toarray().ravel())
 
 
 def _in_order(summaries: Summaries, rows: Rows) -> tuple[str, ...]:
@@ -116,6 +122,11 @@ def _in_order(summaries: Summaries, rows: Rows) -> tuple[str, ...]:
     dated = [row for row in keyed if not np.isnan(summaries.first[row])]
     undated = sorted(summaries.stories[row] for row in keyed if np.isnan(summaries.first[row]))
     return (*(summaries.stories[row] for row in dated), *undated)
+
+
+def _means(words: csr_matrix, members: Sequence[Rows]) -> csr_matrix:
+    means = [csr_matrix(words[rows].mean(axis=0)) for rows in members]
+    return unit_rows(vstack(means).tocsr()) if means else words[:0]
 
 
 def _centre(values: Floats) -> Floats:

@@ -6,16 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.domain.articles import Article
-from service.domain.copies import (
-    CopySettings,
-    Signature,
-    copies,
-    exact_share,
-    signature,
-)
-from tests.support.coverage_of_events import START
+from service.domain.copies import copies, exact_share
+from service.domain.shingles import Shingles, headline_likeness, sharing, written_words
+from tests.support.coverage_of_events import START, copy_settings
 
-SETTINGS = CopySettings(share=0.6, shingle=3, permutations=128, bands=64, shortest=12)
+SETTINGS = copy_settings()
 PARAGRAPHS = (
     "A ferry carrying two hundred people struck a pier at Lake Orlan early on Tuesday.",
     "Twelve passengers were taken to hospital, none of them with serious injuries.",
@@ -85,16 +80,86 @@ def test_undated_articles_come_last() -> None:
     assert found(replace(WIRE, id=0, published=None), WIRE) == {0: 1}
 
 
-def test_short_texts_are_never_copies() -> None:
+def test_a_few_words_are_never_copies() -> None:
     assert (
         found(Article(1, "Live updates", "Live now"), Article(2, "Live updates", "Live now")) == {}
     )
-    assert signature(Article(1, "x"), SETTINGS) is None
 
 
 def test_the_same_headline_alone_makes_no_copy() -> None:
     late = Article(2, WIRE.title, "Quite another account of what went wrong on the water.")
     assert found(WIRE, late) == {}
+
+
+LONG = tuple(f"Passenger {at} of row {at * 7} recalled the {at} minutes before." for at in range(9))
+SUMMARY = Article(
+    5,
+    "Ferry with two hundred people aboard strikes the pier at Lake Orlan and injures twelve",
+    "The captain of the vessel told police that its engines had failed him.",
+    "herald",
+    published=LATER,
+)
+
+
+def test_a_summary_of_one_sentence_is_found_in_the_long_text() -> None:
+    """As feeds carry reprints: one has the text, the other a sentence of it."""
+    text = " ".join(("Rescuers worked all night.", *PARAGRAPHS, *LONG))
+    full = Article(1, "Ferry strikes pier at Lake Orlan", text, "wire", published=START)
+    short = Article(
+        2, "Ferry strikes pier at Lake Orlan, hurting 12", PARAGRAPHS[0], "daily", published=LATER
+    )
+    assert found(full, short) == {2: 1}
+
+
+def test_a_long_headline_that_two_outlets_share_needs_less_of_the_text() -> None:
+    twin = replace(
+        SUMMARY,
+        id=6,
+        title=SUMMARY.title + ", police say",
+        text="Police said on Tuesday that the engines had failed.",
+        outlet="daily",
+        published=LATER + timedelta(hours=1),
+    )
+    assert found(SUMMARY, twin) == {6: 5}
+    other = replace(twin, title="Engines fail: " + " ".join(SUMMARY.title.split()[:5]))
+    assert found(SUMMARY, other) == {}
+
+
+def test_two_reports_of_one_quotation_are_no_copies() -> None:
+    said = '"We did all that could be done for the people aboard and we will not rest until it is known why"'
+    one = Article(1, "Owner of ferry mourns", f"{said}, the owner wrote.", "daily", published=START)
+    other = Article(2, "Anger at the lake", f"In a letter she said: {said}.", "herald")
+    assert found(one, other) == {}
+    assert found(*(replace(each, text=each.text.replace('"', "")) for each in (one, other))) != {}
+
+
+def test_versions_of_one_article_need_little_in_common() -> None:
+    """Outlets that rewrite an article under a new address keep its date."""
+    first = replace(WIRE, outlet="daily", text=" ".join(PARAGRAPHS[:3]))
+    later = replace(first, id=2, text=" ".join((PARAGRAPHS[0], *LONG[:2])))
+    assert found(first, later) == {2: 1}
+    assert found(first, replace(later, published=LATER)) == {}
+    day = START.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert found(replace(first, published=day), replace(later, published=day)) == {}
+
+
+def test_an_outlet_that_takes_up_its_own_teaser_again_makes_no_copy() -> None:
+    title = "Inquiry into the ferry that hit the pier opens with questions for its owners and crew"
+    again = replace(SUMMARY, id=6, title=title, published=LATER + timedelta(hours=1))
+    assert found(SUMMARY, again) == {}
+    assert found(SUMMARY, replace(again, title=SUMMARY.title)) == {6: 5}
+
+
+def test_a_series_in_one_format_makes_no_copies() -> None:
+    puzzle = Article(
+        1,
+        "Small crossword of 3 May",
+        "Our daily grid of five by five, easy for a short break.",
+        "daily",
+        published=START,
+    )
+    assert found(puzzle, replace(puzzle, id=2, published=START + timedelta(days=1))) == {}
+    assert found(puzzle, replace(puzzle, id=2, outlet="herald", published=LATER)) == {2: 1}
 
 
 def test_a_title_counts_where_there_is_no_text() -> None:
@@ -103,17 +168,32 @@ def test_a_title_counts_where_there_is_no_text() -> None:
 
 
 def test_many_identical_texts_take_no_quadratic_time() -> None:
-    assert len(found(*(replace(WIRE, id=key) for key in range(400)))) == 399
+    assert len(found(*(replace(WIRE, id=key, outlet=f"o{key}") for key in range(400)))) == 399
 
 
-def test_a_signature_survives_storage() -> None:
-    before = signature(WIRE, SETTINGS)
-    assert before is not None
-    after = Signature.from_bytes(before.to_bytes())
-    assert after.bands == before.bands
-    assert after.shingles == before.shingles
-    assert (after.minhash == before.minhash).all()
+def test_a_run_that_everybody_has_pairs_each_text_with_few() -> None:
+    texts = [Shingles.of(replace(WIRE, id=key), 3) for key in range(100)]
+    assert max(map(len, sharing(texts, 256).values())) == 16
 
 
 def test_nothing_is_shared_with_an_empty_text() -> None:
-    assert exact_share(frozenset(), frozenset({1})) == 0
+    some = Shingles.of(WIRE, 3)
+    assert exact_share(Shingles.none(), some) == exact_share(some, Shingles.none()) == 0
+    assert sharing([], 256) == {}
+
+
+def test_what_is_quoted_everywhere_counts_half() -> None:
+    quoted = Shingles.of(Article(1, "", 'He said: "one two three four five" there.'), 3)
+    assert (len(quoted), quoted.weight) == (6, 4.5)
+    twice = Shingles.of(Article(1, "", '"one two three" and one two three'), 3)
+    assert twice.weight == len(twice)
+
+
+def test_spellings_of_one_word_meet() -> None:
+    assert written_words("U.S. caf&eacute;s") == written_words("US cafés")
+
+
+def test_headlines_are_alike_by_their_words_in_order() -> None:
+    assert headline_likeness(list("abcd"), list("abxcd")) == pytest.approx(8 / 9)
+    assert headline_likeness(list("ab"), list("ba")) == 0.5
+    assert headline_likeness([], ["a"]) == 0
