@@ -2,7 +2,7 @@
 
 from jobs.context import Context, Counts
 from service.store import locks, plans, stories
-from service.store.stories import Happening, Stamp
+from service.store.stories import Happening
 
 
 def close(context: Context) -> Counts:
@@ -12,5 +12,7 @@ def close(context: Context) -> Counts:
         locks.serialise(session, plans.LOCK)
         closed = stories.close(session, quiet_since=context.settings.life.quiet_since(now))
         happenings = [Happening(story, "closed") for story in closed]
-        stories.record(session, happenings, Stamp(now, "age", context.run_id))
+        stamp = plans.stamp(session, now, "age", context.run_id)
+        stories.record(session, happenings, stamp)
+        plans.settle(session, closed, stamp)
     return {"closed": len(closed)} if closed else {}

@@ -29,7 +29,7 @@ def link(context: Context) -> Counts:
     with context.sessions.begin() as session:
         locks.serialise(session, plans.LOCK)
         latest = descriptions.tellable(session, since=since, limit=MOST)
-        lexicon = lexicons.latest(session)
+        lexicon = lexicons.latest(session, context.encoder().model)
         if not latest or lexicon is None:
             return {}
         members = stories.members(session, latest)
@@ -41,6 +41,10 @@ def link(context: Context) -> Counts:
         }
         descriptions.save_storylines(session, titles, now=context.clock())
         descriptions.assign(session, {story: storyline_of.get(story) for story in latest})
+        lines = descriptions.known_storylines(session)
+        told = {str(story) for line in lines if line.id in titles for story in line.members}
+        stamp = plans.stamp(session, context.clock(), "link", context.run_id)
+        plans.settle(session, told.union(latest), stamp)
     return {"storylines": len(groups), "linked": sum(map(len, groups))}
 
 

@@ -16,23 +16,41 @@ _COMMON = 0.1
 _SMALL = 20
 
 
-def keywords(articles: Sequence[Article], lexicon: Lexicon, count: int = 6) -> list[str]:
+def keywords(
+    articles: Sequence[Article],
+    lexicon: Lexicon,
+    count: int = 6,
+    neighbours: Sequence[Article] = (),
+) -> list[str]:
     """The words with the highest class TF-IDF, as they are mostly written, best first.
 
     Class TF-IDF (Grootendorst 2022) takes the story as one document: here the share of its
-    articles that hold a word, times the word's rarity in the window.
+    articles that hold a word, times the word's rarity in the window. `neighbours` are the nearest
+    articles of other stories; a word counts by the root of the share of them that lack it, so that
+    what a whole saga has in common gives way to what sets this story apart.
     """
     written: dict[str, Counter[str]] = defaultdict(Counter)
     held: Counter[str] = Counter()
     for article in articles:
-        found = list(text.spellings(f"{article.title}\n{article.text[: text.LEAD_CHARACTERS]}"))
+        found = _spellings(article)
         held.update({word for word, _ in found if _telling(word)})
         for word, spelling in found:
             written[word][spelling] += 1
     words = sorted(word for word in held if held[word] > 1 or len(articles) == 1)
     rarity = _rarity(words, lexicon)
-    ranked = sorted(words, key=lambda word: (-held[word] * rarity[word], word))
+    elsewhere = Counter(
+        word for each in neighbours for word in {word for word, _ in _spellings(each)}
+    )
+    worth = {
+        word: held[word] * rarity[word] * (1 - elsewhere[word] / max(len(neighbours), 1)) ** 0.5
+        for word in words
+    }
+    ranked = sorted(words, key=lambda word: (-worth[word], word))
     return [_usual(written[word]) for word in ranked[:count] if rarity[word] > 0]
+
+
+def _spellings(article: Article) -> list[tuple[str, str]]:
+    return list(text.spellings(f"{article.title}\n{article.text[: text.LEAD_CHARACTERS]}"))
 
 
 def _rarity(words: Sequence[str], lexicon: Lexicon) -> dict[str, float]:

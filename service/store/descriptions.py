@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.coverage import Coverage
 from service.domain.lineage import KnownStory
+from service.store.details import Details, to_json
 from service.store.tables import OutletRow, StorylineRow, StoryRow
 
 
@@ -24,7 +25,12 @@ class Description:
     keywords: Sequence[str]
     articles: int
     coverage: Coverage
-    rank: float
+    details: Details
+
+    @property
+    def rank(self) -> float:
+        """The rank by which it is listed."""
+        return self.details.rank.total if self.details.rank else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,7 @@ def save(
             "coverage": found.coverage.outlets,
             "independent": found.coverage.independent,
             "rank": found.rank,
+            "details": to_json(found.details),
             "described_at": changed[found.story_id].changed_at,
         }
         for found in descriptions
@@ -70,9 +77,29 @@ def save(
         session.execute(update(StoryRow), values)
 
 
-def families(session: Session) -> dict[str, str]:
-    """The publisher family of each outlet, by slugs."""
-    return dict(session.execute(select(OutletRow.slug, OutletRow.family)).all())
+def pass_over(session: Session, story_ids: Iterable[str], changed: Mapping[str, Outdated]) -> None:
+    """Let stories without articles count as described: there is nothing to tell of them."""
+    values = [
+        {"id": key, "articles": 0, "details": {}, "described_at": changed[key].changed_at}
+        for key in story_ids
+    ]
+    if values:
+        session.execute(update(StoryRow), values)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """All outlets' publisher families and names, by slug."""
+
+    families: Mapping[str, str]
+    names: Mapping[str, str]
+
+
+def outlets(session: Session) -> Outlets:
+    """What is known of the outlets."""
+    statement = select(OutletRow.slug, OutletRow.family, OutletRow.name)
+    rows = session.execute(statement).all()
+    return Outlets({row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
 
 
 def tellable(session: Session, *, since: datetime, limit: int) -> list[str]:

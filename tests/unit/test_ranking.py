@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.ranking import HOURS_PER_DOUBLING, rank
+from service.domain.ranking import HOURS_PER_DOUBLING, HOURS_PER_HASTE, explain, rank
 from service.domain.slugs import MAX_CHARACTERS, slug
 
 MORNING = datetime(2023, 4, 25, 8, tzinfo=UTC)
@@ -12,14 +12,26 @@ MORNING = datetime(2023, 4, 25, 8, tzinfo=UTC)
 
 def test_twice_the_coverage_is_worth_twelve_hours() -> None:
     later = MORNING + timedelta(hours=HOURS_PER_DOUBLING)
-    assert rank(4, MORNING) == pytest.approx(rank(2, later))
+    assert rank(4, MORNING).total == pytest.approx(rank(2, later).total)
     assert rank(0, MORNING) == rank(1, MORNING)
+
+
+def test_a_story_that_spreads_faster_ranks_higher_and_ages_all_the_same() -> None:
+    slow, fast = rank(4, MORNING, 0.0), rank(4, MORNING, 3.0)
+    assert fast.velocity == 2 * HOURS_PER_HASTE
+    assert fast.total == pytest.approx(slow.total + 6)
+    assert rank(4, MORNING + timedelta(hours=7)).total > fast.total
+
+
+def test_a_rank_is_explained_by_its_parts() -> None:
+    found = explain(rank(4, MORNING, 1.0), MORNING + timedelta(hours=10))
+    assert found == "+17.0 h = +24.0 independent coverage +3.0 velocity -10.0 age"
 
 
 @given(st.integers(0, 500), st.integers(0, 500))
 def test_more_coverage_never_ranks_lower(few: int, more: int) -> None:
     low, high = sorted((few, more))
-    assert rank(low, MORNING) <= rank(high, MORNING)
+    assert rank(low, MORNING).total <= rank(high, MORNING).total
 
 
 def test_a_slug_keeps_letters_of_any_script() -> None:

@@ -26,6 +26,8 @@ def test_the_most_central_title_is_the_headline() -> None:
     [
         "FERRY COLLIDES WITH PIER IN LAKE ORLAN HARBOUR",
         "Ferry collides with pier – live updates",
+        "Ferry live: twelve hurt in Lake Orlan harbour",
+        "FERRY COLLIDES WITH PIER in LAKE ORLAN HARBOUR",
         "Ferry collides",
         "Ferry " * 40,
         "",
@@ -42,6 +44,29 @@ def test_copies_are_passed_over_while_there_is_an_original() -> None:
     one, two = event_articles(each=2)[:2]
     assert headline([one, two], encoded([one, two]), {one.id}) == two
     assert headline([one], encoded([one]), {one.id}) == one
+
+
+def test_even_a_live_blog_is_better_than_a_copy() -> None:
+    blog = Article(1, "Ferry collides with pier – live updates", EVENTS[0])
+    copy = Article(2, "Ferry collides with the pier of Orlan", EVENTS[0])
+    assert headline([blog, copy], encoded([blog, copy]), {copy.id}) == blog
+
+
+def test_many_copies_do_not_make_their_original_central() -> None:
+    odd = Article(9, "Something else entirely about gardens", "Roses and tulips.")
+    told = event_articles(EVENTS[:1], each=3)
+    copies = [replace(odd, id=key) for key in range(10, 20)]
+    articles = [odd, *told, *copies]
+    assert headline(articles, encoded(articles), set(range(10, 20))) in told
+
+
+def test_keywords_give_way_to_those_that_neighbours_lack() -> None:
+    articles = event_articles(each=2)
+    lexicon = window_lexicon(articles, encoded(articles))
+    near = [Article(900 + key, "Lake Orlan ferry harbour", "") for key in range(4)]
+    before, after = keywords(articles[:2], lexicon, 4), keywords(articles[:2], lexicon, 4, near)
+    assert {"ferry", "Orlan"} & set(before)
+    assert not {"ferry", "Orlan", "Lake", "harbour"} & set(after)
 
 
 def test_keywords_set_a_story_apart() -> None:
