@@ -11,8 +11,17 @@ from service.domain.arrivals import affected
 from service.domain.lineage import plan_update
 from service.domain.spans import around
 from service.domain.windows import Grouping, group_window
-from service.store import articles, constraints, copies, lexicons, locks, plans, stories, vectors
-from service.store.stories import Stamp
+from service.store import (
+    articles,
+    constraints,
+    copies,
+    lexicons,
+    locks,
+    marks,
+    plans,
+    stories,
+    vectors,
+)
 
 
 def reconcile(context: Context) -> Counts:
@@ -27,21 +36,37 @@ def reconcile(context: Context) -> Counts:
         if not placed:
             return {}
         reported_at = scope(session, context, placed.values())
-        grouping = _group(session, context, reported_at)
-        counts = _follow(session, context, grouping, placed, reported_at)
+        counts = _regroup(session, context, placed, reported_at) if reported_at else {}
         articles.advance(session, placed, before="placed", after="reconciled")
-    return {"articles": len(grouping.ids), "groups": len(grouping.groups), **counts}
+    return counts
 
 
 def scope(session: Session, context: Context, moments: Iterable[datetime]) -> dict[int, datetime]:
     """The placed articles within the window of some moments, and their stories' other members.
 
-    Without the members outside, a story at the edge would look as if it had fallen apart.
+    Without the members outside, a story at the edge would look as if it had fallen apart. What
+    editors locked or hid is left out: it stays as it is.
     """
     inside = articles.placed_within(session, around(moments, context.settings.window.reach))
-    homes = set(stories.story_of(session, inside).values())
-    beyond = {key for ids in stories.members(session, homes).values() for key in ids}
+    homes = stories.story_of(session, inside)
+    frozen = marks.frozen(session)
+    out = {key for key, story in homes.items() if story in frozen}
+    out |= marks.hidden_articles(session, inside)
+    inside = {key: moment for key, moment in inside.items() if key not in out}
+    moving = set(homes.values()) - frozen
+    beyond = {key for ids in stories.members(session, moving).values() for key in ids}
     return {**inside, **articles.reported_at(session, beyond - inside.keys())}
+
+
+def _regroup(
+    session: Session,
+    context: Context,
+    placed: Collection[int],
+    reported_at: dict[int, datetime],
+) -> Counts:
+    grouping = _group(session, context, reported_at)
+    counts = _follow(session, context, grouping, placed, reported_at)
+    return {"articles": len(grouping.ids), "groups": len(grouping.groups), **counts}
 
 
 def _group(session: Session, context: Context, reported_at: dict[int, datetime]) -> Grouping:
@@ -53,7 +78,7 @@ def _group(session: Session, context: Context, reported_at: dict[int, datetime])
         vectors.load(session, model, encoder.model, ids),
         model=context.pair_model,
         settings=context.settings.window_stories,
-        constraints=constraints.active(session),
+        constraints=constraints.active(session, set(ids)),
     )
 
 
@@ -74,11 +99,10 @@ def _follow(
         is_taken=lambda key: stories.is_taken(session, key),
     )
     why = reasons.of_grouping(grouping, {opened.article for opened in plan.opened})
-    stamp = Stamp(now, "reconcile", context.run_id)
     counts = plans.apply(
         session,
         plan,
-        stamp,
+        plans.stamp(session, now, "reconcile", context.run_id),
         reported_at=reported_at,
         quiet_since=context.settings.life.quiet_since(now),
         reasons=why,

@@ -1,9 +1,10 @@
 """Editors' decisions about pairs of articles, which no grouping may break."""
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from service.domain.articles import ArticleId
+from service.domain.articles import ArticleId, id_key
 
 Link = tuple[ArticleId, ArticleId]
 
@@ -29,6 +30,72 @@ class Constraints:
 
 #: Nobody decided anything.
 NONE = Constraints()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A pair that a decision binds or parts, and the decision's number."""
+
+    link: Link
+    together: bool
+    decision: int
+
+
+def contradicted(standing: Iterable[Standing], wanted: Constraints) -> list[int]:
+    """The decisions that forbid what is wanted, in order of their numbers; none if it fits.
+
+    Bonds reach on: where a and b, and b and c, must be together, so must a and c. Of a chain of
+    bonds, every decision that holds it together is named.
+    """
+    known = list(standing)
+    bonds: dict[ArticleId, dict[ArticleId, int | None]] = {}
+    for (one, other), decision in [
+        *((each.link, each.decision) for each in known if each.together),
+        *((link, None) for link in sorted(wanted.must_link, key=_link_key)),
+    ]:
+        bonds.setdefault(one, {}).setdefault(other, decision)
+        bonds.setdefault(other, {}).setdefault(one, decision)
+    bars: list[tuple[Link, int | None]] = [
+        *((each.link, each.decision) for each in known if not each.together),
+        *((link, None) for link in wanted.cannot_link),
+    ]
+    found: set[int | None] = set()
+    for (one, other), decision in bars:
+        if (chain := _chain(bonds, one, other)) is not None:
+            found |= {decision, *chain}
+    return sorted(number for number in found if number is not None)
+
+
+def star(ids: Iterable[ArticleId]) -> frozenset[Link]:
+    """The fewest bonds that hold these articles together: of the first with each other one."""
+    first, *others = sorted(ids, key=id_key)
+    return frozenset((first, other) for other in others)
+
+
+def _chain(
+    bonds: Mapping[ArticleId, Mapping[ArticleId, int | None]], one: ArticleId, other: ArticleId
+) -> set[int | None] | None:
+    """The decisions along a shortest chain of bonds between two articles; None if there is none."""
+    came: dict[ArticleId, tuple[ArticleId, int | None] | None] = {one: None}
+    waiting = deque([one])
+    while waiting and other not in came:
+        here = waiting.popleft()
+        for following, decision in bonds.get(here, {}).items():
+            if following not in came:
+                came[following] = (here, decision)
+                waiting.append(following)
+    if other not in came:
+        return None
+    found: set[int | None] = set()
+    step = came[other]
+    while step is not None:
+        found.add(step[1])
+        step = came[step[0]]
+    return found
+
+
+def _link_key(link: Link) -> tuple[tuple[bool, ArticleId], tuple[bool, ArticleId]]:
+    return id_key(link[0]), id_key(link[1])
 
 
 def bonded(

@@ -62,12 +62,16 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Decided, not yet written changes. Apply: new stories, close, open, merges, transitions."""
+    """Decided, not yet written changes; `store.plans` writes them.
+
+    Articles that are closed and not opened again are in no story afterwards.
+    """
 
     emerged: tuple[NewStory, ...] = ()
     closed: tuple[Membership, ...] = ()
     opened: tuple[Membership, ...] = ()
     merged: tuple[Merge, ...] = ()
+    revived: tuple[str, ...] = ()  #: merged stories that an editor brings back
     transitions: tuple[Transition, ...] = ()
 
     def __bool__(self) -> bool:
@@ -119,6 +123,25 @@ def plan_update(
     return _plan(stories, dict(zip(names, found, strict=True)), home, emerged)
 
 
+def plan_edit(
+    known: Iterable[KnownStory],
+    wanted: Mapping[str, Collection[ArticleId]],
+    *,
+    emerged: Sequence[NewStory] = (),
+    revived: Collection[str] = (),
+) -> Plan:
+    """What an editor wants of some stories: the articles of each, by its id.
+
+    `emerged` are those of the wanted stories that are new; `revived` those that were merged and
+    live on. As in `plan_update`, a story that loses every article is merged into the one that got
+    most of them.
+    """
+    stories = sorted(known, key=lambda story: (story.emerged, story.id))
+    home = {article: story.id for story in stories for article in story.members}
+    found = {name: _sorted(ids) for name, ids in wanted.items()}
+    return _plan(stories, found, home, emerged, revived)
+
+
 def _claims(stories: Sequence[str], overlaps: Sequence[Counter[str]]) -> dict[int, str]:
     """The story of each claimed group; `stories` stand oldest first."""
     claimed: dict[int, str] = {}
@@ -167,6 +190,7 @@ def _plan(
     found: Mapping[str, Members],
     home: Mapping[ArticleId, str],
     emerged: Sequence[NewStory],
+    revived: Collection[str] = (),
 ) -> Plan:
     moves = sorted(
         (
@@ -183,7 +207,8 @@ def _plan(
         closed=tuple(Membership(article, old) for article, old, _ in moves if old),
         opened=tuple(Membership(article, new) for article, _, new in moves),
         merged=tuple(merges),
-        transitions=tuple(_transitions(moves, emerged, merges)),
+        revived=tuple(sorted(revived)),
+        transitions=tuple(_transitions(moves, emerged, merges, revived)),
     )
 
 
@@ -209,6 +234,7 @@ def _transitions(
     moves: Sequence[tuple[ArticleId, str | None, str]],
     emerged: Sequence[NewStory],
     merges: Sequence[Merge],
+    revived: Collection[str],
 ) -> list[Transition]:
     """One line of history for everything that happens to a story, sorted."""
     gained: dict[str, list[ArticleId]] = {}
@@ -226,8 +252,15 @@ def _transitions(
         if story.split_from
     ]
     lines += [
-        Transition(key, "grew", tuple(ids)) for key, ids in gained.items() if key not in fresh
+        Transition(key, "reopened" if key in revived else "grew", tuple(ids))
+        for key, ids in gained.items()
+        if key not in fresh
     ]
+    returned: dict[tuple[str, str], list[ArticleId]] = {}
+    for article, old, new in moves:
+        if old and new in revived:
+            returned.setdefault((old, new), []).append(article)
+    lines += [Transition(old, "split", tuple(ids), new) for (old, new), ids in returned.items()]
     lines += [
         Transition(key, "shrank", tuple(ids)) for key, ids in lost.items() if key not in ended
     ]

@@ -1,7 +1,7 @@
 """Writing a plan: the only place where stories begin, end, gain or lose articles."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -9,11 +9,26 @@ from sqlalchemy.orm import Session
 from service.domain.articles import ArticleId
 from service.domain.lineage import Membership, Plan
 from service.domain.reasons import Reason
-from service.store import stories
+from service.store import edits, marks, stories, versions
 from service.store.stories import Happening, Joining, Stamp
 
 #: Name of the lock that whoever changes stories holds.
 LOCK = "stories"
+
+
+def stamp(session: Session, now: datetime, cause: str, run_id: int | None = None) -> Stamp:
+    """What the caller's changes are signed with: an instant of their own. The caller holds `LOCK`."""
+    return Stamp(versions.next_instant(session, now), cause, run_id)
+
+
+def settle(session: Session, story_ids: Iterable[str], stamp: Stamp) -> None:
+    """Let these stories' rows, just written, obey editors, and keep how they stand from now on.
+
+    The last step of every transaction that writes rows of stories.
+    """
+    ids = list(story_ids)
+    marks.refresh(session, ids)
+    versions.keep(session, ids, at=stamp.now)
 
 
 def apply(
@@ -24,10 +39,13 @@ def apply(
     reported_at: Mapping[int, datetime],
     quiet_since: datetime,
     reasons: Mapping[ArticleId, Reason],
+    settled: Iterable[str] = (),
 ) -> dict[str, int]:
     """Write a plan within the caller's transaction; how often each transition happened.
 
-    A closed story that gains a report since `quiet_since` reopens. The caller holds `LOCK`, so the plan still fits what is stored.
+    A closed story that gains a report since `quiet_since` reopens. The caller holds `LOCK`, so
+    the plan still fits what is stored. `settled` names stories beyond the plan whose rows the
+    caller changed.
     """
     first: dict[str, datetime] = {}
     for opened in plan.opened:
@@ -36,8 +54,11 @@ def apply(
     emerged = {story.id: first[story.id] for story in plan.emerged}
     parents = {story.id: story.split_from for story in plan.emerged if story.split_from}
     stories.create(session, emerged, stamp, split_from=parents)
+    led = edits.revive(session, plan.revived)
+    gone = {each.article for each in plan.closed} - {each.article for each in plan.opened}
+    edits.leave(session, [int(key) for key in gone], stamp)
     stories.move(session, [_joining(each, reasons) for each in plan.opened], stamp)
-    stories.merge(session, {merge.story: merge.into for merge in plan.merged})
+    led |= stories.merge(session, {merge.story: merge.into for merge in plan.merged})
     happenings = [
         Happening(line.story, line.kind, [int(key) for key in line.articles], line.other)
         for line in plan.transitions
@@ -47,6 +68,9 @@ def apply(
     stories.touch(session, changed, stamp)
     reopened = stories.reopen(session, changed, reported_since=quiet_since)
     stories.record(session, [Happening(story, "reopened") for story in reopened], stamp)
+    shut = edits.shut_empty(session, changed)
+    stories.record(session, [Happening(story, "closed") for story in shut], stamp)
+    settle(session, changed.union(led, settled), stamp)
     return dict(
         Counter([*(line.kind for line in plan.transitions), *("reopened" for _ in reopened)])
     )

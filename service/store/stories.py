@@ -41,11 +41,12 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When, by what and in which run something is written."""
+    """When, by what and in which run or by which decision something is written."""
 
     now: datetime
     cause: str
-    run_id: int | None
+    run_id: int | None = None
+    decision_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def move(session: Session, joinings: Sequence[Joining], stamp: Stamp) -> None:
             MembershipRow.article_id.in_([joining.article_id for joining in joinings]),
             MembershipRow.valid_until.is_(None),
         )
-        .values(valid_until=func.greatest(stamp.now, MembershipRow.valid_from))
+        .values(valid_until=stamp.now)
     )
     values = [
         {
@@ -143,14 +144,18 @@ def move(session: Session, joinings: Sequence[Joining], stamp: Stamp) -> None:
     session.execute(insert(MembershipRow), values)
 
 
-def merge(session: Session, survivors: Mapping[str, str]) -> None:
-    """Let stories lead to their survivors; stories merged into them earlier lead there too."""
+def merge(session: Session, survivors: Mapping[str, str]) -> set[str]:
+    """Let stories lead to their survivors, those merged into them earlier too; ids of all these."""
+    led: set[str] = set()
     for story_id, survivor in survivors.items():
-        session.execute(
+        statement = (
             update(StoryRow)
             .where(or_(StoryRow.id == story_id, StoryRow.merged_into == story_id))
             .values(state="merged", merged_into=survivor)
+            .returning(StoryRow.id)
         )
+        led.update(session.scalars(statement))
+    return led
 
 
 def record(session: Session, happenings: Iterable[Happening], stamp: Stamp) -> None:
@@ -164,6 +169,7 @@ def record(session: Session, happenings: Iterable[Happening], stamp: Stamp) -> N
             "other_story_id": happening.other_story_id,
             "article_ids": list(happening.article_ids),
             "run_id": stamp.run_id,
+            "decision_id": stamp.decision_id,
         }
         for happening in happenings
     ]
@@ -245,7 +251,7 @@ def lines(session: Session, *, limit: int) -> list[StoryLine]:
     statement = (
         select(StoryRow, StorylineRow.title)
         .outerjoin(StorylineRow, StorylineRow.id == StoryRow.storyline_id)
-        .where(StoryRow.state != "merged", StoryRow.articles > 1)
+        .where(StoryRow.state != "merged", ~StoryRow.hidden, StoryRow.articles > 1)
         .order_by(*order, StoryRow.id)
         .limit(limit)
     )

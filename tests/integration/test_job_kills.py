@@ -1,18 +1,21 @@
 """The jobs, killed at any moment or run by two processes at once: nothing is lost or done twice."""
 
 import multiprocessing
+import os
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.sharedctypes import Synchronized
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from jobs.context import Context
 from jobs.describe import describe
@@ -22,42 +25,30 @@ from service import settings as settings_module
 from service.commands.demo.samples import PIPELINE, for_loopback
 from service.commands.grouper import pair_model
 from service.domain.outlets import Outlet
-from service.store import catalogue, locks, plans, schema, stories
+from service.store import catalogue, decisions, editing, locks, plans, schema, stories
 from service.store.catalogue import NewFeed
+from service.store.editing import Act
 from service.store.sessions import Sessions, sessions_of
 from service.store.stories import Stamp
 from service.store.tables import StoryRow
+from service.store.undoing import undo
 from tests.integration.conftest import NOW
+from tests.support import invariants
 from tests.support.encoders import WordEncoder
 from tests.support.feed_server import FeedServer, reply
 from tests.support.newsroom import item, rss
+from tests.support.wire import report
 
 pytestmark = pytest.mark.slow
 
 FEEDS = 5
 EVENTS_A_WAVE = 4
-KILLS = 12
+KILLS = 50
 #: A wave of news comes every so many hours: all feeds are due again.
 HOURS = 25
-VOWELS, CONSONANTS = "aeiou", "bdfgklmnprstvz"
 
 #: What a run left: canonical URLs by story.
 Partition = set[frozenset[str]]
-
-
-def words_of(event: int) -> list[str]:
-    """Words that no other event has."""
-    rng = random.Random(event)
-    letters = [(rng.choice(CONSONANTS), rng.choice(VOWELS)) for _ in range(60)]
-    syllables = ["".join(pair) for pair in letters]
-    return ["".join(syllables[start : start + 4]).title() for start in range(0, 60, 4)]
-
-
-def report(event: int, feed: int) -> tuple[str, str]:
-    """A feed's report of an event, in an order of words of its own."""
-    told = words_of(event)
-    random.Random(feed).shuffle(told)
-    return " ".join(told[:6]), " ".join(told) + "."
 
 
 @dataclass(slots=True)
@@ -69,9 +60,10 @@ class News:
     events: Iterator[int] = field(default_factory=count)
 
     def wave(self, at: datetime) -> None:
-        for event in (next(self.events) for _ in range(EVENTS_A_WAVE)):
+        for number in (next(self.events) for _ in range(EVENTS_A_WAVE)):
             for feed, items in enumerate(self.items):
-                items.append(item(f"{event}", report(event, feed), at, host=f"o{feed}.example"))
+                told = report(number, feed)
+                items.append(item(f"{number}", told, at, host=f"o{feed}.example"))
         for feed, items in enumerate(self.items):
             self.server.routes[f"/{feed}"] = reply(rss(items))
 
@@ -85,6 +77,7 @@ class News:
 
 def world(url: str, now: datetime) -> Context:
     settings = for_loopback(settings_module.load({}))
+    settings = replace(settings, parse=replace(settings.parse, workers=1))  # quick to start
     engine, encoder = schema.connect(url), WordEncoder()
     model = pair_model().within(settings.window.reach)
     return Context(engine, sessions_of(engine), settings, lambda: now, lambda: encoder, model)
@@ -95,13 +88,52 @@ def pipeline(context: Context) -> list[Job]:
     return [jobs[name] for name in PIPELINE]
 
 
-def run_all(url: str, now: datetime) -> None:
-    """Every job once; waits for what a killed run still holds on the server."""
+def run_all(url: str, now: datetime, deadly: int, count: "Synchronized[int]") -> None:
+    """An editor and every job once; the process kills itself at statement `deadly`, if it comes.
+
+    Counts statements, commits among them. Jobs wait for what a killed run still holds on the
+    server; the editor first undoes what a killed one left.
+    """
     context = world(url, now)
+
+    def step(*_: object) -> None:
+        count.value += 1
+        if count.value == deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(context.engine, "before_cursor_execute", step)
+    event.listen(context.engine, "commit", step)
+    undo_all(context)
+    merge_two(context)
+    undo_all(context)
     for job in pipeline(context):
         while run(job, context) is None:
             time.sleep(0.02)
     context.engine.dispose()
+
+
+def merge_two(context: Context) -> None:
+    """As an editor, merge the two newest stories."""
+    newest = (
+        select(StoryRow.id).where(StoryRow.state == "open").order_by(StoryRow.emerged_at.desc())
+    )
+    with context.sessions.begin() as session:
+        found = list(session.scalars(newest.limit(2)))
+        if len(found) > 1:
+            editing.merge(session, editor(context), found)
+
+
+def undo_all(context: Context) -> None:
+    """As an editor, undo everything that stands, one transaction each."""
+    with context.sessions.begin() as session:
+        standing = decisions.listed(session, all_of_them=False)
+    for decision in standing:
+        with context.sessions.begin() as session:
+            undo(session, editor(context), decision.id)
+
+
+def editor(context: Context) -> Act:
+    return Act("ann", "", context.clock(), context.clock())
 
 
 def functions_again_and_again(url: str, now: datetime, rounds: int) -> None:
@@ -159,6 +191,7 @@ def check(sessions: Sessions) -> Partition:
         assert session.scalars(empty).all() == []
         outdated = "SELECT id FROM stories WHERE described_at < changed_at AND state <> 'merged'"
         assert session.scalars(text(outdated)).all() == []
+        invariants.check(session)
         running = text("SELECT job FROM runs WHERE outcome = 'running'")
         assert session.scalars(running).all() == []
     stories: dict[str, set[str]] = {}
@@ -174,29 +207,34 @@ def wanted(waves: int) -> Partition:
     }
 
 
-def test_killed_at_any_moment_the_next_run_makes_up_for_it(
+def run_through(processes: ForkServerContext, url: str, now: datetime) -> int:
+    """Run everything, unharmed; how many statements that took."""
+    count = processes.Value("i", 0)
+    finish(started(processes, run_all, url, now, 0, count))
+    return int(count.value)
+
+
+def test_killed_at_any_statement_the_next_run_makes_up_for_it(
     processes: ForkServerContext, database_url: str, sessions: Sessions, feed_server: FeedServer
 ):
     news, now, rng = News(feed_server), NOW, random.Random(7)
     news.subscribe(sessions)
-    for _ in range(2):  # only the second is as quick as usual: the first imports everything
-        begun = time.monotonic()
-        news.wave(now)
-        finish(started(processes, run_all, database_url, now))
-        now += timedelta(hours=HOURS)
-        usual = time.monotonic() - begun
-    cut_off = 0
-    for _ in range(KILLS):
-        news.wave(now)
-        process = started(processes, run_all, database_url, now)
-        process.join(rng.uniform(0.1, usual))
-        process.kill()
-        process.join()
-        cut_off += process.exitcode == -9
-        now += timedelta(hours=HOURS)
-    finish(started(processes, run_all, database_url, now))
-    assert cut_off > KILLS / 2
-    assert check(sessions) == wanted(KILLS + 2)
+    waves = killed = usual = 0
+    done = True
+    while killed < KILLS:
+        if done:
+            now += timedelta(hours=HOURS)
+            news.wave(now)
+            waves += 1
+            usual = usual or run_through(processes, database_url, now)
+        count = processes.Value("i", 0)
+        process = started(processes, run_all, database_url, now, rng.randint(1, usual), count)
+        process.join(120)
+        done = process.exitcode == 0
+        killed += process.exitcode == -signal.SIGKILL
+        assert done or process.exitcode == -signal.SIGKILL
+    run_through(processes, database_url, now)
+    assert check(sessions) == wanted(waves)
 
 
 def test_two_processes_at_once_lose_nothing(
@@ -213,7 +251,7 @@ def test_two_processes_at_once_lose_nothing(
         for process in both:
             finish(process)
         now += timedelta(hours=HOURS)
-    finish(started(processes, run_all, database_url, now))
+    run_through(processes, database_url, now)
     assert check(sessions) == wanted(3)
 
 

@@ -1,4 +1,4 @@
-"""Running the service: keys, webhooks, runs of jobs, and the words of the window."""
+"""Running the service: keys, webhooks, runs of jobs, the words and names of the window."""
 
 from typing import Any
 
@@ -68,4 +68,14 @@ class LexiconRow(Base):
     id: Mapped[Identifier]
     made_at: Mapped[Instant]
     articles: Mapped[int]
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class GazetteerRow(Base):
+    """What the names of the latest articles stand for, as `describe` last read it from them."""
+
+    __tablename__ = "gazetteers"
+
+    id: Mapped[Identifier]
+    made_at: Mapped[Instant]
     data: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,8 +1,9 @@
-"""Stories, who belongs to them, what happened to them, and what editors decided."""
+"""Stories, who belongs to them, what happened to them, and how they stood before."""
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, false, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.tables.base import Base, Identifier, Instant, one_of
@@ -18,12 +19,36 @@ class StorylineRow(Base):
     created_at: Mapped[Instant]
 
 
-class StoryRow(Base):
-    """The lasting identity of one event's coverage.
+class StoryFacts:
+    """What stands of a story at one moment, apart from the stories it refers to.
 
     Headline, keywords, times and counts are derived from the members by the job
-    `describe`; they can be made anew at any time.
+    `describe`; the marks of editors from the decisions that stand. All of it can be made
+    anew at any time. A column added here is kept in `story_versions`, too.
     """
+
+    slug: Mapped[str] = mapped_column(server_default="")
+    state: Mapped[str] = mapped_column(server_default="open")
+    emerged_at: Mapped[Instant]
+    changed_at: Mapped[Instant]
+    headline: Mapped[str] = mapped_column(server_default="")
+    headline_article_id: Mapped[int | None] = mapped_column(BigInteger)
+    keywords: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    first_reported_at: Mapped[Instant]
+    last_reported_at: Mapped[Instant]
+    articles: Mapped[int] = mapped_column(server_default=text("0"))
+    coverage: Mapped[int] = mapped_column(server_default=text("0"))
+    independent: Mapped[int] = mapped_column(server_default=text("0"))
+    rank: Mapped[float] = mapped_column(server_default=text("0"))  #: `domain.ranking`
+    details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  #: `store.details`
+    pinned: Mapped[bool] = mapped_column(server_default=false())  #: first in the list by rank
+    hidden: Mapped[bool] = mapped_column(server_default=false())  #: in no list, at no address
+    locked: Mapped[bool] = mapped_column(server_default=false())  #: no job changes its members
+    renamed: Mapped[bool] = mapped_column(server_default=false())  #: an editor's headline
+
+
+class StoryRow(StoryFacts, Base):
+    """The lasting identity of one event's coverage, as it stands now."""
 
     __tablename__ = "stories"
     __table_args__ = (
@@ -36,7 +61,9 @@ class StoryRow(Base):
             "last_reported_at",
             postgresql_where=text("state <> 'merged'"),
         ),
-        Index("ix_stories_rank", "rank", "id", postgresql_where=text("state <> 'merged'")),
+        Index(
+            "ix_stories_rank", "pinned", "rank", "id", postgresql_where=text("state <> 'merged'")
+        ),
         Index(
             "ix_stories_largest",
             "independent",
@@ -45,6 +72,7 @@ class StoryRow(Base):
             "id",
             postgresql_where=text("state <> 'merged'"),
         ),
+        Index("ix_stories_changed_at", "changed_at"),
         Index(
             "ix_stories_undescribed",
             "changed_at",
@@ -53,23 +81,43 @@ class StoryRow(Base):
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    slug: Mapped[str] = mapped_column(server_default="")
-    state: Mapped[str] = mapped_column(server_default="open")
     merged_into: Mapped[str | None] = mapped_column(ForeignKey("stories.id"), index=True)
     split_from: Mapped[str | None] = mapped_column(ForeignKey("stories.id"), index=True)
     storyline_id: Mapped[str | None] = mapped_column(ForeignKey("storylines.id"), index=True)
-    emerged_at: Mapped[Instant]
-    changed_at: Mapped[Instant] = mapped_column(index=True)
     described_at: Mapped[Instant | None]
-    headline: Mapped[str] = mapped_column(server_default="")
-    headline_article_id: Mapped[int | None] = mapped_column(BigInteger)
-    keywords: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
-    first_reported_at: Mapped[Instant]
-    last_reported_at: Mapped[Instant]
-    articles: Mapped[int] = mapped_column(server_default=text("0"))
-    coverage: Mapped[int] = mapped_column(server_default=text("0"))
-    independent: Mapped[int] = mapped_column(server_default=text("0"))
-    rank: Mapped[float] = mapped_column(server_default=text("0"))  #: `domain.ranking`
+
+
+class StoryVersionRow(StoryFacts, Base):
+    """How a story stood from one instant until another; an open end means: as it stands now.
+
+    Written by `store.versions` whenever a story's row changed. Storylines come and go, so the
+    one it belonged to is kept by name.
+    """
+
+    __tablename__ = "story_versions"
+    __table_args__ = (
+        CheckConstraint("valid_until > valid_from", name="ends_after_start"),
+        Index(
+            "uq_story_versions_open",
+            "id",
+            unique=True,
+            postgresql_where=text("valid_until IS NULL"),
+        ),
+        Index("ix_story_versions_valid_from", "valid_from"),
+        Index(
+            "ix_story_versions_period",
+            text("tstzrange(valid_from, valid_until)"),
+            postgresql_using="gist",
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(ForeignKey("stories.id"), primary_key=True)
+    valid_from: Mapped[Instant] = mapped_column(primary_key=True)
+    valid_until: Mapped[Instant | None]
+    merged_into: Mapped[str | None]
+    split_from: Mapped[str | None]
+    storyline_id: Mapped[str | None]
+    storyline_title: Mapped[str | None]
 
 
 class MembershipRow(Base):
@@ -85,6 +133,13 @@ class MembershipRow(Base):
             "article_id",
             unique=True,
             postgresql_where=text("valid_until IS NULL"),
+        ),
+        # An article as a range of one id: equality under GiST without another extension.
+        ExcludeConstraint(
+            (text("int8range(article_id, article_id, '[]')"), "&&"),
+            (text("tstzrange(valid_from, valid_until)"), "&&"),
+            name="one_story_at_an_instant",
+            using="gist",
         ),
         Index("ix_memberships_story_id_valid_from", "story_id", "valid_from"),
         Index("ix_memberships_article_id", "article_id"),
@@ -118,30 +173,5 @@ class TransitionRow(Base):
     cause: Mapped[str]
     other_story_id: Mapped[str | None] = mapped_column(ForeignKey("stories.id"))
     article_ids: Mapped[list[int]]
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"), index=True)
     run_id: Mapped[int | None] = mapped_column(BigInteger)
-
-
-class ConstraintRow(Base):
-    """An editor's decision, obeyed until it is revoked."""
-
-    __tablename__ = "constraints"
-    __table_args__ = (
-        one_of("kind", "must_link", "cannot_link", "pin", "hide", "rename", "lock"),
-        Index("ix_constraints_active", "kind", postgresql_where=text("revoked_at IS NULL")),
-    )
-
-    id: Mapped[Identifier]
-    kind: Mapped[str]
-    story_id: Mapped[str | None] = mapped_column(ForeignKey("stories.id"), index=True)
-    article_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("articles.id"), index=True
-    )
-    other_article_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("articles.id"), index=True
-    )
-    value: Mapped[str | None]
-    reason: Mapped[str]
-    made_by: Mapped[str]
-    made_at: Mapped[Instant]
-    revoked_by: Mapped[str | None]
-    revoked_at: Mapped[Instant | None]

@@ -1,0 +1,50 @@
+"""What editors decided, and the constraints that follow from it."""
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.store.tables.base import Base, Identifier, Instant, one_of
+
+
+class DecisionRow(Base):
+    """One act of an editor: who, when, why; it stands until it is undone."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        one_of("action", "merge", "split", "move", "pin", "hide", "rename", "lock"),
+        CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="whoever_undid_is_known"),
+        Index("ix_decisions_standing", "id", postgresql_where=text("undone_at IS NULL")),
+    )
+
+    id: Mapped[Identifier]
+    action: Mapped[str]
+    story_id: Mapped[str | None] = mapped_column(ForeignKey("stories.id"), index=True)
+    made_by: Mapped[str]
+    made_at: Mapped[Instant]  #: also the instant of every change that it made
+    reason: Mapped[str]
+    undone_by: Mapped[str | None]
+    undone_at: Mapped[Instant | None]
+    undone_reason: Mapped[str | None]
+
+
+class ConstraintRow(Base):
+    """What a decision asks of every later run of a job, obeyed until it is revoked."""
+
+    __tablename__ = "constraints"
+    __table_args__ = (
+        one_of("kind", "must_link", "cannot_link", "pin", "hide", "rename", "lock"),
+        Index("ix_constraints_active", "kind", postgresql_where=text("revoked_at IS NULL")),
+    )
+
+    id: Mapped[Identifier]
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id"), index=True)
+    kind: Mapped[str]
+    story_id: Mapped[str | None] = mapped_column(ForeignKey("stories.id"), index=True)
+    article_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("articles.id"), index=True
+    )
+    other_article_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("articles.id"), index=True
+    )
+    value: Mapped[str | None]
+    revoked_at: Mapped[Instant | None]

@@ -1,0 +1,116 @@
+"""`samestory stories`: an editor on the command line."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from service.store import schema
+from service.store.sessions import sessions_of
+from tests.e2e.conftest import Shell
+from tests.support.coverage import fill
+from tests.support.texts import LOOKALIKES, MEETING, MERGED
+
+pytestmark = pytest.mark.slow
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+OTHER = LOOKALIKES[0][0]
+
+
+@pytest.fixture(scope="module")
+def database(new_database: Callable[[], str]) -> str:
+    """The made-up world of the page tests."""
+    url = new_database()
+    engine: Engine = schema.connect(url)
+    with sessions_of(engine).begin() as session:
+        fill(session)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="module")
+def run(shell: Shell, database: str) -> Run:
+    return lambda *arguments: shell.run("stories", *arguments, env={"DATABASE_URL": database})
+
+
+def read(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_stories_are_listed_and_shown(run: Run):
+    assert MEETING in run("list", "--sort", "largest").stdout
+    items = read(run("list", "--json", "--limit", "3"))["items"]
+    assert len(items) == 3
+    shown = run("show", MERGED).stdout
+    assert shown.startswith(MEETING)
+    assert "emerged 1 articles  by place" in shown
+    assert read(run("show", MEETING, "--json"))["articles"] == 11
+
+
+def test_an_editor_decides_is_contradicted_and_undoes(run: Run, tmp_path: Path):
+    merged = read(run("merge", MEETING, OTHER, "--by", "ann", "--why", "one meeting", "--json"))
+    assert (merged["action"], merged["made_by"], merged["reason"]) == (
+        "merge",
+        "ann",
+        "one meeting",
+    )
+    assert run("show", OTHER).stdout.startswith(MEETING)
+    moved = str(merged["article_ids"][0])
+    refused = run("split", MEETING, moved, "--by", "bob")
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert f"decision {merged['id']} (merge" in refused.stderr
+    assert f"samestory stories undo {merged['id']}" in refused.stderr
+
+    path = tmp_path / "decided.jsonl"
+    assert "articles that editors decided about" in run("export", "-o", str(path)).stdout
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert {line["story"] for line in lines} == {MEETING}
+    assert len(lines) > 11
+
+    assert "undone" in run("undo", str(merged["id"]), "--by", "bob", "--why", "two of them").stdout
+    assert run("show", OTHER).stdout.startswith(OTHER)
+    assert run("decisions").stdout == "no decisions\n"
+    [undone] = read(run("decisions", "--all", "--json"))
+    assert (undone["undone_by"], undone["undone_reason"]) == ("bob", "two of them")
+
+
+def test_marks_are_made_by_id_of_story_or_article(run: Run):
+    article = str(read(run("show", MEETING, "--json"))["members"][3]["id"])
+    for arguments in (["pin", MEETING], ["pin", article], ["hide", OTHER]):
+        assert read(run(*arguments, "--json"))["action"] == arguments[0]
+    assert "pinned" in run("list", "--limit", "1").stdout
+    assert run("show", OTHER).returncode == 1
+    assert run("rename", OTHER, "A headline").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["show", "nobody"], 1, "no story nobody"),
+        (["show", "x\ny"], 1, "no story"),
+        (["hide", "99"], 1, "no article 99"),
+        (["hide", "9" * 30], 1, "no story 9999"),
+        (["hide", "-1"], 2, "No such option"),
+        (["merge", MEETING, MEETING], 1, "one story already"),
+        (["merge", MEETING], 2, "Missing argument"),
+        (["split", MEETING, "99"], 1, "99"),
+        (["move", "9" * 30, MEETING], 2, "less than or equal"),
+        (["rename", MEETING, "  "], 1, "headline is empty"),
+        (["rename", MEETING, "x" * 500], 1, "at most 400"),
+        (["lock", MEETING, "--by", "a\tb"], 1, "cannot be shown"),
+        (["undo", "99"], 1, "no decision 99"),
+        (["list", "--as-of", "yesterday"], 1, "no ISO 8601 moment"),
+        (["export", "-o", "/does/not/exist/x.jsonl"], 1, "there is no folder"),
+    ],
+)
+def test_mistakes_are_named_in_one_line(run: Run, arguments: list[str], code: int, message: str):
+    done = run(*arguments)
+    assert (done.returncode, message in done.stderr) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr
+    assert code == 2 or done.stderr.count("\n") == 1
