@@ -29,6 +29,12 @@ RANGES: dict[str, Range] = {
     "training.undated": (0, 1),
     "training.translation": (0, 1),
     "candidates.foreign": (0, 1000),
+    "mail.port": (1, 65535),
+    "digest.top": (1, 100),
+    "digest.moved_on": (0, 100),
+    "digest.few": (0, 100),
+    "digest.firsts": (0, 100),
+    "digest.few_outlets": (0, 100),
     "schedule": (0.1, 60 * 60 * 24 * 365),
 }
 #: A hundred years: clocks end not far beyond.

@@ -14,6 +14,9 @@ from service.domain.articles import Floats
 #: Coverage of an event: most within days, some for weeks. Hours, and the share of the slow part.
 _FAST, _SLOW, _SLOW_SHARE = 36.0, 336.0, 0.2
 _LEAST = 1e-3
+#: The log of how many articles compete on a usual day, and how many articles it counts for in a
+#: small window: what joins too readily while there are few would have to be parted later.
+USUAL, WORTH = 6.0, 50
 #: A window's moments are counted in so many bins at most, which bounds the work.
 _BINS = 4096
 
@@ -32,7 +35,8 @@ class Crowd:
     """How many articles of a window compete for being another one's story.
 
     `rivals` is the mean over its articles of the natural log of 1 + the summed nearness of all
-    others; `undated` is the nearness of a pair without two dates.
+    others, drawn to `USUAL` where there are few; `undated` is the nearness of a pair without two
+    dates.
     """
 
     rivals: float
@@ -43,7 +47,7 @@ class Crowd:
         """Count a window; `hours` holds NaN for articles without a trusted date."""
         dated = hours[~np.isnan(hours)]
         if not len(dated):
-            return cls(float(np.log(max(len(hours), 1))), 1.0)
+            return cls(_drawn(len(hours) * float(np.log(max(len(hours), 1))), len(hours)), 1.0)
         moments, counts = _binned(dated)
         near = nearness(np.abs(moments[:, None] - moments[None, :]))
         summed = near @ counts
@@ -51,12 +55,16 @@ class Crowd:
         lost = len(hours) - len(dated)
         with_dates = counts @ np.log(np.maximum(summed + lost * undated, 1))
         without = lost * np.log(max(len(hours) * undated, 1))
-        return cls(float(with_dates + without) / len(hours), undated)
+        return cls(_drawn(float(with_dates + without), len(hours)), undated)
 
     def chance(self, apart: Floats) -> Floats:
         """Log odds, up to a constant, that two articles so many hours apart tell one story."""
         near = nearness(apart)
         return np.log(np.where(np.isnan(near), self.undated, near)) - self.rivals
+
+
+def _drawn(summed: float, articles: int) -> float:
+    return (summed + USUAL * WORTH) / (articles + WORTH)
 
 
 def _binned(hours: Floats) -> tuple[Floats, Floats]:

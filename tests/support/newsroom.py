@@ -31,5 +31,5 @@ def item(slug: str, report: tuple[str, str], at: datetime, *, host: str = "daily
 
 def rss(items: Iterable[str]) -> bytes:
     """A feed of some items."""
-    channel = f"<title>Daily</title><link>https://daily.example/</link>{''.join(items)}"
+    channel = f"<title>Daily</title><link>https://daily.example/</link><language>en</language>{''.join(items)}"
     return f'<rss version="2.0"><channel>{channel}</channel></rss>'.encode()

@@ -3,7 +3,7 @@ import pytest
 
 from service.domain.articles import Vectors
 from service.domain.centre import Centre
-from service.domain.chance import Crowd, nearness
+from service.domain.chance import USUAL, Crowd, nearness
 from service.domain.prior import shift
 
 RANDOM = np.random.default_rng(3)
@@ -62,9 +62,9 @@ def test_an_event_is_reported_soon() -> None:
 
 
 def test_the_more_articles_the_smaller_the_chance() -> None:
-    few, many = Crowd.of(np.zeros(10)), Crowd.of(np.zeros(1000))
-    assert few.rivals == pytest.approx(np.log(10))
-    assert many.rivals == pytest.approx(np.log(1000))
+    few, many = Crowd.of(np.zeros(3000)), Crowd.of(np.zeros(300_000))
+    assert few.rivals == pytest.approx(np.log(3000), rel=0.01)
+    assert many.rivals == pytest.approx(np.log(300_000), rel=0.01)
     at_once = np.array([0.0])
     assert few.chance(at_once) > many.chance(at_once)
 
@@ -82,9 +82,13 @@ def test_missing_dates_are_as_near_as_the_window_is_on_average() -> None:
         np.log(crowd.undated) - crowd.rivals
     )
     assert 0 < crowd.undated < 1
-    lost = Crowd.of(np.full(7, np.nan))
-    assert lost.rivals == pytest.approx(np.log(7))
+    lost = Crowd.of(np.full(9000, np.nan))
+    assert lost.rivals == pytest.approx(np.log(9000), rel=0.01)
     assert lost.undated == 1
+
+
+def test_a_window_without_articles_is_a_usual_one() -> None:
+    assert Crowd.of(np.zeros(0)) == Crowd(USUAL, 1.0)
 
 
 def test_long_spans_are_counted_in_bounded_work() -> None:
