@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from service.domain import text
+from service.domain import series, text
 from service.domain.articles import Article, Floats, Rows, Vectors, hours
 from service.domain.background import background
 from service.domain.centre import Centre, Languages
@@ -38,6 +38,7 @@ class Readings:
     body: WordCounts
     hours: Floats
     languages: Languages
+    names: series.Names
 
     def __len__(self) -> int:
         return len(self.hours)
@@ -51,6 +52,7 @@ class Readings:
             self.body[rows],
             self.hours[rows],
             self.languages[rows],
+            self.names[rows],
         )
 
     @classmethod
@@ -63,6 +65,7 @@ class Readings:
             body=WordCounts.of(text.body_words(article) for article in articles),
             hours=np.array([hours(article.published) for article in articles], dtype=np.float64),
             languages=np.array([primary(article.lang) for article in articles], dtype=np.str_),
+            names=series.names(articles),
         )
 
     def sights(self, rows: Rows, lexicon: Lexicon) -> Sights:
@@ -103,6 +106,7 @@ class Channels:
     background: float
     crowd: Crowd
     shift: float
+    series: series.Names
 
     def __len__(self) -> int:
         return len(self.hours)
@@ -119,6 +123,7 @@ class Channels:
             self.background,
             self.crowd,
             self.shift,
+            self.series[rows],
         )
 
     def shifted(self, shift: float) -> "Channels":
@@ -138,6 +143,7 @@ class Channels:
             background=lexicon.background,
             crowd=lexicon.crowd,
             shift=lexicon.shift,
+            series=series.instalments(readings.names, readings.hours),
         )
 
 

@@ -15,6 +15,7 @@ from service.domain.candidates import Pairs, within_window
 from service.domain.centre import Languages
 from service.domain.channels import Channels
 from service.domain.prior import shift
+from service.domain.series import apart as are_instalments
 from service.errors import BadInputError
 
 #: The kinds of evidence, in the order of a feature row.
@@ -88,6 +89,7 @@ class PairModel:
             part = features(channels, pairs[start : start + _CHUNK], self)
             found[start : start + _CHUNK] = 1 / (1 + np.exp(-self.log_odds(part)))
         found[~within_window(channels.hours, pairs, self.window_hours)] = 0
+        found[_instalments(channels, pairs)] = 0
         return np.round(found, _DIGITS)
 
     def shift(self, channels: Channels, pairs: Pairs) -> float:
@@ -111,6 +113,8 @@ class PairModel:
         foreign = are_foreign(one.languages[:, None], other.languages[None, :])
         odds += foreign * (weights["foreign"] + cosines * weights["abroad"])
         odds[apart > self.window_hours] = -np.inf
+        series = one.series[:, None], other.series[None, :]
+        odds[are_instalments(*series, one.hours[:, None], other.hours[None, :])] = -np.inf
         return np.round(1 / (1 + np.exp(-odds)), _DIGITS)
 
     def _of_dates(self, apart: Floats, channels: Channels) -> Floats:
@@ -176,6 +180,13 @@ def closeness(apart: Floats, shape: PairModel) -> Floats:
 def are_foreign(one: Languages, other: Languages) -> NDArray[np.bool_]:
     """Whether two languages are known and not the same."""
     return np.asarray((one != other) & (one != "") & (other != ""))
+
+
+def _instalments(channels: Channels, pairs: Pairs) -> NDArray[np.bool_]:
+    """Which pairs are of one series on two days, and tell nothing of an event."""
+    first, second = pairs[:, 0], pairs[:, 1]
+    series, hours = channels.series, channels.hours
+    return are_instalments(series[first], series[second], hours[first], hours[second])
 
 
 def rowwise(matrix: csr_matrix, pairs: Pairs) -> Floats:

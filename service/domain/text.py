@@ -28,6 +28,13 @@ wednesday thursday friday saturday sunday first last three four five
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 _WORD = re.compile(r"[^\W_]+(?:['’.,\-][^\W_]+)*")
+#: Numbers, and English names of months and weekdays: what tells one instalment from the next.
+_DATED = re.compile(
+    r"\W*\d[\d\W]*(?:st|nd|rd|th)?"
+    r"|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+    r"|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+)
 _POSSESSIVE = re.compile(r"['’]s?$")
 _PLURAL = re.compile(r"(?<=[a-z]{3}[^su])s$")
 
@@ -45,6 +52,11 @@ def has_words(article: Article) -> bool:
 def title_words(article: Article) -> list[str]:
     """Words of the title, folded."""
     return list(words(article.title[:TITLE_CHARACTERS]))
+
+
+def undated_words(article: Article) -> list[str]:
+    """Words of the title, folded, without numbers, months and weekdays."""
+    return [word for word in title_words(article) if not _DATED.fullmatch(word)]
 
 
 def lead_words(article: Article) -> list[str]:

@@ -1,0 +1,101 @@
+"""What holds for every group of real articles, whichever of them a window happens to hold."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service.commands.grouper import pair_model
+from service.domain.articles import Article, ArticleId, Floats, Vectors
+from service.domain.channels import Channels, Readings
+from service.domain.windows import Grouping, group_window, units_of
+from tests.quality.sets import Labelled
+
+SETS = ("stream_day", "giveme5w1h")
+MODEL = pair_model()
+#: Labelled stories and other articles in one window, at most.
+STORIES, STRANGERS = 8, 20
+
+
+@st.composite
+def windows(draw: st.DrawFn, labelled: Labelled) -> tuple[list[Article], Vectors]:
+    """Some whole stories among strangers, as published, without dates, or without texts."""
+    chosen = draw(st.sets(st.sampled_from(sorted(map(str, labelled.labels))), max_size=STORIES))
+    others = draw(st.sets(st.integers(0, len(labelled.articles) - 1), max_size=STRANGERS))
+    rows = sorted(
+        others.union(row for row, label in enumerate(labelled.labels) if str(label) in chosen)
+    )
+    articles = [labelled.articles[row] for row in rows]
+    if draw(st.booleans()):
+        articles = [replace(article, published=None) for article in articles]
+    if draw(st.booleans()):
+        articles = [replace(article, text="") for article in articles]
+    return articles, labelled.vectors[rows]
+
+
+def standings(found: Grouping, articles: list[Article], vectors: Vectors) -> list[Floats]:
+    """For each group the mean pair score of each article with the rest.
+
+    Articles that cannot be told apart score 1 with each other and share the mean of theirs.
+    """
+    row_of = {article.id: row for row, article in enumerate(articles)}
+    channels = Channels.of(Readings.of(articles, vectors), found.lexicon)
+    return [standing([row_of[key] for key in ids], articles, channels) for ids in found.groups]
+
+
+def standing(rows: list[int], articles: list[Article], channels: Channels) -> Floats:
+    if len(rows) == 1:
+        return np.ones(1)
+    scores = MODEL.between(channels, np.array(rows), np.array(rows))
+    twins = units_of([articles[row] for row in rows]).members
+    for unit in twins:
+        scores[np.ix_(unit, unit)] = 1
+    means = (scores.sum(axis=1) - 1) / (len(rows) - 1)
+    for unit in twins:
+        means[unit] = means[unit].mean()
+    return np.asarray(means)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SETS)
+def test_no_article_of_a_story_stands_under_the_quorum(
+    name: str, labelled_set: Callable[[str], Labelled]
+) -> None:
+    labelled = labelled_set(name)
+    quorum = labelled.settings.stories.grouping.quorum
+
+    @given(windows(labelled))
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+    def check(window: tuple[list[Article], Vectors]) -> None:
+        articles, vectors = window
+        found = group_window(articles, vectors, model=MODEL, settings=labelled.settings.stories)
+        grouped: list[ArticleId] = [key for ids in found.groups for key in ids]
+        assert sorted(map(str, grouped)) == sorted(str(article.id) for article in articles)
+        for ids, means in zip(found.groups, standings(found, articles, vectors), strict=True):
+            assert means.min() >= quorum - 1e-6, ids
+
+    check()
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "published", [None, datetime(2023, 4, 25, tzinfo=UTC)], ids=["no dates", "all equal"]
+)
+def test_dates_that_tell_nothing_make_no_story_of_everything(
+    published: datetime | None, labelled_set: Callable[[str], Labelled]
+) -> None:
+    labelled = labelled_set("stream_day")
+    articles = [replace(article, published=published) for article in labelled.articles]
+    found = group_window(
+        articles, labelled.vectors, model=MODEL, settings=labelled.settings.stories
+    )
+    largest = max(Counter(labelled.labels).values())
+    assert max(len(ids) for ids in found.groups) <= 1.25 * largest
+    assert labelled.agreement(found.labels()).f1 >= 0.8
