@@ -9,11 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from service import jsonl
-from service.commands.grouper import Outcome, grouped, settings_of
-from service.domain.articles import ArticleId
+from service.commands.candidate_quality import CandidateFigures, candidate_figures
+from service.commands.grouper import Outcome, grouped, pair_model, settings_of
+from service.commands.link_quality import link_figures
+from service.domain.articles import Article, ArticleId
 from service.domain.metrics import Quality, quality
+from service.domain.windows import group_window
 from service.errors import BadInputError
 from service.jsonl import Label
+from service.settings import Settings
 
 
 def evaluate(
@@ -31,23 +35,27 @@ def evaluate(
 ) -> None:
     """Compare a grouping with labels: B-cubed, pairwise, ARI, AMI, counts, speed, churn.
 
+    A grouping made now also shows its candidates, of the file as one window: the share of true pairs
+    among those compared, others per article, and the calibration error of their scores.
+    Where lines have `copy_of` or `storyline`, copies and storylines are compared with them too.
     The labels are taken out before the articles are grouped.
     """
     lines = jsonl.read_lines(gold)
     if not lines:
         raise BadInputError(f"{gold}: no articles")
     labels = jsonl.read_labels(gold, lines)
-    outcome: Outcome | None = None
-    if predicted:
-        stories: Mapping[ArticleId, Label] = jsonl.read_labels(
-            predicted, jsonl.read_lines(predicted)
-        )
-    else:
-        articles = jsonl.articles_of(gold, lines)
-        outcome = grouped(articles, settings_of(profile), stream=stream)
-        stories = outcome.stories
-    found = quality(list(labels.values()), aligned(labels, stories, predicted))
-    report = figures(found, outcome)
+    settings = settings_of(profile)
+    # Where the grouping was made before, the file need not hold more than labels.
+    articles = [] if predicted else jsonl.articles_of(gold, lines)
+    outcome = None if predicted else grouped(articles, settings, stream=stream)
+    stories: Mapping[ArticleId, Label] = (
+        outcome.stories if outcome else jsonl.read_labels(predicted, jsonl.read_lines(predicted))
+    )
+    told = aligned(labels, stories, predicted)
+    report = figures(quality(list(labels.values()), told), outcome)
+    compared = candidates(articles, outcome, labels, settings) if outcome else None
+    report["candidates"] = asdict(compared) if compared else None
+    report |= link_figures(gold, lines, told, settings)
     print(json.dumps(report) if as_json else "\n".join(readable(report)))
 
 
@@ -68,6 +76,19 @@ def figures(found: Quality, outcome: Outcome | None) -> dict[str, Any]:
     churn = asdict(outcome.churn) if outcome and outcome.churn else None
     seconds = outcome.seconds if outcome else None
     return asdict(found) | {"seconds": seconds, "articles_per_second": speed, "churn": churn}
+
+
+def candidates(
+    articles: Sequence[Article],
+    outcome: Outcome,
+    labels: Mapping[ArticleId, Label],
+    settings: Settings,
+) -> CandidateFigures:
+    """Figures of what was compared; after a stream, of what would be in one window of all."""
+    window = outcome.window or group_window(
+        articles, outcome.vectors, model=pair_model(settings.pairs), settings=settings.stories
+    )
+    return candidate_figures(window, labels)
 
 
 def readable(report: Mapping[str, Any]) -> Sequence[str]:

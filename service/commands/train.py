@@ -68,7 +68,8 @@ def train(
     if len(gold) > 1:
         print(f"{'left out':{_WIDTH}}{'articles':>9}{'recall':>8}{'each':>8}{'B3 F1':>8}{'ECE':>7}")
         for left in sets:
-            print(left_out_line(left, [each for each in sets if each.file != left.file], settings))
+            others = [each for each in sets if each.file != left.file]
+            print(left_out_line(left, others, settings), flush=True)
     model = learned(sets, settings, about=about(sets))
     if output == jsonl.STANDARD:
         print(model.dump(), end="")

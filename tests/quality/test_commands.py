@@ -169,6 +169,21 @@ def test_evaluate_gives_all_figures(gold: Path) -> None:
     assert (report["articles"], report["stories"], report["predicted"]) == (20, 5, 5)
     assert report["articles_per_second"] > 0
     assert report["churn"] is None
+    assert report["candidates"]["recall"] == 1
+    assert 0 < report["candidates"]["per_article"] <= 19
+    assert 0 <= report["candidates"]["calibration_error"] < 0.5
+
+
+def test_evaluate_measures_copies_and_storylines_where_they_are_labelled(gold: Path) -> None:
+    assert json.loads(run("evaluate", str(gold), "--json").stdout)["copies"] is None
+    rows = lines(gold)
+    rows[1] |= {"text": rows[0]["text"], "title": rows[0]["title"], "copy_of": rows[0]["id"]}
+    rows = [{**row, "storyline": row["story"]} for row in rows]
+    gold.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    report = json.loads(run("evaluate", str(gold), "--json").stdout)
+    assert report["copies"]["labelled"] == 1
+    assert report["storylines"]["f1"] == pytest.approx(1)
+    assert report["between_stories"]["labelled"] == 0
 
 
 def test_evaluate_takes_a_grouping_made_before(gold: Path, tmp_path: Path) -> None:
@@ -176,6 +191,7 @@ def test_evaluate_takes_a_grouping_made_before(gold: Path, tmp_path: Path) -> No
     run("cluster", str(gold), "-o", str(out))
     result = run("evaluate", str(gold), "--predicted", str(out))
     assert "bcubed               precision 1.0000  recall 1.0000  f1 1.0000" in result.stdout
+    assert "candidates" not in result.stdout
     with out.open("a", encoding="utf-8") as more:
         more.write('{"id": "extra", "story": "s"}\n')
     result = run("evaluate", str(gold), "--predicted", str(out))
@@ -188,8 +204,10 @@ def test_evaluate_takes_a_grouping_made_before(gold: Path, tmp_path: Path) -> No
 
 
 def test_evaluate_a_stream_reports_churn(gold: Path) -> None:
-    result = run("evaluate", str(gold), "--stream")
-    assert "churn" in result.stdout
+    report = json.loads(run("evaluate", str(gold), "--stream", "--json").stdout)
+    assert report["churn"]["reconciles"] > 0
+    assert report["candidates"]["recall"] == 1
+    assert "churn" in run("evaluate", str(gold), "--stream").stdout
 
 
 def test_explain_shows_each_features_share(gold: Path) -> None:
@@ -209,7 +227,10 @@ def test_train_writes_weights_and_prints_what_they_are_worth(gold: Path, tmp_pat
     out = tmp_path / "weights.json"
     result = run("train", str(gold), str(other), "-o", str(out))
     assert result.exit_code == 0, result.output
-    assert "other.jsonl" in result.stdout
     written = json.loads(out.read_text("utf-8"))
-    assert set(written["about"]["sets"]) == {"gold.jsonl", "other.jsonl"}
+    names = {"gold.jsonl", "other.jsonl"}
+    assert set(written["about"]["sets"]) == names | {f"{name} (titles)" for name in names}
+    assert all(f"\n{name}" in result.stdout for name in written["about"]["sets"])
     assert run("train", str(gold), str(other), "-o", "-").stdout.endswith(out.read_text("utf-8"))
+    plain = run("train", str(gold), "-o", "-", "--no-titles").stdout
+    assert set(json.loads(plain)["about"]["sets"]) == {"gold.jsonl"}

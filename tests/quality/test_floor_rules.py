@@ -1,0 +1,91 @@
+"""A floor rises by itself; it is lowered for a stated reason only, and never unseen."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.quality import floors
+from tests.quality.floors import Floor, FloorError
+
+CHANGELOG = """# Changelog
+
+## Unreleased
+
+### Added
+
+- Something.
+
+## 0.1.0
+
+### Changed
+
+- Something old.
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "floors.toml"
+    sets = '[sets.one]\nf1 = 0.900\nsha256 = "a"\n\n[sets.two]\nf1 = 0.800\nsha256 = "b"\n'
+    path.write_text(f"# Why.\nstream_loss = 0.015\n\n{sets}", "utf-8")
+    return path
+
+
+@pytest.fixture
+def changelog(tmp_path: Path) -> Path:
+    path = tmp_path / "CHANGELOG.md"
+    path.write_text(CHANGELOG, "utf-8")
+    return path
+
+
+def test_a_floor_rises_to_a_margin_below_what_is_measured(file: Path, changelog: Path) -> None:
+    floors.pin({"one": Floor(0.9512, "a")}, path=file, changelog=changelog)
+    assert floors.load(file).sets == {"one": Floor(0.941, "a"), "two": Floor(0.8, "b")}
+    assert file.read_text("utf-8").startswith("# Why.\nstream_loss = 0.015\n")
+    assert changelog.read_text("utf-8") == CHANGELOG
+
+
+def test_a_floor_that_is_reached_never_falls(file: Path, changelog: Path) -> None:
+    floors.pin({"one": Floor(0.901, "a")}, path=file, changelog=changelog)
+    assert floors.load(file).sets["one"].f1 == 0.9
+
+
+def test_a_new_set_gets_a_floor(file: Path, changelog: Path) -> None:
+    floors.pin({"three": Floor(0.7, "c")}, path=file, changelog=changelog)
+    assert floors.load(file).sets["three"] == Floor(0.69, "c")
+
+
+@pytest.mark.parametrize("found", [Floor(0.89, "a"), Floor(0.95, "other data")])
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_nothing_is_lowered_or_pinned_to_other_data_without_a_reason(
+    file: Path, changelog: Path, found: Floor, reason: str
+) -> None:
+    before = file.read_text("utf-8")
+    with pytest.raises(FloorError, match="Say why"):
+        floors.pin({"one": found, "two": Floor(0.9, "b")}, lower=reason, path=file)
+    assert file.read_text("utf-8") == before
+    assert changelog.read_text("utf-8") == CHANGELOG
+
+
+def test_a_reason_lowers_a_floor_and_stands_in_the_changelog(file: Path, changelog: Path) -> None:
+    measured = {"one": Floor(0.89, "a"), "two": Floor(0.9, "c")}
+    floors.pin(measured, lower="the set\nwas corrected", path=file, changelog=changelog)
+    assert floors.load(file).sets == {"one": Floor(0.88, "a"), "two": Floor(0.89, "c")}
+    newest, older = changelog.read_text("utf-8").split("## 0.1.0")
+    assert "- Quality floor of one: 0.900 lowered to 0.880: the set was corrected.\n" in newest
+    assert "- Quality floor of two: 0.800, on other data 0.890: the set was corrected." in newest
+    assert newest.index("### Changed") > newest.index("- Something.")
+    assert older == CHANGELOG.split("## 0.1.0")[1]
+
+
+def test_a_second_line_joins_the_first(changelog: Path) -> None:
+    text = floors.with_line(floors.with_line(changelog.read_text("utf-8"), "- a"), "- b")
+    assert text.count("### Changed") == 2
+    assert "### Changed\n\n- b\n- a\n" in text
+
+
+def test_the_shipped_file_can_be_written_back(tmp_path: Path, changelog: Path) -> None:
+    copy = Path(shutil.copy(floors.FILE, tmp_path / "copy.toml"))
+    floors.pin({}, path=copy, changelog=changelog)
+    assert floors.load(copy) == floors.load()
