@@ -2,6 +2,7 @@
 
 from jobs.close import close
 from jobs.describe import describe
+from jobs.digest import digest
 from jobs.embed import embed
 from jobs.fetch import fetch
 from jobs.link import link
@@ -30,5 +31,6 @@ def schedule(settings: ScheduleSettings) -> tuple[Job, ...]:
         Job("describe", settings.describe, 10 * MINUTE, describe),
         Job("link", settings.link, HOUR, link),
         Job("close", settings.close, HOUR, close),
+        Job("digest", settings.digest, HOUR, digest),
         Job("tidy", settings.tidy, HOUR, tidy),
     )

@@ -25,6 +25,7 @@ from service.ingest.parse import parse_feed
 from service.ingest.worker import ParseJob
 from service.ingest.workers import parse_all
 from service.settings import SEEDS_DIR
+from tests.bench.digests import issues
 
 #: Runs of each side; the fastest counts, since noise only ever adds.
 REPEATS = 3
@@ -118,6 +119,18 @@ def grouping(count: int) -> Comparison:
     )
 
 
+def digests(count: int) -> Comparison:
+    """Issues of the digest beside the time that they may take: 10,000 in 5 minutes on 2 cores."""
+    made = issues(count)
+    return Comparison(
+        f"choose and write {count} issues, {made.mean_bytes / 1000:.0f} kB each, "
+        f"{made.grown_mib:.0f} MiB more at their end",
+        made.seconds,
+        "what they may take of a processor",
+        count * 2 * 300 / 10_000,
+    )
+
+
 def made_up_window(count: int) -> tuple[list[Article], Vectors]:
     """Events of eight reports each: words and vectors near the event's, all from one seed."""
     random = np.random.default_rng(7)
@@ -149,6 +162,7 @@ def main() -> None:
         parsing,
         lambda: grouping(2000),
         lambda: grouping(8000),
+        lambda: digests(1000),
     ):
         found = run()
         row = (found.what, f"{found.ours:.2f}", found.beside, f"{found.theirs:.2f}")

@@ -9,9 +9,13 @@ from jobs.daemon import until_signalled
 from service import logs
 from service import settings as settings_module
 from service.commands.demo import samples, view
+from service.commands.digest import write_preview
 from service.commands.serving import online
 from service.commands.world import open_world
 from service.settings import SEEDS_DIR
+
+#: For whom the digest is previewed; nothing is sent.
+READER = "reader@localhost"
 
 
 def demo(
@@ -41,8 +45,10 @@ def demo(
         view.show_feeds(context)
         view.show_seconds(progress.seconds)
         if once:
+            view.show_preview(write_preview(context, READER))
             view.show_next_steps(None)
         else:
             with until_signalled() as stop, online(context) as url:
+                view.show_preview(write_preview(context, READER, page=url))
                 view.show_next_steps(url)
                 stop.wait()

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,13 +99,13 @@ def prepare(context: Context) -> Contents:
         )
 
 
-def run_pipeline(context: Context, sample: Sample) -> None:
-    """Serve the folder and run every job once, through the same code as the daemon."""
+def run_pipeline(context: Context, sample: Sample, names: Sequence[str] = PIPELINE) -> None:
+    """Serve the folder and run each of these jobs once, through the same code as the daemon."""
     jobs = {job.name: job for job in schedule(context.settings.schedule)}
     with serving_folder(sample.folder) as base_url:
         with context.sessions.begin() as session:
             _add_feeds(session, sample, base_url)
-        for name in PIPELINE:
+        for name in names:
             context.progress(name, 0, 1)
             run(jobs[name], context)
             context.progress(name, 1, 1)

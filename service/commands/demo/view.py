@@ -15,6 +15,7 @@ from rich.table import Table
 
 from jobs.context import Context
 from service.commands.demo.samples import Contents, Sample
+from service.commands.digest import Preview
 from service.domain import metrics
 from service.domain.urls import canonical_url
 from service.store import catalogue, stories
@@ -122,6 +123,13 @@ def show_feeds(context: Context) -> None:
 def show_seconds(seconds: Mapping[str, float]) -> None:
     """How long each step took."""
     console.print("Seconds: " + ", ".join(f"{step} {time:.1f}" for step, time in seconds.items()))
+
+
+def show_preview(preview: Preview) -> None:
+    """Where the digest email of the day can be looked at."""
+    console.print(
+        f"\nThe digest email of the day, {preview.stories} stories: {preview.page}", soft_wrap=True
+    )
 
 
 def show_next_steps(url: str | None) -> None:

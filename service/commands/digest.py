@@ -1,0 +1,112 @@
+"""`samestory digest`: look at an issue, or send what is due."""
+
+import webbrowser
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from platformdirs import user_cache_path
+
+from jobs import digest as job
+from jobs import runner
+from jobs.context import Context
+from jobs.delivery import renderer, site
+from jobs.schedule import schedule
+from service import settings as settings_module
+from service.commands.serving import ready
+from service.commands.world import open_world
+from service.domain.digest import Past, choose
+from service.domain.digest_cards import Digest
+from service.domain.digest_wishes import USUAL
+from service.domain.mail_addresses import mail_address
+from service.errors import BadInputError, NotFoundError
+from service.mail.render import Issue, Links
+from service.store import subscribers
+from service.store.reading.digest import digest_stories
+
+app = typer.Typer(
+    help="The daily digest: preview an issue, send what is due.", no_args_is_help=True
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An issue that was written into a folder, and how many stories it shows."""
+
+    page: Path
+    stories: int
+
+
+@app.command()
+def preview(
+    to: Annotated[
+        str, typer.Option(help="For whom: a subscriber, or anybody with the usual wishes.")
+    ] = "reader@localhost",
+    folder: Annotated[Path | None, typer.Option(help="Where to write it.")] = None,
+    *,
+    open_it: Annotated[bool, typer.Option("--open", help="Show it in a browser.")] = False,
+) -> None:
+    """Write the issue that somebody would get now as digest.html and digest.txt; sends nothing."""
+    with open_world(settings_module.load()) as context:
+        found = write_preview(context, mail_address(to), folder)
+    print(f"{found.page}: {found.stories} stories")
+    if open_it:
+        webbrowser.open(found.page.as_uri())
+
+
+@app.command()
+def send() -> None:
+    """Make the issues that are due and send what waits, as the daemon does each minute."""
+    settings = settings_module.load()
+    if not settings.mail.host:
+        raise BadInputError("no mail server is set; name one in SAMESTORY_MAIL__HOST")
+    jobs = {each.name: each for each in schedule(settings.schedule)}
+    with ready(with_feeds=False) as context:
+        counts = runner.run(jobs["digest"], context)
+    if counts is None:
+        raise BadInputError("the digest is being sent by another process; try again later")
+    print(", ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do")
+
+
+def write_preview(
+    context: Context, address: str, folder: Path | None = None, *, page: str = ""
+) -> Preview:
+    """Write the issue that a subscriber would get now; for anybody else, one of the last days.
+
+    Its links lead to `page`, or else to where the settings say that the pages are.
+
+    Raises:
+        BadInputError: the folder cannot be written into.
+    """
+    if page:
+        mail = replace(context.settings.mail, site=page)
+        context = replace(context, settings=replace(context.settings, mail=mail))
+    folder = folder or user_cache_path("samestory") / "preview"
+    chosen, issue = _issue(context, address)
+    links = Links(site(context.settings))
+    written = renderer(context.settings).digest(issue, address, links)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "digest.html").write_text(written.html, encoding="utf-8")
+        (folder / "digest.txt").write_text(written.text, encoding="utf-8")
+    except OSError as error:
+        raise BadInputError(f"cannot write into {folder}: {error.strerror}") from error
+    return Preview((folder / "digest.html").resolve(), len(chosen.cards))
+
+
+def _issue(context: Context, address: str) -> tuple[Digest, Issue]:
+    now, settings = context.clock(), context.settings
+    with context.sessions.begin() as session:
+        rhythm, taste = USUAL
+        past = Past(now - job.FURTHEST)
+        try:
+            known = subscribers.find(session, address)
+        except NotFoundError:
+            pass
+        else:
+            rhythm, taste = known.rhythm, known.taste
+            past = job.past_of(session, [known], settings, now)[known.id]
+        stories = digest_stories(session, since=now - job.FURTHEST, limit=settings.issues.stories)
+    chosen = choose(stories, taste, past, settings.digest)
+    return chosen, Issue(chosen, now.astimezone(rhythm.zone).date(), now, rhythm.zone)

@@ -1,0 +1,1 @@
+"""Emails: how they are written and how they are handed on."""

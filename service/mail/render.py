@@ -1,0 +1,152 @@
+"""Writes emails: HTML that mail clients can show, and plain text that says the same."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from css_inline import CSSInliner
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from service.domain.digest_cards import Card, Digest, Line
+from service.domain.links import outside, story_page
+from service.domain.names import country_name, direction
+from service.mail import words
+
+TEMPLATES = Path(__file__).parent / "templates"
+#: Gmail cuts an email off beyond 102,400 bytes, and hides the end with its unsubscribe link.
+MOST_BYTES = 100_000
+_SUBJECT, _PREHEADER = 120, 140
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses of our own, absolute; all but `site` are empty in a preview."""
+
+    site: str  #: without a closing slash
+    preferences: str = ""
+    unsubscribe: str = ""
+    archive: str = ""
+    confirm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue as it is to be written: for which local date, meant for which moment."""
+
+    digest: Digest
+    local_date: date
+    at: datetime
+    zone: ZoneInfo
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An email without its addresses."""
+
+    subject: str
+    html: str
+    text: str
+
+
+class Renderer:
+    """Writes emails; one serves for any number of them."""
+
+    def __init__(self, *, title: str, site: str, imprint: str = "") -> None:
+        """`title` is what the service calls itself, `imprint` a line at the end of each email."""
+        self._site = site.rstrip("/")
+        self._fixed = {"title": title, "imprint": imprint}
+        self._environment = _environment(self._page)
+        self._inliner = CSSInliner(
+            keep_at_rules=True, load_remote_stylesheets=False, keep_style_tags=False
+        )
+
+    def digest(self, issue: Issue, address: str, links: Links) -> Rendered:
+        """An issue. One that would be larger than `MOST_BYTES` is shortened from its end."""
+        digest, left_out = issue.digest, 0
+        subject, preheader = _subject(digest), _preheader(digest)
+        while True:
+            values: dict[str, Any] = {
+                "issue": issue,
+                "digest": digest,
+                "zone": issue.zone,
+                "late": issue.late,
+                "left_out": left_out,
+            }
+            found = self._write("digest", subject, preheader, address, links, **values)
+            if len(found.html.encode()) < MOST_BYTES or len(digest.cards) <= 1:
+                return found
+            digest, left_out = _shortened(digest), left_out + 1
+
+    def confirmation(self, address: str, links: Links) -> Rendered:
+        """The email that asks whether somebody really subscribed."""
+        subject = f"Please confirm: the daily digest of {self._fixed['title']}"
+        return self._write("confirm", subject, "One click, and it comes.", address, links)
+
+    def _write(
+        self, name: str, subject: str, preheader: str, address: str, links: Links, **values: Any
+    ) -> Rendered:
+        values |= {**self._fixed, "subject": subject, "preheader": preheader}
+        values |= {"address": address, "links": links}
+        html = self._environment.get_template(f"{name}.html").render(values)
+        text = self._environment.get_template(f"{name}.txt").render(values)
+        return Rendered(subject, self._inliner.inline(html), text)
+
+    def _page(self, told: Card | Line) -> str:
+        return self._site + story_page(told.story, told.slug)
+
+
+def _environment(page: Any) -> Environment:
+    """Outlets' texts are hostile: escaped in HTML, one line each in plain text."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "page": page,
+        "reach": _reach,
+        "outside": outside,
+        "direction": direction,
+        "country_name": country_name,
+        "cut": words.cut,
+        "lasting": words.lasting,
+        "local": words.local,
+        "long_date": words.long_date,
+        "names_of": words.names_of,
+        "sparkline": words.sparkline,
+        "weekday": words.weekday,
+    }
+    return made
+
+
+def _reach(card: Card) -> str:
+    """How many outlets report a story, and how many of them by themselves."""
+    if card.independent == card.coverage:
+        return f"{card.coverage} outlets"
+    own = "on their own" if card.independent > 1 else "source"
+    return f"{card.coverage} outlets, {card.independent} {own}"
+
+
+def _subject(digest: Digest) -> str:
+    """The headline of the first story."""
+    return words.cut(digest.cards[0].headline, _SUBJECT) if digest else "Nothing new"
+
+
+def _preheader(digest: Digest) -> str:
+    """What an inbox shows after the subject: the next headlines."""
+    following = [words.cut(card.headline, 70) for card in digest.cards[1:4]]
+    return words.cut(" · ".join(following), _PREHEADER) if following else "The story of the day"
+
+
+def _shortened(digest: Digest) -> Digest:
+    """Without its last card, of the least important section that has one."""
+    if digest.few:
+        return replace(digest, few=digest.few[:-1])
+    if len(digest.moved_on) > (not digest.top):
+        return replace(digest, moved_on=digest.moved_on[:-1])
+    return replace(digest, top=digest.top[:-1])

@@ -1,0 +1,55 @@
+"""Stories as the digest reads them."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from service.domain import digest
+from service.domain.digest_cards import Report, Said, Story
+from service.store.reading import reports
+from service.store.reading.selection import StoryFilter
+from service.store.reading.stories import StoryView, list_stories
+
+
+def digest_stories(session: Session, *, since: datetime, limit: int) -> list[Story]:
+    """The stories reported since a moment, the highest by rank; two statements."""
+    return [
+        story(view) for view in list_stories(session, StoryFilter(since=since), limit=limit).items
+    ]
+
+
+def story(view: StoryView) -> Story:
+    """A story that has members, as the digest reads it."""
+    names = {report.outlet.slug: report.outlet.name for report in view.reports}
+    details = view.details
+    return Story(
+        id=view.id,
+        slug=view.slug,
+        headline=view.headline,
+        speaker=view.headline_report.article_id if view.headline_report else None,
+        storyline=view.storyline.id if view.storyline else None,
+        rank=details.rank.total if details.rank else 0.0,
+        pinned=view.pinned,
+        changed_at=view.changed_at,
+        told=digest.told(view.headline, view.keywords, [each.name for each in details.entities]),
+        summary=tuple(
+            Said(each.text, names.get(each.outlet, each.outlet)) for each in details.summary
+        ),
+        reports=tuple(map(_report, view.reports)),
+    )
+
+
+def _report(found: reports.Report) -> Report:
+    outlet = found.outlet
+    return Report(
+        article=found.article_id,
+        title=found.title,
+        url=found.url,
+        outlet=outlet.slug,
+        name=outlet.name,
+        country=outlet.country,
+        family=outlet.family,
+        language=found.language,
+        at=found.reported_at,
+        copy=found.copy,
+    )

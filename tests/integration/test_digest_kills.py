@@ -1,0 +1,128 @@
+"""The job `digest`, killed at any statement or step of SMTP: every issue comes, none twice unseen."""
+
+import multiprocessing
+import os
+import random
+import signal
+from collections import Counter
+from datetime import timedelta
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.sharedctypes import Synchronized
+
+import pytest
+from sqlalchemy import event, text
+
+from jobs.context import Context
+from jobs.digest import digest
+from jobs.runner import Job, run
+from service import settings as settings_module
+from service.commands.grouper import pair_model
+from service.store import schema
+from service.store.sessions import Sessions, sessions_of
+from tests.support.encoders import WordEncoder
+from tests.support.mail_server import MailServer
+from tests.support.readers import DUE, report_news, subscribe, with_mail
+
+pytestmark = pytest.mark.slow
+
+READERS = 4
+KILLS = 30
+JOB = Job("digest", 60, 600, digest)
+
+
+def run_job(url: str, port: int, day: int, deadly: int, steps: "Synchronized[int]") -> None:
+    """Run the job once on a day; the process kills itself at step `deadly`, if it comes.
+
+    Steps are statements and commits: between two of them lies one step of SMTP.
+    """
+    engine, encoder = schema.connect(url), WordEncoder()
+
+    def step(*_: object) -> None:
+        steps.value += 1
+        if steps.value == deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(engine, "before_cursor_execute", step)
+    event.listen(engine, "commit", step)
+    settings, now = settings_module.load({}), DUE + timedelta(days=day)
+    world = Context(
+        engine, sessions_of(engine), settings, lambda: now, lambda: encoder, pair_model()
+    )
+    while run(JOB, with_mail(world, port)) is None:  # a killed one's lock falls soon
+        pass
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def processes() -> ForkServerContext:
+    """Starts processes that need not import everything anew."""
+    found = multiprocessing.get_context("forkserver")
+    found.set_forkserver_preload([__name__])
+    return found
+
+
+def started(
+    processes: ForkServerContext, url: str, mail: MailServer, day: int, deadly: int = 0
+) -> tuple[ForkServerProcess, "Synchronized[int]"]:
+    steps = processes.Value("i", 0)
+    process = processes.Process(target=run_job, args=(url, mail.port, day, deadly, steps))
+    process.start()
+    process.join(60)
+    return process, steps
+
+
+def test_killed_at_any_step_every_issue_comes(
+    processes: ForkServerContext, database_url: str, sessions: Sessions
+):
+    addresses = [f"r{n}@x.example" for n in range(READERS)]
+    subscribe(sessions, *addresses)
+    rng, day, killed, usual = random.Random(5), 0, 0, 0
+    with MailServer() as mail:
+        while killed < KILLS:
+            report_news(sessions, DUE + timedelta(days=day, hours=-2))
+            if not usual:
+                process, steps = started(processes, database_url, mail, day)
+                assert process.exitcode == 0
+                usual = steps.value
+            done = False
+            while not done:
+                process, _ = started(processes, database_url, mail, day, rng.randint(1, usual * 2))
+                done = process.exitcode == 0
+                killed += process.exitcode == -signal.SIGKILL
+                assert done or process.exitcode == -signal.SIGKILL
+            day += 1
+    check(sessions, mail, addresses, day)
+
+
+def check(sessions: Sessions, mail: MailServer, addresses: list[str], days: int) -> None:
+    with sessions.begin() as session:
+        states = Counter(session.scalars(text("SELECT state FROM issues")))
+        assert states == {"sent": days * len(addresses)}
+        doubtful = set(
+            session.scalars(text("SELECT message_id FROM deliveries WHERE state = 'doubtful'"))
+        )
+    came = Counter((to, email["Message-ID"]) for to, email in mail.taken)
+    assert Counter(to for to, _ in came) == dict.fromkeys(addresses, days)
+    twice = {message_id for (_, message_id), count in came.items() if count > 1}
+    # The ledger knows of every email that may have come twice.
+    assert twice <= doubtful
+
+
+def test_killed_before_the_end_of_an_email_nothing_came_and_the_next_run_sends_it(
+    processes: ForkServerContext, database_url: str, sessions: Sessions
+):
+    subscribe(sessions, "ann@x.example")
+    report_news(sessions, DUE - timedelta(hours=2))
+    with MailServer() as mail:
+        for deadly in range(1, 200):
+            process, _ = started(processes, database_url, mail, 0, deadly)
+            with sessions.begin() as session:
+                states = list(session.scalars(text("SELECT state FROM deliveries ORDER BY id")))
+            if process.exitcode == 0 or "ending" in states:
+                break
+            assert mail.taken == []
+        process, _ = started(processes, database_url, mail, 0)
+        assert process.exitcode == 0
+    came = {email["Message-ID"] for _, email in mail.taken}
+    assert len(came) == 1
+    assert len(mail.taken) <= 2

@@ -1,0 +1,68 @@
+"""The migration that lets issues be sent, with subscribers and issues of before."""
+
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, text
+
+from service.store import schema
+from service.store.embedded import EmbeddedServer
+from tests.support.rows import NOW
+
+BEFORE, AFTER = "0006", "0007"
+
+
+@pytest.fixture
+def engine(server: EmbeddedServer) -> Iterator[Engine]:
+    """A database as it was before, with a subscriber and an issue."""
+    made = schema.connect(server.ensure_database("before_mail"))
+    with made.begin() as connection:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
+    move(made, BEFORE)
+    with made.begin() as connection:
+        connection.execute(
+            text("INSERT INTO subscribers (address, created_at) VALUES ('a@x.example', :now)"),
+            {"now": NOW},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO issues (subscriber_id, local_date, made_at, subject, content) "
+                "SELECT id, '2023-04-26', :now, 'Ferry', '{}' FROM subscribers"
+            ),
+            {"now": NOW},
+        )
+    yield made
+    made.dispose()
+
+
+def move(engine: Engine, revision: str) -> None:
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(schema.MIGRATIONS))
+        config.attributes["connection"] = connection
+        up = revision == AFTER or not connection.dialect.has_table(connection, "subscribers")
+        (command.upgrade if up else command.downgrade)(config, revision)
+
+
+def test_what_was_there_is_never_sent_and_the_way_back_is_open(engine: Engine):
+    move(engine, AFTER)
+    with engine.begin() as connection:
+        since = connection.scalar(text("SELECT rhythm_since FROM subscribers"))
+        issue = connection.execute(text("SELECT state, due_at FROM issues")).one()
+        connection.execute(
+            text(
+                "INSERT INTO deliveries (issue_id, attempt, state, message_id, at) "
+                "SELECT id, 1, 'doubtful', '<1@x.example>', :now FROM issues"
+            ),
+            {"now": NOW},
+        )
+    assert since == NOW
+    assert (issue.state, issue.due_at) == ("expired", NOW)
+    move(engine, BEFORE)
+    with engine.begin() as connection:
+        assert connection.scalar(text("SELECT state FROM deliveries")) == "deferred"
+    move(engine, AFTER)
+    with engine.begin() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM issues")) == 1
