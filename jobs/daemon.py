@@ -110,12 +110,15 @@ def serving(app: FastAPI, host: str, port: int) -> Iterator[int]:
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
     except OSError as error:
         raise SettingsError(
             f"cannot listen on {host} port {port}: {error.strerror}; "
             "choose others with SAMESTORY_WEB__HOST and SAMESTORY_WEB__PORT"
         ) from error
+    # Head and body go out apart; on a kept connection the body would wait for a delayed ACK.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _within(seconds: float, what: str, end: Callable[[], None]) -> None:

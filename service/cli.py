@@ -19,12 +19,16 @@ COMMANDS = {
     "up": "service.commands.up:up",
     "web": "service.commands.web:web",
     "jobs": "service.commands.jobs:app",
+    "stories": "service.commands.stories:app",
     "feeds": "service.commands.feeds:app",
+    "subscribers": "service.commands.subscribers:app",
+    "digest": "service.commands.digest:app",
     "db": "service.commands.database:app",
     "cluster": "service.commands.cluster:cluster",
     "evaluate": "service.commands.evaluate:evaluate",
     "explain": "service.commands.explain:explain",
     "train": "service.commands.train:train",
+    "centres": "service.commands.centres:centres",
 }
 
 

@@ -9,6 +9,7 @@ SamestoryError                 the base; its message is one line, fit for a user
 │   ├── DatabaseUnfitError     no pgvector, or Postgres below 15
 │   └── EmbeddedServerError    the embedded server could not start
 ├── NotFoundError              no such story, article, outlet …
+├── ContradictionError         a decision that others, which stand, forbid; knows them
 ├── FeedError                  one feed's trouble; a value in results, not a crash
 │   ├── BadUrlError            no http(s) address
 │   ├── AddressNotAllowedError the host is a private or otherwise closed address
@@ -27,10 +28,14 @@ SamestoryError                 the base; its message is one line, fit for a user
 │   └── ParseCrashError        the parsing process died or ran out of memory
 ├── BadInputError              a file or an argument that a user gave
 │   └── BadLineError           one line of a file; knows path, line and reason
-└── EncoderError               a model cannot turn texts into vectors
-    ├── ModelChecksumError     weights are not the ones expected
-    ├── ModelMissingError      no such model on this machine
-    └── ModelMismatchError     vectors of two models were to be compared
+├── EncoderError               a model cannot turn texts into vectors
+│   ├── ModelChecksumError     weights are not the ones expected
+│   ├── ModelMissingError      no such model on this machine
+│   └── ModelMismatchError     vectors of two models were to be compared
+└── MailError                  an email was not sent; knows the server's code
+    ├── MailRefusedError       for good (5xx); knows whether the address is at fault
+    ├── MailDeferredError      for now (4xx), or the connection broke in the middle of it
+    └── MailServerError        the server takes no email at all, or not from us
 
 A caller who wants to handle all of them::
 
@@ -40,6 +45,7 @@ A caller who wants to handle all of them::
         print(error)
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -82,6 +88,15 @@ class NotFoundError(SamestoryError):
         super().__init__(f"no {noun} {key!s}")
         self.noun = noun
         self.key = key
+
+
+class ContradictionError(SamestoryError):
+    """A decision was refused because others that stand forbid it; `decisions` are their numbers."""
+
+    def __init__(self, decisions: Sequence[int], told: Sequence[str]) -> None:
+        remedy = ", ".join(f"samestory stories undo {number}" for number in decisions)
+        super().__init__(f"contradicts {'; '.join(told)}. To lift: {remedy}")
+        self.decisions = tuple(decisions)
 
 
 class FeedError(SamestoryError):
@@ -243,3 +258,27 @@ class ModelMismatchError(EncoderError):
         super().__init__(f"vectors of {one!r} and {other!r} cannot be compared")
         self.one = one
         self.other = other
+
+
+class MailError(SamestoryError):
+    """An email was not sent; `code` is the server's answer, where there was one."""
+
+    def __init__(self, reason: str, code: int | None = None) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class MailRefusedError(MailError):
+    """The server will never take this email; `address_at_fault` if it refused its address."""
+
+    def __init__(self, reason: str, code: int, *, address_at_fault: bool) -> None:
+        super().__init__(reason, code)
+        self.address_at_fault = address_at_fault
+
+
+class MailDeferredError(MailError):
+    """The server did not take this email now; it may do so later."""
+
+
+class MailServerError(MailError):
+    """The server cannot be reached, or takes nothing from us: no email needs to be tried."""

@@ -1,7 +1,7 @@
 """Settings: the only reader of the environment and of `config/`.
 
-Later sources win: `config/defaults.toml`, a profile's table in it, the file that
-`SAMESTORY_CONFIG` names, then environment variables such as
+Later sources win: `config/defaults.toml`, the table in it of the profile that a command or
+`SAMESTORY_PROFILE` names, the file that `SAMESTORY_CONFIG` names, then environment variables such as
 `SAMESTORY_FETCH__CONCURRENCY=8` (section, two underscores, name).
 `DATABASE_URL` is understood as `SAMESTORY_DATABASE__URL`.
 """
@@ -21,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from service import ranges
 from service.domain.candidates import CandidateSettings
 from service.domain.copies import CopySettings
+from service.domain.digest import DigestSettings
 from service.domain.grouping import GroupingSettings
 from service.domain.pacing import PacingSettings
 from service.domain.replay import ReplaySettings
@@ -33,12 +34,13 @@ from service.ingest.admit import AdmitSettings
 from service.ingest.fetch import FetchSettings
 from service.ingest.guard import networks
 from service.ingest.workers import ParseSettings
+from service.mail.smtp import MailSettings
 
 CONFIG_DIR = Path(__file__).parent.parent / "config"
 SEEDS_DIR = CONFIG_DIR.parent / "seeds"
 PREFIX = "SAMESTORY_"
 #: Variables that begin with the prefix and are no settings.
-RESERVED = {"SAMESTORY_CONFIG", "SAMESTORY_DATA"}
+RESERVED = {"SAMESTORY_CONFIG", "SAMESTORY_DATA", "SAMESTORY_PROFILE"}
 
 Table = dict[str, dict[str, Any]]
 
@@ -54,10 +56,11 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """Where API and page listen."""
+    """Where API and page listen, and whose scripts may ask."""
 
     host: str
     port: int
+    cors_origins: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,18 @@ class WindowSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PairSettings:
+    """Which weights the pair score has."""
+
+    model: str  #: a file of `pairs.PairModel`, relative to config/
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return CONFIG_DIR / self.model
+
+
+@dataclass(frozen=True, slots=True)
 class LifeSettings:
     """How long stories live."""
 
@@ -89,6 +104,31 @@ class LifeSettings:
     def quiet_since(self, now: datetime) -> datetime:
         """A story without a report since then is closed."""
         return now - timedelta(days=self.close_after_days)
+
+
+@dataclass(frozen=True, slots=True)
+class IssueSettings:
+    """When an issue says that it is late, when it is not sent any more, what it looks back on."""
+
+    late_after_minutes: float
+    make_up_hours: float
+    look_back_hours: float
+    stories: int
+
+    @property
+    def tolerance(self) -> timedelta:
+        """How late an issue may be without a word."""
+        return timedelta(minutes=self.late_after_minutes)
+
+    @property
+    def make_up(self) -> timedelta:
+        """How long after its moment an issue is still made and sent."""
+        return timedelta(hours=self.make_up_hours)
+
+    @property
+    def look_back(self) -> timedelta:
+        """What counts as news in a first issue."""
+        return timedelta(hours=self.look_back_hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +142,7 @@ class ScheduleSettings:
     describe: float
     link: float
     close: float
+    digest: float
     tidy: float
 
 
@@ -118,6 +159,7 @@ class Settings:
     admit: AdmitSettings
     embed: EmbedSettings
     window: WindowSettings
+    pairs: PairSettings
     candidates: CandidateSettings
     grouping: GroupingSettings
     copies: CopySettings
@@ -125,6 +167,9 @@ class Settings:
     replay: ReplaySettings
     training: TrainingSettings
     life: LifeSettings
+    mail: MailSettings
+    digest: DigestSettings
+    issues: IssueSettings
     schedule: ScheduleSettings
 
     @property
@@ -150,7 +195,7 @@ def load(environ: Mapping[str, str] | None = None, *, profile: str = "") -> Sett
     sections = get_type_hints(Settings)
     table = read_toml(CONFIG_DIR / "defaults.toml")
     profiles = table.pop("profiles", {})
-    _overlay(table, _profile(profiles, profile), sections)
+    _overlay(table, _profile(profiles, profile or env.get("SAMESTORY_PROFILE", "")), sections)
     if path := env.get("SAMESTORY_CONFIG"):
         _overlay(table, read_toml(Path(path)), sections)
     _overlay(table, _from_environment(env, sections), sections)

@@ -11,7 +11,7 @@ from service.domain.articles import Article, ArticleId, Vectors
 from service.domain.lineage import story_id
 from service.domain.pairs import PairModel
 from service.domain.replay import Churn, replay
-from service.domain.windows import group_window
+from service.domain.windows import Grouping, group_window
 from service.embed.encoder import EmbedSettings, Encoder, encode_articles, load_encoder
 from service.errors import BadInputError
 from service.settings import PairSettings, Settings
@@ -22,10 +22,15 @@ SHIPPED = PairSettings("pair_model.json")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The story of each article, the time it took, and in a stream how often stories changed."""
+    """The story of each article, the time it took, and in a stream how often stories changed.
+
+    `window` is None in a stream, which groups one window after another.
+    """
 
     stories: Mapping[ArticleId, str]
     seconds: float
+    vectors: Vectors
+    window: Grouping | None = None
     churn: Churn | None = None
 
 
@@ -82,9 +87,10 @@ def grouped(articles: Sequence[Article], settings: Settings, *, stream: bool) ->
                 clock=settings.replay,
                 on_progress=on_progress,
             )
-        return Outcome(replayed.stories, time.perf_counter() - start, replayed.churn)
-    grouping = group_window(articles, vectors, model=model, settings=settings.stories)
-    return Outcome(named(grouping.groups), time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        return Outcome(replayed.stories, seconds, vectors, churn=replayed.churn)
+    window = group_window(articles, vectors, model=model, settings=settings.stories)
+    return Outcome(named(window.groups), time.perf_counter() - start, vectors, window)
 
 
 def named(groups: Sequence[Sequence[ArticleId]]) -> dict[ArticleId, str]:

@@ -31,7 +31,7 @@ def ready(*, with_feeds: bool) -> Iterator[Context]:
 def online(context: Context) -> Iterator[str]:
     """API and page; yields their URL."""
     web = context.settings.web
-    app = create_app(context.sessions, clock=context.clock)
+    app = create_app(context.sessions, clock=context.clock, origins=web.cors_origins)
     with serving(app, web.host, web.port) as port:
         host = f"[{web.host}]" if ":" in web.host else web.host
         url = f"http://{host}:{port}/"

@@ -22,7 +22,7 @@ from service.store.decisions import Decision
 from service.store.editing import Act
 from service.store.reading import history
 from service.store.reading import stories as reading
-from service.store.reading.stories import Sort, StoryFilter
+from service.store.reading.selection import Sort, StoryFilter
 from service.store.undoing import undo
 from service.web.api.stories import in_full
 from service.web.schemas import PageOut, StoryOut

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from service.domain import ranking
 from service.store.decisions import Decision
 from service.store.reading.stories import StoryView
-from service.web.api.stories import StoryDetailOut, TransitionOut
+from service.web.api.story_out import StoryDetailOut, TransitionOut
 from service.web.api.telling import EntitiesOut, QuoteOut
 from service.web.schemas import MemberOut
 

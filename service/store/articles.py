@@ -14,6 +14,7 @@ from service.domain.articles import Article
 from service.domain.entries import Draft
 from service.domain.outlets import SiteIndex
 from service.domain.spans import Span
+from service.domain.text import LEAD_CHARACTERS
 from service.store.article_ids import compose
 from service.store.tables import ArticleRow, ArticleUrlRow, OutletRow, RevisionRow
 from service.store.tables.articles import ARTICLE_NUMBERS
@@ -63,6 +64,25 @@ def load(session: Session, ids: Iterable[int]) -> list[Article]:
     """These articles as the grouping sees them, by id; unknown ids are left out."""
     rows = session.execute(_grouping_columns().where(ArticleRow.id.in_(list(ids))))
     return [_article(row) for row in rows.mappings()]
+
+
+def leads(session: Session, ids: Iterable[int]) -> list[Article]:
+    """The same with no more of the text than its lead, for looking at many."""
+    text = func.left(
+        func.coalesce(func.nullif(ArticleRow.text, ""), ArticleRow.body), LEAD_CHARACTERS
+    )
+    statement = (
+        select(ArticleRow.id, ArticleRow.title, text, OutletRow.slug)
+        .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
+        .where(ArticleRow.id.in_(list(ids)))
+        .order_by(ArticleRow.id)
+    )
+    return [Article(*row) for row in session.execute(statement)]
+
+
+def latest(session: Session, *, limit: int) -> list[int]:
+    """The ids of the articles that came last."""
+    return list(session.scalars(select(ArticleRow.id).order_by(ArticleRow.id.desc()).limit(limit)))
 
 
 def in_stage(session: Session, stage: str) -> dict[int, datetime]:

@@ -23,6 +23,7 @@ class Web:
     clock: Clock
     title: str
     templates: Environment
+    release: str  #: of the code; answers of another one may look different
 
     @property
     def engine(self) -> Engine:

@@ -58,6 +58,7 @@ class Evidence:
     score: float | None
     nearest: tuple[Neighbour, ...]
     next: Alternative | None
+    editor: str | None  #: who put it there by hand
 
 
 def read_evidence(raw: Mapping[str, Any]) -> Evidence:
@@ -68,6 +69,7 @@ def read_evidence(raw: Mapping[str, Any]) -> Evidence:
         score=_number(raw.get("score")),
         nearest=tuple(each for each in found if each),
         next=_alternative(raw.get("next")),
+        editor=editor if isinstance(editor := raw.get("editor"), str) else None,
     )
 
 

@@ -1,16 +1,31 @@
 """Addresses: of our own things, and what may be linked of others'."""
 
+from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from service.domain.links import outside, story_page
 
-def story_page(story_id: str, slug: str = "") -> str:
-    """The path of a story's page."""
-    return "/stories/" + quote(story_id, safe="") + (f"/{quote(slug, safe='')}" if slug else "")
+__all__ = [
+    "at_instant",
+    "outside",
+    "story_api",
+    "story_page",
+    "storyline_api",
+    "storyline_page",
+    "without_secrets",
+]
 
 
 def story_api(story_id: str) -> str:
     """The path of a story in the API."""
     return "/v1/stories/" + quote(story_id, safe="")
+
+
+def at_instant(path: str, as_of: datetime | None) -> str:
+    """A path of something as it stood at an instant; unchanged without one."""
+    if as_of is None:
+        return path
+    return f"{path}?as_of={as_of.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
 
 
 def storyline_page(storyline_id: str) -> str:
@@ -21,15 +36,6 @@ def storyline_page(storyline_id: str) -> str:
 def storyline_api(storyline_id: str) -> str:
     """The path of a storyline in the API."""
     return "/v1/storylines/" + quote(storyline_id, safe="")
-
-
-def outside(url: str) -> str:
-    """A foreign address that is fit for a link: http or https with a host; else empty."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return ""
-    return url.strip() if parts.scheme in {"http", "https"} and parts.netloc else ""
 
 
 def without_secrets(url: str) -> str:

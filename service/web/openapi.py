@@ -1,35 +1,72 @@
-"""The API's description: FastAPI's, with problems under their own media type."""
+"""The API's description: FastAPI's, with problems under their own media type, and examples."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+
+from service.web.examples import example_of, problem_of
 
 #: The version of the API, as in its paths.
 VERSION = "1"
 DESCRIPTION = """\
 Stories: who reported which event, when, and which reports are copies of one another.
 Times are UTC. Lists are paged: pass `next` of one page as `cursor` of the following request.
+Every answer has an ETag: send it as If-None-Match, and 304 says that nothing changed.
 """
+NOT_MODIFIED = {"description": "The answer is the one that If-None-Match names; no body."}
+HEADERS = {
+    "ETag": {
+        "description": "What this answer is known by.",
+        "schema": {"type": "string"},
+        "example": 'W/"2a-5a1f3c9e7b2d4f60"',
+    },
+    "Last-Modified": {
+        "description": "When anything was changed last; absent where that is not known.",
+        "schema": {"type": "string"},
+        "example": "Mon, 02 Nov 2026 09:14:00 GMT",
+    },
+}
+
+Document = dict[str, Any]
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
+def describe(app: FastAPI) -> Document:
     """The OpenAPI document of an application, made once."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title, version=VERSION, description=DESCRIPTION, routes=app.routes
         )
-        for path in document["paths"].values():
-            for operation in path.values():
-                _mark_problems(operation["responses"])
         for unused in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(unused, None)
+        for path, method, operation in _operations(document):
+            _complete(operation, path, method, document["components"]["schemas"])
         app.openapi_schema = document
     return app.openapi_schema
 
 
-def _mark_problems(responses: dict[str, Any]) -> None:
+def _operations(document: Document) -> Iterator[tuple[str, str, Document]]:
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            yield path, method, operation
+
+
+def _complete(operation: Document, path: str, method: str, schemas: Document) -> None:
+    for parameter in operation.get("parameters", ()):
+        parameter["example"] = example_of(parameter["schema"], schemas, parameter["name"])
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        media.setdefault("example", example_of(media["schema"], schemas))
+    responses = operation["responses"]
     for status, response in responses.items():
-        if status >= "400" and "content" in response:
+        if status >= "400":
             schema = {"$ref": "#/components/schemas/Problem"}
-            response["content"] = {"application/problem+json": {"schema": schema}}
+            example = problem_of(int(status), path)
+            response["content"] = {
+                "application/problem+json": {"schema": schema, "example": example}
+            }
+        for media in response.get("content", {}).values():
+            media.setdefault("example", example_of(media.get("schema", {}), schemas))
+    if method == "get" and path.startswith("/v1"):
+        responses["200"].setdefault("headers", {}).update(HEADERS)
+        responses["304"] = NOT_MODIFIED

@@ -13,10 +13,11 @@ from service.store.reading.history import Transition
 from service.store.reading.reports import Member
 from service.web import links
 from service.web.api.catalogue import FEED_CURSOR
-from service.web.api.stories import StoryQuery, list_page, related_to
+from service.web.api.stories import related_to
+from service.web.api.story_query import StoryQuery, list_page
 from service.web.context import Context, ReadSession, Web
 from service.web.evidence import read_evidence
-from service.web.words import CursorQuery, Limit, StoryId, StorylineId
+from service.web.words import AsOf, CursorQuery, Limit, StoryId, StorylineId
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -31,7 +32,7 @@ class PageQuery(StoryQuery):
     @model_validator(mode="before")
     @classmethod
     def _without_blanks(cls, fields: Any) -> Any:
-        return {name: value for name, value in dict(fields).items() if value != ""}
+        return {name: value for name, value in dict(fields).items() if value not in ("", [""])}
 
 
 @router.get("/")
@@ -46,23 +47,25 @@ def front(session: ReadSession, web: Context, query: Annotated[PageQuery, Query(
         query=query,
         languages=catalogue.languages(session),
         narrowed=bool(asked.keys() - {"sort", "limit"}),
-        first=f"/?{urlencode(asked)}" if query.cursor else "",
-        following=f"/?{urlencode(asked | {'cursor': after})}" if after else "",
+        first=f"/?{urlencode(asked, doseq=True)}" if query.cursor else "",
+        following=f"/?{urlencode(asked | {'cursor': after}, doseq=True)}" if after else "",
     )
 
 
 @router.get("/stories/{story_id}", response_model=None)
 @router.get("/stories/{story_id}/{slug}", response_model=None)
 def story_page(
-    session: ReadSession, web: Context, story_id: StoryId
+    session: ReadSession, web: Context, story_id: StoryId, as_of: AsOf = None
 ) -> HTMLResponse | RedirectResponse:
     """One story: who reported what and when, and why each report is here."""
-    detail = stories.get_story(session, story_id)
+    detail = stories.get_story(session, story_id, as_of=as_of)
     story = detail.story
     if story.state == "merged":
-        return RedirectResponse(links.story_page(history.survivor_of(session, story_id)), 308)
-    happened = history.transitions_of(session, story_id).items
-    mentioned = set(_mentioned(detail.members, happened)) | {story.split_from or story.id}
+        survivor = history.survivor_of(session, story_id, as_of=as_of)
+        return RedirectResponse(links.at_instant(links.story_page(survivor), as_of), 308)
+    happened = history.transitions_of(session, story_id, as_of=as_of).items
+    parts = stories.parts_of(session, story_id, as_of=as_of)
+    mentioned = {*_mentioned(detail.members, happened), story.split_from or story.id, *parts}
     return _page(
         web,
         "story.html",
@@ -70,8 +73,10 @@ def story_page(
         members=detail.members,
         by_id={member.report.article_id: member.report for member in detail.members},
         transitions=happened,
-        related=related_to(session, story),
+        related=related_to(session, story, as_of=as_of),
         names=stories.names_of(session, mentioned),
+        parts_of=parts,
+        as_of=as_of,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.store.reading.reports import Report
+from service.store.reading.stories import StoryView
 from service.web import links, names, timeline, words
 from service.web.evidence import read_evidence
 
@@ -29,6 +30,7 @@ def environment(title: str, static: Path) -> Environment:
     digest = hashlib.sha256((static / "site.css").read_bytes()).hexdigest()[:10]
     made.globals |= {"site": title, "version": digest}
     made.globals |= {"dots": timeline.dots, "lanes": timeline.lanes, "chips": chips}
+    made.globals |= {"delays": delays, "outlet_names": names.outlet_names}
     made.filters |= {
         "moment": moment,
         "clock_time": clock_time,
@@ -36,6 +38,8 @@ def environment(title: str, static: Path) -> Environment:
         "iso": iso,
         "lasting": lasting,
         "number": number,
+        "rate": rate,
+        "at_instant": links.at_instant,
         "outside": links.outside,
         "without_secrets": links.without_secrets,
         "country_name": names.country_name,
@@ -56,6 +60,12 @@ def chips(reports: Sequence[Report]) -> list[tuple[str, bool]]:
     for report in reports:
         copies[report.outlet.name] = copies.get(report.outlet.name, True) and report.copy
     return list(copies.items())
+
+
+def delays(story: StoryView) -> dict[str, timedelta]:
+    """How long after the first reporter each outlet, by name, had its first report."""
+    known = names.outlet_names(story.reports)
+    return {known.get(each.outlet, each.outlet): each.delay for each in story.details.delays}
 
 
 def day(at: datetime) -> str:
@@ -91,3 +101,8 @@ def lasting(span: timedelta) -> str:
 def number(value: float) -> str:
     """A score with two digits."""
     return f"{value:.2f}".replace("-", "−")
+
+
+def rate(value: float) -> str:
+    """Something per hour with one digit, without one where it is zero."""
+    return f"{value:.1f}".removesuffix(".0")

@@ -1,13 +1,17 @@
 """What the API answers: shapes of its JSON and how they are filled."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from service.domain.pace import Pace
+from service.domain.ranking import Rank
 from service.store.reading.reports import Member, OutletFacts, Report
 from service.store.reading.stories import StorylineName, StoryView
 from service.web import links
+from service.web.names import outlet_names
 from service.web.words import distinct, excerpt
 
 #: Always UTC, written with a Z.
@@ -38,13 +42,7 @@ class OutletBrief(OutletRef):
 
     @classmethod
     def of(cls, outlet: OutletFacts) -> Self:
-        return cls(
-            slug=outlet.slug,
-            name=outlet.name,
-            country=outlet.country,
-            family=outlet.family,
-            language=outlet.language,
-        )
+        return cls(**asdict(outlet))
 
 
 class StorylineRef(BaseModel):
@@ -83,13 +81,46 @@ class StoryLinks(BaseModel):
 
     self_: str = Field(alias="self")
     page: str
+    articles: str
+    timeline: str
     transitions: str
+    related: str
+    evidence: str
 
     @classmethod
     def of(cls, story_id: str, slug: str) -> Self:
         api = links.story_api(story_id)
         page = links.story_page(story_id, slug)
-        return cls.model_validate({"self": api, "page": page, "transitions": f"{api}/transitions"})
+        parts = ("articles", "timeline", "transitions", "related", "evidence")
+        own = {"self": api, "page": page}
+        return cls.model_validate(own | {part: f"{api}/{part}" for part in parts})
+
+
+class PaceOut(BaseModel):
+    """How fast outlets reported a story."""
+
+    articles_per_hour: float = Field(description="Over the three hours up to `until`.")
+    outlets_per_hour: float = Field(description="Outlets with their first report in that time.")
+    until: Instant = Field(description="The last report with a date that can be trusted.")
+    peak_articles: int = Field(description="Articles of the busiest hour.")
+    peak_at: Instant = Field(description="When that hour began.")
+
+    @classmethod
+    def of(cls, pace: Pace | None) -> Self | None:
+        return cls(**asdict(pace)) if pace else None
+
+
+class RankOut(BaseModel):
+    """What `sort=rank` goes by: the sum of three parts, each in hours."""
+
+    total: float
+    age: float = Field(description="Hours since 1970 of the last report.")
+    coverage: float = Field(description="12 for each doubling of independent coverage.")
+    velocity: float = Field(description="3 for each doubling of 1 + new outlets per hour.")
+
+    @classmethod
+    def of(cls, rank: Rank | None) -> Self | None:
+        return cls(total=rank.total, **asdict(rank)) if rank else None
 
 
 class StoryOut(BaseModel):
@@ -112,8 +143,13 @@ class StoryOut(BaseModel):
     last_reported_at: Instant
     emerged_at: Instant
     changed_at: Instant
+    pace: PaceOut | None = Field(description="Null until the story is described.")
+    rank: RankOut | None = Field(description="Null until the story is described.")
     storyline: StorylineRef | None
     split_from: str | None = Field(description="Id of the story that it was split from.")
+    pinned: bool = Field(description="An editor put it first.")
+    locked: bool = Field(description="An editor froze it: no job changes its members.")
+    renamed: bool = Field(description="The headline is an editor's.")
     links: StoryLinks
 
     @classmethod
@@ -123,7 +159,7 @@ class StoryOut(BaseModel):
 
 def story_fields(story: StoryView) -> dict[str, Any]:
     """What `StoryOut` and its extensions have in common."""
-    outlets = {report.outlet.slug: report.outlet.name for report in story.reports}
+    outlets = outlet_names(story.reports)
     return {
         "id": story.id,
         "slug": story.slug,
@@ -140,8 +176,13 @@ def story_fields(story: StoryView) -> dict[str, Any]:
         "last_reported_at": story.last_reported_at,
         "emerged_at": story.emerged_at,
         "changed_at": story.changed_at,
+        "pace": PaceOut.of(story.details.pace),
+        "rank": RankOut.of(story.details.rank),
         "storyline": StorylineRef.of(story.storyline),
         "split_from": story.split_from,
+        "pinned": story.pinned,
+        "locked": story.locked,
+        "renamed": story.renamed,
         "links": StoryLinks.of(story.id, story.slug),
     }
 

@@ -40,6 +40,12 @@ def _utc(value: datetime) -> datetime:
 UtcTime = Annotated[datetime, AfterValidator(_utc)]
 
 
+AsOf = Annotated[
+    UtcTime | None,
+    Query(description="As everything stood at this instant; the present if it is still to come."),
+]
+
+
 class Cursor:
     """Turns the position after which a list goes on into an opaque word, and back.
 

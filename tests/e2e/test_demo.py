@@ -64,6 +64,14 @@ def test_the_table_and_what_to_do_next_are_shown(first: subprocess.CompletedProc
     assert "samestory up" in first.stdout
 
 
+def test_a_digest_is_there_to_be_looked_at(first: subprocess.CompletedProcess[str]):
+    found = re.search(r"The digest email of the day, (\d+) stories: (\S+)", first.stdout)
+    assert found
+    assert int(found[1]) > 5
+    page = Path(found[2]).read_text(encoding="utf-8")
+    assert page.count('class="headline"') == int(found[1])
+
+
 def test_the_english_reports_of_the_meeting_stand_together(story_of: dict[str, str]):
     english = [label for label in labels() if label["lang"] == "en"]
     meeting = {story_of[key(label)] for label in english if label["story"] == MEETING}

@@ -1,6 +1,6 @@
 """The world of jobs on a test's own database, with a fake encoder and loopback allowed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -36,8 +36,8 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def context(engine: Engine, clock: Clock) -> Context:
+def make_context(engine: Engine, clock: Callable[[], datetime]) -> Context:
+    """The world of jobs on a database, with the fake encoder."""
     encoder = WordEncoder()
     settings = for_loopback(settings_module.load({}))
     return Context(
@@ -48,6 +48,11 @@ def context(engine: Engine, clock: Clock) -> Context:
         encoder=lambda: encoder,
         pair_model=pair_model().within(settings.window.reach),
     )
+
+
+@pytest.fixture
+def context(engine: Engine, clock: Clock) -> Context:
+    return make_context(engine, clock)
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from jobs.reconcile import reconcile
 from service import jsonl
 from service.errors import BadInputError, ContradictionError, NotFoundError
 from service.store import decisions, editing, stories, teaching
-from service.store.reading.stories import StoryDetail, StoryFilter, get_story, list_stories
+from service.store.reading.selection import StoryFilter
+from service.store.reading.stories import StoryDetail, get_story, list_stories
 from service.store.undoing import undo
 from tests.integration.conftest import Clock
 from tests.support import invariants

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, text
 from service.errors import NotFoundError
 from service.store import decisions, schema
 from service.store.embedded import EmbeddedServer
-from service.store.reading.stories import StoryDetail, StoryFilter, get_story, list_stories
+from service.store.reading.selection import StoryFilter
+from service.store.reading.stories import StoryDetail, get_story, list_stories
 from service.store.sessions import Sessions, sessions_of
 from tests.support import invariants
 from tests.support.rows import NOW

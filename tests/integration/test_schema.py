@@ -1,7 +1,9 @@
 """Migrations, and what is said of a database that does not fit."""
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 
@@ -21,6 +23,20 @@ def test_migrations_give_exactly_the_tables_of_the_code(engine: Engine):
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrations_can_be_taken_back_and_made_again(engine: Engine):
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0004")
+        left = (
+            "SELECT count(*) FROM pg_trigger WHERE tgname IN ('touch_store', 'order_transitions')"
+        )
+        assert connection.scalar(text(left)) == 0
+    assert "0006" in schema.upgrade(engine)
+    test_migrations_give_exactly_the_tables_of_the_code(engine)
 
 
 def test_upgrading_twice_changes_nothing(server: EmbeddedServer):

@@ -30,7 +30,8 @@ from service.errors import BadInputError, ContradictionError, NotFoundError
 from service.store import decisions, editing, schema, stories
 from service.store.editing import Act
 from service.store.reading import history
-from service.store.reading.stories import Sort, StoryFilter, get_story, list_stories
+from service.store.reading.selection import Sort, StoryFilter
+from service.store.reading.stories import get_story, list_stories
 from service.store.tables import StoryRow
 from service.store.undoing import undo
 from tests.integration.conftest import Clock, make_context

@@ -13,7 +13,8 @@ from service.domain.pace import Delay, Pace
 from service.domain.ranking import rank
 from service.domain.summary import Quote
 from service.store.details import Details, to_json
-from service.store.reading.stories import StoryFilter, list_stories
+from service.store.reading.selection import StoryFilter
+from service.store.reading.stories import list_stories
 from service.store.sessions import Sessions
 from tests.support.rows import NOW, Rows
 from tests.support.site import Site, serving

@@ -9,6 +9,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from service.domain.developments import Development
+from service.domain.entities import Entity
+from service.domain.gazetteer import Kind
+from service.domain.pace import Report, delays, pace
+from service.domain.ranking import rank
+from service.domain.summary import Quote
+from service.store.details import Details, to_json
 from service.store.tables import ArticleRow, OutletRow, StoryRow
 from tests.support.rows import Rows
 from tests.support.texts import (
@@ -73,7 +80,9 @@ class _World:
         articles[9].date_flag = "missing"
         articles[7].revision = 2
         keywords = ["Moscow", "Turkish troops", "withdrawal", "M4 motorway", "refugees"]
-        return self._story(MEETING, articles, keywords)
+        meeting = self._story(MEETING, articles, keywords)
+        meeting.details = to_json(self._details(articles))
+        return meeting
 
     def history(self, meeting: StoryRow) -> None:
         merged = self.rows.story(
@@ -117,6 +126,27 @@ class _World:
             )
             for slug, minutes, title, lead in lines
         ]
+
+    def _details(self, articles: Sequence[ArticleRow]) -> Details:
+        """What `describe` could tell of a story, in words of its articles."""
+        slugs = {outlet.id: slug for slug, outlet in self.outlets.items()}
+        told = [(each, slugs[each.outlet_id]) for each in articles]
+        reports = [Report(slug, each.reported_at) for each, slug in told]
+        return Details(
+            summary=tuple(Quote(each.id, slug, each.text, whole=True) for each, slug in told[:4]),
+            entities=(
+                Entity("Hulusi Akar", Kind.PERSON, 3),
+                Entity("Moscow", Kind.PLACE, 9),
+                Entity("Ministry of Defence", Kind.ORGANISATION, 2),
+            ),
+            developments=tuple(
+                Development(each.id, slug, each.reported_at, each.title, 1 + number)
+                for number, (each, slug) in enumerate(told[:5])
+            ),
+            pace=pace(reports),
+            delays=tuple(delays(reports)),
+            rank=rank(7, reports[-1].at),
+        )
 
     def _same_titles_are_copies(self, articles: Sequence[ArticleRow]) -> None:
         first: dict[str, ArticleRow] = {}

@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,11 +49,19 @@ class Site:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def get(self, path: str, *, method: str = "GET", accept: str = "*/*") -> Answer:
+    def get(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        accept: str = "*/*",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
         """Send one request; the path goes out as it is."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(method, path, headers={"Accept": accept})
+            connection.request(method, path, body, {"Accept": accept, **(headers or {})})
             response = connection.getresponse()
             headers = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, headers, response.read())
@@ -69,7 +77,7 @@ def serving(
     sessions: Sessions, *, clock: Callable[[], datetime] = lambda: NOW
 ) -> AbstractContextManager[Site]:
     """A server over a store, until the block is left."""
-    return _running(create_app(sessions, clock=clock))
+    return running(create_app(sessions, clock=clock))
 
 
 @contextmanager
@@ -90,11 +98,12 @@ def serving_app(
     """The same, with an application that was changed before it started."""
     app = create_app(sessions, clock=lambda: NOW)
     change(app)
-    return _running(app)
+    return running(app)
 
 
 @contextmanager
-def _running(app: FastAPI) -> Iterator[Site]:
+def running(app: FastAPI) -> Iterator[Site]:
+    """A server for an application, until the block is left."""
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
     )

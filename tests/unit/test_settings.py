@@ -13,7 +13,7 @@ from service.settings import CONFIG_DIR, Settings, load, nearest, read_toml
 def test_every_setting_has_a_default_and_a_comment():
     lines = (CONFIG_DIR / "defaults.toml").read_text(encoding="utf-8").splitlines()
     for before, line in itertools.pairwise(lines):
-        if line and not line.startswith(("#", "[")):
+        if line and not line.startswith(("#", "[", " ", "]")):  # or it goes on
             assert before.startswith("#"), f"no comment above: {line}"
 
 
@@ -77,3 +77,19 @@ def test_an_unknown_profile_is_refused():
 
 def test_a_name_like_no_other_gets_the_list():
     assert nearest("zzz", ["host", "port"]) == "known are: host, port"
+
+
+def test_a_profile_changes_what_belongs_together():
+    usual, many = load({}), load({}, profile="multilingual")
+    assert load({"SAMESTORY_PROFILE": "multilingual"}) == many
+    assert load({"SAMESTORY_PROFILE": "multilingual"}, profile="english") == usual
+    assert usual.embed.languages == ("en",)
+    assert {"ar", "fa", "ru", "tr", "zh"} < set(many.embed.languages)
+    assert usual.pairs.path != many.pairs.path
+    assert usual.pairs.path.is_file()
+    assert many.pairs.path.is_file()
+
+
+def test_the_environment_wins_over_a_profile():
+    settings = load({"SAMESTORY_EMBED__MODEL": "some/folder"}, profile="multilingual")
+    assert (settings.embed.model, settings.embed.prefix) == ("some/folder", "query: ")

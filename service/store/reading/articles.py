@@ -13,7 +13,7 @@ from service.store.tables import ArticleRow, CopyRow, MembershipRow, OutletRow, 
 
 @dataclass(frozen=True, slots=True)
 class ArticleDetail:
-    """An article; `story` is None while it waits for its place."""
+    """An article; `story` is None while it waits for its place, or where an editor hid it."""
 
     member: Member
     feed_id: int
@@ -33,7 +33,7 @@ def get_article(session: Session, article_id: int) -> ArticleDetail:
         .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
         .outerjoin(CopyRow, CopyRow.article_id == ArticleRow.id)
         .outerjoin(MembershipRow, present)
-        .outerjoin(StoryRow, StoryRow.id == MembershipRow.story_id)
+        .outerjoin(StoryRow, and_(StoryRow.id == MembershipRow.story_id, ~StoryRow.hidden))
         .where(ArticleRow.id == article_id)
     )
     row = session.execute(statement).one_or_none()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from service.store.reading.paging import Page, Position, cut
@@ -58,31 +58,35 @@ def list_outlets(
     session: Session, *, after: Position | None = None, limit: int = 100
 ) -> Page[OutletView]:
     """Outlets by slug; one statement."""
-    feeds = select(func.count()).where(FeedRow.outlet_id == OutletRow.id).scalar_subquery()
-    last = (
-        select(func.max(ArticleRow.reported_at))
-        .where(ArticleRow.outlet_id == OutletRow.id)
-        .scalar_subquery()
-    )
     statement = (
-        select(
-            OutletRow.slug,
-            OutletRow.name,
-            OutletRow.country,
-            OutletRow.language,
-            OutletRow.family,
-            FamilyRow.name,
-            OutletRow.agency,
-            feeds,
-            last,
-        )
-        .join(FamilyRow, FamilyRow.slug == OutletRow.family)
+        outlets()
         .where(OutletRow.slug > (after[0] if after else ""))
         .order_by(OutletRow.slug)
         .limit(limit + 1)
     )
     found = [OutletView(*row) for row in session.execute(statement)]
     return cut([(outlet, (outlet.slug,)) for outlet in found], limit)
+
+
+def outlets() -> Select[*tuple[Any, ...]]:
+    """Rows of what `OutletView` takes."""
+    feeds = select(func.count()).where(FeedRow.outlet_id == OutletRow.id).scalar_subquery()
+    last = (
+        select(func.max(ArticleRow.reported_at))
+        .where(ArticleRow.outlet_id == OutletRow.id)
+        .scalar_subquery()
+    )
+    return select(
+        OutletRow.slug,
+        OutletRow.name,
+        OutletRow.country,
+        OutletRow.language,
+        OutletRow.family,
+        FamilyRow.name,
+        OutletRow.agency,
+        feeds,
+        last,
+    ).join(FamilyRow, FamilyRow.slug == OutletRow.family)
 
 
 def list_feeds(

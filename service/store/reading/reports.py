@@ -1,15 +1,17 @@
 """The members of stories: in brief for lists, in full for one story."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from service.store.tables import ArticleRow, CopyRow, MembershipRow, OutletRow
+from service.store.reading.moments import belongs
+from service.store.reading.paging import Page, Position, cut
+from service.store.tables import ArticleRow, CopyRow, MembershipRow, OutletRow, RevisionRow
 
 #: An article's language, or else its outlet's.
 LANGUAGE = func.coalesce(ArticleRow.language, OutletRow.language)
@@ -109,12 +111,21 @@ FULL = (
 )
 
 
-def reports_of(session: Session, story_ids: Collection[str]) -> dict[str, tuple[Report, ...]]:
-    """The present members of several stories, each in order of time; one statement for all."""
+_REVISED = {
+    ArticleRow.title: RevisionRow.title,
+    ArticleRow.text: RevisionRow.text,
+    ArticleRow.revision: RevisionRow.number,
+}
+
+
+def reports_of(
+    session: Session, story_ids: Collection[str], *, as_of: datetime | None = None
+) -> dict[str, tuple[Report, ...]]:
+    """The members of several stories, now or as of an instant, each in order of time; one statement."""
     if not story_ids:
         return {}
     found: dict[str, list[Report]] = defaultdict(list)
-    statement = _of_stories(*_BRIEF, MembershipRow.story_id).where(
+    statement = _of_stories((*_BRIEF, MembershipRow.story_id), as_of).where(
         MembershipRow.story_id.in_(story_ids)
     )
     for *values, story_id in session.execute(statement):
@@ -122,10 +133,28 @@ def reports_of(session: Session, story_ids: Collection[str]) -> dict[str, tuple[
     return {story_id: tuple(reports) for story_id, reports in found.items()}
 
 
-def members_of(session: Session, story_id: str) -> tuple[Member, ...]:
-    """The present members of one story in order of time; one statement."""
-    statement = with_original(_of_stories(*FULL).where(MembershipRow.story_id == story_id))
+def members_of(
+    session: Session, story_id: str, *, as_of: datetime | None = None
+) -> tuple[Member, ...]:
+    """The members of one story, now or as of an instant, in order of time; one statement."""
+    statement = with_original(_of_stories(FULL, as_of).where(MembershipRow.story_id == story_id))
     return tuple(member_from(*row) for row in session.execute(statement))
+
+
+def page_of_members(
+    session: Session,
+    story_id: str,
+    *,
+    after: Position | None = None,
+    limit: int = 50,
+    as_of: datetime | None = None,
+) -> Page[Member]:
+    """Some members of one story, now or as of an instant, in order of time; one statement."""
+    statement = with_original(_of_stories(FULL, as_of).where(MembershipRow.story_id == story_id))
+    if after is not None:
+        statement = statement.where(tuple_(ArticleRow.reported_at, ArticleRow.id) > tuple_(*after))
+    found = [member_from(*row) for row in session.execute(statement.limit(limit + 1))]
+    return cut([(each, (each.report.reported_at, each.report.article_id)) for each in found], limit)
 
 
 def with_original(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -149,13 +178,30 @@ def _report(*row: Any) -> Report:
     return Report(*values)
 
 
-def _of_stories(*columns: Any) -> Select[*tuple[Any, ...]]:
-    return (
-        select(*columns)
+def _of_stories(columns: Sequence[Any], as_of: datetime | None) -> Select[*tuple[Any, ...]]:
+    statement = (
+        select(*(columns if as_of is None else map(_then, columns)))
         .select_from(MembershipRow)
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
         .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
-        .outerjoin(CopyRow, CopyRow.article_id == ArticleRow.id)
-        .where(MembershipRow.valid_until.is_(None))
+        .where(belongs(as_of))
         .order_by(ArticleRow.reported_at, ArticleRow.id)
     )
+    copied = CopyRow.article_id == ArticleRow.id
+    if as_of is None:
+        return statement.outerjoin(CopyRow, copied)
+    replaced = (
+        select(func.min(RevisionRow.number))
+        .where(RevisionRow.article_id == ArticleRow.id, RevisionRow.replaced_at > as_of)
+        .correlate(ArticleRow)
+        .scalar_subquery()
+    )
+    earlier = and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == replaced)
+    return statement.outerjoin(CopyRow, and_(copied, CopyRow.found_at <= as_of)).outerjoin(
+        RevisionRow, earlier
+    )
+
+
+def _then(column: Any) -> Any:
+    """A column as it was in the revision that an outlet replaced later, if it did."""
+    return func.coalesce(_REVISED[column], column) if column in _REVISED else column

@@ -1,44 +1,27 @@
 """Stories: lists in several orders, one story in full."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy import literal_column as literal
+from sqlalchemy import ColumnElement, Select, literal_column, select
 from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
+from service.store.details import Details, from_json
+from service.store.reading.moments import Standing, standing, stood
 from service.store.reading.paging import Page, Position, below, cut
-from service.store.reading.reports import LANGUAGE, Member, Report, members_of, reports_of
-from service.store.tables import ArticleRow, MembershipRow, OutletRow, StorylineRow, StoryRow
+from service.store.reading.reports import Member, Report, members_of, reports_of
+from service.store.reading.selection import Sort, StoryFilter, conditions, has_report, ordering
+from service.store.tables import StorylineRow, StoryRow, StoryVersionRow
 
 #: So many stories of one storyline are shown beside each other, the newest ones.
 NEIGHBOURS = 100
 
 
-class Sort(StrEnum):
-    """In what order stories are listed; see `ORDERINGS`."""
-
-    RANK = "rank"
-    NEWEST = "newest"
-    LARGEST = "largest"
-
-
-@dataclass(frozen=True, slots=True)
-class StoryFilter:
-    """Which stories; None leaves a condition out. Times are those of the last report."""
-
-    since: datetime | None = None
-    until: datetime | None = None  #: excluded itself
-    min_coverage: int = 0
-    min_independent: int = 0
-    outlet: str | None = None  #: slug
-    language: str | None = None
-    storyline: str | None = None  #: id
-    state: str | None = None
+# The name, not a parameter: a generic plan can then still use the partial indexes.
+_MERGED: ColumnElement[str] = literal_column("'merged'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +34,16 @@ class StorylineName:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """A story with its present members in brief, in order of time.
+    """A story with its members in brief, in order of time, now or as of an instant.
 
-    Headline and counts are those of the last description; a story that was not
-    described yet takes them from its members.
+    Counts are those of the members. The headline is that of the last description; a story
+    that was not described yet takes it from its members.
     """
 
     id: str
     slug: str
     state: str
+    merged_into: str | None
     split_from: str | None
     headline: str
     headline_report: Report | None
@@ -72,12 +56,16 @@ class StoryView:
     coverage: int
     independent: int
     storyline: StorylineName | None
+    pinned: bool
+    locked: bool
+    renamed: bool  #: the headline is an editor's
+    details: Details
     reports: tuple[Report, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class StoryDetail:
-    """A story with its present members in full."""
+    """A story with its members in full, now or as of an instant."""
 
     story: StoryView
     members: tuple[Member, ...]
@@ -92,22 +80,6 @@ class StoryName:
     headline: str
 
 
-#: The keys of each order, all descending, the last one unique.
-ORDERINGS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
-    Sort.RANK: (StoryRow.rank.expression, StoryRow.id.expression),
-    Sort.NEWEST: (StoryRow.last_reported_at.expression, StoryRow.id.expression),
-    Sort.LARGEST: (
-        StoryRow.independent.expression,
-        StoryRow.coverage.expression,
-        StoryRow.last_reported_at.expression,
-        StoryRow.id.expression,
-    ),
-}
-
-# The name, not a parameter: a generic plan can then still use the partial indexes.
-_NOT_MERGED = StoryRow.state != literal("'merged'")
-
-
 def list_stories(
     session: Session,
     wanted: StoryFilter,
@@ -115,91 +87,84 @@ def list_stories(
     sort: Sort = Sort.RANK,
     after: Position | None = None,
     limit: int = 50,
+    as_of: datetime | None = None,
 ) -> Page[StoryView]:
-    """Stories that have members and were not merged; two statements."""
-    keys = ORDERINGS[sort]
+    """Stories that have members and were neither merged nor hidden; two statements.
+
+    With `as_of`, as the list stood at that instant; one that is still to come gives the present.
+    """
+    story = standing(as_of)
+    keys = ordering(story, sort)
     statement = (
-        select(StoryRow, StorylineRow.title, *keys)
-        .outerjoin(StorylineRow, StorylineRow.id == StoryRow.storyline_id)
-        .where(_NOT_MERGED, _has_report(), *_conditions(wanted))
+        _select(story, as_of, *keys)
+        .where(story.state != _MERGED, ~story.hidden)
+        .where(has_report(story, as_of), *conditions(story, as_of, wanted))
         .order_by(*(key.desc() for key in keys))
         .limit(limit + 1)
     )
     if after is not None:
         statement = statement.where(below(keys, after))
     rows = session.execute(statement).all()
-    reports = reports_of(session, [row[0].id for row in rows[:limit]])
+    reports = reports_of(session, [row[0].id for row in rows[:limit]], as_of=as_of)
     found = [(_view(row[0], row[1], reports.get(row[0].id, ())), tuple(row[2:])) for row in rows]
     return cut(found, limit)
 
 
-def get_story(session: Session, story_id: str) -> StoryDetail:
-    """One story, whatever its state; two statements.
+def get_story(session: Session, story_id: str, *, as_of: datetime | None = None) -> StoryDetail:
+    """One story, open, closed or merged, now or as of an instant; two statements.
 
     Raises:
-        NotFoundError: there is no such story.
+        NotFoundError: there is no such story, there was none yet, or an editor hid it.
     """
-    statement = (
-        select(StoryRow, StorylineRow.title)
-        .outerjoin(StorylineRow, StorylineRow.id == StoryRow.storyline_id)
-        .where(StoryRow.id == story_id)
-    )
+    story = standing(as_of)
+    statement = _select(story, as_of).where(story.id == story_id, ~story.hidden)
     row = session.execute(statement).one_or_none()
     if row is None:
         raise NotFoundError("story", story_id)
-    members = members_of(session, story_id)
-    return StoryDetail(_view(*row, tuple(member.report for member in members)), members)
+    members = members_of(session, story_id, as_of=as_of)
+    reports = tuple(member.report for member in members)
+    return StoryDetail(_view(row[0], row[1], reports), members)
 
 
-def of_storyline(session: Session, storyline_id: str) -> tuple[StoryView, ...]:
+def of_storyline(
+    session: Session, storyline_id: str, *, as_of: datetime | None = None
+) -> tuple[StoryView, ...]:
     """The stories of a storyline, latest first; at most `NEIGHBOURS`. Two statements."""
     wanted = StoryFilter(storyline=storyline_id)
-    return list_stories(session, wanted, sort=Sort.NEWEST, limit=NEIGHBOURS).items
+    return list_stories(session, wanted, sort=Sort.NEWEST, limit=NEIGHBOURS, as_of=as_of).items
+
+
+def parts_of(session: Session, story_id: str, *, as_of: datetime | None = None) -> tuple[str, ...]:
+    """The ids of the stories that were split off this one, oldest first; one statement."""
+    story = standing(as_of)
+    statement = select(story.id).where(story.split_from == story_id, ~story.hidden)
+    return tuple(
+        session.scalars(statement.where(*stood(as_of)).order_by(story.emerged_at, story.id))
+    )
 
 
 def names_of(session: Session, story_ids: Collection[str]) -> dict[str, StoryName]:
-    """What stories that are referred to are called; unknown ids are left out."""
+    """What stories that are referred to are called; unknown and hidden ones are left out."""
     if not story_ids:
         return {}
     statement = select(StoryRow.id, StoryRow.slug, StoryRow.headline)
-    rows = session.execute(statement.where(StoryRow.id.in_(story_ids)))
+    rows = session.execute(statement.where(StoryRow.id.in_(story_ids), ~StoryRow.hidden))
     return {row.id: StoryName(*row) for row in rows}
 
 
-def _conditions(wanted: StoryFilter) -> Iterable[ColumnElement[bool]]:
-    if wanted.since:
-        yield StoryRow.last_reported_at >= wanted.since
-    if wanted.until:
-        yield StoryRow.last_reported_at < wanted.until
-    if wanted.min_coverage:
-        yield StoryRow.coverage >= wanted.min_coverage
-    if wanted.min_independent:
-        yield StoryRow.independent >= wanted.min_independent
-    if wanted.storyline:
-        yield StoryRow.storyline_id == wanted.storyline
-    if wanted.state:
-        yield StoryRow.state == wanted.state
-    if wanted.outlet:
-        yield _has_report(OutletRow.slug == wanted.outlet)
-    if wanted.language:
-        subtag = func.lower(func.split_part(LANGUAGE, "-", 1))
-        yield _has_report(subtag == wanted.language.lower())
+def _select(
+    story: Standing, as_of: datetime | None, *columns: ColumnElement[Any]
+) -> Select[*tuple[Any, ...]]:
+    """Stories with the titles of their storylines, and some columns."""
+    if as_of is None:
+        statement = select(story, StorylineRow.title, *columns)
+        return statement.outerjoin(StorylineRow, StorylineRow.id == story.storyline_id)
+    return select(story, StoryVersionRow.storyline_title, *columns).where(*stood(as_of))
 
 
-def _has_report(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    statement = select(MembershipRow.id).where(
-        MembershipRow.story_id == StoryRow.id, MembershipRow.valid_until.is_(None)
-    )
-    if conditions:
-        statement = (
-            statement.join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
-            .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
-            .where(*conditions)
-        )
-    return exists(statement.correlate(StoryRow))
-
-
-def _view(row: StoryRow, storyline: str | None, reports: tuple[Report, ...]) -> StoryView:
+def _view(
+    row: StoryRow | StoryVersionRow, storyline: str | None, reports: tuple[Report, ...]
+) -> StoryView:
     speaker = _speaker(row, reports)
     outlets = {report.outlet.slug for report in reports}
     families = {report.outlet.family for report in reports if not report.copy}
@@ -207,6 +172,7 @@ def _view(row: StoryRow, storyline: str | None, reports: tuple[Report, ...]) -> 
         id=row.id,
         slug=row.slug,
         state=row.state,
+        merged_into=row.merged_into,
         split_from=row.split_from,
         headline=row.headline or (speaker.title if speaker else ""),
         headline_report=speaker,
@@ -215,16 +181,25 @@ def _view(row: StoryRow, storyline: str | None, reports: tuple[Report, ...]) -> 
         changed_at=row.changed_at,
         first_reported_at=row.first_reported_at,
         last_reported_at=row.last_reported_at,
-        articles=row.articles or len(reports),
-        coverage=row.coverage or len(outlets),
-        independent=row.independent or len(families),
+        articles=len(reports),
+        coverage=len(outlets),
+        independent=max(len(families), min(len(outlets), 1)),
         storyline=StorylineName(row.storyline_id, storyline or "") if row.storyline_id else None,
+        pinned=row.pinned,
+        locked=row.locked,
+        renamed=row.renamed,
+        details=from_json(row.details),
         reports=reports,
     )
 
 
-def _speaker(row: StoryRow, reports: tuple[Report, ...]) -> Report | None:
-    """The report whose title is the headline; in its absence the first that is no copy."""
+def _speaker(row: StoryRow | StoryVersionRow, reports: tuple[Report, ...]) -> Report | None:
+    """The report whose title is the headline; in its absence the first that is no copy.
+
+    An editor's headline is no report's.
+    """
+    if row.renamed:
+        return None
     named = (report for report in reports if report.article_id == row.headline_article_id)
     originals = (report for report in reports if not report.copy)
     return next(named, None) or next(originals, None) or next(iter(reports), None)

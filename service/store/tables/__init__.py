@@ -10,13 +10,16 @@ from service.store.tables.articles import (
 )
 from service.store.tables.base import Base
 from service.store.tables.catalogue import FamilyRow, FeedRow, FetchRow, OutletRow
-from service.store.tables.operations import KeyRow, LexiconRow, RunRow, WebhookRow
-from service.store.tables.readers import DeliveryRow, IssueRow, SubscriberRow
+from service.store.tables.decisions import ConstraintRow, DecisionRow
+from service.store.tables.operations import GazetteerRow, KeyRow, LexiconRow, RunRow, WebhookRow
+from service.store.tables.readers import DeliveryRow, IssueRow, SecretRow, SubscriberRow
+from service.store.tables.state import StoreStateRow, StoreTouchRow
 from service.store.tables.stories import (
-    ConstraintRow,
     MembershipRow,
+    StoryFacts,
     StorylineRow,
     StoryRow,
+    StoryVersionRow,
     TransitionRow,
 )
 
@@ -26,10 +29,12 @@ __all__ = [
     "Base",
     "ConstraintRow",
     "CopyRow",
+    "DecisionRow",
     "DeliveryRow",
     "FamilyRow",
     "FeedRow",
     "FetchRow",
+    "GazetteerRow",
     "IssueRow",
     "KeyRow",
     "LexiconRow",
@@ -38,7 +43,12 @@ __all__ = [
     "OutletRow",
     "RevisionRow",
     "RunRow",
+    "SecretRow",
+    "StoreStateRow",
+    "StoreTouchRow",
+    "StoryFacts",
     "StoryRow",
+    "StoryVersionRow",
     "StorylineRow",
     "SubscriberRow",
     "TransitionRow",

@@ -72,6 +72,15 @@ class StoryRow(StoryFacts, Base):
             "id",
             postgresql_where=text("state <> 'merged'"),
         ),
+        Index(
+            "ix_stories_fastest",
+            text("story_speed(details)"),
+            "last_reported_at",
+            "id",
+            postgresql_where=text("state <> 'merged'"),
+        ),
+        Index("ix_stories_keywords", text("in_lower_case(keywords)"), postgresql_using="gin"),
+        Index("ix_stories_names", text("story_names(details)"), postgresql_using="gin"),
         Index("ix_stories_changed_at", "changed_at"),
         Index(
             "ix_stories_undescribed",

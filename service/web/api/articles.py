@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from service.store.reading import articles
 from service.store.reading.stories import StoryName
 from service.web import links
-from service.web.context import ReadSession
+from service.web.conditional import TaggedSession
 from service.web.problems import NOT_FOUND, PROBLEMS
 from service.web.schemas import MemberOut
 from service.web.words import BigInt
@@ -38,7 +38,7 @@ class ArticleDetailOut(MemberOut):
 
 
 @router.get("/{article_id}", responses=NOT_FOUND)
-def read_article(session: ReadSession, article_id: Annotated[BigInt, Path()]) -> ArticleDetailOut:
+def read_article(session: TaggedSession, article_id: Annotated[BigInt, Path()]) -> ArticleDetailOut:
     """One article; `story` is null while it waits for its place."""
     found = articles.get_article(session, article_id)
     fields = dict(MemberOut.of(found.member))

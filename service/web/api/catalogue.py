@@ -2,14 +2,16 @@
 
 from typing import Annotated, Literal, Self
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from service.store.reading import catalogue
+from service.store.reading import catalogue, outlets
 from service.store.reading.catalogue import FeedView, OutletView
+from service.store.reading.outlets import OutletFigures
 from service.web import links
+from service.web.conditional import TaggedSession
 from service.web.context import ReadSession
-from service.web.problems import PROBLEMS
+from service.web.problems import NOT_FOUND, PROBLEMS
 from service.web.schemas import Instant, OutletRef, PageOut
 from service.web.words import BigInt, Cursor, CursorQuery, Limit, Word
 
@@ -17,6 +19,7 @@ router = APIRouter(prefix="/v1", responses=PROBLEMS)
 
 OUTLET_CURSOR = Cursor("outlets", Word)
 FEED_CURSOR = Cursor("feeds", BigInt)
+Slug = Annotated[Word, Path(description="The outlet's slug.")]
 Status = Literal["active", "paused", "retired"]
 
 
@@ -51,6 +54,47 @@ class OutletOut(BaseModel):
             feeds=outlet.feeds,
             last_reported_at=outlet.last_reported_at,
         )
+
+
+class OutletFiguresOut(BaseModel):
+    """How an outlet reported over the thirty days up to its last report."""
+
+    since: Instant
+    until: Instant
+    articles: int
+    copies: int = Field(description="Of these, reprints of other articles.")
+    independence: float = Field(description="Share of the articles that are no copies, 0 to 1.")
+    stories: int = Field(description="Where it reported with a date that can be trusted.")
+    shared: int = Field(description="Of these, the ones that other outlets reported, too.")
+    first: int = Field(description="Of the shared ones, where nobody reported before it.")
+    share_of_first: float | None = Field(description="`first` of `shared`; null without any.")
+    median_delay_seconds: float | None = Field(
+        description="After the first other outlet, 0 where it was first; null without any."
+    )
+
+    @classmethod
+    def of(cls, found: OutletFigures | None) -> Self | None:
+        if found is None:
+            return None
+        delay = found.median_delay
+        return cls(
+            since=found.since,
+            until=found.until,
+            articles=found.articles,
+            copies=found.copies,
+            independence=1 - found.copies / max(found.articles, 1),
+            stories=found.stories,
+            shared=found.shared,
+            first=found.first,
+            share_of_first=found.first / found.shared if found.shared else None,
+            median_delay_seconds=None if delay is None else delay.total_seconds(),
+        )
+
+
+class OutletDetailOut(OutletOut):
+    """A publisher, and how it reports."""
+
+    figures: OutletFiguresOut | None = Field(description="Null before its first report.")
 
 
 class FeedErrorOut(BaseModel):
@@ -94,12 +138,20 @@ class FeedOut(BaseModel):
 
 @router.get("/outlets", tags=["outlets"])
 def list_outlets(
-    session: ReadSession, limit: Annotated[Limit, Query()] = 100, cursor: CursorQuery = None
+    session: TaggedSession, limit: Annotated[Limit, Query()] = 100, cursor: CursorQuery = None
 ) -> PageOut[OutletOut]:
     """Outlets by slug."""
     page = catalogue.list_outlets(session, after=OUTLET_CURSOR.decode(cursor), limit=limit)
     items = [OutletOut.of(outlet) for outlet in page.items]
     return PageOut(items=items, next=OUTLET_CURSOR.encode(page.next))
+
+
+@router.get("/outlets/{slug}", tags=["outlets"], responses=NOT_FOUND)
+def read_outlet(session: TaggedSession, slug: Slug) -> OutletDetailOut:
+    """One outlet with its share of first reports, its median delay, its independence."""
+    outlet = outlets.get_outlet(session, slug)
+    figures = OutletFiguresOut.of(outlets.figures_of(session, outlet))
+    return OutletDetailOut(**dict(OutletOut.of(outlet)), figures=figures)
 
 
 @router.get("/feeds", tags=["feeds"])

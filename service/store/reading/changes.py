@@ -1,0 +1,31 @@
+"""What happened to stories, all of them in one sequence that can be followed without a gap."""
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from service.store.reading.history import Transition, of_row, transitions
+from service.store.reading.paging import Page, cut
+from service.store.tables import StoryRow, TransitionRow
+
+
+def changes_since(session: Session, number: int, *, limit: int = 100) -> Page[Transition]:
+    """The transitions after a number, in order; one statement.
+
+    Numbers become visible in their order, though some are never used: whoever goes on after the
+    last one seen misses none. Those of stories that an editor hid are left out.
+    """
+    shown = exists().where(StoryRow.id == TransitionRow.story_id, ~StoryRow.hidden)
+    statement = (
+        transitions()
+        .where(TransitionRow.id > number, shown)
+        .order_by(TransitionRow.id)
+        .limit(limit + 1)
+    )
+    found = [of_row(*row) for row in session.execute(statement)]
+    return cut([(each, (each.id,)) for each in found], limit)
+
+
+def latest_change(session: Session) -> int:
+    """The number of the last transition, 0 before the first; one statement."""
+    statement = select(TransitionRow.id).order_by(TransitionRow.id.desc()).limit(1)
+    return session.scalar(statement) or 0

@@ -1,0 +1,33 @@
+"""Which state of the store a transaction sees."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from service.store.tables import StoreStateRow
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How much was changed so far, and when last.
+
+    `number` grows with each change of what readers see: of stories and their history, articles,
+    outlets; not with feeds' health or runs of jobs. `changed_at` is in whole seconds and grows as
+    strictly; while changes come faster than seconds pass it is ahead of the clock, and not `past`.
+    """
+
+    number: int
+    changed_at: datetime
+    past: bool
+
+
+def current_state(session: Session) -> State:
+    """The state that this transaction sees; one statement, one row."""
+    past = StoreStateRow.changed_at <= func.clock_timestamp()
+    columns = (StoreStateRow.number, StoreStateRow.changed_at, past)
+    number, changed_at, is_past = session.execute(
+        select(*columns).where(StoreStateRow.single)
+    ).one()
+    return State(number, changed_at, is_past)

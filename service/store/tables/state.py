@@ -1,0 +1,25 @@
+"""How often what readers see was changed; triggers of the database keep the account."""
+
+from sqlalchemy import BigInteger, CheckConstraint, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.store.tables.base import Base, Instant
+
+
+class StoreStateRow(Base):
+    """The one row that every change steps on; see migration 0006."""
+
+    __tablename__ = "store_state"
+    __table_args__ = (CheckConstraint("single", name="has_one_row"),)
+
+    single: Mapped[bool] = mapped_column(primary_key=True, server_default=true())
+    number: Mapped[int] = mapped_column(BigInteger)
+    changed_at: Mapped[Instant]  #: whole seconds, no two changes the same
+
+
+class StoreTouchRow(Base):
+    """A transaction that changed something and is about to commit; gone when it has."""
+
+    __tablename__ = "store_touches"
+
+    transaction_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

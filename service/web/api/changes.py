@@ -1,0 +1,107 @@
+"""`/v1/changes`: what happened to stories, in one sequence, asked for or streamed."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from service.store.reading.changes import changes_since, latest_change
+from service.store.sessions import Sessions
+from service.web.api.story_out import TransitionOut
+from service.web.conditional import TaggedSession
+from service.web.context import Context
+from service.web.problems import PROBLEMS
+from service.web.words import BigInt, Limit
+
+router = APIRouter(prefix="/v1/changes", tags=["following"], responses=PROBLEMS)
+
+#: Seconds between two looks at the store, and until a silent stream says that it lives.
+POLL, BEAT = 1.0, 15.0
+PAGE = 100
+Since = Annotated[
+    BigInt, Query(description="`next` of the answer before; 0, the default, is the beginning.")
+]
+EXAMPLE = 'id: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Server-sent events, each with a change as JSON.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
+    }
+}
+
+
+class ChangesOut(BaseModel):
+    """Some changes in order."""
+
+    items: list[TransitionOut]
+    next: int = Field(description="`since` of the following request, whether there is more or not.")
+    more: bool = Field(description="Whether more is there already.")
+
+
+@router.get("")
+def list_changes(
+    session: TaggedSession, since: Since = 0, limit: Annotated[Limit, Query()] = PAGE
+) -> ChangesOut:
+    """What happened to stories after a number, oldest first.
+
+    Every change has a number. They become visible in their order, so whoever goes on after the
+    last one misses none; numbers that are never used are no gap. Keep `next`, and ask again.
+    """
+    page = changes_since(session, since, limit=limit)
+    items = [TransitionOut.of(each) for each in page.items]
+    return ChangesOut(
+        items=items, next=items[-1].id if items else since, more=page.next is not None
+    )
+
+
+@router.get("/stream", responses=STREAM, response_class=StreamingResponse)
+async def stream_changes(
+    web: Context,
+    since: Annotated[
+        BigInt | None, Query(description="As in the list; by default only what is still to come.")
+    ] = None,
+    seconds: Annotated[
+        int, Query(ge=1, le=3600, description="The stream ends after so long; go on from there.")
+    ] = 3600,
+    last_event_id: Annotated[
+        BigInt | None, Header(description="What browsers send when they go on.")
+    ] = None,
+) -> StreamingResponse:
+    """The same sequence as server-sent events, each with its number as id."""
+    start = last_event_id if last_event_id is not None else since
+    if start is None:
+        start = await run_in_threadpool(_latest, web.sessions)
+    return StreamingResponse(_events(web.sessions, start, seconds), media_type="text/event-stream")
+
+
+async def _events(sessions: Sessions, since: int, seconds: int) -> AsyncIterator[str]:
+    yield f"retry: {int(POLL * 1000)}\n\n"
+    ends = time.monotonic() + seconds
+    silent_since = time.monotonic()
+    while time.monotonic() < ends:
+        found = await run_in_threadpool(_next, sessions, since)
+        for each in found:
+            yield f"id: {each.id}\nevent: {each.kind}\ndata: {each.model_dump_json()}\n\n"
+            since, silent_since = each.id, time.monotonic()
+        if len(found) < PAGE:
+            await asyncio.sleep(POLL)
+        if time.monotonic() - silent_since > BEAT:
+            yield ": still here\n\n"
+            silent_since = time.monotonic()
+
+
+def _next(sessions: Sessions, since: int) -> list[TransitionOut]:
+    """One page, in a transaction of its own: a stream holds no connection while it waits."""
+    with sessions() as session:
+        page = changes_since(session, since, limit=PAGE)
+        return [TransitionOut.of(each) for each in page.items]
+
+
+def _latest(sessions: Sessions) -> int:
+    with sessions() as session:
+        return latest_change(session)

@@ -1,0 +1,119 @@
+"""Feeds out: any list of stories, and the reports of any story, as Atom, RSS and JSON Feed."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from service.store.reading.reports import Member
+from service.store.reading.stories import StoryView
+from service.web import links, syndication
+from service.web.api.story_query import StoryQuery, list_page
+from service.web.conditional import TaggedSession
+from service.web.context import Context
+from service.web.moved import MOVED, standing_story
+from service.web.names import outlet_names
+from service.web.problems import NOT_FOUND, PROBLEMS
+from service.web.syndication import MEDIA_TYPES, Channel, FeedEntry, Format
+from service.web.words import StoryId, excerpt
+
+router = APIRouter(prefix="/v1/stories", tags=["feeds out"], responses=PROBLEMS)
+
+FormatPath = Annotated[Format, Path(description="`atom`, `rss` or `json`.")]
+#: The date of a feed without entries.
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+EXAMPLE = '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">…</feed>'
+WRITTEN: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The feed.",
+        "content": {
+            media: {"schema": {"type": "string"}, "example": EXAMPLE}
+            for media in MEDIA_TYPES.values()
+        },
+    }
+}
+
+
+@router.get("/feed.{form}", responses=WRITTEN, response_class=Response)
+def feed_of_stories(
+    request: Request,
+    session: TaggedSession,
+    web: Context,
+    form: FormatPath,
+    query: Annotated[StoryQuery, Query()],
+) -> Response:
+    """A list of stories as a feed; it takes what the list takes.
+
+    An entry keeps its id while its story lives, and is changed when the story is. A story that
+    was merged is no entry any more; the one that it lives on in keeps its own id.
+    """
+    found, _ = list_page(session, query)
+    base = str(request.base_url)
+    asked = request.url.query
+    channel = Channel(
+        key=f"urn:samestory:stories:{asked}" if asked else "urn:samestory:stories",
+        title=f"{web.title}: stories",
+        url=str(request.url),
+        page=f"{base}?{asked}" if asked else base,
+        entries=[_of_story(story, base) for story in found],
+        since=query.since or query.as_of or NEVER,
+    )
+    return _written(channel, form)
+
+
+@router.get(
+    "/{story_id}/feed.{form}",
+    responses={**NOT_FOUND, **MOVED, **WRITTEN},
+    response_class=Response,
+)
+def feed_of_story(
+    request: Request, session: TaggedSession, story_id: StoryId, form: FormatPath
+) -> Response:
+    """The reports of one story as a feed, latest first."""
+    detail = standing_story(session, story_id)
+    story, base = detail.story, str(request.base_url)
+    channel = Channel(
+        key=f"urn:samestory:story:{story.id}",
+        title=story.headline,
+        url=str(request.url),
+        page=base + links.story_page(story.id, story.slug).lstrip("/"),
+        entries=[_of_member(member) for member in reversed(detail.members)],
+        since=story.changed_at,
+    )
+    return _written(channel, form)
+
+
+def _written(channel: Channel, form: Format) -> Response:
+    return Response(syndication.write(channel, form), media_type=MEDIA_TYPES[form])
+
+
+def _of_story(story: StoryView, base: str) -> FeedEntry:
+    names = outlet_names(story.reports)
+    quotes = " ".join(
+        f"“{quote.text}” ({names.get(quote.outlet, quote.outlet)})"
+        for quote in story.details.summary
+    )
+    counts = f"{story.coverage} outlets, {story.independent} independent: "
+    return FeedEntry(
+        key=f"urn:samestory:story:{story.id}",
+        url=base + links.story_page(story.id, story.slug).lstrip("/"),
+        title=story.headline or story.id,
+        text=f"{counts}{', '.join(names.values())}. {quotes}".strip(),
+        author=next(iter(names.values()), "samestory"),
+        published=story.first_reported_at,
+        updated=max(story.changed_at, story.first_reported_at),
+        tags=story.keywords,
+    )
+
+
+def _of_member(member: Member) -> FeedEntry:
+    report = member.report
+    return FeedEntry(
+        key=f"urn:samestory:article:{report.article_id}",
+        url=links.outside(report.url) or f"urn:samestory:article:{report.article_id}",
+        title=report.title or report.outlet.name,
+        text=excerpt(member.lead),
+        author=report.outlet.name,
+        published=report.reported_at,
+        updated=max(report.reported_at, member.first_seen),
+    )

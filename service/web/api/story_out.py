@@ -1,0 +1,95 @@
+"""What the API answers about one story, and about lists with more or less of each."""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, Field
+
+from service.store.reading.history import Transition
+from service.store.reading.reports import Report
+from service.store.reading.stories import StoryView
+from service.web import timeline
+from service.web.api.telling import TellingOut, telling_fields
+from service.web.schemas import Instant, MemberOut, StoryOut, story_fields
+from service.web.timeline import Point
+
+
+class PointOut(BaseModel):
+    """A step in the growth of a story's coverage."""
+
+    at: Instant
+    article: int
+    outlet: str = Field(description="Slug.")
+    is_copy: bool
+    coverage: int = Field(description="Outlets that had reported by then.")
+
+    @classmethod
+    def of(cls, point: Point) -> Self:
+        report = point.report
+        return cls(
+            at=report.reported_at,
+            article=report.article_id,
+            outlet=report.outlet.slug,
+            is_copy=report.copy,
+            coverage=point.coverage,
+        )
+
+
+class TransitionOut(BaseModel):
+    """Something that happened to a story."""
+
+    id: int
+    story: str
+    kind: str = Field(
+        description="`emerged`, `grew`, `shrank`, `merged`, `split`, `closed` or `reopened`."
+    )
+    at: Instant
+    cause: str = Field(description="`place`, `reconcile`, `editor` or `age`.")
+    editor: str | None = Field(description="Which editor, where the cause is one.")
+    other_story: str | None
+    articles: list[int]
+
+    @classmethod
+    def of(cls, transition: Transition) -> Self:
+        return cls(
+            id=transition.id,
+            story=transition.story_id,
+            kind=transition.kind,
+            at=transition.at,
+            cause=transition.cause,
+            editor=transition.editor,
+            other_story=transition.other_story_id,
+            articles=list(transition.article_ids),
+        )
+
+
+class StoryDetailOut(TellingOut, StoryOut):
+    """A story with everything that is known of it."""
+
+    members: list[MemberOut] = Field(description="Its articles in order of time.")
+    timeline: list[PointOut]
+    transitions: list[TransitionOut] = Field(description="The first hundred; the rest has a route.")
+    related: list[StoryOut] = Field(description="Other stories of the storyline, latest first.")
+    split_into: list[str] = Field(description="Ids of the stories that were split off, in order.")
+
+
+class LongStoryOut(TellingOut, StoryOut):
+    """A story of a list with all that lists leave out."""
+
+    timeline: list[PointOut]
+
+    @classmethod
+    def of(cls, story: StoryView) -> Self:
+        points = points_of(story.reports)
+        return cls(**story_fields(story), **telling_fields(story), timeline=points)
+
+
+class PartialPageOut(BaseModel):
+    """Some stories of a list, each with the fields that were asked for."""
+
+    items: list[dict[str, Any]] = Field(examples=[[{"id": "9f3c1a", "coverage": 4}]])
+    next: str | None = Field(description="Cursor of the next page; null at the end.")
+
+
+def points_of(reports: tuple[Report, ...]) -> list[PointOut]:
+    """The growth of a story's coverage, report by report."""
+    return [PointOut.of(point) for point in timeline.points(reports)]

@@ -1,0 +1,166 @@
+"""`/v1/stories/{id}/…`: the parts of a story, each at an address of its own."""
+
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, Field
+
+from service.store.reading import history, stories
+from service.store.reading.reports import Member, page_of_members
+from service.web.api.stories import related_to
+from service.web.api.story_out import PointOut, TransitionOut, points_of
+from service.web.conditional import TaggedSession
+from service.web.evidence import read_evidence
+from service.web.moved import MOVED, standing_story
+from service.web.problems import NOT_FOUND, PROBLEMS
+from service.web.schemas import Instant, MemberOut, OutletRef, PageOut, StoryOut
+from service.web.words import AsOf, BigInt, Cursor, CursorQuery, Limit, StoryId
+
+router = APIRouter(
+    prefix="/v1/stories/{story_id}", tags=["stories"], responses={**PROBLEMS, **NOT_FOUND}
+)
+
+ARTICLE_CURSOR = Cursor("members", AwareDatetime, BigInt)
+EVIDENCE_CURSOR = Cursor("evidence", AwareDatetime, BigInt)
+TRANSITION_CURSOR = Cursor("transitions", BigInt)
+PartLimit = Annotated[Limit, Query()]
+
+
+class ShareOut(BaseModel):
+    """What one feature adds to a pair score."""
+
+    feature: str
+    log_odds: float
+
+
+class NeighbourOut(BaseModel):
+    """A member that speaks for the article's place."""
+
+    article: int
+    score: float | None = Field(description="Pair score: probability that both report one event.")
+    shares: list[ShareOut] = Field(description="Heaviest first; only for the nearest.")
+
+
+class AlternativeOut(BaseModel):
+    """The story that the article would belong to if it were not here."""
+
+    story: str
+    score: float | None
+
+
+class EvidenceOut(BaseModel):
+    """Why an article is in its story; nothing speaks for a founder."""
+
+    article: int
+    title: str
+    outlet: OutletRef
+    since: Instant | None = Field(description="When it joined the story.")
+    score: float | None = Field(description="Mean pair score with the members.")
+    nearest: list[NeighbourOut]
+    next_best: AlternativeOut | None
+    editor: str | None = Field(description="Who put it there by hand.")
+
+    @classmethod
+    def of(cls, member: Member) -> Self:
+        report, placing = member.report, member.placing
+        found = read_evidence(placing.evidence if placing else {})
+        return cls(
+            article=report.article_id,
+            title=report.title,
+            outlet=OutletRef(slug=report.outlet.slug, name=report.outlet.name),
+            since=placing.since if placing else None,
+            score=placing.score if placing else None,
+            nearest=[
+                NeighbourOut(
+                    article=near.article,
+                    score=near.score,
+                    shares=[ShareOut(feature=x.name, log_odds=x.value) for x in near.shares],
+                )
+                for near in found.nearest
+            ],
+            next_best=AlternativeOut(story=found.next.story, score=found.next.score)
+            if found.next
+            else None,
+            editor=found.editor,
+        )
+
+
+class TimelineOut(BaseModel):
+    """The growth of a story's coverage."""
+
+    items: list[PointOut]
+
+
+class RelatedOut(BaseModel):
+    """Stories that have to do with one."""
+
+    storyline: list[StoryOut] = Field(description="Others of its storyline, latest first.")
+    split_from: str | None = Field(description="Id of the story that it was split from.")
+    split_into: list[str] = Field(description="Ids of the stories that were split off, in order.")
+
+
+@router.get("/articles", responses=MOVED)
+def read_articles(
+    session: TaggedSession,
+    story_id: StoryId,
+    limit: PartLimit = 50,
+    cursor: CursorQuery = None,
+    as_of: AsOf = None,
+) -> PageOut[MemberOut]:
+    """A story's articles in order of time."""
+    standing_story(session, story_id, as_of)
+    after = ARTICLE_CURSOR.decode(cursor)
+    page = page_of_members(session, story_id, after=after, limit=limit, as_of=as_of)
+    items = [MemberOut.of(member) for member in page.items]
+    return PageOut(items=items, next=ARTICLE_CURSOR.encode(page.next))
+
+
+@router.get("/timeline", responses=MOVED)
+def read_timeline(session: TaggedSession, story_id: StoryId, as_of: AsOf = None) -> TimelineOut:
+    """How a story's coverage grew, report by report."""
+    detail = standing_story(session, story_id, as_of)
+    return TimelineOut(items=points_of(detail.story.reports))
+
+
+@router.get("/related", responses=MOVED)
+def read_related(session: TaggedSession, story_id: StoryId, as_of: AsOf = None) -> RelatedOut:
+    """The other stories of a story's storyline, and those that it was or that were split off."""
+    story = standing_story(session, story_id, as_of).story
+    return RelatedOut(
+        storyline=[StoryOut.of(other) for other in related_to(session, story, as_of=as_of)],
+        split_from=story.split_from,
+        split_into=list(stories.parts_of(session, story.id, as_of=as_of)),
+    )
+
+
+@router.get("/evidence", responses=MOVED)
+def read_story_evidence(
+    session: TaggedSession,
+    story_id: StoryId,
+    limit: PartLimit = 50,
+    cursor: CursorQuery = None,
+    as_of: AsOf = None,
+) -> PageOut[EvidenceOut]:
+    """Why each article is in a story, in order of time."""
+    standing_story(session, story_id, as_of)
+    after = EVIDENCE_CURSOR.decode(cursor)
+    page = page_of_members(session, story_id, after=after, limit=limit, as_of=as_of)
+    items = [EvidenceOut.of(member) for member in page.items]
+    return PageOut(items=items, next=EVIDENCE_CURSOR.encode(page.next))
+
+
+@router.get("/transitions")
+def read_transitions(
+    session: TaggedSession,
+    story_id: StoryId,
+    limit: PartLimit = 100,
+    cursor: CursorQuery = None,
+    as_of: AsOf = None,
+) -> PageOut[TransitionOut]:
+    """What happened to a story, oldest first; of a merged one, up to its merger."""
+    after = TRANSITION_CURSOR.decode(cursor)
+    page = history.transitions_of(session, story_id, after=after, limit=limit, as_of=as_of)
+    if not page.items:
+        history.require_story(session, story_id)
+    items = [TransitionOut.of(transition) for transition in page.items]
+    return PageOut(items=items, next=TRANSITION_CURSOR.encode(page.next))

@@ -1,0 +1,130 @@
+"""What may be asked of the list of stories."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat
+from sqlalchemy.orm import Session
+
+from service.store.reading import stories
+from service.store.reading.selection import Sort, StoryFilter
+from service.store.reading.stories import StoryView
+from service.web.api.story_out import StoryDetailOut
+from service.web.schemas import StoryOut
+from service.web.words import Count, Cursor, CursorText, Limit, UtcTime, Word
+
+#: Of each filter with several values, at most so many.
+MOST = 20
+CURSORS = {
+    Sort.RANK: Cursor("stories/rank", bool, FiniteFloat, Word),
+    Sort.NEWEST: Cursor("stories/newest", AwareDatetime, Word),
+    Sort.LARGEST: Cursor("stories/largest", Count, Count, AwareDatetime, Word),
+    Sort.FASTEST: Cursor("stories/fastest", FiniteFloat, AwareDatetime, Word),
+}
+#: What lists leave out because it is long, and show when asked for by `include`.
+LONGER = ("summary", "entities", "developments", "first_reporter", "delays", "timeline")
+
+
+def names_in(known: Iterable[str]) -> AfterValidator:
+    """Takes names with commas between them, each one of the known ones."""
+    listed = tuple(known)
+
+    def check(value: str) -> str:
+        if unknown := [name for name in value.split(",") if name.strip() not in listed]:
+            raise ValueError(f"unknown: {', '.join(unknown)[:80]}; known are {', '.join(listed)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def split(names: str | None) -> list[str]:
+    """The names, each once."""
+    return list(dict.fromkeys(name.strip() for name in names.split(","))) if names else []
+
+
+Names = Annotated[str, Field(min_length=1, max_length=500)]
+Words = Annotated[list[Word], Field(max_length=MOST)]
+StoryFields = Annotated[
+    Names,
+    names_in([*StoryDetailOut.model_fields]),
+    Field(
+        description="Only these fields of each story, with commas between them.",
+        examples=["id,headline,coverage"],
+    ),
+]
+Include = Annotated[
+    Names,
+    names_in(LONGER),
+    Field(
+        description=f"What lists leave out, with commas between: {', '.join(LONGER)}.",
+        examples=["summary,entities"],
+    ),
+]
+
+
+class StoryQuery(BaseModel):
+    """Which stories, in what order, and which part of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: UtcTime | None = Field(None, description="Last reported at this time or later.")
+    until: UtcTime | None = Field(None, description="Last reported before this time.")
+    changed_since: UtcTime | None = Field(
+        None, description="Members, headline or state changed at this time or later."
+    )
+    min_coverage: Count = Field(0, description="At least so many outlets.")
+    min_independent: Count = Field(0, description="At least so much independent coverage.")
+    outlet: Words = Field([], description="Slugs of outlets, one of which reported.")
+    family: Words = Field([], description="Slugs of publisher families, one of which reported.")
+    country: Words = Field([], description="ISO 3166-1 codes of reporting outlets' countries.")
+    language: Words = Field([], description="ISO 639-1 codes of reports' languages.")
+    entity: Words = Field([], description="Names of people, places, organisations; all of them.")
+    keyword: Words = Field([], description="Keywords; all of them.")
+    storyline: Word | None = Field(None, description="Id of a storyline.")
+    state: Literal["open", "closed"] | None = None
+    as_of: UtcTime | None = Field(
+        None, description="The list as it stood at this instant; the present if it is to come."
+    )
+    sort: Sort = Sort.RANK
+    limit: Limit = 50
+    cursor: CursorText | None = None
+    fields: StoryFields | None = None
+    include: Include | None = None
+
+    def filter(self) -> StoryFilter:
+        """The conditions alone."""
+        return StoryFilter(
+            since=self.since,
+            until=self.until,
+            changed_since=self.changed_since,
+            min_coverage=self.min_coverage,
+            min_independent=self.min_independent,
+            outlets=tuple(self.outlet),
+            families=tuple(self.family),
+            countries=tuple(self.country),
+            languages=tuple(self.language),
+            entities=tuple(self.entity),
+            keywords=tuple(self.keyword),
+            storyline=self.storyline,
+            state=self.state,
+        )
+
+
+def list_page(session: Session, query: StoryQuery) -> tuple[tuple[StoryView, ...], str | None]:
+    """A page of stories and the cursor of the next one."""
+    cursor = CURSORS[query.sort]
+    page = stories.list_stories(
+        session,
+        query.filter(),
+        sort=query.sort,
+        after=cursor.decode(query.cursor),
+        limit=query.limit,
+        as_of=query.as_of,
+    )
+    return page.items, cursor.encode(page.next)
+
+
+def narrowed(story: StoryOut, fields: str | None) -> dict[str, Any]:
+    """A story as JSON, whole or only some fields of it."""
+    told: dict[str, Any] = story.model_dump(mode="json", by_alias=True)
+    return {name: told[name] for name in split(fields) if name in told} if fields else told

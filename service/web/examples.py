@@ -1,0 +1,120 @@
+"""Examples for the API's description, made from the schemas so that none can be forgotten."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from service.web.problems import TYPES
+
+#: What stands for a text or number, by the name of its field; else by its type.
+BY_NAME: dict[str, Any] = {
+    "action": "merge",
+    "author": "Ruth Pell",
+    "cause": "place",
+    "country": "GB",
+    "coverage": 4,
+    "cursor": "WyJzdG9yaWVzL25ld2VzdCIsIjIwMjYtMTEtMDJUMDk6MTQ6MDBaIiwiZmVycnkiXQ",
+    "date_flag": "ok",
+    "delays": "harbour-times",
+    "entity": "Orlan",
+    "excerpt": "A ferry struck the pier of Orlan harbour on Monday morning.",
+    "family": "harbour",
+    "fields": "id,headline,coverage",
+    "headline": "Ferry strikes pier in Orlan harbour",
+    "independent": 3,
+    "job": "place",
+    "keyword": "ferry",
+    "keywords": "ferry",
+    "kind": "grew",
+    "language": "en",
+    "languages": "en",
+    "name": "Harbour Times",
+    "outcome": "done",
+    "outlet": "harbour-times",
+    "page": "/stories/9f3c1a/ferry-strikes-pier",
+    "q": "ferry harbour",
+    "revision": 1,
+    "score": 0.93,
+    "self": "/v1/stories/9f3c1a",
+    "share": 0.97,
+    "slug": "harbour-times",
+    "split_from": None,
+    "split_into": "b2d410",
+    "state": "open",
+    "status": "active",
+    "story": "9f3c1a",
+    "story_id": "9f3c1a",
+    "storyline": "orlan-harbour",
+    "storyline_id": "orlan-harbour",
+    "text": "A ferry struck the pier of Orlan harbour on Monday morning.",
+    "title": "Ferry strikes pier in Orlan harbour",
+    "transitions": "/v1/stories/9f3c1a/transitions",
+    "url": "https://harbour-times.example/ferry-strikes-pier",
+}
+INSTANT = "2026-11-02T09:14:00Z"
+BY_TYPE: dict[str, Any] = {"string": "9f3c1a", "integer": 1, "number": 0.5, "boolean": False}
+#: Schemas refer to each other, but none of ours to itself.
+DEEPEST = 8
+INVALID = 422
+
+Schema = Mapping[str, Any]
+
+
+def example_of(schema: Schema, schemas: Schema, name: str = "", depth: int = 0) -> Any:
+    """A value that fits a schema; fields that may be left out of requests are shown, too."""
+    schema = _resolved(schema, schemas)
+    for given in ("examples", "enum"):
+        if schema.get(given):
+            return schema.get("default", schema[given][0])
+    if "anyOf" in schema:
+        return example_of(schema["anyOf"][0], schemas, name, depth)
+    if schema.get("type") == "array":
+        return [example_of(schema["items"], schemas, name, depth)] if depth < DEEPEST else []
+    if schema.get("type") == "object" or "properties" in schema:
+        found = schema.get("properties", {}).items()
+        return {key: example_of(each, schemas, key, depth + 1) for key, each in found}
+    return _plain(schema, name)
+
+
+def problem_of(status: int, path: str) -> dict[str, Any]:
+    """What an error looks like on the wire."""
+    detail = DETAILS.get(status, HTTPStatus(status).phrase)
+    faults = [{"where": "query.limit", "detail": detail.partition(": ")[2]}]
+    return {
+        "type": f"urn:samestory:problem:{TYPES.get(status, 'http-error')}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": path,
+        "request_id": "5f0c7b1de4d94c5c8f1f6f0c2a8b7e11",
+        "errors": faults if status == INVALID else [],
+    }
+
+
+DETAILS = {
+    404: "no story 9f3c1a",
+    413: "the body is larger than 1 MiB; send less text",
+    422: "query.limit: Input should be less than or equal to 100",
+    500: "an unexpected error; it has been logged",
+    503: "the database does not answer",
+}
+
+
+def _resolved(schema: Schema, schemas: Schema) -> Schema:
+    while "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def _plain(schema: Schema, name: str) -> Any:
+    kind = schema.get("type", "")
+    if "const" in schema:
+        return schema["const"]
+    if schema.get("format") in {"date-time", "date"}:
+        return INSTANT
+    known = BY_NAME.get(name)
+    if isinstance(known, str) and kind == "string":
+        return known
+    if isinstance(known, int | float) and kind in {"integer", "number"}:
+        return known
+    return schema.get("default", BY_TYPE.get(kind))

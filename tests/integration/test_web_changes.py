@@ -1,0 +1,148 @@
+"""Following stories: one sequence without gaps, asked for or streamed."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from service.store import locks, plans
+from service.store.reading.changes import changes_since
+from service.store.sessions import Sessions
+from service.store.tables import StoryRow
+from tests.support.coverage import fill
+from tests.support.rows import Rows
+from tests.support.site import Site, serving
+
+
+@pytest.fixture
+def site(sessions: Sessions) -> Iterator[Site]:
+    """A server over an empty store."""
+    with serving(sessions) as running:
+        yield running
+
+
+def followed(site: Site, since: int = 0, *, limit: int = 3) -> list[dict[str, Any]]:
+    """Everything after a number, page by page."""
+    found: list[dict[str, Any]] = []
+    more = True
+    while more:
+        page = site.get(f"/v1/changes?since={since}&limit={limit}").json
+        found += page["items"]
+        since, more = page["next"], page["more"]
+    return found
+
+
+def test_changes_come_in_order_and_go_on_where_one_stopped(sessions: Sessions, site: Site) -> None:
+    assert site.get("/v1/changes?since=7").json == {"items": [], "next": 7, "more": False}
+    with sessions.begin() as session:
+        fill(session)
+    found = followed(site)
+    numbers = [each["id"] for each in found]
+    assert numbers == sorted(set(numbers))
+    assert {"emerged", "grew", "merged", "closed"} <= {each["kind"] for each in found}
+    assert followed(site, numbers[4]) == found[5:]
+    with sessions.begin() as session:
+        rows = Rows(session)
+        rows.story("late", [rows.article(rows.outlet("late-outlet"), "Late")])
+    [only] = followed(site, numbers[-1])
+    assert (only["story"], only["kind"]) == ("late", "emerged")
+
+
+def test_hidden_stories_are_not_told_of(sessions: Sessions, site: Site) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        rows.story("kept", [rows.article(rows.outlet("quay"), "A")])
+        rows.story("secret", [rows.article(rows.outlet("bay"), "B")])
+    with sessions.begin() as session:
+        session.query(StoryRow).filter_by(id="secret").update({"hidden": True})
+    assert [each["story"] for each in followed(site)] == ["kept"]
+
+
+def test_what_commits_late_is_not_skipped(sessions: Sessions) -> None:
+    """A second writer waits for the first, so that numbers become visible in their order."""
+    entered = threading.Event()
+    done: list[str] = []
+
+    def second() -> None:
+        with sessions.begin() as session:
+            rows = Rows(session)
+            article = rows.article(rows.outlet("fast"), "Fast")
+            entered.set()
+            rows.story("fast", [article])
+        done.append("fast")
+
+    with sessions() as slow:
+        rows = Rows(slow)
+        rows.story("slow", [rows.article(rows.outlet("slow"), "Slow")])
+        other = threading.Thread(target=second)
+        other.start()
+        assert entered.wait(10)
+        other.join(0.5)
+        assert done == []
+        with sessions() as reader:
+            assert changes_since(reader, 0).items == ()
+        slow.commit()
+    other.join(10)
+    with sessions() as reader:
+        assert [each.story_id for each in changes_since(reader, 0).items] == ["slow", "fast"]
+
+
+def test_many_writers_and_a_follower_lose_nothing(sessions: Sessions) -> None:
+    def write(number: int) -> None:
+        for turn in range(5):
+            with sessions.begin() as session:
+                rows = Rows(session)
+                name = f"s{number}-{turn}"
+                rows.story(name, [rows.article(rows.outlet(name), name)])
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    seen: list[int] = []
+    while any(writer.is_alive() for writer in writers) or len(seen) < 20:
+        with sessions() as session:
+            page = changes_since(session, seen[-1] if seen else 0)
+        seen += [each.id for each in page.items]
+    assert len(seen) == len(set(seen)) == 20
+
+
+def test_writers_hold_the_lock_that_the_database_asks_for(sessions: Sessions) -> None:
+    key = locks.lock_key(plans.LOCK)
+    with sessions.begin() as session:
+        rows = Rows(session)
+        rows.story("ferry", [rows.article(rows.outlet("quay"), "Ferry")])
+        with sessions.begin() as other:
+            assert not other.scalar(select(func.pg_try_advisory_xact_lock(key)))
+
+
+def test_a_stream_tells_the_same_and_goes_on_by_its_last_event(
+    sessions: Sessions, site: Site
+) -> None:
+    with sessions.begin() as session:
+        fill(session)
+    numbers = [each["id"] for each in followed(site)]
+    answer = site.get("/v1/changes/stream?since=0&seconds=1")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    told = [int(line[4:]) for line in answer.text.splitlines() if line.startswith("id: ")]
+    assert told == numbers
+    assert "event: merged\n" in answer.text
+    last = {"Last-Event-ID": str(numbers[-2])}
+    again = site.get("/v1/changes/stream?since=0&seconds=1", headers=last)
+    assert [line for line in again.text.splitlines() if line.startswith("id: ")] == [
+        f"id: {numbers[-1]}"
+    ]
+    silent = site.get("/v1/changes/stream?seconds=1")
+    assert "data:" not in silent.text
+
+
+@pytest.mark.parametrize(
+    "query", ["since=x", "since=-1", f"since={2**63}", "since=%00", "limit=0", "since="]
+)
+def test_hostile_numbers_are_refused(site: Site, query: str) -> None:
+    answer = site.get(f"/v1/changes?{query}")
+    assert answer.status == 422
+    assert answer.json["detail"]
+    if query.startswith("since"):
+        assert site.get(f"/v1/changes/stream?{query}&seconds=1").status == 422

@@ -1,0 +1,87 @@
+"""docs/api.md: every example is asked, and answered as the page says."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.site import Site, serving_world
+
+PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+EXAMPLE = re.compile(r"```http\n(.*?)```(?:\n\n```json\n(.*?)```)?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A request of the page, and what it says of the answer."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    status: int
+    answer_headers: dict[str, str]
+    body: Any
+
+
+def examples() -> list[Example]:
+    """All examples of the page in order."""
+    return [_example(*found) for found in EXAMPLE.findall(PAGE.read_text())]
+
+
+def _example(request: str, body: str) -> Example:
+    first, *lines = request.strip().splitlines()
+    method, path = first.split(" ", 1)
+    sent: dict[str, str] = {}
+    told: dict[str, str] = {}
+    status, into = 200, sent
+    for line in lines:
+        if line.isdecimal():
+            status, into = int(line), told
+        else:
+            name, _, value = line.partition(": ")
+            into[name] = value
+    return Example(method, path, sent, status, told, json.loads(body) if body else "…")
+
+
+def fits(told: Any, found: Any) -> bool:
+    """Whether an answer is what the page shows of it; `…` stands for anything."""
+    if told == "…":
+        return True
+    if isinstance(told, dict):
+        return all(name in found and fits(each, found[name]) for name, each in told.items())
+    if isinstance(told, list):
+        pairs = zip(told, found, strict=False)
+        if not told:
+            return bool(found == told)
+        return len(found) >= len(told) and all(fits(one, other) for one, other in pairs)
+    return bool(told == found)
+
+
+@pytest.fixture(scope="module")
+def world(new_database: Callable[[], str]) -> Iterator[Site]:
+    """A server over the made-up world, which nobody changes."""
+    with serving_world(new_database()) as running:
+        yield running
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda each: each.path)
+def test_every_example_is_answered_as_the_page_says(world: Site, example: Example) -> None:
+    answer = world.get(example.path, method=example.method, headers=example.headers)
+    assert answer.status == example.status
+    for name, value in example.answer_headers.items():
+        assert answer.headers[name.lower()] == value
+    if example.body != "…":
+        assert fits(example.body, answer.json), answer.text
+
+
+def test_the_page_names_every_filter_and_list(world: Site) -> None:
+    page = PAGE.read_text()
+    document = world.get("/openapi.json").json
+    for parameter in document["paths"]["/v1/stories"]["get"]["parameters"]:
+        assert f"`{parameter['name']}`" in page or parameter["name"] == "limit"
+    for path in document["paths"]:
+        assert f"/{path.rsplit('/', 1)[-1]}" in page or "{" in path or not path.startswith("/v1")

@@ -1,0 +1,227 @@
+"""Conditional requests, compression, other sites' scripts, and the description of the API."""
+
+import gzip
+import re
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from sqlalchemy import Engine, text
+
+from service.store.reading.state import current_state
+from service.store.sessions import Sessions
+from service.store.tables import ArticleRow, FeedRow, StoryRow
+from service.web.app import create_app
+from tests.support.rows import NOW, Rows
+from tests.support.site import Site, running, serving, serving_world
+from tests.support.texts import MEETING, SAGA
+
+
+@pytest.fixture
+def site(sessions: Sessions) -> Iterator[Site]:
+    """A server over one story of one article."""
+    with sessions.begin() as session:
+        rows = Rows(session)
+        rows.story("ferry", [rows.article(rows.outlet("quay"), "Ferry strikes pier")])
+    with serving(sessions) as running_site:
+        yield running_site
+
+
+@pytest.fixture(scope="module")
+def world(new_database: Callable[[], str]) -> Iterator[Site]:
+    """A server over the made-up world, which nobody changes."""
+    with serving_world(new_database()) as running_site:
+        yield running_site
+
+
+def state(sessions: Sessions) -> int:
+    """The number of the store's state."""
+    with sessions() as session:
+        return current_state(session).number
+
+
+def again(site: Site, path: str, etag: str) -> int:
+    """The status for whoever has the answer of that tag."""
+    return site.get(path, headers={"If-None-Match": etag}).status
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/stories", "/v1/stories?sort=newest", f"/v1/stories/{MEETING}",
+        f"/v1/stories/{MEETING}/transitions", f"/v1/storylines/{SAGA}", "/v1/outlets",
+        "/v1/feeds", "/v1/runs", "/", f"/stories/{MEETING}", "/about", "/docs", "/openapi.json",
+        "/static/site.css",
+    ],
+)  # fmt: skip
+def test_what_is_known_is_not_sent_again(world: Site, path: str) -> None:
+    first = world.get(path)
+    etag = first.headers["etag"]
+    assert first.headers["cache-control"]
+    known = world.get(path, headers={"If-None-Match": f'"other", {etag}'})
+    assert (known.status, known.body) == (304, b"")
+    assert known.headers["etag"] == etag
+    assert known.headers["cache-control"] == first.headers["cache-control"]
+    assert "content-type" not in known.headers
+    assert again(world, path, "*") == 304
+    assert again(world, path, '"other"') == 200
+    assert world.get(path, method="HEAD").headers["etag"] == etag
+
+
+def test_a_tag_is_of_one_address(world: Site) -> None:
+    etag = world.get("/v1/stories").headers["etag"]
+    assert again(world, "/v1/stories?limit=3", etag) == 200
+    assert again(world, "/v1/stories/nobody", etag) == 404
+    assert again(world, "/v1/stories?limit=x", etag) == 422
+    assert again(world, "/v1/stories/nobody", "*") == 404
+
+
+def test_errors_and_figures_are_not_kept(world: Site) -> None:
+    for path in ("/v1/stories/nobody", "/metrics", "/healthz", "/readyz"):
+        answer = world.get(path)
+        assert answer.headers["cache-control"] == "no-store"
+        assert "etag" not in answer.headers
+
+
+def test_what_readers_see_changes_the_tag_and_bookkeeping_does_not(
+    sessions: Sessions, site: Site
+) -> None:
+    etag = site.get("/v1/stories").headers["etag"]
+    with sessions.begin() as session:
+        session.query(FeedRow).update({"error_count": 3})
+        session.query(ArticleRow).update({"stage": "reconciled"})
+    assert again(site, "/v1/stories", etag) == 304
+    with sessions.begin() as session:
+        session.query(ArticleRow).update({"title": "Ferry strikes pier, three hurt"})
+    assert again(site, "/v1/stories", etag) == 200
+
+
+def test_a_change_counts_once_it_is_committed_and_not_if_it_is_undone(sessions: Sessions) -> None:
+    before = state(sessions)
+    with sessions() as session:
+        Rows(session).outlet("undone")
+        session.rollback()
+    assert state(sessions) == before
+    with sessions() as session:
+        rows = Rows(session)
+        rows.story("ferry", [rows.article(rows.outlet("quay"), "Ferry")])
+        assert state(sessions) == before
+        session.commit()
+    assert state(sessions) == before + 1
+    with sessions.begin() as session:
+        assert session.execute(text("SELECT count(*) FROM store_touches")).scalar() == 0
+
+
+def test_a_change_that_commits_late_is_a_change_of_its_own(sessions: Sessions) -> None:
+    before = state(sessions)
+    with sessions() as slow:
+        Rows(slow).outlet("slow")
+        with sessions.begin() as fast:  # is not kept waiting
+            Rows(fast).outlet("fast")
+        assert state(sessions) == before + 1
+        slow.commit()
+    assert state(sessions) == before + 2
+
+
+def test_many_writers_never_share_a_state_or_a_second(sessions: Sessions) -> None:
+    before = state(sessions)
+
+    def write(number: int) -> None:
+        for turn in range(5):
+            with sessions.begin() as session:
+                Rows(session).outlet(f"o{number}-{turn}")
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    with sessions() as session:
+        found = current_state(session)
+    assert found.number == before + 20
+    assert not found.past
+
+
+def test_dates_are_told_once_they_are_past(sessions: Sessions, engine: Engine, site: Site) -> None:
+    assert "last-modified" not in site.get("/v1/stories").headers
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE store_state SET changed_at = '2023-04-26 06:00Z'"))
+    told = site.get("/v1/stories").headers["last-modified"]
+    assert parsedate_to_datetime(told) == datetime(2023, 4, 26, 6, tzinfo=UTC)
+    for since, status in [
+        (told, 304),
+        ("Wed, 26 Apr 2023 07:00:00 GMT", 304),
+        ("Wed, 26 Apr 2023 05:59:59 GMT", 200),
+        ("yesterday", 200),
+        ("Wed, 99 Apr 2023 05:59:59 GMT", 200),
+    ]:
+        found = site.get("/v1/stories", headers={"If-Modified-Since": since})
+        assert found.status == status, since
+    both = {"If-Modified-Since": told, "If-None-Match": '"other"'}
+    assert site.get("/v1/stories", headers=both).status == 200
+    with sessions.begin() as session:
+        session.query(StoryRow).update({"pinned": True})
+    assert site.get("/v1/stories", headers={"If-Modified-Since": told}).status == 200
+
+
+def test_large_answers_are_compressed_where_that_is_understood(world: Site) -> None:
+    plain = world.get("/v1/stories")
+    packed = world.get("/v1/stories", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body
+    assert "Accept-Encoding" in packed.headers["vary"]
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["etag"] == plain.headers["etag"]
+
+
+def test_scripts_of_other_sites_may_ask_only_where_a_setting_says_so(
+    sessions: Sessions, world: Site
+) -> None:
+    asks = {"Origin": "https://desk.example", "Access-Control-Request-Method": "GET"}
+    assert "access-control-allow-origin" not in world.get("/v1/stories", headers=asks).headers
+    app = create_app(sessions, clock=lambda: NOW, origins=["https://desk.example"])
+    with running(app) as site:
+        answer = site.get("/v1/stories", headers=asks)
+        assert answer.headers["access-control-allow-origin"] == "https://desk.example"
+        assert "ETag" in answer.headers["access-control-expose-headers"]
+        before = site.get("/v1/stories", method="OPTIONS", headers=asks)
+        assert before.status == 200
+        assert before.headers["access-control-allow-methods"].startswith("GET")
+        other = site.get("/v1/stories", headers=asks | {"Origin": "https://other.example"})
+        assert "access-control-allow-origin" not in other.headers
+
+
+def contents(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Everything in the description that has a schema, with where it stands."""
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                yield f"{path} {parameter['name']}", parameter
+            for status, response in operation["responses"].items():
+                for media, content in response.get("content", {}).items():
+                    if "json" in media:
+                        yield f"{path} {status}", content
+
+
+def test_every_parameter_answer_and_error_has_an_example_that_fits(world: Site) -> None:
+    document = world.get("/openapi.json").json
+    schemas = {"components": document["components"]}
+    found = list(contents(document))
+    assert len(found) > 60
+    for where, content in found:
+        jsonschema_rs.validate(schemas | content["schema"], content["example"])
+        assert content["example"] is not None or "null" in str(content["schema"]), where
+
+
+def test_the_description_can_be_read_as_a_page_without_any_other_host(world: Site) -> None:
+    page = world.page("/docs").text
+    document = world.get("/openapi.json").json
+    for path in document["paths"]:
+        assert f"GET {path}</code>" in page or f"POST {path}</code>" in page
+    assert "urn:samestory:problem:not-found" in page
+    assert "<script" not in page
+    assert not re.search(r"(src|href|action)=\"?(https?:)?//", page)

@@ -1,0 +1,125 @@
+"""A real SMTP server on loopback that keeps what it takes, and fails on command."""
+
+import asyncio
+import threading
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from types import TracebackType
+from typing import Self
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+@dataclass(slots=True)
+class MailServer:
+    """`answers` maps a step (`mail`, `rcpt`, `data`, `taken`) to what is answered in place of 250.
+
+    An answer is a line such as `550 5.1.1 unknown`, `hang`, or `close`; `addresses` answers RCPT for
+    single addresses. At `taken` the email is kept before the answer fails.
+    """
+
+    answers: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    taken: list[tuple[str, EmailMessage]] = field(default_factory=list)
+    connections: int = 0
+    port: int = 0
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _thread: threading.Thread | None = None
+    _server: asyncio.Server | None = None
+    _protocols: list["_Protocol"] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        started = threading.Event()
+
+        async def start() -> None:
+            self._server = await self._loop.create_server(self._connected, "127.0.0.1", 0)
+            self.port = self._server.sockets[0].getsockname()[1]
+            started.set()
+
+        def run() -> None:
+            self._loop.run_until_complete(start())
+            self._loop.run_forever()
+
+        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread.start()
+        assert started.wait(10)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        async def stop() -> None:
+            assert self._server is not None
+            self._server.close()
+            for protocol in self._protocols:
+                protocol.end()
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.sleep(0.05)
+
+        asyncio.run_coroutine_threadsafe(stop(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        assert self._thread is not None
+        self._thread.join(10)
+        self._loop.close()
+
+    def _connected(self) -> "_Protocol":
+        self.connections += 1
+        protocol = _Protocol(_Handler(self), loop=self._loop, enable_SMTPUTF8=False)
+        self._protocols.append(protocol)
+        return protocol
+
+    async def answer(self, step: str, server: SMTP, otherwise: str) -> str:
+        """What to say at a step."""
+        said = self.answers.get(step, otherwise)
+        if said == "hang":
+            await asyncio.sleep(60)
+        if said == "close":
+            _abort(server)
+        return said
+
+
+class _Protocol(SMTP):
+    """Ends quietly when the test does."""
+
+    def end(self) -> None:
+        _abort(self)
+
+
+def _abort(server: SMTP) -> None:
+    if isinstance(server.transport, asyncio.Transport):
+        server.transport.abort()
+
+
+class _Handler:
+    def __init__(self, owner: MailServer) -> None:
+        self._owner = owner
+
+    async def handle_MAIL(  # noqa: N802  # the library's names
+        self, server: SMTP, _: Session, envelope: Envelope, address: str, __: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        return await self._owner.answer("mail", server, "250 OK")
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, _: Session, envelope: Envelope, address: str, __: list[str]
+    ) -> str:
+        said = await self._owner.answer("rcpt", server, "250 OK")
+        said = self._owner.addresses.get(address, said)
+        if said.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return said
+
+    async def handle_DATA(self, server: SMTP, _: Session, envelope: Envelope) -> str:  # noqa: N802
+        said = await self._owner.answer("data", server, "250 OK")
+        if said.startswith("250"):
+            content = envelope.content or b""
+            raw = content if isinstance(content, bytes) else content.encode()
+            email = message_from_bytes(raw, policy=policy.default)
+            assert isinstance(email, EmailMessage)
+            self._owner.taken.extend((to, email) for to in envelope.rcpt_tos)
+            return await self._owner.answer("taken", server, said)
+        return said
