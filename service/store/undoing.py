@@ -7,7 +7,7 @@ from service.domain.constraints import Constraints
 from service.domain.editing import Edit, returning
 from service.domain.lineage import KnownStory
 from service.errors import BadInputError
-from service.store import constraints, decisions, edits, locks, marks, plans, stories
+from service.store import articles, constraints, decisions, edits, locks, marks, plans, stories
 from service.store.decisions import Decision
 from service.store.editing import Act, apply, living
 from service.store.stories import Stamp
@@ -19,6 +19,7 @@ def undo(session: Session, act: Act, number: int) -> Decision:
 
     Articles that are still where it put them go back where they were, all that left one story
     or none of them: none if a decision that stands holds them, or the story is locked or hidden.
+    An article that was hidden and cannot go back waits to be placed like a new one.
     A story that it merged lives on under its own id if articles go back.
 
     Raises:
@@ -41,7 +42,18 @@ def undo(session: Session, act: Act, number: int) -> Decision:
         edits.forget_headlines(session, about)
     signed = Stamp(stamp.now, stamp.cause, None, number)
     apply(session, act, signed, _way_back(session, decision), settled=about)
+    _ask_for_a_place(session, decision)
     return decisions.get(session, number)
+
+
+def _ask_for_a_place(session: Session, decision: Decision) -> None:
+    """Let place find a story for articles that were hidden and are in none."""
+    if decision.action != "hide":
+        return
+    ids = set(decision.article_ids)
+    lost = ids - stories.story_of(session, ids).keys() - marks.hidden_articles(session, ids)
+    for stage in ("placed", "reconciled"):
+        articles.advance(session, lost, before=stage, after="admitted")
 
 
 def _way_back(session: Session, decision: Decision) -> Edit:
