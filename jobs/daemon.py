@@ -40,8 +40,9 @@ def until_signalled() -> Iterator[threading.Event]:
             # Not as an exception: it would hit the clean-up anywhere. Nothing is lost by it that
             # a kill would not lose either.
             os._exit(128 + number)
-        log.info("stopping", action="stopping", signal=signal.Signals(number).name)
+        # Set first: a second signal may come while the line is being written.
         stop.set()
+        log.info("stopping", action="stopping", signal=signal.Signals(number).name)
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
