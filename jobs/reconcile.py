@@ -1,6 +1,6 @@
 """The job `reconcile`: the window around what is new is grouped as a whole, stories follow."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 from jobs.context import Context, Counts
 from service.domain import reasons
 from service.domain.arrivals import affected
-from service.domain.lineage import plan_update
+from service.domain.articles import ArticleId
+from service.domain.lineage import Plan, plan_update
+from service.domain.reasons import Reason
 from service.domain.spans import around
-from service.domain.windows import Grouping, group_window
+from service.domain.windows import Grouping, Standing, group_window
 from service.store import (
     articles,
     constraints,
@@ -64,41 +66,66 @@ def _regroup(
     placed: Collection[int],
     reported_at: dict[int, datetime],
 ) -> Counts:
-    grouping = _group(session, context, reported_at)
-    counts = _follow(session, context, grouping, placed, reported_at)
-    return {"articles": len(grouping.ids), "groups": len(grouping.groups), **counts}
+    standing = stories.standing(session, reported_at, now=context.clock())
+    grouping = _group(session, context, standing, sorted(reported_at))
+    plan = _plan(session, grouping, placed, standing)
+    moved = {opened.article: opened.story for opened in plan.opened}
+    why = reasons.of_grouping(grouping, moved, _homes(standing) | moved, context.pair_model)
+    counts = _follow(session, context, grouping, plan, reported_at=reported_at, why=why)
+    hours = context.settings.settling.hours
+    late = sum(standing[each.article].hours > hours for each in plan.closed)
+    sizes = {"articles": len(grouping.ids), "groups": len(grouping.groups)}
+    return {**sizes, "moved": len(plan.closed), "late": late, **counts}
 
 
-def _group(session: Session, context: Context, reported_at: dict[int, datetime]) -> Grouping:
+def _group(
+    session: Session,
+    context: Context,
+    standing: Mapping[ArticleId, Standing],
+    ids: Sequence[int],
+) -> Grouping:
     encoder = context.encoder()
     model = vectors.model_id(session, encoder.model, encoder.dimensions)
-    ids = sorted(reported_at)
     return group_window(
         articles.load(session, ids),
         vectors.load(session, model, encoder.model, ids),
         model=context.pair_model,
         settings=context.settings.window_stories,
         constraints=constraints.active(session, set(ids)),
+        standing=standing,
     )
+
+
+def _plan(
+    session: Session,
+    grouping: Grouping,
+    placed: Collection[int],
+    standing: Mapping[ArticleId, Standing],
+) -> Plan:
+    homes = _homes(standing)
+    groups = affected(grouping.groups, placed, homes)
+    concerned = {homes[key] for group in groups for key in group if key in homes}
+    return plan_update(
+        stories.known(session, concerned),
+        groups,
+        is_taken=lambda key: stories.is_taken(session, key),
+    )
+
+
+def _homes(standing: Mapping[ArticleId, Standing]) -> dict[ArticleId, str]:
+    return {key: each.story for key, each in standing.items() if each.story is not None}
 
 
 def _follow(
     session: Session,
     context: Context,
     grouping: Grouping,
-    placed: Collection[int],
+    plan: Plan,
+    *,
     reported_at: dict[int, datetime],
+    why: Mapping[ArticleId, Reason],
 ) -> Counts:
     now = context.clock()
-    homes = stories.story_of(session, [int(key) for key in grouping.ids])
-    groups = affected(grouping.groups, placed, homes)
-    concerned = {homes[int(key)] for group in groups for key in group if key in homes}
-    plan = plan_update(
-        stories.known(session, concerned),
-        groups,
-        is_taken=lambda key: stories.is_taken(session, key),
-    )
-    why = reasons.of_grouping(grouping, {opened.article for opened in plan.opened})
     counts = plans.apply(
         session,
         plan,

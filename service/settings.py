@@ -25,6 +25,7 @@ from service.domain.digest import DigestSettings
 from service.domain.grouping import GroupingSettings
 from service.domain.pacing import PacingSettings
 from service.domain.replay import ReplaySettings
+from service.domain.settling import SettlingSettings
 from service.domain.storylines import StorylineSettings
 from service.domain.training import TrainingSettings
 from service.domain.windows import StorySettings
@@ -163,6 +164,7 @@ class Settings:
     candidates: CandidateSettings
     grouping: GroupingSettings
     copies: CopySettings
+    settling: SettlingSettings
     storylines: StorylineSettings
     replay: ReplaySettings
     training: TrainingSettings
@@ -175,7 +177,7 @@ class Settings:
     @property
     def stories(self) -> StorySettings:
         """What decides which articles of a file are one story."""
-        return StorySettings(self.candidates, self.grouping, self.copies)
+        return StorySettings(self.candidates, self.grouping, self.copies, self.settling)
 
     @property
     def window_stories(self) -> StorySettings:

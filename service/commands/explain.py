@@ -9,10 +9,9 @@ import typer
 
 from service import jsonl
 from service.commands.grouper import encode, pair_model, settings_of
-from service.domain.articles import Article, Vectors
-from service.domain.channels import Channels, Readings
+from service.domain.articles import Article
 from service.domain.pairs import FEATURES, PairModel, features
-from service.domain.windows import group_window
+from service.domain.windows import Grouping, group_window
 from service.errors import NotFoundError
 
 
@@ -28,39 +27,35 @@ def explain(
         raise typer.BadParameter("give the ids of two articles")
     settings = settings_of(profile)
     articles = jsonl.read_articles(source)
-    rows = (row_of(articles, one), row_of(articles, other))
+    pair = [named(articles, one), named(articles, other)]
     vectors = encode(articles, settings)
     model = pair_model(settings.pairs)
     grouping = group_window(articles, vectors, model=model, settings=settings.stories)
-    labels = grouping.labels()
-    together = labels[articles[rows[0]].id] == labels[articles[rows[1]].id]
-    report = evidence(articles, vectors, rows, model) | {"same_story": together}
+    report = evidence(pair, grouping, model)
     print(json.dumps(report, ensure_ascii=False) if as_json else "\n".join(readable(report)))
 
 
-def row_of(articles: Sequence[Article], wanted: str) -> int:
-    """The row of an id as given on the command line; NotFoundError if there is none."""
-    for row, article in enumerate(articles):
+def named(articles: Sequence[Article], wanted: str) -> Article:
+    """The article of an id as given on the command line; NotFoundError if there is none."""
+    for article in articles:
         if str(article.id) == wanted:
-            return row
+            return article
     raise NotFoundError("article", wanted)
 
 
-def evidence(
-    articles: Sequence[Article], vectors: Vectors, rows: tuple[int, int], model: PairModel
-) -> dict[str, Any]:
-    """Score, features and each feature's share of the log odds."""
-    readings = Readings.of(articles, vectors)
-    channels = Channels.of(readings, readings.lexicon())
-    pair = np.array([rows], dtype=np.int64)
-    values = features(channels, pair, model)[0]
+def evidence(pair: Sequence[Article], grouping: Grouping, model: PairModel) -> dict[str, Any]:
+    """Score, features and each feature's share of the log odds, as the window was grouped."""
+    rows = [grouping.ids.index(article.id) for article in pair]
+    labels = grouping.labels()
+    values = features(grouping.channels, np.array([rows], dtype=np.int64), model)[0]
     return {
-        "articles": [{"id": articles[row].id, "title": articles[row].title} for row in rows],
-        "score": float(model.score(channels, pair)[0]),
+        "articles": [{"id": article.id, "title": article.title} for article in pair],
+        "score": float(model.score(grouping.channels, np.array([rows], dtype=np.int64))[0]),
         "log_odds": float(model.log_odds(values[None, :])[0]),
         "base": model.base(),
         "features": dict(zip(FEATURES, values.tolist(), strict=True)),
         "shares": model.shares(values),
+        "same_story": labels[pair[0].id] == labels[pair[1].id],
     }
 
 

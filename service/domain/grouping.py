@@ -1,7 +1,7 @@
-"""Micro-clusters of a window: HDBSCAN proposes, a quorum confirms, chains are cut."""
+"""Micro-clusters of a window: HDBSCAN proposes, a quorum confirms, what had settled stays."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from hdbscan import HDBSCAN
@@ -12,7 +12,8 @@ from service.domain.articles import Floats, Rows
 from service.domain.candidates import Pairs
 from service.domain.channels import Channels
 from service.domain.pairs import PairModel
-from service.domain.quorum import Mask, Matrix, split_to_quorum
+from service.domain.quorum import Mask, Matrix, Peers, split_to_quorum
+from service.domain.settling import Settled, companions, settle
 
 #: Articles of a unit that speak for it.
 _SPEAKERS = 4
@@ -53,29 +54,38 @@ def group(
     *,
     model: PairModel,
     settings: GroupingSettings,
+    settled: Settled,
 ) -> Rows:
     """The group of each row, numbered by first row.
 
-    Rows must stand in canonical order; then the result depends on nothing but the set of rows.
+    Rows must stand in canonical order; then the result depends on nothing but the set of rows and
+    on what has settled.
     """
     unit_of = units.of_rows(len(channels))
+    homes = settled.of_units(units.members)
     joined = np.empty(len(units.members), dtype=np.int64)
     groups = 0
-    for component in components(unit_of[pairs], scores, len(units.members), settings):
-        for part in _groups_of(component, channels, units, model, settings):
-            joined[part] = groups
+    for component in components(unit_of[pairs], scores, homes.stories, settings):
+        members = [units.members[unit] for unit in component]
+        peers = _peers(members, units.barred, channels, model)
+        for part in _groups_of(peers, homes.of(component), settings):
+            joined[component[part]] = groups
             groups += 1
     return renumbered(joined[unit_of])
 
 
 def components(
-    links: Pairs, scores: Floats, count: int, settings: GroupingSettings
+    links: Pairs, scores: Floats, stories: Rows, settings: GroupingSettings
 ) -> Iterator[Rows]:
     """Sets of units that strong enough pairs connect, none larger than the bound.
 
-    One that is larger is cut at its weakest pairs; what even the strongest pairs hold
-    together is cut by order.
+    `stories` holds the story of each unit that has settled; these are connected, too. A set that
+    is larger is cut at its weakest pairs; what even the strongest pairs hold together is cut by
+    order.
     """
+    count, chains = len(stories), companions(stories)
+    links = np.concatenate([links, chains])
+    scores = np.concatenate([scores, np.ones(len(chains))])
     waiting = [(np.arange(count, dtype=np.int64), settings.weak)]
     while waiting:
         units, weakest = waiting.pop()
@@ -127,25 +137,27 @@ def parts_of(labels: Rows) -> list[Rows]:
     return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
 
 
-def _groups_of(
-    component: Rows,
-    channels: Channels,
-    units: Units,
-    model: PairModel,
-    settings: GroupingSettings,
-) -> Iterator[Rows]:
-    if len(component) == 1:
-        yield component
-        return
-    members = [units.members[unit] for unit in component]
-    scores = _unit_scores(members, channels, model)
+def _peers(
+    members: list[list[int]], bars: set[tuple[int, int]], channels: Channels, model: PairModel
+) -> Peers:
+    """The units of a component; there is nothing to score in one alone."""
     sizes = np.array([len(rows) for rows in members], dtype=np.float64)
-    barred = _barred(members, units.barred)
+    if len(members) == 1:
+        return replace(Peers.single(np.ones((1, 1))), sizes=sizes)
+    scores, barred = _unit_scores(members, channels, model), _barred(members, bars)
     scores[barred] = 0
-    for part in parts_of(propose(scores, settings.epsilon)):
-        inside = np.ix_(part, part)
-        cut = split_to_quorum(scores[inside], sizes[part], barred[inside], settings.quorum)
-        yield from (component[part[rows]] for rows in cut)
+    return Peers(scores, sizes, barred)
+
+
+def _groups_of(peers: Peers, settled: Settled, settings: GroupingSettings) -> list[Rows]:
+    if len(peers) == 1:
+        return [np.zeros(1, dtype=np.int64)]
+    proposed = [
+        part[units]
+        for part in parts_of(propose(peers.scores, settings.epsilon))
+        for units in split_to_quorum(peers.of(part), settings.quorum)
+    ]
+    return settle(proposed, peers, settled, quorum=settings.quorum)
 
 
 def _unit_scores(members: list[list[int]], channels: Channels, model: PairModel) -> Matrix:

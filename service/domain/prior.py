@@ -11,19 +11,21 @@ from service.domain.articles import Floats
 
 #: How many articles the share of the training sets counts for beside a window's own.
 WORTH = 50
-#: Neighbouring events of one saga look like true pairs: a share that seems to be higher than in
-#: training is believed by half, one that seems to be lower as it is.
+#: Neighbouring events of one saga, days apart, look like true pairs: a share that seems to be
+#: higher than in training is believed by half. One that seems to be lower is believed as it is; so is
+#: either where articles have no dates, whose scores are the lower for it.
 _BELIEVED = 0.5
 _STEPS = 100
 _LEAST, _MOST = 1e-4, 0.9
 
 
-def shift(scores: Floats, prior: float, articles: int) -> float:
-    """What to add to the log odds of all candidates of a window of so many articles.
+def shift(scores: Floats, prior: float, hours: Floats) -> float:
+    """What to add to the log odds of all candidates of a window, whose articles' hours these are.
 
     Expectation maximisation over their scores (Saerens, Latinne & Decaestecker 2002, "Adjusting
     the outputs of a classifier to new a priori probabilities"), drawn to 0 in small windows.
-    `prior` is the share of true pairs that the scores were calibrated for.
+    `prior` is the share of true pairs that the scores were calibrated for. Hours are NaN where
+    they are not known.
     """
     if not len(scores):
         return 0.0
@@ -33,8 +35,10 @@ def shift(scores: Floats, prior: float, articles: int) -> float:
         found = 1 / (1 + np.exp(-(evidence + log_odds(share))))
         share = min(max(float(found.mean()), _LEAST), _MOST)
     whole = float(log_odds(share) - log_odds(prior))
-    believed = whole * _BELIEVED if whole > 0 else whole
-    return round(believed * articles / (articles + WORTH), 6)
+    if whole > 0:
+        undated = float(np.isnan(hours).mean())
+        whole *= undated + (1 - undated) * _BELIEVED
+    return round(whole * len(hours) / (len(hours) + WORTH), 6)
 
 
 def log_odds(probability: Floats | float) -> Floats:

@@ -15,6 +15,7 @@ from service.domain.lexicon import Lexicon
 from service.domain.lineage import KnownStory, Plan, plan_update, story_id
 from service.domain.pairs import PairModel
 from service.domain.placing import Placement, place_rows
+from service.domain.settling import Settled
 from service.domain.windows import StorySettings, units_of
 
 #: The whole window is scored anew when it has grown by this share; until then only what is new.
@@ -126,7 +127,7 @@ class Rolling:
 
     def _reconcile(self, new: Rows, window: Rows, lexicon: Lexicon, hour: float) -> None:
         """Group anew what is connected with these rows, and bring the stories in line."""
-        affected = self._affected(new, window)
+        affected = self._affected(new, window, hour)
         articles = [self._articles[row] for row in affected]
         inside = self._inside(affected)
         labels = group(
@@ -136,20 +137,27 @@ class Rolling:
             self._units(affected),
             model=self._model,
             settings=self._settings.grouping,
+            settled=self._settled(affected, len(window), hour),
         )
         ids = [[articles[row].id for row in part] for part in parts_of(labels)]
         known = self._known(affected)
         self._apply(plan_update(known, ids, is_taken=self._emerged.__contains__), hour)
 
-    def _affected(self, new: Rows, window: Rows) -> Rows:
+    def _settled(self, rows: Rows, window: int, hour: float) -> Settled:
+        """Which of these rows have settled in a window of so many articles, and where."""
+        homes = [self._story[row] for row in rows]
+        return Settled.among(homes, hour - self._arrived[rows], window, self._settings.settling)
+
+    def _affected(self, new: Rows, window: Rows, hour: float) -> Rows:
         """The parts of the window that hold one of these rows."""
         units = self._units(window)
         unit_of = units.of_rows(len(window))
         inside = self._inside(window)
         links = unit_of[np.searchsorted(window, self._pairs[inside])]
         asked = set(unit_of[np.searchsorted(window, new)].tolist())
+        homes = self._settled(window, len(window), hour).of_units(units.members)
         settings = self._settings.grouping
-        parts = components(links, self._scores[inside], len(units.members), settings)
+        parts = components(links, self._scores[inside], homes.stories, settings)
         touched = [part for part in parts if asked.intersection(part.tolist())]
         return np.sort(window[np.isin(unit_of, np.concatenate(touched))])
 

@@ -12,7 +12,7 @@ from service.domain.articles import Floats, Rows, Vectors
 from service.domain.channels import Channels
 from service.domain.grouping import parts_of
 from service.domain.lexicon import unit_rows
-from service.domain.quorum import Matrix, split_to_quorum
+from service.domain.quorum import Matrix, Peers, split_to_quorum
 
 _HOURS_PER_DAY = 24.0
 
@@ -68,8 +68,7 @@ def storylines(summaries: Summaries, settings: StorylineSettings) -> list[tuple[
     found: list[tuple[str, ...]] = []
     for rows in _connected(summaries, order.astype(np.int64), settings):
         likeness = _likeness(summaries, rows, settings)
-        nowhere = np.zeros(likeness.shape, dtype=bool)
-        parts = split_to_quorum(likeness, np.ones(len(rows)), nowhere, settings.quorum)
+        parts = split_to_quorum(Peers.single(likeness), settings.quorum)
         found.extend(_in_order(summaries, rows[part]) for part in parts if len(part) > 1)
     return sorted(found)
 

@@ -1,8 +1,9 @@
 """One window of articles, made comparable and grouped as a whole."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from service.domain.copies import Copy, CopySettings, copies
 from service.domain.grouping import GroupingSettings, Units, group
 from service.domain.lexicon import Lexicon
 from service.domain.pairs import PairModel
+from service.domain.settling import Settled, SettlingSettings
 
 _DAY = 24.0
 
@@ -34,6 +36,18 @@ class StorySettings:
     candidates: CandidateSettings
     grouping: GroupingSettings
     copies: CopySettings
+    settling: SettlingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The story that an article is in, and the hours since the article arrived."""
+
+    story: str | None
+    hours: float
+
+
+_NOWHERE = Standing(None, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +55,8 @@ class Grouping:
     """The micro-clusters of a window.
 
     `groups` holds article ids, each group sorted, groups in order of their first. `pairs` and
-    `scores` are the candidates with their pair scores, as rows of `ids`. `lexicon` is what
-    placing needs until the window is grouped again.
+    `scores` are the candidates with their pair scores, as rows of `ids` and of `channels`.
+    `lexicon` is what placing needs until the window is grouped again.
     """
 
     ids: tuple[ArticleId, ...]
@@ -51,6 +65,7 @@ class Grouping:
     scores: Floats
     copies: tuple[Copy, ...]
     lexicon: Lexicon
+    channels: Channels
 
     def labels(self) -> dict[ArticleId, int]:
         """Number of each article's group."""
@@ -64,8 +79,13 @@ def group_window(
     model: PairModel,
     settings: StorySettings,
     constraints: Constraints = editors.NONE,
+    standing: Mapping[ArticleId, Standing] = MappingProxyType({}),
 ) -> Grouping:
-    """Group all articles of a window; the same set in any order gives the same groups."""
+    """Group all articles of a window; the same set in any order gives the same groups.
+
+    `standing` tells of the articles that are in stories already. Those that have settled keep
+    their company as long as it holds (`settling`).
+    """
     order = canonical_order(articles)
     articles, vectors = [articles[row] for row in order], vectors[order]
     readings = Readings.of(articles, vectors)
@@ -86,12 +106,21 @@ def group_window(
         units_of(articles, constraints),
         model=model,
         settings=settings.grouping,
+        settled=_settled(ids, standing, settings.settling),
     )
     members = defaultdict(list)
     for key, label in zip(ids, labels.tolist(), strict=True):
         members[label].append(key)
     groups = tuple(tuple(members[label]) for label in sorted(members))
-    return Grouping(ids, groups, pairs, scores, tuple(found), lexicon)
+    return Grouping(ids, groups, pairs, scores, tuple(found), lexicon, channels)
+
+
+def _settled(
+    ids: Sequence[ArticleId], standing: Mapping[ArticleId, Standing], settings: SettlingSettings
+) -> Settled:
+    known = [standing.get(key, _NOWHERE) for key in ids]
+    ages = np.array([each.hours for each in known], dtype=np.float64)
+    return Settled.among([each.story for each in known], ages, len(ids), settings)
 
 
 def units_of(articles: Sequence[Article], constraints: Constraints = editors.NONE) -> Units:

@@ -9,7 +9,9 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from service.domain.articles import SECONDS_PER_HOUR, ArticleId
 from service.domain.lineage import KnownStory
+from service.domain.windows import Standing
 from service.store.tables import (
     ArticleRow,
     MembershipRow,
@@ -68,6 +70,25 @@ def story_of(session: Session, article_ids: Iterable[int]) -> dict[int, str]:
         MembershipRow.article_id.in_(list(article_ids)), MembershipRow.valid_until.is_(None)
     )
     return dict(session.execute(statement).all())
+
+
+def standing(
+    session: Session, article_ids: Iterable[int], *, now: datetime
+) -> dict[ArticleId, Standing]:
+    """The story of each article, if it is in one, and the hours since it first entered any."""
+    statement = (
+        select(
+            MembershipRow.article_id,
+            func.max(MembershipRow.story_id).filter(MembershipRow.valid_until.is_(None)),
+            func.min(MembershipRow.valid_from),
+        )
+        .where(MembershipRow.article_id.in_(list(article_ids)))
+        .group_by(MembershipRow.article_id)
+    )
+    return {
+        article: Standing(story, (now - since).total_seconds() / SECONDS_PER_HOUR)
+        for article, story, since in session.execute(statement)
+    }
 
 
 def members(session: Session, story_ids: Iterable[str]) -> dict[str, list[int]]:

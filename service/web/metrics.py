@@ -62,7 +62,7 @@ class StoreCollector(Collector):
         """The figures of this moment."""
         try:
             with self._sessions() as session:
-                figures = current_figures(session)
+                figures = current_figures(session, now=self._clock())
         except SQLAlchemyError:
             yield _gauge("database_up", "Whether the database answers.", 0)
             return
@@ -84,6 +84,14 @@ def _of_store(figures: Figures) -> Families:
     by_status = dict.fromkeys(("active", "paused", "retired"), 0) | figures.feeds
     yield _gauges("feeds", "Feeds by status.", "status", by_status)
     yield _gauge("feeds_failing", "Active feeds whose last fetch failed.", figures.feeds_failing)
+    shares = {
+        "run": figures.churn.run,
+        "day": figures.churn.period,
+        "day_settled": figures.churn.late,
+    }
+    yield _gauges(
+        "churn_ratio", "Share of the window's articles that changed story.", "per", shares
+    )
 
 
 def _of_jobs(runs: tuple[RunView, ...], now: float) -> Families:

@@ -15,9 +15,11 @@ from jobs.fetch import fetch
 from jobs.link import link
 from jobs.place import place
 from jobs.reconcile import reconcile
+from jobs.runner import Job, run
 from service.domain.outlets import Outlet
 from service.store import catalogue, stories
 from service.store.catalogue import NewFeed
+from service.store.reading.churn import churn
 from service.store.tables import (
     ArticleRow,
     CopyRow,
@@ -293,3 +295,34 @@ def test_stories_count_only_what_lives(context: Context, publish: Callable[..., 
     place(context)
     with context.sessions.begin() as session:
         assert stories.count(session) == 2
+
+
+def settling(context: Context, *, articles: int) -> Context:
+    """A context in which nothing is placed beside another article, nor merged once it has settled."""
+    settings = replace(
+        context.settings,
+        grouping=replace(context.settings.grouping, join=1.0),
+        settling=replace(context.settings.settling, articles=articles, merge=1.0),
+    )
+    return replace(context, settings=settings)
+
+
+@pytest.mark.parametrize(("articles", "found"), [(3, 2), (4, 1)])
+def test_stories_that_have_settled_stay_apart_in_a_window_of_enough_articles(
+    context: Context, publish: Callable[..., None], clock: Clock, articles: int, found: int
+):
+    careful = settling(context, articles=articles)
+    publish(item("1", MEETING, NOW), item("2", MEETING_AGAIN, NOW, host="evening.example"))
+    place(careful)
+    clock.advance(hours=2)
+    publish(item("3", MEETING_AGAIN, clock.now, host="wire.example"))
+    place(careful)
+    counts = run(Job("reconcile", 300, 60, reconcile), careful)
+    assert counts is not None
+    assert (counts["moved"], counts["late"]) == ((1, 0) if found == 2 else (2, 1))
+    with context.sessions() as session:
+        shares = churn(session, since=clock.now - timedelta(days=1))
+    assert shares.period == pytest.approx(counts["moved"] / 3)
+    assert shares.run == pytest.approx(counts["moved"] / 3)
+    assert shares.late == pytest.approx(counts["late"] / 3)
+    assert len(set(by_title(context).values())) == found

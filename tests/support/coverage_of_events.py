@@ -10,6 +10,7 @@ from service.domain.candidates import CandidateSettings, Pairs
 from service.domain.copies import CopySettings
 from service.domain.grouping import GroupingSettings
 from service.domain.pairs import FEATURES, PairModel
+from service.domain.settling import SettlingSettings
 from service.domain.windows import StorySettings
 from service.embed.encoder import encode_articles
 from tests.support.encoders import WordEncoder
@@ -72,6 +73,10 @@ def copy_settings() -> CopySettings:
     )
 
 
+def settling_settings() -> SettlingSettings:
+    return SettlingSettings(hours=1.0, articles=4, enter=0.5, merge=0.8)
+
+
 def story_settings() -> StorySettings:
     return StorySettings(
         candidates=CandidateSettings(
@@ -79,6 +84,7 @@ def story_settings() -> StorySettings:
         ),
         grouping=grouping_settings(),
         copies=copy_settings(),
+        settling=settling_settings(),
     )
 
 

@@ -10,7 +10,8 @@ from service.domain.articles import Article, Rows, canonical_order
 from service.domain.channels import Channels, Readings
 from service.domain.constraints import Constraints, bonded
 from service.domain.grouping import components, propose, renumbered
-from service.domain.quorum import holds, split_to_quorum, standing
+from service.domain.quorum import Peers, split_to_quorum
+from service.domain.settling import UNSETTLED
 from service.domain.windows import Grouping, group_window, units_of
 from tests.support.coverage_of_events import (
     EVENTS,
@@ -22,6 +23,11 @@ from tests.support.coverage_of_events import (
     pair_model,
     story_settings,
 )
+
+
+def unsettled(count: int) -> Rows:
+    return np.full(count, UNSETTLED)
+
 
 BOUNDED = replace(story_settings(), grouping=grouping_settings(component=100))
 
@@ -164,7 +170,7 @@ def test_every_article_of_every_group_stands(articles: list[Article]) -> None:
         scores = pair_model().between(channels, np.array(rows), np.array(rows))
         for unit in units:  # articles that cannot be told apart count as one
             scores[np.ix_(unit, unit)] = 1
-        assert standing(scores, np.ones(len(rows))).min() >= grouping_settings().quorum - 1e-6
+        assert Peers.single(scores).standing().min() >= grouping_settings().quorum - 1e-6
 
 
 @given(
@@ -224,27 +230,26 @@ def test_bonds_that_would_join_a_bar_are_dropped() -> None:
 
 @given(score_matrices(), st.floats(0, 1))
 def test_every_part_of_a_cut_group_holds(scores: np.ndarray, quorum: float) -> None:
-    count = len(scores)
-    sizes, nowhere = np.ones(count), np.zeros((count, count), dtype=bool)
-    parts = split_to_quorum(scores, sizes, nowhere, quorum)
-    assert sorted(np.concatenate(parts).tolist()) == list(range(count))
-    for part in parts:
-        inside = np.ix_(part, part)
-        assert len(part) == 1 or holds(scores[inside], sizes[part], nowhere[inside], quorum)
+    peers = Peers.single(scores)
+    parts = split_to_quorum(peers, quorum)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(scores)))
+    assert all(len(part) == 1 or peers.of(part).hold(quorum) for part in parts)
 
 
 def test_a_chain_is_cut() -> None:
     near, far = 0.9, 0.0
     scores = np.array([[1, near, far], [near, 1, 0.8], [far, 0.8, 1]])
-    parts = split_to_quorum(scores, np.ones(3), np.zeros((3, 3), dtype=bool), 0.5)
+    parts = split_to_quorum(Peers.single(scores), 0.5)
     assert [part.tolist() for part in parts] == [[0, 1], [2]]
 
 
 def test_standing_counts_the_articles_of_a_unit() -> None:
     scores = np.array([[1.0, 0.4], [0.4, 1.0]])
     # Two articles in the first unit: (1 + .4) / 2 and (.4 + .4) / 2.
-    assert standing(scores, np.array([2.0, 1.0])).tolist() == pytest.approx([0.7, 0.4])
-    assert standing(np.ones((1, 1)), np.ones(1)).tolist() == [1]
+    assert replace(
+        Peers.single(scores), sizes=np.array([2.0, 1.0])
+    ).standing().tolist() == pytest.approx([0.7, 0.4])
+    assert Peers.single(np.ones((1, 1))).standing().tolist() == [1]
 
 
 def test_hdbscan_may_propose_one_cluster_for_all() -> None:
@@ -257,7 +262,9 @@ def test_renumbering_follows_first_rows() -> None:
 
 
 def sizes_of(count: int, scores: np.ndarray, bound: int) -> list[int]:
-    parts: list[Rows] = list(components(all_pairs(count), scores, count, grouping_settings(bound)))
+    parts: list[Rows] = list(
+        components(all_pairs(count), scores, unsettled(count), grouping_settings(bound))
+    )
     assert sorted(np.concatenate(parts).tolist()) == list(range(count))
     return sorted(len(part) for part in parts)
 
@@ -279,4 +286,4 @@ def test_no_member_stands_under_the_quorum() -> None:
     for group in groups_of(articles):
         rows = np.array([row_of[key] for key in group])
         scores = pair_model().between(channels, rows, rows)
-        assert standing(scores, np.ones(len(rows))).min() >= grouping_settings().quorum
+        assert Peers.single(scores).standing().min() >= grouping_settings().quorum

@@ -1,9 +1,13 @@
-import numpy as np
+from dataclasses import replace
 
+import numpy as np
+import pytest
+
+from service.domain.articles import Article, ArticleId
 from service.domain.placing import Neighbour, Placement, StoryScore
 from service.domain.reasons import Reason, of_grouping, of_placement
-from service.domain.windows import Grouping
-from tests.support.lexicons import lexicon_of
+from service.domain.windows import group_window
+from tests.support.coverage_of_events import encoded, event_articles, pair_model, story_settings
 
 NEAREST = (Neighbour(7, 0.97), Neighbour(8, 0.5))
 
@@ -30,21 +34,37 @@ def test_a_founder_was_near_to_nobody() -> None:
     assert of_placement(lonely).evidence == {"score": 0.9, "nearest": []}
 
 
-def test_a_grouping_gives_the_candidates_of_the_same_group_as_reasons() -> None:
-    grouping = Grouping(
-        ids=(1, 2, 3, 4),
-        groups=((1, 2, 3), (4,)),
-        pairs=np.array([[0, 1], [0, 2], [0, 3], [1, 2]]),
-        scores=np.array([0.8, 0.9, 0.4, 0.7]),
-        copies=(),
-        lexicon=lexicon_of([]),
+def test_a_grouping_gives_the_nearest_members_and_the_next_best_story() -> None:
+    articles, model = event_articles(), pair_model()
+    grouping = group_window(articles, encoded(articles), model=model, settings=story_settings())
+    group = next(ids for ids in grouping.groups if len(ids) > 2)
+    article, rival = group[0], group[1]
+    homes = {key: f"story {label}" for key, label in grouping.labels().items()}
+    homes[rival] = "apart"
+
+    found = of_grouping(grouping, {article, rival}, homes, model)
+    assert set(found) == {article, rival}
+    rows = {key: row for row, key in enumerate(grouping.ids)}
+    mine, beside = rows[article], [rows[key] for key in group[2:]]
+    line = model.between(grouping.channels, np.array([mine]), np.arange(len(rows)))[0]
+    evidence = found[article].evidence
+    assert evidence["score"] == found[article].score == round(line[beside].mean(), 4)
+    assert evidence["nearest"][0]["score"] == line[beside].max()
+    assert evidence["next"] == {"story": "apart", "score": round(line[rows[rival]], 4)}
+    shares = evidence["nearest"][0]["shares"]
+    odds = model.base() + sum(shares.values())
+    assert 1 / (1 + np.exp(-odds)) == pytest.approx(line[beside].max(), abs=0.01)
+
+    assert found[rival].score is None
+    assert set(found[rival].evidence) == {"next"}
+    assert found[rival].evidence["next"]["story"] == homes[article]
+
+
+def test_an_article_without_candidates_has_no_reasons() -> None:
+    articles = [Article(1, "One thing"), Article(2, "Quite another")]
+    grouping = group_window(
+        articles, encoded(articles), model=pair_model(), settings=story_settings()
     )
-    found = of_grouping(grouping, {1, 3, 4})
-    assert set(found) == {1, 3, 4}
-    assert found[1].evidence["nearest"] == [
-        {"article": 3, "score": 0.9},
-        {"article": 2, "score": 0.8},
-    ]
-    assert found[1].evidence["score"] == 0.85
-    assert {near["article"] for near in found[3].evidence["nearest"]} == {1, 2}
-    assert found[4] == Reason()
+    homes: dict[ArticleId, str] = {1: "one", 2: "other"}
+    lonely = replace(grouping, pairs=grouping.pairs[:0], scores=grouping.scores[:0])
+    assert of_grouping(lonely, {1}, homes, pair_model()) == {1: Reason()}

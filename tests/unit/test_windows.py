@@ -6,6 +6,8 @@ from service.domain.centre import Centre
 from service.domain.chance import USUAL, Crowd, nearness
 from service.domain.prior import shift
 
+#: The hours of a large window's articles.
+MANY = np.zeros(1_000_000)
 RANDOM = np.random.default_rng(3)
 
 
@@ -109,15 +111,23 @@ def calibrated(
 
 def test_a_window_of_few_true_pairs_asks_for_more_evidence() -> None:
     scores, wanted = calibrated(0.03)
-    assert shift(scores, 0.5, 1_000_000) == pytest.approx(wanted, abs=0.25)
+    assert shift(scores, 0.5, MANY) == pytest.approx(wanted, abs=0.25)
 
 
 def test_many_true_pairs_are_believed_by_half() -> None:
     scores, wanted = calibrated(0.85)
-    assert shift(scores, 0.5, 1_000_000) == pytest.approx(wanted / 2, abs=0.2)
+    assert shift(scores, 0.5, MANY) == pytest.approx(wanted / 2, abs=0.2)
+
+
+def test_many_true_pairs_are_believed_where_there_are_no_dates() -> None:
+    scores, wanted = calibrated(0.85)
+    undated = np.full(1_000_000, np.nan)
+    assert shift(scores, 0.5, undated) == pytest.approx(wanted, abs=0.25)
+    undated[:500_000] = 0
+    assert shift(scores, 0.5, undated) == pytest.approx(wanted * 3 / 4, abs=0.25)
 
 
 def test_a_small_window_hardly_shifts() -> None:
     scores, wanted = calibrated(0.03)
-    assert wanted / 4 < shift(scores, 0.5, 10) < 0
-    assert shift(np.zeros(0), 0.5, 0) == 0
+    assert wanted / 4 < shift(scores, 0.5, MANY[:10]) < 0
+    assert shift(np.zeros(0), 0.5, MANY[:0]) == 0
