@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.digest import Taste
 from service.domain.digest_days import Rhythm
-from service.errors import BadInputError, NotFoundError
+from service.errors import NotFoundError, TakenError
 from service.store.tables import SubscriberRow
 
 _TASTE = TypeAdapter(Taste)
@@ -36,11 +36,11 @@ def add(
     """A pending subscriber; one who had stopped is asked again.
 
     Raises:
-        BadInputError: the address gets the digest already.
+        TakenError: the address gets the digest already.
     """
     row = _row(session, address) or SubscriberRow(address=address, created_at=now)
     if row.state == "active":
-        raise BadInputError(f"{address} is subscribed already; see samestory subscribers set")
+        raise TakenError(f"{address} is subscribed already; see samestory subscribers set")
     row.state, row.stopped_because, row.confirmed_at = "pending", None, None
     _write(row, rhythm, taste, now)
     session.add(row)

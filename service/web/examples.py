@@ -88,10 +88,18 @@ def problem_of(status: int, path: str) -> dict[str, Any]:
         "instance": path,
         "request_id": "5f0c7b1de4d94c5c8f1f6f0c2a8b7e11",
         "errors": faults if status == INVALID else [],
+        "contradicts": [CONTRADICTED] if detail.startswith("contradicts") else [],
     }
 
 
+LOCKED = "decision 7 (lock 9f3c1a, Ruth Pell, 2026-11-02 09:14:00)"
+CONTRADICTED = {"decision": 7, "told": LOCKED, "undo": "/v1/decisions/7/undo"}
 DETAILS = {
+    400: "There was an error parsing the body",
+    401: "this takes a key: send Authorization: Bearer, and the key",
+    403: "this takes the role editor; the key's is reader",
+    409: f"contradicts {LOCKED}; undo what should not stand",
+    429: "more than 1200 requests in 60 seconds; ask again in 3",
     404: "no story 9f3c1a",
     413: "the body is larger than 1 MiB; send less text",
     422: "query.limit: Input should be less than or equal to 100",

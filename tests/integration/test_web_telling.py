@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.commands import told
+from service.commands.stories import told
 from service.domain.developments import Development
 from service.domain.entities import Entity
 from service.domain.gazetteer import Kind
