@@ -85,6 +85,11 @@ def revoke(session: Session, key_id: int, *, now: datetime) -> Key:
         .where(KeyRow.id == key_id, KeyRow.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+    return get(session, key_id)
+
+
+def get(session: Session, key_id: int) -> Key:
+    """One key, revoked or not; NotFoundError if there is none."""
     row = session.get(KeyRow, key_id, populate_existing=True)
     if row is None:
         raise NotFoundError("key", key_id)

@@ -69,6 +69,13 @@ def listed(session: Session) -> list[Subscriber]:
     ]
 
 
+def some(session: Session, *, after: int, limit: int) -> list[Subscriber]:
+    """Those of any state, by id, from beyond one."""
+    statement = select(SubscriberRow).where(SubscriberRow.id > after)
+    rows = session.scalars(statement.order_by(SubscriberRow.id).limit(limit))
+    return [_subscriber(row) for row in rows]
+
+
 def active(session: Session, *, after: int, limit: int) -> list[Subscriber]:
     """Those who get the digest, by id, from beyond one."""
     statement = (

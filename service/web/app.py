@@ -30,11 +30,14 @@ from service.web.api import (
     catalogue,
     changes,
     decisions,
+    feeds,
     feeds_out,
+    keys,
     runs,
     stories,
     story_parts,
     storylines,
+    subscribers,
 )
 from service.web.callers import KeyRing
 from service.web.context import Clock, Web
@@ -91,6 +94,9 @@ def create_app(
         storylines,
         runs,
         decisions,
+        feeds,
+        subscribers,
+        keys,
         health,
         metrics,
         docs,

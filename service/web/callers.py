@@ -125,11 +125,15 @@ def caller_of(request: Request) -> Caller:
     return cast("Caller", request.state.caller)
 
 
+def ring_of(request: Request) -> KeyRing:
+    """Where an application looks keys up."""
+    return cast("KeyRing", request.app.state.ring)
+
+
 async def is_still_good(request: Request) -> bool:
     """Whether the key that a request came in with is good still; without one, always."""
     secret: str | None = request.scope["state"].get("secret")
-    ring = cast("KeyRing", request.app.state.ring)
-    return secret is None or await ring.find(secret) is not None
+    return secret is None or await ring_of(request).find(secret) is not None
 
 
 def presented(request: Request, *, also_basic: bool) -> str | None:

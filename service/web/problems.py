@@ -16,8 +16,11 @@ from service.errors import (
     BadInputError,
     ContradictionError,
     DatabaseError,
+    FeedError,
+    MailError,
     NotFoundError,
     ReusedError,
+    SettingsError,
     TakenError,
     UnderwayError,
 )
@@ -120,6 +123,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ContradictionError, _contradicting)
     app.add_exception_handler(BadInputError, _bad_input)
     app.add_exception_handler(UnderwayError, _underway)
+    app.add_exception_handler(FeedError, _unreadable)
+    for kind in (MailError, SettingsError):
+        app.add_exception_handler(kind, _not_set_up)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     for kind in DATABASE_TROUBLE:
@@ -182,3 +188,12 @@ def _bad_input(request: Request, error: Exception) -> Response:
 
 def _underway(request: Request, error: Exception) -> Response:
     return problem(request, 409, str(error), kind="underway", headers=UNDERWAY)
+
+
+def _unreadable(request: Request, error: Exception) -> Response:
+    return problem(request, 422, str(error), kind="unreadable-feed")
+
+
+def _not_set_up(request: Request, error: Exception) -> Response:
+    """What an operator has to see to; only admins get this far."""
+    return problem(request, 503, str(error), kind="not-set-up", headers=RETRY_AFTER)

@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy import text
 
 from service.domain.access import Role
+from service.domain.summary import Quote
 from service.store import locks
+from service.store.details import Details, to_json
 from service.store.plans import LOCK
 from service.store.sessions import Sessions
+from service.store.tables import ArticleRow, StoryRow
 from tests.support.key_holders import Holder, holder
 from tests.support.rows import NOW, Rows
 from tests.support.site import Site, serving
@@ -224,3 +227,41 @@ def test_only_editors_decide(ann: Holder, sessions: Sessions) -> None:
     assert unknown.status == 401
     assert unknown.headers["www-authenticate"] == 'Bearer realm="samestory"'
     assert ann.get(PATH).json["items"] == []
+
+
+def test_a_hidden_article_is_served_nowhere_until_that_is_undone(
+    ann: Holder, sessions: Sessions, articles: dict[str, int]
+) -> None:
+    title, before = "Ferry quay", (NOW + timedelta(minutes=30)).isoformat()
+    with sessions.begin() as session:
+        rows = Rows(session)
+        reprint = rows.article(rows.outlet("gazette"), "A reprint")
+        rows.copy(reprint, session.get_one(ArticleRow, articles[title]))
+        story = session.get_one(StoryRow, "ferry")
+        rows.membership(story, reprint)
+        quote = Quote(articles[title], "quay", f"{title}, in a sentence.", whole=True)
+        story.details = to_json(Details(summary=(quote,)))
+        story.headline_article_id, story.headline = articles[title], title
+    paths = [
+        f"/v1/articles/{reprint.id}", "/v1/stories", "/v1/stories?include=summary,timeline",
+        "/v1/stories/ferry", "/v1/stories/ferry/articles", "/v1/stories/ferry/evidence",
+        "/v1/stories/ferry/feed.json", "/v1/stories/feed.atom", "/", "/stories/ferry",
+    ]  # fmt: skip
+    paths += [f"{path}?as_of={before.replace('+', '%2B')}" for path in paths[3:6] + paths[8:]]
+    told = [path for path in paths if title in ann.site.get(path).text]
+    assert len(told) > 8
+    one = f"/v1/articles/{articles[title]}"
+    assert ann.get(one).status == 200
+
+    hidden = ann.post(PATH, {"action": "hide", "article": articles[title]}).json["id"]
+    refused = ann.get(one)
+    assert refused.status == 404
+    assert "an editor hid it" in refused.json["detail"]
+    for path in paths:
+        answer = ann.site.get(path)
+        assert answer.status == 200, path
+        assert title not in answer.text, path
+    assert ann.get(f"/v1/articles/{reprint.id}").json["copy_of"] is None
+
+    ann.post(f"{PATH}/{hidden}/undo")
+    assert ann.get(one).status == 200
