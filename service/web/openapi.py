@@ -105,7 +105,10 @@ def _complete(operation: Document, path: str, method: str, schemas: Document) ->
     for parameter in operation.get("parameters", ()):
         parameter["example"] = example_of(parameter["schema"], schemas, parameter["name"])
     for media in operation.get("requestBody", {}).get("content", {}).values():
-        media.setdefault("example", example_of(media["schema"], schemas))
+        if "anyOf" in media["schema"] and all("$ref" in each for each in media["schema"]["anyOf"]):
+            media["examples"] = _examples(media["schema"]["anyOf"], schemas)
+        else:
+            media.setdefault("example", example_of(media["schema"], schemas))
     responses = operation["responses"]
     for status, response in responses.items():
         if status >= "400":
@@ -119,3 +122,10 @@ def _complete(operation: Document, path: str, method: str, schemas: Document) ->
     if method == "get" and path.startswith("/v1") and not path.startswith(UNKEPT):
         responses["200"].setdefault("headers", {}).update(HEADERS)
         responses["304"] = NOT_MODIFIED
+
+
+def _examples(shapes: list[Document], schemas: Document) -> Document:
+    """One for each shape that a body may have, by the name of the shape."""
+    return {
+        shape["$ref"].rpartition("/")[2]: {"value": example_of(shape, schemas)} for shape in shapes
+    }

@@ -128,8 +128,8 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _not_set_up)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
-    for kind in DATABASE_TROUBLE:
-        app.add_exception_handler(kind, lambda request, _: unavailable(request))
+    for trouble in DATABASE_TROUBLE:
+        app.add_exception_handler(trouble, lambda request, _: unavailable(request))
 
 
 def unavailable(request: Request) -> Response:

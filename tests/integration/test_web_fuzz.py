@@ -73,8 +73,8 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, dict[str, obj
 @pytest.mark.parametrize(
     "which",
     [
-        ["--include-method=GET", "--max-examples=12"],
-        ["--exclude-method=GET", "--max-examples=20"],
+        ["--include-method=GET", "--max-examples=5"],
+        ["--exclude-method=GET", "--max-examples=8"],
     ],
     ids=["reads", "writes"],
 )

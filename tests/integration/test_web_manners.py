@@ -228,3 +228,10 @@ def test_the_description_can_be_read_as_a_page_without_any_other_host(world: Sit
     assert "urn:samestory:problem:not-found" in page
     assert "<script" not in page
     assert not re.search(r"(src|href|action)=\"?(https?:)?//", page)
+
+
+@pytest.mark.parametrize("number", ["0.5", "1682424000", "-1", "1e9", "1e-5", "20230425"])
+def test_a_bare_number_is_no_time(world: Site, number: str) -> None:
+    refused = world.get(f"/v1/stories?since={number}")
+    assert refused.status == 422
+    assert "ISO 8601" in refused.text

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from fastapi import APIRouter, Depends, Path, Query, Response, Security
+from fastapi import APIRouter, Path, Query, Response, Security
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
@@ -25,9 +25,11 @@ from service.web.writing import WRITING, Done, Writing
 router = APIRouter(prefix="/v1/decisions", tags=["editing"], responses=PROBLEMS)
 
 CURSOR = Cursor("decisions", BigInt)
-Editor = Annotated[Key, Security(Needs(Role.EDITOR), scopes=[Role.EDITOR])]
+EDITOR = Security(Needs(Role.EDITOR), scopes=[Role.EDITOR])
+Editor = Annotated[Key, EDITOR]
 Number = Annotated[BigInt, Path(description="The decision's number.")]
 MADE = {**WRITING, **NOT_FOUND}
+READ = {**NOT_FOUND, 403: WRITING[403]}
 #: Of one decision at most so many.
 MOST_STORIES, MOST_ARTICLES = 100, 1000
 
@@ -194,7 +196,7 @@ def undo_decision(
     return write(lambda session: Done(DecisionOut.of(undo(session, act, number))))
 
 
-@router.get("", dependencies=[Depends(Needs(Role.EDITOR))], responses={403: WRITING[403]})
+@router.get("", dependencies=[EDITOR], responses=READ)
 def list_decisions(
     session: TaggedSession,
     *,
@@ -217,11 +219,7 @@ def list_decisions(
     return PageOut(items=list(page.items), next=CURSOR.encode(page.next))
 
 
-@router.get(
-    "/{number}",
-    dependencies=[Depends(Needs(Role.EDITOR))],
-    responses={**NOT_FOUND, 403: WRITING[403]},
-)
+@router.get("/{number}", dependencies=[EDITOR], responses=READ)
 def read_decision(session: TaggedSession, number: Number) -> DecisionOut:
     """One decision."""
     return DecisionOut.of(decisions.get(session, number))
