@@ -62,7 +62,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, dict[str, obj
     settings = replace(
         defaults,
         access=replace(defaults.access, per_minute=0),
-        fetch=replace(defaults.fetch, timeout_seconds=1.0, connect_timeout_seconds=1.0),
+        fetch=replace(defaults.fetch, timeout_seconds=0.05),
     )
     with running(create_app(sessions, clock=lambda: WORLD_NOW, settings=settings)) as site:
         yield site, known
@@ -73,8 +73,8 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, dict[str, obj
 @pytest.mark.parametrize(
     "which",
     [
-        ["--include-method=GET", "--max-examples=5"],
-        ["--exclude-method=GET", "--max-examples=8"],
+        ["--include-method=GET", "--max-examples=10"],
+        ["--exclude-method=GET", "--max-examples=20"],
     ],
     ids=["reads", "writes"],
 )
