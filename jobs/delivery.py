@@ -1,7 +1,9 @@
 """Sends the issues that wait, one attempt after the other, each noted before it is made."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from typing import Protocol
 
 import structlog
 
@@ -13,6 +15,7 @@ from service.mail.sender import Sender
 from service.mail.signing import Signed
 from service.settings import Settings
 from service.store import issues, secrets, subscribers
+from service.store.sessions import Sessions
 from service.store.subscribers import Subscriber
 
 log = structlog.get_logger()
@@ -48,7 +51,18 @@ def deliver(context: Context, sender: Sender) -> Counts:
     return counts
 
 
-def ask_to_confirm(context: Context, sender: Sender, to: Subscriber) -> None:
+class Asking(Protocol):
+    """What asking somebody to confirm takes; the world of a job has it, and so has a request's."""
+
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+
+def ask_to_confirm(context: Asking, sender: Sender, to: Subscriber) -> None:
     """Send the email that asks a new subscriber to confirm.
 
     Raises:

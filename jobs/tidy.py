@@ -1,16 +1,18 @@
-"""The job `tidy`: forgets accounts of runs and fetches that nobody will ask for."""
+"""The job `tidy`: forgets accounts of runs and fetches, and answers, that nobody will ask for."""
 
 from datetime import timedelta
 
 from jobs.context import Context, Counts
-from service.store import runs
+from service.store import answers, runs
 
 KEEP = timedelta(days=30)
 KEEP_IDLE = timedelta(days=1)
 
 
 def tidy(context: Context) -> Counts:
-    """Remove old accounts of runs and fetches; articles and stories stay."""
+    """Remove old accounts of runs and fetches, and kept answers; articles and stories stay."""
+    now = context.clock()
     with context.sessions.begin() as session:
-        forgotten = runs.forget(session, now=context.clock(), keep=KEEP, keep_idle=KEEP_IDLE)
+        forgotten = runs.forget(session, now=now, keep=KEEP, keep_idle=KEEP_IDLE)
+        forgotten += answers.forget(session, now=now)
     return {"forgotten": forgotten} if forgotten else {}

@@ -23,6 +23,7 @@ COMMANDS = {
     "feeds": "service.commands.feeds:app",
     "subscribers": "service.commands.subscribers:app",
     "digest": "service.commands.digest:app",
+    "keys": "service.commands.keys:app",
     "db": "service.commands.database:app",
     "cluster": "service.commands.cluster:cluster",
     "evaluate": "service.commands.evaluate:evaluate",

@@ -9,7 +9,9 @@ SamestoryError                 the base; its message is one line, fit for a user
 │   ├── DatabaseUnfitError     no pgvector, or Postgres below 15
 │   └── EmbeddedServerError    the embedded server could not start
 ├── NotFoundError              no such story, article, outlet …
+│   └── HiddenError            an editor hid it
 ├── ContradictionError         a decision that others, which stand, forbid; knows them
+├── UnderwayError              the same request, under one Idempotency-Key, has not ended yet
 ├── FeedError                  one feed's trouble; a value in results, not a crash
 │   ├── BadUrlError            no http(s) address
 │   ├── AddressNotAllowedError the host is a private or otherwise closed address
@@ -27,7 +29,9 @@ SamestoryError                 the base; its message is one line, fit for a user
 │   ├── ParseTimeoutError      parsing took too long and was stopped
 │   └── ParseCrashError        the parsing process died or ran out of memory
 ├── BadInputError              a file or an argument that a user gave
-│   └── BadLineError           one line of a file; knows path, line and reason
+│   ├── BadLineError           one line of a file; knows path, line and reason
+│   ├── TakenError             what is to be added is there already
+│   └── ReusedError            an Idempotency-Key that stood for another request
 ├── EncoderError               a model cannot turn texts into vectors
 │   ├── ModelChecksumError     weights are not the ones expected
 │   ├── ModelMissingError      no such model on this machine
@@ -90,13 +94,32 @@ class NotFoundError(SamestoryError):
         self.key = key
 
 
+class HiddenError(NotFoundError):
+    """An editor hid it; it is served nowhere until that is undone."""
+
+    def __init__(self, noun: str, key: object) -> None:
+        super().__init__(noun, f"{key!s}: an editor hid it")
+
+
 class ContradictionError(SamestoryError):
-    """A decision was refused because others that stand forbid it; `decisions` are their numbers."""
+    """A decision was refused because others that stand forbid it.
+
+    `decisions` are their numbers, `told` says of each in a few words what it is.
+    """
 
     def __init__(self, decisions: Sequence[int], told: Sequence[str]) -> None:
         remedy = ", ".join(f"samestory stories undo {number}" for number in decisions)
         super().__init__(f"contradicts {'; '.join(told)}. To lift: {remedy}")
         self.decisions = tuple(decisions)
+        self.told = tuple(told)
+
+
+class UnderwayError(SamestoryError):
+    """The first request under an Idempotency-Key has not ended yet."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(f"the first request under Idempotency-Key {word} is still under way")
+        self.word = word
 
 
 class FeedError(SamestoryError):
@@ -223,6 +246,20 @@ class BadLineError(BadInputError):
         self.path = path
         self.line = line
         self.reason = reason
+
+
+class TakenError(BadInputError):
+    """What a user wants to add is there already."""
+
+
+class ReusedError(BadInputError):
+    """An Idempotency-Key stood for another request."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(
+            f"Idempotency-Key {word} stood for another request; take a new one for this"
+        )
+        self.word = word
 
 
 class EncoderError(SamestoryError):

@@ -10,6 +10,8 @@ MOST = float(1 << 40)
 #: here, it is above 0 and finite.
 RANGES: dict[str, Range] = {
     "web.port": (0, 65535),
+    "access.per_minute": (0, 1e9),
+    "access.recheck_seconds": (0, 60),
     "fetch.concurrency": (1, 1000),
     "fetch.host_delay_seconds": (0, 3600),
     "fetch.max_redirects": (0, 100),

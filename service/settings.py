@@ -7,6 +7,7 @@ Later sources win: `config/defaults.toml`, the table in it of the profile that a
 """
 
 import difflib
+import ipaddress
 import json
 import os
 import tomllib
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -62,6 +63,22 @@ class WebSettings:
     host: str
     port: int
     cors_origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSettings:
+    """Who may read without a key, how often anybody may ask, and how much they may send."""
+
+    reading: Literal["auto", "open", "keys"]
+    per_minute: int
+    max_body_bytes: int
+    recheck_seconds: float
+
+    def is_open(self, host: str) -> bool:
+        """Whether reading takes no key where the service listens on `host`."""
+        if self.reading == "auto":
+            return _is_loopback(host)
+        return self.reading == "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +170,7 @@ class Settings:
 
     database: DatabaseSettings
     web: WebSettings
+    access: AccessSettings
     log: LogSettings
     fetch: FetchSettings
     pacing: PacingSettings
@@ -279,6 +297,13 @@ def _value(section: str, name: str, hint: Any, value: Any) -> Any:
     if fault := ranges.fault(section, name, found):
         raise SettingsError(f"{section}.{name} = {found!r}: {fault}")
     return found
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name
+        return host == "localhost"
 
 
 def _listed(value: str) -> list[Any]:

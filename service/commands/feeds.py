@@ -1,29 +1,24 @@
 """`samestory feeds`: the feed catalogue."""
 
-import asyncio
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy.orm import Session
 
 from jobs.context import Context
 from service import settings as settings_module
-from service.catalogue import read_bytes, read_outlets, with_outlets
+from service.adding import add_feeds, fetch_one, parse_one, read_feed
+from service.catalogue import read_bytes
 from service.commands.world import open_world
 from service.domain.entries import ParsedFeed
-from service.domain.urls import is_web_url
-from service.errors import BadInputError, FeedError, NotAFeedError
+from service.errors import BadInputError, NotFoundError
 from service.ingest.discover import FeedLink, find_feeds
-from service.ingest.fetch import FetchRequest, FetchResult, fetch_all
 from service.ingest.opml import OpmlFeed, read_opml, write_opml
-from service.ingest.worker import ParseJob
-from service.ingest.workers import parse_all
 from service.settings import CONFIG_DIR
 from service.store import catalogue
+from service.store.catalogue import FeedStatus
 
 app = typer.Typer(help="The feeds that are read.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -35,7 +30,8 @@ def import_shipped(context: Context) -> None:
     with context.sessions.begin() as session:
         if not catalogue.count_feeds(session):
             path = CONFIG_DIR / "feeds.opml"
-            _add(context, session, read_opml(path.read_bytes(), name=str(path)).feeds)
+            found = read_opml(path.read_bytes(), name=str(path)).feeds
+            add_feeds(session, found, now=context.clock())
 
 
 @app.command("import")
@@ -51,7 +47,7 @@ def import_file(
     if not found.feeds:
         raise BadInputError(f"{path}: lists no feeds")
     with open_world() as context, context.sessions.begin() as session:
-        added = _add(context, session, found.feeds)
+        added = add_feeds(session, found.feeds, now=context.clock())
     print(f"{added} feeds added, {len(found.feeds) - added} were known")
 
 
@@ -62,22 +58,18 @@ def add(
     title: Annotated[str, typer.Option(help="The feed's name; else what it calls itself.")] = "",
 ) -> None:
     """Fetch and parse a feed, and add it if that works."""
-    result, parsed = _read(url)
-    feed = OpmlFeed(
-        url=result.moved_to or url,
-        title=title or parsed.title,
-        site=parsed.link,
-        language=parsed.language,
-    )
+    found = read_feed(url, settings_module.load())
+    feed = found.to_add(title)
     with open_world() as context, context.sessions.begin() as session:
-        added = _add(context, session, [feed])
+        added = add_feeds(session, [feed], now=context.clock())
     print(f"{'added' if added else 'known already'}: {feed.url} ({feed.title or 'untitled'})")
 
 
 @app.command()
 def check(url: Url, *, as_json: AsJson = False) -> None:
     """Fetch and parse a feed without storing anything; exit 1 with the reason if that fails."""
-    result, parsed = _read(url)
+    found = read_feed(url, settings_module.load())
+    result, parsed = found.result, found.parsed
     facts: dict[str, Any] = {
         "url": url,
         "final_url": result.final_url,
@@ -101,8 +93,9 @@ def check(url: Url, *, as_json: AsJson = False) -> None:
 @app.command()
 def discover(url: Url, *, as_json: AsJson = False) -> None:
     """List the feeds that a web page names, or the usual addresses where it names none."""
-    result = _fetch(url)
-    parsed = _parse(result)
+    settings = settings_module.load()
+    result = fetch_one(url, settings)
+    parsed = parse_one(result, settings)
     if isinstance(parsed, ParsedFeed):
         links = [FeedLink(result.final_url, parsed.title)]
     else:
@@ -138,6 +131,23 @@ def list_feeds(*, as_json: AsJson = False) -> None:
         print(f"{row['status']:8} {row['outlet']:24} {row['url']}  {row['error'] or ''}".rstrip())
 
 
+@app.command("set")
+def set_status(
+    url: Url,
+    *,
+    status: Annotated[
+        FeedStatus, typer.Option(help="active: fetched; paused: not for now; retired: no more.")
+    ],
+) -> None:
+    """Let a feed be fetched or not; its articles stay."""
+    with open_world() as context, context.sessions.begin() as session:
+        feed = catalogue.feed_at(session, url)
+        if feed is None:
+            raise NotFoundError("feed", url)
+        catalogue.set_status(session, feed.id, status, now=context.clock())
+    print(f"{status}: {url}")
+
+
 @app.command()
 def export(
     path: Annotated[Path | None, typer.Argument(help="Where to; else standard output.")] = None,
@@ -156,39 +166,3 @@ def export(
         path.write_bytes(data)
     except OSError as error:
         raise BadInputError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _add(context: Context, session: Session, found: Sequence[OpmlFeed]) -> int:
-    """Add feeds with their outlets, those of the shipped catalogue among them."""
-    shipped = read_outlets(CONFIG_DIR / "outlets.toml")
-    catalogue.save_outlets(session, shipped.outlets, families=shipped.families)
-    feeds, made = with_outlets(found, catalogue.site_index(session))
-    catalogue.save_outlets(session, made)
-    return catalogue.add_feeds(session, feeds, now=context.clock())
-
-
-def _read(url: str) -> tuple[FetchResult, ParsedFeed]:
-    """Fetch and parse one feed; raises the FeedError that kept it from being read."""
-    result = _fetch(url)
-    parsed = _parse(result)
-    if isinstance(parsed, NotAFeedError):
-        hint = f"samestory feeds discover {url} lists the feeds that a page names"
-        raise NotAFeedError(parsed.url, f"{parsed.detail}; {hint}")
-    if isinstance(parsed, FeedError):
-        raise parsed
-    return result, parsed
-
-
-def _parse(result: FetchResult) -> ParsedFeed | FeedError:
-    job = ParseJob(result.body or b"", result.final_url, result.content_type)
-    [parsed] = parse_all([job], settings_module.load().parse)
-    return parsed
-
-
-def _fetch(url: str) -> FetchResult:
-    if not is_web_url(url):
-        raise BadInputError(f"{url!r} is no http or https address")
-    [result] = asyncio.run(fetch_all([FetchRequest(0, url)], settings_module.load().fetch))
-    if result.error:
-        raise result.error
-    return result

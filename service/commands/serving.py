@@ -31,7 +31,12 @@ def ready(*, with_feeds: bool) -> Iterator[Context]:
 def online(context: Context) -> Iterator[str]:
     """API and page; yields their URL."""
     web = context.settings.web
-    app = create_app(context.sessions, clock=context.clock, origins=web.cors_origins)
+    app = create_app(
+        context.sessions,
+        clock=context.clock,
+        origins=web.cors_origins,
+        settings=context.settings,
+    )
     with serving(app, web.host, web.port) as port:
         host = f"[{web.host}]" if ":" in web.host else web.host
         url = f"http://{host}:{port}/"

@@ -15,6 +15,12 @@ from service.domain.lineage import (
     plan_edit,
     story_id,
 )
+from service.errors import BadInputError
+
+#: The largest number that an id can be.
+MOST_ID = (1 << 63) - 1
+#: Longest name of an editor, reason and headline that are taken, in characters.
+NAME, REASON, HEADLINE = 100, 400, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,24 @@ class Edit:
 
 #: Articles stay where they are.
 NOTHING = Edit(Plan())
+
+
+def said(what: str, text: str, limit: int) -> str:
+    """An editor's words in one line; BadInputError if they are too long or hold control characters."""
+    line = text.strip()
+    if len(line) > limit:
+        raise BadInputError(f"the {what} has {len(line)} characters; at most {limit} are taken")
+    if not line.isprintable():
+        raise BadInputError(f"the {what} holds a character that cannot be shown; leave it out")
+    return line
+
+
+def headline_of(text: str) -> str:
+    """An editor's headline in one line; BadInputError if there is none or it cannot be shown."""
+    found = said("headline", text, HEADLINE)
+    if not found:
+        raise BadInputError("the headline is empty; to take one back, undo the decision")
+    return found
 
 
 def merging(stories: Sequence[KnownStory]) -> Edit:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, not_, select, update
@@ -10,7 +11,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.domain.outlets import Outlet, SiteIndex
+from service.errors import NotFoundError
 from service.store.tables import FamilyRow, FeedRow, FetchRow, OutletRow
+
+
+class FeedStatus(StrEnum):
+    """Whether a feed is fetched."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"  #: not for now
+    RETIRED = "retired"  #: no more, as its outlet or its operator said
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,21 @@ def update_feed(session: Session, feed_id: int, **values: Any) -> None:
 def feed_at(session: Session, url: str) -> FeedRow | None:
     """The feed with this URL."""
     return session.scalar(select(FeedRow).where(FeedRow.url == url))
+
+
+def set_status(session: Session, feed_id: int, status: FeedStatus, *, now: datetime) -> None:
+    """Let a feed be fetched or not; one that becomes active is due at once.
+
+    Raises:
+        NotFoundError: there is no such feed.
+    """
+    row = session.get(FeedRow, feed_id)
+    if row is None:
+        raise NotFoundError("feed", feed_id)
+    if status is FeedStatus.ACTIVE and row.status != status:
+        row.next_fetch_at = now
+    row.status = status
+    session.flush()
 
 
 def record_fetch(session: Session, fetch: FetchRow) -> None:

@@ -107,9 +107,20 @@ def get(session: Session, decision: int) -> Decision:
     return found[0]
 
 
-def listed(session: Session, *, all_of_them: bool, story_id: str | None = None) -> list[Decision]:
-    """Decisions that stand, or all, oldest first; of one story those about it or touching it."""
-    statement = select(DecisionRow.id)
+def listed(
+    session: Session,
+    *,
+    all_of_them: bool,
+    story_id: str | None = None,
+    after: int = 0,
+    limit: int | None = None,
+) -> list[Decision]:
+    """Decisions that stand, or all, oldest first; of one story those about it or touching it.
+
+    Those `after` a number, at most `limit`.
+    """
+    statement = select(DecisionRow.id).where(DecisionRow.id > after)
+    statement = statement.order_by(DecisionRow.id).limit(limit)
     if not all_of_them:
         statement = statement.where(DecisionRow.undone_at.is_(None))
     if story_id is not None:

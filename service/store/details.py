@@ -1,7 +1,7 @@
 """What is told of a story beyond its headline, as the column `details` holds it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,6 +23,16 @@ class Details:
     pace: Pace | None = None
     delays: tuple[Delay, ...] = ()
     rank: Rank | None = None
+
+    def said_by(self, article_ids: Collection[int]) -> "Details":
+        """Without the words of articles that are no members (any more), such as hidden ones."""
+        return replace(
+            self,
+            summary=tuple(each for each in self.summary if int(each.article) in article_ids),
+            developments=tuple(
+                each for each in self.developments if int(each.article) in article_ids
+            ),
+        )
 
 
 _DETAILS = TypeAdapter(Details)

@@ -16,7 +16,7 @@ from service.domain.editing import Edit
 from service.domain.lineage import KnownStory
 from service.domain.reasons import Reason
 from service.errors import BadInputError, NotFoundError
-from service.store import articles, constraints, decisions, locks, plans, stories
+from service.store import articles, constraints, decisions, edits, locks, plans, stories
 from service.store.decisions import Decision, Mark
 from service.store.stories import Stamp
 from service.store.tables import StoryRow
@@ -144,6 +144,8 @@ def hide_article(session: Session, act: Act, article_id: int) -> Decision:
     against = [*decisions.on_articles(session, [article_id], ("hide", "pin"))]
     against += decisions.on_stories(session, [story] if story else [], ("lock",))
     decisions.require_fit(session, against)
+    if story and stories.speaker(session, story) == article_id:
+        edits.forget_headlines(session, [story])  # its title is to be read nowhere
     mark = Mark("hide", article_id=article_id)
     return _carry_out(
         session, act, editing.hiding(article_id, story), action="hide", story=story, marks=[mark]

@@ -29,6 +29,11 @@ def serialise(session: Session, name: str) -> None:
     session.execute(select(func.pg_advisory_xact_lock(lock_key(name))))
 
 
+def attempt(session: Session, name: str) -> bool:
+    """Hold a name until the transaction ends, unless another one holds it."""
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(lock_key(name)))))
+
+
 def lock_key(name: str) -> int:
     """The 63-bit number by which Postgres knows a lock."""
     digest = hashlib.blake2b(f"samestory:{name}".encode(), digest_size=8).digest()

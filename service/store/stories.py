@@ -64,6 +64,11 @@ class StoryLine:
     storyline: str | None
 
 
+def speaker(session: Session, story_id: str) -> int | None:
+    """The article whose title is a story's headline."""
+    return session.scalar(select(StoryRow.headline_article_id).where(StoryRow.id == story_id))
+
+
 def story_of(session: Session, article_ids: Iterable[int]) -> dict[int, str]:
     """The story in which each article is now; articles in none are left out."""
     statement = select(MembershipRow.article_id, MembershipRow.story_id).where(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.digest import Taste
 from service.domain.digest_days import Rhythm
-from service.errors import BadInputError, NotFoundError
+from service.errors import NotFoundError, TakenError
 from service.store.tables import SubscriberRow
 
 _TASTE = TypeAdapter(Taste)
@@ -36,11 +36,11 @@ def add(
     """A pending subscriber; one who had stopped is asked again.
 
     Raises:
-        BadInputError: the address gets the digest already.
+        TakenError: the address gets the digest already.
     """
     row = _row(session, address) or SubscriberRow(address=address, created_at=now)
     if row.state == "active":
-        raise BadInputError(f"{address} is subscribed already; see samestory subscribers set")
+        raise TakenError(f"{address} is subscribed already; see samestory subscribers set")
     row.state, row.stopped_because, row.confirmed_at = "pending", None, None
     _write(row, rhythm, taste, now)
     session.add(row)
@@ -67,6 +67,13 @@ def listed(session: Session) -> list[Subscriber]:
         _subscriber(row)
         for row in session.scalars(select(SubscriberRow).order_by(SubscriberRow.address))
     ]
+
+
+def some(session: Session, *, after: int, limit: int) -> list[Subscriber]:
+    """Those of any state, by id, from beyond one."""
+    statement = select(SubscriberRow).where(SubscriberRow.id > after)
+    rows = session.scalars(statement.order_by(SubscriberRow.id).limit(limit))
+    return [_subscriber(row) for row in rows]
 
 
 def active(session: Session, *, after: int, limit: int) -> list[Subscriber]:

@@ -10,6 +10,9 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 
+from service import settings as settings_module
+from service.domain.quotas import Quota
+from service.settings import Settings
 from service.store.sessions import Sessions
 from service.web import (
     conditional,
@@ -26,13 +29,19 @@ from service.web.api import (
     articles,
     catalogue,
     changes,
+    decisions,
+    feeds,
     feeds_out,
+    keys,
     runs,
     stories,
     story_parts,
     storylines,
+    subscribers,
 )
+from service.web.callers import KeyRing
 from service.web.context import Clock, Web
+from service.web.gate import Access, Gate
 from service.web.metrics import Metrics
 from service.web.outermost import Outermost
 from service.web.rendering import environment
@@ -41,21 +50,39 @@ STATIC = Path(__file__).parent / "static"
 #: Answers below so many bytes are not worth compressing, and beyond this level none is smaller.
 COMPRESSED_FROM, COMPRESSION = 1000, 5
 #: Headers of answers that scripts of other sites may read.
-EXPOSED = ("ETag", "Link", "Location", "Retry-After", "X-Request-ID")
+EXPOSED = (
+    "ETag",
+    "Idempotency-Replayed",
+    "Link",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+)
+#: Headers that they may send.
+ALLOWED = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID")
 
 
 def create_app(
-    sessions: Sessions, *, clock: Clock, title: str = "samestory", origins: Sequence[str] = ()
+    sessions: Sessions,
+    *,
+    clock: Clock,
+    title: str = "samestory",
+    origins: Sequence[str] = (),
+    settings: Settings | None = None,
 ) -> FastAPI:
     """An application that answers from a store; nothing is read or opened yet.
 
-    Its routes only read, those of subscribers apart: each request is one read-only transaction. `clock` gives the
-    present time, with its zone, for ages on pages and in figures. `origins` are the sites
-    whose scripts may ask; `*` stands for any.
+    Each request that reads is one read-only transaction, each that writes is one transaction, too.
+    `clock` gives the present time, with its zone, for ages on pages and in figures. `origins` are
+    the sites whose scripts may ask; `*` stands for any. Without `settings` the defaults hold.
     """
+    settings = settings or settings_module.load({})
     app = FastAPI(title=title, docs_url=None, redoc_url=None, redirect_slashes=False)
     templates = environment(title, STATIC)
-    app.state.web = Web(sessions, clock, title, templates, version("samestory"))
+    app.state.web = Web(sessions, clock, title, templates, version("samestory"), settings)
     app.state.metrics = Metrics(sessions, clock)
     for module in (
         feeds_out,
@@ -66,6 +93,10 @@ def create_app(
         catalogue,
         storylines,
         runs,
+        decisions,
+        feeds,
+        subscribers,
+        keys,
         health,
         metrics,
         docs,
@@ -74,14 +105,17 @@ def create_app(
     ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    ring = app.state.ring = KeyRing(sessions, clock, settings.access.recheck_seconds)
+    access = app.state.access = _access(settings)
+    app.add_middleware(Gate, access=access, ring=ring)
     app.add_middleware(conditional.Conditional)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
     if origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(origins),
-            allow_methods=["GET", "HEAD", "POST"],
-            allow_headers=["Authorization", "Content-Type", "If-None-Match", "Last-Event-ID"],
+            allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
+            allow_headers=list(ALLOWED),
             expose_headers=list(EXPOSED),
             max_age=86400,
         )
@@ -91,3 +125,8 @@ def create_app(
     moved.install(app)
     app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign]
     return app
+
+
+def _access(settings: Settings) -> Access:
+    found = settings.access
+    return Access(found.is_open(settings.web.host), Quota(found.per_minute), found.max_body_bytes)

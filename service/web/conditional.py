@@ -24,6 +24,8 @@ KEPT = {
     "/metrics": "no-store",
     "/healthz": "no-store",
     "/readyz": "no-store",
+    "/v1/keys": "no-store",
+    "/v1/subscribers": "no-store",
     "/static": "public, max-age=86400",
 }
 ASK_AGAIN = "no-cache"

@@ -10,6 +10,7 @@ from jinja2 import Environment
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from service.settings import Settings
 from service.store.sessions import Sessions
 
 Clock = Callable[[], datetime]
@@ -24,6 +25,7 @@ class Web:
     title: str
     templates: Environment
     release: str  #: of the code; answers of another one may look different
+    settings: Settings
 
     @property
     def engine(self) -> Engine:

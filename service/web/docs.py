@@ -52,8 +52,11 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
 
 
 def _example(content: dict[str, Any]) -> str:
-    """The first example of a body as it goes over the wire, laid out."""
+    """The examples of a body in one format as they go over the wire, laid out."""
     for media in content.get("content", {}).values():
+        if "examples" in media:
+            shown = [each["value"] for each in media["examples"].values()]
+            return "\n".join(json.dumps(each, ensure_ascii=False) for each in shown)
         example = media.get("example")
         if isinstance(example, str):
             return example

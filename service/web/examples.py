@@ -10,6 +10,7 @@ from service.web.problems import TYPES
 BY_NAME: dict[str, Any] = {
     "action": "merge",
     "author": "Ruth Pell",
+    "by": "Ruth Pell",
     "cause": "place",
     "country": "GB",
     "coverage": 4,
@@ -29,10 +30,12 @@ BY_NAME: dict[str, Any] = {
     "language": "en",
     "languages": "en",
     "name": "Harbour Times",
+    "made_by": "Ruth Pell",
     "outcome": "done",
     "outlet": "harbour-times",
     "page": "/stories/9f3c1a/ferry-strikes-pier",
     "q": "ferry harbour",
+    "reason": "one event",
     "revision": 1,
     "score": 0.93,
     "self": "/v1/stories/9f3c1a",
@@ -55,7 +58,7 @@ INSTANT = "2026-11-02T09:14:00Z"
 BY_TYPE: dict[str, Any] = {"string": "9f3c1a", "integer": 1, "number": 0.5, "boolean": False}
 #: Schemas refer to each other, but none of ours to itself.
 DEEPEST = 8
-INVALID = 422
+INVALID, CONFLICT = 422, 409
 
 Schema = Mapping[str, Any]
 
@@ -78,20 +81,31 @@ def example_of(schema: Schema, schemas: Schema, name: str = "", depth: int = 0) 
 
 def problem_of(status: int, path: str) -> dict[str, Any]:
     """What an error looks like on the wire."""
-    detail = DETAILS.get(status, HTTPStatus(status).phrase)
+    contradicts = status == CONFLICT and path.startswith("/v1/decisions")
+    detail = LOCKED_OUT if contradicts else DETAILS.get(status, HTTPStatus(status).phrase)
+    kind = "contradiction" if contradicts else TYPES.get(status, "http-error")
     faults = [{"where": "query.limit", "detail": detail.partition(": ")[2]}]
     return {
-        "type": f"urn:samestory:problem:{TYPES.get(status, 'http-error')}",
+        "type": f"urn:samestory:problem:{kind}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "instance": path,
         "request_id": "5f0c7b1de4d94c5c8f1f6f0c2a8b7e11",
         "errors": faults if status == INVALID else [],
+        "contradicts": [CONTRADICTED] if contradicts else [],
     }
 
 
+LOCKED = "decision 7 (lock 9f3c1a, Ruth Pell, 2026-11-02 09:14:00)"
+LOCKED_OUT = f"contradicts {LOCKED}; undo what should not stand"
+CONTRADICTED = {"decision": 7, "told": LOCKED, "undo": "/v1/decisions/7/undo"}
 DETAILS = {
+    400: "There was an error parsing the body",
+    401: "this takes a key: send Authorization: Bearer, and the key",
+    403: "this takes the role editor; the key's is reader",
+    409: "the first request under Idempotency-Key 5f0c7b1d is still under way",
+    429: "more than 1200 requests in 60 seconds; ask again in 3",
     404: "no story 9f3c1a",
     413: "the body is larger than 1 MiB; send less text",
     422: "query.limit: Input should be less than or equal to 100",

@@ -14,6 +14,7 @@ DESCRIPTION = """\
 Stories: who reported which event, when, and which reports are copies of one another.
 Times are UTC. Lists are paged: pass `next` of one page as `cursor` of the following request.
 Every answer has an ETag: send it as If-None-Match, and 304 says that nothing changed.
+Whoever has a key sends it as `Authorization: Bearer …`; writing always takes one.
 """
 NOT_MODIFIED = {"description": "The answer is the one that If-None-Match names; no body."}
 HEADERS = {
@@ -28,6 +29,37 @@ HEADERS = {
         "example": "Mon, 02 Nov 2026 09:14:00 GMT",
     },
 }
+#: Of draft-ietf-httpapi-ratelimit-headers-10; absent where there is no limit.
+LIMITS = {
+    "RateLimit-Policy": {
+        "description": "Requests (q) in so many seconds (w), for each key or address.",
+        "schema": {"type": "string"},
+        "example": '"key";q=1200;w=60',
+    },
+    "RateLimit": {
+        "description": "Requests left (r), and seconds (t) until all are there again.",
+        "schema": {"type": "string"},
+        "example": '"key";r=1188;t=1',
+    },
+}
+RETRY_AFTER = {
+    "description": "Seconds until it may be asked again.",
+    "schema": {"type": "string"},
+    "example": "3",
+}
+CHALLENGE = {
+    "description": "What to bring.",
+    "schema": {"type": "string"},
+    "example": 'Bearer realm="samestory"',
+}
+#: What the gate answers before any route does.
+GATE: dict[str, Any] = {
+    "401": {"description": "No key, or none that is good.", "WWW-Authenticate": CHALLENGE},
+    "413": {"description": "The body is too large."},
+    "429": {"description": "Too many requests.", "Retry-After": RETRY_AFTER},
+}
+#: Lists that nobody may keep.
+UNKEPT = ("/v1/keys", "/v1/subscribers")
 
 Document = dict[str, Any]
 
@@ -40,7 +72,10 @@ def describe(app: FastAPI) -> Document:
         )
         for unused in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(unused, None)
+        reading_open: bool = app.state.access.reading_open
         for path, method, operation in _operations(document):
+            if path.startswith(("/v1", "/metrics")):
+                _guard(operation, reading_open=reading_open)
             _complete(operation, path, method, document["components"]["schemas"])
         app.openapi_schema = document
     return app.openapi_schema
@@ -52,11 +87,28 @@ def _operations(document: Document) -> Iterator[tuple[str, str, Document]]:
             yield path, method, operation
 
 
+def _guard(operation: Document, *, reading_open: bool) -> None:
+    """Tell what the gate asks of a request, and how it refuses one."""
+    # A key is welcome everywhere: requests are counted by it.
+    operation.setdefault("security", [{"key": []}, *([{}] if reading_open else [])])
+    for status, told in GATE.items():
+        if status != "413" or "requestBody" in operation:
+            headers = {name: each for name, each in told.items() if name != "description"}
+            response = {"description": told["description"], "headers": headers}
+            operation["responses"].setdefault(status, response)
+    for status, response in operation["responses"].items():
+        if status < "300" or status == "429":
+            response.setdefault("headers", {}).update(LIMITS)
+
+
 def _complete(operation: Document, path: str, method: str, schemas: Document) -> None:
     for parameter in operation.get("parameters", ()):
         parameter["example"] = example_of(parameter["schema"], schemas, parameter["name"])
     for media in operation.get("requestBody", {}).get("content", {}).values():
-        media.setdefault("example", example_of(media["schema"], schemas))
+        if "anyOf" in media["schema"] and all("$ref" in each for each in media["schema"]["anyOf"]):
+            media["examples"] = _examples(media["schema"]["anyOf"], schemas)
+        else:
+            media.setdefault("example", example_of(media["schema"], schemas))
     responses = operation["responses"]
     for status, response in responses.items():
         if status >= "400":
@@ -67,6 +119,13 @@ def _complete(operation: Document, path: str, method: str, schemas: Document) ->
             }
         for media in response.get("content", {}).values():
             media.setdefault("example", example_of(media.get("schema", {}), schemas))
-    if method == "get" and path.startswith("/v1"):
+    if method == "get" and path.startswith("/v1") and not path.startswith(UNKEPT):
         responses["200"].setdefault("headers", {}).update(HEADERS)
         responses["304"] = NOT_MODIFIED
+
+
+def _examples(shapes: list[Document], schemas: Document) -> Document:
+    """One for each shape that a body may have, by the name of the shape."""
+    return {
+        shape["$ref"].rpartition("/")[2]: {"value": example_of(shape, schemas)} for shape in shapes
+    }

@@ -12,15 +12,31 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from service.errors import DatabaseError, NotFoundError
+from service.errors import (
+    BadInputError,
+    ContradictionError,
+    DatabaseError,
+    FeedError,
+    MailError,
+    NotFoundError,
+    ReusedError,
+    SettingsError,
+    TakenError,
+    UnderwayError,
+)
 from service.web.context import web_of
 
 #: Paths that programs read; everything else is for people.
 FOR_PROGRAMS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
 TYPES = {
+    401: "no-good-key",
+    403: "role-missing",
     404: "not-found",
     405: "method-not-allowed",
+    409: "conflict",
+    413: "too-large",
     422: "invalid-request",
+    429: "too-many-requests",
     500: "internal-error",
     503: "unavailable",
 }
@@ -29,6 +45,8 @@ EXPLAINED = {
     405: "this address cannot be asked in this way; Allow names the ways",
 }
 RETRY_AFTER = {"Retry-After": "5"}
+UNDERWAY = {"Retry-After": "1"}
+DATABASE_TROUBLE = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseError)
 
 
 class Fault(BaseModel):
@@ -36,6 +54,14 @@ class Fault(BaseModel):
 
     where: str = Field(examples=["query.limit"])
     detail: str = Field(examples=["Input should be less than or equal to 100"])
+
+
+class Contradicted(BaseModel):
+    """A decision that stands, and forbids what was asked."""
+
+    decision: int = Field(examples=[7])
+    told: str = Field(examples=["decision 7 (lock 9f3c1a, ann, 2026-11-02 09:14:00)"])
+    undo: str = Field(description="Where to lift it.", examples=["/v1/decisions/7/undo"])
 
 
 class Problem(BaseModel):
@@ -48,6 +74,9 @@ class Problem(BaseModel):
     instance: str = Field(examples=["/v1/stories/moscow"])
     request_id: str = Field(description="Stands in the service's log, too.")
     errors: list[Fault] = Field(default=[], description="For invalid requests.")
+    contradicts: list[Contradicted] = Field(
+        default=[], description="For decisions that others, which stand, forbid."
+    )
 
 
 #: What every route of the API may answer beside its own.
@@ -66,20 +95,23 @@ def problem(
     status: int,
     detail: str,
     *,
+    kind: str = "",
     errors: Sequence[Fault] = (),
+    contradicts: Sequence[Contradicted] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The answer for an error; a page where a person asks, else `application/problem+json`."""
     content = Problem(
-        type=f"urn:samestory:problem:{TYPES.get(status, 'http-error')}",
+        type=f"urn:samestory:problem:{kind or TYPES.get(status, 'http-error')}",
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
         instance=request.scope["path"],
         request_id=request.scope.get("state", {}).get("request_id", ""),
         errors=list(errors),
+        contradicts=list(contradicts),
     )
-    if _browsing(request):
+    if browsing(request):
         template = web_of(request).templates.get_template("error.html")
         return HTMLResponse(template.render(problem=content), status, headers)
     return JSONResponse(content.model_dump(), status, headers, "application/problem+json")
@@ -88,13 +120,25 @@ def problem(
 def install(app: FastAPI) -> None:
     """Let an application answer every error as a problem; see `app` for what nobody expected."""
     app.add_exception_handler(NotFoundError, _not_found)
+    app.add_exception_handler(ContradictionError, _contradicting)
+    app.add_exception_handler(BadInputError, _bad_input)
+    app.add_exception_handler(UnderwayError, _underway)
+    app.add_exception_handler(FeedError, _unreadable)
+    for kind in (MailError, SettingsError):
+        app.add_exception_handler(kind, _not_set_up)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
-    for kind in (OperationalError, InterfaceError, PoolTimeoutError, DatabaseError):
-        app.add_exception_handler(kind, _unavailable)
+    for trouble in DATABASE_TROUBLE:
+        app.add_exception_handler(trouble, lambda request, _: unavailable(request))
 
 
-def _browsing(request: Request) -> bool:
+def unavailable(request: Request) -> Response:
+    """The answer while the database cannot be asked."""
+    return problem(request, 503, "the database does not answer", headers=RETRY_AFTER)
+
+
+def browsing(request: Request) -> bool:
+    """Whether it is a person who asks."""
     accepts = request.headers.get("accept", "")
     return not request.scope["path"].startswith(FOR_PROGRAMS) and "text/html" in accepts
 
@@ -124,5 +168,32 @@ def _invalid(request: Request, error: Exception) -> Response:
     return problem(request, 422, detail, errors=faults)
 
 
-def _unavailable(request: Request, _: Exception) -> Response:
-    return problem(request, 503, "the database does not answer", headers=RETRY_AFTER)
+def _contradicting(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ContradictionError):
+        raise error
+    found = [
+        Contradicted(decision=number, told=told, undo=f"/v1/decisions/{number}/undo")
+        for number, told in zip(error.decisions, error.told, strict=True)
+    ]
+    detail = f"contradicts {'; '.join(error.told)}; undo what should not stand"
+    return problem(request, 409, detail, kind="contradiction", contradicts=found)
+
+
+def _bad_input(request: Request, error: Exception) -> Response:
+    if isinstance(error, TakenError):
+        return problem(request, 409, str(error), kind="taken")
+    kind = "reused-idempotency-key" if isinstance(error, ReusedError) else ""
+    return problem(request, 422, str(error), kind=kind)
+
+
+def _underway(request: Request, error: Exception) -> Response:
+    return problem(request, 409, str(error), kind="underway", headers=UNDERWAY)
+
+
+def _unreadable(request: Request, error: Exception) -> Response:
+    return problem(request, 422, str(error), kind="unreadable-feed")
+
+
+def _not_set_up(request: Request, error: Exception) -> Response:
+    """What an operator has to see to; only admins get this far."""
+    return problem(request, 503, str(error), kind="not-set-up", headers=RETRY_AFTER)

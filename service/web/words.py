@@ -2,12 +2,20 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import HTTPException, Path, Query
-from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
 from service.store.reading.paging import Position
 
@@ -27,6 +35,15 @@ CursorText = Annotated[
 ]
 CursorQuery = Annotated[CursorText | None, Query()]
 
+_DATED = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def _written(value: Any) -> Any:
+    """Refuse bare numbers, which pydantic would count in seconds or milliseconds since 1970."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATED.match(value)):
+        return value
+    raise ValueError("write the time as ISO 8601 does, such as 2026-11-02T09:14:00Z")
+
 
 def _utc(value: datetime) -> datetime:
     try:
@@ -37,7 +54,7 @@ def _utc(value: datetime) -> datetime:
 
 
 #: Without a zone it counts as UTC; a date is its first moment.
-UtcTime = Annotated[datetime, AfterValidator(_utc)]
+UtcTime = Annotated[datetime, BeforeValidator(_written), AfterValidator(_utc)]
 
 
 AsOf = Annotated[

@@ -4,7 +4,7 @@ import gzip
 import re
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -147,9 +147,12 @@ def test_many_writers_never_share_a_state_or_a_second(sessions: Sessions) -> Non
 
 
 def test_dates_are_told_once_they_are_past(sessions: Sessions, engine: Engine, site: Site) -> None:
+    stepped = text("UPDATE store_state SET changed_at = :at")
+    with engine.begin() as connection:
+        connection.execute(stepped, {"at": datetime.now(UTC) + timedelta(hours=1)})
     assert "last-modified" not in site.get("/v1/stories").headers
     with engine.begin() as connection:
-        connection.execute(text("UPDATE store_state SET changed_at = '2023-04-26 06:00Z'"))
+        connection.execute(stepped, {"at": datetime(2023, 4, 26, 6, tzinfo=UTC)})
     told = site.get("/v1/stories").headers["last-modified"]
     assert parsedate_to_datetime(told) == datetime(2023, 4, 26, 6, tzinfo=UTC)
     for since, status in [
@@ -225,3 +228,10 @@ def test_the_description_can_be_read_as_a_page_without_any_other_host(world: Sit
     assert "urn:samestory:problem:not-found" in page
     assert "<script" not in page
     assert not re.search(r"(src|href|action)=\"?(https?:)?//", page)
+
+
+@pytest.mark.parametrize("number", ["0.5", "1682424000", "-1", "1e9", "1e-5", "20230425"])
+def test_a_bare_number_is_no_time(world: Site, number: str) -> None:
+    refused = world.get(f"/v1/stories?since={number}")
+    assert refused.status == 422
+    assert "ISO 8601" in refused.text

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.commands import told
+from service.commands.stories import told
 from service.domain.developments import Development
 from service.domain.entities import Entity
 from service.domain.gazetteer import Kind
@@ -39,7 +39,8 @@ def fill(sessions: Sessions) -> None:
         details = Details(
             summary=(
                 Quote(first.id, "quay", SENTENCE, whole=True),
-                Quote(1, "gone", "The harbour was closed when…", whole=False),
+                Quote(second.id, "bay", "The harbour was closed when…", whole=False),
+                Quote(1, "gone", "Nobody here says so any more.", whole=True),
             ),
             entities=(
                 Entity("Ruth Pell", Kind.PERSON, 2),
@@ -67,7 +68,7 @@ def test_a_story_answer_tells_in_words_of_its_articles(sessions: Sessions, site:
     assert quote["text"] == SENTENCE
     assert quote["outlet"] == {"slug": "quay", "name": "The Quay"}
     assert quote["article"] == story["members"][0]["id"]
-    assert (cut["outlet"]["name"], cut["whole"]) == ("gone", False)
+    assert (cut["outlet"]["name"], cut["whole"]) == ("The Bay", False)
     assert story["entities"] == {
         "people": [{"name": "Ruth Pell", "articles": 2}],
         "places": [{"name": "Orlan", "articles": 2}],
@@ -108,7 +109,8 @@ def test_the_page_shows_each_sentence_with_its_outlet(sessions: Sessions, site: 
     page = site.page("/stories/ferry").text
     assert "A &lt;ferry&gt; struck the pier of Orlan harbour." in page
     assert ">The Quay</a></cite>" in page
-    assert "<cite>gone</cite> (cut off there)" in page
+    assert ">The Bay</a></cite> (cut off there)" in page
+    assert "Nobody here" not in page
     for words in ("Ruth Pell", "Orlan Port Authority", "First reporter", "Busiest hour"):
         assert words in page
     assert "<small>first</small>" in page

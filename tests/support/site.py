@@ -109,6 +109,8 @@ def running(app: FastAPI) -> Iterator[Site]:
     )
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        # As the daemon does: on a kept connection a body would wait 40 ms for a delayed ACK.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         while not server.started and thread.is_alive():

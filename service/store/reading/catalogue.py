@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from service.errors import NotFoundError
 from service.store.reading.paging import Page, Position, cut
 from service.store.tables import ArticleRow, FamilyRow, FeedRow, OutletRow
 
@@ -99,25 +100,7 @@ def list_feeds(
 ) -> Page[FeedView]:
     """Feeds by id; `failing` keeps those whose last fetch failed, or those where it did not."""
     statement = (
-        select(
-            FeedRow.id,
-            FeedRow.url,
-            FeedRow.title,
-            OutletRow.slug,
-            OutletRow.name,
-            FeedRow.language,
-            FeedRow.status,
-            FeedRow.last_fetched_at,
-            FeedRow.last_success_at,
-            FeedRow.next_fetch_at,
-            FeedRow.error_count,
-            FeedRow.error_kind,
-            FeedRow.error,
-        )
-        .join(OutletRow, OutletRow.id == FeedRow.outlet_id)
-        .where(FeedRow.id > (after[0] if after else 0))
-        .order_by(FeedRow.id)
-        .limit(limit + 1)
+        feeds().where(FeedRow.id > (after[0] if after else 0)).order_by(FeedRow.id).limit(limit + 1)
     )
     if status is not None:
         statement = statement.where(FeedRow.status == status)
@@ -126,6 +109,33 @@ def list_feeds(
     rows: Sequence[Any] = session.execute(statement).all()
     found = [FeedView(*row) for row in rows]
     return cut([(feed, (feed.id,)) for feed in found], limit)
+
+
+def get_feed(session: Session, feed_id: int) -> FeedView:
+    """One feed; NotFoundError if there is none."""
+    row = session.execute(feeds().where(FeedRow.id == feed_id)).one_or_none()
+    if row is None:
+        raise NotFoundError("feed", feed_id)
+    return FeedView(*row)
+
+
+def feeds() -> Select[*tuple[Any, ...]]:
+    """Rows of what `FeedView` takes."""
+    return select(
+        FeedRow.id,
+        FeedRow.url,
+        FeedRow.title,
+        OutletRow.slug,
+        OutletRow.name,
+        FeedRow.language,
+        FeedRow.status,
+        FeedRow.last_fetched_at,
+        FeedRow.last_success_at,
+        FeedRow.next_fetch_at,
+        FeedRow.error_count,
+        FeedRow.error_kind,
+        FeedRow.error,
+    ).join(OutletRow, OutletRow.id == FeedRow.outlet_id)
 
 
 def count_feeds(session: Session) -> FeedCounts:

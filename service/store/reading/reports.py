@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from service.store.reading.moments import belongs
 from service.store.reading.paging import Page, Position, cut
-from service.store.tables import ArticleRow, CopyRow, MembershipRow, OutletRow, RevisionRow
+from service.store.tables import (
+    ArticleRow,
+    ConstraintRow,
+    CopyRow,
+    MembershipRow,
+    OutletRow,
+    RevisionRow,
+)
 
 #: An article's language, or else its outlet's.
 LANGUAGE = func.coalesce(ArticleRow.language, OutletRow.language)
@@ -158,9 +165,19 @@ def page_of_members(
 
 
 def with_original(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """Join what `FULL` says of the article that a copy reprints."""
-    return statement.outerjoin(_ORIGINAL, _ORIGINAL.id == CopyRow.original_id).outerjoin(
+    """Join what `FULL` says of the article that a copy reprints; nothing if an editor hid that."""
+    shown = and_(_ORIGINAL.id == CopyRow.original_id, ~is_hidden(CopyRow.original_id))
+    return statement.outerjoin(_ORIGINAL, shown).outerjoin(
         _PUBLISHER, _PUBLISHER.id == _ORIGINAL.outlet_id
+    )
+
+
+def is_hidden(article_id: Any) -> ColumnElement[bool]:
+    """Whether an editor's decision that stands hides an article; it is served nowhere then."""
+    return exists().where(
+        ConstraintRow.article_id == article_id,
+        ConstraintRow.kind == "hide",
+        ConstraintRow.revoked_at.is_(None),
     )
 
 
@@ -190,6 +207,8 @@ def _of_stories(columns: Sequence[Any], as_of: datetime | None) -> Select[*tuple
     copied = CopyRow.article_id == ArticleRow.id
     if as_of is None:
         return statement.outerjoin(CopyRow, copied)
+    # Hidden articles are in no story now; as of an instant they were, and yet are not shown.
+    statement = statement.where(~is_hidden(ArticleRow.id))
     replaced = (
         select(func.min(RevisionRow.number))
         .where(RevisionRow.article_id == ArticleRow.id, RevisionRow.replaced_at > as_of)

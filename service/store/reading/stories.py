@@ -166,6 +166,7 @@ def _view(
     row: StoryRow | StoryVersionRow, storyline: str | None, reports: tuple[Report, ...]
 ) -> StoryView:
     speaker = _speaker(row, reports)
+    ids = {report.article_id for report in reports}
     outlets = {report.outlet.slug for report in reports}
     families = {report.outlet.family for report in reports if not report.copy}
     return StoryView(
@@ -174,7 +175,7 @@ def _view(
         state=row.state,
         merged_into=row.merged_into,
         split_from=row.split_from,
-        headline=row.headline or (speaker.title if speaker else ""),
+        headline=_headline(row, speaker, ids),
         headline_report=speaker,
         keywords=tuple(row.keywords),
         emerged_at=row.emerged_at,
@@ -188,9 +189,19 @@ def _view(
         pinned=row.pinned,
         locked=row.locked,
         renamed=row.renamed,
-        details=from_json(row.details),
+        details=from_json(row.details).said_by(ids),
         reports=reports,
     )
+
+
+def _headline(
+    row: StoryRow | StoryVersionRow, speaker: Report | None, members: Collection[int]
+) -> str:
+    """The headline as it was described, unless the article that said so has left since."""
+    said_by = row.headline_article_id
+    if row.headline and (speaker is None or said_by is None or said_by in members):
+        return row.headline
+    return speaker.title if speaker else ""
 
 
 def _speaker(row: StoryRow | StoryVersionRow, reports: tuple[Report, ...]) -> Report | None:

@@ -11,7 +11,14 @@ from service.store.tables.articles import (
 from service.store.tables.base import Base
 from service.store.tables.catalogue import FamilyRow, FeedRow, FetchRow, OutletRow
 from service.store.tables.decisions import ConstraintRow, DecisionRow
-from service.store.tables.operations import GazetteerRow, KeyRow, LexiconRow, RunRow, WebhookRow
+from service.store.tables.operations import (
+    AnswerRow,
+    GazetteerRow,
+    KeyRow,
+    LexiconRow,
+    RunRow,
+    WebhookRow,
+)
 from service.store.tables.readers import DeliveryRow, IssueRow, SecretRow, SubscriberRow
 from service.store.tables.state import StoreStateRow, StoreTouchRow
 from service.store.tables.stories import (
@@ -24,6 +31,7 @@ from service.store.tables.stories import (
 )
 
 __all__ = [
+    "AnswerRow",
     "ArticleRow",
     "ArticleUrlRow",
     "Base",

@@ -1,8 +1,8 @@
-"""Running the service: keys, webhooks, runs of jobs, the words and names of the window."""
+"""Running the service: keys and answers to their writes, webhooks, runs of jobs, the words and names of the window."""
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, LargeBinary, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.tables.base import Base, Identifier, Instant, one_of
@@ -21,6 +21,32 @@ class KeyRow(Base):
     expires_at: Mapped[Instant | None]
     revoked_at: Mapped[Instant | None]
     used_at: Mapped[Instant | None]
+
+
+#: A name belongs to one key until that is revoked, however it is capitalised.
+Index(
+    "uq_keys_name",
+    func.lower(KeyRow.name),
+    unique=True,
+    postgresql_where=text("revoked_at IS NULL"),
+)
+
+
+class AnswerRow(Base):
+    """What a write was answered, kept for whoever asks again under the same Idempotency-Key."""
+
+    __tablename__ = "answers"
+    __table_args__ = (Index("ix_answers_made_at", "made_at"),)
+
+    key_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("keys.id", ondelete="CASCADE"), primary_key=True
+    )
+    word: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int] = mapped_column(SmallInteger)
+    location: Mapped[str | None]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[Instant]
 
 
 class WebhookRow(Base):

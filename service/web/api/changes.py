@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
@@ -13,6 +14,7 @@ from pydantic import BaseModel, Field
 from service.store.reading.changes import changes_since, latest_change
 from service.store.sessions import Sessions
 from service.web.api.story_out import TransitionOut
+from service.web.callers import is_still_good
 from service.web.conditional import TaggedSession
 from service.web.context import Context
 from service.web.problems import PROBLEMS
@@ -61,6 +63,7 @@ def list_changes(
 
 @router.get("/stream", responses=STREAM, response_class=StreamingResponse)
 async def stream_changes(
+    request: Request,
     web: Context,
     since: Annotated[
         BigInt | None, Query(description="As in the list; by default only what is still to come.")
@@ -72,18 +75,24 @@ async def stream_changes(
         BigInt | None, Header(description="What browsers send when they go on.")
     ] = None,
 ) -> StreamingResponse:
-    """The same sequence as server-sent events, each with its number as id."""
+    """The same sequence as server-sent events, each with its number as id.
+
+    It ends when the key that it was asked with is good no longer.
+    """
     start = last_event_id if last_event_id is not None else since
     if start is None:
         start = await run_in_threadpool(_latest, web.sessions)
-    return StreamingResponse(_events(web.sessions, start, seconds), media_type="text/event-stream")
+    found = _events(web.sessions, start, seconds, partial(is_still_good, request))
+    return StreamingResponse(found, media_type="text/event-stream")
 
 
-async def _events(sessions: Sessions, since: int, seconds: int) -> AsyncIterator[str]:
+async def _events(
+    sessions: Sessions, since: int, seconds: int, is_wanted: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[str]:
     yield f"retry: {int(POLL * 1000)}\n\n"
     ends = time.monotonic() + seconds
     silent_since = time.monotonic()
-    while time.monotonic() < ends:
+    while time.monotonic() < ends and await is_wanted():
         found = await run_in_threadpool(_next, sessions, since)
         for each in found:
             yield f"id: {each.id}\nevent: {each.kind}\ndata: {each.model_dump_json()}\n\n"

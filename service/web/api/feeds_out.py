@@ -23,12 +23,15 @@ FormatPath = Annotated[Format, Path(description="`atom`, `rss` or `json`.")]
 #: The date of a feed without entries.
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 EXAMPLE = '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">…</feed>'
+RSS_EXAMPLE = '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>…</channel></rss>'
+JSON_EXAMPLE = {"version": "https://jsonfeed.org/version/1.1", "title": "…", "items": []}
 WRITTEN: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The feed.",
         "content": {
-            media: {"schema": {"type": "string"}, "example": EXAMPLE}
-            for media in MEDIA_TYPES.values()
+            MEDIA_TYPES[Format.ATOM]: {"schema": {"type": "string"}, "example": EXAMPLE},
+            MEDIA_TYPES[Format.RSS]: {"schema": {"type": "string"}, "example": RSS_EXAMPLE},
+            MEDIA_TYPES[Format.JSON]: {"schema": {"type": "object"}, "example": JSON_EXAMPLE},
         },
     }
 }

@@ -1,6 +1,8 @@
 """Stories and decisions, told on a terminal."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from service.domain import ranking
 from service.store.decisions import Decision
@@ -44,6 +46,14 @@ def decision(found: Decision) -> str:
     why = f": {found.reason}" if found.reason else ""
     what = f"{found.action} {found.story_id or ''}{others}{articles}{value}"
     return f"{found.id}  {moment(found.made_at)}  {found.made_by}  {what}{why}{_undone(found)}"
+
+
+def facts(found: Decision) -> dict[str, Any]:
+    """A decision for programs."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(found).items()
+    }
 
 
 def moment(at: datetime) -> str:

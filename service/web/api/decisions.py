@@ -1,0 +1,232 @@
+"""`/v1/decisions`: what editors decide, with a key of the role `editor`."""
+
+from typing import Annotated, Literal, Self
+
+from fastapi import APIRouter, Path, Query, Response, Security
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy.orm import Session
+
+from service.domain.access import Role
+from service.domain.editing import HEADLINE, REASON, headline_of, said
+from service.store import decisions, editing
+from service.store.decisions import Decision
+from service.store.editing import Act
+from service.store.keys import Key
+from service.store.reading.paging import cut
+from service.store.undoing import undo
+from service.web.callers import Needs
+from service.web.conditional import TaggedSession
+from service.web.context import Context, Web
+from service.web.problems import NOT_FOUND, PROBLEMS
+from service.web.schemas import Instant, PageOut
+from service.web.words import BigInt, Cursor, CursorQuery, Limit, Word
+from service.web.writing import WRITING, Done, Writing
+
+router = APIRouter(prefix="/v1/decisions", tags=["editing"], responses=PROBLEMS)
+
+CURSOR = Cursor("decisions", BigInt)
+EDITOR = Security(Needs(Role.EDITOR), scopes=[Role.EDITOR])
+Editor = Annotated[Key, EDITOR]
+Number = Annotated[BigInt, Path(description="The decision's number.")]
+MADE = {**WRITING, **NOT_FOUND}
+READ = {**NOT_FOUND, 403: WRITING[403]}
+#: Of one decision at most so many.
+MOST_STORIES, MOST_ARTICLES = 100, 1000
+
+
+class _Wanted(BaseModel):
+    """What all decisions have."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(default="", max_length=REASON, description="For whoever asks later.")
+
+    def carry_out(self, session: Session, act: Act) -> Decision:
+        """Decide so, within the caller's transaction."""
+        raise NotImplementedError
+
+
+class Merge(_Wanted):
+    """Let stories be one: their articles stay together, their ids lead to the first."""
+
+    action: Literal["merge"]
+    stories: list[Word] = Field(min_length=2, max_length=MOST_STORIES, examples=[["9f3c1a", "b2"]])
+
+    def carry_out(self, session: Session, act: Act) -> Decision:
+        """Merge them."""
+        return editing.merge(session, act, self.stories)
+
+
+class Split(_Wanted):
+    """Let articles leave a story for one of their own, and never join those they left."""
+
+    action: Literal["split"]
+    story: Word
+    articles: list[BigInt] = Field(min_length=1, max_length=MOST_ARTICLES)
+
+    def carry_out(self, session: Session, act: Act) -> Decision:
+        """Split them off."""
+        return editing.split(session, act, self.story, self.articles)
+
+
+class Move(_Wanted):
+    """Let an article leave its story for another one."""
+
+    action: Literal["move"]
+    article: BigInt
+    story: Word
+
+    def carry_out(self, session: Session, act: Act) -> Decision:
+        """Move it."""
+        return editing.move(session, act, self.article, self.story)
+
+
+class MarkStory(_Wanted):
+    """Let a story lead the list, be shown nowhere, or change by no job."""
+
+    action: Literal["pin", "hide", "lock"]
+    story: Word
+
+    def carry_out(self, session: Session, act: Act) -> Decision:
+        """Mark it."""
+        return editing.mark_story(session, act, self.action, self.story)
+
+
+class MarkArticle(_Wanted):
+    """Let an article's title be its story's headline, or let it belong to no story."""
+
+    action: Literal["pin", "hide"]
+    article: BigInt
+
+    def carry_out(self, session: Session, act: Act) -> Decision:
+        """Mark it."""
+        mark = {"pin": editing.pin_article, "hide": editing.hide_article}[self.action]
+        return mark(session, act, self.article)
+
+
+class Rename(_Wanted):
+    """Give a story a headline of an editor's own."""
+
+    action: Literal["rename"]
+    story: Word
+    headline: Annotated[str, StringConstraints(min_length=1, max_length=HEADLINE)]
+
+    def carry_out(self, session: Session, act: Act) -> Decision:
+        """Rename it."""
+        value = headline_of(self.headline)
+        return editing.mark_story(session, act, "rename", self.story, value=value)
+
+
+class Undo(BaseModel):
+    """Why a decision is to stand no longer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(default="", max_length=REASON, description="For whoever asks later.")
+
+
+class UndoneOut(BaseModel):
+    """Who let a decision stand no longer, and why."""
+
+    by: str
+    at: Instant
+    reason: str | None
+
+
+class DecisionOut(BaseModel):
+    """One act of an editor."""
+
+    id: int
+    action: str = Field(description="`merge`, `split`, `move`, `pin`, `hide`, `rename` or `lock`.")
+    story: str | None
+    other_stories: list[str] = Field(description="That it merged, split off or took from.")
+    articles: list[int] = Field(description="That it moved, pinned or hid.")
+    headline: str | None = Field(description="An editor's own.")
+    made_by: str = Field(description="The name of the key, or of the user on the command line.")
+    made_at: Instant
+    reason: str
+    undone: UndoneOut | None = Field(description="Null while it stands.")
+
+    @classmethod
+    def of(cls, found: Decision) -> Self:
+        undone = None
+        if found.undone_at is not None:
+            who = found.undone_by or ""
+            undone = UndoneOut(by=who, at=found.undone_at, reason=found.undone_reason)
+        return cls(
+            id=found.id,
+            action=found.action,
+            story=found.story_id,
+            other_stories=list(found.other_story_ids),
+            articles=list(found.article_ids),
+            headline=found.value,
+            made_by=found.made_by,
+            made_at=found.made_at,
+            reason=found.reason,
+            undone=undone,
+        )
+
+
+@router.post("", status_code=201, response_model=DecisionOut, responses=MADE)
+def decide(
+    web: Context,
+    write: Writing,
+    editor: Editor,
+    wanted: Merge | Split | Move | MarkStory | MarkArticle | Rename,
+) -> Response:
+    """Decide about stories or articles: done at once, and obeyed by every job from then on.
+
+    Answers 409 where decisions that stand forbid it, and names them.
+    """
+    act = act_of(web, editor, wanted.reason)
+
+    def carry_out(session: Session) -> Done:
+        found = wanted.carry_out(session, act)
+        return Done(DecisionOut.of(found), f"/v1/decisions/{found.id}")
+
+    return write(carry_out)
+
+
+@router.post("/{number}/undo", response_model=DecisionOut, responses=MADE)
+def undo_decision(
+    web: Context, write: Writing, editor: Editor, number: Number, wanted: Undo | None = None
+) -> Response:
+    """Let a decision stand no longer; articles that it moved go back unless others hold them."""
+    act = act_of(web, editor, wanted.reason if wanted else "")
+    return write(lambda session: Done(DecisionOut.of(undo(session, act, number))))
+
+
+@router.get("", dependencies=[EDITOR], responses=READ)
+def list_decisions(
+    session: TaggedSession,
+    *,
+    story: Annotated[Word | None, Query(description="Only those that concern it.")] = None,
+    undone: Annotated[bool, Query(description="Those that stand no longer, too.")] = False,
+    limit: Annotated[Limit, Query()] = 50,
+    cursor: CursorQuery = None,
+) -> PageOut[DecisionOut]:
+    """What editors decided, oldest first."""
+    about = editing.living(session, story) if story else None
+    after = CURSOR.decode(cursor)
+    found = decisions.listed(
+        session,
+        all_of_them=undone,
+        story_id=about,
+        after=after[0] if after else 0,
+        limit=limit + 1,
+    )
+    page = cut([(DecisionOut.of(each), (each.id,)) for each in found], limit)
+    return PageOut(items=list(page.items), next=CURSOR.encode(page.next))
+
+
+@router.get("/{number}", dependencies=[EDITOR], responses=READ)
+def read_decision(session: TaggedSession, number: Number) -> DecisionOut:
+    """One decision."""
+    return DecisionOut.of(decisions.get(session, number))
+
+
+def act_of(web: Web, editor: Key, reason: str) -> Act:
+    """An act of whoever holds a key."""
+    now = web.clock()
+    quiet_since = web.settings.life.quiet_since(now)
+    return Act(editor.name, said("reason", reason, REASON), now, quiet_since)

@@ -1,0 +1,119 @@
+"""`/v1/keys`: who may ask, and for what, with a key of the role `admin`."""
+
+from typing import Annotated, Any, Self
+
+from fastapi import APIRouter, Depends, Path, Query, Response, Security
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from service.domain.access import Role
+from service.store import keys
+from service.store.keys import NAME, Key
+from service.web.callers import KeyRing, Needs, ring_of
+from service.web.context import Context, ReadSession
+from service.web.problems import NOT_FOUND, PROBLEMS
+from service.web.schemas import Instant
+from service.web.words import BigInt, UtcTime
+from service.web.writing import WRITING, Done, Writing
+
+ADMIN = Security(Needs(Role.ADMIN), scopes=[Role.ADMIN])
+router = APIRouter(
+    prefix="/v1/keys",
+    tags=["admin"],
+    responses={**PROBLEMS, 403: WRITING[403]},
+    dependencies=[ADMIN],
+)
+KeyId = Annotated[BigInt, Path(description="The key's number.")]
+
+
+class NewKey(BaseModel):
+    """A key to make."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=NAME, description="Decisions carry it.")
+    roles: list[Role] = Field(
+        default=[Role.READER], max_length=10, description="Every key may read."
+    )
+    expires_at: UtcTime | None = Field(default=None, description="Never, if it is null.")
+
+
+class KeyOut(BaseModel):
+    """A key without its secret."""
+
+    id: int
+    name: str
+    roles: list[Role]
+    created_at: Instant
+    expires_at: Instant | None
+    revoked_at: Instant | None
+    used_at: Instant | None = Field(description="To five minutes.")
+
+    @classmethod
+    def of(cls, key: Key, **more: Any) -> Self:
+        return cls(
+            id=key.id,
+            name=key.name,
+            roles=sorted(key.roles),
+            created_at=key.created_at,
+            expires_at=key.expires_at,
+            revoked_at=key.revoked_at,
+            used_at=key.used_at,
+            **more,
+        )
+
+
+class NewKeyOut(KeyOut):
+    """A key that was just made."""
+
+    secret: str | None = Field(
+        description="Told this once; null where a request is answered again.",
+        examples=["samestory_Zb0nTq3mVw8sYc1kLr6uHd4xPf9aJe2gNi5oRt7wSvE"],
+    )
+
+
+class KeysOut(BaseModel):
+    """All keys."""
+
+    items: list[KeyOut]
+
+
+@router.get("")
+def list_keys(
+    session: ReadSession,
+    *,
+    revoked: Annotated[bool, Query(description="Those revoked, too.")] = False,
+) -> KeysOut:
+    """Keys with what they allow, without their secrets."""
+    return KeysOut(items=[KeyOut.of(key) for key in keys.listed(session, all_of_them=revoked)])
+
+
+@router.get("/{key_id}", responses=NOT_FOUND)
+def read_key(session: ReadSession, key_id: KeyId) -> KeyOut:
+    """One key."""
+    return KeyOut.of(keys.get(session, key_id))
+
+
+@router.post("", status_code=201, response_model=NewKeyOut, responses=WRITING)
+def create_key(web: Context, write: Writing, wanted: NewKey) -> Response:
+    """Make a key. Its secret is in this answer and nowhere else: only its hash is kept."""
+
+    def create(session: Session) -> Done:
+        key, secret = keys.create(
+            session, wanted.name, wanted.roles, now=web.clock(), expires_at=wanted.expires_at
+        )
+        kept = NewKeyOut.of(key, secret=None)
+        return Done(NewKeyOut.of(key, secret=secret), f"/v1/keys/{key.id}", kept)
+
+    return write(create)
+
+
+@router.delete("/{key_id}", response_model=KeyOut, responses={**WRITING, **NOT_FOUND})
+def revoke_key(
+    web: Context, write: Writing, key_id: KeyId, ring: Annotated[KeyRing, Depends(ring_of)]
+) -> Response:
+    """Let a key open nothing any more, at once; it stays on record."""
+    now = web.clock()
+    answer = write(lambda session: Done(KeyOut.of(keys.revoke(session, key_id, now=now))))
+    ring.forget()
+    return answer

@@ -1,0 +1,71 @@
+"""`samestory keys` on the command line."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from service.domain.access import secret_hash
+from service.store import keys, schema
+from service.store.sessions import sessions_of
+from tests.e2e.conftest import Shell
+
+pytestmark = pytest.mark.slow
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def database(new_database: Callable[[], str]) -> str:
+    return new_database()
+
+
+@pytest.fixture
+def run(shell: Shell, database: str) -> Run:
+    return lambda *arguments: shell.run("keys", *arguments, env={"DATABASE_URL": database})
+
+
+def test_a_key_is_made_shown_once_listed_and_revoked(run: Run, database: str):
+    made = json.loads(run("create", "ann", "--role", "editor", "--days", "3", "--json").stdout)
+    assert made["roles"] == ["editor"]
+    lasts = datetime.fromisoformat(made["expires_at"]) - datetime.fromisoformat(made["created_at"])
+    assert lasts == timedelta(days=3)
+    engine = schema.connect(database)
+    with sessions_of(engine)() as session:
+        now = datetime.fromisoformat(made["created_at"])
+        found = keys.presented(session, secret_hash(made["secret"]), now=now)
+        assert found
+        assert found.name == "ann"
+    engine.dispose()
+
+    again = run("create", "ANN")
+    assert (again.returncode, "already" in again.stderr) == (1, True)
+    assert again.stderr.count("\n") == 1
+    shown = run("create", "bob").stdout
+    assert "samestory_" in shown
+    listed = run("list").stdout
+    assert "ann  editor" in listed
+    assert "bob  reader" in listed
+    assert "samestory_" not in listed
+    assert "revoked" in run("revoke", "Ann").stdout
+    assert [key["name"] for key in json.loads(run("list", "--json").stdout)] == ["bob"]
+    assert "ann" in run("list", "--all").stdout
+    assert run("revoke", "ann").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["create", "x", "--role", "king"], 2, "king"),
+        (["create", "x", "--days", "1", "--expires", "2030-01-01"], 2, "not both"),
+        (["create", "x", "--expires", "2001-01-01"], 1, "has passed"),
+        (["create", " "], 1, "printable"),
+        (["revoke", "nobody"], 1, "no key nobody"),
+    ],
+)
+def test_mistakes_are_named_in_one_line(run: Run, arguments: list[str], code: int, message: str):
+    done = run(*arguments)
+    assert (done.returncode, message in done.stderr) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr

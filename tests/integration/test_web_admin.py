@@ -1,0 +1,173 @@
+"""Keys, feeds and subscribers through the API, by whoever has the role `admin`."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from jobs.context import Context
+from service.domain.access import Role
+from service.store.sessions import Sessions
+from service.web.app import create_app
+from tests.integration.conftest import Clock
+from tests.support.feed_server import RSS, FeedServer, reply
+from tests.support.key_holders import Holder, holder
+from tests.support.mail_server import MailServer
+from tests.support.rows import NOW
+from tests.support.site import Site, running
+
+KEYS, FEEDS, SUBSCRIBERS = "/v1/keys", "/v1/feeds", "/v1/subscribers"
+
+
+@pytest.fixture
+def site(context: Context, clock: Clock) -> Iterator[Site]:
+    """A server that may fetch from loopback."""
+    clock.now = NOW + timedelta(hours=1)
+    app = create_app(context.sessions, clock=clock, settings=context.settings)
+    with running(app) as found:
+        yield found
+
+
+@pytest.fixture
+def adam(site: Site, sessions: Sessions) -> Holder:
+    return holder(site, sessions, "adam", Role.ADMIN)
+
+
+def test_keys_are_made_shown_once_and_revoked(adam: Holder, clock: Clock) -> None:
+    ends = clock.now + timedelta(days=1)
+    wanted = {"name": "ann", "roles": ["editor"], "expires_at": ends.isoformat()}
+    made = adam.post(KEYS, wanted, Idempotency_Key="k")
+    assert made.status == 201
+    ann = Holder(adam.site, adam.key, made.json["secret"])
+    assert ann.get("/v1/decisions").status == 200
+    assert ann.get(KEYS).status == 403
+    again = adam.post(KEYS, wanted, Idempotency_Key="k")
+    assert again.json == made.json | {"secret": None}
+    listed = adam.get(KEYS)
+    assert [each["name"] for each in listed.json["items"]] == ["adam", "ann"]
+    assert made.json["secret"] not in listed.text
+    assert listed.headers["cache-control"] == "no-store"
+
+    taken = adam.post(KEYS, {"name": "ANN"})
+    assert (taken.status, taken.json["type"]) == (409, "urn:samestory:problem:taken")
+    gone = adam.ask("DELETE", made.headers["location"])
+    assert gone.json["revoked_at"]
+    assert ann.get("/v1/decisions").status == 401
+    assert [each["name"] for each in adam.get(KEYS).json["items"]] == ["adam"]
+    assert len(adam.get(f"{KEYS}?revoked=true").json["items"]) == 2
+    assert adam.post(KEYS, {"name": "ann"}).json["roles"] == ["reader"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        ({"name": "x", "expires_at": "2001-01-01T00:00:00Z"}, "has passed"),
+        ({"name": "  "}, "1 to 100 printable"),
+        ({"name": "a\nb"}, "1 to 100 printable"),
+        ({"name": "x", "roles": ["king"]}, "roles"),
+        ({"name": "x", "secret": "mine"}, "secret"),
+    ],
+)
+def test_a_key_has_a_name_known_roles_and_a_future(
+    adam: Holder, wanted: object, reason: str
+) -> None:
+    refused = adam.post(KEYS, wanted)
+    assert (refused.status, reason in refused.text) == (422, True), refused.text
+
+
+def test_a_feed_is_read_and_then_added(adam: Holder, feed_server: FeedServer) -> None:
+    feed_server.routes["/feed"] = reply(RSS)
+    feed_server.routes["/page"] = reply(b"<html>no feed</html>")
+    url = feed_server.url("/feed")
+    made = adam.post(FEEDS, {"url": url})
+    assert made.status == 201, made.text
+    assert (made.json["url"], made.json["title"]) == (url, "Loopback")
+    assert made.json["outlet"]["slug"] == "outlet.example"
+    assert adam.get(made.headers["location"]).json == made.json
+    assert adam.post(FEEDS, {"url": url}).status == 409
+    refused = adam.post(FEEDS, {"url": feed_server.url("/page")})
+    assert refused.status == 422
+    assert refused.json["type"] == "urn:samestory:problem:unreadable-feed"
+    assert adam.post(FEEDS, {"url": "ftp://outlet.example/"}).status == 422
+    assert len(adam.get(FEEDS).json["items"]) == 1
+
+    one = made.headers["location"]
+    for status in ("paused", "retired", "active"):
+        assert adam.ask("PATCH", one, {"status": status}).json["status"] == status
+    assert adam.ask("PATCH", one, {"status": "burnt"}).status == 422
+    assert adam.ask("PATCH", f"{FEEDS}/99", {"status": "paused"}).status == 404
+
+
+def test_private_addresses_are_not_read(sessions: Sessions, feed_server: FeedServer) -> None:
+    feed_server.routes["/feed"] = reply(RSS)
+    with running(create_app(sessions, clock=lambda: NOW)) as site:
+        adam = holder(site, sessions, "adam", Role.ADMIN)
+        assert adam.post(FEEDS, {"url": feed_server.url("/feed")}).status == 422
+    assert feed_server.requests == []
+
+
+def test_subscribers_are_added_changed_stopped_and_forgotten(adam: Holder) -> None:
+    made = adam.post(SUBSCRIBERS, {"address": "ann@x.example", "zone": "Europe/Berlin", "hour": 6})
+    assert made.status == 201, made.text
+    assert (made.json["state"], made.json["asked"]) == ("pending", False)
+    one = made.headers["location"]
+    changed = adam.ask("PATCH", one, {"days": "mon,fri", "followed_words": "ferry, pier"}).json
+    assert (changed["zone"], changed["days"]) == ("Europe/Berlin", ["mon", "fri"])
+    assert changed["lists"]["followed_words"] == ["ferry", "pier"]
+    assert adam.ask("PATCH", one, {"zone": "Mars/Base"}).status == 422
+    stopped = adam.post(f"{one}/stop", {"reason": "complaint"}).json
+    assert (stopped["state"], stopped["stopped_because"]) == ("stopped", "complaint")
+    assert adam.get(one).json == stopped
+    other = adam.post(SUBSCRIBERS, {"address": "bob@x.example"}).json["id"]
+    first = adam.get(f"{SUBSCRIBERS}?limit=1").json
+    rest = adam.get(f"{SUBSCRIBERS}?limit=1&cursor={first['next']}").json
+    assert [each["id"] for each in rest["items"]] == [other]
+    gone = adam.ask("DELETE", one)
+    assert (gone.status, gone.body) == (204, b"")
+    assert adam.ask("DELETE", one).status == 404
+    assert adam.post(SUBSCRIBERS, {"address": "no address"}).status == 422
+
+
+def test_whoever_is_added_is_asked_by_email_or_not_added(
+    context: Context, sessions: Sessions
+) -> None:
+    with MailServer() as server:
+        mail = replace(
+            context.settings.mail,
+            host="127.0.0.1",
+            port=server.port,
+            security="none",
+            site="https://news.example",
+        )
+        settings = replace(context.settings, mail=mail)
+        with running(create_app(sessions, clock=lambda: NOW, settings=settings)) as site:
+            adam = holder(site, sessions, "adam", Role.ADMIN)
+            assert adam.post(SUBSCRIBERS, {"address": "ann@x.example"}).json["asked"] is True
+            assert len(server.taken) == 1
+    with running(create_app(sessions, clock=lambda: NOW, settings=settings)) as site:
+        adam = Holder(site, adam.key, adam.secret)
+        refused = adam.post(SUBSCRIBERS, {"address": "bob@x.example"})
+        assert refused.status == 503
+        assert len(adam.get(SUBSCRIBERS).json["items"]) == 1
+
+
+def test_only_admins_administer(adam: Holder, sessions: Sessions) -> None:
+    ann = holder(adam.site, sessions, "ann", Role.EDITOR, Role.READER)
+    for method, path, body in (
+        ("GET", KEYS, None),
+        ("POST", KEYS, {"name": "x", "roles": ["admin"]}),
+        ("DELETE", f"{KEYS}/{adam.key.id}", None),
+        ("POST", FEEDS, {"url": "https://x.example/feed"}),
+        ("PATCH", f"{FEEDS}/1", {"status": "paused"}),
+        ("GET", SUBSCRIBERS, None),
+        ("POST", SUBSCRIBERS, {"address": "a@x.example"}),
+        ("PATCH", f"{SUBSCRIBERS}/1", {}),
+        ("POST", f"{SUBSCRIBERS}/1/stop", {}),
+        ("DELETE", f"{SUBSCRIBERS}/1", None),
+    ):
+        assert ann.ask(method, path, body).status == 403, path
+        headers = {"Content-Type": "application/json"}
+        sent = b"{}" if body is not None else None
+        assert adam.site.get(path, method=method, headers=headers, body=sent).status == 401
+    assert ann.get(FEEDS).status == 200
