@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from service.errors import NotFoundError
 from service.store.reading.paging import Page, Position, cut
 from service.store.tables import ArticleRow, FamilyRow, FeedRow, OutletRow
 
@@ -55,12 +56,20 @@ class FeedCounts:
 
 
 def list_outlets(
-    session: Session, *, after: Position | None = None, limit: int = 100
+    session: Session,
+    *,
+    family: str | None = None,
+    country: str | None = None,
+    language: str | None = None,
+    after: Position | None = None,
+    limit: int = 100,
 ) -> Page[OutletView]:
-    """Outlets by slug; one statement."""
+    """Outlets by slug, those of a family, country or language if one is named; one statement."""
+    wanted = {OutletRow.family: family, OutletRow.country: country, OutletRow.language: language}
     statement = (
         outlets()
         .where(OutletRow.slug > (after[0] if after else ""))
+        .where(*(column == value for column, value in wanted.items() if value is not None))
         .order_by(OutletRow.slug)
         .limit(limit + 1)
     )
@@ -94,27 +103,13 @@ def list_feeds(
     *,
     status: str | None = None,
     failing: bool | None = None,
+    outlet: str | None = None,
     after: Position | None = None,
     limit: int = 100,
 ) -> Page[FeedView]:
     """Feeds by id; `failing` keeps those whose last fetch failed, or those where it did not."""
     statement = (
-        select(
-            FeedRow.id,
-            FeedRow.url,
-            FeedRow.title,
-            OutletRow.slug,
-            OutletRow.name,
-            FeedRow.language,
-            FeedRow.status,
-            FeedRow.last_fetched_at,
-            FeedRow.last_success_at,
-            FeedRow.next_fetch_at,
-            FeedRow.error_count,
-            FeedRow.error_kind,
-            FeedRow.error,
-        )
-        .join(OutletRow, OutletRow.id == FeedRow.outlet_id)
+        _feeds()
         .where(FeedRow.id > (after[0] if after else 0))
         .order_by(FeedRow.id)
         .limit(limit + 1)
@@ -123,15 +118,48 @@ def list_feeds(
         statement = statement.where(FeedRow.status == status)
     if failing is not None:
         statement = statement.where((FeedRow.error_count > 0) == failing)
+    if outlet is not None:
+        statement = statement.where(OutletRow.slug == outlet)
     rows: Sequence[Any] = session.execute(statement).all()
     found = [FeedView(*row) for row in rows]
     return cut([(feed, (feed.id,)) for feed in found], limit)
+
+
+def get_feed(session: Session, feed_id: int) -> FeedView:
+    """One feed; one statement.
+
+    Raises:
+        NotFoundError: there is no such feed.
+    """
+    row = session.execute(_feeds().where(FeedRow.id == feed_id)).one_or_none()
+    if row is None:
+        raise NotFoundError("feed", feed_id)
+    return FeedView(*row)
 
 
 def count_feeds(session: Session) -> FeedCounts:
     """All feeds and the failing ones; one statement."""
     failing = func.count().filter(FeedRow.status == "active", FeedRow.error_count > 0)
     return FeedCounts(*session.execute(select(func.count(FeedRow.id), failing)).one())
+
+
+def _feeds() -> Select[*tuple[Any, ...]]:
+    """Rows of what `FeedView` takes."""
+    return select(
+        FeedRow.id,
+        FeedRow.url,
+        FeedRow.title,
+        OutletRow.slug,
+        OutletRow.name,
+        FeedRow.language,
+        FeedRow.status,
+        FeedRow.last_fetched_at,
+        FeedRow.last_success_at,
+        FeedRow.next_fetch_at,
+        FeedRow.error_count,
+        FeedRow.error_kind,
+        FeedRow.error,
+    ).join(OutletRow, OutletRow.id == FeedRow.outlet_id)
 
 
 def languages(session: Session) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The tables, a module for each group of nouns. Rows carry no behaviour."""
 
 from service.store.tables.articles import (
+    ArticleDocumentRow,
     ArticleRow,
     ArticleUrlRow,
     CopyRow,
@@ -24,6 +25,7 @@ from service.store.tables.stories import (
 )
 
 __all__ = [
+    "ArticleDocumentRow",
     "ArticleRow",
     "ArticleUrlRow",
     "Base",

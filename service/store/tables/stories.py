@@ -81,6 +81,11 @@ class StoryRow(StoryFacts, Base):
         ),
         Index("ix_stories_keywords", text("in_lower_case(keywords)"), postgresql_using="gin"),
         Index("ix_stories_names", text("story_names(details)"), postgresql_using="gin"),
+        Index(
+            "ix_stories_document",
+            text("story_document(headline, keywords)"),
+            postgresql_using="gin",
+        ),
         Index("ix_stories_changed_at", "changed_at"),
         Index(
             "ix_stories_undescribed",

@@ -1,0 +1,204 @@
+"""What is found by words and by meaning, best first, without anything that an editor hid."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import ColumnElement, Text, cast, exists, func, literal_column, select
+from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY
+from sqlalchemy.orm import Session
+
+from service.domain.wanted_words import WantedWords
+from service.store.reading.reports import LANGUAGE
+from service.store.reading.selection import has_report
+from service.store.tables import (
+    ArticleDocumentRow,
+    ArticleRow,
+    ConstraintRow,
+    MembershipRow,
+    ModelRow,
+    OutletRow,
+    StoryRow,
+    VectorRow,
+)
+
+#: Of articles, or stories, that hold the words so many of the latest are weighed.
+WEIGHED = 1000
+#: Of one kind of ranking so many are kept.
+KEPT = 100
+#: Entries of the index of vectors that one search looks at, and most of them behind filters.
+WIDTH, WIDEST = 120, 4000
+#: Articles whose vectors are further from what is asked, as a cosine, have nothing to do with it.
+NEAR = 0.25
+#: Of the stemmers of migration 0009, the one for questions that name no language.
+ENGLISH = "english"
+
+_NOT_MERGED = literal_column("'merged'")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """Which reports are looked at; None and () leave a condition out."""
+
+    since: datetime | None = None  #: reported then or later
+    until: datetime | None = None  #: reported before
+    outlets: tuple[str, ...] = ()  #: slugs
+    languages: tuple[str, ...] = ()  #: ISO 639-1
+
+
+def prepare(session: Session) -> None:
+    """Settings of this transaction: bounded work, and plans for the words that are asked for."""
+    settings = {
+        "plan_cache_mode": "force_custom_plan",
+        "hnsw.ef_search": str(WIDTH),
+        "hnsw.iterative_scan": "relaxed_order",
+        "hnsw.max_scan_tuples": str(WIDEST),
+    }
+    session.execute(select(*(func.set_config(*each, True) for each in settings.items())))
+
+
+def query_of(session: Session, wanted: WantedWords, languages: Sequence[str]) -> str:
+    """What Postgres looks for, as it writes it down; "" where no word is left. One statement.
+
+    Each word as it is written or by its stem: in the language, if just one is asked for, else
+    in English.
+    """
+    language = languages[0] if len(languages) == 1 else ""
+    stemmer = func.coalesce(
+        func.stemmer_of(language, type_=REGCONFIG), cast(ENGLISH, REGCONFIG), type_=REGCONFIG
+    )
+
+    def forms(words: str) -> ColumnElement[Any]:
+        exact = func.websearch_to_tsquery(cast("simple", REGCONFIG), words)
+        return func.tsquery_or(exact, func.websearch_to_tsquery(stemmer, words))
+
+    query = forms(wanted.text)
+    nodes = func.numnode(query)
+    for words in wanted.left_out:
+        query = func.tsquery_and(query, func.tsquery_not(forms(words)))
+    text, count = session.execute(select(cast(query, Text), nodes)).one()
+    return str(text) if count else ""
+
+
+def articles_by_words(session: Session, query: str, wanted: SearchFilter) -> list[int]:
+    """Ids of the articles that hold the words, those that hold them best first; one statement.
+
+    Of those that do, the latest `WEIGHED` are weighed.
+    """
+    row, asked = ArticleDocumentRow, as_query(query)
+    held = (
+        select(row.article_id, row.document, row.reported_at)
+        .where(row.document.op("@@", is_comparison=True)(asked), *_conditions(wanted))
+        .order_by(row.reported_at.desc())
+        .limit(WEIGHED)
+        .subquery()
+    )
+    weight = func.ts_rank(held.c.document, asked)
+    statement = (
+        select(held.c.article_id)
+        .where(*_shown(held.c.article_id))
+        .order_by(weight.desc(), held.c.reported_at.desc(), held.c.article_id.desc())
+        .limit(KEPT)
+    )
+    return list(session.scalars(statement))
+
+
+def articles_by_meaning(
+    session: Session, tag: str, vector: NDArray[np.float32], wanted: SearchFilter
+) -> list[int]:
+    """Ids of the articles whose vectors of a model are nearest, the nearest first; two statements.
+
+    With a filter the search ends after `WIDEST` articles, whether it found `KEPT` or not.
+    """
+    known = session.execute(
+        select(ModelRow.id, ModelRow.dimensions).where(ModelRow.tag == tag)
+    ).one_or_none()
+    if known is None:
+        return []
+    model, dimensions = known
+    # Numbers in the text of the statement: each model has an index of its own.
+    column = cast(VectorRow.vector, HALFVEC(dimensions))
+    distance = column.cosine_distance(cast(vector.tolist(), HALFVEC(dimensions)))
+    near = select(VectorRow.article_id, distance.label("distance")).where(
+        VectorRow.model_id == literal_column(str(int(model)))
+    )
+    if conditions := list(_conditions(wanted)):
+        same = ArticleDocumentRow.article_id == VectorRow.article_id
+        near = near.join(ArticleDocumentRow, same).where(*conditions)
+    found = near.order_by(distance).limit(KEPT).subquery()
+    statement = (
+        select(found.c.article_id)
+        .where(found.c.distance <= 1 - NEAR, *_shown(found.c.article_id))
+        .order_by(found.c.distance, found.c.article_id)
+    )
+    return list(session.scalars(statement))
+
+
+def stories_by_words(session: Session, query: str, wanted: SearchFilter) -> list[str]:
+    """Ids of the stories whose headline and keywords hold the words, best first; one statement.
+
+    It finds what an editor wrote, which is in no article.
+    """
+    document, asked = func.story_document(StoryRow.headline, StoryRow.keywords), as_query(query)
+    held = (
+        select(StoryRow.id, document.label("document"), StoryRow.last_reported_at)
+        .where(document.op("@@", is_comparison=True)(asked))
+        .where(StoryRow.state != _NOT_MERGED, ~StoryRow.hidden)
+        .where(has_report(StoryRow, None, *_of_reports(wanted)))
+        .order_by(StoryRow.last_reported_at.desc())
+        .limit(KEPT)
+        .subquery()
+    )
+    weight = func.ts_rank(held.c.document, asked)
+    order = (weight.desc(), held.c.last_reported_at.desc(), held.c.id)
+    return list(session.scalars(select(held.c.id).order_by(*order)))
+
+
+def as_query(query: str) -> ColumnElement[Any]:
+    """What `query_of` gave, for Postgres."""
+    return cast(query, TSQUERY)
+
+
+def _conditions(wanted: SearchFilter) -> Iterable[ColumnElement[bool]]:
+    row = ArticleDocumentRow
+    if wanted.since:
+        yield row.reported_at >= wanted.since
+    if wanted.until:
+        yield row.reported_at < wanted.until
+    if wanted.outlets:
+        named = select(OutletRow.id).where(OutletRow.slug.in_(wanted.outlets))
+        yield row.outlet_id.in_(named)
+    if wanted.languages:
+        yield row.language.in_(wanted.languages)
+
+
+def _of_reports(wanted: SearchFilter) -> Iterable[ColumnElement[bool]]:
+    """The same of a report, as `has_report` takes it."""
+    if wanted.since:
+        yield ArticleRow.reported_at >= wanted.since
+    if wanted.until:
+        yield ArticleRow.reported_at < wanted.until
+    if wanted.outlets:
+        yield OutletRow.slug.in_(wanted.outlets)
+    if wanted.languages:
+        subtag = func.lower(func.split_part(LANGUAGE, "-", 1))
+        yield subtag.in_(wanted.languages)
+
+
+def _shown(article_id: ColumnElement[int]) -> Iterable[ColumnElement[bool]]:
+    """Neither the article nor its story is hidden by an editor."""
+    yield ~exists().where(
+        ConstraintRow.article_id == article_id,
+        ConstraintRow.kind == "hide",
+        ConstraintRow.revoked_at.is_(None),
+    )
+    yield ~exists().where(
+        MembershipRow.article_id == article_id,
+        MembershipRow.valid_until.is_(None),
+        StoryRow.id == MembershipRow.story_id,
+        StoryRow.hidden,
+    )
