@@ -27,12 +27,16 @@ from service.web.api import (
     catalogue,
     changes,
     feeds_out,
+    match,
     runs,
+    search,
     stories,
     story_parts,
     storylines,
 )
-from service.web.context import Clock, Web
+from service.web.bodies import BodyLimit
+from service.web.context import Clock, Reading, Web
+from service.web.meaning import Model
 from service.web.metrics import Metrics
 from service.web.outermost import Outermost
 from service.web.rendering import environment
@@ -45,17 +49,24 @@ EXPOSED = ("ETag", "Link", "Location", "Retry-After", "X-Request-ID")
 
 
 def create_app(
-    sessions: Sessions, *, clock: Clock, title: str = "samestory", origins: Sequence[str] = ()
+    sessions: Sessions,
+    *,
+    clock: Clock,
+    title: str = "samestory",
+    origins: Sequence[str] = (),
+    reading: Reading | None = None,
 ) -> FastAPI:
     """An application that answers from a store; nothing is read or opened yet.
 
     Its routes only read, those of subscribers apart: each request is one read-only transaction. `clock` gives the
     present time, with its zone, for ages on pages and in figures. `origins` are the sites
-    whose scripts may ask; `*` stands for any.
+    whose scripts may ask; `*` stands for any. Without `reading` nothing is found by its meaning.
     """
     app = FastAPI(title=title, docs_url=None, redoc_url=None, redirect_slashes=False)
     templates = environment(title, STATIC)
-    app.state.web = Web(sessions, clock, title, templates, version("samestory"))
+    app.state.web = Web(sessions, clock, title, templates, version("samestory"), reading)
+    if reading:
+        app.state.model = Model(reading.encoder, reading.languages)
     app.state.metrics = Metrics(sessions, clock)
     for module in (
         feeds_out,
@@ -63,6 +74,8 @@ def create_app(
         changes,
         story_parts,
         articles,
+        search,
+        match,
         catalogue,
         storylines,
         runs,
@@ -74,6 +87,7 @@ def create_app(
     ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(BodyLimit)
     app.add_middleware(conditional.Conditional)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
     if origins:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from service.errors import DatabaseError, NotFoundError
+from service.errors import DatabaseError, EncoderError, ModelPendingError, NotFoundError
 from service.web.context import web_of
 
 #: Paths that programs read; everything else is for people.
@@ -20,6 +20,7 @@ FOR_PROGRAMS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
 TYPES = {
     404: "not-found",
     405: "method-not-allowed",
+    413: "too-large",
     422: "invalid-request",
     500: "internal-error",
     503: "unavailable",
@@ -29,6 +30,8 @@ EXPLAINED = {
     405: "this address cannot be asked in this way; Allow names the ways",
 }
 RETRY_AFTER = {"Retry-After": "5"}
+#: Seconds after which a model that could not be loaded may be there: somebody has to see to it.
+MODEL_RETRY = "60"
 
 
 class Fault(BaseModel):
@@ -54,7 +57,7 @@ class Problem(BaseModel):
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     422: {"model": Problem, "description": "The request is invalid."},
     500: {"model": Problem, "description": "The service failed; its log says why."},
-    503: {"model": Problem, "description": "The database does not answer."},
+    503: {"model": Problem, "description": "The database, or a model, is not to be had now."},
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "There is no such thing."}
@@ -90,6 +93,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NotFoundError, _not_found)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(EncoderError, _unread)
     for kind in (OperationalError, InterfaceError, PoolTimeoutError, DatabaseError):
         app.add_exception_handler(kind, _unavailable)
 
@@ -126,3 +130,11 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 def _unavailable(request: Request, _: Exception) -> Response:
     return problem(request, 503, "the database does not answer", headers=RETRY_AFTER)
+
+
+def _unread(request: Request, error: Exception) -> Response:
+    """No model: the operator reads in the log why, whoever asks when to come again."""
+    if isinstance(error, ModelPendingError):
+        return problem(request, 503, str(error), headers=RETRY_AFTER)
+    detail = "the model that reads texts cannot be loaded; the operator finds the reason in the log"
+    return problem(request, 503, detail, headers={"Retry-After": MODEL_RETRY})

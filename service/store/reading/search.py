@@ -50,6 +50,24 @@ class SearchFilter:
     languages: tuple[str, ...] = ()  #: ISO 639-1
 
 
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Queries as Postgres writes them; "" where no word is left."""
+
+    words: str
+    left_out: str = ""  #: what must not be there
+
+    def holds(self, document: ColumnElement[Any]) -> Iterable[ColumnElement[bool]]:
+        """Whether a document has the words, and none that is left out."""
+        yield document.op("@@", is_comparison=True)(as_query(self.words))
+        yield from self.spares(document)
+
+    def spares(self, document: ColumnElement[Any]) -> Iterable[ColumnElement[bool]]:
+        """Whether a document has none of the words that are left out."""
+        if self.left_out:
+            yield ~document.op("@@", is_comparison=True)(as_query(self.left_out))
+
+
 def prepare(session: Session) -> None:
     """Settings of this transaction: bounded work, and plans for the words that are asked for."""
     settings = {
@@ -61,43 +79,39 @@ def prepare(session: Session) -> None:
     session.execute(select(*(func.set_config(*each, True) for each in settings.items())))
 
 
-def query_of(session: Session, wanted: WantedWords, languages: Sequence[str]) -> str:
-    """What Postgres looks for, as it writes it down; "" where no word is left. One statement.
+def lookup_of(session: Session, wanted: WantedWords, languages: Sequence[str]) -> Lookup:
+    """What Postgres looks for; one statement.
 
     Each word as it is written or by its stem: in the language, if just one is asked for, else
     in English.
     """
-    language = languages[0] if len(languages) == 1 else ""
-    stemmer = func.coalesce(
-        func.stemmer_of(language, type_=REGCONFIG), cast(ENGLISH, REGCONFIG), type_=REGCONFIG
-    )
+    stemmer = stemmer_for(languages)
 
     def forms(words: str) -> ColumnElement[Any]:
         exact = func.websearch_to_tsquery(cast("simple", REGCONFIG), words)
         return func.tsquery_or(exact, func.websearch_to_tsquery(stemmer, words))
 
-    query = forms(wanted.text)
-    nodes = func.numnode(query)
+    left_out: ColumnElement[Any] = cast("", TSQUERY)
     for words in wanted.left_out:
-        query = func.tsquery_and(query, func.tsquery_not(forms(words)))
-    text, count = session.execute(select(cast(query, Text), nodes)).one()
-    return str(text) if count else ""
+        left_out = func.tsquery_or(left_out, forms(words))
+    queries = [cast(each, Text) for each in (forms(wanted.text), left_out)]
+    return Lookup(*session.execute(select(*queries)).one())
 
 
-def articles_by_words(session: Session, query: str, wanted: SearchFilter) -> list[int]:
+def articles_by_words(session: Session, lookup: Lookup, wanted: SearchFilter) -> list[int]:
     """Ids of the articles that hold the words, those that hold them best first; one statement.
 
     Of those that do, the latest `WEIGHED` are weighed.
     """
-    row, asked = ArticleDocumentRow, as_query(query)
+    row = ArticleDocumentRow
     held = (
         select(row.article_id, row.document, row.reported_at)
-        .where(row.document.op("@@", is_comparison=True)(asked), *_conditions(wanted))
+        .where(*lookup.holds(row.document.expression), *_conditions(wanted))
         .order_by(row.reported_at.desc())
         .limit(WEIGHED)
         .subquery()
     )
-    weight = func.ts_rank(held.c.document, asked)
+    weight = func.ts_rank(held.c.document, as_query(lookup.words))
     statement = (
         select(held.c.article_id)
         .where(*_shown(held.c.article_id))
@@ -108,7 +122,11 @@ def articles_by_words(session: Session, query: str, wanted: SearchFilter) -> lis
 
 
 def articles_by_meaning(
-    session: Session, tag: str, vector: NDArray[np.float32], wanted: SearchFilter
+    session: Session,
+    tag: str,
+    vector: NDArray[np.float32],
+    lookup: Lookup,
+    wanted: SearchFilter,
 ) -> list[int]:
     """Ids of the articles whose vectors of a model are nearest, the nearest first; two statements.
 
@@ -126,7 +144,8 @@ def articles_by_meaning(
     near = select(VectorRow.article_id, distance.label("distance")).where(
         VectorRow.model_id == literal_column(str(int(model)))
     )
-    if conditions := list(_conditions(wanted)):
+    spared = lookup.spares(ArticleDocumentRow.document.expression)
+    if conditions := [*_conditions(wanted), *spared]:
         same = ArticleDocumentRow.article_id == VectorRow.article_id
         near = near.join(ArticleDocumentRow, same).where(*conditions)
     found = near.order_by(distance).limit(KEPT).subquery()
@@ -138,28 +157,35 @@ def articles_by_meaning(
     return list(session.scalars(statement))
 
 
-def stories_by_words(session: Session, query: str, wanted: SearchFilter) -> list[str]:
+def stories_by_words(session: Session, lookup: Lookup, wanted: SearchFilter) -> list[str]:
     """Ids of the stories whose headline and keywords hold the words, best first; one statement.
 
     It finds what an editor wrote, which is in no article.
     """
-    document, asked = func.story_document(StoryRow.headline, StoryRow.keywords), as_query(query)
+    document = func.story_document(StoryRow.headline, StoryRow.keywords)
     held = (
         select(StoryRow.id, document.label("document"), StoryRow.last_reported_at)
-        .where(document.op("@@", is_comparison=True)(asked))
+        .where(*lookup.holds(document))
         .where(StoryRow.state != _NOT_MERGED, ~StoryRow.hidden)
         .where(has_report(StoryRow, None, *_of_reports(wanted)))
         .order_by(StoryRow.last_reported_at.desc())
         .limit(KEPT)
         .subquery()
     )
-    weight = func.ts_rank(held.c.document, asked)
+    weight = func.ts_rank(held.c.document, as_query(lookup.words))
     order = (weight.desc(), held.c.last_reported_at.desc(), held.c.id)
     return list(session.scalars(select(held.c.id).order_by(*order)))
 
 
+def stemmer_for(languages: Sequence[str]) -> ColumnElement[Any]:
+    """By which the words of a question are stemmed."""
+    language = languages[0] if len(languages) == 1 else ""
+    known = func.stemmer_of(language, type_=REGCONFIG)
+    return func.coalesce(known, cast(ENGLISH, REGCONFIG), type_=REGCONFIG)
+
+
 def as_query(query: str) -> ColumnElement[Any]:
-    """What `query_of` gave, for Postgres."""
+    """A query as Postgres wrote it."""
     return cast(query, TSQUERY)
 
 

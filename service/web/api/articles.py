@@ -56,7 +56,9 @@ class ArticleQuery(BaseModel):
     outlet: Words = Field([], description="Slugs of outlets; any of them.")
     family: Words = Field([], description="Slugs of publisher families; any of them.")
     country: Words = Field([], description="ISO 3166-1 codes of outlets' countries.")
-    language: Words = Field([], description="ISO 639-1 codes; an outlet's where its own is unknown.")
+    language: Words = Field(
+        [], description="ISO 639-1 codes; an outlet's where its own is unknown."
+    )
     story: Word | None = Field(None, description="Id of a story that they belong to now.")
     feed: BigInt | None = Field(None, description="Id of the feed that they came with.")
     copies: bool | None = Field(None, description="Only reprints of others, or none of them.")

@@ -137,7 +137,7 @@ class FeedOut(BaseModel):
 
 
 @router.get("/outlets", tags=["outlets"])
-def list_outlets(
+def list_outlets(  # noqa: PLR0917  # FastAPI calls it by name
     session: TaggedSession,
     family: Annotated[Word | None, Query(description="Slug of a publisher family.")] = None,
     country: Annotated[Word | None, Query(description="ISO 3166-1 code.")] = None,
@@ -167,7 +167,7 @@ def read_outlet(session: TaggedSession, slug: Slug) -> OutletDetailOut:
 
 
 @router.get("/feeds", tags=["feeds"])
-def list_feeds(
+def list_feeds(  # noqa: PLR0917  # FastAPI calls it by name
     session: ReadSession,
     status: Annotated[Status | None, Query()] = None,
     failing: Annotated[bool | None, Query(description="Whether the last fetch failed.")] = None,
