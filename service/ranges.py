@@ -10,6 +10,7 @@ MOST = float(1 << 40)
 #: here, it is above 0 and finite.
 RANGES: dict[str, Range] = {
     "web.port": (0, 65535),
+    "web.answers_mib": (0, 1 << 20),
     "fetch.concurrency": (1, 1000),
     "fetch.host_delay_seconds": (0, 3600),
     "fetch.max_redirects": (0, 100),

@@ -51,6 +51,7 @@ def online(context: Context) -> Iterator[str]:
         clock=context.clock,
         origins=web.cors_origins,
         reading=reading_of(context),
+        answers_mib=web.answers_mib,
     )
     with serving(app, web.host, web.port) as port:
         host = f"[{web.host}]" if ":" in web.host else web.host

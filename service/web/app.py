@@ -1,6 +1,6 @@
 """The web application: API, pages, health and figures over one store."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -9,7 +9,9 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy import Engine
 
+from service.store.reading.state import State, read_state
 from service.store.sessions import Sessions
 from service.web import (
     conditional,
@@ -36,6 +38,7 @@ from service.web.api import (
 )
 from service.web.bodies import BodyLimit
 from service.web.context import Clock, Reading, Web
+from service.web.kept import Kept
 from service.web.meaning import Model
 from service.web.metrics import Metrics
 from service.web.outermost import Outermost
@@ -44,6 +47,8 @@ from service.web.rendering import environment
 STATIC = Path(__file__).parent / "static"
 #: Answers below so many bytes are not worth compressing, and beyond this level none is smaller.
 COMPRESSED_FROM, COMPRESSION = 1000, 5
+#: Memory for answers that are kept, MiB, where nothing else is said.
+ANSWERS_MIB = 64
 #: Headers of answers that scripts of other sites may read.
 EXPOSED = ("ETag", "Link", "Location", "Retry-After", "X-Request-ID")
 
@@ -55,12 +60,14 @@ def create_app(
     title: str = "samestory",
     origins: Sequence[str] = (),
     reading: Reading | None = None,
+    answers_mib: int = ANSWERS_MIB,
 ) -> FastAPI:
     """An application that answers from a store; nothing is read or opened yet.
 
     Its routes only read, those of subscribers apart: each request is one read-only transaction. `clock` gives the
     present time, with its zone, for ages on pages and in figures. `origins` are the sites
     whose scripts may ask; `*` stands for any. Without `reading` nothing is found by its meaning.
+    At most `answers_mib` of answers are kept in memory.
     """
     app = FastAPI(title=title, docs_url=None, redoc_url=None, redirect_slashes=False)
     templates = environment(title, STATIC)
@@ -90,6 +97,8 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(conditional.Conditional)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
+    # What checks keys, counts or limits requests is to be added below, so that it stands outside.
+    app.add_middleware(Kept, read=_reader_of(app.state.web.engine), most=answers_mib << 20)
     if origins:
         app.add_middleware(
             CORSMiddleware,
@@ -105,3 +114,8 @@ def create_app(
     moved.install(app)
     app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign]
     return app
+
+
+def _reader_of(engine: Engine) -> Callable[[], State]:
+    """Reads the store's state without the frame of a transaction."""
+    return partial(read_state, engine.execution_options(isolation_level="AUTOCOMMIT"))
