@@ -166,6 +166,11 @@ def nearest_to(
     return set(session.scalars(statement))
 
 
+def as_stored(made: Vectors) -> Vectors:
+    """Vectors as `load` would give them once they were saved: rounded to half precision."""
+    return Vectors(made.model, _unit(made.values.astype(np.float16).astype(np.float32)))
+
+
 def _unit(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Half precision bends lengths a little; make them 1 again."""
     lengths = np.linalg.norm(values, axis=1, keepdims=True)

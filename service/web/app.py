@@ -73,7 +73,7 @@ def create_app(
     templates = environment(title, STATIC)
     app.state.web = Web(sessions, clock, title, templates, version("samestory"), reading)
     if reading:
-        app.state.model = Model(reading.encoder, reading.languages)
+        app.state.model = Model(reading)
     app.state.metrics = Metrics(sessions, clock)
     for module in (
         feeds_out,

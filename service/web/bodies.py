@@ -12,8 +12,9 @@ from service.web.problems import Problem
 LARGEST = 1 << 20
 DETAIL = "the body is larger than 1 MiB; send less text"
 #: What a route that takes a body may answer.
-TOO_LARGE: dict[int | str, dict[str, Any]] = {
-    413: {"model": Problem, "description": "The body is too large."}
+BODY_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The body cannot be read."},
+    413: {"model": Problem, "description": "The body is too large."},
 }
 
 

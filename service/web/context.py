@@ -28,6 +28,7 @@ class Reading:
     stories: StorySettings
     reach: timedelta  #: of the window
     tolerance: timedelta  #: dates so far ahead are believed
+    patience: float = 5.0  #: seconds that a request waits for the model
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ def problem_of(status: int, path: str) -> dict[str, Any]:
 
 
 DETAILS = {
+    400: "There was an error parsing the body",
     404: "no story 9f3c1a",
     413: "the body is larger than 1 MiB; send less text",
     422: "query.limit: Input should be less than or equal to 100",

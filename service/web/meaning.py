@@ -7,7 +7,6 @@ while it cannot be loaded.
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Annotated
 
@@ -23,8 +22,6 @@ from service.web.context import Reading, web_of
 
 log = structlog.get_logger()
 
-#: Seconds that a request waits for the model; after that it is told to come again.
-PATIENCE = 5.0
 #: Questions whose vectors are kept: most are asked more than once.
 KEPT = 1000
 
@@ -32,9 +29,10 @@ KEPT = 1000
 class Model:
     """An encoder that is being loaded, was loaded, or could not be."""
 
-    def __init__(self, load: Callable[[], Encoder], languages: tuple[str, ...]) -> None:
-        self._load = load
-        self._languages = languages
+    def __init__(self, reading: Reading) -> None:
+        self._load = reading.encoder
+        self._languages = reading.languages
+        self._patience = reading.patience
         self._lock = threading.Lock()
         self._loading: Future[Encoder] | None = None
         self._questions: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
@@ -48,7 +46,7 @@ class Model:
         """
         future = asyncio.wrap_future(self._begin())
         try:
-            return await asyncio.wait_for(asyncio.shield(future), PATIENCE)
+            return await asyncio.wait_for(asyncio.shield(future), self._patience)
         except TimeoutError as error:
             future.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise ModelPendingError from error

@@ -18,6 +18,7 @@ from service.web.context import web_of
 #: Paths that programs read; everything else is for people.
 FOR_PROGRAMS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
 TYPES = {
+    400: "unreadable-body",
     404: "not-found",
     405: "method-not-allowed",
     413: "too-large",

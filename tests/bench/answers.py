@@ -122,9 +122,7 @@ def filled(articles: int) -> Iterator[str]:
             engine = schema.connect(url)
             schema.upgrade(engine)
             started = time.perf_counter()
-            fill_store(
-                engine, articles=articles, stories=articles // ARTICLES_PER_STORY, model=TAG
-            )
+            fill_store(engine, articles=articles, stories=articles // ARTICLES_PER_STORY, model=TAG)
             engine.dispose()
             print(f"{articles} articles in {time.perf_counter() - started:.0f} s")  # noqa: T201
             yield url

@@ -128,7 +128,12 @@ def made_up_details(now: datetime) -> Details:
     reports = [Report(f"outlet-{n}", now - timedelta(minutes=9 * n)) for n in range(1, 6)]
     return Details(
         summary=tuple(
-            Quote(n, f"outlet-{n}", f"A sentence about @ that outlet {n} wrote, of usual length.", whole=True)
+            Quote(
+                n,
+                f"outlet-{n}",
+                f"A sentence about @ that outlet {n} wrote, of usual length.",
+                whole=True,
+            )
             for n in range(1, 4)
         ),
         entities=tuple(Entity(f"Name {n} of @", Kind.PERSON, n) for n in range(1, 9)),

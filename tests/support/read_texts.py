@@ -1,7 +1,7 @@
 """A server's model in tests: the fake encoder, and a store whose articles it has read."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from tests.support.encoders import WordEncoder
 ENCODER = WordEncoder()
 
 
-def reading(encoder: Callable[[], Encoder] = lambda: ENCODER) -> Reading:
+def reading(encoder: Callable[[], Encoder] = lambda: ENCODER, *, patience: float = 5.0) -> Reading:
     """How a server reads texts under the usual settings, with the fake encoder."""
     settings = settings_module.load({})
     return Reading(
@@ -29,7 +29,8 @@ def reading(encoder: Callable[[], Encoder] = lambda: ENCODER) -> Reading:
         pair_model=pair_model().within(settings.window.reach),
         stories=settings.stories,
         reach=settings.window.reach,
-        tolerance=datetime(2000, 1, 1, 2, tzinfo=UTC) - datetime(2000, 1, 1, tzinfo=UTC),
+        tolerance=timedelta(hours=2),
+        patience=patience,
     )
 
 

@@ -18,8 +18,9 @@ from service.store import matching
 from service.store.matching import ASKED, Asking, Match
 from service.store.reading.articles import ArticleDetail, articles_of
 from service.store.reading.stories import names_of, stories_of
+from service.store.vectors import as_stored
 from service.web.api.story_parts import ShareOut
-from service.web.bodies import TOO_LARGE
+from service.web.bodies import BODY_PROBLEMS
 from service.web.context import Context, Reading, ReadSession
 from service.web.evidence import Evidence, Neighbour, read_evidence
 from service.web.meaning import Loaded, ModelOf, ReadingWith
@@ -27,7 +28,7 @@ from service.web.problems import PROBLEMS
 from service.web.schemas import OutletRef, StoryOut
 from service.web.words import UtcTime, Word
 
-router = APIRouter(prefix="/v1/match", tags=["search"], responses={**PROBLEMS, **TOO_LARGE})
+router = APIRouter(prefix="/v1/match", tags=["search"], responses={**PROBLEMS, **BODY_PROBLEMS})
 
 #: Characters of a text, of a title, of an address; of a language tag.
 TEXT, TITLE, URL = 100_000, 1000, 2000
@@ -134,7 +135,8 @@ def match_a_text(  # noqa: PLR0917  # FastAPI calls it by name
     seen = _seen(body, reading, web.clock())
     if stored := _stored(session, body.url):
         return _known(session, stored, seen)
-    asking = Asking(seen.article, model.vectors(encoder, seen.article), seen.at)
+    made = as_stored(model.vectors(encoder, seen.article))
+    asking = Asking(seen.article, made, seen.at)
     found = matching.match(
         session,
         asking,
