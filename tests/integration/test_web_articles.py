@@ -86,9 +86,7 @@ def test_pages_go_on_where_they_stopped_while_articles_come(sessions: Sessions) 
             with sessions.begin() as session:
                 rows = Rows(session)
                 feed = site.get("/v1/feeds").json["items"][0]["id"]
-                rows.article(
-                    session.merge(quay), "new", at=NOW + timedelta(days=1), feed_id=feed
-                )
+                rows.article(session.merge(quay), "new", at=NOW + timedelta(days=1), feed_id=feed)
     assert seen == ["a6", "a5", "a4", "a3", "a2", "a1", "a0"]
 
 

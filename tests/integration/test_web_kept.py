@@ -268,9 +268,7 @@ def test_a_failed_reading_is_told_to_all_who_wait_and_the_next_one_is_tried() ->
             return STATE
 
         readings = Readings(read)
-        found = await asyncio.gather(
-            *(readings.state() for _ in range(3)), return_exceptions=True
-        )
+        found = await asyncio.gather(*(readings.state() for _ in range(3)), return_exceptions=True)
         assert [type(each) for each in found] == [OperationalError] * 3
         fails[0] = False
         assert await readings.state() == STATE

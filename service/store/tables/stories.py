@@ -86,6 +86,7 @@ class StoryRow(StoryFacts, Base):
             text("story_document(headline, keywords)"),
             postgresql_using="gin",
         ),
+        Index("ix_stories_hidden", "id", postgresql_where=text("hidden")),
         Index("ix_stories_changed_at", "changed_at"),
         Index(
             "ix_stories_undescribed",
@@ -118,6 +119,11 @@ class StoryVersionRow(StoryFacts, Base):
             postgresql_where=text("valid_until IS NULL"),
         ),
         Index("ix_story_versions_valid_from", "valid_from"),
+        Index(
+            "ix_story_versions_split_from",
+            "split_from",
+            postgresql_where=text("split_from IS NOT NULL"),
+        ),
         Index(
             "ix_story_versions_period",
             text("tstzrange(valid_from, valid_until)"),

@@ -122,9 +122,22 @@ def upgrade() -> None:
         [sa.text("story_document(headline, keywords)")],
         postgresql_using="gin",
     )
+    # Few are; what is found is compared with them.
+    op.create_index(
+        "ix_stories_hidden", "stories", ["id"], postgresql_where=sa.text("hidden")
+    )
+    # The parts of a story as they stood.
+    op.create_index(
+        "ix_story_versions_split_from",
+        "story_versions",
+        ["split_from"],
+        postgresql_where=sa.text("split_from IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_story_versions_split_from", table_name="story_versions")
+    op.drop_index("ix_stories_hidden", table_name="stories")
     op.drop_index("ix_stories_document", table_name="stories")
     op.execute("DROP TRIGGER write_article_document ON articles")
     op.drop_table("article_documents")
