@@ -22,6 +22,7 @@ class Example:
     method: str
     path: str
     headers: dict[str, str]
+    sent: bytes | None
     status: int
     answer_headers: dict[str, str]
     body: Any
@@ -33,7 +34,8 @@ def examples() -> list[Example]:
 
 
 def _example(request: str, body: str) -> Example:
-    first, *lines = request.strip().splitlines()
+    head, _, data = request.strip().partition("\n\n")
+    first, *lines = head.splitlines()
     method, path = first.split(" ", 1)
     sent: dict[str, str] = {}
     told: dict[str, str] = {}
@@ -44,7 +46,8 @@ def _example(request: str, body: str) -> Example:
         else:
             name, _, value = line.partition(": ")
             into[name] = value
-    return Example(method, path, sent, status, told, json.loads(body) if body else "…")
+    answer = json.loads(body) if body else "…"
+    return Example(method, path, sent, data.encode() or None, status, told, answer)
 
 
 def fits(told: Any, found: Any) -> bool:
@@ -70,7 +73,9 @@ def world(new_database: Callable[[], str]) -> Iterator[Site]:
 
 @pytest.mark.parametrize("example", examples(), ids=lambda each: each.path)
 def test_every_example_is_answered_as_the_page_says(world: Site, example: Example) -> None:
-    answer = world.get(example.path, method=example.method, headers=example.headers)
+    answer = world.get(
+        example.path, method=example.method, headers=example.headers, body=example.sent
+    )
     assert answer.status == example.status
     for name, value in example.answer_headers.items():
         assert answer.headers[name.lower()] == value

@@ -134,6 +134,6 @@ def plan_of(engine: Engine, statement: str, parameters: Any) -> str:
 
 def _expect_indexes(engine: Engine, statements: list[tuple[str, Any]]) -> None:
     for statement, parameters in statements:
-        if statement.startswith("SELECT") or statement.startswith("WITH"):
+        if statement.startswith(("SELECT", "WITH")):
             plan = plan_of(engine, statement, parameters)
             assert not SCANNED.search(plan), f"{statement}\n{plan}"
