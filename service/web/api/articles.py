@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.store.reading import articles
@@ -14,6 +14,7 @@ from service.web.conditional import TaggedSession
 from service.web.problems import NOT_FOUND, PROBLEMS
 from service.web.schemas import MemberOut, PageOut
 from service.web.words import BigInt, Cursor, CursorText, Limit, UtcTime, Word
+from service.web.written import written
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"], responses=PROBLEMS)
 
@@ -80,15 +81,13 @@ class ArticleQuery(BaseModel):
         )
 
 
-@router.get("")
-def list_articles(
-    session: TaggedSession, query: Annotated[ArticleQuery, Query()]
-) -> PageOut[ArticleDetailOut]:
+@router.get("", response_model=PageOut[ArticleDetailOut])
+def list_articles(session: TaggedSession, query: Annotated[ArticleQuery, Query()]) -> Response:
     """Articles, the latest report first; those that an editor hid are left out."""
     after = CURSOR.decode(query.cursor)
     page = articles.list_articles(session, query.filter(), after=after, limit=query.limit)
     items = [ArticleDetailOut.told(found) for found in page.items]
-    return PageOut(items=items, next=CURSOR.encode(page.next))
+    return written(PageOut(items=items, next=CURSOR.encode(page.next)))
 
 
 @router.get("/{article_id}", responses=NOT_FOUND)
