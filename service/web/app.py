@@ -22,6 +22,7 @@ from service.web import (
     openapi,
     pages,
     problems,
+    search_page,
     subscriptions,
 )
 from service.web.api import (
@@ -90,6 +91,7 @@ def create_app(
         metrics,
         docs,
         pages,
+        search_page,
         subscriptions,
     ):
         app.include_router(module.router)

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
 import numpy as np
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
 
 from service.domain.wanted_words import WantedWords, wanted_words
 from service.embed.encoder import Encoder
@@ -15,10 +16,16 @@ from service.ingest.language import language_of
 from service.store.reading import highlights, search
 from service.store.reading.articles import articles_of
 from service.store.reading.finding import Found, find
-from service.store.reading.highlights import Highlights
-from service.store.reading.search import SearchFilter
+from service.store.reading.search import Lookup, SearchFilter
 from service.store.reading.stories import stories_of
 from service.web.api.articles import ArticleDetailOut
+from service.web.api.search_out import (
+    FoundArticleOut,
+    FoundStoryOut,
+    HighlightsOut,
+    RanksOut,
+    SearchOut,
+)
 from service.web.api.story_query import Words
 from service.web.conditional import TaggedSession
 from service.web.meaning import loaded, model_of, reading_of
@@ -83,76 +90,20 @@ async def asked(request: Request, query: Annotated[SearchQuery, Query()]) -> Ask
     Raises:
         EncoderError: it is needed and not to be had.
     """
-    wanted = wanted_words(query.q)
-    if len(query.q.split()) > MOST_WORDS:
-        raise HTTPException(422, f"query.q: more than {MOST_WORDS} words; ask for fewer")
-    if not any(map(str.isalnum, wanted.text)):
-        raise HTTPException(422, "query.q: nothing to look for; name a word without a minus")
+    wanted = understood(query.q)
     by_words = query.by is By.WORDS
     encoder = None if by_words else await loaded(request, reading_of(request))
     return Asked(query, wanted, encoder)
 
 
-class PieceOut(BaseModel):
-    """A stretch of a text."""
-
-    text: str
-    hit: bool = Field(description="Whether it is a word that was searched for.")
-
-
-class HighlightsOut(BaseModel):
-    """Where the words stand; put the pieces together for the text."""
-
-    title: list[PieceOut]
-    text: list[PieceOut] = Field(
-        description="Of an article some thirty words, of a story its keywords."
-    )
-
-    @classmethod
-    def of(cls, found: Highlights | None) -> Self | None:
-        if found is None:
-            return None
-        title, text = (
-            [PieceOut(text=x.text, hit=x.hit) for x in y] for y in (found.title, found.text)
-        )
-        return cls(title=title, text=text)
-
-
-class RanksOut(BaseModel):
-    """The places, from 1, in the rankings that were fused; null where it is in none."""
-
-    words: int | None
-    meaning: int | None
-    headline: int | None = Field(description="Of stories: by the words of headline and keywords.")
-
-
-class FoundStoryOut(BaseModel):
-    """A story that was found."""
-
-    score: float = Field(description="Sum of 1 / (60 + place) over the rankings; not comparable.")
-    ranks: RanksOut
-    story: StoryOut
-    highlights: HighlightsOut | None
-
-
-class FoundArticleOut(BaseModel):
-    """An article that was found."""
-
-    score: float = Field(description="Sum of 1 / (60 + place) over the rankings; not comparable.")
-    ranks: RanksOut
-    article: ArticleDetailOut
-    highlights: HighlightsOut | None
-
-
-class SearchOut(BaseModel):
-    """What was found, best first."""
-
-    by: list[str] = Field(
-        description="What it went by: `words`, `meaning`; not by meaning where the model does "
-        "not read the language."
-    )
-    stories: list[FoundStoryOut]
-    articles: list[FoundArticleOut]
+def understood(q: str) -> WantedWords:
+    """The words of a question; a 422 answer if there are none or too many."""
+    wanted = wanted_words(q)
+    if len(q.split()) > MOST_WORDS:
+        raise HTTPException(422, f"query.q: more than {MOST_WORDS} words; ask for fewer")
+    if not any(map(str.isalnum, wanted.text)):
+        raise HTTPException(422, "query.q: nothing to look for; name a word without a minus")
+    return wanted
 
 
 @router.get("")
@@ -164,6 +115,26 @@ def find_stories_and_articles(
     There is one page: what comes after the best hundred has little to do with the question.
     Narrow it by words, time, outlet or language to see others. Nothing that an editor hid is found.
     """
+    conditions, results = wanted.query.filter(), search_store(request, session, wanted)
+    words, found = results.lookup.words, results.found
+    return SearchOut(
+        by=list(results.by),
+        stories=_stories(session, words, found, conditions),
+        articles=_articles(session, words, found, conditions),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a search found, by which words, and what it went by."""
+
+    lookup: Lookup
+    found: Found
+    by: tuple[str, ...]
+
+
+def search_store(request: Request, session: Session, wanted: Asked) -> Results:
+    """Carry a search out; at most seven statements."""
     query, conditions = wanted.query, wanted.query.filter()
     search.prepare(session)
     lookup = search.lookup_of(session, wanted.wanted, conditions.languages)
@@ -173,11 +144,7 @@ def find_stories_and_articles(
     tag = wanted.encoder.model if wanted.encoder else ""
     found = find(session, lookup, tag, vector, conditions, limit=query.limit)
     went_by = {"words": bool(lookup.words), "meaning": vector is not None}
-    return SearchOut(
-        by=[name for name, did in went_by.items() if did],
-        stories=_stories(session, lookup.words, found, conditions),
-        articles=_articles(session, lookup.words, found, conditions),
-    )
+    return Results(lookup, found, tuple(name for name, did in went_by.items() if did))
 
 
 def _vector(
@@ -195,7 +162,7 @@ def _vector(
 
 
 def _stories(
-    session: TaggedSession, words: str, found: Found, conditions: SearchFilter
+    session: Session, words: str, found: Found, conditions: SearchFilter
 ) -> list[FoundStoryOut]:
     known = stories_of(session, list(found.stories))
     marked = highlights.of_stories(session, words, list(known), conditions.languages)
@@ -212,7 +179,7 @@ def _stories(
 
 
 def _articles(
-    session: TaggedSession, words: str, found: Found, conditions: SearchFilter
+    session: Session, words: str, found: Found, conditions: SearchFilter
 ) -> list[FoundArticleOut]:
     known = articles_of(session, list(found.articles))
     marked = highlights.of_articles(session, words, list(known), conditions.languages)
