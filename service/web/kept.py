@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.errors import DatabaseError
 from service.store.reading.state import State
 from service.web.conditional import NOT_MODIFIED, OF_BODIES, OK, Validators, is_known
 
@@ -26,6 +27,8 @@ from service.web.conditional import NOT_MODIFIED, OF_BODIES, OK, Validators, is_
 KEPT_BELOW = "/v1/"
 #: Requests with one of these may be answered in a way of their own.
 CREDENTIALS = frozenset({b"authorization", b"cookie", b"x-api-key"})
+#: What an answer takes beside its body and address: headers and the rest, bytes.
+BESIDES = 2000
 #: An answer that is larger than this part of all memory is not kept.
 LARGEST_PART = 8
 
@@ -40,11 +43,7 @@ class Answer:
     headers: list[tuple[bytes, bytes]]
     body: bytes
     route: Any  #: of the framework, for the figures
-
-    @property
-    def size(self) -> int:
-        """Bytes that it takes, about."""
-        return len(self.body) + 2000
+    size: int  #: bytes that it takes with its address, about
 
 
 class Readings:
@@ -114,7 +113,7 @@ class Kept:
         """The kept answer if it is still good; none if nobody can tell."""
         try:
             state = await self._readings.state()
-        except SQLAlchemyError:
+        except (SQLAlchemyError, DatabaseError):
             return None  # the application says so in its own way
         answer = self._answers.get(key)
         if answer is None or answer.state != state:
@@ -181,7 +180,8 @@ class _Recorder:
         known: Validators | None = self._scope["state"].get("validators")
         if known is None or known.state is None:
             return None
-        return Answer(known.state, headers, body, self._scope.get("route"))
+        size = len(body) + len(self._scope["path"]) + len(self._scope["query_string"]) + BESIDES
+        return Answer(known.state, headers, body, self._scope.get("route"), size)
 
 
 def key_of(scope: Scope) -> Key | None:
