@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ONCE ?=
 FLOORS ?= check
+ARTICLES ?= 200000
 
 .PHONY: demo test check lint types layers coverage quality bench clean
 
@@ -37,8 +38,9 @@ coverage: $(VENV)/ready-dev
 quality: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q tests/quality/test_floors.py --floors=$(FLOORS) --lower="$$LOWER"
 
+# The last part fills a store of ARTICLES articles, which takes some minutes.
 bench: $(VENV)/ready-dev
-	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.bench.run
+	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.bench.run $(ARTICLES)
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "samestory needs Python 3.11 or later")'

@@ -15,7 +15,6 @@ from service.domain.copies import copies as find_copies
 from service.domain.lexicon import Lexicon, rarest_keys
 from service.domain.lineage import plan_update
 from service.domain.placing import place as decide
-from service.domain.spans import around
 from service.domain.text import lead_words
 from service.store import (
     articles,
@@ -24,6 +23,7 @@ from service.store import (
     lexicons,
     locks,
     marks,
+    nearby,
     plans,
     stories,
     vectors,
@@ -31,10 +31,6 @@ from service.store import (
 
 #: Articles placed in one transaction.
 BATCH = 200
-#: Words by which later articles may find one.
-KEYS = 24
-#: Of these, how many an arrival looks others up by: its rarest.
-LOOKED_UP = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ def _index(session: Session, context: Context, model: int, ids: Sequence[int]) -
     loaded = articles.load(session, ids)
     lexicon = lexicons.latest(session, context.encoder().model)
     lexicon = lexicon or _first_lexicon(session, context, model, loaded)
-    keys = {int(a.id): rarest_keys(lead_words(a), lexicon, KEYS) for a in loaded}
+    keys = {int(a.id): rarest_keys(lead_words(a), lexicon, nearby.KEYS) for a in loaded}
     articles.set_word_keys(session, keys)
     return lexicon
 
@@ -114,10 +110,7 @@ def _gather(
     found = _candidates(session, context, model, moments)
     near_stories = set(stories.story_of(session, found).values())
     near_stories -= marks.locked(session, near_stories)
-    members = {key for ids in stories.members(session, near_stories).values() for key in ids}
-    spans = around(moments.values(), reach)
-    dated = articles.reported_at(session, members)
-    within = {key for key, at in dated.items() if any(a <= at <= b for a, b in spans)}
+    within = nearby.members_within(session, near_stories, moments.values(), reach=reach)
     ids = sorted(within | moments.keys())
     return Arrivals(
         moments=moments,
@@ -136,13 +129,7 @@ def _candidates(
     reach = context.settings.window.reach
     found = vectors.nearest(session, model, moments, count=settings.neighbours, window=reach)
     for key, words in articles.word_keys(session, moments).items():
-        found |= articles.sharing_words(
-            session,
-            words[:LOOKED_UP],
-            start=moments[key] - reach,
-            end=moments[key] + reach,
-            limit=settings.sharing,
-        )
+        found |= nearby.sharers(session, words, moments[key], reach=reach, limit=settings.sharing)
     return found
 
 

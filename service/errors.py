@@ -35,6 +35,7 @@ SamestoryError                 the base; its message is one line, fit for a user
 ├── EncoderError               a model cannot turn texts into vectors
 │   ├── ModelChecksumError     weights are not the ones expected
 │   ├── ModelMissingError      no such model on this machine
+│   ├── ModelPendingError      it is being loaded
 │   └── ModelMismatchError     vectors of two models were to be compared
 └── MailError                  an email was not sent; knows the server's code
     ├── MailRefusedError       for good (5xx); knows whether the address is at fault
@@ -286,6 +287,13 @@ class ModelMissingError(EncoderError):
         super().__init__(f"cannot load the model {model!r}: {reason}")
         self.model = model
         self.reason = reason
+
+
+class ModelPendingError(EncoderError):
+    """The model is being loaded; it will be there in a moment."""
+
+    def __init__(self) -> None:
+        super().__init__("the model that reads texts is being loaded; ask again in a moment")
 
 
 class ModelMismatchError(EncoderError):

@@ -63,6 +63,7 @@ class WebSettings:
     host: str
     port: int
     cors_origins: tuple[str, ...]
+    answers_mib: int  #: memory for answers that are kept
 
 
 @dataclass(frozen=True, slots=True)

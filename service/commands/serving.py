@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import structlog
 
@@ -12,6 +13,7 @@ from service import settings as settings_module
 from service.commands.feeds import import_shipped
 from service.commands.world import open_world
 from service.web.app import create_app
+from service.web.context import Reading
 
 log = structlog.get_logger()
 
@@ -27,6 +29,19 @@ def ready(*, with_feeds: bool) -> Iterator[Context]:
         yield context
 
 
+def reading_of(context: Context) -> Reading:
+    """How the server reads texts: with the model, the scores and the rules of the jobs."""
+    settings = context.settings
+    return Reading(
+        encoder=context.encoder,
+        languages=settings.embed.languages,
+        pair_model=context.pair_model,
+        stories=settings.stories,
+        reach=settings.window.reach,
+        tolerance=timedelta(minutes=settings.admit.future_tolerance_minutes),
+    )
+
+
 @contextmanager
 def online(context: Context) -> Iterator[str]:
     """API and page; yields their URL."""
@@ -36,6 +51,7 @@ def online(context: Context) -> Iterator[str]:
         clock=context.clock,
         origins=web.cors_origins,
         settings=context.settings,
+        reading=reading_of(context),
     )
     with serving(app, web.host, web.port) as port:
         host = f"[{web.host}]" if ":" in web.host else web.host

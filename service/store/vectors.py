@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 from pgvector import HalfVector
-from sqlalchemy import and_, or_, select, text
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import and_, cast, literal_column, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -138,6 +139,36 @@ def nearest(
     )
     values = {"ids": list(ids), "count": count, "window": window}
     return set(session.scalars(statement, values))
+
+
+def nearest_to(
+    session: Session,
+    model: int,
+    vector: NDArray[np.float32],
+    at: datetime,
+    *,
+    count: int,
+    window: timedelta,
+) -> set[int]:
+    """The same for a vector that is not stored, of an article reported at a moment."""
+    dimensions = session.scalars(select(ModelRow.dimensions).where(ModelRow.id == model)).one()
+    session.execute(text(f"SET LOCAL hnsw.ef_search = {SEARCH_WIDTH:d}"))
+    session.execute(text("SET LOCAL hnsw.iterative_scan = 'relaxed_order'"))
+    column = cast(VectorRow.vector, HALFVEC(dimensions))
+    statement = (
+        select(VectorRow.article_id)
+        .join(ArticleRow, ArticleRow.id == VectorRow.article_id)
+        .where(VectorRow.model_id == literal_column(f"{model:d}"))  # as the index names it
+        .where(ArticleRow.reported_at.between(at - window, at + window))
+        .order_by(column.cosine_distance(cast(vector.tolist(), HALFVEC(dimensions))))
+        .limit(count)
+    )
+    return set(session.scalars(statement))
+
+
+def as_stored(made: Vectors) -> Vectors:
+    """Vectors as `load` would give them once they were saved: rounded to half precision."""
+    return Vectors(made.model, _unit(made.values.astype(np.float16).astype(np.float32)))
 
 
 def _unit(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,6 +1,6 @@
 """The web application: API, pages, health and figures over one store."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -9,10 +9,12 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy import Engine
 
 from service import settings as settings_module
 from service.domain.quotas import Quota
 from service.settings import Settings
+from service.store.reading.state import State, read_state
 from service.store.sessions import Sessions
 from service.web import (
     conditional,
@@ -23,6 +25,7 @@ from service.web import (
     openapi,
     pages,
     problems,
+    search_page,
     subscriptions,
 )
 from service.web.api import (
@@ -33,15 +36,19 @@ from service.web.api import (
     feeds,
     feeds_out,
     keys,
+    match,
     runs,
+    search,
     stories,
     story_parts,
     storylines,
     subscribers,
 )
 from service.web.callers import KeyRing
-from service.web.context import Clock, Web
+from service.web.context import Clock, Reading, Web
 from service.web.gate import Access, Gate
+from service.web.kept import Kept
+from service.web.meaning import Model
 from service.web.metrics import Metrics
 from service.web.outermost import Outermost
 from service.web.rendering import environment
@@ -49,6 +56,8 @@ from service.web.rendering import environment
 STATIC = Path(__file__).parent / "static"
 #: Answers below so many bytes are not worth compressing, and beyond this level none is smaller.
 COMPRESSED_FROM, COMPRESSION = 1000, 5
+#: Memory for answers that are kept, MiB, where nothing else is said.
+ANSWERS_MIB = 64
 #: Headers of answers that scripts of other sites may read.
 EXPOSED = (
     "ETag",
@@ -72,17 +81,21 @@ def create_app(
     title: str = "samestory",
     origins: Sequence[str] = (),
     settings: Settings | None = None,
+    reading: Reading | None = None,
 ) -> FastAPI:
     """An application that answers from a store; nothing is read or opened yet.
 
     Each request that reads is one read-only transaction, each that writes is one transaction, too.
     `clock` gives the present time, with its zone, for ages on pages and in figures. `origins` are
     the sites whose scripts may ask; `*` stands for any. Without `settings` the defaults hold.
+    Without `reading` nothing is found by its meaning.
     """
     settings = settings or settings_module.load({})
     app = FastAPI(title=title, docs_url=None, redoc_url=None, redirect_slashes=False)
     templates = environment(title, STATIC)
-    app.state.web = Web(sessions, clock, title, templates, version("samestory"), settings)
+    app.state.web = Web(sessions, clock, title, templates, version("samestory"), settings, reading)
+    if reading:
+        app.state.model = Model(reading)
     app.state.metrics = Metrics(sessions, clock)
     for module in (
         feeds_out,
@@ -90,6 +103,8 @@ def create_app(
         changes,
         story_parts,
         articles,
+        search,
+        match,
         catalogue,
         storylines,
         runs,
@@ -101,15 +116,19 @@ def create_app(
         metrics,
         docs,
         pages,
+        search_page,
         subscriptions,
     ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(conditional.Conditional)
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
+    most = settings.web.answers_mib << 20
+    app.add_middleware(Kept, read=_reader_of(app.state.web.engine), most=most)
+    # Outside of what is kept: whoever may not read is not answered from memory either.
     ring = app.state.ring = KeyRing(sessions, clock, settings.access.recheck_seconds)
     access = app.state.access = _access(settings)
     app.add_middleware(Gate, access=access, ring=ring)
-    app.add_middleware(conditional.Conditional)
-    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
     if origins:
         app.add_middleware(
             CORSMiddleware,
@@ -130,3 +149,8 @@ def create_app(
 def _access(settings: Settings) -> Access:
     found = settings.access
     return Access(found.is_open(settings.web.host), Quota(found.per_minute), found.max_body_bytes)
+
+
+def _reader_of(engine: Engine) -> Callable[[], State]:
+    """Reads the store's state without the frame of a transaction."""
+    return partial(read_state, engine.execution_options(isolation_level="AUTOCOMMIT"))

@@ -48,6 +48,7 @@ class Validators:
 
     etag: str
     modified: datetime | None = None  #: whole seconds, of no second answer
+    state: State | None = None  #: of the store, where that tells all of the answer
 
 
 def tagged(request: Request, session: ReadSession) -> Session:
@@ -70,7 +71,8 @@ def of_state(state: State, release: str, scope: Scope) -> Validators:
     """The validators of an answer; another address, release or database has others."""
     told = (release, state.changed_at.isoformat(), scope["path"], scope["query_string"].decode())
     digest = hashlib.blake2b("\n".join(told).encode(), digest_size=8).hexdigest()
-    return Validators(f'W/"{state.number:x}-{digest}"', state.changed_at if state.past else None)
+    etag = f'W/"{state.number:x}-{digest}"'
+    return Validators(etag, state.changed_at if state.past else None, state)
 
 
 class Conditional:
@@ -110,7 +112,7 @@ class _Answer:
         headers.setdefault("Cache-Control", _keeping(self._scope["path"], start["status"]))
         if start["status"] == OK and whole and headers["Cache-Control"] != "no-store":
             self._validate(headers, message.get("body", b""))
-            if _is_known(Headers(scope=self._scope), headers):
+            if is_known(Headers(scope=self._scope), headers):
                 start["status"] = NOT_MODIFIED
         if start["status"] == NOT_MODIFIED:
             for name in OF_BODIES:
@@ -146,7 +148,7 @@ def _keeping(path: str, status: int) -> str:
     return next((kept for start, kept in KEPT.items() if path.startswith(start)), ASK_AGAIN)
 
 
-def _is_known(request: Headers, answer: Headers) -> bool:
+def is_known(request: Headers, answer: Headers) -> bool:
     """Whether the request's conditions say that it has the answer; a tag outweighs a date."""
     if "if-none-match" in request:
         return request["if-none-match"].strip() == "*" or _holds(request, answer["etag"])

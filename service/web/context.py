@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -10,10 +10,26 @@ from jinja2 import Environment
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from service.domain.pairs import PairModel
+from service.domain.windows import StorySettings
+from service.embed.encoder import Encoder
 from service.settings import Settings
 from service.store.sessions import Sessions
 
 Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What texts are read by, and how they are compared: as the jobs do both."""
+
+    encoder: Callable[[], Encoder]  #: loads at the first call, once for all threads
+    languages: tuple[str, ...]  #: those that the model reads; empty means all
+    pair_model: PairModel
+    stories: StorySettings
+    reach: timedelta  #: of the window
+    tolerance: timedelta  #: dates so far ahead are believed
+    patience: float = 5.0  #: seconds that a request waits for the model
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +42,7 @@ class Web:
     templates: Environment
     release: str  #: of the code; answers of another one may look different
     settings: Settings
+    reading: Reading | None = None  #: how texts are read; None if they are not
 
     @property
     def engine(self) -> Engine:

@@ -107,7 +107,7 @@ DETAILS = {
     409: "the first request under Idempotency-Key 5f0c7b1d is still under way",
     429: "more than 1200 requests in 60 seconds; ask again in 3",
     404: "no story 9f3c1a",
-    413: "the body is larger than 1 MiB; send less text",
+    413: "the body is larger than 1048576 bytes; send less",
     422: "query.limit: Input should be less than or equal to 100",
     500: "an unexpected error; it has been logged",
     503: "the database does not answer",

@@ -20,6 +20,8 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+#: The same as they go out.
+ENCODED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 
 class Outermost:
@@ -62,9 +64,8 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            own = HEADERS | {"X-Request-ID": self.request_id}
-            extra = [(name.lower().encode(), value.encode()) for name, value in own.items()]
-            message = {**message, "headers": [*message.get("headers", ()), *extra]}
+            own = (b"x-request-id", self.request_id.encode())
+            message = {**message, "headers": [*message.get("headers", ()), *ENCODED, own]}
         await self._send(message)
 
 

@@ -16,8 +16,10 @@ from service.errors import (
     BadInputError,
     ContradictionError,
     DatabaseError,
+    EncoderError,
     FeedError,
     MailError,
+    ModelPendingError,
     NotFoundError,
     ReusedError,
     SettingsError,
@@ -31,6 +33,7 @@ FOR_PROGRAMS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
 TYPES = {
     401: "no-good-key",
     403: "role-missing",
+    400: "unreadable-body",
     404: "not-found",
     405: "method-not-allowed",
     409: "conflict",
@@ -47,6 +50,8 @@ EXPLAINED = {
 RETRY_AFTER = {"Retry-After": "5"}
 UNDERWAY = {"Retry-After": "1"}
 DATABASE_TROUBLE = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseError)
+#: Seconds after which a model that could not be loaded may be there: somebody has to see to it.
+MODEL_RETRY = "60"
 
 
 class Fault(BaseModel):
@@ -83,8 +88,10 @@ class Problem(BaseModel):
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     422: {"model": Problem, "description": "The request is invalid."},
     500: {"model": Problem, "description": "The service failed; its log says why."},
-    503: {"model": Problem, "description": "The database does not answer."},
+    503: {"model": Problem, "description": "The database, or a model, is not to be had now."},
 }
+#: What routes that take a body may answer.
+UNREADABLE: dict[str, Any] = {"model": Problem, "description": "The body cannot be read."}
 NOT_FOUND: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "There is no such thing."}
 }
@@ -130,6 +137,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     for trouble in DATABASE_TROUBLE:
         app.add_exception_handler(trouble, lambda request, _: unavailable(request))
+    app.add_exception_handler(EncoderError, _unread)
 
 
 def unavailable(request: Request) -> Response:
@@ -197,3 +205,11 @@ def _unreadable(request: Request, error: Exception) -> Response:
 def _not_set_up(request: Request, error: Exception) -> Response:
     """What an operator has to see to; only admins get this far."""
     return problem(request, 503, str(error), kind="not-set-up", headers=RETRY_AFTER)
+
+
+def _unread(request: Request, error: Exception) -> Response:
+    """No model: the operator reads in the log why, whoever asks when to come again."""
+    if isinstance(error, ModelPendingError):
+        return problem(request, 503, str(error), headers=RETRY_AFTER)
+    detail = "the model that reads texts cannot be loaded; the operator finds the reason in the log"
+    return problem(request, 503, detail, headers={"Retry-After": MODEL_RETRY})

@@ -18,7 +18,7 @@ from service.store import answers
 from service.store.answers import Answered, Asked
 from service.web.callers import caller_of
 from service.web.context import Web, web_of
-from service.web.problems import Problem
+from service.web.problems import UNREADABLE, Problem
 
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 IdempotencyKey = Annotated[
@@ -33,7 +33,7 @@ CREATED, NO_CONTENT = 201, 204
 REPLAYED = {"Idempotency-Replayed": "true"}
 #: What every route that writes may answer beside its own.
 WRITING: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "The body cannot be read."},
+    400: UNREADABLE,
     403: {"model": Problem, "description": "The key lacks the role."},
     409: {
         "model": Problem,

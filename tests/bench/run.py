@@ -4,6 +4,7 @@ Absolute times belong to the machine and the moment; what is compared here ran s
 the same one, so a ratio that falls between two versions of the code means something.
 """
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from service.ingest.parse import parse_feed
 from service.ingest.worker import ParseJob
 from service.ingest.workers import parse_all
 from service.settings import SEEDS_DIR
+from tests.bench import answers
 from tests.bench.digests import issues
 
 #: Runs of each side; the fastest counts, since noise only ever adds.
@@ -168,6 +170,7 @@ def main() -> None:
         row = (found.what, f"{found.ours:.2f}", found.beside, f"{found.theirs:.2f}")
         table.add_row(*row, f"{found.ratio:.2f}")
     Console(width=130).print(table)
+    answers.main(*(int(each) for each in sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ from fastapi import FastAPI
 from service.store import schema
 from service.store.sessions import Sessions, sessions_of
 from service.web.app import create_app
+from service.web.context import Reading
 from tests.support.coverage import fill
+from tests.support.read_texts import read_all, reading
 from tests.support.rows import NOW
 from tests.support.texts import WORLD_NOW
 
@@ -74,10 +76,13 @@ class Site:
 
 
 def serving(
-    sessions: Sessions, *, clock: Callable[[], datetime] = lambda: NOW
+    sessions: Sessions,
+    *,
+    clock: Callable[[], datetime] = lambda: NOW,
+    reading: Reading | None = None,
 ) -> AbstractContextManager[Site]:
     """A server over a store, until the block is left."""
-    return running(create_app(sessions, clock=clock))
+    return running(create_app(sessions, clock=clock, reading=reading))
 
 
 @contextmanager
@@ -87,7 +92,8 @@ def serving_world(url: str) -> Iterator[Site]:
     sessions = sessions_of(engine)
     with sessions.begin() as session:
         fill(session)
-    with serving(sessions, clock=lambda: WORLD_NOW) as running:
+        read_all(session)
+    with serving(sessions, clock=lambda: WORLD_NOW, reading=reading()) as running:
         yield running
     engine.dispose()
 

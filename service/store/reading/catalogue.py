@@ -56,12 +56,20 @@ class FeedCounts:
 
 
 def list_outlets(
-    session: Session, *, after: Position | None = None, limit: int = 100
+    session: Session,
+    *,
+    family: str | None = None,
+    country: str | None = None,
+    language: str | None = None,
+    after: Position | None = None,
+    limit: int = 100,
 ) -> Page[OutletView]:
-    """Outlets by slug; one statement."""
+    """Outlets by slug, those of a family, country or language if one is named; one statement."""
+    wanted = {OutletRow.family: family, OutletRow.country: country, OutletRow.language: language}
     statement = (
         outlets()
         .where(OutletRow.slug > (after[0] if after else ""))
+        .where(*(column == value for column, value in wanted.items() if value is not None))
         .order_by(OutletRow.slug)
         .limit(limit + 1)
     )
@@ -95,6 +103,7 @@ def list_feeds(
     *,
     status: str | None = None,
     failing: bool | None = None,
+    outlet: str | None = None,
     after: Position | None = None,
     limit: int = 100,
 ) -> Page[FeedView]:
@@ -106,13 +115,19 @@ def list_feeds(
         statement = statement.where(FeedRow.status == status)
     if failing is not None:
         statement = statement.where((FeedRow.error_count > 0) == failing)
+    if outlet is not None:
+        statement = statement.where(OutletRow.slug == outlet)
     rows: Sequence[Any] = session.execute(statement).all()
     found = [FeedView(*row) for row in rows]
     return cut([(feed, (feed.id,)) for feed in found], limit)
 
 
 def get_feed(session: Session, feed_id: int) -> FeedView:
-    """One feed; NotFoundError if there is none."""
+    """One feed; one statement.
+
+    Raises:
+        NotFoundError: there is no such feed.
+    """
     row = session.execute(feeds().where(FeedRow.id == feed_id)).one_or_none()
     if row is None:
         raise NotFoundError("feed", feed_id)

@@ -126,6 +126,16 @@ def get_story(session: Session, story_id: str, *, as_of: datetime | None = None)
     return StoryDetail(_view(row[0], row[1], reports), members)
 
 
+def stories_of(session: Session, story_ids: Collection[str]) -> dict[str, StoryView]:
+    """These stories by id, as they stand; those merged or hidden are left out. Two statements."""
+    if not story_ids:
+        return {}
+    statement = _select(StoryRow, None).where(StoryRow.id.in_(story_ids))
+    rows = session.execute(statement.where(StoryRow.state != _MERGED, ~StoryRow.hidden)).all()
+    reports = reports_of(session, [row[0].id for row in rows])
+    return {row[0].id: _view(row[0], row[1], reports.get(row[0].id, ())) for row in rows}
+
+
 def of_storyline(
     session: Session, storyline_id: str, *, as_of: datetime | None = None
 ) -> tuple[StoryView, ...]:

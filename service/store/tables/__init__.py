@@ -1,6 +1,7 @@
 """The tables, a module for each group of nouns. Rows carry no behaviour."""
 
 from service.store.tables.articles import (
+    ArticleDocumentRow,
     ArticleRow,
     ArticleUrlRow,
     CopyRow,
@@ -32,6 +33,7 @@ from service.store.tables.stories import (
 
 __all__ = [
     "AnswerRow",
+    "ArticleDocumentRow",
     "ArticleRow",
     "ArticleUrlRow",
     "Base",

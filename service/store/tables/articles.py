@@ -9,6 +9,7 @@ unique over all days, the canonical URL, has a table of its own.
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Sequence, SmallInteger
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.tables.base import Base, Instant, one_of
@@ -82,6 +83,27 @@ class RevisionRow(Base):
     body: Mapped[str]
     content_hash: Mapped[str]
     replaced_at: Mapped[Instant]
+
+
+class ArticleDocumentRow(Base):
+    """What a search asks of an article; a trigger of the database keeps it (migration 0009)."""
+
+    __tablename__ = "article_documents"
+    __table_args__ = (
+        Index("ix_article_documents_document", "document", postgresql_using="gin"),
+        Index("ix_article_documents_reported_at", "reported_at", "article_id"),
+    )
+
+    article_id: Mapped[int] = mapped_column(
+        BigInteger,
+        ForeignKey("articles.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    reported_at: Mapped[Instant]
+    outlet_id: Mapped[int] = mapped_column(BigInteger)
+    language: Mapped[str]  #: ISO 639-1, its outlet's where its own is not known; "" for neither
+    document: Mapped[str] = mapped_column(TSVECTOR)
 
 
 class ModelRow(Base):

@@ -81,6 +81,12 @@ class StoryRow(StoryFacts, Base):
         ),
         Index("ix_stories_keywords", text("in_lower_case(keywords)"), postgresql_using="gin"),
         Index("ix_stories_names", text("story_names(details)"), postgresql_using="gin"),
+        Index(
+            "ix_stories_document",
+            text("story_document(headline, keywords)"),
+            postgresql_using="gin",
+        ),
+        Index("ix_stories_hidden", "id", postgresql_where=text("hidden")),
         Index("ix_stories_changed_at", "changed_at"),
         Index(
             "ix_stories_undescribed",
@@ -113,6 +119,11 @@ class StoryVersionRow(StoryFacts, Base):
             postgresql_where=text("valid_until IS NULL"),
         ),
         Index("ix_story_versions_valid_from", "valid_from"),
+        Index(
+            "ix_story_versions_split_from",
+            "split_from",
+            postgresql_where=text("split_from IS NOT NULL"),
+        ),
         Index(
             "ix_story_versions_period",
             text("tstzrange(valid_from, valid_until)"),

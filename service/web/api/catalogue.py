@@ -137,11 +137,23 @@ class FeedOut(BaseModel):
 
 
 @router.get("/outlets", tags=["outlets"])
-def list_outlets(
-    session: TaggedSession, limit: Annotated[Limit, Query()] = 100, cursor: CursorQuery = None
+def list_outlets(  # noqa: PLR0917  # FastAPI calls it by name
+    session: TaggedSession,
+    family: Annotated[Word | None, Query(description="Slug of a publisher family.")] = None,
+    country: Annotated[Word | None, Query(description="ISO 3166-1 code.")] = None,
+    language: Annotated[Word | None, Query(description="ISO 639-1 code.")] = None,
+    limit: Annotated[Limit, Query()] = 100,
+    cursor: CursorQuery = None,
 ) -> PageOut[OutletOut]:
     """Outlets by slug."""
-    page = catalogue.list_outlets(session, after=OUTLET_CURSOR.decode(cursor), limit=limit)
+    page = catalogue.list_outlets(
+        session,
+        family=family,
+        country=country and country.upper(),
+        language=language and language.lower(),
+        after=OUTLET_CURSOR.decode(cursor),
+        limit=limit,
+    )
     items = [OutletOut.of(outlet) for outlet in page.items]
     return PageOut(items=items, next=OUTLET_CURSOR.encode(page.next))
 
@@ -155,15 +167,24 @@ def read_outlet(session: TaggedSession, slug: Slug) -> OutletDetailOut:
 
 
 @router.get("/feeds", tags=["feeds"])
-def list_feeds(
+def list_feeds(  # noqa: PLR0917  # FastAPI calls it by name
     session: ReadSession,
     status: Annotated[Status | None, Query()] = None,
     failing: Annotated[bool | None, Query(description="Whether the last fetch failed.")] = None,
+    outlet: Annotated[Word | None, Query(description="Slug of an outlet.")] = None,
     limit: Annotated[Limit, Query()] = 100,
     cursor: CursorQuery = None,
 ) -> PageOut[FeedOut]:
     """Feeds in the order in which they were added, with their health."""
     after = FEED_CURSOR.decode(cursor)
-    page = catalogue.list_feeds(session, status=status, failing=failing, after=after, limit=limit)
+    page = catalogue.list_feeds(
+        session, status=status, failing=failing, outlet=outlet, after=after, limit=limit
+    )
     items = [FeedOut.of(feed) for feed in page.items]
     return PageOut(items=items, next=FEED_CURSOR.encode(page.next))
+
+
+@router.get("/feeds/{feed_id}", tags=["feeds"], responses=NOT_FOUND)
+def read_feed(session: ReadSession, feed_id: Annotated[BigInt, Path()]) -> FeedOut:
+    """One feed with its health."""
+    return FeedOut.of(catalogue.get_feed(session, feed_id))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
@@ -23,14 +23,13 @@ from service.web.moved import MOVED, standing_story
 from service.web.problems import NOT_FOUND, PROBLEMS
 from service.web.schemas import MemberOut, PageOut, StoryOut, story_fields
 from service.web.words import AsOf, StoryId
+from service.web.written import written
 
 router = APIRouter(prefix="/v1/stories", tags=["stories"], responses=PROBLEMS)
 
 
 @router.get("", response_model=PageOut[StoryOut] | PartialPageOut)
-def list_stories(
-    session: TaggedSession, query: Annotated[StoryQuery, Query()]
-) -> PageOut[StoryOut] | JSONResponse:
+def list_stories(session: TaggedSession, query: Annotated[StoryQuery, Query()]) -> Response:
     """Stories that have articles and were not merged.
 
     `sort=rank`, the default, weighs independent coverage and velocity against recency: each
@@ -44,7 +43,7 @@ def list_stories(
     if query.fields or query.include:
         items = [_told(story, query.fields, query.include) for story in found]
         return JSONResponse({"items": items, "next": after})
-    return PageOut(items=[StoryOut.of(story) for story in found], next=after)
+    return written(PageOut(items=[StoryOut.of(story) for story in found], next=after))
 
 
 @router.get(
@@ -57,7 +56,7 @@ def read_story(
     story_id: StoryId,
     as_of: AsOf = None,
     fields: Annotated[StoryFields | None, Query()] = None,
-) -> StoryDetailOut | JSONResponse:
+) -> Response:
     """One story with its articles, timeline, transitions and related stories.
 
     With `as_of`, everything as it stood at that instant; 404 before the story emerged. The id
@@ -65,7 +64,7 @@ def read_story(
     """
     detail = standing_story(session, story_id, as_of)
     whole = in_full(session, detail, as_of=as_of)
-    return JSONResponse(narrowed(whole, fields)) if fields else whole
+    return JSONResponse(narrowed(whole, fields)) if fields else written(whole)
 
 
 def related_to(

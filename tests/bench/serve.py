@@ -1,0 +1,54 @@
+"""The server that a bench asks, as a process of its own: `python -m tests.bench.serve URL`."""
+
+import sys
+from datetime import UTC, datetime
+
+from fastapi import FastAPI, Response
+
+from jobs.daemon import serving, until_signalled
+from service import logs
+from service import settings as settings_module
+from service.commands.grouper import pair_model
+from service.embed.encoder import load_encoder
+from service.store import schema
+from service.store.sessions import sessions_of
+from service.web.app import create_app
+from service.web.context import Reading
+
+#: A route that does nothing: what others are compared with.
+EMPTY = "/empty"
+
+
+def main() -> None:
+    """Serve a filled database; the port is written to standard output."""
+    engine = schema.connect(sys.argv[1])
+    settings = settings_module.load({})
+    logs.configure(settings.log)
+    encoder = load_encoder(settings.embed)
+    reading = Reading(
+        encoder=lambda: encoder,
+        languages=settings.embed.languages,
+        pair_model=pair_model().within(settings.window.reach),
+        stories=settings.stories,
+        reach=settings.window.reach,
+        tolerance=settings.window.reach,
+    )
+    app = create_app(sessions_of(engine), clock=lambda: datetime.now(UTC), reading=reading)
+    add_empty(app)
+    with until_signalled() as stop, serving(app, "127.0.0.1", 0) as port:
+        sys.stdout.write(f"{port}\n")
+        sys.stdout.flush()
+        stop.wait()
+    engine.dispose()
+
+
+def add_empty(app: FastAPI) -> None:
+    """Give an application the route that does nothing."""
+
+    @app.get(EMPTY)
+    async def empty() -> Response:
+        return Response()
+
+
+if __name__ == "__main__":
+    main()
