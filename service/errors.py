@@ -32,6 +32,7 @@ SamestoryError                 the base; its message is one line, fit for a user
 │   ├── ModelChecksumError     weights are not the ones expected
 │   ├── ModelMissingError      no such model on this machine
 │   └── ModelMismatchError     vectors of two models were to be compared
+├── DeliveryError              a webhook's receiver did not take what was sent
 └── MailError                  an email was not sent; knows the server's code
     ├── MailRefusedError       for good (5xx); knows whether the address is at fault
     ├── MailDeferredError      for now (4xx), or the connection broke in the middle of it
@@ -258,6 +259,16 @@ class ModelMismatchError(EncoderError):
         super().__init__(f"vectors of {one!r} and {other!r} cannot be compared")
         self.one = one
         self.other = other
+
+
+class DeliveryError(SamestoryError):
+    """A webhook's receiver did not take what was sent; `status` is its answer, if there was one."""
+
+    def __init__(self, url: str, reason: str, status: int | None = None) -> None:
+        super().__init__(f"{url}: {reason}")
+        self.url = url
+        self.reason = reason
+        self.status = status
 
 
 class MailError(SamestoryError):

@@ -27,6 +27,7 @@ from service.domain.pacing import PacingSettings
 from service.domain.replay import ReplaySettings
 from service.domain.storylines import StorylineSettings
 from service.domain.training import TrainingSettings
+from service.domain.webhooks import RetrySettings
 from service.domain.windows import StorySettings
 from service.embed.encoder import EmbedSettings
 from service.errors import SettingsError
@@ -143,6 +144,7 @@ class ScheduleSettings:
     link: float
     close: float
     digest: float
+    webhooks: float
     tidy: float
 
 
@@ -170,6 +172,7 @@ class Settings:
     mail: MailSettings
     digest: DigestSettings
     issues: IssueSettings
+    webhooks: RetrySettings
     schedule: ScheduleSettings
 
     @property
@@ -201,6 +204,7 @@ def load(environ: Mapping[str, str] | None = None, *, profile: str = "") -> Sett
     _overlay(table, _from_environment(env, sections), sections)
     settings = Settings(**{name: _section(name, kind, table) for name, kind in sections.items()})
     networks(settings.fetch.allow_networks)  # raises if one is none
+    networks(settings.webhooks.allow_networks, setting="webhooks.allow_networks")
     return settings
 
 

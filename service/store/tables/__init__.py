@@ -11,7 +11,7 @@ from service.store.tables.articles import (
 from service.store.tables.base import Base
 from service.store.tables.catalogue import FamilyRow, FeedRow, FetchRow, OutletRow
 from service.store.tables.decisions import ConstraintRow, DecisionRow
-from service.store.tables.operations import GazetteerRow, KeyRow, LexiconRow, RunRow, WebhookRow
+from service.store.tables.operations import GazetteerRow, KeyRow, LexiconRow, RunRow
 from service.store.tables.readers import DeliveryRow, IssueRow, SecretRow, SubscriberRow
 from service.store.tables.state import StoreStateRow, StoreTouchRow
 from service.store.tables.stories import (
@@ -22,6 +22,7 @@ from service.store.tables.stories import (
     StoryVersionRow,
     TransitionRow,
 )
+from service.store.tables.webhooks import WebhookHoldRow, WebhookRow
 
 __all__ = [
     "ArticleRow",
@@ -53,5 +54,6 @@ __all__ = [
     "SubscriberRow",
     "TransitionRow",
     "VectorRow",
+    "WebhookHoldRow",
     "WebhookRow",
 ]

@@ -1,8 +1,8 @@
-"""Running the service: keys, webhooks, runs of jobs, the words and names of the window."""
+"""Running the service: keys, runs of jobs, the words and names of the window."""
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, LargeBinary, text
+from sqlalchemy import Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.tables.base import Base, Identifier, Instant, one_of
@@ -21,23 +21,6 @@ class KeyRow(Base):
     expires_at: Mapped[Instant | None]
     revoked_at: Mapped[Instant | None]
     used_at: Mapped[Instant | None]
-
-
-class WebhookRow(Base):
-    """Somebody who is told of transitions, up to the one told last."""
-
-    __tablename__ = "webhooks"
-    __table_args__ = (one_of("state", "active", "paused", "failed"),)
-
-    id: Mapped[Identifier]
-    url: Mapped[str]
-    secret: Mapped[bytes] = mapped_column(LargeBinary)
-    state: Mapped[str] = mapped_column(server_default="active")
-    told_transition_id: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    attempts: Mapped[int] = mapped_column(server_default=text("0"))
-    next_attempt_at: Mapped[Instant | None]
-    error: Mapped[str | None]
-    created_at: Mapped[Instant]
 
 
 class RunRow(Base):
