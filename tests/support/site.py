@@ -74,10 +74,10 @@ class Site:
 
 
 def serving(
-    sessions: Sessions, *, clock: Callable[[], datetime] = lambda: NOW
+    sessions: Sessions, *, clock: Callable[[], datetime] = lambda: NOW, port: int = 0
 ) -> AbstractContextManager[Site]:
     """A server over a store, until the block is left."""
-    return running(create_app(sessions, clock=clock))
+    return running(create_app(sessions, clock=clock), port)
 
 
 @contextmanager
@@ -102,13 +102,14 @@ def serving_app(
 
 
 @contextmanager
-def running(app: FastAPI) -> Iterator[Site]:
-    """A server for an application, until the block is left."""
+def running(app: FastAPI, port: int = 0) -> Iterator[Site]:
+    """A server for an application, on a free port unless one is named, until the block is left."""
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
     )
     with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         while not server.started and thread.is_alive():
