@@ -24,6 +24,7 @@ COMMANDS = {
     "subscribers": "service.commands.subscribers:app",
     "webhooks": "service.commands.webhooks:app",
     "digest": "service.commands.digest:app",
+    "mcp": "service.commands.mcp:mcp",
     "db": "service.commands.database:app",
     "cluster": "service.commands.cluster:cluster",
     "evaluate": "service.commands.evaluate:evaluate",

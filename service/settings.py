@@ -65,6 +65,14 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """Which service `samestory mcp` asks, and with what key; an empty url means this machine's."""
+
+    url: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What the daemon writes to standard error."""
 
@@ -154,6 +162,7 @@ class Settings:
 
     database: DatabaseSettings
     web: WebSettings
+    client: ClientSettings
     log: LogSettings
     fetch: FetchSettings
     pacing: PacingSettings
