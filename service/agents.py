@@ -103,8 +103,12 @@ class Tools:
         with _told():
             found = self._client.match(title=title, text=text, url=url, published=published)
             story = found.get("story")
-            near = [_cut(each) for each in _rows(found, "nearest")]
-            return _cut(found) | {"story": _brief(story) if story else None, "nearest": near}
+            best = found.get("next_best")
+            return _cut(found) | {
+                "story": _brief(story) if isinstance(story, dict) else None,
+                "nearest": [_cut(each) for each in _rows(found, "nearest")],
+                "next_best": _cut(best) if isinstance(best, dict) else None,
+            }
 
     def changes(
         self,
@@ -190,7 +194,7 @@ def _report(member: Member) -> Told:
 
 #: What is worth telling of a record that is known as JSON only.
 _WORTH = (
-    *("id", "headline", "title", "excerpt", "url", "coverage", "independent", "score", "article"),
+    *("id", "headline", "title", "excerpt", "url", "coverage", "independent", "article"),
     *("first_reported_at", "last_reported_at", "reported_at", "copy_of", "language"),
 )
 

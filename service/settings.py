@@ -27,7 +27,7 @@ from service.domain.pacing import PacingSettings
 from service.domain.replay import ReplaySettings
 from service.domain.storylines import StorylineSettings
 from service.domain.training import TrainingSettings
-from service.domain.webhooks import RetrySettings
+from service.domain.webhooks import WebhookSettings
 from service.domain.windows import StorySettings
 from service.embed.encoder import EmbedSettings
 from service.errors import SettingsError
@@ -181,7 +181,7 @@ class Settings:
     mail: MailSettings
     digest: DigestSettings
     issues: IssueSettings
-    webhooks: RetrySettings
+    webhooks: WebhookSettings
     schedule: ScheduleSettings
 
     @property

@@ -20,7 +20,10 @@ from service.store.webhooks import Webhook
 
 app = typer.Typer(help="Webhooks: who is told of changes of stories.", no_args_is_help=True)
 
-Number = Annotated[int, typer.Argument(help="As `samestory webhooks list` shows it.")]
+MOST = 2**63 - 1
+Number = Annotated[
+    int, typer.Argument(min=1, max=MOST, help="As `samestory webhooks list` shows it.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
@@ -34,7 +37,8 @@ def add(
         int, typer.Option(help="Outlets that the story has after the change, at least.")
     ] = 0,
     since: Annotated[
-        int | None, typer.Option(min=0, help="All changes after this number; 0 for all there are.")
+        int | None,
+        typer.Option(min=0, max=MOST, help="All changes after this number; 0 for all there are."),
     ] = None,
     *,
     as_json: AsJson = False,

@@ -37,7 +37,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class RetrySettings:
+class WebhookSettings:
     """How patiently deliveries are made, and how long one waits after failures."""
 
     timeout_seconds: float
@@ -154,7 +154,7 @@ def after_round(
     *,
     held: int,
     now: datetime,
-    settings: RetrySettings,
+    settings: WebhookSettings,
     jitter: float,
 ) -> Health:
     """How a webhook fares after some deliveries; `held` stories have a failed one.

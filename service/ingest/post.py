@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import aiohttp
 
 from service.domain.dates import parse_retry_after
-from service.domain.webhooks import Outcome, RetrySettings
+from service.domain.webhooks import Outcome, WebhookSettings
 from service.ingest.exchange import REDIRECTS
 from service.ingest.guard import AddressRefusedError, networks, socket_factory
 
@@ -22,7 +22,9 @@ SETTING = "webhooks.allow_networks"
 
 
 @asynccontextmanager
-async def posting(settings: RetrySettings, user_agent: str) -> AsyncIterator[aiohttp.ClientSession]:
+async def posting(
+    settings: WebhookSettings, user_agent: str
+) -> AsyncIterator[aiohttp.ClientSession]:
     """A client that connects to public addresses and to the networks that the setting names."""
     allowed = networks(settings.allow_networks, setting=SETTING)
     async with aiohttp.ClientSession(
@@ -68,4 +70,5 @@ def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.InvalidURL):
         return "not an http(s) address"
     text = " ".join((str(cause) or type(cause).__name__).split())[:200]
-    return f"cannot be reached: {text}"
+    reached = not isinstance(error, aiohttp.ClientConnectorError)
+    return f"the connection broke: {text}" if reached else f"cannot be reached: {text}"

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from service.domain.webhooks import (
     Health,
     Outcome,
-    RetrySettings,
+    WebhookSettings,
     Wanted,
     after_round,
     of_different_stories,
@@ -97,7 +97,7 @@ def record(
     outcomes: Mapping[int, Outcome],
     *,
     now: datetime,
-    settings: RetrySettings,
+    settings: WebhookSettings,
     jitter: float,
 ) -> bool:
     """Write what became of a round, by number of the change; False if there is no going on.
@@ -210,7 +210,7 @@ def _hold(
     outcome: Outcome,
     *,
     now: datetime,
-    settings: RetrySettings,
+    settings: WebhookSettings,
     jitter: float,
 ) -> None:
     """Let a story wait with its failed change, and with all that follows."""

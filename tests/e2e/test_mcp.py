@@ -72,8 +72,15 @@ async def ask_for_texts(agent: Client, world: Site) -> None:
     paths = world.get("/openapi.json").json["paths"]
     found = await agent.call_tool("search", {"query": "Moscow meeting", "limit": 3})
     assert found.is_error == ("/v1/search" not in paths), found.content
+    if not found.is_error:
+        told: Any = found.structured_content
+        assert MEETING in [story["id"] for story in told["stories"]]
+        assert all(article["url"] for article in told["articles"])
     matched = await agent.call_tool("match", {"title": "Ministers meet in Moscow"})
     assert matched.is_error == ("/v1/match" not in paths), matched.content
+    if not matched.is_error:
+        why: Any = matched.structured_content
+        assert why.keys() >= {"story", "score", "nearest"}
 
 
 def test_an_agent_asks_over_standard_input_and_output(shell: Shell, world: Site):

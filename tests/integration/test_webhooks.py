@@ -129,7 +129,8 @@ def hung(_: Delivery) -> float:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "told"), [(refused, "answered 500"), (closed, "cannot"), (hung, "time limit")]
+    ("verdict", "told"),
+    [(refused, "answered 500"), (closed, "connection broke"), (hung, "time limit")],
 )
 def test_whatever_goes_wrong_is_told_and_tried_again(  # noqa: PLR0917  # fixtures, all by name
     world: Context,
@@ -254,6 +255,27 @@ def test_a_busy_receiver_is_left_alone_for_as_long_as_it_says(
     clock.advance(seconds=11)
     run(JOB, world)
     assert set(stories_of(receiver)) == {"ferry", "vote"}
+
+
+def test_nobody_at_the_address_is_told(world: Context, sessions: Sessions):
+    with Receiver() as left:
+        number = add(world, left)
+    happen(sessions, "ferry")
+    run(JOB, world)
+    assert "cannot be reached" in str(state(world, number).error)
+
+
+def test_a_receiver_that_fails_does_not_hold_up_another(
+    world: Context, sessions: Sessions, receiver: Receiver
+):
+    with Receiver() as other:
+        add(world, other)
+        other.verdict = hung
+        add(world, receiver)
+        happen(sessions, "ferry", "vote")
+        run(JOB, world)
+    assert set(stories_of(receiver)) == {"ferry", "vote"}
+    assert other.taken == []
 
 
 def test_redirects_are_not_followed(world: Context, sessions: Sessions, receiver: Receiver):

@@ -12,7 +12,7 @@ from service.domain.webhooks import (
     KINDS,
     Health,
     Outcome,
-    RetrySettings,
+    WebhookSettings,
     after_round,
     message_id,
     of_different_stories,
@@ -27,7 +27,7 @@ from service.settings import load
 PAGE = Path(__file__).parents[2] / "docs" / "webhooks.md"
 SECRET = b"a secret of thirty-two bytes ..."
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-SETTINGS: RetrySettings = load({}).webhooks
+SETTINGS: WebhookSettings = load({}).webhooks
 TAKEN, FAILED = Outcome(204), Outcome(500, "answered 500")
 
 
