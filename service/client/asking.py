@@ -215,14 +215,15 @@ def _may_pass(error: ApiError) -> bool:
     return isinstance(error, ApiUnreachableError)
 
 
-def _shaped(kind: Any, told: Any) -> Any:
+def _shaped(kind: type[Shape], told: Any) -> Shape:
     adapter = _ADAPTERS.get(kind) or _ADAPTERS.setdefault(kind, TypeAdapter(kind))
     try:
-        return adapter.validate_python(told)
+        shaped: Shape = adapter.validate_python(told)
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"]))
         raise ApiError(f"the answer is not of this API: {where}: {fault['msg']}") from error
+    return shaped
 
 
 def _object(told: Any) -> dict[str, Any]:
