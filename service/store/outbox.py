@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from service.domain.webhooks import (
     Health,
     Outcome,
-    WebhookSettings,
     Wanted,
+    WebhookSettings,
     after_round,
     of_different_stories,
 )
