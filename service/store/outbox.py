@@ -9,27 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.webhooks import (
     Health,
     Outcome,
-    Wanted,
     WebhookSettings,
     after_round,
     of_different_stories,
 )
 from service.store.reading.changes import latest_change
 from service.store.reading.history import Transition, of_row, transitions
-from service.store.tables import (
-    ArticleRow,
-    MembershipRow,
-    StoryRow,
-    TransitionRow,
-    WebhookHoldRow,
-    WebhookRow,
-)
+from service.store.tables import TransitionRow, WebhookHoldRow, WebhookRow
+from service.store.wanted_changes import wanted
 from service.store.webhooks import health_of, retry_held, write_health
 
 
@@ -156,7 +149,7 @@ def _fresh(session: Session, row: WebhookRow, most: int) -> tuple[list[Transitio
             TransitionRow.id > row.told_transition_id,
             TransitionRow.id <= horizon,
             ~held,
-            *_wanted(row),
+            *wanted(row),
         )
         .order_by(TransitionRow.id)
         .limit(most + 1)
@@ -194,7 +187,7 @@ def _first_waiting(session: Session, row: WebhookRow, hold: WebhookHoldRow) -> T
             TransitionRow.story_id == hold.story_id,
             TransitionRow.id >= hold.next_transition_id,
             TransitionRow.id <= row.told_transition_id,
-            *_wanted(row),
+            *wanted(row),
         )
         .order_by(TransitionRow.id)
         .limit(1)
@@ -242,40 +235,4 @@ def _move_on(session: Session, row: WebhookRow, taken: list[Transition], now: da
         delete(WebhookHoldRow)
         .where(WebhookHoldRow.webhook_id == row.id, WebhookHoldRow.story_id.in_(stories), ~later)
         .execution_options(synchronize_session="fetch")
-    )
-
-
-def _wanted(row: WebhookRow) -> list[ColumnElement[bool]]:
-    """What a webhook is told of, of stories that no editor hid."""
-    wanted = Wanted(tuple(row.kinds), row.min_coverage)
-    conditions: list[ColumnElement[bool]] = [
-        exists().where(StoryRow.id == TransitionRow.story_id, ~StoryRow.hidden)
-    ]
-    if wanted.kinds:
-        conditions.append(TransitionRow.kind.in_(wanted.kinds))
-    if wanted.min_coverage:
-        conditions.append(_coverage() >= wanted.min_coverage)
-    return conditions
-
-
-def _coverage() -> ColumnElement[int]:
-    """Outlets of the story right after its change; of a merged one, those of where it went.
-
-    Counted from the members, for the story's own figure is a few seconds late.
-    """
-    story = case(
-        (TransitionRow.kind == "merged", TransitionRow.other_story_id),
-        else_=TransitionRow.story_id,
-    )
-    there = and_(
-        MembershipRow.valid_from <= TransitionRow.at,
-        func.coalesce(MembershipRow.valid_until > TransitionRow.at, True),
-    )
-    return (
-        select(func.count(ArticleRow.outlet_id.distinct()))
-        .select_from(MembershipRow)
-        .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
-        .where(MembershipRow.story_id == story, there)
-        .correlate(TransitionRow)
-        .scalar_subquery()
     )
