@@ -65,14 +65,6 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ClientSettings:
-    """Which service `samestory mcp` asks, and with what key; an empty url means this machine's."""
-
-    url: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What the daemon writes to standard error."""
 
@@ -141,6 +133,14 @@ class IssueSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """Which service `samestory mcp` asks, and with what key; an empty url means this machine's."""
+
+    url: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleSettings:
     """Seconds between two runs of each job."""
 
@@ -162,7 +162,6 @@ class Settings:
 
     database: DatabaseSettings
     web: WebSettings
-    client: ClientSettings
     log: LogSettings
     fetch: FetchSettings
     pacing: PacingSettings
@@ -182,6 +181,7 @@ class Settings:
     digest: DigestSettings
     issues: IssueSettings
     webhooks: WebhookSettings
+    client: ClientSettings
     schedule: ScheduleSettings
 
     @property
