@@ -7,17 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from jobs.context import Context
 from jobs.runner import Job, run
 from jobs.webhooks import ping, webhooks
 from service.domain.webhooks import KINDS, Wanted, secret_text
 from service.errors import NotFoundError
+from service.store import outbox
 from service.store import webhooks as hooks
 from service.store.sessions import Sessions
 from service.store.webhooks import Webhook
 from tests.integration.conftest import Clock
+from tests.integration.test_web_statements import recorded
 from tests.support.receiver import Delivery, Receiver
 from tests.support.rows import NOW, Rows
 from tests.support.site import serving
@@ -382,6 +384,28 @@ def test_figures_tell_what_waits_and_what_failed(
     assert "samestory_webhook_changes_pending 3.0" in figures
     assert "samestory_webhook_stories_failed 1.0" in figures
     assert 'samestory_webhooks{state="active"} 1.0' in figures
+
+
+def test_what_is_to_be_told_is_found_by_index(
+    world: Context, sessions: Sessions, engine: Engine, receiver: Receiver, clock: Clock
+):
+    number = add(world, receiver, Wanted(("grew",), 1))
+    receiver.verdict = refused
+    happen(sessions, "ferry", "vote", "ferry")
+    with sessions.begin() as session:
+        session.execute(text("UPDATE memberships SET valid_from = :at"), {"at": NOW})
+    run(JOB, world)
+    assert state(world, number).held
+    clock.advance(minutes=1)
+    with sessions.begin() as session, recorded(engine) as statements:
+        assert outbox.next_round(session, number, now=clock(), most=8)
+    assert len(statements) >= 4
+    with engine.connect() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        for statement, parameters in statements:
+            rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+            plan = "\n".join(row[0] for row in rows)
+            assert "Seq Scan" not in plan, plan
 
 
 def test_the_secret_is_of_the_scheme(world: Context, receiver: Receiver):
