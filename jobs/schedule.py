@@ -10,6 +10,7 @@ from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.runner import Job
 from jobs.tidy import tidy
+from jobs.webhooks import webhooks
 from service.settings import ScheduleSettings
 
 MINUTE = 60
@@ -32,5 +33,6 @@ def schedule(settings: ScheduleSettings) -> tuple[Job, ...]:
         Job("link", settings.link, HOUR, link),
         Job("close", settings.close, HOUR, close),
         Job("digest", settings.digest, HOUR, digest),
+        Job("webhooks", settings.webhooks, HOUR, webhooks),
         Job("tidy", settings.tidy, HOUR, tidy),
     )

@@ -42,6 +42,7 @@ RANGES: dict[str, Range] = {
     "digest.few": (0, 100),
     "digest.firsts": (0, 100),
     "digest.few_outlets": (0, 100),
+    "webhooks.concurrency": (1, 100),
     "schedule": (0.1, 60 * 60 * 24 * 365),
 }
 #: A hundred years: clocks end not far beyond.

@@ -29,6 +29,7 @@ from service.domain.replay import ReplaySettings
 from service.domain.settling import SettlingSettings
 from service.domain.storylines import StorylineSettings
 from service.domain.training import TrainingSettings
+from service.domain.webhooks import WebhookSettings
 from service.domain.windows import StorySettings
 from service.embed.encoder import EmbedSettings
 from service.errors import SettingsError
@@ -151,6 +152,14 @@ class IssueSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """Which service `samestory mcp` asks, and with what key; an empty url means this machine's."""
+
+    url: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleSettings:
     """Seconds between two runs of each job."""
 
@@ -162,6 +171,7 @@ class ScheduleSettings:
     link: float
     close: float
     digest: float
+    webhooks: float
     tidy: float
 
 
@@ -191,6 +201,8 @@ class Settings:
     mail: MailSettings
     digest: DigestSettings
     issues: IssueSettings
+    webhooks: WebhookSettings
+    client: ClientSettings
     schedule: ScheduleSettings
 
     @property
@@ -222,6 +234,7 @@ def load(environ: Mapping[str, str] | None = None, *, profile: str = "") -> Sett
     _overlay(table, _from_environment(env, sections), sections)
     settings = Settings(**{name: _section(name, kind, table) for name, kind in sections.items()})
     networks(settings.fetch.allow_networks)  # raises if one is none
+    networks(settings.webhooks.allow_networks, setting="webhooks.allow_networks")
     return settings
 
 

@@ -25,12 +25,12 @@ class AddressRefusedError(OSError):
         self.address = address
 
 
-def networks(names: Iterable[str]) -> tuple[Network, ...]:
+def networks(names: Iterable[str], *, setting: str = "fetch.allow_networks") -> tuple[Network, ...]:
     """The networks that a setting names, such as `127.0.0.0/8`; SettingsError if one is none."""
     try:
         return tuple(ipaddress.ip_network(name) for name in names)
     except ValueError as error:
-        raise SettingsError(f"fetch.allow_networks: {error}") from error
+        raise SettingsError(f"{setting}: {error}") from error
 
 
 def is_allowed(address: str, allowed: Iterable[Network]) -> bool:

@@ -68,6 +68,7 @@ class StoreCollector(Collector):
             return
         yield _gauge("database_up", "Whether the database answers.", 1)
         yield from _of_store(figures)
+        yield from _of_webhooks(figures)
         yield from _of_jobs(figures.runs, self._clock().timestamp())
 
 
@@ -91,6 +92,21 @@ def _of_store(figures: Figures) -> Families:
     }
     yield _gauges(
         "churn_ratio", "Share of the window's articles that changed story.", "per", shares
+    )
+
+
+def _of_webhooks(figures: Figures) -> Families:
+    by_state = dict.fromkeys(("active", "paused"), 0) | figures.webhooks
+    yield _gauges("webhooks", "Webhooks by state.", "state", by_state)
+    yield _gauge(
+        "webhook_changes_pending",
+        "Changes not yet told to active webhooks.",
+        figures.changes_pending,
+    )
+    yield _gauge(
+        "webhook_stories_failed",
+        "Stories whose last delivery to an active webhook failed.",
+        figures.stories_held,
     )
 
 

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 ATOM = "http://www.w3.org/2005/Atom"
 #: What XML 1.0 cannot hold, not even escaped.
 _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+#: What stands in addresses as it is; all else is escaped. Escapes that are there stay.
+_OF_ADDRESSES = "!#$%&'()*+,-./:;=?@_~"
 
 
 class Format(StrEnum):
@@ -71,13 +76,13 @@ def _atom(channel: Channel) -> bytes:
     _put(feed, "id", channel.key)
     _put(feed, "title", channel.title)
     _put(feed, "updated", _iso(channel.updated))
-    _put(feed, "link", rel="self", type=MEDIA_TYPES[Format.ATOM], href=channel.url)
-    _put(feed, "link", rel="alternate", type="text/html", href=channel.page)
+    _put(feed, "link", rel="self", type=MEDIA_TYPES[Format.ATOM], href=_address(channel.url))
+    _put(feed, "link", rel="alternate", type="text/html", href=_address(channel.page))
     for each in channel.entries:
         entry = _put(feed, "entry")
         _put(entry, "id", each.key)
         _put(entry, "title", each.title)
-        _put(entry, "link", rel="alternate", href=each.url)
+        _put(entry, "link", rel="alternate", href=_address(each.url))
         _put(entry, "published", _iso(each.published))
         _put(entry, "updated", _iso(each.updated))
         _put(_put(entry, "author"), "name", each.author)
@@ -91,14 +96,14 @@ def _rss(channel: Channel) -> bytes:
     rss = ET.Element("rss", {"version": "2.0", "xmlns:atom": ATOM})
     told = _put(rss, "channel")
     _put(told, "title", channel.title)
-    _put(told, "link", channel.page)
+    _put(told, "link", _address(channel.page))
     _put(told, "description", channel.title)
     _put(told, "lastBuildDate", _rfc822(channel.updated))
-    _put(told, "atom:link", rel="self", type=MEDIA_TYPES[Format.RSS], href=channel.url)
+    _put(told, "atom:link", rel="self", type=MEDIA_TYPES[Format.RSS], href=_address(channel.url))
     for each in channel.entries:
         item = _put(told, "item")
         _put(item, "title", each.title)
-        _put(item, "link", each.url)
+        _put(item, "link", _address(each.url))
         _put(item, "guid", each.key, isPermaLink="false")
         _put(item, "pubDate", _rfc822(each.published))
         for tag in each.tags:
@@ -111,7 +116,7 @@ def _json(channel: Channel) -> bytes:
     items = [
         {
             "id": each.key,
-            "url": each.url,
+            "url": _address(each.url),
             "title": each.title,
             "content_text": each.text,
             "date_published": _iso(each.published),
@@ -124,8 +129,8 @@ def _json(channel: Channel) -> bytes:
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": channel.title,
-        "home_page_url": channel.page,
-        "feed_url": channel.url,
+        "home_page_url": _address(channel.page),
+        "feed_url": _address(channel.url),
         "items": items,
     }
     return json.dumps(feed, ensure_ascii=False).encode("utf-8", "replace")
@@ -141,6 +146,15 @@ def _put(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET
 def _bytes(root: ET.Element) -> bytes:
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
+
+
+def _address(url: str) -> str:
+    """An address as feeds may hold it: outlets publish some with spaces or letters of any script."""
+    host, slashes, rest = url.partition("://")
+    if not slashes:
+        return quote(url, safe=_OF_ADDRESSES, errors="replace")
+    name, slash, path = rest.partition("/")
+    return f"{host}://{name}{slash}{quote(path, safe=_OF_ADDRESSES, errors='replace')}"
 
 
 def _iso(at: datetime) -> str:

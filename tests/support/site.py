@@ -80,9 +80,10 @@ def serving(
     *,
     clock: Callable[[], datetime] = lambda: NOW,
     reading: Reading | None = None,
+    port: int = 0,
 ) -> AbstractContextManager[Site]:
     """A server over a store, until the block is left."""
-    return running(create_app(sessions, clock=clock, reading=reading))
+    return running(create_app(sessions, clock=clock, reading=reading), port)
 
 
 @contextmanager
@@ -108,13 +109,14 @@ def serving_app(
 
 
 @contextmanager
-def running(app: FastAPI) -> Iterator[Site]:
-    """A server for an application, until the block is left."""
+def running(app: FastAPI, port: int = 0) -> Iterator[Site]:
+    """A server for an application, on a free port unless one is named, until the block is left."""
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
     )
     with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
         # As the daemon does: on a kept connection a body would wait 40 ms for a delayed ACK.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)

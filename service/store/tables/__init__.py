@@ -18,7 +18,6 @@ from service.store.tables.operations import (
     KeyRow,
     LexiconRow,
     RunRow,
-    WebhookRow,
 )
 from service.store.tables.readers import DeliveryRow, IssueRow, SecretRow, SubscriberRow
 from service.store.tables.state import StoreStateRow, StoreTouchRow
@@ -30,6 +29,7 @@ from service.store.tables.stories import (
     StoryVersionRow,
     TransitionRow,
 )
+from service.store.tables.webhooks import WebhookHoldRow, WebhookRow
 
 __all__ = [
     "AnswerRow",
@@ -63,5 +63,6 @@ __all__ = [
     "SubscriberRow",
     "TransitionRow",
     "VectorRow",
+    "WebhookHoldRow",
     "WebhookRow",
 ]

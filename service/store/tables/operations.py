@@ -1,4 +1,4 @@
-"""Running the service: keys and answers to their writes, webhooks, runs of jobs, the words and names of the window."""
+"""Running the service: keys and answers to their writes, runs of jobs, the words and names of the window."""
 
 from typing import Any
 
@@ -47,23 +47,6 @@ class AnswerRow(Base):
     location: Mapped[str | None]
     body: Mapped[bytes] = mapped_column(LargeBinary)
     made_at: Mapped[Instant]
-
-
-class WebhookRow(Base):
-    """Somebody who is told of transitions, up to the one told last."""
-
-    __tablename__ = "webhooks"
-    __table_args__ = (one_of("state", "active", "paused", "failed"),)
-
-    id: Mapped[Identifier]
-    url: Mapped[str]
-    secret: Mapped[bytes] = mapped_column(LargeBinary)
-    state: Mapped[str] = mapped_column(server_default="active")
-    told_transition_id: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    attempts: Mapped[int] = mapped_column(server_default=text("0"))
-    next_attempt_at: Mapped[Instant | None]
-    error: Mapped[str | None]
-    created_at: Mapped[Instant]
 
 
 class RunRow(Base):

@@ -77,7 +77,7 @@ def feed_of_story(
     story, base = detail.story, str(request.base_url)
     channel = Channel(
         key=f"urn:samestory:story:{story.id}",
-        title=story.headline,
+        title=story.headline or story.id,
         url=str(request.url),
         page=base + links.story_page(story.id, story.slug).lstrip("/"),
         entries=[_of_member(member) for member in reversed(detail.members)],

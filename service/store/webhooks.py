@@ -1,0 +1,136 @@
+"""Webhooks: who is told of changes, of which ones, and how each fares."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from service.domain.webhooks import SECRET_BYTES, Health, Wanted, receiver_url
+from service.errors import NotFoundError
+from service.store.reading.changes import latest_change
+from service.store.tables import WebhookHoldRow, WebhookRow
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Somebody who is told of changes."""
+
+    id: int
+    url: str
+    state: str  #: active or paused
+    wanted: Wanted
+    told: int  #: number of the last change that was told, passed over or held
+    health: Health
+    error: str | None  #: of the last failure, while nothing got through after it
+    created_at: datetime
+    delivered_at: datetime | None
+    held: int  #: stories of which a delivery failed; the others are told all the same
+
+
+def add(
+    session: Session, url: str, wanted: Wanted, *, now: datetime, since: int | None = None
+) -> tuple[Webhook, bytes]:
+    """A webhook and its secret, which is not shown again.
+
+    It is told of what is still to come, or of all changes after the number `since`.
+
+    Raises:
+        BadInputError: the address is none.
+    """
+    secret = secrets.token_bytes(SECRET_BYTES)
+    row = WebhookRow(
+        url=receiver_url(url),
+        secret=secret,
+        kinds=list(wanted.kinds),
+        min_coverage=wanted.min_coverage,
+        told_transition_id=latest_change(session) if since is None else since,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return get(session, row.id), secret
+
+
+def get(session: Session, webhook_id: int) -> Webhook:
+    """One webhook; NotFoundError if there is none."""
+    return _webhook(row_of(session, webhook_id), _held(session).get(webhook_id, 0))
+
+
+def secret_of(session: Session, webhook_id: int) -> bytes:
+    """What its deliveries are signed with; NotFoundError if there is no such webhook."""
+    return row_of(session, webhook_id).secret
+
+
+def listed(session: Session) -> list[Webhook]:
+    """All of them, oldest first; two statements."""
+    held = _held(session)
+    rows = session.scalars(select(WebhookRow).order_by(WebhookRow.id))
+    return [_webhook(row, held.get(row.id, 0)) for row in rows]
+
+
+def remove(session: Session, webhook_id: int) -> None:
+    """Tell it nothing more, and forget it; NotFoundError if there is none."""
+    session.delete(row_of(session, webhook_id))
+
+
+def resume(session: Session, webhook_id: int, *, now: datetime) -> Webhook:
+    """Tell it at once of everything since it was paused; NotFoundError if there is none.
+
+    For an active one all that waits is tried again.
+    """
+    row = row_of(session, webhook_id)
+    row.state, row.error = "active", None
+    write_health(row, Health())
+    retry_held(session, webhook_id, now=now)
+    session.flush()
+    return get(session, webhook_id)
+
+
+def row_of(session: Session, webhook_id: int) -> WebhookRow:
+    """Its row, kept from others until the transaction ends; NotFoundError if there is none."""
+    row = session.get(WebhookRow, webhook_id, with_for_update=True)
+    if row is None:
+        raise NotFoundError("webhook", webhook_id)
+    return row
+
+
+def health_of(row: WebhookRow) -> Health:
+    """How a webhook fares, as stored."""
+    return Health(row.attempts, row.failing_since, row.next_attempt_at, row.paused_because)
+
+
+def write_health(row: WebhookRow, health: Health) -> None:
+    """Store how a webhook fares."""
+    row.attempts, row.failing_since = health.attempts, health.failing_since
+    row.next_attempt_at, row.paused_because = health.retry_at, health.paused_because
+
+
+def retry_held(session: Session, webhook_id: int, *, now: datetime) -> None:
+    """Let all that waits for another attempt be due."""
+    session.execute(
+        update(WebhookHoldRow)
+        .where(WebhookHoldRow.webhook_id == webhook_id, WebhookHoldRow.next_attempt_at > now)
+        .values(next_attempt_at=now)
+    )
+
+
+def _held(session: Session) -> dict[int, int]:
+    statement = select(WebhookHoldRow.webhook_id, func.count()).group_by(WebhookHoldRow.webhook_id)
+    return dict(session.execute(statement).all())
+
+
+def _webhook(row: WebhookRow, held: int) -> Webhook:
+    return Webhook(
+        id=row.id,
+        url=row.url,
+        state=row.state,
+        wanted=Wanted(tuple(row.kinds), row.min_coverage),
+        told=row.told_transition_id,
+        health=health_of(row),
+        error=row.error,
+        created_at=row.created_at,
+        delivered_at=row.delivered_at,
+        held=held,
+    )

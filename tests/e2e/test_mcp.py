@@ -1,0 +1,116 @@
+"""`samestory mcp`, as an agent's host starts it and asks it."""
+
+import asyncio
+import json
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from tests.e2e.conftest import COMMAND, Shell
+from tests.support.site import Site, serving_world
+from tests.support.texts import MEETING, MERGED
+
+pytestmark = pytest.mark.slow
+
+TOOLS = {"search", "stories", "story", "match", "changes"}
+
+
+@pytest.fixture(scope="module")
+def world(new_database: Callable[[], str]) -> Iterator[Site]:
+    """A server over the made-up world, which nobody changes."""
+    with serving_world(new_database()) as running:
+        yield running
+
+
+@pytest.fixture
+def over_http(shell: Shell, world: Site) -> Iterator[str]:
+    """The address of `samestory mcp --http`."""
+    process = shell.start("mcp", "--http", "--port", "0", "--url", world.url)
+    assert process.stderr is not None
+    line = next(line for line in process.stderr if '"up"' in line)
+    yield json.loads(line)["url"]
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+
+
+async def conversation(connect: Any, world: Site) -> None:
+    """What every agent can ask, whatever the transport."""
+    async with Client(connect) as agent:
+        tools = {tool.name: tool for tool in (await agent.list_tools()).tools}
+        assert tools.keys() == TOOLS
+        for tool in tools.values():
+            assert tool.annotations is not None
+            assert tool.annotations.read_only_hint
+            assert tool.description
+        story = await agent.call_tool("story", {"id": MERGED})
+        assert not story.is_error
+        told: Any = story.structured_content
+        assert (told["id"], told["coverage"], told["independent"]) == (MEETING, 10, 7)
+        assert told["reports"][0]["url"].startswith("https://")
+        changes: Any = (await agent.call_tool("changes", {"limit": 2})).structured_content
+        assert changes["changes"][0]["kind"] == "emerged"
+        after: Any = await agent.call_tool("changes", {"since": changes["next"], "limit": 1})
+        assert after.structured_content["changes"][0]["id"] > changes["next"] - 1
+        long_ago: Any = await agent.call_tool("stories", {"hours": 24 * 365, "limit": 3})
+        assert isinstance(long_ago.structured_content["stories"], list)
+        missing = await agent.call_tool("story", {"id": "nobody"})
+        assert missing.is_error
+        assert "404" in str(missing.content)
+        wrong = await agent.call_tool("changes", {"since": -1})
+        assert wrong.is_error
+        await ask_for_texts(agent, world)
+
+
+async def ask_for_texts(agent: Client, world: Site) -> None:
+    """`search` and `match`, where the service has them; else the agent reads that it has not."""
+    paths = world.get("/openapi.json").json["paths"]
+    found = await agent.call_tool("search", {"query": "Moscow meeting", "limit": 3})
+    assert found.is_error == ("/v1/search" not in paths), found.content
+    if not found.is_error:
+        told: Any = found.structured_content
+        assert MEETING in [story["id"] for story in told["stories"]]
+        assert all(article["url"] for article in told["articles"])
+    matched = await agent.call_tool("match", {"title": "Ministers meet in Moscow"})
+    assert matched.is_error == ("/v1/match" not in paths), matched.content
+    if not matched.is_error:
+        why: Any = matched.structured_content
+        assert why.keys() >= {"story", "score", "nearest"}
+
+
+def test_an_agent_asks_over_standard_input_and_output(shell: Shell, world: Site):
+    server = StdioServerParameters(
+        command=str(COMMAND), args=["mcp", "--url", world.url], env=shell.environment()
+    )
+    asyncio.run(asyncio.wait_for(conversation(server, world), 60))
+
+
+def test_an_agent_asks_over_http(over_http: str, world: Site):
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/mcp", over_http)
+    asyncio.run(asyncio.wait_for(conversation(over_http, world), 60))
+
+
+def test_without_its_package_the_extra_is_named(shell: Shell):
+    hidden = "import sys; sys.modules['mcp'] = None; sys.argv = ['samestory', 'mcp']"
+    done = subprocess.run(
+        [COMMAND.parent / "python", "-c", f"{hidden}; from service.cli import main; main()"],
+        env=shell.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    expected = "samestory: samestory mcp needs the extra `mcp`: pip install 'samestory[mcp]'\n"
+    assert done.stderr == expected
+
+
+def test_an_address_that_is_none_is_told_in_one_line(shell: Shell):
+    failed = shell.run("mcp", "--url", "nowhere")
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("samestory: 'nowhere' is no address of a service")

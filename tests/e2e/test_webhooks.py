@@ -1,0 +1,52 @@
+"""`samestory webhooks`, as an operator would use it."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.conftest import Shell
+from tests.support.receiver import Receiver
+
+pytestmark = pytest.mark.slow
+
+LOOPBACK = {"SAMESTORY_WEBHOOKS__ALLOW_NETWORKS": "127.0.0.0/8"}
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as running:
+        yield running
+
+
+def test_a_webhook_from_the_command_line(shell: Shell, receiver: Receiver):
+    added = shell.run("webhooks", "add", receiver.url, "--kind", "merged", "--min-coverage", "3")
+    assert added.returncode == 0, added.stderr
+    [secret] = re.findall(r"whsec_\S+", added.stdout)
+    assert "merged, at least 3 outlets" in added.stdout
+    listed = shell.run("webhooks", "list", "--json").stdout
+    assert secret not in listed
+    [facts] = json.loads(listed)
+    assert (facts["url"], facts["kinds"], facts["state"]) == (receiver.url, ["merged"], "active")
+    tried = shell.run("webhooks", "test", "1", env=LOOPBACK)
+    assert tried.stdout == f"{receiver.url} answered 204\n"
+    closed = shell.run("webhooks", "test", "1")
+    assert (closed.returncode, "webhooks.allow_networks" in closed.stderr) == (1, True)
+    assert "active" in shell.run("webhooks", "resume", "1").stdout
+    assert shell.run("webhooks", "remove", "1").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("add", "nowhere"), "'nowhere' is no http(s) address"),
+        (("test", "99"), "no webhook 99"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(shell: Shell, arguments: tuple[str, ...], reason: str):
+    failed = shell.run("webhooks", *arguments)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("samestory: ")
+    assert reason in failed.stderr
+    assert failed.stderr.count("\n") == 1
