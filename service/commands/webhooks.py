@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from jobs.context import Context
 from jobs.webhooks import ping
 from service import settings as settings_module
-from service.commands.told import moment
+from service.commands.moments import moment
 from service.commands.world import open_world
 from service.domain.webhooks import KINDS, secret_text, wanted
 from service.errors import DeliveryError

@@ -1,9 +1,10 @@
 """Stories and decisions, told on a terminal."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from service.commands.moments import moment
 from service.domain import ranking
 from service.store.decisions import Decision
 from service.store.reading.stories import StoryView
@@ -54,11 +55,6 @@ def facts(found: Decision) -> dict[str, Any]:
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in asdict(found).items()
     }
-
-
-def moment(at: datetime) -> str:
-    """A moment to the minute, UTC."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def _rank(story: StoryView, now: datetime) -> str:
