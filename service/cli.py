@@ -22,6 +22,7 @@ COMMANDS = {
     "stories": "service.commands.stories:app",
     "feeds": "service.commands.feeds:app",
     "subscribers": "service.commands.subscribers:app",
+    "alerts": "service.commands.alerts:app",
     "digest": "service.commands.digest:app",
     "db": "service.commands.database:app",
     "cluster": "service.commands.cluster:cluster",

@@ -14,11 +14,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from service import ranges
+from service.domain.alerts import AlertSettings
 from service.domain.candidates import CandidateSettings
 from service.domain.copies import CopySettings
 from service.domain.digest import DigestSettings
@@ -114,6 +115,7 @@ class IssueSettings:
     make_up_hours: float
     look_back_hours: float
     stories: int
+    empty_days: Literal["nothing", "line"]
 
     @property
     def tolerance(self) -> timedelta:
@@ -143,6 +145,7 @@ class ScheduleSettings:
     link: float
     close: float
     digest: float
+    alerts: float
     tidy: float
 
 
@@ -170,6 +173,7 @@ class Settings:
     mail: MailSettings
     digest: DigestSettings
     issues: IssueSettings
+    alerts: AlertSettings
     schedule: ScheduleSettings
 
     @property

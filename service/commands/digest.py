@@ -21,7 +21,7 @@ from service.domain.digest_cards import Digest
 from service.domain.digest_wishes import USUAL
 from service.domain.mail_addresses import mail_address
 from service.errors import BadInputError, NotFoundError
-from service.mail.render import Issue, Links
+from service.mail.render import Issue, Links, Rendered
 from service.store import subscribers
 from service.store.reading.digest import digest_stories
 
@@ -58,15 +58,29 @@ def preview(
 @app.command()
 def send() -> None:
     """Make the issues that are due and send what waits, as the daemon does each minute."""
+    run_mailing("digest", "the digest is")
+
+
+def run_mailing(name: str, what: str) -> None:
+    """Run a job that sends emails once, and say what it did.
+
+    Raises:
+        BadInputError: no mail server is set, or another process runs the job.
+    """
     settings = settings_module.load()
-    if not settings.mail.host:
+    if not settings.mail.ready:
         raise BadInputError("no mail server is set; name one in SAMESTORY_MAIL__HOST")
     jobs = {each.name: each for each in schedule(settings.schedule)}
     with ready(with_feeds=False) as context:
-        counts = runner.run(jobs["digest"], context)
+        counts = runner.run(jobs[name], context)
     if counts is None:
-        raise BadInputError("the digest is being sent by another process; try again later")
+        raise BadInputError(f"{what} being sent by another process; try again later")
     print(", ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do")
+
+
+def preview_folder() -> Path:
+    """Where previews are written unless somebody says otherwise."""
+    return user_cache_path("samestory") / "preview"
 
 
 def write_preview(
@@ -82,17 +96,26 @@ def write_preview(
     if page:
         mail = replace(context.settings.mail, site=page)
         context = replace(context, settings=replace(context.settings, mail=mail))
-    folder = folder or user_cache_path("samestory") / "preview"
+    folder = folder or preview_folder()
     chosen, issue = _issue(context, address)
     links = Links(site(context.settings))
     written = renderer(context.settings).digest(issue, address, links)
+    return Preview(write_both(folder, "digest", written), len(chosen.cards))
+
+
+def write_both(folder: Path, name: str, written: Rendered) -> Path:
+    """Write both parts of an email as NAME.html and NAME.txt; where the first one is.
+
+    Raises:
+        BadInputError: the folder cannot be written into.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "digest.html").write_text(written.html, encoding="utf-8")
-        (folder / "digest.txt").write_text(written.text, encoding="utf-8")
+        (folder / f"{name}.html").write_text(written.html, encoding="utf-8")
+        (folder / f"{name}.txt").write_text(written.text, encoding="utf-8")
     except OSError as error:
         raise BadInputError(f"cannot write into {folder}: {error.strerror}") from error
-    return Preview((folder / "digest.html").resolve(), len(chosen.cards))
+    return (folder / f"{name}.html").resolve()
 
 
 def _issue(context: Context, address: str) -> tuple[Digest, Issue]:

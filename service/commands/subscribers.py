@@ -14,7 +14,7 @@ from service import settings as settings_module
 from service.commands.world import open_world
 from service.domain.digest_wishes import LISTS, USUAL, Wishes, told_days
 from service.domain.mail_addresses import mail_address
-from service.mail.smtp import smtp_sender
+from service.mail.smtp import opened_sender
 from service.store import subscribers
 from service.store.subscribers import Subscriber
 
@@ -48,8 +48,8 @@ def add(address: Address, zone: Zone = None, hour: Hour = None, days: Days = Non
         with context.sessions.begin() as session:
             now = context.clock()
             added = subscribers.add(session, mail_address(address), rhythm, taste, now=now)
-        if context.settings.mail.host:
-            with smtp_sender(context.settings.mail) as sender:
+        if context.settings.mail.ready:
+            with opened_sender(context.settings.mail) as sender:
                 ask_to_confirm(context, sender, added)
             print(f"added {added.address}, who was asked to confirm")
         else:

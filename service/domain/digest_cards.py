@@ -46,6 +46,7 @@ class Story:
     told: str  #: `digest.told`
     summary: tuple[Said, ...]
     reports: tuple[Report, ...]
+    names: frozenset[str] = frozenset()  #: `digest.named`
 
     @cached_property
     def articles(self) -> frozenset[int]:
@@ -134,6 +135,15 @@ class First:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """A story of which an alert would have told, had there not been too many."""
+
+    query: str  #: what the alert asks for, in words
+    line: Line
+    independent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """The content of an issue; empty if nothing is worth an email."""
 
@@ -141,6 +151,7 @@ class Digest:
     moved_on: tuple[Card, ...] = ()  #: stories seen before, with what is new in them
     few: tuple[Card, ...] = ()  #: covered by few
     firsts: tuple[First, ...] = ()
+    alerts: tuple[Match, ...] = ()
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -149,7 +160,12 @@ class Digest:
 
     def __bool__(self) -> bool:
         """Whether it shows any story."""
-        return bool(self.cards)
+        return bool(self.cards or self.alerts)
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """Of the stories that it shows, in their order."""
+        return tuple(each.headline for each in (*self.cards, *(told.line for told in self.alerts)))
 
 
 def subtag(language: str | None) -> str:

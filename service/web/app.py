@@ -11,6 +11,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 
 from service.store.sessions import Sessions
+from service.web import alerts as alert_pages
 from service.web import (
     conditional,
     docs,
@@ -71,6 +72,7 @@ def create_app(
         docs,
         pages,
         subscriptions,
+        alert_pages,
     ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

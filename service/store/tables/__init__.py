@@ -12,7 +12,13 @@ from service.store.tables.base import Base
 from service.store.tables.catalogue import FamilyRow, FeedRow, FetchRow, OutletRow
 from service.store.tables.decisions import ConstraintRow, DecisionRow
 from service.store.tables.operations import GazetteerRow, KeyRow, LexiconRow, RunRow, WebhookRow
-from service.store.tables.readers import DeliveryRow, IssueRow, SecretRow, SubscriberRow
+from service.store.tables.readers import (
+    AlertRow,
+    DeliveryRow,
+    IssueRow,
+    SecretRow,
+    SubscriberRow,
+)
 from service.store.tables.state import StoreStateRow, StoreTouchRow
 from service.store.tables.stories import (
     MembershipRow,
@@ -24,6 +30,7 @@ from service.store.tables.stories import (
 )
 
 __all__ = [
+    "AlertRow",
     "ArticleRow",
     "ArticleUrlRow",
     "Base",
