@@ -123,7 +123,7 @@ class Stories:
     def __init__(self, stories: Iterable[Story]) -> None:
         """Each is found by the words, names, outlets and countries that it has."""
         self._stories = tuple(stories)
-        self._holding: dict[tuple[str, str], set[int]] = defaultdict(set)
+        self._holding: dict[tuple[str, str | None], set[int]] = defaultdict(set)
         for place, story in enumerate(self._stories):
             for kind, values in _facets(story).items():
                 for value in values:
@@ -222,7 +222,7 @@ def _before(alert: Alert, story: Story, told: Iterable[Told]) -> Told | None:
 
 
 def _news(story: Story, before: Told | None) -> News | None:
-    return before and news(story, before.articles, before.at)
+    return news(story, before.articles, before.at) if before else None
 
 
 def _facets(story: Story) -> dict[str, Iterable[str | None]]:

@@ -16,6 +16,8 @@ _FOLLOWED_HOURS = 12.0
 _SLACK = timedelta(hours=24)
 #: Two stories whose words overlap so much (Jaccard) are shown as one card with a line below.
 _ALIKE = 0.5
+#: Headlines of one storyline that share so many words are of one saga.
+_TELLING_WORDS = 2
 #: Lines below a card, looked for among so many times as many stories as there are cards.
 _LINES, _FURTHER = 2, 4
 
@@ -213,11 +215,24 @@ class _Spread:
 
     def _twin(self, story: Story) -> Story | None:
         for other in self._taken:
-            if story.id == other.id or (story.storyline and story.storyline == other.storyline):
+            if story.id == other.id or _of_one_saga(story, other):
                 return other
             if story.words and _alike(story.words, other.words):
                 return other
         return None
+
+
+def _of_one_saga(one: Story, other: Story) -> bool:
+    """Whether two stories share a storyline, and something that they are about.
+
+    Storylines hold strangers, too: one that shares no keyword, no name and hardly a word of its headline
+    would be hidden below a story that it has nothing to do with.
+    """
+    if not one.storyline or one.storyline != other.storyline:
+        return False
+    if not one.topics or not other.topics or not one.topics.isdisjoint(other.topics):
+        return True
+    return len(one.words & other.words) >= _TELLING_WORDS
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -74,6 +74,11 @@ class Story:
         return max(len({each.family for each in self.reports if not each.copy}), 1)
 
     @cached_property
+    def topics(self) -> frozenset[str]:
+        """Its keywords and names, folded."""
+        return frozenset(each.strip() for each in self.told.split("|")[1:])
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """The words of the headline that tell something, folded."""
         return frozenset(text.words(self.headline)) - text.STOP_WORDS
@@ -165,7 +170,8 @@ class Digest:
     @property
     def headlines(self) -> tuple[str, ...]:
         """Of the stories that it shows, in their order."""
-        return tuple(each.headline for each in (*self.cards, *(told.line for told in self.alerts)))
+        lines = tuple(each.line.headline for each in self.alerts)
+        return tuple(each.headline for each in self.cards) + lines
 
 
 def subtag(language: str | None) -> str:

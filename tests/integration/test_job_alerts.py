@@ -306,6 +306,6 @@ def test_a_day_without_news_may_bring_a_line(world: Context, clock: Clock, mail:
     assert digest(world) == {"made": 1, "sent": 1}
     assert mail.taken[0][1]["Subject"] == "Nothing new"
     for part in mail.taken[0][1].iter_parts():
-        assert "no story that you ask for" in part.get_content()  # type: ignore[attr-defined]
+        assert "no story that you ask for" in part.get_content()
     clock.advance(hours=1)
     assert digest(world) == {}
