@@ -1,7 +1,9 @@
 """`samestory digest`: look at an issue, or send what is due."""
 
+import json
 import webbrowser
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +26,7 @@ from service.errors import BadInputError, NotFoundError
 from service.mail.render import Issue, Links, Rendered
 from service.store import subscribers
 from service.store.reading.digest import digest_stories
+from service.store.reading.mail import Edition, editions
 
 app = typer.Typer(
     help="The daily digest: preview an issue, send what is due.", no_args_is_help=True
@@ -59,6 +62,40 @@ def preview(
 def send() -> None:
     """Make the issues that are due and send what waits, as the daemon does each minute."""
     run_mailing("digest", "the digest is")
+
+
+@app.command("issues")
+def list_issues(
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How many local dates.")] = 14,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """What became of the emails of each local date: cards, bytes, sent, failed, late."""
+    with open_world(settings_module.load()) as context, context.sessions.begin() as session:
+        # A date ends last some hours behind UTC.
+        since = (context.clock() - timedelta(days=days)).date()
+        found = editions(session, since=since)
+    if as_json:
+        rows = [{"local_date": str(each.local_date), **asdict(each.outcome)} for each in found]
+        print(json.dumps(rows, indent=2))
+        return
+    for each in found:
+        print(_edition_line(each))
+
+
+def _edition_line(found: Edition) -> str:
+    told = found.outcome
+    counts = [
+        f"{told.sent} of {told.recipients} sent",
+        *(
+            f"{count} {name}"
+            for name in ("waiting", "failed", "late", "empty", "folded", "doubtful")
+            if (count := getattr(told, name))
+        ),
+    ]
+    size = f"{told.mean_cards:.1f} cards, {told.mean_bytes / 1000:.1f} kB on average"
+    largest = f"{told.most_cards} and {told.most_bytes / 1000:.1f} at most"
+    return f"{found.local_date}  {told.kind:6}  {', '.join(counts)}; {size}, {largest}"
 
 
 def run_mailing(name: str, what: str) -> None:

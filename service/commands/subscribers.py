@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from jobs.context import Context
 from jobs.delivery import ask_to_confirm
 from service import settings as settings_module
+from service.commands.bounces import report
 from service.commands.world import open_world
 from service.domain.digest_wishes import LISTS, USUAL, Wishes, told_days
 from service.domain.mail_addresses import mail_address
@@ -19,6 +20,7 @@ from service.store import subscribers
 from service.store.subscribers import Subscriber
 
 app = typer.Typer(help="Subscribers of the daily digest.", no_args_is_help=True)
+app.command()(report)
 
 Address = Annotated[str, typer.Argument(help="An email address.")]
 Zone = Annotated[str | None, typer.Option(help="Time zone, such as Europe/Berlin.")]

@@ -175,6 +175,17 @@ def attempts(session: Session, issue_id: int) -> int:
     return session.scalar(counted) or 0
 
 
+def recipient_of(session: Session, message_id: str) -> int | None:
+    """To whom an email with this Message-ID went; None if none did."""
+    statement = (
+        select(IssueRow.subscriber_id)
+        .join(DeliveryRow, DeliveryRow.issue_id == IssueRow.id)
+        .where(DeliveryRow.message_id == message_id)
+        .limit(1)
+    )
+    return session.scalar(statement)
+
+
 def settle_cut_off(session: Session, kind: Kind) -> int:
     """Note what a process that died left open; how many attempts. Their issues are tried again.
 
