@@ -112,7 +112,7 @@ def preview(  # noqa: PLR0917  # options, all by name
             min_independent=min_independent,
         )  # fmt: skip
         page, matching = write_preview(context, asked, folder)
-    print(f"{page}: the first of {matching} stories")
+    print(f"{page}: the first of {matching} that match")
     if open_it:
         webbrowser.open(page.as_uri())
 

@@ -81,21 +81,3 @@ def test_a_preview_is_written_and_nothing_is_sent(shell: Shell, mail: MailServer
     assert (tmp_path / "digest.txt").exists()
     assert mail.taken == []
     assert shell.run("digest", "send", env=settings(mail)).stdout == "nothing to do\n"
-
-
-def test_alerts_from_the_command_line(shell: Shell, mail: MailServer, tmp_path: Path):
-    env = settings(mail)
-    shell.run("subscribers", "add", "eve@x.example", env=env)
-    shell.run("subscribers", "confirm", "eve@x.example")
-    added = shell.run("alerts", "add", "EVE@x.example", "--words", "ferry", "--countries", "gb")
-    assert added.returncode == 0, added.stderr
-    assert "of eve@x.example: ferry, from GB" in added.stdout
-    [facts] = json.loads(shell.run("alerts", "list", "--json").stdout)
-    assert (facts["words"], facts["countries"]) == (["ferry"], ["GB"])
-    assert shell.run("alerts", "send", env=env).stdout == "nothing to do\n"
-    empty = shell.run("alerts", "preview", "--alert", str(facts["id"]), "--folder", str(tmp_path))
-    assert (empty.returncode, "no story of the last 7 days" in empty.stderr) == (1, True)
-    assert "removed alert" in shell.run("alerts", "remove", str(facts["id"])).stdout
-    assert shell.run("alerts", "list", "eve@x.example").stdout == ""
-    nothing = shell.run("alerts", "add", "eve@x.example")
-    assert (nothing.returncode, nothing.stderr.count("\n")) == (1, 1)
