@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from jobs.context import Context, Counts
 from service.errors import MailDeferredError, MailRefusedError, MailServerError, SettingsError
 from service.mail.message import domain_of, issue_message_id, message
-from service.mail.render import Issue, Renderer, Told
+from service.mail.render import Issue, Renderer, Telling
 from service.mail.sender import Sender
 from service.mail.signing import Signed
 from service.settings import Settings
@@ -152,7 +152,7 @@ class _Delivery:
             )  # fmt: skip
         else:
             links = self._signed.links(to.id, issue.id, issue.notice.alerts[0].id)
-            notice = Told(issue.notice, at, zone, late=late)
+            notice = Telling(issue.notice, at, zone, late=late)
             written, name, unsubscribe = (
                 self._renderer.notice(notice, to.address, links), "alerts", links.alert,
             )  # fmt: skip

@@ -17,7 +17,7 @@ from service.domain.alert_wishes import query
 from service.domain.alerts import Alert, Query, Stories, as_notice
 from service.domain.digest_wishes import USUAL
 from service.errors import BadInputError
-from service.mail.render import Links, Told
+from service.mail.render import Links, Telling
 from service.store import alerts, subscribers
 from service.store.reading.digest import digest_stories
 
@@ -130,7 +130,7 @@ def write_preview(context: Context, asked: Query, folder: Path | None) -> tuple[
     if not found:
         raise BadInputError(f"no story of the last {FURTHEST.days} days matches: {asked}")
     rhythm, taste = USUAL
-    told = Told(as_notice(found[0], asked, taste), now, rhythm.zone)
+    told = Telling(as_notice(found[0], asked, taste), now, rhythm.zone)
     links = Links(site(context.settings))
     written = renderer(context.settings).notice(told, "reader@localhost", links)
     return write_both(folder or preview_folder(), "alert", written), len(found)

@@ -9,6 +9,7 @@ from service.domain import text
 from service.domain.digest import Taste, heard, holds
 from service.domain.digest_cards import Card, Line, Match, News, Story
 from service.domain.digest_showing import card, news
+from service.domain.names import country_name
 
 #: Alerts that one subscriber may have.
 MOST = 20
@@ -66,7 +67,9 @@ class Query:
             " or ".join(sorted(self.words)),
             " or ".join(sorted(self.entities)),
             f"from {' or '.join(sorted(self.outlets))}" if self.outlets else "",
-            f"from {' or '.join(sorted(self.countries))}" if self.countries else "",
+            f"from {' or '.join(map(country_name, sorted(self.countries)))}"
+            if self.countries
+            else "",
             f"{self.min_independent} or more outlets" if self.min_independent > 1 else "",
         ]
         return ", ".join(part for part in parts if part)

@@ -45,7 +45,7 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Telling:
     """A notice as it is to be written: of what, meant for which moment."""
 
     notice: Notice
@@ -92,10 +92,12 @@ class Renderer:
                 return found
             digest, left_out = _shortened(digest), left_out + 1
 
-    def notice(self, told: Told, address: str, links: Links) -> Rendered:
+    def notice(self, told: Telling, address: str, links: Links) -> Rendered:
         """The email of alerts about one story."""
         asked = [words.cut(each.query, _PREHEADER) for each in told.notice.alerts]
-        subject = words.cut(told.notice.card.headline, _SUBJECT) or "Untitled"
+        # A subject of its own, or mail programs hide it below the first one.
+        grown = f"Now {told.notice.card.coverage} outlets: " if told.notice.card.news else ""
+        subject = words.cut(grown + told.notice.card.headline, _SUBJECT) or "Untitled"
         preheader = words.cut(_why(told.notice), _PREHEADER)
         values = {"told": told, "card": told.notice.card, "asked": asked, "zone": told.zone}
         return self._write("notice", subject, preheader, address, links, **values)

@@ -18,6 +18,7 @@ from service.domain.digest_wishes import DAYS, LISTS, Wishes
 from service.errors import BadInputError, NotFoundError
 from service.mail.signing import number_of, token
 from service.store import alerts, issues, secrets, subscribers
+from service.store.reading.mail import past_emails
 from service.store.subscribers import Subscriber
 from service.web.context import Context, ReadSession, Web
 
@@ -27,6 +28,8 @@ Fields = Mapping[str, Sequence[str]]
 
 #: Bytes of a form that are read.
 LARGEST = 65_536
+#: Past emails that a reader finds on the page of preferences.
+PAST = 30
 #: These pages are for one reader only.
 PRIVATE = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 
@@ -171,6 +174,10 @@ def preferences_form(
         days=DAYS,
         zones=sorted(available_timezones()),
         alerts=alerts.of_subscribers(session, [reader.id]).get(reader.id, []),
+        past=[
+            (each, token(link_key(session), "issues", each.id))
+            for each in past_emails(session, reader.id, limit=PAST)
+        ],
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from service.domain.alert_wishes import query
 from service.domain.alerts import Alert, Stories, as_notice
 from service.domain.digest import Taste
-from service.store import alerts, notices, subscribers
+from service.store import alerts, issues, notices, subscribers
 from service.store.reading.digest import digest_stories
 from service.store.sessions import Sessions
 from service.store.subscribers import Subscriber
@@ -17,6 +18,8 @@ from service.store.tables import IssueRow
 from tests.integration.test_web_subscriptions import path, post
 from tests.support.readers import DUE, report_news, subscribe
 from tests.support.site import Site, serving
+
+SENT: dict[str, Any] = {"late": False, "size": 4200, "now": DUE}
 
 
 @pytest.fixture
@@ -64,7 +67,7 @@ def test_preferences_list_add_and_remove_alerts(site: Site, sessions: Sessions, 
     [found] = of(sessions, reader)
     assert found.query == query(words="ferry, <b>", countries="GB", min_independent=2)
     page = site.page(added.headers["location"].partition("#")[0]).text
-    assert "&lt;b&gt; or ferry, from GB, 2 or more outlets" in page
+    assert "&lt;b&gt; or ferry, from United Kingdom, 2 or more outlets" in page
     assert post(site, f"{where}/alerts/{found.id}/stop").status == 303
     assert of(sessions, reader) == []
     assert "2 or more outlets" not in site.page(where).text
@@ -107,7 +110,11 @@ def test_a_notice_can_be_read_on_the_web(site: Site, sessions: Sessions, reader:
         told = as_notice(stories.matching(asked)[0], asked, Taste())
         notices.make(session, reader.id, told, DUE.date(), now=DUE, fold=False)
         [number] = session.scalars(select(IssueRow.id))
-    text = site.page(path(sessions, "issues", number)).text
+        issues.sent(session, issues.begin(session, number, "<1@x.example>", now=DUE), **SENT)
+    where = path(sessions, "issues", number)
+    assert f'<a href="{where}"' in site.page(path(sessions, "preferences", reader.id)).text
+    text = site.page(where).text
+    assert "4.2 kB" in text
     assert headline in text
     assert "2 or more outlets" in text
     assert "nothing new" not in text

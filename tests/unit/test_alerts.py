@@ -153,7 +153,7 @@ def test_queries_are_read_from_words():
     found = query(words="ferry, fishing quota", countries="gb", min_independent=2)
     assert found.words == {"ferry", "fishing quota"}
     assert found.countries == {"GB"}
-    assert str(found) == "ferry or fishing quota, from GB, 2 or more outlets"
+    assert str(found) == "ferry or fishing quota, from United Kingdom, 2 or more outlets"
 
 
 @pytest.mark.parametrize(

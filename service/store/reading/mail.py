@@ -51,6 +51,27 @@ class MailFigures:
     alerts: int
 
 
+@dataclass(frozen=True, slots=True)
+class PastEmail:
+    """An email that went to a subscriber."""
+
+    id: int
+    kind: str
+    local_date: date
+    subject: str
+
+
+def past_emails(session: Session, subscriber_id: int, *, limit: int) -> list[PastEmail]:
+    """The latest emails that went to a subscriber, the last one first; one statement."""
+    statement = (
+        select(IssueRow.id, IssueRow.kind, IssueRow.local_date, IssueRow.subject)
+        .where(IssueRow.subscriber_id == subscriber_id, IssueRow.state == "sent")
+        .order_by(IssueRow.made_at.desc(), IssueRow.id.desc())
+        .limit(limit)
+    )
+    return [PastEmail(*row) for row in session.execute(statement)]
+
+
 def editions(session: Session, *, since: date) -> list[Edition]:
     """What became of the emails of each local date, the latest first; one statement."""
     day = IssueRow.local_date

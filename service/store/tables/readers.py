@@ -80,6 +80,7 @@ class IssueRow(Base):
         ),
         Index("ix_issues_waiting", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
         Index("ix_issues_made_at", "made_at"),
+        Index("ix_issues_subscriber_id_made_at", "subscriber_id", "made_at"),
     )
 
     id: Mapped[Identifier]

@@ -46,6 +46,7 @@ def upgrade() -> None:
     _unique(DAY, "digest", "subscriber_id", "local_date")
     _unique("uq_issues_notice", "notice", "subscriber_id", "story_id", "reached")
     op.create_index("ix_issues_made_at", "issues", ["made_at"])
+    op.create_index("ix_issues_subscriber_id_made_at", "issues", ["subscriber_id", "made_at"])
     op.create_index(op.f("ix_issues_folded_into"), "issues", ["folded_into"])
     op.create_index(op.f("ix_deliveries_message_id"), "deliveries", ["message_id"])
     op.create_index(
@@ -60,7 +61,13 @@ def downgrade() -> None:
     for index in ("ix_deliveries_open", "ix_deliveries_message_id"):
         op.drop_index(op.f(index), "deliveries")
     op.execute("DELETE FROM issues WHERE kind = 'notice'")
-    for index in ("ix_issues_folded_into", "ix_issues_made_at", "uq_issues_notice", DAY):
+    for index in (
+        "ix_issues_folded_into",
+        "ix_issues_subscriber_id_made_at",
+        "ix_issues_made_at",
+        "uq_issues_notice",
+        DAY,
+    ):
         op.drop_index(op.f(index), "issues")
     op.create_unique_constraint(op.f(DAY), "issues", ["subscriber_id", "local_date"])
     op.drop_constraint(op.f("ck_issues_kind_known"), "issues")
