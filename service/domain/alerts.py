@@ -212,7 +212,8 @@ def _notice(
     if not calling:
         return None
     asked = tuple(Asked(each.id, str(each.query)) for each in calling)
-    return Notice(asked, card(story, (), taste.language, _news(story, before[calling[0].id])))
+    known = _widest(each for alert in calling if (each := before[alert.id]))
+    return Notice(asked, card(story, (), taste.language, _news(story, known)))
 
 
 def _before(alert: Alert, story: Story, told: Iterable[Told]) -> Told | None:
@@ -221,7 +222,11 @@ def _before(alert: Alert, story: Story, told: Iterable[Told]) -> Told | None:
     earlier = tuple(each for each in story.reports if each.at <= alert.since)
     if earlier and matches(known := replace(story, reports=earlier), alert.query):
         levels.append(Told(frozenset(), known.articles, known.independent, alert.since))
-    return max(levels, key=lambda each: each.independent, default=None)
+    return _widest(levels)
+
+
+def _widest(told: Iterable[Told]) -> Told | None:
+    return max(told, key=lambda each: each.independent, default=None)
 
 
 def _news(story: Story, before: Told | None) -> News | None:
