@@ -65,7 +65,7 @@ def _returned_id(email: EmailMessage) -> str:
             headers = BytesParser(policy=policy.default).parsebytes(_bytes(part), headersonly=True)
             return str(headers["Message-ID"] or "").strip()
         if kind == "message/rfc822":
-            inner = part.get_payload(0)
+            [inner] = part.iter_parts()
             return str(inner["Message-ID"] or "").strip()
     return ""
 
@@ -84,6 +84,8 @@ def _fields(part: EmailMessage) -> dict[str, str]:
         parsed = BytesParser(policy=policy.compat32).parsebytes(_bytes(part), headersonly=True)
         return {name.lower(): str(value) for name, value in parsed.items()}
     for block in blocks:
+        if not isinstance(block, EmailMessage):
+            continue
         fields = {name.lower(): str(value) for name, value in block.items()}
         if found.get("action", "").lower() != "failed":
             found |= fields

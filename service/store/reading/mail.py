@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, case, cast, func, select
+from sqlalchemy import Integer, Select, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from service.store import alerts
@@ -95,7 +96,7 @@ def mail_figures(session: Session, *, since: datetime) -> MailFigures:
     )
 
 
-def _counted(*others: ColumnElement[date]) -> Select[tuple[object, ...]]:
+def _counted(*others: Any) -> Select[*tuple[Any, ...]]:
     """The columns of `Outcome`, and some others."""
     goes = IssueRow.state.not_in(("empty", "folded"))
     doubtful = (
