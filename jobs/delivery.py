@@ -1,4 +1,4 @@
-"""Sends the issues that wait, one attempt after the other, each noted before it is made."""
+"""Sends the emails that wait, one attempt after the other, each noted before it is made."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,15 +6,17 @@ from email.message import EmailMessage
 from typing import Protocol
 
 import structlog
+from sqlalchemy.orm import Session
 
 from jobs.context import Context, Counts
 from service.errors import MailDeferredError, MailRefusedError, MailServerError, SettingsError
 from service.mail.message import domain_of, issue_message_id, message
-from service.mail.render import Issue, Links, Renderer
+from service.mail.render import Issue, Renderer, Telling
 from service.mail.sender import Sender
 from service.mail.signing import Signed
 from service.settings import Settings
-from service.store import issues, secrets, subscribers
+from service.store import issues, notices, secrets, subscribers
+from service.store.issues import Kind
 from service.store.sessions import Sessions
 from service.store.subscribers import Subscriber
 
@@ -26,8 +28,8 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=2)
 TITLE = "samestory"
 
 
-def deliver(context: Context, sender: Sender) -> Counts:
-    """Send what waits; counts of what became of it.
+def deliver(context: Context, sender: Sender, kind: Kind) -> Counts:
+    """Send what waits of a kind; counts of what became of it. The caller holds this kind's lock.
 
     An attempt whose outcome nobody knows, since the process or the connection ended between the
     end of the email and the server's answer, is made again under the same Message-ID: better twice
@@ -38,17 +40,24 @@ def deliver(context: Context, sender: Sender) -> Counts:
     """
     now, settings = context.clock(), context.settings
     with context.sessions.begin() as session:
-        cut_off = issues.settle_cut_off(session)
-        expired = issues.expire(session, now=now, make_up=settings.issues.make_up)
-        ids = issues.waiting(session, now=now)
+        cut_off = issues.settle_cut_off(session, kind)
+        given_up = _give_up(session, settings, kind, now)
+        ids = issues.waiting(session, kind, now=now)
         signed = Signed(site(settings), secrets.ensure(session, secrets.LINKS, now=now))
-    counts = {"cut_off": cut_off, "expired": expired, "sent": 0, "deferred": 0, "refused": 0}
+    counts = {"cut_off": cut_off, **given_up, "sent": 0, "deferred": 0, "refused": 0}
     delivery = _Delivery(context, sender, signed)
     for issue_id in ids:
         if context.stopping():
             break
         counts[delivery.attempt(issue_id)] += 1
     return counts
+
+
+def _give_up(session: Session, settings: Settings, kind: Kind, now: datetime) -> Counts:
+    """What is too late to be sent: an issue is left out, a notice waits for the next issue."""
+    if kind == "notice":
+        return {"late": notices.fold_late(session, now=now, after=settings.alerts.fold_after)}
+    return {"expired": issues.expire(session, now=now, make_up=settings.issues.make_up)}
 
 
 class Asking(Protocol):
@@ -127,7 +136,8 @@ class _Delivery:
         with self._context.sessions.begin() as session:
             issue = issues.get(session, issue_id)
             to = subscribers.get(session, issue.subscriber)
-            message_id = issue_message_id(issue_id, self._context.settings.mail.sender)
+            sender = self._context.settings.mail.sender
+            message_id = issue_message_id(self._signed.message(issue_id), sender)
             delivery = issues.begin(session, issue_id, message_id, now=now)
         late = issue.late or issue.due.late(now, self._context.settings.issues.tolerance)
         email = self._write(issue, to, message_id, late=late, now=now)
@@ -140,21 +150,34 @@ class _Delivery:
             self._deferred(delivery, issue_id, error, now)
             return "deferred"
         with self._context.sessions.begin() as session:
-            issues.sent(session, delivery, late=late)
+            size = len(email.as_bytes())
+            issues.sent(session, delivery, late=late, size=size, now=self._context.clock())
         return "sent"
 
     def _write(
         self, issue: issues.Issue, to: Subscriber, message_id: str, *, late: bool, now: datetime
     ) -> EmailMessage:
-        links: Links = self._signed.links(to.id, issue.id)
-        told = Issue(issue.digest, issue.due.local_date, issue.due.at, to.rhythm.zone, late=late)
+        zone, at = to.rhythm.zone, issue.due.at
+        if issue.notice is None:
+            links = self._signed.links(to.id, issue.id)
+            told = Issue(issue.digest, issue.due.local_date, at, zone, late=late)
+            written, name, unsubscribe = (
+                self._renderer.digest(told, to.address, links), "digest", links.unsubscribe,
+            )  # fmt: skip
+        else:
+            links = self._signed.links(to.id, issue.id, issue.notice.alerts[0].id)
+            notice = Telling(issue.notice, at, zone, late=late)
+            written, name, unsubscribe = (
+                self._renderer.notice(notice, to.address, links), "alerts", links.alert,
+            )  # fmt: skip
         return message(
-            self._renderer.digest(told, to.address, links),
+            written,
             sender=self._context.settings.mail.sender,
             to=to.address,
             message_id=message_id,
             at=now,
-            unsubscribe=links.unsubscribe,
+            unsubscribe=unsubscribe,
+            name=name,
         )
 
     def _ending(self, delivery: int) -> None:

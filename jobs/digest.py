@@ -1,18 +1,20 @@
 """The job `digest`: issues that are due are written into the ledger, and those that wait are sent."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from jobs.context import Context, Counts
 from jobs.delivery import deliver, need_addresses
+from service.domain.alerts import Notice
 from service.domain.digest import Past, choose
-from service.domain.digest_cards import Story
+from service.domain.digest_cards import Match, Story
 from service.domain.digest_days import Due, due
-from service.mail.smtp import smtp_sender
+from service.mail.smtp import opened_sender
 from service.settings import Settings
-from service.store import issues, subscribers
+from service.store import issues, notices, subscribers
 from service.store.reading.digest import digest_stories
 from service.store.subscribers import Subscriber
 
@@ -34,12 +36,12 @@ def digest(context: Context) -> Counts:
         MailServerError: the mail server takes nothing; what waits is tried again later.
     """
     mail = context.settings.mail
-    if not mail.host:
+    if not mail.ready:
         return {}
     need_addresses(context.settings)
     counts = dict(make_issues(context))
-    with smtp_sender(mail) as sender:
-        counts |= deliver(context, sender)
+    with opened_sender(mail) as sender:
+        counts |= deliver(context, sender, "digest")
     return {name: count for name, count in counts.items() if count}
 
 
@@ -51,8 +53,8 @@ def make_issues(context: Context) -> Counts:
         if context.stopping():
             break
         with context.sessions.begin() as session:
-            for each, found in _due(session, context.settings, batch, now):
-                counts[_make(session, each, found, stories, now=now)] += 1
+            for owed in _due(session, context.settings, batch, now):
+                counts[_make(session, owed, stories, now=now)] += 1
     return counts
 
 
@@ -62,6 +64,16 @@ def past_of(
     """What subscribers have read, by their ids."""
     known = issues.seen_by(session, [each.id for each in readers], since=now - MEMORY)
     return {each.id: known.get(each.id) or _unread(each, settings, now) for each in readers}
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """An issue that is due to somebody."""
+
+    to: Subscriber
+    due: Due
+    past: Past
+    folded: Mapping[int, Notice]  #: by their numbers in the ledger
 
 
 class _Stories:
@@ -93,15 +105,16 @@ def _batches(context: Context) -> Iterator[list[Subscriber]]:
 
 def _due(
     session: Session, settings: Settings, batch: Sequence[Subscriber], now: datetime
-) -> list[tuple[Subscriber, tuple[Due, Past]]]:
-    """Whose issue is due, and what they have read."""
+) -> list["_Owed"]:
+    """Whose issue is due, what they have read, and which notices wait for it."""
     last = issues.last_of(session, [each.id for each in batch])
     found = [(each, _next(each, last.get(each.id), settings, now)) for each in batch]
     awaited = [(each, meant) for each, meant in found if meant]
     if not awaited:
         return []
     pasts = past_of(session, [each for each, _ in awaited], settings, now)
-    return [(each, (meant, pasts[each.id])) for each, meant in awaited]
+    folded = notices.folded(session, [each.id for each, _ in awaited], since=now - FURTHEST)
+    return [_Owed(each, meant, pasts[each.id], folded.get(each.id, {})) for each, meant in awaited]
 
 
 def _unread(each: Subscriber, settings: Settings, now: datetime) -> Past:
@@ -115,16 +128,19 @@ def _next(each: Subscriber, last: Due | None, settings: Settings, now: datetime)
     return due(each.rhythm, now, since=each.rhythm_since, last=last, make_up=make_up)
 
 
-def _make(
-    session: Session,
-    each: Subscriber,
-    found: tuple[Due, Past],
-    stories: _Stories,
-    *,
-    now: datetime,
-) -> str:
-    (meant, past), settings = found, stories.settings
-    chosen = choose(stories(session), each.taste, past, settings.digest)
-    late = meant.late(now, settings.issues.tolerance)
-    new = issues.make(session, each.id, meant, chosen, now=now, late=late)
-    return "made" if chosen and new else "empty"
+def _make(session: Session, owed: _Owed, stories: _Stories, *, now: datetime) -> str:
+    settings = stories.settings
+    chosen = choose(stories(session), owed.to.taste, owed.past, settings.digest)
+    chosen = replace(chosen, alerts=_matches(owed.folded))
+    late = owed.due.late(now, settings.issues.tolerance)
+    goes = bool(chosen) or settings.issues.empty_days == "line"
+    number = issues.make(session, owed.to.id, owed.due, chosen, now=now, late=late, send=goes)
+    if number is None:
+        return "empty"
+    notices.fold_into(session, owed.folded, number)
+    return "made" if goes else "empty"
+
+
+def _matches(folded: Mapping[int, Notice]) -> tuple[Match, ...]:
+    """What waited for the issue, of each story the latest."""
+    return tuple({each.card.story: each.match for each in folded.values()}.values())

@@ -1,5 +1,6 @@
 """The schedule: every job, how often it runs, and how late it may start."""
 
+from jobs.alerts import alerts
 from jobs.close import close
 from jobs.describe import describe
 from jobs.digest import digest
@@ -34,5 +35,6 @@ def schedule(settings: ScheduleSettings) -> tuple[Job, ...]:
         Job("close", settings.close, HOUR, close),
         Job("digest", settings.digest, HOUR, digest),
         Job("webhooks", settings.webhooks, HOUR, webhooks),
+        Job("alerts", settings.alerts, 10 * MINUTE, alerts),
         Job("tidy", settings.tidy, HOUR, tidy),
     )

@@ -23,6 +23,7 @@ COMMANDS = {
     "feeds": "service.commands.feeds:app",
     "subscribers": "service.commands.subscribers:app",
     "webhooks": "service.commands.webhooks:app",
+    "alerts": "service.commands.alerts:app",
     "digest": "service.commands.digest:app",
     "keys": "service.commands.keys:app",
     "mcp": "service.commands.mcp:mcp",

@@ -43,6 +43,8 @@ RANGES: dict[str, Range] = {
     "digest.firsts": (0, 100),
     "digest.few_outlets": (0, 100),
     "webhooks.concurrency": (1, 100),
+    "alerts.growth": (1.1, 1000),
+    "alerts.per_hour": (0, 1000),
     "schedule": (0.1, 60 * 60 * 24 * 365),
 }
 #: A hundred years: clocks end not far beyond.

@@ -20,6 +20,7 @@ from typing import Any, Literal, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from service import ranges
+from service.domain.alerts import AlertSettings
 from service.domain.candidates import CandidateSettings
 from service.domain.copies import CopySettings
 from service.domain.digest import DigestSettings
@@ -134,6 +135,7 @@ class IssueSettings:
     make_up_hours: float
     look_back_hours: float
     stories: int
+    empty_days: Literal["nothing", "line"]
 
     @property
     def tolerance(self) -> timedelta:
@@ -172,6 +174,7 @@ class ScheduleSettings:
     close: float
     digest: float
     webhooks: float
+    alerts: float
     tidy: float
 
 
@@ -203,6 +206,7 @@ class Settings:
     issues: IssueSettings
     webhooks: WebhookSettings
     client: ClientSettings
+    alerts: AlertSettings
     schedule: ScheduleSettings
 
     @property

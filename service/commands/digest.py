@@ -1,7 +1,9 @@
 """`samestory digest`: look at an issue, or send what is due."""
 
+import json
 import webbrowser
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -21,9 +23,10 @@ from service.domain.digest_cards import Digest
 from service.domain.digest_wishes import USUAL
 from service.domain.mail_addresses import mail_address
 from service.errors import BadInputError, NotFoundError
-from service.mail.render import Issue, Links
+from service.mail.render import Issue, Links, Rendered
 from service.store import subscribers
 from service.store.reading.digest import digest_stories
+from service.store.reading.mail import Edition, editions
 
 app = typer.Typer(
     help="The daily digest: preview an issue, send what is due.", no_args_is_help=True
@@ -58,15 +61,63 @@ def preview(
 @app.command()
 def send() -> None:
     """Make the issues that are due and send what waits, as the daemon does each minute."""
+    run_mailing("digest", "the digest is")
+
+
+@app.command("issues")
+def list_issues(
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How many local dates.")] = 14,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """What became of the emails of each local date: cards, bytes, sent, failed, late."""
+    with open_world(settings_module.load()) as context, context.sessions.begin() as session:
+        # A date ends last some hours behind UTC.
+        since = (context.clock() - timedelta(days=days)).date()
+        found = editions(session, since=since)
+    if as_json:
+        rows = [{"local_date": str(each.local_date), **asdict(each.outcome)} for each in found]
+        print(json.dumps(rows, indent=2))
+        return
+    for each in found:
+        print(_edition_line(each))
+
+
+def _edition_line(found: Edition) -> str:
+    told = found.outcome
+    counts = [
+        f"{told.sent} of {told.recipients} sent",
+        *(
+            f"{count} {name}"
+            for name in ("waiting", "failed", "late", "empty", "folded", "doubtful")
+            if (count := getattr(told, name))
+        ),
+    ]
+    size = f"{told.mean_cards:.1f} cards, {told.mean_bytes / 1000:.1f} kB on average"
+    largest = f"{told.most_cards} and {told.most_bytes / 1000:.1f} at most"
+    return f"{found.local_date}  {told.kind:6}  {', '.join(counts)}; {size}, {largest}"
+
+
+def run_mailing(name: str, what: str) -> None:
+    """Run a job that sends emails once, and say what it did.
+
+    Raises:
+        BadInputError: no mail server is set, or another process runs the job.
+    """
     settings = settings_module.load()
-    if not settings.mail.host:
+    if not settings.mail.ready:
         raise BadInputError("no mail server is set; name one in SAMESTORY_MAIL__HOST")
     jobs = {each.name: each for each in schedule(settings.schedule)}
     with ready(with_feeds=False) as context:
-        counts = runner.run(jobs["digest"], context)
+        counts = runner.run(jobs[name], context)
     if counts is None:
-        raise BadInputError("the digest is being sent by another process; try again later")
+        raise BadInputError(f"{what} being sent by another process; try again later")
     print(", ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do")
+
+
+def preview_folder() -> Path:
+    """Where previews are written unless somebody says otherwise."""
+    return user_cache_path("samestory") / "preview"
 
 
 def write_preview(
@@ -82,17 +133,26 @@ def write_preview(
     if page:
         mail = replace(context.settings.mail, site=page)
         context = replace(context, settings=replace(context.settings, mail=mail))
-    folder = folder or user_cache_path("samestory") / "preview"
+    folder = folder or preview_folder()
     chosen, issue = _issue(context, address)
     links = Links(site(context.settings))
     written = renderer(context.settings).digest(issue, address, links)
+    return Preview(write_both(folder, "digest", written), len(chosen.cards))
+
+
+def write_both(folder: Path, name: str, written: Rendered) -> Path:
+    """Write both parts of an email as NAME.html and NAME.txt; where the first one is.
+
+    Raises:
+        BadInputError: the folder cannot be written into.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "digest.html").write_text(written.html, encoding="utf-8")
-        (folder / "digest.txt").write_text(written.text, encoding="utf-8")
+        (folder / f"{name}.html").write_text(written.html, encoding="utf-8")
+        (folder / f"{name}.txt").write_text(written.text, encoding="utf-8")
     except OSError as error:
         raise BadInputError(f"cannot write into {folder}: {error.strerror}") from error
-    return Preview((folder / "digest.html").resolve(), len(chosen.cards))
+    return (folder / f"{name}.html").resolve()
 
 
 def _issue(context: Context, address: str) -> tuple[Digest, Issue]:

@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 from jobs.context import Context
 from jobs.delivery import ask_to_confirm
 from service import settings as settings_module
+from service.commands.bounces import report
 from service.commands.world import open_world
 from service.domain.digest_wishes import LISTS, USUAL, Wishes, told_days
 from service.domain.mail_addresses import mail_address
-from service.mail.smtp import smtp_sender
+from service.mail.smtp import opened_sender
 from service.store import subscribers
 from service.store.subscribers import Subscriber
 
 app = typer.Typer(help="Subscribers of the daily digest.", no_args_is_help=True)
+app.command()(report)
 
 Address = Annotated[str, typer.Argument(help="An email address.")]
 Zone = Annotated[str | None, typer.Option(help="Time zone, such as Europe/Berlin.")]
@@ -48,8 +50,8 @@ def add(address: Address, zone: Zone = None, hour: Hour = None, days: Days = Non
         with context.sessions.begin() as session:
             now = context.clock()
             added = subscribers.add(session, mail_address(address), rhythm, taste, now=now)
-        if context.settings.mail.host:
-            with smtp_sender(context.settings.mail) as sender:
+        if context.settings.mail.ready:
+            with opened_sender(context.settings.mail) as sender:
                 ask_to_confirm(context, sender, added)
             print(f"added {added.address}, who was asked to confirm")
         else:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from service.domain import text
 from service.domain.digest_cards import Card, Digest, News, Story
-from service.domain.digest_showing import card, firsts
+from service.domain.digest_showing import card, firsts, news
 
 #: A story that somebody follows counts as reported so many hours later.
 _FOLLOWED_HOURS = 12.0
@@ -16,6 +16,8 @@ _FOLLOWED_HOURS = 12.0
 _SLACK = timedelta(hours=24)
 #: Two stories whose words overlap so much (Jaccard) are shown as one card with a line below.
 _ALIKE = 0.5
+#: Headlines of one storyline that share so many words are of one saga.
+_TELLING_WORDS = 2
 #: Lines below a card, looked for among so many times as many stories as there are cards.
 _LINES, _FURTHER = 2, 4
 
@@ -73,19 +75,19 @@ def choose(stories: Iterable[Story], taste: Taste, past: Past, settings: DigestS
     comes back only when enough outlets more report it, with what they brought.
     """
     recent = (story for story in stories if story.reports[-1].at > past.since - _SLACK)
-    heard = [each for story in recent if (each := _heard(story, taste))]
-    ranked = sorted(heard, key=lambda each: (not each.pinned, -_worth(each, taste), each.id))
+    left = [each for story in recent if (each := heard(story, taste))]
+    ranked = sorted(left, key=lambda each: (not each.pinned, -_worth(each, taste), each.id))
     fresh = [each for each in ranked if _is_fresh(each, past)]
     wide = [each for each in fresh if each.independent >= taste.min_independent]
-    news = {each.id: found for each in ranked if (found := _news(each, past, settings))}
+    moved = {each.id: found for each in ranked if (found := _news(each, past, settings))}
     spread = _Spread()
     top = spread.take(wide, settings.top)
-    seen = spread.take([each for each in ranked if each.id in news], settings.moved_on)
+    seen = spread.take([each for each in ranked if each.id in moved], settings.moved_on)
     few = spread.take(_rare(fresh, taste, settings), settings.few) if top else []
 
     def cards(section: Sequence[Story]) -> tuple[Card, ...]:
         return tuple(
-            card(each, spread.below(each), taste.language, news.get(each.id)) for each in section
+            card(each, spread.below(each), taste.language, moved.get(each.id)) for each in section
         )
 
     first = firsts(top, taste.language, settings.firsts)
@@ -104,9 +106,9 @@ def _by_weight(story: Story) -> tuple[int, int, float, str]:
     return (-story.independent, -len(story.summary), -story.rank, story.id)
 
 
-def _heard(story: Story, taste: Taste) -> Story | None:
+def heard(story: Story, taste: Taste) -> Story | None:
     """The story without what somebody mutes; None if nothing is left of it."""
-    if story.storyline in taste.muted_storylines or _holds(story, taste.muted_words):
+    if story.storyline in taste.muted_storylines or holds(story, taste.muted_words):
         return None
     left = _unmuted(story, taste)
     if left and taste.languages and taste.languages.isdisjoint(left.languages):
@@ -139,12 +141,12 @@ def _worth(story: Story, taste: Taste) -> float:
         not taste.followed_outlets.isdisjoint(story.outlets),
         not taste.followed_countries.isdisjoint(story.countries),
         story.storyline in taste.followed_storylines,
-        _holds(story, taste.followed_words),
+        holds(story, taste.followed_words),
     )
     return story.rank + _FOLLOWED_HOURS * sum(followed)
 
 
-def _holds(story: Story, wanted: frozenset[str]) -> bool:
+def holds(story: Story, wanted: frozenset[str]) -> bool:
     """Whether a story has one of these words or phrases in headline, keywords or names."""
     pattern = _pattern(wanted)
     return pattern is not None and pattern.search(story.told) is not None
@@ -159,6 +161,11 @@ def _pattern(wanted: frozenset[str]) -> re.Pattern[str] | None:
 def told(headline: str, keywords: Iterable[str], names: Iterable[str]) -> str:
     """What `Story.told` is to be: the words by which a story is followed or muted, folded."""
     return "|".join(_folded(each) for each in (headline, *keywords, *names))
+
+
+def named(names: Iterable[str]) -> frozenset[str]:
+    """What `Story.names` is to be: whom and what a story names, folded."""
+    return frozenset(_folded(each).strip() for each in names)
 
 
 def _folded(phrase: str) -> str:
@@ -177,18 +184,7 @@ def _news(story: Story, past: Past, settings: DigestSettings) -> News | None:
     """What is new in a story that was seen; None if it was not, or too little is."""
     if past.articles.isdisjoint(story.articles):
         return None
-    known = [each for each in story.reports if each.article in past.articles]
-    later = [each for each in story.reports if each.article not in past.articles]
-    before = {each.family for each in known}
-    added = [each for each in later if each.family not in before and not each.copy]
-    if len({each.family for each in added}) < settings.news_outlets:
-        return None
-    places = {each.country for each in known}
-    countries = tuple(
-        dict.fromkeys(each.country for each in added if each.country and each.country not in places)
-    )
-    outlets = len({each.outlet for each in added})
-    return News(past.since, outlets, countries, added[-1].title, added[-1].name)
+    return news(story, past.articles, past.since, least=settings.news_outlets)
 
 
 class _Spread:
@@ -219,11 +215,24 @@ class _Spread:
 
     def _twin(self, story: Story) -> Story | None:
         for other in self._taken:
-            if story.id == other.id or (story.storyline and story.storyline == other.storyline):
+            if story.id == other.id or _of_one_saga(story, other):
                 return other
             if story.words and _alike(story.words, other.words):
                 return other
         return None
+
+
+def _of_one_saga(one: Story, other: Story) -> bool:
+    """Whether two stories share a storyline, and something that they are about.
+
+    Storylines hold strangers, too: one that shares no keyword, no name and hardly a word of its headline
+    would be hidden below a story that it has nothing to do with.
+    """
+    if not one.storyline or one.storyline != other.storyline:
+        return False
+    if not one.topics or not other.topics or not one.topics.isdisjoint(other.topics):
+        return True
+    return len(one.words & other.words) >= _TELLING_WORDS
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:

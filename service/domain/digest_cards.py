@@ -46,6 +46,7 @@ class Story:
     told: str  #: `digest.told`
     summary: tuple[Said, ...]
     reports: tuple[Report, ...]
+    names: frozenset[str] = frozenset()  #: `digest.named`
 
     @cached_property
     def articles(self) -> frozenset[int]:
@@ -71,6 +72,11 @@ class Story:
     def independent(self) -> int:
         """Independent coverage (`coverage`)."""
         return max(len({each.family for each in self.reports if not each.copy}), 1)
+
+    @cached_property
+    def topics(self) -> frozenset[str]:
+        """Its keywords and names, folded."""
+        return frozenset(each.strip() for each in self.told.split("|")[1:])
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -134,6 +140,15 @@ class First:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """A story of which an alert would have told, had there not been too many."""
+
+    query: str  #: what the alert asks for, in words
+    line: Line
+    independent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """The content of an issue; empty if nothing is worth an email."""
 
@@ -141,6 +156,7 @@ class Digest:
     moved_on: tuple[Card, ...] = ()  #: stories seen before, with what is new in them
     few: tuple[Card, ...] = ()  #: covered by few
     firsts: tuple[First, ...] = ()
+    alerts: tuple[Match, ...] = ()
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -149,7 +165,13 @@ class Digest:
 
     def __bool__(self) -> bool:
         """Whether it shows any story."""
-        return bool(self.cards)
+        return bool(self.cards or self.alerts)
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """Of the stories that it shows, in their order."""
+        lines = tuple(each.line.headline for each in self.alerts)
+        return tuple(each.headline for each in self.cards) + lines
 
 
 def subtag(language: str | None) -> str:

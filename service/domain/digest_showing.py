@@ -60,6 +60,25 @@ def _speaker(story: Story, language: str) -> Report | None:
     return (spoken or named or own or list(story.reports))[0]
 
 
+def news(story: Story, known: frozenset[int], since: datetime, *, least: int = 1) -> News | None:
+    """What a story has brought beside the articles that are known; None if fewer outlets than asked.
+
+    Only outlets count that reported for the first time, and by themselves.
+    """
+    before = [each for each in story.reports if each.article in known]
+    families = {each.family for each in before}
+    later = [each for each in story.reports if each.article not in known]
+    added = [each for each in later if each.family not in families and not each.copy]
+    if len({each.family for each in added}) < max(least, 1):
+        return None
+    places = {each.country for each in before}
+    countries = dict.fromkeys(
+        each.country for each in added if each.country and each.country not in places
+    )
+    outlets = len({each.outlet for each in added})
+    return News(since, outlets, tuple(countries), added[-1].title, added[-1].name)
+
+
 def firsts(top: Sequence[Story], language: str, most: int) -> tuple[First, ...]:
     """Who was ahead of the field, by the widest margin first; an outlet once."""
     found: dict[str, First] = {}

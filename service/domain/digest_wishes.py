@@ -63,14 +63,14 @@ class Wishes:
     def taste(self, before: Taste) -> Taste:
         """A taste with these changes; BadInputError if one is out of range."""
         given: dict[str, Any] = {
-            name: _words(name, value)
+            name: listed(name, value)
             for name in LISTS
             if (value := getattr(self, name)) is not None
         }
         if self.language is not None:
             given["language"] = _language(self.language)
         if self.min_independent is not None:
-            given["min_independent"] = _outlets(self.min_independent)
+            given["min_independent"] = coverage(self.min_independent)
         return replace(before, **given)
 
 
@@ -98,7 +98,8 @@ def _days(text: str) -> frozenset[int]:
     return frozenset(DAYS.index(word) + 1 for word in words)
 
 
-def _outlets(number: int) -> int:
+def coverage(number: int) -> int:
+    """A number of outlets; BadInputError if it is none."""
     if not 1 <= number <= _MOST_INDEPENDENT:
         raise BadInputError(f"{number} is no number of outlets; 1 to {_MOST_INDEPENDENT} are")
     return number
@@ -111,7 +112,8 @@ def _language(text: str) -> str:
     return found
 
 
-def _words(name: str, text: str) -> frozenset[str]:
+def listed(name: str, text: str) -> frozenset[str]:
+    """The words of a list, separated by commas, as a field of that name has them; BadInputError."""
     if len(text) > _LONGEST or not text.replace("\n", " ").replace("\r", " ").isprintable():
         raise BadInputError(
             f"{name.replace('_', ' ')} must be printable and under {_LONGEST} letters"

@@ -20,8 +20,9 @@ def message(
     message_id: str,
     at: datetime,
     unsubscribe: str = "",
+    name: str = "digest",
 ) -> EmailMessage:
-    """An email with both parts; one of the digest has `unsubscribe`, an address for a POST.
+    """An email with both parts; one of the list `name` has `unsubscribe`, an address for a POST.
 
     Mail programs show a button of their own for it (RFC 2369, RFC 8058). `sender` may have a name:
     `News <news@example.org>`.
@@ -34,7 +35,7 @@ def message(
     found["Message-ID"] = message_id
     found["Auto-Submitted"] = "auto-generated"
     if unsubscribe:
-        found["List-Id"] = f"<digest.{domain_of(sender)}>"
+        found["List-Id"] = f"<{name}.{domain_of(sender)}>"
         found["List-Unsubscribe"] = f"<{unsubscribe}>"
         found["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     found.set_content(rendered.text)
@@ -42,9 +43,9 @@ def message(
     return found
 
 
-def issue_message_id(issue_id: int, sender: str) -> str:
+def issue_message_id(issue: int | str, sender: str) -> str:
     """The Message-ID of an issue: the same whenever it is sent, so that a second copy is known."""
-    return f"<issue-{issue_id}@{domain_of(sender)}>"
+    return f"<issue-{issue}@{domain_of(sender)}>"
 
 
 def domain_of(sender: str) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from service.domain.alerts import Notice
 from service.domain.digest_cards import Card, Digest, Line
 from service.domain.links import outside, story_page
 from service.domain.names import country_name, direction
@@ -29,6 +30,7 @@ class Links:
     unsubscribe: str = ""
     archive: str = ""
     confirm: str = ""
+    alert: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,16 @@ class Issue:
 
     digest: Digest
     local_date: date
+    at: datetime
+    zone: ZoneInfo
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A notice as it is to be written: of what, meant for which moment."""
+
+    notice: Notice
     at: datetime
     zone: ZoneInfo
     late: bool = False
@@ -80,6 +92,16 @@ class Renderer:
                 return found
             digest, left_out = _shortened(digest), left_out + 1
 
+    def notice(self, told: Telling, address: str, links: Links) -> Rendered:
+        """The email of alerts about one story."""
+        asked = [words.cut(each.query, _PREHEADER) for each in told.notice.alerts]
+        # A subject of its own, or mail programs hide it below the first one.
+        grown = f"Now {told.notice.card.coverage} outlets: " if told.notice.card.news else ""
+        subject = words.cut(grown + told.notice.card.headline, _SUBJECT) or "Untitled"
+        preheader = words.cut(_why(told.notice), _PREHEADER)
+        values = {"told": told, "card": told.notice.card, "asked": asked, "zone": told.zone}
+        return self._write("notice", subject, preheader, address, links, **values)
+
     def confirmation(self, address: str, links: Links) -> Rendered:
         """The email that asks whether somebody really subscribed."""
         subject = f"Please confirm: the daily digest of {self._fixed['title']}"
@@ -115,6 +137,7 @@ def _environment(page: Any) -> Environment:
         "country_name": country_name,
         "cut": words.cut,
         "lasting": words.lasting,
+        "counted": words.counted,
         "local": words.local,
         "long_date": words.long_date,
         "names_of": words.names_of,
@@ -134,17 +157,27 @@ def _reach(card: Card) -> str:
 
 def _subject(digest: Digest) -> str:
     """The headline of the first story."""
-    return words.cut(digest.cards[0].headline, _SUBJECT) if digest else "Nothing new"
+    found = words.cut(next(iter(digest.headlines), ""), _SUBJECT)
+    return found or ("Untitled" if digest else "Nothing new")
 
 
 def _preheader(digest: Digest) -> str:
     """What an inbox shows after the subject: the next headlines."""
-    following = [words.cut(card.headline, 70) for card in digest.cards[1:4]]
-    return words.cut(" · ".join(following), _PREHEADER) if following else "The story of the day"
+    following = [words.cut(headline, 70) for headline in digest.headlines[1:4]]
+    alone = "The story of the day" if digest else "No story that you ask for is new."
+    return words.cut(" · ".join(following), _PREHEADER) or alone
+
+
+def _why(notice: Notice) -> str:
+    """What an inbox shows of a notice after its subject."""
+    reach = _reach(notice.card) if notice.card.coverage > 1 else notice.card.outlets[0]
+    return f"{reach} · your alert: {notice.alerts[0].query}"
 
 
 def _shortened(digest: Digest) -> Digest:
     """Without its last card, of the least important section that has one."""
+    if digest.alerts:
+        return replace(digest, alerts=digest.alerts[:-1])
     if digest.few:
         return replace(digest, few=digest.few[:-1])
     if len(digest.moved_on) > (not digest.top):

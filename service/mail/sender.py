@@ -5,6 +5,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
+from service.errors import MailServerError
+
 
 def nothing() -> None:
     """Nobody needs to know."""
@@ -27,15 +29,24 @@ class Sender(Protocol):
 
 
 class FolderSender:
-    """Writes each email as a file `NUMBER.eml` into a folder, to be looked at."""
+    """Writes each email into a folder, to be looked at: `issue-12-….eml`, by its Message-ID."""
 
     def __init__(self, folder: Path) -> None:
-        """The folder is made if it is missing."""
+        """The folder is made when it is needed."""
         self._folder = folder
-        self._folder.mkdir(parents=True, exist_ok=True)
 
     def send(self, email: EmailMessage, *, before_end: Callable[[], None] = nothing) -> None:
-        """Write one file."""
+        """Write one file as a whole; the same email again is the same file.
+
+        Raises:
+            MailServerError: the folder cannot be written into.
+        """
         before_end()
-        number = sum(1 for _ in self._folder.glob("*.eml")) + 1
-        (self._folder / f"{number}.eml").write_bytes(email.as_bytes())
+        name = str(email["Message-ID"]).strip("<>").partition("@")[0]
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            part = self._folder / f"{name}.part"
+            part.write_bytes(email.as_bytes())
+            part.replace(self._folder / f"{name}.eml")
+        except OSError as error:
+            raise MailServerError(f"cannot write into {self._folder}: {error.strerror}") from error

@@ -17,15 +17,23 @@ class Signed:
     site: str  #: where the pages are, without a closing slash
     key: bytes
 
-    def links(self, subscriber: int, issue: int | None = None) -> Links:
-        """All addresses for an email to a subscriber; `issue` is the one that it carries."""
+    def links(self, subscriber: int, issue: int | None = None, alert: int | None = None) -> Links:
+        """All addresses for an email to a subscriber; `issue` is the one that it carries.
+
+        Of a notice, `alert` is the one that its unsubscribe button stops.
+        """
         return Links(
             self.site,
             preferences=self._address("preferences", subscriber),
             unsubscribe=self._address("unsubscribe", subscriber),
             archive="" if issue is None else self._address("issues", issue),
             confirm=self._address("confirm", subscriber),
+            alert="" if alert is None else self._address("alerts", alert),
         )
+
+    def message(self, issue: int) -> str:
+        """What stands for an issue in its Message-ID: a bounce that names it cannot be made up."""
+        return token(self.key, "message", issue)
 
     def _address(self, purpose: str, number: int) -> str:
         return f"{self.site}/digest/{purpose}/{token(self.key, purpose, number)}"

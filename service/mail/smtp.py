@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Literal
 
 from service.errors import MailDeferredError, MailRefusedError, MailServerError
-from service.mail.sender import nothing
+from service.mail.sender import FolderSender, Sender, nothing
 
 _SERVICE_CLOSING, _TEMPORARY, _PERMANENT = 421, 400, 500
 _START_DATA, _OK = 354, 250
@@ -34,6 +35,12 @@ class MailSettings:
     imprint: str
     timeout_seconds: float
     per_minute: float
+    folder: str = ""  #: emails are written there in place of being sent; empty for sending them
+
+    @property
+    def ready(self) -> bool:
+        """Whether emails can go anywhere."""
+        return bool(self.host or self.folder)
 
 
 class SmtpSender:
@@ -77,6 +84,16 @@ class SmtpSender:
                     getattr(error, "smtp_code", None),
                 ) from error
         return self._server
+
+
+@contextmanager
+def opened_sender(settings: MailSettings) -> Iterator[Sender]:
+    """The sender that the settings name; whatever it holds open ends with the block."""
+    if settings.folder:
+        yield FolderSender(Path(settings.folder))
+    else:
+        with smtp_sender(settings) as sender:
+            yield sender
 
 
 @contextmanager

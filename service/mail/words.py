@@ -38,11 +38,12 @@ def local(at: datetime, zone: ZoneInfo, beside: datetime) -> str:
 
 
 def weekday(at: datetime, zone: ZoneInfo, now: datetime) -> str:
-    """How one would call an earlier day: yesterday, Monday, 12 April."""
-    then, today = at.astimezone(zone).date(), now.astimezone(zone).date()
+    """How one would call an earlier moment: 14:05, yesterday, Monday, 12 April."""
+    there = at.astimezone(zone)
+    then, today = there.date(), now.astimezone(zone).date()
     days = (today - then).days
     if days <= 1:
-        return "yesterday" if days == 1 else "this morning"
+        return "yesterday" if days == 1 else f"{there:%H:%M}"
     return DAYS[then.weekday()] if days < _WEEK else f"{then.day} {MONTHS[then.month - 1]}"
 
 
@@ -57,6 +58,11 @@ def sparkline(counts: Sequence[int]) -> str:
     """Numbers as a row of bars made of letters: readable with images off."""
     top = max(counts)
     return "".join(_BARS[-(-count * (len(_BARS) - 1) // top) if top else 0] for count in counts)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 outlet, 2 outlets."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def names_of(names: Sequence[str], total: int) -> str:

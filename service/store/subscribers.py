@@ -6,13 +6,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from service.domain.digest import Taste
 from service.domain.digest_days import Rhythm
 from service.errors import NotFoundError, TakenError
-from service.store.tables import SubscriberRow
+from service.store.tables import AlertRow, SubscriberRow
 
 _TASTE = TypeAdapter(Taste)
 
@@ -76,14 +76,19 @@ def some(session: Session, *, after: int, limit: int) -> list[Subscriber]:
     return [_subscriber(row) for row in rows]
 
 
-def active(session: Session, *, after: int, limit: int) -> list[Subscriber]:
-    """Those who get the digest, by id, from beyond one."""
+def active(
+    session: Session, *, after: int, limit: int, with_alerts: bool = False
+) -> list[Subscriber]:
+    """Those who get emails, by id, from beyond one; on demand those alone who have alerts."""
     statement = (
         select(SubscriberRow)
         .where(SubscriberRow.state == "active", SubscriberRow.id > after)
         .order_by(SubscriberRow.id)
         .limit(limit)
     )
+    if with_alerts:
+        mine = (AlertRow.subscriber_id == SubscriberRow.id, AlertRow.stopped_at.is_(None))
+        statement = statement.where(exists().where(*mine))
     return [_subscriber(row) for row in session.scalars(statement)]
 
 

@@ -16,6 +16,7 @@ from service.domain.quotas import Quota
 from service.settings import Settings
 from service.store.reading.state import State, read_state
 from service.store.sessions import Sessions
+from service.web import alerts as alert_pages
 from service.web import (
     conditional,
     docs,
@@ -118,6 +119,7 @@ def create_app(
         pages,
         search_page,
         subscriptions,
+        alert_pages,
     ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -1,6 +1,7 @@
 """Figures for Prometheus: of the requests, and of the store at the time of asking."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -11,6 +12,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.store.reading.figures import Figures, current_figures
+from service.store.reading.mail import MailFigures, mail_figures
 from service.store.reading.runs import RunView
 from service.store.sessions import Sessions
 from service.web.context import Clock
@@ -63,6 +65,7 @@ class StoreCollector(Collector):
         try:
             with self._sessions() as session:
                 figures = current_figures(session, now=self._clock())
+                mail = mail_figures(session, since=self._clock() - timedelta(days=1))
         except SQLAlchemyError:
             yield _gauge("database_up", "Whether the database answers.", 0)
             return
@@ -70,6 +73,7 @@ class StoreCollector(Collector):
         yield from _of_store(figures)
         yield from _of_webhooks(figures)
         yield from _of_jobs(figures.runs, self._clock().timestamp())
+        yield from _of_mail(mail)
 
 
 @router.get("/metrics", response_class=Response)
@@ -118,6 +122,31 @@ def _of_jobs(runs: tuple[RunView, ...], now: float) -> Families:
     yield _gauges("job_last_run_seconds", "How long a job's last run took.", "job", durations)
     failed = {run.job: float(run.outcome == "failed") for run in runs}
     yield _gauges("job_last_run_failed", "Whether a job's last run failed.", "job", failed)
+
+
+def _of_mail(figures: MailFigures) -> Families:
+    """Emails made in the last 24 hours, by kind (digest, notice) and by what became of them."""
+    by_state = dict.fromkeys(("pending", "active", "stopped", "bounced"), 0) | figures.subscribers
+    yield _gauges("subscribers", "Subscribers by state.", "state", by_state)
+    yield _gauge("alerts", "Alerts that are looked at.", figures.alerts)
+    states = GaugeMetricFamily(
+        "samestory_emails",
+        "Emails made in 24 hours, by what became of them.",
+        labels=["kind", "state"],
+    )
+    for each in figures.outcomes:
+        for state in ("sent", "waiting", "failed", "empty", "folded"):
+            states.add_metric([each.kind, state], getattr(each, state))
+    yield states
+    for name, text in (
+        ("late", "Emails of 24 hours that said that they came late."),
+        ("doubtful", "Attempts of 24 hours that may have arrived, without an answer."),
+        ("mean_cards", "Stories in an email of 24 hours, on average."),
+        ("mean_bytes", "Bytes of an email sent in 24 hours, on average."),
+        ("most_bytes", "Bytes of the largest email sent in 24 hours."),
+    ):
+        values = {each.kind: float(getattr(each, name)) for each in figures.outcomes}
+        yield _gauges(f"emails_{name}", text, "kind", values)
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

@@ -5,6 +5,7 @@ and needs neither cookies nor any field (RFC 8058).
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 from zoneinfo import available_timezones
@@ -16,7 +17,8 @@ from sqlalchemy.orm import Session
 from service.domain.digest_wishes import DAYS, LISTS, Wishes
 from service.errors import BadInputError, NotFoundError
 from service.mail.signing import number_of, token
-from service.store import issues, secrets, subscribers
+from service.store import alerts, issues, secrets, subscribers
+from service.store.reading.mail import past_emails
 from service.store.subscribers import Subscriber
 from service.web.context import Context, ReadSession, Web
 
@@ -26,6 +28,8 @@ Fields = Mapping[str, Sequence[str]]
 
 #: Bytes of a form that are read.
 LARGEST = 65_536
+#: Past emails that a reader finds on the page of preferences.
+PAST = 30
 #: These pages are for one reader only.
 PRIVATE = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 
@@ -46,18 +50,18 @@ Form = Annotated[Fields, Depends(form)]
 @router.get("/confirm/{signed}")
 def confirm_page(session: ReadSession, web: Context, signed: Token) -> HTMLResponse:
     """Ask once more before the digest comes."""
-    return _page(web, "confirm.html", reader=_reader(session, "confirm", signed), signed=signed)
+    return page(web, "confirm.html", reader=owner_of(session, "confirm", signed), signed=signed)
 
 
 @router.post("/confirm/{signed}")
 def confirm(web: Context, signed: Token) -> HTMLResponse:
     """The second half of the opt-in."""
     with web.sessions.begin() as session:
-        reader = _reader(session, "confirm", signed)
+        reader = owner_of(session, "confirm", signed)
         reader = subscribers.confirm(session, reader.id, now=web.clock())
-        key = _key(session)
+        key = link_key(session)
     preferences = token(key, "preferences", reader.id)
-    return _page(web, "confirm.html", reader=reader, signed=signed, preferences=preferences)
+    return page(web, "confirm.html", reader=reader, signed=signed, preferences=preferences)
 
 
 @router.get("/preferences/{signed}")
@@ -65,19 +69,21 @@ def preferences_page(
     session: ReadSession, web: Context, signed: Token, *, saved: bool = False
 ) -> HTMLResponse:
     """What somebody wants, as a form."""
-    return _preferences(web, _reader(session, "preferences", signed), signed, saved=saved)
+    return preferences_form(
+        session, web, owner_of(session, "preferences", signed), signed, saved=saved
+    )
 
 
 @router.post("/preferences/{signed}", response_model=None)
 def save_preferences(web: Context, signed: Token, fields: Form) -> HTMLResponse | RedirectResponse:
     """Keep what the form says, or say what is wrong with it."""
     with web.sessions.begin() as session:
-        reader = _reader(session, "preferences", signed)
+        reader = owner_of(session, "preferences", signed)
         try:
             wishes = _wishes(fields)
             rhythm, taste = wishes.rhythm(reader.rhythm), wishes.taste(reader.taste)
         except BadInputError as error:
-            return _preferences(web, reader, signed, error=str(error))
+            return preferences_form(session, web, reader, signed, error=str(error))
         subscribers.change(session, reader.id, rhythm, taste, now=web.clock())
     return RedirectResponse(f"/digest/preferences/{signed}?saved=true", 303, PRIVATE)
 
@@ -85,41 +91,45 @@ def save_preferences(web: Context, signed: Token, fields: Form) -> HTMLResponse 
 @router.get("/unsubscribe/{signed}")
 def unsubscribe_page(session: ReadSession, web: Context, signed: Token) -> HTMLResponse:
     """Ask whether the digest is to stop."""
-    reader = _reader(session, "unsubscribe", signed)
-    return _page(web, "unsubscribe.html", reader=reader, signed=signed)
+    reader = owner_of(session, "unsubscribe", signed)
+    return page(web, "unsubscribe.html", reader=reader, signed=signed)
 
 
 @router.post("/unsubscribe/{signed}")
 def unsubscribe(web: Context, signed: Token) -> HTMLResponse:
     """Stop the digest at once; again and again changes nothing."""
     with web.sessions.begin() as session:
-        reader = _reader(session, "unsubscribe", signed)
+        reader = owner_of(session, "unsubscribe", signed)
         subscribers.stop(session, reader.id, "unsubscribed")
         reader = subscribers.get(session, reader.id)
-    return _page(web, "unsubscribe.html", reader=reader, signed=signed)
+    return page(web, "unsubscribe.html", reader=reader, signed=signed)
 
 
 @router.get("/issues/{signed}")
 def issue_page(session: ReadSession, web: Context, signed: Token) -> HTMLResponse:
     """An issue as it was sent."""
-    issue = issues.get(session, _number(session, "issues", signed))
-    return _page(web, "issue.html", issue=issue, digest=issue.digest)
+    issue = issues.get(session, signed_number(session, "issues", signed))
+    firsts = [(each, timedelta(seconds=each.ahead)) for each in issue.digest.firsts]
+    return page(web, "issue.html", issue=issue, digest=issue.digest, firsts=firsts)
 
 
-def _key(session: Session) -> bytes:
+def link_key(session: Session) -> bytes:
+    """The key of all links; empty as long as there are none."""
     return secrets.known(session, secrets.LINKS) or b""
 
 
-def _number(session: Session, purpose: str, signed: str) -> int:
-    key = _key(session)
+def signed_number(session: Session, purpose: str, signed: str) -> int:
+    """The number that a link was signed for; NotFoundError if it was not."""
+    key = link_key(session)
     number = number_of(key, purpose, signed) if key else None
     if number is None:
         raise NotFoundError("page", "at this address; the link may have been cut off in the email")
     return number
 
 
-def _reader(session: Session, purpose: str, signed: str) -> Subscriber:
-    return subscribers.get(session, _number(session, purpose, signed))
+def owner_of(session: Session, purpose: str, signed: str) -> Subscriber:
+    """Whose link it is; NotFoundError if it was not signed."""
+    return subscribers.get(session, signed_number(session, purpose, signed))
 
 
 def _wishes(fields: Fields) -> Wishes:
@@ -130,22 +140,30 @@ def _wishes(fields: Fields) -> Wishes:
     }
     for name in ("hour", "min_independent"):
         if name in given:
-            wishes[name] = _whole(given[name])
+            wishes[name] = whole_number(given[name])
     if "zone" in given:  # a form without any day ticked says nothing of days
         wishes["days"] = ",".join(fields.get("days", ()))
     return Wishes(**wishes)
 
 
-def _whole(text: str) -> int:
+def whole_number(text: str) -> int:
+    """A number of a form; BadInputError if it is none."""
     if not (text.isascii() and text.isdecimal() and len(text) < len("10000")):
         raise BadInputError(f"{text!r} is no whole number")
     return int(text)
 
 
-def _preferences(
-    web: Web, reader: Subscriber, signed: str, *, saved: bool = False, error: str = ""
+def preferences_form(
+    session: Session,
+    web: Web,
+    reader: Subscriber,
+    signed: str,
+    *,
+    saved: bool = False,
+    error: str = "",
 ) -> HTMLResponse:
-    return _page(
+    """The page of preferences, with what is wrong with them."""
+    return page(
         web,
         "preferences.html",
         status=422 if error else 200,
@@ -155,9 +173,15 @@ def _preferences(
         error=error,
         days=DAYS,
         zones=sorted(available_timezones()),
+        alerts=alerts.of_subscribers(session, [reader.id]).get(reader.id, []),
+        past=[
+            (each, token(link_key(session), "issues", each.id))
+            for each in past_emails(session, reader.id, limit=PAST)
+        ],
     )
 
 
-def _page(web: Web, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+def page(web: Web, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page for one reader only."""
     found = web.templates.get_template(template).render(now=web.clock(), **values)
     return HTMLResponse(found, status, PRIVATE)

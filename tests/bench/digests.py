@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from service import settings as settings_module
+from service.domain.alerts import Alert, Query, Stories, notices
 from service.domain.digest import Past, Taste, choose
 from service.domain.digest_cards import Said, Story
 from service.mail.message import issue_message_id, message
@@ -67,6 +68,33 @@ def issues(count: int) -> Made:
         if number == count // 10:
             before = _peak()
     return Made(time.process_time() - started, count, size / count, (_peak() - before) / 1024)
+
+
+def alerts(count: int) -> float:
+    """Seconds of one processor for the alerts of so many subscribers, two each, looked at once."""
+    rng, settings = random.Random(4), settings_module.load({}).alerts
+    found = made_up_stories(rng)
+    since = NOW - timedelta(days=30)
+    asked = [
+        [
+            Alert(
+                number,
+                Query(words=frozenset(f"word{rng.randrange(WORDS)}" for _ in range(3))),
+                since,
+            ),
+            Alert(
+                -number,
+                Query(outlets=frozenset({f"outlet{rng.randrange(OUTLETS)}"}), min_independent=8),
+                since,
+            ),
+        ]
+        for number in range(count)
+    ]
+    started = time.process_time()
+    stories = Stories(found)
+    for each in asked:
+        notices(each, stories, Taste(), (), settings)
+    return time.process_time() - started
 
 
 def _taste(rng: random.Random) -> Taste:

@@ -27,7 +27,7 @@ from service.ingest.worker import ParseJob
 from service.ingest.workers import parse_all
 from service.settings import SEEDS_DIR
 from tests.bench import answers
-from tests.bench.digests import issues
+from tests.bench.digests import alerts, issues
 
 #: Runs of each side; the fastest counts, since noise only ever adds.
 REPEATS = 3
@@ -133,6 +133,16 @@ def digests(count: int) -> Comparison:
     )
 
 
+def alerted(count: int) -> Comparison:
+    """A look at alerts beside the minute after which the next one comes."""
+    return Comparison(
+        f"look at {2 * count} alerts of {count} subscribers, 1,000 stories having changed",
+        alerts(count),
+        "the time until the next look",
+        settings_module.load({}).schedule.alerts,
+    )
+
+
 def made_up_window(count: int) -> tuple[list[Article], Vectors]:
     """Events of eight reports each: words and vectors near the event's, all from one seed."""
     random = np.random.default_rng(7)
@@ -164,7 +174,8 @@ def main() -> None:
         parsing,
         lambda: grouping(2000),
         lambda: grouping(8000),
-        lambda: digests(1000),
+        lambda: digests(10_000),
+        lambda: alerted(10_000),
     ):
         found = run()
         row = (found.what, f"{found.ours:.2f}", found.beside, f"{found.theirs:.2f}")

@@ -1,10 +1,11 @@
-"""The job `digest`, killed at any statement or step of SMTP: every issue comes, none twice unseen."""
+"""The jobs that send, killed at any statement or step of SMTP: every email comes, none twice unseen."""
 
 import multiprocessing
 import os
 import random
 import signal
 from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.sharedctypes import Synchronized
@@ -12,11 +13,14 @@ from multiprocessing.sharedctypes import Synchronized
 import pytest
 from sqlalchemy import event, text
 
+from jobs.alerts import alerts
 from jobs.context import Context
 from jobs.digest import digest
 from jobs.runner import Job, run
 from service import settings as settings_module
 from service.commands.grouper import pair_model
+from service.domain.alert_wishes import query
+from service.store import alerts as store
 from service.store import schema
 from service.store.sessions import Sessions, sessions_of
 from tests.support.encoders import WordEncoder
@@ -26,12 +30,22 @@ from tests.support.readers import DUE, report_news, subscribe, with_mail
 pytestmark = pytest.mark.slow
 
 READERS = 4
-KILLS = 30
-JOB = Job("digest", 60, 600, digest)
+#: How often each job is killed.
+KILLS = {"digest": 30, "alerts": 15}
+JOBS = {"digest": Job("digest", 60, 600, digest), "alerts": Job("alerts", 60, 600, alerts)}
 
 
-def run_job(url: str, port: int, day: int, deadly: int, steps: "Synchronized[int]") -> None:
-    """Run the job once on a day; the process kills itself at step `deadly`, if it comes.
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A run of a job on a day, killed at step `deadly`, if it comes."""
+
+    day: int
+    deadly: int = 0
+    name: str = "digest"
+
+
+def run_job(url: str, port: int, attempt: Attempt, steps: "Synchronized[int]") -> None:
+    """Run a job once; the process kills itself where it is told to.
 
     Steps are statements and commits: between two of them lies one step of SMTP.
     """
@@ -39,16 +53,16 @@ def run_job(url: str, port: int, day: int, deadly: int, steps: "Synchronized[int
 
     def step(*_: object) -> None:
         steps.value += 1
-        if steps.value == deadly:
+        if steps.value == attempt.deadly:
             os.kill(os.getpid(), signal.SIGKILL)
 
     event.listen(engine, "before_cursor_execute", step)
     event.listen(engine, "commit", step)
-    settings, now = settings_module.load({}), DUE + timedelta(days=day)
+    settings, now = settings_module.load({}), DUE + timedelta(days=attempt.day)
     world = Context(
         engine, sessions_of(engine), settings, lambda: now, lambda: encoder, pair_model()
     )
-    while run(JOB, with_mail(world, port)) is None:  # a killed one's lock falls soon
+    while run(JOBS[attempt.name], with_mail(world, port)) is None:  # a killed one's lock falls soon
         pass
     engine.dispose()
 
@@ -62,31 +76,36 @@ def processes() -> ForkServerContext:
 
 
 def started(
-    processes: ForkServerContext, url: str, mail: MailServer, day: int, deadly: int = 0
+    processes: ForkServerContext, url: str, mail: MailServer, attempt: Attempt
 ) -> tuple[ForkServerProcess, "Synchronized[int]"]:
     steps = processes.Value("i", 0)
-    process = processes.Process(target=run_job, args=(url, mail.port, day, deadly, steps))
+    process = processes.Process(target=run_job, args=(url, mail.port, attempt, steps))
     process.start()
     process.join(60)
     return process, steps
 
 
-def test_killed_at_any_step_every_issue_comes(
-    processes: ForkServerContext, database_url: str, sessions: Sessions
+@pytest.mark.parametrize("name", JOBS)
+def test_killed_at_any_step_every_email_comes(
+    processes: ForkServerContext, database_url: str, sessions: Sessions, name: str
 ):
     addresses = [f"r{n}@x.example" for n in range(READERS)]
-    subscribe(sessions, *addresses)
+    for each in subscribe(sessions, *addresses):
+        with sessions.begin() as session:
+            store.add(session, each.id, query(min_independent=2), now=each.rhythm_since)
     rng, day, killed, usual = random.Random(5), 0, 0, 0
     with MailServer() as mail:
-        while killed < KILLS:
-            report_news(sessions, DUE + timedelta(days=day, hours=-2))
+        while killed < KILLS[name]:
+            report_news(sessions, DUE + timedelta(days=day, minutes=-30))
             if not usual:
-                process, steps = started(processes, database_url, mail, day)
+                process, steps = started(processes, database_url, mail, Attempt(day, name=name))
                 assert process.exitcode == 0
                 usual = steps.value
             done = False
             while not done:
-                process, _ = started(processes, database_url, mail, day, rng.randint(1, usual * 2))
+                deadly = rng.randint(1, usual * 2)
+                attempt = Attempt(day, deadly, name)
+                process, _ = started(processes, database_url, mail, attempt)
                 done = process.exitcode == 0
                 killed += process.exitcode == -signal.SIGKILL
                 assert done or process.exitcode == -signal.SIGKILL
@@ -115,13 +134,13 @@ def test_killed_before_the_end_of_an_email_nothing_came_and_the_next_run_sends_i
     report_news(sessions, DUE - timedelta(hours=2))
     with MailServer() as mail:
         for deadly in range(1, 200):
-            process, _ = started(processes, database_url, mail, 0, deadly)
+            process, _ = started(processes, database_url, mail, Attempt(0, deadly))
             with sessions.begin() as session:
                 states = list(session.scalars(text("SELECT state FROM deliveries ORDER BY id")))
             if process.exitcode == 0 or "ending" in states:
                 break
             assert mail.taken == []
-        process, _ = started(processes, database_url, mail, 0)
+        process, _ = started(processes, database_url, mail, Attempt(0))
         assert process.exitcode == 0
     came = {email["Message-ID"] for _, email in mail.taken}
     assert len(came) == 1

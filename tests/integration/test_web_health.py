@@ -5,9 +5,14 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, text
 
-from service.store import schema
+from service.domain.alert_wishes import query
+from service.domain.digest_cards import Digest
+from service.domain.digest_days import Due
+from service.store import alerts, issues, schema, subscribers
+from service.store.reading.mail import editions
 from service.store.sessions import Sessions, sessions_of
 from tests.support.coverage import fill
+from tests.support.readers import subscribe
 from tests.support.site import Site, serving
 from tests.support.texts import MEETING, WORLD_NOW
 
@@ -79,3 +84,33 @@ def test_requests_are_counted_by_the_template_of_their_route(site: Site) -> None
     assert f"samestory_http_request_seconds_count{{{route}}} 2.0" in figures
     assert "BREW" not in figures
     assert MEETING not in figures
+
+
+def test_figures_of_emails(sessions: Sessions, site: Site) -> None:
+    [ann, bob] = subscribe(sessions, "ann@x.example", "bob@x.example")
+    now = WORLD_NOW
+    with sessions.begin() as session:
+        subscribers.stop(session, bob.id, "bounced", bounced=True)
+        alerts.add(session, ann.id, query(words="ferry"), now=now)
+        due = Due(now.date(), now)
+        number = issues.make(session, ann.id, due, Digest(), now=now, late=False, send=True)
+        assert number is not None
+        delivery = issues.begin(session, number, "<1@x.example>", now=now)
+        issues.sent(session, delivery, late=True, size=5000, now=now)
+        issues.make(session, bob.id, due, Digest(), now=now, late=False)
+        [edition] = editions(session, since=now.date())
+    assert edition.local_date == now.date()
+    outcome = edition.outcome
+    assert (outcome.recipients, outcome.sent, outcome.late, outcome.empty) == (1, 1, 1, 1)
+    assert (outcome.mean_bytes, outcome.most_bytes, outcome.failed) == (5000, 5000, 0)
+    figures = site.get("/metrics").text
+    for line in (
+        'samestory_subscribers{state="active"} 1.0',
+        'samestory_subscribers{state="bounced"} 1.0',
+        "samestory_alerts 1.0",
+        'samestory_emails{kind="digest",state="sent"} 1.0',
+        'samestory_emails{kind="digest",state="empty"} 1.0',
+        'samestory_emails_late{kind="digest"} 1.0',
+        'samestory_emails_most_bytes{kind="digest"} 5000.0',
+    ):
+        assert line in figures

@@ -67,7 +67,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
         ("/v1/outlets", 2),
         ("/v1/feeds", 1),
         ("/v1/runs", 1),
-        ("/metrics", 9),
+        ("/metrics", 12),
         ("/", 3),
         (f"/stories/{MEETING}", 7),
         (f"/storylines/{SAGA}", 3),

@@ -1,14 +1,20 @@
 """A real SMTP server on loopback that keeps what it takes, and fails on command."""
 
 import asyncio
+import ssl
 import threading
+import warnings
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+#: A key and a certificate of its own for 127.0.0.1, good for tests alone.
+LOOPBACK = Path(__file__).parent / "loopback.pem"
 
 
 @dataclass(slots=True)
@@ -22,6 +28,8 @@ class MailServer:
     answers: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     taken: list[tuple[str, EmailMessage]] = field(default_factory=list)
+    security: str = "none"  #: or "starttls", "tls": with the certificate of `LOOPBACK`
+    login: tuple[bytes, bytes] | None = None  #: without it nothing is taken
     connections: int = 0
     port: int = 0
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
@@ -33,7 +41,10 @@ class MailServer:
         started = threading.Event()
 
         async def start() -> None:
-            self._server = await self._loop.create_server(self._connected, "127.0.0.1", 0)
+            wrapped = _context() if self.security == "tls" else None
+            self._server = await self._loop.create_server(
+                self._connected, "127.0.0.1", 0, ssl=wrapped
+            )
             self.port = self._server.sockets[0].getsockname()[1]
             started.set()
 
@@ -68,9 +79,27 @@ class MailServer:
 
     def _connected(self) -> "_Protocol":
         self.connections += 1
-        protocol = _Protocol(_Handler(self), loop=self._loop, enable_SMTPUTF8=False)
+        if self.login and self.security == "tls":
+            # The library does not see that the connection is encrypted from its start.
+            warnings.filterwarnings("ignore", "Requiring AUTH while not requiring TLS")
+        protocol = _Protocol(
+            _Handler(self),
+            loop=self._loop,
+            enable_SMTPUTF8=False,
+            tls_context=_context() if self.security == "starttls" else None,
+            require_starttls=self.security == "starttls",
+            auth_required=self.login is not None,
+            auth_require_tls=self.security == "starttls",
+            authenticator=self._authenticated,
+        )
         self._protocols.append(protocol)
         return protocol
+
+    def _authenticated(
+        self, _: SMTP, __: Session, ___: Envelope, ____: str, data: LoginPassword
+    ) -> AuthResult:
+        mine = (data.login, data.password) == self.login
+        return AuthResult(success=mine, handled=False)
 
     async def answer(self, step: str, server: SMTP, otherwise: str) -> str:
         """What to say at a step."""
@@ -80,6 +109,12 @@ class MailServer:
         if said == "close":
             _abort(server)
         return said
+
+
+def _context() -> ssl.SSLContext:
+    found = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    found.load_cert_chain(LOOPBACK)
+    return found
 
 
 class _Protocol(SMTP):

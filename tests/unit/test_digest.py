@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.digest import DigestSettings, Past, Taste, choose
+from service.domain.digest import DigestSettings, Past, Taste, choose, told
 from service.domain.digest_cards import Digest, Report, Story
 from tests.support.digest_stories import NOW, report, story
 
@@ -105,6 +105,24 @@ def test_a_storyline_gets_one_card():
     found = choose(saga, WIDE, YESTERDAY, SETTINGS)
     assert len(found.top) == 1
     assert len(found.top[0].also) == 2
+
+
+def test_strangers_in_a_storyline_get_cards_of_their_own():
+    def about(headline: str, *topics: str) -> Story:
+        words = told(headline, topics, ())
+        return story(headline, ["daily", "herald"], storyline="saga", told=words)
+
+    strangers = [
+        about("Quay tower opens", "tower"),
+        about("Ferry line closes", "ferry"),
+        about("Captain held", "ferry"),
+        about("Quay tower shut again", "lift"),
+    ]
+    found = choose(strangers, WIDE, YESTERDAY, SETTINGS)
+    shown = [{card.headline, *(line.headline for line in card.also)} for card in found.top]
+    assert len(shown) == 2
+    assert {"Quay tower opens", "Quay tower shut again"} in shown
+    assert {"Ferry line closes", "Captain held"} in shown
 
 
 def test_what_few_cover_has_a_section_and_never_stands_alone():

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from service.domain import digest
 from service.domain.digest_cards import Report, Said, Story
 from service.store.reading import reports
-from service.store.reading.selection import StoryFilter
+from service.store.reading.selection import Sort, StoryFilter
 from service.store.reading.stories import StoryView, list_stories
 
 
@@ -15,6 +15,16 @@ def digest_stories(session: Session, *, since: datetime, limit: int) -> list[Sto
     """The stories reported since a moment, the highest by rank; two statements."""
     return [
         story(view) for view in list_stories(session, StoryFilter(since=since), limit=limit).items
+    ]
+
+
+def changed_stories(
+    session: Session, *, since: datetime, changed_since: datetime, limit: int
+) -> list[Story]:
+    """The stories reported since a moment that changed since another one, the latest; two statements."""
+    wanted = StoryFilter(since=since, changed_since=changed_since)
+    return [
+        story(view) for view in list_stories(session, wanted, sort=Sort.NEWEST, limit=limit).items
     ]
 
 
@@ -36,6 +46,7 @@ def story(view: StoryView) -> Story:
             Said(each.text, names.get(each.outlet, each.outlet)) for each in details.summary
         ),
         reports=tuple(map(_report, view.reports)),
+        names=digest.named(each.name for each in details.entities),
     )
 
 

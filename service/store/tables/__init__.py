@@ -19,7 +19,13 @@ from service.store.tables.operations import (
     LexiconRow,
     RunRow,
 )
-from service.store.tables.readers import DeliveryRow, IssueRow, SecretRow, SubscriberRow
+from service.store.tables.readers import (
+    AlertRow,
+    DeliveryRow,
+    IssueRow,
+    SecretRow,
+    SubscriberRow,
+)
 from service.store.tables.state import StoreStateRow, StoreTouchRow
 from service.store.tables.stories import (
     MembershipRow,
@@ -32,6 +38,7 @@ from service.store.tables.stories import (
 from service.store.tables.webhooks import WebhookHoldRow, WebhookRow
 
 __all__ = [
+    "AlertRow",
     "AnswerRow",
     "ArticleDocumentRow",
     "ArticleRow",

@@ -1,4 +1,4 @@
-"""Subscribers of the digest, its issues, each attempt to deliver one, and secrets for links."""
+"""Subscribers of the digest, their alerts, its issues, each attempt to deliver one, and secrets for links."""
 
 from datetime import date
 from typing import Any
@@ -36,20 +36,55 @@ class SubscriberRow(Base):
 Index("uq_subscribers_address", func.lower(SubscriberRow.address), unique=True)
 
 
-class IssueRow(Base):
-    """One edition of the digest for one subscriber; at most one a local day.
+class AlertRow(Base):
+    """A saved query of a subscriber, who is told at once of what matches; `store.alerts`."""
 
-    `waiting` until it is sent; a day without news has an `empty` one, which is not sent.
+    __tablename__ = "alerts"
+
+    id: Mapped[Identifier]
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    query: Mapped[dict[str, Any]]
+    created_at: Mapped[Instant]
+    stopped_at: Mapped[Instant | None]
+
+
+#: Those that are asked for; a stopped one is kept for the notices that it sent.
+Index("ix_alerts_active", AlertRow.subscriber_id, postgresql_where=AlertRow.stopped_at.is_(None))
+
+
+class IssueRow(Base):
+    """An email of the ledger: an issue of the digest, at most one a local day, or a notice.
+
+    `waiting` until it is sent. A day without news has an `empty` issue, which is not sent. A notice
+    that would be one too many is `folded`: the next issue holds it.
     """
 
     __tablename__ = "issues"
     __table_args__ = (
-        one_of("state", "waiting", "sent", "empty", "refused", "expired"),
-        UniqueConstraint("subscriber_id", "local_date"),
+        one_of("kind", "digest", "notice"),
+        one_of("state", "waiting", "sent", "empty", "refused", "expired", "folded"),
+        Index(
+            "uq_issues_subscriber_id_local_date",
+            "subscriber_id",
+            "local_date",
+            unique=True,
+            postgresql_where=text("kind = 'digest'"),
+        ),
+        Index(
+            "uq_issues_notice",
+            "subscriber_id",
+            "story_id",
+            "reached",
+            unique=True,
+            postgresql_where=text("kind = 'notice'"),
+        ),
         Index("ix_issues_waiting", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_issues_made_at", "made_at"),
+        Index("ix_issues_subscriber_id_made_at", "subscriber_id", "made_at"),
     )
 
     id: Mapped[Identifier]
+    kind: Mapped[str] = mapped_column(server_default="digest")
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
     local_date: Mapped[date]
     due_at: Mapped[Instant]  #: for when it was meant
@@ -59,6 +94,14 @@ class IssueRow(Base):
     late: Mapped[bool] = mapped_column(server_default=text("false"))
     subject: Mapped[str]
     content: Mapped[dict[str, Any]]
+    cards: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    bytes: Mapped[int | None]  #: of the email, once it was handed over
+    sent_at: Mapped[Instant | None]
+    story_id: Mapped[str | None]  #: of a notice: which story,
+    reached: Mapped[int | None]  #: and the independent coverage that it tells
+    folded_into: Mapped[int | None] = mapped_column(
+        ForeignKey("issues.id", ondelete="SET NULL"), index=True
+    )
 
 
 class DeliveryRow(Base):
@@ -72,13 +115,14 @@ class DeliveryRow(Base):
     __table_args__ = (
         one_of("state", "sending", "ending", "sent", "deferred", "refused", "doubtful"),
         UniqueConstraint("issue_id", "attempt"),
+        Index("ix_deliveries_open", "id", postgresql_where=text("state IN ('sending', 'ending')")),
     )
 
     id: Mapped[Identifier]
     issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"))
     attempt: Mapped[int] = mapped_column(SmallInteger)
     state: Mapped[str]
-    message_id: Mapped[str]
+    message_id: Mapped[str] = mapped_column(index=True)
     at: Mapped[Instant]
     smtp_code: Mapped[int | None] = mapped_column(SmallInteger)
     error: Mapped[str | None]

@@ -1,0 +1,108 @@
+"""The job `alerts`: stories that match a subscriber's saved queries are told of at once."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from jobs.context import Context, Counts
+from jobs.delivery import deliver, need_addresses
+from service.domain.alerts import Stories
+from service.domain.alerts import notices as to_tell
+from service.mail.smtp import opened_sender
+from service.settings import Settings
+from service.store import alerts as store
+from service.store import notices, subscribers
+from service.store.reading.digest import changed_stories
+from service.store.subscribers import Subscriber
+
+#: Subscribers whose alerts are looked at in one transaction.
+BATCH = 200
+#: What somebody was told longer ago is new to them.
+MEMORY = timedelta(days=30)
+#: Stories that are looked at in one run, the latest.
+MOST_STORIES = 5000
+HOUR = timedelta(hours=1)
+
+
+def alerts(context: Context) -> Counts:
+    """Tell subscribers of stories that match their alerts; nothing without a mail server.
+
+    A notice is written into the ledger before it is sent. Of more than `alerts.per_hour` to one
+    subscriber the rest waits for the next issue of the digest.
+
+    Raises:
+        SettingsError: emails would have no links or no sender.
+        MailServerError: the mail server takes nothing; what waits is tried again later.
+    """
+    mail = context.settings.mail
+    if not mail.ready:
+        return {}
+    need_addresses(context.settings)
+    counts = dict(make_notices(context))
+    with opened_sender(mail) as sender:
+        counts |= deliver(context, sender, "notice")
+    return {name: count for name, count in counts.items() if count}
+
+
+def make_notices(context: Context) -> Counts:
+    """Write what alerts have to tell into the ledger, and what the next issue is to hold."""
+    counts = {"made": 0, "folded": 0}
+    stories = _stories(context)
+    if stories is None:
+        return counts
+    for batch in _batches(context):
+        if context.stopping():
+            break
+        with context.sessions.begin() as session:
+            for outcome in _make(session, context.settings, batch, stories, context.clock()):
+                counts[outcome] += 1
+    return counts
+
+
+def _stories(context: Context) -> Stories | None:
+    """The stories that changed of late; None if nobody asks for them or none did."""
+    now, settings = context.clock(), context.settings.alerts
+    with context.sessions.begin() as session:
+        if not store.any_active(session):
+            return None
+        found = changed_stories(
+            session,
+            since=now - settings.recent,
+            changed_since=now - settings.changed,
+            limit=MOST_STORIES,
+        )
+    return Stories(found) if found else None
+
+
+def _batches(context: Context) -> Iterator[list[Subscriber]]:
+    last = 0
+    while True:
+        with context.sessions.begin() as session:
+            batch = subscribers.active(session, after=last, limit=BATCH, with_alerts=True)
+        if not batch:
+            return
+        yield batch
+        last = batch[-1].id
+
+
+def _make(
+    session: Session,
+    settings: Settings,
+    batch: Sequence[Subscriber],
+    stories: Stories,
+    now: datetime,
+) -> Iterator[str]:
+    """Write the notices of some subscribers; whether each is to be sent or folded."""
+    ids = [each.id for each in batch]
+    asked = store.of_subscribers(session, ids)
+    told = notices.told_to(session, ids, since=now - MEMORY)
+    sent = notices.sent_to(session, ids, since=now - HOUR)
+    for each in batch:
+        mine, before = asked.get(each.id, []), told.get(each.id, [])
+        for notice in to_tell(mine, stories, each.taste, before, settings.alerts):
+            fold = sent[each.id] >= settings.alerts.per_hour
+            day = now.astimezone(each.rhythm.zone).date()
+            if notices.make(session, each.id, notice, day, now=now, fold=fold):
+                sent[each.id] += not fold
+                yield "folded" if fold else "made"
