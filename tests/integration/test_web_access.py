@@ -287,3 +287,11 @@ def test_while_the_database_is_away_nobody_is_let_in(sessions: Sessions) -> None
         assert answer.headers["retry-after"]
         event.remove(engine, "do_connect", refuse)
         assert rita.get(READ).status == 200
+
+
+def test_an_application_that_is_to_listen_elsewhere_is_closed(store: Sessions) -> None:
+    settings = settings_module.load({"SAMESTORY_WEB__HOST": "0.0.0.0"})
+    with running(create_app(store, clock=lambda: NOW, settings=settings)) as site:
+        assert site.get(READ).status == 401
+        document = site.get("/openapi.json").json
+        assert document["paths"]["/v1/stories"]["get"]["security"] == [{"key": []}]
