@@ -27,11 +27,11 @@ from service.store.tables import (
 )
 
 #: Of articles, or stories, that hold the words so many of the latest are weighed.
-WEIGHED = 1000
+WEIGHED = 400
 #: Of one kind of ranking so many are kept.
 KEPT = 100
 #: Entries of the index of vectors that one search looks at, and most of them behind filters.
-WIDTH, WIDEST = 120, 4000
+WIDTH, WIDEST = 100, 4000
 #: Articles whose vectors are further from what is asked, as a cosine, have nothing to do with it: of
 #: the samples the nearest to questions about other things lie at .24 to .31.
 NEAR = 0.3
