@@ -64,7 +64,9 @@ class Model:
             if key in self._questions:
                 self._questions.move_to_end(key)
                 return self._questions[key]
-        found = self.vectors(encoder, Article(0, text, lang=language)).values[0]
+        found: NDArray[np.float32] = self.vectors(encoder, Article(0, text, lang=language)).values[
+            0
+        ]
         with self._lock:
             self._questions[key] = found
             while len(self._questions) > KEPT:

@@ -35,7 +35,7 @@ async def question(request: Request, q: Annotated[str, Query()] = "") -> Questio
     if not q.strip():
         return Question("")
     try:
-        query, wanted = SearchQuery(q=q, limit=SHOWN), understood(q)
+        query, wanted = SearchQuery.model_validate({"q": q, "limit": SHOWN}), understood(q)
     except ValidationError:
         return Question(q[:200], fault="Ask for fewer words.")
     except HTTPException:

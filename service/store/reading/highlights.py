@@ -44,7 +44,7 @@ def of_articles(
     if not ids:
         return {}
     text = func.coalesce(func.nullif(ArticleRow.text, ""), ArticleRow.body)
-    columns = _marked(query, languages, ArticleRow.title, func.left(text, _CHARACTERS))
+    columns = _marked(query, languages, ArticleRow.title.expression, func.left(text, _CHARACTERS))
     rows = session.execute(select(ArticleRow.id, *columns).where(ArticleRow.id.in_(ids)))
     return {key: Highlights(pieces(title), pieces(told)) for key, title, told in rows}
 
@@ -56,7 +56,7 @@ def of_stories(
     if not ids:
         return {}
     keywords = func.array_to_string(StoryRow.keywords, ", ")
-    columns = _marked(query, languages, StoryRow.headline, keywords)
+    columns = _marked(query, languages, StoryRow.headline.expression, keywords)
     rows = session.execute(select(StoryRow.id, *columns).where(StoryRow.id.in_(ids)))
     return {key: Highlights(pieces(title), pieces(told)) for key, title, told in rows}
 

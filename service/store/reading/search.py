@@ -27,18 +27,18 @@ from service.store.tables import (
 )
 
 #: Of articles, or stories, that hold the words so many of the latest are weighed.
-WEIGHED = 1000
+WEIGHED = 400
 #: Of one kind of ranking so many are kept.
 KEPT = 100
 #: Entries of the index of vectors that one search looks at, and most of them behind filters.
-WIDTH, WIDEST = 120, 4000
+WIDTH, WIDEST = 100, 4000
 #: Articles whose vectors are further from what is asked, as a cosine, have nothing to do with it: of
 #: the samples the nearest to questions about other things lie at .24 to .31.
 NEAR = 0.3
 #: Of the stemmers of migration 0009, the one for questions that name no language.
 ENGLISH = "english"
 
-_NOT_MERGED = literal_column("'merged'")
+_NOT_MERGED: ColumnElement[str] = literal_column("'merged'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,9 @@ def lookup_of(session: Session, wanted: WantedWords, languages: Sequence[str]) -
     left_out: ColumnElement[Any] = cast("", TSQUERY)
     for words in wanted.left_out:
         left_out = func.tsquery_or(left_out, forms(words))
-    queries = [cast(each, Text) for each in (forms(wanted.text), left_out)]
-    return Lookup(*session.execute(select(*queries)).one())
+    queries = select(cast(forms(wanted.text), Text), cast(left_out, Text))
+    words_text, left_out_text = session.execute(queries).one()
+    return Lookup(words_text, left_out_text)
 
 
 def articles_by_words(session: Session, lookup: Lookup, wanted: SearchFilter) -> list[int]:
