@@ -151,15 +151,16 @@ def _settle(session: Session, context: Context, arrivals: Arrivals) -> Counts:
     )
     now = context.clock()
     why = {placement.article: reasons.of_placement(placement) for placement in placements}
+    stamp = plans.stamp(session, now, "place", context.run_id)
     counts = plans.apply(
         session,
         plan,
-        plans.stamp(session, now, "place", context.run_id),
+        stamp,
         reported_at=arrivals.moments,
         quiet_since=context.settings.life.quiet_since(now),
         reasons=why,
     )
     reprints = find_copies(arrivals.articles, context.settings.copies)
     new = [copy for copy in reprints if copy.article in arrivals.moments]
-    copies.replace(session, list(arrivals.moments), new, now=now)
+    copies.replace(session, list(arrivals.moments), new, at=stamp.now)
     return counts

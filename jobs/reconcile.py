@@ -126,14 +126,15 @@ def _follow(
     why: Mapping[ArticleId, Reason],
 ) -> Counts:
     now = context.clock()
+    stamp = plans.stamp(session, now, "reconcile", context.run_id)
     counts = plans.apply(
         session,
         plan,
-        plans.stamp(session, now, "reconcile", context.run_id),
+        stamp,
         reported_at=reported_at,
         quiet_since=context.settings.life.quiet_since(now),
         reasons=why,
     )
-    copies.replace(session, [int(key) for key in grouping.ids], grouping.copies, now=now)
+    copies.replace(session, [int(key) for key in grouping.ids], grouping.copies, at=stamp.now)
     lexicons.save(session, grouping.lexicon, now=now)
     return counts

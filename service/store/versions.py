@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.store.tables import (
+    CopyRow,
     DecisionRow,
     StoryFacts,
     StorylineRow,
@@ -41,6 +42,8 @@ def next_instant(session: Session, now: datetime) -> datetime:
     """
     latest = (
         func.max(StoryVersionRow.valid_from),
+        select(func.max(CopyRow.valid_from)).scalar_subquery(),
+        select(func.max(CopyRow.valid_until)).scalar_subquery(),
         select(func.max(DecisionRow.made_at)).scalar_subquery(),
         select(func.max(DecisionRow.undone_at)).scalar_subquery(),
     )

@@ -20,6 +20,7 @@ from service.domain.outlets import Outlet
 from service.store import catalogue, stories
 from service.store.catalogue import NewFeed
 from service.store.reading.churn import churn
+from service.store.reading.reports import reports_of
 from service.store.tables import (
     ArticleRow,
     CopyRow,
@@ -326,3 +327,33 @@ def test_stories_that_have_settled_stay_apart_in_a_window_of_enough_articles(
     assert shares.run == pytest.approx(counts["moved"] / 3)
     assert shares.late == pytest.approx(counts["late"] / 3)
     assert len(set(by_title(context).values())) == found
+
+
+def test_what_was_taken_for_a_copy_is_told_as_of_then(
+    context: Context, publish: Callable[..., None], clock: Clock
+):
+    """An outlet prints the agency's text, and puts its own in its place an hour later."""
+    wire, reprint = (MEETING[0], LONG), ("Ministers meet over border posts", LONG)
+    first = item("1", wire, NOW, host="wire.example")
+    publish(first, item("2", reprint, NOW + timedelta(minutes=9), host="evening.example"))
+    place(context)
+    reconcile(context)
+    clock.advance(hours=1)
+    before = clock.now
+    own = (reprint[0], MEETING_AGAIN[1])
+    clock.advance(hours=1)
+    publish(first, item("2", own, NOW + timedelta(minutes=9), host="evening.example"))
+    place(context)
+    reconcile(context)
+    ids = set(by_title(context).values())
+    with context.sessions() as session:
+        now = {
+            each.title: each.copy for found in reports_of(session, ids).values() for each in found
+        }
+        then = {
+            each.title: each.copy
+            for found in reports_of(session, ids, as_of=before).values()
+            for each in found
+        }
+    assert then == {wire[0]: False, reprint[0]: True}
+    assert now == {wire[0]: False, reprint[0]: False}

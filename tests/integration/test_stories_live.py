@@ -159,6 +159,11 @@ class Newsroom(RuleBasedStateMachine):
         self.clock.advance(seconds=1)
 
     def teardown(self) -> None:
+        """What was seen can be seen again, once nothing is hidden any more."""
+        with self.context.sessions.begin() as session:
+            standing = decisions.listed(session, all_of_them=False)
+        for hide in [each.id for each in standing if each.action == "hide"]:
+            self._decide(lambda session, act: undo(session, act, hide))  # noqa: B023  # called at once
         with self.context.sessions.begin() as session:
             for seen in self.seen:
                 assert self._look(session, as_of=seen.at) == seen

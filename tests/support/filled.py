@@ -84,7 +84,7 @@ INSERT INTO memberships (article_id, story_id, valid_from, score, evidence)
 INSERT INTO transitions (story_id, kind, at, cause, article_ids)
     SELECT story_id, 'emerged', min(reported_at), 'place', array_agg(article_id)
     FROM homes GROUP BY story_id;
-INSERT INTO copies (article_id, original_id, share, found_at)
+INSERT INTO copies (article_id, original_id, share, valid_from)
     SELECT max(article_id), min(article_id), 0.9, max(reported_at)
     FROM homes GROUP BY story_id HAVING count(*) > 1 AND length(story_id) % 2 = 0;
 DROP TABLE homes;

@@ -103,7 +103,7 @@ class Rows:
                 article_id=article.id,
                 original_id=original.id,
                 share=share,
-                found_at=article.first_seen,
+                valid_from=article.first_seen,
             )
         )
 

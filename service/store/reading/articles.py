@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from service.errors import HiddenError, NotFoundError
+from service.store.reading.moments import reprints
 from service.store.reading.paging import Page, Position, cut
 from service.store.reading.reports import (
     FULL,
@@ -115,7 +116,7 @@ def _placed(*columns: Any) -> Select[*tuple[Any, ...]]:
         select(*columns)
         .select_from(ArticleRow)
         .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
-        .outerjoin(CopyRow, CopyRow.article_id == ArticleRow.id)
+        .outerjoin(CopyRow, reprints(None))
         .outerjoin(MembershipRow, present)
         .outerjoin(StoryRow, and_(StoryRow.id == MembershipRow.story_id, ~StoryRow.hidden))
     )

@@ -2,9 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_
+from sqlalchemy.orm import aliased
 
-from service.store.tables import MembershipRow, StoryRow, StoryVersionRow
+from service.store.tables import ArticleRow, CopyRow, MembershipRow, StoryRow, StoryVersionRow
+
+_PRESENT = aliased(StoryRow)
 
 #: A story's row, or the version of it that stood at some instant.
 Standing = type[StoryRow] | type[StoryVersionRow]
@@ -16,17 +19,30 @@ def standing(as_of: datetime | None) -> Standing:
 
 
 def stood(as_of: datetime | None) -> tuple[ColumnElement[bool], ...]:
-    """What to ask of a version, in the words of its index; nothing of a present row."""
+    """What to ask of a version, in the words of its index; nothing of a present row.
+
+    What an editor hides now is not told of the past either.
+    """
     if as_of is None:
         return ()
     period = func.tstzrange(StoryVersionRow.valid_from, StoryVersionRow.valid_until)
     instant = literal(as_of, StoryVersionRow.valid_from.type)
-    return (period.op("@>", is_comparison=True)(instant),)
+    hidden = exists().where(_PRESENT.id == StoryVersionRow.id, _PRESENT.hidden)
+    return (period.op("@>", is_comparison=True)(instant), ~hidden)
 
 
 def belongs(as_of: datetime | None) -> ColumnElement[bool]:
     """Whether a membership holds."""
-    is_open = MembershipRow.valid_until.is_(None)
+    return _holds(MembershipRow, as_of)
+
+
+def reprints(as_of: datetime | None) -> ColumnElement[bool]:
+    """Whether an article is taken for a copy of another."""
+    return and_(CopyRow.article_id == ArticleRow.id, _holds(CopyRow, as_of))
+
+
+def _holds(row: type[MembershipRow | CopyRow], as_of: datetime | None) -> ColumnElement[bool]:
+    is_open = row.valid_until.is_(None)
     if as_of is None:
         return is_open
-    return and_(MembershipRow.valid_from <= as_of, or_(is_open, MembershipRow.valid_until > as_of))
+    return and_(row.valid_from <= as_of, or_(is_open, row.valid_until > as_of))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from service.errors import NotFoundError
 from service.store.reading.catalogue import OutletView, outlets
+from service.store.reading.moments import reprints
 from service.store.tables import ArticleRow, CopyRow, MembershipRow, OutletRow
 
 #: Figures are those of so long a time up to the outlet's last report.
@@ -55,7 +56,7 @@ def figures_of(session: Session, outlet: OutletView) -> OutletFigures | None:
     counts = (
         select(func.count(), func.count(CopyRow.article_id))
         .select_from(ArticleRow)
-        .outerjoin(CopyRow, CopyRow.article_id == ArticleRow.id)
+        .outerjoin(CopyRow, reprints(None))
         .where(own)
     )
     articles, copies = session.execute(counts).one()

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from service.store.reading.moments import belongs
+from service.store.reading.moments import belongs, reprints
 from service.store.reading.paging import Page, Position, cut
 from service.store.tables import (
     ArticleRow,
@@ -204,9 +204,8 @@ def _of_stories(columns: Sequence[Any], as_of: datetime | None) -> Select[*tuple
         .where(belongs(as_of))
         .order_by(ArticleRow.reported_at, ArticleRow.id)
     )
-    copied = CopyRow.article_id == ArticleRow.id
     if as_of is None:
-        return statement.outerjoin(CopyRow, copied)
+        return statement.outerjoin(CopyRow, reprints(None))
     # Hidden articles are in no story now; as of an instant they were, and yet are not shown.
     statement = statement.where(~is_hidden(ArticleRow.id))
     replaced = (
@@ -216,9 +215,7 @@ def _of_stories(columns: Sequence[Any], as_of: datetime | None) -> Select[*tuple
         .scalar_subquery()
     )
     earlier = and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == replaced)
-    return statement.outerjoin(CopyRow, and_(copied, CopyRow.found_at <= as_of)).outerjoin(
-        RevisionRow, earlier
-    )
+    return statement.outerjoin(CopyRow, reprints(as_of)).outerjoin(RevisionRow, earlier)
 
 
 def _then(column: Any) -> Any:

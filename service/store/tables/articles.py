@@ -7,7 +7,15 @@ unique over all days, the canonical URL, has a table of its own.
 """
 
 from pgvector.sqlalchemy import HALFVEC
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Sequence, SmallInteger
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Sequence,
+    SmallInteger,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
@@ -134,9 +142,17 @@ class VectorRow(Base):
 
 
 class CopyRow(Base):
-    """An article that reprints another one."""
+    """An article that reprints another one; an open end means that it is taken for one now."""
 
     __tablename__ = "copies"
+    __table_args__ = (
+        CheckConstraint("valid_until > valid_from", name="ends_after_start"),
+        Index(
+            "uq_copies_open", "article_id", unique=True, postgresql_where=sql("valid_until IS NULL")
+        ),
+        Index("ix_copies_valid_from", "valid_from"),
+        Index("ix_copies_valid_until", "valid_until"),
+    )
 
     article_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
@@ -145,4 +161,5 @@ class CopyRow(Base):
         BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), index=True
     )
     share: Mapped[float]  #: of the shorter text that stands in the other, 0 to 1
-    found_at: Mapped[Instant]
+    valid_from: Mapped[Instant] = mapped_column(primary_key=True)
+    valid_until: Mapped[Instant | None]
