@@ -43,6 +43,7 @@ from service.web.api import (
     story_parts,
     storylines,
     subscribers,
+    webhooks,
 )
 from service.web.callers import KeyRing
 from service.web.context import Clock, Reading, Web
@@ -112,6 +113,7 @@ def create_app(
         feeds,
         subscribers,
         keys,
+        webhooks,
         health,
         metrics,
         docs,

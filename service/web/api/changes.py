@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -25,8 +25,13 @@ router = APIRouter(prefix="/v1/changes", tags=["following"], responses=PROBLEMS)
 #: Seconds between two looks at the store, and until a silent stream says that it lives.
 POLL, BEAT = 1.0, 15.0
 PAGE = 100
+LATEST = "latest"
 Since = Annotated[
-    BigInt, Query(description="`next` of the answer before; 0, the default, is the beginning.")
+    BigInt | Literal["latest"],
+    Query(
+        description="`next` of the answer before; 0, the default, is the beginning, and `latest` "
+        "the end: nothing comes but `next`, to go on from the present."
+    ),
 ]
 EXAMPLE = 'id: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
 STREAM: dict[int | str, dict[str, Any]] = {
@@ -54,6 +59,8 @@ def list_changes(
     Every change has a number. They become visible in their order, so whoever goes on after the
     last one misses none; numbers that are never used are no gap. Keep `next`, and ask again.
     """
+    if since == LATEST:
+        return ChangesOut(items=[], next=latest_change(session), more=False)
     page = changes_since(session, since, limit=limit)
     items = [TransitionOut.of(each) for each in page.items]
     return ChangesOut(
@@ -66,8 +73,9 @@ async def stream_changes(
     request: Request,
     web: Context,
     since: Annotated[
-        BigInt | None, Query(description="As in the list; by default only what is still to come.")
-    ] = None,
+        BigInt | Literal["latest"],
+        Query(description="As in the list; by default only what is still to come."),
+    ] = "latest",
     seconds: Annotated[
         int, Query(ge=1, le=3600, description="The stream ends after so long; go on from there.")
     ] = 3600,
@@ -80,7 +88,7 @@ async def stream_changes(
     It ends when the key that it was asked with is good no longer.
     """
     start = last_event_id if last_event_id is not None else since
-    if start is None:
+    if start == LATEST:
         start = await run_in_threadpool(_latest, web.sessions)
     found = _events(web.sessions, start, seconds, partial(is_still_good, request))
     return StreamingResponse(found, media_type="text/event-stream")
