@@ -123,8 +123,7 @@ class Tools:
         Without a number: no changes, but `next`, to learn later what happens from now on.
         """
         with _told():
-            after = "latest" if since is None else since
-            page = self._client.changes_after(after, limit=limit)
+            page = self._client.changes_after("latest" if since is None else since, limit=limit)
             items = [
                 {
                     "id": each.id,

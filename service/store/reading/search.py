@@ -38,7 +38,7 @@ NEAR = 0.3
 #: Of the stemmers of migration 0009, the one for questions that name no language.
 ENGLISH = "english"
 
-_NOT_MERGED = literal_column("'merged'")
+_NOT_MERGED: ColumnElement[str] = literal_column("'merged'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,8 @@ def lookup_of(session: Session, wanted: WantedWords, languages: Sequence[str]) -
     for words in wanted.left_out:
         left_out = func.tsquery_or(left_out, forms(words))
     queries = [cast(each, Text) for each in (forms(wanted.text), left_out)]
-    return Lookup(*session.execute(select(*queries)).one())
+    words, spared = session.execute(select(*queries)).one()
+    return Lookup(words, spared)
 
 
 def articles_by_words(session: Session, lookup: Lookup, wanted: SearchFilter) -> list[int]:

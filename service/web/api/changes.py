@@ -25,7 +25,6 @@ router = APIRouter(prefix="/v1/changes", tags=["following"], responses=PROBLEMS)
 #: Seconds between two looks at the store, and until a silent stream says that it lives.
 POLL, BEAT = 1.0, 15.0
 PAGE = 100
-LATEST = "latest"
 Since = Annotated[
     BigInt | Literal["latest"],
     Query(
@@ -59,7 +58,7 @@ def list_changes(
     Every change has a number. They become visible in their order, so whoever goes on after the
     last one misses none; numbers that are never used are no gap. Keep `next`, and ask again.
     """
-    if since == LATEST:
+    if since == "latest":
         return ChangesOut(items=[], next=latest_change(session), more=False)
     page = changes_since(session, since, limit=limit)
     items = [TransitionOut.of(each) for each in page.items]
@@ -88,7 +87,7 @@ async def stream_changes(
     It ends when the key that it was asked with is good no longer.
     """
     start = last_event_id if last_event_id is not None else since
-    if start == LATEST:
+    if start == "latest":
         start = await run_in_threadpool(_latest, web.sessions)
     found = _events(web.sessions, start, seconds, partial(is_still_good, request))
     return StreamingResponse(found, media_type="text/event-stream")

@@ -63,7 +63,7 @@ class WebhookOut(BaseModel):
     id: int
     url: str = Field(examples=[URL])
     state: str = Field(description="`active` or `paused`.", examples=["active"])
-    kinds: list[Kind] = Field(description="None means all.")
+    kinds: list[str] = Field(description="None means all.", examples=[["merged", "split"]])
     min_coverage: int
     told: int = Field(description="Number of the last change that it was told, or did not want.")
     held: int = Field(description="Stories of which a delivery failed and is tried again.")
