@@ -72,7 +72,14 @@ EXPOSED = (
     "X-Request-ID",
 )
 #: Headers that they may send.
-ALLOWED = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID")
+ALLOWED = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Modified-Since",
+    "If-None-Match",
+    "Last-Event-ID",
+)
 
 
 def create_app(

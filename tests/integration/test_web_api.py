@@ -104,7 +104,11 @@ def test_every_error_is_a_problem_with_the_id_of_its_request(site: Site) -> None
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json["status"] == status
         assert answer.json["request_id"] == answer.headers["x-request-id"]
-    assert site.get("/v1/stories", method="DELETE").headers["allow"] == "GET"
+    assert site.get("/v1/stories", method="DELETE").headers["allow"] == "GET, HEAD"
+    for path, ways in (("/v1/feeds/1", "GET, HEAD, PATCH"), ("/v1/decisions", "GET, HEAD, POST")):
+        refused = site.get(path, method="PUT")
+        assert (refused.status, refused.headers["allow"]) == (405, ways)
+        assert refused.headers["cache-control"] == "no-store"
 
 
 def test_an_unexpected_error_tells_nothing_of_the_inside(sessions: Sessions) -> None:
@@ -155,6 +159,8 @@ def test_the_description_covers_every_route_with_models_and_problems(site: Site)
                 if status >= "400":
                     assert list(response["content"]) == ["application/problem+json"]
             if path.startswith("/v1"):
-                assert all(each["schema"] for each in responses["200"]["content"].values())
+                [good] = [each for status, each in responses.items() if status < "300"]
+                assert all(each["schema"] for each in good.get("content", {}).values())
+                assert ("content" in good) == ("204" not in responses)
                 assert {"422", "500", "503"} <= set(responses)
     assert "HTTPValidationError" not in document["components"]["schemas"]

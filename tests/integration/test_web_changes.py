@@ -164,4 +164,10 @@ def test_hostile_numbers_are_refused(site: Site, query: str) -> None:
     assert answer.status == 422
     assert answer.json["detail"]
     if query.startswith("since"):
+        assert answer.json["errors"] == [
+            {
+                "where": "query.since",
+                "detail": "Value error, write `next` of the answer before, 0 or `latest`",
+            }
+        ]
         assert site.get(f"/v1/changes/stream?{query}&seconds=1").status == 422

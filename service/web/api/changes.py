@@ -9,7 +9,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from service.store.reading.changes import changes_since, latest_change
 from service.store.sessions import Sessions
@@ -25,8 +31,19 @@ router = APIRouter(prefix="/v1/changes", tags=["following"], responses=PROBLEMS)
 #: Seconds between two looks at the store, and until a silent stream says that it lives.
 POLL, BEAT = 1.0, 15.0
 PAGE = 100
+
+
+def _one_fault(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """Say what a word may be once, and not for each kind of word."""
+    try:
+        return check(value)
+    except ValidationError as error:
+        raise ValueError("write `next` of the answer before, 0 or `latest`") from error
+
+
+Position = Annotated[BigInt | Literal["latest"], WrapValidator(_one_fault)]
 Since = Annotated[
-    BigInt | Literal["latest"],
+    Position,
     Query(
         description="`next` of the answer before; 0, the default, is the beginning, and `latest` "
         "the end: nothing comes but `next`, to go on from the present."
@@ -72,7 +89,7 @@ async def stream_changes(
     request: Request,
     web: Context,
     since: Annotated[
-        BigInt | Literal["latest"],
+        Position,
         Query(description="As in the list; by default only what is still to come."),
     ] = "latest",
     seconds: Annotated[
