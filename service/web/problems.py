@@ -188,7 +188,10 @@ def _invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     faults = [
-        Fault(where=".".join(str(part) for part in fault["loc"]), detail=fault["msg"])
+        Fault(
+            where=".".join(str(part) for part in fault["loc"]),
+            detail=fault["msg"].removeprefix("Value error, "),
+        )
         for fault in error.errors()
     ]
     detail = "; ".join(f"{fault.where}: {fault.detail}" for fault in faults)

@@ -97,8 +97,8 @@ def lookup_of(session: Session, wanted: WantedWords, languages: Sequence[str]) -
     for words in wanted.left_out:
         left_out = func.tsquery_or(left_out, forms(words))
     queries = [cast(each, Text) for each in (forms(wanted.text), left_out)]
-    words, spared = session.execute(select(*queries)).one()
-    return Lookup(words, spared)
+    found = session.execute(select(*queries)).one()
+    return Lookup(words=found[0], left_out=found[1])
 
 
 def articles_by_words(session: Session, lookup: Lookup, wanted: SearchFilter) -> list[int]:

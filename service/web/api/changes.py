@@ -103,10 +103,9 @@ async def stream_changes(
 
     It ends when the key that it was asked with is good no longer.
     """
-    start = last_event_id if last_event_id is not None else since
-    if start == "latest":
-        start = await run_in_threadpool(_latest, web.sessions)
-    found = _events(web.sessions, start, seconds, partial(is_still_good, request))
+    start = since if last_event_id is None else last_event_id
+    number = start if isinstance(start, int) else await run_in_threadpool(_latest, web.sessions)
+    found = _events(web.sessions, number, seconds, partial(is_still_good, request))
     return StreamingResponse(found, media_type="text/event-stream")
 
 
