@@ -4,14 +4,15 @@ import asyncio
 import random
 import time
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
 
 import aiohttp
 import structlog
 
 from jobs.context import Context, Counts
+from service import receivers
 from service.domain.webhooks import Outcome, message_id, signed
 from service.ingest.post import post, posting
+from service.receivers import Receiver, instant
 from service.store import outbox
 from service.store import webhooks as hooks
 from service.store.outbox import Round
@@ -42,24 +43,16 @@ def ping(context: Context, webhook_id: int) -> Outcome:
     Raises:
         NotFoundError: there is no such webhook.
     """
-    now = context.clock()
     with context.sessions.begin() as session:
         url = hooks.get(session, webhook_id).url
         secret = hooks.secret_of(session, webhook_id)
-    body = b'{"type":"test","timestamp":"' + _instant(now).encode() + b'","data":{}}'
-    headers = signed(secret, f"samestory-{webhook_id}-test-{now.timestamp():.0f}", body, at=now)
-
-    async def send() -> Outcome:
-        async with _client(context) as http:
-            return await post(http, url, body, headers)
-
-    return asyncio.run(send())
+    return receivers.ping(Receiver(webhook_id, url, secret), context.settings, now=context.clock())
 
 
 def body_of(change: Transition) -> bytes:
     """What is sent of a change: the same as in `/v1/changes`; the same bytes in each attempt."""
     told = TransitionOut.of(change)
-    head = f'{{"type":"story.{change.kind}","timestamp":"{_instant(change.at)}","data":'
+    head = f'{{"type":"story.{change.kind}","timestamp":"{instant(change.at)}","data":'
     return f"{head}{told.model_dump_json()}}}".encode()
 
 
@@ -118,7 +111,3 @@ async def _send(context: Context, http: aiohttp.ClientSession, found: Round) -> 
 
 def _client(context: Context) -> AbstractAsyncContextManager[aiohttp.ClientSession]:
     return posting(context.settings.webhooks, context.settings.fetch.user_agent)
-
-
-def _instant(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"

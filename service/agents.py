@@ -112,12 +112,18 @@ class Tools:
 
     def changes(
         self,
-        since: Annotated[int, Field(ge=0, lt=2**63, description="`next` of the time before.")] = 0,
+        since: Annotated[
+            Annotated[int, Field(ge=0, lt=2**63)] | None,
+            Field(description="`next` of the time before; 0 for all; null for none but `next`."),
+        ] = None,
         limit: Few = 50,
     ) -> Told:
-        """What happened to stories after a number, in order; keep `next` and ask again."""
+        """What happened to stories after a number, in order; keep `next` and ask again.
+
+        Without a number: no changes, but `next`, to learn later what happens from now on.
+        """
         with _told():
-            page = self._client.changes_after(since, limit=limit)
+            page = self._client.changes_after("latest" if since is None else since, limit=limit)
             items = [
                 {
                     "id": each.id,

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
@@ -154,23 +154,29 @@ class Client:
         body |= {"published": published.isoformat() if published else None, "language": language}
         return _object(self._wire.post("/v1/match", body))
 
-    def changes_after(self, since: int = 0, *, limit: int = PAGE) -> Changes:
-        """What happened to stories after a number."""
+    def changes_after(self, since: int | Literal["latest"] = 0, *, limit: int = PAGE) -> Changes:
+        """What happened to stories after a number; after the latest, nothing but `next`."""
         return _shaped(Changes, self._wire.get("/v1/changes", {"since": since, "limit": limit}))
 
     def changes(
-        self, since: int = 0, *, follow: bool = False, poll: float = 1.0
+        self,
+        since: int | Literal["latest"] | None = None,
+        *,
+        follow: bool = False,
+        poll: float = 1.0,
     ) -> Iterator[Change]:
         """What happened to stories after a number, in order, without a gap.
 
         Keep the `id` of the last change that you are done with: it is `since` of the next time. With
         `follow` it does not end: it looks for more every `poll` seconds, and waits while the
-        service does not answer.
+        service does not answer. Without a number it begins with the first change there is, or,
+        where it follows, with what is still to come once it was asked for the first time.
         """
+        after = ("latest" if follow else 0) if since is None else since
         waited = 0.0
         while True:
             try:
-                page = self.changes_after(since)
+                page = self.changes_after(after)
             except ApiError as error:
                 if not follow or not _may_pass(error):
                     raise
@@ -179,7 +185,7 @@ class Client:
                 continue
             waited = 0.0
             yield from page.items
-            since = page.next
+            after = page.next
             if not page.more:
                 if not follow:
                     return

@@ -55,12 +55,12 @@ def add(
 
 def get(session: Session, webhook_id: int) -> Webhook:
     """One webhook; NotFoundError if there is none."""
-    return _webhook(row_of(session, webhook_id), _held(session).get(webhook_id, 0))
+    return _webhook(_found(session, webhook_id), _held(session).get(webhook_id, 0))
 
 
 def secret_of(session: Session, webhook_id: int) -> bytes:
     """What its deliveries are signed with; NotFoundError if there is no such webhook."""
-    return row_of(session, webhook_id).secret
+    return _found(session, webhook_id).secret
 
 
 def listed(session: Session) -> list[Webhook]:
@@ -90,10 +90,7 @@ def resume(session: Session, webhook_id: int, *, now: datetime) -> Webhook:
 
 def row_of(session: Session, webhook_id: int) -> WebhookRow:
     """Its row, kept from others until the transaction ends; NotFoundError if there is none."""
-    row = session.get(WebhookRow, webhook_id, with_for_update=True)
-    if row is None:
-        raise NotFoundError("webhook", webhook_id)
-    return row
+    return _found(session, webhook_id, lock=True)
 
 
 def health_of(row: WebhookRow) -> Health:
@@ -114,6 +111,13 @@ def retry_held(session: Session, webhook_id: int, *, now: datetime) -> None:
         .where(WebhookHoldRow.webhook_id == webhook_id, WebhookHoldRow.next_attempt_at > now)
         .values(next_attempt_at=now)
     )
+
+
+def _found(session: Session, webhook_id: int, *, lock: bool = False) -> WebhookRow:
+    row = session.get(WebhookRow, webhook_id, with_for_update=lock or None)
+    if row is None:
+        raise NotFoundError("webhook", webhook_id)
+    return row
 
 
 def _held(session: Session) -> dict[int, int]:

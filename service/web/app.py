@@ -44,6 +44,7 @@ from service.web.api import (
     story_parts,
     storylines,
     subscribers,
+    webhooks,
 )
 from service.web.callers import KeyRing
 from service.web.context import Clock, Reading, Web
@@ -72,7 +73,14 @@ EXPOSED = (
     "X-Request-ID",
 )
 #: Headers that they may send.
-ALLOWED = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID")
+ALLOWED = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Modified-Since",
+    "If-None-Match",
+    "Last-Event-ID",
+)
 
 
 def create_app(
@@ -113,6 +121,7 @@ def create_app(
         feeds,
         subscribers,
         keys,
+        webhooks,
         health,
         metrics,
         docs,

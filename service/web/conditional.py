@@ -26,6 +26,7 @@ KEPT = {
     "/readyz": "no-store",
     "/v1/keys": "no-store",
     "/v1/subscribers": "no-store",
+    "/v1/webhooks": "no-store",
     "/static": "public, max-age=86400",
 }
 ASK_AGAIN = "no-cache"

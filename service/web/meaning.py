@@ -64,9 +64,8 @@ class Model:
             if key in self._questions:
                 self._questions.move_to_end(key)
                 return self._questions[key]
-        found: NDArray[np.float32] = self.vectors(encoder, Article(0, text, lang=language)).values[
-            0
-        ]
+        vectors = self.vectors(encoder, Article(0, text, lang=language))
+        found: NDArray[np.float32] = vectors.values[0]
         with self._lock:
             self._questions[key] = found
             while len(self._questions) > KEPT:

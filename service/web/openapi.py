@@ -59,7 +59,7 @@ GATE: dict[str, Any] = {
     "429": {"description": "Too many requests.", "Retry-After": RETRY_AFTER},
 }
 #: Lists that nobody may keep.
-UNKEPT = ("/v1/keys", "/v1/subscribers")
+UNKEPT = ("/v1/keys", "/v1/subscribers", "/v1/webhooks")
 
 Document = dict[str, Any]
 

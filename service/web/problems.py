@@ -11,6 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Match, Mount
 
 from service.errors import (
     BadInputError,
@@ -47,6 +48,8 @@ EXPLAINED = {
     404: "nothing is at this address",
     405: "this address cannot be asked in this way; Allow names the ways",
 }
+NOT_ALLOWED = 405
+WAYS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 RETRY_AFTER = {"Retry-After": "5"}
 UNDERWAY = {"Retry-After": "1"}
 DATABASE_TROUBLE = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseError)
@@ -118,6 +121,7 @@ def problem(
         errors=list(errors),
         contradicts=list(contradicts),
     )
+    headers = {"Cache-Control": "no-store", **(headers or {})}
     if browsing(request):
         template = web_of(request).templates.get_template("error.html")
         return HTMLResponse(template.render(problem=content), status, headers)
@@ -158,10 +162,25 @@ def _not_found(request: Request, error: Exception) -> Response:
 def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    detail = error.detail
+    detail, headers = error.detail, error.headers
+    if error.status_code == NOT_ALLOWED and (known := ways(request)):
+        headers = {**(headers or {}), "Allow": ", ".join(known)}
     if detail == HTTPStatus(error.status_code).phrase:  # nothing but the title again
         detail = EXPLAINED.get(error.status_code, detail)
-    return problem(request, error.status_code, detail, headers=error.headers)
+    return problem(request, error.status_code, detail, headers=headers)
+
+
+def ways(request: Request) -> list[str]:
+    """How an address can be asked, over all routes; what answers GET answers HEAD, too."""
+    routes = [each for each in request.app.router.routes if not isinstance(each, Mount)]
+    found = [
+        method
+        for method in WAYS
+        if any(
+            each.matches({**request.scope, "method": method})[0] is Match.FULL for each in routes
+        )
+    ]
+    return ["GET", "HEAD", *(each for each in found if each != "GET")] if "GET" in found else found
 
 
 def _invalid(request: Request, error: Exception) -> Response:
@@ -169,7 +188,10 @@ def _invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     faults = [
-        Fault(where=".".join(str(part) for part in fault["loc"]), detail=fault["msg"])
+        Fault(
+            where=".".join(str(part) for part in fault["loc"]),
+            detail=fault["msg"].removeprefix("Value error, "),
+        )
         for fault in error.errors()
     ]
     detail = "; ".join(f"{fault.where}: {fault.detail}" for fault in faults)

@@ -53,7 +53,11 @@ async def conversation(connect: Any, world: Site) -> None:
         told: Any = story.structured_content
         assert (told["id"], told["coverage"], told["independent"]) == (MEETING, 10, 7)
         assert told["reports"][0]["url"].startswith("https://")
-        changes: Any = (await agent.call_tool("changes", {"limit": 2})).structured_content
+        now: Any = (await agent.call_tool("changes", {})).structured_content
+        assert (now["changes"], now["next"] > 0) == ([], True)
+        changes: Any = (
+            await agent.call_tool("changes", {"since": 0, "limit": 2})
+        ).structured_content
         assert changes["changes"][0]["kind"] == "emerged"
         after: Any = await agent.call_tool("changes", {"since": changes["next"], "limit": 1})
         assert after.structured_content["changes"][0]["id"] > changes["next"] - 1

@@ -110,7 +110,7 @@ def test_changes_are_followed_over_a_service_that_goes_and_comes_back(sessions: 
     happen("first")
     with serving(sessions) as site:
         client, port = Client(site.url, retries=0), site.port
-        following = client.changes(follow=True, poll=0.02)
+        following = client.changes(0, follow=True, poll=0.02)
         seen.append(next(following).story)
         happen("second")
         seen.append(next(following).story)
@@ -122,6 +122,27 @@ def test_changes_are_followed_over_a_service_that_goes_and_comes_back(sessions: 
         thread.join(20)
     client.close()
     assert seen == ["first", "second", "third"]
+
+
+def test_who_follows_without_a_number_begins_with_the_present(sessions: Sessions):
+    def happen(story: str) -> None:
+        with sessions.begin() as session:
+            rows = Rows(session)
+            rows.story(story, [rows.article(rows.outlet(f"of-{story}"), story)])
+
+    happen("before")
+    with serving(sessions) as site, Client(site.url) as client:
+        now = client.changes_after("latest")
+        assert (now.items, now.more) == ((), False)
+        happen("after")
+        following = client.changes("latest", follow=True, poll=0.02)
+        threading.Timer(0.3, happen, ["later"]).start()
+        assert next(following).story == "later"
+        assert [each.story for each in client.changes(now.next)] == ["after", "later"]
+        assert [each.story for each in client.changes()] == ["before", "after", "later"]
+        unnumbered = client.changes(follow=True, poll=0.02)
+        threading.Timer(0.3, happen, ["latest"]).start()
+        assert next(unnumbered).story == "latest"
 
 
 def test_the_example_of_the_page_works(world: Site, capsys: pytest.CaptureFixture[str]):

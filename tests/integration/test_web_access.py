@@ -114,6 +114,7 @@ def test_a_browser_asks_its_user_for_the_key_which_is_good_for_reading_alone(
     eve = holder(closed, store, "eve", Role.EDITOR)
     refused = closed.page("/")
     assert refused.status == 401
+    assert refused.headers["cache-control"] == "no-store"
     assert refused.headers["www-authenticate"] == 'Basic realm="samestory"'
     assert "text/html" in refused.headers["content-type"]
     assert closed.get("/", headers=basic(eve.secret)).status == 200
@@ -223,6 +224,7 @@ def test_requests_are_counted_by_key_and_by_address(sessions: Sessions) -> None:
             assert answer.headers["ratelimit"].startswith(f'"key";r={left};t=')
         refused = rita.get(READ)
         assert refused.status == 429
+        assert refused.headers["cache-control"] == "no-store"
         assert refused.json["type"] == "urn:samestory:problem:too-many-requests"
         assert 0 < int(refused.headers["retry-after"]) <= 20
         assert refused.headers["ratelimit"].startswith('"key";r=0;t=')
@@ -267,6 +269,7 @@ def test_a_body_over_the_limit_is_refused_with_the_reason(store: Sessions, *, to
         )
         answer = connection.getresponse()
         assert answer.status == 413
+        assert answer.headers["cache-control"] == "no-store"
         assert b"larger than 1000 bytes" in answer.read()
         connection.close()
         assert eve.get("/v1/decisions").json["items"] == []

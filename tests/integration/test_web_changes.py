@@ -117,6 +117,25 @@ def test_writers_hold_the_lock_that_the_database_asks_for(sessions: Sessions) ->
             assert not other.scalar(select(func.pg_try_advisory_xact_lock(key)))
 
 
+def test_who_starts_with_the_latest_misses_nothing_from_then_on(
+    sessions: Sessions, site: Site
+) -> None:
+    assert site.get("/v1/changes?since=latest").json == {"items": [], "next": 0, "more": False}
+    with sessions.begin() as session:
+        fill(session)
+    numbers = [each["id"] for each in followed(site)]
+    latest = site.get("/v1/changes?since=latest")
+    assert latest.json == {"items": [], "next": numbers[-1], "more": False}
+    known = {"If-None-Match": latest.headers["etag"]}
+    assert site.get("/v1/changes?since=latest", headers=known).status == 304
+    with sessions.begin() as session:
+        rows = Rows(session)
+        rows.story("raft", [rows.article(rows.outlet("quay"), "Raft")])
+    assert site.get("/v1/changes?since=latest", headers=known).status == 200
+    later = site.get(f"/v1/changes?since={numbers[-1]}").json
+    assert [each["story"] for each in later["items"]] == ["raft"]
+
+
 def test_a_stream_tells_the_same_and_goes_on_by_its_last_event(
     sessions: Sessions, site: Site
 ) -> None:
@@ -145,4 +164,10 @@ def test_hostile_numbers_are_refused(site: Site, query: str) -> None:
     assert answer.status == 422
     assert answer.json["detail"]
     if query.startswith("since"):
+        assert answer.json["errors"] == [
+            {
+                "where": "query.since",
+                "detail": "write `next` of the answer before, 0 or `latest`",
+            }
+        ]
         assert site.get(f"/v1/changes/stream?{query}&seconds=1").status == 422

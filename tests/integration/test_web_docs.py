@@ -40,8 +40,8 @@ def examples() -> list[Example]:
 
 
 def _example(request: str, body: str) -> Example:
-    head, _, data = request.strip().partition("\n\n")
-    first, *lines = head.splitlines()
+    """The status may stand before or after what is sent; headers below it are the answer's."""
+    first, *lines = request.strip().splitlines()
     method, path = first.split(" ", 1)
     sent: dict[str, str] = {}
     told: dict[str, str] = {}
@@ -49,20 +49,13 @@ def _example(request: str, body: str) -> Example:
     for line in lines:
         if line.isdecimal():
             status, into = int(line), told
-        elif line.startswith("{"):
-            content = line
+        elif line.startswith(("{", " ")):
+            content += line
         elif line:
             name, _, value = line.partition(": ")
             into[name] = value
-    return Example(
-        method,
-        path,
-        sent,
-        (content or data).encode() or None,
-        status,
-        told,
-        json.loads(body) if body else "…",
-    )
+    expected = json.loads(body) if body else "…"
+    return Example(method, path, sent, content.encode() or None, status, told, expected)
 
 
 def fits(told: Any, found: Any) -> bool:

@@ -15,11 +15,13 @@ import pytest
 
 from service import settings as settings_module
 from service.domain.access import Role
-from service.store import keys, schema
+from service.domain.webhooks import Wanted
+from service.store import keys, schema, webhooks
 from service.store.sessions import sessions_of
 from service.store.tables import FeedRow, KeyRow
 from service.web.app import create_app
 from tests.support.coverage import fill
+from tests.support.read_texts import read_all, reading
 from tests.support.readers import subscribe
 from tests.support.site import Site, running
 from tests.support.texts import MEETING, SAGA, WORLD_NOW
@@ -45,6 +47,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, dict[str, obj
     sessions = sessions_of(engine)
     with sessions.begin() as session:
         fill(session)
+        read_all(session)
         now = WORLD_NOW
         key, _ = keys.create(session, "fuzz", list(Role), now=now, secret=SECRET)
         session.query(KeyRow).filter_by(id=key.id).update({"id": NUMBER})
@@ -57,14 +60,18 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, dict[str, obj
             "feed_id": session.query(FeedRow.id).order_by(FeedRow.id).limit(1).scalar(),
             "number": 1,
         }
+        hook, _ = webhooks.add(session, "http://127.0.0.1/hook", Wanted(), now=now)
+        known["webhook_id"] = hook.id
     known["subscriber_id"] = subscribe(sessions, "ann@x.example")[0].id
     defaults = settings_module.load({})
     settings = replace(
         defaults,
         access=replace(defaults.access, per_minute=0),
         fetch=replace(defaults.fetch, timeout_seconds=0.05),
+        webhooks=replace(defaults.webhooks, timeout_seconds=0.05),
     )
-    with running(create_app(sessions, clock=lambda: WORLD_NOW, settings=settings)) as site:
+    app = create_app(sessions, clock=lambda: WORLD_NOW, settings=settings, reading=reading())
+    with running(app) as site:
         yield site, known
     engine.dispose()
 

@@ -194,6 +194,8 @@ def test_scripts_of_other_sites_may_ask_only_where_a_setting_says_so(
         before = site.get("/v1/stories", method="OPTIONS", headers=asks)
         assert before.status == 200
         assert before.headers["access-control-allow-methods"].startswith("GET")
+        wish = {"Access-Control-Request-Headers": "if-modified-since,idempotency-key"}
+        assert site.get("/v1/stories", method="OPTIONS", headers=asks | wish).status == 200
         other = site.get("/v1/stories", headers=asks | {"Origin": "https://other.example"})
         assert "access-control-allow-origin" not in other.headers
 

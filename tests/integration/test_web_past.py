@@ -56,7 +56,8 @@ def test_a_story_can_be_seen_as_it_grew(site: Site, moments: list[datetime], clo
         assert len(story["members"]) == len(story["timeline"]) == count
         assert len(story["transitions"]) == count
         assert story["headline"]
-    assert site.get(f"/v1/stories/{now['id']}?as_of=2020-01-01").status == 404
+    for part in ("", "/articles", "/timeline", "/transitions", "/related", "/evidence"):
+        assert site.get(f"/v1/stories/{now['id']}{part}?as_of=2020-01-01").status == 404, part
     assert site.get("/v1/stories?as_of=2020-01-01").json["items"] == []
     assert site.get("/v1/stories?as_of=2999-01-01").json["items"] == [now]
     history = f"/v1/stories/{now['id']}/transitions?as_of={quote(moments[1].isoformat())}"

@@ -76,6 +76,8 @@ def test_the_fastest_come_first_and_their_pages_fit_together(
 def test_fields_narrow_and_include_widens_what_is_told(world: Site) -> None:
     [story] = world.get("/v1/stories?outlet=phare&fields=id,coverage,outlets").json["items"]
     assert set(story) == {"id", "coverage", "outlets"}
+    both = "/v1/stories?outlet=phare&fields=id&include=summary"
+    assert set(world.get(both).json["items"][0]) == {"id", "summary"}
     query = f"?storyline={SAGA}&state=closed&include=summary,timeline"
     [story] = world.get(f"/v1/stories{query}").json["items"]
     assert len(story["summary"]) == 4

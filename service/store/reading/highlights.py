@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import REGCONFIG
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.store.reading.search import as_query, stemmer_for
 from service.store.tables import ArticleRow, StoryRow
@@ -19,6 +19,7 @@ _WHOLE = f"{_MARKS}, HighlightAll=true"
 _AROUND = f"{_MARKS}, MaxFragments=1, MaxWords=30, MinWords=12"
 #: So much of a text is looked through.
 _CHARACTERS = 4000
+_Text = ColumnElement[str] | InstrumentedAttribute[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,11 @@ def pieces(marked: str) -> tuple[Piece, ...]:
 
 
 def _marked(
-    query: str, languages: Sequence[str], title: ColumnElement[str], text: ColumnElement[str]
+    query: str, languages: Sequence[str], title: _Text, text: _Text
 ) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     stemmer, asked = stemmer_for(languages), as_query(query)
 
-    def shown(column: ColumnElement[str], options: str) -> ColumnElement[Any]:
+    def shown(column: _Text, options: str) -> ColumnElement[Any]:
         clean = func.translate(column, BEGIN + END, "")
         return func.ts_headline(cast(stemmer, REGCONFIG), clean, asked, literal(options))
 

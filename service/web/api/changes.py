@@ -4,12 +4,18 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from service.store.reading.changes import changes_since, latest_change
 from service.store.sessions import Sessions
@@ -25,8 +31,23 @@ router = APIRouter(prefix="/v1/changes", tags=["following"], responses=PROBLEMS)
 #: Seconds between two looks at the store, and until a silent stream says that it lives.
 POLL, BEAT = 1.0, 15.0
 PAGE = 100
+
+
+def _one_fault(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """Say what a word may be once, and not for each kind of word."""
+    try:
+        return check(value)
+    except ValidationError as error:
+        raise ValueError("write `next` of the answer before, 0 or `latest`") from error
+
+
+Position = Annotated[BigInt | Literal["latest"], WrapValidator(_one_fault)]
 Since = Annotated[
-    BigInt, Query(description="`next` of the answer before; 0, the default, is the beginning.")
+    Position,
+    Query(
+        description="`next` of the answer before; 0, the default, is the beginning, and `latest` "
+        "the end: nothing comes but `next`, to go on from the present."
+    ),
 ]
 EXAMPLE = 'id: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
 STREAM: dict[int | str, dict[str, Any]] = {
@@ -54,6 +75,8 @@ def list_changes(
     Every change has a number. They become visible in their order, so whoever goes on after the
     last one misses none; numbers that are never used are no gap. Keep `next`, and ask again.
     """
+    if since == "latest":
+        return ChangesOut(items=[], next=latest_change(session), more=False)
     page = changes_since(session, since, limit=limit)
     items = [TransitionOut.of(each) for each in page.items]
     return ChangesOut(
@@ -66,8 +89,9 @@ async def stream_changes(
     request: Request,
     web: Context,
     since: Annotated[
-        BigInt | None, Query(description="As in the list; by default only what is still to come.")
-    ] = None,
+        Position,
+        Query(description="As in the list; by default only what is still to come."),
+    ] = "latest",
     seconds: Annotated[
         int, Query(ge=1, le=3600, description="The stream ends after so long; go on from there.")
     ] = 3600,
@@ -79,10 +103,9 @@ async def stream_changes(
 
     It ends when the key that it was asked with is good no longer.
     """
-    start = last_event_id if last_event_id is not None else since
-    if start is None:
-        start = await run_in_threadpool(_latest, web.sessions)
-    found = _events(web.sessions, start, seconds, partial(is_still_good, request))
+    start = since if last_event_id is None else last_event_id
+    number = start if isinstance(start, int) else await run_in_threadpool(_latest, web.sessions)
+    found = _events(web.sessions, number, seconds, partial(is_still_good, request))
     return StreamingResponse(found, media_type="text/event-stream")
 
 

@@ -62,12 +62,12 @@ class SearchQuery(BaseModel):
             examples=["ferry harbour"],
         ),
     ]
-    by: By = Field(By.BOTH, description="`words`, `meaning`, or `both`, fused.")
-    since: UtcTime | None = Field(None, description="Reported at this time or later.")
-    until: UtcTime | None = Field(None, description="Reported before this time.")
-    outlet: Words = Field([], description="Slugs of outlets; reports of any of them.")
-    language: Words = Field([], description="ISO 639-1 codes; reports in any of them.")
-    limit: Limit = Field(10, description="So many stories, and as many articles, at most.")
+    by: By = Field(default=By.BOTH, description="`words`, `meaning`, or `both`, fused.")
+    since: UtcTime | None = Field(default=None, description="Reported at this time or later.")
+    until: UtcTime | None = Field(default=None, description="Reported before this time.")
+    outlet: Words = Field(default=[], description="Slugs of outlets; reports of any of them.")
+    language: Words = Field(default=[], description="ISO 639-1 codes; reports in any of them.")
+    limit: Limit = Field(default=10, description="So many stories, and as many articles, at most.")
 
     def filter(self) -> SearchFilter:
         """The conditions on reports."""

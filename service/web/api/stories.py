@@ -96,7 +96,5 @@ def in_full(
 
 def _told(story: StoryView, fields: str | None, include: str | None) -> dict[str, Any]:
     """A story of a list with more or less than lists show."""
-    if fields:
-        return narrowed(LongStoryOut.of(story), fields)
-    shown = [*StoryOut.model_fields, *split(include)]
+    shown = [*(split(fields) or StoryOut.model_fields), *split(include)]
     return narrowed(LongStoryOut.of(story), ",".join(shown))

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
+from service.errors import NotFoundError
 from service.store.reading import history, stories
 from service.store.reading.reports import Member, page_of_members
 from service.web.api.stories import related_to
@@ -157,10 +158,15 @@ def read_transitions(
     cursor: CursorQuery = None,
     as_of: AsOf = None,
 ) -> PageOut[TransitionOut]:
-    """What happened to a story, oldest first; of a merged one, up to its merger."""
+    """What happened to a story, oldest first; of a merged one, up to its merger.
+
+    With `as_of`, up to that instant; 404 before the story emerged.
+    """
     after = TRANSITION_CURSOR.decode(cursor)
     page = history.transitions_of(session, story_id, after=after, limit=limit, as_of=as_of)
     if not page.items:
         history.require_story(session, story_id)
+        if as_of and after is None:
+            raise NotFoundError("story", story_id)
     items = [TransitionOut.of(transition) for transition in page.items]
     return PageOut(items=items, next=TRANSITION_CURSOR.encode(page.next))
