@@ -3,7 +3,7 @@
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 FILE = Path(__file__).parent / "floors.toml"
@@ -26,10 +26,15 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Floors:
-    """All floors by set, and how far a replay may stay behind the batch."""
+    """All floors by set, and how far a replay may stay behind the batch: of some sets further."""
 
     stream_loss: float
     sets: Mapping[str, Floor]
+    wider: Mapping[str, float] = field(default_factory=dict)
+
+    def loss(self, name: str) -> float:
+        """How far the replay of a set may stay behind."""
+        return self.wider.get(name, self.stream_loss)
 
 
 class FloorError(Exception):
@@ -40,7 +45,7 @@ def load(path: Path = FILE) -> Floors:
     """Read a file of floors."""
     table = tomllib.loads(path.read_text("utf-8"))
     sets = {name: Floor(float(row["f1"]), row["sha256"]) for name, row in table["sets"].items()}
-    return Floors(float(table["stream_loss"]), sets)
+    return Floors(float(table["stream_loss"]), sets, table.get("wider_stream_loss", {}))
 
 
 def below(f1: float) -> float:
@@ -64,7 +69,7 @@ def moved(floors: Floors, measured: Mapping[str, Floor]) -> tuple[Floors, list[s
         elif old:
             new = max(old, new, key=lambda floor: floor.f1)
         sets[name] = new
-    return Floors(floors.stream_loss, sets), easier
+    return replace(floors, sets=sets), easier
 
 
 def pin(

@@ -71,7 +71,7 @@ def test_batch_and_stream_reach_the_floor(
     figures = measured(labelled_set(name))
     found.append(figures)
     behind = figures.batch.f1 - figures.stream.f1
-    assert behind <= FLOORS.stream_loss, f"{name}: a replay is {behind:.4f} behind"
+    assert behind <= FLOORS.loss(name), f"{name}: a replay is {behind:.4f} behind"
     if not pins(pytestconfig):
         check(figures)
 
