@@ -50,5 +50,6 @@ def churn_line(churn: Churn) -> str:
     """Churn in one line."""
     return (
         f"churn: {churn.moved:.2%} of the window moved in each of {churn.reconciles} reconciles,"
+        f" {churn.daily:.2%} in each day,"
         f" {churn.late:.2%} of all articles after they had settled"
     )

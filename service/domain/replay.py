@@ -14,6 +14,7 @@ from service.domain.windows import StorySettings
 OnProgress = Callable[[int, int], None]
 
 _MINUTES_PER_HOUR = 60.0
+_HOURS_PER_DAY = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,13 @@ class ReplaySettings:
 class Churn:
     """How often articles changed story.
 
-    moved: mean share of the window that one run of reconcile moved. late: share of all articles
+    moved: mean share of the window that one run of reconcile moved. daily: mean share of it that
+    moved in the course of a UTC day, days without arrivals left out. late: share of all articles
     that ever moved after they had settled.
     """
 
     moved: float
+    daily: float
     late: float
     reconciles: int
 
@@ -73,7 +76,7 @@ def replay(
     articles = [articles[row] for row in order]
     readings = Readings.of(articles, vectors[order])
     rolling = Rolling(articles, readings, model, settings)
-    tally = _Tally(len(articles), clock.settled_hours)
+    tally = Tally(len(articles), clock.settled_hours)
     done = 0
     for tick in ticks(readings.hours, np.argsort(arrival), clock):
         moved = rolling.step(tick.rows, tick.hour, clock.window_hours)
@@ -103,21 +106,29 @@ def _few(rows: Rows, most: int) -> list[Rows]:
     return [rows[start : start + most] for start in range(0, len(rows), most)]
 
 
-class _Tally:
-    """Counts moves."""
+class Tally:
+    """Counts moves; rows that arrive, and those of them that move, are told tick by tick."""
 
     def __init__(self, articles: int, settled_hours: float) -> None:
         self._arrived = np.full(articles, np.nan)
         self._late = np.zeros(articles, dtype=bool)
         self._settled = settled_hours
         self._shares: list[float] = []
+        self._days: dict[int, set[int]] = {}
+        self._windows: dict[int, int] = {}
 
     def count(self, moved: Rows, tick: Tick, window: int) -> None:
+        """What one run of reconcile moved in a window of so many articles."""
         self._arrived[tick.rows] = tick.hour
         self._shares.append(len(moved) / max(window, 1))
+        day = int(tick.hour // _HOURS_PER_DAY)
+        self._days.setdefault(day, set()).update(moved.tolist())
+        self._windows[day] = max(window, 1)
         self._late[moved[tick.hour - self._arrived[moved] > self._settled]] = True
 
     def churn(self) -> Churn:
+        """The churn of all runs so far."""
         moved = float(np.mean(self._shares)) if self._shares else 0.0
         late = float(self._late.mean()) if len(self._late) else 0.0
-        return Churn(moved, late, len(self._shares))
+        days = [len(rows) / self._windows[day] for day, rows in self._days.items()]
+        return Churn(moved, float(np.mean(days)) if days else 0.0, late, len(self._shares))

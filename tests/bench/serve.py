@@ -17,12 +17,14 @@ from service.web.context import Reading
 
 #: A route that does nothing: what others are compared with.
 EMPTY = "/empty"
+#: Requests are counted as they are for everybody, and none is refused.
+NEVER_TOO_MANY = "1000000000"
 
 
 def main() -> None:
     """Serve a filled database; the port is written to standard output."""
     engine = schema.connect(sys.argv[1])
-    settings = settings_module.load({})
+    settings = settings_module.load({"SAMESTORY_ACCESS__PER_MINUTE": NEVER_TOO_MANY})
     logs.configure(settings.log)
     encoder = load_encoder(settings.embed)
     reading = Reading(
@@ -33,7 +35,9 @@ def main() -> None:
         reach=settings.window.reach,
         tolerance=settings.window.reach,
     )
-    app = create_app(sessions_of(engine), clock=lambda: datetime.now(UTC), reading=reading)
+    app = create_app(
+        sessions_of(engine), clock=lambda: datetime.now(UTC), settings=settings, reading=reading
+    )
     add_empty(app)
     with until_signalled() as stop, serving(app, "127.0.0.1", 0) as port:
         sys.stdout.write(f"{port}\n")

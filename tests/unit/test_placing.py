@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from service.domain.articles import Article
 from service.domain.channels import window_lexicon
 from service.domain.constraints import Constraints
 from service.domain.placing import Placement, place
-from service.domain.replay import ReplaySettings, replay
+from service.domain.replay import ReplaySettings, Tally, Tick, replay
 from tests.support.coverage_of_events import (
     EVENTS,
     START,
@@ -196,3 +197,17 @@ def test_a_replay_of_nothing() -> None:
     found = replay([], encoded([]), model=pair_model(), settings=story_settings(), clock=CLOCK)
     assert found.stories == {}
     assert found.churn.reconciles == 0
+
+
+def test_churn_counts_runs_days_and_settled_articles() -> None:
+    rows = np.arange(4)
+    tally = Tally(4, settled_hours=1.0)
+    tally.count(rows[:0], Tick(1.0, rows), 4)
+    tally.count(rows[:2], Tick(1.5, rows[:0]), 4)  # within their first hour
+    tally.count(rows[1:2], Tick(9.0, rows[:0]), 4)
+    tally.count(rows[:0], Tick(25.0, rows[:0]), 4)
+    churn = tally.churn()
+    assert churn.reconciles == 4
+    assert churn.moved == pytest.approx((0 + 2 + 1 + 0) / 4 / 4)
+    assert churn.daily == pytest.approx((2 / 4 + 0) / 2)
+    assert churn.late == pytest.approx(1 / 4)
