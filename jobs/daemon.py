@@ -24,7 +24,7 @@ from service.errors import SettingsError
 log = structlog.get_logger()
 
 #: How long running requests and then running jobs may take to end, seconds.
-REQUEST_PATIENCE, JOB_PATIENCE = 5, 10
+REQUEST_PATIENCE, JOB_PATIENCE = 4, 8
 
 
 @contextmanager

@@ -80,8 +80,9 @@ def main() -> None:
     # As an exception, so that whatever is open is closed; the daemon sets a handler of its own.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     code = _run(sys.argv[1:])
-    if any(thread is not threading.current_thread() for thread in _lasting()):
-        # Python would wait for threads that were given up, however long they take.
+    if threading.active_count() > 1:
+        # Python would wait for threads that were given up, however long they take, and may hang
+        # over daemon threads that are within a library when it takes itself apart.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
@@ -104,7 +105,3 @@ def _run(arguments: Sequence[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
-
-
-def _lasting() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if not thread.daemon]
