@@ -6,18 +6,15 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from jobs.context import Context, Counts
-from jobs.delivery import deliver, need_addresses
+from jobs.mailing import batches, mailed
 from service.domain.alerts import Stories
 from service.domain.alerts import notices as to_tell
-from service.mail.smtp import opened_sender
 from service.settings import Settings
 from service.store import alerts as store
-from service.store import notices, subscribers
+from service.store import notices
 from service.store.reading.digest import changed_stories
 from service.store.subscribers import Subscriber
 
-#: Subscribers whose alerts are looked at in one transaction.
-BATCH = 200
 #: What somebody was told longer ago is new to them.
 MEMORY = timedelta(days=30)
 #: Stories that are looked at in one run, the latest.
@@ -35,14 +32,7 @@ def alerts(context: Context) -> Counts:
         SettingsError: emails would have no links or no sender.
         MailServerError: the mail server takes nothing; what waits is tried again later.
     """
-    mail = context.settings.mail
-    if not mail.ready:
-        return {}
-    need_addresses(context.settings)
-    counts = dict(make_notices(context))
-    with opened_sender(mail) as sender:
-        counts |= deliver(context, sender, "notice")
-    return {name: count for name, count in counts.items() if count}
+    return mailed(context, "notice", make_notices)
 
 
 def make_notices(context: Context) -> Counts:
@@ -51,9 +41,7 @@ def make_notices(context: Context) -> Counts:
     stories = _stories(context)
     if stories is None:
         return counts
-    for batch in _batches(context):
-        if context.stopping():
-            break
+    for batch in batches(context, with_alerts=True):
         with context.sessions.begin() as session:
             for outcome in _make(session, context.settings, batch, stories, context.clock()):
                 counts[outcome] += 1
@@ -73,17 +61,6 @@ def _stories(context: Context) -> Stories | None:
             limit=MOST_STORIES,
         )
     return Stories(found) if found else None
-
-
-def _batches(context: Context) -> Iterator[list[Subscriber]]:
-    last = 0
-    while True:
-        with context.sessions.begin() as session:
-            batch = subscribers.active(session, after=last, limit=BATCH, with_alerts=True)
-        if not batch:
-            return
-        yield batch
-        last = batch[-1].id
 
 
 def _make(

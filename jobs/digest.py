@@ -1,25 +1,22 @@
 """The job `digest`: issues that are due are written into the ledger, and those that wait are sent."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from jobs.context import Context, Counts
-from jobs.delivery import deliver, need_addresses
+from jobs.mailing import batches, mailed
 from service.domain.alerts import Notice
 from service.domain.digest import Past, choose
 from service.domain.digest_cards import Match, Story
 from service.domain.digest_days import Due, due
-from service.mail.smtp import opened_sender
 from service.settings import Settings
-from service.store import issues, notices, subscribers
+from service.store import issues, notices
 from service.store.reading.digest import digest_stories
 from service.store.subscribers import Subscriber
 
-#: Subscribers whose issues are made in one transaction.
-BATCH = 200
 #: A story that somebody saw longer ago is new to them.
 MEMORY = timedelta(days=14)
 #: No issue looks back further than this, however long ago the last one was.
@@ -35,23 +32,14 @@ def digest(context: Context) -> Counts:
         SettingsError: emails would have no links or no sender.
         MailServerError: the mail server takes nothing; what waits is tried again later.
     """
-    mail = context.settings.mail
-    if not mail.ready:
-        return {}
-    need_addresses(context.settings)
-    counts = dict(make_issues(context))
-    with opened_sender(mail) as sender:
-        counts |= deliver(context, sender, "digest")
-    return {name: count for name, count in counts.items() if count}
+    return mailed(context, "digest", make_issues)
 
 
 def make_issues(context: Context) -> Counts:
     """Write every issue that is due into the ledger, empty ones too."""
     now, counts = context.clock(), {"made": 0, "empty": 0}
     stories = _Stories(context, now)
-    for batch in _batches(context):
-        if context.stopping():
-            break
+    for batch in batches(context):
         with context.sessions.begin() as session:
             for owed in _due(session, context.settings, batch, now):
                 counts[_make(session, owed, stories, now=now)] += 1
@@ -90,17 +78,6 @@ class _Stories:
         if self._found is None:
             self._found = self._read(session)
         return self._found
-
-
-def _batches(context: Context) -> Iterator[list[Subscriber]]:
-    last = 0
-    while True:
-        with context.sessions.begin() as session:
-            batch = subscribers.active(session, after=last, limit=BATCH)
-        if not batch:
-            return
-        yield batch
-        last = batch[-1].id
 
 
 def _due(

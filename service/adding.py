@@ -11,11 +11,12 @@ from service.catalogue import read_outlets, with_outlets
 from service.domain.entries import ParsedFeed
 from service.domain.urls import is_web_url
 from service.errors import BadInputError, FeedError, NotAFeedError
+from service.folders import CONFIG_DIR
 from service.ingest.fetch import FetchRequest, FetchResult, fetch_all
 from service.ingest.opml import OpmlFeed
 from service.ingest.worker import ParseJob
 from service.ingest.workers import parse_all
-from service.settings import CONFIG_DIR, Settings
+from service.settings import Settings
 from service.store import catalogue
 
 

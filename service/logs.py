@@ -6,7 +6,8 @@ import sys
 import structlog
 
 from service.errors import SettingsError
-from service.settings import LogSettings, nearest
+from service.sections import LogSettings
+from service.settings import nearest
 
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("json", "text")

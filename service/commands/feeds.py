@@ -14,9 +14,9 @@ from service.catalogue import read_bytes
 from service.commands.world import open_world
 from service.domain.entries import ParsedFeed
 from service.errors import BadInputError, NotFoundError
+from service.folders import CONFIG_DIR
 from service.ingest.discover import FeedLink, find_feeds
 from service.ingest.opml import OpmlFeed, read_opml, write_opml
-from service.settings import CONFIG_DIR
 from service.store import catalogue
 from service.store.catalogue import FeedStatus
 

@@ -14,7 +14,8 @@ from service.domain.replay import Churn, replay
 from service.domain.windows import Grouping, group_window
 from service.embed.encoder import EmbedSettings, Encoder, encode_articles, load_encoder
 from service.errors import BadInputError
-from service.settings import PairSettings, Settings
+from service.sections import PairSettings
+from service.settings import Settings
 
 #: The weights that are shipped for the usual profile.
 SHIPPED = PairSettings("pair_model.json")

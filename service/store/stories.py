@@ -15,7 +15,6 @@ from service.domain.windows import Standing
 from service.store.tables import (
     ArticleRow,
     MembershipRow,
-    StorylineRow,
     StoryRow,
     TransitionRow,
 )
@@ -49,19 +48,6 @@ class Stamp:
     cause: str
     run_id: int | None = None
     decision_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoryLine:
-    """A story in one line of a table."""
-
-    headline: str
-    articles: int
-    coverage: int
-    independent: int
-    first_reported_at: datetime
-    last_reported_at: datetime
-    storyline: str | None
 
 
 def speaker(session: Session, story_id: str) -> int | None:
@@ -263,43 +249,3 @@ def reopen(session: Session, story_ids: Iterable[str], *, reported_since: dateti
         .execution_options(synchronize_session=False)
     )
     return sorted(session.scalars(statement))
-
-
-def count(session: Session) -> int:
-    """How many stories there are, merged ones left out."""
-    statement = select(func.count()).select_from(StoryRow).where(StoryRow.state != "merged")
-    return session.scalar(statement) or 0
-
-
-def lines(session: Session, *, limit: int) -> list[StoryLine]:
-    """The stories with the most independent coverage, then the latest."""
-    order = (StoryRow.independent.desc(), StoryRow.articles.desc(), StoryRow.first_reported_at)
-    statement = (
-        select(StoryRow, StorylineRow.title)
-        .outerjoin(StorylineRow, StorylineRow.id == StoryRow.storyline_id)
-        .where(StoryRow.state != "merged", ~StoryRow.hidden, StoryRow.articles > 1)
-        .order_by(*order, StoryRow.id)
-        .limit(limit)
-    )
-    return [
-        StoryLine(
-            headline=story.headline,
-            articles=story.articles,
-            coverage=story.coverage,
-            independent=story.independent,
-            first_reported_at=story.first_reported_at,
-            last_reported_at=story.last_reported_at,
-            storyline=storyline,
-        )
-        for story, storyline in session.execute(statement)
-    ]
-
-
-def story_by_url(session: Session) -> dict[str, str]:
-    """The story of every article, by canonical URL."""
-    statement = (
-        select(ArticleRow.url, MembershipRow.story_id)
-        .join(MembershipRow, MembershipRow.article_id == ArticleRow.id)
-        .where(MembershipRow.valid_until.is_(None))
-    )
-    return dict(session.execute(statement).all())

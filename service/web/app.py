@@ -82,6 +82,32 @@ ALLOWED = (
     "Last-Event-ID",
 )
 
+#: What has routes, in the order in which an address is looked for.
+ROUTED = (
+    feeds_out,
+    stories,
+    changes,
+    story_parts,
+    articles,
+    search,
+    match,
+    catalogue,
+    storylines,
+    runs,
+    decisions,
+    feeds,
+    subscribers,
+    keys,
+    webhooks,
+    health,
+    metrics,
+    docs,
+    pages,
+    search_page,
+    subscriptions,
+    alert_pages,
+)
+
 
 def create_app(
     sessions: Sessions,
@@ -106,38 +132,26 @@ def create_app(
     if reading:
         app.state.model = Model(reading)
     app.state.metrics = Metrics(sessions, clock)
-    for module in (
-        feeds_out,
-        stories,
-        changes,
-        story_parts,
-        articles,
-        search,
-        match,
-        catalogue,
-        storylines,
-        runs,
-        decisions,
-        feeds,
-        subscribers,
-        keys,
-        webhooks,
-        health,
-        metrics,
-        docs,
-        pages,
-        search_page,
-        subscriptions,
-        alert_pages,
-    ):
+    for module in ROUTED:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    _add_layers(app, settings, origins)
+    problems.install(app)
+    conditional.install(app)
+    moved.install(app)
+    app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign]
+    return app
+
+
+def _add_layers(app: FastAPI, settings: Settings, origins: Sequence[str]) -> None:
+    """What stands around the routes, the innermost first."""
     app.add_middleware(conditional.Conditional)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
     most = settings.web.answers_mib << 20
     app.add_middleware(Kept, read=_reader_of(app.state.web.engine), most=most)
     # Outside of what is kept: whoever may not read is not answered from memory either.
-    ring = app.state.ring = KeyRing(sessions, clock, settings.access.recheck_seconds)
+    web = app.state.web
+    ring = app.state.ring = KeyRing(web.sessions, web.clock, settings.access.recheck_seconds)
     access = app.state.access = _access(settings)
     app.add_middleware(Gate, access=access, ring=ring)
     if origins:
@@ -150,11 +164,6 @@ def create_app(
             max_age=86400,
         )
     app.add_middleware(Outermost, metrics=app.state.metrics)
-    problems.install(app)
-    conditional.install(app)
-    moved.install(app)
-    app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign]
-    return app
 
 
 def _access(settings: Settings) -> Access:

@@ -12,16 +12,15 @@ from typing import Any
 #: What readers call the features of a pair score; others show their own name.
 FEATURES = {
     "dense": "meaning",
-    "dense_title": "meaning of the titles",
-    "tfidf": "shared words",
-    "tfidf_title": "words of the titles",
-    "title": "titles",
-    "body": "texts",
-    "entities": "names",
-    "numbers": "numbers",
-    "hours": "closeness in time",
-    "length": "length of the texts",
-    "copy": "copied passages",
+    "title": "words of the titles",
+    "body": "words of the texts",
+    "faint": "any words in common",
+    "time": "closeness in time",
+    "chance": "how few others came then",
+    "background": "how alike everything is",
+    "foreign": "two languages",
+    "abroad": "meaning across languages",
+    "shift": "how common stories are here",
 }
 
 

@@ -21,11 +21,11 @@ from service.domain.articles import Article, Vectors
 from service.domain.entries import FeedContext
 from service.domain.windows import group_window
 from service.embed.encoder import encode_articles, load_encoder
+from service.folders import SEEDS_DIR
 from service.ingest.admit import admit_feed
 from service.ingest.parse import parse_feed
 from service.ingest.worker import ParseJob
 from service.ingest.workers import parse_all
-from service.settings import SEEDS_DIR
 from tests.bench import answers
 from tests.bench.digests import alerts, issues
 

@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from service.domain import metrics
 from service.domain.urls import canonical_url
-from service.settings import SEEDS_DIR
-from service.store import schema, stories
+from service.folders import SEEDS_DIR
+from service.store import schema
 from service.store.embedded import EmbeddedServer
+from service.store.reading import overview
 from service.store.sessions import sessions_of
 from tests.e2e.conftest import Shell
 
@@ -36,7 +37,7 @@ def story_of(shell: Shell, first: subprocess.CompletedProcess[str]) -> dict[str,
     server = EmbeddedServer.start(str(shell.data))
     engine = schema.connect(server.url("samestory_demo"))
     with sessions_of(engine).begin() as session:
-        found = stories.story_by_url(session)
+        found = overview.story_by_url(session)
     engine.dispose()
     server.stop()
     return found
@@ -128,7 +129,7 @@ def test_a_second_start_says_what_is_there_and_changes_nothing(
     server = EmbeddedServer.start(str(shell.data))
     engine = schema.connect(server.url("samestory_demo"))
     with sessions_of(engine).begin() as session:
-        assert stories.story_by_url(session) == story_of
+        assert overview.story_by_url(session) == story_of
     engine.dispose()
     server.stop()
 

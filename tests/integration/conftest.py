@@ -1,10 +1,12 @@
 """The world of jobs on a test's own database, with a fake encoder and loopback allowed."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 from sqlalchemy import Engine
 
 from jobs.context import Context
@@ -53,6 +55,17 @@ def make_context(engine: Engine, clock: Callable[[], datetime]) -> Context:
 @pytest.fixture
 def context(engine: Engine, clock: Clock) -> Context:
     return make_context(engine, clock)
+
+
+@pytest.fixture
+def logs_as_before() -> Iterator[None]:
+    """For tests that run commands in this process, each of which sends the logs elsewhere."""
+    root, told = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**told)
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from service.store.sessions import Sessions
 from tests.support.mail_server import MailServer
 from tests.support.readers import report_news, subscribe
 
+pytestmark = pytest.mark.usefixtures("logs_as_before")
+
 Run = Callable[..., Result]
 
 

@@ -17,6 +17,8 @@ from tests.support.mail_server import MailServer
 from tests.support.readers import DUE, report_news, subscribe, with_mail
 from tests.unit.test_mail_reports import COMPLAINT, OURS, bounce, failed
 
+pytestmark = pytest.mark.usefixtures("logs_as_before")
+
 
 @pytest.fixture
 def mail() -> Iterator[MailServer]:

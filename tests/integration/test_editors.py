@@ -14,7 +14,8 @@ from jobs.place import place
 from jobs.reconcile import reconcile
 from service import jsonl
 from service.errors import BadInputError, ContradictionError, NotFoundError
-from service.store import decisions, editing, stories, teaching
+from service.store import decisions, editing, teaching
+from service.store.reading import overview
 from service.store.reading.selection import StoryFilter
 from service.store.reading.stories import StoryDetail, get_story, list_stories
 from service.store.undoing import undo
@@ -56,7 +57,7 @@ class Desk:
     def story_of(self, event: int, outlet: int) -> str:
         with self.sessions.begin() as session:
             invariants.check(session)
-            return stories.story_by_url(session)[f"https://o{outlet}.example/{event}"]
+            return overview.story_by_url(session)[f"https://o{outlet}.example/{event}"]
 
     def article(self, event: int, outlet: int) -> int:
         detail = self.show(self.story_of(event, outlet))

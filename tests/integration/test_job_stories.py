@@ -17,8 +17,9 @@ from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.runner import Job, run
 from service.domain.outlets import Outlet
-from service.store import catalogue, stories
+from service.store import catalogue
 from service.store.catalogue import NewFeed
+from service.store.reading import overview
 from service.store.reading.churn import churn
 from service.store.reading.reports import reports_of
 from service.store.tables import (
@@ -295,7 +296,7 @@ def test_stories_count_only_what_lives(context: Context, publish: Callable[..., 
     publish(item("1", MEETING, NOW), item("3", FERRY, NOW))
     place(context)
     with context.sessions.begin() as session:
-        assert stories.count(session) == 2
+        assert overview.count(session) == 2
 
 
 def settling(context: Context, *, articles: int) -> Context:

@@ -29,7 +29,7 @@ from jobs.reconcile import reconcile
 from service.errors import BadInputError, ContradictionError, NotFoundError
 from service.store import decisions, editing, schema, stories
 from service.store.editing import Act
-from service.store.reading import history
+from service.store.reading import history, overview
 from service.store.reading.selection import Sort, StoryFilter
 from service.store.reading.stories import get_story, list_stories
 from service.store.tables import StoryRow
@@ -237,7 +237,7 @@ class Newsroom(RuleBasedStateMachine):
 
     def _exists(self, url: str) -> bool:
         with self.context.sessions.begin() as session:
-            return url in stories.story_by_url(session)
+            return url in overview.story_by_url(session)
 
 
 def test_stories_keep_every_promise(new_database: Callable[[], str]):

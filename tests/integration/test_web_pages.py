@@ -60,7 +60,7 @@ def test_a_story_page_shows_who_reported_what_and_why_it_is_here(world: Site) ->
     assert "Syria · Arabic" in text
     assert "Volga Wire’s report</a> (99 % the same)" in text
     assert "The story began with this report." in text
-    assert "shared words" in text
+    assert "words of the titles" in text
     assert "The next best story would be" in text
     assert "undated; time of arrival" in text
     assert "Related events, kept apart" in text

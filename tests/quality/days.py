@@ -21,6 +21,7 @@ from service.commands.demo.server import feed_paths
 from service.domain.entries import Draft, FeedContext
 from service.domain.outlets import SiteIndex
 from service.errors import FeedError
+from service.folders import CONFIG_DIR
 from service.ingest.admit import admit_feed
 from service.ingest.parse import parse_feed
 
@@ -58,7 +59,7 @@ def newest_of_each(feeds: Path) -> dict[str, Row]:
     One that several files carry is a revision, as for the daemon: it keeps its first date and
     outlet, and has the words of the last file by name.
     """
-    sites = known_sites([read_outlets(settings.CONFIG_DIR / "outlets.toml")])
+    sites = known_sites([read_outlets(CONFIG_DIR / "outlets.toml")])
     found: dict[str, Row] = {}
     for name in feed_paths(feeds):
         for draft in drafts_of(feeds / name):

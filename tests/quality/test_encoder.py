@@ -10,6 +10,7 @@ from service.embed.bundled import TAG, bundled_model
 from service.embed.encoder import Encoder, load_encoder
 from service.embed.precision import fast_bfloat16, reduced
 from service.errors import ModelMissingError
+from service.folders import CONFIG_DIR
 
 SHIPPED = settings.load({}).embed
 
@@ -72,5 +73,5 @@ def test_auto_precision_asks_the_processor(tmp_path: Path) -> None:
 
 
 def test_the_shipped_weights_name_the_encoder_they_were_trained_with() -> None:
-    model = json.loads((settings.CONFIG_DIR / "pair_model.json").read_text("utf-8"))
+    model = json.loads((CONFIG_DIR / "pair_model.json").read_text("utf-8"))
     assert model["about"]["encoder"] == TAG

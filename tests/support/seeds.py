@@ -7,10 +7,10 @@ from service import settings
 from service.domain.articles import Article
 from service.domain.entries import Draft, FeedContext, newest_of_each
 from service.domain.urls import canonical_url
+from service.folders import SEEDS_DIR
 from service.ingest.admit import admit_feed
 from service.ingest.opml import read_opml
 from service.ingest.parse import parse_feed
-from service.settings import SEEDS_DIR
 
 NOW = datetime(2023, 5, 12, 18, tzinfo=UTC)
 _BASE = "http://x/"

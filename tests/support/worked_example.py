@@ -26,9 +26,10 @@ from service.commands.demo.samples import SEEDS_NOW, Sample, for_loopback, run_p
 from service.commands.grouper import pair_model
 from service.commands.world import once
 from service.embed.encoder import load_encoder
-from service.settings import SEEDS_DIR
-from service.store import schema, stories
+from service.folders import SEEDS_DIR
+from service.store import schema
 from service.store.embedded import EmbeddedServer
+from service.store.reading import overview
 from service.store.reading.history import transitions_of
 from service.store.reading.stories import get_story
 from service.store.sessions import sessions_of
@@ -80,7 +81,7 @@ def _step_after(moment: datetime) -> datetime:
 
 
 def _lines(session: Session) -> list[str]:
-    story = stories.story_by_url(session)[FIRST]
+    story = overview.story_by_url(session)[FIRST]
     lines = [
         "| seen, UTC | what happened | by | who reported | headline then | outlets, of them independent |",
         "| --- | --- | --- | --- | --- | --- |",

@@ -11,9 +11,9 @@ from service.catalogue import known_sites, read_feeds, read_outlets
 from service.domain.outlets import Outlet
 from service.domain.urls import canonical_url
 from service.errors import BadInputError, SettingsError
+from service.folders import CONFIG_DIR, SEEDS_DIR
 from service.ingest.opml import read_opml
 from service.ingest.parse import parse_feed
-from service.settings import CONFIG_DIR, SEEDS_DIR
 from service.store.catalogue import NewFeed
 
 AGENCIES = {"RU": {"tass"}, "SY": {"sana"}, "TR": {"anadolu"}, "IR": {"irna", "tasnim", "mehr"}}

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from service.domain.articles import Article, ArticleId
+from service.domain.pairs import FEATURES
 from service.domain.placing import Neighbour, Placement, StoryScore
 from service.domain.reasons import Reason, of_grouping, of_placement
 from service.domain.windows import group_window
+from service.web import evidence
 from tests.support.coverage_of_events import encoded, event_articles, pair_model, story_settings
 
 NEAREST = (Neighbour(7, 0.97), Neighbour(8, 0.5))
@@ -47,11 +49,11 @@ def test_a_grouping_gives_the_nearest_members_and_the_next_best_story() -> None:
     rows = {key: row for row, key in enumerate(grouping.ids)}
     mine, beside = rows[article], [rows[key] for key in group[2:]]
     line = model.between(grouping.channels, np.array([mine]), np.arange(len(rows)))[0]
-    evidence = found[article].evidence
-    assert evidence["score"] == found[article].score == round(line[beside].mean(), 4)
-    assert evidence["nearest"][0]["score"] == line[beside].max()
-    assert evidence["next"] == {"story": "apart", "score": round(line[rows[rival]], 4)}
-    shares = evidence["nearest"][0]["shares"]
+    told = found[article].evidence
+    assert told["score"] == found[article].score == round(line[beside].mean(), 4)
+    assert told["nearest"][0]["score"] == line[beside].max()
+    assert told["next"] == {"story": "apart", "score": round(line[rows[rival]], 4)}
+    shares = told["nearest"][0]["shares"]
     odds = model.base() + sum(shares.values())
     assert 1 / (1 + np.exp(-odds)) == pytest.approx(line[beside].max(), abs=0.01)
 
@@ -68,3 +70,7 @@ def test_an_article_without_candidates_has_no_reasons() -> None:
     homes: dict[ArticleId, str] = {1: "one", 2: "other"}
     lonely = replace(grouping, pairs=grouping.pairs[:0], scores=grouping.scores[:0])
     assert of_grouping(lonely, {1}, homes, pair_model()) == {1: Reason()}
+
+
+def test_readers_have_a_name_for_every_feature() -> None:
+    assert set(evidence.FEATURES) == set(FEATURES)

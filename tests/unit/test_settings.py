@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from service.errors import SettingsError
-from service.settings import CONFIG_DIR, Settings, load, nearest, read_toml
+from service.folders import CONFIG_DIR
+from service.settings import Settings, load, nearest, read_toml
 
 
 def test_every_setting_has_a_default_and_a_comment():

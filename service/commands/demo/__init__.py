@@ -12,7 +12,7 @@ from service.commands.demo import samples, view
 from service.commands.digest import write_preview
 from service.commands.serving import online
 from service.commands.world import open_world
-from service.settings import SEEDS_DIR
+from service.folders import SEEDS_DIR
 
 #: For whom the digest is previewed; nothing is sent.
 READER = "reader@localhost"

@@ -17,9 +17,11 @@ from service.catalogue import known_sites, read_feeds, read_outlets
 from service.commands.demo.server import HOST, feed_paths, serving_folder
 from service.domain.outlets import Outlet
 from service.errors import BadInputError
-from service.settings import CONFIG_DIR, Settings
-from service.store import articles, catalogue, stories
+from service.folders import CONFIG_DIR
+from service.settings import Settings
+from service.store import articles, catalogue
 from service.store.catalogue import NewFeed
+from service.store.reading import overview
 
 LOOPBACK = "127.0.0.0/8"
 #: The project's samples were "today's news" at this moment, hours after their last report.
@@ -95,7 +97,7 @@ def prepare(context: Context) -> Contents:
                 "them. Unset DATABASE_URL, or name an empty database"
             )
         return Contents(
-            catalogue.count_feeds(session), articles.count(session), stories.count(session)
+            catalogue.count_feeds(session), articles.count(session), overview.count(session)
         )
 
 

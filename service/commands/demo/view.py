@@ -18,8 +18,9 @@ from service.commands.demo.samples import Contents, Sample
 from service.commands.digest import Preview
 from service.domain import metrics
 from service.domain.urls import canonical_url
-from service.store import catalogue, stories
-from service.store.stories import StoryLine
+from service.store import catalogue
+from service.store.reading import overview
+from service.store.reading.overview import StoryLine
 
 #: Stories in the table; the page shows all.
 SHOWN = 40
@@ -73,8 +74,8 @@ def show_start(sample: Sample, before: Contents) -> None:
 def show_stories(context: Context) -> None:
     """The table of the stories that several articles report."""
     with context.sessions.begin() as session:
-        found = stories.lines(session, limit=SHOWN)
-        total = stories.count(session)
+        found = overview.lines(session, limit=SHOWN)
+        total = overview.count(session)
     table = Table(title="Stories by independent coverage", title_justify="left")
     spare = max(console.width - FIXED_WIDTH, 2 * NARROWEST)
     table.add_column("headline", max_width=spare * 3 // 4, no_wrap=True, overflow="ellipsis")
@@ -94,7 +95,7 @@ def show_quality(context: Context, labels: Path) -> None:
     if not labels.exists():
         return
     with context.sessions.begin() as session:
-        story_of = stories.story_by_url(session)
+        story_of = overview.story_by_url(session)
     lines = [json.loads(line) for line in labels.read_text(encoding="utf-8").splitlines()]
     found = [(line, story_of.get(canonical_url(line["url"]) or line["url"])) for line in lines]
     missing = sum(story is None for _, story in found)
