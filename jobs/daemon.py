@@ -1,14 +1,11 @@
 """The daemon: runs the schedule and the web server until told to stop."""
 
-import os
-import signal
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from types import FrameType
 
 import structlog
 import uvicorn
@@ -28,38 +25,13 @@ REQUEST_PATIENCE, JOB_PATIENCE = 4, 8
 
 
 @contextmanager
-def until_signalled() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set; a second signal ends the process at once.
-
-    Once the event is set, signals keep that meaning until the process has ended.
-    """
-    stop = threading.Event()
-
-    def handle(number: int, _: FrameType | None) -> None:
-        if stop.is_set():
-            # Not as an exception: it would hit the clean-up anywhere. Nothing is lost by it that
-            # a kill would not lose either.
-            os._exit(128 + number)
-        # Set first: a second signal may come while the line is being written.
-        stop.set()
-        log.info("stopping", action="stopping", signal=signal.Signals(number).name)
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        if not stop.is_set():
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-@contextmanager
-def scheduled(jobs: Sequence[Job], context: Context, stop: threading.Event) -> Iterator[None]:
+def scheduled(jobs: Sequence[Job], context: Context) -> Iterator[None]:
     """Run the jobs in the background, each at its own pace, all of them once at the start.
 
-    Running ones end early once `stop` is set. On leaving, no run starts any more, and running
-    ones are waited for a while; not at all if it is an error that one leaves with.
+    On leaving, no run starts any more, and running ones are told to end early and waited for a
+    while; not at all if it is an error that one leaves with.
     """
+    stop = threading.Event()
     context = replace(context, stopping=stop.is_set)
     scheduler = BackgroundScheduler(
         executors={"default": ThreadPoolExecutor(max(len(jobs), 1))}, timezone="UTC"

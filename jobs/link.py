@@ -27,9 +27,13 @@ def link(context: Context) -> Counts:
     """Link the latest stories of several articles; a storyline keeps its id while it grows."""
     since = context.clock() - timedelta(days=context.settings.storylines.span_days)
     with context.sessions.begin() as session:
+        if not descriptions.tellable(session, since=since, limit=1):
+            return {}
+    encoder = context.encoder()  # before the lock: loading takes seconds
+    with context.sessions.begin() as session:
         locks.serialise(session, plans.LOCK)
         latest = descriptions.tellable(session, since=since, limit=MOST)
-        lexicon = lexicons.latest(session, context.encoder().model)
+        lexicon = lexicons.latest(session, encoder.model)
         if not latest or lexicon is None:
             return {}
         members = stories.members(session, latest)

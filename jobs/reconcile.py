@@ -33,6 +33,10 @@ def reconcile(context: Context) -> Counts:
     nothing new changes nothing.
     """
     with context.sessions.begin() as session:
+        if not articles.in_stage(session, "placed"):
+            return {}
+    context.encoder()  # before the lock: loading takes seconds
+    with context.sessions.begin() as session:
         locks.serialise(session, plans.LOCK)
         placed = articles.in_stage(session, "placed")
         if not placed:

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from jobs import runner
-from jobs.daemon import scheduled, until_signalled
+from jobs.daemon import scheduled
 from jobs.schedule import schedule
+from jobs.signals import until_signalled
 from service import settings as settings_module
 from service.commands.serving import ready
 from service.errors import BadInputError
@@ -23,7 +24,7 @@ def run_all(context: typer.Context) -> None:
     with (
         ready(with_feeds=True) as world,
         until_signalled() as stop,
-        scheduled(schedule(world.settings.schedule), world, stop),
+        scheduled(schedule(world.settings.schedule), world),
     ):
         stop.wait()
 

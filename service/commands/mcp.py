@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from jobs.daemon import serving, until_signalled
+from jobs.daemon import serving
+from jobs.signals import until_signalled
 from service import logs
 from service import settings as settings_module
 from service.client import Client

@@ -1,7 +1,8 @@
 """`samestory up`: the daemon."""
 
-from jobs.daemon import scheduled, until_signalled
+from jobs.daemon import scheduled
 from jobs.schedule import schedule
+from jobs.signals import until_signalled
 from service.commands.serving import online, ready
 
 
@@ -11,6 +12,6 @@ def up() -> None:
         ready(with_feeds=True) as context,
         until_signalled() as stop,
         online(context),
-        scheduled(schedule(context.settings.schedule), context, stop),
+        scheduled(schedule(context.settings.schedule), context),
     ):
         stop.wait()

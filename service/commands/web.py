@@ -1,6 +1,6 @@
 """`samestory web`: API and page without the jobs."""
 
-from jobs.daemon import until_signalled
+from jobs.signals import until_signalled
 from service.commands.serving import online, ready
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI, Response
 
-from jobs.daemon import serving, until_signalled
+from jobs.daemon import serving
+from jobs.signals import until_signalled
 from service import logs
 from service import settings as settings_module
 from service.commands.grouper import pair_model

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.daemon import until_signalled
+from jobs.signals import until_signalled
 from service import logs
 from service import settings as settings_module
 from service.commands.demo import samples, view

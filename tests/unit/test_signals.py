@@ -1,0 +1,57 @@
+"""Waiting for signals, in a process of its own: no signal may be overheard, whenever it comes."""
+
+import subprocess
+import sys
+
+ROUNDS = """
+import os, random, signal, sys, threading, time
+from jobs.signals import until_signalled
+
+def spin():
+    while True:
+        pass
+
+def send():
+    time.sleep(random.random() / 500)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+random.seed(0)
+sys.setswitchinterval(1e-4)
+for _ in range(2):
+    threading.Thread(target=spin, daemon=True).start()
+for _ in range(500):
+    with until_signalled() as stop:
+        threading.Thread(target=send).start()
+        stop.wait()
+print("heard all", flush=True)
+os._exit(0)
+"""
+
+TWICE = """
+import os, signal
+from jobs.signals import until_signalled
+
+with until_signalled() as stop:
+    os.kill(os.getpid(), signal.SIGINT)
+    stop.wait()
+    os.kill(os.getpid(), signal.SIGINT)
+    print("still here")
+"""
+
+
+def run(script: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=False
+    )
+
+
+def test_a_signal_is_heard_at_whatever_moment_it_comes():
+    # An event that the handler sets fails here within a few hundred rounds.
+    done = run(ROUNDS)
+    assert done.stdout.splitlines()[-1] == "heard all"
+
+
+def test_the_second_signal_ends_the_process_at_once():
+    done = run(TWICE)
+    assert done.returncode == 130
+    assert "still here" not in done.stdout
