@@ -27,6 +27,7 @@ from service.errors import (
     TakenError,
     UnderwayError,
 )
+from service.settings import nearest
 from service.web.context import web_of
 
 #: Paths that programs read; everything else is for people.
@@ -190,12 +191,24 @@ def _invalid(request: Request, error: Exception) -> Response:
     faults = [
         Fault(
             where=".".join(str(part) for part in fault["loc"]),
-            detail=fault["msg"].removeprefix("Value error, "),
+            detail=_unknown(request, fault["loc"])
+            if fault["type"] == "extra_forbidden"
+            else fault["msg"].removeprefix("Value error, "),
         )
         for fault in error.errors()
     ]
     detail = "; ".join(f"{fault.where}: {fault.detail}" for fault in faults)
     return problem(request, 422, detail, errors=faults)
+
+
+def _unknown(request: Request, where: Sequence[str | int]) -> str:
+    """Name what somebody may have meant by a parameter that there is not."""
+    if where[0] != "query":
+        return "no such field here"
+    route = request.scope["route"].path
+    described = request.app.openapi()["paths"][route][request.method.lower()]
+    known = [each["name"] for each in described.get("parameters", []) if each["in"] == "query"]
+    return f"no such parameter; {nearest(str(where[-1]), known)}"
 
 
 def _contradicting(request: Request, error: Exception) -> Response:

@@ -237,3 +237,19 @@ def test_a_bare_number_is_no_time(world: Site, number: str) -> None:
     refused = world.get(f"/v1/stories?since={number}")
     assert refused.status == 422
     assert "ISO 8601" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/v1/stories?entities=Moscow", "entity"),
+        ("/v1/search?q=talks&limits=3", "limit"),
+        ("/v1/stories/feed.atom?coverage=3", "min_coverage"),
+    ],
+)
+def test_an_unknown_parameter_is_refused_with_the_one_that_may_be_meant(
+    world: Site, path: str, meant: str
+) -> None:
+    refused = world.get(path)
+    assert refused.status == 422
+    assert f"no such parameter; did you mean {meant}?" in refused.text
