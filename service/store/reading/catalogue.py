@@ -1,6 +1,6 @@
 """Outlets and feeds, with their health."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,8 @@ class OutletView:
     family: str
     family_name: str
     agency: bool
+    edited_at: datetime | None
+    configured: Mapping[str, Any] | None  #: of the facts that an admin changed
     feeds: int
     last_reported_at: datetime | None
 
@@ -77,6 +79,11 @@ def list_outlets(
     return cut([(outlet, (outlet.slug,)) for outlet in found], limit)
 
 
+def all_outlets(session: Session) -> list[OutletView]:
+    """Every outlet by slug; one statement."""
+    return [OutletView(*row) for row in session.execute(outlets().order_by(OutletRow.slug))]
+
+
 def outlets() -> Select[*tuple[Any, ...]]:
     """Rows of what `OutletView` takes."""
     feeds = select(func.count()).where(FeedRow.outlet_id == OutletRow.id).scalar_subquery()
@@ -93,6 +100,8 @@ def outlets() -> Select[*tuple[Any, ...]]:
         OutletRow.family,
         FamilyRow.name,
         OutletRow.agency,
+        OutletRow.edited_at,
+        OutletRow.configured,
         feeds,
         last,
     ).join(FamilyRow, FamilyRow.slug == OutletRow.family)
