@@ -30,6 +30,7 @@ from service.web import (
     subscriptions,
 )
 from service.web.api import (
+    alerts,
     articles,
     catalogue,
     changes,
@@ -99,6 +100,7 @@ ROUTED = (
     outlets,
     feeds,
     subscribers,
+    alerts,
     keys,
     webhooks,
     health,
