@@ -101,7 +101,8 @@ def test_outlets_of_one_family_count_once_from_then_on(
     adam: Holder, context: Context, clock: Clock
 ) -> None:
     assert adam.get("/v1/stories/ferry").json["independent"] == 2
-    before = adam.get(QUAY)
+    before, wide = adam.get(QUAY), "/v1/stories?min_independent=2"
+    assert len(adam.get(wide).json["items"]) == 1
     changed = adam.ask("PATCH", QUAY, {"family": "harbour"})
     assert changed.status == 200, changed.text
     assert changed.json["family"] == {"slug": "harbour", "name": "Harbour Times"}
@@ -109,10 +110,11 @@ def test_outlets_of_one_family_count_once_from_then_on(
     assert changed.json["edited_at"] == clock.now.isoformat().replace("+00:00", "Z")
     again = adam.site.get(QUAY, headers={"If-None-Match": before.headers["etag"]})
     assert (again.status, again.json["family"]["slug"]) == (200, "harbour")
+    assert adam.get("/v1/stories/ferry").json["independent"] == 1
     assert outdated(context.sessions) == {"ferry", "own-quay"}
     describe(context)
     assert outdated(context.sessions) == set()
-    assert adam.get("/v1/stories/ferry").json["independent"] == 1
+    assert adam.get(wide).json["items"] == []
     assert [each["slug"] for each in adam.get("/v1/outlets?family=harbour").json["items"]] == [
         "harbour", "quay"
     ]  # fmt: skip
@@ -122,7 +124,7 @@ def test_outlets_of_one_family_count_once_from_then_on(
     assert (restored["family"]["slug"], restored["configured"]) == ("quay", {})
     assert restored["edited_at"] is None
     describe(context)
-    assert adam.get("/v1/stories/ferry").json["independent"] == 2
+    assert [each["id"] for each in adam.get(wide).json["items"]] == ["ferry"]
 
 
 def test_what_is_edited_holds_against_the_configuration_and_the_rest_follows_it(
@@ -176,6 +178,9 @@ def test_a_fact_that_gets_its_configured_value_is_edited_no_more(adam: Holder) -
     changed = adam.ask("PATCH", QUAY, {"country": "GB"}).json
     assert (changed["country"], changed["configured"]) == ("GB", {"name": "Quay Post"})
     assert changed["edited_at"]
+    for query, slugs in (("true", ["quay"]), ("false", ["harbour"])):
+        found = adam.get(f"/v1/outlets?edited={query}").json["items"]
+        assert [each["slug"] for each in found] == slugs
     changed = adam.ask("PATCH", QUAY, {"name": "Quay Post"}).json
     assert (changed["configured"], changed["edited_at"]) == ({}, None)
 

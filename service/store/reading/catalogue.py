@@ -63,10 +63,14 @@ def list_outlets(
     family: str | None = None,
     country: str | None = None,
     language: str | None = None,
+    edited: bool | None = None,
     after: Position | None = None,
     limit: int = 100,
 ) -> Page[OutletView]:
-    """Outlets by slug, those of a family, country or language if one is named; one statement."""
+    """Outlets by slug, those of a family, country or language if one is named; one statement.
+
+    `edited` keeps those that an admin changed, or the others.
+    """
     wanted = {OutletRow.family: family, OutletRow.country: country, OutletRow.language: language}
     statement = (
         outlets()
@@ -75,6 +79,8 @@ def list_outlets(
         .order_by(OutletRow.slug)
         .limit(limit + 1)
     )
+    if edited is not None:
+        statement = statement.where(OutletRow.edited_at.is_not(None) == edited)
     found = [OutletView(*row) for row in session.execute(statement)]
     return cut([(outlet, (outlet.slug,)) for outlet in found], limit)
 

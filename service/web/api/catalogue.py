@@ -151,6 +151,7 @@ def list_outlets(  # noqa: PLR0917  # FastAPI calls it by name
     family: Annotated[Word | None, Query(description="Slug of a publisher family.")] = None,
     country: Annotated[Word | None, Query(description="ISO 3166-1 code.")] = None,
     language: Annotated[Word | None, Query(description="ISO 639-1 code.")] = None,
+    edited: Annotated[bool | None, Query(description="Whether an admin changed it.")] = None,
     limit: Annotated[Limit, Query()] = 100,
     cursor: CursorQuery = None,
 ) -> PageOut[OutletOut]:
@@ -160,6 +161,7 @@ def list_outlets(  # noqa: PLR0917  # FastAPI calls it by name
         family=family,
         country=country and country.upper(),
         language=language and language.lower(),
+        edited=edited,
         after=OUTLET_CURSOR.decode(cursor),
         limit=limit,
     )

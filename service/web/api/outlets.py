@@ -51,9 +51,9 @@ class OutletChange(BaseModel):
 def change_outlet(web: Context, write: Writing, slug: Slug, wanted: OutletChange) -> Response:
     """Change what an outlet is, against what the configuration says and goes on to say.
 
-    Its stories are described anew, as their independent coverage depends on it. `agency` says
-    which text is the original from the next reconcile on. A fact that gets its configured value is
-    no longer edited.
+    Its stories are described anew, for their order depends on families. `agency` says which text is
+    the original from the next reconcile on. A fact that gets its configured value is no longer
+    edited.
     """
 
     def change(session: Session) -> Done:
