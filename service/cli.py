@@ -21,6 +21,7 @@ COMMANDS = {
     "jobs": "service.commands.jobs:app",
     "stories": "service.commands.stories:app",
     "feeds": "service.commands.feeds:app",
+    "outlets": "service.commands.outlets:app",
     "subscribers": "service.commands.subscribers:app",
     "webhooks": "service.commands.webhooks:app",
     "alerts": "service.commands.alerts:app",

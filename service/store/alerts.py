@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from service.domain.alerts import MOST, Alert, Query
-from service.errors import BadInputError, NotFoundError
+from service.errors import BadInputError, NotFoundError, TakenError
 from service.store import notices
 from service.store.tables import AlertRow, SubscriberRow
 
@@ -30,15 +30,17 @@ def add(session: Session, subscriber_id: int, query: Query, *, now: datetime) ->
     """Save a query for a subscriber; what matches it already is known and not told.
 
     Raises:
-        BadInputError: they have this one, or as many as they may.
+        NotFoundError: there is no such subscriber.
+        TakenError: they have this one.
+        BadInputError: they have as many as they may.
     """
     # Two requests at once are one more than one.
-    session.execute(
-        select(SubscriberRow.id).where(SubscriberRow.id == subscriber_id).with_for_update()
-    )
+    owner = select(SubscriberRow.id).where(SubscriberRow.id == subscriber_id).with_for_update()
+    if session.scalar(owner) is None:
+        raise NotFoundError("subscriber", subscriber_id)
     known = of_subscribers(session, [subscriber_id]).get(subscriber_id, [])
     if any(each.query == query for each in known):
-        raise BadInputError(f"there is such an alert already: {query}")
+        raise TakenError(f"there is such an alert already: {query}")
     if len(known) >= MOST:
         raise BadInputError(f"a subscriber may have {MOST} alerts; remove one first")
     row = AlertRow(subscriber_id=subscriber_id, query=_stored(query), created_at=now)

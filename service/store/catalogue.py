@@ -6,13 +6,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, not_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, case, func, literal_column, not_, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
+from service.domain.outlet_edits import FACTS
 from service.domain.outlets import Outlet, SiteIndex
 from service.errors import NotFoundError
+from service.store import locks
 from service.store.tables import FamilyRow, FeedRow, FetchRow, OutletRow
+
+#: Name of the lock that whoever writes outlets and families holds, for they do so in any order.
+LOCK = "outlets"
 
 
 class FeedStatus(StrEnum):
@@ -37,21 +42,35 @@ class NewFeed:
 def save_outlets(
     session: Session, outlets: Iterable[Outlet], *, families: Mapping[str, str] | None = None
 ) -> None:
-    """Add outlets with their families, or bring known ones up to date; none is removed."""
+    """Add outlets with their families, or bring known ones up to date; none is removed.
+
+    Facts that an admin changed stay; what is configured in their place is kept beside them.
+    """
     outlets = list(outlets)
-    names = {outlet.family or outlet.slug: outlet.name for outlet in outlets} | dict(families or {})
     if not outlets:
         return
+    locks.serialise(session, LOCK)
+    is_renamed = OutletRow.configured.has_key("name")
+    renamed = dict(session.execute(select(OutletRow.slug, OutletRow.name).where(is_renamed)).all())
+    names = {each.family or each.slug: renamed.get(each.slug, each.name) for each in outlets}
+    names |= families or {}
     family = insert(FamilyRow)
     session.execute(
         family.on_conflict_do_update(index_elements=["slug"], set_={"name": family.excluded.name}),
         [{"slug": slug, "name": name} for slug, name in sorted(names.items())],
     )
     statement = insert(OutletRow)
-    facts = ("name", "country", "language", "family", "agency", "sites")
+    given = statement.excluded
+    facts = {
+        name: case(
+            (OutletRow.configured.has_key(name), OutletRow.__table__.c[name]), else_=given[name]
+        )
+        for name in FACTS
+    }
     session.execute(
         statement.on_conflict_do_update(
-            index_elements=["slug"], set_={fact: statement.excluded[fact] for fact in facts}
+            index_elements=["slug"],
+            set_={**facts, "sites": given.sites, "configured": _configured(given)},
         ),
         [_outlet_values(outlet) for outlet in outlets],
     )
@@ -155,6 +174,21 @@ def move_feeds(session: Session, pattern: str, base_url: str) -> None:
 def make_due(session: Session, *, now: datetime) -> None:
     """Let every active feed be fetched at the next run."""
     session.execute(update(FeedRow).where(FeedRow.status == "active").values(next_fetch_at=now))
+
+
+def _configured(given: Any) -> ColumnElement[Any]:
+    """What the configuration says now of the facts that are edited; NULL without any."""
+    pairs: list[ColumnElement[Any]] = []
+    for name in FACTS:
+        pairs += (literal_column(f"'{name}'"), given[name])
+    each = func.jsonb_each(func.jsonb_build_object(*pairs)).table_valued("key", "value")
+    # By its name, for it is that of the row in conflict, not of the table.
+    known: ColumnElement[Any] = literal_column("outlets.configured", JSONB())
+    return (
+        select(func.jsonb_object_agg(each.c.key, each.c.value))
+        .where(known.op("?")(each.c.key))
+        .scalar_subquery()
+    )
 
 
 def _outlet_values(outlet: Outlet) -> dict[str, Any]:

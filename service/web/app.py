@@ -30,6 +30,7 @@ from service.web import (
     subscriptions,
 )
 from service.web.api import (
+    alerts,
     articles,
     catalogue,
     changes,
@@ -38,6 +39,7 @@ from service.web.api import (
     feeds_out,
     keys,
     match,
+    outlets,
     runs,
     search,
     stories,
@@ -95,8 +97,10 @@ ROUTED = (
     storylines,
     runs,
     decisions,
+    outlets,
     feeds,
     subscribers,
+    alerts,
     keys,
     webhooks,
     health,

@@ -8,6 +8,8 @@ import pytest
 
 from jobs.context import Context
 from service.domain.access import Role
+from service.domain.alerts import MOST
+from service.store import alerts
 from service.store.sessions import Sessions
 from service.web.app import create_app
 from tests.integration.conftest import Clock
@@ -129,6 +131,72 @@ def test_subscribers_are_added_changed_stopped_and_forgotten(adam: Holder) -> No
     assert adam.post(SUBSCRIBERS, {"address": "no address"}).status == 422
 
 
+def test_alerts_of_a_subscriber_are_added_listed_and_removed(
+    adam: Holder, sessions: Sessions, clock: Clock
+) -> None:
+    one, other = (
+        adam.post(SUBSCRIBERS, {"address": address}).headers["location"]
+        for address in ("ann@x.example", "bob@x.example")
+    )
+    wanted = {"words": "ferry, pier", "countries": "gb", "min_independent": 2}
+    made = adam.post(f"{one}/alerts", wanted, Idempotency_Key="k")
+    assert made.status == 201, made.text
+    number = made.json["id"]
+    assert made.json == {
+        "id": number,
+        "query": "ferry or pier, from United Kingdom, 2 or more outlets",
+        "words": ["ferry", "pier"],
+        "entities": [],
+        "outlets": [],
+        "countries": ["GB"],
+        "min_independent": 2,
+        "since": clock.now.isoformat().replace("+00:00", "Z"),
+    }
+    assert adam.post(f"{one}/alerts", wanted, Idempotency_Key="k").json == made.json
+    assert made.headers["location"] == f"{one}/alerts/{number}"
+    assert adam.get(made.headers["location"]).json == made.json
+    listed = adam.get(f"{one}/alerts")
+    assert listed.json == {"items": [made.json]}
+    assert listed.headers["cache-control"] == "no-store"
+    assert adam.get(f"{other}/alerts").json == {"items": []}
+
+    taken = adam.post(f"{one}/alerts", wanted)
+    assert (taken.status, taken.json["type"]) == (409, "urn:samestory:problem:taken")
+    for method in ("GET", "DELETE"):
+        assert adam.ask(method, f"{other}/alerts/{number}").status == 404
+    assert adam.ask("DELETE", made.headers["location"]).status == 204
+    with sessions.begin() as session:
+        assert alerts.get(session, number).stopped
+    for method in ("GET", "DELETE"):
+        assert adam.ask(method, made.headers["location"]).status == 404
+    assert adam.get(f"{one}/alerts").json == {"items": []}
+    assert adam.post(f"{one}/alerts", wanted).status == 201
+
+
+def test_an_alert_that_cannot_be_is_refused(adam: Holder) -> None:
+    one = adam.post(SUBSCRIBERS, {"address": "ann@x.example"}).headers["location"]
+    for wanted, reason in (
+        ({}, "needs a coverage of 2 or more"),
+        ({"words": " , "}, "needs a coverage of 2 or more"),
+        ({"min_independent": 0}, "body.min_independent"),
+        ({"words": "a\x00b"}, "words must be printable"),
+        ({"words": "\ud800"}, "body.words"),
+        ({"words": ["ferry"]}, "body.words"),
+        ({"words": ",".join(f"word{number}" for number in range(201))}, "words may be 200 at most"),
+        ({"terms": "ferry"}, "body.terms"),
+    ):
+        refused = adam.post(f"{one}/alerts", wanted)
+        assert refused.status == 422, wanted
+        assert reason in refused.json["detail"], refused.text
+    for method, body in (("GET", None), ("POST", {"words": "ferry"})):
+        refused = adam.ask(method, f"{SUBSCRIBERS}/99/alerts", body)
+        assert (refused.status, refused.json["detail"]) == (404, "no subscriber 99")
+    for number in range(MOST):
+        assert adam.post(f"{one}/alerts", {"words": f"word{number}"}).status == 201
+    refused = adam.post(f"{one}/alerts", {"words": "more"})
+    assert (refused.status, "remove one first" in refused.text) == (422, True)
+
+
 def test_whoever_is_added_is_asked_by_email_or_not_added(
     context: Context, sessions: Sessions
 ) -> None:
@@ -165,6 +233,10 @@ def test_only_admins_administer(adam: Holder, sessions: Sessions) -> None:
         ("PATCH", f"{SUBSCRIBERS}/1", {}),
         ("POST", f"{SUBSCRIBERS}/1/stop", {}),
         ("DELETE", f"{SUBSCRIBERS}/1", None),
+        ("GET", f"{SUBSCRIBERS}/1/alerts", None),
+        ("GET", f"{SUBSCRIBERS}/1/alerts/1", None),
+        ("POST", f"{SUBSCRIBERS}/1/alerts", {"words": "ferry"}),
+        ("DELETE", f"{SUBSCRIBERS}/1/alerts/1", None),
     ):
         assert ann.ask(method, path, body).status == 403, path
         headers = {"Content-Type": "application/json"}

@@ -15,8 +15,9 @@ import pytest
 
 from service import settings as settings_module
 from service.domain.access import Role
+from service.domain.alert_wishes import query
 from service.domain.webhooks import Wanted
-from service.store import keys, schema, webhooks
+from service.store import alerts, keys, schema, webhooks
 from service.store.sessions import sessions_of
 from service.store.tables import FeedRow, KeyRow
 from service.web.app import create_app
@@ -62,7 +63,10 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, dict[str, obj
         }
         hook, _ = webhooks.add(session, "http://127.0.0.1/hook", Wanted(), now=now)
         known["webhook_id"] = hook.id
-    known["subscriber_id"] = subscribe(sessions, "ann@x.example")[0].id
+    ann = subscribe(sessions, "ann@x.example")[0]
+    with sessions.begin() as session:
+        known["alert_id"] = alerts.add(session, ann.id, query(words="ferry"), now=WORLD_NOW).id
+    known["subscriber_id"] = ann.id
     defaults = settings_module.load({})
     settings = replace(
         defaults,

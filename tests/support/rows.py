@@ -2,7 +2,7 @@
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -36,9 +36,10 @@ NOW = datetime(2023, 4, 26, 6, 0, tzinfo=UTC)
 class Rows:
     """Inserts rows into one session; each method flushes and returns what it made."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, outlets: Iterable[OutletRow] = ()) -> None:
+        """`outlets` are there already."""
         self.session = session
-        self._outlets: dict[int, OutletRow] = {}
+        self._outlets: dict[int, OutletRow] = {each.id: each for each in outlets}
         self._copies: set[int] = set()
 
     def outlet(self, slug: str, name: str = "", **values: Any) -> OutletRow:

@@ -1,6 +1,6 @@
 """Outlets and feeds, with their health."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,8 @@ class OutletView:
     family: str
     family_name: str
     agency: bool
+    edited_at: datetime | None
+    configured: Mapping[str, Any] | None  #: of the facts that an admin changed
     feeds: int
     last_reported_at: datetime | None
 
@@ -61,10 +63,14 @@ def list_outlets(
     family: str | None = None,
     country: str | None = None,
     language: str | None = None,
+    edited: bool | None = None,
     after: Position | None = None,
     limit: int = 100,
 ) -> Page[OutletView]:
-    """Outlets by slug, those of a family, country or language if one is named; one statement."""
+    """Outlets by slug, those of a family, country or language if one is named; one statement.
+
+    `edited` keeps those that an admin changed, or the others.
+    """
     wanted = {OutletRow.family: family, OutletRow.country: country, OutletRow.language: language}
     statement = (
         outlets()
@@ -73,8 +79,15 @@ def list_outlets(
         .order_by(OutletRow.slug)
         .limit(limit + 1)
     )
+    if edited is not None:
+        statement = statement.where(OutletRow.edited_at.is_not(None) == edited)
     found = [OutletView(*row) for row in session.execute(statement)]
     return cut([(outlet, (outlet.slug,)) for outlet in found], limit)
+
+
+def all_outlets(session: Session) -> list[OutletView]:
+    """Every outlet by slug; one statement."""
+    return [OutletView(*row) for row in session.execute(outlets().order_by(OutletRow.slug))]
 
 
 def outlets() -> Select[*tuple[Any, ...]]:
@@ -93,6 +106,8 @@ def outlets() -> Select[*tuple[Any, ...]]:
         OutletRow.family,
         FamilyRow.name,
         OutletRow.agency,
+        OutletRow.edited_at,
+        OutletRow.configured,
         feeds,
         last,
     ).join(FamilyRow, FamilyRow.slug == OutletRow.family)

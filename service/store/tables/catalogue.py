@@ -1,6 +1,9 @@
 """Outlets, the families that own them, their feeds, and each fetch."""
 
-from sqlalchemy import BigInteger, ForeignKey, Index, text
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.tables.base import Base, Identifier, Instant, one_of
@@ -19,6 +22,11 @@ class OutletRow(Base):
     """A publisher, one brand."""
 
     __tablename__ = "outlets"
+    __table_args__ = (
+        CheckConstraint(
+            "(edited_at IS NULL) = (configured IS NULL)", name="edits_know_the_configured"
+        ),
+    )
 
     id: Mapped[Identifier]
     slug: Mapped[str] = mapped_column(unique=True)
@@ -28,6 +36,9 @@ class OutletRow(Base):
     family: Mapped[str] = mapped_column(ForeignKey("families.slug"), index=True)
     agency: Mapped[bool] = mapped_column(server_default=text("false"))
     sites: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))  #: host[/path] prefixes
+    edited_at: Mapped[Instant | None]  #: by an admin; NULL where all is as configured
+    #: What the configuration says of the facts that an admin changed; NULL without any.
+    configured: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class FeedRow(Base):

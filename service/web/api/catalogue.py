@@ -39,6 +39,13 @@ class OutletOut(BaseModel):
     language: str | None = Field(description="ISO 639-1.")
     family: FamilyRef
     agency: bool = Field(description="Whether others reprint its texts.")
+    edited_at: Instant | None = Field(
+        description="When an admin changed it last; null where all is as configured."
+    )
+    configured: dict[str, str | bool | None] = Field(
+        description="What the configuration says of the facts that an admin changed.",
+        examples=[{"country": "GB"}],
+    )
     feeds: int
     last_reported_at: Instant | None
 
@@ -51,6 +58,8 @@ class OutletOut(BaseModel):
             language=outlet.language,
             family=FamilyRef(slug=outlet.family, name=outlet.family_name),
             agency=outlet.agency,
+            edited_at=outlet.edited_at,
+            configured=dict(outlet.configured or {}),
             feeds=outlet.feeds,
             last_reported_at=outlet.last_reported_at,
         )
@@ -142,6 +151,7 @@ def list_outlets(  # noqa: PLR0917  # FastAPI calls it by name
     family: Annotated[Word | None, Query(description="Slug of a publisher family.")] = None,
     country: Annotated[Word | None, Query(description="ISO 3166-1 code.")] = None,
     language: Annotated[Word | None, Query(description="ISO 639-1 code.")] = None,
+    edited: Annotated[bool | None, Query(description="Whether an admin changed it.")] = None,
     limit: Annotated[Limit, Query()] = 100,
     cursor: CursorQuery = None,
 ) -> PageOut[OutletOut]:
@@ -151,6 +161,7 @@ def list_outlets(  # noqa: PLR0917  # FastAPI calls it by name
         family=family,
         country=country and country.upper(),
         language=language and language.lower(),
+        edited=edited,
         after=OUTLET_CURSOR.decode(cursor),
         limit=limit,
     )

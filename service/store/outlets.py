@@ -1,0 +1,131 @@
+"""What an admin changes of an outlet: applied at once, kept against the configuration.
+
+`outlets.configured` holds what the configuration says of the facts that are edited; `catalogue.
+save_outlets` brings it up to date and leaves those facts alone. So the way back is always known.
+"""
+
+import difflib
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from service.domain.outlet_edits import FACTS, Edited, Facts, checked, edited, restored
+from service.errors import BadInputError, NotFoundError
+from service.store import catalogue, locks, plans, stories
+from service.store.tables import ArticleRow, FamilyRow, MembershipRow, OutletRow, StoryRow
+
+#: Stories whose rows are written by one statement, which takes 65,535 values at most.
+BATCH = 5000
+#: Facts of which stories tell nothing: it only matters which text is the original.
+UNTOLD = {"agency"}
+
+
+def change(session: Session, slug: str, wanted: Facts, *, now: datetime) -> None:
+    """Give an outlet other facts, some of `FACTS`; its stories are described anew.
+
+    Raises:
+        NotFoundError: there is no such outlet.
+        BadInputError: a fact cannot be, or there is no such publisher family.
+    """
+    wanted = checked(wanted)
+    _serialise(session)
+    row = _row(session, slug)
+    if "family" in wanted:
+        _require_family(session, row, str(wanted["family"]))
+    _write(session, row, edited(_facts(row), row.configured or {}, wanted), now)
+
+
+def restore(session: Session, slug: str, *, now: datetime) -> None:
+    """Let an outlet be what the configuration says; without edits nothing happens.
+
+    Raises:
+        NotFoundError: there is no such outlet.
+    """
+    _serialise(session)
+    row = _row(session, slug)
+    _write(session, row, restored(_facts(row), row.configured or {}), now)
+
+
+def _serialise(session: Session) -> None:
+    """Wait for whoever changes stories, then for whoever writes outlets."""
+    locks.serialise(session, plans.LOCK)
+    locks.serialise(session, catalogue.LOCK)
+
+
+def _row(session: Session, slug: str) -> OutletRow:
+    """The outlet, which nobody else changes until the transaction ends."""
+    statement = select(OutletRow).where(OutletRow.slug == slug)
+    # Not FOR UPDATE: articles that are admitted refer to it meanwhile.
+    row = session.scalar(
+        statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise NotFoundError("outlet", slug)
+    return row
+
+
+def _facts(row: OutletRow) -> Facts:
+    return {name: getattr(row, name) for name in FACTS}
+
+
+def _require_family(session: Session, row: OutletRow, family: str) -> None:
+    if family == row.slug:
+        own = insert(FamilyRow).values(slug=row.slug, name=row.name)
+        session.execute(own.on_conflict_do_nothing(index_elements=["slug"]))
+        return
+    known = list(session.scalars(select(FamilyRow.slug)))
+    if family not in known:
+        close = difflib.get_close_matches(family, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else "GET /v1/outlets names those that are"
+        raise BadInputError(f"no publisher family {family!r}; {hint}")
+
+
+def _write(session: Session, row: OutletRow, edit: Edited, now: datetime) -> None:
+    before = _facts(row)
+    changed = {name for name in FACTS if before[name] != edit.facts[name]}
+    if not changed and edit.configured == (row.configured or {}):
+        return
+    for name in changed:
+        setattr(row, name, edit.facts[name])
+    row.configured = dict(edit.configured) or None
+    row.edited_at = now if edit.configured else None
+    session.flush()
+    if "name" in changed:
+        _name_family(session, row, str(before["name"]))
+    if "language" in changed:
+        _index_anew(session, row)
+    if changed - UNTOLD:
+        _tell(session, row, now)
+
+
+def _name_family(session: Session, row: OutletRow, before: str) -> None:
+    """A family of one's own goes by the outlet's name, unless the configuration names it."""
+    own = update(FamilyRow).where(FamilyRow.slug == row.slug, FamilyRow.name == before)
+    session.execute(own.values(name=row.name))
+
+
+def _index_anew(session: Session, row: OutletRow) -> None:
+    """Let a trigger read the articles anew that have no other language than their outlet's."""
+    silent = update(ArticleRow).where(ArticleRow.outlet_id == row.id, ArticleRow.language.is_(None))
+    session.execute(silent.values(language=None).execution_options(synchronize_session=False))
+
+
+def _tell(session: Session, row: OutletRow, now: datetime) -> None:
+    """Mark the outlet's stories as changed: what is told of them depends on it."""
+    statement = (
+        select(MembershipRow.story_id)
+        .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
+        .join(StoryRow, StoryRow.id == MembershipRow.story_id)
+        .where(ArticleRow.outlet_id == row.id, MembershipRow.valid_until.is_(None))
+        .where(StoryRow.state != "merged")
+        .distinct()
+        .order_by(MembershipRow.story_id)
+    )
+    ids = list(session.scalars(statement))
+    stamp = plans.stamp(session, now, "admin")
+    for start in range(0, len(ids), BATCH):
+        some = ids[start : start + BATCH]
+        stories.touch(session, some, stamp)
+        plans.settle(session, some, stamp)

@@ -1,0 +1,134 @@
+"""`/v1/subscribers/ID/alerts`: what somebody is told of at once, with a key of the role `admin`."""
+
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from service.domain.alert_wishes import query
+from service.domain.alerts import Alert, Query
+from service.errors import NotFoundError
+from service.store import alerts, subscribers
+from service.web.api.subscribers import ADMIN, ONE, SubscriberId, Text
+from service.web.context import Context, ReadSession
+from service.web.problems import NOT_FOUND, PROBLEMS
+from service.web.schemas import Instant
+from service.web.words import BigInt
+from service.web.writing import WRITING, Done, Writing
+
+router = APIRouter(
+    prefix="/v1/subscribers/{subscriber_id}/alerts",
+    tags=["admin"],
+    responses={**PROBLEMS, **NOT_FOUND, 403: WRITING[403]},
+    dependencies=[ADMIN],
+)
+AlertId = Annotated[BigInt, Path(description="The alert's number.")]
+
+
+class NewAlert(BaseModel):
+    """Which stories to tell of: one of the words, names, outlets and countries each.
+
+    What is left out asks for nothing; all are lists by commas.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    words: Text = Field(default="", description="Words or phrases.", examples=["ferry, pier"])
+    entities: Text = Field(
+        default="", description="People, places, organisations.", examples=["Orlan"]
+    )
+    outlets: Text = Field(default="", description="Slugs.", examples=["harbour-times"])
+    countries: Text = Field(default="", description="ISO codes of outlets.", examples=["GB"])
+    min_independent: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=1, description="Independent coverage that a story needs at least.", examples=[2]
+    )
+
+    def query(self) -> Query:
+        """The same as the domain takes it; BadInputError if it asks for nothing."""
+        return query(**self.model_dump())
+
+
+class AlertOut(BaseModel):
+    """A saved query of a subscriber."""
+
+    id: int
+    query: str = Field(description="In words.", examples=["ferry or pier, from United Kingdom"])
+    words: list[str] = Field(examples=[["ferry", "pier"]])
+    entities: list[str] = Field(examples=[["Orlan"]])
+    outlets: list[str] = Field(examples=[["harbour-times"]])
+    countries: list[str] = Field(examples=[["GB"]])
+    min_independent: int
+    since: Instant = Field(description="What matched before is not told, unless it grows.")
+
+    @classmethod
+    def of(cls, found: Alert) -> Self:
+        asked = found.query
+        return cls(
+            id=found.id,
+            query=str(asked),
+            words=sorted(asked.words),
+            entities=sorted(asked.entities),
+            outlets=sorted(asked.outlets),
+            countries=sorted(asked.countries),
+            min_independent=asked.min_independent,
+            since=found.since,
+        )
+
+
+class AlertsOut(BaseModel):
+    """All alerts of a subscriber."""
+
+    items: list[AlertOut]
+
+
+@router.get("")
+def list_alerts(session: ReadSession, subscriber_id: SubscriberId) -> AlertsOut:
+    """Somebody's alerts, the oldest first."""
+    owner = subscribers.get(session, subscriber_id)
+    found = alerts.of_subscribers(session, [owner.id]).get(owner.id, [])
+    return AlertsOut(items=[AlertOut.of(each) for each in found])
+
+
+@router.get("/{alert_id}")
+def read_alert(session: ReadSession, subscriber_id: SubscriberId, alert_id: AlertId) -> AlertOut:
+    """One alert."""
+    return AlertOut.of(_owned(session, subscriber_id, alert_id))
+
+
+@router.post("", status_code=201, response_model=AlertOut, responses=ONE)
+def add_alert(
+    web: Context, write: Writing, subscriber_id: SubscriberId, wanted: NewAlert
+) -> Response:
+    """Save a query for somebody; what matches it already is not told, unless it grows.
+
+    409 if they have this one.
+    """
+    asked = wanted.query()
+
+    def add(session: Session) -> Done:
+        added = alerts.add(session, subscriber_id, asked, now=web.clock())
+        return Done(AlertOut.of(added), f"/v1/subscribers/{subscriber_id}/alerts/{added.id}")
+
+    return write(add)
+
+
+@router.delete("/{alert_id}", status_code=204, response_class=Response, responses=ONE)
+def remove_alert(
+    web: Context, write: Writing, subscriber_id: SubscriberId, alert_id: AlertId
+) -> Response:
+    """Stop an alert for good; what waits to be told is not told either."""
+
+    def remove(session: Session) -> Done:
+        alerts.stop(session, _owned(session, subscriber_id, alert_id).id, now=web.clock())
+        return Done(None)
+
+    return write(remove)
+
+
+def _owned(session: Session, subscriber_id: int, alert_id: int) -> Alert:
+    """An alert of this subscriber; NotFoundError if it is somebody else's, or was stopped."""
+    found = alerts.get(session, alert_id)
+    if found.stopped or found.subscriber != subscriber_id:
+        raise NotFoundError("alert", alert_id)
+    return found.alert
