@@ -25,6 +25,17 @@ def test_migrations_give_exactly_the_tables_of_the_code(engine: Engine):
         assert compare_metadata(context, Base.metadata) == []
 
 
+def test_constraints_bear_the_names_of_the_code(engine: Engine):
+    """Alembic does not compare checks; a message of the database names them."""
+    found = "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid > 16383"
+    with engine.connect() as connection:
+        names = set(connection.scalars(text(found)))
+    tables = Base.metadata.tables.values()
+    checks = {str(each.name) for table in tables for each in table.constraints if each.name}
+    assert names <= checks
+    assert {name for name in checks if name.startswith("ck_")} <= names
+
+
 def test_migrations_can_be_taken_back_and_made_again(engine: Engine):
     config = Config()
     config.set_main_option("script_location", str(schema.MIGRATIONS))

@@ -1,0 +1,19 @@
+"""the constraint on when copies end is named as the code names it: 0012 gave it its prefix twice"""
+
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+_RENAME = "ALTER TABLE copies RENAME CONSTRAINT {} TO {}"
+_WRONG, _RIGHT = "ck_copies_ck_copies_ends_after_start", "ck_copies_ends_after_start"
+
+
+def upgrade() -> None:
+    op.execute(_RENAME.format(_WRONG, _RIGHT))
+
+
+def downgrade() -> None:
+    op.execute(_RENAME.format(_RIGHT, _WRONG))
