@@ -13,6 +13,7 @@ RANGES: dict[str, Range] = {
     "access.per_minute": (0, 1e9),
     "access.recheck_seconds": (0, 60),
     "web.answers_mib": (0, 1 << 20),
+    "web.searches": (1, 1000),
     "fetch.concurrency": (1, 1000),
     "fetch.host_delay_seconds": (0, 3600),
     "fetch.max_redirects": (0, 100),

@@ -20,12 +20,13 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """Where API and page listen, and whose scripts may ask."""
+    """Where API and page listen, whose scripts may ask, and how much is done at once."""
 
     host: str
     port: int
     cors_origins: tuple[str, ...]
     answers_mib: int  #: memory for answers that are kept
+    searches: int  #: at the same time
 
 
 @dataclass(frozen=True, slots=True)

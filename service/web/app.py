@@ -46,6 +46,7 @@ from service.web.api import (
     subscribers,
     webhooks,
 )
+from service.web.bounds import Bounds
 from service.web.callers import KeyRing
 from service.web.context import Clock, Reading, Web
 from service.web.gate import Access, Gate
@@ -131,6 +132,7 @@ def create_app(
     app.state.web = Web(sessions, clock, title, templates, version("samestory"), settings, reading)
     if reading:
         app.state.model = Model(reading)
+    app.state.bounds = Bounds(settings.web.searches)
     app.state.metrics = Metrics(sessions, clock)
     for module in ROUTED:
         app.include_router(module.router)

@@ -12,6 +12,7 @@ from service.store.reading import highlights
 from service.store.reading.articles import articles_of
 from service.store.reading.stories import stories_of
 from service.web.api.search import Asked, SearchQuery, search_store, understood
+from service.web.bounds import SearchTurn
 from service.web.context import Context, ReadSession
 from service.web.meaning import loaded, reading_of
 
@@ -52,6 +53,7 @@ def search_page(
     request: Request,
     web: Context,
     typed: Annotated[Question, Depends(question)],
+    _: SearchTurn,
     session: ReadSession,
 ) -> HTMLResponse:
     """Stories and reports that hold some words, or mean the same."""

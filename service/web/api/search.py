@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from service.domain.wanted_words import WantedWords, wanted_words
 from service.embed.encoder import Encoder
 from service.ingest.language import language_of
-from service.store.reading import highlights, search
+from service.store.reading import highlights
 from service.store.reading.articles import articles_of
 from service.store.reading.finding import Found, find
-from service.store.reading.search import Lookup, SearchFilter
+from service.store.reading.lookup import Lookup, look_up
+from service.store.reading.search_filter import SearchFilter
 from service.store.reading.stories import stories_of
 from service.web.api.articles import ArticleDetailOut
 from service.web.api.search_out import (
@@ -27,6 +28,7 @@ from service.web.api.search_out import (
     SearchOut,
 )
 from service.web.api.story_query import Words
+from service.web.bounds import SearchTurn
 from service.web.conditional import TaggedSession
 from service.web.meaning import loaded, model_of, reading_of
 from service.web.problems import PROBLEMS
@@ -108,7 +110,10 @@ def understood(q: str) -> WantedWords:
 
 @router.get("")
 def find_stories_and_articles(
-    request: Request, wanted: Annotated[Asked, Depends(asked)], session: TaggedSession
+    request: Request,
+    wanted: Annotated[Asked, Depends(asked)],
+    _: SearchTurn,
+    session: TaggedSession,
 ) -> SearchOut:
     """Stories and articles that hold some words, or mean the same.
 
@@ -134,15 +139,14 @@ class Results:
 
 
 def search_store(request: Request, session: Session, wanted: Asked) -> Results:
-    """Carry a search out; at most seven statements."""
+    """Carry a search out; at most five statements."""
     query, conditions = wanted.query, wanted.query.filter()
-    search.prepare(session)
-    lookup = search.lookup_of(session, wanted.wanted, conditions.languages)
+    tag = wanted.encoder.model if wanted.encoder else ""
+    lookup = look_up(session, wanted.wanted, conditions.languages, tag)
     if query.by is By.MEANING:
         lookup = replace(lookup, words="")
     vector = _vector(request, wanted, conditions)
-    tag = wanted.encoder.model if wanted.encoder else ""
-    found = find(session, lookup, tag, vector, conditions, limit=query.limit)
+    found = find(session, lookup, vector, conditions, limit=query.limit)
     went_by = {"words": bool(lookup.words), "meaning": vector is not None}
     return Results(lookup, found, tuple(name for name, did in went_by.items() if did))
 
