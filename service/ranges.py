@@ -14,6 +14,8 @@ RANGES: dict[str, Range] = {
     "access.recheck_seconds": (0, 60),
     "web.answers_mib": (0, 1 << 20),
     "web.searches": (1, 1000),
+    "web.streams": (0, 1 << 20),
+    "web.streams_each": (0, 1 << 20),
     "fetch.concurrency": (1, 1000),
     "fetch.host_delay_seconds": (0, 3600),
     "fetch.max_redirects": (0, 100),

@@ -27,6 +27,8 @@ class WebSettings:
     cors_origins: tuple[str, ...]
     answers_mib: int  #: memory for answers that are kept
     searches: int  #: at the same time
+    streams: int  #: open at the same time
+    streams_each: int  #: the same of one caller
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The model that reads what people send: loaded when it is first needed, once, beside the requests.
 
-A server is up before its model: who asks too early is told when to come again, and so is everybody
-while it cannot be loaded.
+A server is up before its model: a search goes by words alone until it is there. Who asks for what takes
+the model is told when to come again, and so is everybody while it cannot be loaded.
 """
 
 import asyncio
@@ -25,6 +25,8 @@ log = structlog.get_logger()
 
 #: Questions whose vectors are kept: most are asked more than once.
 KEPT = 1000
+#: Seconds that whoever can do without a model waits for it; a job may have it at hand.
+MOMENT = 0.2
 
 
 class Model:
@@ -38,8 +40,8 @@ class Model:
         self._loading: Future[Encoder] | None = None
         self._questions: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
 
-    async def encoder(self) -> Encoder:
-        """The encoder, without holding a thread while it is loaded.
+    async def encoder(self, patience: float | None = None) -> Encoder:
+        """The encoder, without holding a thread while it is loaded; waits so many seconds.
 
         Raises:
             ModelPendingError: it is still being loaded.
@@ -47,7 +49,9 @@ class Model:
         """
         future = asyncio.wrap_future(self._begin())
         try:
-            return await asyncio.wait_for(asyncio.shield(future), self._patience)
+            return await asyncio.wait_for(
+                asyncio.shield(future), self._patience if patience is None else patience
+            )
         except TimeoutError as error:
             future.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise ModelPendingError from error
@@ -120,6 +124,16 @@ def reading_of(request: Request) -> Reading:
 async def loaded(request: Request, _: Annotated[Reading, Depends(reading_of)]) -> Encoder:
     """The encoder of the server; see `Model.encoder`."""
     return await model_of(request).encoder()
+
+
+async def at_hand(request: Request) -> Encoder | None:
+    """The encoder of the server if it has one and it is there by now; else it is being loaded."""
+    if web_of(request).reading is None:
+        return None
+    try:
+        return await model_of(request).encoder(MOMENT)
+    except EncoderError:
+        return None
 
 
 def model_of(request: Request) -> Model:

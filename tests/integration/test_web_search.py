@@ -246,13 +246,19 @@ def test_a_server_is_up_before_its_model_and_says_when_to_come_again(sessions: S
     with serving(sessions, reading=reading(load, patience=0.05)) as site:
         assert site.get("/v1/stories").status == 200
         assert not loads
-        early = ask(site, "ferry")
-        assert early.status == 503
-        assert early.headers["retry-after"] == "5"
-        assert "loaded" in early.json["detail"]
         assert ask(site, "ferry", "&by=words").status == 200
+        assert not loads
+        early = ask(site, "ferry")
+        assert (early.status, early.json["by"]) == (200, ["words"])
+        alone = ask(site, "ferry", "&by=meaning")
+        assert alone.status == 503
+        assert alone.headers["retry-after"] == "5"
+        assert "loaded" in alone.json["detail"]
         may_load.set()
-        assert _until(lambda: ask(site, "ferry").status == 200)
+        # Nothing was stored meanwhile, and yet the early answer is not taken for the present one.
+        assert _until(lambda: ask(site, "ferry").json["by"] == ["words", "meaning"])
+        known = {"If-None-Match": early.headers["etag"]}
+        assert site.get("/v1/search?q=ferry", headers=known).status == 200
     assert loads == ["model"]
 
 
@@ -270,16 +276,23 @@ def test_a_model_that_cannot_be_loaded_is_tried_again(sessions: Sessions) -> Non
         return ENCODER
 
     with serving(sessions, reading=reading(load)) as site:
-        failed = ask(site, "ferry")
+        failed = ask(site, "ferry", "&by=meaning")
         assert failed.status == 503
         assert failed.headers["retry-after"] == "60"
         assert "secret" not in failed.text
-        assert ask(site, "ferry").status == 200
+        assert ask(site, "ferry").json["by"] == ["words", "meaning"]
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_words(sessions: Sessions) -> None:
+    def fail() -> Encoder:
+        raise ModelMissingError("path", "no such file")
+
+    with serving(sessions, reading=reading(fail)) as site:
+        assert [ask(site, "ferry").json["by"] for _ in range(2)] == [["words"]] * 2
 
 
 def test_a_server_without_a_model_searches_by_words(sessions: Sessions) -> None:
+    found = {"by": ["words"], "stories": [], "articles": []}
     with serving(sessions) as site:
-        assert ask(site, "ferry").status == 503
-        assert ask(site, "ferry", "&by=words").json == {
-            "by": ["words"], "stories": [], "articles": [],
-        }  # fmt: skip
+        assert ask(site, "ferry", "&by=meaning").status == 503
+        assert ask(site, "ferry").json == ask(site, "ferry", "&by=words").json == found

@@ -97,7 +97,7 @@ def stories_by_words(session: Session, lookup: Lookup, wanted: SearchFilter) -> 
 
 
 @cache
-def _articles_by_words(given: Given) -> Select[tuple[int]]:
+def _articles_by_words(given: Given) -> Select[int]:
     row = ArticleDocumentRow
     times = (row.reported_at.desc(), row.article_id.desc())
     held = (
@@ -116,7 +116,7 @@ def _articles_by_words(given: Given) -> Select[tuple[int]]:
 
 
 @cache
-def _articles_by_meaning(given: Given, space: Space) -> Select[tuple[int]]:
+def _articles_by_meaning(given: Given, space: Space) -> Select[int]:
     # Numbers in the text of the statement: each model has an index of its own.
     kind = HALFVEC(space.dimensions)
     distance = cast(VectorRow.vector, kind).cosine_distance(cast(bindparam("vector"), kind))
@@ -136,7 +136,7 @@ def _articles_by_meaning(given: Given, space: Space) -> Select[tuple[int]]:
 
 
 @cache
-def _stories_by_words(given: Given) -> Select[tuple[str]]:
+def _stories_by_words(given: Given) -> Select[str]:
     document = func.story_document(StoryRow.headline, StoryRow.keywords)
     fitting = list(of_reports(given))
     held = (

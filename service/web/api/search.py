@@ -30,7 +30,8 @@ from service.web.api.search_out import (
 from service.web.api.story_query import Words
 from service.web.bounds import SearchTurn
 from service.web.conditional import TaggedSession
-from service.web.meaning import loaded, model_of, reading_of
+from service.web.context import web_of
+from service.web.meaning import at_hand, loaded, model_of, reading_of
 from service.web.problems import PROBLEMS
 from service.web.schemas import StoryOut
 from service.web.words import Limit, UtcTime
@@ -79,23 +80,31 @@ class SearchQuery(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A search that was understood; `encoder` if it goes by meaning."""
+    """A search that was understood; `encoder` if it goes by meaning.
+
+    `hurried` if it goes by words alone because the model is not there yet.
+    """
 
     query: SearchQuery
     wanted: WantedWords
     encoder: Encoder | None
+    hurried: bool = False
 
 
 async def asked(request: Request, query: Annotated[SearchQuery, Query()]) -> Asked:
-    """Read the question, and have the model ready if it is needed.
+    """Read the question, and have the model ready if it is there, or asked for alone.
 
     Raises:
-        EncoderError: it is needed and not to be had.
+        EncoderError: meaning alone is asked for, and the model is not to be had.
     """
     wanted = understood(query.q)
-    by_words = query.by is By.WORDS
-    encoder = None if by_words else await loaded(request, reading_of(request))
-    return Asked(query, wanted, encoder)
+    if query.by is By.WORDS:
+        return Asked(query, wanted, None)
+    if query.by is By.MEANING:
+        return Asked(query, wanted, await loaded(request, reading_of(request)))
+    encoder = await at_hand(request)
+    has_model = web_of(request).reading is not None
+    return Asked(query, wanted, encoder, hurried=has_model and encoder is None)
 
 
 def understood(q: str) -> WantedWords:
@@ -119,7 +128,10 @@ def find_stories_and_articles(
 
     There is one page: what comes after the best hundred has little to do with the question.
     Narrow it by words, time, outlet or language to see others. Nothing that an editor hid is found.
+    Until the model is loaded, it goes by words alone; `by` in the answer says so.
     """
+    if wanted.hurried:  # the same question finds more soon, while the store stands as it is
+        request.state.validators = None
     conditions, results = wanted.query.filter(), search_store(request, session, wanted)
     words, found = results.lookup.words, results.found
     return SearchOut(
