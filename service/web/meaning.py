@@ -7,6 +7,7 @@ the model is told when to come again, and so is everybody while it cannot be loa
 import asyncio
 import gc
 import threading
+import time
 from collections import OrderedDict
 from concurrent.futures import Future
 from typing import Annotated
@@ -27,6 +28,8 @@ log = structlog.get_logger()
 KEPT = 1000
 #: Seconds that whoever can do without a model waits for it; a job may have it at hand.
 MOMENT = 0.2
+#: Seconds for which they do without one that could not be loaded.
+REST = 60.0
 
 
 class Model:
@@ -38,6 +41,7 @@ class Model:
         self._patience = reading.patience
         self._lock = threading.Lock()
         self._loading: Future[Encoder] | None = None
+        self._rests_until = 0.0
         self._questions: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
 
     async def encoder(self, patience: float | None = None) -> Encoder:
@@ -57,6 +61,15 @@ class Model:
             raise ModelPendingError from error
         except BadInputError as error:  # the file of centres
             raise EncoderError(str(error)) from error
+
+    async def at_hand(self) -> Encoder | None:
+        """The encoder if it is there by now; else it is being loaded, or rests after a failure."""
+        if time.monotonic() < self._rests_until:
+            return None
+        try:
+            return await self.encoder(MOMENT)
+        except EncoderError:
+            return None
 
     def vectors(self, encoder: Encoder, article: Article) -> Vectors:
         """The vector of one article; zeros for a language that the model does not read."""
@@ -92,11 +105,15 @@ class Model:
 
     def _run(self, future: "Future[Encoder]") -> None:
         try:
-            future.set_result(self._load())
-            _stop_collecting()
+            encoder = self._load()
         except Exception as error:  # noqa: BLE001  # handed on to whoever waits
             log.warning("the model cannot be loaded", action="model_failed", error=str(error))
+            self._rests_until = time.monotonic() + REST
             future.set_exception(error)
+        else:
+            self._rests_until = 0.0
+            _stop_collecting()
+            future.set_result(encoder)
 
 
 def _stop_collecting() -> None:
@@ -127,13 +144,8 @@ async def loaded(request: Request, _: Annotated[Reading, Depends(reading_of)]) -
 
 
 async def at_hand(request: Request) -> Encoder | None:
-    """The encoder of the server if it has one and it is there by now; else it is being loaded."""
-    if web_of(request).reading is None:
-        return None
-    try:
-        return await model_of(request).encoder(MOMENT)
-    except EncoderError:
-        return None
+    """The encoder of the server, if it has one and it is there by now; see `Model.at_hand`."""
+    return None if web_of(request).reading is None else await model_of(request).at_hand()
 
 
 def model_of(request: Request) -> Model:

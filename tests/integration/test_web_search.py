@@ -280,15 +280,21 @@ def test_a_model_that_cannot_be_loaded_is_tried_again(sessions: Sessions) -> Non
         assert failed.status == 503
         assert failed.headers["retry-after"] == "60"
         assert "secret" not in failed.text
+        assert ask(site, "ferry").json["by"] == ["words"]
+        assert ask(site, "ferry", "&by=meaning").status == 200
         assert ask(site, "ferry").json["by"] == ["words", "meaning"]
 
 
 def test_a_model_that_cannot_be_loaded_leaves_the_words(sessions: Sessions) -> None:
+    loads = []
+
     def fail() -> Encoder:
+        loads.append(1)
         raise ModelMissingError("path", "no such file")
 
     with serving(sessions, reading=reading(fail)) as site:
-        assert [ask(site, "ferry").json["by"] for _ in range(2)] == [["words"]] * 2
+        assert [ask(site, "ferry").json["by"] for _ in range(5)] == [["words"]] * 5
+    assert loads == [1]  # what failed rests, or each search would try it again
 
 
 def test_a_server_without_a_model_searches_by_words(sessions: Sessions) -> None:
