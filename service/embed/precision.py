@@ -13,7 +13,7 @@ _BFLOAT16_FLAGS = {"amx_bf16", "avx512_bf16"}
 def reduced(precision: Precision, cpu_flags: Path = _CPU_FLAGS) -> bool:
     """Whether products are taken in bfloat16; "auto" asks the processor.
 
-    Weights and sums stay in float32: cosines move by at most .003, groupings not at all.
+    Sums stay in float32: cosines move by at most .003, groupings not at all.
     """
     if precision == "auto":
         return fast_bfloat16(cpu_flags)

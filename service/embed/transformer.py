@@ -17,6 +17,7 @@ from service.embed.batches import OnProgress, encode_distinct
 from service.embed.checksum import TAG_DIGITS
 from service.embed.encoder import BUNDLED, EmbedSettings
 from service.embed.precision import reduced
+from service.embed.products import Processors, with_reduced_weights
 from service.errors import ModelMissingError
 
 
@@ -30,6 +31,9 @@ class SentenceEncoder:
         self._prefix = settings.prefix
         self._batch = settings.batch
         self._reduced = reduced(settings.precision)
+        self._processors = Processors()
+        if self._reduced:
+            with_reduced_weights(network)
         network.max_seq_length = settings.tokens
 
     @classmethod
@@ -56,7 +60,10 @@ class SentenceEncoder:
         )
 
     def _encode_batch(self, texts: list[str]) -> NDArray[np.float32]:
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._reduced):
+        with (
+            self._processors.of(len(texts)),
+            torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._reduced),
+        ):
             vectors = self._network.encode(
                 [self._prefix + text for text in texts],
                 batch_size=self._batch,

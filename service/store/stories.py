@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from service.domain.articles import SECONDS_PER_HOUR, ArticleId
 from service.domain.lineage import KnownStory
 from service.domain.windows import Standing
+from service.store.among import among
 from service.store.tables import (
     ArticleRow,
     MembershipRow,
@@ -58,7 +59,7 @@ def speaker(session: Session, story_id: str) -> int | None:
 def story_of(session: Session, article_ids: Iterable[int]) -> dict[int, str]:
     """The story in which each article is now; articles in none are left out."""
     statement = select(MembershipRow.article_id, MembershipRow.story_id).where(
-        MembershipRow.article_id.in_(list(article_ids)), MembershipRow.valid_until.is_(None)
+        among(MembershipRow.article_id, article_ids), MembershipRow.valid_until.is_(None)
     )
     return dict(session.execute(statement).all())
 

@@ -6,7 +6,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
@@ -19,6 +18,7 @@ from service.store.sessions import Sessions
 from service.web import alerts as alert_pages
 from service.web import (
     conditional,
+    cors,
     docs,
     health,
     metrics,
@@ -48,6 +48,7 @@ from service.web.api import (
     subscribers,
     webhooks,
 )
+from service.web.bounds import Bounds
 from service.web.callers import KeyRing
 from service.web.context import Clock, Reading, Web
 from service.web.gate import Access, Gate
@@ -62,28 +63,6 @@ STATIC = Path(__file__).parent / "static"
 COMPRESSED_FROM, COMPRESSION = 1000, 5
 #: Memory for answers that are kept, MiB, where nothing else is said.
 ANSWERS_MIB = 64
-#: Headers of answers that scripts of other sites may read.
-EXPOSED = (
-    "ETag",
-    "Idempotency-Replayed",
-    "Link",
-    "Location",
-    "RateLimit",
-    "RateLimit-Policy",
-    "Retry-After",
-    "WWW-Authenticate",
-    "X-Request-ID",
-)
-#: Headers that they may send.
-ALLOWED = (
-    "Authorization",
-    "Content-Type",
-    "Idempotency-Key",
-    "If-Modified-Since",
-    "If-None-Match",
-    "Last-Event-ID",
-)
-
 #: What has routes, in the order in which an address is looked for.
 ROUTED = (
     feeds_out,
@@ -135,6 +114,7 @@ def create_app(
     app.state.web = Web(sessions, clock, title, templates, version("samestory"), settings, reading)
     if reading:
         app.state.model = Model(reading)
+    app.state.bounds = Bounds(settings.web)
     app.state.metrics = Metrics(sessions, clock)
     for module in ROUTED:
         app.include_router(module.router)
@@ -159,14 +139,7 @@ def _add_layers(app: FastAPI, settings: Settings, origins: Sequence[str]) -> Non
     access = app.state.access = _access(settings)
     app.add_middleware(Gate, access=access, ring=ring)
     if origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=list(origins),
-            allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
-            allow_headers=list(ALLOWED),
-            expose_headers=list(EXPOSED),
-            max_age=86400,
-        )
+        cors.install(app, origins)
     app.add_middleware(Outermost, metrics=app.state.metrics)
 
 

@@ -111,6 +111,7 @@ class Needs(SecurityBase):
         self.role = role
 
     def __call__(self, request: Request) -> Key:
+        request.state.role = self.role  # such an answer is nobody else's
         key = caller_of(request).key
         if key is None:
             raise HTTPException(401, NO_KEY, CHALLENGE)

@@ -4,8 +4,9 @@ Whether it does is asked of the store for each request, but not one by one: a re
 serves all requests that came before it began. So a kept answer is never older than the request
 for it, and under load a reading is shared by many.
 
-What is kept is what a request without credentials may see. Whatever checks credentials, counts
-requests or limits them stands outside of this layer.
+Whatever checks keys, counts requests or limits them stands outside of this layer. Every key may read
+what anybody may where reading is open: so an answer is shared by all, unless its route asked for a
+role. A request with credentials that were not found to be a key is answered apart.
 """
 
 import asyncio
@@ -25,8 +26,10 @@ from service.web.conditional import NOT_MODIFIED, OF_BODIES, OK, Validators, is_
 
 #: Only below this path; pages tell ages, which change by themselves.
 KEPT_BELOW = "/v1/"
-#: Requests with one of these may be answered in a way of their own.
-CREDENTIALS = frozenset({b"authorization", b"cookie", b"x-api-key"})
+#: Requests with one of these may be answered in a way of their own,
+CREDENTIALS = frozenset({b"cookie", b"x-api-key"})
+#: and with this one unless it presents a key that is good.
+KEYED = b"authorization"
 #: What an answer takes beside its body and address: headers and the rest, bytes.
 BESIDES = 2000
 #: An answer that is larger than this part of all memory is not kept.
@@ -177,8 +180,9 @@ class _Recorder:
         await self._send(message)
 
     def _whole(self, headers: list[tuple[bytes, bytes]], body: bytes) -> Answer | None:
-        known: Validators | None = self._scope["state"].get("validators")
-        if known is None or known.state is None:
+        state = self._scope["state"]
+        known: Validators | None = state.get("validators")
+        if known is None or known.state is None or state.get("role"):
             return None
         size = len(body) + len(self._scope["path"]) + len(self._scope["query_string"]) + BESIDES
         return Answer(known.state, headers, body, self._scope.get("route"), size)
@@ -192,7 +196,7 @@ def key_of(scope: Scope) -> Key | None:
         return None
     host, packed = b"", False
     for name, value in scope["headers"]:
-        if name in CREDENTIALS:
+        if name in CREDENTIALS or (name == KEYED and "secret" not in scope["state"]):
             return None
         if name == b"host":
             host = value

@@ -1,11 +1,13 @@
 """The model that reads what people send: loaded when it is first needed, once, beside the requests.
 
-A server is up before its model: who asks too early is told when to come again, and so is everybody
-while it cannot be loaded.
+A server is up before its model: a search goes by words alone until it is there. Who asks for what takes
+the model is told when to come again, and so is everybody while it cannot be loaded.
 """
 
 import asyncio
+import gc
 import threading
+import time
 from collections import OrderedDict
 from concurrent.futures import Future
 from typing import Annotated
@@ -24,6 +26,10 @@ log = structlog.get_logger()
 
 #: Questions whose vectors are kept: most are asked more than once.
 KEPT = 1000
+#: Seconds that whoever can do without a model waits for it; a job may have it at hand.
+MOMENT = 0.2
+#: Seconds for which they do without one that could not be loaded.
+REST = 60.0
 
 
 class Model:
@@ -35,10 +41,11 @@ class Model:
         self._patience = reading.patience
         self._lock = threading.Lock()
         self._loading: Future[Encoder] | None = None
+        self._rests_until = 0.0
         self._questions: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
 
-    async def encoder(self) -> Encoder:
-        """The encoder, without holding a thread while it is loaded.
+    async def encoder(self, patience: float | None = None) -> Encoder:
+        """The encoder, without holding a thread while it is loaded; waits so many seconds.
 
         Raises:
             ModelPendingError: it is still being loaded.
@@ -46,12 +53,23 @@ class Model:
         """
         future = asyncio.wrap_future(self._begin())
         try:
-            return await asyncio.wait_for(asyncio.shield(future), self._patience)
+            return await asyncio.wait_for(
+                asyncio.shield(future), self._patience if patience is None else patience
+            )
         except TimeoutError as error:
             future.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise ModelPendingError from error
         except BadInputError as error:  # the file of centres
             raise EncoderError(str(error)) from error
+
+    async def at_hand(self) -> Encoder | None:
+        """The encoder if it is there by now; else it is being loaded, or rests after a failure."""
+        if time.monotonic() < self._rests_until:
+            return None
+        try:
+            return await self.encoder(MOMENT)
+        except EncoderError:
+            return None
 
     def vectors(self, encoder: Encoder, article: Article) -> Vectors:
         """The vector of one article; zeros for a language that the model does not read."""
@@ -87,10 +105,25 @@ class Model:
 
     def _run(self, future: "Future[Encoder]") -> None:
         try:
-            future.set_result(self._load())
+            encoder = self._load()
         except Exception as error:  # noqa: BLE001  # handed on to whoever waits
             log.warning("the model cannot be loaded", action="model_failed", error=str(error))
+            self._rests_until = time.monotonic() + REST
             future.set_exception(error)
+        else:
+            self._rests_until = 0.0
+            _stop_collecting()
+            future.set_result(encoder)
+
+
+def _stop_collecting() -> None:
+    """Leave what there is now, a model and its libraries, out of all later garbage collections.
+
+    They would go through half a million objects that stay, and every request would wait meanwhile:
+    half a second, once in a few hundred searches.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def reading_of(request: Request) -> Reading:
@@ -108,6 +141,11 @@ def reading_of(request: Request) -> Reading:
 async def loaded(request: Request, _: Annotated[Reading, Depends(reading_of)]) -> Encoder:
     """The encoder of the server; see `Model.encoder`."""
     return await model_of(request).encoder()
+
+
+async def at_hand(request: Request) -> Encoder | None:
+    """The encoder of the server, if it has one and it is there by now; see `Model.at_hand`."""
+    return None if web_of(request).reading is None else await model_of(request).at_hand()
 
 
 def model_of(request: Request) -> Model:

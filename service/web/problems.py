@@ -92,7 +92,10 @@ class Problem(BaseModel):
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     422: {"model": Problem, "description": "The request is invalid."},
     500: {"model": Problem, "description": "The service failed; its log says why."},
-    503: {"model": Problem, "description": "The database, or a model, is not to be had now."},
+    503: {
+        "model": Problem,
+        "description": "The database, a model or a place is not to be had now; ask again later.",
+    },
 }
 #: What routes that take a body may answer.
 UNREADABLE: dict[str, Any] = {"model": Problem, "description": "The body cannot be read."}

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
-from service.errors import EncoderError
 from service.store.reading import highlights
 from service.store.reading.articles import articles_of
 from service.store.reading.stories import stories_of
 from service.web.api.search import Asked, SearchQuery, search_store, understood
+from service.web.bounds import SearchTurn
 from service.web.context import Context, ReadSession
-from service.web.meaning import loaded, reading_of
+from service.web.meaning import at_hand
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -40,11 +40,7 @@ async def question(request: Request, q: Annotated[str, Query()] = "") -> Questio
         return Question(q[:200], fault="Ask for fewer words.")
     except HTTPException:
         return Question(q[:200], fault="Name one word to look for, and not too many.")
-    try:
-        encoder = await loaded(request, reading_of(request))
-    except EncoderError:
-        encoder = None
-    return Question(q, Asked(query, wanted, encoder))
+    return Question(q, Asked(query, wanted, await at_hand(request)))
 
 
 @router.get("/search")
@@ -52,6 +48,7 @@ def search_page(
     request: Request,
     web: Context,
     typed: Annotated[Question, Depends(question)],
+    _: SearchTurn,
     session: ReadSession,
 ) -> HTMLResponse:
     """Stories and reports that hold some words, or mean the same."""

@@ -1,5 +1,6 @@
 """Following stories: one sequence without gaps, asked for or streamed."""
 
+import http.client
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -7,20 +8,25 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from service.settings import load
 from service.store import locks, plans
 from service.store.reading.changes import changes_since
 from service.store.sessions import Sessions
 from service.store.tables import StoryRow
+from service.web.app import create_app
 from tests.support.coverage import fill
-from tests.support.rows import Rows
-from tests.support.site import Site, serving
+from tests.support.key_holders import holder
+from tests.support.rows import NOW, Rows
+from tests.support.site import Site, running, serving
+
+STREAM = "/v1/changes/stream"
 
 
 @pytest.fixture
 def site(sessions: Sessions) -> Iterator[Site]:
     """A server over an empty store."""
-    with serving(sessions) as running:
-        yield running
+    with serving(sessions) as served:
+        yield served
 
 
 def followed(site: Site, since: int = 0, *, limit: int = 3) -> list[dict[str, Any]]:
@@ -154,6 +160,38 @@ def test_a_stream_tells_the_same_and_goes_on_by_its_last_event(
     ]
     silent = site.get("/v1/changes/stream?seconds=1")
     assert "data:" not in silent.text
+
+
+def test_so_many_streams_are_open_and_a_place_is_free_again_when_one_has_gone(
+    sessions: Sessions,
+) -> None:
+    settings = load({"SAMESTORY_WEB__STREAMS": "2", "SAMESTORY_WEB__STREAMS_EACH": "1"})
+    app = create_app(sessions, clock=lambda: NOW, settings=settings)
+    with running(app) as site:
+        rita, bob = (holder(site, sessions, name) for name in ("rita", "bob"))
+        mine = opened(site)
+        again = site.get(STREAM)
+        assert (again.status, again.headers["retry-after"]) == (429, "30")
+        assert again.json["type"] == "urn:samestory:problem:too-many-requests"
+        theirs = opened(site, rita.secret)
+        full = bob.get(STREAM)
+        assert (full.status, full.headers["retry-after"]) == (503, "30")
+        assert "2 streams" in full.json["detail"]
+        mine.close()
+        assert any(bob.get(f"{STREAM}?seconds=1").status == 200 for _ in range(200))
+        assert rita.get(STREAM).status == 429
+        theirs.close()
+
+
+def opened(site: Site, secret: str = "") -> http.client.HTTPConnection:
+    """A stream that has begun."""
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
+    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    connection.request("GET", STREAM, headers=headers)
+    answer = connection.getresponse()
+    assert answer.status == 200
+    assert answer.readline().startswith(b"retry:")
+    return connection
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import gzip
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,13 +13,16 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
+from service.domain.access import Role
 from service.settings import load
+from service.store import keys
 from service.store.reading.state import State
 from service.store.sessions import Sessions
 from service.store.tables import ArticleRow, StoryRow
 from service.web.app import create_app
 from service.web.conditional import Validators
 from service.web.kept import Kept, Readings
+from tests.support.key_holders import holder
 from tests.support.rows import NOW, Rows
 from tests.support.site import Site, running, serving
 
@@ -130,6 +134,51 @@ def test_requests_with_credentials_are_never_answered_from_what_is_kept(
         assert len(statements.taken()) == 3
 
 
+def test_whoever_has_a_key_shares_what_is_kept_and_is_counted_and_refused_all_the_same(
+    sessions: Sessions, engine: Engine
+) -> None:
+    settings = load({"SAMESTORY_ACCESS__READING": "keys", "SAMESTORY_ACCESS__PER_MINUTE": "3"})
+    settings = replace(settings, access=replace(settings.access, recheck_seconds=60.0))
+    app = create_app(sessions, clock=lambda: NOW, settings=settings)
+    with running(app) as site:
+        rita, bob = (holder(site, sessions, name) for name in ("rita", "bob"))
+        first = rita.get("/v1/stories")
+        assert bob.get("/v1/outlets").status == 200  # looks his key up
+        statements = Statements(engine)
+        again = bob.get("/v1/stories")
+        [one] = statements.taken()
+        assert "store_state" in one
+        assert again.body == first.body
+        assert "r=1;" in again.headers["ratelimit"]
+        assert site.get("/v1/stories").status == 401
+        assert [bob.get("/v1/stories").status for _ in range(2)] == [200, 429]
+        with sessions.begin() as session:
+            keys.revoke(session, rita.key.id, now=NOW)
+        app.state.ring.forget()
+        assert rita.get("/v1/stories").status == 401
+
+
+def test_what_takes_a_role_is_not_shared(sessions: Sessions, site: Site) -> None:
+    eve = holder(site, sessions, "eve", Role.EDITOR)
+    rita = holder(site, sessions, "rita")
+    for _ in range(2):
+        assert eve.get("/v1/decisions").status == 200
+        assert rita.get("/v1/decisions").status == 403
+        assert site.get("/v1/decisions").status == 401
+
+
+def test_an_answer_for_a_role_is_kept_for_nobody() -> None:
+    async def act() -> None:
+        inner = Inner(10)
+        inner.role = Role.EDITOR
+        kept = Kept(inner, lambda: STATE, 100_000)
+        for _ in range(2):
+            await ask(kept, "/v1/a")
+        assert len(inner.made) == 2
+
+    asyncio.run(act())
+
+
 def test_what_the_counter_does_not_tell_is_not_kept(engine: Engine, site: Site) -> None:
     statements = Statements(engine)
     for path in ("/v1/feeds", "/v1/runs", "/v1/stories/nobody", "/"):
@@ -180,10 +229,12 @@ class Inner:
         self.made: list[str] = []
         self.size = size
         self.state = STATE
+        self.role: Role | None = None
 
     async def __call__(self, scope: Any, _: Any, send: Any) -> None:
         self.made.append(scope["path"])
         scope["state"]["validators"] = Validators("tag", None, self.state)
+        scope["state"]["role"] = self.role
         await asyncio.sleep(0)
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"x" * self.size})

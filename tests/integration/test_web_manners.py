@@ -200,6 +200,31 @@ def test_scripts_of_other_sites_may_ask_only_where_a_setting_says_so(
         assert "access-control-allow-origin" not in other.headers
 
 
+@pytest.mark.parametrize(
+    ("asks", "reason"),
+    [
+        ({"Origin": "https://other.example"}, "web.cors_origins"),
+        ({"Access-Control-Request-Method": "PUT"}, "GET, HEAD, POST, PATCH, DELETE"),
+        ({"Access-Control-Request-Headers": "x-mine"}, "Idempotency-Key"),
+    ],
+)
+def test_a_browser_that_asks_in_vain_is_told_why(
+    sessions: Sessions, asks: dict[str, str], reason: str
+) -> None:
+    usual = {"Origin": "https://desk.example", "Access-Control-Request-Method": "GET"}
+    app = create_app(sessions, clock=lambda: NOW, origins=["https://desk.example"])
+    with running(app) as site:
+        answer = site.get("/v1/stories", method="OPTIONS", headers=usual | asks)
+        assert answer.status == 400
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "Origin" in answer.headers["vary"]
+        told = answer.json
+        assert told["type"] == "urn:samestory:problem:other-site"
+        assert told["instance"] == "/v1/stories"
+        assert told["request_id"] == answer.headers["x-request-id"]
+        assert reason in told["detail"]
+
+
 def contents(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Everything in the description that has a schema, with where it stands."""
     for path, operations in document["paths"].items():

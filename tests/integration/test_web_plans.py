@@ -8,6 +8,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from service.store import schema
+from service.store.reading.lookup import Lookup
+from service.store.reading.search import articles_by_words
+from service.store.reading.search_filter import SearchFilter
 from service.store.sessions import sessions_of
 from tests.integration.test_web_statements import recorded
 from tests.support.filled import fill_store
@@ -75,11 +78,11 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
         ("/v1/feeds?outlet=outlet-7", 1),
         ("/v1/feeds/7", 1),
         ("/v1/storylines", 2),
-        ("/v1/search?q=word11", 13),
-        ("/v1/search?q=word1500+or+word3000", 13),
-        ("/v1/search?q=word11+-word3&language=en&outlet=outlet-7&since=2023-04-20", 13),
-        ("/v1/search?q=word11&by=meaning", 13),
-        ("/v1/search?q=%22word1+word2%22&by=words&limit=100", 13),
+        ("/v1/search?q=word11", 11),
+        ("/v1/search?q=word1500+or+word3000", 11),
+        ("/v1/search?q=word11+-word3&language=en&outlet=outlet-7&since=2023-04-20", 11),
+        ("/v1/search?q=word11&by=meaning", 11),
+        ("/v1/search?q=%22word1+word2%22&by=words&limit=100", 11),
         ("/", 3),
         ("/stories/story7", 8),
     ],
@@ -120,6 +123,46 @@ def test_words_are_looked_up_in_the_index_of_documents(world: tuple[Site, Engine
     plans = "".join(plan_of(engine, *each) for each in statements if "@@" in each[0])
     assert "ix_article_documents_document" in plans
     assert "ix_stories_document" in plans
+
+
+#: The latest four hundred that hold a word, and of these the hundred that hold it best.
+LATEST = text("""
+    WITH latest AS MATERIALIZED (
+        SELECT article_id, reported_at, document FROM article_documents
+        WHERE document @@ CAST(:word AS tsquery) ORDER BY reported_at DESC, article_id DESC LIMIT 400
+    )
+    SELECT article_id FROM latest
+    ORDER BY ts_rank(document, CAST(:word AS tsquery)) DESC, reported_at DESC, article_id DESC
+    LIMIT 100
+""")
+
+
+@pytest.mark.parametrize(
+    "word", ["word0", "word5", "word40", "word600", "word15000", "word1 & word2"]
+)
+def test_whichever_way_words_are_found_the_latest_are_weighed(
+    world: tuple[Site, Engine], word: str
+) -> None:
+    _, engine = world
+    with sessions_of(engine)() as session:
+        expected = session.scalars(LATEST, {"word": word}).all()
+        assert articles_by_words(session, Lookup(word), SearchFilter()) == expected
+
+
+def test_words_of_many_are_looked_up_one_by_one_from_the_latest(
+    world: tuple[Site, Engine],
+) -> None:
+    site, engine = world
+    plans = {}
+    for word in ("word0", "word60"):
+        with recorded(engine) as statements:
+            site.get(f"/v1/search?q={word}&by=words")
+        [found] = [
+            each for each in statements if "ts_rank" in each[0] and "stories" not in each[0][:80]
+        ]
+        plans[word] = plan_of(engine, *found)
+    assert "ix_article_documents_reported_at" in plans["word0"]
+    assert "ix_article_documents_document" in plans["word60"]
 
 
 def plan_of(engine: Engine, statement: str, parameters: Any) -> str:

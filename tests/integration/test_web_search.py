@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -11,13 +12,16 @@ import pytest
 
 from service.embed.encoder import Encoder
 from service.errors import ModelMissingError
+from service.settings import load
 from service.store import editing, schema
 from service.store.editing import Act
 from service.store.sessions import Sessions, sessions_of
 from service.store.tables import ArticleRow, StoryRow
+from service.web.app import create_app
+from service.web.bounds import Bounds
 from tests.support.read_texts import ENCODER, read_all, reading
 from tests.support.rows import NOW, Rows
-from tests.support.site import Answer, Site, serving
+from tests.support.site import Answer, Site, running, serving
 
 FERRY = "Ferry strikes pier in Orlan harbour"
 STRIKE = "Dockers end their strike in Orlan harbour"
@@ -28,16 +32,16 @@ FAEHRE = "Schiffe stießen im Hafen zusammen"
 def site(new_database: Callable[[], str]) -> Iterator[Site]:
     """A server over the harbour, which nobody changes."""
     engine = schema.connect(new_database())
-    with over_the_harbour(sessions_of(engine)) as running:
-        yield running
+    with over_the_harbour(sessions_of(engine)) as served:
+        yield served
     engine.dispose()
 
 
 @pytest.fixture
 def changing(sessions: Sessions) -> Iterator[Site]:
     """A server over a harbour of the test's own."""
-    with over_the_harbour(sessions) as running:
-        yield running
+    with over_the_harbour(sessions) as served:
+        yield served
 
 
 @contextmanager
@@ -56,8 +60,8 @@ def over_the_harbour(sessions: Sessions) -> Iterator[Site]:
         rows.story("strike", [rows.article(quay, STRIKE, at=earlier)])
         rows.story("hafen", [rows.article(kurier, FAEHRE)])
         read_all(session)
-    with serving(sessions, reading=reading()) as running:
-        yield running
+    with serving(sessions, reading=reading()) as served:
+        yield served
 
 
 def ask(site: Site, q: str, more: str = "") -> Answer:
@@ -217,6 +221,20 @@ def test_a_search_is_known_by_the_state_of_the_store(site: Site) -> None:
     assert again.status == 304
 
 
+def test_more_searches_than_are_done_at_once_wait_their_turn(sessions: Sessions) -> None:
+    settings = load({"SAMESTORY_WEB__SEARCHES": "1"})
+    app = create_app(sessions, clock=lambda: NOW, settings=settings, reading=reading())
+    with running(app) as site, ThreadPoolExecutor(6) as readers:
+        bounds: Bounds = app.state.bounds
+        found = list(readers.map(lambda number: ask(site, f"ferry {number}"), range(12)))
+        assert [each.status for each in found] == [200] * 12
+        refused = [ask(site, "-ferry"), site.get("/v1/search?q=ferry&since=x")]
+        assert [each.status for each in refused] == [422, 422]
+        etag = {"If-None-Match": found[0].headers["etag"]}
+        assert site.get("/v1/search?q=ferry%200", headers=etag).status == 304
+        assert not bounds.searching.locked()  # whatever came of them, all have ended their turn
+
+
 def test_a_server_is_up_before_its_model_and_says_when_to_come_again(sessions: Sessions) -> None:
     may_load, loads = threading.Event(), []
 
@@ -228,13 +246,19 @@ def test_a_server_is_up_before_its_model_and_says_when_to_come_again(sessions: S
     with serving(sessions, reading=reading(load, patience=0.05)) as site:
         assert site.get("/v1/stories").status == 200
         assert not loads
-        early = ask(site, "ferry")
-        assert early.status == 503
-        assert early.headers["retry-after"] == "5"
-        assert "loaded" in early.json["detail"]
         assert ask(site, "ferry", "&by=words").status == 200
+        assert not loads
+        early = ask(site, "ferry")
+        assert (early.status, early.json["by"]) == (200, ["words"])
+        alone = ask(site, "ferry", "&by=meaning")
+        assert alone.status == 503
+        assert alone.headers["retry-after"] == "5"
+        assert "loaded" in alone.json["detail"]
         may_load.set()
-        assert _until(lambda: ask(site, "ferry").status == 200)
+        # Nothing was stored meanwhile, and yet the early answer is not taken for the present one.
+        assert _until(lambda: ask(site, "ferry").json["by"] == ["words", "meaning"])
+        known = {"If-None-Match": early.headers["etag"]}
+        assert site.get("/v1/search?q=ferry", headers=known).status == 200
     assert loads == ["model"]
 
 
@@ -252,16 +276,29 @@ def test_a_model_that_cannot_be_loaded_is_tried_again(sessions: Sessions) -> Non
         return ENCODER
 
     with serving(sessions, reading=reading(load)) as site:
-        failed = ask(site, "ferry")
+        failed = ask(site, "ferry", "&by=meaning")
         assert failed.status == 503
         assert failed.headers["retry-after"] == "60"
         assert "secret" not in failed.text
-        assert ask(site, "ferry").status == 200
+        assert ask(site, "ferry").json["by"] == ["words"]
+        assert ask(site, "ferry", "&by=meaning").status == 200
+        assert ask(site, "ferry").json["by"] == ["words", "meaning"]
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_words(sessions: Sessions) -> None:
+    loads = []
+
+    def fail() -> Encoder:
+        loads.append(1)
+        raise ModelMissingError("path", "no such file")
+
+    with serving(sessions, reading=reading(fail)) as site:
+        assert [ask(site, "ferry").json["by"] for _ in range(5)] == [["words"]] * 5
+    assert loads == [1]  # what failed rests, or each search would try it again
 
 
 def test_a_server_without_a_model_searches_by_words(sessions: Sessions) -> None:
+    found = {"by": ["words"], "stories": [], "articles": []}
     with serving(sessions) as site:
-        assert ask(site, "ferry").status == 503
-        assert ask(site, "ferry", "&by=words").json == {
-            "by": ["words"], "stories": [], "articles": [],
-        }  # fmt: skip
+        assert ask(site, "ferry", "&by=meaning").status == 503
+        assert ask(site, "ferry").json == ask(site, "ferry", "&by=words").json == found

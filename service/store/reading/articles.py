@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from service.errors import HiddenError, NotFoundError
+from service.store.among import among
 from service.store.reading.moments import reprints
 from service.store.reading.paging import Page, Position, cut
 from service.store.reading.reports import (
@@ -97,7 +98,7 @@ def articles_of(session: Session, ids: Collection[int]) -> dict[int, ArticleDeta
     """These articles by id; unknown ones are left out. One statement."""
     if not ids:
         return {}
-    rows = session.execute(_details().where(ArticleRow.id.in_(ids)))
+    rows = session.execute(_details().where(among(ArticleRow.id, ids)))
     found = [_detail(*row) for row in rows]
     return {each.member.report.article_id: each for each in found}
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from service.domain.fusion import reciprocal_rank
+from service.store.reading.lookup import Lookup
 from service.store.reading.search import (
-    Lookup,
-    SearchFilter,
     articles_by_meaning,
     articles_by_words,
     stories_by_words,
 )
+from service.store.reading.search_filter import SearchFilter
 from service.store.stories import story_of
 
 Key = TypeVar("Key", int, str)
@@ -43,21 +43,18 @@ class Found:
 def find(
     session: Session,
     lookup: Lookup,
-    tag: str,
     vector: NDArray[np.float32] | None,
     wanted: SearchFilter,
     *,
     limit: int,
 ) -> Found:
-    """What holds the words, or is near a vector of the model `tag`; at most five statements.
+    """What holds the words, or is near a vector of the lookup's space; at most four statements.
 
     A story stands where its best article stands, and beside that where the words of its headline
     put it.
     """
     words = articles_by_words(session, lookup, wanted) if lookup.words else []
-    meaning = (
-        articles_by_meaning(session, tag, vector, lookup, wanted) if vector is not None else []
-    )
+    meaning = articles_by_meaning(session, vector, lookup, wanted) if vector is not None else []
     headline = stories_by_words(session, lookup, wanted) if lookup.words else []
     home = story_of(session, {*words, *meaning})
     stories = {

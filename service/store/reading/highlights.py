@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from service.store.reading.search import as_query, stemmer_for
+from service.store.among import among
+from service.store.reading.lookup import as_query, stemmer_for
 from service.store.tables import ArticleRow, StoryRow
 
 #: Marks around a word that was found: private characters, which no text is left with.
@@ -46,7 +47,7 @@ def of_articles(
         return {}
     text = func.coalesce(func.nullif(ArticleRow.text, ""), ArticleRow.body)
     columns = _marked(query, languages, ArticleRow.title.expression, func.left(text, _CHARACTERS))
-    rows = session.execute(select(ArticleRow.id, *columns).where(ArticleRow.id.in_(ids)))
+    rows = session.execute(select(ArticleRow.id, *columns).where(among(ArticleRow.id, ids)))
     return {key: Highlights(pieces(title), pieces(told)) for key, title, told in rows}
 
 
@@ -58,7 +59,7 @@ def of_stories(
         return {}
     keywords = func.array_to_string(StoryRow.keywords, ", ")
     columns = _marked(query, languages, StoryRow.headline.expression, keywords)
-    rows = session.execute(select(StoryRow.id, *columns).where(StoryRow.id.in_(ids)))
+    rows = session.execute(select(StoryRow.id, *columns).where(among(StoryRow.id, ids)))
     return {key: Highlights(pieces(title), pieces(told)) for key, title, told in rows}
 
 

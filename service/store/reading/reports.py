@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from service.store.among import among
 from service.store.reading.moments import belongs, reprints
 from service.store.reading.paging import Page, Position, cut
 from service.store.tables import (
@@ -133,7 +134,7 @@ def reports_of(
         return {}
     found: dict[str, list[Report]] = defaultdict(list)
     statement = _of_stories((*_BRIEF, MembershipRow.story_id), as_of).where(
-        MembershipRow.story_id.in_(story_ids)
+        among(MembershipRow.story_id, story_ids)
     )
     for *values, story_id in session.execute(statement):
         found[story_id].append(_report(*values))

@@ -1,27 +1,45 @@
-"""What is found by words and by meaning, best first, without anything that an editor hid."""
+"""What is found by words and by meaning, best first, without anything that an editor hid.
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+Statements are written once for each set of conditions that is asked for, and kept: to write one
+takes as long as to look a word up.
+"""
+
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pgvector.sqlalchemy import HALFVEC
-from sqlalchemy import ColumnElement, Text, cast, exists, func, literal_column, select
-from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import Session
 
-from service.domain.wanted_words import WantedWords
-from service.store.reading.reports import LANGUAGE
+from service.store.reading.lookup import Lookup, Space
+from service.store.reading.search_filter import (
+    WORDS,
+    Given,
+    SearchFilter,
+    holds,
+    of_documents,
+    of_reports,
+    spares,
+    values_of,
+)
 from service.store.reading.selection import has_report
 from service.store.tables import (
     ArticleDocumentRow,
-    ArticleRow,
     ConstraintRow,
     MembershipRow,
-    ModelRow,
-    OutletRow,
     StoryRow,
     VectorRow,
 )
@@ -30,75 +48,17 @@ from service.store.tables import (
 WEIGHED = 400
 #: Of one kind of ranking so many are kept.
 KEPT = 100
-#: Entries of the index of vectors that one search looks at, and most of them behind filters.
-WIDTH, WIDEST = 100, 4000
+#: The latest that hold the words are found in one of two ways: all of them by the index of words, or
+#: one after the other by the index of times, until there are enough. Postgres prices both by the
+#: pages that they read and hardly by the documents that they look through, so it would go through
+#: fifty thousand articles rather than sort three thousand. Told that so many times more are wanted,
+#: it changes from one to the other where both take as long, under ten milliseconds.
+DEARER_ARTICLE, DEARER_STORY = 6, 15
 #: Articles whose vectors are further from what is asked, as a cosine, have nothing to do with it: of
 #: the samples the nearest to questions about other things lie at .24 to .31.
 NEAR = 0.3
-#: Of the stemmers of migration 0009, the one for questions that name no language.
-ENGLISH = "english"
 
 _NOT_MERGED: ColumnElement[str] = literal_column("'merged'")
-
-
-@dataclass(frozen=True, slots=True)
-class SearchFilter:
-    """Which reports are looked at; None and () leave a condition out."""
-
-    since: datetime | None = None  #: reported then or later
-    until: datetime | None = None  #: reported before
-    outlets: tuple[str, ...] = ()  #: slugs
-    languages: tuple[str, ...] = ()  #: ISO 639-1
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """Queries as Postgres writes them; "" where no word is left."""
-
-    words: str
-    left_out: str = ""  #: what must not be there
-
-    def holds(self, document: ColumnElement[Any]) -> Iterable[ColumnElement[bool]]:
-        """Whether a document has the words, and none that is left out."""
-        yield document.op("@@", is_comparison=True)(as_query(self.words))
-        yield from self.spares(document)
-
-    def spares(self, document: ColumnElement[Any]) -> Iterable[ColumnElement[bool]]:
-        """Whether a document has none of the words that are left out."""
-        if self.left_out:
-            yield ~document.op("@@", is_comparison=True)(as_query(self.left_out))
-
-
-def prepare(session: Session) -> None:
-    """Settings of this transaction: bounded work, and plans for the words that are asked for."""
-    settings = {
-        "plan_cache_mode": "force_custom_plan",
-        "random_page_cost": "1.1",  # a few rows here and there, mostly from memory
-        "hnsw.ef_search": str(WIDTH),
-        "hnsw.iterative_scan": "relaxed_order",
-        "hnsw.max_scan_tuples": str(WIDEST),
-    }
-    session.execute(select(*(func.set_config(*each, True) for each in settings.items())))
-
-
-def lookup_of(session: Session, wanted: WantedWords, languages: Sequence[str]) -> Lookup:
-    """What Postgres looks for; one statement.
-
-    Each word as it is written or by its stem: in the language, if just one is asked for, else
-    in English.
-    """
-    stemmer = stemmer_for(languages)
-
-    def forms(words: str) -> ColumnElement[Any]:
-        exact = func.websearch_to_tsquery(cast("simple", REGCONFIG), words)
-        return func.tsquery_or(exact, func.websearch_to_tsquery(stemmer, words))
-
-    left_out: ColumnElement[Any] = cast("", TSQUERY)
-    for words in wanted.left_out:
-        left_out = func.tsquery_or(left_out, forms(words))
-    queries = select(cast(forms(wanted.text), Text), cast(left_out, Text))
-    words_text, left_out_text = session.execute(queries).one()
-    return Lookup(words_text, left_out_text)
 
 
 def articles_by_words(session: Session, lookup: Lookup, wanted: SearchFilter) -> list[int]:
@@ -106,58 +66,24 @@ def articles_by_words(session: Session, lookup: Lookup, wanted: SearchFilter) ->
 
     Of those that do, the latest `WEIGHED` are weighed.
     """
-    row = ArticleDocumentRow
-    held = (
-        select(row.article_id, row.document, row.reported_at)
-        .where(*lookup.holds(row.document.expression), *_conditions(wanted))
-        .order_by(row.reported_at.desc())
-        .limit(WEIGHED)
-        .subquery()
-    )
-    weight = func.ts_rank(held.c.document, as_query(lookup.words))
-    statement = (
-        select(held.c.article_id)
-        .where(*_shown(held.c.article_id))
-        .order_by(weight.desc(), held.c.reported_at.desc(), held.c.article_id.desc())
-        .limit(KEPT)
-    )
-    return list(session.scalars(statement))
+    values = values_of(lookup, wanted)
+    return list(session.scalars(_articles_by_words(frozenset(values)), values))
 
 
 def articles_by_meaning(
-    session: Session,
-    tag: str,
-    vector: NDArray[np.float32],
-    lookup: Lookup,
-    wanted: SearchFilter,
+    session: Session, vector: NDArray[np.float32], lookup: Lookup, wanted: SearchFilter
 ) -> list[int]:
-    """Ids of the articles whose vectors of a model are nearest, the nearest first; two statements.
+    """Ids of the articles whose vectors are nearest in the lookup's space, the nearest first.
 
-    With a filter the search ends after `WIDEST` articles, whether it found `KEPT` or not.
+    One statement. With a filter the search ends after `lookup.WIDEST` articles, whether it found
+    `KEPT` or not.
     """
-    known = session.execute(
-        select(ModelRow.id, ModelRow.dimensions).where(ModelRow.tag == tag)
-    ).one_or_none()
-    if known is None:
+    if lookup.space is None:  # nothing was read by the model so far
         return []
-    model, dimensions = known
-    # Numbers in the text of the statement: each model has an index of its own.
-    column = cast(VectorRow.vector, HALFVEC(dimensions))
-    distance = column.cosine_distance(cast(vector.tolist(), HALFVEC(dimensions)))
-    near = select(VectorRow.article_id, distance.label("distance")).where(
-        VectorRow.model_id == literal_column(str(int(model)))
-    )
-    spared = lookup.spares(ArticleDocumentRow.document.expression)
-    if conditions := [*_conditions(wanted), *spared]:
-        same = ArticleDocumentRow.article_id == VectorRow.article_id
-        near = near.join(ArticleDocumentRow, same).where(*conditions)
-    found = near.order_by(distance).limit(KEPT).subquery()
-    statement = (
-        select(found.c.article_id)
-        .where(found.c.distance <= 1 - NEAR, *_shown(found.c.article_id))
-        .order_by(found.c.distance, found.c.article_id)
-    )
-    return list(session.scalars(statement))
+    values = values_of(lookup, wanted)
+    values.pop("words", None)
+    statement = _articles_by_meaning(frozenset(values), lookup.space)
+    return list(session.scalars(statement, values | {"vector": vector.tolist()}))
 
 
 def stories_by_words(session: Session, lookup: Lookup, wanted: SearchFilter) -> list[str]:
@@ -166,65 +92,81 @@ def stories_by_words(session: Session, lookup: Lookup, wanted: SearchFilter) -> 
     It finds what an editor wrote, which is in no article. Of those that do, the latest `KEPT` are
     weighed; with a filter the latest `WEIGHED` are asked for a report that fits.
     """
-    document = func.story_document(StoryRow.headline, StoryRow.keywords)
-    fitting = list(_of_reports(wanted))
+    values = values_of(lookup, wanted)
+    return list(session.scalars(_stories_by_words(frozenset(values)), values))
+
+
+@cache
+def _articles_by_words(given: Given) -> Select[int]:
+    row = ArticleDocumentRow
+    times = (row.reported_at.desc(), row.article_id.desc())
     held = (
-        select(StoryRow.id)
-        .where(*lookup.holds(document), StoryRow.state != _NOT_MERGED, ~StoryRow.hidden)
-        .order_by(StoryRow.last_reported_at.desc())
-        .limit(WEIGHED if fitting else KEPT)
+        select(row.reported_at, row.article_id)
+        .where(*holds(row.document.expression, given), *of_documents(given))
+        .order_by(*times)
     )
-    if wanted.since:
-        held = held.where(StoryRow.last_reported_at >= wanted.since)
-    latest = held.cte("latest").prefix_with("MATERIALIZED")  # first these, then all else
-    weight = func.ts_rank(document, as_query(lookup.words))
+    latest = _latest(held, WEIGHED, DEARER_ARTICLE)
+    return (
+        select(row.article_id)
+        .join(latest, latest.c.article_id == row.article_id)
+        .where(*_shown(row.article_id.expression))
+        .order_by(func.ts_rank(row.document, WORDS).desc(), *times)
+        .limit(KEPT)
+    )
+
+
+@cache
+def _articles_by_meaning(given: Given, space: Space) -> Select[int]:
+    # Numbers in the text of the statement: each model has an index of its own.
+    kind = HALFVEC(space.dimensions)
+    distance = cast(VectorRow.vector, kind).cosine_distance(cast(bindparam("vector"), kind))
+    near = select(VectorRow.article_id, distance.label("distance")).where(
+        VectorRow.model_id == literal_column(str(int(space.model)))
+    )
+    spared = spares(ArticleDocumentRow.document.expression, given)
+    if conditions := [*of_documents(given), *spared]:
+        same = ArticleDocumentRow.article_id == VectorRow.article_id
+        near = near.join(ArticleDocumentRow, same).where(*conditions)
+    found = near.order_by(distance).limit(KEPT).subquery()
+    return (
+        select(found.c.article_id)
+        .where(found.c.distance <= 1 - NEAR, *_shown(found.c.article_id))
+        .order_by(found.c.distance, found.c.article_id)
+    )
+
+
+@cache
+def _stories_by_words(given: Given) -> Select[str]:
+    document = func.story_document(StoryRow.headline, StoryRow.keywords)
+    fitting = list(of_reports(given))
+    held = (
+        select(StoryRow.last_reported_at, StoryRow.id)
+        .where(*holds(document, given), StoryRow.state != _NOT_MERGED, ~StoryRow.hidden)
+        .order_by(StoryRow.last_reported_at.desc(), StoryRow.id.desc())
+    )
+    if "since" in given:
+        held = held.where(StoryRow.last_reported_at >= bindparam("since"))
+    latest = _latest(held, WEIGHED if fitting else KEPT, DEARER_STORY)
     statement = (
         select(StoryRow.id)
         .join(latest, latest.c.id == StoryRow.id)
-        .order_by(weight.desc(), StoryRow.last_reported_at.desc(), StoryRow.id)
+        .order_by(
+            func.ts_rank(document, WORDS).desc(), StoryRow.last_reported_at.desc(), StoryRow.id
+        )
         .limit(KEPT)
     )
-    if fitting:
-        statement = statement.where(has_report(StoryRow, None, *fitting))
-    return list(session.scalars(statement))
+    return statement.where(has_report(StoryRow, None, *fitting)) if fitting else statement
 
 
-def stemmer_for(languages: Sequence[str]) -> ColumnElement[Any]:
-    """By which the words of a question are stemmed."""
-    language = languages[0] if len(languages) == 1 else ""
-    known = func.stemmer_of(language, type_=REGCONFIG)
-    return func.coalesce(known, cast(ENGLISH, REGCONFIG), type_=REGCONFIG)
+def _latest(held: Select[*tuple[Any, ...]], most: int, dearer: int) -> CTE:
+    """The first rows of what is in order of time, latest first, found before all else.
 
-
-def as_query(query: str) -> ColumnElement[Any]:
-    """A query as Postgres wrote it."""
-    return cast(query, TSQUERY)
-
-
-def _conditions(wanted: SearchFilter) -> Iterable[ColumnElement[bool]]:
-    row = ArticleDocumentRow
-    if wanted.since:
-        yield row.reported_at >= wanted.since
-    if wanted.until:
-        yield row.reported_at < wanted.until
-    if wanted.outlets:
-        named = select(OutletRow.id).where(OutletRow.slug.in_(wanted.outlets))
-        yield row.outlet_id.in_(named)
-    if wanted.languages:
-        yield row.language.in_(wanted.languages)
-
-
-def _of_reports(wanted: SearchFilter) -> Iterable[ColumnElement[bool]]:
-    """The same of a report, as `has_report` takes it."""
-    if wanted.since:
-        yield ArticleRow.reported_at >= wanted.since
-    if wanted.until:
-        yield ArticleRow.reported_at < wanted.until
-    if wanted.outlets:
-        yield OutletRow.slug.in_(wanted.outlets)
-    if wanted.languages:
-        subtag = func.lower(func.split_part(LANGUAGE, "-", 1))
-        yield subtag.in_(wanted.languages)
+    Of a materialized part of a query Postgres makes no more rows than are asked for, but plans for
+    all; `dearer` is said above.
+    """
+    believed = held.limit(most * dearer).cte("believed").prefix_with("MATERIALIZED")
+    first = select(believed).order_by(*(column.desc() for column in believed.c)).limit(most)
+    return first.cte("latest").prefix_with("MATERIALIZED")
 
 
 def _shown(article_id: ColumnElement[int]) -> Iterable[ColumnElement[bool]]:

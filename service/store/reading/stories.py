@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, literal_column, select
 from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
+from service.store.among import among
 from service.store.details import Details, from_json
 from service.store.reading.moments import Standing, standing, stood
 from service.store.reading.paging import Page, Position, below, cut
@@ -130,7 +131,7 @@ def stories_of(session: Session, story_ids: Collection[str]) -> dict[str, StoryV
     """These stories by id, as they stand; those merged or hidden are left out. Two statements."""
     if not story_ids:
         return {}
-    statement = _select(StoryRow, None).where(StoryRow.id.in_(story_ids))
+    statement = _select(StoryRow, None).where(among(StoryRow.id, story_ids))
     rows = session.execute(statement.where(StoryRow.state != _MERGED, ~StoryRow.hidden)).all()
     reports = reports_of(session, [row[0].id for row in rows])
     return {row[0].id: _view(row[0], row[1], reports.get(row[0].id, ())) for row in rows}

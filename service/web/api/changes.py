@@ -20,6 +20,7 @@ from pydantic import (
 from service.store.reading.changes import changes_since, latest_change
 from service.store.sessions import Sessions
 from service.web.api.story_out import TransitionOut
+from service.web.bounds import StreamPlace
 from service.web.callers import is_still_good
 from service.web.conditional import TaggedSession
 from service.web.context import Context
@@ -88,6 +89,7 @@ def list_changes(
 async def stream_changes(
     request: Request,
     web: Context,
+    _: StreamPlace,
     since: Annotated[
         Position,
         Query(description="As in the list; by default only what is still to come."),
@@ -101,7 +103,8 @@ async def stream_changes(
 ) -> StreamingResponse:
     """The same sequence as server-sent events, each with its number as id.
 
-    It ends when the key that it was asked with is good no longer.
+    It ends when the key that it was asked with is good no longer. So many may be open at once
+    (`web.streams`), and so many of one caller (`web.streams_each`).
     """
     start = since if last_event_id is None else last_event_id
     number = start if isinstance(start, int) else await run_in_threadpool(_latest, web.sessions)

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from service.domain.wanted_words import WantedWords, wanted_words
 from service.embed.encoder import Encoder
 from service.ingest.language import language_of
-from service.store.reading import highlights, search
+from service.store.reading import highlights
 from service.store.reading.articles import articles_of
 from service.store.reading.finding import Found, find
-from service.store.reading.search import Lookup, SearchFilter
+from service.store.reading.lookup import Lookup, look_up
+from service.store.reading.search_filter import SearchFilter
 from service.store.reading.stories import stories_of
 from service.web.api.articles import ArticleDetailOut
 from service.web.api.search_out import (
@@ -27,8 +28,10 @@ from service.web.api.search_out import (
     SearchOut,
 )
 from service.web.api.story_query import Words
+from service.web.bounds import SearchTurn
 from service.web.conditional import TaggedSession
-from service.web.meaning import loaded, model_of, reading_of
+from service.web.context import web_of
+from service.web.meaning import at_hand, loaded, model_of, reading_of
 from service.web.problems import PROBLEMS
 from service.web.schemas import StoryOut
 from service.web.words import Limit, UtcTime
@@ -77,23 +80,31 @@ class SearchQuery(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A search that was understood; `encoder` if it goes by meaning."""
+    """A search that was understood; `encoder` if it goes by meaning.
+
+    `hurried` if it goes by words alone because the model is not there yet.
+    """
 
     query: SearchQuery
     wanted: WantedWords
     encoder: Encoder | None
+    hurried: bool = False
 
 
 async def asked(request: Request, query: Annotated[SearchQuery, Query()]) -> Asked:
-    """Read the question, and have the model ready if it is needed.
+    """Read the question, and have the model ready if it is there, or asked for alone.
 
     Raises:
-        EncoderError: it is needed and not to be had.
+        EncoderError: meaning alone is asked for, and the model is not to be had.
     """
     wanted = understood(query.q)
-    by_words = query.by is By.WORDS
-    encoder = None if by_words else await loaded(request, reading_of(request))
-    return Asked(query, wanted, encoder)
+    if query.by is By.WORDS:
+        return Asked(query, wanted, None)
+    if query.by is By.MEANING:
+        return Asked(query, wanted, await loaded(request, reading_of(request)))
+    encoder = await at_hand(request)
+    has_model = web_of(request).reading is not None
+    return Asked(query, wanted, encoder, hurried=has_model and encoder is None)
 
 
 def understood(q: str) -> WantedWords:
@@ -108,13 +119,19 @@ def understood(q: str) -> WantedWords:
 
 @router.get("")
 def find_stories_and_articles(
-    request: Request, wanted: Annotated[Asked, Depends(asked)], session: TaggedSession
+    request: Request,
+    wanted: Annotated[Asked, Depends(asked)],
+    _: SearchTurn,
+    session: TaggedSession,
 ) -> SearchOut:
     """Stories and articles that hold some words, or mean the same.
 
     There is one page: what comes after the best hundred has little to do with the question.
     Narrow it by words, time, outlet or language to see others. Nothing that an editor hid is found.
+    Until the model is loaded, it goes by words alone; `by` in the answer says so.
     """
+    if wanted.hurried:  # the same question finds more soon, while the store stands as it is
+        request.state.validators = None
     conditions, results = wanted.query.filter(), search_store(request, session, wanted)
     words, found = results.lookup.words, results.found
     return SearchOut(
@@ -134,15 +151,14 @@ class Results:
 
 
 def search_store(request: Request, session: Session, wanted: Asked) -> Results:
-    """Carry a search out; at most seven statements."""
+    """Carry a search out; at most five statements."""
     query, conditions = wanted.query, wanted.query.filter()
-    search.prepare(session)
-    lookup = search.lookup_of(session, wanted.wanted, conditions.languages)
+    tag = wanted.encoder.model if wanted.encoder else ""
+    lookup = look_up(session, wanted.wanted, conditions.languages, tag)
     if query.by is By.MEANING:
         lookup = replace(lookup, words="")
     vector = _vector(request, wanted, conditions)
-    tag = wanted.encoder.model if wanted.encoder else ""
-    found = find(session, lookup, tag, vector, conditions, limit=query.limit)
+    found = find(session, lookup, vector, conditions, limit=query.limit)
     went_by = {"words": bool(lookup.words), "meaning": vector is not None}
     return Results(lookup, found, tuple(name for name, did in went_by.items() if did))
 

@@ -64,8 +64,8 @@ class SearchOut(BaseModel):
     """What was found, best first."""
 
     by: list[str] = Field(
-        description="What it went by: `words`, `meaning`; not by meaning where the model does "
-        "not read the language."
+        description="What it went by: `words`, `meaning`. Not by meaning where the model does "
+        "not read the language, is not loaded yet, or cannot be; ask again later then."
     )
     stories: list[FoundStoryOut]
     articles: list[FoundArticleOut]
