@@ -95,7 +95,7 @@ class PairModel:
     def shift(self, channels: Channels, pairs: Pairs) -> float:
         """What the candidates of a whole window say of how common true ones are (`prior.shift`)."""
         scores = self.score(channels.shifted(0.0), pairs)
-        return shift(scores, self.prior, channels.hours)
+        return shift(scores, pairs, self.prior, channels.hours)
 
     def between(self, channels: Channels, rows: Rows, columns: Rows) -> Floats:
         """Probability for each of `rows` with each of `columns`, shape (rows, columns)."""

@@ -8,18 +8,22 @@ events), and the same evidence means less, or more.
 import numpy as np
 
 from service.domain.articles import Floats
+from service.domain.candidates import Pairs
 
 #: How many articles the share of the training sets counts for beside a window's own.
 WORTH = 50
 #: Neighbouring events of one saga, days apart, look like true pairs: a share that seems to be
-#: higher than in training is believed by half. One that seems to be lower is believed as it is; so is
-#: either where articles have no dates, whose scores are the lower for it.
+#: higher than in training is believed by half; in full as far as articles have no dates, whose
+#: scores are the lower for it.
 _BELIEVED = 0.5
+#: A share that seems to be lower is not believed where half of the articles stand alone, and in
+#: full where so many do: with likely partners all around, it is true pairs that are hard to tell.
+_LONELY = 0.7
 _STEPS = 100
 _LEAST, _MOST = 1e-4, 0.9
 
 
-def shift(scores: Floats, prior: float, hours: Floats) -> float:
+def shift(scores: Floats, pairs: Pairs, prior: float, hours: Floats) -> float:
     """What to add to the log odds of all candidates of a window, whose articles' hours these are.
 
     Expectation maximisation over their scores (Saerens, Latinne & Decaestecker 2002, "Adjusting
@@ -38,7 +42,17 @@ def shift(scores: Floats, prior: float, hours: Floats) -> float:
     if whole > 0:
         undated = float(np.isnan(hours).mean())
         whole *= undated + (1 - undated) * _BELIEVED
+    else:
+        whole *= float(np.clip((_lonely(scores, pairs, len(hours)) - 0.5) / (_LONELY - 0.5), 0, 1))
     return round(whole * len(hours) / (len(hours) + WORTH), 6)
+
+
+def _lonely(scores: Floats, pairs: Pairs, count: int) -> float:
+    """The share of articles without any likely partner."""
+    best = np.zeros(count)
+    for column in pairs.T:
+        np.maximum.at(best, column, scores)
+    return float((best < 0.5).mean())  # noqa: PLR2004  # likelier false than true
 
 
 def log_odds(probability: Floats | float) -> Floats:

@@ -24,6 +24,7 @@ SETS = (
     "outlets_2021",
     f"stream_day{TITLES}",
     f"allsides_2021{TITLES}",
+    f"allsides_triples{TITLES}",
     "seeds_english",
     "seeds_all_languages",
 )

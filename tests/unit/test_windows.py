@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from service.domain.articles import Vectors
+from service.domain.articles import Floats, Vectors
+from service.domain.candidates import Pairs
 from service.domain.centre import Centre
 from service.domain.chance import USUAL, Crowd, nearness
 from service.domain.prior import shift
@@ -109,25 +110,38 @@ def calibrated(
     return 1 / (1 + np.exp(-evidence)), float(np.log(share / (1 - share)))
 
 
-def test_a_window_of_few_true_pairs_asks_for_more_evidence() -> None:
+def paired(scores: Floats, each: int = 1) -> Pairs:
+    """Pairs of which each article has so many."""
+    rows = np.arange(len(scores)) // each
+    return np.column_stack([rows, len(scores) // each + rows])
+
+
+def test_a_quiet_window_asks_for_more_evidence() -> None:
     scores, wanted = calibrated(0.03)
-    assert shift(scores, 0.5, MANY) == pytest.approx(wanted, abs=0.25)
+    assert shift(scores, paired(scores), 0.5, MANY) == pytest.approx(wanted, abs=0.25)
+
+
+def test_few_true_pairs_are_not_believed_where_most_articles_have_a_likely_partner() -> None:
+    scores, wanted = calibrated(0.1)
+    assert shift(scores, paired(scores), 0.5, MANY[:40_000]) == pytest.approx(wanted, abs=0.25)
+    assert shift(scores, paired(scores, each=20), 0.5, MANY[:2000]) == 0
 
 
 def test_many_true_pairs_are_believed_by_half() -> None:
     scores, wanted = calibrated(0.85)
-    assert shift(scores, 0.5, MANY) == pytest.approx(wanted / 2, abs=0.2)
+    assert shift(scores, paired(scores), 0.5, MANY) == pytest.approx(wanted / 2, abs=0.2)
 
 
 def test_many_true_pairs_are_believed_where_there_are_no_dates() -> None:
     scores, wanted = calibrated(0.85)
     undated = np.full(1_000_000, np.nan)
-    assert shift(scores, 0.5, undated) == pytest.approx(wanted, abs=0.25)
+    assert shift(scores, paired(scores), 0.5, undated) == pytest.approx(wanted, abs=0.25)
     undated[:500_000] = 0
-    assert shift(scores, 0.5, undated) == pytest.approx(wanted * 3 / 4, abs=0.25)
+    assert shift(scores, paired(scores), 0.5, undated) == pytest.approx(wanted * 3 / 4, abs=0.25)
 
 
 def test_a_small_window_hardly_shifts() -> None:
-    scores, wanted = calibrated(0.03)
-    assert wanted / 4 < shift(scores, 0.5, MANY[:10]) < 0
-    assert shift(np.zeros(0), 0.5, MANY[:0]) == 0
+    scores, wanted = calibrated(0.85)
+    few = paired(scores, each=4000)
+    assert 0 < shift(scores, few, 0.5, MANY[:10]) < wanted / 8
+    assert shift(np.zeros(0), paired(np.zeros(0)), 0.5, MANY[:0]) == 0
