@@ -12,7 +12,7 @@ import uvicorn
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from jobs.context import Context
 from jobs.runner import Job, run_logged
@@ -58,7 +58,7 @@ def scheduled(jobs: Sequence[Job], context: Context) -> Iterator[None]:
 
 
 @contextmanager
-def serving(app: FastAPI, host: str, port: int) -> Iterator[int]:
+def serving(app: ASGIApp, host: str, port: int) -> Iterator[int]:
     """Serve API and page from a thread; yields the port.
 
     Raises:

@@ -40,8 +40,10 @@ Moment = Annotated[
 Codes = Annotated[list[str] | None, Field(max_length=20, description="Any of these.")]
 
 
-def server(client: Client, *, version: str, clock: Callable[[], datetime]) -> MCPServer[Any]:
-    """A server whose tools ask the API through a client; it serves nothing yet."""
+def server(
+    client: Callable[[], Client], *, version: str, clock: Callable[[], datetime]
+) -> MCPServer[Any]:
+    """A server whose tools ask the API through the client of whoever calls; it serves nothing yet."""
     made: MCPServer[Any] = MCPServer(
         "samestory", instructions=INSTRUCTIONS, version=version, log_level="WARNING"
     )
@@ -54,14 +56,14 @@ def server(client: Client, *, version: str, clock: Callable[[], datetime]) -> MC
 class Tools:
     """The tools; their docstrings are what agents read."""
 
-    def __init__(self, client: Client, clock: Callable[[], datetime]) -> None:
+    def __init__(self, client: Callable[[], Client], clock: Callable[[], datetime]) -> None:
         self._client = client
         self._clock = clock
 
     def search(self, query: Words, limit: Few = 10) -> Told:
         """Find stories and articles by words and by meaning, best first."""
         with _told():
-            found = self._client.search(query, limit=limit)
+            found = self._client().search(query, limit=limit)
             return {
                 "stories": [_found_story(each) for each in _rows(found, "stories")],
                 "articles": [_found_article(each) for each in _rows(found, "articles")],
@@ -77,7 +79,7 @@ class Tools:
     ) -> Told:
         """The stories of the last hours, by weight and freshness; ISO codes narrow it down."""
         with _told():
-            found = self._client.stories(
+            found = self._client().stories(
                 since=self._clock() - timedelta(hours=hours),
                 min_independent=min_independent,
                 country=country or (),
@@ -90,7 +92,7 @@ class Tools:
     def story(self, id: StoryId, as_of: Moment = None) -> Told:  # noqa: A002  # as in the API
         """One story: summary, who reported what and when, who copied, names, what was new."""
         with _told():
-            return _in_full(self._client.story(id, as_of=as_of))
+            return _in_full(self._client().story(id, as_of=as_of))
 
     def match(
         self,
@@ -101,7 +103,7 @@ class Tools:
     ) -> Told:
         """The story that a report belongs to, with score and nearest articles; null if none."""
         with _told():
-            found = self._client.match(title=title, text=text, url=url, published=published)
+            found = self._client().match(title=title, text=text, url=url, published=published)
             story = found.get("story")
             best = found.get("next_best")
             return _cut(found) | {
@@ -123,7 +125,7 @@ class Tools:
         Without a number: no changes, but `next`, to learn later what happens from now on.
         """
         with _told():
-            page = self._client.changes_after("latest" if since is None else since, limit=limit)
+            page = self._client().changes_after("latest" if since is None else since, limit=limit)
             items = [
                 {
                     "id": each.id,

@@ -43,7 +43,7 @@ class AccessSettings:
     def is_open(self, host: str) -> bool:
         """Whether reading takes no key where the service listens on `host`."""
         if self.reading == "auto":
-            return _is_loopback(host)
+            return is_loopback(host)
         return self.reading == "open"
 
 
@@ -141,7 +141,8 @@ class ScheduleSettings:
     tidy: float
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a server that listens on this address is reached from this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:  # a name

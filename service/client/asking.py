@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from service.client.reasons import Evidence
 from service.client.shapes import Article, Change, Changes, Member, Story, StoryDetail
-from service.client.wire import Parameters, Wire
+from service.client.wire import Parameters, Wire, connections
 from service.errors import ApiError, ApiRefusedError, ApiUnreachableError
 
 Shape = TypeVar("Shape")
@@ -29,7 +29,7 @@ class Client:
 
     `key` is sent where the service asks for one. Reads that fail in passing are tried `retries` times more.
     The last `keep` answers are kept, and asked for by what they are known by: what did not change is
-    not sent again.
+    not sent again. `wire` is what it asks through, if not one of its own making.
 
     Every method raises ApiUnreachableError if nobody answers and ApiRefusedError, which knows
     `status` and `problem`, if the answer is not what was asked for.
@@ -43,8 +43,11 @@ class Client:
         timeout: float = 30.0,
         retries: int = 3,
         keep: int = 64,
+        wire: Wire | None = None,
     ) -> None:
-        self._wire = Wire(url, key, timeout=timeout, retries=retries, keep=keep)
+        self._wire = wire or Wire(
+            url, key, pool=connections(timeout=timeout, retries=retries), keep=keep
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -56,6 +59,10 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def holding(self, key: str) -> "Client":
+        """A client of the same service, over the same connections, that sends another key; "" for none."""
+        return Client(wire=self._wire.holding(key))
 
     def close(self) -> None:
         """Let go of the connections; the next question opens new ones."""

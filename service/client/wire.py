@@ -28,34 +28,43 @@ class Known:
     body: bytes
 
 
+def connections(*, timeout: float, retries: int) -> urllib3.PoolManager:
+    """Connections that wait so many seconds, and try reads that fail in passing so often again."""
+    return urllib3.PoolManager(
+        timeout=urllib3.Timeout(timeout),
+        retries=urllib3.Retry(
+            retries,
+            backoff_factor=0.2,
+            backoff_jitter=0.1,
+            status_forcelist=PASSING,
+            allowed_methods={"GET"},
+            raise_on_status=False,
+        ),
+    )
+
+
 class Wire:
     """Questions to one service; may be shared by threads."""
 
-    def __init__(self, url: str, key: str, *, timeout: float, retries: int, keep: int) -> None:
+    def __init__(self, url: str, key: str, *, pool: urllib3.PoolManager, keep: int) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable():
             raise BadInputError(
                 f"{url!r} is no address of a service, such as http://127.0.0.1:8075"
             )
         self.url = url.rstrip("/")
-        self._headers = {"Accept": "application/json", "User-Agent": _user_agent()}
-        self._headers |= {"Accept-Encoding": "gzip"}
-        if key:
-            self._headers["Authorization"] = f"Bearer {key}"
-        self._pool = urllib3.PoolManager(
-            timeout=urllib3.Timeout(timeout),
-            retries=urllib3.Retry(
-                retries,
-                backoff_factor=0.2,
-                backoff_jitter=0.1,
-                status_forcelist=PASSING,
-                allowed_methods={"GET"},
-                raise_on_status=False,
-            ),
-        )
+        self._headers = _headers(key)
+        self._pool = pool
         self._keep = keep
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._lock = threading.Lock()
+
+    def holding(self, key: str) -> "Wire":
+        """The same service asked with another key, over the same connections.
+
+        What it is told is kept apart: one key may be told what another is not.
+        """
+        return Wire(self.url, key, pool=self._pool, keep=self._keep)
 
     def get(self, path: str, parameters: Parameters | None = None) -> Any:
         """The JSON at a path; one that is known and unchanged is not sent again.
@@ -131,6 +140,11 @@ def _word(value: Any) -> Any:
 
 def _line(text: object) -> str:
     return " ".join(str(text).split())[:300]
+
+
+def _headers(key: str) -> dict[str, str]:
+    said = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": _user_agent()}
+    return said | ({"Authorization": f"Bearer {key}"} if key else {})
 
 
 def _user_agent() -> str:

@@ -11,9 +11,11 @@ from jobs.daemon import serving
 from jobs.signals import until_signalled
 from service import logs
 from service import settings as settings_module
+from service.callers_keys import CallersKeys, client_of_caller
 from service.client import Client
 from service.commands.world import utc_now
 from service.errors import BadInputError
+from service.sections import is_loopback
 from service.settings import Settings
 
 log = structlog.get_logger()
@@ -34,7 +36,12 @@ def mcp(
     logs.configure(settings.log)
     agents = _agents()
     with Client(url or _service(settings), key=settings.client.key) as client:
-        server = agents.server(client, version=version("samestory"), clock=utc_now)
+        lent = not http or is_loopback(host)
+        server = agents.server(
+            lambda: client_of_caller(client, lent=lent),
+            version=version("samestory"),
+            clock=utc_now,
+        )
         if http:
             _over_http(server, host, port)
         else:
@@ -44,7 +51,7 @@ def mcp(
 def _over_http(server: Any, host: str, port: int) -> None:
     # No sessions: each question stands for itself, and any number of processes may answer.
     app = server.streamable_http_app(stateless_http=True, json_response=True, host=host)
-    with until_signalled() as stop, serving(app, host, port) as listening:
+    with until_signalled() as stop, serving(CallersKeys(app), host, port) as listening:
         shown = f"[{host}]" if ":" in host else host
         log.info("tools are up", action="up", url=f"http://{shown}:{listening}/mcp")
         stop.wait()

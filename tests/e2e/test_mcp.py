@@ -8,8 +8,10 @@ import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
 
 from tests.e2e.conftest import COMMAND, Shell
 from tests.support.site import Site, serving_world
@@ -31,9 +33,18 @@ def world(new_database: Callable[[], str]) -> Iterator[Site]:
 def over_http(shell: Shell, world: Site) -> Iterator[str]:
     """The address of `samestory mcp --http`."""
     process = shell.start("mcp", "--http", "--port", "0", "--url", world.url)
+    yield address(process)
+    stop(process)
+
+
+def address(process: subprocess.Popen[str]) -> str:
+    """Where a command serves, once it does."""
     assert process.stderr is not None
     line = next(line for line in process.stderr if '"up"' in line)
-    yield json.loads(line)["url"]
+    return str(json.loads(line)["url"]).rstrip("/")
+
+
+def stop(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
@@ -97,6 +108,49 @@ def test_an_agent_asks_over_standard_input_and_output(shell: Shell, world: Site)
 def test_an_agent_asks_over_http(over_http: str, world: Site):
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/mcp", over_http)
     asyncio.run(asyncio.wait_for(conversation(over_http, world), 60))
+
+
+@pytest.fixture
+def keyed(shell: Shell, new_database: Callable[[], str]) -> Iterator[tuple[str, str]]:
+    """The address of a service that nobody reads without a key, and a key."""
+    env = {"DATABASE_URL": new_database(), "SAMESTORY_ACCESS__READING": "keys"}
+    key = json.loads(shell.run("keys", "create", "agent", "--json", env=env).stdout)["secret"]
+    process = shell.start("web", **env)
+    yield address(process), key
+    stop(process)
+
+
+@pytest.mark.parametrize(
+    ("host", "sent", "refused"),
+    [
+        ("127.0.0.1", "", ""),  # the process's own key is lent
+        ("127.0.0.1", "good", ""),
+        ("127.0.0.1", "bad", "401"),
+        ("0.0.0.0", "", "401"),
+        ("0.0.0.0", "good", ""),
+    ],
+)
+def test_over_http_agents_read_with_their_own_keys(
+    shell: Shell, keyed: tuple[str, str], host: str, sent: str, refused: str
+):
+    service, key = keyed
+    arguments = ("mcp", "--http", "--port", "0", "--host", host, "--url", service)
+    process = shell.start(*arguments, SAMESTORY_CLIENT__KEY=key)
+    place = address(process).replace(host, "127.0.0.1")
+    sending = {"good": key, "bad": "samestory_nobody"}.get(sent)
+
+    async def ask() -> Any:
+        headers = {"Authorization": f"Bearer {sending}"} if sending else {}
+        async with (
+            httpx2.AsyncClient(headers=headers) as http,
+            Client(streamable_http_client(place, http_client=http)) as agent,
+        ):
+            return await agent.call_tool("stories", {"hours": 1})
+
+    answer = asyncio.run(asyncio.wait_for(ask(), 60))
+    assert answer.is_error == bool(refused)
+    assert refused in str(answer.content)
+    stop(process)
 
 
 def test_without_its_package_the_extra_is_named(shell: Shell):
