@@ -12,13 +12,15 @@ from service.domain.candidates import Pairs
 
 #: How many articles the share of the training sets counts for beside a window's own.
 WORTH = 50
-#: Neighbouring events of one saga, days apart, look like true pairs: a share that seems to be
-#: higher than in training is believed by half; in full as far as articles have no dates, whose
-#: scores are the lower for it.
-_BELIEVED = 0.5
+#: A share that seems to be higher than in training is believed as far as scores are decided: not
+#: at all where they explain this part of the variance of what is true, in full where they explain
+#: that. Where one saga fills a window its neighbouring events score in the middle, and the share
+#: that would explain so many middling scores is not to be had. It is also believed as far as
+#: articles have no dates, whose scores are the lower for it.
+_MUDDLED, _DECIDED = 0.6, 0.75
 #: A share that seems to be lower is not believed where half of the articles stand alone, and in
 #: full where so many do: with likely partners all around, it is true pairs that are hard to tell.
-_LONELY = 0.7
+_ACCOMPANIED, _LONELY = 0.5, 0.7
 _STEPS = 100
 _LEAST, _MOST = 1e-4, 0.9
 
@@ -41,10 +43,20 @@ def shift(scores: Floats, pairs: Pairs, prior: float, hours: Floats) -> float:
     whole = float(log_odds(share) - log_odds(prior))
     if whole > 0:
         undated = float(np.isnan(hours).mean())
-        whole *= undated + (1 - undated) * _BELIEVED
+        whole *= undated + (1 - undated) * _between(_decided(found), _MUDDLED, _DECIDED)
     else:
-        whole *= float(np.clip((_lonely(scores, pairs, len(hours)) - 0.5) / (_LONELY - 0.5), 0, 1))
+        whole *= _between(_lonely(scores, pairs, len(hours)), _ACCOMPANIED, _LONELY)
     return round(whole * len(hours) / (len(hours) + WORTH), 6)
+
+
+def _decided(found: Floats) -> float:
+    """The part of the variance of being true that these probabilities explain."""
+    share = float(found.mean())
+    return float(found.var()) / (share * (1 - share))
+
+
+def _between(value: float, none: float, full: float) -> float:
+    return float(np.clip((value - none) / (full - none), 0, 1))
 
 
 def _lonely(scores: Floats, pairs: Pairs, count: int) -> float:

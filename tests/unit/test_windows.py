@@ -100,13 +100,15 @@ def test_long_spans_are_counted_in_bounded_work() -> None:
 
 
 def calibrated(
-    share: float, count: int = 20_000
+    share: float, *, told_by: float = 1.5, count: int = 20_000
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], float]:
-    """Scores of a model calibrated for half true pairs, among which there are `share`."""
+    """Scores of a model calibrated for half true pairs, among which there are `share`.
+
+    `told_by`: log odds by which the evidence of a pair tells what it is, on average.
+    """
     true = RANDOM.random(count) < share
-    evidence = np.where(
-        true, RANDOM.normal(1.5, np.sqrt(3), count), RANDOM.normal(-1.5, np.sqrt(3), count)
-    )
+    spread = np.sqrt(2 * told_by)  # which makes the log odds calibrated
+    evidence = RANDOM.normal(np.where(true, told_by, -told_by), spread)
     return 1 / (1 + np.exp(-evidence)), float(np.log(share / (1 - share)))
 
 
@@ -127,9 +129,13 @@ def test_few_true_pairs_are_not_believed_where_most_articles_have_a_likely_partn
     assert shift(scores, paired(scores, each=20), 0.5, MANY[:2000]) == 0
 
 
-def test_many_true_pairs_are_believed_by_half() -> None:
-    scores, wanted = calibrated(0.85)
-    assert shift(scores, paired(scores), 0.5, MANY) == pytest.approx(wanted / 2, abs=0.2)
+def test_many_true_pairs_are_believed_where_scores_are_decided() -> None:
+    decided, wanted = calibrated(0.85, told_by=5)
+    assert shift(decided, paired(decided), 0.5, MANY) == pytest.approx(wanted, abs=0.25)
+    middling, _ = calibrated(0.85)
+    assert shift(middling, paired(middling), 0.5, MANY) == 0
+    between, wanted = calibrated(0.85, told_by=3.5)
+    assert 0 < shift(between, paired(between), 0.5, MANY) < wanted - 0.4
 
 
 def test_many_true_pairs_are_believed_where_there_are_no_dates() -> None:
@@ -137,11 +143,11 @@ def test_many_true_pairs_are_believed_where_there_are_no_dates() -> None:
     undated = np.full(1_000_000, np.nan)
     assert shift(scores, paired(scores), 0.5, undated) == pytest.approx(wanted, abs=0.25)
     undated[:500_000] = 0
-    assert shift(scores, paired(scores), 0.5, undated) == pytest.approx(wanted * 3 / 4, abs=0.25)
+    assert shift(scores, paired(scores), 0.5, undated) == pytest.approx(wanted / 2, abs=0.2)
 
 
 def test_a_small_window_hardly_shifts() -> None:
-    scores, wanted = calibrated(0.85)
+    scores, wanted = calibrated(0.85, told_by=5)
     few = paired(scores, each=4000)
-    assert 0 < shift(scores, few, 0.5, MANY[:10]) < wanted / 8
+    assert 0 < shift(scores, few, 0.5, MANY[:10]) < wanted / 5
     assert shift(np.zeros(0), paired(np.zeros(0)), 0.5, MANY[:0]) == 0
