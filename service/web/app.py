@@ -56,6 +56,7 @@ from service.web.kept import Kept
 from service.web.meaning import Model
 from service.web.metrics import Metrics
 from service.web.outermost import Outermost
+from service.web.readings import Readings
 from service.web.rendering import environment
 
 STATIC = Path(__file__).parent / "static"
@@ -132,10 +133,11 @@ def _add_layers(app: FastAPI, settings: Settings, origins: Sequence[str]) -> Non
     app.add_middleware(conditional.Conditional)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
     most = settings.web.answers_mib << 20
-    app.add_middleware(Kept, read=_reader_of(app.state.web.engine), most=most)
+    web: Web = app.state.web
+    readings = Readings(_reader_of(web.engine))
+    app.add_middleware(Kept, readings=readings, most=most)
     # Outside of what is kept: whoever may not read is not answered from memory either.
-    web = app.state.web
-    ring = app.state.ring = KeyRing(web.sessions, web.clock, settings.access.recheck_seconds)
+    ring = app.state.ring = KeyRing(web.sessions, web.clock, readings)
     access = app.state.access = _access(settings)
     app.add_middleware(Gate, access=access, ring=ring)
     if origins:

@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Depends, Path, Query, Response, Security
+from fastapi import APIRouter, Path, Query, Response, Security
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from service.domain.access import Role
 from service.store import keys
 from service.store.keys import NAME, Key
-from service.web.callers import KeyRing, Needs, ring_of
+from service.web.callers import Needs
 from service.web.context import Context, ReadSession
 from service.web.problems import NOT_FOUND, PROBLEMS
 from service.web.schemas import Instant
@@ -109,11 +109,7 @@ def create_key(web: Context, write: Writing, wanted: NewKey) -> Response:
 
 
 @router.delete("/{key_id}", response_model=KeyOut, responses={**WRITING, **NOT_FOUND})
-def revoke_key(
-    web: Context, write: Writing, key_id: KeyId, ring: Annotated[KeyRing, Depends(ring_of)]
-) -> Response:
+def revoke_key(web: Context, write: Writing, key_id: KeyId) -> Response:
     """Let a key open nothing any more, at once; it stays on record."""
     now = web.clock()
-    answer = write(lambda session: Done(KeyOut.of(keys.revoke(session, key_id, now=now))))
-    ring.forget()
-    return answer
+    return write(lambda session: Done(KeyOut.of(keys.revoke(session, key_id, now=now))))
