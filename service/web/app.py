@@ -5,7 +5,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
@@ -53,6 +53,7 @@ from service.web.callers import KeyRing
 from service.web.context import Clock, Reading, Web
 from service.web.gate import Access, Gate
 from service.web.kept import Kept
+from service.web.known import only_known
 from service.web.meaning import Model
 from service.web.metrics import Metrics
 from service.web.outermost import Outermost
@@ -110,7 +111,10 @@ def create_app(
     Without `reading` nothing is found by its meaning.
     """
     settings = settings or settings_module.load({})
-    app = FastAPI(title=title, docs_url=None, redoc_url=None, redirect_slashes=False)
+    checks = [Depends(only_known)]
+    app = FastAPI(
+        title=title, docs_url=None, redoc_url=None, redirect_slashes=False, dependencies=checks
+    )
     templates = environment(title, STATIC)
     app.state.web = Web(sessions, clock, title, templates, version("samestory"), settings, reading)
     if reading:

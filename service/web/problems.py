@@ -29,6 +29,7 @@ from service.errors import (
 )
 from service.settings import nearest
 from service.web.context import web_of
+from service.web.known import parameters
 
 #: Paths that programs read; everything else is for people.
 FOR_PROGRAMS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
@@ -208,10 +209,9 @@ def _unknown(request: Request, where: Sequence[str | int]) -> str:
     """Name what somebody may have meant by a parameter that there is not."""
     if where[0] != "query":
         return "no such field here"
-    route = request.scope["route"].path
-    described = request.app.openapi()["paths"][route][request.method.lower()]
-    known = [each["name"] for each in described.get("parameters", []) if each["in"] == "query"]
-    return f"no such parameter; {nearest(str(where[-1]), known)}"
+    known = parameters(request)
+    hint = nearest(str(where[-1]), known) if known else "none is taken here"
+    return f"no such parameter; {hint}"
 
 
 def _contradicting(request: Request, error: Exception) -> Response:

@@ -1,0 +1,30 @@
+"""Parameters that a route does not have are refused: a filter that is not obeyed misleads."""
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+
+#: Pages and figures take what others append to their addresses.
+CHECKED = "/v1/"
+
+
+async def only_known(request: Request) -> None:
+    """Let a request through if its route has all parameters that it names; a dependency of all.
+
+    Raises:
+        RequestValidationError: it names others.
+    """
+    if not request.scope["path"].startswith(CHECKED) or not request.scope["query_string"]:
+        return
+    known = parameters(request)
+    if unknown := [name for name in dict.fromkeys(request.query_params) if name not in known]:
+        faults = [
+            {"type": "extra_forbidden", "loc": ("query", each), "msg": ""} for each in unknown
+        ]
+        raise RequestValidationError(faults)
+
+
+def parameters(request: Request) -> list[str]:
+    """The names that the description gives to the parameters of a request's query."""
+    path = request.scope["route"].path
+    operation = request.app.openapi()["paths"].get(path, {}).get(request.method.lower(), {})
+    return [each["name"] for each in operation.get("parameters", []) if each["in"] == "query"]
