@@ -15,8 +15,8 @@ from service.domain.quotas import Quota
 from service.settings import Settings
 from service.store.reading.state import State, read_state
 from service.store.sessions import Sessions
-from service.web import alerts as alert_pages
 from service.web import (
+    alert_feeds,
     conditional,
     cors,
     docs,
@@ -29,6 +29,7 @@ from service.web import (
     search_page,
     subscriptions,
 )
+from service.web import alerts as alert_pages
 from service.web.api import (
     alerts,
     articles,
@@ -91,6 +92,7 @@ ROUTED = (
     search_page,
     subscriptions,
     alert_pages,
+    alert_feeds,
 )
 
 
