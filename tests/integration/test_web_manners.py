@@ -271,6 +271,21 @@ def test_every_route_and_every_error_that_it_documents_has_an_example(world: Sit
                     assert header["example"]
 
 
+def test_every_write_takes_a_key_a_role_and_an_idempotency_key(world: Site) -> None:
+    document = world.get("/openapi.json").json
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method == "get" or path == "/v1/match":  # which stores nothing
+                continue
+            where = f"{method} {path}"
+            assert "idempotency-key" in {each["name"] for each in operation["parameters"]}, where
+            assert operation["security"] in ([{"key": ["admin"]}], [{"key": ["editor"]}]), where
+            assert {"401", "403", "409", "429"} <= set(operation["responses"]), where
+            address = re.sub(r"{\w+}", "1", path)
+            refused = world.get(address, method=method.upper(), body=b"{}")
+            assert refused.status == 401, where
+
+
 def test_examples_of_errors_are_those_of_their_route(world: Site) -> None:
     document = world.get("/openapi.json").json
     for path, operations in document["paths"].items():
