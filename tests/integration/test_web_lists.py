@@ -1,5 +1,6 @@
 """What all lists have in common: pages in every order, some fields only, no unknown parameter."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -218,6 +219,31 @@ def test_feeds_by_language_and_of_several_outlets(ann: Holder) -> None:
     for language in spoken - {""}:
         items = ann.get(f"/v1/feeds?language={language.upper()}").json["items"]
         assert {each["language"].partition("-")[0] for each in items} == {language}
+
+
+def times_in(value: Any) -> Iterator[str]:
+    """All words in an answer that begin like a time."""
+    if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d[T ]", value):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from times_in(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from times_in(each)
+
+
+def test_every_time_is_utc_as_iso_8601_writes_it(ann: Holder) -> None:
+    seen = 0
+    for path in reads(ann.site):
+        address = filled(path)
+        if "{" in address or path == "/v1/changes/stream":
+            continue
+        answer = ann.get(f"{address}?{ALSO.get(path, '')}")
+        for time in times_in(answer.json):
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", time), address
+            seen += 1
+    assert seen > 500
 
 
 def test_articles_from_the_first(ann: Holder) -> None:
