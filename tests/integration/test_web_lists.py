@@ -22,7 +22,11 @@ SECRET = "samestory_of-whoever-may-do-everything"
 #: Stand for the ids in paths.
 IDS = {"{story_id}": MEETING, "{storyline_id}": SAGA, "{slug}": "harbour", "{form}": "json"}
 #: Asked without which there is nothing to find.
-ALSO = {"/v1/search": "q=ferry", "/v1/changes/stream": "seconds=1"}
+ALSO = {
+    "/v1/search": "q=ferry",
+    "/v1/search/feed.{form}": "q=ferry",
+    "/v1/changes/stream": "seconds=1",
+}
 NEWER = timedelta(minutes=1)
 
 

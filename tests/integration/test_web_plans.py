@@ -76,6 +76,7 @@ PATHS = [
     ("/v1/storylines?sort=newest&since=2023-04-20", 2),
     ("/v1/storylines/saga", 4),
     ("/v1/search?q=word11", 11),
+    ("/v1/search/feed.rss?q=word11&by=words", 11),
     ("/v1/search?q=word1500+or+word3000", 11),
     ("/v1/search?q=word11+-word3&language=en&outlet=outlet-7&since=2023-04-20", 11),
     ("/v1/search?q=word11&by=meaning", 11),
