@@ -43,6 +43,8 @@ def ann(new_database: Callable[[], str]) -> Iterator[Holder]:
             saga = rows.storyline(f"saga{number}", "A saga", created_at=NOW + number * NEWER)
             article = rows.article(rows.outlet(f"quay{number}"), f"Report {number}")
             rows.story(f"part{number}", [article], storyline_id=saga.id)
+        for number in range(3):
+            keys.create(session, f"reader {number}", [], now=NOW)
         key, _ = keys.create(session, "ann", list(Role), now=NOW, secret=SECRET)
     for name in ("bob", "eve", "kim"):
         subscribe(sessions, f"{name}@x.example")
