@@ -115,10 +115,7 @@ def create_app(
     Without `reading` nothing is found by its meaning.
     """
     settings = settings or settings_module.load({})
-    checks = [Depends(only_known)]
-    app = FastAPI(
-        title=title, docs_url=None, redoc_url=None, redirect_slashes=False, dependencies=checks
-    )
+    app = FastAPI(title=title, docs_url=None, redoc_url=None, redirect_slashes=False)
     templates = environment(title, STATIC)
     app.state.web = Web(sessions, clock, title, templates, version("samestory"), settings, reading)
     if reading:
@@ -126,7 +123,7 @@ def create_app(
     app.state.bounds = Bounds(settings.web)
     app.state.metrics = Metrics(sessions, clock)
     for module in ROUTED:
-        app.include_router(module.router)
+        app.include_router(module.router, dependencies=[Depends(only_known)])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_layers(app, settings, origins)
     problems.install(app)
