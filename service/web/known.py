@@ -1,7 +1,11 @@
 """Parameters that a route does not have are refused: a filter that is not obeyed misleads."""
 
+from collections.abc import Sequence
+
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
+
+from service.settings import nearest
 
 #: Pages and figures take what others append to their addresses.
 CHECKED = "/v1/"
@@ -21,6 +25,15 @@ async def only_known(request: Request) -> None:
             {"type": "extra_forbidden", "loc": ("query", each), "msg": ""} for each in unknown
         ]
         raise RequestValidationError(faults)
+
+
+def meant(request: Request, where: Sequence[str | int]) -> str:
+    """Name what somebody may have meant by a parameter that there is not."""
+    if where[0] != "query":
+        return "no such field here"
+    known = parameters(request)
+    hint = nearest(str(where[-1]), known) if known else "none is taken here"
+    return f"no such parameter; {hint}"
 
 
 def parameters(request: Request) -> list[str]:

@@ -27,9 +27,8 @@ from service.errors import (
     TakenError,
     UnderwayError,
 )
-from service.settings import nearest
 from service.web.context import web_of
-from service.web.known import parameters
+from service.web.known import meant
 
 #: Paths that programs read; everything else is for people.
 FOR_PROGRAMS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
@@ -196,7 +195,7 @@ def _invalid(request: Request, error: Exception) -> Response:
     faults = [
         Fault(
             where=".".join(str(part) for part in fault["loc"]),
-            detail=_unknown(request, fault["loc"])
+            detail=meant(request, fault["loc"])
             if fault["type"] == "extra_forbidden"
             else fault["msg"].removeprefix("Value error, "),
         )
@@ -204,15 +203,6 @@ def _invalid(request: Request, error: Exception) -> Response:
     ]
     detail = "; ".join(f"{fault.where}: {fault.detail}" for fault in faults)
     return problem(request, 422, detail, errors=faults)
-
-
-def _unknown(request: Request, where: Sequence[str | int]) -> str:
-    """Name what somebody may have meant by a parameter that there is not."""
-    if where[0] != "query":
-        return "no such field here"
-    known = parameters(request)
-    hint = nearest(str(where[-1]), known) if known else "none is taken here"
-    return f"no such parameter; {hint}"
 
 
 def _contradicting(request: Request, error: Exception) -> Response:
