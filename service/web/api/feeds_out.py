@@ -98,7 +98,8 @@ def entry_of(story: StoryView, base: str) -> FeedEntry:
         f"“{quote.text}” ({names.get(quote.outlet, quote.outlet)})"
         for quote in story.details.summary
     )
-    counts = f"{story.coverage} outlets, {story.independent} independent: "
+    outlets = "1 outlet" if story.coverage == 1 else f"{story.coverage} outlets"
+    counts = f"{outlets}, {story.independent} independent: "
     return FeedEntry(
         key=f"urn:samestory:story:{story.id}",
         url=base + links.story_page(story.id, story.slug).lstrip("/"),
