@@ -95,7 +95,7 @@ def test_in_paths(eve: Holder, word: str) -> None:
             continue
         parts = [word if part.startswith("{") else part for part in path.split("/")]
         address = "/".join(parts).replace("{form}", "atom" if "{story_id}" in path else word)
-        body = {} if method in {"POST", "PATCH"} else None
+        body: dict[str, str] | None = {} if method in {"POST", "PATCH"} else None
         check(eve.ask(method, address, body), f"{method} {path}", refused=True)
 
 

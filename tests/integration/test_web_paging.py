@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -56,9 +57,10 @@ def appear(session: Session, story: str) -> None:
     rows.story(story, [rows.article(outlet, story, at=NOW - 2 * HOUR)])
 
 
-def leave(session: Session, story: str, **how: object) -> None:
+def leave(session: Session, story: str, **how: Any) -> None:
     """Let a story be listed no longer."""
-    session.query(StoryRow).filter_by(id=story).update(how)
+    values: dict[Any, Any] = {**how}
+    session.query(StoryRow).filter_by(id=story).update(values)
 
 
 def pages(site: Site, query: str, between: Callable[[int], None]) -> list[list[str]]:
