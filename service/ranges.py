@@ -11,7 +11,6 @@ MOST = float(1 << 40)
 RANGES: dict[str, Range] = {
     "web.port": (0, 65535),
     "access.per_minute": (0, 1e9),
-    "access.recheck_seconds": (0, 60),
     "web.answers_mib": (0, 1 << 20),
     "web.searches": (1, 1000),
     "web.streams": (0, 1 << 20),

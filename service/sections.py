@@ -38,7 +38,6 @@ class AccessSettings:
     reading: Literal["auto", "open", "keys"]
     per_minute: int
     max_body_bytes: int
-    recheck_seconds: float
 
     def is_open(self, host: str) -> bool:
         """Whether reading takes no key where the service listens on `host`."""

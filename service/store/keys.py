@@ -70,9 +70,11 @@ def create(
     return _key(found), secret
 
 
-def listed(session: Session, *, all_of_them: bool = False) -> list[Key]:
-    """Keys that were not revoked, or all, by id."""
-    statement = select(KeyRow).order_by(KeyRow.id)
+def listed(
+    session: Session, *, all_of_them: bool = False, after: int = 0, limit: int | None = None
+) -> list[Key]:
+    """Keys that were not revoked, or all, by id; from one on, and so many, if that is wanted."""
+    statement = select(KeyRow).where(KeyRow.id > after).order_by(KeyRow.id).limit(limit)
     if not all_of_them:
         statement = statement.where(KeyRow.revoked_at.is_(None))
     return [_key(row) for row in session.scalars(statement)]

@@ -5,7 +5,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
@@ -15,8 +15,8 @@ from service.domain.quotas import Quota
 from service.settings import Settings
 from service.store.reading.state import State, read_state
 from service.store.sessions import Sessions
-from service.web import alerts as alert_pages
 from service.web import (
+    alert_feeds,
     conditional,
     cors,
     docs,
@@ -29,6 +29,7 @@ from service.web import (
     search_page,
     subscriptions,
 )
+from service.web import alerts as alert_pages
 from service.web.api import (
     alerts,
     articles,
@@ -42,6 +43,7 @@ from service.web.api import (
     outlets,
     runs,
     search,
+    search_feed,
     stories,
     story_parts,
     storylines,
@@ -53,9 +55,11 @@ from service.web.callers import KeyRing
 from service.web.context import Clock, Reading, Web
 from service.web.gate import Access, Gate
 from service.web.kept import Kept
+from service.web.known import only_known
 from service.web.meaning import Model
 from service.web.metrics import Metrics
 from service.web.outermost import Outermost
+from service.web.readings import Readings
 from service.web.rendering import environment
 
 STATIC = Path(__file__).parent / "static"
@@ -71,6 +75,7 @@ ROUTED = (
     story_parts,
     articles,
     search,
+    search_feed,
     match,
     catalogue,
     storylines,
@@ -89,6 +94,7 @@ ROUTED = (
     search_page,
     subscriptions,
     alert_pages,
+    alert_feeds,
 )
 
 
@@ -117,7 +123,7 @@ def create_app(
     app.state.bounds = Bounds(settings.web)
     app.state.metrics = Metrics(sessions, clock)
     for module in ROUTED:
-        app.include_router(module.router)
+        app.include_router(module.router, dependencies=[Depends(only_known)])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_layers(app, settings, origins)
     problems.install(app)
@@ -132,10 +138,11 @@ def _add_layers(app: FastAPI, settings: Settings, origins: Sequence[str]) -> Non
     app.add_middleware(conditional.Conditional)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
     most = settings.web.answers_mib << 20
-    app.add_middleware(Kept, read=_reader_of(app.state.web.engine), most=most)
+    web: Web = app.state.web
+    readings = Readings(_reader_of(web.engine))
+    app.add_middleware(Kept, readings=readings, most=most)
     # Outside of what is kept: whoever may not read is not answered from memory either.
-    web = app.state.web
-    ring = app.state.ring = KeyRing(web.sessions, web.clock, settings.access.recheck_seconds)
+    ring = app.state.ring = KeyRing(web.sessions, web.clock, readings)
     access = app.state.access = _access(settings)
     app.add_middleware(Gate, access=access, ring=ring)
     if origins:

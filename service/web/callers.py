@@ -17,8 +17,10 @@ from fastapi.security.utils import get_authorization_scheme_param
 from service.domain.access import LONGEST_SECRET, Role, secret_hash
 from service.store import keys
 from service.store.keys import Key
+from service.store.reading.state import State
 from service.store.sessions import Sessions
 from service.web.context import Clock
+from service.web.readings import Readings
 
 REALM = 'realm="samestory"'
 #: What a client without a key is told to bring, and one whose key is not good.
@@ -30,6 +32,8 @@ NO_KEY = "this takes a key: send Authorization: Bearer, and the key"
 NOT_GOOD = "the key is unknown, has expired or was revoked"
 #: Keys remembered at once.
 MOST = 10_000
+#: Seconds after which a key in use is looked up again though none was changed: to note its use.
+BELIEVED = 60.0
 #: Of an IPv6 address as many bits as one client usually has for itself.
 IPV6_NETWORK = 64
 
@@ -47,48 +51,52 @@ class Caller:
         return f"key {self.key.id}" if self.key else self.address
 
 
-class KeyRing:
-    """Looks keys up, and believes what it found for a while: no query for each request.
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A key as it was found, good or not."""
 
-    So a key that was revoked by another process is refused after `recheck` seconds and the time
-    of one query at the latest; by this process, at once.
+    key: Key
+    keys: int  #: changes of keys that were counted before
+    asked: float  #: when, on the monotonic clock
+
+
+class KeyRing:
+    """Looks keys up, and believes what it found until the store counts a change of keys.
+
+    The count is read for each request that presents a key, but one reading serves all who wait. So a
+    key that was revoked is refused from then on, by whichever process, at no query of its own.
     """
 
-    def __init__(self, sessions: Sessions, clock: Clock, recheck: float) -> None:
+    def __init__(self, sessions: Sessions, clock: Clock, readings: Readings) -> None:
         self._sessions = sessions
         self._clock = clock
-        self._recheck = recheck
-        self._known: OrderedDict[bytes, tuple[Key, float]] = OrderedDict()
+        self._readings = readings
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
 
-    async def find(self, secret: str) -> Key | None:
-        """The key with a secret, if it is good now."""
+    async def now(self) -> State:
+        """How the store stands at some moment after this call; SQLAlchemyError if it is away."""
+        return await self._readings.state()
+
+    async def find(self, secret: str, state: State) -> Key | None:
+        """The key with a secret, if it is good in a state that the store was in just now."""
         if len(secret) > LONGEST_SECRET:
             return None
         digest = secret_hash(secret)
         known = self._known.get(digest)
-        if known is None or time.monotonic() - known[1] >= self._recheck:
-            key = await self._look_up(digest, known)
+        if known and known.keys == state.keys and time.monotonic() - known.asked < BELIEVED:
+            key: Key | None = known.key
         else:
-            key = known[0]
+            key = await self._look_up(digest, state.keys)
         return key if key and key.is_good(self._clock()) else None
 
-    def forget(self) -> None:
-        """Look every key up again."""
-        self._known.clear()
-
-    async def _look_up(self, digest: bytes, known: tuple[Key, float] | None) -> Key | None:
+    async def _look_up(self, digest: bytes, count: int) -> Key | None:
+        """Read a key; `count` is of before that, so a change in between is seen the next time."""
         asked = time.monotonic()
-        if known:  # whoever asks meanwhile need not ask the database, too
-            self._known[digest] = (known[0], asked)
-        try:
-            key = await run_in_threadpool(self._read, digest)
-        except BaseException:
-            self._known.pop(digest, None)
-            raise
+        self._known.pop(digest, None)
+        key = await run_in_threadpool(self._read, digest)
         if key is None:
-            self._known.pop(digest, None)
             return None
-        self._known[digest] = (key, asked)
+        self._known[digest] = _Known(key, count, asked)
         while len(self._known) > MOST:
             self._known.popitem(last=False)
         return key
@@ -134,7 +142,8 @@ def ring_of(request: Request) -> KeyRing:
 async def is_still_good(request: Request) -> bool:
     """Whether the key that a request came in with is good still; without one, always."""
     secret: str | None = request.scope["state"].get("secret")
-    return secret is None or await ring_of(request).find(secret) is not None
+    ring = ring_of(request)
+    return secret is None or await ring.find(secret, await ring.now()) is not None
 
 
 def presented(request: Request, *, also_basic: bool) -> str | None:

@@ -1,10 +1,7 @@
 """Examples for the API's description, made from the schemas so that none can be forgotten."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
-
-from service.web.problems import TYPES
 
 #: What stands for a text or number, by the name of its field; else by its type.
 BY_NAME: dict[str, Any] = {
@@ -58,7 +55,6 @@ INSTANT = "2026-11-02T09:14:00Z"
 BY_TYPE: dict[str, Any] = {"string": "9f3c1a", "integer": 1, "number": 0.5, "boolean": False}
 #: Schemas refer to each other, but none of ours to itself.
 DEEPEST = 8
-INVALID, CONFLICT = 422, 409
 
 Schema = Mapping[str, Any]
 
@@ -77,41 +73,6 @@ def example_of(schema: Schema, schemas: Schema, name: str = "", depth: int = 0) 
         found = schema.get("properties", {}).items()
         return {key: example_of(each, schemas, key, depth + 1) for key, each in found}
     return _plain(schema, name)
-
-
-def problem_of(status: int, path: str) -> dict[str, Any]:
-    """What an error looks like on the wire."""
-    contradicts = status == CONFLICT and path.startswith("/v1/decisions")
-    detail = LOCKED_OUT if contradicts else DETAILS.get(status, HTTPStatus(status).phrase)
-    kind = "contradiction" if contradicts else TYPES.get(status, "http-error")
-    faults = [{"where": "query.limit", "detail": detail.partition(": ")[2]}]
-    return {
-        "type": f"urn:samestory:problem:{kind}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "instance": path,
-        "request_id": "5f0c7b1de4d94c5c8f1f6f0c2a8b7e11",
-        "errors": faults if status == INVALID else [],
-        "contradicts": [CONTRADICTED] if contradicts else [],
-    }
-
-
-LOCKED = "decision 7 (lock 9f3c1a, Ruth Pell, 2026-11-02 09:14:00)"
-LOCKED_OUT = f"contradicts {LOCKED}; undo what should not stand"
-CONTRADICTED = {"decision": 7, "told": LOCKED, "undo": "/v1/decisions/7/undo"}
-DETAILS = {
-    400: "There was an error parsing the body",
-    401: "this takes a key: send Authorization: Bearer, and the key",
-    403: "this takes the role editor; the key's is reader",
-    409: "the first request under Idempotency-Key 5f0c7b1d is still under way",
-    429: "more than 1200 requests in 60 seconds; ask again in 3",
-    404: "no story 9f3c1a",
-    413: "the body is larger than 1048576 bytes; send less",
-    422: "query.limit: Input should be less than or equal to 100",
-    500: "an unexpected error; it has been logged",
-    503: "the database does not answer",
-}
 
 
 def _resolved(schema: Schema, schemas: Schema) -> Schema:

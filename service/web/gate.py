@@ -24,6 +24,7 @@ from service.web.callers import (
     presented,
 )
 from service.web.problems import DATABASE_TROUBLE, browsing, problem, unavailable
+from service.web.readings import note
 
 #: Neither a key nor a limit: probes, files of the pages, and subscribers' own signed links.
 FREE = ("/healthz", "/readyz", "/static/", "/digest/")
@@ -107,7 +108,9 @@ class Gate:
         basic = not self.access.reading_open and request.method == "GET"
         secret = presented(request, also_basic=basic)
         if secret is not None:
-            key = await self.ring.find(secret)
+            seen = await self.ring.now()
+            note(request.scope, seen)
+            key = await self.ring.find(secret, seen)
             if key is None:
                 return 401, NOT_GOOD, ASK_USER if browsing(request) else BAD_KEY
             state["caller"] = Caller(key, state["caller"].address)

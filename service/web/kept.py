@@ -11,11 +11,9 @@ role. A request with credentials that were not found to be a key is answered apa
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.errors import DatabaseError
 from service.store.reading.state import State
 from service.web.conditional import NOT_MODIFIED, OF_BODIES, OK, Validators, is_known
+from service.web.readings import Readings, seen
 
 #: Only below this path; pages tell ages, which change by themselves.
 KEPT_BELOW = "/v1/"
@@ -49,52 +48,12 @@ class Answer:
     size: int  #: bytes that it takes with its address, about
 
 
-class Readings:
-    """Readings of the store's state, each for all who wait when it begins."""
-
-    def __init__(self, read: Callable[[], State]) -> None:
-        self._read = read
-        self._waiting: list[asyncio.Future[State]] = []
-        self._reader: asyncio.Task[None] | None = None
-        self._limiter: CapacityLimiter | None = None
-
-    async def state(self) -> State:
-        """The state as of some moment after this call.
-
-        Raises:
-            SQLAlchemyError: the database does not answer.
-        """
-        mine = asyncio.get_running_loop().create_future()
-        self._waiting.append(mine)
-        if self._reader is None:
-            self._reader = asyncio.create_task(self._serve())
-        found: State = await mine
-        return found
-
-    async def _serve(self) -> None:
-        # A limit of its own: all threads may be busy with answers that are being made.
-        limiter = self._limiter = self._limiter or CapacityLimiter(1)
-        while self._waiting:
-            served, self._waiting = self._waiting, []
-            try:
-                state = await to_thread.run_sync(self._read, limiter=limiter)
-            except Exception as error:  # noqa: BLE001  # handed on to whoever waits
-                for each in served:
-                    if not each.done():
-                        each.set_exception(error)
-            else:
-                for each in served:
-                    if not each.done():
-                        each.set_result(state)
-        self._reader = None
-
-
 class Kept:
     """Answers with what is kept while it is good, and keeps what is known by the store's state."""
 
-    def __init__(self, app: ASGIApp, read: Callable[[], State], most: int) -> None:
+    def __init__(self, app: ASGIApp, readings: Readings, most: int) -> None:
         self.app = app
-        self._readings = Readings(read)
+        self._readings = readings
         self._most = most  #: bytes
         self._size = 0
         self._answers: OrderedDict[Key, Answer] = OrderedDict()
@@ -107,15 +66,15 @@ class Kept:
             await self.app(scope, receive, send)
         elif key not in self._answers:
             await self._make(key, scope, receive, send)
-        elif (answer := await self._good(key)) is not None:
+        elif (answer := await self._good(key, seen(scope))) is not None:
             await _reply(answer, scope, send)
         else:
             await self._renew(key, scope, receive, send)
 
-    async def _good(self, key: Key) -> Answer | None:
+    async def _good(self, key: Key, state: State | None = None) -> Answer | None:
         """The kept answer if it is still good; none if nobody can tell."""
         try:
-            state = await self._readings.state()
+            state = state or await self._readings.state()
         except (SQLAlchemyError, DatabaseError):
             return None  # the application says so in its own way
         answer = self._answers.get(key)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -18,6 +19,13 @@ from service.store.sessions import Sessions
 from service.web.context import Clock
 
 router = APIRouter(tags=["health"])
+EXAMPLE = "# HELP samestory_articles Articles stored.\n# TYPE samestory_articles gauge\n…"
+WRITTEN: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Figures, one a line.",
+        "content": {CONTENT_TYPE_LATEST: {"schema": {"type": "string"}, "example": EXAMPLE}},
+    }
+}
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 Families = Iterator[GaugeMetricFamily]
@@ -76,7 +84,7 @@ class StoreCollector(Collector):
         yield from _of_mail(mail)
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=Response, responses=WRITTEN)
 def metrics(request: Request) -> Response:
     """Figures in Prometheus' text format."""
     figures: Metrics = request.app.state.metrics

@@ -6,7 +6,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from service.web.examples import example_of, problem_of
+from service.web.error_examples import problem_of
+from service.web.examples import example_of
 
 #: The version of the API, as in its paths.
 VERSION = "1"
@@ -99,6 +100,8 @@ def _guard(operation: Document, *, reading_open: bool) -> None:
     for status, response in operation["responses"].items():
         if status < "300" or status == "429":
             response.setdefault("headers", {}).update(LIMITS)
+        if status == "503":
+            response.setdefault("headers", {})["Retry-After"] = RETRY_AFTER
 
 
 def _complete(operation: Document, path: str, method: str, schemas: Document) -> None:
@@ -113,13 +116,14 @@ def _complete(operation: Document, path: str, method: str, schemas: Document) ->
     for status, response in responses.items():
         if status >= "400":
             schema = {"$ref": "#/components/schemas/Problem"}
-            example = problem_of(int(status), path)
+            example = problem_of(int(status), path, operation)
             response["content"] = {
                 "application/problem+json": {"schema": schema, "example": example}
             }
         for media in response.get("content", {}).values():
             media.setdefault("example", example_of(media.get("schema", {}), schemas))
-    if method == "get" and path.startswith("/v1") and not path.startswith(UNKEPT):
+    streams = "text/event-stream" in responses.get("200", {}).get("content", {})
+    if method == "get" and path.startswith("/v1") and not streams and not path.startswith(UNKEPT):
         responses["200"].setdefault("headers", {}).update(HEADERS)
         responses["304"] = NOT_MODIFIED
 

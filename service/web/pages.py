@@ -9,10 +9,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ConfigDict, model_validator
 
 from service.store.reading import catalogue, history, stories, storylines
+from service.store.reading.catalogue import FeedFilter
 from service.store.reading.history import Transition
 from service.store.reading.reports import Member
 from service.web import links
-from service.web.api.catalogue import FEED_CURSOR
+from service.web.api.feeds import FEED_CURSOR
 from service.web.api.stories import related_to
 from service.web.api.story_query import StoryQuery, list_page
 from service.web.context import Context, ReadSession, Web
@@ -96,7 +97,7 @@ def feeds_page(
 ) -> HTMLResponse:
     """How well each feed can be read."""
     after = FEED_CURSOR.decode(cursor)
-    page = catalogue.list_feeds(session, failing=failing, after=after)
+    page = catalogue.list_feeds(session, FeedFilter(failing=failing), after=after)
     following = {"cursor": FEED_CURSOR.encode(page.next)} if page.next else {}
     kept = {"failing": "true"} if failing else {}
     return _page(

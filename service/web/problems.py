@@ -27,8 +27,8 @@ from service.errors import (
     TakenError,
     UnderwayError,
 )
-from service.settings import nearest
 from service.web.context import web_of
+from service.web.known import meant
 
 #: Paths that programs read; everything else is for people.
 FOR_PROGRAMS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
@@ -39,6 +39,7 @@ TYPES = {
     404: "not-found",
     405: "method-not-allowed",
     409: "conflict",
+    410: "gone",
     413: "too-large",
     422: "invalid-request",
     429: "too-many-requests",
@@ -194,7 +195,7 @@ def _invalid(request: Request, error: Exception) -> Response:
     faults = [
         Fault(
             where=".".join(str(part) for part in fault["loc"]),
-            detail=_unknown(request, fault["loc"])
+            detail=meant(request, fault["loc"])
             if fault["type"] == "extra_forbidden"
             else fault["msg"].removeprefix("Value error, "),
         )
@@ -202,16 +203,6 @@ def _invalid(request: Request, error: Exception) -> Response:
     ]
     detail = "; ".join(f"{fault.where}: {fault.detail}" for fault in faults)
     return problem(request, 422, detail, errors=faults)
-
-
-def _unknown(request: Request, where: Sequence[str | int]) -> str:
-    """Name what somebody may have meant by a parameter that there is not."""
-    if where[0] != "query":
-        return "no such field here"
-    route = request.scope["route"].path
-    described = request.app.openapi()["paths"][route][request.method.lower()]
-    known = [each["name"] for each in described.get("parameters", []) if each["in"] == "query"]
-    return f"no such parameter; {nearest(str(where[-1]), known)}"
 
 
 def _contradicting(request: Request, error: Exception) -> Response:

@@ -28,6 +28,8 @@ Fields = Mapping[str, Sequence[str]]
 
 #: Bytes of a form that are read.
 LARGEST = 65_536
+#: What links to feeds of alerts are signed for.
+FEEDS = "feeds"
 #: Past emails that a reader finds on the page of preferences.
 PAST = 30
 #: These pages are for one reader only.
@@ -163,6 +165,7 @@ def preferences_form(
     error: str = "",
 ) -> HTMLResponse:
     """The page of preferences, with what is wrong with them."""
+    key = link_key(session)
     return page(
         web,
         "preferences.html",
@@ -173,9 +176,12 @@ def preferences_form(
         error=error,
         days=DAYS,
         zones=sorted(available_timezones()),
-        alerts=alerts.of_subscribers(session, [reader.id]).get(reader.id, []),
+        alerts=[
+            (each, token(key, FEEDS, each.id))
+            for each in alerts.of_subscribers(session, [reader.id]).get(reader.id, [])
+        ],
         past=[
-            (each, token(link_key(session), "issues", each.id))
+            (each, token(key, "issues", each.id))
             for each in past_emails(session, reader.id, limit=PAST)
         ],
     )

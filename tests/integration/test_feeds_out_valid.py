@@ -42,6 +42,20 @@ def test_feeds_of_stories_are_valid(world: Site, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("q", ["turkish%20withdrawal", "nothing%20of%20the%20kind", "%3Cb%3E%26x"])
+def test_feeds_of_searches_are_valid_and_have_what_is_found(world: Site, form: str, q: str) -> None:
+    answer = world.get(f"/v1/search/feed.{form}?q={q}&by=words")
+    assert answer.status == 200
+    assert faults(form, answer.body) == []
+    found = world.get(f"/v1/search?q={q}&by=words").json["stories"]
+    told = world.get(f"/v1/search/feed.json?q={q}&by=words").json["items"]
+    expected = [f"urn:samestory:story:{each['story']['id']}" for each in found]
+    assert [item["id"] for item in told] == expected
+    known = {"If-None-Match": answer.headers["etag"]}
+    assert world.get(f"/v1/search/feed.{form}?q={q}&by=words", headers=known).status == 304
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_odd_texts_leave_feeds_valid(sessions: Sessions, form: str) -> None:
     with sessions.begin() as session:
         rows = Rows(session)

@@ -2,7 +2,7 @@
 
 import base64
 import http.client
-import time
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -10,12 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from service import settings as settings_module
 from service.domain.access import Role
 from service.store import keys, schema
+from service.store.reading.state import read_state
 from service.store.sessions import Sessions, sessions_of
 from service.store.tables import KeyRow
 from service.web.app import create_app
@@ -51,7 +52,7 @@ def store(new_database: Callable[[], str]) -> Iterator[Sessions]:
 @pytest.fixture(scope="module")
 def closed(store: Sessions) -> Iterator[Site]:
     """A server that reading takes a key at."""
-    with serving(store, reading="keys", recheck_seconds=0.0) as site:
+    with serving(store, reading="keys") as site:
         yield site
 
 
@@ -153,24 +154,70 @@ def test_a_key_expires(sessions: Sessions, clock: Clock) -> None:
         assert rita.get(READ).status == 401
 
 
-def test_a_key_that_another_process_revoked_is_refused_within_the_time_that_is_set(
+@pytest.mark.parametrize("path", [READ, "/v1/feeds", "/metrics"])
+def test_a_key_that_another_process_revoked_is_refused_at_once(
+    sessions: Sessions, path: str
+) -> None:
+    with serving(sessions, reading="keys") as site:
+        for number in range(5):
+            rita = holder(site, sessions, f"rita {number}")
+            assert [rita.get(path).status for _ in range(3)] == [200] * 3
+            with sessions.begin() as session:
+                keys.revoke(session, rita.key.id, now=NOW)
+            assert rita.get(path).status == 401
+
+
+def test_under_many_requests_none_that_came_after_the_revocation_is_let_in(
     sessions: Sessions,
 ) -> None:
-    with serving(sessions, reading="keys", recheck_seconds=0.1) as site:
+    with serving(sessions, reading="keys", per_minute=0) as site:
         rita = holder(site, sessions, "rita")
-        assert rita.get(READ).status == 200
+        revoked = threading.Event()
+        faults: list[int] = []
+
+        def read() -> None:
+            status = 200
+            while status == 200:
+                late = revoked.is_set()
+                status = rita.get(READ).status
+                if late and status == 200:
+                    faults.append(status)
+
+        readers = [threading.Thread(target=read) for _ in range(4)]
+        for reader in readers:
+            reader.start()
         with sessions.begin() as session:
             keys.revoke(session, rita.key.id, now=NOW)
-        revoked = time.monotonic()
-        while rita.get(READ).status == 200:
-            assert time.monotonic() - revoked < 10
-        assert rita.get(READ).status == 401
+        revoked.set()
+        for reader in readers:
+            reader.join(30)
+        assert faults == []
+
+
+def test_what_keys_open_is_counted_and_their_use_is_not(sessions: Sessions, engine: Engine) -> None:
+    def count() -> tuple[int, int]:
+        state = read_state(engine)
+        return state.keys, state.number
+
+    start, number = count()
+    with sessions.begin() as session:
+        key, _ = keys.create(session, "rita", [], now=NOW)
+    assert count() == (start + 1, number)
+    with sessions() as session:
+        session.query(KeyRow).update({"revoked_at": NOW})
+        session.rollback()
+    with sessions.begin() as session:
+        session.query(KeyRow).update({"used_at": NOW})
+    assert count() == (start + 1, number)
+    with sessions.begin() as session:
+        keys.revoke(session, key.id, now=NOW)
+    assert count() == (start + 2, number)
 
 
 def test_a_key_that_this_process_revokes_is_refused_at_once_and_its_stream_ends(
     sessions: Sessions,
 ) -> None:
-    with serving(sessions, reading="keys", recheck_seconds=60.0) as site:
+    with serving(sessions, reading="keys") as site:
         rita = holder(site, sessions, "rita")
         adam = holder(site, sessions, "adam", Role.ADMIN)
         stream = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
@@ -186,7 +233,7 @@ def test_a_key_that_this_process_revokes_is_refused_at_once_and_its_stream_ends(
 
 
 def test_a_key_takes_no_query_for_each_request(sessions: Sessions) -> None:
-    with serving(sessions, recheck_seconds=60.0) as site:
+    with serving(sessions) as site:
         rita = holder(site, sessions, "rita")
         asked: list[str] = []
         engine = sessions.kw["bind"]

@@ -151,6 +151,7 @@ def test_alerts_of_a_subscriber_are_added_listed_and_removed(
         "countries": ["GB"],
         "min_independent": 2,
         "since": clock.now.isoformat().replace("+00:00", "Z"),
+        "feed": made.json["feed"],
     }
     assert adam.post(f"{one}/alerts", wanted, Idempotency_Key="k").json == made.json
     assert made.headers["location"] == f"{one}/alerts/{number}"

@@ -94,7 +94,7 @@ def test_pages_go_on_where_they_stopped_while_articles_come(sessions: Sessions) 
     "query",
     [
         "cursor=abc", "cursor=%ED%A0%80", "cursor=" + "A" * 2000, "limit=0", "outlet=a%00b",
-        "feed=-1", "copies=perhaps", "since=then", "sort=newest", "outlet=a&" * 30,
+        "feed=-1", "copies=perhaps", "since=then", "sort=largest", "outlet=a&" * 30,
         # Of another list.
         "cursor=WyJzdG9yaWVzL25ld2VzdCIsIjIwMjYtMTEtMDJUMDk6MTQ6MDBaIiwiZmVycnkiXQ",
         # One of this list, with a number that no article has.

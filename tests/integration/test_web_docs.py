@@ -97,6 +97,17 @@ def test_every_example_is_answered_as_the_page_says(world: Site, example: Exampl
         assert fits(example.body, answer.json), answer.text
 
 
+def test_no_example_is_left_out() -> None:
+    """Every block of the page is a request, or the answer right below one."""
+    page = PAGE.read_text()
+    blocks = re.findall(r"^```(\w*)$", page, re.MULTILINE)
+    opened = [kind for kind in blocks if kind]
+    answers = sum(each.body != "…" for each in examples())
+    assert len(blocks) == 2 * len(opened)
+    assert opened.count("http") == len(examples()) > 30
+    assert opened.count("json") == answers == len(opened) - len(examples())
+
+
 def test_the_page_names_every_filter_and_list(world: Site) -> None:
     page = PAGE.read_text()
     document = world.get("/openapi.json").json

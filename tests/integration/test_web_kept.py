@@ -5,7 +5,6 @@ import gzip
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +20,8 @@ from service.store.sessions import Sessions
 from service.store.tables import ArticleRow, StoryRow
 from service.web.app import create_app
 from service.web.conditional import Validators
-from service.web.kept import Kept, Readings
+from service.web.kept import Kept
+from service.web.readings import Readings
 from tests.support.key_holders import holder
 from tests.support.rows import NOW, Rows
 from tests.support.site import Site, running, serving
@@ -138,7 +138,6 @@ def test_whoever_has_a_key_shares_what_is_kept_and_is_counted_and_refused_all_th
     sessions: Sessions, engine: Engine
 ) -> None:
     settings = load({"SAMESTORY_ACCESS__READING": "keys", "SAMESTORY_ACCESS__PER_MINUTE": "3"})
-    settings = replace(settings, access=replace(settings.access, recheck_seconds=60.0))
     app = create_app(sessions, clock=lambda: NOW, settings=settings)
     with running(app) as site:
         rita, bob = (holder(site, sessions, name) for name in ("rita", "bob"))
@@ -154,7 +153,6 @@ def test_whoever_has_a_key_shares_what_is_kept_and_is_counted_and_refused_all_th
         assert [bob.get("/v1/stories").status for _ in range(2)] == [200, 429]
         with sessions.begin() as session:
             keys.revoke(session, rita.key.id, now=NOW)
-        app.state.ring.forget()
         assert rita.get("/v1/stories").status == 401
 
 
@@ -171,7 +169,7 @@ def test_an_answer_for_a_role_is_kept_for_nobody() -> None:
     async def act() -> None:
         inner = Inner(10)
         inner.role = Role.EDITOR
-        kept = Kept(inner, lambda: STATE, 100_000)
+        kept = Kept(inner, Readings(lambda: STATE), 100_000)
         for _ in range(2):
             await ask(kept, "/v1/a")
         assert len(inner.made) == 2
@@ -261,7 +259,7 @@ async def ask(kept: Kept, path: str) -> bytes:
 def test_memory_is_bounded_and_the_longest_unused_goes_first() -> None:
     async def act() -> None:
         inner = Inner(10_000)
-        kept = Kept(inner, lambda: STATE, 120_000)
+        kept = Kept(inner, Readings(lambda: STATE), 120_000)
         for path in ("/v1/a", "/v1/b", "/v1/a", *(f"/v1/{number}" for number in range(8))):
             await ask(kept, path)
         await ask(kept, "/v1/a")
@@ -278,7 +276,7 @@ def test_memory_is_bounded_and_the_longest_unused_goes_first() -> None:
 def test_an_answer_too_large_is_passed_on_and_not_kept() -> None:
     async def act() -> None:
         inner = Inner(50_000)
-        kept = Kept(inner, lambda: STATE, 100_000)
+        kept = Kept(inner, Readings(lambda: STATE), 100_000)
         for _ in range(2):
             assert len(await ask(kept, "/v1/a")) == 50_000
         assert len(inner.made) == 2
@@ -289,7 +287,7 @@ def test_an_answer_too_large_is_passed_on_and_not_kept() -> None:
 def test_of_many_who_ask_for_an_outdated_answer_one_makes_it() -> None:
     async def act() -> None:
         inner, now = Inner(10), [STATE]
-        kept = Kept(inner, lambda: now[0], 100_000)
+        kept = Kept(inner, Readings(lambda: now[0]), 100_000)
         await ask(kept, "/v1/a")
         now[0] = inner.state = LATER
         await asyncio.gather(*(ask(kept, "/v1/a") for _ in range(20)))

@@ -231,6 +231,11 @@ def contents(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
                 yield f"{path} {parameter['name']}", parameter
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                for example in content.get(
+                    "examples", {None: {"value": content.get("example")}}
+                ).values():
+                    yield f"{path} body", {**content, "example": example["value"]}
             for status, response in operation["responses"].items():
                 for media, content in response.get("content", {}).items():
                     if "json" in media:
@@ -245,6 +250,61 @@ def test_every_parameter_answer_and_error_has_an_example_that_fits(world: Site) 
     for where, content in found:
         jsonschema_rs.validate(schemas | content["schema"], content["example"])
         assert content["example"] is not None or "null" in str(content["schema"]), where
+
+
+def test_every_route_and_every_error_that_it_documents_has_an_example(world: Site) -> None:
+    document = world.get("/openapi.json").json
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            where = f"{method} {path}"
+            if "requestBody" in operation:
+                [body] = operation["requestBody"]["content"].values()
+                assert body.get("example") or body["examples"], where
+            for status, response in operation["responses"].items():
+                if status in {"204", "304", "308"}:  # no body
+                    assert "content" not in response, where
+                    continue
+                assert response["content"], f"{where} {status}"
+                for content in response["content"].values():
+                    assert content["example"], f"{where} {status}"
+                for header in response.get("headers", {}).values():
+                    assert header["example"]
+
+
+def test_every_write_takes_a_key_a_role_and_an_idempotency_key(world: Site) -> None:
+    document = world.get("/openapi.json").json
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method == "get" or path == "/v1/match":  # which stores nothing
+                continue
+            where = f"{method} {path}"
+            assert "idempotency-key" in {each["name"] for each in operation["parameters"]}, where
+            assert operation["security"] in ([{"key": ["admin"]}], [{"key": ["editor"]}]), where
+            assert {"401", "403", "409", "429"} <= set(operation["responses"]), where
+            address = re.sub(r"{\w+}", "1", path)
+            refused = world.get(address, method=method.upper(), body=b"{}")
+            assert refused.status == 401, where
+
+
+def test_examples_of_errors_are_those_of_their_route(world: Site) -> None:
+    document = world.get("/openapi.json").json
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            taken = {f"{each['in']}.{each['name']}" for each in operation.get("parameters", ())}
+            for status, response in operation["responses"].items():
+                if status < "400":
+                    continue
+                example = response["content"]["application/problem+json"]["example"]
+                assert example["status"] == int(status)
+                assert "{" not in example["instance"]
+                for fault in example["errors"]:
+                    unknown = "no such" in fault["detail"]
+                    assert unknown or fault["where"] in taken, path
+    feed = document["paths"]["/v1/feeds/{feed_id}"]["patch"]["responses"]
+    told = feed["404"]["content"]["application/problem+json"]["example"]
+    assert (told["detail"], told["instance"]) == ("no feed 7", "/v1/feeds/7")
+    refused = feed["403"]["content"]["application/problem+json"]["example"]
+    assert "the role admin" in refused["detail"]
 
 
 def test_the_description_can_be_read_as_a_page_without_any_other_host(world: Site) -> None:

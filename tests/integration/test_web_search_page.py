@@ -1,5 +1,6 @@
 """The page `/search` as a browser without scripts gets it."""
 
+import re
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
@@ -33,6 +34,9 @@ def test_stories_and_reports_are_found_with_their_words_marked(world: Site) -> N
     assert 'value="turkish withdrawal"' in text
     assert "By words alone" not in text
     assert world.page("/search?q=turkish+withdrawal").headers["etag"]
+    [feed] = re.findall(r'href="(/v1/search/feed[^"]*)"', text)
+    assert MEETING in world.get(feed).text
+    assert "feed.atom" not in world.page("/search").text
 
 
 @pytest.mark.parametrize(

@@ -108,9 +108,11 @@ class Rows:
             )
         )
 
-    def storyline(self, storyline_id: str, title: str) -> StorylineRow:
+    def storyline(
+        self, storyline_id: str, title: str, *, created_at: datetime = NOW
+    ) -> StorylineRow:
         """A storyline without stories."""
-        return self._add(StorylineRow(id=storyline_id, title=title, created_at=NOW))
+        return self._add(StorylineRow(id=storyline_id, title=title, created_at=created_at))
 
     def story(self, story_id: str, members: Sequence[ArticleRow] = (), **values: Any) -> StoryRow:
         """A described story with its memberships and the transition by which it emerged."""

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
@@ -71,27 +72,44 @@ def get_article(session: Session, article_id: int) -> ArticleDetail:
     return _detail(*detail)
 
 
+class Order(StrEnum):
+    """In what order articles are listed: by the time of their report, from which end."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
 def list_articles(
-    session: Session, wanted: ArticleFilter, *, after: Position | None = None, limit: int = 50
+    session: Session,
+    wanted: ArticleFilter,
+    *,
+    sort: Order = Order.NEWEST,
+    after: Position | None = None,
+    limit: int = 50,
 ) -> Page[ArticleDetail]:
-    """Articles that no editor hid, the latest report first; at most three statements."""
-    keys = (ArticleRow.reported_at, ArticleRow.id)
+    """Articles that no editor hid, by the time of their report; at most three statements."""
     conditions = [*_shown(), *_conditions(wanted), *_of_outlets(session, wanted)]
     # Which ones first, and only then everything about them: so the order comes from an index.
-    statement = (
-        _placed(ArticleRow.id)
-        .where(*conditions)
-        .order_by(*(key.desc() for key in keys))
-        .limit(limit + 1)
-    )
-    if after is not None:
-        statement = statement.where(tuple_(*keys) < tuple_(*after))
-        # The part of it that an index over times alone can use.
-        statement = statement.where(ArticleRow.reported_at <= after[0])
-    ids = session.scalars(statement).all()
+    statement = _placed(ArticleRow.id).where(*conditions, *_beyond(after, sort))
+    ids = session.scalars(statement.order_by(*_keys(sort)).limit(limit + 1)).all()
     known = articles_of(session, ids)
     reports = [(known[key], known[key].member.report) for key in ids]
     return cut([(each, (told.reported_at, told.article_id)) for each, told in reports], limit)
+
+
+def _keys(sort: Order) -> list[ColumnElement[Any]]:
+    keys = (ArticleRow.reported_at, ArticleRow.id)
+    return [key.desc() if sort is Order.NEWEST else key.asc() for key in keys]
+
+
+def _beyond(after: Position | None, sort: Order) -> Iterable[ColumnElement[bool]]:
+    """What comes after a position; its second part an index over times alone can use."""
+    if after is None:
+        return
+    at, (keys, position) = after[0], (tuple_(ArticleRow.reported_at, ArticleRow.id), tuple_(*after))
+    newest = sort is Order.NEWEST
+    yield keys < position if newest else keys > position
+    yield ArticleRow.reported_at <= at if newest else ArticleRow.reported_at >= at
 
 
 def articles_of(session: Session, ids: Collection[int]) -> dict[int, ArticleDetail]:

@@ -1,16 +1,20 @@
 """Outlets and feeds, with their health."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
-from service.store.reading.paging import Page, Position, cut
+from service.store.reading.paging import Page, Position, below, cut
 from service.store.tables import ArticleRow, FamilyRow, FeedRow, OutletRow
+
+#: Where an outlet stands that never reported.
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +61,57 @@ class FeedCounts:
     failing: int
 
 
+class OutletOrder(StrEnum):
+    """In what order outlets are listed: by slug, or by their last report, the latest first."""
+
+    SLUG = "slug"
+    LATEST = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class OutletFilter:
+    """Which outlets; () and None leave a condition out."""
+
+    families: tuple[str, ...] = ()  #: slugs
+    countries: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    agency: bool | None = None
+    edited: bool | None = None  #: whether an admin changed it
+
+
 def list_outlets(
     session: Session,
+    wanted: OutletFilter,
     *,
-    family: str | None = None,
-    country: str | None = None,
-    language: str | None = None,
-    edited: bool | None = None,
+    sort: OutletOrder = OutletOrder.SLUG,
     after: Position | None = None,
     limit: int = 100,
 ) -> Page[OutletView]:
-    """Outlets by slug, those of a family, country or language if one is named; one statement.
+    """Outlets of some families, countries or languages; one statement."""
+    statement = outlets().where(*_of_outlets(wanted)).limit(limit + 1)
+    if sort is OutletOrder.SLUG:
+        statement = statement.where(OutletRow.slug > (after[0] if after else ""))
+        found = [OutletView(*row) for row in session.execute(statement.order_by(OutletRow.slug))]
+        return cut([(outlet, (outlet.slug,)) for outlet in found], limit)
+    keys = (func.coalesce(_last_report(), NEVER), OutletRow.slug.expression)
+    if after is not None:
+        statement = statement.where(below(keys, after))
+    rows = session.execute(statement.order_by(*(key.desc() for key in keys)))
+    found = [OutletView(*row) for row in rows]
+    return cut([(each, (each.last_reported_at or NEVER, each.slug)) for each in found], limit)
 
-    `edited` keeps those that an admin changed, or the others.
-    """
-    wanted = {OutletRow.family: family, OutletRow.country: country, OutletRow.language: language}
-    statement = (
-        outlets()
-        .where(OutletRow.slug > (after[0] if after else ""))
-        .where(*(column == value for column, value in wanted.items() if value is not None))
-        .order_by(OutletRow.slug)
-        .limit(limit + 1)
-    )
-    if edited is not None:
-        statement = statement.where(OutletRow.edited_at.is_not(None) == edited)
-    found = [OutletView(*row) for row in session.execute(statement)]
-    return cut([(outlet, (outlet.slug,)) for outlet in found], limit)
+
+def _of_outlets(wanted: OutletFilter) -> Iterator[ColumnElement[bool]]:
+    given = {
+        OutletRow.family: wanted.families,
+        OutletRow.country: wanted.countries,
+        OutletRow.language: wanted.languages,
+    }
+    yield from (column.in_(values) for column, values in given.items() if values)
+    if wanted.agency is not None:
+        yield OutletRow.agency == wanted.agency
+    if wanted.edited is not None:
+        yield OutletRow.edited_at.is_not(None) == wanted.edited
 
 
 def all_outlets(session: Session) -> list[OutletView]:
@@ -93,11 +122,6 @@ def all_outlets(session: Session) -> list[OutletView]:
 def outlets() -> Select[*tuple[Any, ...]]:
     """Rows of what `OutletView` takes."""
     feeds = select(func.count()).where(FeedRow.outlet_id == OutletRow.id).scalar_subquery()
-    last = (
-        select(func.max(ArticleRow.reported_at))
-        .where(ArticleRow.outlet_id == OutletRow.id)
-        .scalar_subquery()
-    )
     return select(
         OutletRow.slug,
         OutletRow.name,
@@ -109,32 +133,49 @@ def outlets() -> Select[*tuple[Any, ...]]:
         OutletRow.edited_at,
         OutletRow.configured,
         feeds,
-        last,
+        _last_report(),
     ).join(FamilyRow, FamilyRow.slug == OutletRow.family)
+
+
+def _last_report() -> ScalarSelect[datetime]:
+    """When an outlet reported last; looked up in an index."""
+    latest = select(func.max(ArticleRow.reported_at))
+    return latest.where(ArticleRow.outlet_id == OutletRow.id).scalar_subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFilter:
+    """Which feeds; () and None leave a condition out."""
+
+    status: str | None = None
+    failing: bool | None = None  #: whether the last fetch failed
+    outlets: tuple[str, ...] = ()  #: slugs
+    languages: tuple[str, ...] = ()
 
 
 def list_feeds(
     session: Session,
+    wanted: FeedFilter = FeedFilter(),  # frozen
     *,
-    status: str | None = None,
-    failing: bool | None = None,
-    outlet: str | None = None,
     after: Position | None = None,
     limit: int = 100,
 ) -> Page[FeedView]:
-    """Feeds by id; `failing` keeps those whose last fetch failed, or those where it did not."""
-    statement = (
-        feeds().where(FeedRow.id > (after[0] if after else 0)).order_by(FeedRow.id).limit(limit + 1)
-    )
-    if status is not None:
-        statement = statement.where(FeedRow.status == status)
-    if failing is not None:
-        statement = statement.where((FeedRow.error_count > 0) == failing)
-    if outlet is not None:
-        statement = statement.where(OutletRow.slug == outlet)
-    rows: Sequence[Any] = session.execute(statement).all()
+    """Feeds by id; one statement."""
+    statement = feeds().where(FeedRow.id > (after[0] if after else 0), *_of_feeds(wanted))
+    rows: Sequence[Any] = session.execute(statement.order_by(FeedRow.id).limit(limit + 1)).all()
     found = [FeedView(*row) for row in rows]
     return cut([(feed, (feed.id,)) for feed in found], limit)
+
+
+def _of_feeds(wanted: FeedFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.status is not None:
+        yield FeedRow.status == wanted.status
+    if wanted.failing is not None:
+        yield (FeedRow.error_count > 0) == wanted.failing
+    if wanted.outlets:
+        yield OutletRow.slug.in_(wanted.outlets)
+    if wanted.languages:
+        yield func.lower(func.split_part(FeedRow.language, "-", 1)).in_(wanted.languages)
 
 
 def get_feed(session: Session, feed_id: int) -> FeedView:

@@ -1,6 +1,6 @@
 """Which state of the store a transaction sees."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Engine, func, select, text
@@ -21,15 +21,17 @@ class State:
     number: int
     changed_at: datetime
     past: bool
+    #: Grows with each change of what keys open; says nothing of what readers see.
+    keys: int = field(default=0, compare=False)
 
 
 _NOW = text(
-    "SELECT number, changed_at, changed_at <= clock_timestamp() FROM store_state WHERE single"
+    "SELECT number, changed_at, changed_at <= clock_timestamp(), keys FROM store_state WHERE single"
 )
 
 
 def current_state(session: Session) -> State:
-    """The state that this transaction sees; one statement, one row."""
+    """The state that this transaction sees, without the count of keys; one statement, one row."""
     past = StoreStateRow.changed_at <= func.clock_timestamp()
     columns = (StoreStateRow.number, StoreStateRow.changed_at, past)
     number, changed_at, is_past = session.execute(

@@ -1,6 +1,6 @@
 """How often what readers see was changed; triggers of the database keep the account."""
 
-from sqlalchemy import BigInteger, CheckConstraint, true
+from sqlalchemy import BigInteger, CheckConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.tables.base import Base, Instant
@@ -15,6 +15,7 @@ class StoreStateRow(Base):
     single: Mapped[bool] = mapped_column(primary_key=True, server_default=true())
     number: Mapped[int] = mapped_column(BigInteger)
     changed_at: Mapped[Instant]  #: whole seconds, no two changes the same
+    keys: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))  #: see migration 0015
 
 
 class StoreTouchRow(Base):

@@ -13,6 +13,7 @@ class StorylineRow(Base):
     """Stories of one saga; linked, never merged."""
 
     __tablename__ = "storylines"
+    __table_args__ = (Index("ix_storylines_created_at_id", "created_at", "id"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     title: Mapped[str]

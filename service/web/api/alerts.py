@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 from service.domain.alert_wishes import query
 from service.domain.alerts import Alert, Query
 from service.errors import NotFoundError
-from service.store import alerts, subscribers
+from service.store import alerts, secrets, subscribers
+from service.web.alert_feeds import feed_path
 from service.web.api.subscribers import ADMIN, ONE, SubscriberId, Text
 from service.web.context import Context, ReadSession
 from service.web.problems import NOT_FOUND, PROBLEMS
 from service.web.schemas import Instant
+from service.web.subscriptions import link_key
 from service.web.words import BigInt
 from service.web.writing import WRITING, Done, Writing
 
@@ -60,9 +62,15 @@ class AlertOut(BaseModel):
     countries: list[str] = Field(examples=[["GB"]])
     min_independent: int
     since: Instant = Field(description="What matched before is not told, unless it grows.")
+    feed: str | None = Field(
+        description="Where its stories are read as a feed, by whoever has the link: `.atom`, "
+        "`.rss` or `.json`. Null before any link was made.",
+        examples=["/digest/feeds/7-q1mYb3Zt5VfLw0cXn8Rk2s.atom"],
+    )
 
     @classmethod
-    def of(cls, found: Alert) -> Self:
+    def of(cls, found: Alert, key: bytes) -> Self:
+        """`key` signs links; it is empty before there are any."""
         asked = found.query
         return cls(
             id=found.id,
@@ -73,6 +81,7 @@ class AlertOut(BaseModel):
             countries=sorted(asked.countries),
             min_independent=asked.min_independent,
             since=found.since,
+            feed=feed_path(key, found.id) if key else None,
         )
 
 
@@ -86,14 +95,14 @@ class AlertsOut(BaseModel):
 def list_alerts(session: ReadSession, subscriber_id: SubscriberId) -> AlertsOut:
     """Somebody's alerts, the oldest first."""
     owner = subscribers.get(session, subscriber_id)
-    found = alerts.of_subscribers(session, [owner.id]).get(owner.id, [])
-    return AlertsOut(items=[AlertOut.of(each) for each in found])
+    found, key = alerts.of_subscribers(session, [owner.id]).get(owner.id, []), link_key(session)
+    return AlertsOut(items=[AlertOut.of(each, key) for each in found])
 
 
 @router.get("/{alert_id}")
 def read_alert(session: ReadSession, subscriber_id: SubscriberId, alert_id: AlertId) -> AlertOut:
     """One alert."""
-    return AlertOut.of(_owned(session, subscriber_id, alert_id))
+    return AlertOut.of(_owned(session, subscriber_id, alert_id), link_key(session))
 
 
 @router.post("", status_code=201, response_model=AlertOut, responses=ONE)
@@ -108,7 +117,8 @@ def add_alert(
 
     def add(session: Session) -> Done:
         added = alerts.add(session, subscriber_id, asked, now=web.clock())
-        return Done(AlertOut.of(added), f"/v1/subscribers/{subscriber_id}/alerts/{added.id}")
+        told = AlertOut.of(added, secrets.ensure(session, secrets.LINKS, now=web.clock()))
+        return Done(told, f"/v1/subscribers/{subscriber_id}/alerts/{added.id}")
 
     return write(add)
 

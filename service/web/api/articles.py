@@ -1,24 +1,27 @@
 """`/v1/articles`: lists, and one article."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.store.reading import articles
-from service.store.reading.articles import ArticleDetail, ArticleFilter
+from service.store.reading.articles import ArticleDetail, ArticleFilter, Order
 from service.store.reading.stories import StoryName
 from service.web import links
 from service.web.api.story_query import Words
 from service.web.conditional import TaggedSession
+from service.web.fields import Names, PartialPageOut, answer, fields_of, page_answer, such_as
 from service.web.problems import NOT_FOUND, PROBLEMS
 from service.web.schemas import MemberOut, PageOut
 from service.web.words import BigInt, Cursor, CursorText, Limit, UtcTime, Word
-from service.web.written import written
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"], responses=PROBLEMS)
 
-CURSOR = Cursor("articles", AwareDatetime, BigInt)
+CURSORS = {
+    Order.NEWEST: Cursor("articles", AwareDatetime, BigInt),
+    Order.OLDEST: Cursor("articles/oldest", AwareDatetime, BigInt),
+}
 
 
 class StoryRef(BaseModel):
@@ -47,6 +50,9 @@ class ArticleDetailOut(MemberOut):
         return cls(**fields, feed=found.feed_id, story=StoryRef.of(found.story))
 
 
+ArticleFields = Annotated[Names, fields_of(ArticleDetailOut), such_as("id,title,outlet,story")]
+
+
 class ArticleQuery(BaseModel):
     """Which articles, and which part of them."""
 
@@ -63,8 +69,10 @@ class ArticleQuery(BaseModel):
     story: Word | None = Field(None, description="Id of a story that they belong to now.")
     feed: BigInt | None = Field(None, description="Id of the feed that they came with.")
     copies: bool | None = Field(None, description="Only reprints of others, or none of them.")
+    sort: Order = Order.NEWEST
     limit: Limit = 50
     cursor: CursorText | None = None
+    fields: ArticleFields | None = None
 
     def filter(self) -> ArticleFilter:
         """The conditions alone."""
@@ -81,16 +89,29 @@ class ArticleQuery(BaseModel):
         )
 
 
-@router.get("", response_model=PageOut[ArticleDetailOut])
+@router.get("", response_model=PageOut[ArticleDetailOut] | PartialPageOut)
 def list_articles(session: TaggedSession, query: Annotated[ArticleQuery, Query()]) -> Response:
-    """Articles, the latest report first; those that an editor hid are left out."""
-    after = CURSOR.decode(query.cursor)
-    page = articles.list_articles(session, query.filter(), after=after, limit=query.limit)
+    """Articles by the time of their report; those that an editor hid are left out.
+
+    `sort=newest`, the default, begins with the latest, `oldest` with the first.
+    """
+    cursor = CURSORS[query.sort]
+    page = articles.list_articles(
+        session,
+        query.filter(),
+        sort=query.sort,
+        after=cursor.decode(query.cursor),
+        limit=query.limit,
+    )
     items = [ArticleDetailOut.told(found) for found in page.items]
-    return written(PageOut(items=items, next=CURSOR.encode(page.next)))
+    return page_answer(PageOut(items=items, next=cursor.encode(page.next)), query.fields)
 
 
-@router.get("/{article_id}", responses=NOT_FOUND)
-def read_article(session: TaggedSession, article_id: Annotated[BigInt, Path()]) -> ArticleDetailOut:
+@router.get("/{article_id}", response_model=ArticleDetailOut | dict[str, Any], responses=NOT_FOUND)
+def read_article(
+    session: TaggedSession,
+    article_id: Annotated[BigInt, Path()],
+    fields: Annotated[ArticleFields | None, Query()] = None,
+) -> Response:
     """One article; `story` is null while it waits for its place."""
-    return ArticleDetailOut.told(articles.get_article(session, article_id))
+    return answer(ArticleDetailOut.told(articles.get_article(session, article_id)), fields)

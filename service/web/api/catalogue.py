@@ -1,26 +1,27 @@
-"""`/v1/outlets` and `/v1/feeds`: what is read, and how well that goes."""
+"""`/v1/outlets`: who is read, and how each of them reports."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.store.reading import catalogue, outlets
-from service.store.reading.catalogue import FeedView, OutletView
+from service.store.reading.catalogue import OutletFilter, OutletOrder, OutletView
 from service.store.reading.outlets import OutletFigures
-from service.web import links
+from service.web.api.story_query import Words
 from service.web.conditional import TaggedSession
-from service.web.context import ReadSession
+from service.web.fields import Names, PartialPageOut, answer, fields_of, page_answer, such_as
 from service.web.problems import NOT_FOUND, PROBLEMS
-from service.web.schemas import Instant, OutletRef, PageOut
-from service.web.words import BigInt, Cursor, CursorQuery, Limit, Word
+from service.web.schemas import Instant, PageOut
+from service.web.words import Cursor, CursorText, Limit, Word
 
-router = APIRouter(prefix="/v1", responses=PROBLEMS)
+router = APIRouter(prefix="/v1/outlets", tags=["outlets"], responses=PROBLEMS)
 
-OUTLET_CURSOR = Cursor("outlets", Word)
-FEED_CURSOR = Cursor("feeds", BigInt)
+OUTLET_CURSORS = {
+    OutletOrder.SLUG: Cursor("outlets", Word),
+    OutletOrder.LATEST: Cursor("outlets/latest", AwareDatetime, Word),
+}
 Slug = Annotated[Word, Path(description="The outlet's slug.")]
-Status = Literal["active", "paused", "retired"]
 
 
 class FamilyRef(BaseModel):
@@ -106,96 +107,55 @@ class OutletDetailOut(OutletOut):
     figures: OutletFiguresOut | None = Field(description="Null before its first report.")
 
 
-class FeedErrorOut(BaseModel):
-    """Why the last fetch of a feed failed."""
-
-    kind: str | None
-    text: str | None
-    count: int = Field(description="Failures in a row.")
+OutletFields = Annotated[Names, fields_of(OutletDetailOut), such_as("slug,name,country")]
 
 
-class FeedOut(BaseModel):
-    """A feed with its health."""
+class OutletQuery(BaseModel):
+    """Which outlets, in what order, and which part of them."""
 
-    id: int
-    url: str = Field(description="Without user and password.")
-    title: str
-    outlet: OutletRef
-    language: str | None
-    status: str = Field(description="`active`, `paused` or `retired`.")
-    last_fetched_at: Instant | None
-    last_success_at: Instant | None
-    next_fetch_at: Instant
-    error: FeedErrorOut | None
+    model_config = ConfigDict(extra="forbid")
 
-    @classmethod
-    def of(cls, feed: FeedView) -> Self:
-        error = FeedErrorOut(kind=feed.error_kind, text=feed.error, count=feed.error_count)
-        return cls(
-            id=feed.id,
-            url=links.without_secrets(feed.url),
-            title=feed.title,
-            outlet=OutletRef(slug=feed.outlet, name=feed.outlet_name),
-            language=feed.language,
-            status=feed.status,
-            last_fetched_at=feed.last_fetched_at,
-            last_success_at=feed.last_success_at,
-            next_fetch_at=feed.next_fetch_at,
-            error=error if feed.error_count else None,
+    family: Words = Field([], description="Slugs of publisher families; any of them.")
+    country: Words = Field([], description="ISO 3166-1 codes; any of them.")
+    language: Words = Field([], description="ISO 639-1 codes; any of them.")
+    agency: bool | None = Field(None, description="Whether others reprint its texts.")
+    edited: bool | None = Field(None, description="Whether an admin changed it.")
+    sort: OutletOrder = OutletOrder.SLUG
+    limit: Limit = 100
+    cursor: CursorText | None = None
+    fields: OutletFields | None = None
+
+    def filter(self) -> OutletFilter:
+        """The conditions alone."""
+        return OutletFilter(
+            families=tuple(self.family),
+            countries=tuple(code.upper() for code in self.country),
+            languages=tuple(code.lower() for code in self.language),
+            agency=self.agency,
+            edited=self.edited,
         )
 
 
-@router.get("/outlets", tags=["outlets"])
-def list_outlets(  # noqa: PLR0917  # FastAPI calls it by name
-    session: TaggedSession,
-    family: Annotated[Word | None, Query(description="Slug of a publisher family.")] = None,
-    country: Annotated[Word | None, Query(description="ISO 3166-1 code.")] = None,
-    language: Annotated[Word | None, Query(description="ISO 639-1 code.")] = None,
-    edited: Annotated[bool | None, Query(description="Whether an admin changed it.")] = None,
-    limit: Annotated[Limit, Query()] = 100,
-    cursor: CursorQuery = None,
-) -> PageOut[OutletOut]:
-    """Outlets by slug."""
+@router.get("", response_model=PageOut[OutletOut] | PartialPageOut)
+def list_outlets(session: TaggedSession, query: Annotated[OutletQuery, Query()]) -> Response:
+    """Outlets by slug, or with `sort=latest` by their last report, the latest first."""
+    cursor = OUTLET_CURSORS[query.sort]
     page = catalogue.list_outlets(
         session,
-        family=family,
-        country=country and country.upper(),
-        language=language and language.lower(),
-        edited=edited,
-        after=OUTLET_CURSOR.decode(cursor),
-        limit=limit,
+        query.filter(),
+        sort=query.sort,
+        after=cursor.decode(query.cursor),
+        limit=query.limit,
     )
     items = [OutletOut.of(outlet) for outlet in page.items]
-    return PageOut(items=items, next=OUTLET_CURSOR.encode(page.next))
+    return page_answer(PageOut(items=items, next=cursor.encode(page.next)), query.fields)
 
 
-@router.get("/outlets/{slug}", tags=["outlets"], responses=NOT_FOUND)
-def read_outlet(session: TaggedSession, slug: Slug) -> OutletDetailOut:
+@router.get("/{slug}", response_model=OutletDetailOut | dict[str, Any], responses=NOT_FOUND)
+def read_outlet(
+    session: TaggedSession, slug: Slug, fields: Annotated[OutletFields | None, Query()] = None
+) -> Response:
     """One outlet with its share of first reports, its median delay, its independence."""
     outlet = outlets.get_outlet(session, slug)
     figures = OutletFiguresOut.of(outlets.figures_of(session, outlet))
-    return OutletDetailOut(**dict(OutletOut.of(outlet)), figures=figures)
-
-
-@router.get("/feeds", tags=["feeds"])
-def list_feeds(  # noqa: PLR0917  # FastAPI calls it by name
-    session: ReadSession,
-    status: Annotated[Status | None, Query()] = None,
-    failing: Annotated[bool | None, Query(description="Whether the last fetch failed.")] = None,
-    outlet: Annotated[Word | None, Query(description="Slug of an outlet.")] = None,
-    limit: Annotated[Limit, Query()] = 100,
-    cursor: CursorQuery = None,
-) -> PageOut[FeedOut]:
-    """Feeds in the order in which they were added, with their health."""
-    after = FEED_CURSOR.decode(cursor)
-    page = catalogue.list_feeds(
-        session, status=status, failing=failing, outlet=outlet, after=after, limit=limit
-    )
-    items = [FeedOut.of(feed) for feed in page.items]
-    return PageOut(items=items, next=FEED_CURSOR.encode(page.next))
-
-
-@router.get("/feeds/{feed_id}", tags=["feeds"], responses=NOT_FOUND)
-def read_feed(session: ReadSession, feed_id: Annotated[BigInt, Path()]) -> FeedOut:
-    """One feed with its health."""
-    return FeedOut.of(catalogue.get_feed(session, feed_id))
+    return answer(OutletDetailOut(**dict(OutletOut.of(outlet)), figures=figures), fields)

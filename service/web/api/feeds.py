@@ -1,8 +1,8 @@
-"""Adding feeds and letting them rest, with a key of the role `admin`; lists are in `catalogue`."""
+"""`/v1/feeds`: what is read, and how well that goes; with the role `admin`, adding and resting."""
 
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Path, Response, Security
+from fastapi import APIRouter, Path, Query, Response, Security
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
@@ -11,17 +11,83 @@ from service.domain.access import Role
 from service.errors import TakenError
 from service.store import catalogue
 from service.store.catalogue import FeedStatus
-from service.store.reading.catalogue import get_feed
-from service.web.api.catalogue import FeedOut
+from service.store.reading.catalogue import FeedFilter, FeedView, get_feed
+from service.store.reading.catalogue import list_feeds as list_of_feeds
+from service.web import links
+from service.web.api.story_query import Words
 from service.web.callers import Needs
 from service.web.context import Context, ReadSession
+from service.web.fields import Names, PartialPageOut, answer, fields_of, page_answer, such_as
 from service.web.problems import NOT_FOUND, PROBLEMS
-from service.web.words import BigInt, Word
+from service.web.schemas import Instant, OutletRef, PageOut
+from service.web.words import BigInt, Cursor, CursorText, Limit, Word
 from service.web.writing import WRITING, Done, Writing
 
 router = APIRouter(prefix="/v1/feeds", tags=["feeds"], responses=PROBLEMS)
 ADMIN = Security(Needs(Role.ADMIN), scopes=[Role.ADMIN])
+FEED_CURSOR = Cursor("feeds", BigInt)
 FeedId = Annotated[BigInt, Path(description="The feed's number.")]
+
+
+class FeedErrorOut(BaseModel):
+    """Why the last fetch of a feed failed."""
+
+    kind: str | None
+    text: str | None
+    count: int = Field(description="Failures in a row.")
+
+
+class FeedOut(BaseModel):
+    """A feed with its health."""
+
+    id: int
+    url: str = Field(description="Without user and password.")
+    title: str
+    outlet: OutletRef
+    language: str | None
+    status: str = Field(description="`active`, `paused` or `retired`.")
+    last_fetched_at: Instant | None
+    last_success_at: Instant | None
+    next_fetch_at: Instant
+    error: FeedErrorOut | None
+
+    @classmethod
+    def of(cls, feed: FeedView) -> Self:
+        error = FeedErrorOut(kind=feed.error_kind, text=feed.error, count=feed.error_count)
+        return cls(
+            id=feed.id,
+            url=links.without_secrets(feed.url),
+            title=feed.title,
+            outlet=OutletRef(slug=feed.outlet, name=feed.outlet_name),
+            language=feed.language,
+            status=feed.status,
+            last_fetched_at=feed.last_fetched_at,
+            last_success_at=feed.last_success_at,
+            next_fetch_at=feed.next_fetch_at,
+            error=error if feed.error_count else None,
+        )
+
+
+FeedFields = Annotated[Names, fields_of(FeedOut), such_as("id,outlet,status,error")]
+
+
+class FeedQuery(BaseModel):
+    """Which feeds, and which part of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: FeedStatus | None = None
+    failing: bool | None = Field(None, description="Whether the last fetch failed.")
+    outlet: Words = Field([], description="Slugs of outlets; any of them.")
+    language: Words = Field([], description="Languages that feeds say they are in; any of them.")
+    limit: Limit = 100
+    cursor: CursorText | None = None
+    fields: FeedFields | None = None
+
+    def filter(self) -> FeedFilter:
+        """The conditions alone."""
+        codes = tuple(code.lower() for code in self.language)
+        return FeedFilter(self.status, self.failing, tuple(self.outlet), codes)
 
 
 class NewFeedIn(BaseModel):
@@ -48,10 +114,23 @@ class FeedChange(BaseModel):
     )
 
 
-@router.get("/{feed_id}", responses=NOT_FOUND)
-def read_one_feed(session: ReadSession, feed_id: FeedId) -> FeedOut:
+@router.get("", response_model=PageOut[FeedOut] | PartialPageOut)
+def list_feeds(session: ReadSession, query: Annotated[FeedQuery, Query()]) -> Response:
+    """Feeds in the order in which they were added, with their health."""
+    after = FEED_CURSOR.decode(query.cursor)
+    page = list_of_feeds(session, query.filter(), after=after, limit=query.limit)
+    items = [FeedOut.of(feed) for feed in page.items]
+    return page_answer(PageOut(items=items, next=FEED_CURSOR.encode(page.next)), query.fields)
+
+
+@router.get("/{feed_id}", response_model=FeedOut | dict[str, Any], responses=NOT_FOUND)
+def read_one_feed(
+    session: ReadSession,
+    feed_id: FeedId,
+    fields: Annotated[FeedFields | None, Query()] = None,
+) -> Response:
     """One feed with its health."""
-    return FeedOut.of(get_feed(session, feed_id))
+    return answer(FeedOut.of(get_feed(session, feed_id)), fields)
 
 
 @router.post("", status_code=201, response_model=FeedOut, responses=WRITING, dependencies=[ADMIN])

@@ -58,10 +58,10 @@ def feed_of_stories(
         title=f"{web.title}: stories",
         url=str(request.url),
         page=f"{base}?{asked}" if asked else base,
-        entries=[_of_story(story, base) for story in found],
+        entries=[entry_of(story, base) for story in found],
         since=query.since or query.as_of or NEVER,
     )
-    return _written(channel, form)
+    return written_feed(channel, form)
 
 
 @router.get(
@@ -69,7 +69,7 @@ def feed_of_stories(
     responses={**NOT_FOUND, **MOVED, **WRITTEN},
     response_class=Response,
 )
-def feed_of_story(
+def feedentry_of(
     request: Request, session: TaggedSession, story_id: StoryId, form: FormatPath
 ) -> Response:
     """The reports of one story as a feed, latest first."""
@@ -83,20 +83,23 @@ def feed_of_story(
         entries=[_of_member(member) for member in reversed(detail.members)],
         since=story.changed_at,
     )
-    return _written(channel, form)
+    return written_feed(channel, form)
 
 
-def _written(channel: Channel, form: Format) -> Response:
+def written_feed(channel: Channel, form: Format) -> Response:
+    """A feed as it goes out."""
     return Response(syndication.write(channel, form), media_type=MEDIA_TYPES[form])
 
 
-def _of_story(story: StoryView, base: str) -> FeedEntry:
+def entry_of(story: StoryView, base: str) -> FeedEntry:
+    """A story as an entry; `base` is the address of the site."""
     names = outlet_names(story.reports)
     quotes = " ".join(
         f"“{quote.text}” ({names.get(quote.outlet, quote.outlet)})"
         for quote in story.details.summary
     )
-    counts = f"{story.coverage} outlets, {story.independent} independent: "
+    outlets = "1 outlet" if story.coverage == 1 else f"{story.coverage} outlets"
+    counts = f"{outlets}, {story.independent} independent: "
     return FeedEntry(
         key=f"urn:samestory:story:{story.id}",
         url=base + links.story_page(story.id, story.slug).lstrip("/"),

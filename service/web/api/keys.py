@@ -2,18 +2,19 @@
 
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Depends, Path, Query, Response, Security
+from fastapi import APIRouter, Path, Query, Response, Security
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from service.domain.access import Role
 from service.store import keys
 from service.store.keys import NAME, Key
-from service.web.callers import KeyRing, Needs, ring_of
+from service.store.reading.paging import cut
+from service.web.callers import Needs
 from service.web.context import Context, ReadSession
 from service.web.problems import NOT_FOUND, PROBLEMS
-from service.web.schemas import Instant
-from service.web.words import BigInt, UtcTime
+from service.web.schemas import Instant, PageOut
+from service.web.words import BigInt, Cursor, CursorQuery, Limit, UtcTime
 from service.web.writing import WRITING, Done, Writing
 
 ADMIN = Security(Needs(Role.ADMIN), scopes=[Role.ADMIN])
@@ -23,6 +24,7 @@ router = APIRouter(
     responses={**PROBLEMS, 403: WRITING[403]},
     dependencies=[ADMIN],
 )
+CURSOR = Cursor("keys", BigInt)
 KeyId = Annotated[BigInt, Path(description="The key's number.")]
 
 
@@ -72,20 +74,20 @@ class NewKeyOut(KeyOut):
     )
 
 
-class KeysOut(BaseModel):
-    """All keys."""
-
-    items: list[KeyOut]
-
-
 @router.get("")
 def list_keys(
     session: ReadSession,
     *,
     revoked: Annotated[bool, Query(description="Those revoked, too.")] = False,
-) -> KeysOut:
-    """Keys with what they allow, without their secrets."""
-    return KeysOut(items=[KeyOut.of(key) for key in keys.listed(session, all_of_them=revoked)])
+    limit: Annotated[Limit, Query()] = 100,
+    cursor: CursorQuery = None,
+) -> PageOut[KeyOut]:
+    """Keys with what they allow, without their secrets, in the order in which they were made."""
+    after = CURSOR.decode(cursor)
+    first = after[0] if after else 0
+    found = keys.listed(session, all_of_them=revoked, after=first, limit=limit + 1)
+    page = cut([(KeyOut.of(key), (key.id,)) for key in found], limit)
+    return PageOut(items=list(page.items), next=CURSOR.encode(page.next))
 
 
 @router.get("/{key_id}", responses=NOT_FOUND)
@@ -109,11 +111,7 @@ def create_key(web: Context, write: Writing, wanted: NewKey) -> Response:
 
 
 @router.delete("/{key_id}", response_model=KeyOut, responses={**WRITING, **NOT_FOUND})
-def revoke_key(
-    web: Context, write: Writing, key_id: KeyId, ring: Annotated[KeyRing, Depends(ring_of)]
-) -> Response:
+def revoke_key(web: Context, write: Writing, key_id: KeyId) -> Response:
     """Let a key open nothing any more, at once; it stays on record."""
     now = web.clock()
-    answer = write(lambda session: Done(KeyOut.of(keys.revoke(session, key_id, now=now))))
-    ring.forget()
-    return answer
+    return write(lambda session: Done(KeyOut.of(keys.revoke(session, key_id, now=now))))

@@ -11,14 +11,14 @@ from service.store.reading import history, stories
 from service.store.reading.stories import StoryDetail, StoryView
 from service.web.api.story_out import (
     LongStoryOut,
-    PartialPageOut,
     StoryDetailOut,
     TransitionOut,
     points_of,
 )
-from service.web.api.story_query import StoryFields, StoryQuery, list_page, narrowed, split
+from service.web.api.story_query import StoryFields, StoryQuery, list_page
 from service.web.api.telling import telling_fields
 from service.web.conditional import TaggedSession
+from service.web.fields import PartialPageOut, answer, narrowed, split
 from service.web.moved import MOVED, standing_story
 from service.web.problems import NOT_FOUND, PROBLEMS
 from service.web.schemas import MemberOut, PageOut, StoryOut, story_fields
@@ -36,8 +36,8 @@ def list_stories(session: TaggedSession, query: Annotated[StoryQuery, Query()]) 
     doubling of coverage counts as if the last report had come twelve hours later. `newest` goes by the
     last report, `largest` by independent coverage, `fastest` by the outlets per hour that took it
     up at the end. Stories that editors pinned lead the default order. Filters with several values
-    may be repeated. A story that grows while you page may appear again; none that stays as
-    it is is left out. With `as_of` nothing moves while you page.
+    may be repeated. A story that grows while you page moves up, and may come again or go past
+    you; each that stays as it is comes once. With `as_of` nothing moves while you page.
     """
     found, after = list_page(session, query)
     if query.fields or query.include:
@@ -64,7 +64,7 @@ def read_story(
     """
     detail = standing_story(session, story_id, as_of)
     whole = in_full(session, detail, as_of=as_of)
-    return JSONResponse(narrowed(whole, fields)) if fields else written(whole)
+    return answer(whole, fields)
 
 
 def related_to(

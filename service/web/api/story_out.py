@@ -1,6 +1,6 @@
 """What the API answers about one story, and about lists with more or less of each."""
 
-from typing import Any, Self
+from typing import Self
 
 from pydantic import BaseModel, Field
 
@@ -81,13 +81,6 @@ class LongStoryOut(TellingOut, StoryOut):
     def of(cls, story: StoryView) -> Self:
         points = points_of(story.reports)
         return cls(**story_fields(story), **telling_fields(story), timeline=points)
-
-
-class PartialPageOut(BaseModel):
-    """Some stories of a list, each with the fields that were asked for."""
-
-    items: list[dict[str, Any]] = Field(examples=[[{"id": "9f3c1a", "coverage": 4}]])
-    next: str | None = Field(description="Cursor of the next page; null at the end.")
 
 
 def points_of(reports: tuple[Report, ...]) -> list[PointOut]:

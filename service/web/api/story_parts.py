@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from service.errors import NotFoundError
@@ -12,6 +12,7 @@ from service.web.api.stories import related_to
 from service.web.api.story_out import PointOut, TransitionOut, points_of
 from service.web.conditional import TaggedSession
 from service.web.evidence import read_evidence
+from service.web.fields import Names, PartialPageOut, fields_of, page_answer, such_as
 from service.web.moved import MOVED, standing_story
 from service.web.problems import NOT_FOUND, PROBLEMS
 from service.web.schemas import Instant, MemberOut, OutletRef, PageOut, StoryOut
@@ -25,6 +26,7 @@ ARTICLE_CURSOR = Cursor("members", AwareDatetime, BigInt)
 EVIDENCE_CURSOR = Cursor("evidence", AwareDatetime, BigInt)
 TRANSITION_CURSOR = Cursor("transitions", BigInt)
 PartLimit = Annotated[Limit, Query()]
+MemberFields = Annotated[Names, fields_of(MemberOut), such_as("id,title,outlet,score")]
 
 
 class ShareOut(BaseModel):
@@ -100,20 +102,21 @@ class RelatedOut(BaseModel):
     split_into: list[str] = Field(description="Ids of the stories that were split off, in order.")
 
 
-@router.get("/articles", responses=MOVED)
-def read_articles(
+@router.get("/articles", response_model=PageOut[MemberOut] | PartialPageOut, responses=MOVED)
+def read_articles(  # noqa: PLR0917  # FastAPI calls it by name
     session: TaggedSession,
     story_id: StoryId,
     limit: PartLimit = 50,
     cursor: CursorQuery = None,
     as_of: AsOf = None,
-) -> PageOut[MemberOut]:
+    fields: Annotated[MemberFields | None, Query()] = None,
+) -> Response:
     """A story's articles in order of time."""
     standing_story(session, story_id, as_of)
     after = ARTICLE_CURSOR.decode(cursor)
     page = page_of_members(session, story_id, after=after, limit=limit, as_of=as_of)
     items = [MemberOut.of(member) for member in page.items]
-    return PageOut(items=items, next=ARTICLE_CURSOR.encode(page.next))
+    return page_answer(PageOut(items=items, next=ARTICLE_CURSOR.encode(page.next)), fields)
 
 
 @router.get("/timeline", responses=MOVED)

@@ -1,16 +1,15 @@
 """What may be asked of the list of stories."""
 
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat
 from sqlalchemy.orm import Session
 
 from service.store.reading import stories
 from service.store.reading.selection import Sort, StoryFilter
 from service.store.reading.stories import StoryView
 from service.web.api.story_out import StoryDetailOut
-from service.web.schemas import StoryOut
+from service.web.fields import Names, fields_of, names_in, such_as
 from service.web.words import Count, Cursor, CursorText, Limit, UtcTime, Word
 
 #: Of each filter with several values, at most so many.
@@ -25,33 +24,8 @@ CURSORS = {
 LONGER = ("summary", "entities", "developments", "first_reporter", "delays", "timeline")
 
 
-def names_in(known: Iterable[str]) -> AfterValidator:
-    """Takes names with commas between them, each one of the known ones."""
-    listed = tuple(known)
-
-    def check(value: str) -> str:
-        if unknown := [name for name in value.split(",") if name.strip() not in listed]:
-            raise ValueError(f"unknown: {', '.join(unknown)[:80]}; known are {', '.join(listed)}")
-        return value
-
-    return AfterValidator(check)
-
-
-def split(names: str | None) -> list[str]:
-    """The names, each once."""
-    return list(dict.fromkeys(name.strip() for name in names.split(","))) if names else []
-
-
-Names = Annotated[str, Field(min_length=1, max_length=500)]
 Words = Annotated[list[Word], Field(max_length=MOST)]
-StoryFields = Annotated[
-    Names,
-    names_in([*StoryDetailOut.model_fields]),
-    Field(
-        description="Only these fields of each story, with commas between them.",
-        examples=["id,headline,coverage"],
-    ),
-]
+StoryFields = Annotated[Names, fields_of(StoryDetailOut), such_as("id,headline,coverage")]
 Include = Annotated[
     Names,
     names_in(LONGER),
@@ -122,9 +96,3 @@ def list_page(session: Session, query: StoryQuery) -> tuple[tuple[StoryView, ...
         as_of=query.as_of,
     )
     return page.items, cursor.encode(page.next)
-
-
-def narrowed(story: StoryOut, fields: str | None) -> dict[str, Any]:
-    """A story as JSON, whole or only some fields of it."""
-    told: dict[str, Any] = story.model_dump(mode="json", by_alias=True)
-    return {name: told[name] for name in split(fields) if name in told} if fields else told

@@ -1,19 +1,39 @@
 """`/v1/storylines`: all of them, and one with its stories."""
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.store.reading import storylines
+from service.store.reading.storylines import StorylineBrief, StorylineOrder
+from service.web import links
 from service.web.conditional import TaggedSession
+from service.web.fields import Names, PartialPageOut, answer, fields_of, page_answer, such_as
 from service.web.problems import NOT_FOUND, PROBLEMS
 from service.web.schemas import Instant, PageOut, StorylineRef, StoryOut
-from service.web.words import Cursor, CursorQuery, Limit, StorylineId, Word
+from service.web.words import Cursor, CursorText, Limit, StorylineId, UtcTime, Word
 
 router = APIRouter(prefix="/v1/storylines", tags=["storylines"], responses=PROBLEMS)
 
-CURSOR = Cursor("storylines", Word)
+CURSORS = {
+    StorylineOrder.ID: Cursor("storylines", Word),
+    StorylineOrder.NEWEST: Cursor("storylines/newest", AwareDatetime, Word),
+}
+
+
+class StorylineBriefOut(StorylineRef):
+    """A storyline with the extent of its stories."""
+
+    created_at: Instant
+    stories: int = Field(description="How many it has.")
+    first_reported_at: Instant | None
+    last_reported_at: Instant | None
+
+    @classmethod
+    def told(cls, found: StorylineBrief) -> Self:
+        return cls(**asdict(found), url=links.storyline_api(found.id))
 
 
 class StorylineOut(BaseModel):
@@ -25,23 +45,51 @@ class StorylineOut(BaseModel):
     stories: list[StoryOut] = Field(description="Latest first, at most a hundred.")
 
 
-@router.get("")
-def list_storylines(
-    session: TaggedSession, limit: Annotated[Limit, Query()] = 50, cursor: CursorQuery = None
-) -> PageOut[StorylineRef]:
-    """Storylines by id."""
-    page = storylines.list_storylines(session, after=CURSOR.decode(cursor), limit=limit)
-    items = [each for each in map(StorylineRef.of, page.items) if each]
-    return PageOut(items=items, next=CURSOR.encode(page.next))
+BriefFields = Annotated[Names, fields_of(StorylineBriefOut), such_as("id,title,stories")]
+OneFields = Annotated[Names, fields_of(StorylineOut), such_as("id,title")]
 
 
-@router.get("/{storyline_id}", responses=NOT_FOUND)
-def read_storyline(session: TaggedSession, storyline_id: StorylineId) -> StorylineOut:
-    """One storyline with its stories."""
+class StorylineQuery(BaseModel):
+    """Which storylines, in what order, and which part of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: UtcTime | None = Field(None, description="A story was last reported then or later.")
+    until: UtcTime | None = Field(None, description="That story was last reported before this.")
+    sort: StorylineOrder = StorylineOrder.ID
+    limit: Limit = 50
+    cursor: CursorText | None = None
+    fields: BriefFields | None = None
+
+
+@router.get("", response_model=PageOut[StorylineBriefOut] | PartialPageOut)
+def list_storylines(session: TaggedSession, query: Annotated[StorylineQuery, Query()]) -> Response:
+    """Storylines by id, or with `sort=newest` by when they began to be one, the latest first."""
+    cursor = CURSORS[query.sort]
+    page = storylines.list_storylines(
+        session,
+        since=query.since,
+        until=query.until,
+        sort=query.sort,
+        after=cursor.decode(query.cursor),
+        limit=query.limit,
+    )
+    items = [StorylineBriefOut.told(each) for each in page.items]
+    return page_answer(PageOut(items=items, next=cursor.encode(page.next)), query.fields)
+
+
+@router.get("/{storyline_id}", response_model=StorylineOut | dict[str, Any], responses=NOT_FOUND)
+def read_storyline(
+    session: TaggedSession,
+    storyline_id: StorylineId,
+    fields: Annotated[OneFields | None, Query()] = None,
+) -> Response:
+    """One storyline with its stories; `/v1/stories?storyline=` pages through them."""
     found = storylines.get_storyline(session, storyline_id)
-    return StorylineOut(
+    told = StorylineOut(
         id=found.id,
         title=found.title,
         created_at=found.created_at,
         stories=[StoryOut.of(story) for story in found.stories],
     )
+    return answer(told, fields)
