@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from service.domain.articles import Article
+from service.domain.signatures import unsigned
 
 #: Characters of the title that count; a longer one is no title.
 TITLE_CHARACTERS = 500
@@ -51,7 +52,7 @@ def has_words(article: Article) -> bool:
 
 def title_words(article: Article) -> list[str]:
     """Words of the title, folded."""
-    return list(words(article.title[:TITLE_CHARACTERS]))
+    return list(words(_headline(article)))
 
 
 def undated_words(article: Article) -> list[str]:
@@ -87,4 +88,8 @@ def spellings(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _beginning(article: Article, characters: int) -> str:
-    return f"{article.title[:TITLE_CHARACTERS]}\n{article.text[:characters]}"
+    return f"{_headline(article)}\n{article.text[:characters]}"
+
+
+def _headline(article: Article) -> str:
+    return unsigned(article.title[:TITLE_CHARACTERS])

@@ -25,6 +25,7 @@ from service.domain.grouping import GroupingSettings, Units, group
 from service.domain.lexicon import Lexicon
 from service.domain.pairs import PairModel
 from service.domain.settling import Settled, SettlingSettings
+from service.domain.signatures import unsigned
 
 _DAY = 24.0
 
@@ -132,7 +133,7 @@ def units_of(articles: Sequence[Article], constraints: Constraints = editors.NON
 
 
 def _twins(articles: Sequence[Article]) -> list[tuple[int, int]]:
-    """Rows that say the same, word for word, on one day; each with the first of them.
+    """Rows that say the same, word for word but for who signs it, on one day; with the first of them.
 
     Those without any word say nothing, and nothing makes them twins.
     """
@@ -143,7 +144,7 @@ def _twins(articles: Sequence[Article]) -> list[tuple[int, int]]:
             continue
         hour = hours(article.published)
         day = None if np.isnan(hour) else hour // _DAY
-        seen = first.setdefault((article.title.strip(), article.text.strip(), day), row)
+        seen = first.setdefault((unsigned(article.title), article.text.strip(), day), row)
         if seen != row:
             twins.append((seen, row))
     return twins

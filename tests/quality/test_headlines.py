@@ -1,0 +1,45 @@
+"""The labels of the headlines of a crowded week, and the files made of them."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from service import jsonl
+from tests.quality.headlines import ENGLISH, LABELS, SOURCE, labels_of, names, write
+
+FILES = sorted(LABELS.glob("*.json"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_labels_hold_no_headline(path: Path) -> None:
+    for key, label in json.loads(path.read_text("utf-8")).items():
+        assert re.fullmatch(r"os-\d+", key)
+        assert label.keys() == {"story", "lang"}
+        assert re.fullmatch(r"[a-z]{2}", label["lang"])
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){0,7}", label["story"]), label["story"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_stories_cross_languages(path: Path) -> None:
+    told_in: dict[str, set[str]] = {}
+    for label in labels_of(path.stem).values():
+        told_in.setdefault(label["story"], set()).add(label["lang"])
+    assert sum(len(languages) > 1 for languages in told_in.values()) > 10
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", names())
+def test_a_set_holds_what_is_labelled(name: str, shared_data: Path, tmp_path: Path) -> None:
+    if not (shared_data / SOURCE).is_file():
+        pytest.skip(f"no file {shared_data / SOURCE}")
+    write(name, shared_data, tmp_path / "set.jsonl")
+    rows = [line.values for line in jsonl.read_lines(str(tmp_path / "set.jsonl"))]
+    labels = labels_of(name)
+    assert {row["id"]: row["story"] for row in rows} == {
+        key: label["story"] for key, label in labels.items()
+    }
+    assert all(row["title"] and row["published"] and not row.get("lang") for row in rows)
+    english = {label["lang"] for label in labels.values()} == {"en"}
+    assert english == name.endswith(ENGLISH)
