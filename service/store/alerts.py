@@ -70,6 +70,20 @@ def of_subscribers(session: Session, subscribers: Collection[int]) -> dict[int, 
     return dict(found)
 
 
+def listed(
+    session: Session, subscriber_id: int, *, after: int = 0, limit: int | None = None
+) -> list[Alert]:
+    """A subscriber's alerts without stopped ones, or so many after a number, the oldest first."""
+    statement = (
+        select(AlertRow)
+        .where(AlertRow.subscriber_id == subscriber_id, AlertRow.stopped_at.is_(None))
+        .where(AlertRow.id > after)
+        .order_by(AlertRow.id)
+        .limit(limit)
+    )
+    return [_alert(row) for row in session.scalars(statement)]
+
+
 def any_active(session: Session) -> bool:
     """Whether any alert is to be looked at."""
     return bool(session.scalar(select(exists().where(AlertRow.stopped_at.is_(None)))))

@@ -1,6 +1,7 @@
 """Webhooks: who is told of changes, of which ones, and how each fares."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.webhooks import SECRET_BYTES, Health, Wanted, receiver_url
 from service.errors import NotFoundError
+from service.store.among import among
 from service.store.reading.changes import latest_change
 from service.store.tables import WebhookHoldRow, WebhookRow
 
@@ -55,7 +57,7 @@ def add(
 
 def get(session: Session, webhook_id: int) -> Webhook:
     """One webhook; NotFoundError if there is none."""
-    return _webhook(_found(session, webhook_id), _held(session).get(webhook_id, 0))
+    return _webhook(_found(session, webhook_id), _held(session, [webhook_id]).get(webhook_id, 0))
 
 
 def secret_of(session: Session, webhook_id: int) -> bytes:
@@ -63,10 +65,11 @@ def secret_of(session: Session, webhook_id: int) -> bytes:
     return _found(session, webhook_id).secret
 
 
-def listed(session: Session) -> list[Webhook]:
-    """All of them, oldest first; two statements."""
-    held = _held(session)
-    rows = session.scalars(select(WebhookRow).order_by(WebhookRow.id))
+def listed(session: Session, *, after: int = 0, limit: int | None = None) -> list[Webhook]:
+    """All of them, or so many after a number, oldest first; two statements."""
+    statement = select(WebhookRow).where(WebhookRow.id > after).order_by(WebhookRow.id)
+    rows = session.scalars(statement.limit(limit)).all()
+    held = _held(session, [row.id for row in rows])
     return [_webhook(row, held.get(row.id, 0)) for row in rows]
 
 
@@ -120,9 +123,11 @@ def _found(session: Session, webhook_id: int, *, lock: bool = False) -> WebhookR
     return row
 
 
-def _held(session: Session) -> dict[int, int]:
-    statement = select(WebhookHoldRow.webhook_id, func.count()).group_by(WebhookHoldRow.webhook_id)
-    return dict(session.execute(statement).all())
+def _held(session: Session, webhook_ids: Collection[int]) -> dict[int, int]:
+    statement = select(WebhookHoldRow.webhook_id, func.count()).where(
+        among(WebhookHoldRow.webhook_id, webhook_ids)
+    )
+    return dict(session.execute(statement.group_by(WebhookHoldRow.webhook_id)).all())
 
 
 def _webhook(row: WebhookRow, held: int) -> Webhook:

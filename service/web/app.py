@@ -6,7 +6,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import Depends, FastAPI
-from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 
@@ -59,6 +58,7 @@ from service.web.known import only_known
 from service.web.meaning import Model
 from service.web.metrics import Metrics
 from service.web.outermost import Outermost
+from service.web.packing import Packing
 from service.web.readings import Readings
 from service.web.rendering import environment
 
@@ -136,7 +136,7 @@ def create_app(
 def _add_layers(app: FastAPI, settings: Settings, origins: Sequence[str]) -> None:
     """What stands around the routes, the innermost first."""
     app.add_middleware(conditional.Conditional)
-    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
+    app.add_middleware(Packing, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
     most = settings.web.answers_mib << 20
     web: Web = app.state.web
     readings = Readings(_reader_of(web.engine))

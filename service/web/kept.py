@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.errors import DatabaseError
 from service.store.reading.state import State
 from service.web.conditional import NOT_MODIFIED, OF_BODIES, OK, Validators, is_known
+from service.web.packing import said, takes_gzip
 from service.web.readings import Readings, seen
 
 #: Only below this path; pages tell ages, which change by themselves.
@@ -153,14 +154,13 @@ def key_of(scope: Scope) -> Key | None:
         return None
     if not scope["path"].startswith(KEPT_BELOW):
         return None
-    host, packed = b"", False
+    host = b""
     for name, value in scope["headers"]:
         if name in CREDENTIALS or (name == KEYED and "secret" not in scope["state"]):
             return None
         if name == b"host":
             host = value
-        elif name == b"accept-encoding":
-            packed = b"gzip" in value
+    packed = takes_gzip(said(scope))
     return scope["path"], scope["query_string"], scope.get("scheme"), host, packed
 
 

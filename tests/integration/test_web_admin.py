@@ -157,9 +157,9 @@ def test_alerts_of_a_subscriber_are_added_listed_and_removed(
     assert made.headers["location"] == f"{one}/alerts/{number}"
     assert adam.get(made.headers["location"]).json == made.json
     listed = adam.get(f"{one}/alerts")
-    assert listed.json == {"items": [made.json]}
+    assert listed.json == {"items": [made.json], "next": None}
     assert listed.headers["cache-control"] == "no-store"
-    assert adam.get(f"{other}/alerts").json == {"items": []}
+    assert adam.get(f"{other}/alerts").json == {"items": [], "next": None}
 
     taken = adam.post(f"{one}/alerts", wanted)
     assert (taken.status, taken.json["type"]) == (409, "urn:samestory:problem:taken")
@@ -170,8 +170,34 @@ def test_alerts_of_a_subscriber_are_added_listed_and_removed(
         assert alerts.get(session, number).stopped
     for method in ("GET", "DELETE"):
         assert adam.ask(method, made.headers["location"]).status == 404
-    assert adam.get(f"{one}/alerts").json == {"items": []}
+    assert adam.get(f"{one}/alerts").json == {"items": [], "next": None}
     assert adam.post(f"{one}/alerts", wanted).status == 201
+
+
+def test_alerts_are_paged_while_some_are_stopped_and_added(adam: Holder) -> None:
+    one, other = (
+        adam.post(SUBSCRIBERS, {"address": address}).headers["location"]
+        for address in ("ann@x.example", "bob@x.example")
+    )
+    made = []
+    for number in range(5):
+        made.append(adam.post(f"{one}/alerts", {"words": f"word{number}"}).json)
+        adam.post(f"{other}/alerts", {"words": f"word{number}"})
+    first = adam.get(f"{one}/alerts?limit=2").json
+    assert first["items"] == made[:2]
+    for gone in (made[1], made[2]):
+        assert adam.ask("DELETE", f"{one}/alerts/{gone['id']}").status == 204
+    added = adam.post(f"{one}/alerts", {"words": "more"}).json
+    second = adam.get(f"{one}/alerts?limit=2&cursor={first['next']}").json
+    assert second["items"] == made[3:]
+    rest = adam.get(f"{one}/alerts?limit=2&cursor={second['next']}").json
+    assert rest == {"items": [added], "next": None}
+    for wrong in (
+        "cursor=x",
+        "limit=0",
+        f"cursor={adam.get(f'{SUBSCRIBERS}?limit=1').json['next']}",
+    ):
+        assert adam.get(f"{one}/alerts?{wrong}").status == 422, wrong
 
 
 def test_an_alert_that_cannot_be_is_refused(adam: Holder) -> None:

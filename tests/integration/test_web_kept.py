@@ -117,6 +117,8 @@ def test_plain_and_packed_answers_and_addresses_are_told_apart(site: Site) -> No
         plain, packed = site.get("/v1/stories"), site.get("/v1/stories", headers=packs)
         assert gzip.decompress(packed.body) == plain.body
         assert "content-encoding" not in plain.headers
+        refused = site.get("/v1/stories", headers={"Accept-Encoding": "gzip;q=0, *;q=0"})
+        assert refused.body == plain.body
     for host in ("one.example", "two.example"):
         told = site.get("/v1/stories/feed.json", headers={"Host": host}).json
         assert host in told["feed_url"]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from service.domain.access import Role
-from service.store import keys, schema
+from service.domain.webhooks import Wanted
+from service.store import keys, schema, webhooks
 from service.store.sessions import sessions_of
 from tests.support.coverage import fill
 from tests.support.key_holders import Holder
@@ -20,7 +21,13 @@ from tests.support.texts import MEETING, SAGA, WORLD_NOW
 
 SECRET = "samestory_of-whoever-may-do-everything"
 #: Stand for the ids in paths.
-IDS = {"{story_id}": MEETING, "{storyline_id}": SAGA, "{slug}": "harbour", "{form}": "json"}
+IDS = {
+    "{story_id}": MEETING,
+    "{storyline_id}": SAGA,
+    "{slug}": "harbour",
+    "{subscriber_id}": "1",
+    "{form}": "json",
+}
 #: Asked without which there is nothing to find.
 ALSO = {
     "/v1/search": "q=ferry",
@@ -45,6 +52,7 @@ def ann(new_database: Callable[[], str]) -> Iterator[Holder]:
             rows.story(f"part{number}", [article], storyline_id=saga.id)
         for number in range(3):
             keys.create(session, f"reader {number}", [], now=NOW)
+            webhooks.add(session, f"https://desk.example/{number}", Wanted(), now=NOW)
         key, _ = keys.create(session, "ann", list(Role), now=NOW, secret=SECRET)
     for name in ("bob", "eve", "kim"):
         subscribe(sessions, f"{name}@x.example")
@@ -52,6 +60,7 @@ def ann(new_database: Callable[[], str]) -> Iterator[Holder]:
         ann = Holder(site, key, SECRET)
         for story in ("part1", "part2", "part3"):
             assert ann.post("/v1/decisions", {"action": "lock", "story": story}).status == 201
+            assert ann.post("/v1/subscribers/1/alerts", {"words": story}).status == 201
         yield ann
     engine.dispose()
 
@@ -100,7 +109,7 @@ def test_pages_of_every_list_fit_together_in_every_order(ann: Holder) -> None:
             assert len(whole) > 2, address
             assert paged(ann, address, 2) == whole, address
             seen += 1
-    assert seen >= 15
+    assert seen >= 17
 
 
 def filled(path: str) -> str:

@@ -181,6 +181,44 @@ def test_large_answers_are_compressed_where_that_is_understood(world: Site) -> N
     assert packed.headers["etag"] == plain.headers["etag"]
 
 
+@pytest.mark.parametrize(
+    ("said", "packed"),
+    [
+        ("gzip;q=0", False),
+        ("gzip; q=0.000, identity", False),
+        ("identity", False),
+        ("*;q=0", False),
+        ("br;q=1.0, *;q=0", False),
+        ("gzip;q=0, *", False),
+        ("identity;q=0, gzip;q=0", False),
+        ("identity;q=0", False),
+        ("gzip;q=0.5, identity", False),
+        ("gzip;q=0.5, *", False),
+        ("gzip;q=2", False),
+        ("gzip, gzip;q=0", False),
+        ("xgzip, gzipped", False),
+        ("", False),
+        ("gzip", True),
+        ("GZIP;Q=0.001", True),
+        ("x-gzip", True),
+        ("*", True),
+        ("br, gzip ; q=0.8 , identity;q=0.1", True),
+        ("identity;q=0, *;q=0.1", True),
+        (", gzip,", True),
+    ],
+)
+def test_answers_are_packed_for_those_who_take_them_so(
+    world: Site, said: str, *, packed: bool
+) -> None:
+    plain = world.get("/v1/stories").body
+    for path in ("/v1/stories", "/"):  # one that is kept, and one that is not
+        answer = world.get(path, headers={"Accept-Encoding": said})
+        assert (answer.headers.get("content-encoding") == "gzip") is packed
+        assert "Accept-Encoding" in answer.headers["vary"]
+    answer = world.get("/v1/stories", headers={"Accept-Encoding": said})
+    assert (gzip.decompress(answer.body) if packed else answer.body) == plain
+
+
 def test_scripts_of_other_sites_may_ask_only_where_a_setting_says_so(
     sessions: Sessions, world: Site
 ) -> None:

@@ -13,7 +13,9 @@ from jobs.describe import describe
 from jobs.embed import embed
 from jobs.place import place
 from service.store import editing
+from service.store.reading.selection import Sort
 from tests.integration.conftest import Clock
+from tests.integration.test_web_statements import recorded
 from tests.support.editor import decide
 from tests.support.site import Site, serving
 from tests.support.wire import Wire, report
@@ -110,12 +112,14 @@ def test_a_merged_storys_past_is_its_own(
 def test_asking_for_the_past_reads_versions_by_index(
     site: Site, engine: Engine, moments: list[datetime]
 ):
-    del site
-    with engine.connect() as connection:
-        connection.execute(text("SET LOCAL enable_seqscan = off"))
-        query = text(
-            "EXPLAIN SELECT id FROM story_versions "
-            "WHERE tstzrange(valid_from, valid_until) @> CAST(:at AS timestamptz)"
-        )
-        plan = "\n".join(row[0] for row in connection.execute(query, {"at": moments[0]}))
-    assert "ix_story_versions_period" in plan
+    for sort in Sort:
+        with recorded(engine) as statements:
+            site.get(f"/v1/stories?sort={sort}&as_of={quote(moments[0].isoformat())}")
+        [listing] = [each for each in statements if "FROM story_versions" in each[0]]
+        with engine.connect() as connection:
+            for how in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
+                connection.execute(text(f"SET LOCAL {how} = off"))
+            rows = connection.exec_driver_sql(f"EXPLAIN {listing[0]}", listing[1])
+            plan = "\n".join(row[0] for row in rows)
+        assert f"using ix_story_versions_{sort} on story_versions" in plan
+        assert "Sort" not in plan

@@ -33,9 +33,23 @@ LARGE = (
     "stories", "story_versions", "transitions", "vectors",
 )  # fmt: skip
 SCANNED = re.compile(rf"Seq Scan on (?:{'|'.join(LARGE)})\b.*")
+#: Instants at which many stories had been, half of them, and hardly any.
+THEN = ("2023-04-25", "2023-03-27", "2023-02-26T12:00")
+#: What can be asked of stories as they stood.
+WHICH = (
+    "since=2023-04-05&sort=newest",
+    "changed_since=2023-04-08&sort=newest",
+    "keyword=word11&keyword=word12",
+    "entity=name%201%20of%20story7",
+    "outlet=outlet-7&family=family-4&country=GB&language=en",
+    "storyline=saga",
+    "state=open&min_coverage=2&min_independent=2",
+)
 
 PATHS = [
     *((f"/v1/stories?sort={sort}", 3) for sort in Sort),
+    *((f"/v1/stories?sort={sort}&as_of={then}", 3) for sort in Sort for then in THEN),
+    *((f"/v1/stories?{which}&as_of=2023-04-10", 3) for which in WHICH),
     ("/v1/stories?since=2023-04-20&sort=newest", 3),
     ("/v1/stories?changed_since=2023-04-25&sort=newest", 3),
     ("/v1/stories?keyword=word11&keyword=word12", 3),
@@ -108,6 +122,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
         engine,
         articles=ARTICLES,
         stories=STORIES,
+        versions=5,
         model=ENCODER.model,
         dimensions=ENCODER.dimensions,
     )

@@ -62,7 +62,7 @@ def test_a_webhook_is_added_told_and_forgotten(
     one = made.headers["location"]
     told = adam.get(one)
     assert told.json == {name: each for name, each in made.json.items() if name != "secret"}
-    assert adam.get(HOOKS).json == {"items": [told.json]}
+    assert adam.get(HOOKS).json == {"items": [told.json], "next": None}
     for answer in (made, again, told, adam.get(HOOKS)):
         assert answer.headers["cache-control"] == "no-store"
         assert "etag" not in answer.headers
@@ -74,6 +74,25 @@ def test_a_webhook_is_added_told_and_forgotten(
     assert [adam.ask(method, one).status for method in ("GET", "DELETE")] == [404, 404]
     for part in ("resume", "test"):
         assert adam.post(f"{one}/{part}").status == 404
+
+
+def test_webhooks_are_paged_each_with_what_it_waits_for(
+    adam: Holder, world: Context, receiver: Receiver, sessions: Sessions
+) -> None:
+    happen(sessions, "ferry")
+    for number in range(3):
+        wanted = {"url": f"{receiver.url}?{number}", "since": 0}
+        assert adam.post(HOOKS, wanted).status == 201
+    receiver.verdict = lambda _: 500
+    webhooks(world)
+    first = adam.get(f"{HOOKS}?limit=2").json
+    assert [each["held"] for each in first["items"]] == [1, 1]
+    assert adam.ask("DELETE", f"{HOOKS}/{first['items'][1]['id']}").status == 204
+    rest = adam.get(f"{HOOKS}?limit=2&cursor={first['next']}").json
+    assert [each["url"][-2:] for each in rest["items"]] == ["?2"]
+    assert (rest["items"][0]["held"], rest["next"]) == (1, None)
+    for wrong in ("cursor=x", "limit=0", "page=2"):
+        assert adam.get(f"{HOOKS}?{wrong}").status == 422, wrong
 
 
 def test_by_default_only_what_is_to_come_is_told(
@@ -126,7 +145,7 @@ def test_what_cannot_be_told_is_refused(adam: Holder, wanted: object, reason: st
     refused = adam.post(HOOKS, wanted)
     assert (refused.status, reason in refused.text) == (422, True), refused.text
     assert refused.headers["content-type"] == "application/problem+json"
-    assert adam.get(HOOKS).json == {"items": []}
+    assert adam.get(HOOKS).json == {"items": [], "next": None}
 
 
 def test_only_admins_look_after_webhooks(adam: Holder, sessions: Sessions) -> None:

@@ -100,15 +100,24 @@ INSERT INTO vectors (article_id, model_id, revision, vector)
 
 
 def fill_store(
-    engine: Engine, *, articles: int, stories: int, model: str = "", dimensions: int = 384
+    engine: Engine,
+    *,
+    articles: int,
+    stories: int,
+    versions: int = 1,
+    model: str = "",
+    dimensions: int = 384,
 ) -> None:
-    """Fill an empty, migrated database; with `model`, every article has a random unit vector."""
+    """Fill an empty, migrated database; with `model`, every article has a random unit vector.
+
+    Each story has so many versions, some hours apart, unless it is too young.
+    """
     with engine.begin() as connection:
         _silence(connection, "DISABLE")
         sizes = {"articles": articles, "stories": stories, "now": NOW, "epoch": EPOCH}
         for part in (OUTLETS_SQL, ARTICLES_SQL, DOCUMENTS_SQL, STORIES_SQL):
             _run(connection, part, **sizes, details=json.dumps(to_json(made_up_details(NOW))))
-        _keep_versions(connection)
+        _keep_versions(connection, versions)
         if model:
             _run(connection, VECTORS_SQL, tag=model, dimensions=dimensions)
             connection.execute(text("SET LOCAL maintenance_work_mem = '1GB'"))
@@ -147,16 +156,23 @@ def made_up_details(now: datetime) -> Details:
     )
 
 
-def _keep_versions(connection: Connection) -> None:
-    """Each story as it stands, as the version that is open."""
+def _keep_versions(connection: Connection, versions: int) -> None:
+    """Each story as it stands, as the version that is open, and how it grew to that."""
     shared = {column.key for column in StoryRow.__table__.columns}
     names = [c.key for c in StoryVersionRow.__table__.columns if c.key in shared]
-    listed = ", ".join(names)
+    grown = {"rank": "rank - (last - n)", "independent": "greatest(1, independent * n / last)"}
     connection.execute(
-        text(
-            f"INSERT INTO story_versions ({listed}, valid_from) "
-            f"SELECT {listed}, emerged_at FROM stories"
-        )
+        text(f"""
+        INSERT INTO story_versions ({", ".join(names)}, valid_from, valid_until)
+        SELECT {", ".join(grown.get(name, name) for name in names)},
+               emerged_at + (n - 1) * age, CASE WHEN n < last THEN emerged_at + n * age END
+        FROM stories,
+        LATERAL (SELECT interval '3 hours' AS age) AS a,
+        LATERAL (SELECT least(:versions, 1 + floor(extract(epoch FROM :now - emerged_at)
+                                                   / extract(epoch FROM age))::int) AS last) AS l,
+        generate_series(1, last) AS n
+        """),
+        {"versions": versions, "now": NOW},
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_
 from sqlalchemy.orm import aliased
 
 from service.store.tables import ArticleRow, CopyRow, MembershipRow, StoryRow, StoryVersionRow
@@ -19,16 +19,16 @@ def standing(as_of: datetime | None) -> Standing:
 
 
 def stood(as_of: datetime | None) -> tuple[ColumnElement[bool], ...]:
-    """What to ask of a version, in the words of its index; nothing of a present row.
+    """What to ask of a version, in the words of its indexes; nothing of a present row.
 
     What an editor hides now is not told of the past either.
     """
     if as_of is None:
         return ()
-    period = func.tstzrange(StoryVersionRow.valid_from, StoryVersionRow.valid_until)
-    instant = literal(as_of, StoryVersionRow.valid_from.type)
     hidden = exists().where(_PRESENT.id == StoryVersionRow.id, _PRESENT.hidden)
-    return (period.op("@>", is_comparison=True)(instant), ~hidden)
+    # As indexes hold it: a value in any case, so that it is compared there.
+    until = func.coalesce(StoryVersionRow.valid_until, literal_column("'infinity'::timestamptz"))
+    return (StoryVersionRow.valid_from <= as_of, until > as_of, ~hidden)
 
 
 def belongs(as_of: datetime | None) -> ColumnElement[bool]:

@@ -6,12 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Text, cast, exists, func, select
+from sqlalchemy import ColumnElement, Float, Text, cast, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from service.store.reading.moments import Standing, belongs
 from service.store.reading.reports import LANGUAGE
-from service.store.tables import ArticleRow, MembershipRow, OutletRow
+from service.store.tables import ArticleRow, MembershipRow, OutletRow, StoryVersionRow
 
 
 class Sort(StrEnum):
@@ -57,6 +57,24 @@ def ordering(story: Standing, sort: Sort) -> tuple[ColumnElement[Any], ...]:
     if sort is Sort.FASTEST:
         return (func.story_speed(story.details, type_=Float), times, story.id.expression)
     return (story.pinned.expression, story.rank.expression, story.id.expression)
+
+
+def within_reach(as_of: datetime | None, sort: Sort) -> Iterable[ColumnElement[bool]]:
+    """Where in an order that follows time the versions begin that can have stood at an instant.
+
+    It leaves out none of them: no version is further ahead of its beginning than the one that is
+    furthest. But without it an index is read through all that came later.
+    """
+    if as_of is None:
+        return
+    instant, begun = literal(as_of, StoryVersionRow.valid_from.type), StoryVersionRow.valid_from
+    if sort is Sort.NEWEST:
+        ahead = select(func.max(StoryVersionRow.last_reported_at - begun)).scalar_subquery()
+        yield StoryVersionRow.last_reported_at <= instant + ahead
+    if sort is Sort.RANK:
+        ahead = select(func.max(StoryVersionRow.rank - func.hours_of(begun))).scalar_subquery()
+        # An hour more than is needed: sums of floats are off by some billionths.
+        yield StoryVersionRow.rank <= func.hours_of(instant) + ahead + 1
 
 
 def conditions(

@@ -14,7 +14,14 @@ from service.store.details import Details, from_json
 from service.store.reading.moments import Standing, standing, stood
 from service.store.reading.paging import Page, Position, below, cut
 from service.store.reading.reports import Member, Report, members_of, reports_of
-from service.store.reading.selection import Sort, StoryFilter, conditions, has_report, ordering
+from service.store.reading.selection import (
+    Sort,
+    StoryFilter,
+    conditions,
+    has_report,
+    ordering,
+    within_reach,
+)
 from service.store.tables import StorylineRow, StoryRow, StoryVersionRow
 
 #: So many stories of one storyline are shown beside each other, the newest ones.
@@ -100,6 +107,7 @@ def list_stories(
         _select(story, as_of, *keys)
         .where(story.state != _MERGED, ~story.hidden)
         .where(has_report(story, as_of), *conditions(story, as_of, wanted))
+        .where(*within_reach(as_of, sort))
         .order_by(*(key.desc() for key in keys))
         .limit(limit + 1)
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, false, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, TextClause, false, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -103,6 +103,15 @@ class StoryRow(StoryFacts, Base):
     described_at: Mapped[Instant | None]
 
 
+_END = text("coalesce(valid_until, 'infinity'::timestamptz)")
+
+
+def _order(name: str, *keys: str | TextClause) -> Index:
+    """The index of an order of stories as they stood."""
+    where = text("state <> 'merged'")
+    return Index(f"ix_story_versions_{name}", *keys, "valid_from", _END, postgresql_where=where)
+
+
 class StoryVersionRow(StoryFacts, Base):
     """How a story stood from one instant until another; an open end means: as it stands now.
 
@@ -119,16 +128,29 @@ class StoryVersionRow(StoryFacts, Base):
             unique=True,
             postgresql_where=text("valid_until IS NULL"),
         ),
-        Index("ix_story_versions_valid_from", "valid_from"),
+        Index("ix_story_versions_period", "valid_from", _END),
+        # Each order of stories, and when a version stood: an entry of another time costs a comparison.
+        _order("rank", "pinned", "rank", "id"),
+        _order("newest", "last_reported_at", "id"),
+        _order("largest", "independent", "coverage", "last_reported_at", "id"),
+        _order("fastest", text("story_speed(details)"), "last_reported_at", "id"),
+        Index(
+            "ix_story_versions_keywords", text("in_lower_case(keywords)"), postgresql_using="gin"
+        ),
+        Index("ix_story_versions_names", text("story_names(details)"), postgresql_using="gin"),
+        Index(
+            "ix_story_versions_storyline_id",
+            "storyline_id",
+            "valid_from",
+            postgresql_where=text("storyline_id IS NOT NULL"),
+        ),
+        # How far ahead of its beginning a version can be in an order that follows time.
+        Index("ix_story_versions_reports_ahead", text("(last_reported_at - valid_from)")),
+        Index("ix_story_versions_rank_ahead", text("(rank - hours_of(valid_from))")),
         Index(
             "ix_story_versions_split_from",
             "split_from",
             postgresql_where=text("split_from IS NOT NULL"),
-        ),
-        Index(
-            "ix_story_versions_period",
-            text("tstzrange(valid_from, valid_until)"),
-            postgresql_using="gist",
         ),
     )
 

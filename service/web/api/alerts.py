@@ -3,6 +3,7 @@
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Path, Response
+from fastapi import Query as Asked
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
@@ -10,13 +11,14 @@ from service.domain.alert_wishes import query
 from service.domain.alerts import Alert, Query
 from service.errors import NotFoundError
 from service.store import alerts, secrets, subscribers
+from service.store.reading.paging import cut
 from service.web.alert_feeds import feed_path
 from service.web.api.subscribers import ADMIN, ONE, SubscriberId, Text
 from service.web.context import Context, ReadSession
 from service.web.problems import NOT_FOUND, PROBLEMS
-from service.web.schemas import Instant
+from service.web.schemas import Instant, PageOut
 from service.web.subscriptions import link_key
-from service.web.words import BigInt
+from service.web.words import BigInt, Cursor, CursorQuery, Limit
 from service.web.writing import WRITING, Done, Writing
 
 router = APIRouter(
@@ -25,6 +27,7 @@ router = APIRouter(
     responses={**PROBLEMS, **NOT_FOUND, 403: WRITING[403]},
     dependencies=[ADMIN],
 )
+CURSOR = Cursor("alerts", BigInt)
 AlertId = Annotated[BigInt, Path(description="The alert's number.")]
 
 
@@ -85,18 +88,19 @@ class AlertOut(BaseModel):
         )
 
 
-class AlertsOut(BaseModel):
-    """All alerts of a subscriber."""
-
-    items: list[AlertOut]
-
-
 @router.get("")
-def list_alerts(session: ReadSession, subscriber_id: SubscriberId) -> AlertsOut:
+def list_alerts(
+    session: ReadSession,
+    subscriber_id: SubscriberId,
+    limit: Annotated[Limit, Asked()] = 100,
+    cursor: CursorQuery = None,
+) -> PageOut[AlertOut]:
     """Somebody's alerts, the oldest first."""
-    owner = subscribers.get(session, subscriber_id)
-    found, key = alerts.of_subscribers(session, [owner.id]).get(owner.id, []), link_key(session)
-    return AlertsOut(items=[AlertOut.of(each, key) for each in found])
+    after = CURSOR.decode(cursor)
+    owner, key = subscribers.get(session, subscriber_id), link_key(session)
+    found = alerts.listed(session, owner.id, after=after[0] if after else 0, limit=limit + 1)
+    page = cut([(AlertOut.of(each, key), (each.id,)) for each in found], limit)
+    return PageOut(items=list(page.items), next=CURSOR.encode(page.next))
 
 
 @router.get("/{alert_id}")

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter, Path, Response, Security
+from fastapi import APIRouter, Path, Query, Response, Security
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
@@ -12,12 +12,13 @@ from service.domain.webhooks import secret_text
 from service.domain.webhooks import wanted as wanted_of
 from service.receivers import Receiver, check_open
 from service.store import webhooks
+from service.store.reading.paging import cut
 from service.store.webhooks import Webhook
 from service.web.callers import Needs
 from service.web.context import Context, ReadSession
 from service.web.problems import NOT_FOUND, PROBLEMS
-from service.web.schemas import Instant
-from service.web.words import BigInt, Count
+from service.web.schemas import Instant, PageOut
+from service.web.words import BigInt, Count, Cursor, CursorQuery, Limit
 from service.web.writing import WRITING, Done, Writing
 
 ADMIN = Security(Needs(Role.ADMIN), scopes=[Role.ADMIN])
@@ -27,6 +28,7 @@ router = APIRouter(
     responses={**PROBLEMS, 403: WRITING[403]},
     dependencies=[ADMIN],
 )
+CURSOR = Cursor("webhooks", BigInt)
 WebhookId = Annotated[BigInt, Path(description="The webhook's number.")]
 ONE = {**WRITING, **NOT_FOUND}
 Kind = Literal["emerged", "grew", "shrank", "merged", "split", "closed", "reopened"]
@@ -104,12 +106,6 @@ class NewWebhookOut(WebhookOut):
     )
 
 
-class WebhooksOut(BaseModel):
-    """All webhooks."""
-
-    items: list[WebhookOut]
-
-
 class TestOut(BaseModel):
     """What became of a delivery that was sent to try a webhook."""
 
@@ -121,9 +117,14 @@ class TestOut(BaseModel):
 
 
 @router.get("")
-def list_webhooks(session: ReadSession) -> WebhooksOut:
+def list_webhooks(
+    session: ReadSession, limit: Annotated[Limit, Query()] = 100, cursor: CursorQuery = None
+) -> PageOut[WebhookOut]:
     """Webhooks, oldest first: what they are told of, how they fare, why one is paused."""
-    return WebhooksOut(items=[WebhookOut.of(each) for each in webhooks.listed(session)])
+    after = CURSOR.decode(cursor)
+    found = webhooks.listed(session, after=after[0] if after else 0, limit=limit + 1)
+    page = cut([(WebhookOut.of(each), (each.id,)) for each in found], limit)
+    return PageOut(items=list(page.items), next=CURSOR.encode(page.next))
 
 
 @router.get("/{webhook_id}", responses=NOT_FOUND)
