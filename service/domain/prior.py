@@ -17,7 +17,7 @@ WORTH = 50
 #: that. Where one saga fills a window its neighbouring events score in the middle, and the share
 #: that would explain so many middling scores is not to be had. It is also believed as far as
 #: articles have no dates, whose scores are the lower for it.
-_MUDDLED, _DECIDED = 0.6, 0.75
+_MUDDLED, _DECIDED = 0.45, 0.75
 #: A share that seems to be lower is not believed where half of the articles stand alone, and in
 #: full where so many do: with likely partners all around, it is true pairs that are hard to tell.
 _ACCOMPANIED, _LONELY = 0.5, 0.7

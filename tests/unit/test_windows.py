@@ -134,7 +134,7 @@ def test_many_true_pairs_are_believed_where_scores_are_decided() -> None:
     assert shift(decided, paired(decided), 0.5, MANY) == pytest.approx(wanted, abs=0.25)
     middling, _ = calibrated(0.85)
     assert shift(middling, paired(middling), 0.5, MANY) == 0
-    between, wanted = calibrated(0.85, told_by=3.5)
+    between, wanted = calibrated(0.85, told_by=3)
     assert 0 < shift(between, paired(between), 0.5, MANY) < wanted - 0.4
 
 
