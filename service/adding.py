@@ -17,7 +17,7 @@ from service.ingest.opml import OpmlFeed
 from service.ingest.worker import ParseJob
 from service.ingest.workers import parse_all
 from service.settings import Settings
-from service.store import catalogue
+from service.store import catalogue, outlets
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ def read_feed(url: str, settings: Settings) -> ReadFeed:
 def add_feeds(session: Session, found: Sequence[OpmlFeed], *, now: datetime) -> int:
     """Add feeds with their outlets, those of the shipped catalogue among them; how many were new."""
     shipped = read_outlets(CONFIG_DIR / "outlets.toml")
-    catalogue.save_outlets(session, shipped.outlets, families=shipped.families)
+    outlets.configure(session, shipped.outlets, families=shipped.families, now=now)
     feeds, made = with_outlets(found, catalogue.site_index(session))
-    catalogue.save_outlets(session, made)
+    outlets.configure(session, made, now=now)
     return catalogue.add_feeds(session, feeds, now=now)
 
 

@@ -1,10 +1,12 @@
-"""What an admin changes of an outlet: applied at once, kept against the configuration.
+"""What changes of outlets, and with it what is told of their stories.
 
+What an admin changes is applied at once and kept against the configuration:
 `outlets.configured` holds what the configuration says of the facts that are edited; `catalogue.
 save_outlets` brings it up to date and leaves those facts alone. So the way back is always known.
 """
 
 import difflib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -12,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.domain.outlet_edits import FACTS, Edited, Facts, checked, edited, restored
+from service.domain.outlets import Outlet
 from service.errors import BadInputError, NotFoundError
 from service.store import catalogue, locks, plans, stories
 from service.store.tables import ArticleRow, FamilyRow, MembershipRow, OutletRow, StoryRow
@@ -20,6 +23,25 @@ from service.store.tables import ArticleRow, FamilyRow, MembershipRow, OutletRow
 BATCH = 5000
 #: Facts of which stories tell nothing: it only matters which text is the original.
 UNTOLD = {"agency"}
+
+
+def configure(
+    session: Session,
+    outlets: Sequence[Outlet],
+    *,
+    families: Mapping[str, str] | None = None,
+    now: datetime,
+) -> None:
+    """Save outlets as the configuration has them; what depends on another language is made anew."""
+    before = _languages(session, outlets)
+    if any(before.get(each.slug, each.language) != each.language for each in outlets):
+        _serialise(session)
+    catalogue.save_outlets(session, outlets, families=families)
+    after = _languages(session, outlets)
+    for slug in sorted(slug for slug in before if after[slug] != before[slug]):
+        row = _row(session, slug)
+        _index_anew(session, row)
+        _tell(session, row, now)
 
 
 def change(session: Session, slug: str, wanted: Facts, *, now: datetime) -> None:
@@ -46,6 +68,13 @@ def restore(session: Session, slug: str, *, now: datetime) -> None:
     _serialise(session)
     row = _row(session, slug)
     _write(session, row, restored(_facts(row), row.configured or {}), now)
+
+
+def _languages(session: Session, outlets: Sequence[Outlet]) -> dict[str, str | None]:
+    """The language of each of these outlets that is known already, by slug."""
+    statement = select(OutletRow.slug, OutletRow.language)
+    slugs = [each.slug for each in outlets]
+    return dict(session.execute(statement.where(OutletRow.slug.in_(slugs))).all())
 
 
 def _serialise(session: Session) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from service.domain.articles import ArticleId
 from service.domain.lineage import Membership, Plan
 from service.domain.reasons import Reason
-from service.store import edits, marks, stories, versions
+from service.store import edits, languages, marks, stories, versions
 from service.store.stories import Happening, Joining, Stamp
 
 #: Name of the lock that whoever changes stories holds.
@@ -22,11 +22,12 @@ def stamp(session: Session, now: datetime, cause: str, run_id: int | None = None
 
 
 def settle(session: Session, story_ids: Iterable[str], stamp: Stamp) -> None:
-    """Let these stories' rows, just written, obey editors, and keep how they stand from now on.
+    """Let these stories' rows, just written, fit members and editors; keep how they stand from now on.
 
     The last step of every transaction that writes rows of stories.
     """
     ids = list(story_ids)
+    languages.refresh(session, ids)
     marks.refresh(session, ids)
     versions.keep(session, ids, at=stamp.now)
 

@@ -22,13 +22,13 @@ HOUR = timedelta(hours=1)
 #: its stays overlap.
 STORED = """
 INSERT INTO families (slug, name) VALUES ('quay', 'Quay');
-INSERT INTO outlets (slug, name, family) VALUES ('daily', 'Daily', 'quay');
+INSERT INTO outlets (slug, name, family, language) VALUES ('daily', 'Daily', 'quay', 'en-GB');
 INSERT INTO feeds (url, outlet_id, title, next_fetch_at, created_at)
     SELECT 'https://daily.example/feed', id, 'Daily', :now, :now FROM outlets;
-INSERT INTO articles (id, url, feed_id, outlet_id, title, text, body, categories, date_flag,
-                      first_seen, reported_at, content_hash, stage)
+INSERT INTO articles (id, url, feed_id, outlet_id, title, text, body, language, categories,
+                      date_flag, first_seen, reported_at, content_hash, stage)
     SELECT number, 'https://daily.example/' || number, feeds.id, outlet_id, 'Report ' || number,
-           '', '', '{}', 'ok', :now, :now, '', 'reconciled'
+           '', '', CASE number WHEN 3 THEN 'de' WHEN 4 THEN 'fr' END, '{}', 'ok', :now, :now, '', 'reconciled'
     FROM feeds, generate_series(1, 4) AS number;
 INSERT INTO storylines (id, title, created_at) VALUES ('saga', 'A saga', :now);
 INSERT INTO stories (id, emerged_at, changed_at, first_reported_at, last_reported_at, state,
@@ -57,7 +57,7 @@ VALUES ('cannot_link', 1, 4, 'two events', 'ann', :now + interval '4 h')
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def engine(server: EmbeddedServer) -> Iterator[Engine]:
     """A database of revision 0001 with data, upgraded."""
     made = schema.connect(server.ensure_database("first_release"))
@@ -74,7 +74,7 @@ def engine(server: EmbeddedServer) -> Iterator[Engine]:
     made.dispose()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sessions(engine: Engine) -> Sessions:
     return sessions_of(engine)
 
@@ -84,9 +84,12 @@ def story(sessions: Sessions, story_id: str, as_of: datetime | None = None) -> S
         return get_story(session, story_id, as_of=as_of)
 
 
-def listed(sessions: Sessions, as_of: datetime | None = None) -> set[str]:
+def listed(
+    sessions: Sessions, as_of: datetime | None = None, *, languages: tuple[str, ...] = ()
+) -> set[str]:
+    wanted = StoryFilter(languages=languages)
     with sessions.begin() as session:
-        return {each.id for each in list_stories(session, StoryFilter(), as_of=as_of).items}
+        return {each.id for each in list_stories(session, wanted, as_of=as_of).items}
 
 
 def test_a_database_of_the_first_release_keeps_everything(sessions: Sessions):
@@ -111,3 +114,19 @@ def test_a_database_of_the_first_release_keeps_everything(sessions: Sessions):
     assert story(sessions, "old", NOW + 9 * HOUR).story.headline == "Headline"
     with pytest.raises(NotFoundError):
         story(sessions, "young", NOW + HOUR)
+
+
+def test_stories_of_the_first_release_are_found_by_their_languages_now_and_then(
+    sessions: Sessions,
+) -> None:
+    moments = (NOW, NOW + 2 * HOUR, NOW + 4 * HOUR, None)
+    found = {
+        code: [listed(sessions, at, languages=(code,)) for at in moments]
+        for code in ("en", "de", "fr", "tr")
+    }
+    assert found == {
+        "en": [{"old"}, {"old", "gone"}, {"old"}, {"old"}],
+        "de": [set(), {"gone"}, {"old"}, {"old"}],
+        "fr": [set(), {"young"}, {"young"}, {"young"}],
+        "tr": [set()] * 4,
+    }

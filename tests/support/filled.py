@@ -47,7 +47,8 @@ INSERT INTO articles (id, url, feed_id, outlet_id, title, text, body, language, 
 SELECT ((at::date - CAST(:epoch AS date))::bigint << {NUMBER_BITS}) | n,
        'https://outlet.example/article/' || n, outlet, outlet,
        {_WORDS.format(count=8, row="n")}, {_WORDS.format(count=40, row="n")}, '',
-       (ARRAY['en', 'de', 'fr', 'tr'])[outlet % 4 + 1], '{{}}', at, at, 'ok', at, at, '',
+       CASE WHEN n % 1000 = 0 THEN 'ga' ELSE (ARRAY['en', 'de', 'fr', 'tr'])[outlet % 4 + 1] END,
+       '{{}}', at, at, 'ok', at, at, '',
        'reconciled'
 FROM generate_series(1, :articles) AS n,
 LATERAL (SELECT 1 + (n * 7919) % ({OUTLETS} - 2) AS outlet,
@@ -64,15 +65,16 @@ CREATE INDEX {INDEX} ON article_documents USING gin (document);
 STORIES_SQL = """
 CREATE TEMPORARY TABLE homes AS
     SELECT id AS article_id, 'story' || (id & ((1::bigint << 38) - 1)) % :stories AS story_id,
-           title, outlet_id, reported_at
+           title, outlet_id, language, reported_at
     FROM articles;
-INSERT INTO stories (id, slug, state, emerged_at, changed_at, described_at, headline, keywords,
+INSERT INTO stories (id, slug, state, emerged_at, changed_at, described_at, headline, keywords, languages,
                      first_reported_at, last_reported_at, articles, coverage, independent, rank,
                      details)
 SELECT story_id, 'slug-' || story_id, CASE WHEN max(reported_at) < :now - interval '7 days'
                                           THEN 'closed' ELSE 'open' END,
        min(reported_at), max(reported_at), max(reported_at), min(title),
-       (string_to_array(min(title), ' '))[1:4], min(reported_at), max(reported_at),
+       (string_to_array(min(title), ' '))[1:4], array_agg(DISTINCT language ORDER BY language),
+       min(reported_at), max(reported_at),
        count(*), count(DISTINCT outlet_id), count(DISTINCT outlet_id),
        extract(epoch FROM max(reported_at)) / 3600 + count(*),
        CAST(replace(:details, '@', story_id) AS jsonb)

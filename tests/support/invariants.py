@@ -27,6 +27,13 @@ FORBIDDEN = {
                         WHERE m.article_id = a.id AND m.valid_until IS NULL)
         AND NOT EXISTS (SELECT FROM constraints c WHERE c.article_id = a.id
                         AND c.kind = 'hide' AND c.revoked_at IS NULL)""",
+    "a story of other languages than its members": """
+        SELECT id FROM stories s WHERE languages <> ARRAY(
+        SELECT DISTINCT lower(split_part(coalesce(a.language, o.language), '-', 1)) AS code
+        FROM memberships m JOIN articles a ON a.id = m.article_id
+        JOIN outlets o ON o.id = a.outlet_id
+        WHERE m.story_id = s.id AND m.valid_until IS NULL
+        AND coalesce(a.language, o.language) IS NOT NULL ORDER BY code)""",
     "a story without a first transition": """
         SELECT id FROM stories s WHERE NOT EXISTS
         (SELECT FROM transitions t WHERE t.story_id = s.id AND t.kind = 'emerged')""",

@@ -135,6 +135,7 @@ class Rows:
             "headline": articles[0].title if articles else "",
             "headline_article_id": articles[0].id if articles else None,
             "keywords": [],
+            "languages": sorted({code for code in map(self._language, articles) if code}),
             "emerged_at": min(times),
             "changed_at": max(times),
             "described_at": max(times),
@@ -144,6 +145,10 @@ class Rows:
             "coverage": len({outlet.slug for outlet in outlets}),
             "independent": len({self._outlets[each.outlet_id].family for each in originals}),
         }
+
+    def _language(self, article: ArticleRow) -> str:
+        language = article.language or self._outlets[article.outlet_id].language or ""
+        return language.partition("-")[0].lower()
 
     def membership(self, story: StoryRow, article: ArticleRow, **values: Any) -> MembershipRow:
         """An article's present stay in a story, from when it was first seen; a founder's."""

@@ -19,7 +19,7 @@ from service.domain.outlets import Outlet
 from service.errors import BadInputError
 from service.folders import CONFIG_DIR
 from service.settings import Settings
-from service.store import articles, catalogue
+from service.store import articles, catalogue, outlets
 from service.store.catalogue import NewFeed
 from service.store.reading import overview
 
@@ -119,24 +119,24 @@ def _add_feeds(session: Session, sample: Sample, base_url: str) -> None:
     own_file = sample.folder / "outlets.toml"
     files = [read_outlets(own_file)] if own_file.exists() else [shipped]
     for file in files:
-        catalogue.save_outlets(session, file.outlets, families=file.families)
+        outlets.configure(session, file.outlets, families=file.families, now=sample.now)
     catalogue.move_feeds(session, rf"^{re.escape(ORIGIN)}\d+/", base_url)
     opml = sample.folder / "feeds.opml"
     if opml.exists():
         feeds, made = read_feeds(opml, known_sites(files), base_url=base_url)
     else:
         feeds, made = _feeds_of_files(sample.folder, base_url)
-    catalogue.save_outlets(session, made)
+    outlets.configure(session, made, now=sample.now)
     catalogue.add_feeds(session, feeds, now=sample.now)
     catalogue.make_due(session, now=sample.now)
 
 
 def _feeds_of_files(folder: Path, base_url: str) -> tuple[list[NewFeed], list[Outlet]]:
     """A feed for each file. Its articles tell their outlets; the file's name is the last resort."""
-    feeds, outlets = [], []
+    feeds, made = [], []
     for path in feed_paths(folder):
         name = unquote(path)
         slug = f"file:{name}"
-        outlets.append(Outlet(slug=slug, name=name, family=slug))
+        made.append(Outlet(slug=slug, name=name, family=slug))
         feeds.append(NewFeed(base_url + path, slug, name))
-    return feeds, outlets
+    return feeds, made

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, select, tuple_
 from sqlalchemy.orm import Session
 
 from service.errors import HiddenError, NotFoundError
@@ -15,7 +15,7 @@ from service.store.reading.moments import reprints
 from service.store.reading.paging import Page, Position, cut
 from service.store.reading.reports import (
     FULL,
-    LANGUAGE,
+    LANGUAGE_CODE,
     Member,
     is_hidden,
     member_from,
@@ -166,8 +166,7 @@ def _conditions(wanted: ArticleFilter) -> Iterable[ColumnElement[bool]]:
         copied = CopyRow.article_id
         yield copied.is_not(None) if wanted.copies else copied.is_(None)
     if wanted.languages:
-        codes = [code.lower() for code in wanted.languages]
-        yield func.lower(func.split_part(LANGUAGE, "-", 1)).in_(codes)
+        yield LANGUAGE_CODE.in_([code.lower() for code in wanted.languages])
 
 
 def _of_outlets(session: Session, wanted: ArticleFilter) -> Iterable[ColumnElement[bool]]:

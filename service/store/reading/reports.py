@@ -23,6 +23,8 @@ from service.store.tables import (
 
 #: An article's language, or else its outlet's.
 LANGUAGE = func.coalesce(ArticleRow.language, OutletRow.language)
+#: The same as filters ask for it: in lower case, without the region.
+LANGUAGE_CODE = func.lower(func.split_part(LANGUAGE, "-", 1))
 
 
 @dataclass(frozen=True, slots=True)

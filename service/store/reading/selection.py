@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Float, Text, cast, exists, func, literal, 
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from service.store.reading.moments import Standing, belongs
-from service.store.reading.reports import LANGUAGE
 from service.store.tables import ArticleRow, MembershipRow, OutletRow, StoryVersionRow
 
 
@@ -97,8 +96,7 @@ def conditions(
         yield has_report(story, as_of, OutletRow.country.in_(codes))
     if wanted.languages:
         codes = [code.lower() for code in wanted.languages]
-        subtag = func.lower(func.split_part(LANGUAGE, "-", 1))
-        yield has_report(story, as_of, subtag.in_(codes))
+        yield story.languages.op("&&", is_comparison=True)(cast(codes, ARRAY(Text)))
 
 
 def has_report(

@@ -24,8 +24,9 @@ class StoryFacts:
     """What stands of a story at one moment, apart from the stories it refers to.
 
     Headline, keywords, times and counts are derived from the members by the job
-    `describe`; the marks of editors from the decisions that stand. All of it can be made
-    anew at any time. A column added here is kept in `story_versions`, too.
+    `describe`; languages from the members and the marks of editors from the decisions that
+    stand, both by `plans.settle`. All of it can be made anew at any time. A column added
+    here is kept in `story_versions`, too.
     """
 
     slug: Mapped[str] = mapped_column(server_default="")
@@ -35,6 +36,7 @@ class StoryFacts:
     headline: Mapped[str] = mapped_column(server_default="")
     headline_article_id: Mapped[int | None] = mapped_column(BigInteger)
     keywords: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    languages: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))  #: `store.languages`
     first_reported_at: Mapped[Instant]
     last_reported_at: Mapped[Instant]
     articles: Mapped[int] = mapped_column(server_default=text("0"))
@@ -81,6 +83,7 @@ class StoryRow(StoryFacts, Base):
             postgresql_where=text("state <> 'merged'"),
         ),
         Index("ix_stories_keywords", text("in_lower_case(keywords)"), postgresql_using="gin"),
+        Index("ix_stories_languages", "languages", postgresql_using="gin"),
         Index("ix_stories_names", text("story_names(details)"), postgresql_using="gin"),
         Index(
             "ix_stories_document",
@@ -137,6 +140,7 @@ class StoryVersionRow(StoryFacts, Base):
         Index(
             "ix_story_versions_keywords", text("in_lower_case(keywords)"), postgresql_using="gin"
         ),
+        Index("ix_story_versions_languages", "languages", postgresql_using="gin"),
         Index("ix_story_versions_names", text("story_names(details)"), postgresql_using="gin"),
         Index(
             "ix_story_versions_storyline_id",
