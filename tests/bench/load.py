@@ -127,11 +127,16 @@ def _summed(opened: Sequence[_Connection], lasted: float) -> Seen:
     received = sum(each.received for each in opened)
     return Seen(
         per_second=len(times) / lasted,
-        median_ms=times[len(times) // 2] * 1000,
-        p99_ms=times[int(len(times) * 0.99)] * 1000,
+        median_ms=_reached(times, 0.5),
+        p99_ms=_reached(times, 0.99),
         answers=len(times),
         bytes_each=received / max(len(times), 1),
     )
+
+
+def _reached(times: Sequence[float], share: float) -> float:
+    """Milliseconds within which this share was answered; infinite where nothing was."""
+    return times[int(len(times) * share)] * 1000 if times else float("inf")
 
 
 if __name__ == "__main__":
