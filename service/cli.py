@@ -50,8 +50,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    called = next((word for word in arguments if not word.startswith("-")), "")
-    for name in [called] if called in COMMANDS else COMMANDS:
+    for name in _wanted(arguments):
         module, _, attribute = COMMANDS[name].partition(":")
         command = getattr(import_module(module), attribute)
         if isinstance(command, typer.Typer):
@@ -59,6 +58,13 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         else:
             app.command(name)(command)
     return app
+
+
+def _wanted(arguments: Sequence[str]) -> Sequence[str]:
+    if "--version" in arguments[:1]:
+        return []
+    called = next((word for word in arguments if not word.startswith("-")), "")
+    return [called] if called in COMMANDS else list(COMMANDS)
 
 
 def _print_version(wanted: bool) -> None:

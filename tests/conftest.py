@@ -15,6 +15,8 @@ from service.store import schema
 from service.store.embedded import EmbeddedServer
 from service.store.sessions import Sessions, sessions_of
 
+pytest_plugins = ["tests.support.summary"]
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 

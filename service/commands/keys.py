@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.commands.demo.samples import parse_moment
+from service.commands.moments import parse_moment
 from service.commands.world import open_world
 from service.domain.access import Role
 from service.store import keys

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from hdbscan import HDBSCAN
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -104,6 +103,9 @@ def propose(scores: Matrix, epsilon: float) -> Rows:
     Two anchors at distance 1 from everything let all units be one cluster, which HDBSCAN
     otherwise refuses, without its `allow_single_cluster`, which joins what epsilon parts.
     """
+    # Here, because it brings scikit-learn, which takes longer to load than most commands need in all.
+    from hdbscan import HDBSCAN  # noqa: PLC0415
+
     count = len(scores)
     distances = np.ones((count + 2, count + 2))
     distances[:count, :count] = 1 - scores

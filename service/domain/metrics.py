@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 Labels = Sequence[Hashable]
 Counts = NDArray[np.float64]
@@ -36,6 +35,12 @@ class Quality:
 
 def quality(gold: Labels, predicted: Labels) -> Quality:
     """Compare a predicted grouping with the labels, row by row."""
+    # Here, because it takes longer to load than most commands need in all.
+    from sklearn.metrics import (  # noqa: PLC0415
+        adjusted_mutual_info_score,
+        adjusted_rand_score,
+    )
+
     true, found = codes(gold), codes(predicted)
     return Quality(
         bcubed=bcubed(gold, predicted),

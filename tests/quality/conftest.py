@@ -9,19 +9,12 @@ from service import settings
 from service.commands.grouper import encoder_of
 from service.embed.encoder import Encoder, load_encoder
 from tests.quality import sets
-from tests.quality.figures import TABLE
 from tests.quality.sets import Labelled
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--floors", choices=("check", "set"), default="check", help="see floors.toml")
     parser.addoption("--lower", default="", metavar="REASON", help="why a floor may be lowered")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if lines := terminalreporter.config.stash.get(TABLE, []):
-        terminalreporter.section("quality of the grouping")
-        terminalreporter.write_line("\n".join(lines))
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import pytest
-
 from service.commands.candidate_quality import CandidateFigures, candidate_figures
 from service.commands.grouper import pair_model
 from service.domain.metrics import Agreement
@@ -13,9 +11,6 @@ from service.domain.replay import replay
 from service.domain.windows import group_window
 from tests.quality.floors import DIGEST_CHARACTERS, Floor
 from tests.quality.sets import Labelled
-
-#: Where a run of tests keeps the lines of the table, to show them at its end.
-TABLE = pytest.StashKey[list[str]]()
 
 _COLUMNS = (
     ("set", 20),

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from tests.quality import floors
-from tests.quality.figures import TABLE, Figures, measured, table
+from tests.quality.figures import Figures, measured, table
 from tests.quality.floors import Floor, FloorError
 from tests.quality.sets import HEADLINES, SEEDS, TITLES, Labelled, needs_data
+from tests.support.summary import show
 
 FLOORS = floors.load()
 SETS = (
@@ -36,11 +37,13 @@ def found(pytestconfig: pytest.Config) -> Iterator[list[Figures]]:
     figures: list[Figures] = []
     yield figures
     if figures:
-        pytestconfig.stash[TABLE] = [
+        lines = [
+            "Quality of the grouping:",
             *table([(each, FLOORS.sets.get(each.name)) for each in figures]),
             f"stream: F1 of a replay, which may lose {FLOORS.stream_loss}",
             "recall: of true pairs, among those compared; each: others compared with an article",
         ]
+        show(pytestconfig, lines)
     if pins(pytestconfig) and (refused := refusal(figures, pytestconfig.getoption("--lower"))):
         pytest.fail(refused, pytrace=False)
 

@@ -44,11 +44,6 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def encoder(multilingual_encoder: Encoder) -> Encoder:
-    return multilingual_encoder
-
-
-@pytest.fixture(scope="module")
 def stories(labelled_set: Callable[[str], Labelled]) -> list[int]:
     """The group of each seed."""
     seeds = labelled_set("seeds_all_languages")
@@ -103,13 +98,15 @@ def test_stories_told_in_several_languages_reach_their_floor(stories: list[int])
     assert agreement(stories, labels, across).f1 >= FLOOR_ACROSS
 
 
-def test_one_event_is_near_in_every_language_and_another_is_not(encoder: Encoder) -> None:
+def test_one_event_is_near_in_every_language_and_another_is_not(
+    multilingual_encoder: Encoder,
+) -> None:
     articles = [
         Article(f"{language}{event}", text, lang=language)
         for language, texts in TEXTS.items()
         for event, text in enumerate(texts)
     ]
-    values = encode_articles(encoder, articles).values
+    values = encode_articles(multilingual_encoder, articles).values
     assert np.allclose(np.linalg.norm(values, axis=1), 1, atol=1e-5)
     cosines, event = values @ values.T, np.arange(len(articles)) % 2
     same = event[:, None] == event
@@ -130,26 +127,30 @@ def test_the_vectors_are_those_of_the_packages_own_engine() -> None:
 
 
 @pytest.mark.slow
-def test_the_model_in_a_folder_gives_the_same_vectors(encoder: Encoder, tmp_path: Path) -> None:
+def test_the_model_in_a_folder_gives_the_same_vectors(
+    multilingual_encoder: Encoder, tmp_path: Path
+) -> None:
     """The profile with sentence-transformers and a path, as with the name of a hub's model."""
     write_folder(PackedModel(model_file()), tmp_path)
     chosen = settings.load({"SAMESTORY_EMBED__MODEL": str(tmp_path)}, profile="multilingual").embed
     from_folder = load_encoder(chosen)
     texts = [text for both in TEXTS.values() for text in both]
-    ours, theirs = encoder.encode(texts), from_folder.encode(texts)
+    ours, theirs = multilingual_encoder.encode(texts), from_folder.encode(texts)
     assert (ours * theirs).sum(axis=1).min() > 0.99
-    assert from_folder.model != encoder.model
+    assert from_folder.model != multilingual_encoder.model
 
 
-def test_texts_of_any_kind_get_a_vector(encoder: Encoder) -> None:
-    values = encoder.encode(["", "a\x00b", "🎉", "\ud800", "x" * 5000, "word " * 2000])
+def test_texts_of_any_kind_get_a_vector(multilingual_encoder: Encoder) -> None:
+    values = multilingual_encoder.encode(["", "a\x00b", "🎉", "\ud800", "x" * 5000, "word " * 2000])
     assert np.isfinite(values).all()
-    assert values.shape == (6, encoder.dimensions)
+    assert values.shape == (6, multilingual_encoder.dimensions)
 
 
-def test_the_order_of_texts_changes_nothing(encoder: Encoder) -> None:
+def test_the_order_of_texts_changes_nothing(multilingual_encoder: Encoder) -> None:
     texts = [text for both in TEXTS.values() for text in both]
-    assert (encoder.encode(texts)[::-1] == encoder.encode(texts[::-1])).all()
+    assert (
+        multilingual_encoder.encode(texts)[::-1] == multilingual_encoder.encode(texts[::-1])
+    ).all()
 
 
 def test_the_packed_file_is_a_whole_model() -> None:
@@ -161,10 +162,10 @@ def test_the_packed_file_is_a_whole_model() -> None:
     assert "½".translate(packed.vocabulary.spellings) == "1⁄2"
 
 
-def test_what_is_shipped_was_made_with_this_model(encoder: Encoder) -> None:
+def test_what_is_shipped_was_made_with_this_model(multilingual_encoder: Encoder) -> None:
     centres = Centres.load(CONFIG_DIR / MULTILINGUAL.embed.centres)
     assert centres.about["encoder"] == TAG
-    assert pair_model(MULTILINGUAL.pairs).about["encoder"] == encoder.model
+    assert pair_model(MULTILINGUAL.pairs).about["encoder"] == multilingual_encoder.model
 
 
 def test_without_the_extra_the_remedy_is_one_line(tmp_path: Path) -> None:

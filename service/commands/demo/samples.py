@@ -15,6 +15,7 @@ from jobs.runner import run
 from jobs.schedule import schedule
 from service.catalogue import known_sites, read_feeds, read_outlets
 from service.commands.demo.server import HOST, feed_paths, serving_folder
+from service.commands.moments import parse_moment
 from service.domain.outlets import Outlet
 from service.errors import BadInputError
 from service.folders import CONFIG_DIR
@@ -62,15 +63,6 @@ class Contents:
     feeds: int
     articles: int
     stories: int
-
-
-def parse_moment(text: str) -> datetime:
-    """An ISO 8601 moment, UTC where it names no zone; BadInputError if it is none."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadInputError(f"{text!r} is no ISO 8601 moment such as 2020-04-21T06:00Z") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def for_loopback(settings: Settings) -> Settings:

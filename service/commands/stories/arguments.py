@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.demo.samples import parse_moment
+from service.commands.moments import parse_moment
 from service.domain.editing import MOST_ID
 from service.errors import NotFoundError
 
