@@ -19,6 +19,7 @@ ENGLISH = "english"
 SETTINGS = {
     "plan_cache_mode": "force_custom_plan",
     "random_page_cost": "1.1",  # a few rows here and there, mostly from memory
+    "jit": "off",  # to compile a plan takes longer than any of these runs
     "hnsw.ef_search": str(WIDTH),
     "hnsw.iterative_scan": "relaxed_order",
     "hnsw.max_scan_tuples": str(WIDEST),
