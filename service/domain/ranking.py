@@ -8,6 +8,9 @@ from datetime import datetime
 HOURS_PER_DOUBLING = 12.0
 #: and for each doubling of one more than the outlets per hour that took it up at the end.
 HOURS_PER_HASTE = 3.0
+#: One that a single outlet tells counts as so many hours older: nobody bears it out yet, and most
+#: of them nobody ever will.
+HOURS_ALONE = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ def rank(independent: int, last_reported_at: datetime, outlets_per_hour: float =
     ::
 
         rank = hours since 1970 of the last report        age: every hour without one costs 1
-             + 12 * log2(independent coverage)            4 outlets make up for 24 hours
+             + 12 * log2(independent coverage)            4 outlets make up for 24 hours;
+                                                          a single one costs 24 instead
              +  3 * log2(1 + new outlets per hour)        3 new ones an hour for 6 hours
 
     It orders stories like "independent coverage times a power of velocity, halved every twelve
@@ -42,7 +46,7 @@ def rank(independent: int, last_reported_at: datetime, outlets_per_hour: float =
     hours = last_reported_at.timestamp() / 3600
     return Rank(
         age=hours,
-        coverage=HOURS_PER_DOUBLING * math.log2(max(independent, 1)),
+        coverage=HOURS_PER_DOUBLING * math.log2(independent) if independent > 1 else -HOURS_ALONE,
         velocity=HOURS_PER_HASTE * math.log2(1 + outlets_per_hour),
     )
 

@@ -3,23 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, text
 
 from service.store import schema
 from service.store.embedded import EmbeddedServer
+from tests.support.migrating import moved
 from tests.support.rows import NOW
 
 BEFORE, AFTER = "0010", "0011"
-
-
-def moved(engine: Engine, revision: str, *, up: bool) -> None:
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(schema.MIGRATIONS))
-        config.attributes["connection"] = connection
-        (command.upgrade if up else command.downgrade)(config, revision)
 
 
 @pytest.fixture

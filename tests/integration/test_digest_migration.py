@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, text
 
 from service.store import schema
 from service.store.embedded import EmbeddedServer
+from tests.support.migrating import moved
 from tests.support.rows import NOW
 
 BEFORE, AFTER = "0006", "0007"
@@ -20,7 +19,7 @@ def engine(server: EmbeddedServer) -> Iterator[Engine]:
     made = schema.connect(server.ensure_database("before_mail"))
     with made.begin() as connection:
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
-    move(made, BEFORE)
+    moved(made, BEFORE, up=True)
     with made.begin() as connection:
         connection.execute(
             text("INSERT INTO subscribers (address, created_at) VALUES ('a@x.example', :now)"),
@@ -37,17 +36,8 @@ def engine(server: EmbeddedServer) -> Iterator[Engine]:
     made.dispose()
 
 
-def move(engine: Engine, revision: str) -> None:
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(schema.MIGRATIONS))
-        config.attributes["connection"] = connection
-        up = revision == AFTER or not connection.dialect.has_table(connection, "subscribers")
-        (command.upgrade if up else command.downgrade)(config, revision)
-
-
 def test_what_was_there_is_never_sent_and_the_way_back_is_open(engine: Engine):
-    move(engine, AFTER)
+    moved(engine, AFTER, up=True)
     with engine.begin() as connection:
         since = connection.scalar(text("SELECT rhythm_since FROM subscribers"))
         issue = connection.execute(text("SELECT state, due_at FROM issues")).one()
@@ -60,9 +50,9 @@ def test_what_was_there_is_never_sent_and_the_way_back_is_open(engine: Engine):
         )
     assert since == NOW
     assert (issue.state, issue.due_at) == ("expired", NOW)
-    move(engine, BEFORE)
+    moved(engine, BEFORE, up=False)
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT state FROM deliveries")) == "deferred"
-    move(engine, AFTER)
+    moved(engine, AFTER, up=True)
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT count(*) FROM issues")) == 1

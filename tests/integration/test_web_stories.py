@@ -62,18 +62,19 @@ def test_merged_and_empty_stories_are_not_listed(sessions: Sessions, site: Site)
     assert ids(site) == ["kept"]
 
 
-def test_rank_sets_a_doubling_of_coverage_against_twelve_hours(
+def test_rank_sets_a_doubling_of_coverage_against_twelve_hours_and_one_outlet_alone_last(
     sessions: Sessions, site: Site
 ) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
-        outlets = [rows.outlet(f"o{number}") for number in range(4)]
-        for name, size, hours in [("new", 1, 0), ("wide", 2, 11), ("late", 2, 13), ("old", 4, 22)]:
+        outlets = [rows.outlet(f"o{number}") for number in range(8)]
+        spread = [("new", 2, 0), ("wide", 4, 11), ("late", 4, 13), ("old", 8, 22), ("alone", 1, 1)]
+        for name, size, hours in spread:
             at = NOW - timedelta(hours=hours)
             rows.story(name, [rows.article(outlet, name, at=at) for outlet in outlets[:size]])
-    assert ids(site) == ["old", "wide", "new", "late"]
-    assert ids(site, "?sort=newest") == ["new", "wide", "late", "old"]
-    assert ids(site, "?sort=largest") == ["old", "wide", "late", "new"]
+    assert ids(site) == ["old", "wide", "new", "late", "alone"]
+    assert ids(site, "?sort=newest") == ["new", "alone", "wide", "late", "old"]
+    assert ids(site, "?sort=largest") == ["old", "wide", "late", "new", "alone"]
 
 
 @pytest.mark.parametrize(

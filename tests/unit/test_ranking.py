@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.ranking import HOURS_PER_DOUBLING, HOURS_PER_HASTE, explain, rank
+from service.domain.ranking import (
+    HOURS_ALONE,
+    HOURS_PER_DOUBLING,
+    HOURS_PER_HASTE,
+    explain,
+    rank,
+)
 from service.domain.slugs import MAX_CHARACTERS, slug
 
 MORNING = datetime(2023, 4, 25, 8, tzinfo=UTC)
@@ -13,6 +19,11 @@ MORNING = datetime(2023, 4, 25, 8, tzinfo=UTC)
 def test_twice_the_coverage_is_worth_twelve_hours() -> None:
     later = MORNING + timedelta(hours=HOURS_PER_DOUBLING)
     assert rank(4, MORNING).total == pytest.approx(rank(2, later).total)
+
+
+def test_what_one_outlet_alone_tells_stands_behind_what_two_told_a_day_before() -> None:
+    a_day_later = MORNING + timedelta(hours=HOURS_ALONE)
+    assert rank(1, a_day_later).total < rank(2, MORNING).total
     assert rank(0, MORNING) == rank(1, MORNING)
 
 

@@ -1,0 +1,34 @@
+"""a story that one outlet alone tells ranks as if it were a day older
+
+`domain.ranking` since: what is stored follows, of the present and the past, so that one order holds
+for all of them.
+"""
+
+from alembic import op
+
+revision = "0019"
+down_revision = "0018"
+branch_labels = None
+depends_on = None
+
+MOVED = """
+UPDATE {table} SET
+    rank = rank + {hours},
+    details = jsonb_set(
+        details, '{{rank,coverage}}', to_jsonb((details #>> '{{rank,coverage}}')::float + {hours})
+    )
+WHERE independent <= 1 AND details #> '{{rank,coverage}}' IS NOT NULL
+"""
+
+
+def _move(hours: int) -> None:
+    for table in ("stories", "story_versions"):
+        op.execute(MOVED.format(table=table, hours=hours))
+
+
+def upgrade() -> None:
+    _move(-24)
+
+
+def downgrade() -> None:
+    _move(24)

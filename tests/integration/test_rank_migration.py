@@ -1,0 +1,34 @@
+"""The migration after which one outlet alone ranks lower; and the way back."""
+
+import pytest
+from sqlalchemy import Engine, text
+
+from service.domain.ranking import HOURS_ALONE, rank
+from service.store.sessions import Sessions
+from tests.support.migrating import moved
+from tests.support.rows import NOW, Rows
+
+
+def test_what_is_stored_follows_the_rule(engine: Engine, sessions: Sessions):
+    alone, told_by_two = rank(1, NOW), rank(2, NOW)
+    with sessions.begin() as session:
+        rows = Rows(session)
+        one, two = (rows.article(rows.outlet(name), name) for name in ("one", "two"))
+        three = rows.article(rows.outlet("three"), "three")
+        stored = {"rank": {"age": alone.age, "coverage": alone.coverage, "velocity": 0.0}}
+        rows.story("alone", [one], details=stored)
+        rows.story("both", [two, three])
+    moved(engine, "0018", up=False)
+    assert ranks(engine) == {
+        "alone": pytest.approx((alone.total + HOURS_ALONE, 0.0)),
+        "both": (pytest.approx(told_by_two.total), None),
+    }
+    moved(engine, "head", up=True)
+    assert ranks(engine)["alone"] == pytest.approx((alone.total, -HOURS_ALONE))
+
+
+def ranks(engine: Engine) -> dict[str, tuple[float, float | None]]:
+    """Each story's rank, and the part of it that is for coverage."""
+    asked = text("SELECT id, rank, (details #>> '{rank,coverage}')::float FROM stories")
+    with engine.connect() as connection:
+        return {story: (total, part) for story, total, part in connection.execute(asked)}
