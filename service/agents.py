@@ -14,6 +14,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from service.agents_stdio import AnsweringServer
 from service.client import ApiError, Client, Member, Quote, Story, StoryDetail
 
 INSTRUCTIONS = """\
@@ -44,7 +45,7 @@ def server(
     client: Callable[[], Client], *, version: str, clock: Callable[[], datetime]
 ) -> MCPServer[Any]:
     """A server whose tools ask the API through the client of whoever calls; it serves nothing yet."""
-    made: MCPServer[Any] = MCPServer(
+    made = AnsweringServer(
         "samestory", instructions=INSTRUCTIONS, version=version, log_level="WARNING"
     )
     tools = Tools(client, clock)

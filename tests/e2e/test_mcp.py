@@ -110,6 +110,37 @@ def test_an_agent_asks_over_http(over_http: str, world: Site):
     asyncio.run(asyncio.wait_for(conversation(over_http, world), 60))
 
 
+CALL = '{"jsonrpc": "2.0", "id": %s, "method": "tools/call", "params": {"name": "search", %s}}'
+HELLO = (
+    '{"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"protocolVersion": '
+    '"2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}}'
+)
+
+
+#: Lines that are no messages, and what each is answered: code and id.
+UNREADABLE: dict[str, tuple[int, int | str | None]] = {
+    CALL % (7, r'"arguments": {"query": "\ud800"}'): (-32700, 7),
+    CALL % (r'"\ud800"', r'"arguments": {"query": "x"}'): (-32700, None),
+    CALL % ("true", r'"arguments": {"query": "\ud800"}'): (-32700, None),
+    '{"jsonrpc": "2.0", "id": 8': (-32700, None),
+    "[" * 100_000: (-32700, None),
+    '{"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": []}': (-32600, 9),
+    '{"id": "ten", "method": "tools/list"}': (-32600, "ten"),
+    '{"jsonrpc": "2.0", "id": 11, "error": {"message": "x", "id": 8}}': (-32600, 11),
+    "[]": (-32600, None),
+}
+
+
+def test_lines_that_cannot_be_read_are_answered_and_the_others_go_on(shell: Shell):
+    lines = [*UNREADABLE, HELLO, "", *UNREADABLE, ""]
+    done = shell.run("mcp", "--url", "http://127.0.0.1:9", stdin="\n".join(lines))
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(each) for each in done.stdout.splitlines()]
+    refused = [(each["error"]["code"], each["id"]) for each in answers if "error" in each]
+    assert refused == [*UNREADABLE.values()] * 2
+    assert [each["id"] for each in answers if "result" in each] == [0]
+
+
 @pytest.fixture
 def keyed(shell: Shell, new_database: Callable[[], str]) -> Iterator[tuple[str, str]]:
     """The address of a service that nobody reads without a key, and a key."""
