@@ -14,6 +14,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from service.agents_arguments import strict_tool
 from service.agents_stdio import AnsweringServer
 from service.client import ApiError, Client, Member, Quote, Story, StoryDetail
 
@@ -45,13 +46,15 @@ def server(
     client: Callable[[], Client], *, version: str, clock: Callable[[], datetime]
 ) -> MCPServer[Any]:
     """A server whose tools ask the API through the client of whoever calls; it serves nothing yet."""
-    made = AnsweringServer(
-        "samestory", instructions=INSTRUCTIONS, version=version, log_level="WARNING"
-    )
     tools = Tools(client, clock)
-    for tool in (tools.search, tools.stories, tools.story, tools.match, tools.changes):
-        made.add_tool(tool, annotations=READ_ONLY, structured_output=True)
-    return made
+    offered = (tools.search, tools.stories, tools.story, tools.match, tools.changes)
+    return AnsweringServer(
+        "samestory",
+        instructions=INSTRUCTIONS,
+        version=version,
+        log_level="WARNING",
+        tools=[strict_tool(each, READ_ONLY) for each in offered],
+    )
 
 
 class Tools:

@@ -59,6 +59,8 @@ async def conversation(connect: Any, world: Site) -> None:
             assert tool.annotations is not None
             assert tool.annotations.read_only_hint
             assert tool.description
+            assert tool.input_schema["additionalProperties"] is False
+            assert tool.output_schema
         story = await agent.call_tool("story", {"id": MERGED})
         assert not story.is_error
         told: Any = story.structured_content
@@ -79,6 +81,9 @@ async def conversation(connect: Any, world: Site) -> None:
         assert "404" in str(missing.content)
         wrong = await agent.call_tool("changes", {"since": -1})
         assert wrong.is_error
+        unknown = await agent.call_tool("stories", {"hours": 24 * 365, "countries": ["XX"]})
+        assert unknown.is_error
+        assert "no argument 'countries'; there are hours, " in str(unknown.content)
         await ask_for_texts(agent, world)
 
 
