@@ -96,11 +96,36 @@ async def ask_for_texts(agent: Client, world: Site) -> None:
         told: Any = found.structured_content
         assert MEETING in [story["id"] for story in told["stories"]]
         assert all(article["url"] for article in told["articles"])
+        await narrow_down(agent, told["articles"])
     matched = await agent.call_tool("match", {"title": "Ministers meet in Moscow"})
     assert matched.is_error == ("/v1/match" not in paths), matched.content
     if not matched.is_error:
         why: Any = matched.structured_content
         assert why.keys() >= {"story", "score", "nearest"}
+
+
+async def narrow_down(agent: Client, articles: list[dict[str, Any]]) -> None:
+    """What else a search takes: outlets as articles name them, languages, times."""
+
+    async def found(**more: Any) -> list[dict[str, Any]]:
+        wanted = {"query": "Moscow meeting", "limit": 50, **more}
+        answer = await agent.call_tool("search", wanted)
+        assert not answer.is_error, answer.content
+        told: Any = answer.structured_content
+        return list(told["articles"])
+
+    slug = articles[0]["outlet_slug"]
+    assert {each["outlet_slug"] for each in await found(outlet=[slug])} == {slug}
+    whole = await found()
+    languages = {each["language"] for each in whole}
+    code = sorted(languages)[-1]
+    assert {each["language"] for each in await found(language=[code])} == {code} < languages
+    times = sorted(each["reported_at"] for each in whole)
+    middle = times[len(times) // 2]
+    assert {each["reported_at"] >= middle for each in await found(since=middle)} == {True}
+    assert {each["reported_at"] < middle for each in await found(until=middle)} == {True}
+    wrong = await agent.call_tool("search", {"query": "x", "since": "yesterday"})
+    assert wrong.is_error
 
 
 def test_an_agent_asks_over_standard_input_and_output(shell: Shell, world: Site):
