@@ -14,6 +14,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from service.agents_arguments import strict_tool
+from service.agents_stdio import AnsweringServer
 from service.client import ApiError, Client, Member, Quote, Story, StoryDetail
 
 INSTRUCTIONS = """\
@@ -37,20 +39,30 @@ StoryId = Annotated[str, Field(min_length=1, max_length=200, description="The st
 Moment = Annotated[
     datetime | None, Field(description="Everything as it stood at this instant (ISO 8601).")
 ]
-Codes = Annotated[list[str] | None, Field(max_length=20, description="Any of these.")]
+Since = Annotated[
+    datetime | None, Field(description="Reported at this instant or later (ISO 8601).")
+]
+Until = Annotated[datetime | None, Field(description="Reported before this instant (ISO 8601).")]
+Slugs = Annotated[
+    list[str] | None,
+    Field(max_length=20, description="Reports of any of these, by `outlet_slug` of articles."),
+]
+Codes = Annotated[list[str] | None, Field(max_length=20, description="Any of these ISO codes.")]
 
 
 def server(
     client: Callable[[], Client], *, version: str, clock: Callable[[], datetime]
 ) -> MCPServer[Any]:
     """A server whose tools ask the API through the client of whoever calls; it serves nothing yet."""
-    made: MCPServer[Any] = MCPServer(
-        "samestory", instructions=INSTRUCTIONS, version=version, log_level="WARNING"
-    )
     tools = Tools(client, clock)
-    for tool in (tools.search, tools.stories, tools.story, tools.match, tools.changes):
-        made.add_tool(tool, annotations=READ_ONLY, structured_output=True)
-    return made
+    offered = (tools.search, tools.stories, tools.story, tools.match, tools.changes)
+    return AnsweringServer(
+        "samestory",
+        instructions=INSTRUCTIONS,
+        version=version,
+        log_level="WARNING",
+        tools=[strict_tool(each, READ_ONLY) for each in offered],
+    )
 
 
 class Tools:
@@ -60,10 +72,20 @@ class Tools:
         self._client = client
         self._clock = clock
 
-    def search(self, query: Words, limit: Few = 10) -> Told:
-        """Find stories and articles by words and by meaning, best first."""
+    def search(  # noqa: PLR0917  # tools are called by name
+        self,
+        query: Words,
+        since: Since = None,
+        until: Until = None,
+        outlet: Slugs = None,
+        language: Codes = None,
+        limit: Few = 10,
+    ) -> Told:
+        """Find stories and articles by words and by meaning, best first; filters are on the reports."""
         with _told():
-            found = self._client().search(query, limit=limit)
+            found = self._client().search(
+                query, since=since, until=until, outlet=outlet, language=language, limit=limit
+            )
             return {
                 "stories": [_found_story(each) for each in _rows(found, "stories")],
                 "articles": [_found_article(each) for each in _rows(found, "articles")],
@@ -192,6 +214,7 @@ def _report(member: Member) -> Told:
         "article": member.id,
         "at": _iso(member.reported_at),
         "outlet": member.outlet.name,
+        "outlet_slug": member.outlet.slug,
         "country": member.outlet.country,
         "title": member.title,
         "excerpt": member.excerpt,
@@ -215,7 +238,7 @@ def _brief(record: Mapping[str, Any]) -> Told:
         told["outlets"] = [each.get("name") for each in outlets if isinstance(each, dict)]
     outlet, story = record.get("outlet"), record.get("story")
     if isinstance(outlet, dict):
-        told["outlet"] = outlet.get("name")
+        told |= {"outlet": outlet.get("name"), "outlet_slug": outlet.get("slug")}
     if isinstance(story, dict):
         told["story"] = story.get("id")
     return told

@@ -21,6 +21,8 @@ from service.store.webhooks import Webhook
 app = typer.Typer(help="Webhooks: who is told of changes of stories.", no_args_is_help=True)
 
 MOST = 2**63 - 1
+#: As a kind: every kind.
+ALL = "all"
 Number = Annotated[
     int, typer.Argument(min=1, max=MOST, help="As `samestory webhooks list` shows it.")
 ]
@@ -64,6 +66,42 @@ def list_webhooks(*, as_json: AsJson = False) -> None:
         return
     for each in found:
         print(_line(each))
+
+
+@app.command("set")
+def set_facts(
+    number: Number,
+    *,
+    url: Annotated[str | None, typer.Option(help="Where changes are sent from now on.")] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help=f"One of {', '.join(KINDS)}; may be repeated; {ALL} for all."),
+    ] = None,
+    min_coverage: Annotated[
+        int | None, typer.Option(help="Outlets that the story has after the change, at least.")
+    ] = None,
+    pause: Annotated[
+        bool, typer.Option("--pause", help="Tell it nothing until `resume`; nothing is lost.")
+    ] = False,
+) -> None:
+    """Change what a webhook is told of, and where; its place in the sequence stays."""
+    if not (url or kind or min_coverage is not None or pause):
+        raise typer.BadParameter("say what to change, such as --kind merged")
+    kinds = [] if kind == [ALL] else kind or None
+    with _world() as (context, session):
+        hook = webhooks.change(
+            session, number, url=url, kinds=kinds, min_coverage=min_coverage, now=context.clock()
+        )
+        print(_line(webhooks.pause(session, number) if pause else hook))
+
+
+@app.command()
+def secret(number: Number) -> None:
+    """Sign what a webhook is sent with a new secret from now on; it is shown once."""
+    with _world() as (_, session):
+        hook, made = webhooks.rotate(session, number)
+        print(_line(hook))
+    print(f"secret, shown only now: {secret_text(made)}")
 
 
 @app.command()

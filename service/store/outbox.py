@@ -95,10 +95,11 @@ def record(
 ) -> bool:
     """Write what became of a round, by number of the change; False if there is no going on.
 
-    That is so when the webhook was paused or removed, or another process told it the same.
+    That is so when the webhook was paused or removed, or another process told it the same. What went
+    to an address that it has no longer does not count, and is sent to the new one.
     """
     row = session.get(WebhookRow, done.webhook, with_for_update=True)
-    if row is None or row.told_transition_id != done.told:
+    if row is None or (row.told_transition_id, row.url) != (done.told, done.url):
         return False
     row.told_transition_id = done.upto
     for change in done.changes:
@@ -125,8 +126,10 @@ def record(
 def _write(
     session: Session, row: WebhookRow, health: Health, tried: list[Outcome], *, now: datetime
 ) -> None:
-    was_down = row.attempts > 0
+    was_down, paused_because = row.attempts > 0, row.paused_because
     write_health(row, health)
+    if row.state == "paused":  # by hand, while the round was under way
+        row.paused_because = paused_because
     if health.failing_since is None:
         row.delivered_at, row.error = now, None
         if was_down:

@@ -1,7 +1,7 @@
 """Webhooks: who is told of changes, of which ones, and how each fares."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,10 +9,14 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from service.domain.webhooks import SECRET_BYTES, Health, Wanted, receiver_url
+from service.domain.webhooks import wanted as wanted_of
 from service.errors import NotFoundError
 from service.store.among import among
 from service.store.reading.changes import latest_change
 from service.store.tables import WebhookHoldRow, WebhookRow
+
+#: Why a webhook is paused that no failure did it to.
+BY_HAND = "paused by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,62 @@ def listed(session: Session, *, after: int = 0, limit: int | None = None) -> lis
 def remove(session: Session, webhook_id: int) -> None:
     """Tell it nothing more, and forget it; NotFoundError if there is none."""
     session.delete(row_of(session, webhook_id))
+
+
+def change(
+    session: Session,
+    webhook_id: int,
+    *,
+    now: datetime,
+    url: str | None = None,
+    kinds: Sequence[str] | None = None,
+    min_coverage: int | None = None,
+) -> Webhook:
+    """Give it another address, or tell it of other changes from where it stands on.
+
+    What is None stays as it is, and what waits for another attempt goes on waiting; at another
+    address it is tried at once.
+
+    Raises:
+        NotFoundError: there is no such webhook.
+        BadInputError: the address, a kind or the number is none.
+    """
+    row = row_of(session, webhook_id)
+    if kinds is not None or min_coverage is not None:
+        least = row.min_coverage if min_coverage is None else min_coverage
+        what = wanted_of(row.kinds if kinds is None else kinds, least)
+        row.kinds, row.min_coverage = list(what.kinds), what.min_coverage
+    if url is not None and receiver_url(url) != row.url:
+        # The failures were those of the address before.
+        row.url, row.error = url, None
+        write_health(row, Health(paused_because=row.paused_because))
+        retry_held(session, webhook_id, now=now)
+    session.flush()
+    return get(session, webhook_id)
+
+
+def pause(session: Session, webhook_id: int) -> Webhook:
+    """Tell it nothing until it is resumed; NotFoundError if there is none.
+
+    One that is paused already keeps its reason.
+    """
+    row = row_of(session, webhook_id)
+    if row.state != "paused":
+        row.state, row.paused_because = "paused", BY_HAND
+    session.flush()
+    return get(session, webhook_id)
+
+
+def rotate(session: Session, webhook_id: int) -> tuple[Webhook, bytes]:
+    """Sign all that is sent from now on with a new secret, which is not shown again.
+
+    Raises:
+        NotFoundError: there is no such webhook.
+    """
+    row = row_of(session, webhook_id)
+    row.secret = secrets.token_bytes(SECRET_BYTES)
+    session.flush()
+    return get(session, webhook_id), row.secret
 
 
 def resume(session: Session, webhook_id: int, *, now: datetime) -> Webhook:

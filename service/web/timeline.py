@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from service.store.reading.paging import Page, Position, cut
 from service.store.reading.reports import Report
 
 #: The line leaves room for half a dot at either end, in percent.
@@ -42,6 +43,12 @@ def points(reports: Sequence[Report]) -> list[Point]:
         outlets.add(report.outlet.slug)
         found.append(Point(report, len(outlets)))
     return found
+
+
+def page_of_points(reports: Sequence[Report], *, after: Position | None, limit: int) -> Page[Point]:
+    """Some steps in the growth of coverage, after a report's time and number; each counts them all."""
+    grown = [(each, (each.report.reported_at, each.report.article_id)) for each in points(reports)]
+    return cut([step for step in grown if after is None or step[1] > after], limit)
 
 
 def dots(reports: Sequence[Report]) -> list[Dot]:

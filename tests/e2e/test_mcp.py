@@ -59,6 +59,8 @@ async def conversation(connect: Any, world: Site) -> None:
             assert tool.annotations is not None
             assert tool.annotations.read_only_hint
             assert tool.description
+            assert tool.input_schema["additionalProperties"] is False
+            assert tool.output_schema
         story = await agent.call_tool("story", {"id": MERGED})
         assert not story.is_error
         told: Any = story.structured_content
@@ -79,6 +81,9 @@ async def conversation(connect: Any, world: Site) -> None:
         assert "404" in str(missing.content)
         wrong = await agent.call_tool("changes", {"since": -1})
         assert wrong.is_error
+        unknown = await agent.call_tool("stories", {"hours": 24 * 365, "countries": ["XX"]})
+        assert unknown.is_error
+        assert "no argument 'countries'; there are hours, " in str(unknown.content)
         await ask_for_texts(agent, world)
 
 
@@ -91,11 +96,35 @@ async def ask_for_texts(agent: Client, world: Site) -> None:
         told: Any = found.structured_content
         assert MEETING in [story["id"] for story in told["stories"]]
         assert all(article["url"] for article in told["articles"])
+        await narrow_down(agent, told["articles"])
     matched = await agent.call_tool("match", {"title": "Ministers meet in Moscow"})
     assert matched.is_error == ("/v1/match" not in paths), matched.content
     if not matched.is_error:
         why: Any = matched.structured_content
         assert why.keys() >= {"story", "score", "nearest"}
+
+
+async def narrow_down(agent: Client, articles: list[dict[str, Any]]) -> None:
+    """What else a search takes: outlets as articles name them, languages, times."""
+
+    async def found(**more: Any) -> list[dict[str, Any]]:
+        wanted = {"query": "Moscow meeting", "limit": 50, **more}
+        answer = await agent.call_tool("search", wanted)
+        assert not answer.is_error, answer.content
+        told: Any = answer.structured_content
+        return list(told["articles"])
+
+    slug = articles[0]["outlet_slug"]
+    assert {each["outlet_slug"] for each in await found(outlet=[slug])} == {slug}
+    whole = await found()
+    assert {each["language"] for each in await found(language=["en", "fr"])} >= {"en"}
+    assert all(each["language"] == "ru" for each in await found(language=["ru"]))
+    times = sorted(each["reported_at"] for each in whole)
+    middle = times[len(times) // 2]
+    assert {each["reported_at"] >= middle for each in await found(since=middle)} == {True}
+    assert {each["reported_at"] < middle for each in await found(until=middle)} == {True}
+    wrong = await agent.call_tool("search", {"query": "x", "since": "yesterday"})
+    assert wrong.is_error
 
 
 def test_an_agent_asks_over_standard_input_and_output(shell: Shell, world: Site):
@@ -108,6 +137,37 @@ def test_an_agent_asks_over_standard_input_and_output(shell: Shell, world: Site)
 def test_an_agent_asks_over_http(over_http: str, world: Site):
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/mcp", over_http)
     asyncio.run(asyncio.wait_for(conversation(over_http, world), 60))
+
+
+CALL = '{"jsonrpc": "2.0", "id": %s, "method": "tools/call", "params": {"name": "search", %s}}'
+HELLO = (
+    '{"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"protocolVersion": '
+    '"2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}}'
+)
+
+
+#: Lines that are no messages, and what each is answered: code and id.
+UNREADABLE: dict[str, tuple[int, int | str | None]] = {
+    CALL % (7, r'"arguments": {"query": "\ud800"}'): (-32700, 7),
+    CALL % (r'"\ud800"', r'"arguments": {"query": "x"}'): (-32700, None),
+    CALL % ("true", r'"arguments": {"query": "\ud800"}'): (-32700, None),
+    '{"jsonrpc": "2.0", "id": 8': (-32700, None),
+    "[" * 100_000: (-32700, None),
+    '{"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": []}': (-32600, 9),
+    '{"id": "ten", "method": "tools/list"}': (-32600, "ten"),
+    '{"jsonrpc": "2.0", "id": 11, "error": {"message": "x", "id": 8}}': (-32600, 11),
+    "[]": (-32600, None),
+}
+
+
+def test_lines_that_cannot_be_read_are_answered_and_the_others_go_on(shell: Shell):
+    lines = [*UNREADABLE, HELLO, "", *UNREADABLE, ""]
+    done = shell.run("mcp", "--url", "http://127.0.0.1:9", stdin="\n".join(lines))
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(each) for each in done.stdout.splitlines()]
+    refused = [(each["error"]["code"], each["id"]) for each in answers if "error" in each]
+    assert refused == [*UNREADABLE.values()] * 2
+    assert [each["id"] for each in answers if "result" in each] == [0]
 
 
 @pytest.fixture

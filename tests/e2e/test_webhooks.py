@@ -33,7 +33,16 @@ def test_a_webhook_from_the_command_line(shell: Shell, receiver: Receiver):
     assert tried.stdout == f"{receiver.url} answered 204\n"
     closed = shell.run("webhooks", "test", "1")
     assert (closed.returncode, "webhooks.allow_networks" in closed.stderr) == (1, True)
+    changed = shell.run("webhooks", "set", "1", "--kind", "all", "--min-coverage", "0", "--pause")
+    assert "  paused  all; up to change 0" in changed.stdout, changed.stderr
+    assert "[paused by hand]" in changed.stdout
+    moved = shell.run("webhooks", "set", "1", "--url", f"{receiver.url}/2", "--kind", "split")
+    assert f"{receiver.url}/2  paused  split; " in moved.stdout, moved.stderr
+    assert shell.run("webhooks", "set", "1").returncode == 2
     assert "active" in shell.run("webhooks", "resume", "1").stdout
+    exchanged = shell.run("webhooks", "secret", "1")
+    [new] = re.findall(r"whsec_\S+", exchanged.stdout)
+    assert new != secret
     assert shell.run("webhooks", "remove", "1").returncode == 0
 
 
@@ -42,6 +51,9 @@ def test_a_webhook_from_the_command_line(shell: Shell, receiver: Receiver):
     [
         (("add", "nowhere"), "'nowhere' is no http(s) address"),
         (("test", "99"), "no webhook 99"),
+        (("set", "99", "--pause"), "no webhook 99"),
+        (("secret", "99"), "no webhook 99"),
+        (("set", "99", "--kind", "born"), "no webhook 99"),
     ],
 )
 def test_mistakes_are_told_in_one_line(shell: Shell, arguments: tuple[str, ...], reason: str):

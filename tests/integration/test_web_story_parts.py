@@ -12,6 +12,7 @@ from service.domain.gazetteer import Kind
 from service.domain.pace import Pace
 from service.store.details import Details, to_json
 from service.store.sessions import Sessions
+from service.store.tables import MembershipRow
 from tests.support.rows import NOW, Rows
 from tests.support.site import Site, serving, serving_world
 from tests.support.texts import MEETING, MERGED, SAGA
@@ -122,11 +123,57 @@ def test_the_parts_of_a_story_are_those_of_the_whole(world: Site) -> None:
     path = f"/v1/stories/{MEETING}"
     whole = world.get(path).json
     assert paged(world, f"{path}/articles") == whole["members"]
-    assert world.get(f"{path}/timeline").json["items"] == whole["timeline"]
+    assert paged(world, f"{path}/timeline") == whole["timeline"]
     related = world.get(f"{path}/related").json
     assert related["storyline"] == whole["related"]
     assert related["split_into"] == whole["split_into"]
     assert all(world.get(link).status == 200 for link in whole["links"].values())
+
+
+def test_pages_of_a_timeline_are_right_while_the_story_changes(
+    sessions: Sessions, site: Site
+) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        outlets = [rows.outlet(f"o{number}") for number in range(6)]
+        at = [NOW + timedelta(minutes=number) for number in range(6)]
+        told = [rows.article(each, "x", at=when) for each, when in zip(outlets, at, strict=True)]
+        alone = rows.story("other", told[4:5])
+        rows.story("ferry", [told[0], told[2], told[3], told[5]])
+        here, other, late = told[2].id, alone.id, told[4].id
+    first = site.get("/v1/stories/ferry/timeline?limit=2").json
+    assert [each["coverage"] for each in first["items"]] == [1, 2]
+    with sessions.begin() as session:
+        # The report at which the cursor stands leaves, and one of later on comes.
+        for article, leaves, comes in ((here, "ferry", other), (late, other, "ferry")):
+            session.query(MembershipRow).filter_by(article_id=article, story_id=leaves).update(
+                {"story_id": comes}
+            )
+    path = f"/v1/stories/ferry/timeline?limit=2&cursor={first['next']}"
+    second = site.get(path).json
+    assert [each["outlet"] for each in second["items"]] == ["o3", "o4"]
+    assert [each["coverage"] for each in second["items"]] == [2, 3]
+    third = site.get(f"/v1/stories/ferry/timeline?limit=2&cursor={second['next']}").json
+    assert [(each["outlet"], each["coverage"]) for each in third["items"]] == [("o5", 4)]
+    assert third["next"] is None
+    for wrong in ("cursor=x", "limit=0", "limit=101", "page=2"):
+        assert site.get(f"/v1/stories/ferry/timeline?{wrong}").status == 422, wrong
+    assert site.get(path.replace("timeline", "articles")).status == 422
+
+
+def test_of_many_related_stories_a_hundred_are_told(sessions: Sessions, site: Site) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        rows.storyline("saga", "A saga")
+        quay = rows.outlet("quay")
+        rows.story("whole", [rows.article(quay, "whole")], storyline_id="saga")
+        for number in range(103):
+            made = {"storyline_id": "saga", "split_from": "whole"}
+            rows.story(f"part{number:03}", [rows.article(quay, f"part {number}")], **made)
+    related = site.get("/v1/stories/whole/related").json
+    assert (len(related["storyline"]), len(related["split_into"])) == (99, 100)  # and itself
+    assert related["split_into"][0] == "part000"
+    assert site.get("/v1/stories/whole/related?limit=3").status == 422
 
 
 def test_evidence_says_why_each_article_is_there(world: Site) -> None:

@@ -1,7 +1,9 @@
 """Webhooks through the API, by whoever has the role `admin`."""
 
+import base64
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
@@ -9,15 +11,14 @@ import pytest
 from jobs.context import Context
 from jobs.webhooks import webhooks
 from service.domain.access import Role
-from service.domain.webhooks import KINDS
+from service.domain.webhooks import KINDS, signed
 from service.store.sessions import Sessions
 from service.store.tables import WebhookRow
 from service.web.api.webhooks import Kind
 from service.web.app import create_app
 from tests.integration.test_webhooks import happen
 from tests.support.key_holders import Holder, holder
-from tests.support.receiver import Receiver
-from tests.support.rows import NOW
+from tests.support.receiver import Delivery, Receiver
 from tests.support.site import Site, running
 
 HOOKS = "/v1/webhooks"
@@ -38,7 +39,7 @@ def world(context: Context) -> Context:
 
 @pytest.fixture
 def site(world: Context) -> Iterator[Site]:
-    app = create_app(world.sessions, clock=lambda: NOW, settings=world.settings)
+    app = create_app(world.sessions, clock=world.clock, settings=world.settings)
     with running(app) as found:
         yield found
 
@@ -72,7 +73,8 @@ def test_a_webhook_is_added_told_and_forgotten(
     gone = adam.ask("DELETE", one)
     assert (gone.status, gone.body) == (204, b"")
     assert [adam.ask(method, one).status for method in ("GET", "DELETE")] == [404, 404]
-    for part in ("resume", "test"):
+    assert adam.ask("PATCH", one, {"kinds": []}).status == 404
+    for part in ("resume", "secret", "test"):
         assert adam.post(f"{one}/{part}").status == 404
 
 
@@ -127,6 +129,133 @@ def test_a_paused_webhook_goes_on(adam: Holder, receiver: Receiver, sessions: Se
     assert adam.get(one).json == resumed
 
 
+def is_signed(delivery: Delivery, secret: str) -> bool:
+    """Whether a delivery is signed with a secret, whenever that was."""
+    at = datetime.fromtimestamp(int(delivery.headers["webhook-timestamp"]), UTC)
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    made = signed(key, delivery.headers["webhook-id"], delivery.body, at=at)
+    return made["webhook-signature"] == delivery.headers["webhook-signature"]
+
+
+def test_a_webhook_is_changed_and_keeps_its_place(
+    adam: Holder, world: Context, receiver: Receiver, sessions: Sessions
+) -> None:
+    happen(sessions, "ferry", "strike")
+    made = adam.post(HOOKS, {"url": receiver.url, "kinds": ["grew"], "since": 0}).json
+    one = f"{HOOKS}/{made['id']}"
+    receiver.verdict = lambda each: 500 if each.data["story"] == "ferry" else 204
+    assert webhooks(world) == {"delivered": 1, "failed": 1}
+    before = adam.get(one).json
+    assert before["held"] == 1
+
+    changed = adam.ask("PATCH", one, {"kinds": ["split", "merged"], "min_coverage": 3})
+    assert changed.status == 200, changed.text
+    assert changed.json == before | {"kinds": ["merged", "split"], "min_coverage": 3}
+    assert adam.ask("PATCH", one, {}).json == changed.json == adam.get(one).json
+    assert adam.ask("PATCH", one, {"kinds": [], "min_coverage": 0}).json["kinds"] == []
+    assert (changed.headers["cache-control"], "etag" in changed.headers) == ("no-store", False)
+
+    happen(sessions, "ferry", kind="split")
+    with Receiver() as other:
+        moved = adam.ask("PATCH", one, {"url": other.url}, headers={"Idempotency-Key": "u"})
+        assert (moved.json["told"], moved.json["held"]) == (before["told"], 1)
+        assert (moved.json["url"], moved.json["error"]) == (other.url, None)
+        again = adam.ask("PATCH", one, {"url": other.url}, headers={"Idempotency-Key": "u"})
+        assert (again.json, again.headers["idempotency-replayed"]) == (moved.json, "true")
+        assert webhooks(world) == {"delivered": 2, "failed": 0}
+        assert [each.data["kind"] for each in other.taken] == ["grew", "split"]
+    assert adam.get(one).json["held"] == 0
+
+
+def test_a_webhook_rests_and_goes_on_where_it_was(
+    adam: Holder, world: Context, receiver: Receiver, sessions: Sessions
+) -> None:
+    one = adam.post(HOOKS, {"url": receiver.url}).headers["location"]
+    paused = adam.ask("PATCH", one, {"state": "paused"}).json
+    assert (paused["state"], paused["paused_because"]) == ("paused", "paused by hand")
+    happen(sessions, "ferry")
+    assert webhooks(world) == {}
+    assert adam.ask("PATCH", one, {"url": f"{receiver.url}?2"}).json["state"] == "paused"
+    assert adam.ask("PATCH", one, {"state": "paused"}).json["told"] == paused["told"]
+    active = adam.ask("PATCH", one, {"state": "active"}).json
+    assert (active["state"], active["paused_because"]) == ("active", None)
+    assert webhooks(world)["failed"] == 0
+    assert receiver.of_story("ferry")
+
+
+@pytest.mark.parametrize("what", ["pause", "move"])
+def test_what_is_changed_while_deliveries_are_under_way_holds(
+    adam: Holder, world: Context, receiver: Receiver, sessions: Sessions, what: str
+) -> None:
+    happen(sessions, "ferry")
+    one = adam.post(HOOKS, {"url": receiver.url, "since": 0}).headers["location"]
+    told = adam.get(one).json["told"]
+    change = {"state": "paused"} if what == "pause" else {"url": f"{receiver.url}/2"}
+
+    def meanwhile(_: Delivery) -> int:
+        receiver.verdict = lambda _: 204
+        assert adam.ask("PATCH", one, change).status == 200
+        return 204 if what == "pause" else 410
+
+    receiver.verdict = meanwhile
+    webhooks(world)
+    found = adam.get(one).json
+    if what == "pause":
+        assert (found["state"], found["paused_because"]) == ("paused", "paused by hand")
+        assert found["told"] > told
+    else:
+        assert (found["state"], found["told"], found["error"]) == ("active", told, None)
+        assert webhooks(world)["failed"] == 0
+        assert receiver.of_story("ferry") == sorted(receiver.of_story("ferry"))
+
+
+def test_a_secret_is_exchanged_and_told_once(
+    adam: Holder, world: Context, receiver: Receiver, sessions: Sessions
+) -> None:
+    happen(sessions, "ferry", "strike")
+    made = adam.post(HOOKS, {"url": receiver.url, "since": 0, "kinds": ["grew"]})
+    one, old = made.headers["location"], made.json["secret"]
+    known = [old]
+    receiver.verdict = lambda each: 204 if is_signed(each, known[0]) else 401
+    exchanged = adam.post(f"{one}/secret", Idempotency_Key="s")
+    assert (exchanged.status, exchanged.headers["cache-control"]) == (200, "no-store")
+    new = exchanged.json["secret"]
+    assert new.startswith("whsec_")
+    assert new != old
+    again = adam.post(f"{one}/secret", Idempotency_Key="s")
+    assert again.json == exchanged.json | {"secret": None}
+    assert webhooks(world) == {"delivered": 0, "failed": 2}
+    known[0] = new
+    assert adam.post(f"{one}/resume").status == 200
+    assert webhooks(world) == {"delivered": 2, "failed": 0}
+    assert adam.post(f"{one}/test").json["taken"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"url": "http://10.0.0.1/hook"}, "10.0.0.1 is no public address"),
+        ({"url": "ftp://x.example/"}, "no http(s) address"),
+        ({"url": None}, "url"),
+        ({"kinds": ["born"]}, "kinds"),
+        ({"kinds": None}, "kinds"),
+        ({"min_coverage": -1}, "min_coverage"),
+        ({"state": "gone"}, "state"),
+        ({"since": 0}, "since"),
+        ({"secret": "mine"}, "secret"),
+    ],
+)
+def test_what_a_webhook_cannot_be_is_refused(
+    adam: Holder, receiver: Receiver, change: object, reason: str
+) -> None:
+    one = adam.post(HOOKS, {"url": receiver.url}).headers["location"]
+    before = adam.get(one).json
+    refused = adam.ask("PATCH", one, change)
+    assert (refused.status, reason in refused.text) == (422, True), refused.text
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert adam.get(one).json == before
+
+
 @pytest.mark.parametrize(
     ("wanted", "reason"),
     [
@@ -155,7 +284,9 @@ def test_only_admins_look_after_webhooks(adam: Holder, sessions: Sessions) -> No
         ("GET", f"{HOOKS}/1", None),
         ("POST", HOOKS, {"url": "https://x.example/"}),
         ("DELETE", f"{HOOKS}/1", None),
+        ("PATCH", f"{HOOKS}/1", {"state": "paused"}),
         ("POST", f"{HOOKS}/1/resume", None),
+        ("POST", f"{HOOKS}/1/secret", None),
         ("POST", f"{HOOKS}/1/test", None),
     ):
         assert ann.ask(method, path, body).status == 403, path

@@ -24,7 +24,8 @@ from service.store.reading.selection import (
 )
 from service.store.tables import StorylineRow, StoryRow, StoryVersionRow
 
-#: So many stories of one storyline are shown beside each other, the newest ones.
+#: So many stories of one storyline are shown beside each other, the newest ones; of those that
+#: were split off one, so many.
 NEIGHBOURS = 100
 
 
@@ -135,6 +136,20 @@ def get_story(session: Session, story_id: str, *, as_of: datetime | None = None)
     return StoryDetail(_view(row[0], row[1], reports), members)
 
 
+def state_of(session: Session, story_id: str, *, as_of: datetime | None = None) -> str:
+    """Whether a story is open, closed or merged, now or as of an instant; one statement.
+
+    Raises:
+        NotFoundError: there is no such story, there was none yet, or an editor hid it.
+    """
+    story = standing(as_of)
+    statement = select(story.state).where(story.id == story_id, ~story.hidden, *stood(as_of))
+    state = session.scalar(statement)
+    if state is None:
+        raise NotFoundError("story", story_id)
+    return state
+
+
 def stories_of(session: Session, story_ids: Collection[str]) -> dict[str, StoryView]:
     """These stories by id, as they stand; those merged or hidden are left out. Two statements."""
     if not story_ids:
@@ -154,12 +169,14 @@ def of_storyline(
 
 
 def parts_of(session: Session, story_id: str, *, as_of: datetime | None = None) -> tuple[str, ...]:
-    """The ids of the stories that were split off this one, oldest first; one statement."""
+    """The ids of the stories that were split off this one, oldest first; one statement.
+
+    At most `NEIGHBOURS`.
+    """
     story = standing(as_of)
-    statement = select(story.id).where(story.split_from == story_id, ~story.hidden)
-    return tuple(
-        session.scalars(statement.where(*stood(as_of)).order_by(story.emerged_at, story.id))
-    )
+    statement = select(story.id).where(story.split_from == story_id, ~story.hidden, *stood(as_of))
+    ordered = statement.order_by(story.emerged_at, story.id)
+    return tuple(session.scalars(ordered.limit(NEIGHBOURS)))
 
 
 def names_of(session: Session, story_ids: Collection[str]) -> dict[str, StoryName]:

@@ -59,6 +59,9 @@ def read_story(
 ) -> Response:
     """One story with its articles, timeline, transitions and related stories.
 
+    All its articles: of a story of thousands, `fields` without `members` and `timeline` is a small
+    answer, and `/articles` and `/timeline` are paged.
+
     With `as_of`, everything as it stood at that instant; 404 before the story emerged. The id
     of a merged story leads to the one that it lives on in.
     """

@@ -7,15 +7,16 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from service.errors import NotFoundError
 from service.store.reading import history, stories
-from service.store.reading.reports import Member, page_of_members
+from service.store.reading.reports import Member, page_of_members, reports_of
 from service.web.api.stories import related_to
-from service.web.api.story_out import PointOut, TransitionOut, points_of
+from service.web.api.story_out import PointOut, TransitionOut
 from service.web.conditional import TaggedSession
 from service.web.evidence import read_evidence
 from service.web.fields import Names, PartialPageOut, fields_of, page_answer, such_as
-from service.web.moved import MOVED, standing_story
+from service.web.moved import MOVED, require_standing, standing_story
 from service.web.problems import NOT_FOUND, PROBLEMS
 from service.web.schemas import Instant, MemberOut, OutletRef, PageOut, StoryOut
+from service.web.timeline import page_of_points
 from service.web.words import AsOf, BigInt, Cursor, CursorQuery, Limit, StoryId
 
 router = APIRouter(
@@ -24,6 +25,7 @@ router = APIRouter(
 
 ARTICLE_CURSOR = Cursor("members", AwareDatetime, BigInt)
 EVIDENCE_CURSOR = Cursor("evidence", AwareDatetime, BigInt)
+TIMELINE_CURSOR = Cursor("timeline", AwareDatetime, BigInt)
 TRANSITION_CURSOR = Cursor("transitions", BigInt)
 PartLimit = Annotated[Limit, Query()]
 MemberFields = Annotated[Names, fields_of(MemberOut), such_as("id,title,outlet,score")]
@@ -88,18 +90,18 @@ class EvidenceOut(BaseModel):
         )
 
 
-class TimelineOut(BaseModel):
-    """The growth of a story's coverage."""
-
-    items: list[PointOut]
-
-
 class RelatedOut(BaseModel):
-    """Stories that have to do with one."""
+    """Stories that have to do with one, by what they have to do with it."""
 
-    storyline: list[StoryOut] = Field(description="Others of its storyline, latest first.")
+    storyline: list[StoryOut] = Field(
+        description="Others among the latest hundred of its storyline, latest first. "
+        "`/v1/stories?storyline=ID` pages through all."
+    )
     split_from: str | None = Field(description="Id of the story that it was split from.")
-    split_into: list[str] = Field(description="Ids of the stories that were split off, in order.")
+    split_into: list[str] = Field(
+        description="Ids of the stories that were split off, in order; the first hundred. "
+        "`/transitions` tells of all."
+    )
 
 
 @router.get("/articles", response_model=PageOut[MemberOut] | PartialPageOut, responses=MOVED)
@@ -112,7 +114,7 @@ def read_articles(  # noqa: PLR0917  # FastAPI calls it by name
     fields: Annotated[MemberFields | None, Query()] = None,
 ) -> Response:
     """A story's articles in order of time."""
-    standing_story(session, story_id, as_of)
+    require_standing(session, story_id, as_of)
     after = ARTICLE_CURSOR.decode(cursor)
     page = page_of_members(session, story_id, after=after, limit=limit, as_of=as_of)
     items = [MemberOut.of(member) for member in page.items]
@@ -120,15 +122,31 @@ def read_articles(  # noqa: PLR0917  # FastAPI calls it by name
 
 
 @router.get("/timeline", responses=MOVED)
-def read_timeline(session: TaggedSession, story_id: StoryId, as_of: AsOf = None) -> TimelineOut:
-    """How a story's coverage grew, report by report."""
-    detail = standing_story(session, story_id, as_of)
-    return TimelineOut(items=points_of(detail.story.reports))
+def read_timeline(
+    session: TaggedSession,
+    story_id: StoryId,
+    limit: PartLimit = 50,
+    cursor: CursorQuery = None,
+    as_of: AsOf = None,
+) -> PageOut[PointOut]:
+    """How a story's coverage grew, report by report, in order of time.
+
+    Each step counts the outlets of all reports up to it, as they are when the page is asked for.
+    """
+    require_standing(session, story_id, as_of)
+    after = TIMELINE_CURSOR.decode(cursor)
+    reports = reports_of(session, [story_id], as_of=as_of).get(story_id, ())
+    page = page_of_points(reports, after=after, limit=limit)
+    items = [PointOut.of(point) for point in page.items]
+    return PageOut(items=items, next=TIMELINE_CURSOR.encode(page.next))
 
 
 @router.get("/related", responses=MOVED)
 def read_related(session: TaggedSession, story_id: StoryId, as_of: AsOf = None) -> RelatedOut:
-    """The other stories of a story's storyline, and those that it was or that were split off."""
+    """The other stories of a story's storyline, and those that it was or that were split off.
+
+    These are several relations, each told at once and bounded, so there are no pages.
+    """
     story = standing_story(session, story_id, as_of).story
     return RelatedOut(
         storyline=[StoryOut.of(other) for other in related_to(session, story, as_of=as_of)],
@@ -146,7 +164,7 @@ def read_story_evidence(
     as_of: AsOf = None,
 ) -> PageOut[EvidenceOut]:
     """Why each article is in a story, in order of time."""
-    standing_story(session, story_id, as_of)
+    require_standing(session, story_id, as_of)
     after = EVIDENCE_CURSOR.decode(cursor)
     page = page_of_members(session, story_id, after=after, limit=limit, as_of=as_of)
     items = [EvidenceOut.of(member) for member in page.items]

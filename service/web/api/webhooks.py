@@ -59,6 +59,31 @@ class NewWebhook(BaseModel):
     )
 
 
+class WebhookChange(BaseModel):
+    """What a webhook is to be; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    # Factories, for what stands here is never read: null is no address.
+    url: str = Field(
+        default_factory=str,
+        min_length=1,
+        max_length=2000,
+        description="Where changes are sent from now on.",
+        examples=[URL],
+    )
+    kinds: list[Kind] = Field(
+        default_factory=list, max_length=20, description="What it is told of; none means all."
+    )
+    min_coverage: Count = Field(
+        default_factory=int, description="Outlets that the story has after the change, at least."
+    )
+    state: Literal["active", "paused"] = Field(
+        default_factory=lambda: "active",
+        description="`paused`: it is told nothing; `active`: it goes on where it stopped.",
+    )
+
+
 class WebhookOut(BaseModel):
     """A webhook without its secret, and how it fares."""
 
@@ -97,7 +122,7 @@ class WebhookOut(BaseModel):
 
 
 class NewWebhookOut(WebhookOut):
-    """A webhook that was just added."""
+    """A webhook that was just added, or has a new secret."""
 
     secret: str | None = Field(
         description="What deliveries are signed with, told this once; null where a request is "
@@ -149,6 +174,46 @@ def add_webhook(web: Context, write: Writing, wanted: NewWebhook) -> Response:
         return Done(told, f"/v1/webhooks/{added.id}", kept)
 
     return write(add)
+
+
+@router.patch("/{webhook_id}", response_model=WebhookOut, responses=ONE)
+def change_webhook(
+    web: Context, write: Writing, webhook_id: WebhookId, wanted: WebhookChange
+) -> Response:
+    """Change what a webhook is told of, where, and whether. Its place in the sequence stays.
+
+    Other kinds hold for all that it was not told yet. At another address what failed is tried at
+    once; 422 for a private one, as when a webhook is added.
+    """
+    facts = wanted.model_dump(exclude_unset=True)
+    state = facts.pop("state", None)
+    if "url" in facts:
+        check_open(facts["url"], web.settings)
+
+    def change(session: Session) -> Done:
+        hook = webhooks.change(session, webhook_id, now=web.clock(), **facts)
+        if state == "paused":
+            hook = webhooks.pause(session, webhook_id)
+        elif state == "active" and hook.state == "paused":
+            hook = webhooks.resume(session, webhook_id, now=web.clock())
+        return Done(WebhookOut.of(hook))
+
+    return write(change)
+
+
+@router.post("/{webhook_id}/secret", response_model=NewWebhookOut, responses=ONE)
+def change_secret(write: Writing, webhook_id: WebhookId) -> Response:
+    """Sign with a new secret from now on. It is in this answer and in no other.
+
+    A receiver that does not know it yet refuses what it is sent, and is sent that again later.
+    """
+
+    def rotate(session: Session) -> Done:
+        hook, secret = webhooks.rotate(session, webhook_id)
+        told = NewWebhookOut.of(hook, secret=secret_text(secret))
+        return Done(told, kept=NewWebhookOut.of(hook, secret=None))
+
+    return write(rotate)
 
 
 @router.delete("/{webhook_id}", status_code=204, response_class=Response, responses=ONE)
