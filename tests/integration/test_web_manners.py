@@ -377,3 +377,27 @@ def test_an_unknown_parameter_is_refused_with_the_one_that_may_be_meant(
     refused = world.get(path)
     assert refused.status == 422
     assert f"no such parameter; did you mean {meant}?" in refused.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/stories?min_coverage=5&min_coverage=1",
+        "/v1/search?q=talks&q=ferry",
+        "/v1/stories/feed.atom?sort=newest&sort=newest",
+        "/v1/runs?limit=1&limit=2",
+    ],
+)
+def test_a_parameter_of_one_value_is_refused_where_it_is_given_twice(
+    world: Site, path: str
+) -> None:
+    name = path.rpartition("&")[2].partition("=")[0]
+    refused = world.get(path)
+    assert refused.status == 422
+    [fault] = refused.json["errors"]
+    assert (fault["where"], "more than once" in fault["detail"]) == (f"query.{name}", True)
+
+
+def test_a_filter_of_several_values_may_be_repeated(world: Site) -> None:
+    both = world.get("/v1/outlets?country=RU&country=TR&limit=100").json["items"]
+    assert {each["country"] for each in both} == {"RU", "TR"}
