@@ -150,6 +150,29 @@ def test_mistakes_are_told_with_the_reason(
     assert ann.get(PATH).json["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("wanted", "faults"),
+    [
+        ({"action": "lock"}, {"body.story": "Field required"}),
+        ({"action": "pin"}, {"body.story": "Field required"}),
+        ({"action": "pin", "article": "x"}, {"body.article": "valid integer"}),
+        ({"action": "move", "story": 1}, {"body.article": "required", "body.story": "string"}),
+        ({"action": "split", "story": "ferry", "articles": ["x"]}, {"body.articles.0": "integer"}),
+        ({"action": "lock", "story": "ferry", "colour": "red"}, {"body.colour": "no such field"}),
+        ({"action": "burn"}, {"body.action": "'merge', 'split', 'move', 'pin', 'hide', 'rename'"}),
+        ({"story": "ferry"}, {"body.action": "Field required"}),
+    ],
+)
+def test_faults_are_told_of_the_decision_that_is_named(
+    ann: Holder, wanted: object, faults: dict[str, str]
+) -> None:
+    refused = ann.post(PATH, wanted)
+    assert refused.status == 422
+    told = {each["where"]: each["detail"] for each in refused.json["errors"]}
+    assert told.keys() == faults.keys()
+    assert all(part in told[where] for where, part in faults.items()), told
+
+
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b"", b'{"action": NaN}'])
 def test_a_body_that_is_no_json_is_refused(ann: Holder, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {ann.secret}", "Content-Type": "application/json"}
