@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from service.web.bodies import NO_JSON
 from service.web.problems import TYPES
 
 CONFLICT, INVALID = 409, 422
@@ -23,6 +24,7 @@ DETAILS = {
     400: "There was an error parsing the body",
     401: "this takes a key: send Authorization: Bearer, and the key",
     413: "the body is larger than 1048576 bytes; send less",
+    415: NO_JSON,
     429: "more than 1200 requests in 60 seconds; ask again in 3",
     500: "an unexpected error; it has been logged",
     503: "the database does not answer",

@@ -27,6 +27,7 @@ from service.errors import (
     TakenError,
     UnderwayError,
 )
+from service.web.bodies import UNSUPPORTED, unsupported
 from service.web.context import web_of
 from service.web.known import meant
 
@@ -41,6 +42,7 @@ TYPES = {
     409: "conflict",
     410: "gone",
     413: "too-large",
+    415: "unsupported-body",
     422: "invalid-request",
     429: "too-many-requests",
     500: "internal-error",
@@ -50,7 +52,7 @@ EXPLAINED = {
     404: "nothing is at this address",
     405: "this address cannot be asked in this way; Allow names the ways",
 }
-NOT_ALLOWED = 405
+UNREAD, NOT_ALLOWED = 400, 405
 WAYS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 RETRY_AFTER = {"Retry-After": "5"}
 UNDERWAY = {"Retry-After": "1"}
@@ -167,6 +169,8 @@ def _not_found(request: Request, error: Exception) -> Response:
 def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code == UNREAD and (reason := unsupported(request)):
+        return problem(request, UNSUPPORTED, reason)
     detail, headers = error.detail, error.headers
     if error.status_code == NOT_ALLOWED and (known := ways(request)):
         headers = {**(headers or {}), "Allow": ", ".join(known)}
@@ -192,6 +196,8 @@ def _invalid(request: Request, error: Exception) -> Response:
     """Say what is wrong where, without echoing what was sent."""
     if not isinstance(error, RequestValidationError):
         raise error
+    if _is_unread(error) and (reason := unsupported(request)):
+        return problem(request, UNSUPPORTED, reason)
     faults = [
         Fault(
             where=".".join(str(part) for part in fault["loc"]),
@@ -203,6 +209,11 @@ def _invalid(request: Request, error: Exception) -> Response:
     ]
     detail = "; ".join(f"{fault.where}: {fault.detail}" for fault in faults)
     return problem(request, 422, detail, errors=faults)
+
+
+def _is_unread(error: RequestValidationError) -> bool:
+    """Whether FastAPI gave up on the body before anything else was looked at."""
+    return any(fault["type"] == "json_invalid" for fault in error.errors())
 
 
 def _contradicting(request: Request, error: Exception) -> Response:

@@ -320,7 +320,8 @@ def test_every_write_takes_a_key_a_role_and_an_idempotency_key(world: Site) -> N
             assert operation["security"] in ([{"key": ["admin"]}], [{"key": ["editor"]}]), where
             assert {"401", "403", "409", "429"} <= set(operation["responses"]), where
             address = re.sub(r"{\w+}", "1", path)
-            refused = world.get(address, method=method.upper(), body=b"{}")
+            json = {"Content-Type": "application/json"}
+            refused = world.get(address, method=method.upper(), headers=json, body=b"{}")
             assert refused.status == 401, where
 
 
