@@ -36,8 +36,8 @@ Include = Annotated[
 ]
 
 
-class StoryQuery(BaseModel):
-    """Which stories, in what order, and which part of them."""
+class StoryFeedQuery(BaseModel):
+    """Which stories, in what order, and how many: what feeds take."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -61,9 +61,6 @@ class StoryQuery(BaseModel):
     )
     sort: Sort = Sort.RANK
     limit: Limit = 50
-    cursor: CursorText | None = None
-    fields: StoryFields | None = None
-    include: Include | None = None
 
     def filter(self) -> StoryFilter:
         """The conditions alone."""
@@ -84,14 +81,24 @@ class StoryQuery(BaseModel):
         )
 
 
-def list_page(session: Session, query: StoryQuery) -> tuple[tuple[StoryView, ...], str | None]:
-    """A page of stories and the cursor of the next one."""
+class StoryQuery(StoryFeedQuery):
+    """Which stories, in what order, and which part of them."""
+
+    cursor: CursorText | None = None
+    fields: StoryFields | None = None
+    include: Include | None = None
+
+
+def list_page(
+    session: Session, query: StoryFeedQuery, *, after: str | None = None
+) -> tuple[tuple[StoryView, ...], str | None]:
+    """A page of stories and the cursor of the next one; `after` is the cursor of this one."""
     cursor = CURSORS[query.sort]
     page = stories.list_stories(
         session,
         query.filter(),
         sort=query.sort,
-        after=cursor.decode(query.cursor),
+        after=cursor.decode(after),
         limit=query.limit,
         as_of=query.as_of,
     )
