@@ -205,6 +205,7 @@ def test_an_alert_that_cannot_be_is_refused(adam: Holder) -> None:
     for wanted, reason in (
         ({}, "needs a coverage of 2 or more"),
         ({"words": " , "}, "needs a coverage of 2 or more"),
+        ({"countries": "GB, Narnia"}, "'Narnia' is no country; write its ISO 3166-1 code"),
         ({"min_independent": 0}, "body.min_independent"),
         ({"words": "a\x00b"}, "words must be printable"),
         ({"words": "\ud800"}, "body.words"),

@@ -10,7 +10,16 @@ from service.store.reading.selection import Sort, StoryFilter
 from service.store.reading.stories import StoryView
 from service.web.api.story_out import StoryDetailOut
 from service.web.fields import Names, fields_of, names_in, such_as
-from service.web.words import Count, Cursor, CursorText, Limit, UtcTime, Word
+from service.web.words import (
+    Count,
+    Country,
+    Cursor,
+    CursorText,
+    Language,
+    Limit,
+    UtcTime,
+    Word,
+)
 
 #: Of each filter with several values, at most so many.
 MOST = 20
@@ -25,6 +34,8 @@ LONGER = ("summary", "entities", "developments", "first_reporter", "delays", "ti
 
 
 Words = Annotated[list[Word], Field(max_length=MOST)]
+Countries = Annotated[list[Country], Field(max_length=MOST)]
+Languages = Annotated[list[Language], Field(max_length=MOST)]
 StoryFields = Annotated[Names, fields_of(StoryDetailOut), such_as("id,headline,coverage")]
 Include = Annotated[
     Names,
@@ -50,8 +61,8 @@ class StoryFeedQuery(BaseModel):
     min_independent: Count = Field(0, description="At least so much independent coverage.")
     outlet: Words = Field([], description="Slugs of outlets, one of which reported.")
     family: Words = Field([], description="Slugs of publisher families, one of which reported.")
-    country: Words = Field([], description="ISO 3166-1 codes of reporting outlets' countries.")
-    language: Words = Field([], description="ISO 639-1 codes of reports' languages.")
+    country: Countries = Field([], description="ISO 3166-1 codes of reporting outlets' countries.")
+    language: Languages = Field([], description="ISO 639-1 codes of reports' languages.")
     entity: Words = Field([], description="Names of people, places, organisations; all of them.")
     keyword: Words = Field([], description="Keywords; all of them.")
     storyline: Word | None = Field(None, description="Id of a storyline.")

@@ -51,8 +51,12 @@ class WishesIn(BaseModel):
     languages: Text | None = Field(default=None, description="By commas, as all lists here.")
     followed_outlets: Text | None = Field(default=None, description="Slugs.")
     muted_outlets: Text | None = Field(default=None, description="Slugs.")
-    followed_countries: Text | None = Field(default=None, description="ISO codes such as GB.")
-    muted_countries: Text | None = Field(default=None, description="ISO codes such as GB.")
+    followed_countries: Text | None = Field(
+        default=None, description="ISO 3166-1 codes.", examples=["GB"]
+    )
+    muted_countries: Text | None = Field(
+        default=None, description="ISO 3166-1 codes.", examples=["GB"]
+    )
     followed_words: Text | None = Field(default=None, description="Their stories come higher.")
     muted_words: Text | None = Field(default=None, description="Their stories are left out.")
     followed_storylines: Text | None = Field(default=None, description="Ids.")
