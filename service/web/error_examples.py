@@ -17,7 +17,8 @@ UNDERWAY = "the first request under Idempotency-Key 5f0c7b1d is still under way"
 TAKEN = {
     "/v1/feeds": "the feed https://harbour-times.example/feed.xml is known already",
     "/v1/keys": "there is a key newsroom already; choose another name, or revoke that one",
-    "/v1/subscribers": "reader@example.org is subscribed already; see samestory subscribers set",
+    "/v1/subscribers": "reader@example.org was asked already, as subscriber 7, and has not confirmed; "
+    "change that one, or remove it and add it again",
     "/v1/subscribers/{subscriber_id}/alerts": "there is such an alert already: ferry or pier",
 }
 DETAILS = {

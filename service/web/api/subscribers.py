@@ -142,7 +142,8 @@ def read_subscriber(session: ReadSession, subscriber_id: SubscriberId) -> Subscr
 def add_subscriber(web: Context, write: Writing, wanted: NewSubscriber) -> Response:
     """Add somebody, who is asked by email to confirm; nobody stays who could not be asked.
 
-    503 says why an email could not be sent.
+    409 names the subscriber that has the address already, confirmed or not; 503 says why an email
+    could not be sent.
     """
     address, wishes = mail_address(wanted.address), wanted.wishes()
     rhythm, taste = wishes.rhythm(USUAL[0]), wishes.taste(USUAL[1])
