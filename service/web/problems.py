@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -52,6 +53,8 @@ EXPLAINED = {
     404: "nothing is at this address",
     405: "this address cannot be asked in this way; Allow names the ways",
 }
+#: What RFC 3986 lets stand in a path as it is.
+_OF_PATHS = "/!$&'()*+,;=:@"
 UNREAD, NOT_ALLOWED = 400, 405
 WAYS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 RETRY_AFTER = {"Retry-After": "5"}
@@ -123,7 +126,7 @@ def problem(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
-        instance=request.scope["path"],
+        instance=quote(request.scope["path"], safe=_OF_PATHS, errors="replace"),
         request_id=request.scope.get("state", {}).get("request_id", ""),
         errors=list(errors),
         contradicts=list(contradicts),

@@ -357,6 +357,22 @@ def test_the_description_can_be_read_as_a_page_without_any_other_host(world: Sit
     assert not re.search(r"(src|href|action)=\"?(https?:)?//", page)
 
 
+@pytest.mark.parametrize(
+    ("path", "instance"),
+    [
+        ("/v1/stories/a%20b", "/v1/stories/a%20b"),
+        ("/v1/stories/a%0Ab%7F", "/v1/stories/a%0Ab%7F"),
+        ("/v1/stories/%C3%A9%22%3C", "/v1/stories/%C3%A9%22%3C"),
+        ("/v1/stories/100%25", "/v1/stories/100%25"),
+        ("/v1/stories/a:b@c,d", "/v1/stories/a:b@c,d"),
+    ],
+)
+def test_a_problem_names_its_address_as_addresses_are_written(
+    world: Site, path: str, instance: str
+) -> None:
+    assert world.get(path).json["instance"] == instance
+
+
 @pytest.mark.parametrize("number", ["0.5", "1682424000", "-1", "1e9", "1e-5", "20230425"])
 def test_a_bare_number_is_no_time(world: Site, number: str) -> None:
     refused = world.get(f"/v1/stories?since={number}")
