@@ -100,6 +100,21 @@ def test_a_feed_refuses_what_only_lists_take(world: Site, name: str) -> None:
     assert world.get(taken).status == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("stories/feed.atom", "stories"),
+        ("stories/feed.atom?sort=newest&limit=3", "stories:sort=newest&limit=3"),
+        ("stories/feed.atom?entity=Hulusi%20Akar", "stories:entity=Hulusi%20Akar"),
+        ('stories/feed.atom?keyword="a"<b>', "stories:keyword=%22a%22%3Cb%3E"),
+        ('search/feed.atom?q="talks"+x&by=words', "search:q=%22talks%22+x&by=words"),
+    ],
+)
+def test_the_id_of_a_feed_is_a_uri(world: Site, path: str, key: str) -> None:
+    feed = ET.fromstring(world.get(f"/v1/{path}").body)  # noqa: S314  # our own
+    assert feed.findtext(f"{ATOM}id") == f"urn:samestory:{key}"
+
+
 def test_a_known_feed_is_not_sent_again(world: Site) -> None:
     for path in PATHS:
         etag = world.get(f"{path}.atom").headers["etag"]

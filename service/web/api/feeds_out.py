@@ -14,7 +14,7 @@ from service.web.context import Context
 from service.web.moved import MOVED, standing_story
 from service.web.names import outlet_names
 from service.web.problems import NOT_FOUND, PROBLEMS
-from service.web.syndication import MEDIA_TYPES, Channel, FeedEntry, Format
+from service.web.syndication import MEDIA_TYPES, Channel, FeedEntry, Format, key_of
 from service.web.words import StoryId, excerpt
 
 router = APIRouter(prefix="/v1/stories", tags=["feeds out"], responses=PROBLEMS)
@@ -54,7 +54,7 @@ def feed_of_stories(
     base = str(request.base_url)
     asked = request.url.query
     channel = Channel(
-        key=f"urn:samestory:stories:{asked}" if asked else "urn:samestory:stories",
+        key=key_of("stories", *([asked] if asked else [])),
         title=f"{web.title}: stories",
         url=str(request.url),
         page=f"{base}?{asked}" if asked else base,
