@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from service.domain.codes import country_code, language_code
 from service.domain.outlets import Outlet, SiteIndex
 from service.domain.outlets import site_index as index_of
 from service.errors import BadInputError, SettingsError
@@ -27,6 +28,7 @@ def read_outlets(path: Path) -> OutletFile:
 
     Raises:
         SettingsError: an outlet has an unknown field, or lacks its name.
+        BadInputError: its country or language is none.
     """
     tables: dict[str, Any] = dict(read_toml(path))
     outlets = [_outlet(path, slug, facts) for slug, facts in tables.get("outlets", {}).items()]
@@ -88,4 +90,14 @@ def _outlet(path: Path, slug: str, facts: dict[str, Any]) -> Outlet:
     if "name" not in facts:
         raise SettingsError(f"{path}: [outlets.{slug}] lacks its name")
     facts = facts | {"sites": tuple(facts.get("sites", ())), "family": facts.get("family", slug)}
+    facts |= _codes(path, slug, facts)
     return Outlet(slug=slug, **facts)
+
+
+def _codes(path: Path, slug: str, facts: dict[str, Any]) -> dict[str, str]:
+    """The codes among an outlet's facts, as they are stored."""
+    readers = {"country": country_code, "language": language_code}
+    try:
+        return {name: read(str(facts[name])) for name, read in readers.items() if name in facts}
+    except BadInputError as error:
+        raise BadInputError(f"{path}: [outlets.{slug}]: {error}") from error

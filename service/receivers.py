@@ -29,9 +29,11 @@ def check_open(url: str, settings: Settings) -> None:
     the socket.
 
     Raises:
-        BadInputError: it is no http(s) address, or leads to private addresses alone.
+        BadInputError: it is no http(s) address, leads to private addresses alone, or names a zone.
     """
     host = urlsplit(receiver_url(url)).hostname or ""
+    if "%" in host:  # a zone, which means another network on each machine
+        raise BadInputError(f"{host} names a network interface; no delivery goes out by one")
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

@@ -214,7 +214,7 @@ class Client:
 
 
 def _story(story_id: str) -> str:
-    return f"/v1/stories/{quote(story_id, safe='')}"
+    return f"/v1/stories/{quote(story_id, safe='', errors='surrogatepass')}"
 
 
 def _lists(**values: Sequence[str]) -> dict[str, list[str] | None]:

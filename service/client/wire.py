@@ -72,7 +72,8 @@ class Wire:
         Raises:
             ApiError: there was no answer, or one that says why not.
         """
-        asked = urlencode(_words(parameters or {}), doseq=True)
+        # What is no Unicode goes out as it is: the service says why it does not take it.
+        asked = urlencode(_words(parameters or {}), doseq=True, errors="surrogatepass")
         url = f"{self.url}{path}{'?' * bool(asked)}{asked}"
         known = self._known.get(url)
         conditions = {"If-None-Match": known.etag} if known else {}

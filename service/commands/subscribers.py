@@ -43,13 +43,17 @@ MuteLines = Annotated[str | None, typer.Option(help="Storylines by id, by commas
 
 @app.command()
 def add(address: Address, zone: Zone = None, hour: Hour = None, days: Days = None) -> None:
-    """Add a subscriber, who is asked by email to confirm; `set` says of what."""
+    """Add a subscriber, who is asked by email to confirm; `set` says of what.
+
+    One who was asked and has not confirmed is asked again.
+    """
     wishes = Wishes(zone=zone, hour=hour, days=days)
     rhythm, taste = wishes.rhythm(USUAL[0]), wishes.taste(USUAL[1])
     with open_world(settings_module.load()) as context:
         with context.sessions.begin() as session:
             now = context.clock()
-            added = subscribers.add(session, mail_address(address), rhythm, taste, now=now)
+            whom = mail_address(address)
+            added = subscribers.add(session, whom, rhythm, taste, now=now, anew=True)
         if context.settings.mail.ready:
             with opened_sender(context.settings.mail) as sender:
                 ask_to_confirm(context, sender, added)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from service.domain.codes import country_code, language_code
 from service.domain.digest import Taste
 from service.domain.digest_days import Rhythm
 from service.errors import BadInputError
@@ -68,7 +69,7 @@ class Wishes:
             if (value := getattr(self, name)) is not None
         }
         if self.language is not None:
-            given["language"] = _language(self.language)
+            given["language"] = language_code(self.language)
         if self.min_independent is not None:
             given["min_independent"] = coverage(self.min_independent)
         return replace(before, **given)
@@ -105,13 +106,6 @@ def coverage(number: int) -> int:
     return number
 
 
-def _language(text: str) -> str:
-    found = text.strip().lower()
-    if not (found.isascii() and found.isalpha() and len(found) in {2, 3}):
-        raise BadInputError(f"{text!r} is no language; write its ISO 639 code, such as en")
-    return found
-
-
 def listed(name: str, text: str) -> frozenset[str]:
     """The words of a list, separated by commas, as a field of that name has them; BadInputError."""
     if len(text) > _LONGEST or not text.replace("\n", " ").replace("\r", " ").isprintable():
@@ -127,5 +121,5 @@ def listed(name: str, text: str) -> frozenset[str]:
 
 def _fold(name: str, word: str) -> str:
     if name == "languages":
-        return _language(word)
-    return word.upper() if name.endswith("countries") else word
+        return language_code(word)
+    return country_code(word) if name.endswith("countries") else word

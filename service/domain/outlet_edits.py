@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from service.domain.codes import country_code, language_code
 from service.errors import BadInputError
 
 #: Everything else about an outlet is the configuration's alone.
@@ -10,7 +11,6 @@ FACTS = ("name", "family", "country", "language", "agency")
 #: Facts that are codes; an outlet may lack them.
 CODES = ("country", "language")
 _LONGEST = 200
-_COUNTRY, _LANGUAGE = {2}, {2, 3}
 
 Fact = str | bool | None
 Facts = Mapping[str, Fact]
@@ -55,27 +55,9 @@ def _checked(name: str, value: Fact) -> Fact:
         return value
     text = " ".join((value or "").split())
     if name == "country":
-        return _country(text)
+        return country_code(text)
     if name == "language":
-        return _language(text)
+        return language_code(text)
     if not text or len(text) > _LONGEST or not text.isprintable():
         raise BadInputError(f"the {name} must be 1 to {_LONGEST} printable letters")
     return text
-
-
-def _country(text: str) -> str:
-    if not _is_code(text, _COUNTRY):
-        raise BadInputError(
-            f"{text!r} is no country; write its ISO 3166-1 code of two letters, such as GB"
-        )
-    return text.upper()
-
-
-def _language(text: str) -> str:
-    if not _is_code(text, _LANGUAGE):
-        raise BadInputError(f"{text!r} is no language; write its ISO 639 code, such as en")
-    return text.lower()
-
-
-def _is_code(text: str, lengths: set[int]) -> bool:
-    return text.isascii() and text.isalpha() and len(text) in lengths

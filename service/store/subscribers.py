@@ -31,16 +31,30 @@ class Subscriber:
 
 
 def add(
-    session: Session, address: str, rhythm: Rhythm, taste: Taste, *, now: datetime
+    session: Session,
+    address: str,
+    rhythm: Rhythm,
+    taste: Taste,
+    *,
+    now: datetime,
+    anew: bool = False,
 ) -> Subscriber:
-    """A pending subscriber; one who had stopped is asked again.
+    """A pending subscriber; one who had stopped is asked again, with `anew` one who is pending, too.
 
     Raises:
-        TakenError: the address gets the digest already.
+        TakenError: the address gets the digest already, or was asked before.
     """
     row = _row(session, address) or SubscriberRow(address=address, created_at=now)
     if row.state == "active":
-        raise TakenError(f"{address} is subscribed already; see samestory subscribers set")
+        raise TakenError(
+            f"{address} is subscribed already, as subscriber {row.id}; "
+            "see samestory subscribers set"
+        )
+    if row.state == "pending" and not anew:
+        raise TakenError(
+            f"{address} was asked already, as subscriber {row.id}, and has not confirmed; "
+            "change that one, or remove it and add it again"
+        )
     row.state, row.stopped_because, row.confirmed_at = "pending", None, None
     _write(row, rhythm, taste, now)
     session.add(row)

@@ -49,6 +49,7 @@ from service.web.api import (
     subscribers,
     webhooks,
 )
+from service.web.bodies import only_json
 from service.web.bounds import Bounds
 from service.web.callers import KeyRing
 from service.web.context import Clock, Reading, Web
@@ -123,7 +124,7 @@ def create_app(
     app.state.bounds = Bounds(settings.web)
     app.state.metrics = Metrics(sessions, clock)
     for module in ROUTED:
-        app.include_router(module.router, dependencies=[Depends(only_known)])
+        app.include_router(module.router, dependencies=[Depends(only_known), Depends(only_json)])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_layers(app, settings, origins)
     problems.install(app)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from service.web.bodies import NO_JSON
 from service.web.problems import TYPES
 
 CONFLICT, INVALID = 409, 422
@@ -16,13 +17,15 @@ UNDERWAY = "the first request under Idempotency-Key 5f0c7b1d is still under way"
 TAKEN = {
     "/v1/feeds": "the feed https://harbour-times.example/feed.xml is known already",
     "/v1/keys": "there is a key newsroom already; choose another name, or revoke that one",
-    "/v1/subscribers": "reader@example.org is subscribed already; see samestory subscribers set",
+    "/v1/subscribers": "reader@example.org was asked already, as subscriber 7, and has not confirmed; "
+    "change that one, or remove it and add it again",
     "/v1/subscribers/{subscriber_id}/alerts": "there is such an alert already: ferry or pier",
 }
 DETAILS = {
     400: "There was an error parsing the body",
     401: "this takes a key: send Authorization: Bearer, and the key",
     413: "the body is larger than 1048576 bytes; send less",
+    415: NO_JSON,
     429: "more than 1200 requests in 60 seconds; ask again in 3",
     500: "an unexpected error; it has been logged",
     503: "the database does not answer",

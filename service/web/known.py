@@ -1,6 +1,9 @@
-"""Parameters that a route does not have are refused: a filter that is not obeyed misleads."""
+"""Queries that a route cannot obey are refused: a filter that is not obeyed misleads."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -9,22 +12,42 @@ from service.settings import nearest
 
 #: Pages and figures take what others append to their addresses.
 CHECKED = "/v1/"
+NOT_UTF8 = "not UTF-8; encode the text as UTF-8 before it is percent-encoded"
+ONCE = "given more than once, and takes one value"
 
 
 async def only_known(request: Request) -> None:
     """Let a request through if its route has all parameters that it names; a dependency of all.
 
     Raises:
-        RequestValidationError: it names others.
+        RequestValidationError: it names others, repeats one that takes one value, or is no UTF-8.
     """
-    if not request.scope["path"].startswith(CHECKED) or not request.scope["query_string"]:
+    query: bytes = request.scope["query_string"]
+    if not request.scope["path"].startswith(CHECKED) or not query:
         return
-    known = parameters(request)
-    if unknown := [name for name in dict.fromkeys(request.query_params) if name not in known]:
-        faults = [
-            {"type": "extra_forbidden", "loc": ("query", each), "msg": ""} for each in unknown
-        ]
+    if faults := list(_unreadable(query)) or list(_unfit(request)):
         raise RequestValidationError(faults)
+
+
+def _unreadable(query: bytes) -> Iterator[Mapping[str, Any]]:
+    """Parameters that are no UTF-8, which would be read with other letters in their place."""
+    bytewise = "latin-1"
+    for name, value in parse_qsl(query.decode(bytewise), keep_blank_values=True, encoding=bytewise):
+        try:
+            f"{name}={value}".encode(bytewise).decode()
+        except UnicodeDecodeError:
+            shown = name.encode(bytewise).decode(errors="replace")
+            yield {"type": "not_utf8", "loc": ("query", shown), "msg": NOT_UTF8}
+
+
+def _unfit(request: Request) -> Iterator[Mapping[str, Any]]:
+    """Parameters that the route does not have, or that it takes once."""
+    known = parameters(request)
+    for name, count in Counter(name for name, _ in request.query_params.multi_items()).items():
+        if name not in known:
+            yield {"type": "extra_forbidden", "loc": ("query", name), "msg": ""}
+        elif count > 1 and not _has_many(known[name]):
+            yield {"type": "repeated", "loc": ("query", name), "msg": ONCE}
 
 
 def meant(request: Request, where: Sequence[str | int]) -> str:
@@ -36,8 +59,14 @@ def meant(request: Request, where: Sequence[str | int]) -> str:
     return f"no such parameter; {hint}"
 
 
-def parameters(request: Request) -> list[str]:
-    """The names that the description gives to the parameters of a request's query."""
+def parameters(request: Request) -> dict[str, Mapping[str, Any]]:
+    """The schemas that the description gives to the parameters of a request's query, by name."""
     path = request.scope["route"].path
     operation = request.app.openapi()["paths"].get(path, {}).get(request.method.lower(), {})
-    return [each["name"] for each in operation.get("parameters", []) if each["in"] == "query"]
+    found = operation.get("parameters", [])
+    return {each["name"]: each["schema"] for each in found if each["in"] == "query"}
+
+
+def _has_many(schema: Mapping[str, Any]) -> bool:
+    """Whether a parameter has several values, and may be repeated."""
+    return any(each.get("type") == "array" for each in (schema, *schema.get("anyOf", ())))

@@ -53,12 +53,15 @@ CHALLENGE = {
     "schema": {"type": "string"},
     "example": 'Bearer realm="samestory"',
 }
-#: What the gate answers before any route does.
+#: What may be answered before any route does its work.
 GATE: dict[str, Any] = {
     "401": {"description": "No key, or none that is good.", "WWW-Authenticate": CHALLENGE},
     "413": {"description": "The body is too large."},
+    "415": {"description": "The body is no JSON, or is compressed."},
     "429": {"description": "Too many requests.", "Retry-After": RETRY_AFTER},
 }
+#: Of these, what takes a body to be refused.
+OF_BODIES = ("413", "415")
 #: Lists that nobody may keep.
 UNKEPT = ("/v1/keys", "/v1/subscribers", "/v1/webhooks")
 
@@ -93,7 +96,7 @@ def _guard(operation: Document, *, reading_open: bool) -> None:
     # A key is welcome everywhere: requests are counted by it.
     operation.setdefault("security", [{"key": []}, *([{}] if reading_open else [])])
     for status, told in GATE.items():
-        if status != "413" or "requestBody" in operation:
+        if status not in OF_BODIES or "requestBody" in operation:
             headers = {name: each for name, each in told.items() if name != "description"}
             response = {"description": told["description"], "headers": headers}
             operation["responses"].setdefault(status, response)

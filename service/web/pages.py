@@ -39,7 +39,7 @@ class PageQuery(StoryQuery):
 @router.get("/")
 def front(session: ReadSession, web: Context, query: Annotated[PageQuery, Query()]) -> HTMLResponse:
     """Today's stories."""
-    found, after = list_page(session, query)
+    found, after = list_page(session, query, after=query.cursor)
     asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"cursor"})
     return _page(
         web,

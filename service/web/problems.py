@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -27,6 +28,7 @@ from service.errors import (
     TakenError,
     UnderwayError,
 )
+from service.web.bodies import UNSUPPORTED, unsupported
 from service.web.context import web_of
 from service.web.known import meant
 
@@ -41,6 +43,7 @@ TYPES = {
     409: "conflict",
     410: "gone",
     413: "too-large",
+    415: "unsupported-body",
     422: "invalid-request",
     429: "too-many-requests",
     500: "internal-error",
@@ -50,7 +53,9 @@ EXPLAINED = {
     404: "nothing is at this address",
     405: "this address cannot be asked in this way; Allow names the ways",
 }
-NOT_ALLOWED = 405
+#: What RFC 3986 lets stand in a path as it is.
+_OF_PATHS = "/!$&'()*+,;=:@"
+UNREAD, NOT_ALLOWED = 400, 405
 WAYS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 RETRY_AFTER = {"Retry-After": "5"}
 UNDERWAY = {"Retry-After": "1"}
@@ -121,7 +126,7 @@ def problem(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
-        instance=request.scope["path"],
+        instance=quote(request.scope["path"], safe=_OF_PATHS, errors="replace"),
         request_id=request.scope.get("state", {}).get("request_id", ""),
         errors=list(errors),
         contradicts=list(contradicts),
@@ -167,6 +172,8 @@ def _not_found(request: Request, error: Exception) -> Response:
 def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code == UNREAD and (reason := unsupported(request)):
+        return problem(request, UNSUPPORTED, reason)
     detail, headers = error.detail, error.headers
     if error.status_code == NOT_ALLOWED and (known := ways(request)):
         headers = {**(headers or {}), "Allow": ", ".join(known)}
@@ -192,6 +199,8 @@ def _invalid(request: Request, error: Exception) -> Response:
     """Say what is wrong where, without echoing what was sent."""
     if not isinstance(error, RequestValidationError):
         raise error
+    if _is_unread(error) and (reason := unsupported(request)):
+        return problem(request, UNSUPPORTED, reason)
     faults = [
         Fault(
             where=".".join(str(part) for part in fault["loc"]),
@@ -203,6 +212,11 @@ def _invalid(request: Request, error: Exception) -> Response:
     ]
     detail = "; ".join(f"{fault.where}: {fault.detail}" for fault in faults)
     return problem(request, 422, detail, errors=faults)
+
+
+def _is_unread(error: RequestValidationError) -> bool:
+    """Whether FastAPI gave up on the body before anything else was looked at."""
+    return any(fault["type"] == "json_invalid" for fault in error.errors())
 
 
 def _contradicting(request: Request, error: Exception) -> Response:

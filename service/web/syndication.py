@@ -17,6 +17,7 @@ _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 #: What stands in addresses as it is; all else is escaped. Escapes that are there stay.
 _OF_ADDRESSES = "!#$%&'()*+,-./:;=?@_~"
+_ID = "urn:samestory"
 
 
 class Format(StrEnum):
@@ -69,6 +70,11 @@ def write(channel: Channel, form: Format) -> bytes:
     """The feed as it goes over the wire, in UTF-8."""
     writers = {Format.ATOM: _atom, Format.RSS: _rss, Format.JSON: _json}
     return writers[form](channel)
+
+
+def key_of(*parts: str) -> str:
+    """What a feed or an entry is known by: a URI of some parts, whatever stands in them."""
+    return quote(":".join((_ID, *parts)), safe=_OF_ADDRESSES, errors="replace")
 
 
 def _atom(channel: Channel) -> bytes:

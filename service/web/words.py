@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -17,12 +17,29 @@ from pydantic import (
     ValidationError,
 )
 
+from service.domain.codes import country_code, language_code
+from service.errors import BadInputError
 from service.store.reading.paging import Position
 
 #: Postgres has no NUL, and no id, slug or name has a control character.
 Word = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
+
+
+def _read(code: Callable[[str], str]) -> AfterValidator:
+    def check(word: str) -> str:
+        try:
+            return code(word)
+        except BadInputError as error:
+            raise ValueError(str(error)) from error
+
+    return AfterValidator(check)
+
+
+Country = Annotated[Word, _read(country_code)]
+#: Without a region, which is cut off articles' own languages, too.
+Language = Annotated[Word, _read(language_code)]
 StoryId = Annotated[Word, Path(description="The story's id; ids of merged stories stay valid.")]
 StorylineId = Annotated[Word, Path(description="The storyline's id.")]
 BigInt = Annotated[int, Field(ge=0, lt=2**63)]

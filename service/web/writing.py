@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, StringConstraints
 from sqlalchemy.orm import Session
@@ -20,7 +21,9 @@ from service.web.callers import caller_of
 from service.web.context import Web, web_of
 from service.web.problems import UNREADABLE, Problem
 
-_Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+#: In quotes or not, as structured fields write strings; nothing but quotes is no word.
+_WORD = r'^"?[\x21\x23-\x7e][\x21-\x7e]*$'
+_Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_WORD)]
 IdempotencyKey = Annotated[
     _Word | None,
     Header(
@@ -29,6 +32,8 @@ IdempotencyKey = Annotated[
         examples=["5f0c7b1d-e4d9-4c5c-8f1f-6f0c2a8b7e11"],
     ),
 ]
+HEADER = "Idempotency-Key"
+ONCE = "given more than once; one request has one"
 CREATED, NO_CONTENT = 201, 204
 REPLAYED = {"Idempotency-Replayed": "true"}
 #: What every route that writes may answer beside its own.
@@ -78,7 +83,14 @@ class Write:
 
 
 async def writing(request: Request, idempotency_key: IdempotencyKey = None) -> Write:
-    """Lets a route write."""
+    """Lets a route write.
+
+    Raises:
+        RequestValidationError: it is given more than one Idempotency-Key.
+    """
+    if len(request.headers.getlist(HEADER)) > 1:
+        fault = {"type": "repeated", "loc": ("header", HEADER.lower()), "msg": ONCE}
+        raise RequestValidationError([fault])
     key = caller_of(request).key
     if idempotency_key is None or key is None:
         return Write(web_of(request), None)

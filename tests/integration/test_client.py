@@ -77,6 +77,16 @@ def test_what_there_is_not_is_an_error_that_knows_why(client: Client):
     assert refused.value.status == 422
 
 
+def test_words_that_are_no_unicode_are_refused_by_the_service(client: Client):
+    with pytest.raises(ApiRefusedError, match="not UTF-8"):
+        client.search("ferry \ud800")
+    with pytest.raises(ApiRefusedError, match="not UTF-8"):
+        next(client.stories(entity=["\ud800"]))
+    for refused in (lambda: client.story("\ud800"), lambda: client.match(title="\ud800")):
+        with pytest.raises(ApiRefusedError):
+            refused()
+
+
 def test_what_did_not_change_is_not_sent_again(sessions: Sessions):
     with sessions.begin() as session:
         rows = Rows(session)

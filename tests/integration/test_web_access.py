@@ -1,7 +1,9 @@
 """Keys, who may read, how often anybody may ask, and how much they may send."""
 
 import base64
+import gzip
 import http.client
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -345,3 +347,51 @@ def test_an_application_that_is_to_listen_elsewhere_is_closed(store: Sessions) -
         assert site.get(READ).status == 401
         document = site.get("/openapi.json").json
         assert document["paths"]["/v1/stories"]["get"]["security"] == [{"key": []}]
+
+
+JSON = "application/json"
+
+
+@pytest.mark.parametrize(
+    ("headers", "remedy"),
+    [
+        ({"Content-Type": "application/x-www-form-urlencoded"}, f"Content-Type: {JSON}"),
+        ({"Content-Type": "text/plain"}, f"Content-Type: {JSON}"),
+        ({}, f"Content-Type: {JSON}"),
+        ({"Content-Type": JSON, "Content-Encoding": "gzip"}, "without Content-Encoding"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_body_that_is_no_plain_json_is_told_what_to_send(
+    closed: Site, store: Sessions, headers: dict[str, str], remedy: str, *, packed: bool
+) -> None:
+    who = holder(closed, store, f"{remedy}{packed}{headers}", *Role)
+    own = {"Authorization": f"Bearer {who.secret}", **headers}
+    body = b'{"action": "burn"}'
+    body = gzip.compress(body) if packed else body
+    document = closed.get("/openapi.json").json
+    seen = 0
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if "requestBody" not in operation:
+                assert "415" not in operation["responses"]
+                continue
+            address = re.sub(r"{\w+}", "1", path)
+            refused = closed.get(address, method=method.upper(), headers=own, body=body)
+            assert (refused.status, path) == (415, path), refused.text
+            assert refused.json["type"] == "urn:samestory:problem:unsupported-body"
+            assert remedy in refused.json["detail"]
+            assert "415" in operation["responses"]
+            seen += 1
+    assert seen >= 10
+
+
+@pytest.mark.parametrize("said", ["application/json; charset=utf-8", "application/problem+json"])
+def test_json_is_taken_by_any_of_its_names(closed: Site, store: Sessions, said: str) -> None:
+    who = holder(closed, store, said, Role.EDITOR)
+    headers = {"Authorization": f"Bearer {who.secret}", "Content-Type": said}
+    headers["Content-Encoding"] = "identity"
+    refused = closed.get("/v1/decisions", method="POST", headers=headers, body=b"{}")
+    assert refused.status == 422
+    nothing = {**headers, "Content-Type": "text/plain"}
+    assert closed.get("/v1/decisions", method="POST", headers=nothing).status == 422

@@ -131,6 +131,18 @@ def test_subscribers_are_added_changed_stopped_and_forgotten(adam: Holder) -> No
     assert adam.post(SUBSCRIBERS, {"address": "no address"}).status == 422
 
 
+def test_who_was_asked_keeps_their_settings(adam: Holder) -> None:
+    made = adam.post(SUBSCRIBERS, {"address": "ann@x.example", "hour": 6})
+    again = adam.post(SUBSCRIBERS, {"address": "Ann@X.example", "hour": 9})
+    assert (again.status, again.json["type"]) == (409, "urn:samestory:problem:taken")
+    assert f"as subscriber {made.json['id']}, and has not confirmed" in again.json["detail"]
+    one = made.headers["location"]
+    assert adam.get(one).json["hour"] == 6
+    assert adam.post(f"{one}/stop").status == 200
+    back = adam.post(SUBSCRIBERS, {"address": "ann@x.example", "hour": 9})
+    assert (back.status, back.json["id"], back.json["hour"]) == (201, made.json["id"], 9)
+
+
 def test_alerts_of_a_subscriber_are_added_listed_and_removed(
     adam: Holder, sessions: Sessions, clock: Clock
 ) -> None:
@@ -205,6 +217,7 @@ def test_an_alert_that_cannot_be_is_refused(adam: Holder) -> None:
     for wanted, reason in (
         ({}, "needs a coverage of 2 or more"),
         ({"words": " , "}, "needs a coverage of 2 or more"),
+        ({"countries": "GB, Narnia"}, "'Narnia' is no country; write its ISO 3166-1 code"),
         ({"min_independent": 0}, "body.min_independent"),
         ({"words": "a\x00b"}, "words must be printable"),
         ({"words": "\ud800"}, "body.words"),

@@ -1,5 +1,6 @@
 """Editors decide through the API: the same acts as on the command line, signed by their keys."""
 
+import http.client
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -150,6 +151,29 @@ def test_mistakes_are_told_with_the_reason(
     assert ann.get(PATH).json["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("wanted", "faults"),
+    [
+        ({"action": "lock"}, {"body.story": "Field required"}),
+        ({"action": "pin"}, {"body.story": "Field required"}),
+        ({"action": "pin", "article": "x"}, {"body.article": "valid integer"}),
+        ({"action": "move", "story": 1}, {"body.article": "required", "body.story": "string"}),
+        ({"action": "split", "story": "ferry", "articles": ["x"]}, {"body.articles.0": "integer"}),
+        ({"action": "lock", "story": "ferry", "colour": "red"}, {"body.colour": "no such field"}),
+        ({"action": "burn"}, {"body.action": "'merge', 'split', 'move', 'pin', 'hide', 'rename'"}),
+        ({"story": "ferry"}, {"body.action": "Field required"}),
+    ],
+)
+def test_faults_are_told_of_the_decision_that_is_named(
+    ann: Holder, wanted: object, faults: dict[str, str]
+) -> None:
+    refused = ann.post(PATH, wanted)
+    assert refused.status == 422
+    told = {each["where"]: each["detail"] for each in refused.json["errors"]}
+    assert told.keys() == faults.keys()
+    assert all(part in told[where] for where, part in faults.items()), told
+
+
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b"", b'{"action": NaN}'])
 def test_a_body_that_is_no_json_is_refused(ann: Holder, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {ann.secret}", "Content-Type": "application/json"}
@@ -172,6 +196,30 @@ def test_the_same_request_is_done_once(ann: Holder) -> None:
     assert other.status == 422
     assert other.json["type"] == "urn:samestory:problem:reused-idempotency-key"
     assert ann.post(PATH, wanted, Idempotency_Key="x" * 201).status == 422
+
+
+@pytest.mark.parametrize("word", ['""', '"', '""""', '""a', ""])
+def test_a_word_of_nothing_is_none(ann: Holder, word: str) -> None:
+    refused = ann.post(PATH, {"action": "lock", "story": "ferry"}, Idempotency_Key=word)
+    assert (refused.status, refused.json["errors"][0]["where"]) == (422, "header.idempotency-key")
+    assert ann.get(PATH).json["items"] == []
+
+
+def test_one_request_has_one_word(ann: Holder) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", ann.site.port, timeout=30)
+    body = b'{"action": "lock", "story": "ferry"}'
+    connection.putrequest("POST", PATH)
+    connection.putheader("Authorization", f"Bearer {ann.secret}")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", str(len(body)))
+    connection.putheader("Idempotency-Key", "one")
+    connection.putheader("Idempotency-Key", "two")
+    connection.endheaders(body)
+    refused = connection.getresponse()
+    told = refused.read()
+    connection.close()
+    assert (refused.status, b"given more than once" in told) == (422, True), told
+    assert ann.get(PATH).json["items"] == []
 
 
 def test_words_of_two_keys_are_two(ann: Holder, sessions: Sessions) -> None:

@@ -91,6 +91,30 @@ def test_any_list_of_stories_is_a_feed(world: Site) -> None:
     assert parsed(world, "/v1/stories/feed.atom?outlet=nobody").feed.updated
 
 
+@pytest.mark.parametrize("name", ["fields", "include", "cursor"])
+def test_a_feed_refuses_what_only_lists_take(world: Site, name: str) -> None:
+    refused = world.get(f"/v1/stories/feed.json?limit=2&{name}=id")
+    assert refused.status == 422
+    assert f"query.{name}: no such parameter" in refused.json["detail"]
+    taken = "/v1/stories/feed.json?limit=1&sort=largest&as_of=2023-04-27&language=en&state=open"
+    assert world.get(taken).status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("stories/feed.atom", "stories"),
+        ("stories/feed.atom?sort=newest&limit=3", "stories:sort=newest&limit=3"),
+        ("stories/feed.atom?entity=Hulusi%20Akar", "stories:entity=Hulusi%20Akar"),
+        ('stories/feed.atom?keyword="a"<b>', "stories:keyword=%22a%22%3Cb%3E"),
+        ('search/feed.atom?q="talks"+x&by=words', "search:q=%22talks%22+x&by=words"),
+    ],
+)
+def test_the_id_of_a_feed_is_a_uri(world: Site, path: str, key: str) -> None:
+    feed = ET.fromstring(world.get(f"/v1/{path}").body)  # noqa: S314  # our own
+    assert feed.findtext(f"{ATOM}id") == f"urn:samestory:{key}"
+
+
 def test_a_known_feed_is_not_sent_again(world: Site) -> None:
     for path in PATHS:
         etag = world.get(f"{path}.atom").headers["etag"]

@@ -83,9 +83,29 @@ def test_in_queries(eve: Holder, word: str) -> None:
                 needs_more = path.startswith("/v1/search") and each["name"] != "q"
                 more = "&q=ferry" if needs_more else ""
                 where = f"{address}?{each['name']}={word}{more}"
-                check(eve.get(where), where[:90], refused=word == "a%00b")
+                unfit = word in {"a%00b", "%ED%A0%80"}
+                check(eve.get(where), where[:90], refused=unfit)
                 seen += 1
     assert seen > 60
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "/v1/stories?entity=%ED%A0%80",
+        "/v1/articles?country=%FF",
+        "/v1/articles?outlet=harbour&outlet=%C3",
+        "/v1/runs?job=%C0%AF",
+        "/v1/search?q=ferry%ED%A0%80",
+        "/v1/stories?%ED%A0%80=ferry",
+    ],
+)
+def test_a_query_that_is_no_utf_8_is_told_so(eve: Holder, query: str) -> None:
+    refused = eve.get(query)
+    assert refused.status == 422, refused.text
+    [fault] = refused.json["errors"]
+    assert "not UTF-8" in fault["detail"]
+    assert eve.get("/v1/search?q=f%C3%A4hre+%F0%9F%9A%A2").status == 200
 
 
 @pytest.mark.parametrize("word", IN_ADDRESSES, ids=IDS)

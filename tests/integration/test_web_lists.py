@@ -264,3 +264,30 @@ def test_every_time_is_utc_as_iso_8601_writes_it(ann: Holder) -> None:
 def test_articles_from_the_first(ann: Holder) -> None:
     newest = paged(ann, "/v1/articles?sort=newest", 100)
     assert paged(ann, "/v1/articles?sort=oldest", 3) == newest[::-1]
+
+
+CODED = {
+    "country": ["/v1/stories", "/v1/articles", "/v1/outlets"],
+    "language": ["/v1/stories", "/v1/articles", "/v1/outlets", "/v1/feeds", "/v1/search?q=ferry"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("country", "Narnia"), ("country", "uk"), ("language", "xx"), ("language", "english")],
+)
+def test_a_code_that_there_is_not_is_refused_and_named(ann: Holder, name: str, code: str) -> None:
+    for path in CODED[name]:
+        refused = ann.get(f"{path}{'&' if '?' in path else '?'}{name}={code}")
+        assert refused.status == 422, path
+        [fault] = refused.json["errors"]
+        assert fault["where"] == f"query.{name}.0"
+        assert f"'{code}' is no {name}" in fault["detail"]
+
+
+@pytest.mark.parametrize("code", ["en-GB", "EN", "eng"])
+def test_a_language_is_found_by_any_of_its_codes(ann: Holder, code: str) -> None:
+    for path in CODED["language"]:
+        asked = f"{path}{'&' if '?' in path else '?'}language="
+        found = ann.get(f"{asked}{code}")
+        assert (found.status, found.json) == (200, ann.get(f"{asked}en").json), path

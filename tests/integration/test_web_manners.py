@@ -320,7 +320,8 @@ def test_every_write_takes_a_key_a_role_and_an_idempotency_key(world: Site) -> N
             assert operation["security"] in ([{"key": ["admin"]}], [{"key": ["editor"]}]), where
             assert {"401", "403", "409", "429"} <= set(operation["responses"]), where
             address = re.sub(r"{\w+}", "1", path)
-            refused = world.get(address, method=method.upper(), body=b"{}")
+            json = {"Content-Type": "application/json"}
+            refused = world.get(address, method=method.upper(), headers=json, body=b"{}")
             assert refused.status == 401, where
 
 
@@ -356,6 +357,22 @@ def test_the_description_can_be_read_as_a_page_without_any_other_host(world: Sit
     assert not re.search(r"(src|href|action)=\"?(https?:)?//", page)
 
 
+@pytest.mark.parametrize(
+    ("path", "instance"),
+    [
+        ("/v1/stories/a%20b", "/v1/stories/a%20b"),
+        ("/v1/stories/a%0Ab%7F", "/v1/stories/a%0Ab%7F"),
+        ("/v1/stories/%C3%A9%22%3C", "/v1/stories/%C3%A9%22%3C"),
+        ("/v1/stories/100%25", "/v1/stories/100%25"),
+        ("/v1/stories/a:b@c,d", "/v1/stories/a:b@c,d"),
+    ],
+)
+def test_a_problem_names_its_address_as_addresses_are_written(
+    world: Site, path: str, instance: str
+) -> None:
+    assert world.get(path).json["instance"] == instance
+
+
 @pytest.mark.parametrize("number", ["0.5", "1682424000", "-1", "1e9", "1e-5", "20230425"])
 def test_a_bare_number_is_no_time(world: Site, number: str) -> None:
     refused = world.get(f"/v1/stories?since={number}")
@@ -377,3 +394,27 @@ def test_an_unknown_parameter_is_refused_with_the_one_that_may_be_meant(
     refused = world.get(path)
     assert refused.status == 422
     assert f"no such parameter; did you mean {meant}?" in refused.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/stories?min_coverage=5&min_coverage=1",
+        "/v1/search?q=talks&q=ferry",
+        "/v1/stories/feed.atom?sort=newest&sort=newest",
+        "/v1/runs?limit=1&limit=2",
+    ],
+)
+def test_a_parameter_of_one_value_is_refused_where_it_is_given_twice(
+    world: Site, path: str
+) -> None:
+    name = path.rpartition("&")[2].partition("=")[0]
+    refused = world.get(path)
+    assert refused.status == 422
+    [fault] = refused.json["errors"]
+    assert (fault["where"], "more than once" in fault["detail"]) == (f"query.{name}", True)
+
+
+def test_a_filter_of_several_values_may_be_repeated(world: Site) -> None:
+    both = world.get("/v1/outlets?country=RU&country=TR&limit=100").json["items"]
+    assert {each["country"] for each in both} == {"RU", "TR"}

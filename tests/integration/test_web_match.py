@@ -122,6 +122,9 @@ def test_a_stored_address_is_known_by_that_alone(newsroom: Newsroom) -> None:
     told = newsroom.match(title="Other words", url="https://daily.example/1?utm_source=x").json
     assert told["article"] == home.article_id
     assert told["story"]["id"] == home.story_id
+    assert newsroom.match(url="https://daily.example/1").json == told
+    unknown = newsroom.match(url="https://daily.example/99")
+    assert (unknown.status, "no story has a report of this url" in unknown.text) == (422, True)
 
 
 def test_a_report_of_another_event_belongs_to_none(newsroom: Newsroom) -> None:

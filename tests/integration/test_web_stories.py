@@ -231,5 +231,5 @@ def test_hostile_ids_are_refused(world: Site, story_id: str) -> None:
 
 def test_words_in_filters_are_values_and_never_sql(world: Site) -> None:
     assert ids(world, "?outlet=" + quote("x' OR '1'='1")) == []
-    assert ids(world, "?language=" + quote("en'); DROP TABLE stories; --")) == []
+    assert ids(world, "?entity=" + quote("en'); DROP TABLE stories; --")) == []
     assert len(ids(world)) == 8

@@ -261,6 +261,8 @@ def test_what_a_webhook_cannot_be_is_refused(
     [
         ({"url": "http://10.0.0.1/hook"}, "10.0.0.1 is no public address; webhooks.allow_networks"),
         ({"url": "http://[::1]/hook"}, "::1 is no public address"),
+        ({"url": "https://[fe80::1%25eth0]/"}, "fe80::1%25eth0 names a network interface"),
+        ({"url": "http://[::1%lo]:8075/"}, "::1%lo names a network interface"),
         ({"url": "http://0x0a000001/"}, "which is 10.0.0.1, is no public address"),
         ({"url": "http://169.254.169.254/"}, "no public address"),
         ({"url": "ftp://x.example/"}, "no http(s) address"),

@@ -73,6 +73,28 @@ def test_a_mistake_in_an_outlet_file_is_named(tmp_path: Path, text: str, message
         read_outlets(path)
 
 
+@pytest.mark.parametrize(
+    ("fact", "message"),
+    [
+        ('country = "UK"', r"outlets\.toml: \[outlets\.a\]: 'UK' is no country"),
+        ('language = "xx"', r"outlets\.toml: \[outlets\.a\]: 'xx' is no language"),
+        ("country = 44", "'44' is no country"),
+    ],
+)
+def test_a_code_that_there_is_not_is_named_with_its_outlet(tmp_path: Path, fact: str, message: str):
+    path = tmp_path / "outlets.toml"
+    path.write_text(f'[outlets.a]\nname = "A"\n{fact}\n', encoding="utf-8")
+    with pytest.raises(BadInputError, match=message):
+        read_outlets(path)
+
+
+def test_codes_are_read_as_they_are_stored(tmp_path: Path):
+    path = tmp_path / "outlets.toml"
+    path.write_text('[outlets.a]\nname = "A"\ncountry = "gb"\nlanguage = "en-GB"\n')
+    [outlet] = read_outlets(path).outlets
+    assert (outlet.country, outlet.language) == ("GB", "en")
+
+
 def test_a_missing_list_of_feeds_is_named(tmp_path: Path):
     with pytest.raises(BadInputError, match=r"none\.opml"):
         read_feeds(tmp_path / "none.opml", known_sites([]))

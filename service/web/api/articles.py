@@ -9,7 +9,7 @@ from service.store.reading import articles
 from service.store.reading.articles import ArticleDetail, ArticleFilter, Order
 from service.store.reading.stories import StoryName
 from service.web import links
-from service.web.api.story_query import Words
+from service.web.api.story_query import Countries, Languages, Words
 from service.web.conditional import TaggedSession
 from service.web.fields import Names, PartialPageOut, answer, fields_of, page_answer, such_as
 from service.web.problems import NOT_FOUND, PROBLEMS
@@ -62,8 +62,8 @@ class ArticleQuery(BaseModel):
     until: UtcTime | None = Field(None, description="Reported before this time.")
     outlet: Words = Field([], description="Slugs of outlets; any of them.")
     family: Words = Field([], description="Slugs of publisher families; any of them.")
-    country: Words = Field([], description="ISO 3166-1 codes of outlets' countries.")
-    language: Words = Field(
+    country: Countries = Field([], description="ISO 3166-1 codes of outlets' countries.")
+    language: Languages = Field(
         [], description="ISO 639-1 codes; an outlet's where its own is unknown."
     )
     story: Word | None = Field(None, description="Id of a story that they belong to now.")

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from service.store.reading import catalogue, outlets
 from service.store.reading.catalogue import OutletFilter, OutletOrder, OutletView
 from service.store.reading.outlets import OutletFigures
-from service.web.api.story_query import Words
+from service.web.api.story_query import Countries, Languages, Words
 from service.web.conditional import TaggedSession
 from service.web.fields import Names, PartialPageOut, answer, fields_of, page_answer, such_as
 from service.web.problems import NOT_FOUND, PROBLEMS
@@ -116,8 +116,8 @@ class OutletQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     family: Words = Field([], description="Slugs of publisher families; any of them.")
-    country: Words = Field([], description="ISO 3166-1 codes; any of them.")
-    language: Words = Field([], description="ISO 639-1 codes; any of them.")
+    country: Countries = Field([], description="ISO 3166-1 codes; any of them.")
+    language: Languages = Field([], description="ISO 639-1 codes; any of them.")
     agency: bool | None = Field(None, description="Whether others reprint its texts.")
     edited: bool | None = Field(None, description="Whether an admin changed it.")
     sort: OutletOrder = OutletOrder.SLUG
@@ -129,8 +129,8 @@ class OutletQuery(BaseModel):
         """The conditions alone."""
         return OutletFilter(
             families=tuple(self.family),
-            countries=tuple(code.upper() for code in self.country),
-            languages=tuple(code.lower() for code in self.language),
+            countries=tuple(self.country),
+            languages=tuple(self.language),
             agency=self.agency,
             edited=self.edited,
         )

@@ -1,9 +1,9 @@
 """`/v1/decisions`: what editors decide, with a key of the role `editor`."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter, Path, Query, Response, Security
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from fastapi import APIRouter, Body, Path, Query, Response, Security
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from service.domain.access import Role
@@ -117,6 +117,33 @@ class Rename(_Wanted):
         return editing.mark_story(session, act, "rename", self.story, value=value)
 
 
+class _Named(BaseModel):
+    """Which decision is meant, whatever else is said."""
+
+    action: Literal["merge", "split", "move", "pin", "hide", "rename", "lock"]
+
+
+SHAPES: dict[str, type[_Wanted]] = {
+    "merge": Merge, "split": Split, "move": Move, "rename": Rename, "lock": MarkStory
+}  # fmt: skip
+
+
+def _as_named(body: Any) -> _Wanted:
+    """Read a body as the decision that it names: faults are told of that shape alone.
+
+    Raises:
+        ValidationError: it names none, or lacks something.
+    """
+    action = _Named.model_validate(body).action
+    marks = MarkArticle if "article" in body else MarkStory
+    return SHAPES.get(action, marks).model_validate(body)
+
+
+Wanted = Annotated[
+    Merge | Split | Move | MarkStory | MarkArticle | Rename, BeforeValidator(_as_named), Body()
+]
+
+
 class Undo(BaseModel):
     """Why a decision is to stand no longer."""
 
@@ -168,12 +195,7 @@ class DecisionOut(BaseModel):
 
 
 @router.post("", status_code=201, response_model=DecisionOut, responses=MADE)
-def decide(
-    web: Context,
-    write: Writing,
-    editor: Editor,
-    wanted: Merge | Split | Move | MarkStory | MarkArticle | Rename,
-) -> Response:
+def decide(web: Context, write: Writing, editor: Editor, wanted: Wanted) -> Response:
     """Decide about stories or articles: done at once, and obeyed by every job from then on.
 
     Answers 409 where decisions that stand forbid it, and names them.

@@ -14,7 +14,7 @@ from service.store.catalogue import FeedStatus
 from service.store.reading.catalogue import FeedFilter, FeedView, get_feed
 from service.store.reading.catalogue import list_feeds as list_of_feeds
 from service.web import links
-from service.web.api.story_query import Words
+from service.web.api.story_query import Languages, Words
 from service.web.callers import Needs
 from service.web.context import Context, ReadSession
 from service.web.fields import Names, PartialPageOut, answer, fields_of, page_answer, such_as
@@ -79,15 +79,16 @@ class FeedQuery(BaseModel):
     status: FeedStatus | None = None
     failing: bool | None = Field(None, description="Whether the last fetch failed.")
     outlet: Words = Field([], description="Slugs of outlets; any of them.")
-    language: Words = Field([], description="Languages that feeds say they are in; any of them.")
+    language: Languages = Field(
+        [], description="Languages that feeds say they are in; any of them."
+    )
     limit: Limit = 100
     cursor: CursorText | None = None
     fields: FeedFields | None = None
 
     def filter(self) -> FeedFilter:
         """The conditions alone."""
-        codes = tuple(code.lower() for code in self.language)
-        return FeedFilter(self.status, self.failing, tuple(self.outlet), codes)
+        return FeedFilter(self.status, self.failing, tuple(self.outlet), tuple(self.language))
 
 
 class NewFeedIn(BaseModel):

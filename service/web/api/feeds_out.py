@@ -8,13 +8,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from service.store.reading.reports import Member
 from service.store.reading.stories import StoryView
 from service.web import links, syndication
-from service.web.api.story_query import StoryQuery, list_page
+from service.web.api.story_query import StoryFeedQuery, list_page
 from service.web.conditional import TaggedSession
 from service.web.context import Context
 from service.web.moved import MOVED, standing_story
 from service.web.names import outlet_names
 from service.web.problems import NOT_FOUND, PROBLEMS
-from service.web.syndication import MEDIA_TYPES, Channel, FeedEntry, Format
+from service.web.syndication import MEDIA_TYPES, Channel, FeedEntry, Format, key_of
 from service.web.words import StoryId, excerpt
 
 router = APIRouter(prefix="/v1/stories", tags=["feeds out"], responses=PROBLEMS)
@@ -43,9 +43,9 @@ def feed_of_stories(
     session: TaggedSession,
     web: Context,
     form: FormatPath,
-    query: Annotated[StoryQuery, Query()],
+    query: Annotated[StoryFeedQuery, Query()],
 ) -> Response:
-    """A list of stories as a feed; it takes what the list takes.
+    """A list of stories as a feed; it takes the filters, the order and the limit of the list.
 
     An entry keeps its id while its story lives, and is changed when the story is. A story that
     was merged is no entry any more; the one that it lives on in keeps its own id.
@@ -54,7 +54,7 @@ def feed_of_stories(
     base = str(request.base_url)
     asked = request.url.query
     channel = Channel(
-        key=f"urn:samestory:stories:{asked}" if asked else "urn:samestory:stories",
+        key=key_of("stories", *([asked] if asked else [])),
         title=f"{web.title}: stories",
         url=str(request.url),
         page=f"{base}?{asked}" if asked else base,

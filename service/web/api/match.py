@@ -32,6 +32,9 @@ router = APIRouter(prefix="/v1/match", tags=["search"], responses={**PROBLEMS, 4
 #: Characters of a text, of a title, of an address; of a language tag.
 TEXT, TITLE, URL = 100_000, 1000, 2000
 WITHOUT_NUL = r"^[^\x00]*$"
+WORDLESS = (
+    "body: neither title nor text has a word, and no story has a report of this url; send a word"
+)
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 
@@ -47,7 +50,7 @@ class MatchIn(BaseModel):
         Field(
             max_length=URL,
             pattern=WITHOUT_NUL,
-            description="Its address; a report that is stored under it is known by that alone.",
+            description="Its address; a report that a story has under it is known by that alone.",
         ),
     ] = None
     outlet: Word | None = Field(None, description="Slug of its outlet.")
@@ -131,9 +134,11 @@ def match_a_text(  # noqa: PLR0917  # FastAPI calls it by name
     Decided as for an article that arrives: the same candidates, pair score and quorum. Nothing
     is stored. `story` is null where it would start one of its own.
     """
-    seen = _seen(body, reading, web.clock())
+    now = web.clock()
+    date = _date(body, reading, now)
     if stored := _stored(session, body.url):
-        return _known(session, stored, seen)
+        return _known(session, stored, date)
+    seen = _Seen(_article(body, date), date, now)
     made = as_stored(model.vectors(encoder, seen.article))
     asking = Asking(seen.article, made, seen.at)
     found = matching.match(
@@ -146,9 +151,13 @@ def match_a_text(  # noqa: PLR0917  # FastAPI calls it by name
     return _told(session, found, seen)
 
 
-def _seen(body: MatchIn, reading: Reading, now: datetime) -> _Seen:
+def _date(body: MatchIn, reading: Reading, now: datetime) -> JudgedDate:
     raw = body.published.isoformat() if body.published else ""
-    date = judge(raw, body.published, now=now, tolerance=reading.tolerance)
+    return judge(raw, body.published, now=now, tolerance=reading.tolerance)
+
+
+def _article(body: MatchIn, date: JudgedDate) -> Article:
+    """The report as words; a 422 answer if it has none."""
     title, text = " ".join(body.title.split()), body.text.strip()
     article = Article(
         ASKED,
@@ -160,8 +169,8 @@ def _seen(body: MatchIn, reading: Reading, now: datetime) -> _Seen:
         lang=language_of((body.language or "").lower(), title, text),
     )
     if not has_words(article):
-        raise HTTPException(422, "body: neither title nor text has a word; send one of them")
-    return _Seen(article, date, now)
+        raise HTTPException(422, WORDLESS)
+    return article
 
 
 def _stored(session: Session, url: str | None) -> ArticleDetail | None:
@@ -172,7 +181,7 @@ def _stored(session: Session, url: str | None) -> ArticleDetail | None:
     return found if found and found.story else None
 
 
-def _known(session: Session, stored: ArticleDetail, seen: _Seen) -> MatchOut:
+def _known(session: Session, stored: ArticleDetail, date: JudgedDate) -> MatchOut:
     """What is known of a stored article: where it is, and why."""
     member = stored.member
     placing, original = member.placing, member.original
@@ -186,7 +195,7 @@ def _known(session: Session, stored: ArticleDetail, seen: _Seen) -> MatchOut:
         article=member.report.article_id,
         copy_of=original.article_id if original else None,
         language=member.report.language,
-        date_flag=seen.date.flag,
+        date_flag=date.flag,
     )
 
 

@@ -27,7 +27,7 @@ from service.web.api.search_out import (
     RanksOut,
     SearchOut,
 )
-from service.web.api.story_query import Words
+from service.web.api.story_query import Languages, Words
 from service.web.bounds import SearchTurn
 from service.web.conditional import TaggedSession
 from service.web.context import web_of
@@ -69,13 +69,12 @@ class SearchQuery(BaseModel):
     since: UtcTime | None = Field(default=None, description="Reported at this time or later.")
     until: UtcTime | None = Field(default=None, description="Reported before this time.")
     outlet: Words = Field(default=[], description="Slugs of outlets; reports of any of them.")
-    language: Words = Field(default=[], description="ISO 639-1 codes; reports in any of them.")
+    language: Languages = Field(default=[], description="ISO 639-1 codes; reports in any of them.")
     limit: Limit = Field(default=10, description="So many stories, and as many articles, at most.")
 
     def filter(self) -> SearchFilter:
         """The conditions on reports."""
-        codes = tuple(code.lower() for code in self.language)
-        return SearchFilter(self.since, self.until, tuple(self.outlet), codes)
+        return SearchFilter(self.since, self.until, tuple(self.outlet), tuple(self.language))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from service.web.bounds import SearchTurn
 from service.web.conditional import TaggedSession
 from service.web.context import Context
 from service.web.problems import PROBLEMS
-from service.web.syndication import Channel
+from service.web.syndication import Channel, key_of
 
 router = APIRouter(prefix="/v1/search", tags=["feeds out"], responses=PROBLEMS)
 
@@ -35,7 +35,7 @@ def feed_of_search(  # FastAPI calls it by name
     known = stories_of(session, list(found.stories))
     base, query = str(request.base_url), request.url.query
     channel = Channel(
-        key=f"urn:samestory:search:{query}",
+        key=key_of("search", query),
         title=f"{web.title}: {wanted.query.q}",
         url=str(request.url),
         page=f"{base}search?{query}",

@@ -39,7 +39,7 @@ def list_stories(session: TaggedSession, query: Annotated[StoryQuery, Query()]) 
     may be repeated. A story that grows while you page moves up, and may come again or go past
     you; each that stays as it is comes once. With `as_of` nothing moves while you page.
     """
-    found, after = list_page(session, query)
+    found, after = list_page(session, query, after=query.cursor)
     if query.fields or query.include:
         items = [_told(story, query.fields, query.include) for story in found]
         return JSONResponse({"items": items, "next": after})

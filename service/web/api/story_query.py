@@ -10,7 +10,16 @@ from service.store.reading.selection import Sort, StoryFilter
 from service.store.reading.stories import StoryView
 from service.web.api.story_out import StoryDetailOut
 from service.web.fields import Names, fields_of, names_in, such_as
-from service.web.words import Count, Cursor, CursorText, Limit, UtcTime, Word
+from service.web.words import (
+    Count,
+    Country,
+    Cursor,
+    CursorText,
+    Language,
+    Limit,
+    UtcTime,
+    Word,
+)
 
 #: Of each filter with several values, at most so many.
 MOST = 20
@@ -25,6 +34,8 @@ LONGER = ("summary", "entities", "developments", "first_reporter", "delays", "ti
 
 
 Words = Annotated[list[Word], Field(max_length=MOST)]
+Countries = Annotated[list[Country], Field(max_length=MOST)]
+Languages = Annotated[list[Language], Field(max_length=MOST)]
 StoryFields = Annotated[Names, fields_of(StoryDetailOut), such_as("id,headline,coverage")]
 Include = Annotated[
     Names,
@@ -36,8 +47,8 @@ Include = Annotated[
 ]
 
 
-class StoryQuery(BaseModel):
-    """Which stories, in what order, and which part of them."""
+class StoryFeedQuery(BaseModel):
+    """Which stories, in what order, and how many: what feeds take."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,8 +61,8 @@ class StoryQuery(BaseModel):
     min_independent: Count = Field(0, description="At least so much independent coverage.")
     outlet: Words = Field([], description="Slugs of outlets, one of which reported.")
     family: Words = Field([], description="Slugs of publisher families, one of which reported.")
-    country: Words = Field([], description="ISO 3166-1 codes of reporting outlets' countries.")
-    language: Words = Field([], description="ISO 639-1 codes of reports' languages.")
+    country: Countries = Field([], description="ISO 3166-1 codes of reporting outlets' countries.")
+    language: Languages = Field([], description="ISO 639-1 codes of reports' languages.")
     entity: Words = Field([], description="Names of people, places, organisations; all of them.")
     keyword: Words = Field([], description="Keywords; all of them.")
     storyline: Word | None = Field(None, description="Id of a storyline.")
@@ -61,9 +72,6 @@ class StoryQuery(BaseModel):
     )
     sort: Sort = Sort.RANK
     limit: Limit = 50
-    cursor: CursorText | None = None
-    fields: StoryFields | None = None
-    include: Include | None = None
 
     def filter(self) -> StoryFilter:
         """The conditions alone."""
@@ -84,14 +92,24 @@ class StoryQuery(BaseModel):
         )
 
 
-def list_page(session: Session, query: StoryQuery) -> tuple[tuple[StoryView, ...], str | None]:
-    """A page of stories and the cursor of the next one."""
+class StoryQuery(StoryFeedQuery):
+    """Which stories, in what order, and which part of them."""
+
+    cursor: CursorText | None = None
+    fields: StoryFields | None = None
+    include: Include | None = None
+
+
+def list_page(
+    session: Session, query: StoryFeedQuery, *, after: str | None = None
+) -> tuple[tuple[StoryView, ...], str | None]:
+    """A page of stories and the cursor of the next one; `after` is the cursor of this one."""
     cursor = CURSORS[query.sort]
     page = stories.list_stories(
         session,
         query.filter(),
         sort=query.sort,
-        after=cursor.decode(query.cursor),
+        after=cursor.decode(after),
         limit=query.limit,
         as_of=query.as_of,
     )

@@ -51,8 +51,12 @@ class WishesIn(BaseModel):
     languages: Text | None = Field(default=None, description="By commas, as all lists here.")
     followed_outlets: Text | None = Field(default=None, description="Slugs.")
     muted_outlets: Text | None = Field(default=None, description="Slugs.")
-    followed_countries: Text | None = Field(default=None, description="ISO codes such as GB.")
-    muted_countries: Text | None = Field(default=None, description="ISO codes such as GB.")
+    followed_countries: Text | None = Field(
+        default=None, description="ISO 3166-1 codes.", examples=["GB"]
+    )
+    muted_countries: Text | None = Field(
+        default=None, description="ISO 3166-1 codes.", examples=["GB"]
+    )
     followed_words: Text | None = Field(default=None, description="Their stories come higher.")
     muted_words: Text | None = Field(default=None, description="Their stories are left out.")
     followed_storylines: Text | None = Field(default=None, description="Ids.")
@@ -138,7 +142,8 @@ def read_subscriber(session: ReadSession, subscriber_id: SubscriberId) -> Subscr
 def add_subscriber(web: Context, write: Writing, wanted: NewSubscriber) -> Response:
     """Add somebody, who is asked by email to confirm; nobody stays who could not be asked.
 
-    503 says why an email could not be sent.
+    409 names the subscriber that has the address already, confirmed or not; 503 says why an email
+    could not be sent.
     """
     address, wishes = mail_address(wanted.address), wanted.wishes()
     rhythm, taste = wishes.rhythm(USUAL[0]), wishes.taste(USUAL[1])
