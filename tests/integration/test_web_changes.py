@@ -150,16 +150,42 @@ def test_a_stream_tells_the_same_and_goes_on_by_its_last_event(
     numbers = [each["id"] for each in followed(site)]
     answer = site.get("/v1/changes/stream?since=0&seconds=1")
     assert answer.headers["content-type"].startswith("text/event-stream")
-    told = [int(line[4:]) for line in answer.text.splitlines() if line.startswith("id: ")]
-    assert told == numbers
+    assert ids(answer.text) == [0, *numbers]
     assert "event: merged\n" in answer.text
     last = {"Last-Event-ID": str(numbers[-2])}
     again = site.get("/v1/changes/stream?since=0&seconds=1", headers=last)
-    assert [line for line in again.text.splitlines() if line.startswith("id: ")] == [
-        f"id: {numbers[-1]}"
-    ]
+    assert ids(again.text) == numbers[-2:]
     silent = site.get("/v1/changes/stream?seconds=1")
     assert "data:" not in silent.text
+
+
+def ids(stream: str) -> list[int]:
+    """The numbers that a stream told, those of blocks without a change among them."""
+    return [int(line[4:]) for line in stream.splitlines() if line.startswith("id: ")]
+
+
+def test_who_is_cut_off_before_the_first_event_misses_nothing(
+    sessions: Sessions, site: Site
+) -> None:
+    with sessions.begin() as session:
+        fill(session)
+    silent = site.get(f"{STREAM}?seconds=1").text
+    assert silent.startswith("retry: 1000\nid: ")
+    [began] = ids(silent)
+    with sessions.begin() as session:
+        rows = Rows(session)
+        rows.story("raft", [rows.article(rows.outlet("quay"), "Raft")])
+    again = site.get(f"{STREAM}?seconds=1", headers={"Last-Event-ID": str(began)})
+    assert '"story":"raft"' in again.text
+
+
+def test_a_silent_stream_says_how_far_it_is(sessions: Sessions, site: Site) -> None:
+    with sessions.begin() as session:
+        fill(session)
+    numbers = [each["id"] for each in followed(site)]
+    told = site.get(f"{STREAM}?since={numbers[-2]}&seconds=18").text
+    assert f": still here\nid: {numbers[-1]}\n\n" in told
+    assert ids(told) == [*numbers[-2:], numbers[-1]]
 
 
 def test_so_many_streams_are_open_and_a_place_is_free_again_when_one_has_gone(

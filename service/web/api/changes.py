@@ -50,7 +50,7 @@ Since = Annotated[
         "the end: nothing comes but `next`, to go on from the present."
     ),
 ]
-EXAMPLE = 'id: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
+EXAMPLE = 'retry: 1000\nid: 41\n\nid: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events, each with a change as JSON.",
@@ -103,6 +103,8 @@ async def stream_changes(
 ) -> StreamingResponse:
     """The same sequence as server-sent events, each with its number as id.
 
+    The first block tells no change and has the number where the stream begins as id, so that whoever
+    is cut off before the first event goes on from there. Signs of life have the last one told.
     It ends when the key that it was asked with is good no longer. So many may be open at once
     (`web.streams`), and so many of one caller (`web.streams_each`).
     """
@@ -115,7 +117,8 @@ async def stream_changes(
 async def _events(
     sessions: Sessions, since: int, seconds: int, is_wanted: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[str]:
-    yield f"retry: {int(POLL * 1000)}\n\n"
+    # An id without data is remembered, too: whoever is cut off goes on from here, not from the end.
+    yield f"retry: {int(POLL * 1000)}\nid: {since}\n\n"
     ends = time.monotonic() + seconds
     silent_since = time.monotonic()
     while time.monotonic() < ends and await is_wanted():
@@ -126,7 +129,7 @@ async def _events(
         if len(found) < PAGE:
             await asyncio.sleep(POLL)
         if time.monotonic() - silent_since > BEAT:
-            yield ": still here\n\n"
+            yield f": still here\nid: {since}\n\n"
             silent_since = time.monotonic()
 
 
