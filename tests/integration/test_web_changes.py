@@ -2,6 +2,7 @@
 
 import http.client
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -207,6 +208,23 @@ def test_so_many_streams_are_open_and_a_place_is_free_again_when_one_has_gone(
         assert any(bob.get(f"{STREAM}?seconds=1").status == 200 for _ in range(200))
         assert rita.get(STREAM).status == 429
         theirs.close()
+
+
+def test_head_of_a_stream_has_an_end_and_takes_no_place(sessions: Sessions) -> None:
+    settings = load({"SAMESTORY_WEB__STREAMS": "1"})
+    app = create_app(sessions, clock=lambda: NOW, settings=settings)
+    with running(app) as site:
+        mine = opened(site)
+        began = time.monotonic()
+        head = site.get(f"{STREAM}?since=0&seconds=3600", method="HEAD")
+        assert (head.status, head.body) == (200, b"")
+        assert time.monotonic() - began < 5
+        assert head.headers["content-type"].startswith("text/event-stream")
+        assert "content-length" not in head.headers
+        assert "etag" not in head.headers
+        assert site.get(f"{STREAM}?since=x", method="HEAD").status == 422
+        assert site.get(STREAM).status == 503
+        mine.close()
 
 
 def opened(site: Site, secret: str = "") -> http.client.HTTPConnection:

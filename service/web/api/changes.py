@@ -20,7 +20,7 @@ from pydantic import (
 from service.store.reading.changes import changes_since, latest_change
 from service.store.sessions import Sessions
 from service.web.api.story_out import TransitionOut
-from service.web.bounds import StreamPlace
+from service.web.bounds import StreamPlace, asks_for_head
 from service.web.callers import is_still_good
 from service.web.conditional import TaggedSession
 from service.web.context import Context
@@ -106,10 +106,12 @@ async def stream_changes(
     The first block tells no change and has the number where the stream begins as id, so that whoever
     is cut off before the first event goes on from there. Signs of life have the last one told.
     It ends when the key that it was asked with is good no longer. So many may be open at once
-    (`web.streams`), and so many of one caller (`web.streams_each`).
+    (`web.streams`), and so many of one caller (`web.streams_each`). HEAD takes no place and ends
+    at once.
     """
     start = since if last_event_id is None else last_event_id
     number = start if isinstance(start, int) else await run_in_threadpool(_latest, web.sessions)
+    seconds = 0 if asks_for_head(request) else seconds
     found = _events(web.sessions, number, seconds, partial(is_still_good, request))
     return StreamingResponse(found, media_type="text/event-stream")
 
