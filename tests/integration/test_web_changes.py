@@ -42,7 +42,7 @@ def followed(site: Site, since: int = 0, *, limit: int = 3) -> list[dict[str, An
 
 
 def test_changes_come_in_order_and_go_on_where_one_stopped(sessions: Sessions, site: Site) -> None:
-    assert site.get("/v1/changes?since=7").json == {"items": [], "next": 7, "more": False}
+    assert site.get("/v1/changes").json == {"items": [], "next": 0, "more": False}
     with sessions.begin() as session:
         fill(session)
     found = followed(site)
@@ -158,6 +158,46 @@ def test_a_stream_tells_the_same_and_goes_on_by_its_last_event(
     assert ids(again.text) == numbers[-2:]
     silent = site.get("/v1/changes/stream?seconds=1")
     assert "data:" not in silent.text
+
+
+def test_numbers_that_are_still_to_come_are_refused(sessions: Sessions, site: Site) -> None:
+    assert site.get("/v1/changes?since=1").status == 422
+    with sessions.begin() as session:
+        fill(session)
+    latest = site.get("/v1/changes?since=latest").json["next"]
+    here = site.get(f"/v1/changes?since={latest}")
+    assert here.json == {"items": [], "next": latest, "more": False}
+    assert site.get(f"{STREAM}?since={latest}&seconds=1").status == 200
+    ahead = {"Last-Event-ID": str(latest + 1)}
+    for refused in (
+        site.get(f"/v1/changes?since={latest + 1}"),
+        site.get(f"{STREAM}?since={latest + 1}"),
+        site.get(STREAM, headers=ahead),
+    ):
+        assert refused.status == 422
+        assert f"come to number {latest}, not to {latest + 1}" in refused.json["detail"]
+        assert "since=latest" in refused.json["detail"]
+
+
+def test_what_was_just_told_is_a_number_that_was_reached(sessions: Sessions, site: Site) -> None:
+    """Each change is followed from its own number at once, while the next one is written."""
+    following = threading.Event()
+
+    def write() -> None:
+        for turn in range(20):
+            with sessions.begin() as session:
+                rows = Rows(session)
+                rows.story(f"s{turn}", [rows.article(rows.outlet(f"o{turn}"), "A")])
+        following.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    since, seen = 0, 0
+    while not following.is_set() or seen < 20:
+        answer = site.get(f"/v1/changes?since={since}")
+        assert answer.status == 200, answer.text
+        since, seen = answer.json["next"], seen + len(answer.json["items"])
+    writer.join()
 
 
 def ids(stream: str) -> list[int]:

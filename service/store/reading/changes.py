@@ -3,6 +3,7 @@
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from service.errors import BadInputError
 from service.store.reading.history import Transition, of_row, transitions
 from service.store.reading.paging import Page, cut
 from service.store.tables import StoryRow, TransitionRow
@@ -29,3 +30,17 @@ def latest_change(session: Session) -> int:
     """The number of the last transition, 0 before the first; one statement."""
     statement = select(TransitionRow.id).order_by(TransitionRow.id.desc()).limit(1)
     return session.scalar(statement) or 0
+
+
+def require_reached(session: Session, number: int) -> None:
+    """Raise BadInputError if the sequence has not come to a number yet; one statement, or none for 0.
+
+    Nobody was given such a number by this store as it is now: whoever waited there would miss all
+    that comes until it is reached.
+    """
+    if number and number > (latest := latest_change(session)):
+        raise BadInputError(
+            f"changes have come to number {latest}, not to {number}; begin with 0, or with what "
+            "since=latest tells. A number told before shows that the store is another one or was "
+            "set back: then read anew what is kept of it"
+        )

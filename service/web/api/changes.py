@@ -17,7 +17,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from service.store.reading.changes import changes_since, latest_change
+from service.store.reading.changes import changes_since, latest_change, require_reached
 from service.store.sessions import Sessions
 from service.web.api.story_out import TransitionOut
 from service.web.bounds import StreamPlace, asks_for_head
@@ -74,11 +74,14 @@ def list_changes(
     """What happened to stories after a number, oldest first.
 
     Every change has a number. They become visible in their order, so whoever goes on after the
-    last one misses none; numbers that are never used are no gap. Keep `next`, and ask again.
+    last one misses none; numbers that are never used are no gap. Keep `next`, and ask again. A
+    number that is still to come is refused.
     """
     if since == "latest":
         return ChangesOut(items=[], next=latest_change(session), more=False)
     page = changes_since(session, since, limit=limit)
+    if not page.items:
+        require_reached(session, since)
     items = [TransitionOut.of(each) for each in page.items]
     return ChangesOut(
         items=items, next=items[-1].id if items else since, more=page.next is not None
@@ -110,7 +113,7 @@ async def stream_changes(
     at once.
     """
     start = since if last_event_id is None else last_event_id
-    number = start if isinstance(start, int) else await run_in_threadpool(_latest, web.sessions)
+    number = await run_in_threadpool(_beginning, web.sessions, start)
     seconds = 0 if asks_for_head(request) else seconds
     found = _events(web.sessions, number, seconds, partial(is_still_good, request))
     return StreamingResponse(found, media_type="text/event-stream")
@@ -142,6 +145,10 @@ def _next(sessions: Sessions, since: int) -> list[TransitionOut]:
         return [TransitionOut.of(each) for each in page.items]
 
 
-def _latest(sessions: Sessions) -> int:
+def _beginning(sessions: Sessions, start: int | Literal["latest"]) -> int:
+    """The number that a stream goes on from; BadInputError if it is still to come."""
     with sessions() as session:
-        return latest_change(session)
+        if start == "latest":
+            return latest_change(session)
+        require_reached(session, start)
+        return start
