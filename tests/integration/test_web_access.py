@@ -2,7 +2,9 @@
 
 import base64
 import http.client
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -320,6 +322,67 @@ def test_a_body_over_the_limit_is_refused_with_the_reason(store: Sessions, *, to
         assert b"larger than 1000 bytes" in answer.read()
         connection.close()
         assert eve.get("/v1/decisions").json["items"] == []
+
+
+def asked(site: Site, *lines: str) -> tuple[socket.socket, float, bytes]:
+    """What comes first for a POST of these header lines, its body held back, and after how long."""
+    began = time.monotonic()
+    speaking = socket.create_connection(("127.0.0.1", site.port), timeout=30)
+    head = ["POST /v1/match HTTP/1.1", "Host: 127.0.0.1", *lines, "", ""]
+    speaking.sendall("\r\n".join(head).encode())
+    first = speaking.recv(65536)
+    return speaking, time.monotonic() - began, first
+
+
+def test_a_client_that_asks_before_it_sends_too_much_is_refused_at_once(store: Sessions) -> None:
+    with serving(store) as site:
+        speaking, took, answer = asked(
+            site, "Expect: 100-continue", "Content-Length: 20000000", "Content-Type: text/plain"
+        )
+        with speaking:
+            while part := speaking.recv(65536):  # until the server closes
+                answer += part
+        assert answer.startswith(b"HTTP/1.1 413 ")
+        assert b"100 Continue" not in answer
+        head = answer.partition(b"\r\n\r\n")[0].lower()
+        assert b"\r\nconnection: close" in head
+        assert b"\r\nratelimit: " in head
+        assert b"\r\nratelimit-policy: " in head
+        assert took < 3
+
+
+def test_a_body_that_is_asked_for_is_taken(store: Sessions) -> None:
+    with serving(store) as site:
+        speaking, _, answer = asked(
+            site, "Expect: 100-continue", "Content-Length: 2", "Content-Type: application/json"
+        )
+        with speaking:
+            assert answer.startswith(b"HTTP/1.1 100 ")
+            speaking.sendall(b"{}")
+            assert speaking.recv(65536).startswith(b"HTTP/1.1 503 ")  # there is no model
+
+
+def test_who_announces_too_much_and_sends_little_is_answered_first_and_then_let_go(
+    store: Sessions,
+) -> None:
+    with serving(store) as site:
+        began = time.monotonic()
+        speaking, took, answer = asked(site, "Content-Length: 99999999999")
+        with speaking:
+            speaking.sendall(b"x")
+            while part := speaking.recv(65536):
+                answer += part
+        assert answer.startswith(b"HTTP/1.1 413 ")
+        assert b"larger than 1048576 bytes" in answer
+        assert took < 3
+        assert time.monotonic() - began < 15
+
+
+def test_who_sends_too_much_without_end_is_let_go(store: Sessions) -> None:
+    with serving(store, max_body_bytes=1000) as site:
+        speaking, _, _ = asked(site, "Content-Length: 99999999999")
+        with speaking, pytest.raises(ConnectionError):
+            speaking.sendall(b"x" * (100 << 20))
 
 
 def test_while_the_database_is_away_nobody_is_let_in(sessions: Sessions) -> None:
