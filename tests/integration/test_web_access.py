@@ -15,8 +15,10 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
+from jobs import daemon
 from service import settings as settings_module
 from service.domain.access import Role
+from service.errors import SettingsError
 from service.store import keys, schema
 from service.store.reading.state import read_state
 from service.store.sessions import Sessions, sessions_of
@@ -296,6 +298,34 @@ def test_guesses_are_counted_by_address(store: Sessions) -> None:
             for guess in range(3)
         ]
         assert found == [401, 401, 429]
+
+
+@pytest.mark.parametrize(
+    ("trusted", "statuses"),
+    [
+        ("", [200, 200, 429, 429]),
+        ("10.0.0.0/8", [200, 200, 429, 429]),
+        ("10.0.0.0/8, 127.0.0.1", [200, 200, 200, 200]),
+    ],
+)
+def test_only_proxies_that_are_named_say_who_asks(
+    store: Sessions, trusted: str, statuses: list[int]
+) -> None:
+    settings = settings_module.load(
+        {"SAMESTORY_ACCESS__PER_MINUTE": "2", "SAMESTORY_WEB__TRUSTED_PROXIES": trusted}
+    )
+    app = create_app(store, clock=lambda: NOW, settings=settings)
+    with daemon.serving(app, "127.0.0.1", 0, proxies=settings.web.trusted_proxies) as port:
+        found = [
+            Site(port).get(READ, headers={"X-Forwarded-For": f"203.0.113.{number}"}).status
+            for number in range(4)
+        ]
+    assert found == statuses
+
+
+def test_a_trusted_proxy_is_an_address_or_a_network() -> None:
+    with pytest.raises(SettingsError, match=r"web\.trusted_proxies: 'proxy\.example'"):
+        settings_module.load({"SAMESTORY_WEB__TRUSTED_PROXIES": "proxy.example"})
 
 
 def test_without_a_limit_none_is_told(sessions: Sessions) -> None:
