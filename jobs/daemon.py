@@ -58,15 +58,24 @@ def scheduled(jobs: Sequence[Job], context: Context) -> Iterator[None]:
 
 
 @contextmanager
-def serving(app: ASGIApp, host: str, port: int) -> Iterator[int]:
+def serving(app: ASGIApp, host: str, port: int, *, proxies: Sequence[str] = ()) -> Iterator[int]:
     """Serve API and page from a thread; yields the port.
+
+    What `X-Forwarded-For` and `X-Forwarded-Proto` say is believed from the addresses and networks
+    in `proxies`, and from nobody else.
 
     Raises:
         SettingsError: the address is taken or not ours.
     """
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=REQUEST_PATIENCE)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        timeout_graceful_shutdown=REQUEST_PATIENCE,
+        # Left alone, uvicorn believes whoever is on this machine, and what its environment names.
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
     )
+    server = uvicorn.Server(config)
     listener = _listen(host, port)
     thread = threading.Thread(target=server.run, args=([listener],), name="web", daemon=True)
     thread.start()

@@ -144,7 +144,8 @@ class Tools:
     ) -> Told:
         """What happened to stories after a number, in order; keep `next` and ask again.
 
-        Without a number: no changes, but `next`, to learn later what happens from now on.
+        Without a number: no changes, but `next`, to learn later what happens from now on. A story
+        that is `hidden` was taken down by an editor: do not go on telling of it.
         """
         with _told():
             page = self._client().changes_after("latest" if since is None else since, limit=limit)

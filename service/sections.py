@@ -24,6 +24,7 @@ class WebSettings:
 
     host: str
     port: int
+    trusted_proxies: tuple[str, ...]  #: addresses and networks that say who asks
     cors_origins: tuple[str, ...]
     answers_mib: int  #: memory for answers that are kept
     searches: int  #: at the same time

@@ -119,6 +119,7 @@ def load(environ: Mapping[str, str] | None = None, *, profile: str = "") -> Sett
     settings = Settings(**{name: _section(name, kind, table) for name, kind in sections.items()})
     networks(settings.fetch.allow_networks)  # raises if one is none
     networks(settings.webhooks.allow_networks, setting="webhooks.allow_networks")
+    networks(settings.web.trusted_proxies, setting="web.trusted_proxies")
     return settings
 
 

@@ -53,7 +53,7 @@ def online(context: Context) -> Iterator[str]:
         settings=context.settings,
         reading=reading_of(context),
     )
-    with serving(app, web.host, web.port) as port:
+    with serving(app, web.host, web.port, proxies=web.trusted_proxies) as port:
         host = f"[{web.host}]" if ":" in web.host else web.host
         url = f"http://{host}:{port}/"
         log.info("samestory is up", action="up", url=url)

@@ -89,6 +89,19 @@ def hiding(article: ArticleId, story: str | None) -> Edit:
     return Edit(Plan(closed=(Membership(article, story),), transitions=(shrank,)))
 
 
+def marked(action: str, *, article: bool, undone: bool = False) -> str | None:
+    """What happens to a story when it, or an article of it, is marked so, or unmarked.
+
+    None where readers see nothing of it, or where what happens is a matter of members.
+    """
+    match action, article:
+        case "hide", False:
+            return "shown" if undone else "hidden"
+        case ("rename", _) | ("pin", True):
+            return "renamed"
+    return None
+
+
 def returning(
     stories: Sequence[KnownStory],
     former: Mapping[Any, str],

@@ -15,7 +15,10 @@ from urllib.parse import urlsplit
 from service.errors import BadInputError
 
 #: What can happen to a story; receivers may choose some.
-KINDS = ("emerged", "grew", "shrank", "merged", "split", "closed", "reopened")
+KINDS = (
+    "emerged", "grew", "shrank", "merged", "split", "closed", "reopened",
+    "renamed", "hidden", "shown",
+)  # fmt: skip
 #: Whoever checks a signature takes no timestamp further from the present than this.
 TOLERANCE = timedelta(minutes=5)
 #: How a secret begins as its receiver gets it; the rest is base64.

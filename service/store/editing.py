@@ -18,7 +18,7 @@ from service.domain.reasons import Reason
 from service.errors import BadInputError, NotFoundError
 from service.store import articles, constraints, decisions, edits, locks, plans, stories
 from service.store.decisions import Decision, Mark
-from service.store.stories import Stamp
+from service.store.stories import Happening, Stamp
 from service.store.tables import StoryRow
 
 
@@ -168,6 +168,12 @@ def home(session: Session, article_id: int) -> str:
     return found[article_id]
 
 
+def tell(session: Session, story_ids: Iterable[str], kind: str | None, stamp: Stamp) -> None:
+    """Let followers know what became of stories by a mark or its end; `kind` is of `marked`."""
+    if kind is not None:
+        stories.record(session, [Happening(each, kind) for each in story_ids], stamp)
+
+
 def apply(
     session: Session, act: Act, stamp: Stamp, edit: Edit, *, settled: Iterable[str] = ()
 ) -> None:
@@ -200,7 +206,11 @@ def _carry_out(
     number = decisions.add(session, action, story, by=act.by, why=act.why, at=stamp.now)
     decisions.bind(session, number, edit.constraints, marks)
     signed = Stamp(stamp.now, stamp.cause, None, number)
-    apply(session, act, signed, edit, settled=[story] if story else [])
+    about = [story] if story else []
+    for mark in marks:
+        kind = editing.marked(mark.kind, article=mark.article_id is not None)
+        tell(session, about, kind, signed)
+    apply(session, act, signed, edit, settled=about)
     return decisions.get(session, number)
 
 

@@ -4,12 +4,12 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.constraints import Constraints
-from service.domain.editing import Edit, returning
+from service.domain.editing import Edit, marked, returning
 from service.domain.lineage import KnownStory
 from service.errors import BadInputError
 from service.store import articles, constraints, decisions, edits, locks, marks, plans, stories
 from service.store.decisions import Decision
-from service.store.editing import Act, apply, living
+from service.store.editing import Act, apply, living, tell
 from service.store.stories import Stamp
 from service.store.tables import MembershipRow, StoryRow, TransitionRow
 
@@ -41,6 +41,8 @@ def undo(session: Session, act: Act, number: int) -> Decision:
     if decision.action == "rename" or (decision.action == "pin" and decision.article_ids):
         edits.forget_headlines(session, about)
     signed = Stamp(stamp.now, stamp.cause, None, number)
+    kind = marked(decision.action, article=bool(decision.article_ids), undone=True)
+    tell(session, dict.fromkeys(about), kind, signed)
     apply(session, act, signed, _way_back(session, decision), settled=about)
     _ask_for_a_place(session, decision)
     return decisions.get(session, number)

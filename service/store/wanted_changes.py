@@ -1,19 +1,21 @@
 """Which transitions a webhook is told of, as conditions on them."""
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
-from service.store.tables import ArticleRow, MembershipRow, StoryRow, TransitionRow, WebhookRow
+from service.store.reading.history import is_told
+from service.store.tables import ArticleRow, MembershipRow, TransitionRow, WebhookRow
 
 
 def wanted(row: WebhookRow) -> list[ColumnElement[bool]]:
-    """What a webhook is told of, of stories that no editor hid."""
-    conditions: list[ColumnElement[bool]] = [
-        exists().where(StoryRow.id == TransitionRow.story_id, ~StoryRow.hidden)
-    ]
+    """What a webhook is told of: of stories that an editor hid only that.
+
+    That counts for however little coverage: the story may have had more when it was told of.
+    """
+    conditions = [is_told()]
     if row.kinds:
         conditions.append(TransitionRow.kind.in_(row.kinds))
     if row.min_coverage:
-        conditions.append(_coverage() >= row.min_coverage)
+        conditions.append(or_(TransitionRow.kind == "hidden", _coverage() >= row.min_coverage))
     return conditions
 
 

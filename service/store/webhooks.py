@@ -12,7 +12,7 @@ from service.domain.webhooks import SECRET_BYTES, Health, Wanted, receiver_url
 from service.domain.webhooks import wanted as wanted_of
 from service.errors import NotFoundError
 from service.store.among import among
-from service.store.reading.changes import latest_change
+from service.store.reading.changes import latest_change, require_reached
 from service.store.tables import WebhookHoldRow, WebhookRow
 
 #: Why a webhook is paused that no failure did it to.
@@ -43,8 +43,10 @@ def add(
     It is told of what is still to come, or of all changes after the number `since`.
 
     Raises:
-        BadInputError: the address is none.
+        BadInputError: the address is none, or `since` a number that is still to come.
     """
+    if since is not None:
+        require_reached(session, since)
     secret = secrets.token_bytes(SECRET_BYTES)
     row = WebhookRow(
         url=receiver_url(url),

@@ -45,11 +45,14 @@ async def search_turn(request: Request) -> AsyncIterator[None]:
 
 
 async def stream_place(request: Request) -> AsyncIterator[None]:
-    """A place among the open streams, until this one has ended.
+    """A place among the open streams, until this one has ended; HEAD opens none.
 
     Raises:
         HTTPException: 429, the caller has too many; 503, all are taken.
     """
+    if asks_for_head(request):
+        yield
+        return
     bounds, caller = bounds_of(request), caller_of(request).name
     if refused := bounds.refused(caller):
         raise refused
@@ -60,6 +63,11 @@ async def stream_place(request: Request) -> AsyncIterator[None]:
         bounds.streams[caller] -= 1
         if not bounds.streams[caller]:
             del bounds.streams[caller]
+
+
+def asks_for_head(request: Request) -> bool:
+    """Whether only the headers are sent; all below the outermost layer sees HEAD as GET."""
+    return bool(request.state.head)
 
 
 def bounds_of(request: Request) -> Bounds:

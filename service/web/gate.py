@@ -1,8 +1,10 @@
 """The gate before all routes: who asks, whether they may, how often, and how much they send."""
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from fastapi import HTTPException
@@ -32,8 +34,11 @@ FREE = ("/healthz", "/readyz", "/static/", "/digest/")
 DESCRIBED = ("/docs", "/openapi.json")
 #: Buckets remembered at once.
 MOST = 50_000
-#: So much more than is allowed is read and thrown away, so that whoever sends it hears why.
-DRAINED = 16
+#: So many times what is allowed, and for so many seconds, is read after a refusal and thrown away:
+#: whoever sends on into a connection that is closed may never see the answer.
+DRAINED, PATIENCE = 16, 5.0
+#: Of an answer after which the rest of the body would be taken for the next request.
+CLOSE = {"Connection": "close"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Gate:
             return
         request = Request(scope)
         limited = _Limited(receive, self.access.max_body)
+        send = limited.seeing_off(send)
         if refused := await self._refused(request, limited):
             await refused(scope, receive, send)
             return
@@ -84,6 +90,7 @@ class Gate:
         """The answer for a request that is not let through."""
         state = request.scope.setdefault("state", {})
         state["caller"] = Caller(None, address_of(request))
+        told: Mapping[str, str] = {}
         if not request.scope["path"].startswith(FREE):
             try:
                 status, reason, headers = await self._admitted(request)
@@ -92,13 +99,12 @@ class Gate:
             verdict = self._take(state["caller"])
             if verdict and not verdict.allowed:
                 return self._too_many(request, verdict)
+            told = self._told(verdict, state["caller"]) if verdict else {}
             if status:
-                more = self._told(verdict, state["caller"]) if verdict else {}
-                return problem(request, status, reason, headers={**headers, **more})
+                return problem(request, status, reason, headers={**headers, **told})
             state["verdict"] = verdict
-        if body.announced(request.headers):
-            await body.drain()
-            return problem(request, 413, body.reason)
+        if body.refuses(request.headers):
+            return problem(request, 413, body.reason, headers={**told, **CLOSE})
         return None
 
     async def _admitted(self, request: Request) -> tuple[int, str, Mapping[str, str]]:
@@ -155,26 +161,47 @@ class _Limited:
         self._receive = receive
         self._most = most
         self._read = 0
+        self._ended = False
+        self._refused = False
+        self._waits = False  #: the client sends its body only when it is asked for it
         self.reason = f"the body is larger than {most} bytes; send less"
 
-    def announced(self, headers: Headers) -> bool:
-        """Whether the request says itself that it is too large."""
+    def refuses(self, headers: Headers) -> bool:
+        """Whether the request says itself that it is too large; nothing of it is passed on then."""
         length = headers.get("content-length", "")
-        return length.isdecimal() and int(length) > self._most
+        self._refused = length.isdecimal() and int(length) > self._most
+        self._waits = headers.get("expect", "").lower() == "100-continue"
+        return self._refused
 
-    async def drain(self) -> None:
-        """Read what is still to come, within reason: an answer before that could get lost."""
-        while self._read < self._most * DRAINED:
-            message = await self._receive()
-            self._read += len(message.get("body", b""))
-            if not message.get("more_body"):
-                return
+    def seeing_off(self, send: Send) -> Send:
+        """A way for the answer: after a refusal the connection stays until the client had its say."""
+
+        async def see_off(message: Message) -> None:
+            if self._refused and message["type"] == "http.response.body":
+                await send({**message, "more_body": True})
+                await self._drain()
+                message = {**message, "body": b""}
+            await send(message)
+
+        return see_off
 
     async def __call__(self) -> Message:
+        message = await self._next()
+        if self._read > self._most:
+            self._refused = True
+            raise HTTPException(413, self.reason, CLOSE)
+        return message
+
+    async def _next(self) -> Message:
+        self._waits = False  # the server asks for the body when it is first read
         message = await self._receive()
         self._read += len(message.get("body", b""))
-        if self._read > self._most:
-            if message.get("more_body"):
-                await self.drain()
-            raise HTTPException(413, self.reason)
+        self._ended = not message.get("more_body")
         return message
+
+    async def _drain(self) -> None:
+        """Read what is still to come, within reason; nothing of a client that waits to be asked."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while not self._ended and not self._waits and self._read < self._most * DRAINED:
+                    await self._next()

@@ -37,8 +37,10 @@ class Outermost:
             await self.app(scope, receive, send)
             return
         answer = _Answer(send)
-        scope.setdefault("state", {})["request_id"] = answer.request_id
-        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        state = scope.setdefault("state", {})
+        state["request_id"] = answer.request_id
+        state["head"] = scope["method"] == "HEAD"
+        inner = {**scope, "method": "GET"} if state["head"] else scope
         started = time.perf_counter()
         try:
             await self.app(inner, receive, answer)

@@ -6,10 +6,12 @@ Starlette's layer looks for the word alone, and would pack for whoever says `gzi
 import re
 from collections.abc import Iterable
 
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipResponder, IdentityResponder
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER = b"accept-encoding"
+NOT_MODIFIED = 304
 #: One coding and what it is worth to the client.
 _CODING = re.compile(
     r"(?P<name>[!#$%&'*+.^_`|~0-9a-z-]+)"
@@ -35,7 +37,24 @@ class Packing:
             responder = GZipResponder(self.app, self._minimum, self._level)
         elif scope["type"] == "http":
             responder = IdentityResponder(self.app, self._minimum)
-        await responder(scope, receive, send)
+        await responder(scope, receive, _varying(send))
+
+
+def _varying(send: Send) -> Send:
+    """Passes an answer on; 304 says what the answer that it spares depends on (RFC 9110, 15.4.5).
+
+    Nobody knows how large that one is, and whether it would say so: this can only be said too often.
+    """
+
+    async def vary(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == NOT_MODIFIED:
+            headers = MutableHeaders(raw=list(message.get("headers", ())))
+            if "accept-encoding" not in headers.get("vary", "").lower():
+                headers.add_vary_header("Accept-Encoding")
+            message = {**message, "headers": headers.raw}
+        await send(message)
+
+    return vary
 
 
 def said(scope: Scope) -> Iterable[bytes]:

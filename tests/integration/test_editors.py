@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -204,6 +205,87 @@ def test_a_hidden_story_goes_on_unseen(desk: Desk, site: Site):
     desk.undo(decision)
     assert desk.show(desk.one).story.articles == 4
     assert site.get(f"/v1/stories/{desk.one}?as_of={seen_at:%FT%TZ}").status == 200
+
+
+def told(site: Site, since: int = 0) -> list[dict[str, Any]]:
+    """What followers hear after a number."""
+    items: list[dict[str, Any]] = site.get(f"/v1/changes?since={since}&limit=100").json["items"]
+    return items
+
+
+def test_followers_learn_that_a_story_was_hidden_and_nothing_else_of_it(desk: Desk, site: Site):
+    before = told(site)
+    latest = before[-1]["id"]
+    assert told(site, latest) == []  # an answer that is kept
+    decision = desk.mark("hide")
+    [hidden] = told(site, latest)
+    assert hidden == {
+        "id": hidden["id"],
+        "story": desk.one,
+        "kind": "hidden",
+        "at": hidden["at"],
+        "cause": "editor",
+        "editor": "ann",
+        "other_story": None,
+        "articles": [],
+    }
+    assert [each["kind"] for each in told(site) if each["story"] == desk.one] == ["hidden"]
+    desk.more(0)
+    desk.mark("rename", "Ministers meet at last")
+    assert told(site, hidden["id"]) == []
+    stream = site.get(f"/v1/changes/stream?since={latest}&seconds=1").text
+    assert stream.count("event: ") == stream.count("event: hidden\n") == 1
+
+    position = site.get("/v1/changes?since=latest").json["next"]
+    desk.undo(decision)
+    [shown] = told(site, position)
+    assert (shown["story"], shown["kind"], shown["editor"]) == (desk.one, "shown", "bob")
+    kinds = [each["kind"] for each in told(site) if each["story"] == desk.one]
+    assert kinds[0] == "emerged"
+    assert [each for each in kinds if each not in {"emerged", "grew"}] == [
+        "hidden", "renamed", "shown"
+    ]  # fmt: skip
+    page = site.page(f"/stories/{desk.one}").text
+    assert "<b>hidden</b>, by the editor ann" in page
+    assert "<b>shown</b>, by the editor bob" in page
+
+
+def test_followers_learn_of_editors_headlines_and_of_their_end(desk: Desk, site: Site):
+    latest = told(site)[-1]["id"]
+    undone = desk.mark("rename", "Ministers meet at last")
+    desk.undo(undone)
+    article = desk.article(0, 1)
+    undone = desk.decide(lambda session, act: editing.pin_article(session, act, article))
+    desk.undo(undone)
+    desk.undo(desk.mark("pin"))
+    desk.undo(desk.mark("lock"))
+    found = told(site, latest)
+    assert [(each["story"], each["kind"]) for each in found] == [(desk.one, "renamed")] * 4
+    assert [each["editor"] for each in found] == ["ann", "bob"] * 2
+    with desk.sessions.begin() as session:
+        assert decisions.get(session, undone).article_ids == (article,)
+
+
+def test_a_headline_taken_back_is_told_of_the_story_that_it_went_with(desk: Desk, site: Site):
+    decision = desk.mark("rename", "Ministers meet at last")
+    ids = [desk.other, desk.one]
+    desk.decide(lambda session, act: editing.merge(session, act, ids))
+    latest = told(site)[-1]["id"]
+    desk.undo(decision)
+    assert [(each["story"], each["kind"]) for each in told(site, latest)] == [
+        (desk.other, "renamed")
+    ]
+
+
+def test_followers_learn_that_an_article_left_when_it_was_hidden(desk: Desk, site: Site):
+    latest = told(site)[-1]["id"]
+    article = desk.article(0, 1)
+    decision = desk.decide(lambda session, act: editing.hide_article(session, act, article))
+    [left] = told(site, latest)
+    assert (left["story"], left["kind"], left["articles"]) == (desk.one, "shrank", [article])
+    desk.undo(decision)
+    [back] = told(site, left["id"])
+    assert (back["story"], back["kind"], back["articles"]) == (desk.one, "grew", [article])
 
 
 def test_a_hidden_article_belongs_to_no_story_until_that_is_undone(desk: Desk):

@@ -4,7 +4,9 @@ import base64
 import gzip
 import http.client
 import re
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -15,8 +17,10 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
+from jobs import daemon
 from service import settings as settings_module
 from service.domain.access import Role
+from service.errors import SettingsError
 from service.store import keys, schema
 from service.store.reading.state import read_state
 from service.store.sessions import Sessions, sessions_of
@@ -298,6 +302,34 @@ def test_guesses_are_counted_by_address(store: Sessions) -> None:
         assert found == [401, 401, 429]
 
 
+@pytest.mark.parametrize(
+    ("trusted", "statuses"),
+    [
+        ("", [200, 200, 429, 429]),
+        ("10.0.0.0/8", [200, 200, 429, 429]),
+        ("10.0.0.0/8, 127.0.0.1", [200, 200, 200, 200]),
+    ],
+)
+def test_only_proxies_that_are_named_say_who_asks(
+    store: Sessions, trusted: str, statuses: list[int]
+) -> None:
+    settings = settings_module.load(
+        {"SAMESTORY_ACCESS__PER_MINUTE": "2", "SAMESTORY_WEB__TRUSTED_PROXIES": trusted}
+    )
+    app = create_app(store, clock=lambda: NOW, settings=settings)
+    with daemon.serving(app, "127.0.0.1", 0, proxies=settings.web.trusted_proxies) as port:
+        found = [
+            Site(port).get(READ, headers={"X-Forwarded-For": f"203.0.113.{number}"}).status
+            for number in range(4)
+        ]
+    assert found == statuses
+
+
+def test_a_trusted_proxy_is_an_address_or_a_network() -> None:
+    with pytest.raises(SettingsError, match=r"web\.trusted_proxies: 'proxy\.example'"):
+        settings_module.load({"SAMESTORY_WEB__TRUSTED_PROXIES": "proxy.example"})
+
+
 def test_without_a_limit_none_is_told(sessions: Sessions) -> None:
     with serving(sessions, per_minute=0) as site:
         assert "ratelimit" not in site.get(READ).headers
@@ -322,6 +354,67 @@ def test_a_body_over_the_limit_is_refused_with_the_reason(store: Sessions, *, to
         assert b"larger than 1000 bytes" in answer.read()
         connection.close()
         assert eve.get("/v1/decisions").json["items"] == []
+
+
+def asked(site: Site, *lines: str) -> tuple[socket.socket, float, bytes]:
+    """What comes first for a POST of these header lines, its body held back, and after how long."""
+    began = time.monotonic()
+    speaking = socket.create_connection(("127.0.0.1", site.port), timeout=30)
+    head = ["POST /v1/match HTTP/1.1", "Host: 127.0.0.1", *lines, "", ""]
+    speaking.sendall("\r\n".join(head).encode())
+    first = speaking.recv(65536)
+    return speaking, time.monotonic() - began, first
+
+
+def test_a_client_that_asks_before_it_sends_too_much_is_refused_at_once(store: Sessions) -> None:
+    with serving(store) as site:
+        speaking, took, answer = asked(
+            site, "Expect: 100-continue", "Content-Length: 20000000", "Content-Type: text/plain"
+        )
+        with speaking:
+            while part := speaking.recv(65536):  # until the server closes
+                answer += part
+        assert answer.startswith(b"HTTP/1.1 413 ")
+        assert b"100 Continue" not in answer
+        head = answer.partition(b"\r\n\r\n")[0].lower()
+        assert b"\r\nconnection: close" in head
+        assert b"\r\nratelimit: " in head
+        assert b"\r\nratelimit-policy: " in head
+        assert took < 3
+
+
+def test_a_body_that_is_asked_for_is_taken(store: Sessions) -> None:
+    with serving(store) as site:
+        speaking, _, answer = asked(
+            site, "Expect: 100-continue", "Content-Length: 2", "Content-Type: application/json"
+        )
+        with speaking:
+            assert answer.startswith(b"HTTP/1.1 100 ")
+            speaking.sendall(b"{}")
+            assert speaking.recv(65536).startswith(b"HTTP/1.1 503 ")  # there is no model
+
+
+def test_who_announces_too_much_and_sends_little_is_answered_first_and_then_let_go(
+    store: Sessions,
+) -> None:
+    with serving(store) as site:
+        began = time.monotonic()
+        speaking, took, answer = asked(site, "Content-Length: 99999999999")
+        with speaking:
+            speaking.sendall(b"x")
+            while part := speaking.recv(65536):
+                answer += part
+        assert answer.startswith(b"HTTP/1.1 413 ")
+        assert b"larger than 1048576 bytes" in answer
+        assert took < 3
+        assert time.monotonic() - began < 15
+
+
+def test_who_sends_too_much_without_end_is_let_go(store: Sessions) -> None:
+    with serving(store, max_body_bytes=1000) as site:
+        speaking, _, _ = asked(site, "Content-Length: 99999999999")
+        with speaking, pytest.raises(ConnectionError):
+            speaking.sendall(b"x" * (100 << 20))
 
 
 def test_while_the_database_is_away_nobody_is_let_in(sessions: Sessions) -> None:

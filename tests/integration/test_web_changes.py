@@ -2,6 +2,7 @@
 
 import http.client
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,7 +42,7 @@ def followed(site: Site, since: int = 0, *, limit: int = 3) -> list[dict[str, An
 
 
 def test_changes_come_in_order_and_go_on_where_one_stopped(sessions: Sessions, site: Site) -> None:
-    assert site.get("/v1/changes?since=7").json == {"items": [], "next": 7, "more": False}
+    assert site.get("/v1/changes").json == {"items": [], "next": 0, "more": False}
     with sessions.begin() as session:
         fill(session)
     found = followed(site)
@@ -150,16 +151,82 @@ def test_a_stream_tells_the_same_and_goes_on_by_its_last_event(
     numbers = [each["id"] for each in followed(site)]
     answer = site.get("/v1/changes/stream?since=0&seconds=1")
     assert answer.headers["content-type"].startswith("text/event-stream")
-    told = [int(line[4:]) for line in answer.text.splitlines() if line.startswith("id: ")]
-    assert told == numbers
+    assert ids(answer.text) == [0, *numbers]
     assert "event: merged\n" in answer.text
     last = {"Last-Event-ID": str(numbers[-2])}
     again = site.get("/v1/changes/stream?since=0&seconds=1", headers=last)
-    assert [line for line in again.text.splitlines() if line.startswith("id: ")] == [
-        f"id: {numbers[-1]}"
-    ]
+    assert ids(again.text) == numbers[-2:]
     silent = site.get("/v1/changes/stream?seconds=1")
     assert "data:" not in silent.text
+
+
+def test_numbers_that_are_still_to_come_are_refused(sessions: Sessions, site: Site) -> None:
+    assert site.get("/v1/changes?since=1").status == 422
+    with sessions.begin() as session:
+        fill(session)
+    latest = site.get("/v1/changes?since=latest").json["next"]
+    here = site.get(f"/v1/changes?since={latest}")
+    assert here.json == {"items": [], "next": latest, "more": False}
+    assert site.get(f"{STREAM}?since={latest}&seconds=1").status == 200
+    ahead = {"Last-Event-ID": str(latest + 1)}
+    for refused in (
+        site.get(f"/v1/changes?since={latest + 1}"),
+        site.get(f"{STREAM}?since={latest + 1}"),
+        site.get(STREAM, headers=ahead),
+    ):
+        assert refused.status == 422
+        assert f"come to number {latest}, not to {latest + 1}" in refused.json["detail"]
+        assert "since=latest" in refused.json["detail"]
+
+
+def test_what_was_just_told_is_a_number_that_was_reached(sessions: Sessions, site: Site) -> None:
+    """Each change is followed from its own number at once, while the next one is written."""
+    following = threading.Event()
+
+    def write() -> None:
+        for turn in range(20):
+            with sessions.begin() as session:
+                rows = Rows(session)
+                rows.story(f"s{turn}", [rows.article(rows.outlet(f"o{turn}"), "A")])
+        following.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    since, seen = 0, 0
+    while not following.is_set() or seen < 20:
+        answer = site.get(f"/v1/changes?since={since}")
+        assert answer.status == 200, answer.text
+        since, seen = answer.json["next"], seen + len(answer.json["items"])
+    writer.join()
+
+
+def ids(stream: str) -> list[int]:
+    """The numbers that a stream told, those of blocks without a change among them."""
+    return [int(line[4:]) for line in stream.splitlines() if line.startswith("id: ")]
+
+
+def test_who_is_cut_off_before_the_first_event_misses_nothing(
+    sessions: Sessions, site: Site
+) -> None:
+    with sessions.begin() as session:
+        fill(session)
+    silent = site.get(f"{STREAM}?seconds=1").text
+    assert silent.startswith("retry: 1000\nid: ")
+    [began] = ids(silent)
+    with sessions.begin() as session:
+        rows = Rows(session)
+        rows.story("raft", [rows.article(rows.outlet("quay"), "Raft")])
+    again = site.get(f"{STREAM}?seconds=1", headers={"Last-Event-ID": str(began)})
+    assert '"story":"raft"' in again.text
+
+
+def test_a_silent_stream_says_how_far_it_is(sessions: Sessions, site: Site) -> None:
+    with sessions.begin() as session:
+        fill(session)
+    numbers = [each["id"] for each in followed(site)]
+    told = site.get(f"{STREAM}?since={numbers[-2]}&seconds=18").text
+    assert f": still here\nid: {numbers[-1]}\n\n" in told
+    assert ids(told) == [*numbers[-2:], numbers[-1]]
 
 
 def test_so_many_streams_are_open_and_a_place_is_free_again_when_one_has_gone(
@@ -181,6 +248,23 @@ def test_so_many_streams_are_open_and_a_place_is_free_again_when_one_has_gone(
         assert any(bob.get(f"{STREAM}?seconds=1").status == 200 for _ in range(200))
         assert rita.get(STREAM).status == 429
         theirs.close()
+
+
+def test_head_of_a_stream_has_an_end_and_takes_no_place(sessions: Sessions) -> None:
+    settings = load({"SAMESTORY_WEB__STREAMS": "1"})
+    app = create_app(sessions, clock=lambda: NOW, settings=settings)
+    with running(app) as site:
+        mine = opened(site)
+        began = time.monotonic()
+        head = site.get(f"{STREAM}?since=0&seconds=3600", method="HEAD")
+        assert (head.status, head.body) == (200, b"")
+        assert time.monotonic() - began < 5
+        assert head.headers["content-type"].startswith("text/event-stream")
+        assert "content-length" not in head.headers
+        assert "etag" not in head.headers
+        assert site.get(f"{STREAM}?since=x", method="HEAD").status == 422
+        assert site.get(STREAM).status == 503
+        mine.close()
 
 
 def opened(site: Site, secret: str = "") -> http.client.HTTPConnection:

@@ -219,6 +219,24 @@ def test_answers_are_packed_for_those_who_take_them_so(
     assert (gzip.decompress(answer.body) if packed else answer.body) == plain
 
 
+@pytest.mark.parametrize("said", ["gzip", "identity"])
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"Cookie": "a=b"}],
+    ids=["kept", "made anew"],
+)
+def test_what_is_not_sent_again_depends_on_the_same(
+    world: Site, said: str, more: dict[str, str]
+) -> None:
+    asked = {"Accept-Encoding": said, **more}
+    for path in ("/v1/stories", f"/v1/stories/{MEETING}", "/v1/outlets", "/", "/static/site.css"):
+        first = world.get(path, headers=asked)
+        assert first.headers["vary"] == "Accept-Encoding", path
+        known = world.get(path, headers={**asked, "If-None-Match": first.headers["etag"]})
+        assert known.status == 304
+        assert known.headers["vary"] == "Accept-Encoding", path
+
+
 def test_scripts_of_other_sites_may_ask_only_where_a_setting_says_so(
     sessions: Sessions, world: Site
 ) -> None:

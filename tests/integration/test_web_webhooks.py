@@ -105,6 +105,17 @@ def test_by_default_only_what_is_to_come_is_told(
     assert adam.post(HOOKS, {"url": receiver.url}).json["told"] == last > 0
 
 
+def test_a_number_that_is_still_to_come_is_refused(
+    adam: Holder, receiver: Receiver, sessions: Sessions
+) -> None:
+    happen(sessions, "ferry")
+    last = adam.get("/v1/changes?since=latest").json["next"]
+    refused = adam.post(HOOKS, {"url": receiver.url, "since": last + 1})
+    assert refused.status == 422
+    assert f"come to number {last}, not to {last + 1}" in refused.json["detail"]
+    assert adam.post(HOOKS, {"url": receiver.url, "since": last}).json["told"] == last
+
+
 def test_a_delivery_can_be_tried(adam: Holder, receiver: Receiver) -> None:
     one = adam.post(HOOKS, {"url": receiver.url}).headers["location"]
     tried = adam.post(f"{one}/test", Idempotency_Key="t")

@@ -1,6 +1,7 @@
 """Webhooks: signed, in the order of each story, tried again until taken, paused when nobody is there."""
 
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,12 +15,14 @@ from jobs.runner import Job, run
 from jobs.webhooks import ping, webhooks
 from service.domain.webhooks import KINDS, Wanted, secret_text
 from service.errors import NotFoundError
-from service.store import outbox
+from service.store import editing, outbox
 from service.store import webhooks as hooks
 from service.store.sessions import Sessions
+from service.store.undoing import undo
 from service.store.webhooks import Webhook
 from tests.integration.conftest import Clock
 from tests.integration.test_web_statements import recorded
+from tests.support.editor import decide
 from tests.support.receiver import Delivery, Receiver
 from tests.support.rows import NOW, Rows
 from tests.support.site import serving
@@ -116,6 +119,59 @@ def test_a_failing_delivery_holds_back_its_own_story_alone(
     assert receiver.of_story("ferry") == numbers(sessions, "ferry")
     assert state(world, number).held == 0
     assert state(world, number).error is None
+
+
+def hide(sessions: Sessions, story: str) -> int:
+    """An editor's decision, by its number."""
+    return decide(
+        sessions, NOW, lambda session, act: editing.mark_story(session, act, "hide", story)
+    ).id
+
+
+def test_of_a_hidden_story_only_that_is_told_whatever_its_coverage(
+    world: Context, sessions: Sessions, receiver: Receiver
+):
+    happen(sessions, "ferry", "vote")
+    add(world, receiver, Wanted(min_coverage=5))
+    happen(sessions, "ferry")
+    decision = hide(sessions, "ferry")
+    happen(sessions, "ferry", "vote")
+    run(JOB, world)
+    [only] = receiver.taken
+    assert json.loads(only.body)["type"] == "story.hidden"
+    assert (only.data["story"], only.data["articles"]) == ("ferry", [])
+    add(world, receiver)
+    decide(sessions, NOW, lambda session, act: undo(session, act, decision))
+    run(JOB, world)
+    [_, shown] = receiver.taken
+    assert (shown.data["story"], shown.data["kind"]) == ("ferry", "shown")
+
+
+def test_what_waits_of_a_story_goes_when_it_is_hidden_and_that_is_told_in_its_place(
+    world: Context, sessions: Sessions, receiver: Receiver, clock: Clock
+):
+    add(world, receiver)
+    receiver.verdict = refused
+    happen(sessions, "ferry", "ferry")
+    run(JOB, world)
+    tried = len(receiver.came)
+    hide(sessions, "ferry")
+    receiver.verdict = lambda _: 204
+    clock.advance(minutes=10)
+    run(JOB, world)
+    assert [each.data["kind"] for each in receiver.came[tried:]] == ["hidden"]
+    assert run(JOB, world) == {}
+
+
+def test_a_webhook_of_some_kinds_hears_of_hidden_stories_if_it_wants_to(
+    world: Context, sessions: Sessions, receiver: Receiver
+):
+    add(world, receiver, Wanted(("merged",)))
+    add(world, receiver, Wanted(("hidden",)))
+    happen(sessions, "ferry")
+    hide(sessions, "ferry")
+    run(JOB, world)
+    assert [each.data["kind"] for each in receiver.taken] == ["hidden"]
 
 
 def refused(_: Delivery) -> float:

@@ -111,9 +111,10 @@ def serving_app(
 @contextmanager
 def running(app: FastAPI, port: int = 0) -> Iterator[Site]:
     """A server for an application, on a free port unless one is named, until the block is left."""
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, log_config=None, lifespan="off", timeout_graceful_shutdown=1, proxy_headers=False
     )
+    server = uvicorn.Server(config)
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))

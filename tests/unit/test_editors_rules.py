@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -88,6 +89,26 @@ def test_a_merger_keeps_the_story_that_the_editor_named_first():
     edit = editing.merging([known("young", 3), known("old", 1, 2, age=5)])
     assert edit.plan.merged == (Merge("old", "young"),)
     assert edit.constraints.must_link == {(1, 2), (1, 3)}
+
+
+@pytest.mark.parametrize(
+    ("action", "article", "made", "undone"),
+    [
+        ("hide", False, "hidden", "shown"),
+        ("hide", True, None, None),
+        ("rename", False, "renamed", "renamed"),
+        ("pin", True, "renamed", "renamed"),
+        ("pin", False, None, None),
+        ("lock", False, None, None),
+        ("merge", False, None, None),
+        ("move", True, None, None),
+    ],
+)
+def test_marks_that_readers_see_happen_to_a_story(
+    action: str, *, article: bool, made: str | None, undone: str | None
+):
+    assert editing.marked(action, article=article) == made
+    assert editing.marked(action, article=article, undone=True) == undone
 
 
 def test_a_split_names_parent_and_part():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, exists, select
+from sqlalchemy import ColumnElement, Select, case, exists, or_, select
 from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
@@ -65,6 +65,16 @@ def transitions() -> Select[*tuple[Any, ...]]:
         case((undone, DecisionRow.undone_by), else_=DecisionRow.made_by),
         TransitionRow.article_ids,
     ).outerjoin(DecisionRow, DecisionRow.id == TransitionRow.decision_id)
+
+
+def is_told() -> ColumnElement[bool]:
+    """Whether followers hear of a transition; of a story that an editor hid only that it was hidden.
+
+    They have to hear that, or they would go on showing it.
+    """
+    # The hidden ones are few and have an index; the others need not be looked at.
+    hidden = exists().where(StoryRow.id == TransitionRow.story_id, StoryRow.hidden)
+    return or_(TransitionRow.kind == "hidden", ~hidden)
 
 
 def of_row(*row: Any) -> Transition:

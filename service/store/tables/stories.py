@@ -207,7 +207,11 @@ class TransitionRow(Base):
 
     __tablename__ = "transitions"
     __table_args__ = (
-        one_of("kind", "emerged", "grew", "shrank", "merged", "split", "closed", "reopened"),
+        one_of(
+            "kind",
+            *("emerged", "grew", "shrank", "merged", "split", "closed", "reopened"),
+            *("renamed", "hidden", "shown"),
+        ),
         one_of("cause", "place", "reconcile", "editor", "age"),
         Index("ix_transitions_story_id_id", "story_id", "id"),
         Index("ix_transitions_at", "at"),

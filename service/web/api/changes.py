@@ -17,10 +17,10 @@ from pydantic import (
     WrapValidator,
 )
 
-from service.store.reading.changes import changes_since, latest_change
+from service.store.reading.changes import changes_since, latest_change, require_reached
 from service.store.sessions import Sessions
 from service.web.api.story_out import TransitionOut
-from service.web.bounds import StreamPlace
+from service.web.bounds import StreamPlace, asks_for_head
 from service.web.callers import is_still_good
 from service.web.conditional import TaggedSession
 from service.web.context import Context
@@ -50,7 +50,7 @@ Since = Annotated[
         "the end: nothing comes but `next`, to go on from the present."
     ),
 ]
-EXAMPLE = 'id: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
+EXAMPLE = 'retry: 1000\nid: 41\n\nid: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events, each with a change as JSON.",
@@ -74,11 +74,14 @@ def list_changes(
     """What happened to stories after a number, oldest first.
 
     Every change has a number. They become visible in their order, so whoever goes on after the
-    last one misses none; numbers that are never used are no gap. Keep `next`, and ask again.
+    last one misses none; numbers that are never used are no gap. Keep `next`, and ask again. A
+    number that is still to come is refused.
     """
     if since == "latest":
         return ChangesOut(items=[], next=latest_change(session), more=False)
     page = changes_since(session, since, limit=limit)
+    if not page.items:
+        require_reached(session, since)
     items = [TransitionOut.of(each) for each in page.items]
     return ChangesOut(
         items=items, next=items[-1].id if items else since, more=page.next is not None
@@ -103,11 +106,15 @@ async def stream_changes(
 ) -> StreamingResponse:
     """The same sequence as server-sent events, each with its number as id.
 
+    The first block tells no change and has the number where the stream begins as id, so that whoever
+    is cut off before the first event goes on from there. Signs of life have the last one told.
     It ends when the key that it was asked with is good no longer. So many may be open at once
-    (`web.streams`), and so many of one caller (`web.streams_each`).
+    (`web.streams`), and so many of one caller (`web.streams_each`). HEAD takes no place and ends
+    at once.
     """
     start = since if last_event_id is None else last_event_id
-    number = start if isinstance(start, int) else await run_in_threadpool(_latest, web.sessions)
+    number = await run_in_threadpool(_beginning, web.sessions, start)
+    seconds = 0 if asks_for_head(request) else seconds
     found = _events(web.sessions, number, seconds, partial(is_still_good, request))
     return StreamingResponse(found, media_type="text/event-stream")
 
@@ -115,7 +122,8 @@ async def stream_changes(
 async def _events(
     sessions: Sessions, since: int, seconds: int, is_wanted: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[str]:
-    yield f"retry: {int(POLL * 1000)}\n\n"
+    # An id without data is remembered, too: whoever is cut off goes on from here, not from the end.
+    yield f"retry: {int(POLL * 1000)}\nid: {since}\n\n"
     ends = time.monotonic() + seconds
     silent_since = time.monotonic()
     while time.monotonic() < ends and await is_wanted():
@@ -126,7 +134,7 @@ async def _events(
         if len(found) < PAGE:
             await asyncio.sleep(POLL)
         if time.monotonic() - silent_since > BEAT:
-            yield ": still here\n\n"
+            yield f": still here\nid: {since}\n\n"
             silent_since = time.monotonic()
 
 
@@ -137,6 +145,10 @@ def _next(sessions: Sessions, since: int) -> list[TransitionOut]:
         return [TransitionOut.of(each) for each in page.items]
 
 
-def _latest(sessions: Sessions) -> int:
+def _beginning(sessions: Sessions, start: int | Literal["latest"]) -> int:
+    """The number that a stream goes on from; BadInputError if it is still to come."""
     with sessions() as session:
-        return latest_change(session)
+        if start == "latest":
+            return latest_change(session)
+        require_reached(session, start)
+        return start

@@ -40,7 +40,9 @@ class TransitionOut(BaseModel):
     id: int
     story: str
     kind: str = Field(
-        description="`emerged`, `grew`, `shrank`, `merged`, `split`, `closed` or `reopened`."
+        description="`emerged`, `grew`, `shrank`, `merged`, `split`, `closed`, `reopened`, `renamed`, "
+        "`hidden` or `shown`. Of a story that is `hidden` nothing else is told, and what was kept of "
+        "it is to be shown no longer, until it is `shown`."
     )
     at: Instant
     cause: str = Field(description="`place`, `reconcile`, `editor` or `age`.")

@@ -31,7 +31,10 @@ router = APIRouter(
 CURSOR = Cursor("webhooks", BigInt)
 WebhookId = Annotated[BigInt, Path(description="The webhook's number.")]
 ONE = {**WRITING, **NOT_FOUND}
-Kind = Literal["emerged", "grew", "shrank", "merged", "split", "closed", "reopened"]
+Kind = Literal[
+    "emerged", "grew", "shrank", "merged", "split", "closed", "reopened",
+    "renamed", "hidden", "shown",
+]  # fmt: skip
 URL = "https://newsroom.example/hook"
 
 
@@ -50,7 +53,8 @@ class NewWebhook(BaseModel):
         default=[], max_length=20, description="What it is told of; none means all."
     )
     min_coverage: Count = Field(
-        default=0, description="Outlets that the story has after the change, at least."
+        default=0,
+        description="Outlets that the story has after the change, at least; `hidden` is told of all.",
     )
     since: BigInt | None = Field(
         default=None,
