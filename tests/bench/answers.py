@@ -79,7 +79,8 @@ def lines(port: int) -> Iterator[Line]:
         yield Line(f"{what} ({CLIENTS} clients)", seen, empty)
     for by in ("both", "words"):
         new = searches(by)
-        ask(Wanted(port, list(islice(new, WARMING)), CLIENTS, SECONDS / 2))
+        # By few, for what is left waiting at the end is carried out all the same, while others ask.
+        ask(Wanted(port, list(islice(new, WARMING)), SEARCHING[-1], SECONDS / 2))
         for clients in SEARCHING:
             empty = ask(Wanted(port, [EMPTY], CLIENTS, SECONDS / 2))
             seen = ask(Wanted(port, list(islice(new, QUESTIONS)), clients, SECONDS))
