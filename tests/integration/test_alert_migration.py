@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, text
 
-from service.store import schema
 from service.store.embedded import EmbeddedServer
-from tests.support.migrating import moved
+from tests.support.migrating import database_of, moved
 from tests.support.rows import NOW
 
 BEFORE, AFTER = "0010", "0011"
@@ -16,28 +15,24 @@ BEFORE, AFTER = "0010", "0011"
 @pytest.fixture
 def engine(server: EmbeddedServer) -> Iterator[Engine]:
     """A database as it was before, with an issue that was sent."""
-    made = schema.connect(server.ensure_database("before_alerts"))
-    with made.begin() as connection:
-        connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
-    moved(made, BEFORE, up=True)
-    with made.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO subscribers (address, created_at, rhythm_since) "
-                "VALUES ('a@x.example', :now, :now)"
-            ),
-            {"now": NOW},
-        )
-        connection.execute(
-            text(
-                "INSERT INTO issues (subscriber_id, local_date, due_at, made_at, state, subject, "
-                "content) SELECT id, '2023-04-26', :now, :now, 'sent', 'Ferry', '{}' "
-                "FROM subscribers"
-            ),
-            {"now": NOW},
-        )
-    yield made
-    made.dispose()
+    with database_of(server, "before_alerts", BEFORE) as made:
+        with made.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO subscribers (address, created_at, rhythm_since) "
+                    "VALUES ('a@x.example', :now, :now)"
+                ),
+                {"now": NOW},
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO issues (subscriber_id, local_date, due_at, made_at, state, subject, "
+                    "content) SELECT id, '2023-04-26', :now, :now, 'sent', 'Ferry', '{}' "
+                    "FROM subscribers"
+                ),
+                {"now": NOW},
+            )
+        yield made
 
 
 def test_issues_of_before_stay_and_the_way_back_drops_notices(engine: Engine):

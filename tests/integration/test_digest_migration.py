@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, text
 
-from service.store import schema
 from service.store.embedded import EmbeddedServer
-from tests.support.migrating import moved
+from tests.support.migrating import database_of, moved
 from tests.support.rows import NOW
 
 BEFORE, AFTER = "0006", "0007"
@@ -16,24 +15,20 @@ BEFORE, AFTER = "0006", "0007"
 @pytest.fixture
 def engine(server: EmbeddedServer) -> Iterator[Engine]:
     """A database as it was before, with a subscriber and an issue."""
-    made = schema.connect(server.ensure_database("before_mail"))
-    with made.begin() as connection:
-        connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
-    moved(made, BEFORE, up=True)
-    with made.begin() as connection:
-        connection.execute(
-            text("INSERT INTO subscribers (address, created_at) VALUES ('a@x.example', :now)"),
-            {"now": NOW},
-        )
-        connection.execute(
-            text(
-                "INSERT INTO issues (subscriber_id, local_date, made_at, subject, content) "
-                "SELECT id, '2023-04-26', :now, 'Ferry', '{}' FROM subscribers"
-            ),
-            {"now": NOW},
-        )
-    yield made
-    made.dispose()
+    with database_of(server, "before_mail", BEFORE) as made:
+        with made.begin() as connection:
+            connection.execute(
+                text("INSERT INTO subscribers (address, created_at) VALUES ('a@x.example', :now)"),
+                {"now": NOW},
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO issues (subscriber_id, local_date, made_at, subject, content) "
+                    "SELECT id, '2023-04-26', :now, 'Ferry', '{}' FROM subscribers"
+                ),
+                {"now": NOW},
+            )
+        yield made
 
 
 def test_what_was_there_is_never_sent_and_the_way_back_is_open(engine: Engine):

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, text
 
-from service.store import schema
 from service.store.embedded import EmbeddedServer
 from service.store.reading.changes import changes_since
 from service.store.sessions import sessions_of
-from tests.support.migrating import moved
+from tests.support.migrating import database_of, moved
 from tests.support.rows import NOW
 
 BEFORE, AFTER = "0018", "0019"
@@ -31,15 +30,11 @@ FROM decisions
 @pytest.fixture
 def engine(server: EmbeddedServer) -> Iterator[Engine]:
     """A database as it was before: one story is hidden, another one was."""
-    made = schema.connect(server.ensure_database("before_hidden"))
-    with made.begin() as connection:
-        connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
-    moved(made, BEFORE, up=True)
-    with made.begin() as connection:
-        for statement in STORED.split(";\n"):
-            connection.execute(text(statement), {"now": NOW} if ":now" in statement else {})
-    yield made
-    made.dispose()
+    with database_of(server, "before_hidden", BEFORE) as made:
+        with made.begin() as connection:
+            for statement in STORED.split(";\n"):
+                connection.execute(text(statement), {"now": NOW} if ":now" in statement else {})
+        yield made
 
 
 def test_followers_learn_what_was_hidden_before_and_the_way_back_forgets_it(engine: Engine):

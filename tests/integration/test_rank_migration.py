@@ -18,10 +18,12 @@ def test_what_is_stored_follows_the_rule(engine: Engine, sessions: Sessions):
         stored = {"rank": {"age": alone.age, "coverage": alone.coverage, "velocity": 0.0}}
         rows.story("alone", [one], details=stored)
         rows.story("both", [two, three])
+        rows.story("bare", [rows.article(rows.outlet("four"), "four")])
     moved(engine, "0018", up=False)
     assert ranks(engine) == {
         "alone": pytest.approx((alone.total + HOURS_ALONE, 0.0)),
         "both": (pytest.approx(told_by_two.total), None),
+        "bare": (pytest.approx(alone.total + HOURS_ALONE), None),
     }
     moved(engine, "head", up=True)
     assert ranks(engine)["alone"] == pytest.approx((alone.total, -HOURS_ALONE))

@@ -1,10 +1,27 @@
 """Databases moved from one revision of the schema to another."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from service.store import schema
+from service.store.embedded import EmbeddedServer
+
+
+@contextmanager
+def database_of(server: EmbeddedServer, name: str, revision: str) -> Iterator[Engine]:
+    """A database of that name as it was at a revision, empty."""
+    made = schema.connect(server.ensure_database(name))
+    with made.begin() as connection:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
+    moved(made, revision, up=True)
+    try:
+        yield made
+    finally:
+        made.dispose()
 
 
 def moved(engine: Engine, revision: str, *, up: bool) -> None:

@@ -1,7 +1,7 @@
 """a story that one outlet alone tells ranks as if it were a day older
 
 `domain.ranking` since: what is stored follows, of the present and the past, so that one order holds
-for all of them.
+for all of them; also where a description of long ago does not tell the parts of a rank.
 """
 
 from alembic import op
@@ -14,10 +14,10 @@ depends_on = None
 MOVED = """
 UPDATE {table} SET
     rank = rank + {hours},
-    details = jsonb_set(
+    details = coalesce(jsonb_set(
         details, '{{rank,coverage}}', to_jsonb((details #>> '{{rank,coverage}}')::float + {hours})
-    )
-WHERE independent <= 1 AND details #> '{{rank,coverage}}' IS NOT NULL
+    ), details)
+WHERE independent <= 1 AND rank <> 0
 """
 
 
