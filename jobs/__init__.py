@@ -1,1 +1,1 @@
-"""Scheduled work: one file a job, the table of them in `jobs.schedule`."""
+"""Scheduled work: one file a job, the table of them in `jobs.running.schedule`."""

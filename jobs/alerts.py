@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from jobs.context import Context, Counts
-from jobs.mailing import batches, mailed
-from service.domain.alerts import Stories
-from service.domain.alerts import notices as to_tell
-from service.settings import Settings
-from service.store import alerts as store
-from service.store import notices
-from service.store.reading.digest import changed_stories
-from service.store.subscribers import Subscriber
+from jobs.running.context import Context, Counts
+from jobs.running.mail import batches, mailed
+from service.domain.subscribers.alerts import Stories
+from service.domain.subscribers.alerts import notices as to_tell
+from service.settings.load import Settings
+from service.store.subscribers import alert_emails
+from service.store.subscribers import alerts as store
+from service.store.subscribers.digest_stories import changed_stories
+from service.store.subscribers.subscribers import Subscriber
 
 #: What somebody was told longer ago is new to them.
 MEMORY = timedelta(days=30)
@@ -73,13 +73,13 @@ def _make(
     """Write the notices of some subscribers; whether each is to be sent or folded."""
     ids = [each.id for each in batch]
     asked = store.of_subscribers(session, ids)
-    told = notices.told_to(session, ids, since=now - MEMORY)
-    sent = notices.sent_to(session, ids, since=now - HOUR)
+    told = alert_emails.told_to(session, ids, since=now - MEMORY)
+    sent = alert_emails.sent_to(session, ids, since=now - HOUR)
     for each in batch:
         mine, before = asked.get(each.id, []), told.get(each.id, [])
         for notice in to_tell(mine, stories, each.taste, before, settings.alerts):
             fold = sent[each.id] >= settings.alerts.per_hour
             day = now.astimezone(each.rhythm.zone).date()
-            if notices.make(session, each.id, notice, day, now=now, fold=fold):
+            if alert_emails.make(session, each.id, notice, day, now=now, fold=fold):
                 sent[each.id] += not fold
                 yield "folded" if fold else "made"

@@ -6,32 +6,24 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from jobs.context import Context, Counts
-from service.domain.articles import Article, Vectors
-from service.domain.coverage import coverage
-from service.domain.developments import developments
-from service.domain.entities import entities
-from service.domain.gazetteer import Gazetteer
-from service.domain.headline import headline
-from service.domain.keywords import keywords
-from service.domain.lexicon import Lexicon
-from service.domain.pace import Report, delays, pace
-from service.domain.ranking import rank
-from service.domain.slugs import slug
-from service.domain.summary import summary
-from service.store import (
-    articles,
-    copies,
-    descriptions,
-    gazetteers,
-    lexicons,
-    locks,
-    plans,
-    stories,
-    vectors,
-)
-from service.store.descriptions import Description, Outlets
-from service.store.details import Details
+from jobs.running.context import Context, Counts
+from service.domain.articles.coverage import coverage
+from service.domain.articles.model import Article, Vectors
+from service.domain.entities.gazetteer import Gazetteer
+from service.domain.entities.story_entities import entities
+from service.domain.pairs.vocabulary import Lexicon
+from service.domain.stories.developments import developments
+from service.domain.stories.headline import headline
+from service.domain.stories.keywords import keywords
+from service.domain.stories.pace import Report, delays, pace
+from service.domain.stories.ranking import rank
+from service.domain.stories.summary import summary
+from service.domain.text.slugs import slug
+from service.store.articles import articles, copies, vectors
+from service.store.database import locks
+from service.store.stories import apply_plan, descriptions, gazetteers, stories, vocabulary
+from service.store.stories.descriptions import Description, Outlets
+from service.store.stories.details import Details
 
 #: Stories described in one transaction.
 BATCH = 200
@@ -77,7 +69,7 @@ def describe(context: Context) -> Counts:
 def _describe_batch(context: Context) -> int:
     with context.sessions.begin() as session:
         changed = descriptions.outdated(session, limit=BATCH)
-        lexicon = lexicons.latest(session)
+        lexicon = vocabulary.latest(session)
         if not changed or lexicon is None:
             return 0
         members = stories.members(session, changed)
@@ -89,11 +81,11 @@ def _describe_batch(context: Context) -> int:
             for key in sorted(told)
         ]
         # Whoever changes stories updates many at a time, in an order of its own.
-        locks.serialise(session, plans.LOCK)
+        locks.serialise(session, apply_plan.LOCK)
         descriptions.save(session, made, changed)
         descriptions.pass_over(session, sorted(changed.keys() - told.keys()), changed)
-        stamp = plans.stamp(session, context.clock(), "describe", context.run_id)
-        plans.settle(session, sorted(changed), stamp)
+        stamp = apply_plan.stamp(session, context.clock(), "describe", context.run_id)
+        apply_plan.settle(session, sorted(changed), stamp)
     return len(changed)
 
 

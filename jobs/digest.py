@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from jobs.context import Context, Counts
-from jobs.mailing import batches, mailed
-from service.domain.alerts import Notice
-from service.domain.digest import Past, choose
-from service.domain.digest_cards import Match, Story
-from service.domain.digest_days import Due, due
-from service.settings import Settings
-from service.store import issues, notices
-from service.store.reading.digest import digest_stories
-from service.store.subscribers import Subscriber
+from jobs.running.context import Context, Counts
+from jobs.running.mail import batches, mailed
+from service.domain.subscribers.alerts import Notice
+from service.domain.subscribers.digest_model import Match, Story
+from service.domain.subscribers.digest_schedule import Due, due
+from service.domain.subscribers.digest_selection import Past, choose
+from service.settings.load import Settings
+from service.store.subscribers import alert_emails, editions
+from service.store.subscribers.digest_stories import digest_stories
+from service.store.subscribers.subscribers import Subscriber
 
 #: A story that somebody saw longer ago is new to them.
 MEMORY = timedelta(days=14)
@@ -50,7 +50,7 @@ def past_of(
     session: Session, readers: Sequence[Subscriber], settings: Settings, now: datetime
 ) -> dict[int, Past]:
     """What subscribers have read, by their ids."""
-    known = issues.seen_by(session, [each.id for each in readers], since=now - MEMORY)
+    known = editions.seen_by(session, [each.id for each in readers], since=now - MEMORY)
     return {each.id: known.get(each.id) or _unread(each, settings, now) for each in readers}
 
 
@@ -84,13 +84,13 @@ def _due(
     session: Session, settings: Settings, batch: Sequence[Subscriber], now: datetime
 ) -> list["_Owed"]:
     """Whose issue is due, what they have read, and which notices wait for it."""
-    last = issues.last_of(session, [each.id for each in batch])
+    last = editions.last_of(session, [each.id for each in batch])
     found = [(each, _next(each, last.get(each.id), settings, now)) for each in batch]
     awaited = [(each, meant) for each, meant in found if meant]
     if not awaited:
         return []
     pasts = past_of(session, [each for each, _ in awaited], settings, now)
-    folded = notices.folded(session, [each.id for each, _ in awaited], since=now - FURTHEST)
+    folded = alert_emails.folded(session, [each.id for each, _ in awaited], since=now - FURTHEST)
     return [_Owed(each, meant, pasts[each.id], folded.get(each.id, {})) for each, meant in awaited]
 
 
@@ -111,10 +111,10 @@ def _make(session: Session, owed: _Owed, stories: _Stories, *, now: datetime) ->
     chosen = replace(chosen, alerts=_matches(owed.folded))
     late = owed.due.late(now, settings.issues.tolerance)
     goes = bool(chosen) or settings.issues.empty_days == "line"
-    number = issues.make(session, owed.to.id, owed.due, chosen, now=now, late=late, send=goes)
+    number = editions.make(session, owed.to.id, owed.due, chosen, now=now, late=late, send=goes)
     if number is None:
         return "empty"
-    notices.fold_into(session, owed.folded, number)
+    alert_emails.fold_into(session, owed.folded, number)
     return "made" if goes else "empty"
 
 

@@ -1,8 +1,8 @@
 """The job `embed`: articles that lack a vector of their newest revision get one."""
 
-from jobs.context import Context, Counts
+from jobs.running.context import Context, Counts
 from service.embed.encoder import encode_articles
-from service.store import articles, vectors
+from service.store.articles import articles, vectors
 
 #: Articles encoded before their vectors are written: what a kill can cost, and a stop waits for.
 BATCH = 64

@@ -11,16 +11,17 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
-from jobs.context import Context, Counts
-from service.domain.entries import FeedContext, ParsedFeed
-from service.domain.pacing import FetchHistory, next_fetch_at
+from jobs.running.context import Context, Counts
+from service.domain.articles.entries import FeedContext, ParsedFeed
+from service.domain.catalogue.fetch_schedule import FetchHistory, next_fetch_at
 from service.errors import FeedError, GoneError, HostBusyError
 from service.ingest.admit import admit_feed
-from service.ingest.fetch import FetchRequest, FetchResult, fetch_all
-from service.ingest.worker import ParseJob
-from service.ingest.workers import parse_all
-from service.store import articles, catalogue
-from service.store.articles import Admitted, Source
+from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_all
+from service.ingest.parsing.worker import ParseJob
+from service.ingest.parsing.workers import parse_all
+from service.store.articles import articles
+from service.store.articles.articles import Admitted, Source
+from service.store.catalogue import feeds
 from service.store.tables import FeedRow, FetchRow
 
 log = structlog.get_logger()
@@ -46,8 +47,8 @@ class Read:
 def fetch(context: Context) -> Counts:
     """Fetch all due feeds; one feed's failure is recorded on it and the others go on."""
     with context.sessions.begin() as session:
-        due = catalogue.due_feeds(session, now=context.clock())
-        sites, ids = catalogue.site_index(session), catalogue.outlet_ids(session)
+        due = feeds.due_feeds(session, now=context.clock())
+        sites, ids = feeds.site_index(session), feeds.outlet_ids(session)
     total: Counter[str] = Counter()
     for start in range(0, len(due), BATCH):
         context.progress("fetch", start, len(due))
@@ -100,8 +101,8 @@ def _store(context: Context, read: Read, source: Source) -> Mapping[str, int]:
     with context.sessions.begin() as session:
         admitted, rejected = _admit(session, context, read, source, now)
         row = _account(read, admitted, rejected, now=now, run_id=context.run_id)
-        catalogue.record_fetch(session, row)
-        catalogue.update_feed(session, read.feed.id, **_changes(session, context, read, now))
+        feeds.record_fetch(session, row)
+        feeds.update_feed(session, read.feed.id, **_changes(session, context, read, now))
     if read.error:
         log.warning(
             "feed failed",
@@ -197,6 +198,6 @@ def _fate(session: Session, read: Read) -> dict[str, Any]:
     target = read.result.moved_to
     if read.error or target is None or target == read.feed.url:
         return {}
-    if catalogue.feed_at(session, target):
+    if feeds.feed_at(session, target):
         return {"status": "retired", "error": f"moved to {target}, which is read already"}
     return {"url": target}

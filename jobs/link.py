@@ -6,14 +6,16 @@ from datetime import timedelta
 import numpy as np
 from sqlalchemy.orm import Session
 
-from jobs.context import Context, Counts
-from service.domain.articles import Article
-from service.domain.channels import Channels, Readings
-from service.domain.keywords import keywords
-from service.domain.lexicon import Lexicon
-from service.domain.lineage import plan_update
-from service.domain.storylines import Summaries, storylines
-from service.store import articles, descriptions, lexicons, locks, plans, stories, vectors
+from jobs.running.context import Context, Counts
+from service.domain.articles.model import Article
+from service.domain.grouping.lineage import plan_update
+from service.domain.pairs.features import Channels, Readings
+from service.domain.pairs.vocabulary import Lexicon
+from service.domain.stories.keywords import keywords
+from service.domain.stories.storylines import Summaries, storylines
+from service.store.articles import articles, vectors
+from service.store.database import locks
+from service.store.stories import apply_plan, descriptions, stories, vocabulary
 
 #: The latest stories that are compared; bounds the time of a run.
 MOST = 4000
@@ -31,9 +33,9 @@ def link(context: Context) -> Counts:
             return {}
     encoder = context.encoder()  # before the lock: loading takes seconds
     with context.sessions.begin() as session:
-        locks.serialise(session, plans.LOCK)
+        locks.serialise(session, apply_plan.LOCK)
         latest = descriptions.tellable(session, since=since, limit=MOST)
-        lexicon = lexicons.latest(session, encoder.model)
+        lexicon = vocabulary.latest(session, encoder.model)
         if not latest or lexicon is None:
             return {}
         members = stories.members(session, latest)
@@ -47,8 +49,8 @@ def link(context: Context) -> Counts:
         descriptions.assign(session, {story: storyline_of.get(story) for story in latest})
         lines = descriptions.known_storylines(session)
         told = {str(story) for line in lines if line.id in titles for story in line.members}
-        stamp = plans.stamp(session, context.clock(), "link", context.run_id)
-        plans.settle(session, told.union(latest), stamp)
+        stamp = apply_plan.stamp(session, context.clock(), "link", context.run_id)
+        apply_plan.settle(session, told.union(latest), stamp)
     return {"storylines": len(groups), "linked": sum(map(len, groups))}
 
 

@@ -6,28 +6,20 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from jobs.context import Context, Counts
-from service.domain import reasons
-from service.domain.arrivals import grown
-from service.domain.articles import Article, Vectors
-from service.domain.channels import Readings
-from service.domain.copies import copies as find_copies
-from service.domain.lexicon import Lexicon, rarest_keys
-from service.domain.lineage import plan_update
-from service.domain.placing import place as decide
-from service.domain.text import lead_words
-from service.store import (
-    articles,
-    constraints,
-    copies,
-    lexicons,
-    locks,
-    marks,
-    nearby,
-    plans,
-    stories,
-    vectors,
-)
+from jobs.running.context import Context, Counts
+from service.domain.articles.copies import copies as find_copies
+from service.domain.articles.model import Article, Vectors
+from service.domain.articles.tokenization import lead_words
+from service.domain.grouping import evidence
+from service.domain.grouping.lineage import plan_update
+from service.domain.grouping.place import place as decide
+from service.domain.pairs.features import Readings
+from service.domain.pairs.vocabulary import Lexicon, rarest_keys
+from service.domain.stories.arrivals import grown
+from service.store.articles import articles, candidates, copies, vectors
+from service.store.database import locks
+from service.store.editing import marks
+from service.store.stories import apply_plan, constraints, stories, vocabulary
 
 #: Articles placed in one transaction.
 BATCH = 200
@@ -62,7 +54,7 @@ def place(context: Context) -> Counts:
 def _place_batch(context: Context) -> dict[str, int]:
     encoder = context.encoder()
     with context.sessions.begin() as session:
-        locks.serialise(session, plans.LOCK)
+        locks.serialise(session, apply_plan.LOCK)
         model = vectors.model_id(session, encoder.model, encoder.dimensions)
         batch = vectors.awaiting_place(session, model, limit=BATCH)
         if not batch:
@@ -80,9 +72,9 @@ def _place_batch(context: Context) -> dict[str, int]:
 def _index(session: Session, context: Context, model: int, ids: Sequence[int]) -> Lexicon:
     """Write the rare words by which articles are found; the lexicon they are rare by."""
     loaded = articles.load(session, ids)
-    lexicon = lexicons.latest(session, context.encoder().model)
+    lexicon = vocabulary.latest(session, context.encoder().model)
     lexicon = lexicon or _first_lexicon(session, context, model, loaded)
-    keys = {int(a.id): rarest_keys(lead_words(a), lexicon, nearby.KEYS) for a in loaded}
+    keys = {int(a.id): rarest_keys(lead_words(a), lexicon, candidates.KEYS) for a in loaded}
     articles.set_word_keys(session, keys)
     return lexicon
 
@@ -94,7 +86,7 @@ def _first_lexicon(
     tag = context.encoder().model
     values = vectors.load(session, model, tag, [int(article.id) for article in loaded])
     lexicon = Readings.of(loaded, values).lexicon()
-    lexicons.save(session, lexicon, now=context.clock())
+    vocabulary.save(session, lexicon, now=context.clock())
     return lexicon
 
 
@@ -110,7 +102,7 @@ def _gather(
     found = _candidates(session, context, model, moments)
     near_stories = set(stories.story_of(session, found).values())
     near_stories -= marks.locked(session, near_stories)
-    within = nearby.members_within(session, near_stories, moments.values(), reach=reach)
+    within = candidates.members_within(session, near_stories, moments.values(), reach=reach)
     ids = sorted(within | moments.keys())
     return Arrivals(
         moments=moments,
@@ -129,7 +121,9 @@ def _candidates(
     reach = context.settings.window.reach
     found = vectors.nearest(session, model, moments, count=settings.neighbours, window=reach)
     for key, words in articles.word_keys(session, moments).items():
-        found |= nearby.sharers(session, words, moments[key], reach=reach, limit=settings.sharing)
+        found |= candidates.sharers(
+            session, words, moments[key], reach=reach, limit=settings.sharing
+        )
     return found
 
 
@@ -150,9 +144,9 @@ def _settle(session: Session, context: Context, arrivals: Arrivals) -> Counts:
         known, grown(known, placements), is_taken=lambda key: stories.is_taken(session, key)
     )
     now = context.clock()
-    why = {placement.article: reasons.of_placement(placement) for placement in placements}
-    stamp = plans.stamp(session, now, "place", context.run_id)
-    counts = plans.apply(
+    why = {placement.article: evidence.of_placement(placement) for placement in placements}
+    stamp = apply_plan.stamp(session, now, "place", context.run_id)
+    counts = apply_plan.apply(
         session,
         plan,
         stamp,

@@ -5,25 +5,18 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from jobs.context import Context, Counts
-from service.domain import reasons
-from service.domain.arrivals import affected
-from service.domain.articles import ArticleId
-from service.domain.lineage import Plan, plan_update
-from service.domain.reasons import Reason
-from service.domain.spans import around
-from service.domain.windows import Grouping, Standing, group_window
-from service.store import (
-    articles,
-    constraints,
-    copies,
-    lexicons,
-    locks,
-    marks,
-    plans,
-    stories,
-    vectors,
-)
+from jobs.running.context import Context, Counts
+from service.domain.articles.model import ArticleId
+from service.domain.grouping import evidence
+from service.domain.grouping.evidence import Reason
+from service.domain.grouping.lineage import Plan, plan_update
+from service.domain.grouping.window import Grouping, Standing, group_window
+from service.domain.stories.arrivals import affected
+from service.domain.text.spans import around
+from service.store.articles import articles, copies, vectors
+from service.store.database import locks
+from service.store.editing import marks
+from service.store.stories import apply_plan, constraints, stories, vocabulary
 
 
 def reconcile(context: Context) -> Counts:
@@ -37,7 +30,7 @@ def reconcile(context: Context) -> Counts:
             return {}
     context.encoder()  # before the lock: loading takes seconds
     with context.sessions.begin() as session:
-        locks.serialise(session, plans.LOCK)
+        locks.serialise(session, apply_plan.LOCK)
         placed = articles.in_stage(session, "placed")
         if not placed:
             return {}
@@ -74,7 +67,7 @@ def _regroup(
     grouping = _group(session, context, standing, sorted(reported_at))
     plan = _plan(session, grouping, placed, standing)
     moved = {opened.article: opened.story for opened in plan.opened}
-    why = reasons.of_grouping(grouping, moved, _homes(standing) | moved, context.pair_model)
+    why = evidence.of_grouping(grouping, moved, _homes(standing) | moved, context.pair_model)
     counts = _follow(session, context, grouping, plan, reported_at=reported_at, why=why)
     hours = context.settings.settling.hours
     late = sum(standing[each.article].hours > hours for each in plan.closed)
@@ -130,8 +123,8 @@ def _follow(
     why: Mapping[ArticleId, Reason],
 ) -> Counts:
     now = context.clock()
-    stamp = plans.stamp(session, now, "reconcile", context.run_id)
-    counts = plans.apply(
+    stamp = apply_plan.stamp(session, now, "reconcile", context.run_id)
+    counts = apply_plan.apply(
         session,
         plan,
         stamp,
@@ -140,5 +133,5 @@ def _follow(
         reasons=why,
     )
     copies.replace(session, [int(key) for key in grouping.ids], grouping.copies, at=stamp.now)
-    lexicons.save(session, grouping.lexicon, now=now)
+    vocabulary.save(session, grouping.lexicon, now=now)
     return counts

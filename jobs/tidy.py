@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from jobs.context import Context, Counts
-from service.store import answers, runs
+from jobs.running.context import Context, Counts
+from service.store.access import idempotency
+from service.store.database import runs
 
 KEEP = timedelta(days=30)
 KEEP_IDLE = timedelta(days=1)
@@ -14,5 +15,5 @@ def tidy(context: Context) -> Counts:
     now = context.clock()
     with context.sessions.begin() as session:
         forgotten = runs.forget(session, now=now, keep=KEEP, keep_idle=KEEP_IDLE)
-        forgotten += answers.forget(session, now=now)
+        forgotten += idempotency.forget(session, now=now)
     return {"forgotten": forgotten} if forgotten else {}

@@ -8,16 +8,16 @@ from contextlib import AbstractAsyncContextManager
 import aiohttp
 import structlog
 
-from jobs.context import Context, Counts
-from service import receivers
-from service.domain.webhooks import Outcome, message_id, signed
-from service.ingest.post import post, posting
-from service.receivers import Receiver, instant
-from service.store import outbox
-from service.store import webhooks as hooks
-from service.store.outbox import Round
-from service.store.reading.history import Transition
-from service.web.api.story_out import TransitionOut
+from jobs.running.context import Context, Counts
+from service.domain.webhooks.webhooks import Outcome, message_id, signed
+from service.ingest.fetching import webhook_target
+from service.ingest.fetching.post import post, posting
+from service.ingest.fetching.webhook_target import Receiver, instant
+from service.store.story_views.history import Transition
+from service.store.webhooks import outbox
+from service.store.webhooks import webhooks as hooks
+from service.store.webhooks.outbox import Round
+from service.web.api.stories.schemas import TransitionOut
 
 log = structlog.get_logger()
 
@@ -46,7 +46,9 @@ def ping(context: Context, webhook_id: int) -> Outcome:
     with context.sessions.begin() as session:
         url = hooks.get(session, webhook_id).url
         secret = hooks.secret_of(session, webhook_id)
-    return receivers.ping(Receiver(webhook_id, url, secret), context.settings, now=context.clock())
+    return webhook_target.ping(
+        Receiver(webhook_id, url, secret), context.settings, now=context.clock()
+    )
 
 
 def body_of(change: Transition) -> bytes:

@@ -16,8 +16,8 @@ from service.errors import SamestoryError
 #: Each command, and the module that holds it as a function or a group of commands.
 COMMANDS = {
     "demo": "service.commands.demo:demo",
-    "up": "service.commands.up:up",
-    "web": "service.commands.web:web",
+    "up": "service.commands.running.up:up",
+    "web": "service.commands.running.web:web",
     "jobs": "service.commands.jobs:app",
     "stories": "service.commands.stories:app",
     "feeds": "service.commands.feeds:app",
@@ -29,11 +29,11 @@ COMMANDS = {
     "keys": "service.commands.keys:app",
     "mcp": "service.commands.mcp:mcp",
     "db": "service.commands.database:app",
-    "cluster": "service.commands.cluster:cluster",
-    "evaluate": "service.commands.evaluate:evaluate",
-    "explain": "service.commands.explain:explain",
-    "train": "service.commands.train:train",
-    "centres": "service.commands.centres:centres",
+    "cluster": "service.commands.research.cluster:cluster",
+    "evaluate": "service.commands.research.evaluate:evaluate",
+    "explain": "service.commands.research.explain:explain",
+    "train": "service.commands.research.train:train",
+    "centres": "service.commands.research.language_means:centres",
 }
 
 

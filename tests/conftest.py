@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from service.store import schema
-from service.store.embedded import EmbeddedServer
-from service.store.sessions import Sessions, sessions_of
+from service.store.database import schema
+from service.store.database.embedded import EmbeddedServer
+from service.store.database.sessions import Sessions, sessions_of
 
 pytest_plugins = ["tests.support.summary"]
 

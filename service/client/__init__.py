@@ -9,9 +9,9 @@
 It knows the API over HTTP alone and imports nothing of the service but its errors.
 """
 
-from service.client.asking import Client
-from service.client.reasons import Evidence
-from service.client.shapes import (
+from service.client.client import Client
+from service.client.evidence import Evidence
+from service.client.models import (
     Article,
     Change,
     Changes,

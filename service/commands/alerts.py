@@ -7,19 +7,19 @@ from typing import Annotated, Any
 
 import typer
 
-from jobs.context import Context
-from jobs.delivery import renderer, site
 from jobs.digest import FURTHEST
-from service import settings as settings_module
+from jobs.running.context import Context
+from jobs.running.deliver import renderer, site
 from service.commands.digest import preview_folder, run_mailing, write_both
-from service.commands.world import open_world
-from service.domain.alert_wishes import query
-from service.domain.alerts import Alert, Query, Stories, as_notice
-from service.domain.digest_wishes import USUAL
+from service.commands.running.wiring import open_world
+from service.domain.subscribers.alert_preferences import query
+from service.domain.subscribers.alerts import Alert, Query, Stories, as_notice
+from service.domain.subscribers.digest_preferences import USUAL
 from service.errors import BadInputError
 from service.mail.render import Links, Telling
-from service.store import alerts, subscribers
-from service.store.reading.digest import digest_stories
+from service.settings import load as settings_module
+from service.store.subscribers import alerts, subscribers
+from service.store.subscribers.digest_stories import digest_stories
 
 app = typer.Typer(
     help="Alerts: an email at once when a story matches a saved query.", no_args_is_help=True

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from service import settings as settings_module
-from service.commands.world import open_world
+from service.commands.running.wiring import open_world
 from service.errors import BadInputError
-from service.mail.reports import read_report
-from service.store import issues, subscribers
+from service.mail.bounces import read_report
+from service.settings import load as settings_module
+from service.store.subscribers import editions, subscribers
 
 #: Bytes of a report that are read; its end is the email that it returns.
 LARGEST = 1 << 20
@@ -31,7 +31,7 @@ def report(
         print("no report about an email: nothing was changed")
         return
     with open_world(settings_module.load()) as context, context.sessions.begin() as session:
-        owner = issues.recipient_of(session, found.message_id)
+        owner = editions.recipient_of(session, found.message_id)
         if owner is None:
             print(f"a report about no email of ours, {found.message_id}: nothing was changed")
             return

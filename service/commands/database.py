@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import typer
 from sqlalchemy import Engine
 
-from service import settings as settings_module
-from service.store import schema
-from service.store.sessions import open_engine
+from service.settings import load as settings_module
+from service.store.database import schema
+from service.store.database.sessions import open_engine
 
 app = typer.Typer(help="The database: upgrade or check its schema.", no_args_is_help=True)
 

@@ -11,22 +11,22 @@ import typer
 from platformdirs import user_cache_path
 
 from jobs import digest as job
-from jobs import runner
-from jobs.context import Context
-from jobs.delivery import renderer, site
-from jobs.schedule import schedule
-from service import settings as settings_module
-from service.commands.serving import ready
-from service.commands.world import open_world
-from service.domain.digest import Past, choose
-from service.domain.digest_cards import Digest
-from service.domain.digest_wishes import USUAL
-from service.domain.mail_addresses import mail_address
+from jobs.running import runner
+from jobs.running.context import Context
+from jobs.running.deliver import renderer, site
+from jobs.running.schedule import schedule
+from service.commands.running.serving import ready
+from service.commands.running.wiring import open_world
+from service.domain.subscribers.digest_model import Digest
+from service.domain.subscribers.digest_preferences import USUAL
+from service.domain.subscribers.digest_selection import Past, choose
+from service.domain.text.email_addresses import mail_address
 from service.errors import BadInputError, NotFoundError
 from service.mail.render import Issue, Links, Rendered
-from service.store import subscribers
-from service.store.reading.digest import digest_stories
-from service.store.reading.mail import Edition, editions
+from service.settings import load as settings_module
+from service.store.subscribers import subscribers
+from service.store.subscribers.digest_stories import digest_stories
+from service.store.subscribers.email_stats import Edition, editions
 
 app = typer.Typer(
     help="The daily digest: preview an issue, send what is due.", no_args_is_help=True

@@ -7,18 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-from jobs.context import Context
-from service import settings as settings_module
-from service.adding import add_feeds, fetch_one, parse_one, read_feed
-from service.catalogue import read_bytes
-from service.commands.world import open_world
-from service.domain.entries import ParsedFeed
+from jobs.running.context import Context
+from service.commands.running.wiring import open_world
+from service.domain.articles.entries import ParsedFeed
 from service.errors import BadInputError, NotFoundError
-from service.folders import CONFIG_DIR
+from service.ingest.add_feed import add_feeds, fetch_one, parse_one, read_feed
+from service.ingest.catalogue_files import read_bytes
 from service.ingest.discover import FeedLink, find_feeds
 from service.ingest.opml import OpmlFeed, read_opml, write_opml
-from service.store import catalogue
-from service.store.catalogue import FeedStatus
+from service.settings import load as settings_module
+from service.settings.paths import CONFIG_DIR
+from service.store.catalogue import feeds
+from service.store.catalogue.feeds import FeedStatus
 
 app = typer.Typer(help="The feeds that are read.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -28,7 +28,7 @@ Url = Annotated[str, typer.Argument(help="An http or https address.")]
 def import_shipped(context: Context) -> None:
     """Fill an empty catalogue from `config/`; one that has feeds is left as it is."""
     with context.sessions.begin() as session:
-        if not catalogue.count_feeds(session):
+        if not feeds.count_feeds(session):
             path = CONFIG_DIR / "feeds.opml"
             found = read_opml(path.read_bytes(), name=str(path)).feeds
             add_feeds(session, found, now=context.clock())
@@ -123,7 +123,7 @@ def list_feeds(*, as_json: AsJson = False) -> None:
                 "errors": feed.error_count,
                 "error": feed.error,
             }
-            for feed, outlet in catalogue.all_feeds(session)
+            for feed, outlet in feeds.all_feeds(session)
         ]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
@@ -141,10 +141,10 @@ def set_status(
 ) -> None:
     """Let a feed be fetched or not; its articles stay."""
     with open_world() as context, context.sessions.begin() as session:
-        feed = catalogue.feed_at(session, url)
+        feed = feeds.feed_at(session, url)
         if feed is None:
             raise NotFoundError("feed", url)
-        catalogue.set_status(session, feed.id, status, now=context.clock())
+        feeds.set_status(session, feed.id, status, now=context.clock())
     print(f"{status}: {url}")
 
 
@@ -154,11 +154,11 @@ def export(
 ) -> None:
     """Write all feeds as OPML."""
     with open_world() as context, context.sessions.begin() as session:
-        feeds = [
+        listed = [
             OpmlFeed(feed.url, feed.title, feed.site_url or "", feed.language or "", (outlet.name,))
-            for feed, outlet in catalogue.all_feeds(session)
+            for feed, outlet in feeds.all_feeds(session)
         ]
-    data = write_opml(feeds, title="samestory: feeds")
+    data = write_opml(listed, title="samestory: feeds")
     if path is None:
         sys.stdout.buffer.write(data)
         return

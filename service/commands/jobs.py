@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from jobs import runner
-from jobs.daemon import scheduled
-from jobs.schedule import schedule
-from jobs.signals import until_signalled
-from service import settings as settings_module
-from service.commands.serving import ready
+from jobs.running import runner
+from jobs.running.daemon import scheduled
+from jobs.running.schedule import schedule
+from jobs.running.signals import until_signalled
+from service.commands.running.serving import ready
 from service.errors import BadInputError
-from service.settings import nearest
+from service.settings import load as settings_module
+from service.settings.load import nearest
 
 app = typer.Typer(help="The scheduled jobs: run all, list them, run one.")
 

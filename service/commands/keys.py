@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from service.commands.moments import parse_moment
-from service.commands.world import open_world
-from service.domain.access import Role
-from service.store import keys
-from service.store.keys import Key
+from service.commands.running.times import parse_moment
+from service.commands.running.wiring import open_world
+from service.domain.access.roles import Role
+from service.store.access import keys
+from service.store.access.keys import Key
 
 app = typer.Typer(help="Keys of the API.", no_args_is_help=True)
 

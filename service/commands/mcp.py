@@ -7,16 +7,16 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from jobs.daemon import serving
-from jobs.signals import until_signalled
-from service import logs
-from service import settings as settings_module
-from service.callers_keys import CallersKeys, client_of_caller
+from jobs.running.daemon import serving
+from jobs.running.signals import until_signalled
 from service.client import Client
-from service.commands.world import utc_now
+from service.commands.running.wiring import utc_now
 from service.errors import BadInputError
-from service.sections import is_loopback
-from service.settings import Settings
+from service.mcp.client_key import CallersKeys, client_of_caller
+from service.settings import load as settings_module
+from service.settings import logging
+from service.settings.load import Settings
+from service.settings.sections import is_loopback
 
 log = structlog.get_logger()
 
@@ -33,7 +33,7 @@ def mcp(
 ) -> None:
     """Let agents search and read stories (Model Context Protocol); read-only."""
     settings = settings_module.load()
-    logs.configure(settings.log)
+    logging.configure(settings.log)
     agents = _agents()
     with Client(url or _service(settings), key=settings.client.key) as client:
         lent = not http or is_loopback(host)
@@ -71,7 +71,7 @@ def _agents() -> Any:
         BadInputError: it is not; the message names the extra.
     """
     try:
-        return import_module("service.agents")
+        return import_module("service.mcp.tools")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in {"mcp", "mcp_types"}:
             raise

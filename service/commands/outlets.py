@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from service.commands.world import open_world
-from service.domain.outlet_edits import FACTS, Fact
-from service.store import outlets
-from service.store.reading.catalogue import OutletView, all_outlets
-from service.store.reading.outlets import get_outlet
+from service.commands.running.wiring import open_world
+from service.domain.catalogue.outlet_edits import FACTS, Fact
+from service.store.catalogue import outlets
+from service.store.catalogue.outlet_stats import get_outlet
+from service.store.catalogue.views import OutletView, all_outlets
 
 app = typer.Typer(help="The outlets whose feeds are read.", no_args_is_help=True)
 

@@ -8,16 +8,16 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
-from jobs.context import Context
-from jobs.delivery import ask_to_confirm
-from service import settings as settings_module
+from jobs.running.context import Context
+from jobs.running.deliver import ask_to_confirm
 from service.commands.bounces import report
-from service.commands.world import open_world
-from service.domain.digest_wishes import LISTS, USUAL, Wishes, told_days
-from service.domain.mail_addresses import mail_address
+from service.commands.running.wiring import open_world
+from service.domain.subscribers.digest_preferences import LISTS, USUAL, Wishes, told_days
+from service.domain.text.email_addresses import mail_address
 from service.mail.smtp import opened_sender
-from service.store import subscribers
-from service.store.subscribers import Subscriber
+from service.settings import load as settings_module
+from service.store.subscribers import subscribers
+from service.store.subscribers.subscribers import Subscriber
 
 app = typer.Typer(help="Subscribers of the daily digest.", no_args_is_help=True)
 app.command()(report)

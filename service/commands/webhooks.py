@@ -8,15 +8,15 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
-from jobs.context import Context
+from jobs.running.context import Context
 from jobs.webhooks import ping
-from service import settings as settings_module
-from service.commands.moments import moment
-from service.commands.world import open_world
-from service.domain.webhooks import KINDS, secret_text, wanted
+from service.commands.running.times import moment
+from service.commands.running.wiring import open_world
+from service.domain.webhooks.webhooks import KINDS, secret_text, wanted
 from service.errors import DeliveryError
-from service.store import webhooks
-from service.store.webhooks import Webhook
+from service.settings import load as settings_module
+from service.store.webhooks import webhooks
+from service.store.webhooks.webhooks import Webhook
 
 app = typer.Typer(help="Webhooks: who is told of changes of stories.", no_args_is_help=True)
 

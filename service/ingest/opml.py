@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from service.domain.markup import one_line
-from service.domain.urls import is_web_url
+from service.domain.text.markup import one_line
+from service.domain.text.urls import is_web_url
 from service.errors import BadInputError
-from service.ingest.charset import decode
+from service.ingest.parsing.charset import decode
 
 #: Folders within folders beyond this depth are flattened.
 MAX_FOLDERS = 20

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from service.domain.alerts import Notice
-from service.domain.digest_cards import Card, Digest, Line
-from service.domain.links import outside, story_page
-from service.domain.names import country_name, direction
-from service.mail import words
+from service.domain.subscribers.alerts import Notice
+from service.domain.subscribers.digest_model import Card, Digest, Line
+from service.domain.text.language_names import country_name, direction
+from service.domain.text.links import outside, story_page
+from service.mail import formatting
 
 TEMPLATES = Path(__file__).parent / "templates"
 #: Gmail cuts an email off beyond 102,400 bytes, and hides the end with its unsubscribe link.
@@ -94,11 +94,11 @@ class Renderer:
 
     def notice(self, told: Telling, address: str, links: Links) -> Rendered:
         """The email of alerts about one story."""
-        asked = [words.cut(each.query, _PREHEADER) for each in told.notice.alerts]
+        asked = [formatting.cut(each.query, _PREHEADER) for each in told.notice.alerts]
         # A subject of its own, or mail programs hide it below the first one.
         grown = f"Now {told.notice.card.coverage} outlets: " if told.notice.card.news else ""
-        subject = words.cut(grown + told.notice.card.headline, _SUBJECT) or "Untitled"
-        preheader = words.cut(_why(told.notice), _PREHEADER)
+        subject = formatting.cut(grown + told.notice.card.headline, _SUBJECT) or "Untitled"
+        preheader = formatting.cut(_why(told.notice), _PREHEADER)
         values = {"told": told, "card": told.notice.card, "asked": asked, "zone": told.zone}
         return self._write("notice", subject, preheader, address, links, **values)
 
@@ -135,14 +135,14 @@ def _environment(page: Any) -> Environment:
         "outside": outside,
         "direction": direction,
         "country_name": country_name,
-        "cut": words.cut,
-        "lasting": words.lasting,
-        "counted": words.counted,
-        "local": words.local,
-        "long_date": words.long_date,
-        "names_of": words.names_of,
-        "sparkline": words.sparkline,
-        "weekday": words.weekday,
+        "cut": formatting.cut,
+        "lasting": formatting.lasting,
+        "counted": formatting.counted,
+        "local": formatting.local,
+        "long_date": formatting.long_date,
+        "names_of": formatting.names_of,
+        "sparkline": formatting.sparkline,
+        "weekday": formatting.weekday,
     }
     return made
 
@@ -157,15 +157,15 @@ def _reach(card: Card) -> str:
 
 def _subject(digest: Digest) -> str:
     """The headline of the first story."""
-    found = words.cut(next(iter(digest.headlines), ""), _SUBJECT)
+    found = formatting.cut(next(iter(digest.headlines), ""), _SUBJECT)
     return found or ("Untitled" if digest else "Nothing new")
 
 
 def _preheader(digest: Digest) -> str:
     """What an inbox shows after the subject: the next headlines."""
-    following = [words.cut(headline, 70) for headline in digest.headlines[1:4]]
+    following = [formatting.cut(headline, 70) for headline in digest.headlines[1:4]]
     alone = "The story of the day" if digest else "No story that you ask for is new."
-    return words.cut(" · ".join(following), _PREHEADER) or alone
+    return formatting.cut(" · ".join(following), _PREHEADER) or alone
 
 
 def _why(notice: Notice) -> str:

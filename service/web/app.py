@@ -9,59 +9,40 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 
-from service import settings as settings_module
-from service.domain.quotas import Quota
-from service.settings import Settings
-from service.store.reading.state import State, read_state
-from service.store.sessions import Sessions
-from service.web import (
-    alert_feeds,
-    conditional,
-    cors,
-    docs,
-    health,
-    metrics,
-    moved,
-    openapi,
-    pages,
-    problems,
-    search_page,
-    subscriptions,
-)
-from service.web import alerts as alert_pages
-from service.web.api import (
-    alerts,
-    articles,
-    catalogue,
-    changes,
-    decisions,
-    feeds,
-    feeds_out,
-    keys,
-    match,
-    outlets,
-    runs,
-    search,
-    search_feed,
-    stories,
-    story_parts,
-    storylines,
-    subscribers,
-    webhooks,
-)
-from service.web.bodies import only_json
-from service.web.bounds import Bounds
-from service.web.callers import KeyRing
-from service.web.context import Clock, Reading, Web
-from service.web.gate import Access, Gate
-from service.web.kept import Kept
-from service.web.known import only_known
-from service.web.meaning import Model
+from service.domain.access.rate_limit import Quota
+from service.settings import load as settings_module
+from service.settings.load import Settings
+from service.store.database.change_counter import State, read_state
+from service.store.database.sessions import Sessions
+from service.web import health, metrics
+from service.web.api import articles, decisions, keys, runs, webhooks
+from service.web.api.catalogue import feeds, outlet_edits, outlets
+from service.web.api.search import match, search
+from service.web.api.search import syndication as search_feeds
+from service.web.api.stories import changes, parts, stories, storylines
+from service.web.api.stories import syndication as story_feeds
+from service.web.api.subscribers import alerts, subscribers
+from service.web.dependencies import Clock, Reading, Web
+from service.web.docs import openapi
+from service.web.docs import page as docs_page
+from service.web.lazy_model import Model
 from service.web.metrics import Metrics
-from service.web.outermost import Outermost
-from service.web.packing import Packing
-from service.web.readings import Readings
-from service.web.rendering import environment
+from service.web.middleware import cors, etags
+from service.web.middleware.access import Access, Gate
+from service.web.middleware.authenticate import KeyRing
+from service.web.middleware.concurrency import Bounds
+from service.web.middleware.gzip import Packing
+from service.web.middleware.request_context import Outermost
+from service.web.middleware.response_cache import Kept
+from service.web.middleware.shared_reads import Readings
+from service.web.pages import alert_feeds, subscriptions
+from service.web.pages import alerts as alert_pages
+from service.web.pages import search as search_page
+from service.web.pages import stories as story_pages
+from service.web.rendering.templates import environment
+from service.web.requests import problems, redirects
+from service.web.requests.content_type import only_json
+from service.web.requests.unknown_parameters import only_known
 
 STATIC = Path(__file__).parent / "static"
 #: Answers below so many bytes are not worth compressing, and beyond this level none is smaller.
@@ -70,19 +51,19 @@ COMPRESSED_FROM, COMPRESSION = 1000, 5
 ANSWERS_MIB = 64
 #: What has routes, in the order in which an address is looked for.
 ROUTED = (
-    feeds_out,
+    story_feeds,
     stories,
     changes,
-    story_parts,
+    parts,
     articles,
     search,
-    search_feed,
+    search_feeds,
     match,
-    catalogue,
+    outlets,
     storylines,
     runs,
     decisions,
-    outlets,
+    outlet_edits,
     feeds,
     subscribers,
     alerts,
@@ -90,8 +71,8 @@ ROUTED = (
     webhooks,
     health,
     metrics,
-    docs,
-    pages,
+    docs_page,
+    story_pages,
     search_page,
     subscriptions,
     alert_pages,
@@ -128,15 +109,15 @@ def create_app(
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_layers(app, settings, origins)
     problems.install(app)
-    conditional.install(app)
-    moved.install(app)
+    etags.install(app)
+    redirects.install(app)
     app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign]
     return app
 
 
 def _add_layers(app: FastAPI, settings: Settings, origins: Sequence[str]) -> None:
     """What stands around the routes, the innermost first."""
-    app.add_middleware(conditional.Conditional)
+    app.add_middleware(etags.Conditional)
     app.add_middleware(Packing, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
     most = settings.web.answers_mib << 20
     web: Web = app.state.web

@@ -7,9 +7,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from service.errors import DatabaseError, DatabaseUnreachableError
-from service.store import schema
-from service.web.context import Context
-from service.web.problems import RETRY_AFTER, Problem, problem
+from service.store.database import schema
+from service.web.dependencies import Context
+from service.web.requests.problems import RETRY_AFTER, Problem, problem
 
 router = APIRouter(tags=["health"])
 UNREADY: dict[int | str, dict[str, Any]] = {

@@ -12,11 +12,11 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.store.reading.figures import Figures, current_figures
-from service.store.reading.mail import MailFigures, mail_figures
-from service.store.reading.runs import RunView
-from service.store.sessions import Sessions
-from service.web.context import Clock
+from service.store.database.run_views import RunView
+from service.store.database.sessions import Sessions
+from service.store.story_views.figures import Figures, current_figures
+from service.store.subscribers.email_stats import MailFigures, mail_figures
+from service.web.dependencies import Clock
 
 router = APIRouter(tags=["health"])
 EXAMPLE = "# HELP samestory_articles Articles stored.\n# TYPE samestory_articles gauge\n…"

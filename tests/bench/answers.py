@@ -18,11 +18,11 @@ import numpy as np
 from sqlalchemy import text
 
 from service.embed.bundled import TAG
-from service.store import schema
-from service.store.embedded import EmbeddedServer
+from service.store.database import schema
+from service.store.database.embedded import EmbeddedServer
 from tests.bench.load import Seen, Wanted
 from tests.bench.serve import EMPTY
-from tests.support.filled import fill_store
+from tests.support.database.large_store import fill_store
 
 ARTICLES, ARTICLES_PER_STORY = 200_000, 5
 #: Clients at once, and such as search.

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from service import settings as settings_module
-from service.domain.alerts import Alert, Query, Stories, notices
-from service.domain.digest import Past, Taste, choose
-from service.domain.digest_cards import Said, Story
+from service.domain.subscribers.alerts import Alert, Query, Stories, notices
+from service.domain.subscribers.digest_model import Said, Story
+from service.domain.subscribers.digest_selection import Past, Taste, choose
 from service.mail.message import issue_message_id, message
 from service.mail.render import Issue, Links, Renderer
-from tests.support.digest_stories import NOW, report, story
+from service.settings import load as settings_module
+from tests.support.content.digest_stories import NOW, report, story
 
 STORIES, OUTLETS, WORDS = 1000, 120, 3000
 SENDER = "digest@news.example"

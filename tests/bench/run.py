@@ -15,17 +15,17 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from service import settings as settings_module
-from service.commands.grouper import pair_model
-from service.domain.articles import Article, Vectors
-from service.domain.entries import FeedContext
-from service.domain.windows import group_window
+from service.commands.research.grouper import pair_model
+from service.domain.articles.entries import FeedContext
+from service.domain.articles.model import Article, Vectors
+from service.domain.grouping.window import group_window
 from service.embed.encoder import encode_articles, load_encoder
-from service.folders import SEEDS_DIR
 from service.ingest.admit import admit_feed
-from service.ingest.parse import parse_feed
-from service.ingest.worker import ParseJob
-from service.ingest.workers import parse_all
+from service.ingest.parsing.parse import parse_feed
+from service.ingest.parsing.worker import ParseJob
+from service.ingest.parsing.workers import parse_all
+from service.settings import load as settings_module
+from service.settings.paths import SEEDS_DIR
 from tests.bench import answers
 from tests.bench.digests import alerts, issues
 

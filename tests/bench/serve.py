@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI, Response
 
-from jobs.daemon import serving
-from jobs.signals import until_signalled
-from service import logs
-from service import settings as settings_module
-from service.commands.grouper import pair_model
+from jobs.running.daemon import serving
+from jobs.running.signals import until_signalled
+from service.commands.research.grouper import pair_model
 from service.embed.encoder import load_encoder
-from service.store import schema
-from service.store.sessions import sessions_of
+from service.settings import load as settings_module
+from service.settings import logging
+from service.store.database import schema
+from service.store.database.sessions import sessions_of
 from service.web.app import create_app
-from service.web.context import Reading
+from service.web.dependencies import Reading
 
 #: A route that does nothing: what others are compared with.
 EMPTY = "/empty"
@@ -26,7 +26,7 @@ def main() -> None:
     """Serve a filled database; the port is written to standard output."""
     engine = schema.connect(sys.argv[1])
     settings = settings_module.load({"SAMESTORY_ACCESS__PER_MINUTE": NEVER_TOO_MANY})
-    logs.configure(settings.log)
+    logging.configure(settings.log)
     encoder = load_encoder(settings.embed)
     reading = Reading(
         encoder=lambda: encoder,

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from service.store import schema
-from service.store.sessions import sessions_of
-from tests.support.browser import Browser, View, browsing, installed
-from tests.support.site import Site, serving, serving_world
-from tests.support.texts import MEETING, SAGA
+from service.store.database import schema
+from service.store.database.sessions import sessions_of
+from tests.support.content.texts import MEETING, SAGA
+from tests.support.servers.browser import Browser, View, browsing, installed
+from tests.support.servers.site import Site, serving, serving_world
 
 pytestmark = pytest.mark.slow
 

@@ -19,8 +19,8 @@ import pytest
 
 from service.ingest.opml import OpmlFeed, write_opml
 from tests.e2e.conftest import Shell
-from tests.support.feed_server import FeedServer, hang, reply
-from tests.support.newsroom import item, rss
+from tests.support.content.feed_reports import item, rss
+from tests.support.servers.feed_server import FeedServer, hang, reply
 
 pytestmark = pytest.mark.slow
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from service.domain import metrics
-from service.domain.urls import canonical_url
-from service.folders import SEEDS_DIR
-from service.store import schema
-from service.store.embedded import EmbeddedServer
-from service.store.reading import overview
-from service.store.sessions import sessions_of
+from service.domain.evaluation import grouping_metrics
+from service.domain.text.urls import canonical_url
+from service.settings.paths import SEEDS_DIR
+from service.store.database import schema
+from service.store.database.embedded import EmbeddedServer
+from service.store.database.sessions import sessions_of
+from service.store.story_views import overview
 from tests.e2e.conftest import Shell
 
 pytestmark = pytest.mark.slow
@@ -87,7 +87,7 @@ def test_the_english_reports_of_the_meeting_stand_together(story_of: dict[str, s
 
 def test_the_grouping_agrees_with_the_labels(story_of: dict[str, str]):
     english = [label for label in labels() if label["lang"] == "en"]
-    found = metrics.bcubed(
+    found = grouping_metrics.bcubed(
         [label["story"] for label in english], [story_of[key(label)] for label in english]
     )
     assert found.f1 >= FLOOR

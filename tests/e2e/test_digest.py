@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Shell
-from tests.support.mail_server import MailServer
+from tests.support.servers.mail_server import MailServer
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ import pytest
 
 from service.ingest.opml import read_opml
 from tests.e2e.conftest import Shell
-from tests.support.feed_server import RSS, FeedServer, hang, redirect, reply
+from tests.support.servers.feed_server import RSS, FeedServer, hang, redirect, reply
 
 PAGE = (
     b"<!doctype html><html><head><link rel=alternate type=application/rss+xml "

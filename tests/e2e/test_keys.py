@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from service.domain.access import secret_hash
-from service.store import keys, schema
-from service.store.sessions import sessions_of
+from service.domain.access.roles import secret_hash
+from service.store.access import keys
+from service.store.database import schema
+from service.store.database.sessions import sessions_of
 from tests.e2e.conftest import Shell
 
 pytestmark = pytest.mark.slow

@@ -14,8 +14,8 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.e2e.conftest import COMMAND, Shell
-from tests.support.site import Site, serving_world
-from tests.support.texts import MEETING, MERGED
+from tests.support.content.texts import MEETING, MERGED
+from tests.support.servers.site import Site, serving_world
 
 pytestmark = pytest.mark.slow
 

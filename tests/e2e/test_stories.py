@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from service.store import schema
-from service.store.sessions import sessions_of
+from service.store.database import schema
+from service.store.database.sessions import sessions_of
 from tests.e2e.conftest import Shell
-from tests.support.coverage import fill
-from tests.support.texts import LOOKALIKES, MEETING, MERGED
+from tests.support.content.site_content import fill
+from tests.support.content.texts import LOOKALIKES, MEETING, MERGED
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.conftest import Shell
-from tests.support.receiver import Receiver
+from tests.support.servers.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.slow
 

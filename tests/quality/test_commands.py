@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from service.cli import build
 from service.errors import BadInputError, BadLineError, SamestoryError
-from tests.support.coverage_of_events import EVENTS, event_articles
+from tests.support.content.events import EVENTS, event_articles
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from service import jsonl
-from tests.quality.days import LABELS, write_days
+from service.commands.research import jsonl
+from tests.quality.sets.days import LABELS, write_days
 
 FILES = sorted(LABELS.glob("*.json"))
 

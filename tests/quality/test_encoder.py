@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from service import settings
 from service.embed.bundled import TAG, bundled_model
 from service.embed.encoder import Encoder, load_encoder
 from service.embed.precision import fast_bfloat16, reduced
 from service.errors import ModelMissingError
-from service.folders import CONFIG_DIR
+from service.settings import load
+from service.settings.paths import CONFIG_DIR
 
-SHIPPED = settings.load({}).embed
+SHIPPED = load.load({}).embed
 
 TEXTS = ["A ferry struck a pier.", "", "Interest rates rise again in Velmark", "A ferry struck."]
 

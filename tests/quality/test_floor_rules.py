@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.quality import floors
-from tests.quality.floors import Floor, FloorError
+from tests.quality.report import floors
+from tests.quality.report.floors import Floor, FloorError
 
 CHANGELOG = """# Changelog
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from tests.quality import floors
-from tests.quality.figures import Figures, measured, table
-from tests.quality.floors import Floor, FloorError
-from tests.quality.sets import HEADLINES, SEEDS, TITLES, Labelled, needs_data
+from tests.quality.report import floors
+from tests.quality.report.figures import Figures, measured, table
+from tests.quality.report.floors import Floor, FloorError
+from tests.quality.sets.sets import HEADLINES, SEEDS, TITLES, Labelled, needs_data
 from tests.support.summary import show
 
 FLOORS = floors.load()

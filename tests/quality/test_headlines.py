@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from service import jsonl
-from tests.quality.headlines import ENGLISH, LABELS, SOURCE, labels_of, names, write
+from service.commands.research import jsonl
+from tests.quality.sets.headlines import ENGLISH, LABELS, SOURCE, labels_of, names, write
 
 FILES = sorted(LABELS.glob("*.json"))
 

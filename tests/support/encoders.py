@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from service.domain.lexicon import word_key
-from service.domain.text import words
+from service.domain.articles.tokenization import words
+from service.domain.pairs.vocabulary import word_key
 
 
 class WordEncoder:

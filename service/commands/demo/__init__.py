@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from jobs.signals import until_signalled
-from service import logs
-from service import settings as settings_module
+from jobs.running.signals import until_signalled
 from service.commands.demo import samples, view
 from service.commands.digest import write_preview
-from service.commands.serving import online
-from service.commands.world import open_world
-from service.folders import SEEDS_DIR
+from service.commands.running.serving import online
+from service.commands.running.wiring import open_world
+from service.settings import load as settings_module
+from service.settings import logging
+from service.settings.paths import SEEDS_DIR
 
 #: For whom the digest is previewed; nothing is sent.
 READER = "reader@localhost"
@@ -29,7 +29,7 @@ def demo(
     """Read sample feeds over loopback, group their articles into stories, show and serve them."""
     sample = samples.Sample.of(feeds or SEEDS_DIR, now=now, own=feeds is None)
     settings = samples.for_loopback(settings_module.load())
-    logs.configure(settings.log)
+    logging.configure(settings.log)
     with (
         view.bars() as progress,
         open_world(

@@ -10,19 +10,20 @@ from urllib.parse import unquote
 
 from sqlalchemy.orm import Session
 
-from jobs.context import Context
-from jobs.runner import run
-from jobs.schedule import schedule
-from service.catalogue import known_sites, read_feeds, read_outlets
+from jobs.running.context import Context
+from jobs.running.runner import run
+from jobs.running.schedule import schedule
 from service.commands.demo.server import HOST, feed_paths, serving_folder
-from service.commands.moments import parse_moment
-from service.domain.outlets import Outlet
+from service.commands.running.times import parse_moment
+from service.domain.catalogue.outlets import Outlet
 from service.errors import BadInputError
-from service.folders import CONFIG_DIR
-from service.settings import Settings
-from service.store import articles, catalogue, outlets
-from service.store.catalogue import NewFeed
-from service.store.reading import overview
+from service.ingest.catalogue_files import known_sites, read_feeds, read_outlets
+from service.settings.load import Settings
+from service.settings.paths import CONFIG_DIR
+from service.store.articles import articles
+from service.store.catalogue import feeds, outlets
+from service.store.catalogue.feeds import NewFeed
+from service.store.story_views import overview
 
 LOOPBACK = "127.0.0.0/8"
 #: The project's samples were "today's news" at this moment, hours after their last report.
@@ -83,13 +84,13 @@ def prepare(context: Context) -> Contents:
         BadInputError: the database holds real feeds, with which a demo must not mix.
     """
     with context.sessions.begin() as session:
-        if real := catalogue.count_feeds(session, outside=ORIGIN):
+        if real := feeds.count_feeds(session, outside=ORIGIN):
             raise BadInputError(
                 f"the database holds {real} real feeds; a demo would mix made-up articles with "
                 "them. Unset DATABASE_URL, or name an empty database"
             )
         return Contents(
-            catalogue.count_feeds(session), articles.count(session), overview.count(session)
+            feeds.count_feeds(session), articles.count(session), overview.count(session)
         )
 
 
@@ -112,15 +113,15 @@ def _add_feeds(session: Session, sample: Sample, base_url: str) -> None:
     files = [read_outlets(own_file)] if own_file.exists() else [shipped]
     for file in files:
         outlets.configure(session, file.outlets, families=file.families, now=sample.now)
-    catalogue.move_feeds(session, rf"^{re.escape(ORIGIN)}\d+/", base_url)
+    feeds.move_feeds(session, rf"^{re.escape(ORIGIN)}\d+/", base_url)
     opml = sample.folder / "feeds.opml"
     if opml.exists():
-        feeds, made = read_feeds(opml, known_sites(files), base_url=base_url)
+        new_feeds, made = read_feeds(opml, known_sites(files), base_url=base_url)
     else:
-        feeds, made = _feeds_of_files(sample.folder, base_url)
+        new_feeds, made = _feeds_of_files(sample.folder, base_url)
     outlets.configure(session, made, now=sample.now)
-    catalogue.add_feeds(session, feeds, now=sample.now)
-    catalogue.make_due(session, now=sample.now)
+    feeds.add_feeds(session, new_feeds, now=sample.now)
+    feeds.make_due(session, now=sample.now)
 
 
 def _feeds_of_files(folder: Path, base_url: str) -> tuple[list[NewFeed], list[Outlet]]:

@@ -13,14 +13,14 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
-from jobs.context import Context
+from jobs.running.context import Context
 from service.commands.demo.samples import Contents, Sample
 from service.commands.digest import Preview
-from service.domain import metrics
-from service.domain.urls import canonical_url
-from service.store import catalogue
-from service.store.reading import overview
-from service.store.reading.overview import StoryLine
+from service.domain.evaluation import grouping_metrics
+from service.domain.text.urls import canonical_url
+from service.store.catalogue import feeds
+from service.store.story_views import overview
+from service.store.story_views.overview import StoryLine
 
 #: Stories in the table; the page shows all.
 SHOWN = 40
@@ -110,8 +110,8 @@ def show_quality(context: Context, labels: Path) -> None:
 def show_feeds(context: Context) -> None:
     """Which feeds could not be read, and why."""
     with context.sessions.begin() as session:
-        failed = [feed for feed, _ in catalogue.all_feeds(session) if feed.error]
-        total = catalogue.count_feeds(session)
+        failed = [feed for feed, _ in feeds.all_feeds(session) if feed.error]
+        total = feeds.count_feeds(session)
     console.print(f"\n{total - len(failed)} of {total} feeds were read.")
     kinds: dict[str, list[str]] = {}
     for feed in failed:
@@ -149,7 +149,9 @@ def show_next_steps(url: str | None) -> None:
 def _show_agreement(name: str, pairs: list[tuple[dict[str, str], str]]) -> None:
     if not pairs:
         return
-    found = metrics.bcubed([line["story"] for line, _ in pairs], [story for _, story in pairs])
+    found = grouping_metrics.bcubed(
+        [line["story"] for line, _ in pairs], [story for _, story in pairs]
+    )
     console.print(
         f"  {name}: F1 {found.f1:.3f}, precision {found.precision:.3f}, recall {found.recall:.3f}"
         f" over {len(pairs)} articles"

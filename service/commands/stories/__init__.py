@@ -2,18 +2,18 @@
 
 import typer
 
-from service.commands.stories import book, deciding, looking
+from service.commands.stories import decisions, editing, show
 
 app = typer.Typer(help="Stories: list, show, and decide as an editor.", no_args_is_help=True)
-app.command("list")(looking.list_stories)
-app.command()(looking.show)
-app.command()(deciding.merge)
-app.command()(deciding.split)
-app.command()(deciding.move)
-app.command()(deciding.pin)
-app.command()(deciding.hide)
-app.command()(deciding.rename)
-app.command()(deciding.lock)
-app.command("decisions")(book.list_decisions)
-app.command("undo")(deciding.undo_decision)
-app.command()(book.export)
+app.command("list")(show.list_stories)
+app.command()(show.show)
+app.command()(editing.merge)
+app.command()(editing.split)
+app.command()(editing.move)
+app.command()(editing.pin)
+app.command()(editing.hide)
+app.command()(editing.rename)
+app.command()(editing.lock)
+app.command("decisions")(decisions.list_decisions)
+app.command("undo")(editing.undo_decision)
+app.command()(decisions.export)

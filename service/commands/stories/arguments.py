@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from service.commands.moments import parse_moment
-from service.domain.editing import MOST_ID
+from service.commands.running.times import parse_moment
+from service.domain.editing.effects import MOST_ID
 from service.errors import NotFoundError
 
 

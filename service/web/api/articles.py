@@ -5,16 +5,23 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from service.store.reading import articles
-from service.store.reading.articles import ArticleDetail, ArticleFilter, Order
-from service.store.reading.stories import StoryName
-from service.web import links
-from service.web.api.story_query import Countries, Languages, Words
-from service.web.conditional import TaggedSession
-from service.web.fields import Names, PartialPageOut, answer, fields_of, page_answer, such_as
-from service.web.problems import NOT_FOUND, PROBLEMS
-from service.web.schemas import MemberOut, PageOut
-from service.web.words import BigInt, Cursor, CursorText, Limit, UtcTime, Word
+from service.store.articles import views
+from service.store.articles.views import ArticleDetail, ArticleFilter, Order
+from service.store.story_views.views import StoryName
+from service.web.api.stories.query import Countries, Languages, Words
+from service.web.middleware.etags import TaggedSession
+from service.web.rendering import links
+from service.web.rendering.schemas import MemberOut, PageOut
+from service.web.requests.fields import (
+    Names,
+    PartialPageOut,
+    answer,
+    fields_of,
+    page_answer,
+    such_as,
+)
+from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit, UtcTime, Word
+from service.web.requests.problems import NOT_FOUND, PROBLEMS
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"], responses=PROBLEMS)
 
@@ -96,7 +103,7 @@ def list_articles(session: TaggedSession, query: Annotated[ArticleQuery, Query()
     `sort=newest`, the default, begins with the latest, `oldest` with the first.
     """
     cursor = CURSORS[query.sort]
-    page = articles.list_articles(
+    page = views.list_articles(
         session,
         query.filter(),
         sort=query.sort,
@@ -114,4 +121,4 @@ def read_article(
     fields: Annotated[ArticleFields | None, Query()] = None,
 ) -> Response:
     """One article; `story` is null while it waits for its place."""
-    return answer(ArticleDetailOut.told(articles.get_article(session, article_id)), fields)
+    return answer(ArticleDetailOut.told(views.get_article(session, article_id)), fields)

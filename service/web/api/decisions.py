@@ -6,21 +6,21 @@ from fastapi import APIRouter, Body, Path, Query, Response, Security
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
-from service.domain.access import Role
-from service.domain.editing import HEADLINE, REASON, headline_of, said
-from service.store import decisions, editing
-from service.store.decisions import Decision
-from service.store.editing import Act
-from service.store.keys import Key
-from service.store.reading.paging import cut
-from service.store.undoing import undo
-from service.web.callers import Needs
-from service.web.conditional import TaggedSession
-from service.web.context import Context, Web
-from service.web.problems import NOT_FOUND, PROBLEMS
-from service.web.schemas import Instant, PageOut
-from service.web.words import BigInt, Cursor, CursorQuery, Limit, Word
-from service.web.writing import WRITING, Done, Writing
+from service.domain.access.roles import Role
+from service.domain.editing.effects import HEADLINE, REASON, headline_of, said
+from service.store.access.keys import Key
+from service.store.database.paging import cut
+from service.store.editing import actions, audit_log
+from service.store.editing.actions import Act
+from service.store.editing.audit_log import Decision
+from service.store.editing.undo import undo
+from service.web.dependencies import Context, Web
+from service.web.middleware.authenticate import Needs
+from service.web.middleware.etags import TaggedSession
+from service.web.rendering.schemas import Instant, PageOut
+from service.web.requests.idempotency import WRITING, Done, Writing
+from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit, Word
+from service.web.requests.problems import NOT_FOUND, PROBLEMS
 
 router = APIRouter(prefix="/v1/decisions", tags=["editing"], responses=PROBLEMS)
 
@@ -54,7 +54,7 @@ class Merge(_Wanted):
 
     def carry_out(self, session: Session, act: Act) -> Decision:
         """Merge them."""
-        return editing.merge(session, act, self.stories)
+        return actions.merge(session, act, self.stories)
 
 
 class Split(_Wanted):
@@ -66,7 +66,7 @@ class Split(_Wanted):
 
     def carry_out(self, session: Session, act: Act) -> Decision:
         """Split them off."""
-        return editing.split(session, act, self.story, self.articles)
+        return actions.split(session, act, self.story, self.articles)
 
 
 class Move(_Wanted):
@@ -78,7 +78,7 @@ class Move(_Wanted):
 
     def carry_out(self, session: Session, act: Act) -> Decision:
         """Move it."""
-        return editing.move(session, act, self.article, self.story)
+        return actions.move(session, act, self.article, self.story)
 
 
 class MarkStory(_Wanted):
@@ -89,7 +89,7 @@ class MarkStory(_Wanted):
 
     def carry_out(self, session: Session, act: Act) -> Decision:
         """Mark it."""
-        return editing.mark_story(session, act, self.action, self.story)
+        return actions.mark_story(session, act, self.action, self.story)
 
 
 class MarkArticle(_Wanted):
@@ -100,7 +100,7 @@ class MarkArticle(_Wanted):
 
     def carry_out(self, session: Session, act: Act) -> Decision:
         """Mark it."""
-        mark = {"pin": editing.pin_article, "hide": editing.hide_article}[self.action]
+        mark = {"pin": actions.pin_article, "hide": actions.hide_article}[self.action]
         return mark(session, act, self.article)
 
 
@@ -114,7 +114,7 @@ class Rename(_Wanted):
     def carry_out(self, session: Session, act: Act) -> Decision:
         """Rename it."""
         value = headline_of(self.headline)
-        return editing.mark_story(session, act, "rename", self.story, value=value)
+        return actions.mark_story(session, act, "rename", self.story, value=value)
 
 
 class _Named(BaseModel):
@@ -228,9 +228,9 @@ def list_decisions(
     cursor: CursorQuery = None,
 ) -> PageOut[DecisionOut]:
     """What editors decided, oldest first."""
-    about = editing.living(session, story) if story else None
+    about = actions.living(session, story) if story else None
     after = CURSOR.decode(cursor)
-    found = decisions.listed(
+    found = audit_log.listed(
         session,
         all_of_them=undone,
         story_id=about,
@@ -244,7 +244,7 @@ def list_decisions(
 @router.get("/{number}", dependencies=[EDITOR], responses=READ)
 def read_decision(session: TaggedSession, number: Number) -> DecisionOut:
     """One decision."""
-    return DecisionOut.of(decisions.get(session, number))
+    return DecisionOut.of(audit_log.get(session, number))
 
 
 def act_of(web: Web, editor: Key, reason: str) -> Act:

@@ -6,16 +6,16 @@ from fastapi import APIRouter, Path, Query, Response, Security
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from service.domain.access import Role
-from service.store import keys
-from service.store.keys import NAME, Key
-from service.store.reading.paging import cut
-from service.web.callers import Needs
-from service.web.context import Context, ReadSession
-from service.web.problems import NOT_FOUND, PROBLEMS
-from service.web.schemas import Instant, PageOut
-from service.web.words import BigInt, Cursor, CursorQuery, Limit, UtcTime
-from service.web.writing import WRITING, Done, Writing
+from service.domain.access.roles import Role
+from service.store.access import keys
+from service.store.access.keys import NAME, Key
+from service.store.database.paging import cut
+from service.web.dependencies import Context, ReadSession
+from service.web.middleware.authenticate import Needs
+from service.web.rendering.schemas import Instant, PageOut
+from service.web.requests.idempotency import WRITING, Done, Writing
+from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit, UtcTime
+from service.web.requests.problems import NOT_FOUND, PROBLEMS
 
 ADMIN = Security(Needs(Role.ADMIN), scopes=[Role.ADMIN])
 router = APIRouter(

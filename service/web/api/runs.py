@@ -5,12 +5,12 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from service.store.reading import runs
-from service.store.reading.runs import RunView
-from service.web.context import ReadSession
-from service.web.problems import PROBLEMS
-from service.web.schemas import Instant, PageOut
-from service.web.words import BigInt, Cursor, CursorQuery, Limit, Word
+from service.store.database import run_views
+from service.store.database.run_views import RunView
+from service.web.dependencies import ReadSession
+from service.web.rendering.schemas import Instant, PageOut
+from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit, Word
+from service.web.requests.problems import PROBLEMS
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"], responses=PROBLEMS)
 
@@ -49,5 +49,5 @@ def list_runs(
     cursor: CursorQuery = None,
 ) -> PageOut[RunOut]:
     """The latest runs first."""
-    page = runs.list_runs(session, job=job, after=CURSOR.decode(cursor), limit=limit)
+    page = run_views.list_runs(session, job=job, after=CURSOR.decode(cursor), limit=limit)
     return PageOut(items=[RunOut.of(run) for run in page.items], next=CURSOR.encode(page.next))

@@ -6,20 +6,20 @@ from fastapi import APIRouter, Path, Query, Response, Security
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from service import receivers
-from service.domain.access import Role
-from service.domain.webhooks import secret_text
-from service.domain.webhooks import wanted as wanted_of
-from service.receivers import Receiver, check_open
-from service.store import webhooks
-from service.store.reading.paging import cut
-from service.store.webhooks import Webhook
-from service.web.callers import Needs
-from service.web.context import Context, ReadSession
-from service.web.problems import NOT_FOUND, PROBLEMS
-from service.web.schemas import Instant, PageOut
-from service.web.words import BigInt, Count, Cursor, CursorQuery, Limit
-from service.web.writing import WRITING, Done, Writing
+from service.domain.access.roles import Role
+from service.domain.webhooks.webhooks import secret_text
+from service.domain.webhooks.webhooks import wanted as wanted_of
+from service.ingest.fetching import webhook_target
+from service.ingest.fetching.webhook_target import Receiver, check_open
+from service.store.database.paging import cut
+from service.store.webhooks import webhooks
+from service.store.webhooks.webhooks import Webhook
+from service.web.dependencies import Context, ReadSession
+from service.web.middleware.authenticate import Needs
+from service.web.rendering.schemas import Instant, PageOut
+from service.web.requests.idempotency import WRITING, Done, Writing
+from service.web.requests.parameters import BigInt, Count, Cursor, CursorQuery, Limit
+from service.web.requests.problems import NOT_FOUND, PROBLEMS
 
 ADMIN = Security(Needs(Role.ADMIN), scopes=[Role.ADMIN])
 router = APIRouter(
@@ -249,7 +249,7 @@ def try_webhook(web: Context, write: Writing, webhook_id: WebhookId) -> Response
         receiver = Receiver(webhook_id, url, webhooks.secret_of(session, webhook_id))
 
     def send(_: Session) -> Done:
-        found = receivers.ping(receiver, web.settings, now=web.clock())
+        found = webhook_target.ping(receiver, web.settings, now=web.clock())
         return Done(TestOut(taken=found.error is None, status=found.status, error=found.error))
 
     return write(send)

@@ -1,0 +1,40 @@
+"""The schedule: every job, how often it runs, and how late it may start."""
+
+from jobs.alerts import alerts
+from jobs.close import close
+from jobs.describe import describe
+from jobs.digest import digest
+from jobs.embed import embed
+from jobs.fetch import fetch
+from jobs.link import link
+from jobs.place import place
+from jobs.reconcile import reconcile
+from jobs.running.runner import Job
+from jobs.tidy import tidy
+from jobs.webhooks import webhooks
+from service.settings.sections import ScheduleSettings
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+
+
+def schedule(settings: ScheduleSettings) -> tuple[Job, ...]:
+    """The jobs in the order in which an article meets them.
+
+    Grace is generous where a late run is as good as a punctual one: after a machine slept, each
+    job starts once.
+    """
+    return (
+        #   name        every               grace, s     function
+        Job("fetch", settings.fetch, 10 * MINUTE, fetch),
+        Job("embed", settings.embed, 10 * MINUTE, embed),
+        Job("place", settings.place, 10 * MINUTE, place),
+        Job("reconcile", settings.reconcile, HOUR, reconcile),
+        Job("describe", settings.describe, 10 * MINUTE, describe),
+        Job("link", settings.link, HOUR, link),
+        Job("close", settings.close, HOUR, close),
+        Job("digest", settings.digest, HOUR, digest),
+        Job("webhooks", settings.webhooks, HOUR, webhooks),
+        Job("alerts", settings.alerts, 10 * MINUTE, alerts),
+        Job("tidy", settings.tidy, HOUR, tidy),
+    )

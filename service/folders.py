@@ -1,6 +1,0 @@
-"""Where the files that belong to the project lie, beside the packages."""
-
-from pathlib import Path
-
-CONFIG_DIR = Path(__file__).parent.parent / "config"
-SEEDS_DIR = CONFIG_DIR.parent / "seeds"

@@ -1,0 +1,97 @@
+"""One request and its answer, without following redirects; network trouble becomes FeedErrors."""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import aiohttp
+from yarl import URL
+
+from service.errors import (
+    AddressNotAllowedError,
+    BadUrlError,
+    BrokenResponseError,
+    FeedTimeoutError,
+    UnreachableError,
+)
+from service.ingest.fetching.bodies import BodyReader, Limits, read_body
+from service.ingest.fetching.ssrf_guard import AddressRefusedError
+
+ACCEPT = (
+    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml,"
+    " application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
+)
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said to one request; the body is read for status 200 only."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    received: int
+
+    def header(self, name: str) -> str | None:
+        """A header's value, None if it was not sent or is empty."""
+        return self.headers.get(name) or None
+
+
+async def exchange(
+    session: aiohttp.ClientSession,
+    url: URL,
+    *,
+    headers: Mapping[str, str],
+    limits: Limits,
+    shown: str,
+) -> Answer:
+    """Send one GET and read what a feed needs of the answer; errors name the URL `shown`.
+
+    Raises:
+        FeedError: no connection, a closed address, a broken or an oversized answer.
+    """
+    with network_errors(shown):
+        async with session.get(url, headers=headers, allow_redirects=False) as response:
+            reader = BodyReader(shown, "", limits)
+            body = b""
+            if response.status == OK:
+                reader = BodyReader(shown, response.headers.get("Content-Encoding", ""), limits)
+                reader.expect(response.content_length or 0)
+                body = await read_body(response.content.iter_any(), reader)
+            return Answer(response.status, response.headers, body, reader.received)
+
+
+@contextmanager
+def network_errors(url: str) -> Iterator[None]:
+    """Turn what the network and the HTTP client raise into FeedErrors about this URL."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise FeedTimeoutError(url, "no connection within the time limit") from error
+    except aiohttp.InvalidURL as error:
+        raise BadUrlError(url, "not an http(s) address") from error
+    except aiohttp.ClientConnectorError as error:
+        raise _no_connection(url, error) from error
+    except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
+        raise BrokenResponseError(url, f"the answer is broken: {_reason(error)}") from error
+    except (aiohttp.ClientError, ssl.SSLError, OSError) as error:
+        raise UnreachableError(url, f"the connection broke: {_reason(error)}") from error
+
+
+def _no_connection(
+    url: str, error: aiohttp.ClientConnectorError
+) -> AddressNotAllowedError | UnreachableError:
+    if isinstance(error.os_error, AddressRefusedError):
+        address = error.os_error.address
+        return AddressNotAllowedError(
+            url, f"{address} is no public address; fetch.allow_networks can name its network"
+        )
+    return UnreachableError(url, f"cannot be reached: {_reason(error.os_error)}")
+
+
+def _reason(error: Exception) -> str:
+    text = str(error) or type(error).__name__
+    return " ".join(text.split())[:200]

@@ -1,0 +1,106 @@
+"""JSON Feed, versions 1 and 1.1, read as leniently as the XML formats."""
+
+import json
+from functools import partial
+from typing import Any
+from urllib.parse import urljoin
+
+from service.domain.articles.entries import Entry, ParsedFeed
+from service.domain.text.dates import parse_date
+from service.domain.text.markup import html_to_text, one_line, plain_to_text
+from service.errors import NotAFeedError
+from service.ingest.parsing.salvage import readable
+
+_OWN_MEMBERS = ("home_page_url", "feed_url")
+
+
+def parse(document: str, *, url: str, max_entries: int) -> ParsedFeed:
+    """Read a JSON Feed.
+
+    Raises:
+        NotAFeedError: it is no JSON, or JSON of another kind.
+    """
+    feed = _loaded(document, url)
+    items = feed.get("items")
+    if not _names_itself(feed) or not isinstance(items, list):
+        raise NotAFeedError(url, "JSON, but no JSON Feed: `version` or `items` is missing")
+    warnings: list[str] = []
+    if len(items) > max_entries:
+        warnings.append(f"only the first {max_entries} of {len(items)} entries are read")
+    entries = tuple(readable(items[:max_entries], partial(_entry, feed=feed, url=url), warnings))
+    return ParsedFeed(
+        title=one_line(plain_to_text(_string(feed, "title"))),
+        link=_absolute(url, _string(feed, "home_page_url")),
+        language=_string(feed, "language"),
+        format="json1",
+        pace=None,
+        entries=entries,
+        warnings=tuple(warnings),
+    )
+
+
+def _loaded(document: str, url: str) -> dict[str, Any]:
+    try:
+        feed = json.loads(document, strict=False)
+    except RecursionError as error:
+        raise NotAFeedError(url, "JSON nested too deeply for a feed") from error
+    except ValueError as error:
+        raise NotAFeedError(url, f"malformed JSON: {error}") from error
+    if not isinstance(feed, dict):
+        raise NotAFeedError(url, "JSON, but no JSON Feed: not an object")
+    return feed
+
+
+def _names_itself(feed: dict[str, Any]) -> bool:
+    # Some write a mere number as version; two members exist in this format only.
+    version = _string(feed, "version")
+    return "jsonfeed.org/version/" in version or not feed.keys().isdisjoint(_OWN_MEMBERS)
+
+
+def _entry(item: Any, *, feed: dict[str, Any], url: str) -> Entry:
+    if not isinstance(item, dict):
+        raise TypeError("not an object")
+    content = html_to_text(_string(item, "content_html")) or plain_to_text(
+        _string(item, "content_text")
+    )
+    published = _string(item, "date_published")
+    return Entry(
+        guid=_string(item, "id"),
+        link=_absolute(url, _string(item, "url") or _string(item, "external_url")),
+        title=one_line(plain_to_text(_string(item, "title"))),
+        summary=plain_to_text(_string(item, "summary")),
+        content=content,
+        author=_author(item) or _author(feed),
+        published_raw=published or _string(item, "date_modified"),
+        published=parse_date(published or _string(item, "date_modified")),
+        updated=parse_date(_string(item, "date_modified")),
+        language=_string(item, "language") or _string(feed, "language"),
+        categories=tuple(one_line(tag) for tag in _list(item, "tags") if isinstance(tag, str)),
+    )
+
+
+def _author(holder: dict[str, Any]) -> str:
+    # Version 1 has one `author`, version 1.1 a list.
+    people = [*_list(holder, "authors"), holder.get("author")]
+    names = (one_line(_string(person, "name")) for person in people if isinstance(person, dict))
+    return ", ".join(name for name in names if name)
+
+
+def _absolute(base: str, link: str) -> str:
+    try:
+        return urljoin(base, link) if link else ""
+    except ValueError:
+        return link
+
+
+def _list(holder: dict[str, Any], name: str) -> list[Any]:
+    found = holder.get(name)
+    return found if isinstance(found, list) else []
+
+
+def _string(holder: dict[str, Any], name: str) -> str:
+    """A string, also where a number was written; surrogates without a partner are replaced."""
+    found = holder.get(name)
+    if isinstance(found, bool) or not isinstance(found, str | int | float):
+        return ""
+    return str(found).encode("utf-8", "replace").decode().strip()

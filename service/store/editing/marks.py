@@ -1,0 +1,92 @@
+"""What editors' decisions that stand make of stories' rows: marks, headlines, what is frozen.
+
+Marks and editors' headlines are derived: whatever else writes a story's row calls
+`refresh` after it. A decision about a story that was merged holds for its survivor.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import false, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from service.domain.text.slugs import slug
+from service.store.tables import ArticleRow, ConstraintRow, MembershipRow, StoryRow
+
+#: The mark that each kind of constraint on a story leaves on its row.
+MARKS = {"pin": "pinned", "hide": "hidden", "lock": "locked", "rename": "renamed"}
+_UNMARKED = dict.fromkeys(MARKS.values(), False)
+_STANDS = ConstraintRow.revoked_at.is_(None)
+
+
+def refresh(session: Session, story_ids: Iterable[str]) -> None:
+    """Bring marks and editors' headlines of these stories in line with what stands."""
+    ids = list(story_ids)
+    columns = [getattr(StoryRow, name) for name in _UNMARKED]
+    session.execute(
+        update(StoryRow)
+        .where(StoryRow.id.in_(ids), or_(false(), *columns))
+        .values(**_UNMARKED)
+        .execution_options(synchronize_session=False)
+    )
+    found = _headlines(session, ids)
+    for story, kind, value in _marks(session, ids):
+        values = found.setdefault(story, {})
+        values[MARKS[kind]] = True
+        if kind == "rename":
+            values |= {"headline": value, "slug": slug(value), "headline_article_id": None}
+    for story, values in found.items():
+        session.execute(
+            update(StoryRow)
+            .where(StoryRow.id == story)
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def frozen(session: Session) -> set[str]:
+    """Stories that reconcile leaves as they are: the locked and the hidden ones."""
+    statement = select(StoryRow.id).where(or_(StoryRow.locked, StoryRow.hidden))
+    return set(session.scalars(statement))
+
+
+def locked(session: Session, story_ids: Collection[str]) -> set[str]:
+    """Those of these stories that nothing may join."""
+    statement = select(StoryRow.id).where(StoryRow.id.in_(story_ids), StoryRow.locked)
+    return set(session.scalars(statement))
+
+
+def hidden_articles(session: Session, article_ids: Collection[int]) -> set[int]:
+    """Those of these articles that belong to no story because an editor hid them."""
+    statement = select(ConstraintRow.article_id).where(
+        _STANDS, ConstraintRow.kind == "hide", ConstraintRow.article_id.in_(article_ids)
+    )
+    return {key for key in session.scalars(statement) if key is not None}
+
+
+def _marks(session: Session, ids: Collection[str]) -> list[tuple[str, str, str]]:
+    """Story, kind and value of each constraint on one of these stories, oldest first."""
+    lives_on = func.coalesce(StoryRow.merged_into, StoryRow.id)
+    statement = (
+        select(lives_on, ConstraintRow.kind, func.coalesce(ConstraintRow.value, ""))
+        .join(StoryRow, StoryRow.id == ConstraintRow.story_id)
+        .where(_STANDS, ConstraintRow.kind.in_(MARKS), lives_on.in_(ids))
+        .order_by(ConstraintRow.id)
+    )
+    return list(session.execute(statement).all())
+
+
+def _headlines(session: Session, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What pinned articles make of the stories that they are in; the last pinned one wins."""
+    statement = (
+        select(MembershipRow.story_id, ArticleRow.id, ArticleRow.title)
+        .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
+        .join(ConstraintRow, ConstraintRow.article_id == ArticleRow.id)
+        .where(_STANDS, ConstraintRow.kind == "pin", MembershipRow.valid_until.is_(None))
+        .where(MembershipRow.story_id.in_(ids))
+        .order_by(ConstraintRow.id)
+    )
+    return {
+        story: {"headline": title, "slug": slug(title), "headline_article_id": article}
+        for story, article, title in session.execute(statement)
+    }

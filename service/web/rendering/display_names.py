@@ -1,0 +1,13 @@
+"""What outlets, languages and countries are called, and which way a language runs."""
+
+from collections.abc import Iterable
+
+from service.domain.text.language_names import country_name, direction, language_name
+from service.store.story_views.reports import Report
+
+__all__ = ["country_name", "direction", "language_name", "outlet_names"]
+
+
+def outlet_names(reports: Iterable[Report]) -> dict[str, str]:
+    """The names of outlets by slug, in order of their first reports."""
+    return {report.outlet.slug: report.outlet.name for report in reports}

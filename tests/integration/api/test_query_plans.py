@@ -1,0 +1,283 @@
+"""How Postgres goes about the queries of the API on a filled store, with its own choice of plans."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from service.domain.access.roles import Role
+from service.domain.subscribers.alert_preferences import query
+from service.domain.webhooks.webhooks import Wanted
+from service.store.access import keys
+from service.store.database import schema
+from service.store.database.sessions import Sessions, sessions_of
+from service.store.editing import actions
+from service.store.editing.actions import Act
+from service.store.search.filters import SearchFilter
+from service.store.search.lookup import Lookup
+from service.store.search.search import articles_by_words
+from service.store.story_views.filters import Sort
+from service.store.subscribers import alerts
+from service.store.tables import StoryRow
+from service.store.webhooks import webhooks
+from tests.integration.api.test_sql_statements import recorded
+from tests.support.content.subscribers import subscribe
+from tests.support.database.embedded_articles import ENCODER, reading
+from tests.support.database.large_store import fill_store
+from tests.support.database.rows import NOW, Rows
+from tests.support.servers.site import Site, serving
+
+ARTICLES, STORIES = 12_000, 2_400
+SECRET = "samestory_of-whoever-may-do-everything"
+#: Tables that grow with every article. Of copies there are few here, and no revisions.
+LARGE = (
+    "articles", "article_documents", "article_urls", "memberships",
+    "stories", "story_versions", "transitions", "vectors",
+)  # fmt: skip
+SCANNED = re.compile(rf"Seq Scan on (?:{'|'.join(LARGE)})\b.*")
+#: Instants at which many stories had been, half of them, and hardly any.
+THEN = ("2023-04-25", "2023-03-27", "2023-02-26T12:00")
+#: What can be asked of stories as they stood.
+WHICH = (
+    "since=2023-04-05&sort=newest",
+    "changed_since=2023-04-08&sort=newest",
+    "keyword=word11&keyword=word12",
+    "entity=name%201%20of%20story7",
+    "outlet=outlet-7&family=family-4&country=GB&language=en",
+    "language=en",
+    "language=ga&sort=largest",
+    "language=no&sort=newest",
+    "storyline=saga",
+    "state=open&min_coverage=2&min_independent=2",
+)
+
+PATHS = [
+    *((f"/v1/stories?sort={sort}", 3) for sort in Sort),
+    *((f"/v1/stories?sort={sort}&as_of={then}", 3) for sort in Sort for then in THEN),
+    *((f"/v1/stories?{which}&as_of=2023-04-10", 3) for which in WHICH),
+    ("/v1/stories?since=2023-04-20&sort=newest", 3),
+    ("/v1/stories?changed_since=2023-04-25&sort=newest", 3),
+    ("/v1/stories?keyword=word11&keyword=word12", 3),
+    ("/v1/stories?entity=name%201%20of%20story7", 3),
+    ("/v1/stories?outlet=outlet-7&family=family-4&country=GB&language=en", 3),
+    ("/v1/stories?language=en", 3),
+    ("/v1/stories?language=ga&sort=largest", 3),
+    ("/v1/stories?language=no&sort=newest", 2),
+    ("/v1/stories?storyline=saga", 3),
+    ("/v1/stories?state=open&min_coverage=2&min_independent=2", 3),
+    ("/v1/stories/feed.atom", 3),
+    ("/v1/stories/story7", 7),
+    ("/v1/stories/story7?as_of=2023-04-27", 7),
+    ("/v1/stories/story7/articles", 4),
+    ("/v1/stories/story7/timeline", 3),
+    ("/v1/stories/story7/related", 6),
+    ("/v1/stories/story7/evidence", 4),
+    ("/v1/stories/story7/transitions", 3),
+    ("/v1/stories/story7/feed.json", 3),
+    ("/v1/changes?since=100", 2),
+    ("/v1/changes?since=latest", 2),
+    ("/v1/changes/stream?seconds=1", 4),
+    ("/v1/runs?job=place", 1),
+    ("/v1/articles", 3),
+    ("/v1/articles?sort=oldest&until=2023-04-28", 3),
+    ("/v1/articles?outlet=outlet-7", 4),
+    ("/v1/articles?outlet=outlet-7&outlet=outlet-8&language=en", 4),
+    ("/v1/articles?country=GB&copies=false", 4),
+    ("/v1/articles?family=family-4&since=2023-04-20", 4),
+    ("/v1/articles?story=story7", 4),
+    ("/v1/articles?feed=7", 4),
+    ("/v1/articles?copies=true&limit=5", 4),
+    ("/v1/outlets", 2),
+    ("/v1/outlets?country=GB&country=DE&agency=false", 2),
+    ("/v1/outlets?sort=latest", 2),
+    ("/v1/outlets/outlet-7", 4),
+    ("/v1/feeds", 1),
+    ("/v1/feeds?outlet=outlet-7&outlet=outlet-8&language=en&status=active&failing=false", 1),
+    ("/v1/feeds/7", 1),
+    ("/v1/storylines", 2),
+    ("/v1/storylines?sort=newest&since=2023-04-20", 2),
+    ("/v1/storylines/saga", 4),
+    ("/v1/search?q=word11", 11),
+    ("/v1/search/feed.rss?q=word11&by=words", 11),
+    ("/v1/search?q=word1500+or+word3000", 11),
+    ("/v1/search?q=word11+-word3&language=en&outlet=outlet-7&since=2023-04-20", 11),
+    ("/v1/search?q=word11&by=meaning", 11),
+    ("/v1/search?q=%22word1+word2%22&by=words&limit=100", 11),
+    ("/", 3),
+    ("/stories/story7", 8),
+]
+#: What takes a role; one of the statements looks the key up when it is used first.
+FOR_ROLES = [
+    ("/v1/decisions", 8),
+    ("/v1/decisions?story=story7&undone=true", 7),
+    ("/v1/decisions/1", 5),
+    ("/v1/subscribers", 3),
+    ("/v1/subscribers/1", 3),
+    ("/v1/subscribers/1/alerts", 4),
+    ("/v1/subscribers/1/alerts/1", 4),
+    ("/v1/keys", 3),
+    ("/v1/keys/1", 3),
+    ("/v1/webhooks", 4),
+    ("/v1/webhooks/1", 4),
+]
+
+
+@pytest.fixture(scope="module")
+def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
+    """A server over a filled store, and the engine that it uses."""
+    engine = schema.connect(new_database())
+    fill_store(
+        engine,
+        articles=ARTICLES,
+        stories=STORIES,
+        versions=5,
+        model=ENCODER.model,
+        dimensions=ENCODER.dimensions,
+    )
+    sessions = sessions_of(engine)
+    add_the_rest(sessions)
+    with serving(sessions, reading=reading()) as running:
+        yield running, engine
+    engine.dispose()
+
+
+def add_the_rest(sessions: Sessions) -> None:
+    """One of each thing that does not grow with the articles: a storyline, a key, a decision …"""
+    with sessions.begin() as session:
+        Rows(session).storyline("saga", "A saga")
+        session.query(StoryRow).filter(StoryRow.id.in_(["story1", "story2"])).update(
+            {"storyline_id": "saga"}
+        )
+        keys.create(session, "ann", list(Role), now=NOW, secret=SECRET)
+        for act in ("pin", "lock"):
+            for number in range(5):
+                actions.mark_story(session, Act("ann", "", NOW, NOW), act, f"story{number + 7}")
+        webhooks.add(session, "https://desk.example/hook", Wanted(), now=NOW)
+    [reader] = subscribe(sessions, "reader@x.example")
+    with sessions.begin() as session:
+        alerts.add(session, reader.id, query(words="ferry"), now=NOW)
+
+
+@pytest.mark.parametrize(("path", "most"), PATHS)
+def test_no_query_reads_a_large_table_from_end_to_end(
+    world: tuple[Site, Engine], path: str, most: int
+) -> None:
+    site, engine = world
+    with recorded(engine) as statements:
+        assert site.get(path).status in {200, 308}
+    assert 0 < len(statements) <= most
+    _expect_indexes(engine, statements)
+
+
+@pytest.mark.parametrize(("path", "most"), FOR_ROLES)
+def test_nor_does_one_for_a_role(world: tuple[Site, Engine], path: str, most: int) -> None:
+    site, engine = world
+    with recorded(engine) as statements:
+        assert site.get(path, headers={"Authorization": f"Bearer {SECRET}"}).status == 200
+    assert 0 < len(statements) <= most
+    _expect_indexes(engine, statements)
+
+
+def test_one_article_is_looked_up(world: tuple[Site, Engine]) -> None:
+    site, engine = world
+    [article] = site.get("/v1/articles?limit=1").json["items"]
+    with recorded(engine) as statements:
+        assert site.get(f"/v1/articles/{article['id']}?fields=id").status == 200
+    assert 0 < len(statements) <= 2
+    _expect_indexes(engine, statements)
+
+
+def test_all_that_can_be_read_is_looked_at(world: tuple[Site, Engine]) -> None:
+    """A route that nobody put into the lists above fails here."""
+    asked = [path.partition("?")[0] for path, _ in [*PATHS, *FOR_ROLES, ("/v1/articles/1", 2)]]
+    for path, operations in world[0].get("/openapi.json").json["paths"].items():
+        if "get" in operations and path.startswith("/v1/"):
+            shape = re.compile(re.sub(r"{\w+}", "[^/]+", path))
+            assert any(map(shape.fullmatch, asked)), path
+
+
+def test_a_match_looks_its_candidates_up(world: tuple[Site, Engine]) -> None:
+    site, engine = world
+    body = b'{"title": "word11 word12 word500", "published": "2023-04-25T10:00Z"}'
+    headers = {"Content-Type": "application/json"}
+    with recorded(engine) as statements:
+        assert site.get("/v1/match", method="POST", headers=headers, body=body).status == 200
+    assert 0 < len(statements) <= 20
+    _expect_indexes(engine, statements)
+
+
+def test_meaning_is_looked_up_in_the_index_of_its_model(world: tuple[Site, Engine]) -> None:
+    site, engine = world
+    with recorded(engine) as statements:
+        site.get("/v1/search?q=word500&by=meaning")
+    plans = [plan_of(engine, *each) for each in statements if "<=>" in each[0]]
+    assert len(plans) == 1
+    assert "ix_vectors_hnsw_1" in plans[0]
+
+
+def test_words_are_looked_up_in_the_index_of_documents(world: tuple[Site, Engine]) -> None:
+    site, engine = world
+    with recorded(engine) as statements:
+        site.get("/v1/search?q=word15000&by=words")
+    plans = "".join(plan_of(engine, *each) for each in statements if "@@" in each[0])
+    assert "ix_article_documents_document" in plans
+    assert "ix_stories_document" in plans
+
+
+#: The latest four hundred that hold a word, and of these the hundred that hold it best.
+LATEST = text("""
+    WITH latest AS MATERIALIZED (
+        SELECT article_id, reported_at, document FROM article_documents
+        WHERE document @@ CAST(:word AS tsquery) ORDER BY reported_at DESC, article_id DESC LIMIT 400
+    )
+    SELECT article_id FROM latest
+    ORDER BY ts_rank(document, CAST(:word AS tsquery)) DESC, reported_at DESC, article_id DESC
+    LIMIT 100
+""")
+
+
+@pytest.mark.parametrize(
+    "word", ["word0", "word5", "word40", "word600", "word15000", "word1 & word2"]
+)
+def test_whichever_way_words_are_found_the_latest_are_weighed(
+    world: tuple[Site, Engine], word: str
+) -> None:
+    _, engine = world
+    with sessions_of(engine)() as session:
+        expected = session.scalars(LATEST, {"word": word}).all()
+        assert articles_by_words(session, Lookup(word), SearchFilter()) == expected
+
+
+def test_words_of_many_are_looked_up_one_by_one_from_the_latest(
+    world: tuple[Site, Engine],
+) -> None:
+    site, engine = world
+    plans = {}
+    for word in ("word0", "word60"):
+        with recorded(engine) as statements:
+            site.get(f"/v1/search?q={word}&by=words")
+        [found] = [
+            each for each in statements if "ts_rank" in each[0] and "stories" not in each[0][:80]
+        ]
+        plans[word] = plan_of(engine, *found)
+    assert "ix_article_documents_reported_at" in plans["word0"]
+    assert "ix_article_documents_document" in plans["word60"]
+
+
+def plan_of(engine: Engine, statement: str, parameters: Any) -> str:
+    """The plan that Postgres makes for these values."""
+    with engine.connect() as connection:
+        connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+        # A tenth of the usual size, so a page that lies elsewhere is to cost no tenfold more.
+        connection.execute(text("SET LOCAL random_page_cost = 1.1"))
+        rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+        return "\n".join(row[0] for row in rows)
+
+
+def _expect_indexes(engine: Engine, statements: list[tuple[str, Any]]) -> None:
+    for statement, parameters in statements:
+        if statement.startswith(("SELECT", "WITH")):
+            plan = plan_of(engine, statement, parameters)
+            assert not SCANNED.search(plan), f"{statement}\n{plan}"

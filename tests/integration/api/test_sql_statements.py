@@ -1,0 +1,168 @@
+"""How much a request asks of the database: statements, and indexes for them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, text
+
+from service.store.database import schema
+from service.store.database.sessions import Sessions, sessions_of
+from service.store.story_views.filters import Sort, StoryFilter
+from service.store.story_views.views import list_stories
+from tests.support.content.site_content import fill
+from tests.support.content.texts import MEETING, SAGA
+from tests.support.database.rows import NOW, Rows
+from tests.support.servers.site import Site, serving
+
+
+@contextmanager
+def recorded(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that are executed within the block, with their parameters."""
+    found: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        found.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(scope="module")
+def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
+    """A server over the made-up world, and the engine that it uses."""
+    engine = schema.connect(new_database())
+    sessions = sessions_of(engine)
+    with sessions.begin() as session:
+        fill(session)
+    with serving(sessions) as running:
+        yield running, engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/v1/stories?limit=100", 3),
+        ("/v1/stories?as_of=2023-05-01", 3),
+        (f"/v1/stories/{MEETING}", 7),
+        (f"/v1/stories/{MEETING}/transitions", 2),
+        (f"/v1/storylines/{SAGA}", 4),
+        ("/v1/stories?entity=x&keyword=y&family=z&country=GB&sort=fastest", 3),
+        ("/v1/stories?include=summary,timeline", 3),
+        ("/v1/stories/feed.atom", 3),
+        (f"/v1/stories/{MEETING}/feed.rss", 3),
+        (f"/v1/stories/{MEETING}/articles", 4),
+        (f"/v1/stories/{MEETING}/timeline", 3),
+        (f"/v1/stories/{MEETING}/related", 6),
+        (f"/v1/stories/{MEETING}/evidence", 4),
+        ("/v1/changes", 2),
+        ("/v1/storylines", 2),
+        ("/v1/outlets/volga-wire", 4),
+        ("/v1/outlets", 2),
+        ("/v1/feeds", 1),
+        ("/v1/runs", 1),
+        ("/metrics", 12),
+        ("/", 3),
+        (f"/stories/{MEETING}", 7),
+        (f"/storylines/{SAGA}", 3),
+        ("/feeds", 2),
+        ("/healthz", 0),
+        ("/about", 0),
+    ],
+)
+def test_a_request_takes_a_fixed_number_of_statements(
+    world: tuple[Site, Engine], path: str, most: int
+) -> None:
+    site, engine = world
+    with recorded(engine) as statements:
+        assert site.get(path).status == 200
+    assert len(statements) <= most
+
+
+def test_more_stories_take_no_more_statements(sessions: Sessions, engine: Engine) -> None:
+    def count() -> int:
+        with sessions() as session, recorded(engine) as statements:
+            list_stories(session, StoryFilter(), limit=100)
+        return len(statements)
+
+    _grow(sessions, 3)
+    few = count()
+    _grow(sessions, 40, prefix="more")
+    assert count() == few
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_lists_read_memberships_and_articles_by_index(
+    sessions: Sessions, engine: Engine, sort: Sort
+) -> None:
+    _grow(sessions, 60)
+    with sessions() as session, recorded(engine) as statements:
+        list_stories(session, StoryFilter(outlets=("o",), languages=("en",)), sort=sort)
+    with engine.connect() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        for statement, parameters in statements:
+            rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+            plan = "\n".join(row[0] for row in rows)
+            assert "Seq Scan on memberships" not in plan
+            assert "Seq Scan on articles" not in plan
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"/v1/stories?sort={sort}" for sort in Sort),
+        "/v1/stories?keyword=a", "/v1/stories?entity=a", "/v1/stories?storyline=a",
+        "/v1/stories?changed_since=2023-01-01", "/v1/stories?since=2023-01-01&sort=newest",
+        "/v1/stories?outlet=o&family=o&country=GB&language=en", "/v1/stories?as_of=2023-05-01",
+        "/v1/stories/s1", "/v1/stories/s1?as_of=2023-05-01", "/v1/stories/s1/articles",
+        "/v1/stories/s1/transitions", "/v1/stories/s1/feed.json", "/v1/changes?since=3",
+        "/v1/outlets", "/v1/outlets/o", "/v1/storylines", "/v1/feeds", "/v1/runs",
+        "/v1/runs?job=place",
+    ],
+)  # fmt: skip
+def test_no_query_lacks_an_index(sessions: Sessions, engine: Engine, path: str) -> None:
+    """Where a sequential scan is forbidden, only a query without an index still does one."""
+    _grow(sessions, 20)
+    with serving(sessions) as site, recorded(engine) as statements:
+        assert site.get(path).status in {200, 404}
+    with engine.connect() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        for statement, parameters in statements:
+            rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+            plan = "\n".join(row[0] for row in rows)
+            assert "Seq Scan" not in plan, plan
+
+
+@pytest.mark.parametrize(
+    ("condition", "index"),
+    [
+        ({"keywords": ("ferry",)}, "ix_stories_keywords"),
+        ({"entities": ("Orlan",)}, "ix_stories_names"),
+    ],
+)
+def test_words_and_names_are_looked_up(
+    sessions: Sessions, engine: Engine, condition: dict[str, Any], index: str
+) -> None:
+    with sessions() as session, recorded(engine) as statements:
+        list_stories(session, StoryFilter(**condition))
+    with engine.connect() as connection:
+        for setting in ("enable_seqscan", "enable_indexscan", "enable_indexonlyscan"):
+            connection.execute(text(f"SET LOCAL {setting} = off"))
+        rows = connection.exec_driver_sql(f"EXPLAIN {statements[0][0]}", statements[0][1])
+        assert index in "\n".join(row[0] for row in rows)
+
+
+def _grow(sessions: Sessions, count: int, *, prefix: str = "s") -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        outlet = rows.outlet("o" if prefix == "s" else prefix)
+        for number in range(count):
+            at = NOW - timedelta(minutes=number)
+            articles = [rows.article(outlet, f"{prefix}{number}-{each}", at=at) for each in (1, 2)]
+            rows.story(f"{prefix}{number}", articles)

@@ -1,0 +1,129 @@
+"""`/v1/articles`, and single feeds and outlets by condition, through HTTP."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from service.store.database import schema
+from service.store.database.sessions import Sessions, sessions_of
+from tests.support.database.rows import NOW, Rows
+from tests.support.servers.site import Site, serving
+
+
+@pytest.fixture(scope="module")
+def site(new_database: Callable[[], str]) -> Iterator[Site]:
+    """A server over five articles of three outlets, which nobody changes."""
+    engine = schema.connect(new_database())
+    sessions = sessions_of(engine)
+    with sessions.begin() as session:
+        rows = Rows(session)
+        quay = rows.outlet("quay", country="GB")
+        kurier = rows.outlet("kurier", country="DE", language="de", family="rhein")
+        abend = rows.outlet("abend", country="DE", language="de", family="rhein")
+        hour = timedelta(hours=1)
+        one = rows.article(quay, "one", at=NOW - 4 * hour)
+        two = rows.article(kurier, "two", at=NOW - 3 * hour)
+        rows.article(quay, "three", at=NOW - 2 * hour, language="fr")
+        four = rows.article(abend, "four", at=NOW - hour)
+        rows.article(abend, "five", at=NOW)
+        rows.copy(two, one)
+        rows.story("ferry", [one, two])
+        rows.story("hidden", [four], hidden=True)
+    with serving(sessions) as running:
+        yield running
+    engine.dispose()
+
+
+def titles(site: Site, query: str = "") -> str:
+    """The titles of the articles that a query gives, in order."""
+    return " ".join(each["title"] for each in site.get(f"/v1/articles?{query}").json["items"])
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", "five three two one"),  # none of a hidden story
+        ("outlet=quay", "three one"),
+        ("outlet=quay&outlet=kurier", "three two one"),
+        ("family=rhein", "five two"),
+        ("country=gb", "three one"),
+        ("language=de", "five two"),
+        ("language=FR", "three"),
+        ("story=ferry", "two one"),
+        ("story=hidden", ""),
+        ("feed=1&outlet=quay", "three one"),
+        ("copies=true", "two"),
+        ("copies=false", "five three one"),
+        ("since=2023-04-26T03:00Z", "five three two"),
+        ("until=2023-04-26T03:00Z", "one"),
+        ("outlet=nobody", ""),
+    ],
+)
+def test_filters(site: Site, query: str, found: str) -> None:
+    assert titles(site, query) == found
+
+
+def test_an_article_of_a_list_is_the_article_itself(site: Site) -> None:
+    listed = site.get("/v1/articles?story=ferry").json["items"][0]
+    assert listed == site.get(f"/v1/articles/{listed['id']}").json
+    assert listed["story"] == {"id": "ferry", "headline": "one", "url": "/v1/stories/ferry"}
+    assert listed["copy_of"]
+
+
+def test_pages_go_on_where_they_stopped_while_articles_come(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        quay = rows.outlet("quay")
+        for number in range(7):  # pairs with one time
+            rows.article(quay, f"a{number}", at=NOW + timedelta(minutes=number // 2))
+    with serving(sessions) as site:
+        seen, cursor = [], ""
+        while cursor is not None:
+            page = site.get(f"/v1/articles?limit=2&{cursor and f'cursor={cursor}'}").json
+            seen += [each["title"] for each in page["items"]]
+            cursor = page["next"]
+            with sessions.begin() as session:
+                rows = Rows(session)
+                feed = site.get("/v1/feeds").json["items"][0]["id"]
+                rows.article(session.merge(quay), "new", at=NOW + timedelta(days=1), feed_id=feed)
+    assert seen == ["a6", "a5", "a4", "a3", "a2", "a1", "a0"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "cursor=abc", "cursor=%ED%A0%80", "cursor=" + "A" * 2000, "limit=0", "outlet=a%00b",
+        "feed=-1", "copies=perhaps", "since=then", "sort=largest", "outlet=a&" * 30,
+        # Of another list.
+        "cursor=WyJzdG9yaWVzL25ld2VzdCIsIjIwMjYtMTEtMDJUMDk6MTQ6MDBaIiwiZmVycnkiXQ",
+        # One of this list, with a number that no article has.
+        "cursor=WyJhcnRpY2xlcyIsIjIwMjYtMTEtMDJUMDk6MTQ6MDBaIiw5OTk5OTk5OTk5OTk5OTk5OTk5OTldCg",
+    ],
+)  # fmt: skip
+def test_hostile_queries_are_refused_with_a_reason(site: Site, query: str) -> None:
+    answer = site.get(f"/v1/articles?{query}")
+    assert answer.status == 422
+    assert answer.json["detail"]
+
+
+def test_one_feed_and_the_feeds_of_an_outlet(site: Site) -> None:
+    [feed] = site.get("/v1/feeds?outlet=quay").json["items"]
+    assert site.get(f"/v1/feeds/{feed['id']}").json == feed
+    assert site.get("/v1/feeds?outlet=nobody").json["items"] == []
+    assert site.get("/v1/feeds/99").status == 404
+    assert site.get(f"/v1/feeds/{2**63}").status == 422
+
+
+@pytest.mark.parametrize(
+    ("query", "slugs"),
+    [
+        ("country=de", ["abend", "kurier"]),
+        ("family=rhein&limit=1", ["abend"]),
+        ("language=EN", ["quay"]),
+        ("country=GB&language=de", []),
+    ],
+)
+def test_outlets_by_family_country_and_language(site: Site, query: str, slugs: list[str]) -> None:
+    found = site.get(f"/v1/outlets?{query}").json["items"]
+    assert [each["slug"] for each in found] == slugs

@@ -1,0 +1,275 @@
+"""What outlets are, changed through the API: at once, against the configuration, and back."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from jobs.describe import describe
+from jobs.running.context import Context
+from service.domain.access.roles import Role
+from service.domain.articles import tokenization
+from service.domain.catalogue.outlets import Outlet
+from service.store.catalogue import feeds
+from service.store.database.sessions import Sessions
+from service.store.stories import versions, vocabulary
+from service.store.tables import ArticleDocumentRow, OutletRow, StoryRow
+from tests.integration.conftest import Clock
+from tests.support.content.vocabularies import lexicon_of
+from tests.support.database import invariants
+from tests.support.database.api_keys import Holder, holder
+from tests.support.database.rows import NOW, Rows
+from tests.support.servers.site import Site, serving
+
+QUAY, HARBOUR = "/v1/outlets/quay", "/v1/outlets/harbour"
+#: As the configuration has them.
+OUTLETS = [
+    Outlet(
+        "quay", "Quay Post", country="GB", language="en", family="quay", sites=("quay.example",)
+    ),
+    Outlet("harbour", "Harbour Times", country="GB", language="en", family="harbour"),
+]
+#: What is no outlet, and what the refusal says of it.
+REFUSED: list[tuple[Any, str]] = [
+    ({"family": "harbor"}, "no publisher family 'harbor'; did you mean harbour?"),
+    ({"family": "zzz"}, "no publisher family 'zzz'; GET /v1/outlets names those that are"),
+    ({"family": None}, "body.family"),
+    ({"country": "G1"}, "body.country"),
+    ({"country": "GBR"}, "body.country"),
+    ({"country": ""}, "body.country"),
+    ({"country": "uk"}, "'uk' is no country; write its ISO 3166-1 code of two letters, such as GB"),
+    ({"country": "ZZ"}, "'ZZ' is no country"),
+    ({"language": "xx"}, "'xx' is no language; write its ISO 639 code, such as en"),
+    ({"language": "en-GB"}, "body.language"),
+    ({"language": "é!"}, "body.language"),
+    ({"name": None}, "body.name"),
+    ({"name": "   "}, "the name must be 1 to 200 printable letters"),
+    ({"name": "a\u2028b\u200b"}, "the name must be 1 to 200 printable letters"),
+    ({"name": "a\x00b"}, "body.name"),
+    ({"name": "\ud800"}, "body.name"),
+    ({"name": "x" * 201}, "body.name"),
+    ({"family": "\ud800"}, "body.family"),
+    ({"agency": "yes"}, "body.agency"),
+    ({"agency": None}, "body.agency"),
+    ({"sites": ["x.example"]}, "body.sites"),
+    ([], "body"),
+]
+TITLES = ("Ferry strikes the pier of Orlan harbour", "Ferry strikes Orlan pier, harbour closed")
+
+
+def configure(sessions: Sessions, *outlets: Outlet, **families: str) -> None:
+    with sessions.begin() as session:
+        feeds.save_outlets(session, outlets or OUTLETS, families=families)
+
+
+@pytest.fixture
+def site(sessions: Sessions, clock: Clock) -> Iterator[Site]:
+    """Both outlets report the story `ferry`, each of them another one, too."""
+    configure(sessions)
+    with sessions.begin() as session:
+        known = session.scalars(select(OutletRow).order_by(OutletRow.id)).all()
+        rows = Rows(session, known)
+        both = zip(known, TITLES, strict=True)
+        rows.story("ferry", [rows.article(outlet, title) for outlet, title in both])
+        for each in known:
+            silent = rows.article(each, f"Own of {each.slug}", language=None)
+            rows.story(f"own-{each.slug}", [silent])
+        versions.keep(session, ["ferry", "own-quay", "own-harbour"], at=NOW)
+        vocabulary.save(session, lexicon_of(tokenization.words(title) for title in TITLES), now=NOW)
+    clock.now = NOW + timedelta(hours=1)
+    with serving(sessions, clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def adam(site: Site, sessions: Sessions) -> Holder:
+    return holder(site, sessions, "adam", Role.ADMIN)
+
+
+def outdated(sessions: Sessions) -> set[str]:
+    with sessions.begin() as session:
+        invariants.check(session)
+        late = StoryRow.described_at < StoryRow.changed_at
+        return set(session.scalars(select(StoryRow.id).where(late)))
+
+
+def facts(found: Any) -> dict[str, Any]:
+    names = ("name", "country", "language", "agency", "configured")
+    return {"family": found["family"]["slug"], **{name: found[name] for name in names}}
+
+
+def test_outlets_of_one_family_count_once_from_then_on(
+    adam: Holder, context: Context, clock: Clock
+) -> None:
+    assert adam.get("/v1/stories/ferry").json["independent"] == 2
+    before, wide = adam.get(QUAY), "/v1/stories?min_independent=2"
+    assert len(adam.get(wide).json["items"]) == 1
+    changed = adam.ask("PATCH", QUAY, {"family": "harbour"})
+    assert changed.status == 200, changed.text
+    assert changed.json["family"] == {"slug": "harbour", "name": "Harbour Times"}
+    assert changed.json["configured"] == {"family": "quay"}
+    assert changed.json["edited_at"] == clock.now.isoformat().replace("+00:00", "Z")
+    again = adam.site.get(QUAY, headers={"If-None-Match": before.headers["etag"]})
+    assert (again.status, again.json["family"]["slug"]) == (200, "harbour")
+    assert adam.get("/v1/stories/ferry").json["independent"] == 1
+    assert outdated(context.sessions) == {"ferry", "own-quay"}
+    describe(context)
+    assert outdated(context.sessions) == set()
+    assert adam.get(wide).json["items"] == []
+    assert [each["slug"] for each in adam.get("/v1/outlets?family=harbour").json["items"]] == [
+        "harbour", "quay"
+    ]  # fmt: skip
+
+    clock.advance(minutes=1)
+    restored = adam.ask("DELETE", f"{QUAY}/edits").json
+    assert (restored["family"]["slug"], restored["configured"]) == ("quay", {})
+    assert restored["edited_at"] is None
+    describe(context)
+    assert [each["id"] for each in adam.get(wide).json["items"]] == ["ferry"]
+
+
+def test_what_is_edited_holds_against_the_configuration_and_the_rest_follows_it(
+    adam: Holder, sessions: Sessions
+) -> None:
+    edit = {"name": "  The   Quay ", "country": "ie", "agency": True}
+    changed = adam.ask("PATCH", QUAY, edit).json
+    assert facts(changed) == {
+        "family": "quay", "name": "The Quay", "country": "IE", "language": "en", "agency": True,
+        "configured": {"name": "Quay Post", "country": "GB", "agency": False},
+    }  # fmt: skip
+    assert changed["family"]["name"] == "The Quay"
+    configure(
+        sessions,
+        Outlet("quay", "Quay Daily", country=None, language="ga", family="docks", sites=("q.x",)),
+        docks="Docks Group",
+    )
+    held = adam.get(QUAY).json
+    assert facts(held) == {
+        "family": "docks", "name": "The Quay", "country": "IE", "language": "ga", "agency": True,
+        "configured": {"name": "Quay Daily", "country": None, "agency": False},
+    }  # fmt: skip
+    with sessions.begin() as session:
+        assert feeds.site_index(session).match("https://q.x/report") == "quay"
+        assert feeds.site_index(session).match("https://quay.example/report") is None
+
+    back = adam.ask("DELETE", f"{QUAY}/edits").json
+    assert facts(back) == {
+        "family": "docks", "name": "Quay Daily", "country": None, "language": "ga", "agency": False,
+        "configured": {},
+    }  # fmt: skip
+    with sessions.begin() as session:
+        row = session.scalars(select(OutletRow).where(OutletRow.slug == "quay")).one()
+        assert (row.edited_at, row.configured) == (None, None)
+    assert adam.ask("DELETE", f"{QUAY}/edits").json == back
+
+
+def test_a_family_of_its_own_goes_by_the_outlets_name_unless_it_has_one(
+    adam: Holder, sessions: Sessions
+) -> None:
+    adam.ask("PATCH", QUAY, {"name": "The Quay"})
+    configure(sessions)
+    assert adam.get(QUAY).json["family"]["name"] == "The Quay"
+    assert adam.ask("DELETE", f"{QUAY}/edits").json["family"]["name"] == "Quay Post"
+    configure(sessions, *OUTLETS, quay="Quay Holdings")
+    assert adam.ask("PATCH", QUAY, {"name": "Q"}).json["family"]["name"] == "Quay Holdings"
+
+
+def test_a_fact_that_gets_its_configured_value_is_edited_no_more(adam: Holder) -> None:
+    adam.ask("PATCH", QUAY, {"name": "The Quay", "country": None})
+    changed = adam.ask("PATCH", QUAY, {"country": "GB"}).json
+    assert (changed["country"], changed["configured"]) == ("GB", {"name": "Quay Post"})
+    assert changed["edited_at"]
+    for query, slugs in (("true", ["quay"]), ("false", ["harbour"])):
+        found = adam.get(f"/v1/outlets?edited={query}").json["items"]
+        assert [each["slug"] for each in found] == slugs
+    changed = adam.ask("PATCH", QUAY, {"name": "Quay Post"}).json
+    assert (changed["configured"], changed["edited_at"]) == ({}, None)
+
+
+def test_an_outlet_leaves_for_a_family_of_its_own(adam: Holder, sessions: Sessions) -> None:
+    configure(sessions, Outlet("new", "New", family="harbour"))
+    found = adam.ask("PATCH", "/v1/outlets/new", {"family": "new"}).json
+    assert found["family"] == {"slug": "new", "name": "New"}
+
+
+def test_only_what_changes_makes_stories_tell_anew(adam: Holder, sessions: Sessions) -> None:
+    tag = adam.get("/v1/outlets").headers["etag"]
+    for same in ({}, {"name": "Quay Post", "country": "GB", "agency": False}):
+        assert adam.ask("PATCH", QUAY, same).json["configured"] == {}
+    assert adam.get("/v1/outlets").headers["etag"] == tag
+    assert adam.ask("PATCH", QUAY, {"agency": True}).json["agency"] is True
+    assert outdated(sessions) == set()
+    assert adam.get("/v1/outlets").headers["etag"] != tag
+    adam.ask("PATCH", QUAY, {"country": "FR"})
+    assert outdated(sessions) == {"ferry", "own-quay"}
+    assert [each["id"] for each in adam.get("/v1/stories?country=FR&sort=newest").json["items"]]
+
+
+def test_articles_without_a_language_are_searched_in_that_of_their_outlet(
+    adam: Holder, sessions: Sessions
+) -> None:
+    adam.ask("PATCH", QUAY, {"language": "FR"})
+    with sessions.begin() as session:
+        statement = (
+            select(ArticleDocumentRow.language)
+            .join(OutletRow, OutletRow.id == ArticleDocumentRow.outlet_id)
+            .where(OutletRow.slug == "quay")
+            .order_by(ArticleDocumentRow.language)
+        )
+        assert session.scalars(statement).all() == ["en", "fr"]
+
+
+def test_an_edit_is_made_once_for_each_idempotency_key(adam: Holder, clock: Clock) -> None:
+    key = {"Idempotency-Key": "k"}
+    first = adam.ask("PATCH", QUAY, {"country": "FR"}, headers=key)
+    clock.advance(minutes=1)
+    adam.ask("DELETE", f"{QUAY}/edits")
+    again = adam.ask("PATCH", QUAY, {"country": "FR"}, headers=key)
+    assert (again.json, again.headers["idempotency-replayed"]) == (first.json, "true")
+    assert adam.get(QUAY).json["country"] == "GB"
+    assert adam.ask("PATCH", QUAY, {"country": "DE"}, headers=key).status == 422
+
+
+def test_what_cannot_be_is_refused_and_named(adam: Holder) -> None:
+    before = adam.get(QUAY)
+    for wanted, reason in REFUSED:
+        refused = adam.ask("PATCH", QUAY, wanted)
+        assert refused.status == 422, wanted
+        assert reason in refused.json["detail"], wanted
+    assert adam.get(QUAY).headers["etag"] == before.headers["etag"]
+
+
+def test_unknown_outlets_are_not_found(adam: Holder) -> None:
+    for method, path, body in (
+        ("PATCH", "/v1/outlets/nobody", {"name": "X"}),
+        ("DELETE", "/v1/outlets/nobody/edits", None),
+    ):
+        refused = adam.ask(method, path, body)
+        assert (refused.status, refused.json["detail"]) == (404, "no outlet nobody")
+    for slug in ("%00", "%ED%A0%80"):
+        assert adam.ask("PATCH", f"/v1/outlets/{slug}", {"name": "X"}).status in {404, 422}
+
+
+def test_edits_and_imports_at_once_wait_for_each_other(adam: Holder, sessions: Sessions) -> None:
+    """An import holds families and then outlets, an edit the other way round."""
+
+    def work(number: int) -> int:
+        if number % 2:
+            return adam.ask("PATCH", QUAY, {"name": f"Quay {number}"}).status
+        configure(sessions)
+        return 200
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(work, range(24))) == {200}
+    assert adam.get(QUAY).json["configured"] == {"name": "Quay Post"}
+
+
+def test_only_admins_change_outlets(adam: Holder, sessions: Sessions) -> None:
+    ann = holder(adam.site, sessions, "ann", Role.EDITOR, Role.READER)
+    for method, path in (("PATCH", QUAY), ("DELETE", f"{HARBOUR}/edits")):
+        body = {"name": "X"} if method == "PATCH" else None
+        assert ann.ask(method, path, body).status == 403
+        assert adam.site.get(path, method=method).status == 401

@@ -1,0 +1,69 @@
+"""`samestory outlets`, as an operator would use it."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from service.cli import build
+from service.domain.catalogue.outlets import Outlet
+from service.errors import SamestoryError
+from service.store.catalogue import feeds
+from service.store.database.sessions import Sessions
+
+pytestmark = pytest.mark.usefixtures("logs_as_before")
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(sessions: Sessions, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command on the test's database with two outlets."""
+    with sessions.begin() as session:
+        outlets = [Outlet("quay", "Quay Post", "GB", "en"), Outlet("volga", "Volga", "RU", "ru")]
+        feeds.save_outlets(session, outlets)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    return lambda *arguments: CliRunner().invoke(build(arguments), list(arguments))
+
+
+def said(found: Result) -> str:
+    assert found.exit_code == 0, found.exception
+    return found.stdout
+
+
+def test_outlets_are_listed_changed_and_reset(run: Run):
+    configured = "quay  Quay Post  quay  GB  en\n"
+    assert said(run("outlets", "list")) == f"{configured}volga  Volga  volga  RU  ru\n"
+    assert said(run("outlets", "list", "--edited")) == ""
+    changed = said(run("outlets", "set", "quay", "--country", "", "--agency", "--family", "volga"))
+    says = "[configured: family quay, country GB, agency no]"
+    assert changed == f"quay  Quay Post  volga  -  en  agency  {says}\n"
+    assert said(run("outlets", "list", "--edited")) == changed
+    [facts] = json.loads(said(run("outlets", "list", "--edited", "--json")))
+    assert facts["configured"] == {"family": "quay", "country": "GB", "agency": False}
+    assert (facts["slug"], facts["country"], bool(facts["edited_at"])) == ("quay", None, True)
+    assert said(run("outlets", "reset", "quay")) == configured
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("set", "nobody", "--name", "X"), "no outlet nobody"),
+        (("reset", "nobody"), "no outlet nobody"),
+        (("set", "quay", "--country", "Britain"), "'Britain' is no country; write its ISO 3166-1"),
+        (("set", "quay", "--language", "e1"), "'e1' is no language; write its ISO 639 code"),
+        (("set", "quay", "--name", ""), "the name must be 1 to 200 printable letters"),
+        (("set", "quay", "--family", "vulga"), "no publisher family 'vulga'; did you mean volga?"),
+    ],
+)
+def test_mistakes_are_named(run: Run, arguments: tuple[str, ...], reason: str):
+    found = run("outlets", *arguments)
+    assert isinstance(found.exception, SamestoryError)
+    assert reason in str(found.exception)
+
+
+def test_a_change_says_what_to_change(run: Run):
+    found = run("outlets", "set", "quay")
+    assert found.exit_code == 2
+    assert "say what to change" in found.stderr

@@ -1,0 +1,320 @@
+"""Editors decide through the API: the same acts as on the command line, signed by their keys."""
+
+import http.client
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from service.domain.access.roles import Role
+from service.domain.stories.summary import Quote
+from service.store.database import locks
+from service.store.database.sessions import Sessions
+from service.store.stories.apply_plan import LOCK
+from service.store.stories.details import Details, to_json
+from service.store.tables import ArticleRow, StoryRow
+from tests.integration.conftest import Clock
+from tests.support.database.api_keys import Holder, holder
+from tests.support.database.rows import NOW, Rows
+from tests.support.servers.site import Site, serving
+
+PATH = "/v1/decisions"
+
+
+@pytest.fixture
+def articles(sessions: Sessions) -> dict[str, int]:
+    """Two stories: `ferry` of three articles, `pier` of two; ids by title."""
+    with sessions.begin() as session:
+        rows = Rows(session)
+        outlets = [rows.outlet(slug) for slug in ("quay", "harbour", "ledger")]
+        ferry = [rows.article(outlet, f"Ferry {outlet.slug}") for outlet in outlets]
+        pier = [rows.article(outlet, f"Pier {outlet.slug}") for outlet in outlets[:2]]
+        rows.story("ferry", ferry)
+        rows.story("pier", pier)
+        return {each.title: each.id for each in [*ferry, *pier]}
+
+
+@pytest.fixture
+def site(sessions: Sessions, articles: dict[str, int], clock: Clock) -> Iterator[Site]:
+    assert articles
+    clock.now = NOW + timedelta(hours=1)
+    with serving(sessions, clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def ann(site: Site, sessions: Sessions) -> Holder:
+    return holder(site, sessions, "ann", Role.EDITOR)
+
+
+def test_stories_are_merged_and_parted_again_by_whoever_holds_the_key(ann: Holder) -> None:
+    made = ann.post(PATH, {"action": "merge", "stories": ["ferry", "pier"], "reason": "one event"})
+    assert made.status == 201
+    number = made.json["id"]
+    assert made.headers["location"] == f"{PATH}/{number}"
+    assert (made.json["made_by"], made.json["reason"]) == ("ann", "one event")
+    assert made.json["other_stories"] == ["pier"]
+    assert ann.get("/v1/stories/ferry").json["articles"] == 5
+    assert ann.get("/v1/stories/pier").status == 308
+    happened = ann.get("/v1/stories/ferry/transitions").json["items"][-1]
+    assert (happened["cause"], happened["editor"]) == ("editor", "ann")
+
+    undone = ann.post(f"{PATH}/{number}/undo", {"reason": "two of them"})
+    assert undone.status == 200
+    assert undone.json["undone"]["by"] == "ann"
+    assert ann.get("/v1/stories/pier").json["articles"] == 2
+    assert ann.get(f"{PATH}/{number}").json == undone.json
+    assert ann.post(f"{PATH}/{number}/undo").status == 422
+
+
+def test_each_decision_does_what_it_says(ann: Holder, articles: dict[str, int]) -> None:
+    quay, pier = articles["Ferry quay"], articles["Pier quay"]
+    for wanted in (
+        {"action": "split", "story": "ferry", "articles": [quay]},
+        {"action": "move", "story": "ferry", "article": pier},
+        {"action": "pin", "article": articles["Ferry ledger"]},
+        {"action": "pin", "story": "ferry"},
+        {"action": "rename", "story": "pier", "headline": "  A pier, struck "},
+        {"action": "lock", "story": "ferry"},
+        {"action": "hide", "story": "pier"},
+    ):
+        made = ann.post(PATH, wanted)
+        assert made.status == 201, made.text
+        assert made.json["action"] == wanted["action"]
+    ferry = ann.get("/v1/stories/ferry").json
+    assert {each["id"] for each in ferry["members"]} == {
+        articles["Ferry harbour"], articles["Ferry ledger"], pier
+    }  # fmt: skip
+    assert (ferry["headline"], ferry["pinned"], ferry["locked"]) == ("Ferry ledger", True, True)
+    assert ann.get("/v1/stories/pier").status == 404
+    items = ann.get(f"{PATH}?story=pier").json["items"]
+    assert [each["action"] for each in items] == ["move", "rename", "hide"]
+    assert items[1]["headline"] == "A pier, struck"
+
+
+def test_decisions_are_paged_and_those_undone_are_left_out(ann: Holder) -> None:
+    numbers = [
+        ann.post(PATH, {"action": "rename", "story": story, "headline": story.title()}).json["id"]
+        for story in ("ferry", "pier")
+    ]
+    numbers.append(ann.post(PATH, {"action": "lock", "story": "pier"}).json["id"])
+    first = ann.get(f"{PATH}?limit=2").json
+    rest = ann.get(f"{PATH}?limit=2&cursor={first['next']}").json
+    assert [each["id"] for each in first["items"] + rest["items"]] == numbers
+    assert rest["next"] is None
+    ann.post(f"{PATH}/{numbers[0]}/undo")
+    assert [each["id"] for each in ann.get(PATH).json["items"]] == numbers[1:]
+    assert len(ann.get(f"{PATH}?undone=true").json["items"]) == 3
+
+
+def test_what_stands_is_named_where_it_forbids(ann: Holder) -> None:
+    locked = ann.post(PATH, {"action": "lock", "story": "ferry"}).json["id"]
+    refused = ann.post(PATH, {"action": "merge", "stories": ["ferry", "pier"]})
+    assert refused.status == 409
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json["type"] == "urn:samestory:problem:contradiction"
+    [against] = refused.json["contradicts"]
+    assert against["decision"] == locked
+    assert "lock ferry, ann" in against["told"]
+    assert "samestory stories" not in refused.text
+    assert ann.post(against["undo"]).status == 200
+    assert ann.post(PATH, {"action": "merge", "stories": ["ferry", "pier"]}).status == 201
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "reason"),
+    [
+        ({"action": "merge", "stories": ["ferry", "nobody"]}, 404, "no story nobody"),
+        ({"action": "merge", "stories": ["ferry", "ferry"]}, 422, "one story already"),
+        ({"action": "merge", "stories": ["ferry"]}, 422, "stories"),
+        ({"action": "split", "story": "ferry", "articles": [99]}, 404, "99"),
+        ({"action": "move", "story": "ferry", "article": 2**70}, 422, "article"),
+        ({"action": "hide", "article": 99}, 404, "no article 99"),
+        ({"action": "hide", "article": 99, "story": "ferry"}, 422, "story"),
+        ({"action": "rename", "story": "ferry", "headline": "   "}, 422, "empty"),
+        ({"action": "rename", "story": "ferry", "headline": "a\u0000b"}, 422, "cannot be shown"),
+        ({"action": "rename", "story": "ferry", "headline": "\ud800"}, 422, "headline"),
+        ({"action": "rename", "story": "a\u0000b", "headline": "x"}, 422, "story"),
+        ({"action": "lock", "story": "ferry", "reason": "x" * 500}, 422, "reason"),
+        ({"action": "burn", "story": "ferry"}, 422, "action"),
+        ({}, 422, "action"),
+        ([], 422, "body"),
+    ],
+)
+def test_mistakes_are_told_with_the_reason(
+    ann: Holder, wanted: object, status: int, reason: str
+) -> None:
+    refused = ann.post(PATH, wanted)
+    assert (refused.status, reason in refused.text) == (status, True), refused.text
+    assert ann.get(PATH).json["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "faults"),
+    [
+        ({"action": "lock"}, {"body.story": "Field required"}),
+        ({"action": "pin"}, {"body.story": "Field required"}),
+        ({"action": "pin", "article": "x"}, {"body.article": "valid integer"}),
+        ({"action": "move", "story": 1}, {"body.article": "required", "body.story": "string"}),
+        ({"action": "split", "story": "ferry", "articles": ["x"]}, {"body.articles.0": "integer"}),
+        ({"action": "lock", "story": "ferry", "colour": "red"}, {"body.colour": "no such field"}),
+        ({"action": "burn"}, {"body.action": "'merge', 'split', 'move', 'pin', 'hide', 'rename'"}),
+        ({"story": "ferry"}, {"body.action": "Field required"}),
+    ],
+)
+def test_faults_are_told_of_the_decision_that_is_named(
+    ann: Holder, wanted: object, faults: dict[str, str]
+) -> None:
+    refused = ann.post(PATH, wanted)
+    assert refused.status == 422
+    told = {each["where"]: each["detail"] for each in refused.json["errors"]}
+    assert told.keys() == faults.keys()
+    assert all(part in told[where] for where, part in faults.items()), told
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b"", b'{"action": NaN}'])
+def test_a_body_that_is_no_json_is_refused(ann: Holder, body: bytes) -> None:
+    headers = {"Authorization": f"Bearer {ann.secret}", "Content-Type": "application/json"}
+    refused = ann.site.get(PATH, method="POST", headers=headers, body=body)
+    assert refused.status in {400, 422}
+    assert refused.headers["content-type"] == "application/problem+json"
+
+
+def test_the_same_request_is_done_once(ann: Holder) -> None:
+    wanted = {"action": "lock", "story": "ferry"}
+    first = ann.post(PATH, wanted, Idempotency_Key='"a-word"')
+    again = ann.post(PATH, wanted, Idempotency_Key="a-word")
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["idempotency-replayed"] == "true"
+    for name in ("location", "content-type"):
+        assert again.headers[name] == first.headers[name]
+    assert (again.status, again.json) == (first.status, first.json)
+    assert len(ann.get(PATH).json["items"]) == 1
+    other = ann.post(PATH, {"action": "lock", "story": "pier"}, Idempotency_Key="a-word")
+    assert other.status == 422
+    assert other.json["type"] == "urn:samestory:problem:reused-idempotency-key"
+    assert ann.post(PATH, wanted, Idempotency_Key="x" * 201).status == 422
+
+
+@pytest.mark.parametrize("word", ['""', '"', '""""', '""a', ""])
+def test_a_word_of_nothing_is_none(ann: Holder, word: str) -> None:
+    refused = ann.post(PATH, {"action": "lock", "story": "ferry"}, Idempotency_Key=word)
+    assert (refused.status, refused.json["errors"][0]["where"]) == (422, "header.idempotency-key")
+    assert ann.get(PATH).json["items"] == []
+
+
+def test_one_request_has_one_word(ann: Holder) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", ann.site.port, timeout=30)
+    body = b'{"action": "lock", "story": "ferry"}'
+    connection.putrequest("POST", PATH)
+    connection.putheader("Authorization", f"Bearer {ann.secret}")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", str(len(body)))
+    connection.putheader("Idempotency-Key", "one")
+    connection.putheader("Idempotency-Key", "two")
+    connection.endheaders(body)
+    refused = connection.getresponse()
+    told = refused.read()
+    connection.close()
+    assert (refused.status, b"given more than once" in told) == (422, True), told
+    assert ann.get(PATH).json["items"] == []
+
+
+def test_words_of_two_keys_are_two(ann: Holder, sessions: Sessions) -> None:
+    bob = holder(ann.site, sessions, "bob", Role.EDITOR)
+    for who, story in ((ann, "ferry"), (bob, "pier")):
+        made = who.post(PATH, {"action": "lock", "story": story}, Idempotency_Key="1")
+        assert made.json["made_by"] == who.key.name
+
+
+def test_what_was_refused_may_be_asked_again_under_the_same_word(ann: Holder) -> None:
+    locked = ann.post(PATH, {"action": "lock", "story": "ferry"}).json["id"]
+    wanted = {"action": "merge", "stories": ["ferry", "pier"]}
+    assert ann.post(PATH, wanted, Idempotency_Key="m").status == 409
+    ann.post(f"{PATH}/{locked}/undo")
+    assert ann.post(PATH, wanted, Idempotency_Key="m").status == 201
+
+
+def test_while_the_first_is_under_way_the_second_is_told_so(
+    ann: Holder, sessions: Sessions
+) -> None:
+    """The first waits for whoever changes stories, which is this test."""
+    wanted = {"action": "lock", "story": "ferry"}
+    answers: list[int] = []
+    with sessions.begin() as session:
+        locks.serialise(session, LOCK)
+        first = threading.Thread(
+            target=lambda: answers.append(ann.post(PATH, wanted, Idempotency_Key="w").status)
+        )
+        first.start()
+        waiting = (
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database "
+            "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+        )
+        while not session.scalar(text(waiting)):
+            assert first.is_alive()
+        second = ann.post(PATH, wanted, Idempotency_Key="w")
+        assert second.status == 409
+        assert second.json["type"] == "urn:samestory:problem:underway"
+        assert second.headers["retry-after"] == "1"
+    first.join()
+    assert answers == [201]
+    assert ann.post(PATH, wanted, Idempotency_Key="w").headers["idempotency-replayed"] == "true"
+
+
+def test_only_editors_decide(ann: Holder, sessions: Sessions) -> None:
+    reader = holder(ann.site, sessions, "rita", Role.READER, Role.ADMIN)
+    wanted = {"action": "lock", "story": "ferry"}
+    for method, path in (("POST", PATH), ("GET", PATH), ("GET", f"{PATH}/1")):
+        refused = reader.ask(method, path, wanted if method == "POST" else None)
+        assert refused.status == 403
+        assert "takes the role editor; the key's is admin, reader" in refused.json["detail"]
+        nobody = ann.site.get(path, method=method)
+        assert nobody.status in {401, 422}
+    unknown = ann.site.get(PATH, method="GET")
+    assert unknown.status == 401
+    assert unknown.headers["www-authenticate"] == 'Bearer realm="samestory"'
+    assert ann.get(PATH).json["items"] == []
+
+
+def test_a_hidden_article_is_served_nowhere_until_that_is_undone(
+    ann: Holder, sessions: Sessions, articles: dict[str, int], clock: Clock
+) -> None:
+    title = "Ferry quay"
+    with sessions.begin() as session:
+        rows = Rows(session)
+        reprint = rows.article(rows.outlet("gazette"), "A reprint")
+        rows.copy(reprint, session.get_one(ArticleRow, articles[title]))
+        story = session.get_one(StoryRow, "ferry")
+        rows.membership(story, reprint)
+        quote = Quote(articles[title], "quay", f"{title}, in a sentence.", whole=True)
+        story.details = to_json(Details(summary=(quote,)))
+        story.headline_article_id, story.headline = articles[title], title
+    assert ann.post(PATH, {"action": "pin", "story": "ferry"}).status == 201
+    clock.advance(hours=1)
+    before = (NOW + timedelta(minutes=90)).isoformat().replace("+", "%2B")
+    paths = [
+        f"/v1/articles/{reprint.id}", "/v1/stories", "/v1/stories?include=summary,timeline",
+        "/v1/stories/ferry", "/v1/stories/ferry/articles", "/v1/stories/ferry/evidence",
+        "/v1/stories/ferry/feed.json", "/v1/stories/feed.atom", "/", "/stories/ferry",
+    ]  # fmt: skip
+    paths += [f"{path}?as_of={before}" for path in paths[3:6] + paths[8:]]
+    for path in paths:
+        assert title in ann.site.get(path).text, path
+    one = f"/v1/articles/{articles[title]}"
+    assert ann.get(one).status == 200
+
+    hidden = ann.post(PATH, {"action": "hide", "article": articles[title]}).json["id"]
+    refused = ann.get(one)
+    assert refused.status == 404
+    assert "an editor hid it" in refused.json["detail"]
+    for path in paths:
+        answer = ann.site.get(path)
+        assert answer.status == 200, path
+        assert title not in answer.text, path
+    assert ann.get(f"/v1/articles/{reprint.id}").json["copy_of"] is None
+
+    ann.post(f"{PATH}/{hidden}/undo")
+    assert ann.get(one).status == 200

@@ -1,0 +1,454 @@
+"""Fetching against a real server on loopback that does what real servers do."""
+
+import asyncio
+import gzip
+import itertools
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from service.errors import SettingsError
+from service.ingest.fetching.fetch import FetchRequest, FetchResult, FetchSettings, fetch_all
+from tests.support.servers.feed_server import (
+    RSS,
+    Behaviour,
+    FeedServer,
+    drip,
+    gzip_bomb,
+    hang,
+    head,
+    raw,
+    redirect,
+    reply,
+    reset,
+    slow,
+    stream,
+    unless_known,
+)
+
+SETTINGS = FetchSettings(
+    user_agent="samestory-tests (+http://localhost)",
+    concurrency=8,
+    per_host=8,
+    host_delay_seconds=0,
+    timeout_seconds=5,
+    connect_timeout_seconds=2,
+    max_redirects=5,
+    max_received_bytes=1 << 20,
+    max_body_bytes=2 << 20,
+    allow_networks=("127.0.0.0/8",),
+)
+IMPATIENT = replace(SETTINGS, timeout_seconds=0.3)
+
+
+@pytest.fixture
+def server() -> Iterator[FeedServer]:
+    with FeedServer() as server:
+        yield server
+
+
+def fetch(*requests: FetchRequest | str, settings: FetchSettings = SETTINGS) -> list[FetchResult]:
+    wanted = [FetchRequest(1, each) if isinstance(each, str) else each for each in requests]
+    return asyncio.run(fetch_all(wanted, settings))
+
+
+def fetch_from(
+    server: FeedServer, behaviour: Behaviour, settings: FetchSettings = SETTINGS
+) -> FetchResult:
+    server.routes["/feed"] = behaviour
+    return fetch(server.url("/feed"), settings=settings)[0]
+
+
+def kind(result: FetchResult) -> str:
+    return result.error.kind if result.error else "none"
+
+
+def test_a_feed_arrives_with_all_that_is_known_about_it(server: FeedServer) -> None:
+    result = fetch_from(server, reply(RSS, content_type="text/xml; charset=utf-8", etag='"1"'))
+
+    assert result.error is None
+    assert (result.body, result.status, result.received) == (RSS, 200, len(RSS))
+    assert result.content_type == "text/xml; charset=utf-8"
+    assert (result.etag, result.last_modified) == ('"1"', None)
+    assert (result.moved_to, result.final_url) == (None, server.url("/feed"))
+    assert 0 < result.elapsed < 5
+    headers = server.requests[0].headers
+    assert headers["user-agent"] == SETTINGS.user_agent
+    assert headers["accept-encoding"] == "gzip, deflate"
+    assert "if-none-match" not in headers
+
+
+@pytest.mark.parametrize(
+    "validators",
+    [{"etag": '"a"'}, {"last_modified": "Mon, 20 Apr 2020 10:00:00 GMT"}],
+)
+def test_what_was_sent_as_validator_comes_back_and_saves_the_body(
+    server: FeedServer, validators: dict[str, str]
+) -> None:
+    server.routes["/feed"] = unless_known(**validators)
+    first = fetch(server.url("/feed"))[0]
+    again = FetchRequest(1, first.url, first.etag, first.last_modified)
+
+    second = fetch(again)[0]
+
+    assert (second.not_modified, second.body, second.error) == (True, None, None)
+    assert (second.etag, second.last_modified) == (first.etag, first.last_modified)
+
+
+def test_validators_are_kept_independently(server: FeedServer) -> None:
+    known = FetchRequest(1, server.url("/feed"), '"old"', "Sun, 19 Apr 2020 10:00:00 GMT")
+
+    server.routes["/feed"] = reply(b"", "304 Not Modified", etag='"new"')
+    kept = fetch(known)[0]
+    server.routes["/feed"] = reply(RSS, last_modified="Mon, 20 Apr 2020 10:00:00 GMT")
+    cleared = fetch(known)[0]
+    server.routes["/feed"] = reply(b"oops", "500 Internal Server Error", etag='"error page"')
+    failed = fetch(known)[0]
+
+    assert (kept.etag, kept.last_modified) == ('"new"', "Sun, 19 Apr 2020 10:00:00 GMT")
+    assert (cleared.etag, cleared.last_modified) == (None, "Mon, 20 Apr 2020 10:00:00 GMT")
+    assert (failed.etag, failed.last_modified) == ('"old"', "Sun, 19 Apr 2020 10:00:00 GMT")
+
+
+def test_304_to_someone_who_knows_nothing_is_an_error(server: FeedServer) -> None:
+    assert kind(fetch_from(server, reply(b"", "304 Not Modified"))) == "broken_response"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "adopted"),
+    [
+        (["301 Moved Permanently", "308 Permanent Redirect"], "/2"),
+        (["301 Moved Permanently", "302 Found"], "/1"),
+        (["302 Found", "301 Moved Permanently"], None),
+        (["307 Temporary Redirect"], None),
+        (["303 See Other"], None),
+    ],
+)
+def test_only_an_unbroken_chain_of_permanent_redirects_is_adopted(
+    server: FeedServer, statuses: list[str], adopted: str | None
+) -> None:
+    for hop, status in enumerate(statuses):
+        server.routes[f"/{hop}"] = redirect(f"/{hop + 1}", status)
+    server.routes[f"/{len(statuses)}"] = reply()
+
+    result = fetch(server.url("/0"))[0]
+
+    assert result.body == RSS
+    assert result.final_url == server.url(f"/{len(statuses)}")
+    assert result.moved_to == (server.url(adopted) if adopted else None)
+
+
+def test_a_permanent_redirect_to_an_error_is_not_adopted(server: FeedServer) -> None:
+    result = fetch_from(server, redirect("/missing", "301 Moved Permanently"))
+
+    assert (kind(result), result.status, result.moved_to) == ("bad_status", 404, None)
+
+
+@pytest.mark.parametrize("location", [b"/caf\xe9", "/café".encode()])
+def test_a_location_in_raw_bytes_is_followed(server: FeedServer, location: bytes) -> None:
+    server.routes["/caf%C3%A9"] = reply()
+    moved = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
+
+    assert fetch_from(server, raw(moved)).body == RSS
+
+
+def test_redirects_in_a_circle_and_without_end_are_errors(server: FeedServer) -> None:
+    server.routes["/a"] = redirect("/b")
+    server.routes["/b"] = redirect("/a")
+    for hop in range(10):
+        server.routes[f"/{hop}"] = redirect(f"/{hop + 1}")
+
+    circle, endless = fetch(server.url("/a"), server.url("/0"))
+
+    assert kind(circle) == kind(endless) == "redirect"
+    assert "circle" in str(circle.error)
+    assert "more than 5 redirects" in str(endless.error)
+    assert server.asked("/6") == []
+
+
+@pytest.mark.parametrize("location", ["", "file:///etc/passwd", "ftp://x/y", "http://", "http://["])
+def test_a_redirect_that_leads_nowhere_is_an_error(server: FeedServer, location: str) -> None:
+    assert kind(fetch_from(server, redirect(location))) == "redirect"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://[::1]:PORT/secret",
+        "http://[::ffff:127.0.0.2]:PORT/secret",
+        "http://127.0.0.2:PORT/secret",
+        "http://127.2:PORT/secret",
+        "http://0x7f.2:PORT/secret",
+        "http://2130706434:PORT/secret",
+        "http://0.0.0.0:PORT/secret",
+        "http://10.1.2.3/",
+        "http://100.64.0.1/",
+    ],
+)
+def test_no_hop_may_lead_to_a_closed_address(server: FeedServer, target: str) -> None:
+    url = server.url("/secret")
+    server.routes["/feed"] = redirect(target.replace("PORT", url.split(":")[2].split("/")[0]))
+    only_one = replace(SETTINGS, allow_networks=("127.0.0.1/32",))
+
+    result = fetch(server.url("/feed"), settings=only_one)[0]
+
+    assert server.asked("/secret") == []
+    if kind(result) != "bad_url":  # some odd spellings are refused before they are resolved
+        assert kind(result) == "address_not_allowed"
+        assert "fetch.allow_networks" in str(result.error)
+
+
+def test_loopback_is_closed_unless_a_setting_opens_it(server: FeedServer) -> None:
+    closed = replace(SETTINGS, allow_networks=())
+    name = server.url("/feed").replace("127.0.0.1", "localhost")
+
+    results = fetch(server.url("/feed"), name, settings=closed)
+
+    assert [kind(result) for result in results] == ["address_not_allowed"] * 2
+    assert server.requests == []
+
+
+def test_a_mistyped_network_is_refused_before_anything_is_fetched() -> None:
+    with pytest.raises(SettingsError, match="allow_networks"):
+        fetch(
+            "http://outlet.example/", settings=replace(SETTINGS, allow_networks=("127.0.0.1/99",))
+        )
+
+
+def test_a_password_goes_to_its_own_host_only_and_into_no_message(server: FeedServer) -> None:
+    server.routes["/feed"] = redirect("/here")
+    server.routes["/here"] = redirect(server.url("/there").replace("127.0.0.1", "localhost"))
+    server.routes["/there"] = reply(b"", "403 Forbidden")
+    url = server.url("/feed").replace("//", "//reader:secret@")
+
+    result = fetch(url)[0]
+
+    assert "authorization" in server.asked("/feed")[0].headers
+    assert "authorization" in server.asked("/here")[0].headers
+    assert "authorization" not in server.asked("/there")[0].headers
+    assert "secret" not in str(result.error)
+    assert "secret" not in result.final_url
+
+
+@pytest.mark.parametrize(
+    ("body", "coding"),
+    [
+        (gzip.compress(RSS), "gzip"),
+        (gzip.compress(RSS[:50]) + gzip.compress(RSS[50:]), "x-gzip"),
+        (zlib.compress(RSS), "deflate"),
+        (zlib.compress(RSS)[2:-4], "deflate"),
+        (RSS, "gzip"),
+        (RSS, "identity"),
+        (gzip.compress(RSS), ""),
+    ],
+)
+def test_packed_bodies_arrive_unpacked(server: FeedServer, body: bytes, coding: str) -> None:
+    result = fetch_from(server, reply(body, content_encoding=coding))
+
+    assert (result.error, result.body, result.received) == (None, RSS, len(body))
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "expected"),
+    [
+        (reply(gzip.compress(RSS)[:-20], content_encoding="gzip"), "broken_response"),
+        (reply(b"\x1f\x8bnonsense", content_encoding="gzip"), "broken_response"),
+        (reply(b"x", content_encoding="br"), "broken_response"),
+        (raw(head(content_length=5000) + RSS), "broken_response"),
+        (raw(head(transfer_encoding="chunked") + b"5\r\nhello"), "broken_response"),
+        (raw(b"this is no HTTP at all\r\n\r\n"), "broken_response"),
+        (raw(head(x_long="y" * 100_000)), "broken_response"),
+        (raw(b""), "unreachable"),
+        (reset(), "unreachable"),
+        (reset(head(content_length=5000) + RSS), "broken_response"),
+        (reply(b""), "empty"),
+        (reply(b"", "204 No Content"), "empty"),
+        (reply(b"", "500 Internal Server Error"), "bad_status"),
+        (reply(b"", "404 Not Found"), "bad_status"),
+        (reply(b"", "999 Odd"), "bad_status"),
+        (reply(b"", "410 Gone"), "gone"),
+        (redirect("/gone", "302 Found"), "bad_status"),
+    ],
+)
+def test_each_kind_of_trouble_is_recorded_as_what_it_is(
+    server: FeedServer, behaviour: Behaviour, expected: str
+) -> None:
+    server.routes["/gone"] = reply(b"", "410 Gone")
+
+    result = fetch_from(server, behaviour)
+
+    assert kind(result) == expected
+    assert result.body is None
+    assert server.url("/feed") in str(result.error)
+    assert "\n" not in str(result.error)
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [hang(), hang(head()[:-10]), hang(head(content_length=500) + b"<rss>"), drip(RSS, 0.05)],
+    ids=["before the head", "within the head", "within the body", "drip"],
+)
+def test_a_server_that_takes_too_long_is_left(server: FeedServer, behaviour: Behaviour) -> None:
+    started = time.monotonic()
+
+    result = fetch_from(server, behaviour, IMPATIENT)
+
+    assert kind(result) == "timeout"
+    assert time.monotonic() - started < 2
+
+
+def test_the_time_limit_covers_all_hops_together(server: FeedServer) -> None:
+    for hop in range(5):
+        server.routes[f"/{hop}"] = slow(0.12, redirect(f"/{hop + 1}"))
+
+    assert kind(fetch(server.url("/0"), settings=IMPATIENT)[0]) == "timeout"
+
+
+def test_a_patient_drip_is_read_to_its_end(server: FeedServer) -> None:
+    packed = gzip.compress(b"<rss/>")
+
+    assert fetch_from(server, drip(packed, 0.001)).body == b"<rss/>"
+
+
+def test_reading_stops_at_the_size_limit(server: FeedServer) -> None:
+    sent = []
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(200):
+            sent.append(1)
+            yield b" " * (1 << 20)
+
+    announced = fetch_from(server, raw(head(content_length=200 << 20)))
+    endless = fetch_from(server, stream(pieces))
+
+    assert kind(endless) == kind(announced) == "too_large"
+    assert "more than 1 MiB" in str(endless.error)
+    assert len(sent) < 20
+
+
+def test_unpacking_stops_at_the_size_limit(server: FeedServer) -> None:
+    bomb = gzip_bomb(100)
+
+    result = fetch_from(server, reply(bomb, content_encoding="gzip"))
+
+    assert len(bomb) < SETTINGS.max_received_bytes
+    assert kind(result) == "decompression_bomb"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("120", 120), ("soon", None), ("-5", None), ("DATE", 90)]
+)
+def test_retry_after_is_read_in_both_forms(
+    server: FeedServer, value: str, expected: int | None
+) -> None:
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    busy = reply(b"", "429 Too Many Requests", retry_after=value.replace("DATE", later))
+
+    result = fetch_from(server, busy)
+
+    assert (kind(result), result.status) == ("bad_status", 429)
+    waits = result.retry_after.total_seconds() if result.retry_after else None
+    assert waits == pytest.approx(expected, abs=3) if expected else waits is None
+
+
+def test_a_host_that_says_429_is_not_asked_again_in_the_same_run(server: FeedServer) -> None:
+    server.routes = {f"/{n}": reply(b"", "429 Too Many Requests") for n in range(5)}
+    one_by_one = replace(SETTINGS, per_host=1)
+
+    results = fetch(*(server.url(f"/{n}") for n in range(5)), settings=one_by_one)
+
+    assert [kind(result) for result in results] == ["bad_status", *["host_busy"] * 4]
+    assert len(server.requests) == 1
+    assert all(result.retry_after for result in results[1:])
+
+
+def test_one_host_is_asked_with_pauses_and_never_by_too_many_at_once(server: FeedServer) -> None:
+    server.routes = {f"/{n}": slow(0.1, reply()) for n in range(6)}
+    polite = replace(SETTINGS, per_host=2, host_delay_seconds=0.05)
+
+    results = fetch(*(server.url(f"/{n}") for n in range(6)), settings=polite)
+
+    moments = sorted(request.at for request in server.requests)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
+    assert all(result.body == RSS for result in results)
+    assert server.most_running == 2
+    assert min(gaps) > 0.03
+
+
+def test_the_total_is_bounded_and_waiting_for_a_slow_host_holds_up_no_other(
+    server: FeedServer,
+) -> None:
+    server.routes = {f"/{n}": slow(0.1, reply()) for n in range(8)}
+    elsewhere = server.url("/0").replace("127.0.0.1", "localhost")
+    crowded = replace(SETTINGS, concurrency=2, per_host=1, host_delay_seconds=0.05)
+    order: list[str] = []
+
+    wanted = [FetchRequest(n, server.url(f"/{n}")) for n in range(1, 6)]
+    wanted.append(FetchRequest(9, elsewhere))
+    asyncio.run(fetch_all(wanted, crowded, on_done=lambda result: order.append(result.url)))
+
+    assert server.most_running <= 2
+    assert order.index(elsewhere) <= 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "outlet.example/feed", "file:///etc/passwd", "http://", "http://x:99999/", "http://["],
+)
+def test_what_is_no_address_is_recorded_and_the_others_go_on(server: FeedServer, url: str) -> None:
+    server.routes["/feed"] = reply()
+
+    bad, good = fetch(url, server.url("/feed"))
+
+    assert (kind(bad), good.body) == ("bad_url", RSS)
+
+
+def test_unknown_names_and_closed_ports_are_unreachable() -> None:
+    name, port = fetch("http://feeds.outlet.invalid/rss", "http://127.0.0.1:9/rss")
+
+    assert (kind(name), kind(port)) == ("unreachable", "unreachable")
+
+
+def test_a_server_without_tls_is_unreachable_over_https(server: FeedServer) -> None:
+    server.routes["/feed"] = reply()
+
+    assert kind(fetch(server.url("/feed").replace("http:", "https:"))[0]) == "unreachable"
+
+
+def test_a_bug_in_the_callback_is_a_crash_not_a_feed_error(server: FeedServer) -> None:
+    server.routes["/feed"] = reply()
+
+    def callback(_: FetchResult) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ExceptionGroup) as caught:
+        asyncio.run(fetch_all([FetchRequest(1, server.url("/feed"))], SETTINGS, on_done=callback))
+
+    assert caught.group_contains(ZeroDivisionError)
+
+
+def test_results_come_in_the_order_of_the_requests_and_the_callback_may_wait(
+    server: FeedServer,
+) -> None:
+    server.routes = {"/slow": slow(0.1, reply()), "/fast": reply()}
+    seen = []
+
+    async def callback(result: FetchResult) -> None:
+        await asyncio.sleep(0)
+        seen.append(result.feed_id)
+
+    wanted = [FetchRequest(1, server.url("/slow")), FetchRequest(2, server.url("/fast"))]
+    results = asyncio.run(fetch_all(wanted, SETTINGS, on_done=callback))
+
+    assert [result.feed_id for result in results] == [1, 2]
+    assert seen == [2, 1]
+
+
+def test_nothing_to_fetch_is_no_trouble() -> None:
+    assert fetch() == []

@@ -1,0 +1,199 @@
+"""The job `fetch`: one bad feed costs nothing but itself."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from jobs.fetch import fetch
+from jobs.running.context import Context
+from service.domain.catalogue.outlets import Outlet
+from service.store.catalogue import feeds
+from service.store.catalogue.feeds import NewFeed
+from service.store.tables import ArticleRow, FeedRow, FetchRow
+from tests.integration.conftest import NOW, Clock
+from tests.support.content.feed_reports import FERRY, MEETING, item, rss
+from tests.support.servers.feed_server import (
+    FeedServer,
+    gzip_bomb,
+    hang,
+    redirect,
+    reply,
+    stream,
+    unless_known,
+)
+
+ENTITY_BOMB = (
+    b'<!DOCTYPE r [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><rss><channel>&b;</channel></rss>'
+)
+
+
+def add(context: Context, server: FeedServer, *paths: str) -> None:
+    with context.sessions.begin() as session:
+        feeds.save_outlets(session, [Outlet("daily", "Daily", sites=("daily.example",))])
+        new_feeds = [NewFeed(server.url(path), "daily", path) for path in paths]
+        feeds.add_feeds(session, new_feeds, now=context.clock())
+
+
+def feed_rows(context: Context) -> dict[str, FeedRow]:
+    with context.sessions.begin() as session:
+        return {feed.title: feed for feed, _ in feeds.all_feeds(session)}
+
+
+def titles(context: Context) -> list[str]:
+    with context.sessions.begin() as session:
+        return sorted(session.scalars(select(ArticleRow.title)))
+
+
+def two_hundred_megabytes():
+    for _ in range(200):
+        yield b"x" * (1 << 20)
+
+
+def test_entries_of_a_due_feed_become_articles(context: Context, feed_server: FeedServer):
+    feed_server.routes["/a"] = reply(rss([item("1", MEETING, NOW), item("2", FERRY, NOW)]))
+    add(context, feed_server, "/a")
+    assert fetch(context) == {"feeds": 1, "ok": 1, "articles": 2}
+    assert titles(context) == sorted([MEETING[0], FERRY[0]])
+    assert feed_rows(context)["/a"].next_fetch_at > NOW
+    assert fetch(context) == {}  # nothing is due
+
+
+def test_every_kind_of_bad_feed_is_recorded_and_the_good_one_is_read(
+    context: Context, feed_server: FeedServer
+):
+    limits = replace(context.settings.fetch, timeout_seconds=6.0, max_body_bytes=1 << 22)
+    context = replace(context, settings=replace(context.settings, fetch=limits))
+    packed = {"Content-Encoding": "gzip"}
+    feed_server.routes |= {
+        "/good": reply(rss([item("1", MEETING, NOW)])),
+        "/html": reply(b"<!doctype html><html><body>Not found, sorry</body></html>"),
+        "/empty": reply(b""),
+        "/huge": stream(two_hundred_megabytes),
+        "/entities": reply(ENTITY_BOMB),
+        "/packed": reply(gzip_bomb(64), **packed),
+        "/loop": redirect("/loop"),
+        "/broken": reply(b"oops", status="500 Internal Server Error"),
+        "/hangs": hang(),
+        "/private": redirect("http://169.254.169.254/latest/meta-data/"),
+    }
+    add(context, feed_server, *feed_server.routes)
+    counts = fetch(context)
+    assert (counts["feeds"], counts["articles"]) == (10, 1)
+    kinds = {title: feed.error_kind for title, feed in feed_rows(context).items()}
+    assert kinds.pop("/entities") in {"not_a_feed", None}
+    assert kinds == {
+        "/good": None,
+        "/html": "not_a_feed",
+        "/empty": "empty",
+        "/huge": "too_large",
+        "/packed": "decompression_bomb",
+        "/loop": "redirect",
+        "/broken": "bad_status",
+        "/hangs": "timeout",
+        "/private": "address_not_allowed",
+    }
+
+
+def test_a_failing_feed_is_asked_less_and_less_and_recovers(
+    context: Context, feed_server: FeedServer, clock: Clock
+):
+    feed_server.routes["/a"] = reply(b"", status="503 Service Unavailable")
+    add(context, feed_server, "/a")
+    waits = []
+    for failures in (1, 2, 3):
+        fetch(context)
+        feed = feed_rows(context)["/a"]
+        assert feed.error_count == failures
+        waits.append(feed.next_fetch_at - clock.now)
+        clock.now = feed.next_fetch_at
+    assert waits[0] < waits[1] < waits[2]
+    feed_server.routes["/a"] = reply(rss([item("1", MEETING, NOW)]))
+    fetch(context)
+    healed = feed_rows(context)["/a"]
+    assert (healed.error_count, healed.error, healed.error_kind) == (0, None, None)
+
+
+def test_a_feed_that_did_not_change_costs_no_parsing(
+    context: Context, feed_server: FeedServer, clock: Clock
+):
+    feed_server.routes["/a"] = unless_known(ETag='"v1"')
+    add(context, feed_server, "/a")
+    fetch(context)
+    clock.now = feed_rows(context)["/a"].next_fetch_at
+    assert fetch(context)["not_modified"] == 1
+    assert feed_server.asked("/a")[1].headers["if-none-match"] == '"v1"'
+
+
+def test_validators_of_a_body_that_could_not_be_read_are_not_kept(
+    context: Context, feed_server: FeedServer
+):
+    feed_server.routes["/a"] = reply(b"<html></html>", ETag='"bad"')
+    add(context, feed_server, "/a")
+    fetch(context)
+    assert feed_rows(context)["/a"].etag is None
+
+
+def test_a_moved_feed_is_adopted_and_a_gone_one_retired(context: Context, feed_server: FeedServer):
+    feed_server.routes |= {
+        "/old": redirect("/new", status="301 Moved Permanently"),
+        "/new": reply(rss([item("1", MEETING, NOW)])),
+        "/gone": reply(b"", status="410 Gone"),
+    }
+    add(context, feed_server, "/old", "/gone")
+    fetch(context)
+    found = feed_rows(context)
+    assert found["/old"].url == feed_server.url("/new")
+    assert found["/gone"].status == "retired"
+
+
+def test_a_feed_that_moved_to_a_known_one_is_retired(context: Context, feed_server: FeedServer):
+    feed_server.routes |= {
+        "/old": redirect("/new", status="308 Permanent Redirect"),
+        "/new": reply(rss([item("1", MEETING, NOW)])),
+    }
+    add(context, feed_server, "/old", "/new")
+    fetch(context)
+    assert (feed_rows(context)["/old"].status, feed_rows(context)["/new"].status) == (
+        "retired",
+        "active",
+    )
+    assert len(titles(context)) == 1
+
+
+def test_each_fetch_leaves_an_account(context: Context, feed_server: FeedServer):
+    undated = item("2", FERRY, NOW).replace("<pubDate>", "<x>").replace("</pubDate>", "</x>")
+    feed_server.routes["/a"] = reply(rss([item("1", MEETING, NOW), undated, "<item></item>"]))
+    add(context, feed_server, "/a")
+    fetch(context)
+    with context.sessions.begin() as session:
+        [row] = session.scalars(select(FetchRow))
+    assert (row.outcome, row.http_status, row.admitted, row.rejected) == ("ok", 200, 2, 1)
+    assert any("neither title nor text" in warning for warning in row.warnings)
+
+
+def test_told_to_stop_it_ends_at_once_and_what_was_not_read_stays_due(
+    context: Context, feed_server: FeedServer
+):
+    feed_server.routes |= {"/a": reply(rss([item("1", MEETING, NOW)])), "/b": hang()}
+    add(context, feed_server, "/a", "/b")
+    calls = iter([False] * 3)
+    stopping = replace(context, stopping=lambda: next(calls, True))
+    fetch(stopping)
+    found = feed_rows(context)
+    assert found["/a"].last_fetched_at == NOW
+    assert found["/b"].last_fetched_at is None
+    assert found["/b"].next_fetch_at == NOW
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_absurd_dates_are_kept_and_flagged(context: Context, feed_server: FeedServer, days: int):
+    at = NOW + timedelta(days=days) if days > 0 else NOW.replace(year=1970)
+    feed_server.routes["/a"] = reply(rss([item("1", MEETING, at)]))
+    add(context, feed_server, "/a")
+    fetch(context)
+    with context.sessions.begin() as session:
+        [row] = session.scalars(select(ArticleRow))
+    assert (row.published, row.claimed, row.reported_at) == (None, at, NOW)
+    assert row.date_flag == ("future" if days > 0 else "ancient")

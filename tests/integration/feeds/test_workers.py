@@ -1,0 +1,116 @@
+"""Parsing in worker processes: what goes wrong with one feed stays with it."""
+
+import io
+import time
+
+import pytest
+
+from service.domain.articles.entries import ParsedFeed
+from service.errors import NotAFeedError
+from service.ingest.parsing.worker import ParseJob, read_message, serve, write_message
+from service.ingest.parsing.workers import Parsed, ParseSettings, parse_all
+
+SETTINGS = ParseSettings(workers=2, timeout_seconds=10, memory_mib=512)
+SOUND = ParseJob(
+    b"<rss version='2.0'><channel><item><title>Bridge</title></item></channel></rss>",
+    "https://sound.example/",
+)
+#: Unclosed tags take feedparser's lenient parser a time that grows with their square.
+HANGING = ParseJob(
+    b"<rss version='2.0'><channel>" + b"<a " * 300_000, "https://me:pw@hangs.example/"
+)
+#: Held a few times over, as bytes, text and repaired text, this exceeds a small limit.
+GREEDY = ParseJob(b"<rss version='2.0'><channel>" + b"x" * 30_000_000, "https://greedy.example/")
+
+
+def told(outcome: Parsed) -> str:
+    return "entries" if isinstance(outcome, ParsedFeed) else outcome.kind
+
+
+def test_outcomes_come_in_the_order_of_the_jobs() -> None:
+    jobs = [
+        SOUND,
+        ParseJob(b"", "https://empty.example/"),
+        SOUND,
+        ParseJob(b"<html>", "https://x/"),
+    ]
+    seen: list[int] = []
+
+    outcomes = parse_all(jobs, SETTINGS, on_done=lambda index, _: seen.append(index))
+
+    assert [told(outcome) for outcome in outcomes] == [
+        "entries",
+        "not_a_feed",
+        "entries",
+        "not_a_feed",
+    ]
+    assert "https://empty.example/: " in str(outcomes[1])
+    assert sorted(seen) == [0, 1, 2, 3]
+
+
+def test_a_feed_that_hangs_the_parser_costs_its_time_limit_only() -> None:
+    started = time.monotonic()
+    impatient = ParseSettings(workers=1, timeout_seconds=1, memory_mib=512)
+
+    outcomes = parse_all([SOUND, HANGING, SOUND], impatient)
+
+    assert [told(outcome) for outcome in outcomes] == ["entries", "parse_timeout", "entries"]
+    assert str(outcomes[1]) == "https://hangs.example/: parsing took more than 1 s"
+    assert time.monotonic() - started < 8
+
+
+def test_a_feed_that_needs_too_much_memory_ends_its_worker_only() -> None:
+    small = ParseSettings(workers=1, timeout_seconds=30, memory_mib=160)
+
+    outcomes = parse_all([SOUND, GREEDY, SOUND], small)
+
+    assert [told(outcome) for outcome in outcomes] == ["entries", "parse_crash", "entries"]
+    assert "more than 160 MiB" in str(outcomes[1])
+
+
+def test_nothing_to_parse_starts_nothing() -> None:
+    assert parse_all([], SETTINGS) == []
+
+
+def test_a_large_body_reaches_the_worker_whole() -> None:
+    body = SOUND.body.replace(
+        b"</item>", b"<description>" + b"x" * 3_000_000 + b"</description></item>"
+    )
+
+    outcome = parse_all([ParseJob(body, "https://large.example/")], SETTINGS)[0]
+
+    assert isinstance(outcome, ParsedFeed)
+    assert len(outcome.entries[0].summary) > 400_000
+
+
+def test_the_worker_answers_each_job_until_its_stream_ends() -> None:
+    jobs, outcomes = io.BytesIO(), io.BytesIO()
+    for job in (SOUND, ParseJob(b"", "https://empty.example/")):
+        write_message(jobs, job)
+    jobs.seek(0)
+
+    serve(jobs, outcomes)
+
+    outcomes.seek(0)
+    assert read_message(outcomes) == "ready"
+    assert isinstance(read_message(outcomes), ParsedFeed)
+    assert isinstance(read_message(outcomes), NotAFeedError)
+    with pytest.raises(EOFError):
+        read_message(outcomes)
+
+
+def test_the_worker_takes_nothing_but_jobs() -> None:
+    stream = io.BytesIO()
+    write_message(stream, "a job?")
+    stream.seek(0)
+
+    with pytest.raises(TypeError):
+        serve(stream, io.BytesIO())
+
+
+def test_a_message_that_breaks_off_is_the_end() -> None:
+    whole = io.BytesIO()
+    write_message(whole, SOUND)
+
+    with pytest.raises(EOFError):
+        read_message(io.BytesIO(whole.getvalue()[:-1]))

@@ -1,0 +1,55 @@
+"""Sending with TLS and a login, to a server whose certificate is known or is not."""
+
+from dataclasses import replace
+from typing import Literal
+
+import pytest
+
+from service.errors import MailServerError
+from service.mail.smtp import MailSettings, smtp_sender
+from tests.integration.mail.test_mail_sending import email, mail_settings
+from tests.support.servers.mail_server import LOOPBACK, MailServer
+
+Security = Literal["starttls", "tls"]
+
+
+def secured(mail: MailServer, security: Security, **values: str) -> MailSettings:
+    plain = replace(mail_settings(mail.port), timeout_seconds=5.0, security=security)
+    return replace(plain, **{"user": "news", "password": "secret", **values})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_emails_go_encrypted_and_with_a_login(security: Security, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(LOOPBACK))
+    with MailServer(security=security, login=(b"news", b"secret")) as mail:
+        with smtp_sender(secured(mail, security)) as sender:
+            sender.send(email(1))
+            sender.send(email(2))
+        assert (mail.connections, len(mail.taken)) == (1, 2)
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_that_nobody_vouches_for_is_refused(security: Security):
+    with MailServer(security=security, login=(b"news", b"secret")) as mail:
+        with (
+            smtp_sender(secured(mail, security)) as sender,
+            pytest.raises(MailServerError, match="certificate"),
+        ):
+            sender.send(email())
+        assert mail.taken == []
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_wrong_password_is_said_in_one_line_without_it(
+    security: Security, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SSL_CERT_FILE", str(LOOPBACK))
+    with MailServer(security=security, login=(b"news", b"secret")) as mail:
+        with (
+            smtp_sender(secured(mail, security, password="hunter2")) as sender,
+            pytest.raises(MailServerError, match="535") as caught,
+        ):
+            sender.send(email())
+        assert "hunter2" not in str(caught.value)
+        assert "\n" not in str(caught.value)
+        assert mail.taken == []

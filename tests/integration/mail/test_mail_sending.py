@@ -1,0 +1,194 @@
+"""Sending over SMTP: what is handed over, and what the answers of a server mean."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from service.domain.subscribers.digest_selection import DigestSettings, Past, Taste, choose
+from service.errors import MailDeferredError, MailError, MailRefusedError, MailServerError
+from service.mail.message import issue_message_id, message
+from service.mail.render import Issue, Links, Renderer
+from service.mail.smtp import MailSettings, SmtpSender, smtp_sender
+from tests.support.content.digest_stories import NOW, story
+from tests.support.servers.mail_server import MailServer
+
+SETTINGS = DigestSettings(top=5, moved_on=3, few=2, firsts=3, few_outlets=1, news_outlets=2)
+SENDER = "Samestory <digest@news.example>"
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    with MailServer() as running:
+        yield running
+
+
+@pytest.fixture
+def sender(mail: MailServer) -> Iterator[SmtpSender]:
+    with smtp_sender(mail_settings(mail.port)) as found:
+        yield found
+
+
+def mail_settings(port: int) -> MailSettings:
+    return MailSettings(
+        host="127.0.0.1",
+        port=port,
+        security="none",
+        user="",
+        password="",
+        sender=SENDER,
+        site="https://news.example",
+        imprint="",
+        timeout_seconds=0.5,
+        per_minute=60_000,
+    )
+
+
+def email(number: int = 1, headline: str = "Ferry Halcyon runs aground") -> EmailMessage:
+    chosen = choose(
+        [story(headline, ["daily", "herald"])],
+        Taste(),
+        Past(datetime(2023, 4, 24, tzinfo=UTC)),
+        SETTINGS,
+    )
+    links = Links("https://news.example", unsubscribe="https://news.example/u/1")
+    written = Renderer(title="samestory", site="https://news.example").digest(
+        Issue(chosen, date(2023, 4, 25), NOW, ZoneInfo("UTC")), "a@b.example", links
+    )
+    return message(
+        written,
+        sender=SENDER,
+        to="reader@b.example",
+        message_id=issue_message_id(number, SENDER),
+        at=NOW,
+        unsubscribe=links.unsubscribe,
+    )
+
+
+def plain(text: str) -> EmailMessage:
+    found = EmailMessage(SMTP)
+    found["From"], found["To"] = SENDER, "reader@b.example"
+    found.set_content(text)
+    return found
+
+
+def test_an_email_arrives_whole_with_its_headers(mail: MailServer, sender: SmtpSender):
+    sender.send(email(7, ".Ярмарка в Кастельмаре\r\nBcc: everybody@b.example"))
+    [(to, got)] = mail.taken
+    assert to == "reader@b.example"
+    assert got["Subject"] == ".Ярмарка в Кастельмаре Bcc: everybody@b.example"
+    assert got["Bcc"] is None
+    assert got["From"] == SENDER
+    assert got["Message-ID"] == "<issue-7@news.example>"
+    assert got["List-Unsubscribe"] == "<https://news.example/u/1>"
+    assert got["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    parts = [part.get_content_type() for part in got.walk()]
+    assert parts == ["multipart/alternative", "text/plain", "text/html"]
+    for part in got.iter_parts():
+        assert "Ярмарка в Кастельмаре" in part.get_content()
+    assert got.as_bytes().isascii()
+
+
+def test_a_line_with_a_dot_arrives_as_it_was(mail: MailServer, sender: SmtpSender):
+    dotted = plain("one\n.\n..two\n.three")
+    sender.send(dotted)
+    assert mail.taken[0][1].get_content().splitlines() == ["one", ".", "..two", ".three"]
+
+
+def test_many_emails_take_one_connection(mail: MailServer, sender: SmtpSender):
+    for number in range(5):
+        sender.send(email(number))
+    assert (mail.connections, len(mail.taken)) == (1, 5)
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "kind"),
+    [
+        ("mail", "421 closing", MailServerError),
+        ("mail", "530 authenticate first", MailServerError),
+        ("mail", "close", MailDeferredError),
+        ("rcpt", "421 closing", MailServerError),
+        ("rcpt", "450 4.2.1 busy", MailDeferredError),
+        ("rcpt", "550 5.1.1 unknown", MailRefusedError),
+        ("rcpt", "hang", MailDeferredError),
+        ("data", "421 closing", MailServerError),
+        ("data", "451 later", MailDeferredError),
+        ("data", "554 no", MailRefusedError),
+        ("data", "hang", MailDeferredError),
+        ("data", "close", MailDeferredError),
+        ("taken", "close", MailDeferredError),
+    ],
+)
+def test_what_an_answer_means(
+    mail: MailServer, sender: SmtpSender, step: str, answer: str, kind: type[MailError]
+):
+    mail.answers[step] = answer
+    ended: list[bool] = []
+    with pytest.raises(kind) as caught:
+        sender.send(email(), before_end=lambda: ended.append(True))
+    assert caught.value.code == (int(answer[:3]) if answer[:3].isdigit() else None)
+    assert "\n" not in str(caught.value)
+    assert bool(ended) == (step in {"data", "taken"})
+    mail.answers.clear()
+    mail.taken.clear()
+    sender.send(email(2))
+    assert len(mail.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "at_fault"),
+    [("550 5.1.1 unknown", True), ("550 no", True), ("550 5.7.1 spam", False)],
+)
+def test_a_refusal_for_policy_is_not_the_address_s_fault(
+    mail: MailServer, sender: SmtpSender, answer: str, *, at_fault: bool
+):
+    mail.answers["rcpt"] = answer
+    with pytest.raises(MailRefusedError) as caught:
+        sender.send(email())
+    assert caught.value.address_at_fault == at_fault
+
+
+def test_a_connection_that_breaks_off_in_the_text_is_certainly_not_taken():
+    """A server that closes after the first bytes of the text."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_break_off, args=(listener,), daemon=True)
+        thread.start()
+        settings = mail_settings(listener.getsockname()[1])
+        long_one = plain("a line\n" * 2_000_000)
+        ended: list[bool] = []
+        with smtp_sender(settings) as sender, pytest.raises(MailDeferredError):
+            sender.send(long_one, before_end=lambda: ended.append(True))
+        thread.join(10)
+    assert not ended
+
+
+def _break_off(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.sendall(b"220 hello\r\n")
+        for answer in (b"250 hello\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 go on\r\n"):
+            connection.recv(1000)
+            connection.sendall(answer)
+        connection.recv(1000)
+
+
+def test_no_server_is_said_in_one_line():
+    settings = mail_settings(1)
+    with (
+        smtp_sender(settings) as sender,
+        pytest.raises(MailServerError, match=r"127\.0\.0\.1 port 1"),
+    ):
+        sender.send(email())
+
+
+def test_a_server_without_tls_is_not_spoken_to_in_the_clear(mail: MailServer):
+    settings = replace(mail_settings(mail.port), security="starttls")
+    with smtp_sender(settings) as sender, pytest.raises(MailServerError, match="STARTTLS"):
+        sender.send(email())
+    assert mail.taken == []

@@ -1,0 +1,36 @@
+"""The migration after which one outlet alone ranks lower; and the way back."""
+
+import pytest
+from sqlalchemy import Engine, text
+
+from service.domain.stories.ranking import HOURS_ALONE, rank
+from service.store.database.sessions import Sessions
+from tests.support.database.migrations import moved
+from tests.support.database.rows import NOW, Rows
+
+
+def test_what_is_stored_follows_the_rule(engine: Engine, sessions: Sessions):
+    alone, told_by_two = rank(1, NOW), rank(2, NOW)
+    with sessions.begin() as session:
+        rows = Rows(session)
+        one, two = (rows.article(rows.outlet(name), name) for name in ("one", "two"))
+        three = rows.article(rows.outlet("three"), "three")
+        stored = {"rank": {"age": alone.age, "coverage": alone.coverage, "velocity": 0.0}}
+        rows.story("alone", [one], details=stored)
+        rows.story("both", [two, three])
+        rows.story("bare", [rows.article(rows.outlet("four"), "four")])
+    moved(engine, "0018", up=False)
+    assert ranks(engine) == {
+        "alone": pytest.approx((alone.total + HOURS_ALONE, 0.0)),
+        "both": (pytest.approx(told_by_two.total), None),
+        "bare": (pytest.approx(alone.total + HOURS_ALONE), None),
+    }
+    moved(engine, "head", up=True)
+    assert ranks(engine)["alone"] == pytest.approx((alone.total, -HOURS_ALONE))
+
+
+def ranks(engine: Engine) -> dict[str, tuple[float, float | None]]:
+    """Each story's rank, and the part of it that is for coverage."""
+    asked = text("SELECT id, rank, (details #>> '{rank,coverage}')::float FROM stories")
+    with engine.connect() as connection:
+        return {story: (total, part) for story, total, part in connection.execute(asked)}

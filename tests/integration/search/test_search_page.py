@@ -1,0 +1,73 @@
+"""The page `/search` as a browser without scripts gets it."""
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
+
+import pytest
+
+from service.store.database.sessions import Sessions
+from tests.support.content.texts import MEETING
+from tests.support.database.rows import Rows
+from tests.support.servers.site import Site, serving, serving_world
+
+
+@pytest.fixture(scope="module")
+def world(new_database: Callable[[], str]) -> Iterator[Site]:
+    """A server over the made-up world, which nobody changes."""
+    with serving_world(new_database()) as running:
+        yield running
+
+
+def test_every_page_leads_to_the_search(world: Site) -> None:
+    assert 'href="/search"' in world.page("/").text
+    page = world.page("/search")
+    assert 'name="q"' in page.text
+    assert "Nothing found" not in page.text
+    assert "<script" not in page.text
+
+
+def test_stories_and_reports_are_found_with_their_words_marked(world: Site) -> None:
+    text = world.page("/search?q=turkish+withdrawal").text
+    assert f'href="/stories/{MEETING}/' in text
+    assert "<mark>Turkish</mark>" in text
+    assert 'value="turkish withdrawal"' in text
+    assert "By words alone" not in text
+    assert world.page("/search?q=turkish+withdrawal").headers["etag"]
+    [feed] = re.findall(r'href="(/v1/search/feed[^"]*)"', text)
+    assert MEETING in world.get(feed).text
+    assert "feed.atom" not in world.page("/search").text
+
+
+@pytest.mark.parametrize(
+    ("q", "told"),
+    [
+        ("quarkonium", "Nothing found"),
+        ("-ferry", "Name one word"),
+        ("a " * 99, "Name one word"),
+        ("a" * 2000, "fewer words"),
+        ("a\0b", "fewer words"),
+    ],
+)
+def test_what_cannot_be_found_is_said(world: Site, q: str, told: str) -> None:
+    page = world.page(f"/search?q={quote(q)}")
+    assert page.status == 200
+    assert told in page.text
+
+
+def test_texts_of_outlets_and_readers_stay_texts(sessions: Sessions) -> None:
+    hostile = "<img src=x onerror=alert(1)> ferry \ue000 sinks"
+    with sessions.begin() as session:
+        rows = Rows(session)
+        outlet = rows.outlet("quay")
+        report = rows.article(outlet, hostile, text=hostile, url="javascript:alert(1)")
+        rows.story("ferry", [report], keywords=[hostile])
+    with serving(sessions) as site:
+        text = site.page(f"/search?q={quote('ferry <script>')}").text
+        assert "<img" not in text
+        assert "<script" not in text
+        assert "javascript:" not in text
+        text = site.page("/search?q=ferry").text
+        assert "<mark>ferry</mark>" in text
+        assert "<img" not in text
+        assert "By words alone" in text

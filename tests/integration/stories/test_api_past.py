@@ -1,0 +1,125 @@
+"""The past, as API and page show it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import Engine, text
+
+from jobs.describe import describe
+from jobs.embed import embed
+from jobs.place import place
+from jobs.running.context import Context
+from service.store.editing import actions
+from service.store.story_views.filters import Sort
+from tests.integration.api.test_sql_statements import recorded
+from tests.integration.conftest import Clock
+from tests.support.content.admitted_reports import Wire, report
+from tests.support.database.editor import decide
+from tests.support.servers.site import Site, serving
+
+
+@pytest.fixture
+def site(context: Context, clock: Clock) -> Iterator[Site]:
+    with serving(context.sessions, clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def moments(context: Context, clock: Clock) -> list[datetime]:
+    """One event, reported by an outlet an hour; the moments after each report was described."""
+    wire, found = Wire(context), []
+    for outlet in range(4):
+        wire.publish(outlet, [("x", report(0, outlet))], clock.now)
+        for job in (embed, place, describe):
+            clock.advance(minutes=1)
+            job(context)
+        found.append(clock.now)
+        clock.advance(hours=1)
+    return found
+
+
+def stories(site: Site, at: datetime) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = site.get(f"/v1/stories?as_of={quote(at.isoformat())}").json[
+        "items"
+    ]
+    return listed
+
+
+def test_a_story_can_be_seen_as_it_grew(site: Site, moments: list[datetime], clock: Clock):
+    assert [stories(site, at)[0]["articles"] for at in moments] == [1, 2, 3, 4]
+    [now] = site.get("/v1/stories").json["items"]
+    assert stories(site, clock.now) == [now]
+    for count, at in enumerate(moments, start=1):
+        path = f"/v1/stories/{now['id']}?as_of={quote(at.isoformat())}"
+        story = site.get(path).json
+        assert len(story["members"]) == len(story["timeline"]) == count
+        assert len(story["transitions"]) == count
+        assert story["headline"]
+    for part in ("", "/articles", "/timeline", "/transitions", "/related", "/evidence"):
+        assert site.get(f"/v1/stories/{now['id']}{part}?as_of=2020-01-01").status == 404, part
+    assert site.get("/v1/stories?as_of=2020-01-01").json["items"] == []
+    assert site.get("/v1/stories?as_of=2999-01-01").json["items"] == [now]
+    history = f"/v1/stories/{now['id']}/transitions?as_of={quote(moments[1].isoformat())}"
+    assert len(site.get(history).json["items"]) == 2
+
+
+@pytest.mark.parametrize("value", ["yesterday", "", "0001-01-01T00:00:00%2B14:00", "%00"])
+def test_a_moment_that_is_none_is_refused(site: Site, value: str):
+    assert site.get(f"/v1/stories?as_of={value}").status == 422
+    assert site.get(f"/v1/stories/x?as_of={value}").status in {404, 422}
+
+
+def test_pages_of_the_past_say_so_and_stay_in_it(site: Site, moments: list[datetime]):
+    at = quote(f"{moments[1]:%Y-%m-%dT%H:%M}")
+    front = site.page(f"/?as_of={at}").text
+    assert "As it stood at" in front
+    link = front.split('<h2 lang="en" dir="ltr"><a href="')[1].split('"')[0]
+    assert "as_of=" in link
+    page = site.page(link).text
+    assert "As it stood at" in page
+    assert "Show the present" in page
+    assert site.page(f"/?as_of={at}&min_independent=").status == 200
+    assert "As it stood at" not in site.page("/").text
+
+
+def test_a_merged_storys_past_is_its_own(
+    site: Site, context: Context, clock: Clock, moments: list[datetime]
+):
+    del moments
+    Wire(context).publish(0, [("y", report(1, 7))], clock.now)
+    embed(context)
+    place(context)
+    clock.advance(minutes=1)
+    before = quote(clock.now.isoformat())
+    one, other = [story["id"] for story in site.get("/v1/stories?sort=largest").json["items"]]
+    clock.advance(minutes=1)
+    decide(
+        context.sessions,
+        clock.now,
+        lambda session, act: actions.merge(session, act, [one, other]),
+    )
+    clock.advance(minutes=1)
+    after = clock.now.isoformat().replace("+00:00", "Z")
+    assert site.get(f"/v1/stories/{other}?as_of={before}").json["articles"] == 1
+    for path in ("/v1/stories/", "/stories/"):
+        gone = site.get(f"{path}{other}?as_of={after}")
+        assert (gone.status, gone.headers["location"]) == (308, f"{path}{one}?as_of={after}")
+
+
+def test_asking_for_the_past_reads_versions_by_index(
+    site: Site, engine: Engine, moments: list[datetime]
+):
+    for sort in Sort:
+        with recorded(engine) as statements:
+            site.get(f"/v1/stories?sort={sort}&as_of={quote(moments[0].isoformat())}")
+        [listing] = [each for each in statements if "FROM story_versions" in each[0]]
+        with engine.connect() as connection:
+            for how in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
+                connection.execute(text(f"SET LOCAL {how} = off"))
+            rows = connection.exec_driver_sql(f"EXPLAIN {listing[0]}", listing[1])
+            plan = "\n".join(row[0] for row in rows)
+        assert f"using ix_story_versions_{sort} on story_versions" in plan
+        assert "Sort" not in plan

@@ -1,0 +1,235 @@
+"""Stories through the API: lists, orders, pages, one story, its history."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+
+from service.store.database.sessions import Sessions
+from tests.support.content.site_content import fill
+from tests.support.content.texts import MEETING, MERGED, SAGA
+from tests.support.database.rows import NOW, Rows
+from tests.support.servers.site import Site, serving, serving_world
+
+
+@pytest.fixture
+def site(sessions: Sessions) -> Iterator[Site]:
+    """A server over an empty store."""
+    with serving(sessions) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def world(new_database: Callable[[], str]) -> Iterator[Site]:
+    """A server over the made-up world, which nobody changes."""
+    with serving_world(new_database()) as running:
+        yield running
+
+
+def ids(site: Site, query: str = "") -> list[str]:
+    """The ids of a list of stories."""
+    return [story["id"] for story in site.get(f"/v1/stories{query}").json["items"]]
+
+
+def test_an_empty_store_gives_an_empty_list(site: Site) -> None:
+    answer = site.get("/v1/stories")
+    assert (answer.status, answer.json) == (200, {"items": [], "next": None})
+
+
+def test_a_story_says_who_reported_it_and_in_which_languages(world: Site) -> None:
+    story = next(each for each in world.get("/v1/stories").json["items"] if each["id"] == MEETING)
+    assert story["coverage"] == 10
+    assert story["independent"] == 7
+    assert story["articles"] == 11
+    assert story["outlets"][0] == {"slug": "volga-wire", "name": "Volga Wire"}
+    assert story["languages"] == ["en", "ru", "ar", "tr", "fa", "de"]
+    assert story["first_reported_at"] == "2023-04-25T11:20:00Z"
+    assert story["last_reported_at"] == "2023-04-25T20:40:00Z"
+    assert story["storyline"]["id"] == SAGA
+    assert story["headline_article"]["outlet"]["slug"] == "volga-wire"
+    assert story["links"]["self"] == f"/v1/stories/{MEETING}"
+
+
+def test_merged_and_empty_stories_are_not_listed(sessions: Sessions, site: Site) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        kept = rows.story("kept", [rows.article(rows.outlet("one"), "A")])
+        rows.story("empty")
+        rows.story("gone", [], state="merged", merged_into=kept.id)
+    assert ids(site) == ["kept"]
+
+
+def test_rank_sets_a_doubling_of_coverage_against_twelve_hours_and_one_outlet_alone_last(
+    sessions: Sessions, site: Site
+) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        outlets = [rows.outlet(f"o{number}") for number in range(8)]
+        spread = [("new", 2, 0), ("wide", 4, 11), ("late", 4, 13), ("old", 8, 22), ("alone", 1, 1)]
+        for name, size, hours in spread:
+            at = NOW - timedelta(hours=hours)
+            rows.story(name, [rows.article(outlet, name, at=at) for outlet in outlets[:size]])
+    assert ids(site) == ["old", "wide", "new", "late", "alone"]
+    assert ids(site, "?sort=newest") == ["new", "alone", "wide", "late", "old"]
+    assert ids(site, "?sort=largest") == ["old", "wide", "late", "new", "alone"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?outlet=alborz&sort=newest", [MEETING, "moscow-2023-04-04"]),
+        ("?language=fr", ["moscow-2023-05-10"]),
+        ("?language=RU", [MEETING]),
+        ("?min_coverage=10", [MEETING]),
+        ("?min_independent=7", [MEETING]),
+        ("?min_independent=8", []),
+        ("?state=closed", [MEETING]),
+        (f"?storyline={SAGA}&state=open&until=2023-01-01", ["moscow-2022-12-28"]),
+        ("?since=2023-05-11T04:00:00Z", ["ferry"]),
+        ("?since=2023-05-11T07:00:00%2B03:00&until=2023-05-11T09:00:00", ["ferry"]),
+        ("?outlet=nobody", []),
+    ],
+)
+def test_filters_narrow_the_list(world: Site, query: str, expected: list[str]) -> None:
+    assert ids(world, query) == expected
+
+
+@pytest.mark.parametrize("sort", ["rank", "newest", "largest"])
+def test_pages_fit_together(world: Site, sort: str) -> None:
+    whole = ids(world, f"?sort={sort}")
+    found: list[str] = []
+    cursor = ""
+    while True:
+        page = world.get(f"/v1/stories?sort={sort}&limit=3{cursor}").json
+        found += [story["id"] for story in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert found == whole
+    assert len(found) == 8
+
+
+def test_pages_stay_right_when_a_story_appears_meanwhile(sessions: Sessions, site: Site) -> None:
+    with sessions.begin() as session:
+        fill(session)
+    first = site.get("/v1/stories?sort=newest&limit=3").json
+    rest = ids(site, "?sort=newest")[3:]
+    with sessions.begin() as session:
+        rows = Rows(session)
+        at = NOW + timedelta(days=30)
+        rows.story("newcomer", [rows.article(rows.outlet("late"), "Late", at=at)])
+    assert ids(site, f"?sort=newest&cursor={first['next']}") == rest
+
+
+def test_a_story_has_its_articles_with_copies_and_evidence(world: Site) -> None:
+    story = world.get(f"/v1/stories/{MEETING}").json
+    members = story["members"]
+    assert [member["outlet"]["country"] for member in members[:4]] == ["RU", "RU", "LB", "SY"]
+    assert members[0]["evidence"] == {}
+    assert members[0]["score"] is None
+    assert members[2]["copy_of"] == members[0]["id"]
+    assert members[1]["evidence"]["nearest"][0]["article"] == members[0]["id"]
+    assert members[9]["date_flag"] == "missing"
+    assert members[0]["excerpt"].startswith("Ministers and heads of intelligence")
+    assert [point["coverage"] for point in story["timeline"]] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10]
+    assert [each["kind"] for each in story["transitions"]] == [
+        "emerged", "grew", "merged", "grew", "closed",
+    ]  # fmt: skip
+    related = [other["id"] for other in story["related"]]
+    assert related == ["moscow-2023-05-10", "moscow-2023-04-04", "moscow-2022-12-28"]
+
+
+def test_an_undescribed_story_speaks_through_its_members(sessions: Sessions, site: Site) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        one, two = rows.outlet("one", family="house"), rows.outlet("two", family="house")
+        articles = [rows.article(one, "First"), rows.article(two, "Second")]
+        blank = {"headline": "", "headline_article_id": None, "described_at": None, "slug": ""}
+        rows.story("fresh", articles, articles=0, coverage=0, independent=0, **blank)
+    story = site.get("/v1/stories/fresh").json
+    assert story["headline"] == "First"
+    assert (story["articles"], story["coverage"], story["independent"]) == (2, 2, 1)
+
+
+def test_a_merged_story_leads_to_where_it_lives_on(sessions: Sessions, site: Site) -> None:
+    with sessions.begin() as session:
+        fill(session)
+        Rows(session).story("older", state="merged", merged_into=MERGED)
+    for gone in (MERGED, "older"):
+        answer = site.get(f"/v1/stories/{gone}")
+        assert (answer.status, answer.headers["location"]) == (308, f"/v1/stories/{MEETING}")
+
+
+def test_the_history_of_a_story_can_be_paged(world: Site) -> None:
+    path = f"/v1/stories/{MEETING}/transitions"
+    first = world.get(f"{path}?limit=2").json
+    second = world.get(f"{path}?limit=4&cursor={first['next']}").json
+    assert [each["kind"] for each in second["items"]] == ["merged", "grew", "closed"]
+    assert second["items"][0]["other_story"] == MERGED
+    assert second["next"] is None
+    assert world.get("/v1/stories/nobody/transitions").status == 404
+
+
+def test_an_unknown_story_is_a_problem(world: Site) -> None:
+    answer = world.get("/v1/stories/nobody")
+    assert answer.status == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json["type"] == "urn:samestory:problem:not-found"
+    assert answer.json["detail"] == "no story nobody"
+
+
+def cursor_of(*parts: object) -> str:
+    """A word that looks like a cursor."""
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?limit=0",
+        "?limit=101",
+        "?limit=" + "9" * 5000,
+        "?since=yesterday",
+        "?since=0001-01-01T00:00:00%2B14:00",
+        "?min_coverage=-1",
+        "?min_coverage=99999999999999999999",
+        "?sort=random",
+        "?state=merged",
+        "?outlet=%00",
+        "?outlet=a%00b",
+        "?outlet=" + "x" * 300,
+        "?min_coverge=2",
+        "?cursor=%00",
+        "?cursor=!!!",
+        "?cursor=%F0%9F%98%80",
+        "?cursor=" + "A" * 2000,
+        "?cursor=" + quote(cursor_of("stories/newest", "2023-01-01T00:00:00Z", "x")),
+        "?cursor=" + quote(cursor_of("stories/rank", 464600.5, "a\x00b")),
+        "?cursor=" + quote(cursor_of("stories/rank", 464600.5, "\ud800")),
+        "?cursor=" + quote(cursor_of("stories/rank", 464600.5)),
+        "?sort=largest&cursor="
+        + quote(cursor_of("stories/largest", 10**30, "2023-01-01T00:00:00Z", "x")),
+        "?cursor=" + quote(base64.urlsafe_b64encode(b"[" * 900).decode()),
+    ],
+)
+def test_hostile_queries_are_refused_with_a_reason(world: Site, query: str) -> None:
+    answer = world.get(f"/v1/stories{query}")
+    assert answer.status == 422, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json["detail"]
+
+
+@pytest.mark.parametrize("story_id", ["%00", "a%00b", "%ED%A0%80", "%FF", "x" * 300, "%0A"])
+def test_hostile_ids_are_refused(world: Site, story_id: str) -> None:
+    for path in (f"/v1/stories/{story_id}", f"/v1/stories/{story_id}/transitions"):
+        assert world.get(path).status in {404, 422}
+    assert world.page(f"/stories/{story_id}").status in {404, 422}
+
+
+def test_words_in_filters_are_values_and_never_sql(world: Site) -> None:
+    assert ids(world, "?outlet=" + quote("x' OR '1'='1")) == []
+    assert ids(world, "?entity=" + quote("en'); DROP TABLE stories; --")) == []
+    assert len(ids(world)) == 8

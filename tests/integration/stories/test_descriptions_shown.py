@@ -1,0 +1,127 @@
+"""What API, page and terminal show of summary, names, developments, pace and rank."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from service.commands.stories import render
+from service.domain.entities.gazetteer import Kind
+from service.domain.entities.story_entities import Entity
+from service.domain.stories.developments import Development
+from service.domain.stories.pace import Delay, Pace
+from service.domain.stories.ranking import rank
+from service.domain.stories.summary import Quote
+from service.store.database.sessions import Sessions
+from service.store.stories.details import Details, to_json
+from service.store.story_views.filters import StoryFilter
+from service.store.story_views.views import list_stories
+from tests.support.database.rows import NOW, Rows
+from tests.support.servers.site import Site, serving
+
+SENTENCE = "A <ferry> struck the pier of Orlan harbour."
+
+
+@pytest.fixture
+def site(sessions: Sessions) -> Iterator[Site]:
+    """A server over an empty store."""
+    with serving(sessions) as running:
+        yield running
+
+
+def fill(sessions: Sessions) -> None:
+    """A story of two outlets, the second two hours late, and a quote from one that left it."""
+    with sessions.begin() as session:
+        rows = Rows(session)
+        early, late = NOW - timedelta(hours=2), NOW
+        first = rows.article(rows.outlet("quay", "The Quay"), "Ferry strikes pier", at=early)
+        second = rows.article(rows.outlet("bay", "The Bay"), "Pier closed", at=late, language="ar")
+        details = Details(
+            summary=(
+                Quote(first.id, "quay", SENTENCE, whole=True),
+                Quote(second.id, "bay", "The harbour was closed when…", whole=False),
+                Quote(1, "gone", "Nobody here says so any more.", whole=True),
+            ),
+            entities=(
+                Entity("Ruth Pell", Kind.PERSON, 2),
+                Entity("Orlan", Kind.PLACE, 2),
+                Entity("Orlan Port Authority", Kind.ORGANISATION, 1),
+            ),
+            developments=(
+                Development(first.id, "quay", early, "Ferry strikes pier", 1),
+                Development(second.id, "bay", late, "Pier closed", 2),
+            ),
+            pace=Pace(2 / 3, 2 / 3, late, 1, early),
+            delays=(
+                Delay("quay", early, timedelta(0), copy=False),
+                Delay("bay", late, timedelta(hours=2), copy=True),
+            ),
+            rank=rank(2, late, 1.0),
+        )
+        rows.story("ferry", [first, second], details=to_json(details))
+
+
+def test_a_story_answer_tells_in_words_of_its_articles(sessions: Sessions, site: Site) -> None:
+    fill(sessions)
+    story = site.get("/v1/stories/ferry").json
+    quote, cut = story["summary"]
+    assert quote["text"] == SENTENCE
+    assert quote["outlet"] == {"slug": "quay", "name": "The Quay"}
+    assert quote["article"] == story["members"][0]["id"]
+    assert (cut["outlet"]["name"], cut["whole"]) == ("The Bay", False)
+    assert story["entities"] == {
+        "people": [{"name": "Ruth Pell", "articles": 2}],
+        "places": [{"name": "Orlan", "articles": 2}],
+        "organisations": [{"name": "Orlan Port Authority", "articles": 1}],
+    }
+    assert [each["outlets"] for each in story["developments"]] == [1, 2]
+
+
+def test_a_story_answer_tells_pace_delays_and_rank(sessions: Sessions, site: Site) -> None:
+    fill(sessions)
+    story = site.get("/v1/stories/ferry").json
+    assert story["first_reporter"]["outlet"]["name"] == "The Quay"
+    assert [(each["seconds"], each["is_copy"]) for each in story["delays"]] == [
+        (0, False),
+        (7200, True),
+    ]
+    assert story["pace"]["articles_per_hour"] == 2 / 3
+    assert story["pace"]["peak_at"] == "2023-04-26T04:00:00Z"
+    found = story["rank"]
+    assert (found["coverage"], found["velocity"]) == (12, 3)
+    assert found["total"] == found["age"] + 15
+
+
+def test_a_story_that_was_not_described_yet_tells_nothing(sessions: Sessions, site: Site) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        rows.story("fresh", [rows.article(rows.outlet("quay"), "Ferry strikes pier")])
+    story = site.get("/v1/stories/fresh").json
+    assert story["summary"] == story["developments"] == story["delays"] == []
+    assert story["pace"] is story["rank"] is story["first_reporter"] is None
+    page = site.page("/stories/fresh")
+    assert page.status == 200
+    assert "In brief" not in page.text
+
+
+def test_the_page_shows_each_sentence_with_its_outlet(sessions: Sessions, site: Site) -> None:
+    fill(sessions)
+    page = site.page("/stories/ferry").text
+    assert "A &lt;ferry&gt; struck the pier of Orlan harbour." in page
+    assert ">The Quay</a></cite>" in page
+    assert ">The Bay</a></cite> (cut off there)" in page
+    assert "Nobody here" not in page
+    for words in ("Ruth Pell", "Orlan Port Authority", "First reporter", "Busiest hour"):
+        assert words in page
+    assert "<small>first</small>" in page
+    assert "<small>+2 h</small>" in page
+    assert '<b lang="ar" dir="rtl">Pier closed</b>' in page
+
+
+def test_the_terminal_explains_a_rank(sessions: Sessions) -> None:
+    fill(sessions)
+    with sessions.begin() as session:
+        [story] = list_stories(session, StoryFilter()).items
+    assert render.line(story).count("\n") == 0
+    explained = render.line(story, NOW + timedelta(hours=5)).split("\n")[1].strip()
+    assert explained == "rank +10.0 h = +12.0 independent coverage +3.0 velocity -5.0 age"

@@ -1,0 +1,360 @@
+"""The jobs from articles to stories: embed, place, reconcile, describe, link, close."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from jobs.close import close
+from jobs.describe import describe
+from jobs.embed import embed
+from jobs.fetch import fetch
+from jobs.link import link
+from jobs.place import place
+from jobs.reconcile import reconcile
+from jobs.running.context import Context
+from jobs.running.runner import Job, run
+from service.domain.catalogue.outlets import Outlet
+from service.store.catalogue import feeds
+from service.store.catalogue.feeds import NewFeed
+from service.store.story_views import overview
+from service.store.story_views.churn import churn
+from service.store.story_views.reports import reports_of
+from service.store.tables import (
+    ArticleRow,
+    CopyRow,
+    LexiconRow,
+    MembershipRow,
+    ModelRow,
+    StoryRow,
+    TransitionRow,
+    VectorRow,
+)
+from tests.integration.conftest import NOW, Clock
+from tests.support.content.feed_reports import FERRY, MEETING, MEETING_AGAIN, item, rss
+from tests.support.encoders import WordEncoder
+from tests.support.servers.feed_server import FeedServer, reply
+
+OUTLETS = [
+    Outlet("daily", "Daily", family="quay", sites=("daily.example",)),
+    Outlet("evening", "Evening", family="quay", sites=("evening.example",)),
+    Outlet("wire", "Wire", agency=True, sites=("wire.example",)),
+]
+LONG = " ".join(
+    f"Sentence {number} of the wire report tells detail {number}." for number in range(20)
+)
+
+
+@pytest.fixture
+def publish(context: Context, feed_server: FeedServer) -> Callable[..., None]:
+    """Publishes items in the one feed, and brings them in."""
+
+    def act(*items: str) -> None:
+        feed_server.routes["/feed"] = reply(rss(items))
+        with context.sessions.begin() as session:
+            feeds.save_outlets(session, OUTLETS)
+            feed = NewFeed(feed_server.url("/feed"), "daily", "feed")
+            feeds.add_feeds(session, [feed], now=context.clock())
+            feeds.make_due(session, now=context.clock())
+        fetch(context)
+        embed(context)
+
+    return act
+
+
+def by_title(context: Context) -> dict[str, str]:
+    """The present story of each article."""
+    with context.sessions.begin() as session:
+        statement = (
+            select(ArticleRow.title, MembershipRow.story_id)
+            .join(MembershipRow, MembershipRow.article_id == ArticleRow.id)
+            .where(MembershipRow.valid_until.is_(None))
+        )
+        return dict(session.execute(statement).all())
+
+
+def kinds(context: Context) -> list[str]:
+    with context.sessions.begin() as session:
+        return list(session.scalars(select(TransitionRow.kind).order_by(TransitionRow.id)))
+
+
+def story(context: Context, title: str) -> StoryRow:
+    with context.sessions.begin() as session:
+        return session.get_one(StoryRow, by_title(context)[title])
+
+
+def test_reports_of_one_event_share_a_story_and_others_do_not(
+    context: Context, publish: Callable[..., None]
+):
+    publish(
+        item("1", MEETING, NOW),
+        item("2", MEETING_AGAIN, NOW, host="evening.example"),
+        item("3", FERRY, NOW),
+    )
+    place(context)
+    reconcile(context)
+    found = by_title(context)
+    assert found[MEETING[0]] == found[MEETING_AGAIN[0]] != found[FERRY[0]]
+
+
+def test_a_later_report_joins_and_the_story_keeps_its_id(
+    context: Context, publish: Callable[..., None], clock: Clock
+):
+    publish(item("1", MEETING, NOW))
+    place(context)
+    reconcile(context)
+    before = by_title(context)[MEETING[0]]
+    clock.advance(hours=1)
+    publish(item("2", MEETING_AGAIN, clock.now, host="evening.example"))
+    place(context)
+    reconcile(context)
+    assert set(by_title(context).values()) == {before}
+    assert kinds(context) == ["emerged", "grew"]
+
+
+def test_running_everything_again_changes_nothing(context: Context, publish: Callable[..., None]):
+    publish(item("1", MEETING, NOW), item("2", MEETING_AGAIN, NOW, host="evening.example"))
+    place(context)
+    reconcile(context)
+    describe(context)
+    before, history = by_title(context), kinds(context)
+    for job in (fetch, embed, place, reconcile, describe):
+        assert job(context) == {}
+    assert (by_title(context), kinds(context)) == (before, history)
+
+
+def test_memberships_say_why(context: Context, publish: Callable[..., None], clock: Clock):
+    publish(item("1", MEETING, NOW))
+    place(context)
+    clock.advance(minutes=5)
+    publish(item("2", MEETING, clock.now, host="evening.example"))
+    place(context)
+    with context.sessions.begin() as session:
+        founder, joiner = session.scalars(select(MembershipRow).order_by(MembershipRow.id))
+    assert founder.score is None
+    assert joiner.score is not None
+    assert joiner.evidence["nearest"][0]["article"] == founder.article_id
+    assert set(joiner.evidence["nearest"][0]["shares"]) >= {"dense", "title"}
+
+
+def test_a_reprint_is_a_copy_and_adds_no_independent_coverage(
+    context: Context, publish: Callable[..., None]
+):
+    wire, reprint = (MEETING[0], LONG), ("Ministers meet over border posts", LONG)
+    publish(
+        item("1", wire, NOW, host="wire.example"),
+        item("2", reprint, NOW + timedelta(minutes=9), host="evening.example"),
+    )
+    place(context)
+    reconcile(context)
+    describe(context)
+    with context.sessions.begin() as session:
+        [copy] = session.scalars(select(CopyRow))
+        original = session.get_one(ArticleRow, copy.original_id)
+    assert original.title == wire[0]
+    found = story(context, wire[0])
+    assert (found.articles, found.coverage, found.independent) == (2, 2, 1)
+    assert found.headline == wire[0]
+
+
+def test_outlets_of_one_family_count_once(context: Context, publish: Callable[..., None]):
+    publish(item("1", MEETING, NOW), item("2", MEETING_AGAIN, NOW, host="evening.example"))
+    place(context)
+    reconcile(context)
+    describe(context)
+    found = story(context, MEETING[0])
+    assert (found.coverage, found.independent) == (2, 1)
+    assert "Castelmar" in found.keywords
+    assert found.slug
+
+
+def test_a_revised_article_is_encoded_anew_and_stays_in_its_story(
+    context: Context, publish: Callable[..., None], clock: Clock
+):
+    publish(item("1", MEETING, NOW))
+    place(context)
+    reconcile(context)
+    before = by_title(context)[MEETING[0]]
+    clock.advance(hours=1)
+    publish(item("1", MEETING_AGAIN, NOW))
+    place(context)
+    reconcile(context)
+    assert by_title(context) == {MEETING_AGAIN[0]: before}
+    with context.sessions.begin() as session:
+        assert session.scalars(select(VectorRow.revision)).all() == [2]
+
+
+def test_quiet_stories_close_and_reopen(
+    context: Context, publish: Callable[..., None], clock: Clock
+):
+    publish(item("1", MEETING, NOW))
+    place(context)
+    reconcile(context)
+    clock.advance(days=6.9)
+    assert close(context) == {}
+    publish(item("2", MEETING_AGAIN, clock.now - timedelta(days=1), host="evening.example"))
+    clock.advance(days=1)
+    assert close(context) == {"closed": 1}
+    place(context)
+    reconcile(context)
+    assert set(kinds(context)) == {"emerged", "closed", "grew", "reopened"}
+    assert story(context, MEETING[0]).state == "open"
+
+
+def test_reports_beyond_the_window_do_not_meet(context: Context, publish: Callable[..., None]):
+    publish(item("1", MEETING, NOW - timedelta(days=120)), item("2", MEETING_AGAIN, NOW))
+    place(context)
+    reconcile(context)
+    assert len(set(by_title(context).values())) == 2
+
+
+def test_look_alike_stories_are_linked_into_a_storyline(
+    context: Context, publish: Callable[..., None]
+):
+    earlier = NOW - timedelta(days=60)
+    publish(
+        item("1", MEETING, earlier),
+        item("2", MEETING_AGAIN, earlier, host="evening.example"),
+        item("3", MEETING, NOW),
+        item("4", MEETING_AGAIN, NOW, host="evening.example"),
+        item("5", FERRY, NOW),
+    )
+    for job in (place, reconcile, describe):
+        job(context)
+    assert link(context) == {"storylines": 1, "linked": 2}
+    with context.sessions.begin() as session:
+        first = set(session.scalars(select(StoryRow.storyline_id)))
+    link(context)
+    with context.sessions.begin() as session:
+        assert set(session.scalars(select(StoryRow.storyline_id))) == first
+        assert session.scalar(select(func.count(StoryRow.storyline_id))) == 2
+
+
+def test_the_lexicon_is_that_of_the_latest_window(context: Context, publish: Callable[..., None]):
+    publish(item("1", MEETING, NOW), item("2", FERRY, NOW))
+    place(context)
+    reconcile(context)
+    with context.sessions.begin() as session:
+        assert session.scalars(select(LexiconRow.articles)).all() == [2]
+
+
+def test_an_undated_old_report_does_not_make_a_story_new(
+    context: Context, publish: Callable[..., None]
+):
+    undated = item("2", MEETING_AGAIN, NOW, host="evening.example")
+    undated = undated.replace("<pubDate>", "<x>").replace("</pubDate>", "</x>")
+    old = NOW - timedelta(days=2)
+    publish(item("1", MEETING, old), undated)
+    place(context)
+    reconcile(context)
+    found = story(context, MEETING[0])
+    assert len(set(by_title(context).values())) == 1
+    assert found.last_reported_at == old
+
+
+class OtherEncoder(WordEncoder):
+    """Another model, of another size."""
+
+    model = "words@2"
+    dimensions = 32
+
+
+def test_a_change_of_model_encodes_the_window_anew_and_breaks_nothing(
+    context: Context, publish: Callable[..., None], clock: Clock
+):
+    long_ago = NOW - timedelta(days=60)
+    publish(item("1", MEETING, NOW), item("2", FERRY, long_ago))
+    jobs = (place, reconcile, describe, link)
+    for job in jobs:
+        job(context)
+    before = by_title(context)
+    changed = replace(context, encoder=OtherEncoder)
+    clock.advance(hours=1)
+    publish(item("3", MEETING_AGAIN, clock.now, host="evening.example"))
+    for job in (embed, *jobs):
+        job(changed)
+    found = by_title(context)
+    assert found[MEETING_AGAIN[0]] == found[MEETING[0]] == before[MEETING[0]]
+    assert found[FERRY[0]] == before[FERRY[0]]
+    with context.sessions.begin() as session:
+        made = session.execute(select(ModelRow.tag, func.count()).join(VectorRow).group_by("tag"))
+        assert dict(made.all()) == {"words@1": 3, "words@2": 2}
+
+
+def test_stories_are_described_before_the_first_reconcile(
+    context: Context, publish: Callable[..., None]
+):
+    publish(item("1", MEETING, NOW))
+    place(context)
+    assert describe(context) == {"stories": 1}
+    assert story(context, MEETING[0]).headline == MEETING[0]
+
+
+def test_stories_count_only_what_lives(context: Context, publish: Callable[..., None]):
+    publish(item("1", MEETING, NOW), item("3", FERRY, NOW))
+    place(context)
+    with context.sessions.begin() as session:
+        assert overview.count(session) == 2
+
+
+def settling(context: Context, *, articles: int) -> Context:
+    """A context in which nothing is placed beside another article, nor merged once it has settled."""
+    settings = replace(
+        context.settings,
+        grouping=replace(context.settings.grouping, join=1.0),
+        settling=replace(context.settings.settling, articles=articles, merge=1.0),
+    )
+    return replace(context, settings=settings)
+
+
+@pytest.mark.parametrize(("articles", "found"), [(3, 2), (4, 1)])
+def test_stories_that_have_settled_stay_apart_in_a_window_of_enough_articles(
+    context: Context, publish: Callable[..., None], clock: Clock, articles: int, found: int
+):
+    careful = settling(context, articles=articles)
+    publish(item("1", MEETING, NOW), item("2", MEETING_AGAIN, NOW, host="evening.example"))
+    place(careful)
+    clock.advance(hours=2)
+    publish(item("3", MEETING_AGAIN, clock.now, host="wire.example"))
+    place(careful)
+    counts = run(Job("reconcile", 300, 60, reconcile), careful)
+    assert counts is not None
+    assert (counts["moved"], counts["late"]) == ((1, 0) if found == 2 else (2, 1))
+    with context.sessions() as session:
+        shares = churn(session, since=clock.now - timedelta(days=1))
+    assert shares.period == pytest.approx(counts["moved"] / 3)
+    assert shares.run == pytest.approx(counts["moved"] / 3)
+    assert shares.late == pytest.approx(counts["late"] / 3)
+    assert len(set(by_title(context).values())) == found
+
+
+def test_what_was_taken_for_a_copy_is_told_as_of_then(
+    context: Context, publish: Callable[..., None], clock: Clock
+):
+    """An outlet prints the agency's text, and puts its own in its place an hour later."""
+    wire, reprint = (MEETING[0], LONG), ("Ministers meet over border posts", LONG)
+    first = item("1", wire, NOW, host="wire.example")
+    publish(first, item("2", reprint, NOW + timedelta(minutes=9), host="evening.example"))
+    place(context)
+    reconcile(context)
+    clock.advance(hours=1)
+    before = clock.now
+    own = (reprint[0], MEETING_AGAIN[1])
+    clock.advance(hours=1)
+    publish(first, item("2", own, NOW + timedelta(minutes=9), host="evening.example"))
+    place(context)
+    reconcile(context)
+    ids = set(by_title(context).values())
+    with context.sessions() as session:
+        now = {
+            each.title: each.copy for found in reports_of(session, ids).values() for each in found
+        }
+        then = {
+            each.title: each.copy
+            for found in reports_of(session, ids, as_of=before).values()
+            for each in found
+        }
+    assert then == {wire[0]: False, reprint[0]: True}
+    assert now == {wire[0]: False, reprint[0]: False}

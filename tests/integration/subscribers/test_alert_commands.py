@@ -1,0 +1,96 @@
+"""`samestory alerts` and `samestory digest issues`, as an operator would use them."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from service.cli import build
+from service.commands.running.wiring import utc_now
+from service.errors import SamestoryError
+from service.store.database.sessions import Sessions
+from tests.support.content.subscribers import report_news, subscribe
+from tests.support.servers.mail_server import MailServer
+
+pytestmark = pytest.mark.usefixtures("logs_as_before")
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    with MailServer() as running:
+        yield running
+
+
+@pytest.fixture
+def run(
+    sessions: Sessions, database_url: str, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    """Runs a command on the test's database and mail server, with one subscriber."""
+    subscribe(sessions, "eve@x.example")
+    for name, value in (
+        ("DATABASE_URL", database_url),
+        ("SAMESTORY_MAIL__HOST", "127.0.0.1"),
+        ("SAMESTORY_MAIL__PORT", str(mail.port)),
+        ("SAMESTORY_MAIL__SECURITY", "none"),
+        ("SAMESTORY_MAIL__SITE", "https://news.example"),
+        ("SAMESTORY_MAIL__SENDER", "digest@news.example"),
+    ):
+        monkeypatch.setenv(name, value)
+    return lambda *arguments: CliRunner().invoke(build(arguments), list(arguments))
+
+
+def said(found: Result) -> str:
+    assert found.exit_code == 0, found.exception
+    return found.stdout
+
+
+def test_alerts_are_added_listed_sent_and_removed(run: Run, sessions: Sessions, mail: MailServer):
+    added = said(run("alerts", "add", "EVE@x.example", "--min-independent", "2"))
+    assert "of eve@x.example: 2 or more outlets" in added
+    [facts] = json.loads(said(run("alerts", "list", "--json")))
+    assert (facts["address"], facts["min_independent"]) == ("eve@x.example", 2)
+    number = str(facts["id"])
+    assert said(run("alerts", "list", "eve@x.example")).startswith(number)
+    assert said(run("alerts", "send")) == "nothing to do\n"
+    report_news(sessions, utc_now() + timedelta(seconds=1))
+    assert said(run("alerts", "send")) == "made 1, sent 1\n"
+    assert [to for to, _ in mail.taken] == ["eve@x.example"]
+    [edition] = json.loads(said(run("digest", "issues", "--json")))
+    assert (edition["kind"], edition["sent"], edition["mean_cards"]) == ("notice", 1, 1)
+    assert 1000 < edition["mean_bytes"] < 100_000
+    assert "1 of 1 sent" in said(run("digest", "issues"))
+    assert "removed alert" in said(run("alerts", "remove", number))
+    assert said(run("alerts", "list")) == ""
+
+
+def test_a_preview_shows_the_first_story_that_matches(
+    run: Run, sessions: Sessions, mail: MailServer, tmp_path: Path
+):
+    headline = report_news(sessions, utc_now())
+    assert "the first of 1 that match" in said(
+        run("alerts", "preview", "--words", "happens", "--folder", str(tmp_path))
+    )
+    assert headline in (tmp_path / "alert.html").read_text(encoding="utf-8")
+    assert headline in (tmp_path / "alert.txt").read_text(encoding="utf-8")
+    assert mail.taken == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("alerts", "add", "eve@x.example"), "needs a coverage of 2"),
+        (("alerts", "add", "nobody@x.example", "--words", "a"), "no subscriber nobody"),
+        (("alerts", "remove", "77"), "no alert 77"),
+        (("alerts", "preview", "--words", "ferry"), "no story of the last 7 days matches: ferry"),
+        (("alerts", "preview", "--alert", "77"), "no alert 77"),
+    ],
+)
+def test_mistakes_are_named(run: Run, arguments: tuple[str, ...], reason: str):
+    found = run(*arguments)
+    assert isinstance(found.exception, SamestoryError)
+    assert reason in str(found.exception)

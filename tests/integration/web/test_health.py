@@ -1,0 +1,117 @@
+"""Health, readiness, figures; and what is answered while the database is away."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+
+from service.domain.subscribers.alert_preferences import query
+from service.domain.subscribers.digest_model import Digest
+from service.domain.subscribers.digest_schedule import Due
+from service.store.database import schema
+from service.store.database.sessions import Sessions, sessions_of
+from service.store.subscribers import alerts, editions, subscribers
+from service.store.subscribers.email_stats import editions as edition_stats
+from tests.support.content.site_content import fill
+from tests.support.content.subscribers import subscribe
+from tests.support.content.texts import MEETING, WORLD_NOW
+from tests.support.servers.site import Site, serving
+
+
+@pytest.fixture
+def site(sessions: Sessions) -> Iterator[Site]:
+    """A server over the made-up world."""
+    with sessions.begin() as session:
+        fill(session)
+    with serving(sessions, clock=lambda: WORLD_NOW) as running:
+        yield running
+
+
+@pytest.fixture
+def orphan() -> Iterator[Site]:
+    """A server whose database does not answer."""
+    engine = schema.connect("postgresql://someone:hunter2@127.0.0.1:1/nowhere")
+    with serving(sessions_of(engine)) as running:
+        yield running
+    engine.dispose()
+
+
+def test_up_and_ready(site: Site) -> None:
+    assert site.get("/healthz").json == {"status": "up"}
+    assert site.get("/readyz").json["status"] == "ready"
+
+
+def test_a_database_at_another_revision_is_not_ready(engine: Engine, site: Site) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    answer = site.get("/readyz")
+    assert answer.status == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "upgrade samestory" in answer.json["detail"]
+
+
+def test_without_a_database_the_process_is_up_and_everything_else_says_so(orphan: Site) -> None:
+    assert orphan.get("/healthz").status == 200
+    for path in ("/readyz", "/v1/stories", "/v1/feeds"):
+        answer = orphan.get(path)
+        assert answer.status == 503
+        assert answer.headers["retry-after"] == "5"
+        assert answer.json["type"] == "urn:samestory:problem:unavailable"
+        assert "127.0.0.1" not in answer.text
+    assert "Not available just now" in orphan.page("/").text
+    assert "samestory_database_up 0.0" in orphan.get("/metrics").text
+
+
+def test_figures_of_the_store_and_its_jobs(site: Site) -> None:
+    figures = site.get("/metrics").text
+    assert "samestory_database_up 1.0" in figures
+    assert "samestory_articles 28.0" in figures
+    assert "samestory_open_stories 7.0" in figures
+    assert 'samestory_feeds{status="retired"} 1.0' in figures
+    assert "samestory_feeds_failing 1.0" in figures
+    assert 'samestory_job_last_run_age_seconds{job="place"} 178.0' in figures
+    assert 'samestory_job_last_run_seconds{job="place"} 2.0' in figures
+
+
+def test_requests_are_counted_by_the_template_of_their_route(site: Site) -> None:
+    for path in (f"/v1/stories/{MEETING}", "/v1/stories/nobody", "/anything", "/at-all"):
+        site.get(path)
+    site.get("/", method="BREW")
+    figures = site.get("/metrics").text
+    route = 'method="GET",route="/v1/stories/{story_id}"'
+    assert f'samestory_http_requests_total{{{route},status="200"}} 1.0' in figures
+    assert f'samestory_http_requests_total{{{route},status="404"}} 1.0' in figures
+    assert 'method="GET",route="other",status="404"} 2.0' in figures
+    assert f"samestory_http_request_seconds_count{{{route}}} 2.0" in figures
+    assert "BREW" not in figures
+    assert MEETING not in figures
+
+
+def test_figures_of_emails(sessions: Sessions, site: Site) -> None:
+    [ann, bob] = subscribe(sessions, "ann@x.example", "bob@x.example")
+    now = WORLD_NOW
+    with sessions.begin() as session:
+        subscribers.stop(session, bob.id, "bounced", bounced=True)
+        alerts.add(session, ann.id, query(words="ferry"), now=now)
+        due = Due(now.date(), now)
+        number = editions.make(session, ann.id, due, Digest(), now=now, late=False, send=True)
+        assert number is not None
+        delivery = editions.begin(session, number, "<1@x.example>", now=now)
+        editions.sent(session, delivery, late=True, size=5000, now=now)
+        editions.make(session, bob.id, due, Digest(), now=now, late=False)
+        [edition] = edition_stats(session, since=now.date())
+    assert edition.local_date == now.date()
+    outcome = edition.outcome
+    assert (outcome.recipients, outcome.sent, outcome.late, outcome.empty) == (1, 1, 1, 1)
+    assert (outcome.mean_bytes, outcome.most_bytes, outcome.failed) == (5000, 5000, 0)
+    figures = site.get("/metrics").text
+    for line in (
+        'samestory_subscribers{state="active"} 1.0',
+        'samestory_subscribers{state="bounced"} 1.0',
+        "samestory_alerts 1.0",
+        'samestory_emails{kind="digest",state="sent"} 1.0',
+        'samestory_emails{kind="digest",state="empty"} 1.0',
+        'samestory_emails_late{kind="digest"} 1.0',
+        'samestory_emails_most_bytes{kind="digest"} 5000.0',
+    ):
+        assert line in figures

@@ -1,0 +1,143 @@
+"""The labelled sets that the grouping is measured on, read, encoded once and kept."""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.commands.research import jsonl
+from service.domain.articles.model import Article, ArticleId, Vectors
+from service.domain.evaluation.grouping_metrics import Agreement, bcubed
+from service.embed.encoder import Encoder, encode_articles
+from service.settings import load
+from service.settings.load import Settings
+from tests.quality.sets import headlines
+from tests.quality.sets.days import LABELS, write_days
+from tests.support.content.seeds import seed_articles, seed_labels
+
+#: The headlines of a crowded week, all of them and those in English.
+HEADLINES = headlines.names()
+#: The profile that a set is read with, where it is not the usual one.
+PROFILES = dict.fromkeys(
+    ["seeds_all_languages", *(name for name in HEADLINES if not name.endswith(headlines.ENGLISH))],
+    "multilingual",
+)
+#: Marks a set that is read once more without its texts.
+TITLES = "_titles"
+#: Of these, so many lines, whole stories: the rest would only take time.
+LINES = {f"allsides_triples{TITLES}": 4002}
+#: The samples of `seeds/`: those in English, and all.
+ENGLISH_SEEDS = "seeds_english"
+SEEDS = (ENGLISH_SEEDS, "seeds_all_languages")
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One set with its labels, its vectors, and the SHA-256 of its file in hex.
+
+    `labels` and the rows of `vectors` stand in the order of `articles`; `seconds` is the time
+    that encoding took.
+    """
+
+    name: str
+    digest: str
+    articles: list[Article]
+    labels: list[jsonl.Label]
+    vectors: Vectors
+    settings: Settings
+    seconds: float
+
+    def agreement(self, stories: Mapping[ArticleId, object]) -> Agreement:
+        """B-cubed of a grouping of these articles."""
+        return bcubed(self.labels, [stories[article.id] for article in self.articles])
+
+
+def settings_for(name: str) -> Settings:
+    """The shipped settings under the set's profile."""
+    return load.load({}, profile=PROFILES.get(name, ""))
+
+
+def needs_data(name: str) -> bool:
+    """Whether the set comes from the folder of third-party data."""
+    return name not in SEEDS
+
+
+def file_of(name: str, data: Path, folder: Path) -> Path:
+    """The set's file: one of the data, or one that is written to `folder` now.
+
+    Raises:
+        FileNotFoundError: the data has no such set.
+    """
+    if name in SEEDS:
+        return _seeds_file(name, folder)
+    if name.endswith(TITLES):
+        whole = file_of(name.removesuffix(TITLES), data, folder)
+        return _titles_file(whole, folder / name, LINES.get(name))
+    if name in HEADLINES:
+        return _headlines_file(name, data, folder)
+    if (LABELS / f"{name}.json").exists():
+        return _day_file(name, data / "feeds" / "outlets", folder)
+    for ending in (".jsonl", ".jsonl.gz"):
+        path = data / "stories" / f"{name}{ending}"
+        if path.is_file():
+            return path
+    raise FileNotFoundError(data / "stories" / f"{name}.jsonl")
+
+
+def labelled(name: str, path: Path, encoder: Encoder) -> Labelled:
+    """Read and encode a set; the labels are taken out."""
+    lines = jsonl.read_lines(str(path))
+    articles = jsonl.articles_of(str(path), lines)
+    shipped = settings_for(name)
+    start = time.perf_counter()
+    vectors = encode_articles(encoder, articles, languages=shipped.embed.languages)
+    return Labelled(
+        name=name,
+        digest=hashlib.sha256(path.read_bytes()).hexdigest(),
+        articles=articles,
+        labels=list(jsonl.read_labels(str(path), lines).values()),
+        vectors=vectors,
+        settings=shipped,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _day_file(name: str, feeds: Path, folder: Path) -> Path:
+    path = folder / f"{name}.jsonl"
+    if not feeds.is_dir():
+        raise FileNotFoundError(feeds)
+    if not path.exists():
+        write_days(feeds, folder)
+    return path
+
+
+def _headlines_file(name: str, data: Path, folder: Path) -> Path:
+    path = folder / f"{name}.jsonl"
+    headlines.write(name, data, path)
+    return path
+
+
+def _titles_file(whole: Path, path: Path, most: int | None) -> Path:
+    rows = [{**line.values, "text": ""} for line in jsonl.read_lines(str(whole))[:most]]
+    jsonl.write_lines(str(path), rows)
+    return path
+
+
+def _seeds_file(name: str, folder: Path) -> Path:
+    rows = [
+        {
+            "id": article.id,
+            "story": label["story"],
+            "title": article.title,
+            "text": article.text,
+            "outlet": article.outlet,
+            "published": article.published.isoformat() if article.published else None,
+            "lang": article.lang,
+        }
+        for article, label in zip(seed_articles(), seed_labels(), strict=True)
+        if name != ENGLISH_SEEDS or label["lang"] == "en"
+    ]
+    path = folder / f"{name}.jsonl"
+    jsonl.write_lines(str(path), rows)
+    return path

@@ -1,0 +1,93 @@
+"""Made-up coverage of made-up events, for tests that group articles."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from service.domain.articles.copies import CopySettings
+from service.domain.articles.model import Article, Vectors
+from service.domain.grouping.cluster import GroupingSettings
+from service.domain.grouping.hysteresis import SettlingSettings
+from service.domain.grouping.window import StorySettings
+from service.domain.pairs.candidates import CandidateSettings, Pairs
+from service.domain.pairs.score import FEATURES, PairModel
+from service.embed.encoder import encode_articles
+from tests.support.encoders import WordEncoder
+
+START = datetime(2023, 4, 25, 8, tzinfo=UTC)
+
+EVENTS = (
+    "ferry collides with pier in Lake Orlan harbour, injuring twelve passengers",
+    "central bank of Velmark raises interest rate to nine percent against inflation",
+    "wildfire near Monte Sarro forces evacuation of three mountain villages",
+    "Quillport United wins national cup after penalty shootout against Brackwater",
+    "parliament of Ostravia passes disputed law on water rights of farmers",
+)
+_FRAMES = ("{}", "Report: {}", "{}, officials say", "Update: {}")
+
+
+def event_articles(events: Sequence[str] = EVENTS, each: int = 4) -> list[Article]:
+    """`each` articles about every event, an hour apart."""
+    return [
+        Article(
+            id=event * 100 + number,
+            title=_FRAMES[number % len(_FRAMES)].format(text),
+            text=f"{text}. Witnesses spoke to outlet number {number}.",
+            outlet=f"outlet-{number}",
+            published=START + timedelta(hours=number),
+        )
+        for event, text in enumerate(events)
+        for number in range(each)
+    ]
+
+
+def encoded(articles: Sequence[Article]) -> Vectors:
+    """Vectors of the fake encoder."""
+    return encode_articles(WordEncoder(), articles)
+
+
+def pair_model() -> PairModel:
+    """A model that joins texts of mostly the same words."""
+    given = {"dense": 8.0, "title": 3.0, "body": 8.0, "time": 3.0, "background": -5.0, "shift": 1.0}
+    weights = dict.fromkeys(FEATURES, 0.0) | given
+    means = dict.fromkeys(FEATURES, 0.1)
+    return PairModel(weights, -8.0, means, near_hours=48.0, undated=0.6, prior=0.1, about={})
+
+
+def grouping_settings(component: int = 400) -> GroupingSettings:
+    return GroupingSettings(quorum=0.3, join=0.7, epsilon=0.3, weak=0.1, component=component)
+
+
+def copy_settings() -> CopySettings:
+    return CopySettings(
+        share=0.6,
+        share_under_one_headline=0.5,
+        headline=0.8,
+        share_of_version=0.3,
+        share_of_whole=0.8,
+        brief=20,
+        shortest=12,
+        shingle=3,
+        sample=256,
+    )
+
+
+def settling_settings() -> SettlingSettings:
+    return SettlingSettings(hours=1.0, articles=4, enter=0.5, merge=0.8)
+
+
+def story_settings() -> StorySettings:
+    return StorySettings(
+        candidates=CandidateSettings(
+            neighbours=8, foreign=4, sharing=8, rare=50, window_hours=float("inf")
+        ),
+        grouping=grouping_settings(),
+        copies=copy_settings(),
+        settling=settling_settings(),
+    )
+
+
+def all_pairs(rows: int) -> Pairs:
+    """Every pair of rows, sorted."""
+    return np.column_stack(np.triu_indices(rows, 1)).astype(np.int64)

@@ -1,0 +1,55 @@
+"""The sample coverage in `seeds/` as articles with labels, read as the daemon would."""
+
+import json
+from datetime import UTC, datetime
+
+from service.domain.articles.entries import Draft, FeedContext, newest_of_each
+from service.domain.articles.model import Article
+from service.domain.text.urls import canonical_url
+from service.ingest.admit import admit_feed
+from service.ingest.opml import read_opml
+from service.ingest.parsing.parse import parse_feed
+from service.settings import load
+from service.settings.paths import SEEDS_DIR
+
+NOW = datetime(2023, 5, 12, 18, tzinfo=UTC)
+_BASE = "http://x/"
+
+
+def seed_articles() -> list[Article]:
+    """One article a label, in the labels' order, its canonical URL as id."""
+    drafts = {draft.url: draft for draft in newest_of_each(_drafts())}
+    return [_article(drafts[key], outlet) for key, outlet in _keys().items()]
+
+
+def seed_labels() -> list[dict[str, str]]:
+    """The lines of `labels.jsonl`, in their order."""
+    lines = (SEEDS_DIR / "labels.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def _keys() -> dict[str, str]:
+    return {canonical_url(label["url"]) or label["url"]: label["outlet"] for label in seed_labels()}
+
+
+def _drafts() -> list[Draft]:
+    opml = read_opml((SEEDS_DIR / "feeds.opml").read_bytes(), name="seeds", base_url=_BASE)
+    return [draft for feed in opml.feeds for draft in _drafts_of(feed.url)]
+
+
+def _drafts_of(url: str) -> list[Draft]:
+    parsed = parse_feed((SEEDS_DIR / url.removeprefix(_BASE)).read_bytes(), url=url)
+    context = FeedContext(url, language=parsed.language)
+    return admit_feed(parsed.entries, context, now=NOW, settings=load.load({}).admit)[0]
+
+
+def _article(draft: Draft, outlet: str) -> Article:
+    return Article(
+        id=draft.url,
+        title=draft.title,
+        text=max(draft.text, draft.body, key=len),
+        outlet=outlet,
+        url=draft.url,
+        published=draft.published,
+        lang=draft.language,
+    )

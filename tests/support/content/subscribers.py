@@ -1,0 +1,63 @@
+"""Subscribers and news for tests of the digest."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jobs.running.context import Context
+from service.domain.subscribers.digest_schedule import Rhythm
+from service.domain.subscribers.digest_selection import Taste
+from service.mail.smtp import MailSettings
+from service.store.database.sessions import Sessions
+from service.store.subscribers import subscribers
+from service.store.subscribers.subscribers import Subscriber
+from tests.support.database.rows import Rows
+
+#: Everybody's first issue is due at this moment.
+DUE = datetime(2023, 4, 26, 7, tzinfo=UTC)
+DAILY = Rhythm(ZoneInfo("UTC"), 7, frozenset(range(1, 8)))
+NEWS = count(1)
+
+
+def subscribe(
+    sessions: Sessions, *addresses: str, rhythm: Rhythm = DAILY, taste: Taste | None = None
+) -> list[Subscriber]:
+    """Active subscribers since a day before `DUE`."""
+    before = DUE - timedelta(days=1, hours=-1)
+    with sessions.begin() as session:
+        added = [
+            subscribers.add(session, address, rhythm, taste or Taste(), now=before)
+            for address in addresses
+        ]
+        return [subscribers.confirm(session, each.id, now=before) for each in added]
+
+
+def report_news(sessions: Sessions, at: datetime, outlets: Iterable[str] = ("daily", "sun")) -> str:
+    """A story that some outlets reported at a moment; its headline."""
+    number = next(NEWS)
+    headline = f"{'abcdefghijklmnopqrstuvwxyz'[number % 26] * 3}{number} happens"
+    with sessions.begin() as session:
+        rows = Rows(session)
+        articles = [
+            rows.article(rows.outlet(f"{outlet}{number}"), headline, at=at) for outlet in outlets
+        ]
+        rows.story(f"story-{number}", articles)
+    return headline
+
+
+def with_mail(context: Context, port: int, **values: Any) -> Context:
+    """The world with a mail server on loopback."""
+    facts: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": port,
+        "security": "none",
+        "sender": "samestory <digest@news.example>",
+        "site": "https://news.example",
+        "timeout_seconds": 1.0,
+        "per_minute": 60_000.0,
+    }
+    mail: MailSettings = replace(context.settings.mail, **{**facts, **values})
+    return replace(context, settings=replace(context.settings, mail=mail))

@@ -1,0 +1,53 @@
+"""Keys for tests, and requests sent with them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service.domain.access.roles import Role
+from service.store.access import keys
+from service.store.access.keys import Key
+from service.store.database.sessions import Sessions
+from tests.support.database.rows import NOW
+from tests.support.servers.site import Answer, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody with a key, at a site."""
+
+    site: Site
+    key: Key
+    secret: str
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a request with the key, and JSON if there is a body."""
+        own = {"Authorization": f"Bearer {self.secret}", **(headers or {})}
+        if body is None:
+            return self.site.get(path, method=method, headers=own)
+        own = {"Content-Type": "application/json", **own}
+        return self.site.get(path, method=method, headers=own, body=json.dumps(body).encode())
+
+    def get(self, path: str) -> Answer:
+        """Read something."""
+        return self.ask("GET", path)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Answer:
+        """Write something; of header names `_` stands for `-`."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.ask("POST", path, body, headers=named)
+
+
+def holder(site: Site, sessions: Sessions, name: str, *roles: Role, **values: Any) -> Holder:
+    """Make a key, and somebody who holds it."""
+    with sessions.begin() as session:
+        key, secret = keys.create(session, name, roles, now=NOW, **values)
+    return Holder(site, key, secret)

@@ -1,0 +1,50 @@
+"""A server's model in tests: the fake encoder, and a store whose articles it has read."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.commands.research.grouper import pair_model
+from service.domain.articles.tokenization import lead_words
+from service.domain.pairs.features import Readings
+from service.domain.pairs.vocabulary import rarest_keys
+from service.embed.encoder import Encoder, encode_articles
+from service.settings import load as settings_module
+from service.store.articles import articles, candidates, vectors
+from service.store.stories import vocabulary
+from service.store.tables import ArticleRow
+from service.web.dependencies import Reading
+from tests.support.encoders import WordEncoder
+
+ENCODER = WordEncoder()
+
+
+def reading(encoder: Callable[[], Encoder] = lambda: ENCODER, *, patience: float = 5.0) -> Reading:
+    """How a server reads texts under the usual settings, with the fake encoder."""
+    settings = settings_module.load({})
+    return Reading(
+        encoder=encoder,
+        languages=(),
+        pair_model=pair_model().within(settings.window.reach),
+        stories=settings.stories,
+        reach=settings.window.reach,
+        tolerance=timedelta(hours=2),
+        patience=patience,
+    )
+
+
+def read_all(session: Session) -> None:
+    """Give every stored article what the jobs would: a vector, rare words, a lexicon to weigh by."""
+    session.flush()
+    loaded = articles.load(session, session.scalars(select(ArticleRow.id)).all())
+    model = vectors.model_id(session, ENCODER.model, ENCODER.dimensions)
+    made = encode_articles(ENCODER, loaded)
+    vectors.save(session, model, {int(each.id): 1 for each in loaded}, made.values)
+    lexicon = Readings.of(loaded, made).lexicon()
+    vocabulary.save(session, lexicon, now=datetime(2023, 1, 1, tzinfo=UTC))
+    keys = {
+        int(each.id): rarest_keys(lead_words(each), lexicon, candidates.KEYS) for each in loaded
+    }
+    articles.set_word_keys(session, keys)

@@ -1,0 +1,131 @@
+"""The web application behind a real server on a free loopback port."""
+
+import http.client
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from service.store.database import schema
+from service.store.database.sessions import Sessions, sessions_of
+from service.web.app import create_app
+from service.web.dependencies import Reading
+from tests.support.content.site_content import fill
+from tests.support.content.texts import WORLD_NOW
+from tests.support.database.embedded_articles import read_all, reading
+from tests.support.database.rows import NOW
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: status, headers in lower case, body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running server that tests send requests to, redirects not followed."""
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def get(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        accept: str = "*/*",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        """Send one request; the path goes out as it is."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body, {"Accept": accept, **(headers or {})})
+            response = connection.getresponse()
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, headers, response.read())
+        finally:
+            connection.close()
+
+    def page(self, path: str) -> Answer:
+        """Ask as a browser does."""
+        return self.get(path, accept="text/html,application/xhtml+xml,*/*;q=0.8")
+
+
+def serving(
+    sessions: Sessions,
+    *,
+    clock: Callable[[], datetime] = lambda: NOW,
+    reading: Reading | None = None,
+    port: int = 0,
+) -> AbstractContextManager[Site]:
+    """A server over a store, until the block is left."""
+    return running(create_app(sessions, clock=clock, reading=reading), port)
+
+
+@contextmanager
+def serving_world(url: str) -> Iterator[Site]:
+    """A server over the made-up world in an empty database, for tests that only read."""
+    engine = schema.connect(url)
+    sessions = sessions_of(engine)
+    with sessions.begin() as session:
+        fill(session)
+        read_all(session)
+    with serving(sessions, clock=lambda: WORLD_NOW, reading=reading()) as running:
+        yield running
+    engine.dispose()
+
+
+def serving_app(
+    sessions: Sessions, change: Callable[[FastAPI], None]
+) -> AbstractContextManager[Site]:
+    """The same, with an application that was changed before it started."""
+    app = create_app(sessions, clock=lambda: NOW)
+    change(app)
+    return running(app)
+
+
+@contextmanager
+def running(app: FastAPI, port: int = 0) -> Iterator[Site]:
+    """A server for an application, on a free port unless one is named, until the block is left."""
+    config = uvicorn.Config(
+        app, log_config=None, lifespan="off", timeout_graceful_shutdown=1, proxy_headers=False
+    )
+    server = uvicorn.Server(config)
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+        # As the daemon does: on a kept connection a body would wait 40 ms for a delayed ACK.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        try:
+            yield Site(listening.getsockname()[1])
+        finally:
+            server.should_exit = True
+            thread.join(10)

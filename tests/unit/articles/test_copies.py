@@ -1,0 +1,199 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.domain.articles.copies import copies, exact_share
+from service.domain.articles.model import Article
+from service.domain.articles.shingles import Shingles, headline_likeness, sharing, written_words
+from tests.support.content.events import START, copy_settings
+
+SETTINGS = copy_settings()
+PARAGRAPHS = (
+    "A ferry carrying two hundred people struck a pier at Lake Orlan early on Tuesday.",
+    "Twelve passengers were taken to hospital, none of them with serious injuries.",
+    "The captain told harbour police that the engines had not answered the controls.",
+    "Divers will inspect the hull before the ship is towed to the yard at Brackwater.",
+)
+WIRE = Article(1, "Ferry strikes pier", " ".join(PARAGRAPHS), "wire", published=START)
+LATER = START + timedelta(hours=2)
+
+
+def found(*articles: Article) -> dict[int | str, int | str]:
+    return {copy.article: copy.original for copy in copies(articles, SETTINGS)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " ".join(PARAGRAPHS),
+        " ".join(reversed(PARAGRAPHS)),
+        " ".join(PARAGRAPHS[:2]),
+        "BRACKWATER (Wire) - " + " ".join(PARAGRAPHS) + " Read more on our page.",
+    ],
+    ids=["same", "reordered", "shortened", "framed"],
+)
+def test_a_reprint_under_another_headline_is_found(text: str) -> None:
+    assert found(Article(2, "Shock on the lake", text, "daily", published=LATER), WIRE) == {2: 1}
+
+
+def test_an_own_report_is_no_copy() -> None:
+    own = "Two hundred people were aboard when a boat hit the harbour wall; a dozen were hurt."
+    assert found(WIRE, Article(2, "Ferry strikes pier", own, "daily", published=LATER)) == {}
+
+
+def test_the_agency_is_the_original_even_if_it_comes_later() -> None:
+    wire = replace(WIRE, published=LATER, agency=True)
+    assert found(replace(WIRE, id=2, published=START), wire) == {2: 1}
+
+
+def test_no_original_is_a_copy() -> None:
+    prints = [replace(WIRE, id=key, published=LATER) for key in (2, 3, 4)]
+    assert found(WIRE, *prints) == {2: 1, 3: 1, 4: 1}
+
+
+PRINTS = st.lists(
+    st.builds(
+        Article,
+        id=st.one_of(st.integers(), st.text(max_size=3)),
+        title=st.just("Ferry strikes pier"),
+        text=st.lists(st.sampled_from(PARAGRAPHS), max_size=4, unique=True).map(" ".join),
+        published=st.sampled_from([None, START, LATER]),
+        agency=st.booleans(),
+    ),
+    max_size=12,
+    unique_by=lambda article: article.id,
+)
+
+
+@given(PRINTS, st.randoms(use_true_random=False))
+@settings(deadline=None)
+def test_in_any_order_the_same_copies_and_no_original_is_one(articles, random) -> None:  # noqa: ANN001
+    pairs = found(*articles)
+    assert not set(pairs.values()) & set(pairs)
+    assert found(*random.sample(articles, len(articles))) == pairs
+
+
+def test_undated_articles_come_last() -> None:
+    assert found(replace(WIRE, id=0, published=None), WIRE) == {0: 1}
+
+
+def test_a_few_words_are_never_copies() -> None:
+    assert (
+        found(Article(1, "Live updates", "Live now"), Article(2, "Live updates", "Live now")) == {}
+    )
+
+
+def test_the_same_headline_alone_makes_no_copy() -> None:
+    late = Article(2, WIRE.title, "Quite another account of what went wrong on the water.")
+    assert found(WIRE, late) == {}
+
+
+LONG = tuple(f"Passenger {at} of row {at * 7} recalled the {at} minutes before." for at in range(9))
+SUMMARY = Article(
+    5,
+    "Ferry with two hundred people aboard strikes the pier at Lake Orlan and injures twelve",
+    "The captain of the vessel told police that its engines had failed him.",
+    "herald",
+    published=LATER,
+)
+
+
+def test_a_summary_of_one_sentence_is_found_in_the_long_text() -> None:
+    """As feeds carry reprints: one has the text, the other a sentence of it."""
+    text = " ".join(("Rescuers worked all night.", *PARAGRAPHS, *LONG))
+    full = Article(1, "Ferry strikes pier at Lake Orlan", text, "wire", published=START)
+    short = Article(
+        2, "Ferry strikes pier at Lake Orlan, hurting 12", PARAGRAPHS[0], "daily", published=LATER
+    )
+    assert found(full, short) == {2: 1}
+
+
+def test_a_long_headline_that_two_outlets_share_needs_less_of_the_text() -> None:
+    twin = replace(
+        SUMMARY,
+        id=6,
+        title=SUMMARY.title + ", police say",
+        text="Police said on Tuesday that the engines had failed.",
+        outlet="daily",
+        published=LATER + timedelta(hours=1),
+    )
+    assert found(SUMMARY, twin) == {6: 5}
+    other = replace(twin, title="Engines fail: " + " ".join(SUMMARY.title.split()[:5]))
+    assert found(SUMMARY, other) == {}
+
+
+def test_two_reports_of_one_quotation_are_no_copies() -> None:
+    said = '"We did all that could be done for the people aboard and we will not rest until it is known why"'
+    one = Article(1, "Owner of ferry mourns", f"{said}, the owner wrote.", "daily", published=START)
+    other = Article(2, "Anger at the lake", f"In a letter she said: {said}.", "herald")
+    assert found(one, other) == {}
+    assert found(*(replace(each, text=each.text.replace('"', "")) for each in (one, other))) != {}
+
+
+def test_versions_of_one_article_need_little_in_common() -> None:
+    """Outlets that rewrite an article under a new address keep its date."""
+    first = replace(WIRE, outlet="daily", text=" ".join(PARAGRAPHS[:3]))
+    later = replace(first, id=2, text=" ".join((PARAGRAPHS[0], *LONG[:2])))
+    assert found(first, later) == {2: 1}
+    assert found(first, replace(later, published=LATER)) == {}
+    day = START.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert found(replace(first, published=day), replace(later, published=day)) == {}
+
+
+def test_an_outlet_that_takes_up_its_own_teaser_again_makes_no_copy() -> None:
+    title = "Inquiry into the ferry that hit the pier opens with questions for its owners and crew"
+    again = replace(SUMMARY, id=6, title=title, published=LATER + timedelta(hours=1))
+    assert found(SUMMARY, again) == {}
+    assert found(SUMMARY, replace(again, title=SUMMARY.title)) == {6: 5}
+
+
+def test_a_series_in_one_format_makes_no_copies() -> None:
+    puzzle = Article(
+        1,
+        "Small crossword of 3 May",
+        "Our daily grid of five by five, easy for a short break.",
+        "daily",
+        published=START,
+    )
+    assert found(puzzle, replace(puzzle, id=2, published=START + timedelta(days=1))) == {}
+    assert found(puzzle, replace(puzzle, id=2, outlet="herald", published=LATER)) == {2: 1}
+
+
+def test_a_title_counts_where_there_is_no_text() -> None:
+    title = PARAGRAPHS[0]
+    assert found(Article(1, title, published=START), Article(2, title)) == {2: 1}
+
+
+def test_many_identical_texts_take_no_quadratic_time() -> None:
+    assert len(found(*(replace(WIRE, id=key, outlet=f"o{key}") for key in range(400)))) == 399
+
+
+def test_a_run_that_everybody_has_pairs_each_text_with_few() -> None:
+    texts = [Shingles.of(replace(WIRE, id=key), 3) for key in range(100)]
+    assert max(map(len, sharing(texts, 256).values())) == 16
+
+
+def test_nothing_is_shared_with_an_empty_text() -> None:
+    some = Shingles.of(WIRE, 3)
+    assert exact_share(Shingles.none(), some) == exact_share(some, Shingles.none()) == 0
+    assert sharing([], 256) == {}
+
+
+def test_what_is_quoted_everywhere_counts_half() -> None:
+    quoted = Shingles.of(Article(1, "", 'He said: "one two three four five" there.'), 3)
+    assert (len(quoted), quoted.weight) == (6, 4.5)
+    twice = Shingles.of(Article(1, "", '"one two three" and one two three'), 3)
+    assert twice.weight == len(twice)
+
+
+def test_spellings_of_one_word_meet() -> None:
+    assert written_words("U.S. caf&eacute;s") == written_words("US cafés")
+
+
+def test_headlines_are_alike_by_their_words_in_order() -> None:
+    assert headline_likeness(list("abcd"), list("abxcd")) == pytest.approx(8 / 9)
+    assert headline_likeness(list("ab"), list("ba")) == 0.5
+    assert headline_likeness([], ["a"]) == 0

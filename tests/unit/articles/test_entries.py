@@ -1,0 +1,234 @@
+"""From entries to drafts: what is kept, cleaned, flagged and refused."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from service.domain.articles.entries import (
+    Draft,
+    Entry,
+    FeedContext,
+    Rejection,
+    content_hash,
+    newest_of_each,
+)
+from service.ingest.admit import (
+    AdmitSettings,
+    admit_entry,
+    admit_feed,
+    first_sentence,
+    without_boilerplate,
+)
+
+NOW = datetime(2020, 4, 20, 12, 0, tzinfo=UTC)
+SETTINGS = AdmitSettings(
+    future_tolerance_minutes=120, max_text_characters=200, max_body_characters=1000
+)
+FEED = FeedContext("https://outlet.example/rss", "https://outlet.example/", "en_GB")
+ENTRY = Entry(
+    guid="1",
+    link="http://outlet.example/bridge?utm_source=rss",
+    title="Bridge  reopened",
+    summary="The bridge is open again.\nTraffic flows.",
+    content="",
+    author=" A. Writer ",
+    published_raw="Mon, 20 Apr 2020 10:00:00 GMT",
+    published=datetime(2020, 4, 20, 10, 0, tzinfo=UTC),
+    updated=None,
+    language="",
+    categories=("Local", "Local", " ", "Roads"),
+)
+
+
+def admit(entry: Entry) -> Draft:
+    draft = admit_entry(entry, FEED, now=NOW, settings=SETTINGS)
+    assert isinstance(draft, Draft)
+    return draft
+
+
+def test_an_ordinary_entry_becomes_a_draft() -> None:
+    assert admit(ENTRY) == Draft(
+        url="https://outlet.example/bridge",
+        link="http://outlet.example/bridge?utm_source=rss",
+        title="Bridge reopened",
+        text="The bridge is open again. Traffic flows.",
+        body="",
+        author="A. Writer",
+        language="en-gb",
+        published=ENTRY.published,
+        claimed=ENTRY.published,
+        date_flag="ok",
+        updated=None,
+        categories=("Local", "Roads"),
+        content_hash=content_hash(
+            "Bridge reopened", "The bridge is open again. Traffic flows.", ""
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("published", "raw", "flag"),
+    [
+        (NOW + timedelta(hours=3), "x", "future"),
+        (datetime(1970, 1, 1, tzinfo=UTC), "x", "ancient"),
+        (None, "soon", "unparsable"),
+        (None, "", "missing"),
+    ],
+)
+def test_a_date_that_cannot_be_true_is_flagged_and_the_entry_kept(
+    published: datetime | None, raw: str, flag: str
+) -> None:
+    draft = admit(replace(ENTRY, published=published, published_raw=raw))
+
+    assert (draft.date_flag, draft.published, draft.claimed) == (flag, None, published)
+
+
+def test_without_a_title_the_first_sentence_serves() -> None:
+    assert admit(replace(ENTRY, title=" ")).title == "The bridge is open again."
+
+
+def test_with_neither_title_nor_text_there_is_nothing_to_report() -> None:
+    empty = replace(ENTRY, title="", summary=" ", content="")
+
+    assert admit_entry(empty, FEED, now=NOW, settings=SETTINGS) == Rejection(
+        "1", "neither title nor text"
+    )
+
+
+def test_without_a_link_the_guid_serves_if_it_is_an_address() -> None:
+    draft = admit(replace(ENTRY, link="", guid="https://outlet.example/?p=7"))
+
+    assert draft.url == draft.link == "https://outlet.example/?p=7"
+
+
+@pytest.mark.parametrize("link", ["", "/relative", "mailto:desk@outlet.example", "http://[broken"])
+def test_without_any_address_the_entry_gets_a_stable_key_of_its_own(link: str) -> None:
+    draft = admit(replace(ENTRY, link=link, guid="tag:1"))
+    edited = admit(replace(ENTRY, link=link, guid="tag:1", title="Another title"))
+    other = admit(replace(ENTRY, link=link, guid="tag:2"))
+    untagged = admit(replace(ENTRY, link=link, guid=""))
+
+    assert draft.url.startswith("urn:samestory:")
+    assert draft.link == ""
+    assert draft.url == edited.url
+    assert len({draft.url, other.url, untagged.url}) == 3
+
+
+def test_a_password_in_a_link_is_not_kept() -> None:
+    assert admit(replace(ENTRY, link="https://me:secret@outlet.example/a")).link == (
+        "https://outlet.example/a"
+    )
+
+
+def test_full_text_becomes_the_body_and_serves_as_lead_where_there_is_no_summary() -> None:
+    content = "First paragraph of the report.\nSecond paragraph."
+
+    with_summary = admit(replace(ENTRY, content=content, summary="Short."))
+    without = admit(replace(ENTRY, content=content, summary=""))
+    same = admit(replace(ENTRY, content="Short.", summary="Short."))
+
+    assert (with_summary.text, with_summary.body) == ("Short.", content)
+    assert (without.text, without.body) == (content.replace("\n", " "), "")
+    assert same.body == ""
+
+
+def test_a_cut_lead_keeps_its_full_text_as_body() -> None:
+    content = "word " * 150
+
+    draft = admit(replace(ENTRY, content=content, summary=""))
+
+    assert len(draft.text) <= 200
+    assert draft.body == content.strip()
+
+
+def test_lengths_are_bounded() -> None:
+    draft = admit(replace(ENTRY, title="t" * 9999, summary="s" * 9999, content="c" * 99999))
+
+    assert (len(draft.title), len(draft.text), len(draft.body)) == (400, 200, 1000)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "Continue reading...",
+        "Continue reading the report on the bridge →",
+        "Read more",
+        "[Read more…]",
+        "READ MORE: What the mayor said",
+        "The post Bridge reopened appeared first on Harbour Post.",
+        "The post Bridge reopened first appeared on Harbour Post.",
+        "Read more The post Bridge reopened appeared first on Harbour Post.",
+        "[…]",
+        "[...]",
+        "Читать далее",
+        "Devamını oku",
+        "Weiterlesen …",
+    ],
+)
+def test_what_software_adds_at_the_end_is_dropped(ending: str) -> None:
+    assert without_boilerplate(f"The bridge is open. {ending}") == "The bridge is open."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Children who keep reading books do better.",
+        "The post of mayor is vacant.",
+        "He told them to read more.",
+        "[Three words]",
+        "",
+    ],
+)
+def test_what_people_wrote_stays(text: str) -> None:
+    assert without_boilerplate(text) == text
+
+
+def test_the_hash_sees_edits_and_not_spacing() -> None:
+    assert content_hash("a b", "c") == content_hash(" a\n b ", "c")
+    assert content_hash("a", "b c") != content_hash("a b", "c")
+    assert content_hash("\ud800") == content_hash("\ud800")
+
+
+def test_of_one_url_the_newest_entry_stays() -> None:
+    older = replace(ENTRY, title="Bridge to reopen", published=NOW - timedelta(hours=9))
+    updated = replace(ENTRY, title="Bridge open, mayor says", updated=NOW)
+    undated = replace(ENTRY, title="Bridge", published=None)
+    empty = replace(ENTRY, guid="2", title="", summary="")
+
+    drafts, rejections = admit_feed(
+        [undated, older, ENTRY, updated, empty], FEED, now=NOW, settings=SETTINGS
+    )
+
+    assert [draft.title for draft in drafts] == ["Bridge open, mayor says"]
+    assert rejections == [Rejection("2", "neither title nor text")]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("One. Two.", "One."),
+        ("“Stop!” he said. Then left.", "“Stop!"),
+        ("Нет конца", "Нет конца"),
+        ("", ""),
+    ],
+)
+def test_first_sentence(text: str, sentence: str) -> None:
+    assert first_sentence(text) == sentence
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [("EN-us", "en-us"), ("ru_RU", "ru-ru"), ("?", "en-gb"), ("english language", "en")],
+)
+def test_language_tags_are_normalised(tag: str, language: str) -> None:
+    draft = admit(replace(ENTRY, language="" if tag == "?" else tag))
+
+    assert draft.language == language
+
+
+def test_at_a_tie_the_first_in_the_feed_stays() -> None:
+    first = admit(ENTRY)
+    second = replace(first, title="Another")
+    assert newest_of_each([first, second]) == [first]
+    assert newest_of_each([second, replace(first, updated=NOW)])[0].title == first.title

@@ -1,0 +1,154 @@
+"""The shipped files: the catalogue of real outlets, and the made-up coverage."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from service.domain.catalogue.outlets import Outlet
+from service.domain.text.urls import canonical_url
+from service.errors import BadInputError, SettingsError
+from service.ingest.catalogue_files import known_sites, read_feeds, read_outlets
+from service.ingest.opml import read_opml
+from service.ingest.parsing.parse import parse_feed
+from service.settings.paths import CONFIG_DIR, SEEDS_DIR
+from service.store.catalogue.feeds import NewFeed
+
+AGENCIES = {"RU": {"tass"}, "SY": {"sana"}, "TR": {"anadolu"}, "IR": {"irna", "tasnim", "mehr"}}
+
+
+@pytest.fixture(scope="module")
+def outlets() -> dict[str, Outlet]:
+    return {each.slug: each for each in read_outlets(CONFIG_DIR / "outlets.toml").outlets}
+
+
+@pytest.fixture(scope="module")
+def feeds() -> list[NewFeed]:
+    file = read_outlets(CONFIG_DIR / "outlets.toml")
+    found, made_up = read_feeds(CONFIG_DIR / "feeds.opml", known_sites([file]))
+    assert made_up == []  # every feed belongs to an outlet of the file
+    return found
+
+
+def test_the_catalogue_is_wide(outlets: dict[str, Outlet], feeds: list[NewFeed]):
+    read = [outlets[feed.outlet] for feed in feeds]
+    assert len({feed.url for feed in feeds}) == len(feeds) >= 80
+    assert len({outlet.slug for outlet in read}) >= 50
+    assert len({outlet.country for outlet in read}) >= 20
+    assert len({feed.language for feed in feeds}) >= 8
+
+
+def test_agencies_of_four_countries_are_read(outlets: dict[str, Outlet], feeds: list[NewFeed]):
+    agencies = {feed.outlet for feed in feeds if outlets[feed.outlet].agency}
+    for country, names in AGENCIES.items():
+        here = {slug for slug in agencies if outlets[slug].country == country}
+        assert all(any(name in slug for slug in here) for name in names), (country, here)
+
+
+def test_outlets_are_described_completely(outlets: dict[str, Outlet]):
+    families = read_outlets(CONFIG_DIR / "outlets.toml").families
+    for outlet in outlets.values():
+        assert re.fullmatch("[A-Z]{2}", outlet.country or ""), outlet
+        assert re.fullmatch("[a-z]{2}", outlet.language or ""), outlet
+        assert outlet.family in families, outlet
+        assert outlet.sites, outlet
+    sites = Counter(site for outlet in outlets.values() for site in outlet.sites)
+    assert max(sites.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[outlets.a]\nname = "A"\ncuntry = "FR"\n', "no cuntry; did you mean country"),
+        ('[outlets.a]\ncountry = "FR"\n', "lacks its name"),
+        ("[outlets.a\n", "outlets.toml"),
+    ],
+)
+def test_a_mistake_in_an_outlet_file_is_named(tmp_path: Path, text: str, message: str):
+    path = tmp_path / "outlets.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=message):
+        read_outlets(path)
+
+
+@pytest.mark.parametrize(
+    ("fact", "message"),
+    [
+        ('country = "UK"', r"outlets\.toml: \[outlets\.a\]: 'UK' is no country"),
+        ('language = "xx"', r"outlets\.toml: \[outlets\.a\]: 'xx' is no language"),
+        ("country = 44", "'44' is no country"),
+    ],
+)
+def test_a_code_that_there_is_not_is_named_with_its_outlet(tmp_path: Path, fact: str, message: str):
+    path = tmp_path / "outlets.toml"
+    path.write_text(f'[outlets.a]\nname = "A"\n{fact}\n', encoding="utf-8")
+    with pytest.raises(BadInputError, match=message):
+        read_outlets(path)
+
+
+def test_codes_are_read_as_they_are_stored(tmp_path: Path):
+    path = tmp_path / "outlets.toml"
+    path.write_text('[outlets.a]\nname = "A"\ncountry = "gb"\nlanguage = "en-GB"\n')
+    [outlet] = read_outlets(path).outlets
+    assert (outlet.country, outlet.language) == ("GB", "en")
+
+
+def test_a_missing_list_of_feeds_is_named(tmp_path: Path):
+    with pytest.raises(BadInputError, match=r"none\.opml"):
+        read_feeds(tmp_path / "none.opml", known_sites([]))
+
+
+def test_an_unknown_feed_gets_an_outlet_by_its_host(tmp_path: Path):
+    path = tmp_path / "list.opml"
+    path.write_text(
+        '<opml version="2.0"><body><outline text="New" xmlUrl="https://www.new.example/rss"/>'
+        "</body></opml>",
+        encoding="utf-8",
+    )
+    [feed], [outlet] = read_feeds(path, known_sites([]))
+    assert (feed.outlet, outlet.slug, outlet.name) == ("new.example", "new.example", "New")
+
+
+def seeds() -> list[dict[str, str]]:
+    lines = (SEEDS_DIR / "labels.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def seed_links() -> set[str]:
+    """Canonical links of every entry of every sample feed."""
+    found = set()
+    opml = read_opml((SEEDS_DIR / "feeds.opml").read_bytes(), name="seeds", base_url="http://x/")
+    for feed in opml.feeds:
+        path = SEEDS_DIR / feed.url.removeprefix("http://x/")
+        parsed = parse_feed(path.read_bytes(), url=feed.url)
+        assert parsed.entries, path
+        found |= {canonical_url(entry.link or entry.guid) for entry in parsed.entries}
+    return {link for link in found if link}
+
+
+def test_the_samples_are_as_many_and_as_varied_as_promised():
+    labels = seeds()
+    assert len(labels) >= 160
+    assert len({label["outlet"] for label in labels}) >= 14
+    assert len({label["story"] for label in labels}) >= 35
+    assert len({label["storyline"] for label in labels} - {None}) >= 4
+    suffixes = {path.suffix for path in (SEEDS_DIR / "feeds").iterdir()}
+    assert suffixes >= {".rss", ".rdf", ".atom", ".json"}
+
+
+def test_every_sample_has_its_label_and_every_label_its_sample():
+    assert {canonical_url(label["url"]) for label in seeds()} == seed_links()
+
+
+def test_the_samples_hold_the_meeting_its_copies_and_its_look_alikes():
+    by_story: dict[str, list[dict[str, str]]] = {}
+    for label in seeds():
+        by_story.setdefault(label["story"], []).append(label)
+    meeting = by_story["moscow-four-party-talks-2023-04-25"]
+    assert len({label["outlet"] for label in meeting}) >= 8
+    assert {label["lang"] for label in meeting} >= {"en", "ru", "tr", "ar", "fa"}
+    assert sum(bool(label["copy_of"]) for label in meeting) >= 3
+    for name in ("moscow-defence-talks-2022-12", "moscow-foreign-ministers-2023-05-10"):
+        assert by_story[name][0]["storyline"] == meeting[0]["storyline"]

@@ -1,0 +1,94 @@
+"""Pacing: the feed's own rhythm, within bounds, and patience with those in trouble."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.domain.catalogue.fetch_schedule import (
+    SPREAD,
+    FetchHistory,
+    PacingSettings,
+    natural_interval,
+    next_fetch_at,
+)
+
+NOW = datetime(2020, 4, 20, 12, 0, tzinfo=UTC)
+SETTINGS = PacingSettings(
+    min_interval_minutes=5,
+    max_interval_minutes=24 * 60,
+    default_interval_minutes=30,
+    max_hint_minutes=60,
+    max_retry_after_minutes=24 * 60,
+)
+
+
+def minutes(history: FetchHistory, jitter: float = 0.0) -> float | None:
+    due = next_fetch_at(history, now=NOW, jitter=jitter, settings=SETTINGS)
+    return None if due is None else (due - NOW).total_seconds() / 60
+
+
+def every(gap: timedelta, *, count: int = 10, silence: timedelta = timedelta(0)) -> list[datetime]:
+    return [NOW - silence - gap * number for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("history", "expected"),
+    [
+        (FetchHistory(), 30),
+        (FetchHistory(entry_times=every(timedelta(hours=1))), 30),
+        (FetchHistory(entry_times=every(timedelta(minutes=2))), 5),
+        (FetchHistory(entry_times=every(timedelta(days=30))), 1200),
+        (FetchHistory(entry_times=every(timedelta(minutes=2), silence=timedelta(hours=20))), 60),
+        (FetchHistory(hint=timedelta(minutes=45)), 45),
+        (FetchHistory(hint=timedelta(days=7)), 60),
+        (FetchHistory(hint=timedelta(minutes=1)), 30),
+        (FetchHistory(errors=1), 60),
+        (FetchHistory(errors=3), 240),
+        (FetchHistory(errors=500), 1200),
+        (FetchHistory(retry_after=timedelta(hours=3)), 180),
+        (FetchHistory(retry_after=timedelta(seconds=1)), 30),
+        (FetchHistory(errors=2, retry_after=timedelta(days=400)), 1440),
+    ],
+)
+def test_the_next_fetch(history: FetchHistory, expected: float) -> None:
+    assert minutes(history) == pytest.approx(expected)
+
+
+def test_a_feed_that_is_gone_is_retired() -> None:
+    assert minutes(FetchHistory(gone=True)) is None
+
+
+def test_jitter_spreads_feeds_that_were_due_together() -> None:
+    waits = [minutes(FetchHistory(errors=9), jitter / 10) for jitter in range(10)]
+
+    assert len(set(waits)) == 10
+
+
+def test_entries_of_one_moment_and_of_the_future_say_nothing_of_the_pace() -> None:
+    batch = [NOW - timedelta(hours=2)] * 30
+
+    assert natural_interval(batch, now=NOW) == timedelta(hours=1)
+    assert natural_interval([NOW + timedelta(days=1)], now=NOW) is None
+    assert natural_interval([], now=NOW) is None
+
+
+_HISTORIES = st.builds(
+    FetchHistory,
+    errors=st.integers(0, 10**6),
+    retry_after=st.none() | st.timedeltas(timedelta(0), timedelta(days=10**6)),
+    hint=st.none() | st.timedeltas(timedelta(0), timedelta(days=10**6)),
+    entry_times=st.lists(st.datetimes(timezones=st.just(UTC)), max_size=30),
+)
+
+
+@given(_HISTORIES, st.floats(0, 1, exclude_max=True))
+def test_the_bounds_hold_whatever_the_history(history: FetchHistory, jitter: float) -> None:
+    wait = minutes(history, jitter)
+
+    assert wait is not None
+    asked = min(history.retry_after or timedelta(0), timedelta(days=1)).total_seconds() / 60
+    longest = max(SETTINGS.max_interval_minutes, asked * (1 + SPREAD))
+    assert SETTINGS.min_interval_minutes <= wait <= longest + 0.001
+    assert wait >= asked

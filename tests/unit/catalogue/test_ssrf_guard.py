@@ -1,0 +1,63 @@
+"""Which addresses feeds may be read from."""
+
+import socket
+
+import pytest
+
+from service.ingest.fetching.ssrf_guard import (
+    AddressRefusedError,
+    is_allowed,
+    networks,
+    socket_factory,
+)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "127.8.9.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254"),
+        *("100.64.0.1", "0.0.0.0", "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1"),
+        *("198.18.0.1", "::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12::1", "ff02::1"),
+        *("fec0::1", "2001:db8::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1"),
+        *(
+            "64:ff9b::7f00:1",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::1",
+            "2002:7f00:1::",
+            "2002:a00:1::1",
+        ),
+        *("2001::1", "", "outlet.example", "0x7f.1"),
+    ],
+)
+def test_what_is_not_public_is_closed(address: str) -> None:
+    assert not is_allowed(address, ())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("93.184.216.34", "1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"),
+        "2002:101:101::1",
+    ],
+)
+def test_public_addresses_are_open(address: str) -> None:
+    assert is_allowed(address, ())
+
+
+def test_a_named_network_is_open_and_no_other() -> None:
+    allowed = networks(["127.0.0.0/8", "fd00::/8"])
+
+    assert is_allowed("127.0.0.1", allowed)
+    assert is_allowed("::ffff:127.0.0.1", allowed)
+    assert is_allowed("fd12::1", allowed)
+    assert not is_allowed("10.0.0.1", allowed)
+    assert not is_allowed("::1", allowed)
+
+
+def test_no_socket_is_made_for_a_closed_address() -> None:
+    make = socket_factory(networks(["127.0.0.0/8"]))
+    info = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
+
+    make((*info, ("127.0.0.1", 80))).close()
+    with pytest.raises(AddressRefusedError, match=r"10\.0\.0\.1 is no public address"):
+        make((*info, ("10.0.0.1", 80)))

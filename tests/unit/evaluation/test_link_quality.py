@@ -1,0 +1,127 @@
+"""What `samestory evaluate` says of copies and storylines."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.commands.research.jsonl import Line
+from service.commands.research.link_quality import LinkLabels, LinkQuality, link_quality
+from service.domain.articles.copies import Copy
+from service.domain.articles.model import Article, Vectors
+from service.domain.evaluation.grouping_metrics import Agreement, pairwise
+from service.domain.evaluation.link_metrics import copy_quality, storyline_quality
+from service.errors import BadLineError
+from service.settings import load as settings_module
+from tests.support.content.events import START, encoded
+
+TEXT = (
+    "A ferry carrying two hundred people struck a pier at Lake Orlan early on Tuesday, and twelve "
+    "passengers were taken to hospital, none of them with serious injuries."
+)
+ARTICLES = (
+    Article(1, "Ferry strikes pier", TEXT, "wire", published=START),
+    Article(2, "Shock on the lake", TEXT, "daily", published=START + timedelta(hours=1)),
+    Article(3, "Orchard prize for a pear", "Growers of Tessen met.", "daily", published=START),
+)
+
+
+def measured(rows: Sequence[dict[str, Any]], articles: Sequence[Article] = ARTICLES) -> LinkQuality:
+    lines = [
+        Line(number, {"id": article.id, "story": number, **row})
+        for number, (article, row) in enumerate(zip(articles, rows, strict=True), start=1)
+    ]
+    return link_quality(
+        LinkLabels.of("gold.jsonl", lines),
+        articles,
+        stories=[f"s{article.id}" for article in articles],
+        encoded=lambda: encoded(articles),
+        settings=settings_module.load(),
+    )
+
+
+def never() -> Vectors:
+    raise AssertionError
+
+
+def test_without_labels_nothing_is_measured_or_encoded() -> None:
+    labels = LinkLabels([1], [None], [None])
+    found = link_quality(labels, ARTICLES[:1], [1], never, settings_module.load())
+    assert found == LinkQuality(None, None, None)
+    assert set(found.figures().values()) == {None}
+
+
+def test_copies_are_compared_with_their_labels() -> None:
+    found = measured([{}, {"copy_of": 1}, {"copy_of": None}]).figures()
+    assert found["copies"] == {
+        "labelled": 1,
+        "found": 1,
+        "right": 1,
+        "precision": 1.0,
+        "recall": 1.0,
+        "f1": 1.0,
+    }
+
+
+def test_an_original_that_is_not_there_is_no_label() -> None:
+    found = measured([{"copy_of": 77}, {}, {}]).copies
+    assert found is not None
+    assert (found.labelled, found.found, found.right) == (0, 1, 0)
+
+
+def test_storylines_are_compared_with_their_labels() -> None:
+    found = measured([{"storyline": "lake"}, {"storyline": "lake"}, {"storyline": None}])
+    whole = {"labelled": 1, "found": 1, "precision": 1.0, "recall": 1.0, "f1": 1.0}
+    assert found.figures() == {
+        "copies": None,
+        "storylines": whole,
+        "between_stories": whole,
+        "gold_storylines": whole,
+        "gold_between_stories": whole,
+    }
+
+
+@pytest.mark.parametrize("row", [{"copy_of": True}, {"storyline": ["lake"]}, {"copy_of": 1.5}])
+def test_a_label_of_another_kind_names_its_line(row: dict[str, Any]) -> None:
+    with pytest.raises(BadLineError, match=r"gold\.jsonl"):
+        measured([{}, row, {}])
+
+
+def test_a_copy_of_a_copy_has_the_first_as_its_original() -> None:
+    found = copy_quality({2: 1, 3: 2, 5: 4}, [Copy(3, 1, 1.0), Copy(2, 1, 1.0), Copy(7, 4, 0.9)])
+    assert (found.labelled, found.found, found.right) == (3, 3, 2)
+    assert found.precision == found.recall == 2 / 3
+
+
+def test_labels_that_go_round_in_circles_end() -> None:
+    assert copy_quality({1: 2, 2: 1}, []).recall == 0
+    assert copy_quality({}, []).precision == 1
+
+
+def test_between_stories_is_what_the_stories_do_not_tell_already() -> None:
+    """Two stories of one saga with two articles each, and a third that was drawn in."""
+    labelled, stories = list("aaaab"), list("11223")
+    linked = storyline_quality(labelled, stories, list("xxxxx"), stories)
+    assert (linked.articles.precision, linked.articles.recall) == (6 / 10, 1)
+    assert (linked.between.precision, linked.between.recall) == (4 / 8, 1)
+    assert linked.between.f1 == pytest.approx(2 / 3)
+    assert (linked.labelled, linked.found) == (1, 1)
+    apart = storyline_quality(labelled, stories, stories, stories)
+    assert apart.between == Agreement(1.0, 0.0, 0.0)
+    assert apart.articles.recall == 2 / 6
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=1, max_size=12))
+def test_all_pairs_are_those_within_and_those_between(rows: list[tuple[int, int, int]]) -> None:
+    sagas = [saga for saga, _, _ in rows]
+    stories = [(saga, story) for saga, story, _ in rows]
+    found = [line for _, _, line in rows]
+    compared = storyline_quality(sagas, stories, found, stories)
+    expected = pairwise(sagas, found)
+    assert compared.articles.precision == pytest.approx(expected.precision)
+    assert compared.articles.recall == pytest.approx(expected.recall)
+    assert 0 <= compared.between.precision <= 1
+    assert 0 <= compared.between.recall <= 1

@@ -1,0 +1,289 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.domain.articles.model import Article, Rows, canonical_order
+from service.domain.grouping.cluster import components, propose, renumbered
+from service.domain.grouping.constraints import Constraints, bonded
+from service.domain.grouping.hysteresis import UNSETTLED
+from service.domain.grouping.quorum import Peers, split_to_quorum
+from service.domain.grouping.window import Grouping, group_window, units_of
+from service.domain.pairs.features import Channels, Readings
+from tests.support.content.events import (
+    EVENTS,
+    START,
+    all_pairs,
+    encoded,
+    event_articles,
+    grouping_settings,
+    pair_model,
+    story_settings,
+)
+
+
+def unsettled(count: int) -> Rows:
+    return np.full(count, UNSETTLED)
+
+
+BOUNDED = replace(story_settings(), grouping=grouping_settings(component=100))
+
+
+def groups_of(
+    articles: list[Article], constraints: Constraints | None = None
+) -> list[tuple[int | str, ...]]:
+    return list(grouped(articles, constraints or Constraints()).groups)
+
+
+def grouped(articles: list[Article], constraints: Constraints) -> Grouping:
+    return group_window(
+        articles,
+        encoded(articles),
+        model=pair_model(),
+        settings=story_settings(),
+        constraints=constraints,
+    )
+
+
+def channels_of(articles: list[Article]) -> Channels:
+    """Articles in canonical order as their own window weighs them."""
+    lexicon = grouped(articles, Constraints()).lexicon
+    return Channels.of(Readings.of(articles, encoded(articles)), lexicon)
+
+
+@st.composite
+def score_matrices(draw: st.DrawFn) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    count = draw(st.integers(1, 9))
+    cells = draw(st.lists(st.floats(0, 1), min_size=count * count, max_size=count * count))
+    upper = np.triu(np.array(cells).reshape(count, count), 1)
+    return upper + upper.T + np.eye(count)
+
+
+def test_each_event_is_one_group() -> None:
+    groups = groups_of(event_articles())
+    assert [{key // 100 for key in group if isinstance(key, int)} for group in groups] == [
+        {event} for event in range(len(EVENTS))
+    ]
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=10, deadline=None)
+def test_the_order_of_articles_changes_nothing(random) -> None:  # noqa: ANN001
+    articles = event_articles(each=3)
+    assert groups_of(random.sample(articles, len(articles))) == groups_of(articles)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 6])
+def test_a_quiet_window_of_one_event_is_one_group(count: int) -> None:
+    groups = groups_of(event_articles(EVENTS[:1], each=count))
+    assert [len(group) for group in groups] == ([count] if count else [])
+
+
+def test_strangers_stay_alone() -> None:
+    groups = groups_of(event_articles(each=1))
+    assert [len(group) for group in groups] == [1] * len(EVENTS)
+
+
+def test_dates_may_be_missing() -> None:
+    articles = [Article(a.id, a.title, a.text) for a in event_articles()]
+    assert len(groups_of(articles)) == len(EVENTS)
+
+
+def test_empty_and_odd_titles_do_no_harm() -> None:
+    odd = [
+        Article("a", ""),
+        Article("b", ""),
+        Article("c", "🙂"),
+        Article("d", "و ж 中"),
+        Article(5, "x"),
+    ]
+    assert sum(len(group) for group in groups_of(odd)) == len(odd)
+
+
+@pytest.mark.parametrize("title", ["", "  ", "!?", "…", "🙂"])
+def test_articles_without_a_word_stay_alone(title: str) -> None:
+    """Nothing is known of them, which makes them no story of many outlets."""
+    wordless = [Article(key, title, published=START) for key in range(30)]
+    assert [len(group) for group in groups_of(wordless)] == [1] * 30
+
+
+def test_titles_without_end_are_cut() -> None:
+    endless = [Article(key, f"{EVENTS[key % 2]} " * 20_000) for key in range(4)]
+    assert groups_of(endless) == [(0, 2), (1, 3)]
+
+
+def test_thousands_of_near_identical_headlines_stay_within_the_bound() -> None:
+    articles = [Article(key, f"{EVENTS[0]} {key}", published=START) for key in range(1500)]
+    found = group_window(articles, encoded(articles), model=pair_model(), settings=BOUNDED)
+    assert max(len(group) for group in found.groups) <= BOUNDED.grouping.component
+    assert sum(len(group) for group in found.groups) == 1500
+
+
+@pytest.mark.parametrize("dates", [[None], [START], [START, START.replace(tzinfo=None)]])
+def test_dates_may_be_equal_or_without_zone(dates: list[datetime | None]) -> None:
+    articles = [
+        replace(article, published=dates[row % len(dates)])
+        for row, article in enumerate(event_articles())
+    ]
+    assert len(groups_of(articles)) == len(EVENTS)
+
+
+def test_reports_years_apart_do_no_harm() -> None:
+    articles = [
+        replace(article, published=START.replace(year=1990 + row))
+        for row, article in enumerate(event_articles())
+    ]
+    assert sum(len(group) for group in groups_of(articles)) == len(articles)
+
+
+ARTICLES = st.lists(
+    st.builds(
+        Article,
+        id=st.one_of(st.integers(), st.text(max_size=3)),
+        title=st.sampled_from([*EVENTS, "", "Live", "🙂"]),
+        text=st.sampled_from(["", *EVENTS]),
+        published=st.sampled_from([None, START, START + timedelta(days=1), START.replace(1990)]),
+    ),
+    max_size=25,
+    unique_by=lambda article: article.id,
+)
+
+
+@given(ARTICLES, st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None)
+def test_duplicates_in_any_order_give_the_same_groups(articles: list[Article], random) -> None:  # noqa: ANN001
+    assert groups_of(random.sample(articles, len(articles))) == groups_of(articles)
+
+
+@given(ARTICLES)
+@settings(max_examples=40, deadline=None)
+def test_every_article_of_every_group_stands(articles: list[Article]) -> None:
+    ordered = [articles[row] for row in canonical_order(articles)]
+    channels = channels_of(ordered)
+    row_of = {article.id: row for row, article in enumerate(ordered)}
+    for group in groups_of(articles):
+        rows = [row_of[key] for key in group]
+        units = units_of([ordered[row] for row in rows]).members
+        scores = pair_model().between(channels, np.array(rows), np.array(rows))
+        for unit in units:  # articles that cannot be told apart count as one
+            scores[np.ix_(unit, unit)] = 1
+        assert Peers.single(scores).standing().min() >= grouping_settings().quorum - 1e-6
+
+
+@given(
+    st.frozensets(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=8),
+    st.frozensets(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=8),
+)
+@settings(max_examples=40, deadline=None)
+def test_no_bar_is_broken_whatever_else_editors_say(
+    must: frozenset[tuple[int, int]], cannot: frozenset[tuple[int, int]]
+) -> None:
+    articles = event_articles(EVENTS[:1], each=8)
+    found = groups_of(articles, Constraints(must, cannot))
+    home = {key: number for number, group in enumerate(found) for key in group}
+    assert all(home[one] != home[other] for one, other in cannot if one != other)
+
+
+def test_thousands_of_identical_articles_are_one_group() -> None:
+    articles = [Article(number, EVENTS[0], EVENTS[0]) for number in range(3000)]
+    assert [len(group) for group in groups_of(articles)] == [3000]
+
+
+def test_articles_that_must_be_together_are() -> None:
+    bound = Constraints(must_link=frozenset({(0, 100)}))
+    homes = [group for group in groups_of(event_articles(), bound) if 0 in group or 100 in group]
+    assert len(homes) == 1
+
+
+def test_articles_that_must_be_apart_are() -> None:
+    apart = Constraints(cannot_link=frozenset({(0, 1)}))
+    assert not any({0, 1} <= set(group) for group in groups_of(event_articles(), apart))
+
+
+def test_apart_wins_over_together() -> None:
+    both = Constraints(frozenset({(0, 1), (1, 2)}), frozenset({(0, 2)}))
+    assert not any({0, 2} <= set(group) for group in groups_of(event_articles(), both))
+
+
+def test_copies_are_found_with_the_groups() -> None:
+    text = " ".join(f"{event}." for event in EVENTS)
+    articles = [Article(1, "A", text), Article(2, "B quite different", text)]
+    found = group_window(articles, encoded(articles), model=pair_model(), settings=story_settings())
+    assert [(copy.article, copy.original) for copy in found.copies] == [(2, 1)]
+    assert found.labels() == {1: 0, 2: 0}
+
+
+def test_units_join_the_same_words_on_the_same_day() -> None:
+    monday, *_ = event_articles(EVENTS[:1])
+    units = units_of([monday, monday, Article(9, monday.title, monday.text)])
+    assert units.members == [[0, 1], [2]]
+
+
+def test_bonds_that_would_join_a_bar_are_dropped() -> None:
+    assert bonded(4, [(0, 1), (1, 2), (2, 3)], {(0, 2)}) == [[0, 1], [2, 3]]
+    assert bonded(2, [(0, 1), (0, 1)], set()) == [[0, 1]]
+    assert bonded(4, [(0, 1), (0, 2), (0, 3)], {(2, 3)}) == [[0, 1, 2], [3]]
+
+
+@given(score_matrices(), st.floats(0, 1))
+def test_every_part_of_a_cut_group_holds(scores: np.ndarray, quorum: float) -> None:
+    peers = Peers.single(scores)
+    parts = split_to_quorum(peers, quorum)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(scores)))
+    assert all(len(part) == 1 or peers.of(part).hold(quorum) for part in parts)
+
+
+def test_a_chain_is_cut() -> None:
+    near, far = 0.9, 0.0
+    scores = np.array([[1, near, far], [near, 1, 0.8], [far, 0.8, 1]])
+    parts = split_to_quorum(Peers.single(scores), 0.5)
+    assert [part.tolist() for part in parts] == [[0, 1], [2]]
+
+
+def test_standing_counts_the_articles_of_a_unit() -> None:
+    scores = np.array([[1.0, 0.4], [0.4, 1.0]])
+    # Two articles in the first unit: (1 + .4) / 2 and (.4 + .4) / 2.
+    assert replace(
+        Peers.single(scores), sizes=np.array([2.0, 1.0])
+    ).standing().tolist() == pytest.approx([0.7, 0.4])
+    assert Peers.single(np.ones((1, 1))).standing().tolist() == [1]
+
+
+def test_hdbscan_may_propose_one_cluster_for_all() -> None:
+    close = np.full((6, 6), 0.95) + np.eye(6) * 0.05
+    assert len(set(propose(close, 0.3).tolist())) == 1
+
+
+def test_renumbering_follows_first_rows() -> None:
+    assert renumbered(np.array([7, 3, 7, 5])).tolist() == [0, 1, 0, 2]
+
+
+def sizes_of(count: int, scores: np.ndarray, bound: int) -> list[int]:
+    parts: list[Rows] = list(
+        components(all_pairs(count), scores, unsettled(count), grouping_settings(bound))
+    )
+    assert sorted(np.concatenate(parts).tolist()) == list(range(count))
+    return sorted(len(part) for part in parts)
+
+
+def test_large_components_are_cut_at_weak_pairs() -> None:
+    pairs = all_pairs(8)
+    inside = (pairs[:, 0] < 4) == (pairs[:, 1] < 4)
+    assert sizes_of(8, np.where(inside, 0.95, 0.2), 5) == [4, 4]
+
+
+def test_components_without_weak_pairs_are_bounded_all_the_same() -> None:
+    assert max(sizes_of(10, np.ones(45), 3)) <= 3
+
+
+def test_no_member_stands_under_the_quorum() -> None:
+    articles = sorted(event_articles(), key=lambda article: article.id)
+    channels = channels_of(articles)
+    row_of = {article.id: row for row, article in enumerate(articles)}
+    for group in groups_of(articles):
+        rows = np.array([row_of[key] for key in group])
+        scores = pair_model().between(channels, rows, rows)
+        assert Peers.single(scores).standing().min() >= grouping_settings().quorum

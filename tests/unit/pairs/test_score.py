@@ -1,0 +1,243 @@
+import json
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from service.domain.articles.model import Article, Vectors, hours
+from service.domain.articles.tokenization import encoded_text, words
+from service.domain.pairs.background import USUAL, background
+from service.domain.pairs.candidates import (
+    CandidateSettings,
+    candidate_pairs,
+    nearest_vectors,
+    recall,
+    unique_pairs,
+    within_window,
+)
+from service.domain.pairs.features import Channels, Readings, window_lexicon
+from service.domain.pairs.score import FEATURES, PairModel, features
+from service.domain.pairs.training import (
+    LabelledPairs,
+    TrainingSettings,
+    blank,
+    calibration_error,
+    fit,
+)
+from service.domain.pairs.vocabulary import Lexicon, rarest_keys, word_key
+from service.errors import BadInputError, ModelMismatchError
+from tests.support.content.events import all_pairs, encoded, event_articles, pair_model
+from tests.support.content.vocabularies import lexicon_of
+
+LOOK = CandidateSettings(neighbours=3, foreign=4, sharing=2, rare=10, window_hours=float("inf"))
+
+
+@pytest.fixture
+def channels() -> Channels:
+    articles = event_articles()
+    readings = Readings.of(articles, encoded(articles))
+    return Channels.of(readings, readings.lexicon())
+
+
+def test_words_fold_case_possessives_and_plurals() -> None:
+    assert list(words("Syria’s talks, TALKS and U.S. bases: 1,200")) == [
+        "syria", "talk", "talk", "and", "u.s", "base", "1,200"
+    ]  # fmt: skip
+
+
+def test_title_and_lead_are_encoded() -> None:
+    assert encoded_text(Article(1, "Title", "x" * 5000)) == "Title\n" + "x" * 700
+    assert encoded_text(Article(1, "Title")) == "Title"
+    assert encoded_text(Article(1, "x" * 5000, "y")) == "x" * 500 + "\ny"
+
+
+def test_vectors_of_two_models_are_never_compared() -> None:
+    one, other = (Vectors(name, np.eye(2, dtype=np.float32)) for name in ("a", "b"))
+    with pytest.raises(ModelMismatchError, match="'a' and 'b'"):
+        one.cosines(other)
+    with pytest.raises(ModelMismatchError):
+        Vectors.joined([one, other])
+    assert len(Vectors.joined([one, one])) == 4
+
+
+def test_hours_of_a_date_without_zone_count_as_utc() -> None:
+    first, second = event_articles()[:2]
+    assert first.published is not None
+    assert hours(first.published.replace(tzinfo=None)) == hours(first.published)
+    assert hours(second.published) - hours(first.published) == 1
+    assert np.isnan(hours(None))
+
+
+def test_a_lexicon_survives_storage() -> None:
+    lexicon = window_lexicon(event_articles(), encoded(event_articles()))
+    stored = Lexicon.from_bytes(lexicon.to_bytes())
+    keys = np.array([word_key("ferry"), word_key("unheard")], dtype=np.uint32)
+    assert stored.frequencies(keys).tolist() == [4, 1]
+    assert stored.weights(keys).tolist() == lexicon.weights(keys).tolist()
+    assert (stored.articles, stored.background) == (lexicon.articles, lexicon.background)
+    assert (stored.crowd, stored.shift) == (lexicon.crowd, lexicon.shift)
+    assert stored.centre.usual.tolist() == lexicon.centre.usual.tolist()
+
+
+def test_rare_words_weigh_more_and_come_first() -> None:
+    lexicon = lexicon_of([["a", "b"], ["a", "b"], ["a", "c"]])
+    assert rarest_keys(["a", "b", "c"], lexicon, 2) == [word_key("c"), word_key("b")]
+
+
+def test_an_empty_lexicon_knows_nothing() -> None:
+    lexicon = lexicon_of([])
+    assert lexicon.frequencies(np.array([1], dtype=np.uint32)).tolist() == [1]
+
+
+def test_the_background_is_the_mean_cosine_of_two_articles() -> None:
+    values = np.random.default_rng(1).normal(size=(500, 8)).astype(np.float32) + 1
+    values /= np.linalg.norm(values, axis=1, keepdims=True)
+    cosines = values @ values.T
+    mean = (cosines.sum() - 500) / (500 * 499)
+    expected = (mean * 500 + USUAL * 50) / 550
+    assert background(Vectors("m", values)) == pytest.approx(float(expected), abs=1e-4)
+
+
+def test_articles_of_which_nothing_is_known_leave_the_background_alone() -> None:
+    known = encoded(event_articles()).values
+    padded = np.concatenate([known, np.zeros((30, known.shape[1]), dtype=np.float32)])
+    assert background(Vectors("m", padded)) == background(Vectors("m", known))
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_window_without_pairs_has_the_usual_background(count: int) -> None:
+    near = background(Vectors("m", np.zeros((count, 4), dtype=np.float32)))
+    assert near == pytest.approx(USUAL, rel=0.03)
+
+
+def test_candidates_hold_the_nearest_vectors(channels: Channels) -> None:
+    pairs = {tuple(pair) for pair in candidate_pairs(channels, LOOK).tolist()}
+    cosines = channels.vectors.cosines(channels.vectors) - 2 * np.eye(len(channels))
+    nearest = cosines.argmax(axis=1)
+    assert all((min(a, b), max(a, b)) in pairs for a, b in enumerate(nearest.tolist()))
+
+
+def test_candidates_include_given_pairs(channels: Channels) -> None:
+    last = len(channels) - 1
+    assert [0, last] in candidate_pairs(channels, LOOK, [(last, 0)]).tolist()
+
+
+def test_of_equally_near_vectors_the_first_are_taken() -> None:
+    same = [Article(key, "A ferry struck a pier") for key in range(50)]
+    readings = Readings.of(same, encoded(same))
+    sights = readings.sights(np.arange(50), readings.lexicon())
+    found = {tuple(pair) for pair in nearest_vectors(sights, LOOK, np.array([30])).tolist()}
+    assert found == {(30, 0), (30, 1), (30, 2)}
+
+
+def test_what_says_nothing_is_near_to_nothing() -> None:
+    wordless = [Article(key, "") for key in range(5)]
+    readings = Readings.of(wordless, encoded(wordless))
+    channels = Channels.of(readings, readings.lexicon())
+    assert candidate_pairs(channels, LOOK).shape == (0, 2)
+    assert len(channels) == len(readings) == 5
+
+
+def test_only_asking_rows_look_around(channels: Channels) -> None:
+    pairs = candidate_pairs(channels, LOOK, rows=np.array([0]))
+    assert len(pairs)
+    assert (pairs == 0).any(axis=1).all()
+
+
+def test_articles_beyond_the_window_are_no_candidates(channels: Channels) -> None:
+    close = CandidateSettings(neighbours=9, foreign=0, sharing=9, rare=10, window_hours=0.5)
+    apart = channels.hours[candidate_pairs(channels, close)]
+    assert (apart[:, 0] == apart[:, 1]).all()
+
+
+def test_a_missing_date_is_always_within_the_window() -> None:
+    dated = np.array([0.0, 500.0, np.nan])
+    assert within_window(dated, all_pairs(3), 24).tolist() == [False, True, True]
+
+
+def test_candidates_of_few_articles() -> None:
+    for count in (0, 1):
+        articles = event_articles(each=1)[:count]
+        readings = Readings.of(articles, encoded(articles))
+        channels = Channels.of(readings, readings.lexicon())
+        assert candidate_pairs(channels, LOOK).shape == (0, 2)
+
+
+def test_pairs_are_sorted_and_unique() -> None:
+    assert unique_pairs(np.array([[2, 1], [1, 2], [3, 3], [0, 2]])).tolist() == [[0, 2], [1, 2]]
+
+
+def test_recall_counts_pairs_of_one_story() -> None:
+    assert recall(np.array([[0, 1]]), ["a", "a", "a", "b"]) == pytest.approx(1 / 3)
+    assert recall(np.array([[0, 1]]), [1, "1", 1]) == 0
+    assert recall(np.zeros((0, 2), dtype=np.int64), ["a", "b"]) == 1
+
+
+def test_both_ways_to_score_agree(channels: Channels) -> None:
+    rows = np.arange(len(channels))
+    block = pair_model().between(channels, rows, rows)
+    pairs = all_pairs(len(channels))
+    scores = pair_model().score(channels, pairs)
+    assert np.allclose(block[pairs[:, 0], pairs[:, 1]], scores, atol=2e-6)
+
+
+def test_shares_add_up_to_the_log_odds(channels: Channels) -> None:
+    model = pair_model()
+    row = features(channels, np.array([[0, 1]]), model)
+    total = model.base() + sum(model.shares(row[0]).values())
+    assert total == pytest.approx(float(model.log_odds(row)[0]))
+
+
+def test_undated_pairs_say_nothing_about_time() -> None:
+    articles = [Article(1, "a b", published=None), event_articles()[0]]
+    readings = Readings.of(articles, encoded(articles))
+    row = features(Channels.of(readings, readings.lexicon()), np.array([[0, 1]]), pair_model())
+    assert row[0, FEATURES.index("time")] == 0
+
+
+def test_a_pair_model_survives_its_file() -> None:
+    assert PairModel.load(pair_model().dump()) == pair_model()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", json.dumps({"weights": {}})])
+def test_a_file_that_is_no_pair_model_is_refused(text: str) -> None:
+    with pytest.raises(BadInputError):
+        PairModel.load(text)
+
+
+def test_a_pair_model_of_other_features_is_refused() -> None:
+    values = json.loads(pair_model().dump())
+    del values["weights"]["title"]
+    with pytest.raises(BadInputError, match="exactly"):
+        PairModel.load(json.dumps(values))
+
+
+def test_training_finds_what_tells_pairs_apart(channels: Channels) -> None:
+    shape = blank(TrainingSettings(near_hours=48, undated=0.6, time_weight=3, translation=0))
+    pairs = all_pairs(len(channels))
+    same = pairs[:, 0] // 4 == pairs[:, 1] // 4
+    labelled = LabelledPairs(features(channels, pairs, shape), same)
+    model = fit([labelled], shape, about={"of": "test"})
+    scores = model.score(channels, pairs)
+    assert scores[same].min() > scores[~same].max()
+    assert model.weights["time"] == 3
+    assert all(model.weights[name] >= 0 for name in ("dense", "title", "body"))
+    assert model.weights["background"] <= 0
+    assert calibration_error(scores, same) < 0.2
+
+
+def test_a_perfect_score_has_no_calibration_error() -> None:
+    same = np.array([True, False, True])
+    assert calibration_error(same.astype(float), same) == 0
+
+
+def test_beyond_the_window_pairs_score_nothing(channels: Channels) -> None:
+    pairs = all_pairs(len(channels))
+    brief = pair_model().within(timedelta(hours=0.5))
+    beyond = ~within_window(channels.hours, pairs, 0.5)
+    assert beyond.any()
+    scores = brief.score(channels, pairs)
+    assert (scores[beyond] == 0).all()
+    assert (scores[~beyond] == pair_model().score(channels, pairs)[~beyond]).all()
+    rows = np.arange(len(channels))
+    assert (brief.between(channels, rows, rows)[tuple(pairs[beyond].T)] == 0).all()

@@ -1,0 +1,44 @@
+"""What is taken for an email address."""
+
+import pytest
+
+from service.domain.text.email_addresses import mail_address
+from service.errors import BadInputError
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("reader@example.org", "reader@example.org"),
+        ("  Reader+news@sub.example.org ", "Reader+news@sub.example.org"),
+        ("reader@bücher.example", "reader@xn--bcher-kva.example"),
+        ("reader@localhost", "reader@localhost"),
+    ],
+)
+def test_addresses_that_every_server_takes(text: str, expected: str):
+    assert mail_address(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "reader",
+        "@example.org",
+        "reader@",
+        "reader@@example.org",
+        "reader@example..org",
+        "reader@-example.org",
+        "a b@example.org",
+        "reader@example.org\nBcc: all@example.org",
+        "Name <reader@example.org>",
+        "ридер@example.org",
+        "r" * 65 + "@example.org",
+        "r@" + "x" * 64 + ".example",
+        "r@" + "x." * 130 + "example",
+    ],
+)
+def test_what_is_none_is_refused_in_one_line(text: str):
+    with pytest.raises(BadInputError) as caught:
+        mail_address(text)
+    assert "\n" not in str(caught.value)

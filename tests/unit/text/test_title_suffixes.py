@@ -1,0 +1,41 @@
+"""What outlets sign headlines with is no part of them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.domain.text.title_suffixes import unsigned
+
+SIGNED = [
+    ("Ferry runs aground near Orlan | NewsRadio 740 KXYZ", "Ferry runs aground near Orlan"),
+    ("Ferry runs aground near Orlan - The Harbour Times", "Ferry runs aground near Orlan"),
+    ("Ferry runs aground near Orlan – harbour.example", "Ferry runs aground near Orlan"),
+    ("Un ferry encalla cerca de Orlan - Mundo - El Faro", "Un ferry encalla cerca de Orlan"),
+    ("Паром сел на мель у Орлана | Вести Залива", "Паром сел на мель у Орлана"),
+]
+PLAIN = [
+    "Ferry runs aground near Orlan",
+    "Ferry runs aground near Orlan - what we know so far",
+    "Ferry runs aground near Orlan – and nobody noticed",
+    "Orlan ferry | Live",
+    "Ferries - The Long Read",
+    "Ferry-goers stranded in Orlan-on-Sea",
+    "",
+]
+
+
+@pytest.mark.parametrize(("signed", "headline"), SIGNED)
+def test_a_signature_is_taken_off(signed: str, headline: str) -> None:
+    assert unsigned(signed) == headline
+
+
+@pytest.mark.parametrize("title", PLAIN)
+def test_what_may_be_part_of_the_headline_stays(title: str) -> None:
+    assert unsigned(title) == title
+
+
+@given(st.text(max_size=200))
+def test_a_headline_only_loses_its_end_and_never_all_of_it(title: str) -> None:
+    found = unsigned(title)
+    assert title.strip().startswith(found)
+    assert bool(found) == bool(title.strip())
