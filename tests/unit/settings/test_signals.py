@@ -5,7 +5,7 @@ import sys
 
 ROUNDS = """
 import os, random, signal, sys, threading, time
-from jobs.signals import until_signalled
+from jobs.running.signals import until_signalled
 
 def spin():
     while True:
@@ -29,7 +29,7 @@ os._exit(0)
 
 TWICE = """
 import os, signal
-from jobs.signals import until_signalled
+from jobs.running.signals import until_signalled
 
 with until_signalled() as stop:
     os.kill(os.getpid(), signal.SIGINT)
