@@ -1,16 +1,19 @@
-# The daemon. Postgres runs beside it: see docker-compose.yml.
+# The image of the daemon. docker-compose.yml starts Postgres next to it.
 FROM python:3.11-slim
 
 RUN useradd --create-home --uid 10001 samestory
 WORKDIR /srv/samestory
+# The pinned dependencies are a layer of their own, which changes of the code do not rebuild.
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes --no-deps --requirement requirements.lock
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY service service
 COPY jobs jobs
 COPY config config
 COPY seeds seeds
-# PIP_ARGS can name where PyTorch's CPU build is to be found: see docs/operations.md.
+# The remaining dependency is PyTorch. PIP_ARGS can name a source of its CPU build: see docs/operations.md.
 ARG PIP_ARGS=""
-RUN pip install --no-cache-dir ${PIP_ARGS} .
+RUN pip install --no-cache-dir ${PIP_ARGS} '.[multilingual]'
 
 USER samestory
 ENV SAMESTORY_WEB__HOST=0.0.0.0 HF_HUB_OFFLINE=1

@@ -8,8 +8,11 @@ BIN := $(VENV)/bin
 ONCE ?=
 FLOORS ?= check
 ARTICLES ?= 200000
+# The lock files leave out PyTorch, whose build depends on the machine, and the client in this repository.
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--upgrade --quiet --no-emit-package torch --no-emit-package samestory-client --custom-compile-command 'make lock'
 
-.PHONY: demo test check lint types layers coverage quality bench clean
+.PHONY: demo test check lint types layers coverage quality bench lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -47,16 +50,25 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "samestory needs Python 3.11 or later")'
 	$(PYTHON) -m venv $(VENV)
 
-# A stamp each, so that set-up runs again only when the dependencies change.
-$(VENV)/ready: pyproject.toml | $(VENV)/bin/python
-	@echo "Installing samestory into $(VENV); about 1.5 GB, once."
+# Each stamp file reruns its installation only when the dependencies change. The first command
+# installs exactly what the lock file lists; the second adds PyTorch, whose build depends on the machine.
+$(VENV)/ready: pyproject.toml requirements.lock | $(VENV)/bin/python
+	@echo "Installing samestory into $(VENV): about 1.5 GB, once."
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable '.[multilingual]'
 	@touch $@
 
-$(VENV)/ready-dev: pyproject.toml | $(VENV)/bin/python
-	@echo "Installing samestory and its test tools into $(VENV)."
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable '.[dev,multilingual]'
+$(VENV)/ready-dev: pyproject.toml requirements-dev.lock service/client/pyproject.toml | $(VENV)/bin/python
+	@echo "Installing samestory and its development tools into $(VENV)."
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable service/client --editable '.[dev,multilingual]'
 	@touch $@ $(VENV)/ready
+
+# Renew both lock files with the newest allowed versions, for every supported Python and platform.
+lock: | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) --extra multilingual --output-file requirements.lock
+	$(COMPILE) --extra multilingual --extra dev --output-file requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage

@@ -1,6 +1,8 @@
-"""Where the files that belong to the project lie, beside the packages."""
+"""Paths of the data files: beside the packages in a checkout, inside `service` in a wheel."""
 
 from pathlib import Path
 
-CONFIG_DIR = Path(__file__).parents[2] / "config"
-SEEDS_DIR = CONFIG_DIR.parent / "seeds"
+_IN_WHEEL = Path(__file__).parents[1] / "data"
+_ROOT = _IN_WHEEL if _IN_WHEEL.is_dir() else Path(__file__).parents[2]
+CONFIG_DIR = _ROOT / "config"
+SEEDS_DIR = _ROOT / "seeds"
