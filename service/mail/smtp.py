@@ -6,41 +6,18 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Literal
 
 from service.errors import MailDeferredError, MailRefusedError, MailServerError
 from service.mail.sender import FolderSender, Sender, nothing
+from service.settings.delivery import MailSettings
 
 _SERVICE_CLOSING, _TEMPORARY, _PERMANENT = 421, 400, 500
 _START_DATA, _OK = 354, 250
 #: A refusal for reasons that are not the address's: policy and security (RFC 3463).
 _POLICY = re.compile(rb"^5\.7\.")
-
-
-@dataclass(frozen=True, slots=True)
-class MailSettings:
-    """How emails are sent; see the section `[mail]`."""
-
-    host: str
-    port: int
-    security: Literal["starttls", "tls", "none"]
-    user: str
-    password: str
-    sender: str  #: the address in From
-    site: str  #: where readers find the pages
-    imprint: str
-    timeout_seconds: float
-    per_minute: float
-    folder: str = ""  #: emails are written there in place of being sent; empty for sending them
-
-    @property
-    def ready(self) -> bool:
-        """Whether emails can go anywhere."""
-        return bool(self.host or self.folder)
 
 
 class SmtpSender:
@@ -72,7 +49,7 @@ class SmtpSender:
 
     def _wait(self) -> None:
         time.sleep(max(self._free_at - time.monotonic(), 0))
-        self._free_at = time.monotonic() + 60 / self._settings.per_minute
+        self._free_at = time.monotonic() + 60 / self._settings.max_per_minute
 
     def _connected(self) -> smtplib.SMTP:
         if self._server is None:

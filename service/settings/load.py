@@ -7,7 +7,6 @@ Later sources win: `config/defaults.toml`, the table in it of the profile that a
 """
 
 import difflib
-import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -15,41 +14,36 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
-
-from service.domain.articles.copies import CopySettings
-from service.domain.catalogue.fetch_schedule import PacingSettings
-from service.domain.grouping.cluster import GroupingSettings
-from service.domain.grouping.hysteresis import SettlingSettings
-from service.domain.grouping.replay import ReplaySettings
-from service.domain.grouping.window import StorySettings
-from service.domain.pairs.candidates import CandidateSettings
-from service.domain.pairs.training import TrainingSettings
-from service.domain.stories.storylines import StorylineSettings
-from service.domain.subscribers.alerts import AlertSettings
-from service.domain.subscribers.digest_selection import DigestSettings
-from service.domain.webhooks.webhooks import WebhookSettings
-from service.embed.encoder import EmbedSettings
 from service.errors import SettingsError
-from service.ingest.admit import AdmitSettings
-from service.ingest.fetching.fetch import FetchSettings
-from service.ingest.fetching.ssrf_guard import networks
-from service.ingest.parsing.workers import ParseSettings
-from service.mail.smtp import MailSettings
 from service.settings import ranges
-from service.settings.paths import CONFIG_DIR
-from service.settings.sections import (
-    AccessSettings,
-    ClientSettings,
-    DatabaseSettings,
-    IssueSettings,
-    LifeSettings,
-    LogSettings,
+from service.settings.convert import convert, parse_networks
+from service.settings.daemon import DatabaseSettings, LogSettings, ScheduleSettings
+from service.settings.delivery import (
+    AlertSettings,
+    DigestSettings,
+    EditionSettings,
+    MailSettings,
+    WebhookSettings,
+)
+from service.settings.embedding import (
+    CandidateSettings,
+    EmbedSettings,
     PairSettings,
-    ScheduleSettings,
-    WebSettings,
+    TrainingSettings,
+)
+from service.settings.grouping import (
+    CopySettings,
+    GroupingSettings,
+    LifeSettings,
+    ReplaySettings,
+    HysteresisSettings,
+    StorylineSettings,
+    StorySettings,
     WindowSettings,
 )
+from service.settings.ingest import AdmitSettings, FetchSettings, PacingSettings, ParseSettings
+from service.settings.paths import CONFIG_DIR
+from service.settings.web import AccessSettings, ClientSettings, WebSettings
 
 PREFIX = "SAMESTORY_"
 #: Variables that begin with the prefix and are no settings.
@@ -76,14 +70,14 @@ class Settings:
     candidates: CandidateSettings
     grouping: GroupingSettings
     copies: CopySettings
-    settling: SettlingSettings
+    hysteresis: HysteresisSettings
     storylines: StorylineSettings
     replay: ReplaySettings
     training: TrainingSettings
     life: LifeSettings
     mail: MailSettings
     digest: DigestSettings
-    issues: IssueSettings
+    editions: EditionSettings
     webhooks: WebhookSettings
     client: ClientSettings
     alerts: AlertSettings
@@ -92,7 +86,7 @@ class Settings:
     @property
     def stories(self) -> StorySettings:
         """What decides which articles of a file are one story."""
-        return StorySettings(self.candidates, self.grouping, self.copies, self.settling)
+        return StorySettings(self.candidates, self.grouping, self.copies, self.hysteresis)
 
     @property
     def window_stories(self) -> StorySettings:
@@ -117,9 +111,9 @@ def load(environ: Mapping[str, str] | None = None, *, profile: str = "") -> Sett
         _overlay(table, read_toml(Path(path)), sections)
     _overlay(table, _from_environment(env, sections), sections)
     settings = Settings(**{name: _section(name, kind, table) for name, kind in sections.items()})
-    networks(settings.fetch.allow_networks)  # raises if one is none
-    networks(settings.webhooks.allow_networks, setting="webhooks.allow_networks")
-    networks(settings.web.trusted_proxies, setting="web.trusted_proxies")
+    parse_networks(settings.fetch.allow_networks)
+    parse_networks(settings.webhooks.allow_networks, setting="webhooks.allow_networks")
+    parse_networks(settings.web.trusted_proxies, setting="web.trusted_proxies")
     return settings
 
 
@@ -185,23 +179,10 @@ def _section(section: str, kind: type, table: Table) -> Any:
 
 
 def _value(section: str, name: str, hint: Any, value: Any) -> Any:
-    """Convert what TOML or a variable gave; lists come from a variable as JSON or by commas."""
-    if isinstance(value, str) and hint is not str:
-        value = _listed(value) if "tuple" in str(hint) else value.strip()
     try:
-        found = TypeAdapter(hint).validate_python(value)
-    except ValidationError as error:
-        reason = error.errors()[0]["msg"]
-        raise SettingsError(f"{section}.{name} = {value!r}: {reason}") from error
-    if fault := ranges.fault(section, name, found):
-        raise SettingsError(f"{section}.{name} = {found!r}: {fault}")
-    return found
-
-
-def _listed(value: str) -> list[Any]:
-    if value.lstrip().startswith("["):
-        try:
-            return list(json.loads(value))
-        except ValueError as error:
-            raise SettingsError(f"not a JSON list: {value!r}") from error
-    return [part.strip() for part in value.split(",") if part.strip()]
+        converted = convert(value, hint)
+    except ValueError as error:
+        raise SettingsError(f"{section}.{name} = {value!r}: {error}") from error
+    if problem := ranges.range_error(section, name, converted):
+        raise SettingsError(f"{section}.{name} = {converted!r}: {problem}")
+    return converted

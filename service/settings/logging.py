@@ -6,8 +6,8 @@ import sys
 import structlog
 
 from service.errors import SettingsError
+from service.settings.daemon import LogSettings
 from service.settings.load import nearest
-from service.settings.sections import LogSettings
 
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("json", "text")

@@ -23,37 +23,37 @@ RANGES: dict[str, Range] = {
     "admit.future_tolerance_minutes": (0, 60 * 24 * 365),
     "candidates.window_hours": (0, math.inf),
     "replay.window_hours": (0, math.inf),
-    "replay.settled_hours": (0, math.inf),
+    "replay.min_age_hours": (0, math.inf),
     "grouping.quorum": (0, 1),
-    "grouping.join": (0, 1),
+    "grouping.join_score": (0, 1),
     "grouping.epsilon": (0, 1),
-    "grouping.weak": (0, 1),
-    "settling.hours": (0, math.inf),
-    "settling.articles": (0, MOST),
-    "settling.enter": (0, 1),
-    "settling.merge": (0, 1),
+    "grouping.weak_score": (0, 1),
+    "hysteresis.min_age_hours": (0, math.inf),
+    "hysteresis.min_window_articles": (0, MOST),
+    "hysteresis.join_score": (0, 1),
+    "hysteresis.merge_score": (0, 1),
     "copies.share": (0, 1),
     "storylines.link": (0, 1),
     "storylines.quorum": (0, 1),
     "training.undated": (0, 1),
     "training.translation": (0, 1),
-    "candidates.foreign": (0, 1000),
+    "candidates.cross_language": (0, 1000),
     "mail.port": (1, 65535),
-    "digest.top": (1, 100),
-    "digest.moved_on": (0, 100),
-    "digest.few": (0, 100),
-    "digest.firsts": (0, 100),
-    "digest.few_outlets": (0, 100),
+    "digest.max_stories": (1, 100),
+    "digest.max_updates": (0, 100),
+    "digest.max_low_coverage": (0, 100),
+    "digest.max_first_reports": (0, 100),
+    "digest.low_coverage_outlets": (0, 100),
     "webhooks.concurrency": (1, 100),
     "alerts.growth": (1.1, 1000),
-    "alerts.per_hour": (0, 1000),
+    "alerts.max_per_hour": (0, 1000),
     "schedule": (0.1, 60 * 60 * 24 * 365),
 }
 #: A hundred years: clocks end not far beyond.
 LONGEST = {"days": 36_500, "hours": 876_000, "minutes": 52_560_000, "seconds": 3_153_600_000}
 
 
-def fault(section: str, name: str, value: object) -> str:
+def range_error(section: str, name: str, value: object) -> str:
     """What is wrong with a setting's value; empty if nothing is."""
     if isinstance(value, str) and not value.isprintable():
         return "must be one line of printable characters"

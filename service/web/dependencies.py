@@ -10,9 +10,9 @@ from jinja2 import Environment
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from service.domain.grouping.window import StorySettings
 from service.domain.pairs.score import PairModel
 from service.embed.encoder import Encoder
+from service.settings.grouping import StorySettings
 from service.settings.load import Settings
 from service.store.database.sessions import Sessions
 
@@ -20,7 +20,7 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ModelContext:
     """What texts are read by, and how they are compared: as the jobs do both."""
 
     encoder: Callable[[], Encoder]  #: loads at the first call, once for all threads
@@ -33,7 +33,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Web:
+class WebContext:
     """The parts that an application was created with."""
 
     sessions: Sessions
@@ -42,7 +42,7 @@ class Web:
     templates: Environment
     release: str  #: of the code; answers of another one may look different
     settings: Settings
-    reading: Reading | None = None  #: how texts are read; None if they are not
+    reading: ModelContext | None = None  #: how texts are read; None if they are not
 
     @property
     def engine(self) -> Engine:
@@ -50,14 +50,14 @@ class Web:
         return cast("Engine", self.sessions.kw["bind"])
 
 
-def web_of(request: Request) -> Web:
+def web_context(request: Request) -> WebContext:
     """The parts of the application that a request came to."""
-    return cast("Web", request.app.state.web)
+    return cast("WebContext", request.app.state.web)
 
 
 def reading(request: Request) -> Iterator[Session]:
     """One read-only transaction that sees the store as of one moment."""
-    with web_of(request).sessions() as session:
+    with web_context(request).sessions() as session:
         session.connection(
             execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         )
@@ -66,4 +66,4 @@ def reading(request: Request) -> Iterator[Session]:
 
 #: Ends before the answer is sent, so that slow readers hold no connection.
 ReadSession = Annotated[Session, Depends(reading, scope="function")]
-Context = Annotated[Web, Depends(web_of)]
+WebContextDep = Annotated[WebContext, Depends(web_context)]

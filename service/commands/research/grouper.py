@@ -11,11 +11,13 @@ from service.domain.grouping.lineage import story_id
 from service.domain.grouping.replay import Churn, replay
 from service.domain.grouping.window import Grouping, group_window
 from service.domain.pairs.score import PairModel
-from service.embed.encoder import EmbedSettings, Encoder, encode_articles, load_encoder
+from service.embed.articles import encode_articles
+from service.embed.encoder import Encoder
+from service.embed.loader import load_encoder
 from service.errors import BadInputError
 from service.settings import load as settings_module
+from service.settings.embedding import EmbedSettings, PairSettings
 from service.settings.load import Settings
-from service.settings.sections import PairSettings
 
 #: The weights that are shipped for the usual profile.
 SHIPPED = PairSettings("pair_model.json")

@@ -9,7 +9,7 @@ import numpy as np
 
 from service.commands.research.grouper import encode
 from service.commands.research.jsonl import Label, Line, articles_of, read_labels
-from service.domain.articles.copies import copies
+from service.domain.articles.copies import find_copies
 from service.domain.articles.model import Article, ArticleId, Vectors
 from service.domain.evaluation.grouping_metrics import codes
 from service.domain.evaluation.link_metrics import (
@@ -18,10 +18,11 @@ from service.domain.evaluation.link_metrics import (
     copy_quality,
     storyline_quality,
 )
-from service.domain.grouping.cluster import parts_of
-from service.domain.pairs.features import Channels, Readings
-from service.domain.stories.storylines import StorylineSettings, Summaries, storylines
+from service.domain.grouping.cluster import rows_by_label
+from service.domain.pairs.features import Features, TokenisedArticles
+from service.domain.stories.storylines import StoryProfiles, link_storylines
 from service.errors import BadLineError
+from service.settings.grouping import StorylineSettings
 from service.settings.load import Settings
 
 
@@ -30,7 +31,7 @@ class LinkQuality:
     """None where the file has no such labels; storylines of the stories predicted and labelled."""
 
     copies: CopyQuality | None
-    storylines: StorylineQuality | None
+    link_storylines: StorylineQuality | None
     gold_storylines: StorylineQuality | None
 
     def figures(self) -> dict[str, Any]:
@@ -48,7 +49,7 @@ class LinkLabels:
 
     stories: Sequence[Label]
     originals: Sequence[Label | None]
-    storylines: Sequence[Label | None]
+    link_storylines: Sequence[Label | None]
 
     @classmethod
     def of(cls, path: str, lines: Sequence[Line]) -> Self:
@@ -78,15 +79,15 @@ def link_quality(
     found = None
     if any(original is not None for original in labels.originals):
         wanted = _within(articles, labels.originals)
-        found = copy_quality(wanted, copies(articles, settings.copies))
+        found = copy_quality(wanted, find_copies(articles, settings.copies))
     if all(saga is None for saga in labels.storylines):
         return LinkQuality(found, None, None)
-    readings = Readings.of(articles, encoded())
-    channels = Channels.of(readings, readings.lexicon())
+    tokenised = TokenisedArticles.build(articles, encoded())
+    features = Features.build(tokenised, tokenised.vocabulary())
     sagas = _with_lone_stories(labels)
     of_predicted, of_gold = (
         storyline_quality(
-            sagas, labels.stories, linked(given, channels, settings.storylines), given
+            sagas, labels.stories, linked(given, features, settings.storylines), given
         )
         for given in (stories, labels.stories)
     )
@@ -107,12 +108,12 @@ def link_figures(
     return link_quality(labels, articles, stories, encoded, settings).figures()
 
 
-def linked(stories: Sequence[Label], channels: Channels, settings: StorylineSettings) -> list[str]:
+def linked(stories: Sequence[Label], features: Features, settings: StorylineSettings) -> list[str]:
     """The storyline of each article, named after its first story; one of its own for a lone story."""
-    members = parts_of(codes(stories))
+    members = rows_by_label(codes(stories))
     names = [f"{number:09}" for number in range(len(members))]
     line_of = {name: name for name in names}
-    for line in storylines(Summaries.of(names, members, channels), settings):
+    for line in link_storylines(StoryProfiles.of(names, members, features), settings):
         line_of |= dict.fromkeys(line, line[0])
     found = np.empty(len(stories), dtype=object)
     for name, rows in zip(names, members, strict=True):

@@ -7,26 +7,14 @@ from datetime import time
 import numpy as np
 
 from service.domain.articles import tokenization
-from service.domain.articles.model import Article, ArticleId, hours, id_key
-from service.domain.articles.shingles import Shingles, headline_likeness, sharing, written_words
-
-
-@dataclass(frozen=True, slots=True)
-class CopySettings:
-    """When an article reprints another.
-
-    A share is the part of the shorter article's shingles, title and text, that the longer holds.
-    """
-
-    share: float  #: asked of articles of two outlets,
-    share_under_one_headline: float  #: or this where their headlines are alike,
-    headline: float  #: which they are from this likeness on
-    share_of_version: float  #: asked of one outlet's articles of the very same moment
-    share_of_whole: float  #: asked of one outlet's other articles, and of two outlets' brief ones
-    brief: float  #: articles of less weight are brief; a shingle weighs 1, a quoted one half
-    shortest: int  #: articles with fewer shingles are never copies
-    shingle: int  #: words per shingle
-    sample: int  #: shingles of an article that others look it up by
+from service.domain.articles.model import Article, ArticleId, hours_since_epoch, id_key
+from service.domain.articles.shingles import (
+    Shingles,
+    candidate_rows,
+    normalized_words,
+    title_similarity,
+)
+from service.settings.grouping import CopySettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +26,20 @@ class Copy:
     share: float
 
 
-def copies(articles: Sequence[Article], settings: CopySettings) -> list[Copy]:
+def find_copies(articles: Sequence[Article], settings: CopySettings) -> list[Copy]:
     """The copies among some articles, each with its original, sorted by id.
 
     Articles are taken agencies first, then by date: each is a copy of the first original whose
     words it shares, or else an original itself. So no original is a copy.
     """
-    ranked = sorted(articles, key=precedence)
+    ranked = sorted(articles, key=original_first_key)
     texts = [_shingles(article, settings) for article in ranked]
     found: dict[int, Copy] = {}
-    for late, earlier in sharing(texts, settings.sample).items():
+    for late, earlier in candidate_rows(texts, settings.signature_size).items():
         for early in earlier:
             if early in found:
                 continue
-            share = exact_share(texts[late], texts[early])
+            share = overlap_coefficient(texts[late], texts[early])
             weight = min(texts[late].weight, texts[early].weight)
             if _is_copy(ranked[late], ranked[early], share, weight, settings):
                 found[late] = Copy(ranked[late].id, ranked[early].id, round(share, 4))
@@ -59,38 +47,38 @@ def copies(articles: Sequence[Article], settings: CopySettings) -> list[Copy]:
     return sorted(found.values(), key=lambda copy: id_key(copy.article))
 
 
-def exact_share(one: Shingles, other: Shingles) -> float:
+def overlap_coefficient(one: Shingles, other: Shingles) -> float:
     """The part of the shorter text that stands in the longer, 0 to 1."""
     shorter, longer = (one, other) if one.weight <= other.weight else (other, one)
     return shorter.share_in(longer)
 
 
-def precedence(article: Article) -> tuple[bool, float, tuple[bool, ArticleId]]:
+def original_first_key(article: Article) -> tuple[bool, float, tuple[bool, ArticleId]]:
     """Sort key that puts likely originals first: agencies, then the earliest, undated last."""
-    hour = hours(article.published)
+    hour = hours_since_epoch(article.published)
     return not article.agency, float("inf") if np.isnan(hour) else hour, id_key(article.id)
 
 
 def _shingles(article: Article, settings: CopySettings) -> Shingles:
     """The shingles of an article; none where they are too few to tell copies by."""
-    found = Shingles.of(article, settings.shingle)
-    return found if len(found) >= settings.shortest else Shingles.none()
+    found = Shingles.from_article(article, settings.shingle_words)
+    return found if len(found) >= settings.min_shingles else Shingles.empty()
 
 
 def _is_copy(
     late: Article, early: Article, share: float, weight: float, settings: CopySettings
 ) -> bool:
     """Whether so large a share of the shorter one, of that weight, says that one was copied."""
-    brief = weight < settings.brief
+    brief = weight < settings.brief_weight
     if late.outlet and late.outlet == early.outlet:
         if _at_once(late, early):
-            return share >= settings.share_of_version
-        return share >= settings.share_of_whole and not brief
+            return share >= settings.version_share
+        return share >= settings.whole_share and not brief
     if brief:
-        return share >= settings.share_of_whole
-    if share < settings.share_under_one_headline:
+        return share >= settings.whole_share
+    if share < settings.share_same_title:
         return False
-    return share >= settings.share or _alike(late, early) >= settings.headline
+    return share >= settings.share or _alike(late, early) >= settings.title_similarity
 
 
 def _at_once(one: Article, other: Article) -> bool:
@@ -101,5 +89,7 @@ def _at_once(one: Article, other: Article) -> bool:
 
 
 def _alike(one: Article, other: Article) -> float:
-    titles = [written_words(each.title[: tokenization.TITLE_CHARACTERS]) for each in (one, other)]
-    return headline_likeness(*titles)
+    titles = [
+        normalized_words(each.title[: tokenization.TITLE_CHARACTERS]) for each in (one, other)
+    ]
+    return title_similarity(*titles)

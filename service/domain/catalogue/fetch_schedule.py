@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from service.settings.ingest import PacingSettings
+
 #: Entries whose gaps make the pace; older ones tell of another time of day.
 _RECENT = 20
 #: A feed is fetched about this often between two of its entries.
@@ -14,17 +16,6 @@ _FETCHES_PER_ENTRY = 2
 _SHARE_OF_SILENCE = 0.05
 #: Up to this share is added at random, so that feeds due together drift apart.
 SPREAD = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class PacingSettings:
-    """Bounds of the time between two fetches of one feed."""
-
-    min_interval_minutes: float
-    max_interval_minutes: float
-    default_interval_minutes: float
-    max_hint_minutes: float
-    max_retry_after_minutes: float
 
 
 @dataclass(frozen=True, slots=True)

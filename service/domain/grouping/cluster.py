@@ -8,26 +8,16 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from service.domain.articles.model import Floats, Rows
-from service.domain.grouping.hysteresis import Settled, companions, settle
-from service.domain.grouping.quorum import Mask, Matrix, Peers, split_to_quorum
+from service.domain.grouping.hysteresis import StableStories, chain_pairs, settle
+from service.domain.grouping.quorum import Mask, Matrix, UnitScores, split_to_quorum
 from service.domain.pairs.candidates import Pairs
-from service.domain.pairs.features import Channels
+from service.domain.pairs.features import Features
 from service.domain.pairs.score import PairModel
+from service.settings.grouping import GroupingSettings
 
 #: Articles of a unit that speak for it.
 _SPEAKERS = 4
 _STRONGEST = 0.99
-
-
-@dataclass(frozen=True, slots=True)
-class GroupingSettings:
-    """When articles are one story."""
-
-    quorum: float  #: mean pair score with the rest of its story that every article needs
-    join: float  #: pair score with its nearest member that an arrival needs to join a story
-    epsilon: float  #: HDBSCAN separates nothing whose distance (1 − pair score) is smaller
-    weak: float  #: pairs that score less connect nothing
-    component: int  #: connected articles compared as a whole; more are cut at weak pairs first
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +36,31 @@ class Units:
 
 
 def group(
-    channels: Channels,
+    features: Features,
     pairs: Pairs,
     scores: Floats,
     units: Units,
     *,
     model: PairModel,
     settings: GroupingSettings,
-    settled: Settled,
+    settled: StableStories,
 ) -> Rows:
     """The group of each row, numbered by first row.
 
     Rows must stand in canonical order; then the result depends on nothing but the set of rows and
     on what has settled.
     """
-    unit_of = units.of_rows(len(channels))
+    unit_of = units.of_rows(len(features))
     homes = settled.of_units(units.members)
     joined = np.empty(len(units.members), dtype=np.int64)
     groups = 0
     for component in components(unit_of[pairs], scores, homes.stories, settings):
         members = [units.members[unit] for unit in component]
-        peers = _peers(members, units.barred, channels, model)
+        peers = _peers(members, units.barred, features, model)
         for part in _groups_of(peers, homes.of(component), settings):
             joined[component[part]] = groups
             groups += 1
-    return renumbered(joined[unit_of])
+    return renumber(joined[unit_of])
 
 
 def components(
@@ -82,10 +72,10 @@ def components(
     is larger is cut at its weakest pairs; what even the strongest pairs hold together is cut by
     order.
     """
-    count, chains = len(stories), companions(stories)
+    count, chains = len(stories), chain_pairs(stories)
     links = np.concatenate([links, chains])
     scores = np.concatenate([scores, np.ones(len(chains))])
-    waiting = [(np.arange(count, dtype=np.int64), settings.weak)]
+    waiting = [(np.arange(count, dtype=np.int64), settings.weak_score)]
     while waiting:
         units, weakest = waiting.pop()
         for part in _connected(units, links, scores, weakest, count):
@@ -123,7 +113,7 @@ def propose(scores: Matrix, epsilon: float) -> Rows:
     return labels
 
 
-def renumbered(labels: Rows) -> Rows:
+def renumber(labels: Rows) -> Rows:
     """The same groups, numbered from 0 in order of their first row."""
     _, first, at = np.unique(labels, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
@@ -131,7 +121,7 @@ def renumbered(labels: Rows) -> Rows:
     return rank[at]
 
 
-def parts_of(labels: Rows) -> list[Rows]:
+def rows_by_label(labels: Rows) -> list[Rows]:
     """The rows of each label, in order of the labels."""
     order = np.argsort(labels, kind="stable").astype(np.int64)
     if not len(order):
@@ -140,34 +130,34 @@ def parts_of(labels: Rows) -> list[Rows]:
 
 
 def _peers(
-    members: list[list[int]], bars: set[tuple[int, int]], channels: Channels, model: PairModel
-) -> Peers:
+    members: list[list[int]], bars: set[tuple[int, int]], features: Features, model: PairModel
+) -> UnitScores:
     """The units of a component; there is nothing to score in one alone."""
     sizes = np.array([len(rows) for rows in members], dtype=np.float64)
     if len(members) == 1:
-        return replace(Peers.single(np.ones((1, 1))), sizes=sizes)
-    scores, barred = _unit_scores(members, channels, model), _barred(members, bars)
+        return replace(UnitScores.single(np.ones((1, 1))), sizes=sizes)
+    scores, barred = _unit_scores(members, features, model), _barred(members, bars)
     scores[barred] = 0
-    return Peers(scores, sizes, barred)
+    return UnitScores(scores, sizes, barred)
 
 
-def _groups_of(peers: Peers, settled: Settled, settings: GroupingSettings) -> list[Rows]:
+def _groups_of(peers: UnitScores, settled: StableStories, settings: GroupingSettings) -> list[Rows]:
     if len(peers) == 1:
         return [np.zeros(1, dtype=np.int64)]
     proposed = [
         part[units]
-        for part in parts_of(propose(peers.scores, settings.epsilon))
+        for part in rows_by_label(propose(peers.scores, settings.epsilon))
         for units in split_to_quorum(peers.of(part), settings.quorum)
     ]
     return settle(proposed, peers, settled, quorum=settings.quorum)
 
 
-def _unit_scores(members: list[list[int]], channels: Channels, model: PairModel) -> Matrix:
+def _unit_scores(members: list[list[int]], features: Features, model: PairModel) -> Matrix:
     """Mean pair score between the speakers of each two units, 1 on the diagonal."""
     speakers = [rows[:_SPEAKERS] for rows in members]
     counts = np.array([len(group) for group in speakers])
     rows = np.array([row for group in speakers for row in group], dtype=np.int64)
-    scores = model.between(channels, rows, rows)
+    scores = model.between(features, rows, rows)
     if len(rows) > len(members):
         starts = np.cumsum(counts) - counts
         sums = np.add.reduceat(np.add.reduceat(scores, starts, axis=0), starts, axis=1)
@@ -192,7 +182,7 @@ def _connected(units: Rows, links: Pairs, scores: Floats, weakest: float, count:
     kept = links[(scores >= weakest) & inside[links].all(axis=1)]
     graph = coo_matrix((np.ones(len(kept)), (kept[:, 0], kept[:, 1])), shape=(count, count))
     labels = connected_components(graph, directed=False)[1][units]
-    return [units[rows] for rows in parts_of(labels)]
+    return [units[rows] for rows in rows_by_label(labels)]
 
 
 def _stronger(weakest: float) -> float:

@@ -13,32 +13,23 @@ from typing import Self
 import numpy as np
 
 from service.domain.articles.model import Floats, Rows
-from service.domain.grouping.quorum import Peers, split_to_quorum
+from service.domain.grouping.quorum import UnitScores, split_to_quorum
+from service.settings.grouping import HysteresisSettings
 
 #: In place of a story: a row, or unit, that has not settled.
-UNSETTLED = -1
+UNSTABLE = -1
 
 
 @dataclass(frozen=True, slots=True)
-class SettlingSettings:
-    """When articles have settled, and what may still happen to them."""
-
-    hours: float  #: time after its arrival from which an article has settled
-    articles: int  #: in a window of fewer nothing has: too little was known when it was grouped
-    enter: float  #: mean pair score with settled articles that others need to be beside them
-    merge: float  #: mean pair score between two settled stories that makes them one
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
+class StableStories:
     """The story of each row, or unit, as a number; `UNSETTLED` where it has not settled."""
 
     stories: Rows
-    settings: SettlingSettings
+    settings: HysteresisSettings
 
     @classmethod
     def among(
-        cls, homes: Iterable[str | None], ages: Floats, window: int, settings: SettlingSettings
+        cls, homes: Iterable[str | None], ages: Floats, window: int, settings: HysteresisSettings
     ) -> Self:
         """The rows of `homes`, their stories, that are old enough.
 
@@ -48,13 +39,13 @@ class Settled:
         numbers: dict[str, int] = {}
         stories = np.array(
             [
-                UNSETTLED if home is None else numbers.setdefault(home, len(numbers))
+                UNSTABLE if home is None else numbers.setdefault(home, len(numbers))
                 for home in homes
             ],
             dtype=np.int64,
         )
         fresh = ages <= settings.hours
-        stories[fresh if window >= settings.articles else slice(None)] = UNSETTLED
+        stories[fresh if window >= settings.articles else slice(None)] = UNSTABLE
         return cls(stories, settings)
 
     def of(self, rows: Rows) -> Self:
@@ -63,27 +54,29 @@ class Settled:
 
     def of_units(self, members: list[list[int]]) -> Self:
         """The story of each unit: that of most of its settled rows, the first of two."""
-        found = np.full(len(members), UNSETTLED, dtype=np.int64)
+        found = np.full(len(members), UNSTABLE, dtype=np.int64)
         for unit, rows in enumerate(members):
             known = self.stories[rows]
-            known = known[known != UNSETTLED]
+            known = known[known != UNSTABLE]
             if len(known):
                 numbers, counts = np.unique(known, return_counts=True)
                 found[unit] = numbers[np.argmax(counts)]
         return replace(self, stories=found)
 
 
-def companions(stories: Rows) -> Rows:
+def chain_pairs(stories: Rows) -> Rows:
     """Pairs that chain the settled units of each story, shape (m, 2)."""
     chains = [
         link
-        for story in np.unique(stories[stories != UNSETTLED])
+        for story in np.unique(stories[stories != UNSTABLE])
         for link in pairwise(np.flatnonzero(stories == story).tolist())
     ]
     return np.array(chains, dtype=np.int64).reshape(-1, 2)
 
 
-def settle(proposed: list[Rows], peers: Peers, settled: Settled, *, quorum: float) -> list[Rows]:
+def settle(
+    proposed: list[Rows], peers: UnitScores, settled: StableStories, *, quorum: float
+) -> list[Rows]:
     """The groups of some units, given those proposed for them and the stories of settled ones.
 
     The settled units of a story stay together while their parts score the quorum with each other,
@@ -93,26 +86,26 @@ def settle(proposed: list[Rows], peers: Peers, settled: Settled, *, quorum: floa
     the proposal stands.
     """
     stories = settled.stories
-    if (stories == UNSETTLED).all():
+    if (stories == UNSTABLE).all():
         return proposed
     label = np.empty(len(peers), dtype=np.int64)
     for number, units in enumerate(proposed):
         label[units] = number
     blocks: dict[int, list[Rows]] = {}
-    for story in np.unique(stories[stories != UNSETTLED]):
+    for story in np.unique(stories[stories != UNSTABLE]):
         for block in _blocks(np.flatnonzero(stories == story), label, peers, quorum):
             blocks.setdefault(_home(label[block], peers.sizes[block]), []).append(block)
     groups = [
         group
         for number, units in enumerate(proposed)
         for group in _beside(
-            blocks.get(number, []), units[stories[units] == UNSETTLED], peers, settled.settings
+            blocks.get(number, []), units[stories[units] == UNSTABLE], peers, settled.settings
         )
     ]
     return [part for group in groups for part in _holding(group, peers, quorum)]
 
 
-def _blocks(story: Rows, label: Rows, peers: Peers, quorum: float) -> list[Rows]:
+def _blocks(story: Rows, label: Rows, peers: UnitScores, quorum: float) -> list[Rows]:
     """The settled units of a story, parted only where its parts are strangers to each other."""
     parts = [story[label[story] == number] for number in np.unique(label[story])]
     together = _joined(parts, peers, quorum)
@@ -125,7 +118,7 @@ def _home(labels: Rows, sizes: Floats) -> int:
 
 
 def _beside(
-    blocks: list[Rows], arrivals: Rows, peers: Peers, settings: SettlingSettings
+    blocks: list[Rows], arrivals: Rows, peers: UnitScores, settings: HysteresisSettings
 ) -> list[Rows]:
     """Groups of blocks and arrivals that were proposed as one."""
     groups = _joined(blocks, peers, settings.merge)
@@ -142,7 +135,7 @@ def _beside(
     return [*groups, np.array(waiting)] if waiting else groups
 
 
-def _joined(parts: list[Rows], peers: Peers, least: float) -> list[Rows]:
+def _joined(parts: list[Rows], peers: UnitScores, least: float) -> list[Rows]:
     """Parts joined two by two, the nearest first, while their mean pair score is at least this."""
     parts = list(parts)
     while len(parts) > 1:
@@ -155,7 +148,7 @@ def _joined(parts: list[Rows], peers: Peers, least: float) -> list[Rows]:
     return parts
 
 
-def _holding(group: Rows, peers: Peers, quorum: float) -> list[Rows]:
+def _holding(group: Rows, peers: UnitScores, quorum: float) -> list[Rows]:
     """The group itself, or the parts of it that hold their quorum."""
     group = np.sort(group)
     found = peers.of(group)

@@ -8,33 +8,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.articles.model import Article, ArticleId, Floats, Rows
-from service.domain.grouping.cluster import Units, components, group, parts_of, renumbered
-from service.domain.grouping.hysteresis import Settled
-from service.domain.grouping.lineage import KnownStory, Plan, plan_update, story_id
+from service.domain.grouping.cluster import Units, components, group, renumber, rows_by_label
+from service.domain.grouping.hysteresis import StableStories
+from service.domain.grouping.lineage import ExistingStory, Plan, plan_update, story_id
 from service.domain.grouping.place import Placement, place_rows
-from service.domain.grouping.window import StorySettings, units_of
+from service.domain.grouping.window import units_of
 from service.domain.pairs.candidates import Pairs, candidate_pairs
-from service.domain.pairs.features import Channels, Readings
+from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.score import PairModel
-from service.domain.pairs.vocabulary import Lexicon
+from service.domain.pairs.vocabulary import Vocabulary
+from service.settings.grouping import StorySettings
 
 #: The whole window is scored anew when it has grown by this share; until then only what is new.
 _GROWTH = 0.2
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Rolling:
+class OnlineState:
     """Stories that grow while articles arrive; rows are those of all articles, arrived or not."""
 
     def __init__(
         self,
         articles: Sequence[Article],
-        readings: Readings,
+        tokenised: TokenisedArticles,
         model: PairModel,
         settings: StorySettings,
     ) -> None:
         self._articles = articles
-        self._readings = readings
+        self._readings = tokenised
         self._model = model
         self._settings = settings
         self._twin = units_of(articles).of_rows(len(articles))
@@ -61,47 +62,47 @@ class Rolling:
         self.window = len(window)
         thorough = len(window) > self._scored_at * (1 + _GROWTH)
         asking = window if thorough else new
-        lexicon = replace(self._readings[window].lexicon(), shift=self._shift)
-        lexicon, pairs = self._look_around(asking, window, lexicon, afresh=thorough)
-        self._place(new, pairs, lexicon, hour)
+        vocabulary = replace(self._readings[window].vocabulary(), shift=self._shift)
+        vocabulary, pairs = self._look_around(asking, window, vocabulary, afresh=thorough)
+        self._place(new, pairs, vocabulary, hour)
         before = list(self._story)
-        self._reconcile(asking, window, lexicon, hour)
+        self._reconcile(asking, window, vocabulary, hour)
         changed = [row for row in window if before[row] != self._story[row]]
         return np.array(changed, dtype=np.int64)
 
     def _look_around(
-        self, asking: Rows, window: Rows, lexicon: Lexicon, *, afresh: bool
-    ) -> tuple[Lexicon, Pairs]:
+        self, asking: Rows, window: Rows, vocabulary: Vocabulary, *, afresh: bool
+    ) -> tuple[Vocabulary, Pairs]:
         """Candidates of the asking rows, scored and kept, beside those known or in their place.
 
         Afresh, they also tell how common true pairs are until the next time.
         """
-        sights = self._readings.sights(window, lexicon)
+        candidate_features = self._readings.candidate_features(window, vocabulary)
         places = np.searchsorted(window, np.sort(asking))
-        found = window[candidate_pairs(sights, self._settings.candidates, rows=places)]
+        found = window[candidate_pairs(candidate_features, self._settings.candidates, rows=places)]
         rows = np.unique(found)
-        channels = Channels.of(self._readings[rows], lexicon)
+        features = Features.build(self._readings[rows], vocabulary)
         pairs = np.searchsorted(rows, found)
         if afresh:
-            self._shift = self._model.shift(channels, pairs)
-            lexicon = replace(lexicon, shift=self._shift)
-        scores = self._model.score(channels.shifted(self._shift), pairs)
+            self._shift = self._model.shift(features, pairs)
+            vocabulary = replace(vocabulary, shift=self._shift)
+        scores = self._model.score(features.with_prior_shift(self._shift), pairs)
         if afresh:
             self._scored_at = len(window)
             self._pairs, self._scores = found, scores
         else:
             self._pairs = np.concatenate([self._pairs, found])
             self._scores = np.concatenate([self._scores, scores])
-        return lexicon, found
+        return vocabulary, found
 
-    def _place(self, new: Rows, pairs: Pairs, lexicon: Lexicon, hour: float) -> None:
+    def _place(self, new: Rows, pairs: Pairs, vocabulary: Vocabulary, hour: float) -> None:
         """Put the new rows into stories, beside nothing but the stories of their candidates."""
         near = {self._story[row] for row in pairs[np.isin(pairs, new).any(axis=1)].ravel()}
         others = {row for story in near if story for row in self._members[story]}
         rows = np.array(sorted(others.union(new.tolist())), dtype=np.int64)
         placements = place_rows(
             [self._articles[row] for row in rows],
-            Channels.of(self._readings[rows], lexicon),
+            Features.build(self._readings[rows], vocabulary),
             [self._story[row] for row in rows],
             model=self._model,
             settings=self._settings.grouping,
@@ -125,13 +126,13 @@ class Rolling:
         self._story[row] = story
         self._members.setdefault(story, set()).add(row)
 
-    def _reconcile(self, new: Rows, window: Rows, lexicon: Lexicon, hour: float) -> None:
+    def _reconcile(self, new: Rows, window: Rows, vocabulary: Vocabulary, hour: float) -> None:
         """Group anew what is connected with these rows, and bring the stories in line."""
         affected = self._affected(new, window, hour)
         articles = [self._articles[row] for row in affected]
         inside = self._inside(affected)
         labels = group(
-            Channels.of(self._readings[affected], lexicon),
+            Features.build(self._readings[affected], vocabulary),
             np.searchsorted(affected, self._pairs[inside]),
             self._scores[inside],
             self._units(affected),
@@ -139,14 +140,16 @@ class Rolling:
             settings=self._settings.grouping,
             settled=self._settled(affected, len(window), hour),
         )
-        ids = [[articles[row].id for row in part] for part in parts_of(labels)]
+        ids = [[articles[row].id for row in part] for part in rows_by_label(labels)]
         known = self._known(affected)
         self._apply(plan_update(known, ids, is_taken=self._emerged.__contains__), hour)
 
-    def _settled(self, rows: Rows, window: int, hour: float) -> Settled:
+    def _settled(self, rows: Rows, window: int, hour: float) -> StableStories:
         """Which of these rows have settled in a window of so many articles, and where."""
         homes = [self._story[row] for row in rows]
-        return Settled.among(homes, hour - self._arrived[rows], window, self._settings.settling)
+        return StableStories.select(
+            homes, hour - self._arrived[rows], window, self._settings.hysteresis
+        )
 
     def _affected(self, new: Rows, window: Rows, hour: float) -> Rows:
         """The parts of the window that hold one of these rows."""
@@ -169,12 +172,12 @@ class Rolling:
 
     def _units(self, rows: Rows) -> Units:
         """The units of some rows, by their places among them."""
-        return Units([part.tolist() for part in parts_of(renumbered(self._twin[rows]))], set())
+        return Units([part.tolist() for part in rows_by_label(renumber(self._twin[rows]))], set())
 
-    def _known(self, rows: Rows) -> list[KnownStory]:
+    def _known(self, rows: Rows) -> list[ExistingStory]:
         found = sorted({story for row in rows if (story := self._story[row]) is not None})
         return [
-            KnownStory(
+            ExistingStory(
                 story,
                 self._emerged[story],
                 frozenset(self._articles[row].id for row in self._members[story]),

@@ -11,15 +11,15 @@ from service.domain.articles.model import (
     Floats,
     Vectors,
     canonical_order,
-    hours,
+    hours_since_epoch,
     id_key,
 )
 from service.domain.grouping import constraints as editors
-from service.domain.grouping.cluster import GroupingSettings
 from service.domain.grouping.constraints import Constraints, both_ways
-from service.domain.pairs.features import Channels, Readings
-from service.domain.pairs.score import PairModel, features
-from service.domain.pairs.vocabulary import Lexicon
+from service.domain.pairs.features import Features, TokenisedArticles
+from service.domain.pairs.score import PairModel, pair_features
+from service.domain.pairs.vocabulary import Vocabulary
+from service.settings.grouping import GroupingSettings
 
 #: Members named as evidence.
 _NAMED = 3
@@ -64,7 +64,7 @@ def place(
     vectors: Vectors,
     stories: Sequence[str | None],
     *,
-    lexicon: Lexicon,
+    vocabulary: Vocabulary,
     model: PairModel,
     settings: GroupingSettings,
     constraints: Constraints = editors.NONE,
@@ -78,10 +78,10 @@ def place(
     """
     order = canonical_order(articles)
     articles = [articles[row] for row in order]
-    channels = Channels.of(Readings.of(articles, vectors[order]), lexicon)
+    features = Features.build(TokenisedArticles.build(articles, vectors[order]), vocabulary)
     return place_rows(
         articles,
-        channels,
+        features,
         [stories[row] for row in order],
         model=model,
         settings=settings,
@@ -91,7 +91,7 @@ def place(
 
 def place_rows(
     articles: Sequence[Article],
-    channels: Channels,
+    features: Features,
     stories: Sequence[str | None],
     *,
     model: PairModel,
@@ -101,8 +101,8 @@ def place_rows(
     """`place` for articles in canonical order whose channels are there already."""
     arrivals = arrival_order(articles, stories)
     rows = np.array(arrivals, dtype=np.int64)
-    scores = model.between(channels, rows, np.arange(len(articles)))
-    board = _Board(articles, channels, stories, model, settings, constraints)
+    scores = model.between(features, rows, np.arange(len(articles)))
+    board = _Board(articles, features, stories, model, settings, constraints)
     return [board.place(row, line) for row, line in zip(arrivals, scores, strict=True)]
 
 
@@ -113,7 +113,7 @@ def arrival_order(articles: Sequence[Article], stories: Sequence[str | None]) ->
 
 
 def _moment(article: Article) -> tuple[float, tuple[bool, ArticleId]]:
-    hour = hours(article.published)
+    hour = hours_since_epoch(article.published)
     return float("inf") if np.isnan(hour) else hour, id_key(article.id)
 
 
@@ -123,14 +123,14 @@ class _Board:
     def __init__(  # noqa: PLR0917  # private, called once
         self,
         articles: Sequence[Article],
-        channels: Channels,
+        features: Features,
         stories: Sequence[str | None],
         model: PairModel,
         settings: GroupingSettings,
         constraints: Constraints,
     ) -> None:
         self._articles = articles
-        self._channels = channels
+        self._channels = features
         self._model = model
         self._settings = settings
         ids = [article.id for article in articles]
@@ -219,7 +219,7 @@ class _Board:
         if not nearest:
             return {}
         pair = np.array([[row, nearest[0]]], dtype=np.int64)
-        return self._model.shares(features(self._channels, pair, self._model)[0])
+        return self._model.shares(pair_features(self._channels, pair, self._model)[0])
 
 
 def _nearest(line: Floats, rows: Sequence[int]) -> list[int]:

@@ -6,25 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.domain.articles.model import Article, ArticleId, Floats, Rows, Vectors, canonical_order
-from service.domain.grouping.online_state import Rolling
-from service.domain.grouping.window import StorySettings
-from service.domain.pairs.features import Readings
+from service.domain.grouping.online_state import OnlineState
+from service.domain.pairs.features import TokenisedArticles
 from service.domain.pairs.score import PairModel
+from service.settings.grouping import ReplaySettings, StorySettings
 
 OnProgress = Callable[[int, int], None]
 
 _MINUTES_PER_HOUR = 60.0
 _HOURS_PER_DAY = 24.0
-
-
-@dataclass(frozen=True, slots=True)
-class ReplaySettings:
-    """How the clock runs in a replay."""
-
-    minutes: float  #: simulated minutes between two runs of reconcile
-    arrivals: int  #: articles that arrive between two runs at most
-    window_hours: float  #: articles that arrived earlier are left alone
-    settled_hours: float  #: moves of an article that arrived longer ago are counted apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +33,7 @@ class Churn:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayResult:
     """The story of each article in the end, and what happened on the way."""
 
     stories: Mapping[ArticleId, str]
@@ -51,7 +41,7 @@ class Replayed:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class ArrivalBatch:
     """Rows that arrive together, and when: hours since 1970."""
 
     hour: float
@@ -66,7 +56,7 @@ def replay(
     settings: StorySettings,
     clock: ReplaySettings,
     on_progress: OnProgress = lambda _done, _total: None,
-) -> Replayed:
+) -> ReplayResult:
     """Place and reconcile article after article; undated ones arrive last, in the given order.
 
     Nothing is known of an article before it arrives, nor of the words of later ones.
@@ -74,19 +64,19 @@ def replay(
     order = canonical_order(articles)
     arrival = np.argsort(order)  # the place in the file of each row in canonical order
     articles = [articles[row] for row in order]
-    readings = Readings.of(articles, vectors[order])
-    rolling = Rolling(articles, readings, model, settings)
-    tally = Tally(len(articles), clock.settled_hours)
+    tokenised = TokenisedArticles.build(articles, vectors[order])
+    online = OnlineState(articles, tokenised, model, settings)
+    counter = ChurnCounter(len(articles), clock.min_age_hours)
     done = 0
-    for tick in ticks(readings.hours, np.argsort(arrival), clock):
-        moved = rolling.step(tick.rows, tick.hour, clock.window_hours)
-        tally.count(moved, tick, rolling.window)
+    for tick in ticks(tokenised.hours, np.argsort(arrival), clock):
+        moved = online.step(tick.rows, tick.hour, clock.window_hours)
+        counter.count(moved, tick, online.window)
         done += len(tick.rows)
         on_progress(done, len(articles))
-    return Replayed(rolling.stories(), tally.churn())
+    return ReplayResult(online.stories(), counter.churn())
 
 
-def ticks(hours: Floats, given: Rows, clock: ReplaySettings) -> Iterator[Tick]:
+def ticks(hours: Floats, given: Rows, clock: ReplaySettings) -> Iterator[ArrivalBatch]:
     """What arrives between two runs of reconcile; `given` holds the rows in the file's order."""
     step = clock.minutes / _MINUTES_PER_HOUR
     dated = given[~np.isnan(hours[given])]
@@ -96,28 +86,28 @@ def ticks(hours: Floats, given: Rows, clock: ReplaySettings) -> Iterator[Tick]:
     for rows in np.split(dated, np.flatnonzero(np.diff(slots)) + 1):
         for part in _few(rows, clock.arrivals):
             now = max(now, (np.floor(hours[part[-1]] / step) + 1) * step)
-            yield Tick(now, part)
+            yield ArrivalBatch(now, part)
     for part in _few(given[np.isnan(hours[given])], clock.arrivals):
         now += step
-        yield Tick(now, part)
+        yield ArrivalBatch(now, part)
 
 
 def _few(rows: Rows, most: int) -> list[Rows]:
     return [rows[start : start + most] for start in range(0, len(rows), most)]
 
 
-class Tally:
+class ChurnCounter:
     """Counts moves; rows that arrive, and those of them that move, are told tick by tick."""
 
-    def __init__(self, articles: int, settled_hours: float) -> None:
+    def __init__(self, articles: int, min_age_hours: float) -> None:
         self._arrived = np.full(articles, np.nan)
         self._late = np.zeros(articles, dtype=bool)
-        self._settled = settled_hours
+        self._settled = min_age_hours
         self._shares: list[float] = []
         self._days: dict[int, set[int]] = {}
         self._windows: dict[int, int] = {}
 
-    def count(self, moved: Rows, tick: Tick, window: int) -> None:
+    def count(self, moved: Rows, tick: ArrivalBatch, window: int) -> None:
         """What one run of reconcile moved in a window of so many articles."""
         self._arrived[tick.rows] = tick.hour
         self._shares.append(len(moved) / max(window, 1))

@@ -8,36 +8,30 @@ from types import MappingProxyType
 import numpy as np
 
 from service.domain.articles import tokenization
-from service.domain.articles.copies import Copy, CopySettings, copies
+from service.domain.articles.copies import Copy, find_copies
 from service.domain.articles.model import (
     Article,
     ArticleId,
     Floats,
     Vectors,
     canonical_order,
-    hours,
+    hours_since_epoch,
 )
 from service.domain.grouping import constraints as editors
-from service.domain.grouping.cluster import GroupingSettings, Units, group
+from service.domain.grouping.cluster import Units, group
 from service.domain.grouping.constraints import Constraints
-from service.domain.grouping.hysteresis import Settled, SettlingSettings
-from service.domain.pairs.candidates import CandidateSettings, Pairs, candidate_pairs
-from service.domain.pairs.features import Channels, Readings
+from service.domain.grouping.hysteresis import StableStories
+from service.domain.pairs.candidates import Pairs, candidate_pairs
+from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.score import PairModel
-from service.domain.pairs.vocabulary import Lexicon
-from service.domain.text.title_suffixes import unsigned
+from service.domain.pairs.vocabulary import Vocabulary
+from service.domain.text.title_suffixes import strip_title_suffix
+from service.settings.grouping import (
+    HysteresisSettings,
+    StorySettings,
+)
 
 _DAY = 24.0
-
-
-@dataclass(frozen=True, slots=True)
-class StorySettings:
-    """Everything that decides which articles are one story."""
-
-    candidates: CandidateSettings
-    grouping: GroupingSettings
-    copies: CopySettings
-    settling: SettlingSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +59,8 @@ class Grouping:
     pairs: Pairs
     scores: Floats
     copies: tuple[Copy, ...]
-    lexicon: Lexicon
-    channels: Channels
+    vocabulary: Vocabulary
+    features: Features
 
     def labels(self) -> dict[ArticleId, int]:
         """Number of each article's group."""
@@ -89,39 +83,39 @@ def group_window(
     """
     order = canonical_order(articles)
     articles, vectors = [articles[row] for row in order], vectors[order]
-    readings = Readings.of(articles, vectors)
-    lexicon = readings.lexicon()
-    channels = Channels.of(readings, lexicon)
-    found = copies(articles, settings.copies)
+    tokenised = TokenisedArticles.build(articles, vectors)
+    vocabulary = tokenised.vocabulary()
+    features = Features.build(tokenised, vocabulary)
+    found = find_copies(articles, settings.copies)
     ids = tuple(article.id for article in articles)
     row_of = {key: row for row, key in enumerate(ids)}
     extra = [(row_of[copy.article], row_of[copy.original]) for copy in found]
-    pairs = candidate_pairs(channels, settings.candidates, extra)
-    lexicon = replace(lexicon, shift=model.shift(channels, pairs))
-    channels = channels.shifted(lexicon.shift)
-    scores = model.score(channels, pairs)
+    pairs = candidate_pairs(features, settings.candidates, extra)
+    vocabulary = replace(vocabulary, shift=model.shift(features, pairs))
+    features = features.with_prior_shift(vocabulary.shift)
+    scores = model.score(features, pairs)
     labels = group(
-        channels,
+        features,
         pairs,
         scores,
         units_of(articles, constraints),
         model=model,
         settings=settings.grouping,
-        settled=_settled(ids, standing, settings.settling),
+        settled=_settled(ids, standing, settings.hysteresis),
     )
     members = defaultdict(list)
     for key, label in zip(ids, labels.tolist(), strict=True):
         members[label].append(key)
     groups = tuple(tuple(members[label]) for label in sorted(members))
-    return Grouping(ids, groups, pairs, scores, tuple(found), lexicon, channels)
+    return Grouping(ids, groups, pairs, scores, tuple(found), vocabulary, features)
 
 
 def _settled(
-    ids: Sequence[ArticleId], standing: Mapping[ArticleId, Standing], settings: SettlingSettings
-) -> Settled:
+    ids: Sequence[ArticleId], standing: Mapping[ArticleId, Standing], settings: HysteresisSettings
+) -> StableStories:
     known = [standing.get(key, _NOWHERE) for key in ids]
     ages = np.array([each.hours for each in known], dtype=np.float64)
-    return Settled.among([each.story for each in known], ages, len(ids), settings)
+    return StableStories.select([each.story for each in known], ages, len(ids), settings)
 
 
 def units_of(articles: Sequence[Article], constraints: Constraints = editors.NONE) -> Units:
@@ -129,7 +123,7 @@ def units_of(articles: Sequence[Article], constraints: Constraints = editors.NON
     ids = [article.id for article in articles]
     bars = constraints.bars(ids)
     bonds = constraints.bonds(ids) + _twins(articles)
-    return Units(editors.bonded(len(articles), bonds, bars), bars)
+    return Units(editors.merge_linked_rows(len(articles), bonds, bars), bars)
 
 
 def _twins(articles: Sequence[Article]) -> list[tuple[int, int]]:
@@ -140,11 +134,11 @@ def _twins(articles: Sequence[Article]) -> list[tuple[int, int]]:
     first: dict[tuple[str, str, float | None], int] = {}
     twins = []
     for row, article in enumerate(articles):
-        if not tokenization.has_words(article):
+        if not tokenization.has_encodable_text(article):
             continue
-        hour = hours(article.published)
+        hour = hours_since_epoch(article.published)
         day = None if np.isnan(hour) else hour // _DAY
-        seen = first.setdefault((unsigned(article.title), article.text.strip(), day), row)
+        seen = first.setdefault((strip_title_suffix(article.title), article.text.strip(), day), row)
         if seen != row:
             twins.append((seen, row))
     return twins

@@ -1,7 +1,6 @@
 """Which pairs are worth scoring: never all of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +8,9 @@ from scipy.sparse import csr_matrix
 
 from service.domain.articles.model import Floats, Rows
 from service.domain.evaluation.grouping_metrics import Labels, codes
-from service.domain.pairs.features import Channels, Sights
-from service.domain.pairs.vocabulary import unit_rows
+from service.domain.pairs.features import CandidateFeatures, Features
+from service.domain.pairs.vocabulary import normalise_rows
+from service.settings.embedding import CandidateSettings
 
 #: Pairs of rows, shape (m, 2), first below second, sorted, each once.
 Pairs = NDArray[np.int64]
@@ -21,19 +21,8 @@ _DIGITS = 6
 _LANGUAGES = 2  # there are other languages only where there are two
 
 
-@dataclass(frozen=True, slots=True)
-class CandidateSettings:
-    """How far to look for an article's neighbours."""
-
-    neighbours: int  #: nearest vectors per article
-    foreign: int  #: nearest vectors per article in other languages, beside those
-    sharing: int  #: articles per article that share most rare words
-    rare: int  #: a word held by more articles than this is not rare
-    window_hours: float  #: trusted dates further apart are not compared
-
-
 def candidate_pairs(
-    sights: Channels | Sights,
+    candidate_features: Features | CandidateFeatures,
     settings: CandidateSettings,
     extra: Iterable[tuple[int, int]] = (),
     *,
@@ -44,40 +33,48 @@ def candidate_pairs(
     Articles without a trusted date are compared whatever the other's date. With `rows`, only
     these look for others.
     """
-    asking = np.arange(len(sights.hours), dtype=np.int64) if rows is None else rows
-    near = nearest_vectors(sights, settings, asking)
-    foreign = nearest_foreign(sights, settings, asking)
-    sharing = rare_sharers(sights, settings, asking)
+    asking = np.arange(len(candidate_features.hours), dtype=np.int64) if rows is None else rows
+    near = nearest_vectors(candidate_features, settings, asking)
+    foreign = nearest_cross_language(candidate_features, settings, asking)
+    sharing = rare_word_matches(candidate_features, settings, asking)
     given = np.array(sorted(extra), dtype=np.int64).reshape(-1, 2)
     return unique_pairs(np.concatenate([near, foreign, sharing, given]))
 
 
-def nearest_vectors(sights: Channels | Sights, settings: CandidateSettings, asking: Rows) -> Pairs:
+def nearest_vectors(
+    candidate_features: Features | CandidateFeatures, settings: CandidateSettings, asking: Rows
+) -> Pairs:
     """Each asking article with its nearest vectors, by a product in blocks of rows.
 
     Vectors at right angles, as a zero vector is to all, are not near.
     """
-    return _nearest(sights, settings, asking, settings.neighbours)
+    return _nearest(candidate_features, settings, asking, settings.neighbours)
 
 
-def nearest_foreign(sights: Channels | Sights, settings: CandidateSettings, asking: Rows) -> Pairs:
+def nearest_cross_language(
+    candidate_features: Features | CandidateFeatures, settings: CandidateSettings, asking: Rows
+) -> Pairs:
     """Each asking article of a known language with its nearest vectors in other languages.
 
     Articles of one language share more than what they tell, and would take all places.
     """
-    known = sights.vectors.values.any(axis=1) & (sights.languages != "")
-    if len(set(sights.languages[known].tolist())) < _LANGUAGES:
+    known = candidate_features.vectors.values.any(axis=1) & (candidate_features.languages != "")
+    if len(set(candidate_features.languages[known].tolist())) < _LANGUAGES:
         return np.zeros((0, 2), dtype=np.int64)
-    return _nearest(sights, settings, asking[known[asking]], settings.foreign, foreign=True)
+    return _nearest(
+        candidate_features, settings, asking[known[asking]], settings.foreign, foreign=True
+    )
 
 
-def rare_sharers(sights: Channels | Sights, settings: CandidateSettings, asking: Rows) -> Pairs:
+def rare_word_matches(
+    candidate_features: Features | CandidateFeatures, settings: CandidateSettings, asking: Rows
+) -> Pairs:
     """Each asking article with those that share most of its rare words, weighed by rarity."""
-    rare = _rare_only(sights.lead, settings.rare)
+    rare = _rare_only(candidate_features.lead, settings.rare)
     across = rare.T.tocsr()
     found = [
-        _best_sparse(rare[rows] @ across, rows, sights.hours, settings)
-        for rows in _blocks(asking, len(sights.hours))
+        _best_sparse(rare[rows] @ across, rows, candidate_features.hours, settings)
+        for rows in _blocks(asking, len(candidate_features.hours))
     ]
     return _joined(found)
 
@@ -105,21 +102,23 @@ def recall(pairs: Pairs, stories: Labels) -> float:
 
 
 def _nearest(
-    sights: Channels | Sights,
+    candidate_features: Features | CandidateFeatures,
     settings: CandidateSettings,
     asking: Rows,
     wanted: int,
     *,
     foreign: bool = False,
 ) -> Pairs:
-    values = sights.vectors.values.astype(np.float64)
+    values = candidate_features.vectors.values.astype(np.float64)
     found = []
     for rows in _blocks(asking, len(values)):
         block = np.round(values[rows] @ values.T, _DIGITS)
         if foreign:
-            own = sights.languages[rows][:, None] == sights.languages[None, :]
-            block[own | (sights.languages == "")[None, :]] = 0
-        found.append(_best(block, rows, sights.hours, wanted, settings.window_hours))
+            own = (
+                candidate_features.languages[rows][:, None] == candidate_features.languages[None, :]
+            )
+            block[own | (candidate_features.languages == "")[None, :]] = 0
+        found.append(_best(block, rows, candidate_features.hours, wanted, settings.window_hours))
     return _joined(found)
 
 
@@ -163,7 +162,7 @@ def _rare_only(lead: csr_matrix, most: int) -> csr_matrix:
     """The rows with only the words that at least 2 and at most `most` rows hold."""
     held = np.bincount(lead.indices, minlength=lead.shape[1])
     rare = np.flatnonzero((held > 1) & (held <= most))
-    return unit_rows(lead[:, rare].tocsr())
+    return normalise_rows(lead[:, rare].tocsr())
 
 
 def _joined(found: list[Pairs]) -> Pairs:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from service.domain.articles.model import Floats
-from service.domain.pairs.score import FEATURES, PairModel
+from service.domain.pairs.score import PAIR_FEATURES, PairModel
+from service.settings.embedding import TrainingSettings
 
 _RIDGE = 1e-4
 #: Evidence for a pair may only speak for it, a dense window only against it.
@@ -28,20 +29,10 @@ _WORDS = ("title", "body", "faint")
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingSettings:
-    """What the labelled sets cannot teach: their dates are artefacts of how they were made."""
-
-    near_hours: float  #: the evidence of two dates falls by 1/e in so many hours
-    undated: float  #: the share of that evidence which a pair without two dates is given
-    time_weight: float  #: log odds between the same minute and far apart
-    translation: float  #: cosine that a report loses in another language; 0: one language only
-
-
-@dataclass(frozen=True, slots=True)
 class LabelledPairs:
     """Candidate pairs of one set: feature rows (m, 10) and whether each tells one story (m,)."""
 
-    features: Floats
+    pair_features: Floats
     same: NDArray[np.bool_]
 
 
@@ -50,12 +41,12 @@ def fit(sets: Sequence[LabelledPairs], shape: PairModel, *, about: Mapping[str, 
 
     The weights of time and shift are `shape`'s; the others are learned without them.
     """
-    rows = np.concatenate([labelled.features for labelled in sets])
+    rows = np.concatenate([labelled.pair_features for labelled in sets])
     same = np.concatenate([labelled.same for labelled in sets])
     worth = np.concatenate([np.full(len(s.same), 1 / len(s.same) / len(sets)) for s in sets])
     learned = _minimum(rows, same, worth)
-    weights = dict(zip(FEATURES, learned[:-1].tolist(), strict=True))
-    means = dict(zip(FEATURES, (worth @ rows).tolist(), strict=True))
+    weights = dict(zip(PAIR_FEATURES, learned[:-1].tolist(), strict=True))
+    means = dict(zip(PAIR_FEATURES, (worth @ rows).tolist(), strict=True))
     return PairModel(
         weights=_rounded(weights | {name: shape.weights[name] for name in _GIVEN}),
         bias=round(float(learned[-1]), 4),
@@ -67,20 +58,20 @@ def fit(sets: Sequence[LabelledPairs], shape: PairModel, *, about: Mapping[str, 
     )
 
 
-def blank(settings: TrainingSettings) -> PairModel:
+def untrained_model(settings: TrainingSettings) -> PairModel:
     """A model that knows only the weights that are given."""
-    none = dict.fromkeys(FEATURES, 0.0)
+    none = dict.fromkeys(PAIR_FEATURES, 0.0)
     weights = none | {"time": settings.time_weight, "shift": 1.0}
     return PairModel(weights, 0.0, none, settings.near_hours, settings.undated, 0.5, {})
 
 
-def translated(labelled: LabelledPairs, translation: float) -> LabelledPairs:
+def simulate_translation(labelled: LabelledPairs, translation: float) -> LabelledPairs:
     """The same pairs as if each was in two languages: no words shared, vectors further apart.
 
     There are few labelled stories in several languages; those in one teach what is left.
     """
-    rows = labelled.features.copy()
-    at = {name: column for column, name in enumerate(FEATURES)}
+    rows = labelled.pair_features.copy()
+    at = {name: column for column, name in enumerate(PAIR_FEATURES)}
     rows[:, [at[name] for name in _WORDS]] = 0
     rows[:, at["dense"]] -= translation
     rows[:, at["foreign"]] = 1
@@ -109,8 +100,8 @@ def _minimum(rows: Floats, same: NDArray[np.bool_], worth: Floats) -> Floats:
         value = worth @ np.logaddexp(0, -margins) + ridge @ at[:-1] / 2
         return float(value), np.append(rows.T @ pull + ridge, pull.sum())
 
-    bounds = [_BOUNDS.get(name, _FOR) for name in FEATURES]
-    start = np.zeros(len(FEATURES) + 1)
+    bounds = [_BOUNDS.get(name, _FOR) for name in PAIR_FEATURES]
+    start = np.zeros(len(PAIR_FEATURES) + 1)
     return np.asarray(
         minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, _EITHER]).x
     )

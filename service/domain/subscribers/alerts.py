@@ -1,52 +1,32 @@
-"""Alerts: saved queries of a subscriber, and the stories that they tell of at once."""
+"""Alerts: saved queries of a subscriber, matching of stories, and the alert emails to send."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from service.domain.articles import tokenization
-from service.domain.subscribers.digest_cards import card, news
-from service.domain.subscribers.digest_model import Card, Line, Match, News, Story
-from service.domain.subscribers.digest_selection import Taste, heard, holds
-from service.domain.text.language_names import country_name
+from service.domain.subscribers.digest_cards import build_card, update_since
+from service.domain.subscribers.digest_model import (
+    DeferredMatch,
+    DigestStory,
+    StoryCard,
+    StoryLink,
+)
+from service.domain.subscribers.digest_selection import Filters, apply_mutes, contains_any
+from service.domain.text.locale_names import country_name
+from service.settings.delivery import AlertSettings
 
-#: Alerts that one subscriber may have.
-MOST = 20
-
-
-@dataclass(frozen=True, slots=True)
-class AlertSettings:
-    """When an alert tells of a story, and when again; see the section `[alerts]`."""
-
-    growth: float  #: told again when the independent coverage is so many times what was told
-    per_hour: int  #: emails to one subscriber; what comes beyond waits for the next digest
-    recent_hours: float  #: a story without a report for so long is no news
-    changed_minutes: float  #: stories that changed so lately are looked at
-    fold_after_minutes: float  #: what could not be sent for so long waits for the next digest
-
-    @property
-    def recent(self) -> timedelta:
-        """How old the latest report of a story may be."""
-        return timedelta(hours=self.recent_hours)
-
-    @property
-    def changed(self) -> timedelta:
-        """How long ago a story may have changed."""
-        return timedelta(minutes=self.changed_minutes)
-
-    @property
-    def fold_after(self) -> timedelta:
-        """How long a notice may wait for the mail server."""
-        return timedelta(minutes=self.fold_after_minutes)
+#: Most alerts of one subscriber.
+MAX_ALERTS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """Which stories: one of the words, of the names, of the outlets and of the countries each.
+class AlertQuery:
+    """Conditions on a story: all given fields must match, each by any of its values.
 
-    What is empty asks for nothing. Outlets by slug, countries by ISO 3166 code; words may be
-    phrases, and words and names come in any case.
+    Empty fields do not restrict. Outlets are slugs, countries ISO 3166 codes. Words may be phrases;
+    words and entity names are case-insensitive.
     """
 
     words: frozenset[str] = frozenset()
@@ -56,13 +36,13 @@ class Query:
     min_independent: int = 1
 
     def __bool__(self) -> bool:
-        """Whether it asks for anything."""
+        """Whether the query has any condition."""
         return self.min_independent > 1 or any(
             (self.words, self.entities, self.outlets, self.countries)
         )
 
     def __str__(self) -> str:
-        """What it asks for, in words."""
+        """Describe the query for its subscriber."""
         parts = [
             " or ".join(sorted(self.words)),
             " or ".join(sorted(self.entities)),
@@ -77,18 +57,18 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A saved query; what matched it before `since` is known."""
+    """A saved query; stories that matched before `since` trigger it only when they grow."""
 
     id: int
-    query: Query
+    query: AlertQuery
     since: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a subscriber was told of a story: by which alerts, and how widely it was covered then.
+class Notification:
+    """A past notification of a subscriber about a story, with the coverage at that time.
 
-    By articles, since stories merge and split: whatever holds an article that was told is told.
+    It applies to each story that contains one of its articles, because stories merge and split.
     """
 
     alerts: frozenset[int]
@@ -98,149 +78,148 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """An alert as a notice names it."""
+class AlertLabel:
+    """Number and description of an alert, as an alert email shows them."""
 
     id: int
-    query: str  #: in words
+    query: str
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """The email of alerts that tell of one story; `card.news` says how it grew, if it was known."""
+class AlertEmail:
+    """Content of an email about one story; `card.news` shows its growth since an earlier email."""
 
-    alerts: tuple[Asked, ...]
-    card: Card
+    alerts: tuple[AlertLabel, ...]
+    card: StoryCard
 
     @property
-    def match(self) -> Match:
-        """The same in one line of a digest."""
-        told = self.card
-        line = Line(told.story, told.slug, told.headline, told.language)
-        return Match(" · ".join(each.query for each in self.alerts), line, told.independent)
+    def deferred_match(self) -> DeferredMatch:
+        """The one-line form in a digest."""
+        card = self.card
+        link = StoryLink(card.story, card.slug, card.headline, card.language)
+        return DeferredMatch(" · ".join(each.query for each in self.alerts), link, card.independent)
 
 
-class Stories:
-    """Stories to be asked for by many queries."""
+class StoryIndex:
+    """Inverted index of stories for matching many alert queries."""
 
-    def __init__(self, stories: Iterable[Story]) -> None:
-        """Each is found by the words, names, outlets and countries that it has."""
+    def __init__(self, stories: Iterable[DigestStory]) -> None:
         self._stories = tuple(stories)
-        self._holding: dict[tuple[str, str | None], set[int]] = defaultdict(set)
-        for place, story in enumerate(self._stories):
-            for kind, values in _facets(story).items():
+        self._postings: dict[tuple[str, str | None], set[int]] = defaultdict(set)
+        for position, story in enumerate(self._stories):
+            keys: dict[str, Iterable[str | None]] = {
+                "word": story.search_text.replace("|", " ").split(),
+                "name": story.names,
+                "outlet": story.outlets,
+                "country": story.countries,
+            }
+            for kind, values in keys.items():
                 for value in values:
-                    self._holding[kind, value].add(place)
+                    self._postings[kind, value].add(position)
 
-    def matching(self, query: Query) -> list[Story]:
-        """The stories that a query asks for."""
-        found = set(range(len(self._stories)))
+    def find_matches(self, query: AlertQuery) -> list[DigestStory]:
+        """The stories that match a query, in the order given."""
+        candidates = set(range(len(self._stories)))
         first_words = {word for each in query.words for word in list(tokenization.words(each))[:1]}
-        for kind, asked, values in (
+        for kind, condition, values in (
             ("word", query.words, first_words),
-            ("name", query.entities, map(_folded, query.entities)),
+            ("name", query.entities, map(_fold_name, query.entities)),
             ("outlet", query.outlets, query.outlets),
             ("country", query.countries, query.countries),
         ):
-            if asked:
-                found &= set().union(*(self._holding.get((kind, each), set()) for each in values))
-        return [
-            self._stories[place] for place in sorted(found) if matches(self._stories[place], query)
-        ]
+            if condition:
+                postings = (self._postings.get((kind, each), set()) for each in values)
+                candidates &= set[int]().union(*postings)
+        stories = (self._stories[position] for position in sorted(candidates))
+        return [each for each in stories if matches(each, query)]
 
 
-def matches(story: Story, query: Query) -> bool:
-    """Whether a query asks for a story."""
+def matches(story: DigestStory, query: AlertQuery) -> bool:
+    """Whether a story matches a query."""
     return (
         story.independent >= query.min_independent
-        and (not query.words or holds(story, query.words))
-        and (not query.entities or not story.names.isdisjoint(map(_folded, query.entities)))
+        and (not query.words or contains_any(story, query.words))
+        and (not query.entities or not story.names.isdisjoint(map(_fold_name, query.entities)))
         and (not query.outlets or not query.outlets.isdisjoint(story.outlets))
         and (not query.countries or not query.countries.isdisjoint(story.countries))
     )
 
 
-def notices(
+def new_alert_emails(
     alerts: Sequence[Alert],
-    stories: Stories,
-    taste: Taste,
-    told: Collection[Told],
+    stories: StoryIndex,
+    filters: Filters,
+    notifications: Collection[Notification],
     settings: AlertSettings,
-) -> list[Notice]:
-    """What a subscriber is to be told now, the highest by rank first; one notice for a story.
+) -> list[AlertEmail]:
+    """The alert emails that a subscriber should get now: one per story, highest rank first.
 
-    An alert tells of a story when it first matches, and again when its independent coverage has
-    grown by the set factor. Of what somebody mutes nothing is told.
+    An alert is triggered when a story first matches, and again when the independent coverage has
+    grown by `settings.growth`. Muted stories and reports never trigger it.
     """
-    calls: dict[str, list[tuple[Alert, Story]]] = defaultdict(list)
+    matched: dict[str, DigestStory] = {}
+    matching_alerts: dict[str, list[Alert]] = defaultdict(list)
     for alert in alerts:
-        for story in stories.matching(alert.query):
-            left = heard(story, taste)
-            if left and matches(left, alert.query):
-                calls[left.id].append((alert, left))
-    found = [
-        notice
-        for asking in calls.values()
-        if (notice := _notice([alert for alert, _ in asking], asking[0][1], taste, told, settings))
-    ]
-    rank = {left.id: left.rank for asking in calls.values() for _, left in asking}
-    return sorted(found, key=lambda each: (-rank[each.card.story], each.card.story))
+        for story in stories.find_matches(alert.query):
+            rest = apply_mutes(story, filters)
+            if rest and matches(rest, alert.query):
+                matched.setdefault(rest.id, rest)
+                matching_alerts[rest.id].append(alert)
+    emails = []
+    for story in sorted(matched.values(), key=lambda each: (-each.rank, each.id)):
+        email = _alert_email(matching_alerts[story.id], story, filters, notifications, settings)
+        if email:
+            emails.append(email)
+    return emails
 
 
-def as_notice(story: Story, query: Query, taste: Taste) -> Notice:
-    """What an alert would tell of a story that is new to it."""
-    return Notice((Asked(0, str(query)),), card(story, (), taste.language, None))
+def preview_alert_email(story: DigestStory, query: AlertQuery, filters: Filters) -> AlertEmail:
+    """The email of an alert that has not been triggered by the story before."""
+    card = build_card(story, (), filters.language, None)
+    return AlertEmail((AlertLabel(0, str(query)),), card)
 
 
-def _notice(
+def _alert_email(
     alerts: Sequence[Alert],
-    story: Story,
-    taste: Taste,
-    told: Collection[Told],
+    story: DigestStory,
+    filters: Filters,
+    notifications: Collection[Notification],
     settings: AlertSettings,
-) -> Notice | None:
-    here = [each for each in told if not each.articles.isdisjoint(story.articles)]
-    if any(each.independent >= story.independent for each in here):
-        return None  # they were told as much, be it by another alert
-    before = {alert.id: _before(alert, story, here) for alert in alerts}
-    calling = [
-        alert
-        for alert in alerts
-        if (known := before[alert.id]) is None
-        or story.independent >= settings.growth * known.independent
-    ]
-    if not calling:
+) -> AlertEmail | None:
+    about_story = [each for each in notifications if not each.articles.isdisjoint(story.articles)]
+    if any(each.independent >= story.independent for each in about_story):
+        return None  # the subscriber has seen this coverage, perhaps through another alert
+    triggered = []
+    baselines = []
+    for alert in alerts:
+        baseline = _baseline(alert, story, about_story)
+        if baseline is None:
+            triggered.append(alert)
+        elif story.independent >= settings.growth * baseline.independent:
+            triggered.append(alert)
+            baselines.append(baseline)
+    if not triggered:
         return None
-    asked = tuple(Asked(each.id, str(each.query)) for each in calling)
-    known = _widest(each for alert in calling if (each := before[alert.id]))
-    return Notice(asked, card(story, (), taste.language, _news(story, known)))
+    widest = _widest(baselines)
+    news = update_since(story, widest.articles, widest.at) if widest else None
+    labels = tuple(AlertLabel(each.id, str(each.query)) for each in triggered)
+    return AlertEmail(labels, build_card(story, (), filters.language, news))
 
 
-def _before(alert: Alert, story: Story, told: Iterable[Told]) -> Told | None:
-    """The widest coverage of a story that an alert told, or that matched before it was made."""
-    levels = [each for each in told if alert.id in each.alerts]
+def _baseline(
+    alert: Alert, story: DigestStory, notifications: Iterable[Notification]
+) -> Notification | None:
+    """The widest coverage already notified by an alert, or matched before the alert was created."""
+    levels = [each for each in notifications if alert.id in each.alerts]
     earlier = tuple(each for each in story.reports if each.at <= alert.since)
-    if earlier and matches(known := replace(story, reports=earlier), alert.query):
-        levels.append(Told(frozenset(), known.articles, known.independent, alert.since))
+    if earlier and matches(before := replace(story, reports=earlier), alert.query):
+        levels.append(Notification(frozenset(), before.articles, before.independent, alert.since))
     return _widest(levels)
 
 
-def _widest(told: Iterable[Told]) -> Told | None:
-    return max(told, key=lambda each: each.independent, default=None)
+def _widest(notifications: Iterable[Notification]) -> Notification | None:
+    return max(notifications, key=lambda each: each.independent, default=None)
 
 
-def _news(story: Story, before: Told | None) -> News | None:
-    return news(story, before.articles, before.at) if before else None
-
-
-def _facets(story: Story) -> dict[str, Iterable[str | None]]:
-    return {
-        "word": story.told.replace("|", " ").split(),
-        "name": story.names,
-        "outlet": story.outlets,
-        "country": story.countries,
-    }
-
-
-def _folded(name: str) -> str:
+def _fold_name(name: str) -> str:
     return " ".join(tokenization.words(name))

@@ -1,4 +1,4 @@
-"""Which stories an issue of the digest shows: what changed since the last one, each event once."""
+"""Selection of the stories of a digest edition: filters, ranking, updates, deduplication."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,44 +7,35 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from service.domain.articles import tokenization
-from service.domain.subscribers.digest_cards import card, firsts, news
-from service.domain.subscribers.digest_model import Card, Digest, News, Story
+from service.domain.subscribers.digest_cards import build_card, first_reports, update_since
+from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard, StoryUpdate
+from service.settings.delivery import DigestSettings
 
-#: A story that somebody follows counts as reported so many hours later.
-_FOLLOWED_HOURS = 12.0
-#: A story nobody saw in time is no news after so long.
-_SLACK = timedelta(hours=24)
-#: Two stories whose words overlap so much (Jaccard) are shown as one card with a line below.
-_ALIKE = 0.5
-#: Headlines of one storyline that share so many words are of one saga.
-_TELLING_WORDS = 2
-#: Lines below a card, looked for among so many times as many stories as there are cards.
-_LINES, _FURTHER = 2, 4
-
-
-@dataclass(frozen=True, slots=True)
-class DigestSettings:
-    """How long an issue is, and what counts as news; see the section `[digest]`."""
-
-    top: int
-    moved_on: int
-    few: int
-    firsts: int
-    few_outlets: int  #: a story is covered by few with so many independent outlets, or fewer
-    news_outlets: int  #: a story seen before returns with so many more
+#: Hours of recency that each match of a followed value adds to the rank.
+_FOLLOW_BONUS_HOURS = 12.0
+#: Stories whose latest report is older than this before the last edition are skipped.
+_MAX_AGE = timedelta(hours=24)
+#: Stories whose headline words overlap this much (Jaccard) share one card.
+_MIN_WORD_OVERLAP = 0.5
+#: Stories of one storyline with this many common headline words share one card.
+_MIN_SHARED_WORDS = 2
+#: Most links below a card.
+_MAX_RELATED = 2
+#: Related stories are searched among this many times the section's size.
+_RELATED_SEARCH_FACTOR = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
-    """What a subscriber follows or mutes, and how widely a story must be covered.
+class Filters:
+    """What a subscriber follows and mutes, and the coverage that a story needs.
 
-    Outlets by slug, countries by ISO 3166 code, storylines by id, languages by ISO 639 code; words
-    in any case. Nothing followed, and no languages, means everything.
+    Outlets are slugs, countries ISO 3166 codes, storylines ids, languages ISO 639 codes; words are
+    case-insensitive. Empty lists do not restrict.
     """
 
-    language: str = "en"  #: headlines in it are preferred
+    language: str = "en"  #: preferred language of headlines
     min_independent: int = 1
-    languages: frozenset[str] = frozenset()  #: a story must be told in one of them
+    languages: frozenset[str] = frozenset()  #: a story needs a report in one of them
     followed_outlets: frozenset[str] = frozenset()
     muted_outlets: frozenset[str] = frozenset()
     followed_countries: frozenset[str] = frozenset()
@@ -56,69 +47,77 @@ class Taste:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """What a subscriber has seen: articles of the stories in earlier issues.
+class History:
+    """Articles that earlier editions showed to a subscriber.
 
-    By articles, since stories merge and split: whatever holds an article that was shown has been
-    shown.
+    A story counts as seen if it contains any of them. Story ids would not do, because stories merge
+    and split.
     """
 
-    since: datetime  #: when the last issue was made
+    since: datetime  #: creation of the last edition
     articles: frozenset[int] = field(default_factory=frozenset)
 
 
-def choose(stories: Iterable[Story], taste: Taste, past: Past, settings: DigestSettings) -> Digest:
-    """The stories for one subscriber; the same input gives the same issue.
+def select_stories(
+    stories: Iterable[DigestStory], filters: Filters, history: History, settings: DigestSettings
+) -> Digest:
+    """Select the stories for one subscriber; deterministic.
 
-    Ranked as on the front page, what somebody follows higher. Of a storyline, and of stories told
-    in the same words, one card is shown, and the next ones as lines below it. A story seen before
-    comes back only when enough outlets more report it, with what they brought.
+    Stories are ranked as on the front page, followed ones higher. Stories of one storyline or with
+    similar headlines share one card, the lower ranked as links. A seen story returns only as an
+    update, when enough new outlets report it.
     """
-    recent = (story for story in stories if story.reports[-1].at > past.since - _SLACK)
-    left = [each for story in recent if (each := heard(story, taste))]
-    ranked = sorted(left, key=lambda each: (not each.pinned, -_worth(each, taste), each.id))
-    fresh = [each for each in ranked if _is_fresh(each, past)]
-    wide = [each for each in fresh if each.independent >= taste.min_independent]
-    moved = {each.id: found for each in ranked if (found := _news(each, past, settings))}
-    spread = _Spread()
-    top = spread.take(wide, settings.top)
-    seen = spread.take([each for each in ranked if each.id in moved], settings.moved_on)
-    few = spread.take(_rare(fresh, taste, settings), settings.few) if top else []
+    recent = (each for each in stories if each.reports[-1].at > history.since - _MAX_AGE)
+    unmuted = [story for each in recent if (story := apply_mutes(each, filters))]
+    ranked = sorted(unmuted, key=lambda each: (not each.pinned, -_rank(each, filters), each.id))
+    fresh = [each for each in ranked if _is_new(each, history)]
+    wide = [each for each in fresh if each.independent >= filters.min_independent]
+    news = {each.id: update for each in ranked if (update := _update(each, history, settings))}
+    updated = [each for each in ranked if each.id in news]
 
-    def cards(section: Sequence[Story]) -> tuple[Card, ...]:
+    sections = _Deduplicator()
+    top = sections.take(wide, settings.max_stories)
+    updates = sections.take(updated, settings.max_updates)
+    narrow = _low_coverage(fresh, filters, settings) if top else []
+    low_coverage = sections.take(narrow, settings.max_low_coverage)
+
+    def cards(section: Sequence[DigestStory]) -> tuple[StoryCard, ...]:
         return tuple(
-            card(each, spread.below(each), taste.language, moved.get(each.id)) for each in section
+            build_card(each, sections.related(each), filters.language, news.get(each.id))
+            for each in section
         )
 
-    first = firsts(top, taste.language, settings.firsts)
-    return Digest(cards(top), cards(seen), cards(few), first)
+    first = first_reports(top, filters.language, settings.max_first_reports)
+    return Digest(cards(top), cards(updates), cards(low_coverage), first)
 
 
-def _rare(fresh: Sequence[Story], taste: Taste, settings: DigestSettings) -> list[Story]:
-    """What few cover, for who does not ask for more; of two outlets before of one, longest first."""
-    if taste.min_independent > settings.few_outlets:
+def _low_coverage(
+    fresh: Sequence[DigestStory], filters: Filters, settings: DigestSettings
+) -> list[DigestStory]:
+    """Stories with low coverage, by coverage, then length of the summary, then rank.
+
+    Empty if the subscriber's filters require a higher coverage.
+    """
+    if filters.min_independent > settings.low_coverage_outlets:
         return []
-    rare = [each for each in fresh if each.independent <= settings.few_outlets]
-    return sorted(rare, key=_by_weight)
+    return sorted(
+        (each for each in fresh if each.independent <= settings.low_coverage_outlets),
+        key=lambda each: (-each.independent, -len(each.summary), -each.rank, each.id),
+    )
 
 
-def _by_weight(story: Story) -> tuple[int, int, float, str]:
-    return (-story.independent, -len(story.summary), -story.rank, story.id)
-
-
-def heard(story: Story, taste: Taste) -> Story | None:
-    """The story without what somebody mutes; None if nothing is left of it."""
-    if story.storyline in taste.muted_storylines or holds(story, taste.muted_words):
+def apply_mutes(story: DigestStory, filters: Filters) -> DigestStory | None:
+    """Remove muted outlets and countries from a story; None if the story is filtered out."""
+    if story.storyline in filters.muted_storylines or contains_any(story, filters.muted_words):
         return None
-    left = _unmuted(story, taste)
-    if left and taste.languages and taste.languages.isdisjoint(left.languages):
+    rest = _without_muted_reports(story, filters)
+    if rest and filters.languages and filters.languages.isdisjoint(rest.languages):
         return None
-    return left
+    return rest
 
 
-def _unmuted(story: Story, taste: Taste) -> Story | None:
-    """The story without outlets and countries that somebody mutes."""
-    outlets, countries = taste.muted_outlets, taste.muted_countries
+def _without_muted_reports(story: DigestStory, filters: Filters) -> DigestStory | None:
+    outlets, countries = filters.muted_outlets, filters.muted_countries
     if outlets.isdisjoint(story.outlets) and countries.isdisjoint(story.countries):
         return story
     reports = tuple(
@@ -129,112 +128,112 @@ def _unmuted(story: Story, taste: Taste) -> Story | None:
     if not reports:
         return None
     names = {each.name for each in reports}
-    said = tuple(each for each in story.summary if each.outlet in names)
-    left = replace(story, summary=said, reports=reports)
-    if story.speaker is None or story.speaker in left.articles:
-        return left
-    return replace(left, headline=reports[0].title, speaker=reports[0].article)
+    summary = tuple(each for each in story.summary if each.outlet in names)
+    rest = replace(story, summary=summary, reports=reports)
+    if story.headline_article is None or story.headline_article in rest.articles:
+        return rest
+    return replace(rest, headline=reports[0].title, headline_article=reports[0].article)
 
 
-def _worth(story: Story, taste: Taste) -> float:
+def _rank(story: DigestStory, filters: Filters) -> float:
     followed = (
-        not taste.followed_outlets.isdisjoint(story.outlets),
-        not taste.followed_countries.isdisjoint(story.countries),
-        story.storyline in taste.followed_storylines,
-        holds(story, taste.followed_words),
+        not filters.followed_outlets.isdisjoint(story.outlets),
+        not filters.followed_countries.isdisjoint(story.countries),
+        story.storyline in filters.followed_storylines,
+        contains_any(story, filters.followed_words),
     )
-    return story.rank + _FOLLOWED_HOURS * sum(followed)
+    return story.rank + _FOLLOW_BONUS_HOURS * sum(followed)
 
 
-def holds(story: Story, wanted: frozenset[str]) -> bool:
-    """Whether a story has one of these words or phrases in headline, keywords or names."""
-    pattern = _pattern(wanted)
-    return pattern is not None and pattern.search(story.told) is not None
+def contains_any(story: DigestStory, phrases: frozenset[str]) -> bool:
+    """Whether headline, keywords or names of a story contain one of the words or phrases."""
+    pattern = _compile_phrases(phrases)
+    return pattern is not None and pattern.search(story.search_text) is not None
 
 
-@lru_cache(256)  # a reader has two, and is asked of many stories
-def _pattern(wanted: frozenset[str]) -> re.Pattern[str] | None:
-    phrases = sorted(folded for each in wanted if (folded := _folded(each)).strip())
-    return re.compile("|".join(map(re.escape, phrases))) if phrases else None
+@lru_cache(256)  # a subscriber has two sets of phrases, each matched with many stories
+def _compile_phrases(phrases: frozenset[str]) -> re.Pattern[str] | None:
+    folded = sorted(text for each in phrases if (text := _fold_phrase(each)).strip())
+    return re.compile("|".join(map(re.escape, folded))) if folded else None
 
 
-def told(headline: str, keywords: Iterable[str], names: Iterable[str]) -> str:
-    """What `Story.told` is to be: the words by which a story is followed or muted, folded."""
-    return "|".join(_folded(each) for each in (headline, *keywords, *names))
+def search_text(headline: str, keywords: Iterable[str], names: Iterable[str]) -> str:
+    """Build `DigestStory.search_text`, in which followed and muted words are searched."""
+    return "|".join(_fold_phrase(each) for each in (headline, *keywords, *names))
 
 
-def named(names: Iterable[str]) -> frozenset[str]:
-    """What `Story.names` is to be: whom and what a story names, folded."""
-    return frozenset(_folded(each).strip() for each in names)
+def fold_names(names: Iterable[str]) -> frozenset[str]:
+    """Build `DigestStory.names`: names of people, places and organisations, folded."""
+    return frozenset(_fold_phrase(each).strip() for each in names)
 
 
-def _folded(phrase: str) -> str:
-    """The words of a phrase between spaces, so that no part of a word is found."""
+def _fold_phrase(phrase: str) -> str:
+    """Fold a phrase; the spaces at both ends keep a search from matching parts of words."""
     return f" {' '.join(tokenization.words(phrase))} "
 
 
-def _is_fresh(story: Story, past: Past) -> bool:
-    """Whether nothing of it was seen, and something came since."""
-    if not past.articles.isdisjoint(story.articles):
+def _is_new(story: DigestStory, history: History) -> bool:
+    """Whether no article was seen, and the story was reported or changed since."""
+    if not history.articles.isdisjoint(story.articles):
         return False
-    return story.reports[-1].at > past.since or story.changed_at > past.since
+    return story.reports[-1].at > history.since or story.changed_at > history.since
 
 
-def _news(story: Story, past: Past, settings: DigestSettings) -> News | None:
-    """What is new in a story that was seen; None if it was not, or too little is."""
-    if past.articles.isdisjoint(story.articles):
+def _update(story: DigestStory, history: History, settings: DigestSettings) -> StoryUpdate | None:
+    if history.articles.isdisjoint(story.articles):
         return None
-    return news(story, past.articles, past.since, least=settings.news_outlets)
+    return update_since(story, history.articles, history.since, min_outlets=settings.new_outlets)
 
 
-class _Spread:
-    """Takes stories so that no event and no storyline gets a second card."""
+class _Deduplicator:
+    """Assigns stories to sections so that related stories share one card."""
 
     def __init__(self) -> None:
-        self._taken: list[Story] = []
-        self._below: dict[str, list[Story]] = {}
+        self._taken: list[DigestStory] = []
+        self._related: dict[str, list[DigestStory]] = {}
 
-    def take(self, stories: Sequence[Story], most: int) -> list[Story]:
-        """The first stories that are not told yet, at most so many; the next ones go below them."""
-        chosen: list[Story] = []
-        for place, story in enumerate(stories):
-            if len(chosen) == most and place >= _FURTHER * most:
+    def take(self, stories: Sequence[DigestStory], limit: int) -> list[DigestStory]:
+        """Take the first `limit` stories without a card; attach duplicates to existing cards."""
+        chosen: list[DigestStory] = []
+        for position, story in enumerate(stories):
+            if len(chosen) == limit and position >= _RELATED_SEARCH_FACTOR * limit:
                 break
-            if twin := self._twin(story):
-                if twin is not story and story not in (below := self._below[twin.id]):
-                    below.append(story)
-            elif len(chosen) < most:
+            if other := self._duplicate_of(story):
+                if other is not story and story not in (related := self._related[other.id]):
+                    related.append(story)
+            elif len(chosen) < limit:
                 chosen.append(story)
                 self._taken.append(story)
-                self._below[story.id] = []
+                self._related[story.id] = []
         return chosen
 
-    def below(self, story: Story) -> list[Story]:
-        """The stories that are told below this one."""
-        return self._below[story.id][:_LINES]
+    def related(self, story: DigestStory) -> list[DigestStory]:
+        """The stories linked below the card of `story`."""
+        return self._related[story.id][:_MAX_RELATED]
 
-    def _twin(self, story: Story) -> Story | None:
+    def _duplicate_of(self, story: DigestStory) -> DigestStory | None:
         for other in self._taken:
-            if story.id == other.id or _of_one_saga(story, other):
+            if story.id == other.id or _share_storyline(story, other):
                 return other
-            if story.words and _alike(story.words, other.words):
+            if story.headline_words and _have_similar_headlines(story, other):
                 return other
         return None
 
 
-def _of_one_saga(one: Story, other: Story) -> bool:
-    """Whether two stories share a storyline, and something that they are about.
+def _share_storyline(one: DigestStory, other: DigestStory) -> bool:
+    """Whether two stories share a storyline and a topic.
 
-    Storylines hold strangers, too: one that shares no keyword, no name and hardly a word of its headline
-    would be hidden below a story that it has nothing to do with.
+    The topic matters because a storyline may contain an unrelated story, which a card would hide:
+    one without a common keyword or name and with hardly a common word in the headline.
     """
     if not one.storyline or one.storyline != other.storyline:
         return False
     if not one.topics or not other.topics or not one.topics.isdisjoint(other.topics):
         return True
-    return len(one.words & other.words) >= _TELLING_WORDS
+    return len(one.headline_words & other.headline_words) >= _MIN_SHARED_WORDS
 
 
-def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    shared = len(one & other)
-    return shared >= _ALIKE * (len(one) + len(other) - shared)
+def _have_similar_headlines(one: DigestStory, other: DigestStory) -> bool:
+    shared = len(one.headline_words & other.headline_words)
+    total = len(one.headline_words) + len(other.headline_words) - shared
+    return shared >= _MIN_WORD_OVERLAP * total

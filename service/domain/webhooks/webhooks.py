@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from service.errors import BadInputError
+from service.settings.delivery import WebhookSettings
 
 #: What can happen to a story; receivers may choose some.
 KINDS = (
@@ -40,38 +41,13 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookSettings:
-    """How patiently deliveries are made, and how long one waits after failures."""
-
-    timeout_seconds: float
-    concurrency: int
-    retry_seconds: float
-    longest_retry_hours: float
-    pause_after_hours: float
-    allow_networks: tuple[str, ...]
-
-    def pause(self, attempts: int, jitter: float) -> timedelta:
-        """How long to wait after so many failures: doubled each time, cut by up to half.
-
-        `jitter` is from 0 to 1; receivers that failed together are not asked together again.
-        """
-        doubled = self.retry_seconds * 2.0 ** min(max(attempts - 1, 0), 40)
-        seconds = min(doubled, self.longest_retry_hours * 3600)
-        return timedelta(seconds=seconds * (1 - jitter / 2))
-
-    def asked_for(self, pause: timedelta) -> timedelta:
-        """What of a receiver's wish to be left alone is granted."""
-        return min(pause, timedelta(hours=self.longest_retry_hours))
-
-
-@dataclass(frozen=True, slots=True)
 class Health:
     """How a webhook fares as a whole."""
 
     attempts: int = 0  #: in a row that found its receiver down
     failing_since: datetime | None = None  #: the first failure after which nothing got through
     retry_at: datetime | None = None  #: nothing is sent before
-    paused_because: str | None = None
+    pause_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

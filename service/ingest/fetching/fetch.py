@@ -14,31 +14,17 @@ import aiohttp
 from service.domain.text.dates import parse_retry_after
 from service.errors import FeedError, HostBusyError
 from service.ingest.fetching.bodies import Limits
-from service.ingest.fetching.redirects import Outcome, Route, follow
-from service.ingest.fetching.request import ACCEPT, OK, Answer
-from service.ingest.fetching.ssrf_guard import networks, socket_factory
-from service.ingest.fetching.throttle import Turns
+from service.ingest.fetching.redirects import FetchOutcome, Route, follow
+from service.ingest.fetching.request import ACCEPT, OK, FeedResponse
+from service.ingest.fetching.ssrf_guard import socket_factory
+from service.ingest.fetching.throttle import HostThrottle
+from service.settings.convert import parse_networks
+from service.settings.ingest import FetchSettings
 
 TOO_MANY_REQUESTS = 429
 UNAVAILABLE = 503
 #: A host that says 429 and not for how long is left alone for this long.
 DEFAULT_PAUSE = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class FetchSettings:
-    """How politely, how patiently and from where feeds are fetched."""
-
-    user_agent: str
-    concurrency: int
-    per_host: int
-    host_delay_seconds: float
-    timeout_seconds: float
-    connect_timeout_seconds: float
-    max_redirects: int
-    max_received_bytes: int
-    max_body_bytes: int
-    allow_networks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +72,14 @@ async def fetch_all(
     `on_done` gets each result as it comes. Trouble with a feed or with the network is in the
     result; anything raised is a bug, in an exception group.
     """
-    turns = Turns(
+    throttle = HostThrottle(
         total=settings.concurrency,
         per_host=settings.per_host,
         host_delay_seconds=settings.host_delay_seconds,
     )
     async with _session(settings) as session, asyncio.TaskGroup() as tasks:
         running = [
-            tasks.create_task(_fetch_and_tell(request, session, turns, settings, on_done))
+            tasks.create_task(_fetch_and_tell(request, session, throttle, settings, on_done))
             for request in requests
         ]
     return [task.result() for task in running]
@@ -102,24 +88,27 @@ async def fetch_all(
 async def _fetch_and_tell(
     request: FetchRequest,
     session: aiohttp.ClientSession,
-    turns: Turns,
+    throttle: HostThrottle,
     settings: FetchSettings,
     on_done: OnDone | None,
 ) -> FetchResult:
-    result = await fetch_one(request, session, turns, settings)
+    result = await fetch_one(request, session, throttle, settings)
     if on_done is not None and (pending := on_done(result)) is not None:
         await pending
     return result
 
 
 async def fetch_one(
-    request: FetchRequest, session: aiohttp.ClientSession, turns: Turns, settings: FetchSettings
+    request: FetchRequest,
+    session: aiohttp.ClientSession,
+    throttle: HostThrottle,
+    settings: FetchSettings,
 ) -> FetchResult:
     """Fetch one feed over a session made for these settings; never raises a FeedError."""
     conditions = _conditions(request)
     route = Route(
         session=session,
-        turns=turns,
+        throttle=throttle,
         headers=conditions,
         conditional=bool(conditions),
         limits=Limits(settings.max_received_bytes, settings.max_body_bytes),
@@ -128,10 +117,10 @@ async def fetch_one(
     )
     outcome = await follow(route, request.url)
     if isinstance(outcome.error, HostBusyError):
-        return replace(_result(request, outcome), retry_after=turns.closed_for(outcome.host))
+        return replace(_result(request, outcome), retry_after=throttle.paused_for(outcome.host))
     result = _result(request, outcome)
     if result.status == TOO_MANY_REQUESTS or (result.status == UNAVAILABLE and result.retry_after):
-        turns.close(outcome.host, result.retry_after or DEFAULT_PAUSE)
+        throttle.pause(outcome.host, result.retry_after or DEFAULT_PAUSE)
     return result
 
 
@@ -139,7 +128,7 @@ def _session(settings: FetchSettings) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
             limit=0,  # turns limit it, and know hosts
-            socket_factory=socket_factory(networks(settings.allow_networks)),
+            socket_factory=socket_factory(parse_networks(settings.allow_networks)),
         ),
         timeout=aiohttp.ClientTimeout(total=None, connect=settings.connect_timeout_seconds),
         headers={
@@ -157,7 +146,7 @@ def _conditions(request: FetchRequest) -> dict[str, str]:
     return {name: value for name, value in conditions.items() if value}
 
 
-def _result(request: FetchRequest, outcome: Outcome) -> FetchResult:
+def _result(request: FetchRequest, outcome: FetchOutcome) -> FetchResult:
     answer, ok = outcome.answer, outcome.error is None
     fresh = ok and answer is not None and answer.status == OK
     etag, last_modified = _validators(request, answer if ok else None)
@@ -179,7 +168,7 @@ def _result(request: FetchRequest, outcome: Outcome) -> FetchResult:
     )
 
 
-def _validators(request: FetchRequest, good: Answer | None) -> tuple[str | None, str | None]:
+def _validators(request: FetchRequest, good: FeedResponse | None) -> tuple[str | None, str | None]:
     if good is None:
         return request.etag, request.last_modified
     sent = good.header("ETag"), good.header("Last-Modified")
@@ -188,6 +177,6 @@ def _validators(request: FetchRequest, good: Answer | None) -> tuple[str | None,
     return sent[0] or request.etag, sent[1] or request.last_modified
 
 
-def _retry_after(answer: Answer | None) -> timedelta | None:
+def _retry_after(answer: FeedResponse | None) -> timedelta | None:
     value = answer.header("Retry-After") if answer else None
     return parse_retry_after(value, now=datetime.now(UTC)) if value else None

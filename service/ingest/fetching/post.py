@@ -12,21 +12,23 @@ from datetime import UTC, datetime
 import aiohttp
 
 from service.domain.text.dates import parse_retry_after
-from service.domain.webhooks.webhooks import Outcome, WebhookSettings
+from service.domain.webhooks.webhooks import Outcome
 from service.ingest.fetching.request import REDIRECTS
-from service.ingest.fetching.ssrf_guard import AddressRefusedError, networks, socket_factory
+from service.ingest.fetching.ssrf_guard import AddressRefusedError, socket_factory
+from service.settings.convert import parse_networks
+from service.settings.delivery import WebhookSettings
 
-TAKEN = range(200, 300)
+ACCEPTED = range(200, 300)
 BUSY = frozenset({429, 503})
-SETTING = "webhooks.allow_networks"
+NETWORKS_SETTING = "webhooks.allow_networks"
 
 
 @asynccontextmanager
-async def posting(
+async def webhook_session(
     settings: WebhookSettings, user_agent: str
 ) -> AsyncIterator[aiohttp.ClientSession]:
     """A client that connects to public addresses and to the networks that the setting names."""
-    allowed = networks(settings.allow_networks, setting=SETTING)
+    allowed = parse_networks(settings.allow_networks, setting=NETWORKS_SETTING)
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, socket_factory=socket_factory(allowed)),
         timeout=aiohttp.ClientTimeout(total=settings.timeout_seconds),
@@ -53,7 +55,7 @@ async def post(
 
 def _outcome(response: aiohttp.ClientResponse) -> Outcome:
     status = response.status
-    if status in TAKEN:
+    if status in ACCEPTED:
         return Outcome(status)
     told = f"answered {status} {response.reason or ''}".strip()[:200]
     if status in REDIRECTS:
@@ -66,7 +68,7 @@ def _outcome(response: aiohttp.ClientResponse) -> Outcome:
 def _reason(error: Exception) -> str:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, AddressRefusedError):
-        return f"{cause}; {SETTING} can name its network"
+        return f"{cause}; {NETWORKS_SETTING} can name its network"
     if isinstance(error, aiohttp.InvalidURL):
         return "not an http(s) address"
     text = " ".join((str(cause) or type(cause).__name__).split())[:200]

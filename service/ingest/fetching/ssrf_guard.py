@@ -5,10 +5,9 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from service.errors import SettingsError
+from service.settings.convert import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 #: IPv6 prefixes whose last four bytes are an IPv4 address that a translator will contact.
 _TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
@@ -23,14 +22,6 @@ class AddressRefusedError(OSError):
     def __init__(self, address: str) -> None:
         super().__init__(f"{address} is no public address")
         self.address = address
-
-
-def networks(names: Iterable[str], *, setting: str = "fetch.allow_networks") -> tuple[Network, ...]:
-    """The networks that a setting names, such as `127.0.0.0/8`; SettingsError if one is none."""
-    try:
-        return tuple(ipaddress.ip_network(name) for name in names)
-    except ValueError as error:
-        raise SettingsError(f"{setting}: {error}") from error
 
 
 def is_allowed(address: str, allowed: Iterable[Network]) -> bool:

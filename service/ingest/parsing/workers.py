@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import IO, Self
 
 from service.domain.articles.entries import ParsedFeed
-from service.domain.text.urls import without_credentials
+from service.domain.text.urls import strip_credentials
 from service.errors import FeedError, ParseCrashError, ParseTimeoutError
 from service.ingest.parsing.worker import OUT_OF_MEMORY, ParseJob, read_message, write_message
+from service.settings.ingest import ParseSettings
 
 #: Starting takes a fraction of a second; only a machine on its knees needs this long.
 _START_SECONDS = 60.0
@@ -23,29 +24,20 @@ _START = "from service.ingest.parsing.worker import main; main()"
 _ROOT = Path(__file__).parents[3]
 
 
-@dataclass(frozen=True, slots=True)
-class ParseSettings:
-    """How many processes parse, and what each feed may cost them."""
-
-    workers: int
-    timeout_seconds: float
-    memory_mib: int
-
-
-Parsed = ParsedFeed | FeedError
-OnParsed = Callable[[int, Parsed], None]
+ParseOutcome = ParsedFeed | FeedError
+OnParsed = Callable[[int, ParseOutcome], None]
 
 
 def parse_all(
     jobs: Sequence[ParseJob], settings: ParseSettings, *, on_done: OnParsed | None = None
-) -> list[Parsed]:
+) -> list[ParseOutcome]:
     """Parse every job; outcomes in the order of the jobs.
 
     A feed that exceeds the time limit is a ParseTimeoutError, one that kills its process or needs
     too much memory a ParseCrashError; a new process takes over. `on_done` gets the job's index
     and outcome as they come, from several threads.
     """
-    outcomes: dict[int, Parsed] = {}
+    outcomes: dict[int, ParseOutcome] = {}
     waiting: queue.SimpleQueue[tuple[int, ParseJob]] = queue.SimpleQueue()
     for numbered in enumerate(jobs):
         waiting.put(numbered)
@@ -83,7 +75,7 @@ class Parser:
     ) -> None:
         self._discard()
 
-    def parse(self, job: ParseJob) -> Parsed:
+    def parse(self, job: ParseJob) -> ParseOutcome:
         """The feed, or the FeedError that tells why there is none."""
         used = self._process is not None
         outcome = self._attempt(job)
@@ -92,7 +84,7 @@ class Parser:
             outcome = self._attempt(job)
         return outcome
 
-    def _attempt(self, job: ParseJob) -> Parsed:
+    def _attempt(self, job: ParseJob) -> ParseOutcome:
         if self._process is None:
             self._process = WorkerProcess(self._settings.memory_mib)
         answer = self._process.ask(job, self._settings.timeout_seconds)
@@ -102,7 +94,7 @@ class Parser:
         return self._failure(job, answer)
 
     def _failure(self, job: ParseJob, end: "End") -> FeedError:
-        url = without_credentials(job.url)
+        url = strip_credentials(job.url)
         if end.timed_out:
             limit = f"parsing took more than {self._settings.timeout_seconds:g} s"
             return ParseTimeoutError(url, limit)
@@ -118,7 +110,7 @@ class Parser:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class WorkerExit:
     """How a worker process ended instead of answering."""
 
     code: int
@@ -142,10 +134,10 @@ class WorkerProcess:
             self.stop()
             raise RuntimeError(f"a parsing process with {memory_mib} MiB did not start: {started}")
 
-    def ask(self, job: ParseJob, timeout_seconds: float) -> Parsed | End:
+    def ask(self, job: ParseJob, timeout_seconds: float) -> ParseOutcome | WorkerExit:
         """The outcome, or how the process ended; it is killed when the time is over."""
         answer = self._exchange(job, timeout_seconds)
-        if not isinstance(answer, ParsedFeed | FeedError | End):
+        if not isinstance(answer, ParsedFeed | FeedError | WorkerExit):
             raise TypeError(type(answer))
         return answer
 
@@ -173,7 +165,7 @@ class WorkerProcess:
                 write_message(_open(self._process.stdin), message)
             return read_message(_open(self._process.stdout))
         except (EOFError, BrokenPipeError):
-            return End(self._process.wait(), timed_out.is_set())
+            return WorkerExit(self._process.wait(), timed_out.is_set())
         finally:
             timer.cancel()
 

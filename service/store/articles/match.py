@@ -8,15 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.domain.articles.copies import Copy
-from service.domain.articles.copies import copies as find_copies
+from service.domain.articles.copies import find_copies
 from service.domain.articles.model import Article, Vectors
 from service.domain.articles.tokenization import lead_words
 from service.domain.grouping.place import Placement, place
-from service.domain.grouping.window import StorySettings
 from service.domain.pairs.score import PairModel
-from service.domain.pairs.vocabulary import rarest_keys
+from service.domain.pairs.vocabularies import rarest_keys
+from service.settings.grouping import StorySettings
 from service.store.articles import articles, candidates, vectors
-from service.store.stories import stories, vocabulary
+from service.store.stories import stories, vocabularies
 from service.store.tables import ArticleUrlRow, ModelRow, StoryRow
 
 #: Stands for the article that is asked about; no stored one has it.
@@ -57,18 +57,18 @@ def match(
     homes = stories.story_of(session, found)
     open_ones = _shown(session, set(homes.values()))
     ids = sorted(candidates.members_within(session, open_ones, [asking.at], reach=reach))
-    lexicon = vocabulary.latest(session, asking.vector.model)
+    vocabulary = vocabularies.latest(session, asking.vector.model)
     number = _model(session, asking.vector.model)
-    if not ids or lexicon is None or number is None:
+    if not ids or vocabulary is None or number is None:
         return None
     members = stories.story_of(session, ids)
     stored = vectors.load(session, number, asking.vector.model, ids)
     gathered = [asking.article, *articles.load(session, ids)]
     [placement] = place(
         gathered,
-        Vectors.joined([asking.vector, stored]),
+        Vectors.concatenate([asking.vector, stored]),
         [None, *(members[key] for key in ids)],
-        lexicon=lexicon,
+        vocabulary=vocabulary,
         model=model,
         settings=settings.grouping,
     )
@@ -88,7 +88,7 @@ def _candidates(
 ) -> set[int]:
     """Nearest vectors, and sharers of rare words."""
     tag, wanted, found = asking.vector.model, settings.candidates, set[int]()
-    number, lexicon = _model(session, tag), vocabulary.latest(session, tag)
+    number, vocabulary = _model(session, tag), vocabularies.latest(session, tag)
     if number is not None and asking.vector.values.any():
         found |= vectors.nearest_to(
             session,
@@ -98,9 +98,9 @@ def _candidates(
             count=wanted.neighbours,
             window=reach,
         )
-    if lexicon is not None:
-        words = rarest_keys(lead_words(asking.article), lexicon, candidates.KEYS)
-        found |= candidates.sharers(session, words, asking.at, reach=reach, limit=wanted.sharing)
+    if vocabulary is not None:
+        words = rarest_keys(lead_words(asking.article), vocabulary, candidates.KEYS)
+        found |= candidates.sharers(session, words, asking.at, reach=reach, limit=wanted.shared_words)
     return found
 
 

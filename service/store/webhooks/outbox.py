@@ -12,16 +12,11 @@ from datetime import datetime
 from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from service.domain.webhooks.webhooks import (
-    Health,
-    Outcome,
-    WebhookSettings,
-    after_round,
-    of_different_stories,
-)
+from service.domain.webhooks.webhooks import Health, Outcome, after_round, of_different_stories
+from service.settings.delivery import WebhookSettings
 from service.store.story_views.changes import latest_change
-from service.store.story_views.history import Transition, of_row, transitions
-from service.store.tables import TransitionRow, WebhookHoldRow, WebhookRow
+from service.store.story_views.history import StoryTransition, transition_from_row, select_transitions
+from service.store.tables import TransitionRow, WebhookBlockedStoryRow, WebhookRow
 from service.store.webhooks.event_filter import wanted
 from service.store.webhooks.webhooks import health_of, retry_held, write_health
 
@@ -33,13 +28,13 @@ class Round:
     webhook: int
     url: str
     secret: bytes
-    fresh: tuple[Transition, ...]
-    retried: tuple[Transition, ...]  #: the first of what waits, each for another story
+    fresh: tuple[StoryTransition, ...]
+    retried: tuple[StoryTransition, ...]  #: the first of what waits, each for another story
     told: int  #: how far the webhook was before
     upto: int  #: how far it is once all of this was tried
 
     @property
-    def changes(self) -> tuple[Transition, ...]:
+    def changes(self) -> tuple[StoryTransition, ...]:
         """All of them."""
         return self.retried + self.fresh
 
@@ -47,14 +42,14 @@ class Round:
 def due(session: Session, *, now: datetime) -> list[int]:
     """The webhooks that there may be something to tell; two statements."""
     waits = exists().where(
-        WebhookHoldRow.webhook_id == WebhookRow.id, WebhookHoldRow.next_attempt_at <= now
+        WebhookBlockedStoryRow.webhook_id == WebhookRow.id, WebhookBlockedStoryRow.next_attempt_at <= now
     )
     statement = (
         select(WebhookRow.id)
         .where(
             WebhookRow.state == "active",
             or_(WebhookRow.next_attempt_at.is_(None), WebhookRow.next_attempt_at <= now),
-            or_(WebhookRow.told_transition_id < latest_change(session), waits),
+            or_(WebhookRow.last_delivered_id < latest_change(session), waits),
         )
         .order_by(WebhookRow.id)
     )
@@ -72,7 +67,7 @@ def next_round(session: Session, webhook_id: int, *, now: datetime, most: int) -
         return None
     probing = row.attempts > 0
     retried = [] if probing else _waiting(session, row, now, max(most // 2, 1))
-    told, room = row.told_transition_id, 1 if probing else max(most - len(retried), 1)
+    told, room = row.last_delivered_id, 1 if probing else max(most - len(retried), 1)
     fresh, upto = _fresh(session, row, room)
     if probing and not fresh:
         retried = _waiting(session, row, now, 1)
@@ -80,7 +75,7 @@ def next_round(session: Session, webhook_id: int, *, now: datetime, most: int) -
         return Round(
             webhook_id, row.url, row.secret, tuple(fresh), tuple(retried), told=told, upto=upto
         )
-    row.told_transition_id = upto
+    row.last_delivered_id = upto
     return None
 
 
@@ -99,9 +94,9 @@ def record(
     to an address that it has no longer does not count, and is sent to the new one.
     """
     row = session.get(WebhookRow, done.webhook, with_for_update=True)
-    if row is None or (row.told_transition_id, row.url) != (done.told, done.url):
+    if row is None or (row.last_delivered_id, row.url) != (done.told, done.url):
         return False
-    row.told_transition_id = done.upto
+    row.last_delivered_id = done.upto
     for change in done.changes:
         outcome = outcomes[change.id]
         if outcome.error is not None:
@@ -109,7 +104,7 @@ def record(
     _move_on(session, row, [each for each in done.retried if outcomes[each.id].error is None], now)
     session.flush()
     tried = list(outcomes.values())
-    held = select(func.count()).where(WebhookHoldRow.webhook_id == row.id)
+    held = select(func.count()).where(WebhookBlockedStoryRow.webhook_id == row.id)
     before = health_of(row)
     health = after_round(
         before,
@@ -126,30 +121,30 @@ def record(
 def _write(
     session: Session, row: WebhookRow, health: Health, tried: list[Outcome], *, now: datetime
 ) -> None:
-    was_down, paused_because = row.attempts > 0, row.paused_because
+    was_down, pause_reason = row.attempts > 0, row.pause_reason
     write_health(row, health)
     if row.state == "paused":  # by hand, while the round was under way
-        row.paused_because = paused_because
+        row.pause_reason = pause_reason
     if health.failing_since is None:
-        row.delivered_at, row.error = now, None
+        row.last_delivered_at, row.error = now, None
         if was_down:
             retry_held(session, row.id, now=now)
     else:
         row.error = next(each.error for each in reversed(tried) if each.error is not None)
-    if health.paused_because is not None:
+    if health.pause_reason is not None:
         row.state = "paused"
 
 
-def _fresh(session: Session, row: WebhookRow, most: int) -> tuple[list[Transition], int]:
+def _fresh(session: Session, row: WebhookRow, most: int) -> tuple[list[StoryTransition], int]:
     """The next changes of stories that nothing waits for, and how far the webhook is with them."""
     horizon = latest_change(session)
     held = exists().where(
-        WebhookHoldRow.webhook_id == row.id, WebhookHoldRow.story_id == TransitionRow.story_id
+        WebhookBlockedStoryRow.webhook_id == row.id, WebhookBlockedStoryRow.story_id == TransitionRow.story_id
     )
     statement = (
-        transitions()
+        select_transitions()
         .where(
-            TransitionRow.id > row.told_transition_id,
+            TransitionRow.id > row.last_delivered_id,
             TransitionRow.id <= horizon,
             ~held,
             *wanted(row),
@@ -157,7 +152,7 @@ def _fresh(session: Session, row: WebhookRow, most: int) -> tuple[list[Transitio
         .order_by(TransitionRow.id)
         .limit(most + 1)
     )
-    found = [of_row(*values) for values in session.execute(statement)]
+    found = [transition_from_row(*values) for values in session.execute(statement)]
     count = of_different_stories([each.story_id for each in found], most)
     if count < len(found):
         # Up to the one that has to wait for its turn.
@@ -165,12 +160,12 @@ def _fresh(session: Session, row: WebhookRow, most: int) -> tuple[list[Transitio
     return found, horizon
 
 
-def _waiting(session: Session, row: WebhookRow, now: datetime, most: int) -> list[Transition]:
+def _waiting(session: Session, row: WebhookRow, now: datetime, most: int) -> list[StoryTransition]:
     """The first change that waits, of each of some stories whose time has come."""
     holds = session.scalars(
-        select(WebhookHoldRow)
-        .where(WebhookHoldRow.webhook_id == row.id, WebhookHoldRow.next_attempt_at <= now)
-        .order_by(WebhookHoldRow.next_attempt_at, WebhookHoldRow.story_id)
+        select(WebhookBlockedStoryRow)
+        .where(WebhookBlockedStoryRow.webhook_id == row.id, WebhookBlockedStoryRow.next_attempt_at <= now)
+        .order_by(WebhookBlockedStoryRow.next_attempt_at, WebhookBlockedStoryRow.story_id)
         .limit(most)
     ).all()
     found = []
@@ -183,26 +178,26 @@ def _waiting(session: Session, row: WebhookRow, now: datetime, most: int) -> lis
     return found
 
 
-def _first_waiting(session: Session, row: WebhookRow, hold: WebhookHoldRow) -> Transition | None:
+def _first_waiting(session: Session, row: WebhookRow, hold: WebhookBlockedStoryRow) -> StoryTransition | None:
     statement = (
-        transitions()
+        select_transitions()
         .where(
             TransitionRow.story_id == hold.story_id,
             TransitionRow.id >= hold.next_transition_id,
-            TransitionRow.id <= row.told_transition_id,
+            TransitionRow.id <= row.last_delivered_id,
             *wanted(row),
         )
         .order_by(TransitionRow.id)
         .limit(1)
     )
     found = session.execute(statement).one_or_none()
-    return None if found is None else of_row(*found)
+    return None if found is None else transition_from_row(*found)
 
 
 def _hold(
     session: Session,
     webhook: int,
-    change: Transition,
+    change: StoryTransition,
     outcome: Outcome,
     *,
     now: datetime,
@@ -210,7 +205,7 @@ def _hold(
     jitter: float,
 ) -> None:
     """Let a story wait with its failed change, and with all that follows."""
-    hold = session.get(WebhookHoldRow, (webhook, change.story_id)) or WebhookHoldRow(
+    hold = session.get(WebhookBlockedStoryRow, (webhook, change.story_id)) or WebhookBlockedStoryRow(
         webhook_id=webhook, story_id=change.story_id, attempts=0, failing_since=now
     )
     hold.next_transition_id, hold.error = change.id, outcome.error
@@ -219,23 +214,23 @@ def _hold(
     session.add(hold)
 
 
-def _move_on(session: Session, row: WebhookRow, taken: list[Transition], now: datetime) -> None:
+def _move_on(session: Session, row: WebhookRow, taken: list[StoryTransition], now: datetime) -> None:
     """Let stories whose change got through go on with their next one, or with the others."""
     for change in taken:
-        hold = session.get(WebhookHoldRow, (row.id, change.story_id))
+        hold = session.get(WebhookBlockedStoryRow, (row.id, change.story_id))
         if hold is None:
             continue
         hold.next_transition_id, hold.attempts, hold.next_attempt_at = change.id + 1, 0, now
         hold.failing_since, hold.error = now, None
     session.flush()
     later = exists().where(
-        TransitionRow.story_id == WebhookHoldRow.story_id,
-        TransitionRow.id >= WebhookHoldRow.next_transition_id,
-        TransitionRow.id <= row.told_transition_id,
+        TransitionRow.story_id == WebhookBlockedStoryRow.story_id,
+        TransitionRow.id >= WebhookBlockedStoryRow.next_transition_id,
+        TransitionRow.id <= row.last_delivered_id,
     )
     stories = [change.story_id for change in taken]
     session.execute(
-        delete(WebhookHoldRow)
-        .where(WebhookHoldRow.webhook_id == row.id, WebhookHoldRow.story_id.in_(stories), ~later)
+        delete(WebhookBlockedStoryRow)
+        .where(WebhookBlockedStoryRow.webhook_id == row.id, WebhookBlockedStoryRow.story_id.in_(stories), ~later)
         .execution_options(synchronize_session="fetch")
     )

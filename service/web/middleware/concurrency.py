@@ -7,15 +7,15 @@ from typing import Annotated, cast
 
 from fastapi import Depends, HTTPException, Request
 
-from service.settings.sections import WebSettings
-from service.web.middleware.authenticate import caller_of
+from service.settings.web import WebSettings
+from service.web.middleware.authenticate import client_of
 
 #: Seconds after which a place may be free.
 RETRY = {"Retry-After": "30"}
 INSTEAD = "ask again later, or ask /v1/changes from time to time"
 
 
-class Bounds:
+class ConcurrencyLimits:
     """How much one process does at the same time."""
 
     def __init__(self, settings: WebSettings) -> None:
@@ -35,25 +35,25 @@ class Bounds:
         return None
 
 
-async def search_turn(request: Request) -> AsyncIterator[None]:
+async def search_slot(request: Request) -> AsyncIterator[None]:
     """Until fewer search; whoever came first goes first, and holds no thread or connection before.
 
     So many searches at once neither take each other's time nor all threads from other requests.
     """
-    async with bounds_of(request).searching:
+    async with concurrency_limits(request).searching:
         yield
 
 
-async def stream_place(request: Request) -> AsyncIterator[None]:
+async def stream_slot(request: Request) -> AsyncIterator[None]:
     """A place among the open streams, until this one has ended; HEAD opens none.
 
     Raises:
         HTTPException: 429, the caller has too many; 503, all are taken.
     """
-    if asks_for_head(request):
+    if is_head_request(request):
         yield
         return
-    bounds, caller = bounds_of(request), caller_of(request).name
+    bounds, caller = concurrency_limits(request), client_of(request).name
     if refused := bounds.refused(caller):
         raise refused
     bounds.streams[caller] += 1
@@ -65,16 +65,16 @@ async def stream_place(request: Request) -> AsyncIterator[None]:
             del bounds.streams[caller]
 
 
-def asks_for_head(request: Request) -> bool:
+def is_head_request(request: Request) -> bool:
     """Whether only the headers are sent; all below the outermost layer sees HEAD as GET."""
     return bool(request.state.head)
 
 
-def bounds_of(request: Request) -> Bounds:
+def concurrency_limits(request: Request) -> ConcurrencyLimits:
     """The bounds of an application."""
-    return cast("Bounds", request.app.state.bounds)
+    return cast("ConcurrencyLimits", request.app.state.bounds)
 
 
 #: Ends before the answer is sent, as the transaction does; it stands before that.
-SearchTurn = Annotated[None, Depends(search_turn, scope="function")]
-StreamPlace = Annotated[None, Depends(stream_place, scope="request")]
+SearchSlot = Annotated[None, Depends(search_slot, scope="function")]
+StreamSlot = Annotated[None, Depends(stream_slot, scope="request")]

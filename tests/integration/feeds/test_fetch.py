@@ -13,7 +13,8 @@ from email.utils import format_datetime
 import pytest
 
 from service.errors import SettingsError
-from service.ingest.fetching.fetch import FetchRequest, FetchResult, FetchSettings, fetch_all
+from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_all
+from service.settings.ingest import FetchSettings
 from tests.support.servers.feed_server import (
     RSS,
     Behaviour,

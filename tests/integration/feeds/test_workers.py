@@ -8,7 +8,8 @@ import pytest
 from service.domain.articles.entries import ParsedFeed
 from service.errors import NotAFeedError
 from service.ingest.parsing.worker import ParseJob, read_message, serve, write_message
-from service.ingest.parsing.workers import Parsed, ParseSettings, parse_all
+from service.ingest.parsing.workers import ParseOutcome, parse_all
+from service.settings.ingest import ParseSettings
 
 SETTINGS = ParseSettings(workers=2, timeout_seconds=10, memory_mib=512)
 SOUND = ParseJob(
@@ -23,7 +24,7 @@ HANGING = ParseJob(
 GREEDY = ParseJob(b"<rss version='2.0'><channel>" + b"x" * 30_000_000, "https://greedy.example/")
 
 
-def told(outcome: Parsed) -> str:
+def told(outcome: ParseOutcome) -> str:
     return "entries" if isinstance(outcome, ParsedFeed) else outcome.kind
 
 

@@ -11,15 +11,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.domain.subscribers.digest_selection import DigestSettings, Past, Taste, choose
+from service.domain.subscribers.digest_selection import History, Filters, choose
 from service.errors import MailDeferredError, MailError, MailRefusedError, MailServerError
 from service.mail.message import issue_message_id, message
-from service.mail.render import Issue, Links, Renderer
-from service.mail.smtp import MailSettings, SmtpSender, smtp_sender
+from service.mail.render import DigestMessage, Links, Renderer
+from service.mail.smtp import SmtpSender, smtp_sender
+from service.settings.delivery import DigestSettings, MailSettings
 from tests.support.content.digest_stories import NOW, story
 from tests.support.servers.mail_server import MailServer
 
-SETTINGS = DigestSettings(top=5, moved_on=3, few=2, firsts=3, few_outlets=1, news_outlets=2)
+SETTINGS = DigestSettings(max_stories=5, max_updates=3, max_low_coverage=2, max_first_reports=3, low_coverage_outlets=1, new_outlets=2)
 SENDER = "Samestory <digest@news.example>"
 
 
@@ -46,20 +47,20 @@ def mail_settings(port: int) -> MailSettings:
         site="https://news.example",
         imprint="",
         timeout_seconds=0.5,
-        per_minute=60_000,
+        max_per_minute=60_000,
     )
 
 
 def email(number: int = 1, headline: str = "Ferry Halcyon runs aground") -> EmailMessage:
     chosen = choose(
         [story(headline, ["daily", "herald"])],
-        Taste(),
-        Past(datetime(2023, 4, 24, tzinfo=UTC)),
+        Filters(),
+        History(datetime(2023, 4, 24, tzinfo=UTC)),
         SETTINGS,
     )
     links = Links("https://news.example", unsubscribe="https://news.example/u/1")
     written = Renderer(title="samestory", site="https://news.example").digest(
-        Issue(chosen, date(2023, 4, 25), NOW, ZoneInfo("UTC")), "a@b.example", links
+        DigestMessage(chosen, date(2023, 4, 25), NOW, ZoneInfo("UTC")), "a@b.example", links
     )
     return message(
         written,

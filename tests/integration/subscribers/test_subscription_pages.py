@@ -8,14 +8,15 @@ from sqlalchemy import select
 
 from service.domain.subscribers import digest_selection
 from service.domain.subscribers.digest_model import Digest
-from service.domain.subscribers.digest_schedule import Due
-from service.domain.subscribers.digest_selection import DigestSettings, Past, Taste
-from service.mail.signed_links import Signed, number_of, token
+from service.domain.subscribers.digest_schedule import DueDate
+from service.domain.subscribers.digest_selection import History, Filters
+from service.mail.signed_links import LinkSigner, number_of, token
+from service.settings.delivery import DigestSettings
 from service.store.database.sessions import Sessions
 from service.store.subscribers import editions, link_keys, subscribers
 from service.store.subscribers.digest_stories import digest_stories
 from service.store.subscribers.subscribers import Subscriber
-from service.store.tables import IssueRow
+from service.store.tables import EditionRow
 from tests.support.content.subscribers import DAILY, DUE, report_news
 from tests.support.servers.site import Answer, Site, serving
 
@@ -32,7 +33,7 @@ def site(sessions: Sessions) -> Iterator[Site]:
 def reader(sessions: Sessions) -> Subscriber:
     """Somebody who has not confirmed yet."""
     with sessions.begin() as session:
-        return subscribers.add(session, "ann@x.example", DAILY, Taste(), now=DUE)
+        return subscribers.add(session, "ann@x.example", DAILY, Filters(), now=DUE)
 
 
 def path(sessions: Sessions, purpose: str, number: int) -> str:
@@ -74,7 +75,7 @@ def test_one_click_unsubscribes_without_cookies(site: Site, sessions: Sessions, 
         assert answer.status == 200
         assert "set-cookie" not in answer.headers
     assert now(sessions, reader).state == "stopped"
-    assert now(sessions, reader).stopped_because == "unsubscribed"
+    assert now(sessions, reader).stop_reason == "unsubscribed"
     # An old confirmation link does not bring it back.
     post(site, path(sessions, "confirm", reader.id))
     assert now(sessions, reader).state == "stopped"
@@ -106,11 +107,11 @@ def test_preferences_are_shown_and_kept(site: Site, sessions: Sessions, reader: 
     assert answer.status == 303
     assert "Saved." in site.page(answer.headers["location"]).text
     found = now(sessions, reader)
-    assert (found.rhythm.zone.key, found.rhythm.hour) == ("Asia/Tokyo", 19)
-    assert found.rhythm.days == {1, 5}
-    assert found.taste.muted_words == {"football", "cup final"}
-    assert found.taste.followed_countries == {"GB"}
-    assert (found.taste.min_independent, found.taste.language) == (3, "de")
+    assert (found.schedule.time_zone.key, found.schedule.hour) == ("Asia/Tokyo", 19)
+    assert found.schedule.days == {1, 5}
+    assert found.filters.muted_words == {"football", "cup final"}
+    assert found.filters.followed_countries == {"GB"}
+    assert (found.filters.min_independent, found.filters.language) == (3, "de")
     assert 'value="cup final, football"' in site.page(where).text
 
 
@@ -121,7 +122,7 @@ def test_preferences_are_shown_and_kept(site: Site, sessions: Sessions, reader: 
         ("hour=x&zone=UTC&days=mon", "no whole number"),
         ("zone=Europe/Berln&days=mon", "did you mean Europe/Berlin?"),
         ("zone=UTC", "are no days"),
-        ("language=klingon", "is no language"),
+        ("language=klingon", "Invalid language"),
         ("min_independent=0", "1 to 1000"),
         (f"muted_words={'x' * 5000}", "under 4000"),
         ("muted_words=a%00b", "printable"),
@@ -160,16 +161,16 @@ def test_pages_of_a_reader_are_private(site: Site, sessions: Sessions, reader: S
 
 def test_an_issue_can_be_read_on_the_web(site: Site, sessions: Sessions, reader: Subscriber):
     headline = report_news(sessions, DUE - timedelta(hours=2))
-    settings = DigestSettings(top=5, moved_on=3, few=2, firsts=3, few_outlets=1, news_outlets=2)
+    settings = DigestSettings(max_stories=5, max_updates=3, max_low_coverage=2, max_first_reports=3, low_coverage_outlets=1, new_outlets=2)
     with sessions.begin() as session:
         stories = digest_stories(session, since=DUE - timedelta(days=1), limit=10)
-        chosen = digest_selection.choose(stories, Taste(), Past(DUE - timedelta(days=1)), settings)
+        chosen = digest_selection.choose(stories, Filters(), History(DUE - timedelta(days=1)), settings)
         for number, each in enumerate((chosen, Digest())):
             day = DUE + timedelta(days=number)
             editions.make(
-                session, reader.id, Due(day.date(), day), each, now=day, late=bool(number)
+                session, reader.id, DueDate(day.date(), day), each, now=day, late=bool(number)
             )
-        [issue] = session.scalars(select(IssueRow.id).where(IssueRow.state == "waiting"))
+        [issue] = session.scalars(select(EditionRow.id).where(EditionRow.state == "waiting"))
     text = site.page(path(sessions, "issues", issue)).text
     assert headline in text
     assert "2023-04-26" in text
@@ -182,5 +183,5 @@ def test_tokens_are_read_only_as_they_were_made():
     assert number_of(key, "confirm", token(key, "unsubscribe", 7)) is None
     assert number_of(b"x" * 32, "confirm", token(key, "confirm", 7)) is None
     assert number_of(key, "confirm", "٧" + token(key, "confirm", 7)[1:]) is None
-    links = Signed("https://news.example", key).links(7, 3)
+    links = LinkSigner("https://news.example", key).links(7, 3)
     assert len({links.confirm, links.preferences, links.unsubscribe, links.archive}) == 4

@@ -18,14 +18,15 @@ import typer
 
 from jobs.digest import MEMORY
 from service.commands.research import jsonl
-from service.domain.subscribers.digest_model import Card, Digest, Story
-from service.domain.subscribers.digest_selection import DigestSettings, Past, Taste, choose
+from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard
+from service.domain.subscribers.digest_selection import Filters, History, choose
 from service.domain.text.urls import canonical_url
 from service.settings import load
+from service.settings.delivery import DigestSettings
 from tests.quality.sets.replayed_days import Clock, replayed, seen, throwaway_world
 
 STEP = timedelta(hours=2)
-TASTES = (Taste(min_independent=2), Taste())
+FILTERS = (Filters(min_independent=2), Filters())
 
 
 @dataclass(slots=True)
@@ -33,15 +34,15 @@ class Reader:
     """Somebody with an issue a day, and what they have read."""
 
     hour: int
-    taste: Taste
+    filters: Filters
     read: list[tuple[datetime, frozenset[int]]] = field(default_factory=list)
 
-    def issue(self, stories: Sequence[Story], now: datetime, how: DigestSettings) -> Digest:
+    def issue(self, stories: Sequence[DigestStory], now: datetime, how: DigestSettings) -> Digest:
         """The issue of a day, which is read at once."""
         recent = [(at, articles) for at, articles in self.read if at >= now - MEMORY]
         known = frozenset[int]().union(*(articles for _, articles in recent))
         since = max((at for at, _ in recent), default=now - timedelta(days=1))
-        found = choose(stories, self.taste, Past(since, known), how)
+        found = choose(stories, self.filters, History(since, known), how)
         self.read.append((now, frozenset(each for card in found.cards for each in card.articles)))
         return found
 
@@ -89,7 +90,7 @@ def labels_of(path: Path) -> dict[str, str]:
     return {canonical_url(str(row["url"])) or "": str(row["story"]) for row in rows}
 
 
-def told_by(story: Story, labels: Mapping[str, str]) -> Counter[str]:
+def told_by(story: DigestStory, labels: Mapping[str, str]) -> Counter[str]:
     """How many labelled articles of each event a story holds."""
     urls = [canonical_url(report.url) or "" for report in story.reports]
     return Counter(labels[url] for url in urls if url in labels)
@@ -104,7 +105,7 @@ def main(
     lines = sorted((line.values for line in jsonl.read_lines(str(stream))), key=seen)
     start = seen(lines[0]).replace(minute=0, second=0, microsecond=0)
     labels, how, figures = labels_of(labelled), load.load({}).digest, Figures()
-    readers = [Reader(hour, taste) for hour in range(24) for taste in TASTES]
+    readers = [Reader(hour, filters) for hour in range(24) for filters in FILTERS]
     clock = Clock(start)
     with throwaway_world(clock) as world:
         for now, stories in replayed(world, clock, lines, every=STEP):
@@ -112,12 +113,12 @@ def main(
             for reader in [each for each in readers if each.hour == now.hour]:
                 issue = reader.issue(stories, now, how)
                 figures.count([told_by(by_id[card.story], labels) for card in issue.cards])
-                if reader.hour == show and reader.taste == TASTES[0]:
+                if reader.hour == show and reader.filters == FILTERS[0]:
                     typer.echo("\n".join(_shown(now, issue.cards)))
     typer.echo(figures)
 
 
-def _shown(now: datetime, cards: Sequence[Card]) -> Iterator[str]:
+def _shown(now: datetime, cards: Sequence[StoryCard]) -> Iterator[str]:
     yield f"== {now:%Y-%m-%d %H:%M}"
     for card in cards:
         yield f"{card.independent:3} {card.headline}"

@@ -5,14 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from service.domain.articles.copies import CopySettings
 from service.domain.articles.model import Article, Vectors
-from service.domain.grouping.cluster import GroupingSettings
-from service.domain.grouping.hysteresis import SettlingSettings
-from service.domain.grouping.window import StorySettings
-from service.domain.pairs.candidates import CandidateSettings, Pairs
-from service.domain.pairs.score import FEATURES, PairModel
-from service.embed.encoder import encode_articles
+from service.domain.pairs.candidates import Pairs
+from service.domain.pairs.score import PAIR_FEATURES, PairModel
+from service.embed.articles import encode_articles
+from service.settings.embedding import CandidateSettings
+from service.settings.grouping import (
+    CopySettings,
+    GroupingSettings,
+    HysteresisSettings,
+    StorySettings,
+)
 from tests.support.encoders import WordEncoder
 
 START = datetime(2023, 4, 25, 8, tzinfo=UTC)
@@ -50,41 +53,43 @@ def encoded(articles: Sequence[Article]) -> Vectors:
 def pair_model() -> PairModel:
     """A model that joins texts of mostly the same words."""
     given = {"dense": 8.0, "title": 3.0, "body": 8.0, "time": 3.0, "background": -5.0, "shift": 1.0}
-    weights = dict.fromkeys(FEATURES, 0.0) | given
-    means = dict.fromkeys(FEATURES, 0.1)
+    weights = dict.fromkeys(PAIR_FEATURES, 0.0) | given
+    means = dict.fromkeys(PAIR_FEATURES, 0.1)
     return PairModel(weights, -8.0, means, near_hours=48.0, undated=0.6, prior=0.1, about={})
 
 
-def grouping_settings(component: int = 400) -> GroupingSettings:
-    return GroupingSettings(quorum=0.3, join=0.7, epsilon=0.3, weak=0.1, component=component)
+def grouping_settings(max_component: int = 400) -> GroupingSettings:
+    return GroupingSettings(
+        quorum=0.3, join_score=0.7, epsilon=0.3, weak_score=0.1, max_component=max_component
+    )
 
 
 def copy_settings() -> CopySettings:
     return CopySettings(
         share=0.6,
-        share_under_one_headline=0.5,
-        headline=0.8,
-        share_of_version=0.3,
-        share_of_whole=0.8,
-        brief=20,
-        shortest=12,
-        shingle=3,
-        sample=256,
+        share_same_title=0.5,
+        title_similarity=0.8,
+        version_share=0.3,
+        whole_share=0.8,
+        brief_weight=20,
+        min_shingles=12,
+        shingle_words=3,
+        signature_size=256,
     )
 
 
-def settling_settings() -> SettlingSettings:
-    return SettlingSettings(hours=1.0, articles=4, enter=0.5, merge=0.8)
+def hysteresis_settings() -> HysteresisSettings:
+    return HysteresisSettings(hours=1.0, articles=4, enter=0.5, merge=0.8)
 
 
 def story_settings() -> StorySettings:
     return StorySettings(
         candidates=CandidateSettings(
-            neighbours=8, foreign=4, sharing=8, rare=50, window_hours=float("inf")
+            neighbours=8, cross_language=4, shared_words=8, rare_words=50, window_hours=float("inf")
         ),
         grouping=grouping_settings(),
         copies=copy_settings(),
-        settling=settling_settings(),
+        hysteresis=hysteresis_settings(),
     )
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jobs.running.context import Context
-from service.domain.subscribers.digest_schedule import Rhythm
-from service.domain.subscribers.digest_selection import Taste
-from service.mail.smtp import MailSettings
+from service.domain.subscribers.digest_schedule import DeliverySchedule
+from service.domain.subscribers.digest_selection import Filters
+from service.settings.delivery import MailSettings
 from service.store.database.sessions import Sessions
 from service.store.subscribers import subscribers
 from service.store.subscribers.subscribers import Subscriber
@@ -18,18 +18,21 @@ from tests.support.database.rows import Rows
 
 #: Everybody's first issue is due at this moment.
 DUE = datetime(2023, 4, 26, 7, tzinfo=UTC)
-DAILY = Rhythm(ZoneInfo("UTC"), 7, frozenset(range(1, 8)))
+DAILY = DeliverySchedule(ZoneInfo("UTC"), 7, frozenset(range(1, 8)))
 NEWS = count(1)
 
 
 def subscribe(
-    sessions: Sessions, *addresses: str, rhythm: Rhythm = DAILY, taste: Taste | None = None
+    sessions: Sessions,
+    *addresses: str,
+    schedule: DeliverySchedule = DAILY,
+    filters: Filters | None = None,
 ) -> list[Subscriber]:
     """Active subscribers since a day before `DUE`."""
     before = DUE - timedelta(days=1, hours=-1)
     with sessions.begin() as session:
         added = [
-            subscribers.add(session, address, rhythm, taste or Taste(), now=before)
+            subscribers.add(session, address, schedule, filters or Filters(), now=before)
             for address in addresses
         ]
         return [subscribers.confirm(session, each.id, now=before) for each in added]
@@ -57,7 +60,7 @@ def with_mail(context: Context, port: int, **values: Any) -> Context:
         "sender": "samestory <digest@news.example>",
         "site": "https://news.example",
         "timeout_seconds": 1.0,
-        "per_minute": 60_000.0,
+        "max_per_minute": 60_000.0,
     }
     mail: MailSettings = replace(context.settings.mail, **{**facts, **values})
     return replace(context, settings=replace(context.settings, mail=mail))

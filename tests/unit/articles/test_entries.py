@@ -11,15 +11,10 @@ from service.domain.articles.entries import (
     FeedContext,
     Rejection,
     content_hash,
-    newest_of_each,
+    newest_per_url,
 )
-from service.ingest.admit import (
-    AdmitSettings,
-    admit_entry,
-    admit_feed,
-    first_sentence,
-    without_boilerplate,
-)
+from service.ingest.admit import admit_entry, admit_feed, first_sentence, strip_boilerplate
+from service.settings.ingest import AdmitSettings
 
 NOW = datetime(2020, 4, 20, 12, 0, tzinfo=UTC)
 SETTINGS = AdmitSettings(
@@ -57,7 +52,7 @@ def test_an_ordinary_entry_becomes_a_draft() -> None:
         author="A. Writer",
         language="en-gb",
         published=ENTRY.published,
-        claimed=ENTRY.published,
+        claimed_date=ENTRY.published,
         date_flag="ok",
         updated=None,
         categories=("Local", "Roads"),
@@ -81,7 +76,7 @@ def test_a_date_that_cannot_be_true_is_flagged_and_the_entry_kept(
 ) -> None:
     draft = admit(replace(ENTRY, published=published, published_raw=raw))
 
-    assert (draft.date_flag, draft.published, draft.claimed) == (flag, None, published)
+    assert (draft.date_flag, draft.published, draft.claimed_date) == (flag, None, published)
 
 
 def test_without_a_title_the_first_sentence_serves() -> None:
@@ -167,7 +162,7 @@ def test_lengths_are_bounded() -> None:
     ],
 )
 def test_what_software_adds_at_the_end_is_dropped(ending: str) -> None:
-    assert without_boilerplate(f"The bridge is open. {ending}") == "The bridge is open."
+    assert strip_boilerplate(f"The bridge is open. {ending}") == "The bridge is open."
 
 
 @pytest.mark.parametrize(
@@ -181,7 +176,7 @@ def test_what_software_adds_at_the_end_is_dropped(ending: str) -> None:
     ],
 )
 def test_what_people_wrote_stays(text: str) -> None:
-    assert without_boilerplate(text) == text
+    assert strip_boilerplate(text) == text
 
 
 def test_the_hash_sees_edits_and_not_spacing() -> None:
@@ -230,5 +225,5 @@ def test_language_tags_are_normalised(tag: str, language: str) -> None:
 def test_at_a_tie_the_first_in_the_feed_stays() -> None:
     first = admit(ENTRY)
     second = replace(first, title="Another")
-    assert newest_of_each([first, second]) == [first]
-    assert newest_of_each([second, replace(first, updated=NOW)])[0].title == first.title
+    assert newest_per_url([first, second]) == [first]
+    assert newest_per_url([second, replace(first, updated=NOW)])[0].title == first.title

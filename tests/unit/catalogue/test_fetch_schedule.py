@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from service.domain.catalogue.fetch_schedule import (
     SPREAD,
     FetchHistory,
-    PacingSettings,
     natural_interval,
     next_fetch_at,
 )
+from service.settings.ingest import PacingSettings
 
 NOW = datetime(2020, 4, 20, 12, 0, tzinfo=UTC)
 SETTINGS = PacingSettings(

@@ -7,9 +7,9 @@ import pytest
 from service.ingest.fetching.ssrf_guard import (
     AddressRefusedError,
     is_allowed,
-    networks,
     socket_factory,
 )
+from service.settings.convert import parse_networks
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_public_addresses_are_open(address: str) -> None:
 
 
 def test_a_named_network_is_open_and_no_other() -> None:
-    allowed = networks(["127.0.0.0/8", "fd00::/8"])
+    allowed = parse_networks(["127.0.0.0/8", "fd00::/8"])
 
     assert is_allowed("127.0.0.1", allowed)
     assert is_allowed("::ffff:127.0.0.1", allowed)
@@ -55,7 +55,7 @@ def test_a_named_network_is_open_and_no_other() -> None:
 
 
 def test_no_socket_is_made_for_a_closed_address() -> None:
-    make = socket_factory(networks(["127.0.0.0/8"]))
+    make = socket_factory(parse_networks(["127.0.0.0/8"]))
     info = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
 
     make((*info, ("127.0.0.1", 80))).close()

@@ -5,47 +5,42 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.articles.model import Rows
-from service.domain.grouping.cluster import parts_of, renumbered
-from service.domain.grouping.hysteresis import (
-    UNSETTLED,
-    Settled,
-    SettlingSettings,
-    companions,
-    settle,
-)
-from service.domain.grouping.quorum import Peers, split_to_quorum
+from service.domain.grouping.cluster import renumber, rows_by_label
+from service.domain.grouping.hysteresis import UNSTABLE, StableStories, chain_pairs, settle
+from service.domain.grouping.quorum import UnitScores, split_to_quorum
 from service.domain.grouping.window import Standing, group_window
+from service.settings.grouping import HysteresisSettings
 from tests.support.content.events import (
     encoded,
     event_articles,
+    hysteresis_settings,
     pair_model,
-    settling_settings,
     story_settings,
 )
 
 QUORUM = 0.2
-SETTINGS = SettlingSettings(hours=1, articles=3, enter=0.4, merge=0.8)
+SETTINGS = HysteresisSettings(hours=1, articles=3, enter=0.4, merge=0.8)
 
 
-def peers(near: dict[tuple[int, int], float], count: int, otherwise: float = 0.0) -> Peers:
+def peers(near: dict[tuple[int, int], float], count: int, otherwise: float = 0.0) -> UnitScores:
     scores = np.full((count, count), otherwise)
     for (one, other), score in near.items():
         scores[one, other] = scores[other, one] = score
     np.fill_diagonal(scores, 1)
-    return Peers.single(scores)
+    return UnitScores.single(scores)
 
 
-def settled(*stories: int) -> Settled:
-    return Settled(np.array(stories), SETTINGS)
+def settled(*stories: int) -> StableStories:
+    return StableStories(np.array(stories), SETTINGS)
 
 
-def groups(proposed: list[list[int]], found: Peers, homes: Settled) -> list[list[int]]:
+def groups(proposed: list[list[int]], found: UnitScores, homes: StableStories) -> list[list[int]]:
     rows = [np.array(part) for part in proposed]
     return sorted(part.tolist() for part in settle(rows, found, homes, quorum=QUORUM))
 
 
 def test_where_nothing_has_settled_the_proposal_stands() -> None:
-    nothing = settled(UNSETTLED, UNSETTLED, UNSETTLED)
+    nothing = settled(UNSTABLE, UNSTABLE, UNSTABLE)
     assert groups([[0, 2], [1]], peers({}, 3), nothing) == [[0, 2], [1]]
 
 
@@ -68,17 +63,17 @@ def test_two_stories_become_one_only_when_they_are_near() -> None:
 
 def test_arrivals_join_the_nearest_of_the_stories_they_were_proposed_with() -> None:
     near = peers({(0, 2): 0.5, (1, 2): 0.6, (0, 1): 0.5}, 3)
-    assert groups([[0, 1, 2]], near, settled(0, 1, UNSETTLED)) == [[0], [1, 2]]
+    assert groups([[0, 1, 2]], near, settled(0, 1, UNSTABLE)) == [[0], [1, 2]]
 
 
 def test_arrivals_that_are_not_near_enough_are_a_group_of_their_own() -> None:
     near = peers({(0, 1): 0.3, (0, 2): 0.3, (1, 2): 0.9}, 3)
-    assert groups([[0, 1, 2]], near, settled(0, UNSETTLED, UNSETTLED)) == [[0], [1, 2]]
+    assert groups([[0, 1, 2]], near, settled(0, UNSTABLE, UNSTABLE)) == [[0], [1, 2]]
 
 
 def test_a_block_goes_where_most_of_it_was_proposed() -> None:
     near = peers({(0, 3): 0.5, (1, 3): 0.5, (2, 3): 0.5}, 4, otherwise=0.5)
-    assert groups([[0, 1, 3], [2]], near, settled(0, 0, 0, UNSETTLED)) == [[0, 1, 2, 3]]
+    assert groups([[0, 1, 3], [2]], near, settled(0, 0, 0, UNSTABLE)) == [[0, 1, 2, 3]]
 
 
 def test_what_an_editor_barred_is_parted_whatever_it_scores() -> None:
@@ -91,36 +86,38 @@ def test_what_an_editor_barred_is_parted_whatever_it_scores() -> None:
 
 def test_what_settles_is_old_enough_and_among_enough_others() -> None:
     homes, ages = ["a", "b", "a", None], np.array([2.0, 2.0, 0.5, 2.0])
-    assert Settled.among(homes, ages, 3, SETTINGS).stories.tolist() == [0, 1, -1, -1]
-    assert Settled.among(homes, ages, 2, SETTINGS).stories.tolist() == [-1, -1, -1, -1]
+    assert StableStories.select(homes, ages, 3, SETTINGS).stories.tolist() == [0, 1, -1, -1]
+    assert StableStories.select(homes, ages, 2, SETTINGS).stories.tolist() == [-1, -1, -1, -1]
 
 
 def test_a_unit_is_where_most_of_its_settled_articles_are() -> None:
-    rows = settled(4, 5, 5, UNSETTLED, UNSETTLED)
+    rows = settled(4, 5, 5, UNSTABLE, UNSTABLE)
     assert rows.of_units([[0, 1, 2], [3], [4]]).stories.tolist() == [5, -1, -1]
 
 
 def test_companions_chain_each_story() -> None:
-    assert companions(np.array([3, 7, 3, UNSETTLED, 3])).tolist() == [[0, 2], [2, 4]]
-    assert companions(np.array([], dtype=np.int64)).shape == (0, 2)
+    assert chain_pairs(np.array([3, 7, 3, UNSTABLE, 3])).tolist() == [[0, 2], [2, 4]]
+    assert chain_pairs(np.array([], dtype=np.int64)).shape == (0, 2)
 
 
 @st.composite
-def situations(draw: st.DrawFn) -> tuple[Peers, Rows, Settled]:
+def situations(draw: st.DrawFn) -> tuple[UnitScores, Rows, StableStories]:
     count = draw(st.integers(1, 9))
     cells = draw(st.lists(st.floats(0, 1), min_size=count**2, max_size=count**2))
     upper = np.triu(np.array(cells).reshape(count, count), 1)
     labels = draw(st.lists(st.integers(0, 3), min_size=count, max_size=count))
-    homes = draw(st.lists(st.integers(UNSETTLED, 2), min_size=count, max_size=count))
-    return Peers.single(upper + upper.T + np.eye(count)), np.array(labels), settled(*homes)
+    homes = draw(st.lists(st.integers(UNSTABLE, 2), min_size=count, max_size=count))
+    return UnitScores.single(upper + upper.T + np.eye(count)), np.array(labels), settled(*homes)
 
 
 @given(situations())
-def test_every_unit_is_in_one_group_that_holds(situation: tuple[Peers, Rows, Settled]) -> None:
+def test_every_unit_is_in_one_group_that_holds(
+    situation: tuple[UnitScores, Rows, StableStories],
+) -> None:
     near, labels, homes = situation
     proposed = [
         part[units]
-        for part in parts_of(renumbered(labels))
+        for part in rows_by_label(renumber(labels))
         for units in split_to_quorum(near.of(part), QUORUM)
     ]
     found = settle(proposed, near, homes, quorum=QUORUM)
@@ -129,9 +126,11 @@ def test_every_unit_is_in_one_group_that_holds(situation: tuple[Peers, Rows, Set
 
 
 @given(situations())
-def test_settling_what_settled_changes_nothing(situation: tuple[Peers, Rows, Settled]) -> None:
+def test_settling_what_settled_changes_nothing(
+    situation: tuple[UnitScores, Rows, StableStories],
+) -> None:
     near, _, homes = situation
-    stories = parts_of(renumbered(homes.stories))
+    stories = rows_by_label(renumber(homes.stories))
     held = [part[units] for part in stories for units in split_to_quorum(near.of(part), QUORUM)]
     numbers = np.empty(len(near), dtype=np.int64)
     for number, part in enumerate(held):
@@ -142,7 +141,7 @@ def test_settling_what_settled_changes_nothing(situation: tuple[Peers, Rows, Set
 
 def test_a_window_keeps_what_has_settled() -> None:
     articles = event_articles()
-    never = replace(story_settings(), settling=replace(settling_settings(), merge=1.0))
+    never = replace(story_settings(), hysteresis=replace(hysteresis_settings(), merge=1.0))
     apart = {article.id: Standing(f"story {article.id}", 2.0) for article in articles}
     fresh = {key: Standing(each.story, 0.5) for key, each in apart.items()}
 

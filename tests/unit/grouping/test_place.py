@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from service.domain.articles.model import Article
 from service.domain.grouping.constraints import Constraints
 from service.domain.grouping.place import Placement, place
-from service.domain.grouping.replay import ReplaySettings, Tally, Tick, replay
-from service.domain.pairs.features import window_lexicon
+from service.domain.grouping.replay import ArrivalBatch, ChurnCounter, replay
+from service.domain.pairs.features import window_vocabulary
+from service.settings.grouping import ReplaySettings
 from tests.support.content.events import (
     EVENTS,
     START,
@@ -21,7 +22,7 @@ from tests.support.content.events import (
     story_settings,
 )
 
-CLOCK = ReplaySettings(minutes=15, arrivals=3, window_hours=float("inf"), settled_hours=1)
+CLOCK = ReplaySettings(minutes=15, arrivals=3, window_hours=float("inf"), min_age_hours=1)
 
 
 def placed(
@@ -32,7 +33,7 @@ def placed(
         articles,
         vectors,
         stories,
-        lexicon=window_lexicon(event_articles(), encoded(event_articles())),
+        vocabulary=window_vocabulary(event_articles(), encoded(event_articles())),
         model=pair_model(),
         settings=grouping_settings(),
         constraints=constraints or Constraints(),
@@ -155,14 +156,16 @@ def test_articles_that_left_the_window_are_left_alone() -> None:
 
 
 @pytest.mark.parametrize(("join", "quorum"), [(0.999, 0.3), (0, 0)], ids=["parted", "joined"])
-def test_reconcile_mends_what_placing_parted_or_joined(join: float, quorum: float) -> None:
+def test_reconcile_mends_what_placing_parted_or_joined(join_score: float, quorum: float) -> None:
     articles = event_articles()
     usual = story_settings()
     found = replay(
         articles,
         encoded(articles),
         model=pair_model(),
-        settings=replace(usual, grouping=replace(usual.grouping, join=join, quorum=quorum)),
+        settings=replace(
+            usual, grouping=replace(usual.grouping, join_score=join_score, quorum=quorum)
+        ),
         clock=CLOCK,
     )
     homes = {(int(key) // 100, story) for key, story in found.stories.items()}
@@ -201,12 +204,12 @@ def test_a_replay_of_nothing() -> None:
 
 def test_churn_counts_runs_days_and_settled_articles() -> None:
     rows = np.arange(4)
-    tally = Tally(4, settled_hours=1.0)
-    tally.count(rows[:0], Tick(1.0, rows), 4)
-    tally.count(rows[:2], Tick(1.5, rows[:0]), 4)  # within their first hour
-    tally.count(rows[1:2], Tick(9.0, rows[:0]), 4)
-    tally.count(rows[:0], Tick(25.0, rows[:0]), 4)
-    churn = tally.churn()
+    counter = ChurnCounter(4, min_age_hours=1.0)
+    counter.count(rows[:0], ArrivalBatch(1.0, rows), 4)
+    counter.count(rows[:2], ArrivalBatch(1.5, rows[:0]), 4)  # within their first hour
+    counter.count(rows[1:2], ArrivalBatch(9.0, rows[:0]), 4)
+    counter.count(rows[:0], ArrivalBatch(25.0, rows[:0]), 4)
+    churn = counter.churn()
     assert churn.reconciles == 4
     assert churn.moved == pytest.approx((0 + 2 + 1 + 0) / 4 / 4)
     assert churn.daily == pytest.approx((2 / 4 + 0) / 2)

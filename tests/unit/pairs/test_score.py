@@ -4,39 +4,35 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from service.domain.articles.model import Article, Vectors, hours
+from service.domain.articles.model import Article, Vectors, hours_since_epoch
 from service.domain.articles.tokenization import encoded_text, words
 from service.domain.pairs.background import USUAL, background
 from service.domain.pairs.candidates import (
-    CandidateSettings,
     candidate_pairs,
     nearest_vectors,
     recall,
     unique_pairs,
     within_window,
 )
-from service.domain.pairs.features import Channels, Readings, window_lexicon
-from service.domain.pairs.score import FEATURES, PairModel, features
-from service.domain.pairs.training import (
-    LabelledPairs,
-    TrainingSettings,
-    blank,
-    calibration_error,
-    fit,
-)
-from service.domain.pairs.vocabulary import Lexicon, rarest_keys, word_key
+from service.domain.pairs.features import Features, TokenisedArticles, window_vocabulary
+from service.domain.pairs.score import PAIR_FEATURES, PairModel, pair_features
+from service.domain.pairs.training import LabelledPairs, calibration_error, fit, untrained_model
+from service.domain.pairs.vocabulary import Vocabulary, rarest_keys, word_key
 from service.errors import BadInputError, ModelMismatchError
+from service.settings.embedding import CandidateSettings, TrainingSettings
 from tests.support.content.events import all_pairs, encoded, event_articles, pair_model
-from tests.support.content.vocabularies import lexicon_of
+from tests.support.content.vocabularies import vocabulary_of
 
-LOOK = CandidateSettings(neighbours=3, foreign=4, sharing=2, rare=10, window_hours=float("inf"))
+LOOK = CandidateSettings(
+    neighbours=3, cross_language=4, shared_words=2, rare_words=10, window_hours=float("inf")
+)
 
 
 @pytest.fixture
-def channels() -> Channels:
+def features() -> Features:
     articles = event_articles()
-    readings = Readings.of(articles, encoded(articles))
-    return Channels.of(readings, readings.lexicon())
+    tokenised = TokenisedArticles.build(articles, encoded(articles))
+    return Features.build(tokenised, tokenised.vocabulary())
 
 
 def test_words_fold_case_possessives_and_plurals() -> None:
@@ -56,37 +52,42 @@ def test_vectors_of_two_models_are_never_compared() -> None:
     with pytest.raises(ModelMismatchError, match="'a' and 'b'"):
         one.cosines(other)
     with pytest.raises(ModelMismatchError):
-        Vectors.joined([one, other])
-    assert len(Vectors.joined([one, one])) == 4
+        Vectors.concatenate([one, other])
+    assert len(Vectors.concatenate([one, one])) == 4
 
 
 def test_hours_of_a_date_without_zone_count_as_utc() -> None:
     first, second = event_articles()[:2]
     assert first.published is not None
-    assert hours(first.published.replace(tzinfo=None)) == hours(first.published)
-    assert hours(second.published) - hours(first.published) == 1
-    assert np.isnan(hours(None))
+    assert hours_since_epoch(first.published.replace(tzinfo=None)) == hours_since_epoch(
+        first.published
+    )
+    assert hours_since_epoch(second.published) - hours_since_epoch(first.published) == 1
+    assert np.isnan(hours_since_epoch(None))
 
 
 def test_a_lexicon_survives_storage() -> None:
-    lexicon = window_lexicon(event_articles(), encoded(event_articles()))
-    stored = Lexicon.from_bytes(lexicon.to_bytes())
+    vocabulary = window_vocabulary(event_articles(), encoded(event_articles()))
+    stored = Vocabulary.from_bytes(vocabulary.to_bytes())
     keys = np.array([word_key("ferry"), word_key("unheard")], dtype=np.uint32)
-    assert stored.frequencies(keys).tolist() == [4, 1]
-    assert stored.weights(keys).tolist() == lexicon.weights(keys).tolist()
-    assert (stored.articles, stored.background) == (lexicon.articles, lexicon.background)
-    assert (stored.crowd, stored.shift) == (lexicon.crowd, lexicon.shift)
-    assert stored.centre.usual.tolist() == lexicon.centre.usual.tolist()
+    assert stored.document_frequencies(keys).tolist() == [4, 1]
+    assert stored.weights(keys).tolist() == vocabulary.weights(keys).tolist()
+    assert (stored.articles, stored.background) == (vocabulary.articles, vocabulary.background)
+    assert (stored.window_size_prior, stored.shift) == (
+        vocabulary.window_size_prior,
+        vocabulary.shift,
+    )
+    assert stored.centre.usual.tolist() == vocabulary.centre.usual.tolist()
 
 
 def test_rare_words_weigh_more_and_come_first() -> None:
-    lexicon = lexicon_of([["a", "b"], ["a", "b"], ["a", "c"]])
-    assert rarest_keys(["a", "b", "c"], lexicon, 2) == [word_key("c"), word_key("b")]
+    vocabulary = vocabulary_of([["a", "b"], ["a", "b"], ["a", "c"]])
+    assert rarest_keys(["a", "b", "c"], vocabulary, 2) == [word_key("c"), word_key("b")]
 
 
 def test_an_empty_lexicon_knows_nothing() -> None:
-    lexicon = lexicon_of([])
-    assert lexicon.frequencies(np.array([1], dtype=np.uint32)).tolist() == [1]
+    vocabulary = vocabulary_of([])
+    assert vocabulary.document_frequencies(np.array([1], dtype=np.uint32)).tolist() == [1]
 
 
 def test_the_background_is_the_mean_cosine_of_two_articles() -> None:
@@ -110,43 +111,47 @@ def test_a_window_without_pairs_has_the_usual_background(count: int) -> None:
     assert near == pytest.approx(USUAL, rel=0.03)
 
 
-def test_candidates_hold_the_nearest_vectors(channels: Channels) -> None:
-    pairs = {tuple(pair) for pair in candidate_pairs(channels, LOOK).tolist()}
-    cosines = channels.vectors.cosines(channels.vectors) - 2 * np.eye(len(channels))
+def test_candidates_hold_the_nearest_vectors(features: Features) -> None:
+    pairs = {tuple(pair) for pair in candidate_pairs(features, LOOK).tolist()}
+    cosines = features.vectors.cosines(features.vectors) - 2 * np.eye(len(features))
     nearest = cosines.argmax(axis=1)
     assert all((min(a, b), max(a, b)) in pairs for a, b in enumerate(nearest.tolist()))
 
 
-def test_candidates_include_given_pairs(channels: Channels) -> None:
-    last = len(channels) - 1
-    assert [0, last] in candidate_pairs(channels, LOOK, [(last, 0)]).tolist()
+def test_candidates_include_given_pairs(features: Features) -> None:
+    last = len(features) - 1
+    assert [0, last] in candidate_pairs(features, LOOK, [(last, 0)]).tolist()
 
 
 def test_of_equally_near_vectors_the_first_are_taken() -> None:
     same = [Article(key, "A ferry struck a pier") for key in range(50)]
-    readings = Readings.of(same, encoded(same))
-    sights = readings.sights(np.arange(50), readings.lexicon())
-    found = {tuple(pair) for pair in nearest_vectors(sights, LOOK, np.array([30])).tolist()}
+    tokenised = TokenisedArticles.build(same, encoded(same))
+    candidate_features = tokenised.candidate_features(np.arange(50), tokenised.vocabulary())
+    found = {
+        tuple(pair) for pair in nearest_vectors(candidate_features, LOOK, np.array([30])).tolist()
+    }
     assert found == {(30, 0), (30, 1), (30, 2)}
 
 
 def test_what_says_nothing_is_near_to_nothing() -> None:
     wordless = [Article(key, "") for key in range(5)]
-    readings = Readings.of(wordless, encoded(wordless))
-    channels = Channels.of(readings, readings.lexicon())
-    assert candidate_pairs(channels, LOOK).shape == (0, 2)
-    assert len(channels) == len(readings) == 5
+    tokenised = TokenisedArticles.build(wordless, encoded(wordless))
+    features = Features.build(tokenised, tokenised.vocabulary())
+    assert candidate_pairs(features, LOOK).shape == (0, 2)
+    assert len(features) == len(tokenised) == 5
 
 
-def test_only_asking_rows_look_around(channels: Channels) -> None:
-    pairs = candidate_pairs(channels, LOOK, rows=np.array([0]))
+def test_only_asking_rows_look_around(features: Features) -> None:
+    pairs = candidate_pairs(features, LOOK, rows=np.array([0]))
     assert len(pairs)
     assert (pairs == 0).any(axis=1).all()
 
 
-def test_articles_beyond_the_window_are_no_candidates(channels: Channels) -> None:
-    close = CandidateSettings(neighbours=9, foreign=0, sharing=9, rare=10, window_hours=0.5)
-    apart = channels.hours[candidate_pairs(channels, close)]
+def test_articles_beyond_the_window_are_no_candidates(features: Features) -> None:
+    close = CandidateSettings(
+        neighbours=9, cross_language=0, shared_words=9, rare_words=10, window_hours=0.5
+    )
+    apart = features.hours[candidate_pairs(features, close)]
     assert (apart[:, 0] == apart[:, 1]).all()
 
 
@@ -158,9 +163,9 @@ def test_a_missing_date_is_always_within_the_window() -> None:
 def test_candidates_of_few_articles() -> None:
     for count in (0, 1):
         articles = event_articles(each=1)[:count]
-        readings = Readings.of(articles, encoded(articles))
-        channels = Channels.of(readings, readings.lexicon())
-        assert candidate_pairs(channels, LOOK).shape == (0, 2)
+        tokenised = TokenisedArticles.build(articles, encoded(articles))
+        features = Features.build(tokenised, tokenised.vocabulary())
+        assert candidate_pairs(features, LOOK).shape == (0, 2)
 
 
 def test_pairs_are_sorted_and_unique() -> None:
@@ -173,26 +178,28 @@ def test_recall_counts_pairs_of_one_story() -> None:
     assert recall(np.zeros((0, 2), dtype=np.int64), ["a", "b"]) == 1
 
 
-def test_both_ways_to_score_agree(channels: Channels) -> None:
-    rows = np.arange(len(channels))
-    block = pair_model().between(channels, rows, rows)
-    pairs = all_pairs(len(channels))
-    scores = pair_model().score(channels, pairs)
+def test_both_ways_to_score_agree(features: Features) -> None:
+    rows = np.arange(len(features))
+    block = pair_model().between(features, rows, rows)
+    pairs = all_pairs(len(features))
+    scores = pair_model().score(features, pairs)
     assert np.allclose(block[pairs[:, 0], pairs[:, 1]], scores, atol=2e-6)
 
 
-def test_shares_add_up_to_the_log_odds(channels: Channels) -> None:
+def test_shares_add_up_to_the_log_odds(features: Features) -> None:
     model = pair_model()
-    row = features(channels, np.array([[0, 1]]), model)
+    row = pair_features(features, np.array([[0, 1]]), model)
     total = model.base() + sum(model.shares(row[0]).values())
     assert total == pytest.approx(float(model.log_odds(row)[0]))
 
 
 def test_undated_pairs_say_nothing_about_time() -> None:
     articles = [Article(1, "a b", published=None), event_articles()[0]]
-    readings = Readings.of(articles, encoded(articles))
-    row = features(Channels.of(readings, readings.lexicon()), np.array([[0, 1]]), pair_model())
-    assert row[0, FEATURES.index("time")] == 0
+    tokenised = TokenisedArticles.build(articles, encoded(articles))
+    row = pair_features(
+        Features.build(tokenised, tokenised.vocabulary()), np.array([[0, 1]]), pair_model()
+    )
+    assert row[0, PAIR_FEATURES.index("time")] == 0
 
 
 def test_a_pair_model_survives_its_file() -> None:
@@ -212,13 +219,15 @@ def test_a_pair_model_of_other_features_is_refused() -> None:
         PairModel.load(json.dumps(values))
 
 
-def test_training_finds_what_tells_pairs_apart(channels: Channels) -> None:
-    shape = blank(TrainingSettings(near_hours=48, undated=0.6, time_weight=3, translation=0))
-    pairs = all_pairs(len(channels))
+def test_training_finds_what_tells_pairs_apart(features: Features) -> None:
+    shape = untrained_model(
+        TrainingSettings(near_hours=48, undated=0.6, time_weight=3, translation=0)
+    )
+    pairs = all_pairs(len(features))
     same = pairs[:, 0] // 4 == pairs[:, 1] // 4
-    labelled = LabelledPairs(features(channels, pairs, shape), same)
+    labelled = LabelledPairs(pair_features(features, pairs, shape), same)
     model = fit([labelled], shape, about={"of": "test"})
-    scores = model.score(channels, pairs)
+    scores = model.score(features, pairs)
     assert scores[same].min() > scores[~same].max()
     assert model.weights["time"] == 3
     assert all(model.weights[name] >= 0 for name in ("dense", "title", "body"))
@@ -231,13 +240,13 @@ def test_a_perfect_score_has_no_calibration_error() -> None:
     assert calibration_error(same.astype(float), same) == 0
 
 
-def test_beyond_the_window_pairs_score_nothing(channels: Channels) -> None:
-    pairs = all_pairs(len(channels))
+def test_beyond_the_window_pairs_score_nothing(features: Features) -> None:
+    pairs = all_pairs(len(features))
     brief = pair_model().within(timedelta(hours=0.5))
-    beyond = ~within_window(channels.hours, pairs, 0.5)
+    beyond = ~within_window(features.hours, pairs, 0.5)
     assert beyond.any()
-    scores = brief.score(channels, pairs)
+    scores = brief.score(features, pairs)
     assert (scores[beyond] == 0).all()
-    assert (scores[~beyond] == pair_model().score(channels, pairs)[~beyond]).all()
-    rows = np.arange(len(channels))
-    assert (brief.between(channels, rows, rows)[tuple(pairs[beyond].T)] == 0).all()
+    assert (scores[~beyond] == pair_model().score(features, pairs)[~beyond]).all()
+    rows = np.arange(len(features))
+    assert (brief.between(features, rows, rows)[tuple(pairs[beyond].T)] == 0).all()

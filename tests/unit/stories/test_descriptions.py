@@ -4,12 +4,13 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from service.domain.articles.coverage import Coverage, coverage
+from service.domain.articles.coverage import Coverage, count_coverage
 from service.domain.articles.model import Article
-from service.domain.pairs.features import Channels, Readings, window_lexicon
-from service.domain.stories.headline import flaws, headline
-from service.domain.stories.keywords import keywords
-from service.domain.stories.storylines import StorylineSettings, Summaries, storylines
+from service.domain.pairs.features import Features, TokenisedArticles, window_vocabulary
+from service.domain.stories.headline import title_penalty, choose_headline_article
+from service.domain.stories.keywords import extract_keywords
+from service.domain.stories.storylines import StoryProfiles, link_storylines
+from service.settings.grouping import StorylineSettings
 from tests.support.content.events import EVENTS, START, encoded, event_articles
 
 SAGA = StorylineSettings(link=0.3, quorum=0.25, neighbours=5, span_days=150, component=50)
@@ -18,7 +19,7 @@ SAGA = StorylineSettings(link=0.3, quorum=0.25, neighbours=5, span_days=150, com
 def test_the_most_central_title_is_the_headline() -> None:
     articles = event_articles(EVENTS[:1])
     odd = Article(9, "Something else entirely about gardens", "Roses and tulips.")
-    assert headline([odd, *articles], encoded([odd, *articles])).id in {0, 1, 2, 3}
+    assert choose_headline_article([odd, *articles], encoded([odd, *articles])).id in {0, 1, 2, 3}
 
 
 @pytest.mark.parametrize(
@@ -36,20 +37,20 @@ def test_the_most_central_title_is_the_headline() -> None:
 def test_titles_that_serve_badly_are_passed_over(title: str) -> None:
     bad = Article(1, title, EVENTS[0])
     good = Article(2, "Twelve hurt as ship strikes wall", "Unlike.")
-    assert flaws(bad) > flaws(good) == 0
-    assert headline([bad, good], encoded([bad, good])) == good
+    assert title_penalty(bad) > title_penalty(good) == 0
+    assert choose_headline_article([bad, good], encoded([bad, good])) == good
 
 
 def test_copies_are_passed_over_while_there_is_an_original() -> None:
     one, two = event_articles(each=2)[:2]
-    assert headline([one, two], encoded([one, two]), {one.id}) == two
-    assert headline([one], encoded([one]), {one.id}) == one
+    assert choose_headline_article([one, two], encoded([one, two]), {one.id}) == two
+    assert choose_headline_article([one], encoded([one]), {one.id}) == one
 
 
 def test_even_a_live_blog_is_better_than_a_copy() -> None:
     blog = Article(1, "Ferry collides with pier – live updates", EVENTS[0])
     copy = Article(2, "Ferry collides with the pier of Orlan", EVENTS[0])
-    assert headline([blog, copy], encoded([blog, copy]), {copy.id}) == blog
+    assert choose_headline_article([blog, copy], encoded([blog, copy]), {copy.id}) == blog
 
 
 def test_many_copies_do_not_make_their_original_central() -> None:
@@ -57,21 +58,21 @@ def test_many_copies_do_not_make_their_original_central() -> None:
     told = event_articles(EVENTS[:1], each=3)
     copies = [replace(odd, id=key) for key in range(10, 20)]
     articles = [odd, *told, *copies]
-    assert headline(articles, encoded(articles), set(range(10, 20))) in told
+    assert choose_headline_article(articles, encoded(articles), set(range(10, 20))) in told
 
 
 def test_keywords_give_way_to_those_that_neighbours_lack() -> None:
     articles = event_articles(each=2)
-    lexicon = window_lexicon(articles, encoded(articles))
+    vocabulary = window_vocabulary(articles, encoded(articles))
     near = [Article(900 + key, "Lake Orlan ferry harbour", "") for key in range(4)]
-    before, after = keywords(articles[:2], lexicon, 4), keywords(articles[:2], lexicon, 4, near)
+    before, after = extract_keywords(articles[:2], vocabulary, 4), extract_keywords(articles[:2], vocabulary, 4, near)
     assert {"ferry", "Orlan"} & set(before)
     assert not {"ferry", "Orlan", "Lake", "harbour"} & set(after)
 
 
 def test_keywords_set_a_story_apart() -> None:
     articles = event_articles()
-    found = keywords(articles[:4], window_lexicon(articles, encoded(articles)))
+    found = extract_keywords(articles[:4], window_vocabulary(articles, encoded(articles)))
     assert {"ferry", "Orlan", "pier"} & set(found)
     assert not {"outlet", "Witnesses", "with"} & set(found)
     assert len(found) == 6
@@ -79,31 +80,31 @@ def test_keywords_set_a_story_apart() -> None:
 
 def test_a_single_article_has_keywords_too() -> None:
     articles = event_articles()
-    assert keywords(articles[:1], window_lexicon(articles, encoded(articles)), 3)
+    assert extract_keywords(articles[:1], window_vocabulary(articles, encoded(articles)), 3)
 
 
 def test_words_of_the_whole_window_are_no_keywords() -> None:
     articles = event_articles(each=30)
-    found = keywords(articles[:30], window_lexicon(articles, encoded(articles)), 50)
+    found = extract_keywords(articles[:30], window_vocabulary(articles, encoded(articles)), 50)
     assert "Witnesses" not in found
 
 
 def test_coverage_counts_outlets_and_independent_ones() -> None:
     articles = [Article(key, "t", outlet=name) for key, name in enumerate("aabcd")]
-    found = coverage(articles, copies={4}, families={"b": "owner", "c": "owner"})
+    found = count_coverage(articles, copies={4}, families={"b": "owner", "c": "owner"})
     assert found == Coverage(outlets=4, independent=2)
 
 
 def test_a_story_of_copies_has_one_source() -> None:
-    assert coverage([Article(1, "t", outlet="a")], copies={1}) == Coverage(1, 1)
-    assert coverage([Article(1, "t")]) == Coverage(0, 0)
+    assert count_coverage([Article(1, "t", outlet="a")], copies={1}) == Coverage(1, 1)
+    assert count_coverage([Article(1, "t")]) == Coverage(0, 0)
 
 
-def summaries(articles: list[Article], each: int) -> Summaries:
-    readings = Readings.of(articles, encoded(articles))
-    channels = Channels.of(readings, readings.lexicon())
+def summaries(articles: list[Article], each: int) -> StoryProfiles:
+    tokenised = TokenisedArticles.build(articles, encoded(articles))
+    features = Features.build(tokenised, tokenised.vocabulary())
     members = [np.arange(at, at + each) for at in range(0, len(articles), each)]
-    return Summaries.of([f"s{at}" for at in range(len(members))], members, channels)
+    return StoryProfiles.of([f"s{at}" for at in range(len(members))], members, features)
 
 
 def talks(number: int, day: int) -> Article:
@@ -114,27 +115,27 @@ def talks(number: int, day: int) -> Article:
 
 def test_stories_of_one_saga_are_linked_in_order() -> None:
     articles = [talks(2, 118), talks(1, 0), talks(3, 130), *event_articles(each=1)]
-    assert storylines(summaries(articles, 1), SAGA) == [("s1", "s0", "s2")]
+    assert link_storylines(summaries(articles, 1), SAGA) == [("s1", "s0", "s2")]
 
 
 def test_stories_too_far_apart_are_not_linked() -> None:
-    assert storylines(summaries([talks(1, 0), talks(2, 400)], 1), SAGA) == []
+    assert link_storylines(summaries([talks(1, 0), talks(2, 400)], 1), SAGA) == []
 
 
 def test_undated_stories_come_last_in_their_saga() -> None:
     articles = [replace(talks(1, 0), published=None), talks(2, 5)]
-    assert storylines(summaries(articles, 1), SAGA) == [("s1", "s0")]
+    assert link_storylines(summaries(articles, 1), SAGA) == [("s1", "s0")]
 
 
 def test_large_sagas_are_cut_by_time() -> None:
     few = replace(SAGA, component=2)
-    found = storylines(summaries([talks(number, number) for number in range(4)], 1), few)
+    found = link_storylines(summaries([talks(number, number) for number in range(4)], 1), few)
     assert found == [("s0", "s1"), ("s2", "s3")]
 
 
 def test_no_stories_no_sagas() -> None:
-    assert storylines(summaries([], 1), SAGA) == []
+    assert link_storylines(summaries([], 1), SAGA) == []
 
 
 def test_articles_without_words_belong_to_no_saga() -> None:
-    assert storylines(summaries([Article(1, ""), Article(2, "")], 1), SAGA) == []
+    assert link_storylines(summaries([Article(1, ""), Article(2, "")], 1), SAGA) == []

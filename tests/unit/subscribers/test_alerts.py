@@ -6,28 +6,21 @@ from datetime import datetime, timedelta
 import pytest
 
 from service.domain.subscribers.alert_preferences import query
-from service.domain.subscribers.alerts import (
-    Alert,
-    AlertSettings,
-    Notice,
-    Query,
-    Stories,
-    Told,
-    notices,
-)
-from service.domain.subscribers.digest_model import Report, Story
-from service.domain.subscribers.digest_selection import Taste, named, told
+from service.domain.subscribers.alerts import Alert, AlertEmail, AlertQuery, StoryIndex, Notification, notices
+from service.domain.subscribers.digest_model import DigestReport, DigestStory
+from service.domain.subscribers.digest_selection import Filters, named, told
 from service.errors import BadInputError
+from service.settings.delivery import AlertSettings
 from tests.support.content.digest_stories import NOW, report, story
 
 SETTINGS = AlertSettings(
-    growth=3.0, per_hour=4, recent_hours=24, changed_minutes=60, fold_after_minutes=180
+    growth=3.0, max_per_hour=4, recent_hours=24, changed_minutes=60, defer_after_minutes=180
 )
 #: Long before any report.
 EVER = NOW - timedelta(days=9)
 
 
-def ferry(*outlets: str | Report, **values: object) -> Story:
+def ferry(*outlets: str | DigestReport, **values: object) -> DigestStory:
     facts: dict[str, object] = {
         "told": told("Ferry Halcyon aground", ["rescue"], ["Oriel Vance", "Castelmar"]),
         "names": named(["Oriel Vance", "Castelmar"]),
@@ -36,43 +29,43 @@ def ferry(*outlets: str | Report, **values: object) -> Story:
 
 
 def alert(number: int = 1, *, since: datetime = EVER, **values: object) -> Alert:
-    return Alert(number, Query(**values), since)  # type: ignore[arg-type]
+    return Alert(number, AlertQuery(**values), since)  # type: ignore[arg-type]
 
 
 def tell(
-    alerts: list[Alert], *stories: Story, before: tuple[Told, ...] = (), taste: Taste | None = None
-) -> list[Notice]:
-    return notices(alerts, Stories(stories), taste or Taste(), before, SETTINGS)
+    alerts: list[Alert], *stories: DigestStory, before: tuple[Notification, ...] = (), filters: Filters | None = None
+) -> list[AlertEmail]:
+    return notices(alerts, StoryIndex(stories), filters or Filters(), before, SETTINGS)
 
 
-def as_told(notice: Notice) -> Told:
+def as_told(notice: AlertEmail) -> Notification:
     ids = frozenset(each.id for each in notice.alerts)
-    return Told(ids, frozenset(notice.card.articles), notice.card.independent, NOW)
+    return Notification(ids, frozenset(notice.card.articles), notice.card.independent, NOW)
 
 
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
-        (Query(words=frozenset({"ferry"})), True),
-        (Query(words=frozenset({"FERRY halcyon"})), True),
-        (Query(words=frozenset({"halcyon ferry"})), False),
-        (Query(words=frozenset({"fer"})), False),
-        (Query(words=frozenset({"rescue", "football"})), True),
-        (Query(words=frozenset({"!!"})), False),
-        (Query(entities=frozenset({"oriel vance"})), True),
-        (Query(entities=frozenset({"Vance"})), False),
-        (Query(outlets=frozenset({"daily", "other"})), True),
-        (Query(outlets=frozenset({"other"})), False),
-        (Query(countries=frozenset({"US"})), True),
-        (Query(countries=frozenset({"PL"})), False),
-        (Query(min_independent=2), True),
-        (Query(min_independent=3), False),
-        (Query(words=frozenset({"ferry"}), countries=frozenset({"PL"})), False),
-        (Query(words=frozenset({"ferry"}), entities=frozenset({"Castelmar"})), True),
+        (AlertQuery(words=frozenset({"ferry"})), True),
+        (AlertQuery(words=frozenset({"FERRY halcyon"})), True),
+        (AlertQuery(words=frozenset({"halcyon ferry"})), False),
+        (AlertQuery(words=frozenset({"fer"})), False),
+        (AlertQuery(words=frozenset({"rescue", "football"})), True),
+        (AlertQuery(words=frozenset({"!!"})), False),
+        (AlertQuery(entities=frozenset({"oriel vance"})), True),
+        (AlertQuery(entities=frozenset({"Vance"})), False),
+        (AlertQuery(outlets=frozenset({"daily", "other"})), True),
+        (AlertQuery(outlets=frozenset({"other"})), False),
+        (AlertQuery(countries=frozenset({"US"})), True),
+        (AlertQuery(countries=frozenset({"PL"})), False),
+        (AlertQuery(min_independent=2), True),
+        (AlertQuery(min_independent=3), False),
+        (AlertQuery(words=frozenset({"ferry"}), countries=frozenset({"PL"})), False),
+        (AlertQuery(words=frozenset({"ferry"}), entities=frozenset({"Castelmar"})), True),
     ],
 )
-def test_a_query_asks_for_one_of_each_kind(asked: Query, *, found: bool):
-    stories = Stories([ferry("daily", "herald"), story("Rates rise", ["sun"])])
+def test_a_query_asks_for_one_of_each_kind(asked: AlertQuery, *, found: bool):
+    stories = StoryIndex([ferry("daily", "herald"), story("Rates rise", ["sun"])])
     assert [each.headline for each in stories.matching(asked)] == ["Ferry Halcyon aground"] * found
 
 
@@ -125,7 +118,7 @@ def test_what_matched_before_the_alert_was_made_is_known():
     assert grown.card.news is not None
     assert grown.card.news.since == NOW - timedelta(hours=4)
     # It was there, but too small to match.
-    wide = [replace(asking[0], query=Query(min_independent=2))]
+    wide = [replace(asking[0], query=AlertQuery(min_independent=2))]
     assert len(tell(wide, ferry(old, new))) == 1
 
 
@@ -146,8 +139,8 @@ def test_two_alerts_about_one_story_are_one_email():
 def test_what_somebody_mutes_is_not_told():
     asking = [alert(min_independent=2)]
     both = ferry("daily", "sun")
-    assert tell(asking, both, taste=Taste(muted_words=frozenset({"rescue"}))) == []
-    assert tell(asking, both, taste=Taste(muted_outlets=frozenset({"sun"}))) == []
+    assert tell(asking, both, filters=Filters(muted_words=frozenset({"rescue"}))) == []
+    assert tell(asking, both, filters=Filters(muted_outlets=frozenset({"sun"}))) == []
     assert len(tell(asking, both)) == 1
 
 

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.domain.subscribers.digest_model import Digest, Said, Story
-from service.domain.subscribers.digest_selection import DigestSettings, Past, Taste, choose
+from service.domain.subscribers.digest_model import Digest, SummarySentence, DigestStory
+from service.domain.subscribers.digest_selection import History, Filters, choose
 from service.mail import formatting
-from service.mail.render import MOST_BYTES, Issue, Links, Rendered, Renderer
+from service.mail.render import MOST_BYTES, DigestMessage, Links, RenderedEmail, Renderer
+from service.settings.delivery import DigestSettings
 from tests.support.content.digest_stories import NOW, report, story
 
-SETTINGS = DigestSettings(top=10, moved_on=3, few=2, firsts=3, few_outlets=1, news_outlets=2)
+SETTINGS = DigestSettings(max_stories=10, max_updates=3, max_low_coverage=2, max_first_reports=3, low_coverage_outlets=1, new_outlets=2)
 LINKS = Links(
     "https://news.example",
     preferences="https://news.example/p",
@@ -34,12 +35,12 @@ def renderer() -> Renderer:
     return Renderer(title="samestory", site="https://news.example/", imprint="1 Quay Street")
 
 
-def chosen(stories: list[Story], seen: frozenset[int] = frozenset()) -> Digest:
-    return choose(stories, Taste(), Past(NOW - timedelta(hours=24), seen), SETTINGS)
+def chosen(stories: list[DigestStory], seen: frozenset[int] = frozenset()) -> Digest:
+    return choose(stories, Filters(), History(NOW - timedelta(hours=24), seen), SETTINGS)
 
 
-def written(digest: Digest, *, late: bool = False) -> Rendered:
-    issue = Issue(digest, date(2023, 4, 25), NOW, ZoneInfo("Asia/Kathmandu"), late=late)
+def written(digest: Digest, *, late: bool = False) -> RenderedEmail:
+    issue = DigestMessage(digest, date(2023, 4, 25), NOW, ZoneInfo("Asia/Kathmandu"), late=late)
     return renderer().digest(issue, "reader@b.example", LINKS)
 
 
@@ -112,7 +113,7 @@ def test_hostile_texts_stay_texts():
     bad = story(
         HOSTILE,
         [report("daily", HOSTILE, name=HOSTILE, url="javascript:x()"), report("sun", HOSTILE)],
-        summary=(Said(HOSTILE, HOSTILE),),
+        summary=(SummarySentence(HOSTILE, HOSTILE),),
     )
     found = written(chosen([bad]))
     assert "<script" not in found.html
@@ -155,14 +156,14 @@ def test_right_to_left_headlines_run_so():
 def test_an_issue_never_grows_so_large_that_gmail_cuts_it_off():
     long = "Überlänge " * 200
     many = [
-        story(f"{n} {n * 7} {n * 13} {long}", ["daily", "sun"], summary=(Said(long, "Daily"),) * 3)
+        story(f"{n} {n * 7} {n * 13} {long}", ["daily", "sun"], summary=(SummarySentence(long, "Daily"),) * 3)
         for n in range(100)
     ]
     apart = replace(SETTINGS, top=100)
     digest = choose(
         [replace(each, headline=f"{n}x{n * 3} {n}y{n * 5}") for n, each in enumerate(many)],
-        Taste(),
-        Past(NOW - timedelta(hours=24)),
+        Filters(),
+        History(NOW - timedelta(hours=24)),
         apart,
     )
     found = written(digest)
@@ -173,7 +174,7 @@ def test_an_issue_never_grows_so_large_that_gmail_cuts_it_off():
 
 
 def test_a_preview_has_no_links_of_a_subscriber():
-    issue = Issue(everything(), date(2023, 4, 25), NOW, ZoneInfo("UTC"))
+    issue = DigestMessage(everything(), date(2023, 4, 25), NOW, ZoneInfo("UTC"))
     found = renderer().digest(issue, "me@example.org", Links("https://news.example"))
     assert "Unsubscribe" not in found.html + found.text
 

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.subscribers.digest_model import Digest, Report, Story
-from service.domain.subscribers.digest_selection import DigestSettings, Past, Taste, choose, told
+from service.domain.subscribers.digest_model import Digest, DigestReport, DigestStory
+from service.domain.subscribers.digest_selection import History, Filters, choose, told
+from service.settings.delivery import DigestSettings
 from tests.support.content.digest_stories import NOW, report, story
 
-SETTINGS = DigestSettings(top=5, moved_on=3, few=2, firsts=3, few_outlets=1, news_outlets=2)
-WIDE = Taste(min_independent=2)
-YESTERDAY = Past(NOW - timedelta(hours=24))
+SETTINGS = DigestSettings(max_stories=5, max_updates=3, max_low_coverage=2, max_first_reports=3, low_coverage_outlets=1, new_outlets=2)
+WIDE = Filters(min_independent=2)
+YESTERDAY = History(NOW - timedelta(hours=24))
 FERRY = ("Ferry Halcyon runs aground off Tern Island", ["daily", "herald", "wire"])
 TALKS = ("Ministers meet in Castelmar on border posts", ["herald", "post"])
 
@@ -22,10 +23,10 @@ def headlines(found: Digest) -> list[str]:
     return [card.headline for card in found.top]
 
 
-def after(found: Digest) -> Past:
+def after(found: Digest) -> History:
     """What was seen with an issue that was made four hours ago."""
     seen = {key for card in found.cards for key in card.articles}
-    return Past(NOW - timedelta(hours=4), frozenset(seen))
+    return History(NOW - timedelta(hours=4), frozenset(seen))
 
 
 def test_stories_come_by_rank_and_pinned_ones_first():
@@ -51,7 +52,7 @@ def test_old_stories_are_no_news():
 
 
 def test_a_report_that_arrived_after_its_issue_is_not_lost():
-    past = Past(NOW - timedelta(hours=1))
+    past = History(NOW - timedelta(hours=1))
     late = story("Found late", [report("daily", hours=3), report("wire", hours=2)])
     assert not choose([late], WIDE, past, SETTINGS)
     late = replace(late, changed_at=NOW - timedelta(minutes=10))
@@ -108,7 +109,7 @@ def test_a_storyline_gets_one_card():
 
 
 def test_strangers_in_a_storyline_get_cards_of_their_own():
-    def about(headline: str, *topics: str) -> Story:
+    def about(headline: str, *topics: str) -> DigestStory:
         words = told(headline, topics, ())
         return story(headline, ["daily", "herald"], storyline="saga", told=words)
 
@@ -129,10 +130,10 @@ def test_what_few_cover_has_a_section_and_never_stands_alone():
     lonely = story("Village library reopens", ["sun"])
     found = choose([story(*FERRY), lonely], WIDE, YESTERDAY, SETTINGS)
     assert [card.headline for card in found.few] == []
-    found = choose([story(*FERRY), lonely], Taste(), YESTERDAY, SETTINGS)
+    found = choose([story(*FERRY), lonely], Filters(), YESTERDAY, SETTINGS)
     assert lonely.headline in headlines(found)
     short = replace(SETTINGS, top=1)
-    found = choose([story(*FERRY), lonely], Taste(), YESTERDAY, short)
+    found = choose([story(*FERRY), lonely], Filters(), YESTERDAY, short)
     assert [card.headline for card in found.few] == [lonely.headline]
 
 
@@ -146,31 +147,31 @@ def test_the_first_reporter_is_told_with_the_margin():
 @pytest.mark.parametrize(
     "taste",
     [
-        Taste(muted_outlets=frozenset({"daily", "herald", "wire"})),
-        Taste(muted_countries=frozenset({"GB", "US", "FR"})),
-        Taste(muted_words=frozenset({"tern island"})),
-        Taste(muted_words=frozenset({"FERRIES", "Halcyons"})),
-        Taste(muted_storylines=frozenset({"saga"})),
-        Taste(languages=frozenset({"de"})),
-        Taste(min_independent=4),
+        Filters(muted_outlets=frozenset({"daily", "herald", "wire"})),
+        Filters(muted_countries=frozenset({"GB", "US", "FR"})),
+        Filters(muted_words=frozenset({"tern island"})),
+        Filters(muted_words=frozenset({"FERRIES", "Halcyons"})),
+        Filters(muted_storylines=frozenset({"saga"})),
+        Filters(languages=frozenset({"de"})),
+        Filters(min_independent=4),
     ],
 )
-def test_what_is_muted_is_left_out(taste: Taste):
+def test_what_is_muted_is_left_out(filters: Filters):
     ferry = story(*FERRY, storyline="saga")
-    assert headlines(choose([ferry], Taste(), YESTERDAY, SETTINGS)) == [FERRY[0]]
-    assert not choose([ferry], taste, YESTERDAY, SETTINGS)
+    assert headlines(choose([ferry], Filters(), YESTERDAY, SETTINGS)) == [FERRY[0]]
+    assert not choose([ferry], filters, YESTERDAY, SETTINGS)
 
 
 def test_words_are_muted_as_whole_words():
     ferry = story(*FERRY)
     assert choose(
-        [ferry], Taste(muted_words=frozenset({"land", "", "island ferry"})), YESTERDAY, SETTINGS
+        [ferry], Filters(muted_words=frozenset({"land", "", "island ferry"})), YESTERDAY, SETTINGS
     )
 
 
 def test_a_muted_outlet_lends_no_headline_and_counts_for_nothing():
     ferry = story(FERRY[0], [report("daily", FERRY[0]), report("wire", "Ship aground", hours=1)])
-    found = choose([ferry], Taste(muted_outlets=frozenset({"daily"})), YESTERDAY, SETTINGS)
+    found = choose([ferry], Filters(muted_outlets=frozenset({"daily"})), YESTERDAY, SETTINGS)
     card = found.top[0]
     assert (card.headline, card.outlet, card.coverage) == ("Ship aground", "Wire", 1)
     assert card.summary == ()
@@ -179,23 +180,23 @@ def test_a_muted_outlet_lends_no_headline_and_counts_for_nothing():
 @pytest.mark.parametrize(
     "taste",
     [
-        Taste(followed_outlets=frozenset({"post"})),
-        Taste(followed_words=frozenset({"Castelmar"})),
-        Taste(followed_storylines=frozenset({"border"})),
+        Filters(followed_outlets=frozenset({"post"})),
+        Filters(followed_words=frozenset({"Castelmar"})),
+        Filters(followed_storylines=frozenset({"border"})),
     ],
 )
-def test_what_is_followed_comes_higher(taste: Taste):
+def test_what_is_followed_comes_higher(filters: Filters):
     stories = [story(*FERRY), story(*TALKS, storyline="border")]
-    assert headlines(choose(stories, Taste(), YESTERDAY, SETTINGS))[0] == FERRY[0]
-    assert headlines(choose(stories, taste, YESTERDAY, SETTINGS))[0] == TALKS[0]
+    assert headlines(choose(stories, Filters(), YESTERDAY, SETTINGS))[0] == FERRY[0]
+    assert headlines(choose(stories, filters, YESTERDAY, SETTINGS))[0] == TALKS[0]
 
 
 def test_the_headline_is_in_the_language_of_the_subscriber():
     both = story(FERRY[0], [report("daily", FERRY[0]), report("gazeta", "Prom", language="pl-PL")])
-    assert headlines(choose([both], Taste(language="pl"), YESTERDAY, SETTINGS)) == ["Prom"]
-    assert headlines(choose([both], Taste(language="fr"), YESTERDAY, SETTINGS)) == [FERRY[0]]
+    assert headlines(choose([both], Filters(language="pl"), YESTERDAY, SETTINGS)) == ["Prom"]
+    assert headlines(choose([both], Filters(language="fr"), YESTERDAY, SETTINGS)) == [FERRY[0]]
     renamed = replace(both, headline="An editor's", speaker=None)
-    assert headlines(choose([renamed], Taste(language="pl"), YESTERDAY, SETTINGS)) == [
+    assert headlines(choose([renamed], Filters(language="pl"), YESTERDAY, SETTINGS)) == [
         "An editor's"
     ]
 
@@ -214,20 +215,20 @@ STORIES = st.lists(
 
 
 @given(stories=STORIES)
-def test_nothing_is_shown_twice_and_nothing_changes_by_order(stories: list[Story]):
-    found = choose(stories, Taste(), YESTERDAY, SETTINGS)
-    assert found == choose(stories[::-1], Taste(), YESTERDAY, SETTINGS)
+def test_nothing_is_shown_twice_and_nothing_changes_by_order(stories: list[DigestStory]):
+    found = choose(stories, Filters(), YESTERDAY, SETTINGS)
+    assert found == choose(stories[::-1], Filters(), YESTERDAY, SETTINGS)
     shown = [key for card in found.cards for key in card.articles]
     assert len(shown) == len(set(shown))
     assert len({card.headline for card in found.cards}) == len(found.cards)
     assert len(found.top) <= SETTINGS.top
     assert not set(shown) & {
         key
-        for card in choose(stories, Taste(), after(found), SETTINGS).cards
+        for card in choose(stories, Filters(), after(found), SETTINGS).cards
         for key in card.articles
     }
 
 
-def grown(known: Story, *more: Report) -> Story:
+def grown(known: DigestStory, *more: DigestReport) -> DigestStory:
     """The story with later reports."""
     return replace(known, reports=(*known.reports, *more), changed_at=NOW)

@@ -12,7 +12,6 @@ from service.domain.webhooks.webhooks import (
     KINDS,
     Health,
     Outcome,
-    WebhookSettings,
     after_round,
     message_id,
     of_different_stories,
@@ -22,6 +21,7 @@ from service.domain.webhooks.webhooks import (
     wanted,
 )
 from service.errors import BadInputError
+from service.settings.delivery import WebhookSettings
 from service.settings.load import load
 
 PAGE = Path(__file__).parents[3] / "docs" / "webhooks.md"
@@ -101,9 +101,9 @@ def test_few_failing_stories_do_not_hold_up_the_others_many_do():
 
 def test_after_three_days_of_nothing_else_it_is_paused():
     since = NOW - timedelta(hours=72)
-    assert after(Health(0, since + timedelta(seconds=1)), FAILED).paused_because is None
-    assert "answered 500" in str(after(Health(0, since), FAILED).paused_because)
-    assert after(Health(), TAKEN, Outcome(410, "answered 410 Gone")).paused_because is not None
+    assert after(Health(0, since + timedelta(seconds=1)), FAILED).pause_reason is None
+    assert "answered 500" in str(after(Health(0, since), FAILED).pause_reason)
+    assert after(Health(), TAKEN, Outcome(410, "answered 410 Gone")).pause_reason is not None
 
 
 def test_a_wish_to_be_left_alone_is_granted_within_bounds():

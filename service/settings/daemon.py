@@ -1,0 +1,37 @@
+"""Settings of the database, the log and the job schedule."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """Where Postgres is; an empty url means the embedded server."""
+
+    url: str
+    data_dir: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What the daemon writes to standard error."""
+
+    level: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSettings:
+    """Seconds between two runs of each job."""
+
+    fetch: float
+    embed: float
+    place: float
+    reconcile: float
+    describe: float
+    link: float
+    close: float
+    digest: float
+    webhooks: float
+    alerts: float
+    tidy: float

@@ -1,0 +1,116 @@
+"""Settings of outgoing messages: mail server, digest, alerts, webhooks."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """Mail server, sender and rate limit of outgoing emails; section `[mail]`."""
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"]
+    user: str
+    password: str
+    sender: str  #: From address, optionally with a display name
+    site: str  #: public address of the web pages
+    imprint: str
+    timeout_seconds: float
+    max_per_minute: float
+    folder: str = ""  #: writes emails there instead of sending them; empty sends them
+
+    @property
+    def ready(self) -> bool:
+        """Whether a mail server or a folder is configured."""
+        return bool(self.host or self.folder)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSettings:
+    """Section sizes and coverage thresholds of the digest; section `[digest]`."""
+
+    max_stories: int
+    max_updates: int
+    max_low_coverage: int
+    max_first_reports: int
+    low_coverage_outlets: int  #: most independent outlets of a story with low coverage
+    new_outlets: int  #: fewest new outlets that bring a story back as an update
+
+
+@dataclass(frozen=True, slots=True)
+class EditionSettings:
+    """Lateness, catch-up and lookback of digest editions; section `[editions]`."""
+
+    late_after_minutes: float
+    catch_up_hours: float
+    lookback_hours: float
+    max_stories: int
+    empty_days: Literal["nothing", "line"]
+
+    @property
+    def tolerance(self) -> timedelta:
+        """Delay from which an edition says that it is late."""
+        return timedelta(minutes=self.late_after_minutes)
+
+    @property
+    def catch_up(self) -> timedelta:
+        """Time after the due time within which an edition is still created and sent."""
+        return timedelta(hours=self.catch_up_hours)
+
+    @property
+    def lookback(self) -> timedelta:
+        """Time that a first edition covers."""
+        return timedelta(hours=self.lookback_hours)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """Triggers and rate limit of alert emails; section `[alerts]`."""
+
+    growth: float  #: factor of independent coverage that triggers another email
+    max_per_hour: int  #: emails per subscriber; the next digest lists the rest
+    recent_hours: float  #: age limit of a story's latest report
+    changed_minutes: float  #: only stories changed within this time are checked
+    defer_after_minutes: float  #: unsent emails are then deferred to the next digest
+
+    @property
+    def recent(self) -> timedelta:
+        """Age limit of a story's latest report."""
+        return timedelta(hours=self.recent_hours)
+
+    @property
+    def changed(self) -> timedelta:
+        """Time within which a story must have changed to be checked."""
+        return timedelta(minutes=self.changed_minutes)
+
+    @property
+    def defer_after(self) -> timedelta:
+        """Time that an alert email may wait for the mail server."""
+        return timedelta(minutes=self.defer_after_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """How patiently deliveries are made, and how long one waits after failures."""
+
+    timeout_seconds: float
+    concurrency: int
+    retry_seconds: float
+    longest_retry_hours: float
+    pause_after_hours: float
+    allow_networks: tuple[str, ...]
+
+    def pause(self, attempts: int, jitter: float) -> timedelta:
+        """How long to wait after so many failures: doubled each time, cut by up to half.
+
+        `jitter` is from 0 to 1; receivers that failed together are not asked together again.
+        """
+        doubled = self.retry_seconds * 2.0 ** min(max(attempts - 1, 0), 40)
+        seconds = min(doubled, self.longest_retry_hours * 3600)
+        return timedelta(seconds=seconds * (1 - jitter / 2))
+
+    def asked_for(self, pause: timedelta) -> timedelta:
+        """What of a receiver's wish to be left alone is granted."""
+        return min(pause, timedelta(hours=self.longest_retry_hours))

@@ -1,0 +1,100 @@
+"""Settings of stories: grouping, reprints, hysteresis, storylines, replay, lifecycle."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from service.settings.embedding import CandidateSettings
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSettings:
+    """Time window within which the daemon compares articles."""
+
+    days: float
+
+    @property
+    def reach(self) -> timedelta:
+        """Maximum distance in time between two compared articles."""
+        return timedelta(days=self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupingSettings:
+    """Thresholds for grouping articles into stories."""
+
+    quorum: float  #: minimum mean pair score of every article with the rest of its story
+    join_score: float  #: minimum pair score of a new article with the nearest member of a story
+    epsilon: float  #: HDBSCAN does not split clusters at distances (1 − pair score) below this
+    weak_score: float  #: pairs with a lower score do not connect articles
+    max_component: int  #: larger connected components are cut at their weakest pairs first
+
+
+@dataclass(frozen=True, slots=True)
+class CopySettings:
+    """Thresholds for detecting reprints.
+
+    A share is the weighted fraction, 0 to 1, of the shorter article's shingles (title and text)
+    that also occur in the longer article.
+    """
+
+    share: float  #: minimum share for articles of two outlets
+    share_same_title: float  #: lower minimum share for two outlets whose titles are similar
+    title_similarity: float  #: titles are similar from this value on (0 to 1)
+    version_share: float  #: minimum share for articles of one outlet with the same timestamp
+    whole_share: float  #: minimum share for other articles of one outlet and for brief articles
+    brief_weight: float  #: lighter articles are brief; a shingle weighs 1, a quoted one 0.5
+    min_shingles: int  #: articles with fewer shingles are never copies
+    shingle_words: int  #: words per shingle
+    signature_size: int  #: MinHash values per article used to find candidate originals
+
+
+@dataclass(frozen=True, slots=True)
+class HysteresisSettings:
+    """When articles count as stable, and which scores still move them."""
+
+    min_age_hours: float  #: an article is stable once it arrived longer ago than this
+    min_window_articles: int  #: no article is stable in a smaller window
+    join_score: float  #: minimum mean pair score of other articles to join a stable story
+    merge_score: float  #: minimum mean pair score between two stable stories to merge them
+
+
+@dataclass(frozen=True, slots=True)
+class StorySettings:
+    """All settings that affect which articles form one story."""
+
+    candidates: CandidateSettings
+    grouping: GroupingSettings
+    copies: CopySettings
+    hysteresis: HysteresisSettings
+
+
+@dataclass(frozen=True, slots=True)
+class StorylineSettings:
+    """When stories are of one saga."""
+
+    link: float  #: stories less alike connect nothing
+    quorum: float  #: mean likeness with the rest of its storyline that every story needs
+    neighbours: int  #: most alike stories that each is compared with
+    span_days: float  #: stories further apart are not linked
+    max_component: int  #: connected stories compared as a whole; more are cut by time
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaySettings:
+    """Simulated schedule of a replay."""
+
+    minutes: float  #: simulated minutes between two runs of reconcile
+    arrivals: int  #: maximum number of articles that arrive between two runs
+    window_hours: float  #: articles that arrived earlier than this are no longer regrouped
+    min_age_hours: float  #: late churn counts moves of articles that arrived longer ago
+
+
+@dataclass(frozen=True, slots=True)
+class LifeSettings:
+    """How long stories live."""
+
+    close_after_days: float
+
+    def quiet_since(self, now: datetime) -> datetime:
+        """A story without a report since then is closed."""
+        return now - timedelta(days=self.close_after_days)

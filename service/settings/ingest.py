@@ -1,0 +1,48 @@
+"""Settings of feed ingestion: fetching, polling intervals, parsing, admission of entries."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSettings:
+    """How politely, how patiently and from where feeds are fetched."""
+
+    user_agent: str
+    concurrency: int
+    per_host: int
+    host_delay_seconds: float
+    timeout_seconds: float
+    connect_timeout_seconds: float
+    max_redirects: int
+    max_received_bytes: int
+    max_body_bytes: int
+    allow_networks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PacingSettings:
+    """Bounds of the time between two fetches of one feed."""
+
+    min_interval_minutes: float
+    max_interval_minutes: float
+    default_interval_minutes: float
+    max_hint_minutes: float
+    max_retry_after_minutes: float
+
+
+@dataclass(frozen=True, slots=True)
+class ParseSettings:
+    """How many processes parse, and what each feed may cost them."""
+
+    workers: int
+    timeout_seconds: float
+    memory_mib: int
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitSettings:
+    """Limits for what is stored of an entry."""
+
+    future_tolerance_minutes: float
+    max_text_characters: int
+    max_body_characters: int
