@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
 from jobs.running.mail import batches, mailed
-from service.domain.subscribers.alerts import Stories
+from service.domain.subscribers.alerts import StoryIndex
 from service.domain.subscribers.alerts import notices as to_tell
 from service.settings.load import Settings
 from service.store.subscribers import alert_emails
@@ -32,12 +32,12 @@ def alerts(context: Context) -> Counts:
         SettingsError: emails would have no links or no sender.
         MailServerError: the mail server takes nothing; what waits is tried again later.
     """
-    return mailed(context, "notice", make_notices)
+    return mailed(context, "alert", make_notices)
 
 
 def make_notices(context: Context) -> Counts:
     """Write what alerts have to tell into the ledger, and what the next issue is to hold."""
-    counts = {"made": 0, "folded": 0}
+    counts = {"made": 0, "deferred": 0}
     stories = _stories(context)
     if stories is None:
         return counts
@@ -48,7 +48,7 @@ def make_notices(context: Context) -> Counts:
     return counts
 
 
-def _stories(context: Context) -> Stories | None:
+def _stories(context: Context) -> StoryIndex | None:
     """The stories that changed of late; None if nobody asks for them or none did."""
     now, settings = context.clock(), context.settings.alerts
     with context.sessions.begin() as session:
@@ -60,14 +60,14 @@ def _stories(context: Context) -> Stories | None:
             changed_since=now - settings.changed,
             limit=MOST_STORIES,
         )
-    return Stories(found) if found else None
+    return StoryIndex(found) if found else None
 
 
 def _make(
     session: Session,
     settings: Settings,
     batch: Sequence[Subscriber],
-    stories: Stories,
+    stories: StoryIndex,
     now: datetime,
 ) -> Iterator[str]:
     """Write the notices of some subscribers; whether each is to be sent or folded."""
@@ -77,9 +77,9 @@ def _make(
     sent = alert_emails.sent_to(session, ids, since=now - HOUR)
     for each in batch:
         mine, before = asked.get(each.id, []), told.get(each.id, [])
-        for notice in to_tell(mine, stories, each.taste, before, settings.alerts):
-            fold = sent[each.id] >= settings.alerts.per_hour
-            day = now.astimezone(each.rhythm.zone).date()
+        for notice in to_tell(mine, stories, each.filters, before, settings.alerts):
+            fold = sent[each.id] >= settings.alerts.max_per_hour
+            day = now.astimezone(each.schedule.time_zone).date()
             if alert_emails.make(session, each.id, notice, day, now=now, fold=fold):
                 sent[each.id] += not fold
-                yield "folded" if fold else "made"
+                yield "deferred" if fold else "made"

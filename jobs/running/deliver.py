@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from jobs.running.context import Context, Counts
 from service.errors import MailDeferredError, MailRefusedError, MailServerError, SettingsError
 from service.mail.message import domain_of, issue_message_id, message
-from service.mail.render import Issue, Renderer, Telling
+from service.mail.render import DigestMessage, Renderer, AlertMessage
 from service.mail.sender import Sender
-from service.mail.signed_links import Signed
+from service.mail.signed_links import LinkSigner
 from service.settings.load import Settings
 from service.store.database.sessions import Sessions
 from service.store.subscribers import alert_emails, editions, link_keys, subscribers
@@ -43,21 +43,21 @@ def deliver(context: Context, sender: Sender, kind: Kind) -> Counts:
         cut_off = editions.settle_cut_off(session, kind)
         given_up = _give_up(session, settings, kind, now)
         ids = editions.waiting(session, kind, now=now)
-        signed = Signed(site(settings), link_keys.ensure(session, link_keys.LINKS, now=now))
+        signed = LinkSigner(site(settings), link_keys.ensure(session, link_keys.LINKS, now=now))
     counts = {"cut_off": cut_off, **given_up, "sent": 0, "deferred": 0, "refused": 0}
     delivery = _Delivery(context, sender, signed)
-    for issue_id in ids:
+    for edition_id in ids:
         if context.stopping():
             break
-        counts[delivery.attempt(issue_id)] += 1
+        counts[delivery.attempt(edition_id)] += 1
     return counts
 
 
 def _give_up(session: Session, settings: Settings, kind: Kind, now: datetime) -> Counts:
     """What is too late to be sent: an issue is left out, a notice waits for the next issue."""
-    if kind == "notice":
-        return {"late": alert_emails.fold_late(session, now=now, after=settings.alerts.fold_after)}
-    return {"expired": editions.expire(session, now=now, make_up=settings.issues.make_up)}
+    if kind == "alert":
+        return {"late": alert_emails.fold_late(session, now=now, after=settings.alerts.defer_after)}
+    return {"expired": editions.expire(session, now=now, catch_up=settings.editions.catch_up)}
 
 
 class Asking(Protocol):
@@ -82,7 +82,7 @@ def ask_to_confirm(context: Asking, sender: Sender, to: Subscriber) -> None:
     now, mail = context.clock(), context.settings.mail
     with context.sessions.begin() as session:
         key = link_keys.ensure(session, link_keys.LINKS, now=now)
-    links = Signed(site(context.settings), key).links(to.id)
+    links = LinkSigner(site(context.settings), key).links(to.id)
     written = renderer(context.settings).confirmation(to.address, links)
     sender.send(
         message(
@@ -124,22 +124,22 @@ def pause(attempts: int) -> timedelta:
 class _Delivery:
     """What all attempts of a run share."""
 
-    def __init__(self, context: Context, sender: Sender, signed: Signed) -> None:
+    def __init__(self, context: Context, sender: Sender, signed: LinkSigner) -> None:
         self._context = context
         self._sender = sender
         self._signed = signed
         self._renderer = renderer(context.settings)
 
-    def attempt(self, issue_id: int) -> str:
+    def attempt(self, edition_id: int) -> str:
         """Send one issue; what became of it."""
         now = self._context.clock()
         with self._context.sessions.begin() as session:
-            issue = editions.get(session, issue_id)
+            issue = editions.get(session, edition_id)
             to = subscribers.get(session, issue.subscriber)
             sender = self._context.settings.mail.sender
-            message_id = issue_message_id(self._signed.message(issue_id), sender)
-            delivery = editions.begin(session, issue_id, message_id, now=now)
-        late = issue.late or issue.due.late(now, self._context.settings.issues.tolerance)
+            message_id = issue_message_id(self._signed.message(edition_id), sender)
+            delivery = editions.begin(session, edition_id, message_id, now=now)
+        late = issue.late or issue.due.late(now, self._context.settings.editions.tolerance)
         email = self._write(issue, to, message_id, late=late, now=now)
         try:
             self._sender.send(email, before_end=lambda: self._ending(delivery))
@@ -147,7 +147,7 @@ class _Delivery:
             self._refused(delivery, to, error)
             return "refused"
         except (MailDeferredError, MailServerError) as error:
-            self._deferred(delivery, issue_id, error, now)
+            self._deferred(delivery, edition_id, error, now)
             return "deferred"
         with self._context.sessions.begin() as session:
             size = len(email.as_bytes())
@@ -155,18 +155,18 @@ class _Delivery:
         return "sent"
 
     def _write(
-        self, issue: editions.Issue, to: Subscriber, message_id: str, *, late: bool, now: datetime
+        self, issue: editions.DigestMessage, to: Subscriber, message_id: str, *, late: bool, now: datetime
     ) -> EmailMessage:
-        zone, at = to.rhythm.zone, issue.due.at
+        time_zone, at = to.schedule.time_zone, issue.due.at
         if issue.notice is None:
             links = self._signed.links(to.id, issue.id)
-            told = Issue(issue.digest, issue.due.local_date, at, zone, late=late)
+            told = DigestMessage(issue.digest, issue.due.local_date, at, time_zone, late=late)
             written, name, unsubscribe = (
                 self._renderer.digest(told, to.address, links), "digest", links.unsubscribe,
             )  # fmt: skip
         else:
             links = self._signed.links(to.id, issue.id, issue.notice.alerts[0].id)
-            notice = Telling(issue.notice, at, zone, late=late)
+            notice = AlertMessage(issue.notice, at, time_zone, late=late)
             written, name, unsubscribe = (
                 self._renderer.notice(notice, to.address, links), "alerts", links.alert,
             )  # fmt: skip
@@ -194,13 +194,13 @@ class _Delivery:
     def _deferred(
         self,
         delivery: int,
-        issue_id: int,
+        edition_id: int,
         error: MailDeferredError | MailServerError,
         now: datetime,
     ) -> None:
         """Try again later; a server that takes nothing ends the run."""
         with self._context.sessions.begin() as session:
-            until = now + pause(editions.attempts(session, issue_id))
+            until = now + pause(editions.attempts(session, edition_id))
             editions.deferred(session, delivery, code=error.code, error=str(error), until=until)
         if isinstance(error, MailServerError):
             raise error

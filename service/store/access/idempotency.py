@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import ReusedError, UnderwayError
 from service.store.database import locks
-from service.store.tables import AnswerRow
+from service.store.tables import IdempotentResponseRow
 
 #: How long an answer is kept.
 KEEP = timedelta(hours=24)
@@ -44,7 +44,7 @@ def begin(session: Session, asked: Asked) -> Answered | None:
     """
     if not locks.attempt(session, f"answer:{asked.key_id}:{asked.word}"):
         raise UnderwayError(asked.word)
-    row = session.get(AnswerRow, (asked.key_id, asked.word))
+    row = session.get(IdempotentResponseRow, (asked.key_id, asked.word))
     if row is None:
         return None
     if row.fingerprint != asked.fingerprint:
@@ -55,19 +55,23 @@ def begin(session: Session, asked: Asked) -> Answered | None:
 def keep(session: Session, asked: Asked, answered: Answered, *, now: datetime) -> None:
     """Keep what was answered, for `KEEP`."""
     session.add(
-        AnswerRow(
+        IdempotentResponseRow(
             key_id=asked.key_id,
-            word=asked.word,
+            idempotency_key=asked.word,
             fingerprint=asked.fingerprint,
             status=answered.status,
             location=answered.location,
             body=answered.body,
-            made_at=now,
+            created_at=now,
         )
     )
 
 
 def forget(session: Session, *, now: datetime) -> int:
     """Remove what was kept long enough; how many."""
-    old = delete(AnswerRow).where(AnswerRow.made_at < now - KEEP).returning(AnswerRow.word)
+    old = (
+        delete(IdempotentResponseRow)
+        .where(IdempotentResponseRow.created_at < now - KEEP)
+        .returning(IdempotentResponseRow.idempotency_key)
+    )
     return len(session.scalars(old).all())

@@ -28,7 +28,7 @@ class Key:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
-    used_at: datetime | None  #: to some minutes
+    last_used_at: datetime | None  #: to some minutes
 
     def is_good(self, now: datetime) -> bool:
         """Whether it opens anything at a moment."""
@@ -113,9 +113,9 @@ def presented(session: Session, digest: bytes, *, now: datetime) -> Key | None:
     if row is None:
         return None
     key = _key(row)
-    if key.is_good(now) and (key.used_at is None or key.used_at < now - USE_NOTED_EVERY):
-        due = or_(KeyRow.used_at.is_(None), KeyRow.used_at < now - USE_NOTED_EVERY)
-        session.execute(update(KeyRow).where(KeyRow.id == key.id, due).values(used_at=now))
+    if key.is_good(now) and (key.last_used_at is None or key.last_used_at < now - USE_NOTED_EVERY):
+        due = or_(KeyRow.last_used_at.is_(None), KeyRow.last_used_at < now - USE_NOTED_EVERY)
+        session.execute(update(KeyRow).where(KeyRow.id == key.id, due).values(last_used_at=now))
     return key
 
 
@@ -136,5 +136,5 @@ def _key(row: KeyRow) -> Key:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
-        used_at=row.used_at,
+        last_used_at=row.last_used_at,
     )

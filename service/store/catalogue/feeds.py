@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, case, func, literal_column, not_, select, 
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
-from service.domain.catalogue.outlet_edits import FACTS
+from service.domain.catalogue.outlet_edits import EDITABLE_FIELDS
 from service.domain.catalogue.outlets import Outlet, SiteIndex
 from service.errors import NotFoundError
 from service.store.database import locks
@@ -44,13 +44,13 @@ def save_outlets(
 ) -> None:
     """Add outlets with their families, or bring known ones up to date; none is removed.
 
-    Facts that an admin changed stay; what is configured in their place is kept beside them.
+    Facts that an admin changed stay; what is configured_values in their place is kept beside them.
     """
     outlets = list(outlets)
     if not outlets:
         return
     locks.serialise(session, LOCK)
-    is_renamed = OutletRow.configured.has_key("name")
+    is_renamed = OutletRow.configured_values.has_key("name")
     renamed = dict(session.execute(select(OutletRow.slug, OutletRow.name).where(is_renamed)).all())
     names = {each.family or each.slug: renamed.get(each.slug, each.name) for each in outlets}
     names |= families or {}
@@ -63,14 +63,14 @@ def save_outlets(
     given = statement.excluded
     facts = {
         name: case(
-            (OutletRow.configured.has_key(name), OutletRow.__table__.c[name]), else_=given[name]
+            (OutletRow.configured_values.has_key(name), OutletRow.__table__.c[name]), else_=given[name]
         )
-        for name in FACTS
+        for name in EDITABLE_FIELDS
     }
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["slug"],
-            set_={**facts, "sites": given.sites, "configured": _configured(given)},
+            set_={**facts, "sites": given.sites, "configured_values": _configured(given)},
         ),
         [_outlet_values(outlet) for outlet in outlets],
     )
@@ -179,11 +179,11 @@ def make_due(session: Session, *, now: datetime) -> None:
 def _configured(given: Any) -> ColumnElement[Any]:
     """What the configuration says now of the facts that are edited; NULL without any."""
     pairs: list[ColumnElement[Any]] = []
-    for name in FACTS:
+    for name in EDITABLE_FIELDS:
         pairs += (literal_column(f"'{name}'"), given[name])
     each = func.jsonb_each(func.jsonb_build_object(*pairs)).table_valued("key", "value")
     # By its name, for it is that of the row in conflict, not of the table.
-    known: ColumnElement[Any] = literal_column("outlets.configured", JSONB())
+    known: ColumnElement[Any] = literal_column("outlets.configured_values", JSONB())
     return (
         select(func.jsonb_object_agg(each.c.key, each.c.value))
         .where(known.op("?")(each.c.key))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from service.errors import NotFoundError
 from service.store.catalogue.views import OutletView, outlets
-from service.store.story_views.as_of import reprints
+from service.store.story_views.as_of import is_reprint
 from service.store.tables import ArticleRow, CopyRow, MembershipRow, OutletRow
 
 #: Figures are those of so long a time up to the outlet's last report.
@@ -56,7 +56,7 @@ def figures_of(session: Session, outlet: OutletView) -> OutletFigures | None:
     counts = (
         select(func.count(), func.count(CopyRow.article_id))
         .select_from(ArticleRow)
-        .outerjoin(CopyRow, reprints(None))
+        .outerjoin(CopyRow, is_reprint(None))
         .where(own)
     )
     articles, copies = session.execute(counts).one()

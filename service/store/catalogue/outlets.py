@@ -1,7 +1,7 @@
 """What changes of outlets, and with it what is told of their stories.
 
 What an admin changes is applied at once and kept against the configuration:
-`outlets.configured` holds what the configuration says of the facts that are edited; `catalogue.
+`outlets.configured_values` holds what the configuration says of the facts that are edited; `catalogue.
 save_outlets` brings it up to date and leaves those facts alone. So the way back is always known.
 """
 
@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from service.domain.catalogue.outlet_edits import FACTS, Edited, Facts, checked, edited, restored
+from service.domain.catalogue.outlet_edits import EDITABLE_FIELDS, OutletEdit, OutletFields, normalize_fields, apply_edit, restore_configured
 from service.domain.catalogue.outlets import Outlet
 from service.errors import BadInputError, NotFoundError
 from service.store.catalogue import feeds
@@ -46,19 +46,19 @@ def configure(
         _tell(session, row, now)
 
 
-def change(session: Session, slug: str, wanted: Facts, *, now: datetime) -> None:
+def change(session: Session, slug: str, wanted: OutletFields, *, now: datetime) -> None:
     """Give an outlet other facts, some of `FACTS`; its stories are described anew.
 
     Raises:
         NotFoundError: there is no such outlet.
         BadInputError: a fact cannot be, or there is no such publisher family.
     """
-    wanted = checked(wanted)
+    wanted = normalize_fields(wanted)
     _serialise(session)
     row = _row(session, slug)
     if "family" in wanted:
         _require_family(session, row, str(wanted["family"]))
-    _write(session, row, edited(_facts(row), row.configured or {}, wanted), now)
+    _write(session, row, apply_edit(_facts(row), row.configured_values or {}, wanted), now)
 
 
 def restore(session: Session, slug: str, *, now: datetime) -> None:
@@ -69,7 +69,7 @@ def restore(session: Session, slug: str, *, now: datetime) -> None:
     """
     _serialise(session)
     row = _row(session, slug)
-    _write(session, row, restored(_facts(row), row.configured or {}), now)
+    _write(session, row, restore_configured(_facts(row), row.configured_values or {}), now)
 
 
 def _languages(session: Session, outlets: Sequence[Outlet]) -> dict[str, str | None]:
@@ -97,8 +97,8 @@ def _row(session: Session, slug: str) -> OutletRow:
     return row
 
 
-def _facts(row: OutletRow) -> Facts:
-    return {name: getattr(row, name) for name in FACTS}
+def _facts(row: OutletRow) -> OutletFields:
+    return {name: getattr(row, name) for name in EDITABLE_FIELDS}
 
 
 def _require_family(session: Session, row: OutletRow, family: str) -> None:
@@ -113,15 +113,15 @@ def _require_family(session: Session, row: OutletRow, family: str) -> None:
         raise BadInputError(f"no publisher family {family!r}; {hint}")
 
 
-def _write(session: Session, row: OutletRow, edit: Edited, now: datetime) -> None:
+def _write(session: Session, row: OutletRow, edit: OutletEdit, now: datetime) -> None:
     before = _facts(row)
-    changed = {name for name in FACTS if before[name] != edit.facts[name]}
-    if not changed and edit.configured == (row.configured or {}):
+    changed = {name for name in EDITABLE_FIELDS if before[name] != edit.fields[name]}
+    if not changed and edit.configured_values == (row.configured_values or {}):
         return
     for name in changed:
-        setattr(row, name, edit.facts[name])
-    row.configured = dict(edit.configured) or None
-    row.edited_at = now if edit.configured else None
+        setattr(row, name, edit.fields[name])
+    row.configured_values = dict(edit.configured_values) or None
+    row.edited_at = now if edit.configured_values else None
     session.flush()
     if "name" in changed:
         _name_family(session, row, str(before["name"]))
@@ -155,8 +155,8 @@ def _tell(session: Session, row: OutletRow, now: datetime) -> None:
         .order_by(MembershipRow.story_id)
     )
     ids = list(session.scalars(statement))
-    stamp = apply_plan.stamp(session, now, "admin")
+    stamp = apply_plan.new_stamp(session, now, "admin")
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
-        stories.touch(session, some, stamp)
-        apply_plan.settle(session, some, stamp)
+        stories.mark_changed(session, some, stamp)
+        apply_plan.refresh_derived(session, some, stamp)

@@ -29,7 +29,7 @@ class OutletView:
     family_name: str
     agency: bool
     edited_at: datetime | None
-    configured: Mapping[str, Any] | None  #: of the facts that an admin changed
+    configured_values: Mapping[str, Any] | None  #: of the facts that an admin changed
     feeds: int
     last_reported_at: datetime | None
 
@@ -131,7 +131,7 @@ def outlets() -> Select[*tuple[Any, ...]]:
         FamilyRow.name,
         OutletRow.agency,
         OutletRow.edited_at,
-        OutletRow.configured,
+        OutletRow.configured_values,
         feeds,
         _last_report(),
     ).join(FamilyRow, FamilyRow.slug == OutletRow.family)

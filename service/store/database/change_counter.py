@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from service.store.tables import StoreStateRow
+from service.store.tables import ChangeCounterRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,16 @@ class State:
 
 
 _NOW = text(
-    "SELECT number, changed_at, changed_at <= clock_timestamp(), keys FROM store_state WHERE single"
+    "SELECT value, changed_at, changed_at <= clock_timestamp(), key_changes FROM change_counter WHERE single"
 )
 
 
 def current_state(session: Session) -> State:
     """The state that this transaction sees, without the count of keys; one statement, one row."""
-    past = StoreStateRow.changed_at <= func.clock_timestamp()
-    columns = (StoreStateRow.number, StoreStateRow.changed_at, past)
+    past = ChangeCounterRow.changed_at <= func.clock_timestamp()
+    columns = (ChangeCounterRow.value, ChangeCounterRow.changed_at, past)
     number, changed_at, is_past = session.execute(
-        select(*columns).where(StoreStateRow.single)
+        select(*columns).where(ChangeCounterRow.single)
     ).one()
     return State(number, changed_at, is_past)
 

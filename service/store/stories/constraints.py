@@ -5,32 +5,32 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from service.domain.grouping.constraints import Constraints, Link, Standing
+from service.domain.grouping.constraints import Constraints, Link, ActiveConstraint
 from service.store.tables import ConstraintRow
 
-_KINDS = ("must_link", "cannot_link")
+_PAIR_KINDS = ("must_link", "cannot_link")
 
 
-def active(session: Session, among: Collection[int]) -> Constraints:
+def load_constraints(session: Session, among: Collection[int]) -> Constraints:
     """The pairs among these articles that must, or must not, be in one story."""
     links: dict[bool, set[Link]] = {True: set(), False: set()}
-    for each in standing(session, touching=among):
+    for each in load_active(session, touching=among):
         if each.link[0] in among and each.link[1] in among:
             links[each.together].add(each.link)
     return Constraints(frozenset(links[True]), frozenset(links[False]))
 
 
-def standing(session: Session, *, touching: Iterable[int] | None = None) -> list[Standing]:
+def load_active(session: Session, *, touching: Iterable[int] | None = None) -> list[ActiveConstraint]:
     """All pairs that decisions bind or part, or those that hold one of some articles."""
     columns = (ConstraintRow.article_id, ConstraintRow.other_article_id)
     statement = select(ConstraintRow.kind, *columns, ConstraintRow.decision_id).where(
-        ConstraintRow.revoked_at.is_(None), ConstraintRow.kind.in_(_KINDS)
+        ConstraintRow.revoked_at.is_(None), ConstraintRow.kind.in_(_PAIR_KINDS)
     )
     if touching is not None:
         ids = list(touching)
         statement = statement.where(or_(*(column.in_(ids) for column in columns)))
     return [
-        Standing((one, other), kind == "must_link", decision)
+        ActiveConstraint((one, other), kind == "must_link", decision)
         for kind, one, other, decision in session.execute(statement.order_by(ConstraintRow.id))
         if one is not None and other is not None
     ]

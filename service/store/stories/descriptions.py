@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.domain.articles.coverage import Coverage
-from service.domain.grouping.lineage import KnownStory
+from service.domain.grouping.lineage import ExistingStory
 from service.store.stories.details import Details, to_json
 from service.store.tables import OutletRow, StorylineRow, StoryRow
 
@@ -34,14 +34,14 @@ class Description:
 
 
 @dataclass(frozen=True, slots=True)
-class Outdated:
+class StaleStory:
     """A story that changed since it was described."""
 
     changed_at: datetime
     last_reported_at: datetime
 
 
-def outdated(session: Session, *, limit: int) -> dict[str, Outdated]:
+def load_stale(session: Session, *, limit: int) -> dict[str, StaleStory]:
     """Stories that changed since they were described, by id."""
     statement = (
         select(StoryRow.id, StoryRow.changed_at, StoryRow.last_reported_at)
@@ -50,11 +50,11 @@ def outdated(session: Session, *, limit: int) -> dict[str, Outdated]:
         .order_by(StoryRow.changed_at, StoryRow.id)
         .limit(limit)
     )
-    return {key: Outdated(changed, last) for key, changed, last in session.execute(statement)}
+    return {key: StaleStory(changed, last) for key, changed, last in session.execute(statement)}
 
 
 def save(
-    session: Session, descriptions: Iterable[Description], changed: Mapping[str, Outdated]
+    session: Session, descriptions: Iterable[Description], changed: Mapping[str, StaleStory]
 ) -> None:
     """Write descriptions; a story that changed in the meantime stays outdated."""
     values = [
@@ -77,7 +77,7 @@ def save(
         session.execute(update(StoryRow), values)
 
 
-def pass_over(session: Session, story_ids: Iterable[str], changed: Mapping[str, Outdated]) -> None:
+def mark_described(session: Session, story_ids: Iterable[str], changed: Mapping[str, StaleStory]) -> None:
     """Let stories without articles count as described: there is nothing to tell of them."""
     values = [
         {"id": key, "articles": 0, "details": {}, "described_at": changed[key].changed_at}
@@ -88,21 +88,21 @@ def pass_over(session: Session, story_ids: Iterable[str], changed: Mapping[str, 
 
 
 @dataclass(frozen=True, slots=True)
-class Outlets:
+class OutletIndex:
     """All outlets' publisher families and names, by slug."""
 
     families: Mapping[str, str]
     names: Mapping[str, str]
 
 
-def outlets(session: Session) -> Outlets:
+def load_outlet_index(session: Session) -> OutletIndex:
     """What is known of the outlets."""
     statement = select(OutletRow.slug, OutletRow.family, OutletRow.name)
     rows = session.execute(statement).all()
-    return Outlets({row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
+    return OutletIndex({row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
 
 
-def tellable(session: Session, *, since: datetime, limit: int) -> list[str]:
+def linkable_stories(session: Session, *, since: datetime, limit: int) -> list[str]:
     """The latest stories of several articles, which storylines are made of."""
     statement = (
         select(StoryRow.id)
@@ -114,7 +114,7 @@ def tellable(session: Session, *, since: datetime, limit: int) -> list[str]:
     return list(session.scalars(statement))
 
 
-def known_storylines(session: Session) -> list[KnownStory]:
+def load_storylines(session: Session) -> list[ExistingStory]:
     """Storylines with their stories, in the form in which `lineage` compares sets over time."""
     statement = (
         select(StorylineRow.id, StorylineRow.created_at, func.array_agg(StoryRow.id))
@@ -122,7 +122,7 @@ def known_storylines(session: Session) -> list[KnownStory]:
         .group_by(StorylineRow.id)
     )
     return [
-        KnownStory(key, created_at, frozenset(found))
+        ExistingStory(key, created_at, frozenset(found))
         for key, created_at, found in session.execute(statement)
     ]
 
@@ -140,7 +140,7 @@ def save_storylines(session: Session, titles: Mapping[str, str], *, now: datetim
         )
 
 
-def assign(session: Session, storyline_of: Mapping[str, str | None]) -> None:
+def assign_storylines(session: Session, storyline_of: Mapping[str, str | None]) -> None:
     """Put stories into storylines, or out of any; storylines without stories go."""
     values = [{"id": story, "storyline_id": line} for story, line in storyline_of.items()]
     if values:

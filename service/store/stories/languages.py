@@ -5,17 +5,17 @@ from collections.abc import Iterable
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from service.store.story_views.as_of import belongs
+from service.store.story_views.as_of import is_member
 from service.store.story_views.reports import LANGUAGE_CODE
 from service.store.tables import ArticleRow, MembershipRow, OutletRow, StoryRow
 
 #: The codes of a story's present members, each once, in their order.
-_SPOKEN = func.array(
+_MEMBER_LANGUAGES = func.array(
     select(LANGUAGE_CODE.label("code"))
     .select_from(MembershipRow)
     .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
     .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
-    .where(MembershipRow.story_id == StoryRow.id, belongs(None), LANGUAGE_CODE.is_not(None))
+    .where(MembershipRow.story_id == StoryRow.id, is_member(None), LANGUAGE_CODE.is_not(None))
     .distinct()
     .order_by("code")
     .correlate(StoryRow)
@@ -28,7 +28,7 @@ def refresh(session: Session, story_ids: Iterable[str]) -> None:
     """Bring the languages of these stories in line with their members."""
     session.execute(
         update(StoryRow)
-        .where(StoryRow.id.in_(list(story_ids)), StoryRow.languages.is_distinct_from(_SPOKEN))
-        .values(languages=_SPOKEN)
+        .where(StoryRow.id.in_(list(story_ids)), StoryRow.languages.is_distinct_from(_MEMBER_LANGUAGES))
+        .values(languages=_MEMBER_LANGUAGES)
         .execution_options(synchronize_session=False)
     )

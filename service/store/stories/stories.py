@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.domain.articles.model import SECONDS_PER_HOUR, ArticleId
-from service.domain.grouping.lineage import KnownStory
+from service.domain.grouping.lineage import ExistingStory
 from service.domain.grouping.window import Standing
 from service.store.database.arrays import among
 from service.store.tables import (
@@ -22,7 +22,7 @@ from service.store.tables import (
 
 
 @dataclass(frozen=True, slots=True)
-class Joining:
+class NewMembership:
     """An article that enters a story, and why."""
 
     article_id: int
@@ -32,7 +32,7 @@ class Joining:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class NewTransition:
     """A transition to record."""
 
     story_id: str
@@ -51,7 +51,7 @@ class Stamp:
     decision_id: int | None = None
 
 
-def speaker(session: Session, story_id: str) -> int | None:
+def headline_article_id(session: Session, story_id: str) -> int | None:
     """The article whose title is a story's headline."""
     return session.scalar(select(StoryRow.headline_article_id).where(StoryRow.id == story_id))
 
@@ -101,13 +101,13 @@ def is_taken(session: Session, story_id: str) -> bool:
     return session.get(StoryRow, story_id) is not None
 
 
-def known(session: Session, story_ids: Iterable[str]) -> list[KnownStory]:
+def load_stories(session: Session, story_ids: Iterable[str]) -> list[ExistingStory]:
     """These stories with all their members, as `domain.lineage` compares them."""
     ids = set(story_ids)
     statement = select(StoryRow.id, StoryRow.emerged_at).where(StoryRow.id.in_(ids))
     emerged = dict(session.execute(statement).all())
     return [
-        KnownStory(story, emerged[story], frozenset(found))
+        ExistingStory(story, emerged[story], frozenset(found))
         for story, found in members(session, ids).items()
     ]
 
@@ -131,7 +131,7 @@ def create(
         session.execute(insert(StoryRow), values)
 
 
-def move(session: Session, joinings: Sequence[Joining], stamp: Stamp) -> None:
+def move_articles(session: Session, joinings: Sequence[NewMembership], stamp: Stamp) -> None:
     """Let articles enter stories; each leaves the one it is in. History stays."""
     if not joinings:
         return
@@ -157,7 +157,7 @@ def move(session: Session, joinings: Sequence[Joining], stamp: Stamp) -> None:
     session.execute(insert(MembershipRow), values)
 
 
-def merge(session: Session, survivors: Mapping[str, str]) -> set[str]:
+def redirect_merged(session: Session, survivors: Mapping[str, str]) -> set[str]:
     """Let stories lead to their survivors, those merged into them earlier too; ids of all these."""
     led: set[str] = set()
     for story_id, survivor in survivors.items():
@@ -171,7 +171,7 @@ def merge(session: Session, survivors: Mapping[str, str]) -> set[str]:
     return led
 
 
-def record(session: Session, happenings: Iterable[Happening], stamp: Stamp) -> None:
+def record_transitions(session: Session, happenings: Iterable[NewTransition], stamp: Stamp) -> None:
     """Add transitions."""
     values = [
         {
@@ -190,7 +190,7 @@ def record(session: Session, happenings: Iterable[Happening], stamp: Stamp) -> N
         session.execute(insert(TransitionRow), values)
 
 
-def touch(session: Session, story_ids: Collection[str], stamp: Stamp) -> None:
+def mark_changed(session: Session, story_ids: Collection[str], stamp: Stamp) -> None:
     """Mark stories as changed, so that they are described anew, and date them by their members.
 
     Where some members have a trusted date, only those date the story: an old report that came

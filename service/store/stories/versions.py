@@ -21,18 +21,18 @@ from service.store.tables import (
     StoryVersionRow,
 )
 
-_SOONEST = timedelta(microseconds=1)
-_FACTS = (
+_SMALLEST_STEP = timedelta(microseconds=1)
+_VERSIONED_COLUMNS = (
     *(name for name in vars(StoryFacts)["__annotations__"]),
     "merged_into",
     "split_from",
     "storyline_id",
 )
-_TITLE = (
+_STORYLINE_TITLE = (
     select(StorylineRow.title).where(StorylineRow.id == StoryRow.storyline_id).scalar_subquery()
 )
-_NOW = (*(getattr(StoryRow, name) for name in _FACTS), _TITLE)
-_THEN = (*(getattr(StoryVersionRow, name) for name in _FACTS), StoryVersionRow.storyline_title)
+_CURRENT_VALUES = (*(getattr(StoryRow, name) for name in _VERSIONED_COLUMNS), _STORYLINE_TITLE)
+_VERSION_VALUES = (*(getattr(StoryVersionRow, name) for name in _VERSIONED_COLUMNS), StoryVersionRow.storyline_title)
 
 
 def next_instant(session: Session, now: datetime) -> datetime:
@@ -48,10 +48,10 @@ def next_instant(session: Session, now: datetime) -> datetime:
         select(func.max(DecisionRow.undone_at)).scalar_subquery(),
     )
     last = session.scalar(select(func.greatest(*latest)))
-    return now if last is None or last < now else last + _SOONEST
+    return now if last is None or last < now else last + _SMALLEST_STEP
 
 
-def keep(session: Session, story_ids: Iterable[str], *, at: datetime) -> None:
+def record_versions(session: Session, story_ids: Iterable[str], *, at: datetime) -> None:
     """Write down how these stories stand from this instant on; those unchanged are left alone.
 
     The last step of a transaction that changed stories, once for each instant.
@@ -62,13 +62,13 @@ def keep(session: Session, story_ids: Iterable[str], *, at: datetime) -> None:
     session.execute(
         update(StoryVersionRow)
         .where(StoryVersionRow.id.in_(ids), is_open, same_story)
-        .where(tuple_(*_THEN).is_distinct_from(tuple_(*_NOW)))
+        .where(tuple_(*_VERSION_VALUES).is_distinct_from(tuple_(*_CURRENT_VALUES)))
         .values(valid_until=at)
         .execution_options(synchronize_session=False)
     )
     since = literal(at, StoryVersionRow.valid_from.type)
-    rows = select(StoryRow.id, since, *_NOW).where(
+    rows = select(StoryRow.id, since, *_CURRENT_VALUES).where(
         StoryRow.id.in_(ids), ~exists().where(is_open, same_story)
     )
-    names = ["id", "valid_from", *_FACTS, "storyline_title"]
+    names = ["id", "valid_from", *_VERSIONED_COLUMNS, "storyline_title"]
     session.execute(insert(StoryVersionRow).from_select(names, rows))

@@ -10,15 +10,15 @@ from service.store.tables import ArticleRow, CopyRow, MembershipRow, StoryRow, S
 _PRESENT = aliased(StoryRow)
 
 #: A story's row, or the version of it that stood at some instant.
-Standing = type[StoryRow] | type[StoryVersionRow]
+StoryTable = type[StoryRow] | type[StoryVersionRow]
 
 
-def standing(as_of: datetime | None) -> Standing:
+def story_table(as_of: datetime | None) -> StoryTable:
     """Where to read stories."""
     return StoryRow if as_of is None else StoryVersionRow
 
 
-def stood(as_of: datetime | None) -> tuple[ColumnElement[bool], ...]:
+def valid_at(as_of: datetime | None) -> tuple[ColumnElement[bool], ...]:
     """What to ask of a version, in the words of its indexes; nothing of a present row.
 
     What an editor hides now is not told of the past either.
@@ -31,17 +31,17 @@ def stood(as_of: datetime | None) -> tuple[ColumnElement[bool], ...]:
     return (StoryVersionRow.valid_from <= as_of, until > as_of, ~hidden)
 
 
-def belongs(as_of: datetime | None) -> ColumnElement[bool]:
+def is_member(as_of: datetime | None) -> ColumnElement[bool]:
     """Whether a membership holds."""
-    return _holds(MembershipRow, as_of)
+    return _is_valid(MembershipRow, as_of)
 
 
-def reprints(as_of: datetime | None) -> ColumnElement[bool]:
+def is_reprint(as_of: datetime | None) -> ColumnElement[bool]:
     """Whether an article is taken for a copy of another."""
-    return and_(CopyRow.article_id == ArticleRow.id, _holds(CopyRow, as_of))
+    return and_(CopyRow.article_id == ArticleRow.id, _is_valid(CopyRow, as_of))
 
 
-def _holds(row: type[MembershipRow | CopyRow], as_of: datetime | None) -> ColumnElement[bool]:
+def _is_valid(row: type[MembershipRow | CopyRow], as_of: datetime | None) -> ColumnElement[bool]:
     is_open = row.valid_until.is_(None)
     if as_of is None:
         return is_open

@@ -5,23 +5,23 @@ from sqlalchemy.orm import Session
 
 from service.errors import BadInputError
 from service.store.database.paging import Page, cut
-from service.store.story_views.history import Transition, is_told, of_row, transitions
+from service.store.story_views.history import StoryTransition, is_visible, transition_from_row, select_transitions
 from service.store.tables import TransitionRow
 
 
-def changes_since(session: Session, number: int, *, limit: int = 100) -> Page[Transition]:
+def changes_since(session: Session, number: int, *, limit: int = 100) -> Page[StoryTransition]:
     """The transitions after a number, in order; one statement.
 
     Numbers become visible in their order, though some are never used: whoever goes on after the
     last one seen misses none. Of stories that an editor hid only that is told.
     """
     statement = (
-        transitions()
-        .where(TransitionRow.id > number, is_told())
+        select_transitions()
+        .where(TransitionRow.id > number, is_visible())
         .order_by(TransitionRow.id)
         .limit(limit + 1)
     )
-    found = [of_row(*row) for row in session.execute(statement)]
+    found = [transition_from_row(*row) for row in session.execute(statement)]
     return cut([(each, (each.id,)) for each in found], limit)
 
 
@@ -31,7 +31,7 @@ def latest_change(session: Session) -> int:
     return session.scalar(statement) or 0
 
 
-def require_reached(session: Session, number: int) -> None:
+def require_existing_change(session: Session, number: int) -> None:
     """Raise BadInputError if the sequence has not come to a number yet; one statement, or none for 0.
 
     Nobody was given such a number by this store as it is now: whoever waited there would miss all

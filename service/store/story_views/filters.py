@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Float, Text, cast, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from service.store.story_views.as_of import Standing, belongs
+from service.store.story_views.as_of import StoryTable, is_member
 from service.store.tables import ArticleRow, MembershipRow, OutletRow, StoryVersionRow
 
 
@@ -45,7 +45,7 @@ class StoryFilter:
     state: str | None = None
 
 
-def ordering(story: Standing, sort: Sort) -> tuple[ColumnElement[Any], ...]:
+def ordering(story: StoryTable, sort: Sort) -> tuple[ColumnElement[Any], ...]:
     """The keys of an order, all descending, the last one unique."""
     times = story.last_reported_at.expression
     if sort is Sort.NEWEST:
@@ -58,7 +58,7 @@ def ordering(story: Standing, sort: Sort) -> tuple[ColumnElement[Any], ...]:
     return (story.pinned.expression, story.rank.expression, story.id.expression)
 
 
-def within_reach(as_of: datetime | None, sort: Sort) -> Iterable[ColumnElement[bool]]:
+def time_bounds(as_of: datetime | None, sort: Sort) -> Iterable[ColumnElement[bool]]:
     """Where in an order that follows time the versions begin that can have stood at an instant.
 
     It leaves out none of them: no version is further ahead of its beginning than the one that is
@@ -77,7 +77,7 @@ def within_reach(as_of: datetime | None, sort: Sort) -> Iterable[ColumnElement[b
 
 
 def conditions(
-    story: Standing, as_of: datetime | None, wanted: StoryFilter
+    story: StoryTable, as_of: datetime | None, wanted: StoryFilter
 ) -> Iterable[ColumnElement[bool]]:
     """What a filter asks of a story's row and its members."""
     yield from _of_row(story, wanted)
@@ -100,10 +100,10 @@ def conditions(
 
 
 def has_report(
-    story: Standing, as_of: datetime | None, *conditions: ColumnElement[bool]
+    story: StoryTable, as_of: datetime | None, *conditions: ColumnElement[bool]
 ) -> ColumnElement[bool]:
     """Whether a story has a member, of which some conditions hold."""
-    statement = select(MembershipRow.id).where(MembershipRow.story_id == story.id, belongs(as_of))
+    statement = select(MembershipRow.id).where(MembershipRow.story_id == story.id, is_member(as_of))
     if conditions:
         statement = (
             statement.join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
@@ -113,7 +113,7 @@ def has_report(
     return exists(statement.correlate(story))
 
 
-def _of_row(story: Standing, wanted: StoryFilter) -> Iterable[ColumnElement[bool]]:
+def _of_row(story: StoryTable, wanted: StoryFilter) -> Iterable[ColumnElement[bool]]:
     if wanted.since:
         yield story.last_reported_at >= wanted.since
     if wanted.until:

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
 from service.store.database.paging import Page, Position, cut
-from service.store.story_views.as_of import standing, stood
+from service.store.story_views.as_of import story_table, valid_at
 from service.store.tables import DecisionRow, StoryRow, TransitionRow
 
 
 @dataclass(frozen=True, slots=True)
-class Transition:
+class StoryTransition:
     """Something that happened to a story, and by what cause."""
 
     id: int
@@ -34,10 +34,10 @@ def transitions_of(
     after: Position | None = None,
     limit: int = 100,
     as_of: datetime | None = None,
-) -> Page[Transition]:
+) -> Page[StoryTransition]:
     """A story's transitions, oldest first, with `as_of` those until then; one statement."""
     statement = (
-        transitions()
+        select_transitions()
         .where(TransitionRow.story_id == story_id, TransitionRow.id > (after[0] if after else 0))
         .order_by(TransitionRow.id)
         .limit(limit + 1)
@@ -48,11 +48,11 @@ def transitions_of(
     else:
         statement = statement.where(TransitionRow.at <= as_of)
     rows = session.execute(statement)
-    found = [of_row(*row) for row in rows]
+    found = [transition_from_row(*row) for row in rows]
     return cut([(transition, (transition.id,)) for transition in found], limit)
 
 
-def transitions() -> Select[*tuple[Any, ...]]:
+def select_transitions() -> Select[*tuple[Any, ...]]:
     """Rows of what `of_row` takes."""
     undone = TransitionRow.at == DecisionRow.undone_at
     return select(
@@ -67,7 +67,7 @@ def transitions() -> Select[*tuple[Any, ...]]:
     ).outerjoin(DecisionRow, DecisionRow.id == TransitionRow.decision_id)
 
 
-def is_told() -> ColumnElement[bool]:
+def is_visible() -> ColumnElement[bool]:
     """Whether followers hear of a transition; of a story that an editor hid only that it was hidden.
 
     They have to hear that, or they would go on showing it.
@@ -77,10 +77,10 @@ def is_told() -> ColumnElement[bool]:
     return or_(TransitionRow.kind == "hidden", ~hidden)
 
 
-def of_row(*row: Any) -> Transition:
+def transition_from_row(*row: Any) -> StoryTransition:
     """A row of `transitions`."""
     values: tuple[Any, ...] = (*row[:-1], tuple(row[-1]))
-    return Transition(*values)
+    return StoryTransition(*values)
 
 
 def require_story(session: Session, story_id: str) -> None:
@@ -95,8 +95,8 @@ def survivor_of(session: Session, story_id: str, *, as_of: datetime | None = Non
     Raises:
         NotFoundError: there is no such story, or was none at that instant.
     """
-    story = standing(as_of)
-    links = select(story.id, story.merged_into).where(*stood(as_of))
+    story = story_table(as_of)
+    links = select(story.id, story.merged_into).where(*valid_at(as_of))
     chain = links.where(story.id == story_id).cte("chain", recursive=True)
     chain = chain.union(links.join(chain, story.id == chain.c.merged_into))
     survivor = session.scalar(select(chain.c.id).where(chain.c.merged_into.is_(None)))

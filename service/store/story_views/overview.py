@@ -10,7 +10,7 @@ from service.store.tables import ArticleRow, MembershipRow, StorylineRow, StoryR
 
 
 @dataclass(frozen=True, slots=True)
-class StoryLine:
+class StoryOverview:
     """A story in one line of a table."""
 
     headline: str
@@ -22,13 +22,13 @@ class StoryLine:
     storyline: str | None
 
 
-def count(session: Session) -> int:
+def count_stories(session: Session) -> int:
     """How many stories there are, merged ones left out."""
     statement = select(func.count()).select_from(StoryRow).where(StoryRow.state != "merged")
     return session.scalar(statement) or 0
 
 
-def lines(session: Session, *, limit: int) -> list[StoryLine]:
+def list_overview(session: Session, *, limit: int) -> list[StoryOverview]:
     """The stories with the most independent coverage, then the latest."""
     order = (StoryRow.independent.desc(), StoryRow.articles.desc(), StoryRow.first_reported_at)
     statement = (
@@ -39,7 +39,7 @@ def lines(session: Session, *, limit: int) -> list[StoryLine]:
         .limit(limit)
     )
     return [
-        StoryLine(
+        StoryOverview(
             headline=story.headline,
             articles=story.articles,
             coverage=story.coverage,

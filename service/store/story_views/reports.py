@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from service.store.database.arrays import among
 from service.store.database.paging import Page, Position, cut
-from service.store.story_views.as_of import belongs, reprints
+from service.store.story_views.as_of import is_member, is_reprint
 from service.store.tables import (
     ArticleRow,
     ConstraintRow,
@@ -28,7 +28,7 @@ LANGUAGE_CODE = func.lower(func.split_part(LANGUAGE, "-", 1))
 
 
 @dataclass(frozen=True, slots=True)
-class OutletFacts:
+class OutletInfo:
     """A publisher, as it stands beside an article."""
 
     slug: str
@@ -47,7 +47,7 @@ class Report:
     url: str
     language: str | None
     reported_at: datetime
-    outlet: OutletFacts
+    outlet: OutletInfo
     copy: bool
 
 
@@ -62,7 +62,7 @@ class Original:
 
 
 @dataclass(frozen=True, slots=True)
-class Placing:
+class MembershipInfo:
     """Since when and why an article belongs to a story; founders have no score."""
 
     since: datetime
@@ -78,17 +78,17 @@ class Member:
     lead: str
     author: str | None
     published: datetime | None
-    claimed: datetime | None
+    claimed_date: datetime | None
     date_flag: str
     first_seen: datetime
     revision: int
     original: Original | None
-    placing: Placing | None  #: none while the article waits for its place
+    placing: MembershipInfo | None  #: none while the article waits for its place
 
 
 _ORIGINAL = aliased(ArticleRow)
 _PUBLISHER = aliased(OutletRow)
-_BRIEF = (
+_REPORT_COLUMNS = (
     ArticleRow.id,
     ArticleRow.title,
     ArticleRow.url,
@@ -102,12 +102,12 @@ _BRIEF = (
     CopyRow.original_id,
 )
 #: What `member_from` takes.
-FULL = (
-    *_BRIEF,
+MEMBER_COLUMNS = (
+    *_REPORT_COLUMNS,
     ArticleRow.text,
     ArticleRow.author,
     ArticleRow.published,
-    ArticleRow.claimed,
+    ArticleRow.claimed_date,
     ArticleRow.date_flag,
     ArticleRow.first_seen,
     ArticleRow.revision,
@@ -135,11 +135,11 @@ def reports_of(
     if not story_ids:
         return {}
     found: dict[str, list[Report]] = defaultdict(list)
-    statement = _of_stories((*_BRIEF, MembershipRow.story_id), as_of).where(
+    statement = _select_members((*_REPORT_COLUMNS, MembershipRow.story_id), as_of).where(
         among(MembershipRow.story_id, story_ids)
     )
     for *values, story_id in session.execute(statement):
-        found[story_id].append(_report(*values))
+        found[story_id].append(_report_from_row(*values))
     return {story_id: tuple(reports) for story_id, reports in found.items()}
 
 
@@ -147,8 +147,8 @@ def members_of(
     session: Session, story_id: str, *, as_of: datetime | None = None
 ) -> tuple[Member, ...]:
     """The members of one story, now or as of an instant, in order of time; one statement."""
-    statement = with_original(_of_stories(FULL, as_of).where(MembershipRow.story_id == story_id))
-    return tuple(member_from(*row) for row in session.execute(statement))
+    statement = with_original(_select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id))
+    return tuple(member_from_row(*row) for row in session.execute(statement))
 
 
 def page_of_members(
@@ -160,10 +160,10 @@ def page_of_members(
     as_of: datetime | None = None,
 ) -> Page[Member]:
     """Some members of one story, now or as of an instant, in order of time; one statement."""
-    statement = with_original(_of_stories(FULL, as_of).where(MembershipRow.story_id == story_id))
+    statement = with_original(_select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id))
     if after is not None:
         statement = statement.where(tuple_(ArticleRow.reported_at, ArticleRow.id) > tuple_(*after))
-    found = [member_from(*row) for row in session.execute(statement.limit(limit + 1))]
+    found = [member_from_row(*row) for row in session.execute(statement.limit(limit + 1))]
     return cut([(each, (each.report.reported_at, each.report.article_id)) for each in found], limit)
 
 
@@ -184,31 +184,31 @@ def is_hidden(article_id: Any) -> ColumnElement[bool]:
     )
 
 
-def member_from(*row: Any) -> Member:
+def member_from_row(*row: Any) -> Member:
     """A row of the columns `FULL`."""
     brief, facts, copied, placed = row[:11], row[11:18], row[18:22], row[22:25]
     original = Original(*copied) if copied[0] is not None else None
-    placing = Placing(*placed) if placed[0] is not None else None
-    values: tuple[Any, ...] = (_report(*brief), *facts, original, placing)
+    placing = MembershipInfo(*placed) if placed[0] is not None else None
+    values: tuple[Any, ...] = (_report_from_row(*brief), *facts, original, placing)
     return Member(*values)
 
 
-def _report(*row: Any) -> Report:
-    values: tuple[Any, ...] = (*row[:5], OutletFacts(*row[5:10]), row[10] is not None)
+def _report_from_row(*row: Any) -> Report:
+    values: tuple[Any, ...] = (*row[:5], OutletInfo(*row[5:10]), row[10] is not None)
     return Report(*values)
 
 
-def _of_stories(columns: Sequence[Any], as_of: datetime | None) -> Select[*tuple[Any, ...]]:
+def _select_members(columns: Sequence[Any], as_of: datetime | None) -> Select[*tuple[Any, ...]]:
     statement = (
-        select(*(columns if as_of is None else map(_then, columns)))
+        select(*(columns if as_of is None else map(_at_revision, columns)))
         .select_from(MembershipRow)
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
         .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
-        .where(belongs(as_of))
+        .where(is_member(as_of))
         .order_by(ArticleRow.reported_at, ArticleRow.id)
     )
     if as_of is None:
-        return statement.outerjoin(CopyRow, reprints(None))
+        return statement.outerjoin(CopyRow, is_reprint(None))
     # Hidden articles are in no story now; as of an instant they were, and yet are not shown.
     statement = statement.where(~is_hidden(ArticleRow.id))
     replaced = (
@@ -218,9 +218,9 @@ def _of_stories(columns: Sequence[Any], as_of: datetime | None) -> Select[*tuple
         .scalar_subquery()
     )
     earlier = and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == replaced)
-    return statement.outerjoin(CopyRow, reprints(as_of)).outerjoin(RevisionRow, earlier)
+    return statement.outerjoin(CopyRow, is_reprint(as_of)).outerjoin(RevisionRow, earlier)
 
 
-def _then(column: Any) -> Any:
+def _at_revision(column: Any) -> Any:
     """A column as it was in the revision that an outlet replaced later, if it did."""
     return func.coalesce(_REVISED[column], column) if column in _REVISED else column

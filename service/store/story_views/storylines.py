@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
 from service.store.database.paging import Page, Position, below, cut
-from service.store.story_views.views import StoryView, of_storyline
+from service.store.story_views.views import StoryView, list_storyline_stories
 from service.store.tables import StorylineRow, StoryRow
 
 
@@ -113,4 +113,4 @@ def get_storyline(session: Session, storyline_id: str) -> StorylineView:
     row = session.get(StorylineRow, storyline_id)
     if row is None:
         raise NotFoundError("storyline", storyline_id)
-    return StorylineView(row.id, row.title, row.created_at, of_storyline(session, row.id))
+    return StorylineView(row.id, row.title, row.created_at, list_storyline_stories(session, row.id))

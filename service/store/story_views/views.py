@@ -12,21 +12,21 @@ from service.errors import NotFoundError
 from service.store.database.arrays import among
 from service.store.database.paging import Page, Position, below, cut
 from service.store.stories.details import Details, from_json
-from service.store.story_views.as_of import Standing, standing, stood
+from service.store.story_views.as_of import StoryTable, story_table, valid_at
 from service.store.story_views.filters import (
     Sort,
     StoryFilter,
     conditions,
     has_report,
     ordering,
-    within_reach,
+    time_bounds,
 )
 from service.store.story_views.reports import Member, Report, members_of, reports_of
 from service.store.tables import StorylineRow, StoryRow, StoryVersionRow
 
 #: So many stories of one storyline are shown beside each other, the newest ones; of those that
 #: were split off one, so many.
-NEIGHBOURS = 100
+MAX_RELATED = 100
 
 
 # The name, not a parameter: a generic plan can then still use the partial indexes.
@@ -102,13 +102,13 @@ def list_stories(
 
     With `as_of`, as the list stood at that instant; one that is still to come gives the present.
     """
-    story = standing(as_of)
+    story = story_table(as_of)
     keys = ordering(story, sort)
     statement = (
         _select(story, as_of, *keys)
         .where(story.state != _MERGED, ~story.hidden)
         .where(has_report(story, as_of), *conditions(story, as_of, wanted))
-        .where(*within_reach(as_of, sort))
+        .where(*time_bounds(as_of, sort))
         .order_by(*(key.desc() for key in keys))
         .limit(limit + 1)
     )
@@ -126,7 +126,7 @@ def get_story(session: Session, story_id: str, *, as_of: datetime | None = None)
     Raises:
         NotFoundError: there is no such story, there was none yet, or an editor hid it.
     """
-    story = standing(as_of)
+    story = story_table(as_of)
     statement = _select(story, as_of).where(story.id == story_id, ~story.hidden)
     row = session.execute(statement).one_or_none()
     if row is None:
@@ -136,21 +136,21 @@ def get_story(session: Session, story_id: str, *, as_of: datetime | None = None)
     return StoryDetail(_view(row[0], row[1], reports), members)
 
 
-def state_of(session: Session, story_id: str, *, as_of: datetime | None = None) -> str:
+def get_state(session: Session, story_id: str, *, as_of: datetime | None = None) -> str:
     """Whether a story is open, closed or merged, now or as of an instant; one statement.
 
     Raises:
         NotFoundError: there is no such story, there was none yet, or an editor hid it.
     """
-    story = standing(as_of)
-    statement = select(story.state).where(story.id == story_id, ~story.hidden, *stood(as_of))
+    story = story_table(as_of)
+    statement = select(story.state).where(story.id == story_id, ~story.hidden, *valid_at(as_of))
     state = session.scalar(statement)
     if state is None:
         raise NotFoundError("story", story_id)
     return state
 
 
-def stories_of(session: Session, story_ids: Collection[str]) -> dict[str, StoryView]:
+def get_stories(session: Session, story_ids: Collection[str]) -> dict[str, StoryView]:
     """These stories by id, as they stand; those merged or hidden are left out. Two statements."""
     if not story_ids:
         return {}
@@ -160,26 +160,26 @@ def stories_of(session: Session, story_ids: Collection[str]) -> dict[str, StoryV
     return {row[0].id: _view(row[0], row[1], reports.get(row[0].id, ())) for row in rows}
 
 
-def of_storyline(
+def list_storyline_stories(
     session: Session, storyline_id: str, *, as_of: datetime | None = None
 ) -> tuple[StoryView, ...]:
     """The stories of a storyline, latest first; at most `NEIGHBOURS`. Two statements."""
     wanted = StoryFilter(storyline=storyline_id)
-    return list_stories(session, wanted, sort=Sort.NEWEST, limit=NEIGHBOURS, as_of=as_of).items
+    return list_stories(session, wanted, sort=Sort.NEWEST, limit=MAX_RELATED, as_of=as_of).items
 
 
-def parts_of(session: Session, story_id: str, *, as_of: datetime | None = None) -> tuple[str, ...]:
+def ids_split_from(session: Session, story_id: str, *, as_of: datetime | None = None) -> tuple[str, ...]:
     """The ids of the stories that were split off this one, oldest first; one statement.
 
     At most `NEIGHBOURS`.
     """
-    story = standing(as_of)
-    statement = select(story.id).where(story.split_from == story_id, ~story.hidden, *stood(as_of))
+    story = story_table(as_of)
+    statement = select(story.id).where(story.split_from == story_id, ~story.hidden, *valid_at(as_of))
     ordered = statement.order_by(story.emerged_at, story.id)
-    return tuple(session.scalars(ordered.limit(NEIGHBOURS)))
+    return tuple(session.scalars(ordered.limit(MAX_RELATED)))
 
 
-def names_of(session: Session, story_ids: Collection[str]) -> dict[str, StoryName]:
+def story_names(session: Session, story_ids: Collection[str]) -> dict[str, StoryName]:
     """What stories that are referred to are called; unknown and hidden ones are left out."""
     if not story_ids:
         return {}
@@ -189,13 +189,13 @@ def names_of(session: Session, story_ids: Collection[str]) -> dict[str, StoryNam
 
 
 def _select(
-    story: Standing, as_of: datetime | None, *columns: ColumnElement[Any]
+    story: StoryTable, as_of: datetime | None, *columns: ColumnElement[Any]
 ) -> Select[*tuple[Any, ...]]:
     """Stories with the titles of their storylines, and some columns."""
     if as_of is None:
         statement = select(story, StorylineRow.title, *columns)
         return statement.outerjoin(StorylineRow, StorylineRow.id == story.storyline_id)
-    return select(story, StoryVersionRow.storyline_title, *columns).where(*stood(as_of))
+    return select(story, StoryVersionRow.storyline_title, *columns).where(*valid_at(as_of))
 
 
 def _view(

@@ -9,16 +9,16 @@ from pydantic import TypeAdapter
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
-from service.domain.subscribers.alerts import MOST, Alert, Query
+from service.domain.subscribers.alerts import MOST, Alert, AlertQuery
 from service.errors import BadInputError, NotFoundError, TakenError
 from service.store.subscribers import alert_emails
 from service.store.tables import AlertRow, SubscriberRow
 
-_QUERY = TypeAdapter(Query)
+_QUERY = TypeAdapter(AlertQuery)
 
 
 @dataclass(frozen=True, slots=True)
-class Owned:
+class SubscriberAlert:
     """An alert, whose it is, and whether it was stopped."""
 
     alert: Alert
@@ -26,7 +26,7 @@ class Owned:
     stopped: bool
 
 
-def add(session: Session, subscriber_id: int, query: Query, *, now: datetime) -> Alert:
+def add(session: Session, subscriber_id: int, query: AlertQuery, *, now: datetime) -> Alert:
     """Save a query for a subscriber; what matches it already is known and not told.
 
     Raises:
@@ -49,12 +49,12 @@ def add(session: Session, subscriber_id: int, query: Query, *, now: datetime) ->
     return _alert(row)
 
 
-def get(session: Session, alert_id: int) -> Owned:
+def get(session: Session, alert_id: int) -> SubscriberAlert:
     """One alert, stopped ones too; NotFoundError if there is none."""
     row = session.get(AlertRow, alert_id)
     if row is None:
         raise NotFoundError("alert", alert_id)
-    return Owned(_alert(row), row.subscriber_id, row.stopped_at is not None)
+    return SubscriberAlert(_alert(row), row.subscriber_id, row.stopped_at is not None)
 
 
 def of_subscribers(session: Session, subscribers: Collection[int]) -> dict[int, list[Alert]]:
@@ -104,7 +104,7 @@ def stop(session: Session, alert_id: int, *, now: datetime) -> None:
     )
 
 
-def _stored(query: Query) -> dict[str, object]:
+def _stored(query: AlertQuery) -> dict[str, object]:
     found: dict[str, object] = _QUERY.dump_python(query, mode="json")
     return {
         name: sorted(value) if isinstance(value, list) else value for name, value in found.items()

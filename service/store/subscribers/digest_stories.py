@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from service.domain.subscribers import digest_selection
-from service.domain.subscribers.digest_model import Report, Said, Story
+from service.domain.subscribers.digest_model import DigestReport, SummarySentence, DigestStory
 from service.store.story_views import reports
 from service.store.story_views.filters import Sort, StoryFilter
 from service.store.story_views.views import StoryView, list_stories
 
 
-def digest_stories(session: Session, *, since: datetime, limit: int) -> list[Story]:
+def digest_stories(session: Session, *, since: datetime, limit: int) -> list[DigestStory]:
     """The stories reported since a moment, the highest by rank; two statements."""
     return [
         story(view) for view in list_stories(session, StoryFilter(since=since), limit=limit).items
@@ -20,7 +20,7 @@ def digest_stories(session: Session, *, since: datetime, limit: int) -> list[Sto
 
 def changed_stories(
     session: Session, *, since: datetime, changed_since: datetime, limit: int
-) -> list[Story]:
+) -> list[DigestStory]:
     """The stories reported since a moment that changed since another one, the latest; two statements."""
     wanted = StoryFilter(since=since, changed_since=changed_since)
     return [
@@ -28,11 +28,11 @@ def changed_stories(
     ]
 
 
-def story(view: StoryView) -> Story:
+def story(view: StoryView) -> DigestStory:
     """A story that has members, as the digest reads it."""
     names = {report.outlet.slug: report.outlet.name for report in view.reports}
     details = view.details
-    return Story(
+    return DigestStory(
         id=view.id,
         slug=view.slug,
         headline=view.headline,
@@ -45,16 +45,16 @@ def story(view: StoryView) -> Story:
             view.headline, view.keywords, [each.name for each in details.entities]
         ),
         summary=tuple(
-            Said(each.text, names.get(each.outlet, each.outlet)) for each in details.summary
+            SummarySentence(each.text, names.get(each.outlet, each.outlet)) for each in details.summary
         ),
         reports=tuple(map(_report, view.reports)),
         names=digest_selection.named(each.name for each in details.entities),
     )
 
 
-def _report(found: reports.Report) -> Report:
+def _report(found: reports.DigestReport) -> DigestReport:
     outlet = found.outlet
-    return Report(
+    return DigestReport(
         article=found.article_id,
         title=found.title,
         url=found.url,

@@ -10,74 +10,74 @@ from sqlalchemy import func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
-from service.domain.subscribers.alerts import Notice
+from service.domain.subscribers.alerts import AlertEmail
 from service.domain.subscribers.digest_model import Digest
-from service.domain.subscribers.digest_schedule import Due
-from service.domain.subscribers.digest_selection import Past
+from service.domain.subscribers.digest_schedule import DueDate
+from service.domain.subscribers.digest_selection import History
 from service.errors import NotFoundError
 from service.store.subscribers import alert_emails
-from service.store.tables import DeliveryRow, IssueRow, SubscriberRow
+from service.store.tables import DeliveryRow, EditionRow, SubscriberRow
 
 #: What is sent, each by a job of its own.
-Kind = Literal["digest", "notice"]
+Kind = Literal["digest", "alert"]
 
 _DIGEST = TypeAdapter(Digest)
 #: Issues in these states were read, or will be.
 _READ = ("waiting", "sent")
-_DIGESTS = IssueRow.kind == "digest"
+_DIGESTS = EditionRow.kind == "digest"
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
+class Edition:
     """An edition of the digest as it was made, or the notice of an alert."""
 
     id: int
     subscriber: int
-    due: Due
+    due: DueDate
     made_at: datetime
     state: str
     late: bool
     digest: Digest  #: empty if it is a notice
-    notice: Notice | None = None
+    notice: AlertEmail | None = None
     sent_at: datetime | None = None
     bytes: int | None = None  #: of the whole email, once it was handed over
 
 
-def last_of(session: Session, subscribers: Collection[int]) -> dict[int, Due]:
+def last_of(session: Session, subscribers: Collection[int]) -> dict[int, DueDate]:
     """The issue with the latest local date of each subscriber who had one, empty ones too."""
     statement = (
-        select(IssueRow.subscriber_id, IssueRow.local_date, IssueRow.due_at)
-        .where(IssueRow.subscriber_id.in_(subscribers), _DIGESTS)
-        .ext(distinct_on(IssueRow.subscriber_id))
-        .order_by(IssueRow.subscriber_id, IssueRow.local_date.desc())
+        select(EditionRow.subscriber_id, EditionRow.local_date, EditionRow.due_at)
+        .where(EditionRow.subscriber_id.in_(subscribers), _DIGESTS)
+        .ext(distinct_on(EditionRow.subscriber_id))
+        .order_by(EditionRow.subscriber_id, EditionRow.local_date.desc())
     )
     return {
-        row.subscriber_id: Due(row.local_date, row.due_at) for row in session.execute(statement)
+        row.subscriber_id: DueDate(row.local_date, row.due_at) for row in session.execute(statement)
     }
 
 
-def seen_by(session: Session, subscribers: Collection[int], *, since: datetime) -> dict[int, Past]:
+def seen_by(session: Session, subscribers: Collection[int], *, since: datetime) -> dict[int, History]:
     """What each subscriber has read in the issues made since a moment; those without are left out."""
-    read = (IssueRow.subscriber_id.in_(subscribers), _DIGESTS, IssueRow.state.in_(_READ))
-    recent = (*read, IssueRow.made_at >= since)
+    read = (EditionRow.subscriber_id.in_(subscribers), _DIGESTS, EditionRow.state.in_(_READ))
+    recent = (*read, EditionRow.created_at >= since)
     made = session.execute(
-        select(IssueRow.subscriber_id, func.max(IssueRow.made_at))
+        select(EditionRow.subscriber_id, func.max(EditionRow.created_at))
         .where(*recent)
-        .group_by(IssueRow.subscriber_id)
+        .group_by(EditionRow.subscriber_id)
     ).all()
-    article = func.jsonb_path_query(IssueRow.content, literal_column("'$.*[*].articles[*]'"))
-    told = select(IssueRow.subscriber_id, article.label("article")).where(*recent).subquery()
+    article = func.jsonb_path_query(EditionRow.content, literal_column("'$.*[*].articles[*]'"))
+    told = select(EditionRow.subscriber_id, article.label("article")).where(*recent).subquery()
     rows = session.execute(
         select(told.c.subscriber_id, func.array_agg(told.c.article)).group_by(told.c.subscriber_id)
     )
     articles = {row[0]: frozenset(row[1]) for row in rows}
-    return {row[0]: Past(row[1], articles.get(row[0], frozenset())) for row in made}
+    return {row[0]: History(row[1], articles.get(row[0], frozenset())) for row in made}
 
 
 def make(
     session: Session,
     subscriber: int,
-    due: Due,
+    due: DueDate,
     digest: Digest,
     *,
     now: datetime,
@@ -93,7 +93,7 @@ def make(
         "subscriber_id": subscriber,
         "local_date": due.local_date,
         "due_at": due.at,
-        "made_at": now,
+        "created_at": now,
         "late": late,
         "state": "waiting" if goes else "empty",
         "next_attempt_at": now if goes else None,
@@ -101,39 +101,39 @@ def make(
         "content": _DIGEST.dump_python(digest, mode="json"),
         "cards": len(digest.cards),
     }
-    statement = insert(IssueRow).values(values).on_conflict_do_nothing().returning(IssueRow.id)
+    statement = insert(EditionRow).values(values).on_conflict_do_nothing().returning(EditionRow.id)
     return session.scalar(statement)
 
 
-def get(session: Session, issue_id: int) -> Issue:
+def get(session: Session, edition_id: int) -> Edition:
     """One issue; NotFoundError if there is none."""
-    row = session.get(IssueRow, issue_id)
+    row = session.get(EditionRow, edition_id)
     if row is None:
-        raise NotFoundError("issue", issue_id)
-    due = Due(row.local_date, row.due_at)
-    told = alert_emails.read(row.content) if row.kind == "notice" else None
+        raise NotFoundError("issue", edition_id)
+    due = DueDate(row.local_date, row.due_at)
+    told = alert_emails.read(row.content) if row.kind == "alert" else None
     digest = Digest() if told else _DIGEST.validate_python(row.content)
-    facts = (row.id, row.subscriber_id, due, row.made_at, row.state, row.late, digest, told)
-    return Issue(*facts, row.sent_at, row.bytes)
+    facts = (row.id, row.subscriber_id, due, row.created_at, row.state, row.late, digest, told)
+    return Edition(*facts, row.sent_at, row.bytes)
 
 
 def waiting(session: Session, kind: Kind, *, now: datetime) -> list[int]:
     """What is to be sent now, the longest due first; nothing to who has stopped."""
     statement = (
-        select(IssueRow.id)
-        .join(SubscriberRow, SubscriberRow.id == IssueRow.subscriber_id)
-        .where(IssueRow.state == "waiting", IssueRow.next_attempt_at <= now, IssueRow.kind == kind)
+        select(EditionRow.id)
+        .join(SubscriberRow, SubscriberRow.id == EditionRow.subscriber_id)
+        .where(EditionRow.state == "waiting", EditionRow.next_attempt_at <= now, EditionRow.kind == kind)
         .where(SubscriberRow.state == "active")
-        .order_by(IssueRow.due_at, IssueRow.id)
+        .order_by(EditionRow.due_at, EditionRow.id)
     )
     return list(session.scalars(statement))
 
 
-def begin(session: Session, issue_id: int, message_id: str, *, now: datetime) -> int:
+def begin(session: Session, edition_id: int, message_id: str, *, now: datetime) -> int:
     """Note an attempt before it is made; its number in the ledger."""
-    last = select(func.max(DeliveryRow.attempt)).where(DeliveryRow.issue_id == issue_id)
+    last = select(func.max(DeliveryRow.attempt)).where(DeliveryRow.edition_id == edition_id)
     row = DeliveryRow(
-        issue_id=issue_id,
+        edition_id=edition_id,
         attempt=(session.scalar(last) or 0) + 1,
         state="sending",
         message_id=message_id,
@@ -169,17 +169,17 @@ def deferred(
     _settle(session, delivery_id, state, "waiting", code=code, error=error, until=until)
 
 
-def attempts(session: Session, issue_id: int) -> int:
+def attempts(session: Session, edition_id: int) -> int:
     """How often an issue was tried."""
-    counted = select(func.count()).where(DeliveryRow.issue_id == issue_id)
+    counted = select(func.count()).where(DeliveryRow.edition_id == edition_id)
     return session.scalar(counted) or 0
 
 
 def recipient_of(session: Session, message_id: str) -> int | None:
     """To whom an email with this Message-ID went; None if none did."""
     statement = (
-        select(IssueRow.subscriber_id)
-        .join(DeliveryRow, DeliveryRow.issue_id == IssueRow.id)
+        select(EditionRow.subscriber_id)
+        .join(DeliveryRow, DeliveryRow.edition_id == EditionRow.id)
         .where(DeliveryRow.message_id == message_id)
         .limit(1)
     )
@@ -192,13 +192,13 @@ def settle_cut_off(session: Session, kind: Kind) -> int:
     The caller holds the lock of the job that sends this kind, so that nobody else is sending.
     """
     count = 0
-    those = select(IssueRow.id).where(IssueRow.kind == kind)
+    those = select(EditionRow.id).where(EditionRow.kind == kind)
     for before, after in (("sending", "deferred"), ("ending", "doubtful")):
         statement = (
             update(DeliveryRow)
             # Not as a parameter, so that the index of open attempts can be used.
             .where(
-                DeliveryRow.state == literal_column(f"'{before}'"), DeliveryRow.issue_id.in_(those)
+                DeliveryRow.state == literal_column(f"'{before}'"), DeliveryRow.edition_id.in_(those)
             )
             .values(state=after, error="the process ended before the answer came")
             .returning(DeliveryRow.id)
@@ -207,13 +207,13 @@ def settle_cut_off(session: Session, kind: Kind) -> int:
     return count
 
 
-def expire(session: Session, *, now: datetime, make_up: timedelta) -> int:
+def expire(session: Session, *, now: datetime, catch_up: timedelta) -> int:
     """Give up issues that are too late to be sent; how many."""
     statement = (
-        update(IssueRow)
-        .where(_DIGESTS, IssueRow.state == "waiting", IssueRow.due_at < now - make_up)
+        update(EditionRow)
+        .where(_DIGESTS, EditionRow.state == "waiting", EditionRow.due_at < now - catch_up)
         .values(state="expired", next_attempt_at=None)
-        .returning(IssueRow.id)
+        .returning(EditionRow.id)
     )
     return len(session.scalars(statement).all())
 
@@ -227,9 +227,9 @@ def _settle(
     code: int | None = None,
     error: str | None = None,
     until: datetime | None = None,
-) -> IssueRow:
+) -> EditionRow:
     row = session.get_one(DeliveryRow, delivery_id)
     row.state, row.smtp_code, row.error = state, code, error
-    issue = session.get_one(IssueRow, row.issue_id)
+    issue = session.get_one(EditionRow, row.edition_id)
     issue.state, issue.next_attempt_at = issue_state, until
     return issue

@@ -8,11 +8,11 @@ from sqlalchemy import Integer, Select, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from service.store.subscribers import alerts
-from service.store.tables import DeliveryRow, IssueRow, SubscriberRow
+from service.store.tables import DeliveryRow, EditionRow, SubscriberRow
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class MailOutcome:
     """What became of emails of one kind.
 
     recipients: those that were to be sent. failed: refused, or given up. late: sent, and saying that
@@ -27,7 +27,7 @@ class Outcome:
     failed: int
     late: int
     empty: int
-    folded: int
+    deferred: int
     doubtful: int
     mean_cards: float
     most_cards: int
@@ -36,24 +36,24 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class DailyOutcome:
     """All issues of one local date, or all notices."""
 
     local_date: date
-    outcome: Outcome
+    outcome: MailOutcome
 
 
 @dataclass(frozen=True, slots=True)
-class MailFigures:
+class MailStats:
     """Emails since a moment, by kind; subscribers by state, and alerts, at present."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[MailOutcome, ...]
     subscribers: dict[str, int]
     alerts: int
 
 
 @dataclass(frozen=True, slots=True)
-class PastEmail:
+class SentEmail:
     """An email that went to a subscriber."""
 
     id: int
@@ -62,35 +62,35 @@ class PastEmail:
     subject: str
 
 
-def past_emails(session: Session, subscriber_id: int, *, limit: int) -> list[PastEmail]:
+def past_emails(session: Session, subscriber_id: int, *, limit: int) -> list[SentEmail]:
     """The latest emails that went to a subscriber, the last one first; one statement."""
     statement = (
-        select(IssueRow.id, IssueRow.kind, IssueRow.local_date, IssueRow.subject)
-        .where(IssueRow.subscriber_id == subscriber_id, IssueRow.state == "sent")
-        .order_by(IssueRow.made_at.desc(), IssueRow.id.desc())
+        select(EditionRow.id, EditionRow.kind, EditionRow.local_date, EditionRow.subject)
+        .where(EditionRow.subscriber_id == subscriber_id, EditionRow.state == "sent")
+        .order_by(EditionRow.created_at.desc(), EditionRow.id.desc())
         .limit(limit)
     )
-    return [PastEmail(*row) for row in session.execute(statement)]
+    return [SentEmail(*row) for row in session.execute(statement)]
 
 
-def editions(session: Session, *, since: date) -> list[Edition]:
+def daily_outcomes(session: Session, *, since: date) -> list[DailyOutcome]:
     """What became of the emails of each local date, the latest first; one statement."""
-    day = IssueRow.local_date
+    day = EditionRow.local_date
     statement = (
         _counted(day)
         .where(day >= since)
-        .group_by(IssueRow.kind, day)
-        .order_by(day.desc(), IssueRow.kind)
+        .group_by(EditionRow.kind, day)
+        .order_by(day.desc(), EditionRow.kind)
     )
-    return [Edition(row[-1], Outcome(*row[:-1])) for row in session.execute(statement)]
+    return [DailyOutcome(row[-1], MailOutcome(*row[:-1])) for row in session.execute(statement)]
 
 
-def mail_figures(session: Session, *, since: datetime) -> MailFigures:
+def mail_stats(session: Session, *, since: datetime) -> MailStats:
     """What became of the emails made since a moment; three statements."""
-    statement = _counted().where(IssueRow.made_at >= since).group_by(IssueRow.kind)
+    statement = _counted().where(EditionRow.created_at >= since).group_by(EditionRow.kind)
     states = select(SubscriberRow.state, func.count()).group_by(SubscriberRow.state)
-    return MailFigures(
-        outcomes=tuple(Outcome(*row) for row in session.execute(statement)),
+    return MailStats(
+        outcomes=tuple(MailOutcome(*row) for row in session.execute(statement)),
         subscribers=dict(session.execute(states).all()),
         alerts=alerts.count(session),
     )
@@ -98,25 +98,25 @@ def mail_figures(session: Session, *, since: datetime) -> MailFigures:
 
 def _counted(*others: Any) -> Select[*tuple[Any, ...]]:
     """The columns of `Outcome`, and some others."""
-    goes = IssueRow.state.not_in(("empty", "folded"))
+    goes = EditionRow.state.not_in(("empty", "deferred"))
     doubtful = (
         select(func.count())
-        .where(DeliveryRow.issue_id == IssueRow.id, DeliveryRow.state == "doubtful")
-        .correlate(IssueRow)
+        .where(DeliveryRow.edition_id == EditionRow.id, DeliveryRow.state == "doubtful")
+        .correlate(EditionRow)
         .scalar_subquery()
     )
-    cards = case((goes, IssueRow.cards))
+    cards = case((goes, EditionRow.cards))
     return select(
-        IssueRow.kind,
+        EditionRow.kind,
         func.count().filter(goes),
-        *(func.count().filter(IssueRow.state == state) for state in ("sent", "waiting")),
-        func.count().filter(IssueRow.state.in_(("refused", "expired"))),
-        func.count().filter(IssueRow.state == "sent", IssueRow.late),
-        *(func.count().filter(IssueRow.state == state) for state in ("empty", "folded")),
+        *(func.count().filter(EditionRow.state == state) for state in ("sent", "waiting")),
+        func.count().filter(EditionRow.state.in_(("refused", "expired"))),
+        func.count().filter(EditionRow.state == "sent", EditionRow.late),
+        *(func.count().filter(EditionRow.state == state) for state in ("empty", "deferred")),
         cast(func.coalesce(func.sum(doubtful), 0), Integer),
         func.coalesce(func.avg(cards), 0.0),
         func.coalesce(func.max(cards), 0),
-        cast(func.coalesce(func.avg(IssueRow.bytes), 0), Integer),
-        func.coalesce(func.max(IssueRow.bytes), 0),
+        cast(func.coalesce(func.avg(EditionRow.bytes), 0), Integer),
+        func.coalesce(func.max(EditionRow.bytes), 0),
         *others,
     )

@@ -9,12 +9,12 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
-from service.domain.subscribers.digest_schedule import Rhythm
-from service.domain.subscribers.digest_selection import Taste
+from service.domain.subscribers.digest_schedule import DeliverySchedule
+from service.domain.subscribers.digest_selection import Filters
 from service.errors import NotFoundError, TakenError
 from service.store.tables import AlertRow, SubscriberRow
 
-_TASTE = TypeAdapter(Taste)
+_TASTE = TypeAdapter(Filters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +24,17 @@ class Subscriber:
     id: int
     address: str
     state: str  #: pending, active, stopped or bounced
-    rhythm: Rhythm
-    taste: Taste
-    rhythm_since: datetime
-    stopped_because: str | None
+    schedule: DeliverySchedule
+    filters: Filters
+    schedule_since: datetime
+    stop_reason: str | None
 
 
 def add(
     session: Session,
     address: str,
-    rhythm: Rhythm,
-    taste: Taste,
+    schedule: DeliverySchedule,
+    filters: Filters,
     *,
     now: datetime,
     anew: bool = False,
@@ -55,8 +55,8 @@ def add(
             f"{address} was asked already, as subscriber {row.id}, and has not confirmed; "
             "change that one, or remove it and add it again"
         )
-    row.state, row.stopped_because, row.confirmed_at = "pending", None, None
-    _write(row, rhythm, taste, now)
+    row.state, row.stop_reason, row.confirmed_at = "pending", None, None
+    _write(row, schedule, filters, now)
     session.add(row)
     session.flush()
     return _subscriber(row)
@@ -110,18 +110,18 @@ def confirm(session: Session, subscriber_id: int, *, now: datetime) -> Subscribe
     """The second half of the opt-in; who confirmed before or has stopped stays as they are."""
     row = _by_id(session, subscriber_id)
     if row.state == "pending":
-        row.state, row.confirmed_at, row.rhythm_since = "active", now, now
+        row.state, row.confirmed_at, row.schedule_since = "active", now, now
         session.flush()
     return _subscriber(row)
 
 
 def change(
-    session: Session, subscriber_id: int, rhythm: Rhythm, taste: Taste, *, now: datetime
+    session: Session, subscriber_id: int, schedule: DeliverySchedule, filters: Filters, *, now: datetime
 ) -> Subscriber:
     """Set what somebody wants; a new rhythm counts from now on."""
     row = _by_id(session, subscriber_id)
-    since = row.rhythm_since if _subscriber(row).rhythm == rhythm else now
-    _write(row, rhythm, taste, since)
+    since = row.schedule_since if _subscriber(row).schedule == schedule else now
+    _write(row, schedule, filters, since)
     session.flush()
     return _subscriber(row)
 
@@ -131,7 +131,7 @@ def stop(session: Session, subscriber_id: int, because: str, *, bounced: bool = 
     session.execute(
         update(SubscriberRow)
         .where(SubscriberRow.id == subscriber_id, SubscriberRow.state.in_(("pending", "active")))
-        .values(state="bounced" if bounced else "stopped", stopped_because=because)
+        .values(state="bounced" if bounced else "stopped", stop_reason=because)
     )
 
 
@@ -152,30 +152,30 @@ def _by_id(session: Session, subscriber_id: int) -> SubscriberRow:
     return row
 
 
-def _write(row: SubscriberRow, rhythm: Rhythm, taste: Taste, since: datetime) -> None:
-    row.time_zone, row.hour, row.days = rhythm.zone.key, rhythm.hour, sorted(rhythm.days)
-    row.language, row.preferences = taste.language, _stored(taste)
-    row.rhythm_since = since
+def _write(row: SubscriberRow, schedule: DeliverySchedule, filters: Filters, since: datetime) -> None:
+    row.time_zone, row.hour, row.days = schedule.time_zone.key, schedule.hour, sorted(schedule.days)
+    row.language, row.preferences = filters.language, _stored(filters)
+    row.schedule_since = since
 
 
-def _stored(taste: Taste) -> dict[str, Any]:
-    found: dict[str, Any] = _TASTE.dump_python(taste, mode="json")
+def _stored(filters: Filters) -> dict[str, Any]:
+    found: dict[str, Any] = _TASTE.dump_python(filters, mode="json")
     return {
         name: sorted(value) if isinstance(value, list) else value for name, value in found.items()
     }
 
 
 def _subscriber(row: SubscriberRow) -> Subscriber:
-    rhythm = Rhythm(ZoneInfo(row.time_zone), row.hour, frozenset(row.days))
-    taste = replace(_taste(row.preferences), language=row.language)
+    schedule = DeliverySchedule(ZoneInfo(row.time_zone), row.hour, frozenset(row.days))
+    filters = replace(_taste(row.preferences), language=row.language)
     return Subscriber(
-        row.id, row.address, row.state, rhythm, taste, row.rhythm_since, row.stopped_because
+        row.id, row.address, row.state, schedule, filters, row.schedule_since, row.stop_reason
     )
 
 
-def _taste(stored: dict[str, Any]) -> Taste:
+def _taste(stored: dict[str, Any]) -> Filters:
     """What was stored; everybody's if another version wrote it."""
     try:
         return _TASTE.validate_python(stored)
     except ValidationError:
-        return Taste()
+        return Filters()

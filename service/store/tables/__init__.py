@@ -13,20 +13,20 @@ from service.store.tables.base import Base
 from service.store.tables.catalogue import FamilyRow, FeedRow, FetchRow, OutletRow
 from service.store.tables.decisions import ConstraintRow, DecisionRow
 from service.store.tables.operations import (
-    AnswerRow,
     GazetteerRow,
+    IdempotentResponseRow,
     KeyRow,
-    LexiconRow,
     RunRow,
+    VocabularyRow,
 )
 from service.store.tables.readers import (
     AlertRow,
     DeliveryRow,
-    IssueRow,
-    SecretRow,
+    EditionRow,
+    LinkKeyRow,
     SubscriberRow,
 )
-from service.store.tables.state import StoreStateRow, StoreTouchRow
+from service.store.tables.state import ChangeCounterRow, PendingChangeRow
 from service.store.tables.stories import (
     MembershipRow,
     StoryFacts,
@@ -35,34 +35,33 @@ from service.store.tables.stories import (
     StoryVersionRow,
     TransitionRow,
 )
-from service.store.tables.webhooks import WebhookHoldRow, WebhookRow
+from service.store.tables.webhooks import WebhookBlockedStoryRow, WebhookRow
 
 __all__ = [
     "AlertRow",
-    "AnswerRow",
     "ArticleDocumentRow",
     "ArticleRow",
     "ArticleUrlRow",
     "Base",
+    "ChangeCounterRow",
     "ConstraintRow",
     "CopyRow",
     "DecisionRow",
     "DeliveryRow",
+    "EditionRow",
     "FamilyRow",
     "FeedRow",
     "FetchRow",
     "GazetteerRow",
-    "IssueRow",
+    "IdempotentResponseRow",
     "KeyRow",
-    "LexiconRow",
+    "LinkKeyRow",
     "MembershipRow",
     "ModelRow",
     "OutletRow",
+    "PendingChangeRow",
     "RevisionRow",
     "RunRow",
-    "SecretRow",
-    "StoreStateRow",
-    "StoreTouchRow",
     "StoryFacts",
     "StoryRow",
     "StoryVersionRow",
@@ -70,6 +69,7 @@ __all__ = [
     "SubscriberRow",
     "TransitionRow",
     "VectorRow",
-    "WebhookHoldRow",
+    "VocabularyRow",
+    "WebhookBlockedStoryRow",
     "WebhookRow",
 ]

@@ -62,7 +62,7 @@ class ArticleRow(Base):
     language: Mapped[str | None]
     categories: Mapped[list[str]]
     published: Mapped[Instant | None]  #: only when it can be trusted
-    claimed: Mapped[Instant | None]  #: what the feed said
+    claimed_date: Mapped[Instant | None]  #: what the feed said
     date_flag: Mapped[str]
     updated: Mapped[Instant | None]
     first_seen: Mapped[Instant]

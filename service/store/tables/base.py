@@ -36,4 +36,4 @@ class Base(DeclarativeBase):
 def one_of(column: str, *values: str) -> CheckConstraint:
     """A check that a text column holds one of a few words; new words need a migration, no type."""
     listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_valid")

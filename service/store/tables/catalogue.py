@@ -24,7 +24,8 @@ class OutletRow(Base):
     __tablename__ = "outlets"
     __table_args__ = (
         CheckConstraint(
-            "(edited_at IS NULL) = (configured IS NULL)", name="edits_know_the_configured"
+            "(edited_at IS NULL) = (configured_values IS NULL)",
+            name="edited_at_and_configured_values_set_together",
         ),
     )
 
@@ -38,7 +39,7 @@ class OutletRow(Base):
     sites: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))  #: host[/path] prefixes
     edited_at: Mapped[Instant | None]  #: by an admin; NULL where all is as configured
     #: What the configuration says of the facts that an admin changed; NULL without any.
-    configured: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    configured_values: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class FeedRow(Base):

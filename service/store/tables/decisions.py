@@ -12,8 +12,10 @@ class DecisionRow(Base):
     __tablename__ = "decisions"
     __table_args__ = (
         one_of("action", "merge", "split", "move", "pin", "hide", "rename", "lock"),
-        CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="whoever_undid_is_known"),
-        Index("ix_decisions_standing", "id", postgresql_where=text("undone_at IS NULL")),
+        CheckConstraint(
+            "(undone_at IS NULL) = (undone_by IS NULL)", name="undone_by_and_at_set_together"
+        ),
+        Index("ix_decisions_active", "id", postgresql_where=text("undone_at IS NULL")),
     )
 
     id: Mapped[Identifier]

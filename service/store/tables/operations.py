@@ -20,7 +20,7 @@ class KeyRow(Base):
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant | None]
     revoked_at: Mapped[Instant | None]
-    used_at: Mapped[Instant | None]
+    last_used_at: Mapped[Instant | None]
 
 
 #: A name belongs to one key until that is revoked, however it is capitalised.
@@ -32,21 +32,21 @@ Index(
 )
 
 
-class AnswerRow(Base):
+class IdempotentResponseRow(Base):
     """What a write was answered, kept for whoever asks again under the same Idempotency-Key."""
 
-    __tablename__ = "answers"
-    __table_args__ = (Index("ix_answers_made_at", "made_at"),)
+    __tablename__ = "idempotent_responses"
+    __table_args__ = (Index("ix_idempotent_responses_created_at", "created_at"),)
 
     key_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("keys.id", ondelete="CASCADE"), primary_key=True
     )
-    word: Mapped[str] = mapped_column(primary_key=True)
+    idempotency_key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     status: Mapped[int] = mapped_column(SmallInteger)
     location: Mapped[str | None]
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    made_at: Mapped[Instant]
+    created_at: Mapped[Instant]
 
 
 class RunRow(Base):
@@ -69,13 +69,13 @@ class RunRow(Base):
     pid: Mapped[int]
 
 
-class LexiconRow(Base):
+class VocabularyRow(Base):
     """Document frequencies of the window's words, as the last reconcile counted them."""
 
-    __tablename__ = "lexicons"
+    __tablename__ = "vocabularies"
 
     id: Mapped[Identifier]
-    made_at: Mapped[Instant]
+    created_at: Mapped[Instant]
     articles: Mapped[int]
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -86,5 +86,5 @@ class GazetteerRow(Base):
     __tablename__ = "gazetteers"
 
     id: Mapped[Identifier]
-    made_at: Mapped[Instant]
+    created_at: Mapped[Instant]
     data: Mapped[bytes] = mapped_column(LargeBinary)

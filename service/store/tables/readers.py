@@ -28,8 +28,8 @@ class SubscriberRow(Base):
     preferences: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     created_at: Mapped[Instant]
     confirmed_at: Mapped[Instant | None]
-    rhythm_since: Mapped[Instant]  #: no issue is due from before it
-    stopped_because: Mapped[str | None]
+    schedule_since: Mapped[Instant]  #: no issue is due from before it
+    stop_reason: Mapped[str | None]
 
 
 #: One subscription per address, however it is capitalised.
@@ -52,35 +52,35 @@ class AlertRow(Base):
 Index("ix_alerts_active", AlertRow.subscriber_id, postgresql_where=AlertRow.stopped_at.is_(None))
 
 
-class IssueRow(Base):
+class EditionRow(Base):
     """An email of the ledger: an issue of the digest, at most one a local day, or a notice.
 
     `waiting` until it is sent. A day without news has an `empty` issue, which is not sent. A notice
     that would be one too many is `folded`: the next issue holds it.
     """
 
-    __tablename__ = "issues"
+    __tablename__ = "editions"
     __table_args__ = (
-        one_of("kind", "digest", "notice"),
-        one_of("state", "waiting", "sent", "empty", "refused", "expired", "folded"),
+        one_of("kind", "digest", "alert"),
+        one_of("state", "waiting", "sent", "empty", "refused", "expired", "deferred"),
         Index(
-            "uq_issues_subscriber_id_local_date",
+            "uq_editions_subscriber_id_local_date",
             "subscriber_id",
             "local_date",
             unique=True,
             postgresql_where=text("kind = 'digest'"),
         ),
         Index(
-            "uq_issues_notice",
+            "uq_editions_alert",
             "subscriber_id",
             "story_id",
-            "reached",
+            "independent_coverage",
             unique=True,
-            postgresql_where=text("kind = 'notice'"),
+            postgresql_where=text("kind = 'alert'"),
         ),
-        Index("ix_issues_waiting", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
-        Index("ix_issues_made_at", "made_at"),
-        Index("ix_issues_subscriber_id_made_at", "subscriber_id", "made_at"),
+        Index("ix_editions_waiting", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_editions_created_at", "created_at"),
+        Index("ix_editions_subscriber_id_created_at", "subscriber_id", "created_at"),
     )
 
     id: Mapped[Identifier]
@@ -88,7 +88,7 @@ class IssueRow(Base):
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
     local_date: Mapped[date]
     due_at: Mapped[Instant]  #: for when it was meant
-    made_at: Mapped[Instant]
+    created_at: Mapped[Instant]
     state: Mapped[str] = mapped_column(server_default="waiting")
     next_attempt_at: Mapped[Instant | None]
     late: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -98,9 +98,9 @@ class IssueRow(Base):
     bytes: Mapped[int | None]  #: of the email, once it was handed over
     sent_at: Mapped[Instant | None]
     story_id: Mapped[str | None]  #: of a notice: which story,
-    reached: Mapped[int | None]  #: and the independent coverage that it tells
-    folded_into: Mapped[int | None] = mapped_column(
-        ForeignKey("issues.id", ondelete="SET NULL"), index=True
+    independent_coverage: Mapped[int | None]  #: and the independent coverage that it tells
+    deferred_to: Mapped[int | None] = mapped_column(
+        ForeignKey("editions.id", ondelete="SET NULL"), index=True
     )
 
 
@@ -114,12 +114,12 @@ class DeliveryRow(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         one_of("state", "sending", "ending", "sent", "deferred", "refused", "doubtful"),
-        UniqueConstraint("issue_id", "attempt"),
+        UniqueConstraint("edition_id", "attempt"),
         Index("ix_deliveries_open", "id", postgresql_where=text("state IN ('sending', 'ending')")),
     )
 
     id: Mapped[Identifier]
-    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"))
     attempt: Mapped[int] = mapped_column(SmallInteger)
     state: Mapped[str]
     message_id: Mapped[str] = mapped_column(index=True)
@@ -128,11 +128,11 @@ class DeliveryRow(Base):
     error: Mapped[str | None]
 
 
-class SecretRow(Base):
+class LinkKeyRow(Base):
     """A key that links are signed with, made when it is first needed."""
 
-    __tablename__ = "secrets"
+    __tablename__ = "link_keys"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[bytes] = mapped_column(LargeBinary)
-    made_at: Mapped[Instant]
+    created_at: Mapped[Instant]

@@ -16,7 +16,7 @@ class WebhookRow(Base):
     url: Mapped[str]
     secret: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(server_default="active")
-    told_transition_id: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    last_delivered_id: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     next_attempt_at: Mapped[Instant | None]
     error: Mapped[str | None]
@@ -24,20 +24,22 @@ class WebhookRow(Base):
     kinds: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     min_coverage: Mapped[int] = mapped_column(server_default=text("0"))
     failing_since: Mapped[Instant | None]
-    delivered_at: Mapped[Instant | None]
-    paused_because: Mapped[str | None]
+    last_delivered_at: Mapped[Instant | None]
+    pause_reason: Mapped[str | None]
 
 
-class WebhookHoldRow(Base):
+class WebhookBlockedStoryRow(Base):
     """A story of which a webhook could not be told: what it waits for, from one transition on.
 
     Gone as soon as the webhook has been told of all that happened to the story up to its own
-    `told_transition_id`.
+    `last_delivered_id`.
     """
 
-    __tablename__ = "webhook_holds"
+    __tablename__ = "webhook_blocked_stories"
     __table_args__ = (
-        Index("ix_webhook_holds_webhook_id_next_attempt_at", "webhook_id", "next_attempt_at"),
+        Index(
+            "ix_webhook_blocked_stories_webhook_id_next_attempt_at", "webhook_id", "next_attempt_at"
+        ),
     )
 
     webhook_id: Mapped[int] = mapped_column(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
-from service.store.story_views.history import is_told
+from service.store.story_views.history import is_visible
 from service.store.tables import ArticleRow, MembershipRow, TransitionRow, WebhookRow
 
 
@@ -11,7 +11,7 @@ def wanted(row: WebhookRow) -> list[ColumnElement[bool]]:
 
     That counts for however little coverage: the story may have had more when it was told of.
     """
-    conditions = [is_told()]
+    conditions = [is_visible()]
     if row.kinds:
         conditions.append(TransitionRow.kind.in_(row.kinds))
     if row.min_coverage:

@@ -12,8 +12,8 @@ from service.domain.webhooks.webhooks import SECRET_BYTES, Health, Wanted, recei
 from service.domain.webhooks.webhooks import wanted as wanted_of
 from service.errors import NotFoundError
 from service.store.database.arrays import among
-from service.store.story_views.changes import latest_change, require_reached
-from service.store.tables import WebhookHoldRow, WebhookRow
+from service.store.story_views.changes import latest_change, require_existing_change
+from service.store.tables import WebhookBlockedStoryRow, WebhookRow
 
 #: Why a webhook is paused that no failure did it to.
 BY_HAND = "paused by hand"
@@ -31,7 +31,7 @@ class Webhook:
     health: Health
     error: str | None  #: of the last failure, while nothing got through after it
     created_at: datetime
-    delivered_at: datetime | None
+    last_delivered_at: datetime | None
     held: int  #: stories of which a delivery failed; the others are told all the same
 
 
@@ -46,14 +46,14 @@ def add(
         BadInputError: the address is none, or `since` a number that is still to come.
     """
     if since is not None:
-        require_reached(session, since)
+        require_existing_change(session, since)
     secret = secrets.token_bytes(SECRET_BYTES)
     row = WebhookRow(
         url=receiver_url(url),
         secret=secret,
         kinds=list(wanted.kinds),
         min_coverage=wanted.min_coverage,
-        told_transition_id=latest_change(session) if since is None else since,
+        last_delivered_id=latest_change(session) if since is None else since,
         created_at=now,
     )
     session.add(row)
@@ -110,7 +110,7 @@ def change(
     if url is not None and receiver_url(url) != row.url:
         # The failures were those of the address before.
         row.url, row.error = url, None
-        write_health(row, Health(paused_because=row.paused_because))
+        write_health(row, Health(pause_reason=row.pause_reason))
         retry_held(session, webhook_id, now=now)
     session.flush()
     return get(session, webhook_id)
@@ -123,7 +123,7 @@ def pause(session: Session, webhook_id: int) -> Webhook:
     """
     row = row_of(session, webhook_id)
     if row.state != "paused":
-        row.state, row.paused_because = "paused", BY_HAND
+        row.state, row.pause_reason = "paused", BY_HAND
     session.flush()
     return get(session, webhook_id)
 
@@ -160,20 +160,20 @@ def row_of(session: Session, webhook_id: int) -> WebhookRow:
 
 def health_of(row: WebhookRow) -> Health:
     """How a webhook fares, as stored."""
-    return Health(row.attempts, row.failing_since, row.next_attempt_at, row.paused_because)
+    return Health(row.attempts, row.failing_since, row.next_attempt_at, row.pause_reason)
 
 
 def write_health(row: WebhookRow, health: Health) -> None:
     """Store how a webhook fares."""
     row.attempts, row.failing_since = health.attempts, health.failing_since
-    row.next_attempt_at, row.paused_because = health.retry_at, health.paused_because
+    row.next_attempt_at, row.pause_reason = health.retry_at, health.pause_reason
 
 
 def retry_held(session: Session, webhook_id: int, *, now: datetime) -> None:
     """Let all that waits for another attempt be due."""
     session.execute(
-        update(WebhookHoldRow)
-        .where(WebhookHoldRow.webhook_id == webhook_id, WebhookHoldRow.next_attempt_at > now)
+        update(WebhookBlockedStoryRow)
+        .where(WebhookBlockedStoryRow.webhook_id == webhook_id, WebhookBlockedStoryRow.next_attempt_at > now)
         .values(next_attempt_at=now)
     )
 
@@ -186,10 +186,10 @@ def _found(session: Session, webhook_id: int, *, lock: bool = False) -> WebhookR
 
 
 def _held(session: Session, webhook_ids: Collection[int]) -> dict[int, int]:
-    statement = select(WebhookHoldRow.webhook_id, func.count()).where(
-        among(WebhookHoldRow.webhook_id, webhook_ids)
+    statement = select(WebhookBlockedStoryRow.webhook_id, func.count()).where(
+        among(WebhookBlockedStoryRow.webhook_id, webhook_ids)
     )
-    return dict(session.execute(statement.group_by(WebhookHoldRow.webhook_id)).all())
+    return dict(session.execute(statement.group_by(WebhookBlockedStoryRow.webhook_id)).all())
 
 
 def _webhook(row: WebhookRow, held: int) -> Webhook:
@@ -198,10 +198,10 @@ def _webhook(row: WebhookRow, held: int) -> Webhook:
         url=row.url,
         state=row.state,
         wanted=Wanted(tuple(row.kinds), row.min_coverage),
-        told=row.told_transition_id,
+        told=row.last_delivered_id,
         health=health_of(row),
         error=row.error,
         created_at=row.created_at,
-        delivered_at=row.delivered_at,
+        last_delivered_at=row.last_delivered_at,
         held=held,
     )

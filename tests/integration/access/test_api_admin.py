@@ -119,7 +119,7 @@ def test_subscribers_are_added_changed_stopped_and_forgotten(adam: Holder) -> No
     assert changed["lists"]["followed_words"] == ["ferry", "pier"]
     assert adam.ask("PATCH", one, {"zone": "Mars/Base"}).status == 422
     stopped = adam.post(f"{one}/stop", {"reason": "complaint"}).json
-    assert (stopped["state"], stopped["stopped_because"]) == ("stopped", "complaint")
+    assert (stopped["state"], stopped["stop_reason"]) == ("stopped", "complaint")
     assert adam.get(one).json == stopped
     other = adam.post(SUBSCRIBERS, {"address": "bob@x.example"}).json["id"]
     first = adam.get(f"{SUBSCRIBERS}?limit=1").json
@@ -217,7 +217,7 @@ def test_an_alert_that_cannot_be_is_refused(adam: Holder) -> None:
     for wanted, reason in (
         ({}, "needs a coverage of 2 or more"),
         ({"words": " , "}, "needs a coverage of 2 or more"),
-        ({"countries": "GB, Narnia"}, "'Narnia' is no country; write its ISO 3166-1 code"),
+        ({"countries": "GB, Narnia"}, "Invalid country 'Narnia': expected a two-letter ISO 3166-1"),
         ({"min_independent": 0}, "body.min_independent"),
         ({"words": "a\x00b"}, "words must be printable"),
         ({"words": "\ud800"}, "body.words"),

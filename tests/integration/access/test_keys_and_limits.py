@@ -214,7 +214,7 @@ def test_what_keys_open_is_counted_and_their_use_is_not(sessions: Sessions, engi
         session.query(KeyRow).update({"revoked_at": NOW})
         session.rollback()
     with sessions.begin() as session:
-        session.query(KeyRow).update({"used_at": NOW})
+        session.query(KeyRow).update({"last_used_at": NOW})
     assert count() == (start + 1, number)
     with sessions.begin() as session:
         keys.revoke(session, key.id, now=NOW)
@@ -256,7 +256,7 @@ def test_only_hashes_are_kept_and_use_is_noted(sessions: Sessions) -> None:
         rita.get(READ)
     with sessions() as session:
         [row] = session.query(KeyRow)
-        assert row.used_at == NOW
+        assert row.last_used_at == NOW
         assert rita.secret.encode() not in row.hash
         assert len(row.hash) == 32
 

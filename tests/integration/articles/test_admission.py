@@ -34,7 +34,7 @@ def draft(path: str = "a", **changes: object) -> Draft:
         author="",
         language="en",
         published=NOW - timedelta(hours=2),
-        claimed=NOW - timedelta(hours=2),
+        claimed_date=NOW - timedelta(hours=2),
         date_flag="ok",
         updated=None,
         categories=("port",),
@@ -99,9 +99,9 @@ def test_a_feed_that_still_carries_the_old_version_takes_nothing_back(
 
 def test_an_untrusted_date_is_kept_but_never_used_for_time(sessions: Sessions, source: Source):
     future = datetime(2031, 1, 1, tzinfo=UTC)
-    admit(sessions, source, draft(published=None, claimed=future, date_flag="future"))
+    admit(sessions, source, draft(published=None, claimed_date=future, date_flag="future"))
     [row] = stored(sessions)
-    assert (row.published, row.claimed, row.date_flag) == (None, future, "future")
+    assert (row.published, row.claimed_date, row.date_flag) == (None, future, "future")
     assert row.reported_at == NOW
 
 

@@ -18,7 +18,7 @@ from service.store.catalogue.feeds import NewFeed
 from service.store.database import schema
 from service.store.database.sessions import sessions_of
 from service.store.editing import actions
-from service.store.editing.actions import Act
+from service.store.editing.actions import EditorAction
 from service.store.tables import ArticleRow, Base, MembershipRow
 from tests.integration.conftest import NOW, Clock
 from tests.support.content.feed_reports import FERRY, MEETING, MEETING_AGAIN, item, rss
@@ -146,11 +146,11 @@ def test_a_report_far_from_the_window_belongs_to_none(newsroom: Newsroom) -> Non
 
 def test_a_hidden_story_is_no_match_and_a_locked_one_is(newsroom: Newsroom) -> None:
     home = newsroom.membership(MEETING[0]).story_id
-    act = Act("ann", "wrong", NOW + timedelta(hours=1), NOW - timedelta(days=9))
+    act = EditorAction("ann", "wrong", NOW + timedelta(hours=1), NOW - timedelta(days=9))
     with newsroom.context.sessions.begin() as session:
         actions.mark_story(session, act, "lock", home)
     assert newsroom.match(**REPORT).json["story"]["id"] == home
-    act = Act("ann", "wrong", NOW + timedelta(hours=2), NOW - timedelta(days=9))
+    act = EditorAction("ann", "wrong", NOW + timedelta(hours=2), NOW - timedelta(days=9))
     with newsroom.context.sessions.begin() as session:
         actions.mark_story(session, act, "hide", home)
     told = newsroom.match(**REPORT, language="en")

@@ -100,7 +100,7 @@ def test_a_database_of_the_first_release_keeps_everything(sessions: Sessions):
     assert (found.headline, found.articles, found.state) == ("Headline", 3, "closed")
     assert listed(sessions) == {"old", "young"}
     with sessions.begin() as session:
-        [decision] = audit_log.listed(session, all_of_them=False)
+        [decision] = audit_log.list_decisions(session, all_of_them=False)
     assert (decision.action, decision.made_by, decision.reason) == ("split", "ann", "two events")
 
     # What was before is known from memberships and transitions; nobody wrote headlines down.

@@ -3,14 +3,14 @@
 import pytest
 from sqlalchemy import Engine, text
 
-from service.domain.stories.ranking import HOURS_ALONE, rank
+from service.domain.stories.ranking import SINGLE_OUTLET_PENALTY_HOURS, compute_rank
 from service.store.database.sessions import Sessions
 from tests.support.database.migrations import moved
 from tests.support.database.rows import NOW, Rows
 
 
 def test_what_is_stored_follows_the_rule(engine: Engine, sessions: Sessions):
-    alone, told_by_two = rank(1, NOW), rank(2, NOW)
+    alone, told_by_two = compute_rank(1, NOW), compute_rank(2, NOW)
     with sessions.begin() as session:
         rows = Rows(session)
         one, two = (rows.article(rows.outlet(name), name) for name in ("one", "two"))
@@ -21,12 +21,12 @@ def test_what_is_stored_follows_the_rule(engine: Engine, sessions: Sessions):
         rows.story("bare", [rows.article(rows.outlet("four"), "four")])
     moved(engine, "0018", up=False)
     assert ranks(engine) == {
-        "alone": pytest.approx((alone.total + HOURS_ALONE, 0.0)),
+        "alone": pytest.approx((alone.total + SINGLE_OUTLET_PENALTY_HOURS, 0.0)),
         "both": (pytest.approx(told_by_two.total), None),
-        "bare": (pytest.approx(alone.total + HOURS_ALONE), None),
+        "bare": (pytest.approx(alone.total + SINGLE_OUTLET_PENALTY_HOURS), None),
     }
     moved(engine, "head", up=True)
-    assert ranks(engine)["alone"] == pytest.approx((alone.total, -HOURS_ALONE))
+    assert ranks(engine)["alone"] == pytest.approx((alone.total, -SINGLE_OUTLET_PENALTY_HOURS))
 
 
 def ranks(engine: Engine) -> dict[str, tuple[float, float | None]]:

@@ -61,7 +61,7 @@ def test_alerts_are_added_listed_sent_and_removed(run: Run, sessions: Sessions, 
     assert said(run("alerts", "send")) == "made 1, sent 1\n"
     assert [to for to, _ in mail.taken] == ["eve@x.example"]
     [edition] = json.loads(said(run("digest", "issues", "--json")))
-    assert (edition["kind"], edition["sent"], edition["mean_cards"]) == ("notice", 1, 1)
+    assert (edition["kind"], edition["sent"], edition["mean_cards"]) == ("alert", 1, 1)
     assert 1000 < edition["mean_bytes"] < 100_000
     assert "1 of 1 sent" in said(run("digest", "issues"))
     assert "removed alert" in said(run("alerts", "remove", number))

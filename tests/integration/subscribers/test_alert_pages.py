@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from service.domain.subscribers.alert_preferences import query
 from service.domain.subscribers.alerts import Alert, Stories, as_notice
-from service.domain.subscribers.digest_selection import Taste
+from service.domain.subscribers.digest_selection import Filters
 from service.store.database.sessions import Sessions
 from service.store.subscribers import alert_emails, alerts, editions, subscribers
 from service.store.subscribers.digest_stories import digest_stories
 from service.store.subscribers.subscribers import Subscriber
-from service.store.tables import IssueRow
+from service.store.tables import EditionRow
 from tests.integration.subscribers.test_subscription_pages import path, post
 from tests.support.content.subscribers import DUE, report_news, subscribe
 from tests.support.servers.site import Site, serving
@@ -107,9 +107,9 @@ def test_a_notice_can_be_read_on_the_web(site: Site, sessions: Sessions, reader:
     asked = query(min_independent=2)
     with sessions.begin() as session:
         stories = Stories(digest_stories(session, since=DUE - timedelta(days=1), limit=10))
-        told = as_notice(stories.matching(asked)[0], asked, Taste())
+        told = as_notice(stories.matching(asked)[0], asked, Filters())
         alert_emails.make(session, reader.id, told, DUE.date(), now=DUE, fold=False)
-        [number] = session.scalars(select(IssueRow.id))
+        [number] = session.scalars(select(EditionRow.id))
         editions.sent(session, editions.begin(session, number, "<1@x.example>", now=DUE), **SENT)
     where = path(sessions, "issues", number)
     assert f'<a href="{where}"' in site.page(path(sessions, "preferences", reader.id)).text

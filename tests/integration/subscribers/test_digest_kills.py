@@ -92,7 +92,7 @@ def test_killed_at_any_step_every_email_comes(
     addresses = [f"r{n}@x.example" for n in range(READERS)]
     for each in subscribe(sessions, *addresses):
         with sessions.begin() as session:
-            store.add(session, each.id, query(min_independent=2), now=each.rhythm_since)
+            store.add(session, each.id, query(min_independent=2), now=each.schedule_since)
     rng, day, killed, usual = random.Random(5), 0, 0, 0
     with MailServer() as mail:
         while killed < KILLS[name]:
@@ -115,7 +115,7 @@ def test_killed_at_any_step_every_email_comes(
 
 def check(sessions: Sessions, mail: MailServer, addresses: list[str], days: int) -> None:
     with sessions.begin() as session:
-        states = Counter(session.scalars(text("SELECT state FROM issues")))
+        states = Counter(session.scalars(text("SELECT state FROM editions")))
         assert states == {"sent": days * len(addresses)}
         doubtful = set(
             session.scalars(text("SELECT message_id FROM deliveries WHERE state = 'doubtful'"))

@@ -72,7 +72,7 @@ def came(mail: MailServer) -> list[tuple[str, str]]:
 
 def states(world: Context) -> list[str]:
     with world.sessions.begin() as session:
-        return list(session.scalars(text("SELECT state FROM issues ORDER BY id")))
+        return list(session.scalars(text("SELECT state FROM editions ORDER BY id")))
 
 
 def test_a_story_is_told_at_once_and_again_only_when_it_grew(
@@ -119,10 +119,10 @@ def test_what_is_too_much_for_an_hour_comes_with_the_next_issue(
     ask(world, "ann@x.example", words="happens")
     for number in range(6):
         reported(world, f"event{number}x", ["a"], clock.now)
-    assert alerts(world) == {"made": 4, "folded": 2, "sent": 4}
+    assert alerts(world) == {"made": 4, "deferred": 2, "sent": 4}
     clock.advance(minutes=30)
     reported(world, "ferry", ["a"], clock.now)
-    assert alerts(world) == {"folded": 1}
+    assert alerts(world) == {"deferred": 1}
     clock.advance(minutes=31)
     reported(world, "cup", ["a"], clock.now)
     assert alerts(world) == {"made": 1, "sent": 1}
@@ -143,16 +143,16 @@ def test_what_is_too_much_for_an_hour_comes_with_the_next_issue(
 
 
 def test_an_issue_may_hold_nothing_but_alerts(world: Context, clock: Clock, mail: MailServer):
-    quiet = replace(world.settings, alerts=replace(world.settings.alerts, per_hour=0))
+    quiet = replace(world.settings, alerts=replace(world.settings.alerts, max_per_hour=0))
     world = replace(world, settings=quiet)
     [ann] = subscribe(world.sessions, "ann@x.example")
     with world.sessions.begin() as session:
         subscribers.change(
-            session, ann.id, ann.rhythm, replace(ann.taste, min_independent=9), now=ann.rhythm_since
+            session, ann.id, ann.schedule, replace(ann.filters, min_independent=9), now=ann.schedule_since
         )
     ask(world, "ann@x.example", words="ferry")
     reported(world, "ferry", ["a"], clock.now)
-    assert alerts(world) == {"folded": 1}
+    assert alerts(world) == {"deferred": 1}
     clock.now = DUE + DAY
     assert digest(world) == {"made": 1, "sent": 1}
     assert mail.taken[-1][1]["Subject"] == "ferry happens"
@@ -267,7 +267,7 @@ def test_the_ledger_holds_a_story_at_a_coverage_once(world: Context, clock: Cloc
     reported(world, "ferry", ["a"], clock.now)
     alerts(world)
     with world.sessions.begin() as session:
-        content = session.scalar(text("SELECT content FROM issues"))
+        content = session.scalar(text("SELECT content FROM editions"))
         assert not alert_emails.make(
             session, ann.id, alert_emails.read(content), DUE.date(), now=clock.now, fold=False
         )
@@ -300,7 +300,7 @@ def test_emails_may_go_into_a_folder(
 
 
 def test_a_day_without_news_may_bring_a_line(world: Context, clock: Clock, mail: MailServer):
-    talking = replace(world.settings, issues=replace(world.settings.issues, empty_days="line"))
+    talking = replace(world.settings, editions=replace(world.settings.editions, empty_days="line"))
     world = replace(world, settings=talking)
     subscribe(world.sessions, "ann@x.example")
     assert digest(world) == {"made": 1, "sent": 1}

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from jobs.digest import digest
 from jobs.running.context import Context
-from service.domain.subscribers.digest_selection import Taste
+from service.domain.subscribers.digest_selection import Filters
 from service.errors import MailServerError, SettingsError
 from service.store.subscribers import subscribers
 from tests.integration.conftest import Clock, make_context
@@ -78,7 +78,7 @@ def test_without_a_mail_server_nothing_happens(context: Context, clock: Clock):
     subscribe(context.sessions, "ann@x.example")
     clock.now = DUE
     assert digest(context) == {}
-    assert states(context, "issues") == []
+    assert states(context, "editions") == []
 
 
 def test_without_an_address_for_links_nothing_is_sent(world: Context, mail: MailServer):
@@ -129,7 +129,7 @@ def test_a_lost_day_is_made_up_once_and_says_so(world: Context, clock: Clock, ma
     assert digest(world) == {}
     assert "comes late" in mail.taken[0][1].as_string()
     with world.sessions.begin() as session:
-        assert session.scalar(text("SELECT late FROM issues"))
+        assert session.scalar(text("SELECT late FROM editions"))
 
 
 def test_what_is_sent_late_says_so_though_it_was_made_in_time(
@@ -148,10 +148,10 @@ def test_what_is_sent_late_says_so_though_it_was_made_in_time(
 
 
 def test_preferences_are_followed(world: Context, mail: MailServer):
-    tokyo = replace(DAILY, zone=ZoneInfo("Asia/Tokyo"), hour=16)
-    subscribe(world.sessions, "picky@x.example", taste=Taste(min_independent=3))
-    subscribe(world.sessions, "tokyo@x.example", rhythm=tokyo)
-    subscribe(world.sessions, "weekend@x.example", rhythm=replace(DAILY, days=frozenset({6, 7})))
+    tokyo = replace(DAILY, time_zone=ZoneInfo("Asia/Tokyo"), hour=16)
+    subscribe(world.sessions, "picky@x.example", filters=Filters(min_independent=3))
+    subscribe(world.sessions, "tokyo@x.example", schedule=tokyo)
+    subscribe(world.sessions, "weekend@x.example", schedule=replace(DAILY, days=frozenset({6, 7})))
     report_news(world.sessions, DUE - HOUR)
     assert digest(world) == {"made": 1, "empty": 1, "sent": 1}
     assert got(mail) == {"tokyo@x.example": 1}
@@ -177,7 +177,7 @@ def test_what_fails_for_now_is_tried_again_with_growing_pauses(
     clock.now += DAY / 8
     assert digest(world) == {"sent": 1}
     assert got(mail) == {"ann@x.example": 1}
-    assert states(world, "issues") == ["sent"]
+    assert states(world, "editions") == ["sent"]
 
 
 def test_a_refused_address_gets_nothing_more(world: Context, clock: Clock, mail: MailServer):

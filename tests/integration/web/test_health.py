@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from service.domain.subscribers.alert_preferences import query
 from service.domain.subscribers.digest_model import Digest
-from service.domain.subscribers.digest_schedule import Due
+from service.domain.subscribers.digest_schedule import DueDate
 from service.store.database import schema
 from service.store.database.sessions import Sessions, sessions_of
 from service.store.subscribers import alerts, editions, subscribers
@@ -93,7 +93,7 @@ def test_figures_of_emails(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         subscribers.stop(session, bob.id, "bounced", bounced=True)
         alerts.add(session, ann.id, query(words="ferry"), now=now)
-        due = Due(now.date(), now)
+        due = DueDate(now.date(), now)
         number = editions.make(session, ann.id, due, Digest(), now=now, late=False, send=True)
         assert number is not None
         delivery = editions.begin(session, number, "<1@x.example>", now=now)

@@ -113,7 +113,7 @@ def test_a_change_counts_once_it_is_committed_and_not_if_it_is_undone(sessions: 
         session.commit()
     assert state(sessions) == before + 1
     with sessions.begin() as session:
-        assert session.execute(text("SELECT count(*) FROM store_touches")).scalar() == 0
+        assert session.execute(text("SELECT count(*) FROM pending_changes")).scalar() == 0
 
 
 def test_a_change_that_commits_late_is_a_change_of_its_own(sessions: Sessions) -> None:
@@ -147,7 +147,7 @@ def test_many_writers_never_share_a_state_or_a_second(sessions: Sessions) -> Non
 
 
 def test_dates_are_told_once_they_are_past(sessions: Sessions, engine: Engine, site: Site) -> None:
-    stepped = text("UPDATE store_state SET changed_at = :at")
+    stepped = text("UPDATE change_counter SET changed_at = :at")
     with engine.begin() as connection:
         connection.execute(stepped, {"at": datetime.now(UTC) + timedelta(hours=1)})
     assert "last-modified" not in site.get("/v1/stories").headers

@@ -20,8 +20,8 @@ from service.store.database.sessions import Sessions
 from service.store.tables import ArticleRow, StoryRow
 from service.web.app import create_app
 from service.web.middleware.etags import Validators
-from service.web.middleware.response_cache import Kept
-from service.web.middleware.shared_reads import Readings
+from service.web.middleware.response_cache import ResponseCache
+from service.web.middleware.shared_reads import SharedReads
 from tests.support.database.api_keys import holder
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, running, serving
@@ -66,7 +66,7 @@ def test_a_kept_answer_costs_one_row_and_is_the_same(engine: Engine, site: Site)
     assert len(statements.taken()) == 3
     again = site.get("/v1/stories")
     [one] = statements.taken()
-    assert "store_state" in one
+    assert "change_counter" in one
     assert again.body == first.body
     ignored = {"x-request-id", "date", "ratelimit"}
     same = [{k: v for k, v in each.headers.items() if k not in ignored} for each in (first, again)]
@@ -148,7 +148,7 @@ def test_whoever_has_a_key_shares_what_is_kept_and_is_counted_and_refused_all_th
         statements = Statements(engine)
         again = bob.get("/v1/stories")
         [one] = statements.taken()
-        assert "store_state" in one
+        assert "change_counter" in one
         assert again.body == first.body
         assert "r=1;" in again.headers["ratelimit"]
         assert site.get("/v1/stories").status == 401
@@ -171,7 +171,7 @@ def test_an_answer_for_a_role_is_kept_for_nobody() -> None:
     async def act() -> None:
         inner = Inner(10)
         inner.role = Role.EDITOR
-        kept = Kept(inner, Readings(lambda: STATE), 100_000)
+        kept = ResponseCache(inner, SharedReads(lambda: STATE), 100_000)
         for _ in range(2):
             await ask(kept, "/v1/a")
         assert len(inner.made) == 2
@@ -213,10 +213,10 @@ def test_a_database_that_is_gone_is_told_though_the_answer_is_there(
 ) -> None:
     assert site.get("/v1/stories").status == 200
     with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE store_state RENAME TO gone"))
+        connection.execute(text("ALTER TABLE change_counter RENAME TO gone"))
     assert site.get("/v1/stories").status == 500
     with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE gone RENAME TO store_state"))
+        connection.execute(text("ALTER TABLE gone RENAME TO change_counter"))
     assert site.get("/v1/stories").status == 200
     with sessions() as session:
         assert session.query(ArticleRow).count() == 9
@@ -240,7 +240,7 @@ class Inner:
         await send({"type": "http.response.body", "body": b"x" * self.size})
 
 
-async def ask(kept: Kept, path: str) -> bytes:
+async def ask(kept: ResponseCache, path: str) -> bytes:
     """One request to a layer that keeps answers."""
     sent: list[Any] = []
 
@@ -261,7 +261,7 @@ async def ask(kept: Kept, path: str) -> bytes:
 def test_memory_is_bounded_and_the_longest_unused_goes_first() -> None:
     async def act() -> None:
         inner = Inner(10_000)
-        kept = Kept(inner, Readings(lambda: STATE), 120_000)
+        kept = ResponseCache(inner, SharedReads(lambda: STATE), 120_000)
         for path in ("/v1/a", "/v1/b", "/v1/a", *(f"/v1/{number}" for number in range(8))):
             await ask(kept, path)
         await ask(kept, "/v1/a")
@@ -278,7 +278,7 @@ def test_memory_is_bounded_and_the_longest_unused_goes_first() -> None:
 def test_an_answer_too_large_is_passed_on_and_not_kept() -> None:
     async def act() -> None:
         inner = Inner(50_000)
-        kept = Kept(inner, Readings(lambda: STATE), 100_000)
+        kept = ResponseCache(inner, SharedReads(lambda: STATE), 100_000)
         for _ in range(2):
             assert len(await ask(kept, "/v1/a")) == 50_000
         assert len(inner.made) == 2
@@ -289,7 +289,7 @@ def test_an_answer_too_large_is_passed_on_and_not_kept() -> None:
 def test_of_many_who_ask_for_an_outdated_answer_one_makes_it() -> None:
     async def act() -> None:
         inner, now = Inner(10), [STATE]
-        kept = Kept(inner, Readings(lambda: now[0]), 100_000)
+        kept = ResponseCache(inner, SharedReads(lambda: now[0]), 100_000)
         await ask(kept, "/v1/a")
         now[0] = inner.state = LATER
         await asyncio.gather(*(ask(kept, "/v1/a") for _ in range(20)))
@@ -306,7 +306,7 @@ def test_a_reading_serves_all_who_came_before_it_and_nobody_who_came_later() -> 
             begun.append(1)
             return STATE
 
-        readings = Readings(read)
+        readings = SharedReads(read)
         assert set(await asyncio.gather(*(readings.state() for _ in range(30)))) == {STATE}
         assert len(begun) == 1
         await readings.state()
@@ -324,7 +324,7 @@ def test_a_failed_reading_is_told_to_all_who_wait_and_the_next_one_is_tried() ->
                 raise OperationalError("SELECT", {}, Exception("gone"))
             return STATE
 
-        readings = Readings(read)
+        readings = SharedReads(read)
         found = await asyncio.gather(*(readings.state() for _ in range(3)), return_exceptions=True)
         assert [type(each) for each in found] == [OperationalError] * 3
         fails[0] = False

@@ -19,14 +19,14 @@ from service.web.app import create_app
 from tests.integration.webhooks.test_job_webhooks import happen
 from tests.support.database.api_keys import Holder, holder
 from tests.support.servers.site import Site, running
-from tests.support.servers.webhook_receiver import Delivery, Receiver
+from tests.support.servers.webhook_receiver import Delivery, WebhookReceiver
 
 HOOKS = "/v1/webhooks"
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as running:
+def receiver() -> Iterator[WebhookReceiver]:
+    with WebhookReceiver() as running:
         yield running
 
 
@@ -50,7 +50,7 @@ def adam(site: Site, sessions: Sessions) -> Holder:
 
 
 def test_a_webhook_is_added_told_and_forgotten(
-    adam: Holder, world: Context, receiver: Receiver, sessions: Sessions
+    adam: Holder, world: Context, receiver: WebhookReceiver, sessions: Sessions
 ) -> None:
     happen(sessions, "ferry")
     wanted = {"url": receiver.url, "kinds": ["split", "grew"], "since": 0}
@@ -69,7 +69,7 @@ def test_a_webhook_is_added_told_and_forgotten(
         assert "etag" not in answer.headers
 
     assert webhooks(world) == {"delivered": 1, "failed": 0}
-    assert adam.get(one).json["delivered_at"]
+    assert adam.get(one).json["last_delivered_at"]
     gone = adam.ask("DELETE", one)
     assert (gone.status, gone.body) == (204, b"")
     assert [adam.ask(method, one).status for method in ("GET", "DELETE")] == [404, 404]
@@ -79,7 +79,7 @@ def test_a_webhook_is_added_told_and_forgotten(
 
 
 def test_webhooks_are_paged_each_with_what_it_waits_for(
-    adam: Holder, world: Context, receiver: Receiver, sessions: Sessions
+    adam: Holder, world: Context, receiver: WebhookReceiver, sessions: Sessions
 ) -> None:
     happen(sessions, "ferry")
     for number in range(3):
@@ -98,7 +98,7 @@ def test_webhooks_are_paged_each_with_what_it_waits_for(
 
 
 def test_by_default_only_what_is_to_come_is_told(
-    adam: Holder, receiver: Receiver, sessions: Sessions
+    adam: Holder, receiver: WebhookReceiver, sessions: Sessions
 ) -> None:
     happen(sessions, "ferry")
     last = adam.get("/v1/changes?since=latest").json["next"]
@@ -106,7 +106,7 @@ def test_by_default_only_what_is_to_come_is_told(
 
 
 def test_a_number_that_is_still_to_come_is_refused(
-    adam: Holder, receiver: Receiver, sessions: Sessions
+    adam: Holder, receiver: WebhookReceiver, sessions: Sessions
 ) -> None:
     happen(sessions, "ferry")
     last = adam.get("/v1/changes?since=latest").json["next"]
@@ -116,7 +116,7 @@ def test_a_number_that_is_still_to_come_is_refused(
     assert adam.post(HOOKS, {"url": receiver.url, "since": last}).json["told"] == last
 
 
-def test_a_delivery_can_be_tried(adam: Holder, receiver: Receiver) -> None:
+def test_a_delivery_can_be_tried(adam: Holder, receiver: WebhookReceiver) -> None:
     one = adam.post(HOOKS, {"url": receiver.url}).headers["location"]
     tried = adam.post(f"{one}/test", Idempotency_Key="t")
     assert tried.json == {"taken": True, "status": 204, "error": None}
@@ -129,14 +129,14 @@ def test_a_delivery_can_be_tried(adam: Holder, receiver: Receiver) -> None:
     assert adam.get(one).json["error"] is None
 
 
-def test_a_paused_webhook_goes_on(adam: Holder, receiver: Receiver, sessions: Sessions) -> None:
+def test_a_paused_webhook_goes_on(adam: Holder, receiver: WebhookReceiver, sessions: Sessions) -> None:
     made = adam.post(HOOKS, {"url": receiver.url}).json
     with sessions.begin() as session:
-        session.query(WebhookRow).update({"state": "paused", "paused_because": "answered 410"})
+        session.query(WebhookRow).update({"state": "paused", "pause_reason": "answered 410"})
     one = f"{HOOKS}/{made['id']}"
-    assert adam.get(one).json["paused_because"] == "answered 410"
+    assert adam.get(one).json["pause_reason"] == "answered 410"
     resumed = adam.post(f"{one}/resume").json
-    assert (resumed["state"], resumed["paused_because"]) == ("active", None)
+    assert (resumed["state"], resumed["pause_reason"]) == ("active", None)
     assert adam.get(one).json == resumed
 
 
@@ -149,7 +149,7 @@ def is_signed(delivery: Delivery, secret: str) -> bool:
 
 
 def test_a_webhook_is_changed_and_keeps_its_place(
-    adam: Holder, world: Context, receiver: Receiver, sessions: Sessions
+    adam: Holder, world: Context, receiver: WebhookReceiver, sessions: Sessions
 ) -> None:
     happen(sessions, "ferry", "strike")
     made = adam.post(HOOKS, {"url": receiver.url, "kinds": ["grew"], "since": 0}).json
@@ -167,7 +167,7 @@ def test_a_webhook_is_changed_and_keeps_its_place(
     assert (changed.headers["cache-control"], "etag" in changed.headers) == ("no-store", False)
 
     happen(sessions, "ferry", kind="split")
-    with Receiver() as other:
+    with WebhookReceiver() as other:
         moved = adam.ask("PATCH", one, {"url": other.url}, headers={"Idempotency-Key": "u"})
         assert (moved.json["told"], moved.json["held"]) == (before["told"], 1)
         assert (moved.json["url"], moved.json["error"]) == (other.url, None)
@@ -179,24 +179,24 @@ def test_a_webhook_is_changed_and_keeps_its_place(
 
 
 def test_a_webhook_rests_and_goes_on_where_it_was(
-    adam: Holder, world: Context, receiver: Receiver, sessions: Sessions
+    adam: Holder, world: Context, receiver: WebhookReceiver, sessions: Sessions
 ) -> None:
     one = adam.post(HOOKS, {"url": receiver.url}).headers["location"]
     paused = adam.ask("PATCH", one, {"state": "paused"}).json
-    assert (paused["state"], paused["paused_because"]) == ("paused", "paused by hand")
+    assert (paused["state"], paused["pause_reason"]) == ("paused", "paused by hand")
     happen(sessions, "ferry")
     assert webhooks(world) == {}
     assert adam.ask("PATCH", one, {"url": f"{receiver.url}?2"}).json["state"] == "paused"
     assert adam.ask("PATCH", one, {"state": "paused"}).json["told"] == paused["told"]
     active = adam.ask("PATCH", one, {"state": "active"}).json
-    assert (active["state"], active["paused_because"]) == ("active", None)
+    assert (active["state"], active["pause_reason"]) == ("active", None)
     assert webhooks(world)["failed"] == 0
     assert receiver.of_story("ferry")
 
 
 @pytest.mark.parametrize("what", ["pause", "move"])
 def test_what_is_changed_while_deliveries_are_under_way_holds(
-    adam: Holder, world: Context, receiver: Receiver, sessions: Sessions, what: str
+    adam: Holder, world: Context, receiver: WebhookReceiver, sessions: Sessions, what: str
 ) -> None:
     happen(sessions, "ferry")
     one = adam.post(HOOKS, {"url": receiver.url, "since": 0}).headers["location"]
@@ -212,7 +212,7 @@ def test_what_is_changed_while_deliveries_are_under_way_holds(
     webhooks(world)
     found = adam.get(one).json
     if what == "pause":
-        assert (found["state"], found["paused_because"]) == ("paused", "paused by hand")
+        assert (found["state"], found["pause_reason"]) == ("paused", "paused by hand")
         assert found["told"] > told
     else:
         assert (found["state"], found["told"], found["error"]) == ("active", told, None)
@@ -221,7 +221,7 @@ def test_what_is_changed_while_deliveries_are_under_way_holds(
 
 
 def test_a_secret_is_exchanged_and_told_once(
-    adam: Holder, world: Context, receiver: Receiver, sessions: Sessions
+    adam: Holder, world: Context, receiver: WebhookReceiver, sessions: Sessions
 ) -> None:
     happen(sessions, "ferry", "strike")
     made = adam.post(HOOKS, {"url": receiver.url, "since": 0, "kinds": ["grew"]})
@@ -257,7 +257,7 @@ def test_a_secret_is_exchanged_and_told_once(
     ],
 )
 def test_what_a_webhook_cannot_be_is_refused(
-    adam: Holder, receiver: Receiver, change: object, reason: str
+    adam: Holder, receiver: WebhookReceiver, change: object, reason: str
 ) -> None:
     one = adam.post(HOOKS, {"url": receiver.url}).headers["location"]
     before = adam.get(one).json

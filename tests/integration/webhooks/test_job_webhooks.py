@@ -26,15 +26,15 @@ from tests.integration.conftest import Clock
 from tests.support.database.editor import decide
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import serving
-from tests.support.servers.webhook_receiver import Delivery, Receiver
+from tests.support.servers.webhook_receiver import Delivery, WebhookReceiver
 
 JOB = Job("webhooks", 5, 600, webhooks)
 ALL = Wanted()
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as running:
+def receiver() -> Iterator[WebhookReceiver]:
+    with WebhookReceiver() as running:
         yield running
 
 
@@ -63,7 +63,7 @@ def happen(sessions: Sessions, *stories: str, kind: str = "grew") -> None:
             )
 
 
-def add(context: Context, receiver: Receiver, wanted: Wanted = ALL) -> int:
+def add(context: Context, receiver: WebhookReceiver, wanted: Wanted = ALL) -> int:
     with context.sessions.begin() as session:
         return hooks.add(session, receiver.url, wanted, now=context.clock())[0].id
 
@@ -81,12 +81,12 @@ def numbers(sessions: Sessions, story: str) -> list[int]:
         return list(found)
 
 
-def stories_of(receiver: Receiver) -> list[str]:
+def stories_of(receiver: WebhookReceiver) -> list[str]:
     return [each.data["story"] for each in receiver.taken]
 
 
 def test_each_change_comes_once_as_the_sequence_tells_it(
-    world: Context, sessions: Sessions, receiver: Receiver
+    world: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
     happen(sessions, "before")
     add(world, receiver)
@@ -101,7 +101,7 @@ def test_each_change_comes_once_as_the_sequence_tells_it(
 
 
 def test_a_failing_delivery_holds_back_its_own_story_alone(
-    world: Context, sessions: Sessions, receiver: Receiver, clock: Clock
+    world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     number = add(world, receiver)
     receiver.verdict = lambda delivery: 500 if delivery.data["story"] == "ferry" else 204
@@ -130,7 +130,7 @@ def hide(sessions: Sessions, story: str) -> int:
 
 
 def test_of_a_hidden_story_only_that_is_told_whatever_its_coverage(
-    world: Context, sessions: Sessions, receiver: Receiver
+    world: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
     happen(sessions, "ferry", "vote")
     add(world, receiver, Wanted(min_coverage=5))
@@ -149,7 +149,7 @@ def test_of_a_hidden_story_only_that_is_told_whatever_its_coverage(
 
 
 def test_what_waits_of_a_story_goes_when_it_is_hidden_and_that_is_told_in_its_place(
-    world: Context, sessions: Sessions, receiver: Receiver, clock: Clock
+    world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     add(world, receiver)
     receiver.verdict = refused
@@ -165,7 +165,7 @@ def test_what_waits_of_a_story_goes_when_it_is_hidden_and_that_is_told_in_its_pl
 
 
 def test_a_webhook_of_some_kinds_hears_of_hidden_stories_if_it_wants_to(
-    world: Context, sessions: Sessions, receiver: Receiver
+    world: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
     add(world, receiver, Wanted(("merged",)))
     add(world, receiver, Wanted(("hidden",)))
@@ -194,7 +194,7 @@ def hung(_: Delivery) -> float:
 def test_whatever_goes_wrong_is_told_and_tried_again(  # noqa: PLR0917  # fixtures, all by name
     world: Context,
     sessions: Sessions,
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     clock: Clock,
     verdict: Callable[[Delivery], float],
     told: str,
@@ -215,7 +215,7 @@ def test_whatever_goes_wrong_is_told_and_tried_again(  # noqa: PLR0917  # fixtur
 
 
 def test_attempts_grow_rarer_and_are_spread(
-    world: Context, sessions: Sessions, receiver: Receiver, clock: Clock
+    world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     add(world, receiver)
     receiver.verdict = refused
@@ -238,7 +238,7 @@ def test_attempts_grow_rarer_and_are_spread(
 
 
 def test_a_receiver_that_is_down_is_asked_once_in_a_while_and_then_gets_all(
-    world: Context, sessions: Sessions, receiver: Receiver, clock: Clock
+    world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     number = add(world, receiver)
     receiver.verdict = refused
@@ -261,7 +261,7 @@ def test_a_receiver_that_is_down_is_asked_once_in_a_while_and_then_gets_all(
 
 
 def test_after_days_of_failure_it_is_paused_and_can_be_resumed(
-    world: Context, sessions: Sessions, receiver: Receiver, clock: Clock
+    world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     number = add(world, receiver)
     receiver.verdict = refused
@@ -271,7 +271,7 @@ def test_after_days_of_failure_it_is_paused_and_can_be_resumed(
         clock.advance(hours=5)
     found = state(world, number)
     assert found.state == "paused"
-    assert "nothing got through since 2023-04-25 18:00 UTC" in str(found.health.paused_because)
+    assert "nothing got through since 2023-04-25 18:00 UTC" in str(found.health.pause_reason)
     asked = len(receiver.came)
     happen(sessions, "vote", "strike")
     assert run(JOB, world) == {}
@@ -285,14 +285,14 @@ def test_after_days_of_failure_it_is_paused_and_can_be_resumed(
 
 
 def test_a_receiver_that_is_gone_pauses_it_at_once_and_nothing_is_lost(
-    world: Context, sessions: Sessions, receiver: Receiver, clock: Clock
+    world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     number = add(world, receiver)
     receiver.verdict = lambda _: 410
     happen(sessions, "ferry", "ferry")
     run(JOB, world)
     assert state(world, number).state == "paused"
-    assert str(state(world, number).health.paused_because).startswith("answered 410")
+    assert str(state(world, number).health.pause_reason).startswith("answered 410")
     receiver.verdict = lambda _: 204
     with sessions.begin() as session:
         hooks.resume(session, number, now=clock())
@@ -301,7 +301,7 @@ def test_a_receiver_that_is_gone_pauses_it_at_once_and_nothing_is_lost(
 
 
 def test_a_busy_receiver_is_left_alone_for_as_long_as_it_says(
-    world: Context, sessions: Sessions, receiver: Receiver, clock: Clock
+    world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     add(world, receiver)
     receiver.verdict, receiver.answer_headers = lambda _: 429, {"Retry-After": "90"}
@@ -317,7 +317,7 @@ def test_a_busy_receiver_is_left_alone_for_as_long_as_it_says(
 
 
 def test_nobody_at_the_address_is_told(world: Context, sessions: Sessions):
-    with Receiver() as left:
+    with WebhookReceiver() as left:
         number = add(world, left)
     happen(sessions, "ferry")
     run(JOB, world)
@@ -325,9 +325,9 @@ def test_nobody_at_the_address_is_told(world: Context, sessions: Sessions):
 
 
 def test_a_receiver_that_fails_does_not_hold_up_another(
-    world: Context, sessions: Sessions, receiver: Receiver
+    world: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
-    with Receiver() as other:
+    with WebhookReceiver() as other:
         add(world, other)
         other.verdict = hung
         add(world, receiver)
@@ -337,7 +337,7 @@ def test_a_receiver_that_fails_does_not_hold_up_another(
     assert other.taken == []
 
 
-def test_redirects_are_not_followed(world: Context, sessions: Sessions, receiver: Receiver):
+def test_redirects_are_not_followed(world: Context, sessions: Sessions, receiver: WebhookReceiver):
     number = add(world, receiver)
     receiver.verdict = lambda _: 307
     receiver.answer_headers = {"Location": receiver.url}
@@ -348,7 +348,7 @@ def test_redirects_are_not_followed(world: Context, sessions: Sessions, receiver
 
 
 def test_private_addresses_are_closed_unless_allowed(
-    context: Context, sessions: Sessions, receiver: Receiver
+    context: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
     number = add(context, receiver)
     happen(sessions, "ferry")
@@ -359,7 +359,7 @@ def test_private_addresses_are_closed_unless_allowed(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_kinds_of_changes_can_be_chosen(
-    world: Context, sessions: Sessions, receiver: Receiver, kind: str
+    world: Context, sessions: Sessions, receiver: WebhookReceiver, kind: str
 ):
     happen(sessions, "ferry")
     number = add(world, receiver, Wanted((kind,)))
@@ -371,7 +371,7 @@ def test_kinds_of_changes_can_be_chosen(
 
 
 def test_coverage_is_that_right_after_the_change(
-    world: Context, sessions: Sessions, receiver: Receiver
+    world: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
     add(world, receiver, Wanted((), 2))
     later = NOW + timedelta(hours=1)
@@ -389,7 +389,7 @@ def test_coverage_is_that_right_after_the_change(
 
 
 def test_stories_that_an_editor_hid_are_not_told(
-    world: Context, sessions: Sessions, receiver: Receiver, clock: Clock
+    world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     number = add(world, receiver)
     receiver.verdict = lambda delivery: 500 if delivery.data["story"] == "ferry" else 204
@@ -403,7 +403,7 @@ def test_stories_that_an_editor_hid_are_not_told(
     assert state(world, number).held == 0
 
 
-def test_a_test_delivery_is_signed_and_changes_nothing(world: Context, receiver: Receiver):
+def test_a_test_delivery_is_signed_and_changes_nothing(world: Context, receiver: WebhookReceiver):
     number = add(world, receiver)
     before = state(world, number)
     assert ping(world, number).status == 204
@@ -417,7 +417,7 @@ def test_a_test_delivery_is_signed_and_changes_nothing(world: Context, receiver:
 
 
 def test_a_removed_webhook_is_told_nothing_more(
-    world: Context, sessions: Sessions, receiver: Receiver
+    world: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
     number = add(world, receiver)
     receiver.verdict = refused
@@ -429,7 +429,7 @@ def test_a_removed_webhook_is_told_nothing_more(
 
 
 def test_figures_tell_what_waits_and_what_failed(
-    world: Context, sessions: Sessions, receiver: Receiver
+    world: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
     add(world, receiver)
     receiver.verdict = refused
@@ -444,7 +444,7 @@ def test_figures_tell_what_waits_and_what_failed(
 
 
 def test_what_is_to_be_told_is_found_by_index(
-    world: Context, sessions: Sessions, engine: Engine, receiver: Receiver, clock: Clock
+    world: Context, sessions: Sessions, engine: Engine, receiver: WebhookReceiver, clock: Clock
 ):
     number = add(world, receiver, Wanted(("grew",), 1))
     receiver.verdict = refused
@@ -465,7 +465,7 @@ def test_what_is_to_be_told_is_found_by_index(
             assert "Seq Scan" not in plan, plan
 
 
-def test_the_secret_is_of_the_scheme(world: Context, receiver: Receiver):
+def test_the_secret_is_of_the_scheme(world: Context, receiver: WebhookReceiver):
     with world.sessions.begin() as session:
         _, secret = hooks.add(session, receiver.url, ALL, now=NOW)
     told: Any = secret_text(secret)

@@ -21,7 +21,7 @@ from service.store.webhooks import webhooks as hooks
 from tests.integration.conftest import make_context
 from tests.integration.webhooks.test_job_webhooks import happen, numbers
 from tests.support.database.rows import NOW
-from tests.support.servers.webhook_receiver import Delivery, Receiver
+from tests.support.servers.webhook_receiver import Delivery, WebhookReceiver
 
 pytestmark = pytest.mark.slow
 
@@ -29,9 +29,9 @@ KILLS = 15
 STORIES = [f"story-{n}" for n in range(6)]
 JOB = Job("webhooks", 5, 600, webhooks)
 LEFT = """
-SELECT (SELECT count(*) FROM webhook_holds)
+SELECT (SELECT count(*) FROM webhook_blocked_stories)
      + (SELECT count(*) FROM webhooks, transitions
-        WHERE transitions.id > webhooks.told_transition_id)
+        WHERE transitions.id > webhooks.last_delivered_id)
 """
 
 
@@ -85,7 +85,7 @@ def test_killed_at_any_step_all_changes_come_in_the_order_of_their_story(
     def sometimes(_: Delivery) -> float:
         return rng.choice([204, 204, 204, 204, 500, 0])
 
-    with Receiver() as receiver:
+    with WebhookReceiver() as receiver:
         receiver.verdict = sometimes
         with sessions.begin() as session:
             hooks.add(session, receiver.url, Wanted(), now=NOW)

@@ -6,13 +6,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from service.store.database.sessions import Sessions
-from service.store.editing.actions import Act
+from service.store.editing.actions import EditorAction
 from service.store.editing.audit_log import Decision
 
 
 def decide(
-    sessions: Sessions, now: datetime, act: Callable[[Session, Act], Decision], *, by: str = "ann"
+    sessions: Sessions, now: datetime, act: Callable[[Session, EditorAction], Decision], *, by: str = "ann"
 ) -> Decision:
     """Let an editor act at a moment."""
     with sessions.begin() as session:
-        return act(session, Act(by, "a reason", now, now))
+        return act(session, EditorAction(by, "a reason", now, now))

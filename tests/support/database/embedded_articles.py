@@ -8,23 +8,24 @@ from sqlalchemy.orm import Session
 
 from service.commands.research.grouper import pair_model
 from service.domain.articles.tokenization import lead_words
-from service.domain.pairs.features import Readings
-from service.domain.pairs.vocabulary import rarest_keys
-from service.embed.encoder import Encoder, encode_articles
+from service.domain.pairs.features import TokenisedArticles
+from service.domain.pairs.vocabularies import rarest_keys
+from service.embed.articles import encode_articles
+from service.embed.encoder import Encoder
 from service.settings import load as settings_module
 from service.store.articles import articles, candidates, vectors
-from service.store.stories import vocabulary
+from service.store.stories import vocabularies
 from service.store.tables import ArticleRow
-from service.web.dependencies import Reading
+from service.web.dependencies import ModelContext
 from tests.support.encoders import WordEncoder
 
 ENCODER = WordEncoder()
 
 
-def reading(encoder: Callable[[], Encoder] = lambda: ENCODER, *, patience: float = 5.0) -> Reading:
+def reading(encoder: Callable[[], Encoder] = lambda: ENCODER, *, patience: float = 5.0) -> ModelContext:
     """How a server reads texts under the usual settings, with the fake encoder."""
     settings = settings_module.load({})
-    return Reading(
+    return ModelContext(
         encoder=encoder,
         languages=(),
         pair_model=pair_model().within(settings.window.reach),
@@ -42,9 +43,9 @@ def read_all(session: Session) -> None:
     model = vectors.model_id(session, ENCODER.model, ENCODER.dimensions)
     made = encode_articles(ENCODER, loaded)
     vectors.save(session, model, {int(each.id): 1 for each in loaded}, made.values)
-    lexicon = Readings.of(loaded, made).lexicon()
-    vocabulary.save(session, lexicon, now=datetime(2023, 1, 1, tzinfo=UTC))
+    vocabulary = TokenisedArticles.build(loaded, made).vocabulary()
+    vocabularies.save(session, vocabulary, now=datetime(2023, 1, 1, tzinfo=UTC))
     keys = {
-        int(each.id): rarest_keys(lead_words(each), lexicon, candidates.KEYS) for each in loaded
+        int(each.id): rarest_keys(lead_words(each), vocabulary, candidates.KEYS) for each in loaded
     }
     articles.set_word_keys(session, keys)

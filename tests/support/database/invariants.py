@@ -66,7 +66,7 @@ def _check_versions(session: Session) -> None:
 
 def _check_links(session: Session) -> None:
     """Whatever editors bound is together, what they parted is apart."""
-    links = constraints.standing(session)
+    links = constraints.load_active(session)
     home = stories.story_of(session, {int(key) for each in links for key in each.link})
     for each in links:
         one, other = (home.get(int(key)) for key in each.link)

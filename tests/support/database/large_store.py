@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine, text
 from service.domain.entities.gazetteer import Kind
 from service.domain.entities.story_entities import Entity
 from service.domain.stories.developments import Development
-from service.domain.stories.pace import Report, delays, pace
-from service.domain.stories.ranking import rank
+from service.domain.stories.pace import TimedReport, list_delays, measure_pace
+from service.domain.stories.ranking import compute_rank
 from service.domain.stories.summary import Quote
 from service.store.articles.ids import EPOCH, NUMBER_BITS
 from service.store.stories.details import Details, to_json
@@ -43,7 +43,7 @@ INSERT INTO feeds (url, outlet_id, title, next_fetch_at, created_at)
 """
 ARTICLES_SQL = f"""
 INSERT INTO articles (id, url, feed_id, outlet_id, title, text, body, language, categories,
-                      published, claimed, date_flag, first_seen, reported_at, content_hash, stage)
+                      published, claimed_date, date_flag, first_seen, reported_at, content_hash, stage)
 SELECT ((at::date - CAST(:epoch AS date))::bigint << {NUMBER_BITS}) | n,
        'https://outlet.example/article/' || n, outlet, outlet,
        {_WORDS.format(count=8, row="n")}, {_WORDS.format(count=40, row="n")}, '',
@@ -136,7 +136,7 @@ def fill_store(
 
 def made_up_details(now: datetime) -> Details:
     """As much as `describe` tells of a story of several reports; `@` stands for its id."""
-    reports = [Report(f"outlet-{n}", now - timedelta(minutes=9 * n)) for n in range(1, 6)]
+    reports = [TimedReport(f"outlet-{n}", now - timedelta(minutes=9 * n)) for n in range(1, 6)]
     return Details(
         summary=tuple(
             Quote(
@@ -152,9 +152,9 @@ def made_up_details(now: datetime) -> Details:
             Development(n, f"outlet-{n}", now, f"Something new about @, number {n}", n)
             for n in range(1, 4)
         ),
-        pace=pace(reports),
-        delays=tuple(delays(reports)),
-        rank=rank(3, now),
+        pace=measure_pace(reports),
+        delays=tuple(list_delays(reports)),
+        rank=compute_rank(3, now),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from service.domain.stories.ranking import rank
+from service.domain.stories.ranking import compute_rank
 from service.store.articles import ids
 from service.store.tables import (
     ArticleRow,
@@ -87,7 +87,7 @@ class Rows:
             "language": outlet.language,
             "categories": [],
             "published": at,
-            "claimed": at,
+            "claimed_date": at,
             "date_flag": "ok",
             "updated": None,
             "first_seen": at + timedelta(minutes=5),
@@ -117,7 +117,7 @@ class Rows:
     def story(self, story_id: str, members: Sequence[ArticleRow] = (), **values: Any) -> StoryRow:
         """A described story with its memberships and the transition by which it emerged."""
         facts = self.story_facts(story_id, members) | values
-        facts.setdefault("rank", rank(facts["independent"], facts["last_reported_at"]).total)
+        facts.setdefault("rank", compute_rank(facts["independent"], facts["last_reported_at"]).total)
         row = self._add(StoryRow(**facts))
         for article in members:
             self.membership(row, article)

@@ -13,13 +13,13 @@ from service.store.tables import (
     FeedRow,
     StoryRow,
     TransitionRow,
-    WebhookHoldRow,
+    WebhookBlockedStoryRow,
     WebhookRow,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class StoreMetrics:
     """Sizes of the store and the state of what fills it."""
 
     articles: int
@@ -33,7 +33,7 @@ class Figures:
     stories_held: int  #: of which an active webhook could not be told
 
 
-def current_figures(session: Session, *, now: datetime) -> Figures:
+def collect_metrics(session: Session, *, now: datetime) -> StoreMetrics:
     """All figures of this moment; nine statements."""
     states = select(StoryRow.state, func.count()).group_by(StoryRow.state)
     statuses = select(FeedRow.status, func.count()).group_by(FeedRow.status)
@@ -41,11 +41,11 @@ def current_figures(session: Session, *, now: datetime) -> Figures:
     hooks = select(WebhookRow.state, func.count()).group_by(WebhookRow.state)
     held = (
         select(func.count())
-        .select_from(WebhookHoldRow)
-        .join(WebhookRow, WebhookRow.id == WebhookHoldRow.webhook_id)
+        .select_from(WebhookBlockedStoryRow)
+        .join(WebhookRow, WebhookRow.id == WebhookBlockedStoryRow.webhook_id)
         .where(WebhookRow.state == "active")
     )
-    return Figures(
+    return StoreMetrics(
         articles=session.scalar(select(func.count()).select_from(ArticleRow)) or 0,
         stories=dict(session.execute(states).all()),
         feeds=dict(session.execute(statuses).all()),
@@ -61,17 +61,17 @@ def current_figures(session: Session, *, now: datetime) -> Figures:
 def _pending(session: Session) -> int:
     """Changes beyond what each active webhook was told, and those that wait with a held story."""
     beyond = select(func.count()).where(
-        WebhookRow.state == "active", TransitionRow.id > WebhookRow.told_transition_id
+        WebhookRow.state == "active", TransitionRow.id > WebhookRow.last_delivered_id
     )
     waiting = (
         select(func.count())
-        .select_from(WebhookHoldRow)
-        .join(WebhookRow, WebhookRow.id == WebhookHoldRow.webhook_id)
-        .join(TransitionRow, TransitionRow.story_id == WebhookHoldRow.story_id)
+        .select_from(WebhookBlockedStoryRow)
+        .join(WebhookRow, WebhookRow.id == WebhookBlockedStoryRow.webhook_id)
+        .join(TransitionRow, TransitionRow.story_id == WebhookBlockedStoryRow.story_id)
         .where(
             WebhookRow.state == "active",
-            TransitionRow.id >= WebhookHoldRow.next_transition_id,
-            TransitionRow.id <= WebhookRow.told_transition_id,
+            TransitionRow.id >= WebhookBlockedStoryRow.next_transition_id,
+            TransitionRow.id <= WebhookRow.last_delivered_id,
         )
     )
     return session.scalar(select(beyond.scalar_subquery() + waiting.scalar_subquery())) or 0
