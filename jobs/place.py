@@ -4,22 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.domain.pairs.vocabularies import Vocabulary, rarest_keys
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
-from service.domain.articles.copies import copies as find_copies
+from service.domain.articles.copies import find_copies
 from service.domain.articles.model import Article, Vectors
 from service.domain.articles.tokenization import lead_words
 from service.domain.grouping import evidence
 from service.domain.grouping.lineage import plan_update
 from service.domain.grouping.place import place as decide
-from service.domain.pairs.features import Readings
-from service.domain.pairs.vocabulary import Lexicon, rarest_keys
-from service.domain.stories.arrivals import grown
+from service.domain.pairs.features import TokenisedArticles
+from service.domain.stories.arrivals import groups_after_placement
 from service.store.articles import articles, candidates, copies, vectors
 from service.store.database import locks
 from service.store.editing import marks
-from service.store.stories import apply_plan, constraints, stories, vocabulary
+from service.store.stories import apply_plan, constraints, stories, vocabularies
 
 #: Articles placed in one transaction.
 BATCH = 200
@@ -33,7 +33,7 @@ class Arrivals:
     articles: Sequence[Article]
     vectors: Vectors
     homes: Mapping[int, str]  #: the story of each article that has one
-    lexicon: Lexicon
+    vocabulary: Vocabulary
 
 
 def place(context: Context) -> Counts:
@@ -59,35 +59,35 @@ def _place_batch(context: Context) -> dict[str, int]:
         batch = vectors.awaiting_place(session, model, limit=BATCH)
         if not batch:
             return {}
-        lexicon = _index(session, context, model, list(batch))
+        vocabulary = _index(session, context, model, list(batch))
         homes = stories.story_of(session, batch)
         out = homes.keys() | marks.hidden_articles(session, batch)
         moments = {key: moment for key, moment in batch.items() if key not in out}
-        arrivals = _gather(session, context, model, moments, lexicon)
+        arrivals = _gather(session, context, model, moments, vocabulary)
         counts = _settle(session, context, arrivals)
         articles.advance(session, batch, before="admitted", after="placed")
     return {"articles": len(batch), **counts}
 
 
-def _index(session: Session, context: Context, model: int, ids: Sequence[int]) -> Lexicon:
+def _index(session: Session, context: Context, model: int, ids: Sequence[int]) -> Vocabulary:
     """Write the rare words by which articles are found; the lexicon they are rare by."""
     loaded = articles.load(session, ids)
-    lexicon = vocabulary.latest(session, context.encoder().model)
-    lexicon = lexicon or _first_lexicon(session, context, model, loaded)
-    keys = {int(a.id): rarest_keys(lead_words(a), lexicon, candidates.KEYS) for a in loaded}
+    vocabulary = vocabularies.latest(session, context.encoder().model)
+    vocabulary = vocabulary or _first_lexicon(session, context, model, loaded)
+    keys = {int(a.id): rarest_keys(lead_words(a), vocabulary, candidates.KEYS) for a in loaded}
     articles.set_word_keys(session, keys)
-    return lexicon
+    return vocabulary
 
 
 def _first_lexicon(
     session: Session, context: Context, model: int, loaded: Sequence[Article]
-) -> Lexicon:
+) -> Vocabulary:
     """Before the first reconcile under a model, what is usual is what is usual among the first arrivals."""
     tag = context.encoder().model
     values = vectors.load(session, model, tag, [int(article.id) for article in loaded])
-    lexicon = Readings.of(loaded, values).lexicon()
-    vocabulary.save(session, lexicon, now=context.clock())
-    return lexicon
+    vocabulary = TokenisedArticles.build(loaded, values).vocabulary()
+    vocabularies.save(session, vocabulary, now=context.clock())
+    return vocabulary
 
 
 def _gather(
@@ -95,13 +95,13 @@ def _gather(
     context: Context,
     model: int,
     moments: Mapping[int, datetime],
-    lexicon: Lexicon,
+    vocabulary: Vocabulary,
 ) -> Arrivals:
     """The arrivals with the members, within the window, of the stories they may join."""
     reach = context.settings.window.reach
     found = _candidates(session, context, model, moments)
     near_stories = set(stories.story_of(session, found).values())
-    near_stories -= marks.locked(session, near_stories)
+    near_stories -= marks.locked_among(session, near_stories)
     within = candidates.members_within(session, near_stories, moments.values(), reach=reach)
     ids = sorted(within | moments.keys())
     return Arrivals(
@@ -109,7 +109,7 @@ def _gather(
         articles=articles.load(session, ids),
         vectors=vectors.load(session, model, context.encoder().model, ids),
         homes=stories.story_of(session, within),
-        lexicon=lexicon,
+        vocabulary=vocabulary,
     )
 
 
@@ -122,7 +122,7 @@ def _candidates(
     found = vectors.nearest(session, model, moments, count=settings.neighbours, window=reach)
     for key, words in articles.word_keys(session, moments).items():
         found |= candidates.sharers(
-            session, words, moments[key], reach=reach, limit=settings.sharing
+            session, words, moments[key], reach=reach, limit=settings.shared_words
         )
     return found
 
@@ -134,24 +134,28 @@ def _settle(session: Session, context: Context, arrivals: Arrivals) -> Counts:
         arrivals.articles,
         arrivals.vectors,
         homes,
-        lexicon=arrivals.lexicon,
+        vocabulary=arrivals.vocabulary,
         model=context.pair_model,
         settings=context.settings.grouping,
-        constraints=constraints.active(session, {int(each.id) for each in arrivals.articles}),
+        constraints=constraints.load_constraints(
+            session, {int(each.id) for each in arrivals.articles}
+        ),
     )
-    known = stories.known(session, arrivals.homes.values())
+    known = stories.load_stories(session, arrivals.homes.values())
     plan = plan_update(
-        known, grown(known, placements), is_taken=lambda key: stories.is_taken(session, key)
+        known,
+        groups_after_placement(known, placements),
+        is_taken=lambda key: stories.is_taken(session, key),
     )
     now = context.clock()
     why = {placement.article: evidence.of_placement(placement) for placement in placements}
-    stamp = apply_plan.stamp(session, now, "place", context.run_id)
-    counts = apply_plan.apply(
+    stamp = apply_plan.new_stamp(session, now, "place", context.run_id)
+    counts = apply_plan.apply_plan(
         session,
         plan,
         stamp,
         reported_at=arrivals.moments,
-        quiet_since=context.settings.life.quiet_since(now),
+        quiet_since=context.settings.lifecycle.quiet_since(now),
         reasons=why,
     )
     reprints = find_copies(arrivals.articles, context.settings.copies)

@@ -11,12 +11,12 @@ from service.domain.grouping import evidence
 from service.domain.grouping.evidence import Reason
 from service.domain.grouping.lineage import Plan, plan_update
 from service.domain.grouping.window import Grouping, Standing, group_window
-from service.domain.stories.arrivals import affected
-from service.domain.text.spans import around
+from service.domain.stories.arrivals import select_affected_groups
+from service.domain.text.spans import merge_windows
 from service.store.articles import articles, copies, vectors
 from service.store.database import locks
 from service.store.editing import marks
-from service.store.stories import apply_plan, constraints, stories, vocabulary
+from service.store.stories import apply_plan, constraints, stories, vocabularies
 
 
 def reconcile(context: Context) -> Counts:
@@ -46,9 +46,9 @@ def scope(session: Session, context: Context, moments: Iterable[datetime]) -> di
     Without the members outside, a story at the edge would look as if it had fallen apart. What
     editors locked or hid is left out: it stays as it is.
     """
-    inside = articles.placed_within(session, around(moments, context.settings.window.reach))
+    inside = articles.placed_within(session, merge_windows(moments, context.settings.window.reach))
     homes = stories.story_of(session, inside)
-    frozen = marks.frozen(session)
+    frozen = marks.frozen_stories(session)
     out = {key for key, story in homes.items() if story in frozen}
     out |= marks.hidden_articles(session, inside)
     inside = {key: moment for key, moment in inside.items() if key not in out}
@@ -69,7 +69,7 @@ def _regroup(
     moved = {opened.article: opened.story for opened in plan.opened}
     why = evidence.of_grouping(grouping, moved, _homes(standing) | moved, context.pair_model)
     counts = _follow(session, context, grouping, plan, reported_at=reported_at, why=why)
-    hours = context.settings.settling.hours
+    hours = context.settings.hysteresis.hours
     late = sum(standing[each.article].hours > hours for each in plan.closed)
     sizes = {"articles": len(grouping.ids), "groups": len(grouping.groups)}
     return {**sizes, "moved": len(plan.closed), "late": late, **counts}
@@ -88,7 +88,7 @@ def _group(
         vectors.load(session, model, encoder.model, ids),
         model=context.pair_model,
         settings=context.settings.window_stories,
-        constraints=constraints.active(session, set(ids)),
+        constraints=constraints.load_constraints(session, set(ids)),
         standing=standing,
     )
 
@@ -100,10 +100,10 @@ def _plan(
     standing: Mapping[ArticleId, Standing],
 ) -> Plan:
     homes = _homes(standing)
-    groups = affected(grouping.groups, placed, homes)
+    groups = select_affected_groups(grouping.groups, placed, homes)
     concerned = {homes[key] for group in groups for key in group if key in homes}
     return plan_update(
-        stories.known(session, concerned),
+        stories.load_stories(session, concerned),
         groups,
         is_taken=lambda key: stories.is_taken(session, key),
     )
@@ -123,15 +123,15 @@ def _follow(
     why: Mapping[ArticleId, Reason],
 ) -> Counts:
     now = context.clock()
-    stamp = apply_plan.stamp(session, now, "reconcile", context.run_id)
-    counts = apply_plan.apply(
+    stamp = apply_plan.new_stamp(session, now, "reconcile", context.run_id)
+    counts = apply_plan.apply_plan(
         session,
         plan,
         stamp,
         reported_at=reported_at,
-        quiet_since=context.settings.life.quiet_since(now),
+        quiet_since=context.settings.lifecycle.quiet_since(now),
         reasons=why,
     )
     copies.replace(session, [int(key) for key in grouping.ids], grouping.copies, at=stamp.now)
-    vocabulary.save(session, grouping.lexicon, now=now)
+    vocabularies.save(session, grouping.vocabulary, now=now)
     return counts

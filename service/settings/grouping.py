@@ -90,7 +90,7 @@ class ReplaySettings:
 
 
 @dataclass(frozen=True, slots=True)
-class LifeSettings:
+class LifecycleSettings:
     """How long stories live."""
 
     close_after_days: float

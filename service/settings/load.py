@@ -34,7 +34,7 @@ from service.settings.embedding import (
 from service.settings.grouping import (
     CopySettings,
     GroupingSettings,
-    LifeSettings,
+    LifecycleSettings,
     ReplaySettings,
     HysteresisSettings,
     StorylineSettings,
@@ -74,7 +74,7 @@ class Settings:
     storylines: StorylineSettings
     replay: ReplaySettings
     training: TrainingSettings
-    life: LifeSettings
+    lifecycle: LifecycleSettings
     mail: MailSettings
     digest: DigestSettings
     editions: EditionSettings

@@ -10,11 +10,11 @@ MOST = float(1 << 40)
 #: here, it is above 0 and finite.
 RANGES: dict[str, Range] = {
     "web.port": (0, 65535),
-    "access.per_minute": (0, 1e9),
-    "web.answers_mib": (0, 1 << 20),
-    "web.searches": (1, 1000),
-    "web.streams": (0, 1 << 20),
-    "web.streams_each": (0, 1 << 20),
+    "access.requests_per_minute": (0, 1e9),
+    "web.response_cache_mib": (0, 1 << 20),
+    "web.max_concurrent_searches": (1, 1000),
+    "web.max_streams": (0, 1 << 20),
+    "web.max_streams_per_client": (0, 1 << 20),
     "fetch.concurrency": (1, 1000),
     "fetch.host_delay_seconds": (0, 3600),
     "fetch.max_redirects": (0, 100),

@@ -13,25 +13,25 @@ class WebSettings:
     port: int
     trusted_proxies: tuple[str, ...]  #: addresses and networks that say who asks
     cors_origins: tuple[str, ...]
-    answers_mib: int  #: memory for answers that are kept
-    searches: int  #: at the same time
-    streams: int  #: open at the same time
-    streams_each: int  #: the same of one caller
+    response_cache_mib: int  #: memory for answers that are kept
+    max_concurrent_searches: int  #: at the same time
+    max_streams: int  #: open at the same time
+    max_streams_per_client: int  #: the same of one caller
 
 
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
     """Who may read without a key, how often anybody may ask, and how much they may send."""
 
-    reading: Literal["auto", "open", "keys"]
-    per_minute: int
+    read_access: Literal["auto", "open", "keys"]
+    requests_per_minute: int
     max_body_bytes: int
 
     def is_open(self, host: str) -> bool:
         """Whether reading takes no key where the service listens on `host`."""
-        if self.reading == "auto":
+        if self.read_access == "auto":
             return is_loopback(host)
-        return self.reading == "open"
+        return self.read_access == "open"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,27 +22,27 @@ from service.web.api.search import syndication as search_feeds
 from service.web.api.stories import changes, parts, stories, storylines
 from service.web.api.stories import syndication as story_feeds
 from service.web.api.subscribers import alerts, subscribers
-from service.web.dependencies import Clock, Reading, Web
+from service.web.dependencies import Clock, ModelContext, WebContext
 from service.web.docs import openapi
 from service.web.docs import page as docs_page
-from service.web.lazy_model import Model
+from service.web.lazy_model import LazyModel
 from service.web.metrics import Metrics
 from service.web.middleware import cors, etags
-from service.web.middleware.access import Access, Gate
-from service.web.middleware.authenticate import KeyRing
-from service.web.middleware.concurrency import Bounds
-from service.web.middleware.gzip import Packing
-from service.web.middleware.request_context import Outermost
-from service.web.middleware.response_cache import Kept
-from service.web.middleware.shared_reads import Readings
+from service.web.middleware.access import Access, AccessMiddleware
+from service.web.middleware.authenticate import KeyCache
+from service.web.middleware.concurrency import ConcurrencyLimits
+from service.web.middleware.gzip import GzipMiddleware
+from service.web.middleware.request_context import RequestContextMiddleware
+from service.web.middleware.response_cache import ResponseCache
+from service.web.middleware.shared_reads import SharedReads
 from service.web.pages import alert_feeds, subscriptions
 from service.web.pages import alerts as alert_pages
 from service.web.pages import search as search_page
 from service.web.pages import stories as story_pages
 from service.web.rendering.templates import environment
 from service.web.requests import problems, redirects
-from service.web.requests.content_type import only_json
-from service.web.requests.unknown_parameters import only_known
+from service.web.requests.content_type import require_json
+from service.web.requests.unknown_parameters import reject_unknown_parameters
 
 STATIC = Path(__file__).parent / "static"
 #: Answers below so many bytes are not worth compressing, and beyond this level none is smaller.
@@ -87,7 +87,7 @@ def create_app(
     title: str = "samestory",
     origins: Sequence[str] = (),
     settings: Settings | None = None,
-    reading: Reading | None = None,
+    reading: ModelContext | None = None,
 ) -> FastAPI:
     """An application that answers from a store; nothing is read or opened yet.
 
@@ -99,13 +99,17 @@ def create_app(
     settings = settings or settings_module.load({})
     app = FastAPI(title=title, docs_url=None, redoc_url=None, redirect_slashes=False)
     templates = environment(title, STATIC)
-    app.state.web = Web(sessions, clock, title, templates, version("samestory"), settings, reading)
+    app.state.web = WebContext(
+        sessions, clock, title, templates, version("samestory"), settings, reading
+    )
     if reading:
-        app.state.model = Model(reading)
-    app.state.bounds = Bounds(settings.web)
+        app.state.model = LazyModel(reading)
+    app.state.bounds = ConcurrencyLimits(settings.web)
     app.state.metrics = Metrics(sessions, clock)
     for module in ROUTED:
-        app.include_router(module.router, dependencies=[Depends(only_known), Depends(only_json)])
+        app.include_router(
+            module.router, dependencies=[Depends(reject_unknown_parameters), Depends(require_json)]
+        )
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_layers(app, settings, origins)
     problems.install(app)
@@ -117,24 +121,24 @@ def create_app(
 
 def _add_layers(app: FastAPI, settings: Settings, origins: Sequence[str]) -> None:
     """What stands around the routes, the innermost first."""
-    app.add_middleware(etags.Conditional)
-    app.add_middleware(Packing, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
-    most = settings.web.answers_mib << 20
-    web: Web = app.state.web
-    readings = Readings(_reader_of(web.engine))
-    app.add_middleware(Kept, readings=readings, most=most)
+    app.add_middleware(etags.ConditionalMiddleware)
+    app.add_middleware(GzipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
+    most = settings.web.response_cache_mib << 20
+    web: WebContext = app.state.web
+    readings = SharedReads(_reader_of(web.engine))
+    app.add_middleware(ResponseCache, readings=readings, most=most)
     # Outside of what is kept: whoever may not read is not answered from memory either.
-    ring = app.state.ring = KeyRing(web.sessions, web.clock, readings)
+    ring = app.state.ring = KeyCache(web.sessions, web.clock, readings)
     access = app.state.access = _access(settings)
-    app.add_middleware(Gate, access=access, ring=ring)
+    app.add_middleware(AccessMiddleware, access=access, ring=ring)
     if origins:
         cors.install(app, origins)
-    app.add_middleware(Outermost, metrics=app.state.metrics)
+    app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics)
 
 
 def _access(settings: Settings) -> Access:
     found = settings.access
-    return Access(found.is_open(settings.web.host), Quota(found.per_minute), found.max_body_bytes)
+    return Access(found.is_open(settings.web.host), Quota(found.requests_per_minute), found.max_body_bytes)
 
 
 def _reader_of(engine: Engine) -> Callable[[], State]:

@@ -8,13 +8,13 @@ from fastapi import FastAPI, Response
 from jobs.running.daemon import serving
 from jobs.running.signals import until_signalled
 from service.commands.research.grouper import pair_model
-from service.embed.encoder import load_encoder
+from service.embed.loader import load_encoder
 from service.settings import load as settings_module
 from service.settings import logging
 from service.store.database import schema
 from service.store.database.sessions import sessions_of
 from service.web.app import create_app
-from service.web.dependencies import Reading
+from service.web.dependencies import ModelContext
 
 #: A route that does nothing: what others are compared with.
 EMPTY = "/empty"
@@ -25,10 +25,10 @@ NEVER_TOO_MANY = "1000000000"
 def main() -> None:
     """Serve a filled database; the port is written to standard output."""
     engine = schema.connect(sys.argv[1])
-    settings = settings_module.load({"SAMESTORY_ACCESS__PER_MINUTE": NEVER_TOO_MANY})
+    settings = settings_module.load({"SAMESTORY_ACCESS__REQUESTS_PER_MINUTE": NEVER_TOO_MANY})
     logging.configure(settings.log)
     encoder = load_encoder(settings.embed)
-    reading = Reading(
+    reading = ModelContext(
         encoder=lambda: encoder,
         languages=settings.embed.languages,
         pair_model=pair_model().within(settings.window.reach),

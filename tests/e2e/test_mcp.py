@@ -173,7 +173,7 @@ def test_lines_that_cannot_be_read_are_answered_and_the_others_go_on(shell: Shel
 @pytest.fixture
 def keyed(shell: Shell, new_database: Callable[[], str]) -> Iterator[tuple[str, str]]:
     """The address of a service that nobody reads without a key, and a key."""
-    env = {"DATABASE_URL": new_database(), "SAMESTORY_ACCESS__READING": "keys"}
+    env = {"DATABASE_URL": new_database(), "SAMESTORY_ACCESS__READ_ACCESS": "keys"}
     key = json.loads(shell.run("keys", "create", "agent", "--json", env=env).stdout)["secret"]
     process = shell.start("web", **env)
     yield address(process), key

@@ -22,10 +22,10 @@ from service.commands.stories.arguments import (
     What,
     Why,
 )
-from service.domain.editing.effects import MOST_ID, NAME, REASON, headline_of, said
+from service.domain.editing.effects import MAX_ID, MAX_NAME_LENGTH, MAX_REASON_LENGTH, clean_headline, clean_line
 from service.errors import NotFoundError
 from service.store.editing import actions
-from service.store.editing.actions import Act
+from service.store.editing.actions import EditorAction
 from service.store.editing.audit_log import Decision
 from service.store.editing.undo import undo
 
@@ -43,7 +43,7 @@ def split(
 ) -> None:
     """Let articles leave a story for one of their own, and never join those they left."""
 
-    def act_on(session: Session, act: Act) -> Decision:
+    def act_on(session: Session, act: EditorAction) -> Decision:
         return actions.split(session, act, story, articles)
 
     _decide(act_on, by, why, as_json=as_json)
@@ -54,7 +54,7 @@ def move(
 ) -> None:
     """Let an article leave its story for another one."""
 
-    def act_on(session: Session, act: Act) -> Decision:
+    def act_on(session: Session, act: EditorAction) -> Decision:
         return actions.move(session, act, article, story)
 
     _decide(act_on, by, why, as_json=as_json)
@@ -79,9 +79,9 @@ def rename(
     as_json: AsJson = False,
 ) -> None:
     """Give a story a headline of your own."""
-    value = headline_of(headline)
+    value = clean_headline(headline)
 
-    def act_on(session: Session, act: Act) -> Decision:
+    def act_on(session: Session, act: EditorAction) -> Decision:
         return actions.mark_story(session, act, "rename", story, value=value)
 
     _decide(act_on, by, why, as_json=as_json)
@@ -90,7 +90,7 @@ def rename(
 def lock(story: Story, *, by: By = "", why: Why = "", as_json: AsJson = False) -> None:
     """Freeze a story: no article joins or leaves it until that is undone."""
 
-    def act_on(session: Session, act: Act) -> Decision:
+    def act_on(session: Session, act: EditorAction) -> Decision:
         return actions.mark_story(session, act, "lock", story)
 
     _decide(act_on, by, why, as_json=as_json)
@@ -104,30 +104,30 @@ def undo_decision(decision: Number, *, by: By = "", why: Why = "", as_json: AsJs
 def _decide_about(
     what: str,
     action: str,
-    of_article: Callable[[Session, Act, int], Decision],
+    of_article: Callable[[Session, EditorAction, int], Decision],
     by: str,
     why: str,
     *,
     as_json: bool,
 ) -> None:
-    def decide(session: Session, act: Act) -> Decision:
+    def decide(session: Session, act: EditorAction) -> Decision:
         try:
             return actions.mark_story(session, act, action, what)
         except NotFoundError:
-            if not what.isdecimal() or int(what) > MOST_ID:
+            if not what.isdecimal() or int(what) > MAX_ID:
                 raise
             return of_article(session, act, int(what))
 
     _decide(decide, by, why, as_json=as_json)
 
 
-def _decide(act: Callable[[Session, Act], Decision], by: str, why: str, *, as_json: bool) -> None:
+def _decide(act: Callable[[Session, EditorAction], Decision], by: str, why: str, *, as_json: bool) -> None:
     """Carry out a decision in one transaction, and say what it was."""
-    by = said("name", by, NAME) or pwd.getpwuid(os.getuid()).pw_name
-    why = said("reason", why, REASON)
+    by = clean_line("name", by, MAX_NAME_LENGTH) or pwd.getpwuid(os.getuid()).pw_name
+    why = clean_line("reason", why, MAX_REASON_LENGTH)
     with open_world() as context, context.sessions.begin() as session:
         now = context.clock()
-        decision = act(session, Act(by, why, now, context.settings.life.quiet_since(now)))
+        decision = act(session, EditorAction(by, why, now, context.settings.lifecycle.quiet_since(now)))
     if as_json:
         print(json.dumps(render.facts(decision), ensure_ascii=False))
     else:

@@ -7,29 +7,34 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from sqlalchemy.orm import Session
 
 from service.domain.access.roles import Role
-from service.domain.editing.effects import HEADLINE, REASON, headline_of, said
+from service.domain.editing.effects import (
+    MAX_HEADLINE_LENGTH,
+    MAX_REASON_LENGTH,
+    clean_headline,
+    clean_line,
+)
 from service.store.access.keys import Key
 from service.store.database.paging import cut
 from service.store.editing import actions, audit_log
-from service.store.editing.actions import Act
+from service.store.editing.actions import EditorAction
 from service.store.editing.audit_log import Decision
 from service.store.editing.undo import undo
-from service.web.dependencies import Context, Web
-from service.web.middleware.authenticate import Needs
-from service.web.middleware.etags import TaggedSession
+from service.web.dependencies import WebContext, WebContextDep
+from service.web.middleware.authenticate import RequireRole
+from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import Instant, PageOut
-from service.web.requests.idempotency import WRITING, Done, Writing
-from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit, Word
-from service.web.requests.problems import NOT_FOUND, PROBLEMS
+from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
+from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit, ShortText
+from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
-router = APIRouter(prefix="/v1/decisions", tags=["editing"], responses=PROBLEMS)
+router = APIRouter(prefix="/v1/decisions", tags=["editing"], responses=PROBLEM_RESPONSES)
 
 CURSOR = Cursor("decisions", BigInt)
-EDITOR = Security(Needs(Role.EDITOR), scopes=[Role.EDITOR])
+EDITOR = Security(RequireRole(Role.EDITOR), scopes=[Role.EDITOR])
 Editor = Annotated[Key, EDITOR]
 Number = Annotated[BigInt, Path(description="The decision's number.")]
-MADE = {**WRITING, **NOT_FOUND}
-READ = {**NOT_FOUND, 403: WRITING[403]}
+MADE = {**WRITE_RESPONSES, **NOT_FOUND_RESPONSE}
+READ = {**NOT_FOUND_RESPONSE, 403: WRITE_RESPONSES[403]}
 #: Of one decision at most so many.
 MOST_STORIES, MOST_ARTICLES = 100, 1000
 
@@ -39,9 +44,11 @@ class _Wanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field(default="", max_length=REASON, description="For whoever asks later.")
+    reason: str = Field(
+        default="", max_length=MAX_REASON_LENGTH, description="For whoever asks later."
+    )
 
-    def carry_out(self, session: Session, act: Act) -> Decision:
+    def carry_out(self, session: Session, act: EditorAction) -> Decision:
         """Decide so, within the caller's transaction."""
         raise NotImplementedError
 
@@ -50,9 +57,11 @@ class Merge(_Wanted):
     """Let stories be one: their articles stay together, their ids lead to the first."""
 
     action: Literal["merge"]
-    stories: list[Word] = Field(min_length=2, max_length=MOST_STORIES, examples=[["9f3c1a", "b2"]])
+    stories: list[ShortText] = Field(
+        min_length=2, max_length=MOST_STORIES, examples=[["9f3c1a", "b2"]]
+    )
 
-    def carry_out(self, session: Session, act: Act) -> Decision:
+    def carry_out(self, session: Session, act: EditorAction) -> Decision:
         """Merge them."""
         return actions.merge(session, act, self.stories)
 
@@ -61,10 +70,10 @@ class Split(_Wanted):
     """Let articles leave a story for one of their own, and never join those they left."""
 
     action: Literal["split"]
-    story: Word
+    story: ShortText
     articles: list[BigInt] = Field(min_length=1, max_length=MOST_ARTICLES)
 
-    def carry_out(self, session: Session, act: Act) -> Decision:
+    def carry_out(self, session: Session, act: EditorAction) -> Decision:
         """Split them off."""
         return actions.split(session, act, self.story, self.articles)
 
@@ -74,9 +83,9 @@ class Move(_Wanted):
 
     action: Literal["move"]
     article: BigInt
-    story: Word
+    story: ShortText
 
-    def carry_out(self, session: Session, act: Act) -> Decision:
+    def carry_out(self, session: Session, act: EditorAction) -> Decision:
         """Move it."""
         return actions.move(session, act, self.article, self.story)
 
@@ -85,9 +94,9 @@ class MarkStory(_Wanted):
     """Let a story lead the list, be shown nowhere, or change by no job."""
 
     action: Literal["pin", "hide", "lock"]
-    story: Word
+    story: ShortText
 
-    def carry_out(self, session: Session, act: Act) -> Decision:
+    def carry_out(self, session: Session, act: EditorAction) -> Decision:
         """Mark it."""
         return actions.mark_story(session, act, self.action, self.story)
 
@@ -98,7 +107,7 @@ class MarkArticle(_Wanted):
     action: Literal["pin", "hide"]
     article: BigInt
 
-    def carry_out(self, session: Session, act: Act) -> Decision:
+    def carry_out(self, session: Session, act: EditorAction) -> Decision:
         """Mark it."""
         mark = {"pin": actions.pin_article, "hide": actions.hide_article}[self.action]
         return mark(session, act, self.article)
@@ -108,12 +117,12 @@ class Rename(_Wanted):
     """Give a story a headline of an editor's own."""
 
     action: Literal["rename"]
-    story: Word
-    headline: Annotated[str, StringConstraints(min_length=1, max_length=HEADLINE)]
+    story: ShortText
+    headline: Annotated[str, StringConstraints(min_length=1, max_length=MAX_HEADLINE_LENGTH)]
 
-    def carry_out(self, session: Session, act: Act) -> Decision:
+    def carry_out(self, session: Session, act: EditorAction) -> Decision:
         """Rename it."""
-        value = headline_of(self.headline)
+        value = clean_headline(self.headline)
         return actions.mark_story(session, act, "rename", self.story, value=value)
 
 
@@ -149,7 +158,9 @@ class Undo(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field(default="", max_length=REASON, description="For whoever asks later.")
+    reason: str = Field(
+        default="", max_length=MAX_REASON_LENGTH, description="For whoever asks later."
+    )
 
 
 class UndoneOut(BaseModel):
@@ -195,42 +206,42 @@ class DecisionOut(BaseModel):
 
 
 @router.post("", status_code=201, response_model=DecisionOut, responses=MADE)
-def decide(web: Context, write: Writing, editor: Editor, wanted: Wanted) -> Response:
+def decide(web: WebContextDep, write: WriteDep, editor: Editor, wanted: Wanted) -> Response:
     """Decide about stories or articles: done at once, and obeyed by every job from then on.
 
     Answers 409 where decisions that stand forbid it, and names them.
     """
     act = act_of(web, editor, wanted.reason)
 
-    def carry_out(session: Session) -> Done:
+    def carry_out(session: Session) -> WriteResult:
         found = wanted.carry_out(session, act)
-        return Done(DecisionOut.of(found), f"/v1/decisions/{found.id}")
+        return WriteResult(DecisionOut.of(found), f"/v1/decisions/{found.id}")
 
     return write(carry_out)
 
 
 @router.post("/{number}/undo", response_model=DecisionOut, responses=MADE)
 def undo_decision(
-    web: Context, write: Writing, editor: Editor, number: Number, wanted: Undo | None = None
+    web: WebContextDep, write: WriteDep, editor: Editor, number: Number, wanted: Undo | None = None
 ) -> Response:
     """Let a decision stand no longer; articles that it moved go back unless others hold them."""
     act = act_of(web, editor, wanted.reason if wanted else "")
-    return write(lambda session: Done(DecisionOut.of(undo(session, act, number))))
+    return write(lambda session: WriteResult(DecisionOut.of(undo(session, act, number))))
 
 
 @router.get("", dependencies=[EDITOR], responses=READ)
 def list_decisions(
-    session: TaggedSession,
+    session: ETagSession,
     *,
-    story: Annotated[Word | None, Query(description="Only those that concern it.")] = None,
+    story: Annotated[ShortText | None, Query(description="Only those that concern it.")] = None,
     undone: Annotated[bool, Query(description="Those that stand no longer, too.")] = False,
     limit: Annotated[Limit, Query()] = 50,
     cursor: CursorQuery = None,
 ) -> PageOut[DecisionOut]:
     """What editors decided, oldest first."""
-    about = actions.living(session, story) if story else None
+    about = actions.resolve_story_id(session, story) if story else None
     after = CURSOR.decode(cursor)
-    found = audit_log.listed(
+    found = audit_log.list_decisions(
         session,
         all_of_them=undone,
         story_id=about,
@@ -242,13 +253,15 @@ def list_decisions(
 
 
 @router.get("/{number}", dependencies=[EDITOR], responses=READ)
-def read_decision(session: TaggedSession, number: Number) -> DecisionOut:
+def read_decision(session: ETagSession, number: Number) -> DecisionOut:
     """One decision."""
     return DecisionOut.of(audit_log.get(session, number))
 
 
-def act_of(web: Web, editor: Key, reason: str) -> Act:
+def act_of(web: WebContext, editor: Key, reason: str) -> EditorAction:
     """An act of whoever holds a key."""
     now = web.clock()
-    quiet_since = web.settings.life.quiet_since(now)
-    return Act(editor.name, said("reason", reason, REASON), now, quiet_since)
+    quiet_since = web.settings.lifecycle.quiet_since(now)
+    return EditorAction(
+        editor.name, clean_line("reason", reason, MAX_REASON_LENGTH), now, quiet_since
+    )

@@ -19,10 +19,10 @@ class ConcurrencyLimits:
     """How much one process does at the same time."""
 
     def __init__(self, settings: WebSettings) -> None:
-        self.searching = asyncio.Semaphore(settings.searches)
+        self.searching = asyncio.Semaphore(settings.max_concurrent_searches)
         self.streams: Counter[str] = Counter()  #: open ones by caller
-        self._most = settings.streams
-        self._most_each = settings.streams_each
+        self._most = settings.max_streams
+        self._most_each = settings.max_streams_per_client
 
     def refused(self, caller: str) -> HTTPException | None:
         """Why a caller gets no further stream; None for one who does."""

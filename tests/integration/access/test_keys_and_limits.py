@@ -83,7 +83,7 @@ def basic(secret: str) -> Mapping[str, str]:
 def test_reading_is_open_on_loopback_unless_told_otherwise(
     setting: str, host: str, *, is_open: bool
 ) -> None:
-    variables = {"SAMESTORY_ACCESS__READING": setting}
+    variables = {"SAMESTORY_ACCESS__READ_ACCESS": setting}
     assert settings_module.load(variables).access.is_open(host) is is_open
 
 
@@ -177,7 +177,7 @@ def test_a_key_that_another_process_revoked_is_refused_at_once(
 def test_under_many_requests_none_that_came_after_the_revocation_is_let_in(
     sessions: Sessions,
 ) -> None:
-    with serving(sessions, reading="keys", per_minute=0) as site:
+    with serving(sessions, read_access="keys", requests_per_minute=0) as site:
         rita = holder(site, sessions, "rita")
         revoked = threading.Event()
         faults: list[int] = []
@@ -269,7 +269,7 @@ def test_a_key_is_looked_up_by_index(sessions: Sessions) -> None:
 
 
 def test_requests_are_counted_by_key_and_by_address(sessions: Sessions) -> None:
-    with serving(sessions, per_minute=3) as site:
+    with serving(sessions, requests_per_minute=3) as site:
         rita, bob = (holder(site, sessions, name) for name in ("rita", "bob"))
         for left in (2, 1, 0):
             answer = rita.get(READ)
@@ -295,7 +295,7 @@ def test_requests_are_counted_by_key_and_by_address(sessions: Sessions) -> None:
 
 
 def test_guesses_are_counted_by_address(store: Sessions) -> None:
-    with serving(store, reading="keys", per_minute=2) as site:
+    with serving(store, read_access="keys", requests_per_minute=2) as site:
         found = [
             site.get(READ, headers={"Authorization": f"Bearer {guess}"}).status
             for guess in range(3)
@@ -315,7 +315,7 @@ def test_only_proxies_that_are_named_say_who_asks(
     store: Sessions, trusted: str, statuses: list[int]
 ) -> None:
     settings = settings_module.load(
-        {"SAMESTORY_ACCESS__PER_MINUTE": "2", "SAMESTORY_WEB__TRUSTED_PROXIES": trusted}
+        {"SAMESTORY_ACCESS__REQUESTS_PER_MINUTE": "2", "SAMESTORY_WEB__TRUSTED_PROXIES": trusted}
     )
     app = create_app(store, clock=lambda: NOW, settings=settings)
     with daemon.serving(app, "127.0.0.1", 0, proxies=settings.web.trusted_proxies) as port:
@@ -332,7 +332,7 @@ def test_a_trusted_proxy_is_an_address_or_a_network() -> None:
 
 
 def test_without_a_limit_none_is_told(sessions: Sessions) -> None:
-    with serving(sessions, per_minute=0) as site:
+    with serving(sessions, requests_per_minute=0) as site:
         assert "ratelimit" not in site.get(READ).headers
 
 

@@ -73,7 +73,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, dict[str, obj
     defaults = settings_module.load({})
     settings = replace(
         defaults,
-        access=replace(defaults.access, per_minute=0),
+        access=replace(defaults.access, requests_per_minute=0),
         fetch=replace(defaults.fetch, timeout_seconds=0.05),
         webhooks=replace(defaults.webhooks, timeout_seconds=0.05),
     )

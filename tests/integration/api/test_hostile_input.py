@@ -43,7 +43,7 @@ def eve(new_database: Callable[[], str]) -> Iterator[Holder]:
         read_all(session)
         key, _ = keys.create(session, "eve", list(Role), now=WORLD_NOW, secret=SECRET)
     settings = settings_module.load({})
-    unlimited = replace(settings, access=replace(settings.access, per_minute=0))
+    unlimited = replace(settings, access=replace(settings.access, requests_per_minute=0))
     app = create_app(sessions, clock=lambda: WORLD_NOW, settings=unlimited, reading=reading())
     with running(app) as site:
         yield Holder(site, key, SECRET)

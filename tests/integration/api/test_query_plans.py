@@ -14,7 +14,7 @@ from service.store.access import keys
 from service.store.database import schema
 from service.store.database.sessions import Sessions, sessions_of
 from service.store.editing import actions
-from service.store.editing.actions import Act
+from service.store.editing.actions import EditorAction
 from service.store.search.filters import SearchFilter
 from service.store.search.lookup import Lookup
 from service.store.search.search import articles_by_words
@@ -153,7 +153,7 @@ def add_the_rest(sessions: Sessions) -> None:
         keys.create(session, "ann", list(Role), now=NOW, secret=SECRET)
         for act in ("pin", "lock"):
             for number in range(5):
-                actions.mark_story(session, Act("ann", "", NOW, NOW), act, f"story{number + 7}")
+                actions.mark_story(session, EditorAction("ann", "", NOW, NOW), act, f"story{number + 7}")
         webhooks.add(session, "https://desk.example/hook", Wanted(), now=NOW)
     [reader] = subscribe(sessions, "reader@x.example")
     with sessions.begin() as session:

@@ -16,10 +16,10 @@ from service.settings.load import load
 from service.store.database import schema
 from service.store.database.sessions import Sessions, sessions_of
 from service.store.editing import actions
-from service.store.editing.actions import Act
+from service.store.editing.actions import EditorAction
 from service.store.tables import ArticleRow, StoryRow
 from service.web.app import create_app
-from service.web.middleware.concurrency import Bounds
+from service.web.middleware.concurrency import ConcurrencyLimits
 from tests.support.database.embedded_articles import ENCODER, read_all, reading
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Answer, Site, running, serving
@@ -157,7 +157,7 @@ def test_highlights_are_pieces_that_make_up_the_text(site: Site) -> None:
 
 
 def test_what_editors_hid_is_not_found(sessions: Sessions, changing: Site) -> None:
-    act = Act("ann", "wrong", NOW + timedelta(hours=1), NOW - timedelta(days=9))
+    act = EditorAction("ann", "wrong", NOW + timedelta(hours=1), NOW - timedelta(days=9))
     with sessions.begin() as session:
         actions.mark_story(session, act, "hide", "strike")
         hidden = session.query(ArticleRow).filter_by(title=FERRY).one().id
@@ -223,10 +223,10 @@ def test_a_search_is_known_by_the_state_of_the_store(site: Site) -> None:
 
 
 def test_more_searches_than_are_done_at_once_wait_their_turn(sessions: Sessions) -> None:
-    settings = load({"SAMESTORY_WEB__SEARCHES": "1"})
+    settings = load({"SAMESTORY_WEB__MAX_CONCURRENT_SEARCHES": "1"})
     app = create_app(sessions, clock=lambda: NOW, settings=settings, reading=reading())
     with running(app) as site, ThreadPoolExecutor(6) as readers:
-        bounds: Bounds = app.state.bounds
+        bounds: ConcurrencyLimits = app.state.bounds
         found = list(readers.map(lambda number: ask(site, f"ferry {number}"), range(12)))
         assert [each.status for each in found] == [200] * 12
         refused = [ask(site, "-ferry"), site.get("/v1/search?q=ferry&since=x")]

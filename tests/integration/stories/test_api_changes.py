@@ -233,7 +233,9 @@ def test_a_silent_stream_says_how_far_it_is(sessions: Sessions, site: Site) -> N
 def test_so_many_streams_are_open_and_a_place_is_free_again_when_one_has_gone(
     sessions: Sessions,
 ) -> None:
-    settings = load({"SAMESTORY_WEB__STREAMS": "2", "SAMESTORY_WEB__STREAMS_EACH": "1"})
+    settings = load(
+        {"SAMESTORY_WEB__MAX_STREAMS": "2", "SAMESTORY_WEB__MAX_STREAMS_PER_CLIENT": "1"}
+    )
     app = create_app(sessions, clock=lambda: NOW, settings=settings)
     with running(app) as site:
         rita, bob = (holder(site, sessions, name) for name in ("rita", "bob"))
@@ -252,7 +254,7 @@ def test_so_many_streams_are_open_and_a_place_is_free_again_when_one_has_gone(
 
 
 def test_head_of_a_stream_has_an_end_and_takes_no_place(sessions: Sessions) -> None:
-    settings = load({"SAMESTORY_WEB__STREAMS": "1"})
+    settings = load({"SAMESTORY_WEB__MAX_STREAMS": "1"})
     app = create_app(sessions, clock=lambda: NOW, settings=settings)
     with running(app) as site:
         mine = opened(site)

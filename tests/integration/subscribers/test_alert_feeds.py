@@ -139,7 +139,7 @@ def test_where_reading_takes_a_key_its_link_takes_none(
     sessions: Sessions, reader: Subscriber, adam: Holder
 ) -> None:
     where = feed_of(adam, reader, words="ferry")
-    settings = load({"SAMESTORY_ACCESS__READING": "keys"})
+    settings = load({"SAMESTORY_ACCESS__READ_ACCESS": "keys"})
     with running(create_app(sessions, clock=lambda: DUE, settings=settings)) as closed:
         assert closed.get("/v1/stories").status == 401
         assert titles(closed, where) == []

@@ -139,7 +139,7 @@ def test_requests_with_credentials_are_never_answered_from_what_is_kept(
 def test_whoever_has_a_key_shares_what_is_kept_and_is_counted_and_refused_all_the_same(
     sessions: Sessions, engine: Engine
 ) -> None:
-    settings = load({"SAMESTORY_ACCESS__READING": "keys", "SAMESTORY_ACCESS__PER_MINUTE": "3"})
+    settings = load({"SAMESTORY_ACCESS__READ_ACCESS": "keys", "SAMESTORY_ACCESS__REQUESTS_PER_MINUTE": "3"})
     app = create_app(sessions, clock=lambda: NOW, settings=settings)
     with running(app) as site:
         rita, bob = (holder(site, sessions, name) for name in ("rita", "bob"))
@@ -201,7 +201,7 @@ def test_known_answers_are_304_and_counted_under_their_route(site: Site) -> None
 def test_nothing_is_kept_where_a_setting_says_so(sessions: Sessions, engine: Engine) -> None:
     statements = Statements(engine)
     with running(
-        create_app(sessions, clock=lambda: NOW, settings=load({"SAMESTORY_WEB__ANSWERS_MIB": "0"}))
+        create_app(sessions, clock=lambda: NOW, settings=load({"SAMESTORY_WEB__RESPONSE_CACHE_MIB": "0"}))
     ) as site:
         for _ in range(2):
             site.get("/v1/stories")

@@ -48,7 +48,7 @@ def test_lists_come_from_the_environment_as_json_or_by_commas():
         ({"SAMESTORY_WBE__PORT": "1"}, r"no settings section \[wbe\]; did you mean web\?"),
         ({"SAMESTORY_PORT": "1"}, r"did you mean SAMESTORY_WEB__PORT\?"),
         ({"SAMESTORY_WEB__PORT": "many"}, r"web\.port = 'many': .*integer"),
-        ({"SAMESTORY_FETCH__ALLOW_NETWORKS": "[1,"}, "not a JSON list"),
+        ({"SAMESTORY_FETCH__ALLOW_NETWORKS": "[1,"}, "expected a JSON list"),
         ({"SAMESTORY_CONFIG": "/does/not/exist.toml"}, r"/does/not/exist\.toml"),
     ],
 )

@@ -19,7 +19,7 @@ from service.settings.ranges import RANGES
         ("WINDOW__DAYS", "-1"),
         ("WINDOW__DAYS", "nan"),
         ("WINDOW__DAYS", "1e9"),
-        ("LIFE__CLOSE_AFTER_DAYS", "inf"),
+        ("LIFECYCLE__CLOSE_AFTER_DAYS", "inf"),
         ("SCHEDULE__EMBED", "0"),
         ("GROUPING__QUORUM", "1.5"),
         ("CANDIDATES__WINDOW_HOURS", "nan"),

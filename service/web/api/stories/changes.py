@@ -18,16 +18,16 @@ from pydantic import (
 )
 
 from service.store.database.sessions import Sessions
-from service.store.story_views.changes import changes_since, latest_change, require_reached
+from service.store.story_views.changes import changes_since, latest_change, require_existing_change
 from service.web.api.stories.schemas import TransitionOut
-from service.web.dependencies import Context
-from service.web.middleware.authenticate import is_still_good
-from service.web.middleware.concurrency import StreamPlace, asks_for_head
-from service.web.middleware.etags import TaggedSession
+from service.web.dependencies import WebContextDep
+from service.web.middleware.authenticate import is_key_still_valid
+from service.web.middleware.concurrency import StreamSlot, is_head_request
+from service.web.middleware.etags import ETagSession
 from service.web.requests.parameters import BigInt, Limit
-from service.web.requests.problems import PROBLEMS
+from service.web.requests.problems import PROBLEM_RESPONSES
 
-router = APIRouter(prefix="/v1/changes", tags=["following"], responses=PROBLEMS)
+router = APIRouter(prefix="/v1/changes", tags=["following"], responses=PROBLEM_RESPONSES)
 
 #: Seconds between two looks at the store, and until a silent stream says that it lives.
 POLL, BEAT = 1.0, 15.0
@@ -69,7 +69,7 @@ class ChangesOut(BaseModel):
 
 @router.get("")
 def list_changes(
-    session: TaggedSession, since: Since = 0, limit: Annotated[Limit, Query()] = PAGE
+    session: ETagSession, since: Since = 0, limit: Annotated[Limit, Query()] = PAGE
 ) -> ChangesOut:
     """What happened to stories after a number, oldest first.
 
@@ -81,7 +81,7 @@ def list_changes(
         return ChangesOut(items=[], next=latest_change(session), more=False)
     page = changes_since(session, since, limit=limit)
     if not page.items:
-        require_reached(session, since)
+        require_existing_change(session, since)
     items = [TransitionOut.of(each) for each in page.items]
     return ChangesOut(
         items=items, next=items[-1].id if items else since, more=page.next is not None
@@ -91,8 +91,8 @@ def list_changes(
 @router.get("/stream", responses=STREAM, response_class=StreamingResponse)
 async def stream_changes(
     request: Request,
-    web: Context,
-    _: StreamPlace,
+    web: WebContextDep,
+    _: StreamSlot,
     since: Annotated[
         Position,
         Query(description="As in the list; by default only what is still to come."),
@@ -109,13 +109,13 @@ async def stream_changes(
     The first block tells no change and has the number where the stream begins as id, so that whoever
     is cut off before the first event goes on from there. Signs of life have the last one told.
     It ends when the key that it was asked with is good no longer. So many may be open at once
-    (`web.streams`), and so many of one caller (`web.streams_each`). HEAD takes no place and ends
+    (`web.max_streams`), and so many of one caller (`web.max_streams_per_client`). HEAD takes no place and ends
     at once.
     """
     start = since if last_event_id is None else last_event_id
     number = await run_in_threadpool(_beginning, web.sessions, start)
-    seconds = 0 if asks_for_head(request) else seconds
-    found = _events(web.sessions, number, seconds, partial(is_still_good, request))
+    seconds = 0 if is_head_request(request) else seconds
+    found = _events(web.sessions, number, seconds, partial(is_key_still_valid, request))
     return StreamingResponse(found, media_type="text/event-stream")
 
 
@@ -150,5 +150,5 @@ def _beginning(sessions: Sessions, start: int | Literal["latest"]) -> int:
     with sessions() as session:
         if start == "latest":
             return latest_change(session)
-        require_reached(session, start)
+        require_existing_change(session, start)
         return start
