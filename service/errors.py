@@ -37,9 +37,6 @@ SamestoryError                 the base; its message is one line, fit for a user
 │   ├── ModelMissingError      no such model on this machine
 │   ├── ModelPendingError      it is being loaded
 │   └── ModelMismatchError     vectors of two models were to be compared
-├── ApiError                   a service that was asked over HTTP did not tell
-│   ├── ApiUnreachableError    nobody answers there
-│   └── ApiRefusedError        the answer says why not; knows status and problem
 ├── DeliveryError              a webhook's receiver did not take what was sent
 └── MailError                  an email was not sent; knows the server's code
     ├── MailRefusedError       for good (5xx); knows whether the address is at fault
@@ -54,7 +51,7 @@ A caller who wants to handle all of them::
         print(error)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -307,32 +304,6 @@ class ModelMismatchError(EncoderError):
         super().__init__(f"vectors of {one!r} and {other!r} cannot be compared")
         self.one = one
         self.other = other
-
-
-class ApiError(SamestoryError):
-    """A service that was asked over HTTP did not tell what it was asked for."""
-
-
-class ApiUnreachableError(ApiError):
-    """Nobody answers at the service's address, or not in time."""
-
-    def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"{url} does not answer: {reason}")
-        self.url = url
-        self.reason = reason
-
-
-class ApiRefusedError(ApiError):
-    """The service says why it does not tell; `problem` is its answer as in RFC 9457."""
-
-    def __init__(
-        self, url: str, status: int, detail: str, problem: Mapping[str, Any] | None = None
-    ) -> None:
-        super().__init__(f"{url}: {status}, {detail}")
-        self.url = url
-        self.status = status
-        self.detail = detail
-        self.problem = dict(problem or {})
 
 
 class DeliveryError(SamestoryError):

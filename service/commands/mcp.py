@@ -1,4 +1,4 @@
-"""`samestory mcp`: the API as tools for agents, over standard input and output or over HTTP."""
+"""`samestory mcp`: MCP server for agents, over standard input and output or over HTTP."""
 
 from importlib import import_module
 from importlib.metadata import version
@@ -9,72 +9,69 @@ import typer
 
 from jobs.running.daemon import serving
 from jobs.running.signals import until_signalled
-from service.client import Client
 from service.commands.running.wiring import utc_now
 from service.errors import BadInputError
-from service.mcp.client_key import CallersKeys, client_of_caller
 from service.settings import load as settings_module
 from service.settings import logging
 from service.settings.load import Settings
-from service.settings.sections import is_loopback
+from service.settings.web import is_loopback
 
 log = structlog.get_logger()
 
 
 def mcp(
-    url: Annotated[str, typer.Option(help="The service to ask; client.url if not given.")] = "",
-    host: Annotated[str, typer.Option(help="With --http: the address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="With --http: the port; 0 for any.")] = 8076,
+    url: Annotated[
+        str, typer.Option(help="Base URL of the samestory API. Default: the setting client.url.")
+    ] = "",
+    host: Annotated[str, typer.Option(help="With --http: address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="With --http: port to listen on; 0 picks a free one.")
+    ] = 8076,
     *,
     http: Annotated[
         bool,
-        typer.Option("--http", help="Serve at /mcp (streamable HTTP), not on stdin and stdout."),
+        typer.Option("--http", help="Serve streamable HTTP at /mcp, not stdin and stdout."),
     ] = False,
 ) -> None:
-    """Let agents search and read stories (Model Context Protocol); read-only."""
+    """Serve read-only tools for agents (Model Context Protocol)."""
     settings = settings_module.load()
     logging.configure(settings.log)
-    agents = _agents()
-    with Client(url or _service(settings), key=settings.client.key) as client:
-        lent = not http or is_loopback(host)
-        server = agents.server(
-            lambda: client_of_caller(client, lent=lent),
+    implementation = _import_server()
+    with implementation.open_client(url or _api_url(settings), settings.client.key) as client:
+        server = implementation.create_server(
+            client,
+            share_key=not http or is_loopback(host),
             version=version("samestory"),
             clock=utc_now,
         )
-        if http:
-            _over_http(server, host, port)
-        else:
+        if not http:
             server.run()
+            return
+        app = implementation.create_http_app(server, host)
+        with until_signalled() as stop, serving(app, host, port) as bound_port:
+            shown_host = f"[{host}]" if ":" in host else host
+            log.info("MCP server started", action="up", url=f"http://{shown_host}:{bound_port}/mcp")
+            stop.wait()
 
 
-def _over_http(server: Any, host: str, port: int) -> None:
-    # No sessions: each question stands for itself, and any number of processes may answer.
-    app = server.streamable_http_app(stateless_http=True, json_response=True, host=host)
-    with until_signalled() as stop, serving(CallersKeys(app), host, port) as listening:
-        shown = f"[{host}]" if ":" in host else host
-        log.info("tools are up", action="up", url=f"http://{shown}:{listening}/mcp")
-        stop.wait()
-
-
-def _service(settings: Settings) -> str:
-    """Where the service is: the setting, or else this machine's own."""
+def _api_url(settings: Settings) -> str:
+    """The setting client.url, or else the address of the service on this machine."""
     web = settings.web
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(web.host, web.host)  # noqa: S104  # read, not bound
     return settings.client.url or f"http://{host}:{web.port}"
 
 
-def _agents() -> Any:
-    """The tools; loaded late, for their package need not be there.
+def _import_server() -> Any:
+    """Import service.mcp.server late, because the extra `mcp` may not be installed.
 
     Raises:
-        BadInputError: it is not; the message names the extra.
+        BadInputError: it is not installed.
     """
     try:
-        return import_module("service.mcp.tools")
+        return import_module("service.mcp.server")
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in {"mcp", "mcp_types"}:
+        if (error.name or "").partition(".")[0] not in {"mcp", "mcp_types", "samestory_client"}:
             raise
         raise BadInputError(
-            "samestory mcp needs the extra `mcp`: pip install 'samestory[mcp]'"
+            "samestory mcp requires the extra `mcp`: run pip install 'samestory[mcp]'"
         ) from error

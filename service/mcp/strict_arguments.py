@@ -1,6 +1,6 @@
-"""Arguments of tools for agents: one that a tool does not have is refused; needs the extra `mcp`.
+"""MCP tools that reject unknown arguments.
 
-The library passes over what it does not know, and a filter that is not obeyed misleads.
+The library ignores unknown arguments, and an ignored filter would mislead the agent.
 """
 
 from collections.abc import Callable
@@ -12,31 +12,32 @@ from mcp_types import ToolAnnotations
 from pydantic import ConfigDict, create_model, model_validator
 
 
-class Known(ArgModelBase):
-    """Arguments of which none is unknown."""
+class StrictArguments(ArgModelBase):
+    """Tool arguments without unknown names."""
 
     model_config = ConfigDict(extra="forbid")
 
     @model_validator(mode="before")
     @classmethod
-    def all_known(cls, given: Any) -> Any:
-        """Name what there is not, and what there is.
+    def reject_unknown(cls, arguments: Any) -> Any:
+        """Reject unknown arguments.
 
         Raises:
-            ValueError: an argument is unknown.
+            ValueError: an argument is unknown; the message lists the valid ones.
         """
-        known = cls.model_fields
-        unknown = [name for name in given if name not in known] if isinstance(given, dict) else []
-        if unknown:
-            raise ValueError(f"no argument {unknown[0]!r:.100}; there are {', '.join(known)}")
-        return given
+        names = cls.model_fields
+        if isinstance(arguments, dict) and (unknown := [x for x in arguments if x not in names]):
+            raise ValueError(
+                f"Unknown argument {unknown[0]!r:.100}: expected one of {', '.join(names)}"
+            )
+        return arguments
 
 
 def strict_tool(function: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
-    """A function as a tool with structured answers, which takes its own arguments and no others."""
+    """A tool with structured output that calls `function` and rejects unknown arguments."""
     lax = Tool.from_function(function, annotations=annotations, structured_output=True)
-    taken = lax.fn_metadata.arg_model
-    strict = create_model(taken.__name__, __base__=(Known, taken))
+    lax_model = lax.fn_metadata.arg_model
+    strict = create_model(lax_model.__name__, __base__=(StrictArguments, lax_model))
     metadata = lax.fn_metadata.model_copy(update={"arg_model": strict})
     schema = strict.model_json_schema(by_alias=True)
     return lax.model_copy(update={"fn_metadata": metadata, "parameters": schema})

@@ -181,7 +181,11 @@ def test_invalid_url_raises(url: str):
 
 def test_failed_get_is_retried_with_the_key(feed_server: FeedServer):
     replies = iter([reply(b"", "503 Service Unavailable"), reply(b'{"items": [], "next": null}')])
-    feed_server.routes["/v1/stories?limit=100"] = lambda *request: next(replies)(*request)
+
+    def next_reply(*request: Any) -> None:
+        next(replies)(*request)
+
+    feed_server.routes["/v1/stories?limit=100"] = next_reply
     with Client(feed_server.url(""), key="a-key") as client:
         assert list(client.stories()) == []
     [first, second] = feed_server.requests

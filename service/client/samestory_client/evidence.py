@@ -1,14 +1,14 @@
-"""Why articles are in their stories, as the API tells it."""
+"""Evidence: the scores that explain why an article is in its story."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.client.models import OutletRef
+from samestory_client.models import OutletRef
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """What one feature adds to a pair score."""
+class FeatureShare:
+    """Contribution of one feature to a pair score."""
 
     feature: str
     log_odds: float
@@ -16,16 +16,16 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A member that speaks for an article's place."""
+    """A similar article of the same story; `score` is the pair score, 0 to 1."""
 
     article: int
     score: float | None
-    shares: tuple[Share, ...]
+    shares: tuple[FeatureShare, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """The story that an article would belong to otherwise."""
+    """The story with the next best score."""
 
     story: str
     score: float | None
@@ -33,7 +33,10 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why an article is in its story."""
+    """Why an article is in its story; `nearest` is empty for the first article.
+
+    `editor` is the name of the editor who assigned the article by hand.
+    """
 
     article: int
     title: str

@@ -1,6 +1,6 @@
-"""What the API answers, as frozen dataclasses; fields that a newer service adds are passed over.
+"""Response models of the client: frozen dataclasses.
 
-Times carry their zone. What lists leave out unless `include` asks for it is empty here.
+All datetimes have a time zone. Fields that a list returns only with `include` are empty by default.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class OutletRef:
-    """A publisher by name."""
+    """Slug and name of a publisher."""
 
     slug: str
     name: str
@@ -18,7 +18,7 @@ class OutletRef:
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """A publisher with its origin."""
+    """A publisher with its country, language and family."""
 
     slug: str
     name: str
@@ -29,7 +29,7 @@ class Outlet:
 
 @dataclass(frozen=True, slots=True)
 class StorylineRef:
-    """A storyline by name; `url` is a path of the service."""
+    """Id and title of a storyline; `url` is a path of the service."""
 
     id: str
     title: str
@@ -38,7 +38,7 @@ class StorylineRef:
 
 @dataclass(frozen=True, slots=True)
 class StoryRef:
-    """A story by name; `url` is a path of the service."""
+    """Id and headline of a story; `url` is a path of the service."""
 
     id: str
     headline: str
@@ -68,7 +68,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """What the order by rank goes by, in hours."""
+    """The rank score and its parts, each in hours."""
 
     total: float
     age: float
@@ -78,17 +78,17 @@ class Rank:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A sentence of an article, word for word."""
+    """A sentence quoted from an article; `complete` is false if the feed cut it off."""
 
     text: str
     article: int
     outlet: OutletRef
-    whole: bool
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Development:
-    """A report that said something new."""
+    """A report that added new information."""
 
     at: datetime
     title: str
@@ -99,7 +99,7 @@ class Development:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """An outlet's first report; `seconds` after the first reporter."""
+    """The first report of an outlet, `seconds` after the first report of all."""
 
     outlet: OutletRef
     at: datetime
@@ -109,7 +109,7 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A name as the articles write it."""
+    """A named entity and the number of articles that mention it."""
 
     name: str
     articles: int
@@ -117,7 +117,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Entities:
-    """Who and what is named, most often first."""
+    """Named entities by kind, most frequent first."""
 
     people: tuple[Entity, ...] = ()
     places: tuple[Entity, ...] = ()
@@ -125,8 +125,8 @@ class Entities:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """A step in the growth of a story's coverage."""
+class TimelinePoint:
+    """A report with the number of outlets that had reported by then."""
 
     at: datetime
     article: int
@@ -167,7 +167,7 @@ class Story:
     developments: tuple[Development, ...] = ()
     first_reporter: Delay | None = None
     delays: tuple[Delay, ...] = ()
-    timeline: tuple[Point, ...] = ()
+    timeline: tuple[TimelinePoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class Member:
     language: str | None
     author: str | None
     published: datetime | None
-    claimed: datetime | None
+    claimed_date: datetime | None
     date_flag: str
     first_seen: datetime
     reported_at: datetime
@@ -196,7 +196,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Article(Member):
-    """An article with its feed's number and the story it belongs to."""
+    """An article with the id of its feed and its story."""
 
     feed: int
     story: StoryRef | None
@@ -204,7 +204,7 @@ class Article(Member):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that happened to a story; `id` is its number in the sequence."""
+    """A story transition; `id` is its position in the sequence of changes."""
 
     id: int
     story: str
@@ -218,7 +218,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Some changes in order; `next` is `since` of the following question."""
+    """A page of changes in order; pass `next` as `since` of the next request."""
 
     items: tuple[Change, ...]
     next: int
@@ -227,7 +227,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class StoryDetail(Story):
-    """A story with everything that is known of it."""
+    """A story with its articles, transitions and related stories."""
 
     members: tuple[Member, ...] = ()
     transitions: tuple[Change, ...] = ()

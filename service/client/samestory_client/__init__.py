@@ -1,17 +1,22 @@
-"""A client of the query API, for programs in Python.
+"""Python client for the samestory HTTP API.
 
-    from service.client import Client
+from samestory_client import Client
 
-    with Client("https://news.example.org", key="…") as samestory:
-        for story in samestory.stories(min_independent=3, sort="newest", most=20):
-            print(story.headline, story.coverage)
-
-It knows the API over HTTP alone and imports nothing of the service but its errors.
+with Client("https://news.example.org", key="…") as client:
+for story in client.stories(min_independent=3, sort="newest", limit=20):
+print(story.headline, story.coverage)
 """
 
-from service.client.client import Client
-from service.client.evidence import Evidence
-from service.client.models import (
+from samestory_client.client import Client
+from samestory_client.errors import (
+    ApiError,
+    ApiRefusedError,
+    ApiUnreachableError,
+    InvalidResponseError,
+    InvalidUrlError,
+)
+from samestory_client.evidence import Evidence
+from samestory_client.models import (
     Article,
     Change,
     Changes,
@@ -30,7 +35,6 @@ from service.client.models import (
     StorylineRef,
     StoryRef,
 )
-from service.errors import ApiError, ApiRefusedError, ApiUnreachableError
 
 __all__ = [
     "ApiError",
@@ -45,6 +49,8 @@ __all__ = [
     "Entities",
     "Entity",
     "Evidence",
+    "InvalidResponseError",
+    "InvalidUrlError",
     "Member",
     "Outlet",
     "OutletRef",
