@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSettings:
-    """Where Postgres is; an empty url means the embedded server."""
+    """Postgres connection; an empty url means the embedded server."""
 
     url: str
     data_dir: str
@@ -14,7 +14,7 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, slots=True)
 class LogSettings:
-    """What the daemon writes to standard error."""
+    """Level and format of the log on standard error."""
 
     level: str
     format: str
@@ -22,7 +22,7 @@ class LogSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSettings:
-    """Seconds between two runs of each job."""
+    """Seconds between two runs of each job; section `[schedule]`."""
 
     fetch: float
     embed: float

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from service.domain.webhooks.retries import RetryPolicy
+
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
@@ -93,24 +95,20 @@ class AlertSettings:
 
 @dataclass(frozen=True, slots=True)
 class WebhookSettings:
-    """How patiently deliveries are made, and how long one waits after failures."""
+    """Timeout, concurrency, retries and allowed networks of deliveries; section `[webhooks]`."""
 
     timeout_seconds: float
     concurrency: int
     retry_seconds: float
-    longest_retry_hours: float
+    max_retry_hours: float
     pause_after_hours: float
     allow_networks: tuple[str, ...]
 
-    def pause(self, attempts: int, jitter: float) -> timedelta:
-        """How long to wait after so many failures: doubled each time, cut by up to half.
-
-        `jitter` is from 0 to 1; receivers that failed together are not asked together again.
-        """
-        doubled = self.retry_seconds * 2.0 ** min(max(attempts - 1, 0), 40)
-        seconds = min(doubled, self.longest_retry_hours * 3600)
-        return timedelta(seconds=seconds * (1 - jitter / 2))
-
-    def asked_for(self, pause: timedelta) -> timedelta:
-        """What of a receiver's wish to be left alone is granted."""
-        return min(pause, timedelta(hours=self.longest_retry_hours))
+    @property
+    def retry_policy(self) -> RetryPolicy:
+        """Delays between attempts."""
+        return RetryPolicy(
+            first_delay=timedelta(seconds=self.retry_seconds),
+            max_delay=timedelta(hours=self.max_retry_hours),
+            pause_after=timedelta(hours=self.pause_after_hours),
+        )

@@ -91,10 +91,10 @@ class ReplaySettings:
 
 @dataclass(frozen=True, slots=True)
 class LifecycleSettings:
-    """How long stories live."""
+    """When stories close; section `[lifecycle]`."""
 
     close_after_days: float
 
     def quiet_since(self, now: datetime) -> datetime:
-        """A story without a report since then is closed."""
+        """Return the time before which a story's last report closes it."""
         return now - timedelta(days=self.close_after_days)

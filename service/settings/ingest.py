@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FetchSettings:
-    """How politely, how patiently and from where feeds are fetched."""
+    """HTTP client: identity, concurrency, timeouts, size limits; section `[fetch]`."""
 
     user_agent: str
     concurrency: int
@@ -21,7 +21,7 @@ class FetchSettings:
 
 @dataclass(frozen=True, slots=True)
 class PacingSettings:
-    """Bounds of the time between two fetches of one feed."""
+    """Bounds of the polling interval of a feed; section `[pacing]`."""
 
     min_interval_minutes: float
     max_interval_minutes: float
@@ -32,7 +32,7 @@ class PacingSettings:
 
 @dataclass(frozen=True, slots=True)
 class ParseSettings:
-    """How many processes parse, and what each feed may cost them."""
+    """Parser processes and their limits per feed; section `[parse]`."""
 
     workers: int
     timeout_seconds: float
@@ -41,7 +41,7 @@ class ParseSettings:
 
 @dataclass(frozen=True, slots=True)
 class AdmitSettings:
-    """Limits for what is stored of an entry."""
+    """Date tolerance and text limits of stored entries; section `[admit]`."""
 
     future_tolerance_minutes: float
     max_text_characters: int

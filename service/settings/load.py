@@ -1,9 +1,9 @@
-"""Settings: the only reader of the environment and of `config/`.
+"""Load the settings from `config/`, the user's TOML file and environment variables.
 
-Later sources win: `config/defaults.toml`, the table in it of the profile that a command or
-`SAMESTORY_PROFILE` names, the file that `SAMESTORY_CONFIG` names, then environment variables such as
+Later sources override earlier ones: `config/defaults.toml`; the profile in it (`--profile` or
+`SAMESTORY_PROFILE`); the file named by `SAMESTORY_CONFIG`; environment variables such as
 `SAMESTORY_FETCH__CONCURRENCY=8` (section, two underscores, name).
-`DATABASE_URL` is understood as `SAMESTORY_DATABASE__URL`.
+`DATABASE_URL` is an alias of `SAMESTORY_DATABASE__URL`.
 """
 
 import difflib
@@ -46,7 +46,7 @@ from service.settings.paths import CONFIG_DIR
 from service.settings.web import AccessSettings, ClientSettings, WebSettings
 
 PREFIX = "SAMESTORY_"
-#: Variables that begin with the prefix and are no settings.
+#: Variables with the prefix that are not settings.
 RESERVED = {"SAMESTORY_CONFIG", "SAMESTORY_DATA", "SAMESTORY_PROFILE"}
 
 Table = dict[str, dict[str, Any]]
@@ -54,7 +54,7 @@ Table = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting, one frozen section for each table of `config/defaults.toml`."""
+    """All settings, one frozen dataclass per table of `config/defaults.toml`."""
 
     database: DatabaseSettings
     web: WebSettings
@@ -85,22 +85,21 @@ class Settings:
 
     @property
     def stories(self) -> StorySettings:
-        """What decides which articles of a file are one story."""
+        """Settings that affect which articles of a file form one story."""
         return StorySettings(self.candidates, self.grouping, self.copies, self.hysteresis)
 
     @property
     def window_stories(self) -> StorySettings:
-        """The same for the daemon, which compares nothing beyond its window."""
+        """The same for the daemon, which compares articles within its window only."""
         hours = min(self.candidates.window_hours, self.window.days * 24)
         return replace(self.stories, candidates=replace(self.candidates, window_hours=hours))
 
 
 def load(environ: Mapping[str, str] | None = None, *, profile: str = "") -> Settings:
-    """Read all sources.
+    """Read all sources and validate every value.
 
     Raises:
-        SettingsError: a name is unknown, a value has the wrong type or is out of range, a file
-            is not TOML.
+        SettingsError: unknown name, wrong type, value out of range, or invalid TOML.
     """
     env = os.environ if environ is None else environ
     sections = get_type_hints(Settings)
@@ -118,36 +117,38 @@ def load(environ: Mapping[str, str] | None = None, *, profile: str = "") -> Sett
 
 
 def read_toml(path: Path) -> Table:
-    """A TOML file's tables; SettingsError if it is missing or malformed."""
+    """Read a TOML file; SettingsError if it is missing or malformed."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: {error}") from error
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint for a mistyped name: the nearest valid one, or all of them."""
-    options = sorted(known)
-    close = difflib.get_close_matches(name, options, n=1, cutoff=0.5)
-    return f"did you mean {close[0]}?" if close else f"known are: {', '.join(options)}"
+def nearest(name: str, options: Iterable[str]) -> str:
+    """Return a hint for a mistyped name: the closest valid name, or all of them."""
+    valid = sorted(options)
+    close = difflib.get_close_matches(name, valid, n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else f"valid names: {', '.join(valid)}"
 
 
 def _profile(profiles: Table, name: str) -> Table:
     if name and name not in profiles:
-        raise SettingsError(f"no profile {name!r}; {nearest(name, profiles)}")
+        raise SettingsError(f"unknown profile {name!r}; {nearest(name, profiles)}")
     return profiles[name] if name else {}
 
 
 def _overlay(table: Table, over: Table, sections: Mapping[str, type]) -> None:
     for section, values in over.items():
         if section not in sections:
-            raise SettingsError(f"no settings section [{section}]; {nearest(section, sections)}")
+            raise SettingsError(
+                f"unknown settings section [{section}]; {nearest(section, sections)}"
+            )
         if not isinstance(values, dict):
-            raise SettingsError(f"[{section}] must be a table of settings, not {values!r}")
-        known = {field.name for field in fields(sections[section])}
+            raise SettingsError(f"[{section}] must be a table, not {values!r}")
+        names = {field.name for field in fields(sections[section])}
         for name, value in values.items():
-            if name not in known:
-                raise SettingsError(f"no setting {section}.{name}; {nearest(name, known)}")
+            if name not in names:
+                raise SettingsError(f"unknown setting {section}.{name}; {nearest(name, names)}")
             table.setdefault(section, {})[name] = value
 
 
@@ -163,7 +164,7 @@ def _from_environment(env: Mapping[str, str], sections: Mapping[str, type]) -> T
             names = (
                 f"{PREFIX}{s}__{f.name}".upper() for s in sections for f in fields(sections[s])
             )
-            raise SettingsError(f"no setting {variable}; {nearest(variable, names)}")
+            raise SettingsError(f"unknown setting {variable}; {nearest(variable, names)}")
         table.setdefault(section, {})[name] = env[variable]
     return table
 
@@ -172,9 +173,7 @@ def _section(section: str, kind: type, table: Table) -> Any:
     values = dict(table.get(section, {}))
     hints = get_type_hints(kind)
     if missing := sorted(hints.keys() - values.keys()):
-        raise SettingsError(
-            f"{section}.{missing[0]} has no value; config/defaults.toml must give one"
-        )
+        raise SettingsError(f"{section}.{missing[0]} has no value; add it to config/defaults.toml")
     return kind(**{name: _value(section, name, hints[name], values[name]) for name in hints})
 
 

@@ -1,4 +1,4 @@
-"""Structured logs on standard error: JSON for machines, lines for people."""
+"""Logging configuration: structlog and the standard library write to standard error."""
 
 import logging
 import sys
@@ -11,18 +11,18 @@ from service.settings.load import nearest
 
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("json", "text")
-#: Libraries that tell more than an operator wants to know.
-CHATTY = ("alembic", "apscheduler", "uvicorn.access", "sentence_transformers", "httpx")
+#: Libraries whose info messages are noise for an operator.
+NOISY_LOGGERS = ("alembic", "apscheduler", "uvicorn.access", "sentence_transformers", "httpx")
 
 
 def configure(settings: LogSettings) -> None:
-    """Send the project's and the libraries' logs to standard error in one format.
+    """Write the logs of samestory and of its libraries to standard error in one format.
 
     Raises:
-        SettingsError: an unknown level or format.
+        SettingsError: unknown level or format.
     """
-    level = _known("level", settings.level, LEVELS).upper()
-    text = _known("format", settings.format, FORMATS) == "text"
+    level = _one_of("level", settings.level, LEVELS).upper()
+    text = _one_of("format", settings.format, FORMATS) == "text"
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -32,9 +32,9 @@ def configure(settings: LogSettings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(shared, text=text))
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for name in CHATTY:
+    for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
-    # It warns each time that a run is due while the one before still lasts, which is meant so.
+    # The scheduler warns when it skips a run because the previous one is active. This is intended.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -58,7 +58,7 @@ def _formatter(
     )
 
 
-def _known(name: str, value: str, options: tuple[str, ...]) -> str:
+def _one_of(name: str, value: str, options: tuple[str, ...]) -> str:
     if value not in options:
         raise SettingsError(f"log.{name} = {value!r}; {nearest(value, options)}")
     return value

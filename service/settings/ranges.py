@@ -1,13 +1,13 @@
-"""What the numbers and words of settings may be."""
+"""Valid ranges of numeric settings."""
 
 import math
 
 Range = tuple[float, float]
 
-#: The largest number that any setting may have.
-MOST = float(1 << 40)
-#: What a number may be, by its setting, its section or the end of its name. Where nothing stands
-#: here, it is above 0 and finite.
+#: Upper limit of settings without a range or unit.
+MAX_NUMBER = float(1 << 40)
+#: Inclusive range by setting or section. Numbers not listed here must be above 0 and at most
+#: the limit of their unit, the last part of their name.
 RANGES: dict[str, Range] = {
     "web.port": (0, 65535),
     "access.requests_per_minute": (0, 1e9),
@@ -29,7 +29,7 @@ RANGES: dict[str, Range] = {
     "grouping.epsilon": (0, 1),
     "grouping.weak_score": (0, 1),
     "hysteresis.min_age_hours": (0, math.inf),
-    "hysteresis.min_window_articles": (0, MOST),
+    "hysteresis.min_window_articles": (0, MAX_NUMBER),
     "hysteresis.join_score": (0, 1),
     "hysteresis.merge_score": (0, 1),
     "copies.share": (0, 1),
@@ -49,19 +49,19 @@ RANGES: dict[str, Range] = {
     "alerts.max_per_hour": (0, 1000),
     "schedule": (0.1, 60 * 60 * 24 * 365),
 }
-#: A hundred years: clocks end not far beyond.
-LONGEST = {"days": 36_500, "hours": 876_000, "minutes": 52_560_000, "seconds": 3_153_600_000}
+#: Upper limits by unit: a hundred years, because dates overflow not far beyond.
+UNIT_LIMITS = {"days": 36_500, "hours": 876_000, "minutes": 52_560_000, "seconds": 3_153_600_000}
 
 
 def range_error(section: str, name: str, value: object) -> str:
-    """What is wrong with a setting's value; empty if nothing is."""
+    """Return why a value is invalid, or an empty string."""
     if isinstance(value, str) and not value.isprintable():
         return "must be one line of printable characters"
     if not isinstance(value, int | float):
         return ""
-    if known := RANGES.get(f"{section}.{name}") or RANGES.get(section):
-        least, most = known
+    if limits := RANGES.get(f"{section}.{name}") or RANGES.get(section):
+        least, most = limits
         return "" if least <= value <= most else f"must be from {least:g} to {most:g}"
-    most = LONGEST.get(name.rpartition("_")[2], MOST)
-    # NaN is not, either.
+    most = UNIT_LIMITS.get(name.rpartition("_")[2], MAX_NUMBER)
+    # NaN fails this comparison, too.
     return "" if 0 < value <= most else f"must be above 0 and at most {most:.12g}"

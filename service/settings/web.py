@@ -7,28 +7,28 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """Where API and page listen, whose scripts may ask, and how much is done at once."""
+    """Listen address, trusted proxies, CORS origins and concurrency limits; section `[web]`."""
 
     host: str
     port: int
-    trusted_proxies: tuple[str, ...]  #: addresses and networks that say who asks
+    trusted_proxies: tuple[str, ...]  #: addresses and networks whose X-Forwarded-* headers count
     cors_origins: tuple[str, ...]
-    response_cache_mib: int  #: memory for answers that are kept
-    max_concurrent_searches: int  #: at the same time
-    max_streams: int  #: open at the same time
-    max_streams_per_client: int  #: the same of one caller
+    response_cache_mib: int  #: 0 disables the response cache
+    max_concurrent_searches: int
+    max_streams: int  #: open server-sent event streams
+    max_streams_per_client: int  #: of these, for one key or address
 
 
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
-    """Who may read without a key, how often anybody may ask, and how much they may send."""
+    """Anonymous reading, rate limit and body size limit; section `[access]`."""
 
     read_access: Literal["auto", "open", "keys"]
     requests_per_minute: int
     max_body_bytes: int
 
     def is_open(self, host: str) -> bool:
-        """Whether reading takes no key where the service listens on `host`."""
+        """Whether a service that listens on `host` serves reads without a key."""
         if self.read_access == "auto":
             return is_loopback(host)
         return self.read_access == "open"
@@ -36,15 +36,15 @@ class AccessSettings:
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
-    """Which service `samestory mcp` asks, and with what key; an empty url means this machine's."""
+    """API address and key of `samestory mcp`; an empty url means the local service."""
 
     url: str
     key: str
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a server that listens on this address is reached from this machine only."""
+    """Whether a server that listens on this address is reachable from this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name
+    except ValueError:  # a host name
         return host == "localhost"

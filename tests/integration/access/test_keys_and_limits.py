@@ -23,8 +23,8 @@ from service.errors import SettingsError
 from service.settings import load as settings_module
 from service.store.access import keys
 from service.store.database import schema
-from service.store.database.change_counter import read_state
-from service.store.database.sessions import Sessions, sessions_of
+from service.store.database.change_counter import read_latest_change_counter
+from service.store.database.sessions import Sessions, make_sessions
 from service.store.tables import KeyRow
 from service.web.app import create_app
 from tests.integration.conftest import Clock
@@ -47,8 +47,8 @@ def serving(
 @pytest.fixture(scope="module")
 def store(new_database: Callable[[], str]) -> Iterator[Sessions]:
     """A database with one story, for tests that bring keys of their own."""
-    engine = schema.connect(new_database())
-    sessions = sessions_of(engine)
+    engine = schema.make_engine(new_database())
+    sessions = make_sessions(engine)
     with sessions.begin() as session:
         rows = Rows(session)
         rows.story("ferry", [rows.article(rows.outlet("quay"), "Ferry strikes pier")])
@@ -59,7 +59,7 @@ def store(new_database: Callable[[], str]) -> Iterator[Sessions]:
 @pytest.fixture(scope="module")
 def closed(store: Sessions) -> Iterator[Site]:
     """A server that reading takes a key at."""
-    with serving(store, reading="keys") as site:
+    with serving(store, read_access="keys") as site:
         yield site
 
 
@@ -154,7 +154,7 @@ def test_where_reading_is_open_a_bad_key_is_refused_all_the_same(sessions: Sessi
 
 def test_a_key_expires(sessions: Sessions, clock: Clock) -> None:
     clock.now = NOW
-    with serving(sessions, clock, reading="keys") as site:
+    with serving(sessions, clock, read_access="keys") as site:
         rita = holder(site, sessions, "rita", expires_at=NOW + timedelta(hours=1))
         assert rita.get(READ).status == 200
         clock.advance(hours=1)
@@ -165,7 +165,7 @@ def test_a_key_expires(sessions: Sessions, clock: Clock) -> None:
 def test_a_key_that_another_process_revoked_is_refused_at_once(
     sessions: Sessions, path: str
 ) -> None:
-    with serving(sessions, reading="keys") as site:
+    with serving(sessions, read_access="keys") as site:
         for number in range(5):
             rita = holder(site, sessions, f"rita {number}")
             assert [rita.get(path).status for _ in range(3)] == [200] * 3
@@ -203,7 +203,7 @@ def test_under_many_requests_none_that_came_after_the_revocation_is_let_in(
 
 def test_what_keys_open_is_counted_and_their_use_is_not(sessions: Sessions, engine: Engine) -> None:
     def count() -> tuple[int, int]:
-        state = read_state(engine)
+        state = read_latest_change_counter(engine)
         return state.keys, state.number
 
     start, number = count()
@@ -224,7 +224,7 @@ def test_what_keys_open_is_counted_and_their_use_is_not(sessions: Sessions, engi
 def test_a_key_that_this_process_revokes_is_refused_at_once_and_its_stream_ends(
     sessions: Sessions,
 ) -> None:
-    with serving(sessions, reading="keys") as site:
+    with serving(sessions, read_access="keys") as site:
         rita = holder(site, sessions, "rita")
         adam = holder(site, sessions, "adam", Role.ADMIN)
         stream = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
@@ -419,7 +419,7 @@ def test_who_sends_too_much_without_end_is_let_go(store: Sessions) -> None:
 
 
 def test_while_the_database_is_away_nobody_is_let_in(sessions: Sessions) -> None:
-    with serving(sessions, reading="keys") as site:
+    with serving(sessions, read_access="keys") as site:
         rita = holder(site, sessions, "rita")
         engine = sessions.kw["bind"]
 

@@ -44,8 +44,8 @@ def test_lists_come_from_the_environment_as_json_or_by_commas():
 @pytest.mark.parametrize(
     ("environ", "message"),
     [
-        ({"SAMESTORY_WEB__PROT": "1"}, r"no setting web\.prot; did you mean port\?"),
-        ({"SAMESTORY_WBE__PORT": "1"}, r"no settings section \[wbe\]; did you mean web\?"),
+        ({"SAMESTORY_WEB__PROT": "1"}, r"unknown setting web\.prot; did you mean port\?"),
+        ({"SAMESTORY_WBE__PORT": "1"}, r"unknown settings section \[wbe\]; did you mean web\?"),
         ({"SAMESTORY_PORT": "1"}, r"did you mean SAMESTORY_WEB__PORT\?"),
         ({"SAMESTORY_WEB__PORT": "many"}, r"web\.port = 'many': .*integer"),
         ({"SAMESTORY_FETCH__ALLOW_NETWORKS": "[1,"}, "expected a JSON list"),
@@ -72,12 +72,12 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path):
 
 
 def test_an_unknown_profile_is_refused():
-    with pytest.raises(SettingsError, match=r"no profile 'englsh'; did you mean english\?"):
+    with pytest.raises(SettingsError, match=r"unknown profile 'englsh'; did you mean english\?"):
         load({}, profile="englsh")
 
 
 def test_a_name_like_no_other_gets_the_list():
-    assert nearest("zzz", ["host", "port"]) == "known are: host, port"
+    assert nearest("zzz", ["host", "port"]) == "valid names: host, port"
 
 
 def test_a_profile_changes_what_belongs_together():
