@@ -1,1 +1,4 @@
-"""Scheduled work: one file a job, the table of them in `jobs.running.schedule`."""
+"""Scheduled jobs, one module per job. `jobs.running.schedule` lists them.
+
+A job reads and writes through `service.store`; rules belong to `service.domain`.
+"""

@@ -1,4 +1,7 @@
-"""What every job is given: nothing in a job reads the clock or the environment by itself."""
+"""Job context: the dependencies of every job, such as sessions, settings, clock and models.
+
+Jobs take the time and the configuration from here, never from the clock or the environment.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,32 +19,31 @@ Counts = Mapping[str, int]
 
 
 class Progress(Protocol):
-    """Told how far a long step is; the demo draws bars with it."""
+    """Callback for the progress of a long step; the demo draws progress bars with it."""
 
     def __call__(self, step: str, done: int, total: int) -> None: ...
 
 
-def silent(step: str, done: int, total: int) -> None:
-    """A progress that nobody watches."""
+def no_progress(step: str, done: int, total: int) -> None:
+    """Ignore progress."""
 
 
 def never() -> bool:
-    """Nobody asks to stop."""
+    """Return False: the job runs to its end."""
     return False
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The world of a job."""
+    """Dependencies of a job."""
 
     engine: Engine
     sessions: Sessions
     settings: Settings
     clock: Callable[[], datetime]
-    encoder: Callable[[], Encoder]  #: loads the model at its first call
+    encoder: Callable[[], Encoder]  #: loads the model on the first call
     pair_model: PairModel
     run_id: int | None = None
-    progress: Progress = silent
-    stopping: Callable[[], bool] = (
-        never  #: long jobs end early, with what they have, once it is true
-    )
+    progress: Progress = no_progress
+    #: Long jobs check this between batches and end early once it returns True.
+    stopping: Callable[[], bool] = never

@@ -1,4 +1,4 @@
-"""The schedule: every job, how often it runs, and how late it may start."""
+"""The schedule: every job with its interval and grace period."""
 
 from jobs.alerts import alerts
 from jobs.close import close
@@ -18,11 +18,11 @@ MINUTE = 60
 HOUR = 60 * MINUTE
 
 
-def schedule(settings: ScheduleSettings) -> tuple[Job, ...]:
-    """The jobs in the order in which an article meets them.
+def build_schedule(settings: ScheduleSettings) -> tuple[Job, ...]:
+    """Return all jobs in the order in which an article passes through them.
 
-    Grace is generous where a late run is as good as a punctual one: after a machine slept, each
-    job starts once.
+    Grace periods are long where a late run is as good as a punctual one, so that each job runs once
+    after the machine was suspended.
     """
     return (
         #   name        every               grace, s     function

@@ -1,4 +1,4 @@
-"""Waiting for SIGTERM or Ctrl-C: the first asks to end, the second ends at once."""
+"""Signal handling: wait for SIGTERM or Ctrl-C; a second signal ends the process immediately."""
 
 import os
 import signal
@@ -13,46 +13,46 @@ log = structlog.get_logger()
 
 
 class Stop:
-    """What a command that serves waits for."""
+    """The first SIGTERM or SIGINT of the process, to wait for."""
 
-    def __init__(self, bytes_of_signals: socket.socket) -> None:
-        self._bytes_of_signals = bytes_of_signals
-        self.asked = False
+    def __init__(self, wakeup_socket: socket.socket) -> None:
+        self._wakeup_socket = wakeup_socket
+        self.received = False
 
     def handle(self, number: int, _: FrameType | None) -> None:
-        """Note a signal; at the second one, end the process."""
-        if self.asked:
-            # Not as an exception: it would hit the clean-up anywhere. Nothing is lost by it that
-            # a kill would not lose either.
+        """Record the first signal; end the process on the second."""
+        if self.received:
+            # An exception could interrupt the clean-up at any point. os._exit loses nothing that
+            # SIGKILL would not lose.
             os._exit(128 + number)
-        self.asked = True
+        self.received = True
 
     def wait(self) -> None:
-        """Return once a signal has come, or at once if one came before."""
-        # Not by an event that the handler sets: a signal may come after Python's last look for
-        # one and before the wait begins, and would then be noticed at the next one only. Its
-        # byte is in the socket whenever it comes.
-        (number,) = self._bytes_of_signals.recv(1)
+        """Block until a signal arrives; return at once if one has arrived already."""
+        # An Event set by the handler would race: a signal between Python's last check for signals
+        # and the start of the wait is handled only after the next signal. The wakeup file
+        # descriptor receives its byte at any time.
+        (number,) = self._wakeup_socket.recv(1)
         log.info("stopping", action="stopping", signal=signal.Signals(number).name)
 
 
 @contextmanager
-def until_signalled() -> Iterator[Stop]:
-    """What SIGTERM and Ctrl-C end; a second signal ends the process at once.
+def handle_signals() -> Iterator[Stop]:
+    """Install handlers for SIGTERM and SIGINT; yields the `Stop` to wait for.
 
-    After the first, signals keep that meaning until the process has ended.
+    After the first signal the handlers stay installed until the process ends.
     """
     reader, writer = socket.socketpair()
     with reader, writer:
         writer.setblocking(False)
         stop = Stop(reader)
         numbers = (signal.SIGTERM, signal.SIGINT)
-        before = {number: signal.signal(number, stop.handle) for number in numbers}
-        former = signal.set_wakeup_fd(writer.fileno())
+        previous_handlers = {number: signal.signal(number, stop.handle) for number in numbers}
+        previous_fd = signal.set_wakeup_fd(writer.fileno())
         try:
             yield stop
         finally:
-            signal.set_wakeup_fd(former)
-            if not stop.asked:
-                for number, handler in before.items():
+            signal.set_wakeup_fd(previous_fd)
+            if not stop.received:
+                for number, handler in previous_handlers.items():
                     signal.signal(number, handler)

@@ -11,12 +11,12 @@ from jobs.digest import FURTHEST
 from jobs.running.context import Context
 from jobs.running.deliver import renderer, site
 from service.commands.digest import preview_folder, run_mailing, write_both
-from service.commands.running.wiring import open_world
+from service.commands.running.wiring import open_context
 from service.domain.subscribers.alert_preferences import query
-from service.domain.subscribers.alerts import Alert, Query, Stories, as_notice
+from service.domain.subscribers.alerts import Alert, AlertQuery, StoryIndex, as_notice
 from service.domain.subscribers.digest_preferences import USUAL
 from service.errors import BadInputError
-from service.mail.render import Links, Telling
+from service.mail.render import AlertMessage, Links
 from service.settings import load as settings_module
 from service.store.subscribers import alerts, subscribers
 from service.store.subscribers.digest_stories import digest_stories
@@ -117,7 +117,7 @@ def preview(  # noqa: PLR0917  # options, all by name
         webbrowser.open(page.as_uri())
 
 
-def write_preview(context: Context, asked: Query, folder: Path | None) -> tuple[Path, int]:
+def write_preview(context: Context, asked: AlertQuery, folder: Path | None) -> tuple[Path, int]:
     """Write alert.html and alert.txt; where the first one is, and how many stories match.
 
     Raises:
@@ -125,24 +125,24 @@ def write_preview(context: Context, asked: Query, folder: Path | None) -> tuple[
     """
     now = context.clock()
     with context.sessions.begin() as session:
-        limit = context.settings.issues.stories
-        found = Stories(digest_stories(session, since=now - FURTHEST, limit=limit)).matching(asked)
+        limit = context.settings.editions.max_stories
+        found = StoryIndex(digest_stories(session, since=now - FURTHEST, limit=limit)).matching(asked)
     if not found:
         raise BadInputError(f"no story of the last {FURTHEST.days} days matches: {asked}")
-    rhythm, taste = USUAL
-    told = Telling(as_notice(found[0], asked, taste), now, rhythm.zone)
+    schedule, filters = USUAL
+    told = AlertMessage(as_notice(found[0], asked, filters), now, schedule.time_zone)
     links = Links(site(context.settings))
     written = renderer(context.settings).notice(told, "reader@localhost", links)
     return write_both(folder or preview_folder(), "alert", written), len(found)
 
 
-def _saved(context: Context, number: int) -> Query:
+def _saved(context: Context, number: int) -> AlertQuery:
     with context.sessions.begin() as session:
         return alerts.get(session, number).alert.query
 
 
 def _world() -> Any:
-    return open_world(settings_module.load())
+    return open_context(settings_module.load())
 
 
 def _facts(address: str, alert: Alert) -> dict[str, Any]:

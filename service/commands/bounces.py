@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.running.wiring import open_world
+from service.commands.running.wiring import open_context
 from service.errors import BadInputError
 from service.mail.bounces import read_report
 from service.settings import load as settings_module
@@ -30,7 +30,7 @@ def report(
     if found is None:
         print("no report about an email: nothing was changed")
         return
-    with open_world(settings_module.load()) as context, context.sessions.begin() as session:
+    with open_context(settings_module.load()) as context, context.sessions.begin() as session:
         owner = editions.recipient_of(session, found.message_id)
         if owner is None:
             print(f"a report about no email of ours, {found.message_id}: nothing was changed")

@@ -14,15 +14,15 @@ from jobs import digest as job
 from jobs.running import runner
 from jobs.running.context import Context
 from jobs.running.deliver import renderer, site
-from jobs.running.schedule import schedule
-from service.commands.running.serving import ready
-from service.commands.running.wiring import open_world
+from jobs.running.schedule import build_schedule
+from service.commands.running.serving import open_service
+from service.commands.running.wiring import open_context
 from service.domain.subscribers.digest_model import Digest
 from service.domain.subscribers.digest_preferences import USUAL
-from service.domain.subscribers.digest_selection import Past, choose
-from service.domain.text.email_addresses import mail_address
+from service.domain.subscribers.digest_selection import History, choose
+from service.domain.text.email_addresses import normalize_email
 from service.errors import BadInputError, NotFoundError
-from service.mail.render import Issue, Links, Rendered
+from service.mail.render import DigestMessage, Links, RenderedEmail
 from service.settings import load as settings_module
 from service.store.subscribers import subscribers
 from service.store.subscribers.digest_stories import digest_stories
@@ -51,8 +51,8 @@ def preview(
     open_it: Annotated[bool, typer.Option("--open", help="Show it in a browser.")] = False,
 ) -> None:
     """Write the issue that somebody would get now as digest.html and digest.txt; sends nothing."""
-    with open_world(settings_module.load()) as context:
-        found = write_preview(context, mail_address(to), folder)
+    with open_context(settings_module.load()) as context:
+        found = write_preview(context, normalize_email(to), folder)
     print(f"{found.page}: {found.stories} stories")
     if open_it:
         webbrowser.open(found.page.as_uri())
@@ -71,7 +71,7 @@ def list_issues(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """What became of the emails of each local date: cards, bytes, sent, failed, late."""
-    with open_world(settings_module.load()) as context, context.sessions.begin() as session:
+    with open_context(settings_module.load()) as context, context.sessions.begin() as session:
         # A date ends last some hours behind UTC.
         since = (context.clock() - timedelta(days=days)).date()
         found = editions(session, since=since)
@@ -89,7 +89,7 @@ def _edition_line(found: Edition) -> str:
         f"{told.sent} of {told.recipients} sent",
         *(
             f"{count} {name}"
-            for name in ("waiting", "failed", "late", "empty", "folded", "doubtful")
+            for name in ("waiting", "failed", "late", "empty", "deferred", "doubtful")
             if (count := getattr(told, name))
         ),
     ]
@@ -107,9 +107,9 @@ def run_mailing(name: str, what: str) -> None:
     settings = settings_module.load()
     if not settings.mail.ready:
         raise BadInputError("no mail server is set; name one in SAMESTORY_MAIL__HOST")
-    jobs = {each.name: each for each in schedule(settings.schedule)}
-    with ready(with_feeds=False) as context:
-        counts = runner.run(jobs[name], context)
+    jobs = {each.name: each for each in build_schedule(settings.schedule)}
+    with open_service(with_feeds=False) as context:
+        counts = runner.run_job(jobs[name], context)
     if counts is None:
         raise BadInputError(f"{what} being sent by another process; try again later")
     print(", ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do")
@@ -140,7 +140,7 @@ def write_preview(
     return Preview(write_both(folder, "digest", written), len(chosen.cards))
 
 
-def write_both(folder: Path, name: str, written: Rendered) -> Path:
+def write_both(folder: Path, name: str, written: RenderedEmail) -> Path:
     """Write both parts of an email as NAME.html and NAME.txt; where the first one is.
 
     Raises:
@@ -155,18 +155,18 @@ def write_both(folder: Path, name: str, written: Rendered) -> Path:
     return (folder / f"{name}.html").resolve()
 
 
-def _issue(context: Context, address: str) -> tuple[Digest, Issue]:
+def _issue(context: Context, address: str) -> tuple[Digest, DigestMessage]:
     now, settings = context.clock(), context.settings
     with context.sessions.begin() as session:
-        rhythm, taste = USUAL
-        past = Past(now - job.FURTHEST)
+        schedule, filters = USUAL
+        past = History(now - job.FURTHEST)
         try:
             known = subscribers.find(session, address)
         except NotFoundError:
             pass
         else:
-            rhythm, taste = known.rhythm, known.taste
+            schedule, filters = known.schedule, known.filters
             past = job.past_of(session, [known], settings, now)[known.id]
-        stories = digest_stories(session, since=now - job.FURTHEST, limit=settings.issues.stories)
-    chosen = choose(stories, taste, past, settings.digest)
-    return chosen, Issue(chosen, now.astimezone(rhythm.zone).date(), now, rhythm.zone)
+        stories = digest_stories(session, since=now - job.FURTHEST, limit=settings.editions.max_stories)
+    chosen = choose(stories, filters, past, settings.digest)
+    return chosen, DigestMessage(chosen, now.astimezone(schedule.time_zone).date(), now, schedule.time_zone)

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from jobs.running.context import Context
-from service.commands.running.wiring import open_world
+from service.commands.running.wiring import open_context
 from service.domain.articles.entries import ParsedFeed
 from service.errors import BadInputError, NotFoundError
-from service.ingest.add_feed import add_feeds, fetch_one, parse_one, read_feed
+from service.ingest.add_feed import add_feeds, fetch_feed, fetch_one, parse_one
 from service.ingest.catalogue_files import read_bytes
 from service.ingest.discover import FeedLink, find_feeds
 from service.ingest.opml import OpmlFeed, read_opml, write_opml
@@ -46,7 +46,7 @@ def import_file(
         print(f"samestory: {warning}", file=sys.stderr)
     if not found.feeds:
         raise BadInputError(f"{path}: lists no feeds")
-    with open_world() as context, context.sessions.begin() as session:
+    with open_context() as context, context.sessions.begin() as session:
         added = add_feeds(session, found.feeds, now=context.clock())
     print(f"{added} feeds added, {len(found.feeds) - added} were known")
 
@@ -58,9 +58,9 @@ def add(
     title: Annotated[str, typer.Option(help="The feed's name; else what it calls itself.")] = "",
 ) -> None:
     """Fetch and parse a feed, and add it if that works."""
-    found = read_feed(url, settings_module.load())
-    feed = found.to_add(title)
-    with open_world() as context, context.sessions.begin() as session:
+    found = fetch_feed(url, settings_module.load())
+    feed = found.to_opml(title)
+    with open_context() as context, context.sessions.begin() as session:
         added = add_feeds(session, [feed], now=context.clock())
     print(f"{'added' if added else 'known already'}: {feed.url} ({feed.title or 'untitled'})")
 
@@ -68,7 +68,7 @@ def add(
 @app.command()
 def check(url: Url, *, as_json: AsJson = False) -> None:
     """Fetch and parse a feed without storing anything; exit 1 with the reason if that fails."""
-    found = read_feed(url, settings_module.load())
+    found = fetch_feed(url, settings_module.load())
     result, parsed = found.result, found.parsed
     facts: dict[str, Any] = {
         "url": url,
@@ -111,7 +111,7 @@ def discover(url: Url, *, as_json: AsJson = False) -> None:
 @app.command("list")
 def list_feeds(*, as_json: AsJson = False) -> None:
     """Every feed with its outlet and health."""
-    with open_world() as context, context.sessions.begin() as session:
+    with open_context() as context, context.sessions.begin() as session:
         rows = [
             {
                 "url": feed.url,
@@ -140,7 +140,7 @@ def set_status(
     ],
 ) -> None:
     """Let a feed be fetched or not; its articles stay."""
-    with open_world() as context, context.sessions.begin() as session:
+    with open_context() as context, context.sessions.begin() as session:
         feed = feeds.feed_at(session, url)
         if feed is None:
             raise NotFoundError("feed", url)
@@ -153,7 +153,7 @@ def export(
     path: Annotated[Path | None, typer.Argument(help="Where to; else standard output.")] = None,
 ) -> None:
     """Write all feeds as OPML."""
-    with open_world() as context, context.sessions.begin() as session:
+    with open_context() as context, context.sessions.begin() as session:
         listed = [
             OpmlFeed(feed.url, feed.title, feed.site_url or "", feed.language or "", (outlet.name,))
             for feed, outlet in feeds.all_feeds(session)

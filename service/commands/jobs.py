@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from jobs.running import runner
-from jobs.running.daemon import scheduled
-from jobs.running.schedule import schedule
-from jobs.running.signals import until_signalled
-from service.commands.running.serving import ready
+from jobs.running.schedule import build_schedule
+from jobs.running.scheduler import run_scheduler
+from jobs.running.signals import handle_signals
+from service.commands.running.serving import open_service
 from service.errors import BadInputError
 from service.settings import load as settings_module
 from service.settings.load import nearest
@@ -22,9 +22,9 @@ def run_all(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     with (
-        ready(with_feeds=True) as world,
-        until_signalled() as stop,
-        scheduled(schedule(world.settings.schedule), world),
+        open_service(with_feeds=True) as world,
+        handle_signals() as stop,
+        run_scheduler(build_schedule(world.settings.schedule), world),
     ):
         stop.wait()
 
@@ -32,7 +32,7 @@ def run_all(context: typer.Context) -> None:
 @app.command("list")
 def list_jobs() -> None:
     """The schedule: each job, how often it runs, and how late it may start."""
-    for job in schedule(settings_module.load().schedule):
+    for job in build_schedule(settings_module.load().schedule):
         summary = (job.function.__doc__ or "").splitlines()[0]
         print(
             f"{job.name:10} every {job.every_seconds:g} s, grace {job.grace_seconds} s: {summary}"
@@ -42,11 +42,11 @@ def list_jobs() -> None:
 @app.command("run")
 def run_job(name: Annotated[str, typer.Argument(help="One of `samestory jobs list`.")]) -> None:
     """Run one job now, unless another process is at it."""
-    jobs = {job.name: job for job in schedule(settings_module.load().schedule)}
+    jobs = {job.name: job for job in build_schedule(settings_module.load().schedule)}
     if name not in jobs:
         raise BadInputError(f"no job {name!r}; {nearest(name, jobs)}")
-    with ready(with_feeds=True) as context:
-        counts = runner.run(jobs[name], context)
+    with open_service(with_feeds=True) as context:
+        counts = runner.run_job(jobs[name], context)
     if counts is None:
         raise BadInputError(f"job {name} is running in another process; try again later")
     print(", ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do")

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from service.commands.running.times import parse_moment
-from service.commands.running.wiring import open_world
+from service.commands.running.times import parse_time
+from service.commands.running.wiring import open_context
 from service.domain.access.roles import Role
 from service.store.access import keys
 from service.store.access.keys import Key
@@ -35,9 +35,9 @@ def create(
     """Make a key; its secret is shown this once and not kept."""
     if days and expires:
         raise typer.BadParameter("say --days or --expires, not both")
-    with open_world() as context, context.sessions.begin() as session:
+    with open_context() as context, context.sessions.begin() as session:
         now = context.clock()
-        end = parse_moment(expires) if expires else now + timedelta(days=days) if days else None
+        end = parse_time(expires) if expires else now + timedelta(days=days) if days else None
         key, secret = keys.create(session, name, role or (), now=now, expires_at=end)
     if as_json:
         print(json.dumps(_facts(key) | {"secret": secret}, ensure_ascii=False))
@@ -49,12 +49,12 @@ def create(
 @app.command("list")
 def list_keys(
     *,
-    all_of_them: Annotated[bool, typer.Option("--all", help="Those revoked, too.")] = False,
+    include_revoked: Annotated[bool, typer.Option("--all", help="Those revoked, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Keys with what they allow, without their secrets."""
-    with open_world() as context, context.sessions.begin() as session:
-        found = keys.listed(session, all_of_them=all_of_them)
+    with open_context() as context, context.sessions.begin() as session:
+        found = keys.list_keys(session, include_revoked=include_revoked)
     if as_json:
         print(json.dumps([_facts(key) for key in found], ensure_ascii=False))
     else:
@@ -64,21 +64,21 @@ def list_keys(
 @app.command()
 def revoke(name: Name) -> None:
     """Let a key open nothing any more, at once."""
-    with open_world() as context, context.sessions.begin() as session:
-        key = keys.revoke(session, keys.named(session, name).id, now=context.clock())
+    with open_context() as context, context.sessions.begin() as session:
+        key = keys.revoke(session, keys.get_by_name(session, name).id, now=context.clock())
     print(_line(key))
 
 
 def _line(key: Key) -> str:
     roles = ",".join(sorted(key.roles))
     ends = f"  until {key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else ""
-    used = f"  used {key.used_at:%Y-%m-%d %H:%M}" if key.used_at else "  never used"
+    used = f"  used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "  never used"
     revoked = f"  [revoked {key.revoked_at:%Y-%m-%d %H:%M}]" if key.revoked_at else ""
     return f"{key.id}  {key.name}  {roles}{ends}{used}{revoked}"
 
 
 def _facts(key: Key) -> dict[str, Any]:
-    moments = ("created_at", "expires_at", "revoked_at", "used_at")
+    moments = ("created_at", "expires_at", "revoked_at", "last_used_at")
     return {
         "id": key.id,
         "name": key.name,

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from jobs.running.daemon import serving
-from jobs.running.signals import until_signalled
-from service.commands.running.wiring import utc_now
+from jobs.running.signals import handle_signals
+from service.commands.running.http_server import serve_in_thread
+from service.commands.running.times import utc_now
 from service.errors import BadInputError
 from service.settings import load as settings_module
 from service.settings import logging
@@ -48,7 +48,7 @@ def mcp(
             server.run()
             return
         app = implementation.create_http_app(server, host)
-        with until_signalled() as stop, serving(app, host, port) as bound_port:
+        with handle_signals() as stop, serve_in_thread(app, host, port) as bound_port:
             shown_host = f"[{host}]" if ":" in host else host
             log.info("MCP server started", action="up", url=f"http://{shown_host}:{bound_port}/mcp")
             stop.wait()

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from service.commands.running.wiring import open_world
-from service.domain.catalogue.outlet_edits import FACTS, Fact
+from service.commands.running.wiring import open_context
+from service.domain.catalogue.outlet_edits import EDITABLE_FIELDS, FieldValue
 from service.store.catalogue import outlets
 from service.store.catalogue.outlet_stats import get_outlet
 from service.store.catalogue.views import OutletView, all_outlets
@@ -30,7 +30,7 @@ def list_outlets(
     as_json: AsJson = False,
 ) -> None:
     """Outlets with their facts, and what the configuration says where it was changed by hand."""
-    with open_world() as context, context.sessions.begin() as session:
+    with open_context() as context, context.sessions.begin() as session:
         found = [each for each in all_outlets(session) if each.edited_at or not edited]
     if as_json:
         print(json.dumps([_facts(each) for each in found], ensure_ascii=False))
@@ -51,7 +51,7 @@ def set_facts(
     ] = None,
 ) -> None:
     """Change what an outlet is, whatever the configuration says; its stories are told anew."""
-    given: dict[str, Fact] = {
+    given: dict[str, FieldValue] = {
         "name": name,
         "family": family,
         "country": country,
@@ -65,7 +65,7 @@ def set_facts(
     }
     if not wanted:
         raise typer.BadParameter("say what to change, such as --country GB")
-    with open_world() as context, context.sessions.begin() as session:
+    with open_context() as context, context.sessions.begin() as session:
         outlets.change(session, slug, wanted, now=context.clock())
         print(_line(get_outlet(session, slug)))
 
@@ -73,21 +73,21 @@ def set_facts(
 @app.command()
 def reset(slug: Slug) -> None:
     """Let an outlet be at once what the configuration says."""
-    with open_world() as context, context.sessions.begin() as session:
+    with open_context() as context, context.sessions.begin() as session:
         outlets.restore(session, slug, now=context.clock())
         print(_line(get_outlet(session, slug)))
 
 
 def _line(found: OutletView) -> str:
     agency = "  agency" if found.agency else ""
-    known = found.configured or {}
-    says = ", ".join(f"{fact} {_told(known[fact])}" for fact in FACTS if fact in known)
-    edited = f"  [configured: {says}]" if says else ""
+    known = found.configured_values or {}
+    says = ", ".join(f"{fact} {_told(known[fact])}" for fact in EDITABLE_FIELDS if fact in known)
+    edited = f"  [configured_values: {says}]" if says else ""
     facts = f"{found.family}  {found.country or '-'}  {found.language or '-'}{agency}"
     return f"{found.slug}  {found.name}  {facts}{edited}"
 
 
-def _told(value: Fact) -> str:
+def _told(value: FieldValue) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value or "-"

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from jobs.running.context import Context
 from jobs.running.deliver import ask_to_confirm
 from service.commands.bounces import report
-from service.commands.running.wiring import open_world
-from service.domain.subscribers.digest_preferences import LISTS, USUAL, Wishes, told_days
-from service.domain.text.email_addresses import mail_address
+from service.commands.running.wiring import open_context
+from service.domain.subscribers.digest_preferences import LISTS, USUAL, Preferences, told_days
+from service.domain.text.email_addresses import normalize_email
 from service.mail.smtp import opened_sender
 from service.settings import load as settings_module
 from service.store.subscribers import subscribers
@@ -42,18 +42,18 @@ MuteLines = Annotated[str | None, typer.Option(help="Storylines by id, by commas
 
 
 @app.command()
-def add(address: Address, zone: Zone = None, hour: Hour = None, days: Days = None) -> None:
+def add(address: Address, time_zone: Zone = None, hour: Hour = None, days: Days = None) -> None:
     """Add a subscriber, who is asked by email to confirm; `set` says of what.
 
     One who was asked and has not confirmed is asked again.
     """
-    wishes = Wishes(zone=zone, hour=hour, days=days)
-    rhythm, taste = wishes.rhythm(USUAL[0]), wishes.taste(USUAL[1])
-    with open_world(settings_module.load()) as context:
+    wishes = Preferences(time_zone=time_zone, hour=hour, days=days)
+    schedule, filters = wishes.schedule(USUAL[0]), wishes.filters(USUAL[1])
+    with open_context(settings_module.load()) as context:
         with context.sessions.begin() as session:
             now = context.clock()
-            whom = mail_address(address)
-            added = subscribers.add(session, whom, rhythm, taste, now=now, anew=True)
+            whom = normalize_email(address)
+            added = subscribers.add(session, whom, schedule, filters, now=now, anew=True)
         if context.settings.mail.ready:
             with opened_sender(context.settings.mail) as sender:
                 ask_to_confirm(context, sender, added)
@@ -88,7 +88,7 @@ def confirm(address: Address) -> None:
 @app.command("set")
 def set_wishes(  # noqa: PLR0917  # options, all by name
     address: Address,
-    zone: Zone = None,
+    time_zone: Zone = None,
     hour: Hour = None,
     days: Days = None,
     language: Language = None,
@@ -104,14 +104,14 @@ def set_wishes(  # noqa: PLR0917  # options, all by name
     mute_storylines: MuteLines = None,
 ) -> None:
     """Change when somebody gets the digest and of what; an empty list clears what was there."""
-    wishes = Wishes(
-        zone, hour, days, language, min_independent, languages, follow_outlets, mute_outlets,
+    wishes = Preferences(
+        time_zone, hour, days, language, min_independent, languages, follow_outlets, mute_outlets,
         follow_countries, mute_countries, follow, mute, follow_storylines, mute_storylines,
     )  # fmt: skip
     with _world() as (context, session):
         found = subscribers.find(session, address)
-        rhythm, taste = wishes.rhythm(found.rhythm), wishes.taste(found.taste)
-        print(_line(subscribers.change(session, found.id, rhythm, taste, now=context.clock())))
+        schedule, filters = wishes.schedule(found.schedule), wishes.filters(found.filters)
+        print(_line(subscribers.change(session, found.id, schedule, filters, now=context.clock())))
 
 
 @app.command()
@@ -139,31 +139,31 @@ def remove(address: Address) -> None:
 
 @contextmanager
 def _world() -> Iterator[tuple[Context, Session]]:
-    with open_world(settings_module.load()) as context, context.sessions.begin() as session:
+    with open_context(settings_module.load()) as context, context.sessions.begin() as session:
         yield context, session
 
 
 def _line(found: Subscriber) -> str:
-    rhythm = f"{found.rhythm.hour:02}:00 {found.rhythm.zone.key} {told_days(found.rhythm.days)}"
+    schedule = f"{found.schedule.hour:02}:00 {found.schedule.time_zone.key} {told_days(found.schedule.days)}"
     wants = [
         f"{name} {','.join(sorted(value))}"
         for name in LISTS
-        if (value := getattr(found.taste, name))
+        if (value := getattr(found.filters, name))
     ]
-    told = [f"at least {found.taste.min_independent} independent", *wants]
-    why = f"  [{found.stopped_because}]" if found.stopped_because else ""
-    return f"{found.address}  {found.state}  {rhythm}  {'; '.join(told)}{why}"
+    told = [f"at least {found.filters.min_independent} independent", *wants]
+    why = f"  [{found.stop_reason}]" if found.stop_reason else ""
+    return f"{found.address}  {found.state}  {schedule}  {'; '.join(told)}{why}"
 
 
 def _facts(found: Subscriber) -> dict[str, Any]:
     return {
         "address": found.address,
         "state": found.state,
-        "time_zone": found.rhythm.zone.key,
-        "hour": found.rhythm.hour,
-        "days": sorted(found.rhythm.days),
-        "language": found.taste.language,
-        "min_independent": found.taste.min_independent,
-        **{name: sorted(getattr(found.taste, name)) for name in LISTS},
-        "stopped_because": found.stopped_because,
+        "time_zone": found.schedule.time_zone.key,
+        "hour": found.schedule.hour,
+        "days": sorted(found.schedule.days),
+        "language": found.filters.language,
+        "min_independent": found.filters.min_independent,
+        **{name: sorted(getattr(found.filters, name)) for name in LISTS},
+        "stop_reason": found.stop_reason,
     }

@@ -1,4 +1,4 @@
-"""`samestory webhooks`: who is told of changes of stories as they happen."""
+"""CLI `samestory webhooks`: add, list, change, pause, resume, test and remove webhooks."""
 
 import json
 from collections.abc import Iterator
@@ -9,158 +9,186 @@ import typer
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context
-from jobs.webhooks import ping
-from service.commands.running.times import moment
-from service.commands.running.wiring import open_world
-from service.domain.webhooks.webhooks import KINDS, secret_text, wanted
+from service.commands.running.times import format_time
+from service.commands.running.wiring import open_context
+from service.domain.stories.transitions import TRANSITION_KINDS
+from service.domain.webhooks.event_filter import parse_event_filter
+from service.domain.webhooks.signing import format_secret
 from service.errors import DeliveryError
+from service.ingest.fetching.webhook_target import WebhookTarget, send_test_delivery
 from service.settings import load as settings_module
 from service.store.webhooks import webhooks
 from service.store.webhooks.webhooks import Webhook
 
-app = typer.Typer(help="Webhooks: who is told of changes of stories.", no_args_is_help=True)
+app = typer.Typer(
+    help="Manage webhooks, which receive story transitions.", no_args_is_help=True
+)
 
-MOST = 2**63 - 1
-#: As a kind: every kind.
-ALL = "all"
-Number = Annotated[
-    int, typer.Argument(min=1, max=MOST, help="As `samestory webhooks list` shows it.")
+MAX_ID = 2**63 - 1
+#: Value of --kind that selects every kind.
+ALL_KINDS = "all"
+WebhookId = Annotated[
+    int, typer.Argument(min=1, max=MAX_ID, help="Webhook id from `samestory webhooks list`.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def add(
-    url: Annotated[str, typer.Argument(help="Where changes are sent, as POST.")],
+    url: Annotated[str, typer.Argument(help="URL that receives the deliveries as POST requests.")],
     kind: Annotated[
-        list[str] | None, typer.Option(help=f"One of {', '.join(KINDS)}; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help=f"Kind to deliver, repeatable: {', '.join(TRANSITION_KINDS)}. Default: all kinds."
+        ),
     ] = None,
     min_coverage: Annotated[
-        int, typer.Option(help="Outlets that the story has after the change, at least.")
+        int, typer.Option(help="Minimum number of outlets of the story after the transition.")
     ] = 0,
     since: Annotated[
         int | None,
-        typer.Option(min=0, max=MOST, help="All changes after this number; 0 for all there are."),
+        typer.Option(
+            min=0,
+            max=MAX_ID,
+            help="Deliver all transitions after this id; 0 delivers all. Default: only new ones.",
+        ),
     ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Add a webhook; its secret is shown once."""
-    what = wanted(kind or [], min_coverage)
-    with _world() as (context, session):
-        added, secret = webhooks.add(session, url, what, now=context.clock(), since=since)
+    """Add a webhook and print its secret, which is not shown again."""
+    event_filter = parse_event_filter(kind or [], min_coverage)
+    with _open_session() as (context, session):
+        added, secret = webhooks.add(session, url, event_filter, now=context.clock(), since=since)
     if as_json:
-        print(json.dumps(_facts(added) | {"secret": secret_text(secret)}, indent=2))
+        print(json.dumps(_as_json(added) | {"secret": format_secret(secret)}, indent=2))
         return
-    print(_line(added))
-    print(f"secret, shown only now: {secret_text(secret)}")
+    print(_as_line(added))
+    print(f"secret (not shown again): {format_secret(secret)}")
 
 
 @app.command("list")
 def list_webhooks(*, as_json: AsJson = False) -> None:
-    """All webhooks: what they are told of, how they fare, why one is paused."""
-    with _world() as (_, session):
-        found = webhooks.listed(session)
+    """List webhooks with their filters, last delivery and errors."""
+    with _open_session() as (_, session):
+        listed = webhooks.list_webhooks(session)
     if as_json:
-        print(json.dumps([_facts(each) for each in found], indent=2))
+        print(json.dumps([_as_json(each) for each in listed], indent=2))
         return
-    for each in found:
-        print(_line(each))
+    for each in listed:
+        print(_as_line(each))
 
 
 @app.command("set")
-def set_facts(
-    number: Number,
+def change(
+    webhook_id: WebhookId,
     *,
-    url: Annotated[str | None, typer.Option(help="Where changes are sent from now on.")] = None,
+    url: Annotated[str | None, typer.Option(help="New URL.")] = None,
     kind: Annotated[
         list[str] | None,
-        typer.Option(help=f"One of {', '.join(KINDS)}; may be repeated; {ALL} for all."),
+        typer.Option(
+            help=f"Kind to deliver, repeatable: {', '.join(TRANSITION_KINDS)}, "
+            f"or {ALL_KINDS} for all kinds."
+        ),
     ] = None,
     min_coverage: Annotated[
-        int | None, typer.Option(help="Outlets that the story has after the change, at least.")
+        int | None,
+        typer.Option(help="Minimum number of outlets of the story after the transition."),
     ] = None,
     pause: Annotated[
-        bool, typer.Option("--pause", help="Tell it nothing until `resume`; nothing is lost.")
+        bool,
+        typer.Option("--pause", help="Stop deliveries until `resume`; no transition is lost."),
     ] = False,
 ) -> None:
-    """Change what a webhook is told of, and where; its place in the sequence stays."""
+    """Change URL, filters or state of a webhook. Its position in the sequence stays."""
     if not (url or kind or min_coverage is not None or pause):
-        raise typer.BadParameter("say what to change, such as --kind merged")
-    kinds = [] if kind == [ALL] else kind or None
-    with _world() as (context, session):
+        raise typer.BadParameter("No change given: use --url, --kind, --min-coverage or --pause")
+    kinds = [] if kind == [ALL_KINDS] else kind or None
+    with _open_session() as (context, session):
         hook = webhooks.change(
-            session, number, url=url, kinds=kinds, min_coverage=min_coverage, now=context.clock()
+            session,
+            webhook_id,
+            url=url,
+            kinds=kinds,
+            min_coverage=min_coverage,
+            now=context.clock(),
         )
-        print(_line(webhooks.pause(session, number) if pause else hook))
+        print(_as_line(webhooks.pause(session, webhook_id) if pause else hook))
 
 
 @app.command()
-def secret(number: Number) -> None:
-    """Sign what a webhook is sent with a new secret from now on; it is shown once."""
-    with _world() as (_, session):
-        hook, made = webhooks.rotate(session, number)
-        print(_line(hook))
-    print(f"secret, shown only now: {secret_text(made)}")
+def secret(webhook_id: WebhookId) -> None:
+    """Replace the signing secret and print the new one, which is not shown again."""
+    with _open_session() as (_, session):
+        hook, rotated = webhooks.rotate_secret(session, webhook_id)
+        print(_as_line(hook))
+    print(f"secret (not shown again): {format_secret(rotated)}")
 
 
 @app.command()
-def remove(number: Number) -> None:
-    """Forget a webhook; it is told nothing more."""
-    with _world() as (_, session):
-        webhooks.remove(session, number)
-    print(f"removed webhook {number}")
+def remove(webhook_id: WebhookId) -> None:
+    """Delete a webhook. Nothing more is delivered to it."""
+    with _open_session() as (_, session):
+        webhooks.remove(session, webhook_id)
+    print(f"removed webhook {webhook_id}")
 
 
 @app.command()
-def resume(number: Number) -> None:
-    """Go on with a paused webhook where it stopped, or try at once all that failed."""
-    with _world() as (context, session):
-        print(_line(webhooks.resume(session, number, now=context.clock())))
+def resume(webhook_id: WebhookId) -> None:
+    """Continue a paused webhook where it stopped, or retry all failed deliveries now."""
+    with _open_session() as (context, session):
+        print(_as_line(webhooks.resume(session, webhook_id, now=context.clock())))
 
 
 @app.command()
-def test(number: Number) -> None:
-    """Send a signed delivery of type `test` now; exit 1 with the reason unless it is taken."""
-    with open_world(settings_module.load()) as context:
-        outcome = ping(context, number)
-        with context.sessions.begin() as session:
-            url = webhooks.get(session, number).url
+def test(webhook_id: WebhookId) -> None:
+    """Send a signed delivery of type `test` now. Exit with 1 if it is not accepted."""
+    with _open_session() as (context, session):
+        url = webhooks.get(session, webhook_id).url
+        target = WebhookTarget(webhook_id, url, webhooks.get_secret(session, webhook_id))
+        settings, now = context.settings, context.clock()
+    outcome = send_test_delivery(target, settings, now=now)
     if outcome.error is not None:
         raise DeliveryError(url, outcome.error, outcome.status)
     print(f"{url} answered {outcome.status}")
 
 
 @contextmanager
-def _world() -> Iterator[tuple[Context, Session]]:
-    with open_world(settings_module.load()) as context, context.sessions.begin() as session:
+def _open_session() -> Iterator[tuple[Context, Session]]:
+    with open_context(settings_module.load()) as context, context.sessions.begin() as session:
         yield context, session
 
 
-def _line(hook: Webhook) -> str:
-    kinds = ",".join(hook.wanted.kinds) or "all"
-    least = f", at least {hook.wanted.min_coverage} outlets" if hook.wanted.min_coverage else ""
-    last = f"last delivered {moment(hook.delivered_at)}" if hook.delivered_at else "none delivered"
-    held = f"; {hook.held} stories wait after failures" if hook.held else ""
-    because = hook.health.paused_because or hook.error
-    why = f"  [{because}]" if because else ""
+def _as_line(hook: Webhook) -> str:
+    kinds = ",".join(hook.event_filter.kinds) or "all"
+    minimum = hook.event_filter.min_coverage
+    coverage = f", at least {minimum} outlets" if minimum else ""
+    last = (
+        f"last delivery {format_time(hook.last_delivered_at)}"
+        if hook.last_delivered_at
+        else "no delivery yet"
+    )
+    blocked = f"; {hook.blocked_stories} stories blocked" if hook.blocked_stories else ""
+    reason = hook.health.pause_reason or hook.error
     return (
-        f"{hook.id}  {hook.url}  {hook.state}  {kinds}{least}; "
-        f"up to change {hook.told}, {last}{held}{why}"
+        f"{hook.id}  {hook.url}  {hook.state}  {kinds}{coverage}; "
+        f"up to change {hook.last_delivered_id}, {last}{blocked}"
+        f"{f'  [{reason}]' if reason else ''}"
     )
 
 
-def _facts(hook: Webhook) -> dict[str, Any]:
+def _as_json(hook: Webhook) -> dict[str, Any]:
+    delivered_at = hook.last_delivered_at
     return {
         "id": hook.id,
         "url": hook.url,
         "state": hook.state,
-        "kinds": list(hook.wanted.kinds),
-        "min_coverage": hook.wanted.min_coverage,
-        "told": hook.told,
-        "held": hook.held,
+        "kinds": list(hook.event_filter.kinds),
+        "min_coverage": hook.event_filter.min_coverage,
+        "last_delivered_id": hook.last_delivered_id,
+        "blocked_stories": hook.blocked_stories,
         "error": hook.error,
-        "paused_because": hook.health.paused_because,
+        "pause_reason": hook.health.pause_reason,
         "created_at": hook.created_at.isoformat(),
-        "delivered_at": hook.delivered_at.isoformat() if hook.delivered_at else None,
+        "last_delivered_at": delivered_at.isoformat() if delivered_at else None,
     }

@@ -135,7 +135,7 @@ def filled(articles: int) -> Iterator[str]:
         running = EmbeddedServer.start(name, throwaway=True)
         try:
             url = running.ensure_database("bench")
-            engine = schema.connect(url)
+            engine = schema.make_engine(url)
             schema.upgrade(engine)
             started = time.perf_counter()
             fill_store(engine, articles=articles, stories=articles // ARTICLES_PER_STORY, model=TAG)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from service.domain.subscribers.alerts import Alert, Query, Stories, notices
-from service.domain.subscribers.digest_model import Said, Story
-from service.domain.subscribers.digest_selection import Past, Taste, choose
+from service.domain.subscribers.alerts import Alert, AlertQuery, StoryIndex, notices
+from service.domain.subscribers.digest_model import SummarySentence, DigestStory
+from service.domain.subscribers.digest_selection import History, Filters, choose
 from service.mail.message import issue_message_id, message
-from service.mail.render import Issue, Links, Renderer
+from service.mail.render import DigestMessage, Links, Renderer
 from service.settings import load as settings_module
 from tests.support.content.digest_stories import NOW, report, story
 
@@ -29,7 +29,7 @@ class Made:
     grown_mib: float  #: of the process, after the first tenth
 
 
-def made_up_stories(rng: random.Random) -> list[Story]:
+def made_up_stories(rng: random.Random) -> list[DigestStory]:
     """A day's stories: most of few outlets, some of forty."""
     words = [f"word{number}" for number in range(WORDS)]
     found = []
@@ -41,7 +41,7 @@ def made_up_stories(rng: random.Random) -> list[Story]:
             for _ in range(many)
         ]
         ordered = sorted(reports, key=lambda each: each.at)
-        summary = tuple(Said(" ".join((text, *text.split()[::-1])), "Daily") for text in told[1:])
+        summary = tuple(SummarySentence(" ".join((text, *text.split()[::-1])), "Daily") for text in told[1:])
         found.append(story(told[0], ordered, id=f"s{number}", summary=summary))
     return found
 
@@ -55,7 +55,7 @@ def issues(count: int) -> Made:
     size, started, before = 0, time.process_time(), 0
     for number in range(count):
         chosen = choose(stories, _taste(rng), _past(rng, stories), settings)
-        told = Issue(chosen, date(2023, 4, 25), NOW, ZoneInfo("UTC"))
+        told = DigestMessage(chosen, date(2023, 4, 25), NOW, ZoneInfo("UTC"))
         written = renderer.digest(told, f"r{number}@x.example", links)
         email = message(
             written,
@@ -79,27 +79,27 @@ def alerts(count: int) -> float:
         [
             Alert(
                 number,
-                Query(words=frozenset(f"word{rng.randrange(WORDS)}" for _ in range(3))),
+                AlertQuery(words=frozenset(f"word{rng.randrange(WORDS)}" for _ in range(3))),
                 since,
             ),
             Alert(
                 -number,
-                Query(outlets=frozenset({f"outlet{rng.randrange(OUTLETS)}"}), min_independent=8),
+                AlertQuery(outlets=frozenset({f"outlet{rng.randrange(OUTLETS)}"}), min_independent=8),
                 since,
             ),
         ]
         for number in range(count)
     ]
     started = time.process_time()
-    stories = Stories(found)
+    stories = StoryIndex(found)
     for each in asked:
-        notices(each, stories, Taste(), (), settings)
+        notices(each, stories, Filters(), (), settings)
     return time.process_time() - started
 
 
-def _taste(rng: random.Random) -> Taste:
+def _taste(rng: random.Random) -> Filters:
     outlets = [f"outlet{rng.randrange(OUTLETS)}" for _ in range(6)]
-    return Taste(
+    return Filters(
         min_independent=rng.choice([1, 2, 2, 3]),
         followed_outlets=frozenset(outlets[:3]),
         muted_outlets=frozenset(outlets[3:]),
@@ -108,10 +108,10 @@ def _taste(rng: random.Random) -> Taste:
     )
 
 
-def _past(rng: random.Random, stories: list[Story]) -> Past:
+def _past(rng: random.Random, stories: list[DigestStory]) -> History:
     seen = rng.sample(stories, 60)
     articles = frozenset(each.article for told in seen for each in told.reports[:3])
-    return Past(NOW - timedelta(hours=24), articles)
+    return History(NOW - timedelta(hours=24), articles)
 
 
 def _peak() -> int:

@@ -15,11 +15,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from service.commands.research.grouper import pair_model
+from service.commands.running.models import load_pair_model
 from service.domain.articles.entries import FeedContext
 from service.domain.articles.model import Article, Vectors
 from service.domain.grouping.window import group_window
-from service.embed.encoder import encode_articles, load_encoder
+from service.embed.articles import encode_articles
+from service.embed.loader import load_encoder
 from service.ingest.admit import admit_feed
 from service.ingest.parsing.parse import parse_feed
 from service.ingest.parsing.worker import ParseJob
@@ -111,7 +112,7 @@ def parsing() -> Comparison:
 
 def grouping(count: int) -> Comparison:
     """Grouping a window beside comparing all of its articles with all by a bare product."""
-    settings, model = settings_module.load({}), pair_model()
+    settings, model = settings_module.load({}), load_pair_model()
     articles, vectors = made_up_window(count)
     return Comparison(
         f"group a window of {count} articles",

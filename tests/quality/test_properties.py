@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.commands.research.grouper import pair_model
+from service.commands.running.models import load_pair_model
 from service.domain.articles.model import Article, ArticleId, Floats, Vectors
 from service.domain.grouping.window import Grouping, group_window, units_of
-from service.domain.pairs.features import Channels, Readings
+from service.domain.pairs.features import Features, TokenisedArticles
 from tests.quality.sets.sets import Labelled
 
 SETS = ("stream_day", "giveme5w1h")
-MODEL = pair_model()
+MODEL = load_pair_model()
 #: Labelled stories and other articles in one window, at most.
 STORIES, STRANGERS = 8, 20
 
@@ -44,14 +44,14 @@ def standings(found: Grouping, articles: list[Article], vectors: Vectors) -> lis
     Articles that cannot be told apart score 1 with each other and share the mean of theirs.
     """
     row_of = {article.id: row for row, article in enumerate(articles)}
-    channels = Channels.of(Readings.of(articles, vectors), found.lexicon)
-    return [standing([row_of[key] for key in ids], articles, channels) for ids in found.groups]
+    features = Features.build(TokenisedArticles.build(articles, vectors), found.vocabulary)
+    return [standing([row_of[key] for key in ids], articles, features) for ids in found.groups]
 
 
-def standing(rows: list[int], articles: list[Article], channels: Channels) -> Floats:
+def standing(rows: list[int], articles: list[Article], features: Features) -> Floats:
     if len(rows) == 1:
         return np.ones(1)
-    scores = MODEL.between(channels, np.array(rows), np.array(rows))
+    scores = MODEL.between(features, np.array(rows), np.array(rows))
     twins = units_of([articles[row] for row in rows]).members
     for unit in twins:
         scores[np.ix_(unit, unit)] = 1

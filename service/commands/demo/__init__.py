@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from jobs.running.signals import until_signalled
+from jobs.running.signals import handle_signals
 from service.commands.demo import samples, view
 from service.commands.digest import write_preview
-from service.commands.running.serving import online
-from service.commands.running.wiring import open_world
+from service.commands.running.serving import serve_site
+from service.commands.running.wiring import open_context
 from service.settings import load as settings_module
 from service.settings import logging
 from service.settings.paths import SEEDS_DIR
@@ -32,7 +32,7 @@ def demo(
     logging.configure(settings.log)
     with (
         view.bars() as progress,
-        open_world(
+        open_context(
             settings, name=sample.database, clock=lambda: sample.now, progress=progress
         ) as context,
     ):
@@ -48,7 +48,7 @@ def demo(
             view.show_preview(write_preview(context, READER))
             view.show_next_steps(None)
         else:
-            with until_signalled() as stop, online(context) as url:
+            with handle_signals() as stop, serve_site(context) as url:
                 view.show_preview(write_preview(context, READER, page=url))
                 view.show_next_steps(url)
                 stop.wait()

@@ -11,13 +11,13 @@ from urllib.parse import unquote
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context
-from jobs.running.runner import run
-from jobs.running.schedule import schedule
+from jobs.running.runner import run_job
+from jobs.running.schedule import build_schedule
 from service.commands.demo.server import HOST, feed_paths, serving_folder
-from service.commands.running.times import parse_moment
+from service.commands.running.times import parse_time
 from service.domain.catalogue.outlets import Outlet
 from service.errors import BadInputError
-from service.ingest.catalogue_files import known_sites, read_feeds, read_outlets
+from service.ingest.catalogue_files import index_sites, read_feeds, read_outlets
 from service.settings.load import Settings
 from service.settings.paths import CONFIG_DIR
 from service.store.articles import articles
@@ -54,7 +54,7 @@ class Sample:
             raise BadInputError(f"{folder} is no folder; --feeds takes a folder of feed files")
         name = "" if own else f"_{hashlib.blake2b(bytes(folder), digest_size=5).hexdigest()}"
         usual = SEEDS_NOW if own else datetime.now(UTC)
-        return cls(folder, f"samestory_demo{name}", parse_moment(now) if now else usual)
+        return cls(folder, f"samestory_demo{name}", parse_time(now) if now else usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +90,19 @@ def prepare(context: Context) -> Contents:
                 "them. Unset DATABASE_URL, or name an empty database"
             )
         return Contents(
-            feeds.count_feeds(session), articles.count(session), overview.count(session)
+            feeds.count_feeds(session), articles.count(session), overview.count_stories(session)
         )
 
 
 def run_pipeline(context: Context, sample: Sample, names: Sequence[str] = PIPELINE) -> None:
     """Serve the folder and run each of these jobs once, through the same code as the daemon."""
-    jobs = {job.name: job for job in schedule(context.settings.schedule)}
+    jobs = {job.name: job for job in build_schedule(context.settings.schedule)}
     with serving_folder(sample.folder) as base_url:
         with context.sessions.begin() as session:
             _add_feeds(session, sample, base_url)
         for name in names:
             context.progress(name, 0, 1)
-            run(jobs[name], context)
+            run_job(jobs[name], context)
             context.progress(name, 1, 1)
 
 
@@ -116,7 +116,7 @@ def _add_feeds(session: Session, sample: Sample, base_url: str) -> None:
     feeds.move_feeds(session, rf"^{re.escape(ORIGIN)}\d+/", base_url)
     opml = sample.folder / "feeds.opml"
     if opml.exists():
-        new_feeds, made = read_feeds(opml, known_sites(files), base_url=base_url)
+        new_feeds, made = read_feeds(opml, index_sites(files), base_url=base_url)
     else:
         new_feeds, made = _feeds_of_files(sample.folder, base_url)
     outlets.configure(session, made, now=sample.now)

@@ -20,7 +20,7 @@ from service.domain.evaluation import grouping_metrics
 from service.domain.text.urls import canonical_url
 from service.store.catalogue import feeds
 from service.store.story_views import overview
-from service.store.story_views.overview import StoryLine
+from service.store.story_views.overview import StoryOverview
 
 #: Stories in the table; the page shows all.
 SHOWN = 40
@@ -74,8 +74,8 @@ def show_start(sample: Sample, before: Contents) -> None:
 def show_stories(context: Context) -> None:
     """The table of the stories that several articles report."""
     with context.sessions.begin() as session:
-        found = overview.lines(session, limit=SHOWN)
-        total = overview.count(session)
+        found = overview.list_overview(session, limit=SHOWN)
+        total = overview.count_stories(session)
     table = Table(title="Stories by independent coverage", title_justify="left")
     spare = max(console.width - FIXED_WIDTH, 2 * NARROWEST)
     table.add_column("headline", max_width=spare * 3 // 4, no_wrap=True, overflow="ellipsis")
@@ -158,7 +158,7 @@ def _show_agreement(name: str, pairs: list[tuple[dict[str, str], str]]) -> None:
     )
 
 
-def _cells(line: StoryLine) -> tuple[str, ...]:
+def _cells(line: StoryOverview) -> tuple[str, ...]:
     return (
         escape(line.headline),
         str(line.articles),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from service.commands.research.jsonl import Label
 from service.domain.articles.model import ArticleId
-from service.domain.evaluation.grouping_metrics import codes
+from service.domain.evaluation.grouping_metrics import encode_labels
 from service.domain.grouping.window import Grouping
 from service.domain.pairs.candidates import recall
 from service.domain.pairs.training import calibration_error
@@ -28,7 +28,7 @@ class CandidateFigures:
 def candidate_figures(window: Grouping, labels: Mapping[ArticleId, Label]) -> CandidateFigures:
     """The figures of a window of which every article has a label."""
     stories = [labels[key] for key in window.ids]
-    names, pairs = codes(stories), window.pairs
+    names, pairs = encode_labels(stories), window.pairs
     same = names[pairs[:, 0]] == names[pairs[:, 1]]
     return CandidateFigures(
         recall=recall(pairs, stories),

@@ -10,9 +10,10 @@ import typer
 
 from service.commands.research import jsonl
 from service.commands.research.candidate_recall import CandidateFigures, candidate_figures
-from service.commands.research.grouper import Outcome, grouped, pair_model, settings_of
+from service.commands.research.grouper import Outcome, grouped, settings_of
 from service.commands.research.jsonl import Label
 from service.commands.research.link_quality import link_figures
+from service.commands.running.models import load_pair_model
 from service.domain.articles.model import Article, ArticleId
 from service.domain.evaluation.grouping_metrics import Quality, quality
 from service.domain.grouping.window import group_window
@@ -86,7 +87,7 @@ def candidates(
 ) -> CandidateFigures:
     """Figures of what was compared; after a stream, of what would be in one window of all."""
     window = outcome.window or group_window(
-        articles, outcome.vectors, model=pair_model(settings.pairs), settings=settings.stories
+        articles, outcome.vectors, model=load_pair_model(settings.pairs), settings=settings.stories
     )
     return candidate_figures(window, labels)
 

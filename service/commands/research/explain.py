@@ -8,10 +8,11 @@ import numpy as np
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import encode, pair_model, settings_of
+from service.commands.research.grouper import encode, settings_of
+from service.commands.running.models import load_pair_model
 from service.domain.articles.model import Article
 from service.domain.grouping.window import Grouping, group_window
-from service.domain.pairs.score import FEATURES, PairModel, features
+from service.domain.pairs.score import PAIR_FEATURES, PairModel, pair_features
 from service.errors import NotFoundError
 
 
@@ -29,7 +30,7 @@ def explain(
     articles = jsonl.read_articles(source)
     pair = [named(articles, one), named(articles, other)]
     vectors = encode(articles, settings)
-    model = pair_model(settings.pairs)
+    model = load_pair_model(settings.pairs)
     grouping = group_window(articles, vectors, model=model, settings=settings.stories)
     report = evidence(pair, grouping, model)
     print(json.dumps(report, ensure_ascii=False) if as_json else "\n".join(readable(report)))
@@ -47,13 +48,13 @@ def evidence(pair: Sequence[Article], grouping: Grouping, model: PairModel) -> d
     """Score, features and each feature's share of the log odds, as the window was grouped."""
     rows = [grouping.ids.index(article.id) for article in pair]
     labels = grouping.labels()
-    values = features(grouping.channels, np.array([rows], dtype=np.int64), model)[0]
+    values = pair_features(grouping.features, np.array([rows], dtype=np.int64), model)[0]
     return {
         "articles": [{"id": article.id, "title": article.title} for article in pair],
-        "score": float(model.score(grouping.channels, np.array([rows], dtype=np.int64))[0]),
+        "score": float(model.score(grouping.features, np.array([rows], dtype=np.int64))[0]),
         "log_odds": float(model.log_odds(values[None, :])[0]),
         "base": model.base(),
-        "features": dict(zip(FEATURES, values.tolist(), strict=True)),
+        "features": dict(zip(PAIR_FEATURES, values.tolist(), strict=True)),
         "shares": model.shares(values),
         "same_story": labels[pair[0].id] == labels[pair[1].id],
     }
@@ -67,5 +68,5 @@ def readable(report: dict[str, Any]) -> list[str]:
     lines.append(f"{'':12}{'value':>8}{'log odds':>10}")
     lines.append(f"{'average':12}{'':8}{report['base']:>+10.2f}")
     for name, share in report["shares"].items():
-        lines.append(f"{name:12}{report['features'][name]:>8.3f}{share:>+10.2f}")
+        lines.append(f"{name:12}{report['pair_features'][name]:>8.3f}{share:>+10.2f}")
     return [*lines, f"{'sum':12}{'':8}{report['log_odds']:>+10.2f}"]

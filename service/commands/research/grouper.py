@@ -5,22 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from service.commands.running.progress import bar
+from service.commands.running.models import load_pair_model
+from service.commands.running.progress import progress_bar
 from service.domain.articles.model import Article, ArticleId, Vectors
 from service.domain.grouping.lineage import story_id
 from service.domain.grouping.replay import Churn, replay
 from service.domain.grouping.window import Grouping, group_window
-from service.domain.pairs.score import PairModel
 from service.embed.articles import encode_articles
 from service.embed.encoder import Encoder
 from service.embed.loader import load_encoder
-from service.errors import BadInputError
 from service.settings import load as settings_module
-from service.settings.embedding import EmbedSettings, PairSettings
+from service.settings.embedding import EmbedSettings
 from service.settings.load import Settings
-
-#: The weights that are shipped for the usual profile.
-SHIPPED = PairSettings("pair_model.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +38,6 @@ def settings_of(profile: str) -> Settings:
     return settings_module.load(profile=profile)
 
 
-def pair_model(pairs: PairSettings = SHIPPED) -> PairModel:
-    """The weights that settings name.
-
-    Raises:
-        BadInputError: the file is missing or holds no pair model.
-    """
-    try:
-        return PairModel.load(pairs.path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"{pairs.path}: {error}") from error
-
-
 @lru_cache(maxsize=1)
 def encoder_of(settings: EmbedSettings) -> Encoder:
     """The encoder that the settings name, loaded once."""
@@ -62,7 +46,7 @@ def encoder_of(settings: EmbedSettings) -> Encoder:
 
 def encode(articles: Sequence[Article], settings: Settings) -> Vectors:
     """The vectors of articles, with a bar."""
-    with bar("encode") as on_progress:
+    with progress_bar("encode") as on_progress:
         return encode_articles(
             encoder_of(settings.embed),
             articles,
@@ -76,12 +60,12 @@ def grouped(articles: Sequence[Article], settings: Settings, *, stream: bool) ->
 
     The time is that of encoding and grouping; loading the model is left out.
     """
-    model = pair_model(settings.pairs)
+    model = load_pair_model(settings.pairs)
     encoder_of(settings.embed)
     start = time.perf_counter()
     vectors = encode(articles, settings)
     if stream:
-        with bar("replay") as on_progress:
+        with progress_bar("replay") as on_progress:
             replayed = replay(
                 articles,
                 vectors,

@@ -18,7 +18,7 @@ from typing import Any
 from service.domain.articles.model import Article, ArticleId
 from service.domain.text import dates
 from service.errors import BadInputError, BadLineError
-from service.ingest.detect_language import language_of
+from service.ingest.detect_language import resolve_language
 
 #: The name of a story in a labelled file.
 Label = int | str
@@ -192,7 +192,7 @@ def _article(path: str, key: ArticleId, line: Line, now: datetime | None) -> Art
         outlet=_text(path, line, "outlet") or "",
         url=_text(path, line, "url") or "",
         published=_date(line.values.get("published"), now),
-        lang=language_of(_text(path, line, "lang") or "", title, text),
+        lang=resolve_language(_text(path, line, "lang") or "", title, text),
     )
 
 

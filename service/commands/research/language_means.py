@@ -11,13 +11,13 @@ import typer
 from service.commands.research import jsonl
 from service.commands.research.grouper import encode, settings_of
 from service.domain.articles.model import Article
-from service.embed.language_means import Centres
+from service.embed.language_means import LanguageMeans
 
 #: Articles of a language that are encoded; more no longer move its mean.
 MOST = 2000
 
 
-def centres(
+def language_means(
     source: Annotated[
         str, typer.Argument(metavar="IN.jsonl", help="News in several languages; titles count.")
     ],
@@ -31,11 +31,13 @@ def centres(
     """
     jsonl.require_writable(output)
     settings = settings_of(profile)
-    settings = replace(settings, embed=replace(settings.embed, centres=""))
+    settings = replace(settings, embed=replace(settings.embed, language_means=""))
     titles = spread(jsonl.read_articles(source))
     vectors = encode(titles, settings)
     made_of = {"encoder": vectors.model, "source": Path(source).name, "sha256": digest(source)}
-    found = Centres.of(vectors.values, [title.lang for title in titles], least=least, about=made_of)
+    found = LanguageMeans.fit(
+        vectors.values, [title.lang for title in titles], least=least, about=made_of
+    )
     jsonl.write_whole(Path(output), found.dump().encode())
 
 

@@ -11,7 +11,7 @@ from service.commands.research.grouper import encode
 from service.commands.research.jsonl import Label, Line, articles_of, read_labels
 from service.domain.articles.copies import find_copies
 from service.domain.articles.model import Article, ArticleId, Vectors
-from service.domain.evaluation.grouping_metrics import codes
+from service.domain.evaluation.grouping_metrics import encode_labels
 from service.domain.evaluation.link_metrics import (
     CopyQuality,
     StorylineQuality,
@@ -83,7 +83,7 @@ def link_quality(
     if all(saga is None for saga in labels.storylines):
         return LinkQuality(found, None, None)
     tokenised = TokenisedArticles.build(articles, encoded())
-    features = Features.build(tokenised, tokenised.vocabulary())
+    features = Features.build(tokenised, tokenised.build_vocabulary())
     sagas = _with_lone_stories(labels)
     of_predicted, of_gold = (
         storyline_quality(
@@ -110,7 +110,7 @@ def link_figures(
 
 def linked(stories: Sequence[Label], features: Features, settings: StorylineSettings) -> list[str]:
     """The storyline of each article, named after its first story; one of its own for a lone story."""
-    members = rows_by_label(codes(stories))
+    members = rows_by_label(encode_labels(stories))
     names = [f"{number:09}" for number in range(len(members))]
     line_of = {name: name for name in names}
     for line in link_storylines(StoryProfiles.of(names, members, features), settings):

@@ -12,12 +12,18 @@ from service.commands.research import jsonl
 from service.commands.research.grouper import encode, settings_of
 from service.commands.research.jsonl import Label
 from service.domain.articles.model import Article, Vectors
-from service.domain.evaluation.grouping_metrics import bcubed, codes
+from service.domain.evaluation.grouping_metrics import bcubed, encode_labels
 from service.domain.grouping.window import group_window
 from service.domain.pairs.candidates import Pairs, candidate_pairs, recall
-from service.domain.pairs.features import Channels, Readings
-from service.domain.pairs.score import PairModel, features
-from service.domain.pairs.training import LabelledPairs, blank, calibration_error, fit, translated
+from service.domain.pairs.features import Features, TokenisedArticles
+from service.domain.pairs.score import PairModel, pair_features
+from service.domain.pairs.training import (
+    LabelledPairs,
+    calibration_error,
+    fit,
+    simulate_translation,
+    untrained_model,
+)
 from service.errors import BadInputError
 from service.settings.load import Settings
 
@@ -35,7 +41,7 @@ class LabelledSet:
     articles: list[Article]
     labels: list[Label]
     vectors: Vectors
-    channels: Channels
+    features: Features
     pairs: Pairs
     learnable: LabelledPairs
 
@@ -85,22 +91,22 @@ def labelled_set(path: str, settings: Settings, *, titles: bool = False) -> Labe
     if titles:
         articles = [replace(article, text="") for article in articles]
     vectors = encode(articles, settings)
-    readings = Readings.of(articles, vectors)
-    channels = Channels.of(readings, readings.lexicon())
-    pairs = candidate_pairs(channels, settings.candidates)
+    tokenised = TokenisedArticles.build(articles, vectors)
+    features = Features.build(tokenised, tokenised.build_vocabulary())
+    pairs = candidate_pairs(features, settings.candidates)
     if not len(pairs):
         raise BadInputError(f"{path}: no two articles to learn from")
-    names = codes(labels)
+    names = encode_labels(labels)
     return LabelledSet(
         name=Path(path).name + (_TITLES if titles else ""),
         digest=hashlib.sha256(Path(path).read_bytes()).hexdigest(),
         articles=articles,
         labels=labels,
         vectors=vectors,
-        channels=channels,
+        features=features,
         pairs=pairs,
         learnable=LabelledPairs(
-            features(channels, pairs, blank(settings.training)),
+            pair_features(features, pairs, untrained_model(settings.training)),
             names[pairs[:, 0]] == names[pairs[:, 1]],
         ),
     )
@@ -110,15 +116,15 @@ def learned(sets: Sequence[LabelledSet], settings: Settings, *, about: dict[str,
     """Weights from some sets; where reports are translated, from the sets as if they were."""
     pairs = [each.learnable for each in sets]
     if cost := settings.training.translation:
-        pairs += [translated(each, cost) for each in pairs]
-    return fit(pairs, blank(settings.training), about=about)
+        pairs += [simulate_translation(each, cost) for each in pairs]
+    return fit(pairs, untrained_model(settings.training), about=about)
 
 
 def left_out_line(left: LabelledSet, others: Sequence[LabelledSet], settings: Settings) -> str:
     """One set's figures with weights that never saw it."""
     model = learned(others, settings, about={})
-    shifted = left.channels.shifted(model.shift(left.channels, left.pairs))
-    error = calibration_error(model.score(shifted, left.pairs), left.learnable.same)
+    with_prior_shift = left.features.with_prior_shift(model.shift(left.features, left.pairs))
+    error = calibration_error(model.score(with_prior_shift, left.pairs), left.learnable.same)
     return (
         f"{left.name:{_WIDTH}}{len(left.articles):>9}{recall(left.pairs, left.labels):>8.3f}"
         f"{len(left.pairs) * 2 / len(left.articles):>8.1f}{f1(left, model, settings):>8.3f}"

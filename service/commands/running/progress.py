@@ -1,4 +1,4 @@
-"""Progress bars on standard error, where someone watches."""
+"""Progress bars on standard error."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,8 +10,8 @@ OnProgress = Callable[[int, int], None]
 
 
 @contextmanager
-def bar(label: str) -> Iterator[OnProgress]:
-    """A bar that is told how much is done; nothing at all unless standard error is a terminal."""
+def progress_bar(label: str) -> Iterator[OnProgress]:
+    """Show a progress bar if standard error is a terminal; yields a callback `(done, total)`."""
     console = Console(stderr=True)
     columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(

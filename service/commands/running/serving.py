@@ -1,38 +1,42 @@
-"""What `up`, `web`, `jobs` and the demo share: getting ready, and serving API and page."""
+"""Start-up of the serving commands (`up`, `web`, `jobs`, `demo`): logging, catalogue, web server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
+from fastapi import FastAPI
 
 from jobs.running.context import Context
-from jobs.running.daemon import serving
 from service.commands.feeds import import_shipped
-from service.commands.running.wiring import open_world
+from service.commands.running.http_server import serve_in_thread
+from service.commands.running.wiring import open_context
 from service.settings import load as settings_module
 from service.settings import logging
 from service.web.app import create_app
-from service.web.dependencies import Reading
+from service.web.dependencies import ModelContext
 
 log = structlog.get_logger()
 
 
 @contextmanager
-def ready(*, with_feeds: bool) -> Iterator[Context]:
-    """The world with logging on, and with the shipped catalogue in an empty database."""
+def open_service(*, with_feeds: bool) -> Iterator[Context]:
+    """Configure logging and yield the context.
+
+    `with_feeds` imports the shipped feed catalogue if the database has no feeds.
+    """
     settings = settings_module.load()
     logging.configure(settings.log)
-    with open_world(settings) as context:
+    with open_context(settings) as context:
         if with_feeds:
             import_shipped(context)
         yield context
 
 
-def reading_of(context: Context) -> Reading:
-    """How the server reads texts: with the model, the scores and the rules of the jobs."""
+def build_web_app(context: Context) -> FastAPI:
+    """Build the web application with the same models, settings and clock as the jobs."""
     settings = context.settings
-    return Reading(
+    models = ModelContext(
         encoder=context.encoder,
         languages=settings.embed.languages,
         pair_model=context.pair_model,
@@ -40,20 +44,21 @@ def reading_of(context: Context) -> Reading:
         reach=settings.window.reach,
         tolerance=timedelta(minutes=settings.admit.future_tolerance_minutes),
     )
+    return create_app(
+        context.sessions,
+        clock=context.clock,
+        origins=settings.web.cors_origins,
+        settings=settings,
+        reading=models,
+    )
 
 
 @contextmanager
-def online(context: Context) -> Iterator[str]:
-    """API and page; yields their URL."""
+def serve_site(context: Context) -> Iterator[str]:
+    """Serve the API and the web pages in a background thread; yields their base URL."""
     web = context.settings.web
-    app = create_app(
-        context.sessions,
-        clock=context.clock,
-        origins=web.cors_origins,
-        settings=context.settings,
-        reading=reading_of(context),
-    )
-    with serving(app, web.host, web.port, proxies=web.trusted_proxies) as port:
+    app = build_web_app(context)
+    with serve_in_thread(app, web.host, web.port, proxies=web.trusted_proxies) as port:
         host = f"[{web.host}]" if ":" in web.host else web.host
         url = f"http://{host}:{port}/"
         log.info("samestory is up", action="up", url=url)

@@ -1,19 +1,26 @@
-"""Moments, told on a terminal and read from one."""
+"""Timestamps on the command line: formatting and parsing."""
 
 from datetime import UTC, datetime
 
 from service.errors import BadInputError
 
 
-def moment(at: datetime) -> str:
-    """A moment to the minute, UTC."""
+def utc_now() -> datetime:
+    """Return the current time of the system clock."""
+    return datetime.now(UTC)
+
+
+def format_time(at: datetime) -> str:
+    """Format a timestamp in UTC, to the minute."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def parse_moment(text: str) -> datetime:
-    """An ISO 8601 moment, UTC where it names no zone; BadInputError if it is none."""
+def parse_time(text: str) -> datetime:
+    """Parse an ISO 8601 timestamp, in UTC unless it has an offset; BadInputError if it is none."""
     try:
-        moment = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError as error:
-        raise BadInputError(f"{text!r} is no ISO 8601 moment such as 2020-04-21T06:00Z") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        raise BadInputError(
+            f"invalid timestamp {text!r}: expected ISO 8601, such as 2020-04-21T06:00Z"
+        ) from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -1,17 +1,17 @@
-"""`samestory up`: the daemon."""
+"""`samestory up`: run jobs and web server as a daemon."""
 
-from jobs.running.daemon import scheduled
-from jobs.running.schedule import schedule
-from jobs.running.signals import until_signalled
-from service.commands.running.serving import online, ready
+from jobs.running.schedule import build_schedule
+from jobs.running.scheduler import run_scheduler
+from jobs.running.signals import handle_signals
+from service.commands.running.serving import open_service, serve_site
 
 
 def up() -> None:
-    """Run the jobs, the API and the page until SIGTERM or Ctrl-C."""
+    """Run the jobs, the API and the web pages until SIGTERM or Ctrl-C."""
     with (
-        ready(with_feeds=True) as context,
-        until_signalled() as stop,
-        online(context),
-        scheduled(schedule(context.settings.schedule), context),
+        open_service(with_feeds=True) as context,
+        handle_signals() as stop,
+        serve_site(context),
+        run_scheduler(build_schedule(context.settings.schedule), context),
     ):
         stop.wait()

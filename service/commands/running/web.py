@@ -1,10 +1,10 @@
-"""`samestory web`: API and page without the jobs."""
+"""`samestory web`: run the web server without the jobs."""
 
-from jobs.running.signals import until_signalled
-from service.commands.running.serving import online, ready
+from jobs.running.signals import handle_signals
+from service.commands.running.serving import open_service, serve_site
 
 
 def web() -> None:
-    """Serve API and page only, until SIGTERM or Ctrl-C."""
-    with ready(with_feeds=False) as context, until_signalled() as stop, online(context):
+    """Serve the API and the web pages, without jobs, until SIGTERM or Ctrl-C."""
+    with open_service(with_feeds=False) as context, handle_signals() as stop, serve_site(context):
         stop.wait()

@@ -1,69 +1,54 @@
-"""Puts together what jobs and pages need, from the settings."""
+"""Composition root: builds engine, sessions, models and clock of the process from the settings.
 
-import threading
+`serving.build_web_app` builds the web application from the same context; its imports are slow, so
+commands without a web server do not load them.
+"""
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
-from jobs.running.context import Context, Progress, silent
-from service.commands.research.grouper import pair_model
-from service.embed.encoder import Encoder, load_encoder
+from jobs.running.context import Context, Progress, no_progress
+from service.commands.running.models import lazy_encoder, load_pair_model
+from service.commands.running.times import utc_now
 from service.settings import load as settings_module
 from service.settings.load import Settings
 from service.store.database import schema
-from service.store.database.sessions import open_engine, sessions_of
-
-
-def utc_now() -> datetime:
-    """The real clock."""
-    return datetime.now(UTC)
+from service.store.database.sessions import make_sessions, open_engine
 
 
 @contextmanager
-def open_world(
+def open_context(
     settings: Settings | None = None,
     *,
     name: str = "",
     clock: Callable[[], datetime] = utc_now,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     upgrade: bool = False,
 ) -> Iterator[Context]:
-    """The context of jobs, on the database that the settings name.
+    """Connect to the database and yield the context of jobs and commands.
 
-    `name` chooses another database of the embedded server. `upgrade` applies missing
-    migrations; the embedded server, which nobody else administers, always gets them.
+    `settings` defaults to those of the environment, `name` to the database they select on the
+    embedded server. `upgrade` applies missing migrations; the embedded server always gets them.
 
     Raises:
-        DatabaseError: the database cannot be used; the message says why.
+        DatabaseError: the database is unusable; the message gives the reason.
     """
     settings = settings or settings_module.load()
-    place = settings.database
-    opened = open_engine(place.url, data_dir=place.data_dir, name=name or place.name)
-    with opened as engine:
-        if upgrade or not place.url:
+    database = settings.database
+    with open_engine(
+        database.url, data_dir=database.data_dir, name=name or database.name
+    ) as engine:
+        if upgrade or not database.url:
             schema.upgrade(engine)
         else:
             schema.check(engine)
         yield Context(
             engine=engine,
-            sessions=sessions_of(engine),
+            sessions=make_sessions(engine),
             settings=settings,
             clock=clock,
-            encoder=once(lambda: load_encoder(settings.embed)),
-            pair_model=pair_model(settings.pairs).within(settings.window.reach),
+            encoder=lazy_encoder(settings.embed),
+            pair_model=load_pair_model(settings.pairs).within(settings.window.reach),
             progress=progress,
         )
-
-
-def once(make: Callable[[], Encoder]) -> Callable[[], Encoder]:
-    """Make it at the first call, once for all threads."""
-    lock = threading.Lock()
-    made: list[Encoder] = []
-
-    def get() -> Encoder:
-        with lock:
-            if not made:
-                made.append(make())
-        return made[0]
-
-    return get

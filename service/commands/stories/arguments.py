@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from service.commands.running.times import parse_moment
-from service.domain.editing.effects import MOST_ID
+from service.commands.running.times import parse_time
+from service.domain.editing.effects import MAX_ID
 from service.errors import NotFoundError
 
 
@@ -19,7 +19,7 @@ def word(text: str) -> str:
 
 def instant(text: str) -> datetime | None:
     """A moment as typed; None if nothing was."""
-    return parse_moment(text) if text else None
+    return parse_time(text) if text else None
 
 
 Story = Annotated[
@@ -30,17 +30,17 @@ Stories = Annotated[
     typer.Argument(metavar="STORY…", parser=word, help="Ids that lead to it from now on."),
 ]
 Article = Annotated[
-    int, typer.Argument(metavar="ARTICLE", min=1, max=MOST_ID, help="Id of an article.")
+    int, typer.Argument(metavar="ARTICLE", min=1, max=MAX_ID, help="Id of an article.")
 ]
 Articles = Annotated[
     list[int],
-    typer.Argument(metavar="ARTICLE…", min=1, max=MOST_ID, help="Ids of those that leave."),
+    typer.Argument(metavar="ARTICLE…", min=1, max=MAX_ID, help="Ids of those that leave."),
 ]
 What = Annotated[
     str, typer.Argument(metavar="WHAT", parser=word, help="Id of a story or of an article.")
 ]
 Number = Annotated[
-    int, typer.Argument(metavar="DECISION", min=1, max=MOST_ID, help="Number of a decision.")
+    int, typer.Argument(metavar="DECISION", min=1, max=MAX_ID, help="Number of a decision.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsOf = Annotated[str, typer.Option(help="As it stood at this moment, ISO 8601.")]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
-from service.commands.running.wiring import open_world
+from service.commands.running.wiring import open_context
 from service.commands.stories import render
 from service.commands.stories.arguments import (
     Article,
@@ -125,7 +125,7 @@ def _decide(act: Callable[[Session, EditorAction], Decision], by: str, why: str,
     """Carry out a decision in one transaction, and say what it was."""
     by = clean_line("name", by, MAX_NAME_LENGTH) or pwd.getpwuid(os.getuid()).pw_name
     why = clean_line("reason", why, MAX_REASON_LENGTH)
-    with open_world() as context, context.sessions.begin() as session:
+    with open_context() as context, context.sessions.begin() as session:
         now = context.clock()
         decision = act(session, EditorAction(by, why, now, context.settings.lifecycle.quiet_since(now)))
     if as_json:

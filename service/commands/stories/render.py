@@ -4,12 +4,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from service.commands.running.times import moment
+from service.commands.running.times import format_time
 from service.domain.stories import ranking
 from service.store.editing.audit_log import Decision
 from service.store.story_views.views import StoryView
 from service.web.api.stories.details import EntitiesOut, QuoteOut
-from service.web.api.stories.schemas import StoryDetailOut, TransitionOut
+from service.domain.stories.transitions import TransitionOut
+from service.web.api.stories.schemas import StoryDetailOut
 from service.web.rendering.schemas import MemberOut
 
 
@@ -18,7 +19,7 @@ def line(story: StoryView, now: datetime | None = None) -> str:
     counts = f"{story.independent:>3} of {story.coverage:>3} outlets"
     marks = [name for name in ("pinned", "locked") if getattr(story, name)]
     marked = f"  [{', '.join(marks)}]" if marks else ""
-    found = f"{story.id:12} {counts}  {moment(story.first_reported_at)}  {story.headline}{marked}"
+    found = f"{story.id:12} {counts}  {format_time(story.first_reported_at)}  {story.headline}{marked}"
     return found if now is None else f"{found}\n{'':12} {_rank(story, now)}"
 
 
@@ -46,7 +47,7 @@ def decision(found: Decision) -> str:
     value = f" “{found.value}”" if found.value else ""
     why = f": {found.reason}" if found.reason else ""
     what = f"{found.action} {found.story_id or ''}{others}{articles}{value}"
-    return f"{found.id}  {moment(found.made_at)}  {found.made_by}  {what}{why}{_undone(found)}"
+    return f"{found.id}  {format_time(found.made_at)}  {found.made_by}  {what}{why}{_undone(found)}"
 
 
 def facts(found: Decision) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def facts(found: Decision) -> dict[str, Any]:
 
 def _rank(story: StoryView, now: datetime) -> str:
     parts = story.details.rank
-    return f"rank {ranking.explain(parts, now)}" if parts else "rank not known: not described yet"
+    return f"rank {ranking.explain_rank(parts, now)}" if parts else "rank not known: not described yet"
 
 
 def _quote(quote: QuoteOut) -> str:
@@ -79,12 +80,12 @@ def _undone(found: Decision) -> str:
     if found.undone_at is None:
         return ""
     why = f": {found.undone_reason}" if found.undone_reason else ""
-    return f"  [undone {moment(found.undone_at)} by {found.undone_by}{why}]"
+    return f"  [undone {format_time(found.undone_at)} by {found.undone_by}{why}]"
 
 
 def _member(member: MemberOut) -> str:
     copy = "  [copy]" if member.copy_of else ""
-    when = moment(member.reported_at)
+    when = format_time(member.reported_at)
     return f"{member.id}  {when}  {member.outlet.name}: {member.title}{copy}"
 
 
@@ -92,4 +93,4 @@ def _transition(happened: TransitionOut) -> str:
     who = f"editor {happened.editor}" if happened.editor else happened.cause
     count = f" {len(happened.articles)} articles" if happened.articles else ""
     other = f" {happened.other_story}" if happened.other_story else ""
-    return f"{moment(happened.at)}  {happened.kind}{count}{other}  by {who}"
+    return f"{format_time(happened.at)}  {happened.kind}{count}{other}  by {who}"

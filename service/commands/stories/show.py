@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.running.wiring import open_world
+from service.commands.running.wiring import open_context
 from service.commands.stories import render
 from service.commands.stories.arguments import AsJson, AsOf, Story, instant
 from service.store.story_views import history
@@ -24,7 +24,7 @@ def list_stories(
 ) -> None:
     """Stories, now or as they stood; JSON is that of `/v1/stories`."""
     then = instant(as_of)
-    with open_world() as context, context.sessions.begin() as session:
+    with open_context() as context, context.sessions.begin() as session:
         page = reading.list_stories(session, StoryFilter(), sort=sort, limit=limit, as_of=then)
         now = then or context.clock()
     if as_json:
@@ -38,7 +38,7 @@ def list_stories(
 def show(story: Story, *, as_of: AsOf = "", as_json: AsJson = False) -> None:
     """One story with its articles and history; JSON is that of `/v1/stories/ID`."""
     then = instant(as_of)
-    with open_world() as context, context.sessions.begin() as session:
+    with open_context() as context, context.sessions.begin() as session:
         detail = reading.get_story(session, story, as_of=then)
         if detail.story.state == "merged":
             story = history.survivor_of(session, story, as_of=then)

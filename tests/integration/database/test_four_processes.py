@@ -24,7 +24,7 @@ from service.store.articles import articles
 from service.store.database import schema
 from service.store.database.sessions import Sessions
 from service.store.editing import actions, audit_log
-from service.store.editing.actions import Act
+from service.store.editing.actions import EditorAction
 from service.store.editing.undo import undo
 from service.store.stories import stories
 from service.store.tables import ArticleRow, DecisionRow, StoryRow
@@ -57,7 +57,7 @@ def looking_after(context: Context, _: random.Random) -> None:
 
 def deciding(context: Context, rng: random.Random) -> None:
     """One decision of an editor, or the undoing of one."""
-    act = Act("ann", "", context.clock(), context.clock())
+    act = EditorAction("ann", "", context.clock(), context.clock())
     try:
         with context.sessions.begin() as session:
             found = sorted(session.scalars(select(StoryRow.id).where(StoryRow.state == "open")))
@@ -65,7 +65,7 @@ def deciding(context: Context, rng: random.Random) -> None:
                 return
             one, other = rng.sample(found, 2)
             members = stories.members(session, [one])[one]
-            standing = [each.id for each in audit_log.listed(session, all_of_them=False)]
+            standing = [each.id for each in audit_log.list_decisions(session, all_of_them=False)]
             acts: list[Callable[[], object]] = [
                 lambda: actions.merge(session, act, [one, other]),
                 lambda: actions.split(session, act, one, members[:1]),
@@ -84,7 +84,7 @@ ROLES = {each.__name__: each for each in (placing, grouping, looking_after, deci
 
 def play(url: str, role: str, now: datetime, over: Event) -> None:
     """Play one role again and again until all is over; any error ends the process."""
-    engine, rng = schema.connect(url), random.Random(role)
+    engine, rng = schema.make_engine(url), random.Random(role)
     context = make_context(engine, lambda: now)
     while not over.is_set():
         ROLES[role](context, rng)

@@ -19,18 +19,18 @@ from sqlalchemy import event, select, text
 
 from jobs.describe import describe
 from jobs.running.context import Context
-from jobs.running.runner import Job, run
-from jobs.running.schedule import schedule
+from jobs.running.runner import Job, run_job
+from jobs.running.schedule import build_schedule
 from service.commands.demo.samples import PIPELINE, for_loopback
-from service.commands.research.grouper import pair_model
+from service.commands.running.models import load_pair_model
 from service.domain.catalogue.outlets import Outlet
 from service.settings import load as settings_module
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
 from service.store.database import locks, schema
-from service.store.database.sessions import Sessions, sessions_of
+from service.store.database.sessions import Sessions, make_sessions
 from service.store.editing import actions, audit_log
-from service.store.editing.actions import Act
+from service.store.editing.actions import EditorAction
 from service.store.editing.undo import undo
 from service.store.stories import apply_plan, stories
 from service.store.stories.stories import Stamp
@@ -81,13 +81,13 @@ class News:
 def world(url: str, now: datetime) -> Context:
     settings = for_loopback(settings_module.load({}))
     settings = replace(settings, parse=replace(settings.parse, workers=1))  # quick to start
-    engine, encoder = schema.connect(url), WordEncoder()
-    model = pair_model().within(settings.window.reach)
-    return Context(engine, sessions_of(engine), settings, lambda: now, lambda: encoder, model)
+    engine, encoder = schema.make_engine(url), WordEncoder()
+    model = load_pair_model().with_window(settings.window.reach)
+    return Context(engine, make_sessions(engine), settings, lambda: now, lambda: encoder, model)
 
 
 def pipeline(context: Context) -> list[Job]:
-    jobs = {job.name: job for job in schedule(context.settings.schedule)}
+    jobs = {job.name: job for job in build_schedule(context.settings.schedule)}
     return [jobs[name] for name in PIPELINE]
 
 
@@ -110,7 +110,7 @@ def run_all(url: str, now: datetime, deadly: int, count: "Synchronized[int]") ->
     merge_two(context)
     undo_all(context)
     for job in pipeline(context):
-        while run(job, context) is None:
+        while run_job(job, context) is None:
             time.sleep(0.02)
     context.engine.dispose()
 
@@ -129,14 +129,14 @@ def merge_two(context: Context) -> None:
 def undo_all(context: Context) -> None:
     """As an editor, undo everything that stands, one transaction each."""
     with context.sessions.begin() as session:
-        standing = audit_log.listed(session, all_of_them=False)
+        standing = audit_log.list_decisions(session, all_of_them=False)
     for decision in standing:
         with context.sessions.begin() as session:
             undo(session, editor(context), decision.id)
 
 
-def editor(context: Context) -> Act:
-    return Act("ann", "", context.clock(), context.clock())
+def editor(context: Context) -> EditorAction:
+    return EditorAction("ann", "", context.clock(), context.clock())
 
 
 def functions_again_and_again(url: str, now: datetime, rounds: int) -> None:
@@ -265,14 +265,14 @@ def test_describing_and_changing_stories_do_not_wait_for_each_other(
     news.subscribe(context.sessions)
     news.wave(NOW)
     for job in pipeline(context)[:4]:
-        run(job, context)
+        run_job(job, context)
     with ThreadPoolExecutor(1) as pool:
         with context.sessions.begin() as session:
-            locks.serialise(session, apply_plan.LOCK)
+            locks.lock_until_commit(session, apply_plan.LOCK)
             first, *_, last = session.scalars(select(StoryRow.id).order_by(StoryRow.id))
             stamp = Stamp(NOW, "place", None)
-            stories.touch(session, [last], stamp)
+            stories.mark_changed(session, [last], stamp)
             describing = pool.submit(describe, context)
             time.sleep(0.5)
-            stories.touch(session, [first], stamp)
+            stories.mark_changed(session, [first], stamp)
         assert describing.result(20) == {"stories": EVENTS_A_WAVE}

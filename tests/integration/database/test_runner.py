@@ -9,7 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 from structlog.testing import capture_logs
 
 from jobs.running.context import Context, Counts
-from jobs.running.runner import Job, run, run_logged
+from jobs.running.runner import Job, run_job, run_job_logged
 from jobs.tidy import tidy
 from service.errors import (
     DatabaseError,
@@ -32,7 +32,7 @@ def recorded(context: Context) -> list[RunRow]:
 
 
 def test_a_run_leaves_its_account(context: Context):
-    assert run(job(lambda _: {"articles": 3}), context) == {"articles": 3}
+    assert run_job(job(lambda _: {"articles": 3}), context) == {"articles": 3}
     [row] = recorded(context)
     assert (row.job, row.outcome, row.counts, row.error) == (
         "sample",
@@ -49,7 +49,7 @@ def test_a_failed_run_is_recorded_with_its_reason(context: Context):
         raise SamestoryError("no luck")
 
     with pytest.raises(SamestoryError):
-        run(job(fail), context)
+        run_job(job(fail), context)
     [row] = recorded(context)
     assert (row.outcome, row.error) == ("failed", "SamestoryError: no luck")
 
@@ -59,7 +59,7 @@ def test_the_scheduler_survives_any_failure(context: Context, error: Exception):
     def fail(_: Context) -> Counts:
         raise error
 
-    run_logged(job(fail), context)
+    run_job_logged(job(fail), context)
     assert recorded(context)[0].outcome == "failed"
 
 
@@ -71,13 +71,13 @@ def test_a_lost_database_is_one_line_and_the_next_run_goes_on(context: Context):
             session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
         return {}
 
-    with pytest.raises(DatabaseUnreachableError, match="no database answers at postgresql://"):
-        run(job(lose), context)
+    with pytest.raises(DatabaseUnreachableError, match="Cannot connect to the database at postgresql://"):
+        run_job(job(lose), context)
     with capture_logs() as told:
-        run_logged(job(lose), context)
+        run_job_logged(job(lose), context)
     assert [each["action"] for each in told] == ["job_failed"]
     assert not any("exc_info" in each for each in told)
-    assert run(job(lambda _: {"articles": 1}), context) == {"articles": 1}
+    assert run_job(job(lambda _: {"articles": 1}), context) == {"articles": 1}
     *lost, done = recorded(context)
     assert {row.outcome for row in lost} == {"failed"}
     assert done.outcome == "done"
@@ -90,13 +90,13 @@ def test_what_the_database_refuses_is_told_and_a_bug_is_not_hidden(context: Cont
         return {}
 
     with pytest.raises(DatabaseUnfitError, match=r"relation .* does not exist"):
-        run(job(lambda _: ask("SELECT * FROM no_such_table")), context)
+        run_job(job(lambda _: ask("SELECT * FROM no_such_table")), context)
     with pytest.raises(DatabaseUnfitError, match="read-only"):
-        run(job(lambda _: ask("SET TRANSACTION READ ONLY; DELETE FROM runs")), context)
+        run_job(job(lambda _: ask("SET TRANSACTION READ ONLY; DELETE FROM runs")), context)
     with pytest.raises(DatabaseError, match="failed: canceling statement"):
-        run(job(lambda _: ask("SET LOCAL statement_timeout = 1; SELECT pg_sleep(9)")), context)
+        run_job(job(lambda _: ask("SET LOCAL statement_timeout = 1; SELECT pg_sleep(9)")), context)
     with pytest.raises(ProgrammingError):
-        run(job(lambda _: ask("SELEKT")), context)
+        run_job(job(lambda _: ask("SELEKT")), context)
 
 
 def test_one_run_at_a_time(context: Context):
@@ -108,9 +108,9 @@ def test_one_run_at_a_time(context: Context):
         return {}
 
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(run, job(wait), context)
+        first = pool.submit(run_job, job(wait), context)
         assert started.wait(10)
-        assert run(job(lambda _: {"never": 1}), context) is None
+        assert run_job(job(lambda _: {"never": 1}), context) is None
         finish.set()
         assert first.result() == {}
     assert len(recorded(context)) == 1
@@ -118,8 +118,8 @@ def test_one_run_at_a_time(context: Context):
 
 def test_a_run_that_was_killed_is_marked_by_the_next(context: Context):
     with context.sessions.begin() as session:
-        runs.start(session, "sample", now=context.clock())
-    run(job(lambda _: {}), context)
+        runs.start_run(session, "sample", now=context.clock())
+    run_job(job(lambda _: {}), context)
     killed, done = recorded(context)
     assert (killed.outcome, done.outcome) == ("failed", "done")
     assert killed.error == "the process ended before the run did"
@@ -128,8 +128,8 @@ def test_a_run_that_was_killed_is_marked_by_the_next(context: Context):
 def test_tidy_forgets_idle_runs_after_a_day_and_others_after_a_month(
     context: Context, clock: Clock
 ):
-    run(job(lambda _: {}), context)
-    run(job(lambda _: {"articles": 1}), context)
+    run_job(job(lambda _: {}), context)
+    run_job(job(lambda _: {"articles": 1}), context)
     clock.advance(days=2)
     assert tidy(context) == {"forgotten": 1}
     clock.advance(days=40)

@@ -51,7 +51,7 @@ def test_migrations_can_be_taken_back_and_made_again(engine: Engine):
 
 
 def test_upgrading_twice_changes_nothing(server: EmbeddedServer):
-    engine = schema.connect(server.ensure_database("upgraded_twice"))
+    engine = schema.make_engine(server.ensure_database("upgraded_twice"))
     assert schema.upgrade(engine) != []
     assert schema.upgrade(engine) == []
     assert schema.check(engine)
@@ -59,7 +59,7 @@ def test_upgrading_twice_changes_nothing(server: EmbeddedServer):
 
 
 def test_a_database_without_migrations_is_too_old(server: EmbeddedServer):
-    engine = schema.connect(server.ensure_database("never_upgraded"))
+    engine = schema.make_engine(server.ensure_database("never_upgraded"))
     with pytest.raises(DatabaseTooOldError, match="samestory db upgrade"):
         schema.check(engine)
     engine.dispose()
@@ -75,7 +75,7 @@ def test_a_database_of_a_later_version_is_too_new(engine: Engine):
 
 
 def test_nothing_listening_is_said_in_one_line_without_the_password():
-    engine = schema.connect("postgresql://someone:hunter2@127.0.0.1:1/nowhere")
+    engine = schema.make_engine("postgresql://someone:hunter2@127.0.0.1:1/nowhere")
     with pytest.raises(DatabaseUnreachableError) as caught:
         schema.check(engine)
     assert "127.0.0.1:1/nowhere" in str(caught.value)
@@ -94,11 +94,11 @@ def test_an_old_pgvector_is_refused(engine: Engine):
 @pytest.mark.parametrize("url", ["sqlite:///x.db", "mysql://h/d", "nonsense"])
 def test_another_kind_of_database_is_refused(url: str):
     with pytest.raises(SettingsError, match="postgresql://"):
-        schema.connect(url)
+        schema.make_engine(url)
 
 
 def test_whoever_upgraded_does_not_keep_others_from_it(database_url: str):
-    first, second = schema.connect(database_url), schema.connect(database_url)
+    first, second = schema.make_engine(database_url), schema.make_engine(database_url)
     schema.upgrade(first)
     assert schema.upgrade(second) == []
     first.dispose()

@@ -15,7 +15,7 @@ from jobs.link import link
 from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.running.context import Context
-from jobs.running.runner import Job, run
+from jobs.running.runner import Job, run_job
 from service.domain.catalogue.outlets import Outlet
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
@@ -25,7 +25,7 @@ from service.store.story_views.reports import reports_of
 from service.store.tables import (
     ArticleRow,
     CopyRow,
-    LexiconRow,
+    VocabularyRow,
     MembershipRow,
     ModelRow,
     StoryRow,
@@ -237,7 +237,7 @@ def test_the_lexicon_is_that_of_the_latest_window(context: Context, publish: Cal
     place(context)
     reconcile(context)
     with context.sessions.begin() as session:
-        assert session.scalars(select(LexiconRow.articles)).all() == [2]
+        assert session.scalars(select(VocabularyRow.articles)).all() == [2]
 
 
 def test_an_undated_old_report_does_not_make_a_story_new(
@@ -296,15 +296,15 @@ def test_stories_count_only_what_lives(context: Context, publish: Callable[..., 
     publish(item("1", MEETING, NOW), item("3", FERRY, NOW))
     place(context)
     with context.sessions.begin() as session:
-        assert overview.count(session) == 2
+        assert overview.count_stories(session) == 2
 
 
-def settling(context: Context, *, articles: int) -> Context:
+def hysteresis(context: Context, *, articles: int) -> Context:
     """A context in which nothing is placed beside another article, nor merged once it has settled."""
     settings = replace(
         context.settings,
         grouping=replace(context.settings.grouping, join=1.0),
-        settling=replace(context.settings.settling, articles=articles, merge=1.0),
+        hysteresis=replace(context.settings.hysteresis, articles=articles, merge=1.0),
     )
     return replace(context, settings=settings)
 
@@ -313,13 +313,13 @@ def settling(context: Context, *, articles: int) -> Context:
 def test_stories_that_have_settled_stay_apart_in_a_window_of_enough_articles(
     context: Context, publish: Callable[..., None], clock: Clock, articles: int, found: int
 ):
-    careful = settling(context, articles=articles)
+    careful = hysteresis(context, articles=articles)
     publish(item("1", MEETING, NOW), item("2", MEETING_AGAIN, NOW, host="evening.example"))
     place(careful)
     clock.advance(hours=2)
     publish(item("3", MEETING_AGAIN, clock.now, host="wire.example"))
     place(careful)
-    counts = run(Job("reconcile", 300, 60, reconcile), careful)
+    counts = run_job(Job("reconcile", 300, 60, reconcile), careful)
     assert counts is not None
     assert (counts["moved"], counts["late"]) == ((1, 0) if found == 2 else (2, 1))
     with context.sessions() as session:

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.cli import build
-from service.commands.running.wiring import utc_now
+from service.commands.running.times import utc_now
 from service.errors import SamestoryError
 from service.store.database.sessions import Sessions
 from tests.support.content.subscribers import report_news, subscribe

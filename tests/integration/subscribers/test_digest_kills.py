@@ -16,12 +16,12 @@ from sqlalchemy import event, text
 from jobs.alerts import alerts
 from jobs.digest import digest
 from jobs.running.context import Context
-from jobs.running.runner import Job, run
-from service.commands.research.grouper import pair_model
+from jobs.running.runner import Job, run_job
+from service.commands.running.models import load_pair_model
 from service.domain.subscribers.alert_preferences import query
 from service.settings import load as settings_module
 from service.store.database import schema
-from service.store.database.sessions import Sessions, sessions_of
+from service.store.database.sessions import Sessions, make_sessions
 from service.store.subscribers import alerts as store
 from tests.support.content.subscribers import DUE, report_news, subscribe, with_mail
 from tests.support.encoders import WordEncoder
@@ -49,7 +49,7 @@ def run_job(url: str, port: int, attempt: Attempt, steps: "Synchronized[int]") -
 
     Steps are statements and commits: between two of them lies one step of SMTP.
     """
-    engine, encoder = schema.connect(url), WordEncoder()
+    engine, encoder = schema.make_engine(url), WordEncoder()
 
     def step(*_: object) -> None:
         steps.value += 1
@@ -60,9 +60,9 @@ def run_job(url: str, port: int, attempt: Attempt, steps: "Synchronized[int]") -
     event.listen(engine, "commit", step)
     settings, now = settings_module.load({}), DUE + timedelta(days=attempt.day)
     world = Context(
-        engine, sessions_of(engine), settings, lambda: now, lambda: encoder, pair_model()
+        engine, make_sessions(engine), settings, lambda: now, lambda: encoder, load_pair_model()
     )
-    while run(JOBS[attempt.name], with_mail(world, port)) is None:  # a killed one's lock falls soon
+    while run_job(JOBS[attempt.name], with_mail(world, port)) is None:  # a killed one's lock falls soon
         pass
     engine.dispose()
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from jobs.running.context import Context
-from jobs.running.runner import Job, run
+from jobs.running.runner import Job, run_job
 from jobs.webhooks import ping, webhooks
 from service.domain.webhooks.webhooks import KINDS, Wanted, secret_text
 from service.errors import NotFoundError
@@ -91,8 +91,8 @@ def test_each_change_comes_once_as_the_sequence_tells_it(
     happen(sessions, "before")
     add(world, receiver)
     happen(sessions, "ferry", "vote", "ferry", "ferry", "vote")
-    assert run(JOB, world) == {"delivered": 7, "failed": 0}
-    assert run(JOB, world) == {}
+    assert run_job(JOB, world) == {"delivered": 7, "failed": 0}
+    assert run_job(JOB, world) == {}
     assert receiver.of_story("ferry") == numbers(sessions, "ferry")
     assert receiver.of_story("vote") == numbers(sessions, "vote")
     with serving(sessions) as site:
@@ -106,17 +106,17 @@ def test_a_failing_delivery_holds_back_its_own_story_alone(
     number = add(world, receiver)
     receiver.verdict = lambda delivery: 500 if delivery.data["story"] == "ferry" else 204
     happen(sessions, "ferry", "vote", "ferry", "flood", "ferry", "vote")
-    run(JOB, world)
+    run_job(JOB, world)
     assert stories_of(receiver).count("vote") == 3
     assert stories_of(receiver).count("flood") == 2
     assert len([each for each in receiver.came if each.data["story"] == "ferry"]) == 1
     assert state(world, number).held == 1
     happen(sessions, "vote", "ferry")
-    run(JOB, world)
+    run_job(JOB, world)
     assert stories_of(receiver).count("vote") == 4
     receiver.verdict = lambda _: 204
     clock.advance(seconds=11)
-    run(JOB, world)
+    run_job(JOB, world)
     assert receiver.of_story("ferry") == numbers(sessions, "ferry")
     assert state(world, number).held == 0
     assert state(world, number).error is None
@@ -137,13 +137,13 @@ def test_of_a_hidden_story_only_that_is_told_whatever_its_coverage(
     happen(sessions, "ferry")
     decision = hide(sessions, "ferry")
     happen(sessions, "ferry", "vote")
-    run(JOB, world)
+    run_job(JOB, world)
     [only] = receiver.taken
     assert json.loads(only.body)["type"] == "story.hidden"
     assert (only.data["story"], only.data["articles"]) == ("ferry", [])
     add(world, receiver)
     decide(sessions, NOW, lambda session, act: undo(session, act, decision))
-    run(JOB, world)
+    run_job(JOB, world)
     [_, shown] = receiver.taken
     assert (shown.data["story"], shown.data["kind"]) == ("ferry", "shown")
 
@@ -154,14 +154,14 @@ def test_what_waits_of_a_story_goes_when_it_is_hidden_and_that_is_told_in_its_pl
     add(world, receiver)
     receiver.verdict = refused
     happen(sessions, "ferry", "ferry")
-    run(JOB, world)
+    run_job(JOB, world)
     tried = len(receiver.came)
     hide(sessions, "ferry")
     receiver.verdict = lambda _: 204
     clock.advance(minutes=10)
-    run(JOB, world)
+    run_job(JOB, world)
     assert [each.data["kind"] for each in receiver.came[tried:]] == ["hidden"]
-    assert run(JOB, world) == {}
+    assert run_job(JOB, world) == {}
 
 
 def test_a_webhook_of_some_kinds_hears_of_hidden_stories_if_it_wants_to(
@@ -171,7 +171,7 @@ def test_a_webhook_of_some_kinds_hears_of_hidden_stories_if_it_wants_to(
     add(world, receiver, Wanted(("hidden",)))
     happen(sessions, "ferry")
     hide(sessions, "ferry")
-    run(JOB, world)
+    run_job(JOB, world)
     assert [each.data["kind"] for each in receiver.taken] == ["hidden"]
 
 
@@ -202,12 +202,12 @@ def test_whatever_goes_wrong_is_told_and_tried_again(  # noqa: PLR0917  # fixtur
     number = add(world, receiver)
     receiver.verdict = verdict
     happen(sessions, "ferry", "ferry")
-    assert run(JOB, world) == {"delivered": 0, "failed": 1}
+    assert run_job(JOB, world) == {"delivered": 0, "failed": 1}
     assert told in str(state(world, number).error)
-    assert run(JOB, world) == {}
+    assert run_job(JOB, world) == {}
     receiver.verdict = lambda _: 204
     clock.advance(seconds=11)
-    run(JOB, world)
+    run_job(JOB, world)
     assert receiver.of_story("ferry") == numbers(sessions, "ferry")
     ids = [each.headers["webhook-id"] for each in receiver.came]
     assert ids[0] == ids[1]
@@ -223,7 +223,7 @@ def test_attempts_grow_rarer_and_are_spread(
     attempts = []
     for step in range(80):
         before = len(receiver.came)
-        run(JOB, world)
+        run_job(JOB, world)
         if len(receiver.came) > before:
             attempts.append(step * 5)
         clock.advance(seconds=5)
@@ -244,18 +244,18 @@ def test_a_receiver_that_is_down_is_asked_once_in_a_while_and_then_gets_all(
     receiver.verdict = refused
     names = [f"story-{n}" for n in range(20)]
     happen(sessions, *names)
-    run(JOB, world)
+    run_job(JOB, world)
     first = len(receiver.came)
     assert 3 <= first <= world.settings.webhooks.concurrency
     for _ in range(20):
         clock.advance(minutes=6)
-        run(JOB, world)
+        run_job(JOB, world)
     assert len(receiver.came) == first + 20
     assert state(world, number).told > 0
     receiver.verdict = lambda _: 204
     happen(sessions, *names)
     clock.advance(minutes=6)
-    run(JOB, world)
+    run_job(JOB, world)
     for name in names:
         assert receiver.of_story(name) == numbers(sessions, name)
 
@@ -267,19 +267,19 @@ def test_after_days_of_failure_it_is_paused_and_can_be_resumed(
     receiver.verdict = refused
     happen(sessions, "ferry", "vote", "flood", "ferry")
     for _ in range(16):
-        run(JOB, world)
+        run_job(JOB, world)
         clock.advance(hours=5)
     found = state(world, number)
     assert found.state == "paused"
     assert "nothing got through since 2023-04-25 18:00 UTC" in str(found.health.pause_reason)
     asked = len(receiver.came)
     happen(sessions, "vote", "strike")
-    assert run(JOB, world) == {}
+    assert run_job(JOB, world) == {}
     assert len(receiver.came) == asked
     receiver.verdict = lambda _: 204
     with sessions.begin() as session:
         assert hooks.resume(session, number, now=clock()).state == "active"
-    run(JOB, world)
+    run_job(JOB, world)
     for name in ("ferry", "vote", "flood", "strike"):
         assert receiver.of_story(name) == numbers(sessions, name)
 
@@ -290,13 +290,13 @@ def test_a_receiver_that_is_gone_pauses_it_at_once_and_nothing_is_lost(
     number = add(world, receiver)
     receiver.verdict = lambda _: 410
     happen(sessions, "ferry", "ferry")
-    run(JOB, world)
+    run_job(JOB, world)
     assert state(world, number).state == "paused"
     assert str(state(world, number).health.pause_reason).startswith("answered 410")
     receiver.verdict = lambda _: 204
     with sessions.begin() as session:
         hooks.resume(session, number, now=clock())
-    run(JOB, world)
+    run_job(JOB, world)
     assert receiver.of_story("ferry") == numbers(sessions, "ferry")
 
 
@@ -306,13 +306,13 @@ def test_a_busy_receiver_is_left_alone_for_as_long_as_it_says(
     add(world, receiver)
     receiver.verdict, receiver.answer_headers = lambda _: 429, {"Retry-After": "90"}
     happen(sessions, "ferry")
-    run(JOB, world)
+    run_job(JOB, world)
     happen(sessions, "vote")
     clock.advance(seconds=80)
-    assert run(JOB, world) == {}
+    assert run_job(JOB, world) == {}
     receiver.verdict = lambda _: 204
     clock.advance(seconds=11)
-    run(JOB, world)
+    run_job(JOB, world)
     assert set(stories_of(receiver)) == {"ferry", "vote"}
 
 
@@ -320,7 +320,7 @@ def test_nobody_at_the_address_is_told(world: Context, sessions: Sessions):
     with WebhookReceiver() as left:
         number = add(world, left)
     happen(sessions, "ferry")
-    run(JOB, world)
+    run_job(JOB, world)
     assert "cannot be reached" in str(state(world, number).error)
 
 
@@ -332,7 +332,7 @@ def test_a_receiver_that_fails_does_not_hold_up_another(
         other.verdict = hung
         add(world, receiver)
         happen(sessions, "ferry", "vote")
-        run(JOB, world)
+        run_job(JOB, world)
     assert set(stories_of(receiver)) == {"ferry", "vote"}
     assert other.taken == []
 
@@ -342,7 +342,7 @@ def test_redirects_are_not_followed(world: Context, sessions: Sessions, receiver
     receiver.verdict = lambda _: 307
     receiver.answer_headers = {"Location": receiver.url}
     happen(sessions, "ferry")
-    run(JOB, world)
+    run_job(JOB, world)
     assert len(receiver.came) == 1
     assert "redirects are not followed" in str(state(world, number).error)
 
@@ -352,7 +352,7 @@ def test_private_addresses_are_closed_unless_allowed(
 ):
     number = add(context, receiver)
     happen(sessions, "ferry")
-    run(JOB, context)
+    run_job(JOB, context)
     assert receiver.came == []
     assert "webhooks.allow_networks" in str(state(context, number).error)
 
@@ -365,7 +365,7 @@ def test_kinds_of_changes_can_be_chosen(
     number = add(world, receiver, Wanted((kind,)))
     for each in KINDS:
         happen(sessions, "ferry", kind=each)
-    run(JOB, world)
+    run_job(JOB, world)
     assert [each.data["kind"] for each in receiver.taken] == [kind]
     assert state(world, number).told == numbers(sessions, "ferry")[-1]
 
@@ -383,7 +383,7 @@ def test_coverage_is_that_right_after_the_change(
         one = rows.story("one", [rows.article(third, "C"), rows.article(third, "D")])
         rows.transition(one, "grew", at=later)
         rows.transition(one, "merged", at=later, other_story_id="two")
-    run(JOB, world)
+    run_job(JOB, world)
     told = sorted((each.data["story"], each.data["kind"]) for each in receiver.taken)
     assert told == [("one", "merged"), ("two", "grew")]
 
@@ -394,11 +394,11 @@ def test_stories_that_an_editor_hid_are_not_told(
     number = add(world, receiver)
     receiver.verdict = lambda delivery: 500 if delivery.data["story"] == "ferry" else 204
     happen(sessions, "ferry", "vote")
-    run(JOB, world)
+    run_job(JOB, world)
     with sessions.begin() as session:
         session.execute(text("UPDATE stories SET hidden = true WHERE id = 'ferry'"))
     clock.advance(minutes=1)
-    run(JOB, world)
+    run_job(JOB, world)
     assert set(stories_of(receiver)) == {"vote"}
     assert state(world, number).held == 0
 
@@ -422,10 +422,10 @@ def test_a_removed_webhook_is_told_nothing_more(
     number = add(world, receiver)
     receiver.verdict = refused
     happen(sessions, "ferry")
-    run(JOB, world)
+    run_job(JOB, world)
     with sessions.begin() as session:
         hooks.remove(session, number)
-    assert run(JOB, world) == {}
+    assert run_job(JOB, world) == {}
 
 
 def test_figures_tell_what_waits_and_what_failed(
@@ -436,7 +436,7 @@ def test_figures_tell_what_waits_and_what_failed(
     happen(sessions, "ferry", "ferry")
     with serving(sessions) as site:
         assert "samestory_webhook_changes_pending 3.0" in site.get("/metrics").text
-        run(JOB, world)
+        run_job(JOB, world)
         figures = site.get("/metrics").text
     assert "samestory_webhook_changes_pending 3.0" in figures
     assert "samestory_webhook_stories_failed 1.0" in figures
@@ -451,7 +451,7 @@ def test_what_is_to_be_told_is_found_by_index(
     happen(sessions, "ferry", "vote", "ferry")
     with sessions.begin() as session:
         session.execute(text("UPDATE memberships SET valid_from = :at"), {"at": NOW})
-    run(JOB, world)
+    run_job(JOB, world)
     assert state(world, number).held
     clock.advance(minutes=1)
     with sessions.begin() as session, recorded(engine) as statements:

@@ -11,9 +11,9 @@ from multiprocessing.context import ForkServerContext
 import pytest
 from sqlalchemy import event, text
 
-from jobs.running.runner import Job, run
+from jobs.running.runner import Job, run_job
 from jobs.webhooks import webhooks
-from service.commands.running.wiring import utc_now
+from service.commands.running.times import utc_now
 from service.domain.webhooks.webhooks import Wanted
 from service.store.database import schema
 from service.store.database.sessions import Sessions
@@ -37,7 +37,7 @@ SELECT (SELECT count(*) FROM webhook_blocked_stories)
 
 def run_job(url: str, deadly: int) -> None:
     """Run the job until all is told; the process kills itself at step `deadly`, if it comes."""
-    engine, steps = schema.connect(url), itertools.count(1)
+    engine, steps = schema.make_engine(url), itertools.count(1)
 
     def step(*_: object) -> None:
         if next(steps) == deadly:
@@ -55,7 +55,7 @@ def run_job(url: str, deadly: int) -> None:
     event.listen(engine, "commit", step)
     left = True
     while left:
-        run(JOB, context)  # a killed one's lock falls soon
+        run_job(JOB, context)  # a killed one's lock falls soon
         with context.sessions() as session:
             left = bool(session.scalar(text(LEFT)))
     engine.dispose()

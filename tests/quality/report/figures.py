@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from service.commands.research.candidate_recall import CandidateFigures, candidate_figures
-from service.commands.research.grouper import pair_model
+from service.commands.running.models import load_pair_model
 from service.domain.evaluation.grouping_metrics import Agreement
 from service.domain.grouping.replay import replay
 from service.domain.grouping.window import group_window
@@ -49,7 +49,7 @@ class Figures:
 
 def measured(labelled: Labelled) -> Figures:
     """Group a set at once and as a stream, and compare both with its labels."""
-    model = pair_model(labelled.settings.pairs)
+    model = load_pair_model(labelled.settings.pairs)
     start = time.perf_counter()
     window = group_window(
         labelled.articles, labelled.vectors, model=model, settings=labelled.settings.stories

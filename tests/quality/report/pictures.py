@@ -20,7 +20,7 @@ from service.domain.articles.model import Rows
 from service.domain.evaluation.grouping_metrics import Agreement, bcubed
 from service.domain.grouping.window import group_window
 from service.domain.pairs.candidates import Pairs
-from service.domain.pairs.features import Channels
+from service.domain.pairs.features import Features
 from service.domain.pairs.score import PairModel
 from service.domain.pairs.training import calibration_error
 from service.settings.load import Settings
@@ -42,9 +42,9 @@ class Cut(PairModel):
 
     by: float = 0.0
 
-    def shift(self, channels: Channels, pairs: Pairs) -> float:
+    def shift(self, features: Features, pairs: Pairs) -> float:
         """The window's own shift and the constant."""
-        return PairModel.shift(self, channels, pairs) + self.by
+        return PairModel.shift(self, features, pairs) + self.by
 
 
 def left_out(sets: Sequence[LabelledSet], settings: Settings) -> Iterator[tuple[LabelledSet, Cut]]:
@@ -58,8 +58,10 @@ def left_out(sets: Sequence[LabelledSet], settings: Settings) -> Iterator[tuple[
 
 def reliability(labelled: LabelledSet, model: PairModel) -> Panel:
     """Mean score and share of true pairs in ten equal bins of the score, small ones pooled."""
-    shifted = labelled.channels.shifted(model.shift(labelled.channels, labelled.pairs))
-    scores, same = model.score(shifted, labelled.pairs), labelled.learnable.same
+    with_prior_shift = labelled.features.with_prior_shift(
+        model.shift(labelled.features, labelled.pairs)
+    )
+    scores, same = model.score(with_prior_shift, labelled.pairs), labelled.learnable.same
     bins = pooled(np.minimum((scores * _BINS).astype(np.int64), _BINS - 1))
     points = [(float(scores[rows].mean()), float(same[rows].mean())) for rows in bins]
     shares = [len(rows) / len(scores) for rows in bins]

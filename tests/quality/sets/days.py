@@ -21,7 +21,7 @@ from service.domain.articles.entries import Draft, FeedContext
 from service.domain.catalogue.outlets import SiteIndex
 from service.errors import FeedError
 from service.ingest.admit import admit_feed
-from service.ingest.catalogue_files import known_sites, read_outlets
+from service.ingest.catalogue_files import index_sites, read_outlets
 from service.ingest.parsing.parse import parse_feed
 from service.settings.load import load
 from service.settings.paths import CONFIG_DIR
@@ -45,7 +45,7 @@ def write_days(feeds: Path, folder: Path) -> list[Path]:
         BadInputError: a file cannot be written.
         LookupError: a labelled article is not in the feeds.
     """
-    drafts = newest_of_each(feeds)
+    drafts = newest_per_url(feeds)
     written = []
     for path in sorted(LABELS.glob("*.json")):
         target = folder / f"{path.stem}.jsonl"
@@ -54,13 +54,13 @@ def write_days(feeds: Path, folder: Path) -> list[Path]:
     return written
 
 
-def newest_of_each(feeds: Path) -> dict[str, Row]:
+def newest_per_url(feeds: Path) -> dict[str, Row]:
     """Every dated article of a folder of feeds, by the key of its label.
 
     One that several files carry is a revision, as for the daemon: it keeps its first date and
     outlet, and has the words of the last file by name.
     """
-    sites = known_sites([read_outlets(CONFIG_DIR / "outlets.toml")])
+    sites = index_sites([read_outlets(CONFIG_DIR / "outlets.toml")])
     found: dict[str, Row] = {}
     for name in feed_paths(feeds):
         for draft in drafts_of(feeds / name):

@@ -18,11 +18,11 @@ from jobs.link import link
 from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.running.context import Context
-from service.commands.research.grouper import pair_model
+from service.commands.running.models import load_pair_model
 from service.domain.articles.entries import Entry, FeedContext
 from service.domain.catalogue.outlets import Outlet
 from service.domain.subscribers.digest_model import Story
-from service.embed.encoder import load_encoder
+from service.embed.loader import load_encoder
 from service.ingest.admit import admit_feed
 from service.settings import load as settings_module
 from service.store.articles import articles
@@ -31,7 +31,7 @@ from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
-from service.store.database.sessions import sessions_of
+from service.store.database.sessions import make_sessions
 from service.store.subscribers.digest_stories import digest_stories
 from service.store.tables import FeedRow
 
@@ -56,11 +56,11 @@ def throwaway_world(clock: Clock) -> Iterator[Context]:
         Path(folder).chmod(0o755)  # the server may run as another user
         server = EmbeddedServer.start(folder, throwaway=True)
         try:
-            engine = schema.connect(server.ensure_database("replay"))
+            engine = schema.make_engine(server.ensure_database("replay"))
             schema.upgrade(engine)
             encoder = load_encoder(settings.embed)
-            model = pair_model(settings.pairs).within(settings.window.reach)
-            yield Context(engine, sessions_of(engine), settings, clock, lambda: encoder, model)
+            model = load_pair_model(settings.pairs).with_window(settings.window.reach)
+            yield Context(engine, make_sessions(engine), settings, clock, lambda: encoder, model)
             engine.dispose()
         finally:
             server.stop()
@@ -85,7 +85,7 @@ def replayed(
         for job in (embed, place, reconcile, describe, link, describe):
             job(context)
         with context.sessions.begin() as session:
-            since, limit = clock.now - FURTHEST, context.settings.issues.stories
+            since, limit = clock.now - FURTHEST, context.settings.editions.max_stories
             found = digest_stories(session, since=since, limit=limit)
         yield clock.now, found
 

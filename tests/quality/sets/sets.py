@@ -9,7 +9,8 @@ from pathlib import Path
 from service.commands.research import jsonl
 from service.domain.articles.model import Article, ArticleId, Vectors
 from service.domain.evaluation.grouping_metrics import Agreement, bcubed
-from service.embed.encoder import Encoder, encode_articles
+from service.embed.articles import encode_articles
+from service.embed.encoder import Encoder
 from service.settings import load
 from service.settings.load import Settings
 from tests.quality.sets import headlines

@@ -74,7 +74,7 @@ def _draft(outlet: int, slug: str, told: tuple[str, str], now: datetime) -> Draf
         author="",
         language="en",
         published=now,
-        claimed=now,
+        claimed_date=now,
         date_flag="ok",
         updated=None,
         categories=(),

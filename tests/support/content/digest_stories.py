@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from service.domain.stories.ranking import rank
+from service.domain.stories.ranking import compute_rank
 from service.domain.subscribers import digest_selection
-from service.domain.subscribers.digest_model import Report, Said, Story
+from service.domain.subscribers.digest_model import DigestReport, DigestStory, SummarySentence
 
 #: When the issues of tests are made.
 NOW = datetime(2023, 4, 25, 6, tzinfo=UTC)
@@ -14,7 +14,9 @@ ARTICLES = count(1)
 COUNTRIES = {"daily": "GB", "herald": "US", "wire": "FR", "gazeta": "PL", "post": "US", "sun": "AU"}
 
 
-def report(outlet: str, title: str = "A report", *, hours: float = 2, **values: object) -> Report:
+def report(
+    outlet: str, title: str = "A report", *, hours: float = 2, **values: object
+) -> DigestReport:
     """A report of some hours before `NOW`."""
     article = next(ARTICLES)
     facts: dict[str, object] = {
@@ -29,10 +31,10 @@ def report(outlet: str, title: str = "A report", *, hours: float = 2, **values: 
         "at": NOW - timedelta(hours=hours),
         "copy": False,
     }
-    return Report(**{**facts, **values})  # type: ignore[arg-type]
+    return DigestReport(**{**facts, **values})  # type: ignore[arg-type]
 
 
-def story(headline: str, reports: Sequence[Report | str], **values: object) -> Story:
+def story(headline: str, reports: Sequence[DigestReport | str], **values: object) -> DigestStory:
     """A story; outlets stand for reports of theirs under the headline, an hour apart."""
     told = tuple(
         report(each, headline, hours=6 - 0.5 * n) if isinstance(each, str) else each
@@ -45,11 +47,13 @@ def story(headline: str, reports: Sequence[Report | str], **values: object) -> S
         "headline": headline,
         "speaker": told[0].article,
         "storyline": None,
-        "rank": rank(len({each.family for each in told if not each.copy}), told[-1].at).total,
+        "rank": compute_rank(
+            len({each.family for each in told if not each.copy}), told[-1].at
+        ).total,
         "pinned": False,
         "changed_at": told[-1].at,
         "told": digest_selection.told(headline, (), ()),
-        "summary": (Said(f"{headline}, officials said on Monday.", told[0].name),),
+        "summary": (SummarySentence(f"{headline}, officials said on Monday.", told[0].name),),
         "reports": told,
     }
-    return Story(**{**facts, **values})  # type: ignore[arg-type]
+    return DigestStory(**{**facts, **values})  # type: ignore[arg-type]

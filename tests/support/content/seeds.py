@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from service.domain.articles.entries import Draft, FeedContext, newest_of_each
+from service.domain.articles.entries import Draft, FeedContext, newest_per_url
 from service.domain.articles.model import Article
 from service.domain.text.urls import canonical_url
 from service.ingest.admit import admit_feed
@@ -18,7 +18,7 @@ _BASE = "http://x/"
 
 def seed_articles() -> list[Article]:
     """One article a label, in the labels' order, its canonical URL as id."""
-    drafts = {draft.url: draft for draft in newest_of_each(_drafts())}
+    drafts = {draft.url: draft for draft in newest_per_url(_drafts())}
     return [_article(drafts[key], outlet) for key, outlet in _keys().items()]
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from service.domain.entities.gazetteer import Kind
 from service.domain.entities.story_entities import Entity
 from service.domain.stories.developments import Development
-from service.domain.stories.pace import Report, delays, pace
-from service.domain.stories.ranking import rank
+from service.domain.stories.pace import TimedReport, list_delays, measure_pace
+from service.domain.stories.ranking import compute_rank
 from service.domain.stories.summary import Quote
 from service.store.stories.details import Details, to_json
 from service.store.tables import ArticleRow, OutletRow, StoryRow
@@ -131,9 +131,9 @@ class _World:
         """What `describe` could tell of a story, in words of its articles."""
         slugs = {outlet.id: slug for slug, outlet in self.outlets.items()}
         told = [(each, slugs[each.outlet_id]) for each in articles]
-        reports = [Report(slug, each.reported_at) for each, slug in told]
+        reports = [TimedReport(slug, each.reported_at) for each, slug in told]
         return Details(
-            summary=tuple(Quote(each.id, slug, each.text, whole=True) for each, slug in told[:4]),
+            summary=tuple(Quote(each.id, slug, each.text, complete=True) for each, slug in told[:4]),
             entities=(
                 Entity("Hulusi Akar", Kind.PERSON, 3),
                 Entity("Moscow", Kind.PLACE, 9),
@@ -143,9 +143,9 @@ class _World:
                 Development(each.id, slug, each.reported_at, each.title, 1 + number)
                 for number, (each, slug) in enumerate(told[:5])
             ),
-            pace=pace(reports),
-            delays=tuple(delays(reports)),
-            rank=rank(7, reports[-1].at),
+            pace=measure_pace(reports),
+            delays=tuple(list_delays(reports)),
+            rank=compute_rank(7, reports[-1].at),
         )
 
     def _same_titles_are_copies(self, articles: Sequence[ArticleRow]) -> None:

@@ -1,21 +1,21 @@
-"""Lexicons of windows that don't exist."""
+"""Window vocabularies for tests."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
-from service.domain.pairs.centering import Centre
-from service.domain.pairs.date_prior import Crowd
-from service.domain.pairs.vocabulary import Lexicon, WordCounts
+from service.domain.pairs.centering import CenteringMean
+from service.domain.pairs.date_prior import WindowSizePrior
+from service.domain.pairs.vocabulary import Vocabulary, WordCounts
 
 DIMENSIONS = 8
 
 
-def lexicon_of(documents: Iterable[Iterable[str]], *, background: float = 0.1) -> Lexicon:
-    """What is usual among some documents, whose vectors have nothing in common."""
-    return Lexicon.of(
-        WordCounts.of(documents),
+def vocabulary_of(documents: Iterable[Iterable[str]], *, background: float = 0.1) -> Vocabulary:
+    """The vocabulary of some documents, with zero vectors as their mean."""
+    return Vocabulary.build(
+        WordCounts.count(documents),
         background=background,
-        centre=Centre("m", np.zeros(DIMENSIONS), {}),
-        crowd=Crowd(rivals=0.0, undated=1.0),
+        centering_mean=CenteringMean("m", np.zeros(DIMENSIONS), {}),
+        window_size_prior=WindowSizePrior(log_competitors=0.0, undated_proximity=1.0),
     )

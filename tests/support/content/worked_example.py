@@ -22,14 +22,12 @@ from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.running.context import Context
 from service.commands.demo.samples import SEEDS_NOW, Sample, for_loopback, run_pipeline
-from service.commands.research.grouper import pair_model
-from service.commands.running.wiring import once
-from service.embed.encoder import load_encoder
+from service.commands.running.models import lazy_encoder, load_pair_model
 from service.settings import load as settings_module
 from service.settings.paths import SEEDS_DIR
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
-from service.store.database.sessions import sessions_of
+from service.store.database.sessions import make_sessions
 from service.store.story_views import overview
 from service.store.story_views.history import transitions_of
 from service.store.story_views.views import get_story
@@ -47,9 +45,9 @@ LAST = datetime.fromisoformat("2023-04-27T00:00Z")
 def tell(engine: Engine) -> str:
     """The table of the worked example, from a run on an empty, migrated database."""
     settings = for_loopback(settings_module.load({}))
-    encoder = once(lambda: load_encoder(settings.embed))
-    model = pair_model(settings.pairs).within(settings.window.reach)
-    sessions = sessions_of(engine)
+    encoder = lazy_encoder(settings.embed)
+    model = load_pair_model(settings.pairs).with_window(settings.window.reach)
+    sessions = make_sessions(engine)
     context = Context(engine, sessions, settings, lambda: SEEDS_NOW, encoder, model)
     run_pipeline(context, Sample.of(SEEDS_DIR, now=None, own=True), ["fetch"])
     with sessions.begin() as session:
@@ -108,7 +106,7 @@ def main() -> None:
     folder.chmod(0o755)
     server = EmbeddedServer.start(str(folder), throwaway=True)
     try:
-        engine = schema.connect(server.ensure_database("example"))
+        engine = schema.make_engine(server.ensure_database("example"))
         schema.upgrade(engine)
         told = tell(engine)
         engine.dispose()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.commands.research.grouper import pair_model
+from service.commands.running.models import load_pair_model
 from service.domain.articles.tokenization import lead_words
 from service.domain.pairs.features import TokenisedArticles
 from service.domain.pairs.vocabularies import rarest_keys
@@ -28,7 +28,7 @@ def reading(encoder: Callable[[], Encoder] = lambda: ENCODER, *, patience: float
     return ModelContext(
         encoder=encoder,
         languages=(),
-        pair_model=pair_model().within(settings.window.reach),
+        pair_model=load_pair_model().with_window(settings.window.reach),
         stories=settings.stories,
         reach=settings.window.reach,
         tolerance=timedelta(hours=2),
@@ -43,7 +43,7 @@ def read_all(session: Session) -> None:
     model = vectors.model_id(session, ENCODER.model, ENCODER.dimensions)
     made = encode_articles(ENCODER, loaded)
     vectors.save(session, model, {int(each.id): 1 for each in loaded}, made.values)
-    vocabulary = TokenisedArticles.build(loaded, made).vocabulary()
+    vocabulary = TokenisedArticles.build(loaded, made).build_vocabulary()
     vocabularies.save(session, vocabulary, now=datetime(2023, 1, 1, tzinfo=UTC))
     keys = {
         int(each.id): rarest_keys(lead_words(each), vocabulary, candidates.KEYS) for each in loaded

@@ -143,7 +143,7 @@ def made_up_details(now: datetime) -> Details:
                 n,
                 f"outlet-{n}",
                 f"A sentence about @ that outlet {n} wrote, of usual length.",
-                whole=True,
+                complete=True,
             )
             for n in range(1, 4)
         ),

@@ -14,7 +14,7 @@ from service.store.database.embedded import EmbeddedServer
 @contextmanager
 def database_of(server: EmbeddedServer, name: str, revision: str) -> Iterator[Engine]:
     """A database of that name as it was at a revision, empty."""
-    made = schema.connect(server.ensure_database(name))
+    made = schema.make_engine(server.ensure_database(name))
     with made.begin() as connection:
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
     moved(made, revision, up=True)

@@ -15,9 +15,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from service.store.database import schema
-from service.store.database.sessions import Sessions, sessions_of
+from service.store.database.sessions import Sessions, make_sessions
 from service.web.app import create_app
-from service.web.dependencies import Reading
+from service.web.dependencies import ModelContext
 from tests.support.content.site_content import fill
 from tests.support.content.texts import WORLD_NOW
 from tests.support.database.embedded_articles import read_all, reading
@@ -79,7 +79,7 @@ def serving(
     sessions: Sessions,
     *,
     clock: Callable[[], datetime] = lambda: NOW,
-    reading: Reading | None = None,
+    reading: ModelContext | None = None,
     port: int = 0,
 ) -> AbstractContextManager[Site]:
     """A server over a store, until the block is left."""
@@ -89,8 +89,8 @@ def serving(
 @contextmanager
 def serving_world(url: str) -> Iterator[Site]:
     """A server over the made-up world in an empty database, for tests that only read."""
-    engine = schema.connect(url)
-    sessions = sessions_of(engine)
+    engine = schema.make_engine(url)
+    sessions = make_sessions(engine)
     with sessions.begin() as session:
         fill(session)
         read_all(session)

@@ -28,7 +28,7 @@ class Delivery:
 Verdict = Callable[[Delivery], float]
 
 
-class Receiver:
+class WebhookReceiver:
     """Answers 204 unless `verdict` says otherwise; those that it took are in `taken`."""
 
     def __init__(self) -> None:

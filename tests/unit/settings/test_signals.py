@@ -5,7 +5,7 @@ import sys
 
 ROUNDS = """
 import os, random, signal, sys, threading, time
-from jobs.running.signals import until_signalled
+from jobs.running.signals import handle_signals
 
 def spin():
     while True:
@@ -20,7 +20,7 @@ sys.setswitchinterval(1e-4)
 for _ in range(2):
     threading.Thread(target=spin, daemon=True).start()
 for _ in range(500):
-    with until_signalled() as stop:
+    with handle_signals() as stop:
         threading.Thread(target=send).start()
         stop.wait()
 print("heard all", flush=True)
@@ -29,9 +29,9 @@ os._exit(0)
 
 TWICE = """
 import os, signal
-from jobs.running.signals import until_signalled
+from jobs.running.signals import handle_signals
 
-with until_signalled() as stop:
+with handle_signals() as stop:
     os.kill(os.getpid(), signal.SIGINT)
     stop.wait()
     os.kill(os.getpid(), signal.SIGINT)
