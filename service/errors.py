@@ -1,49 +1,49 @@
-"""Every error that samestory raises on purpose.
+"""Exceptions of samestory.
 
-SamestoryError                 the base; its message is one line, fit for a user's eyes
-├── SettingsError              a setting is unknown, mistyped or out of range
+SamestoryError                 base class; the message is one line for the user
+├── SettingsError              unknown setting, wrong type or value out of range
 ├── DatabaseError              the database cannot be used
-│   ├── DatabaseUnreachableError
+│   ├── DatabaseUnreachableError  no connection
 │   ├── DatabaseTooOldError    migrations are missing
 │   ├── DatabaseTooNewError    migrated by a newer samestory
-│   ├── DatabaseUnfitError     no pgvector, or Postgres below 15
+│   ├── DatabaseUnusableError  no pgvector, Postgres below 15, missing tables, read-only
 │   └── EmbeddedServerError    the embedded server could not start
 ├── NotFoundError              no such story, article, outlet …
-│   └── HiddenError            an editor hid it
-├── ContradictionError         a decision that others, which stand, forbid; knows them
-├── UnderwayError              the same request, under one Idempotency-Key, has not ended yet
-├── FeedError                  one feed's trouble; a value in results, not a crash
-│   ├── BadUrlError            no http(s) address
-│   ├── AddressNotAllowedError the host is a private or otherwise closed address
-│   ├── UnreachableError       no name, no route, no answer, a bad certificate
-│   ├── FeedTimeoutError       no complete answer in time
-│   ├── RedirectError          too many redirects, a loop, or one that leads nowhere
-│   ├── BadStatusError         the server refused; knows the status
-│   │   └── GoneError          410: the feed is to be retired
-│   ├── HostBusyError          not asked, because its host had just asked to wait
-│   ├── BrokenResponseError    the answer breaks off or contradicts itself
-│   ├── EmptyResponseError     an answer without a body
-│   ├── TooLargeError          the body exceeds the limit
-│   │   └── DecompressionBombError  it does so once unpacked
+│   └── HiddenError            hidden by an editor
+├── DecisionConflictError      a decision conflicts with earlier active decisions
+├── RequestInProgressError     the first request with this Idempotency-Key is still running
+├── FeedError                  a feed could not be read; a value in results, not a crash
+│   ├── BadUrlError            not an http(s) URL
+│   ├── AddressNotAllowedError the host has a private or otherwise blocked address
+│   ├── UnreachableError       DNS failure, no route, no response, invalid certificate
+│   ├── FeedTimeoutError       no complete response within the time limit
+│   ├── RedirectError          too many redirects, a loop, or an invalid target
+│   ├── BadStatusError         HTTP error status
+│   │   └── GoneError          410 Gone; the feed is retired
+│   ├── HostBusyError          skipped, because the host requested a pause
+│   ├── BrokenResponseError    the response is truncated or malformed
+│   ├── EmptyResponseError     the response has no body
+│   ├── TooLargeError          the body exceeds the size limit
+│   │   └── DecompressionBombError  only after decompression
 │   ├── NotAFeedError          no RSS, Atom, RDF or JSON Feed
-│   ├── ParseTimeoutError      parsing took too long and was stopped
-│   └── ParseCrashError        the parsing process died or ran out of memory
-├── BadInputError              a file or an argument that a user gave
-│   ├── BadLineError           one line of a file; knows path, line and reason
-│   ├── TakenError             what is to be added is there already
-│   └── ReusedError            an Idempotency-Key that stood for another request
-├── EncoderError               a model cannot turn texts into vectors
-│   ├── ModelChecksumError     weights are not the ones expected
-│   ├── ModelMissingError      no such model on this machine
-│   ├── ModelPendingError      it is being loaded
-│   └── ModelMismatchError     vectors of two models were to be compared
-├── DeliveryError              a webhook's receiver did not take what was sent
-└── MailError                  an email was not sent; knows the server's code
-    ├── MailRefusedError       for good (5xx); knows whether the address is at fault
-    ├── MailDeferredError      for now (4xx), or the connection broke in the middle of it
-    └── MailServerError        the server takes no email at all, or not from us
+│   ├── ParseTimeoutError      parsing exceeded its time limit
+│   └── ParseCrashError        the parser process crashed or ran out of memory
+├── BadInputError              an invalid file or argument
+│   ├── BadLineError           an invalid line of a file
+│   ├── AlreadyExistsError     the object to create exists
+│   └── IdempotencyKeyReusedError  the Idempotency-Key belongs to another request
+├── EncoderError               the embedding model cannot be used
+│   ├── ModelChecksumError     the weights have an unexpected checksum
+│   ├── ModelMissingError      the model is not installed
+│   ├── ModelLoadingError      the model is still loading
+│   └── ModelMismatchError     the vectors come from different models
+├── DeliveryError              a webhook receiver did not accept a delivery
+└── MailError                  an email was not sent
+    ├── MailRefusedError       permanently (5xx)
+    ├── MailDeferredError      temporarily (4xx), or the connection broke
+    └── MailServerError        the server accepts no emails from us
 
-A caller who wants to handle all of them::
+Catch the base class to handle all of them::
 
     try:
         ...
@@ -56,31 +56,31 @@ from typing import Any
 
 
 class SamestoryError(Exception):
-    """Base of every error raised on purpose; ``str(error)`` is one line for the user."""
+    """Base class; `str(error)` is one line for the user."""
 
 
 class SettingsError(SamestoryError):
-    """A setting is unknown, mistyped or out of range; the message names it and the remedy."""
+    """A setting is unknown, has the wrong type or is out of range."""
 
 
 class DatabaseError(SamestoryError):
-    """The database cannot be used as it is."""
+    """The database cannot be used."""
 
 
 class DatabaseUnreachableError(DatabaseError):
-    """Nothing answers at the database's address."""
+    """No connection to the database."""
 
 
 class DatabaseTooOldError(DatabaseError):
-    """The schema lacks migrations that this version needs."""
+    """The schema lacks migrations of this version."""
 
 
 class DatabaseTooNewError(DatabaseError):
     """The schema was migrated by a newer version."""
 
 
-class DatabaseUnfitError(DatabaseError):
-    """The server lacks pgvector or is older than Postgres 15."""
+class DatabaseUnusableError(DatabaseError):
+    """The server lacks pgvector, is older than Postgres 15, or rejects a statement."""
 
 
 class EmbeddedServerError(DatabaseError):
@@ -88,7 +88,7 @@ class EmbeddedServerError(DatabaseError):
 
 
 class NotFoundError(SamestoryError):
-    """There is no such thing."""
+    """No object with this key exists."""
 
     def __init__(self, noun: str, key: object) -> None:
         super().__init__(f"no {noun} {key!s}")
@@ -97,35 +97,35 @@ class NotFoundError(SamestoryError):
 
 
 class HiddenError(NotFoundError):
-    """An editor hid it; it is served nowhere until that is undone."""
+    """An editor hid the object; it is not served until the decision is undone."""
 
     def __init__(self, noun: str, key: object) -> None:
-        super().__init__(noun, f"{key!s}: an editor hid it")
+        super().__init__(noun, f"{key!s}: hidden by an editor")
 
 
-class ContradictionError(SamestoryError):
-    """A decision was refused because others that stand forbid it.
+class DecisionConflictError(SamestoryError):
+    """A decision conflicts with active decisions.
 
-    `decisions` are their numbers, `told` says of each in a few words what it is.
+    `decisions` are their ids, `messages` describe them in the same order.
     """
 
-    def __init__(self, decisions: Sequence[int], told: Sequence[str]) -> None:
-        remedy = ", ".join(f"samestory stories undo {number}" for number in decisions)
-        super().__init__(f"contradicts {'; '.join(told)}. To lift: {remedy}")
+    def __init__(self, decisions: Sequence[int], messages: Sequence[str]) -> None:
+        commands = ", ".join(f"samestory stories undo {number}" for number in decisions)
+        super().__init__(f"conflicts with {'; '.join(messages)}. To resolve, run: {commands}")
         self.decisions = tuple(decisions)
-        self.told = tuple(told)
+        self.messages = tuple(messages)
 
 
-class UnderwayError(SamestoryError):
-    """The first request under an Idempotency-Key has not ended yet."""
+class RequestInProgressError(SamestoryError):
+    """The first request with this Idempotency-Key is still running."""
 
-    def __init__(self, word: str) -> None:
-        super().__init__(f"the first request under Idempotency-Key {word} is still under way")
-        self.word = word
+    def __init__(self, key: str) -> None:
+        super().__init__(f"a request with Idempotency-Key {key} is still in progress")
+        self.key = key
 
 
 class FeedError(SamestoryError):
-    """One feed could not be read; recorded on the feed, everything else goes on."""
+    """A feed could not be read. The failure is recorded on the feed; other feeds continue."""
 
     kind = "feed"
 
@@ -135,42 +135,42 @@ class FeedError(SamestoryError):
         self.detail = detail
 
     def __reduce__(self) -> tuple[type["FeedError"], tuple[Any, ...]]:
-        """Errors travel from worker processes."""
+        """Support pickling: worker processes return errors."""
         return type(self), (self.url, self.detail)
 
 
 class BadUrlError(FeedError):
-    """The feed's URL is no absolute http or https address."""
+    """The feed URL is not an absolute http or https URL."""
 
     kind = "bad_url"
 
 
 class AddressNotAllowedError(FeedError):
-    """The host, at some hop, is a private, loopback or otherwise closed address."""
+    """A host on the way has a private, loopback or otherwise blocked address."""
 
     kind = "address_not_allowed"
 
 
 class UnreachableError(FeedError):
-    """No connection: unknown name, no route, refused, reset, or a certificate that fails."""
+    """No connection: unknown host, no route, refused, reset, or an invalid certificate."""
 
     kind = "unreachable"
 
 
 class FeedTimeoutError(FeedError):
-    """No complete answer within the time limit."""
+    """No complete response within the time limit."""
 
     kind = "timeout"
 
 
 class RedirectError(FeedError):
-    """Too many redirects, a loop, or a redirect that leads nowhere."""
+    """Too many redirects, a loop, or a redirect without a valid target."""
 
     kind = "redirect"
 
 
 class BadStatusError(FeedError):
-    """The server answered with a status that carries no feed."""
+    """The server responded with an error status."""
 
     kind = "bad_status"
 
@@ -183,65 +183,65 @@ class BadStatusError(FeedError):
 
 
 class GoneError(BadStatusError):
-    """410: the outlet removed the feed for good."""
+    """410 Gone: the outlet removed the feed permanently."""
 
     kind = "gone"
 
 
 class HostBusyError(FeedError):
-    """Not asked: its host had just asked to be left alone for a while."""
+    """Request skipped: the host sent Retry-After or a rate limit status."""
 
     kind = "host_busy"
 
 
 class BrokenResponseError(FeedError):
-    """The answer breaks off, contradicts itself, or is encoded in an unknown way."""
+    """The response is truncated, contradictory, or has an unknown content encoding."""
 
     kind = "broken_response"
 
 
 class EmptyResponseError(FeedError):
-    """The server answered without a body."""
+    """The response has no body."""
 
     kind = "empty"
 
 
 class TooLargeError(FeedError):
-    """The body exceeds the limit; reading stopped there."""
+    """The body exceeds the size limit; the rest was not read."""
 
     kind = "too_large"
 
 
 class DecompressionBombError(TooLargeError):
-    """A small body that unpacks beyond the limit; unpacking stopped there."""
+    """The body exceeds the size limit after decompression; the rest was not decompressed."""
 
     kind = "decompression_bomb"
 
 
 class NotAFeedError(FeedError):
-    """The body is no RSS, Atom, RDF or JSON Feed that could be read."""
+    """The body is not a readable RSS, Atom, RDF or JSON Feed."""
 
     kind = "not_a_feed"
 
 
 class ParseTimeoutError(FeedError):
-    """Parsing exceeded its time limit and was stopped."""
+    """Parsing exceeded its time limit."""
 
     kind = "parse_timeout"
 
 
 class ParseCrashError(FeedError):
-    """The parsing process died or ran out of memory; others went on."""
+    """The parser process crashed or ran out of memory."""
 
     kind = "parse_crash"
 
 
 class BadInputError(SamestoryError):
-    """A file or an argument that a user gave cannot be used."""
+    """A file or an argument is invalid."""
 
 
 class BadLineError(BadInputError):
-    """One line of a file cannot be used."""
+    """A line of a file is invalid."""
 
     def __init__(self, path: str, line: int, reason: str) -> None:
         super().__init__(f"{path}, line {line}: {reason}")
@@ -250,39 +250,37 @@ class BadLineError(BadInputError):
         self.reason = reason
 
 
-class TakenError(BadInputError):
-    """What a user wants to add is there already."""
+class AlreadyExistsError(BadInputError):
+    """The object to create exists."""
 
 
-class ReusedError(BadInputError):
-    """An Idempotency-Key stood for another request."""
+class IdempotencyKeyReusedError(BadInputError):
+    """The Idempotency-Key was used for another request."""
 
-    def __init__(self, word: str) -> None:
-        super().__init__(
-            f"Idempotency-Key {word} stood for another request; take a new one for this"
-        )
-        self.word = word
+    def __init__(self, key: str) -> None:
+        super().__init__(f"Idempotency-Key {key} was used for another request; send a new key")
+        self.key = key
 
 
 class EncoderError(SamestoryError):
-    """A model cannot turn texts into vectors."""
+    """The embedding model cannot be used."""
 
 
 class ModelChecksumError(EncoderError):
-    """The weights are not the ones expected."""
+    """The checksum of the weights is unexpected."""
 
-    def __init__(self, path: str, expected: str, found: str) -> None:
+    def __init__(self, path: str, expected: str, actual: str) -> None:
         super().__init__(
-            f"{path}: sha256 is {found}, expected {expected};"
-            " reinstall the package that holds the file"
+            f"{path}: sha256 is {actual}, expected {expected};"
+            " reinstall the package that contains this file"
         )
         self.path = path
         self.expected = expected
-        self.found = found
+        self.actual = actual
 
 
 class ModelMissingError(EncoderError):
-    """There is no such model on this machine, and none could be fetched."""
+    """The model is not installed and could not be downloaded."""
 
     def __init__(self, model: str, reason: str) -> None:
         super().__init__(f"cannot load the model {model!r}: {reason}")
@@ -290,24 +288,24 @@ class ModelMissingError(EncoderError):
         self.reason = reason
 
 
-class ModelPendingError(EncoderError):
-    """The model is being loaded; it will be there in a moment."""
+class ModelLoadingError(EncoderError):
+    """The model is still loading."""
 
     def __init__(self) -> None:
-        super().__init__("the model that reads texts is being loaded; ask again in a moment")
+        super().__init__("the embedding model is loading; retry in a few seconds")
 
 
 class ModelMismatchError(EncoderError):
-    """Vectors of two models were to be compared."""
+    """Vectors of different models cannot be compared."""
 
     def __init__(self, one: str, other: str) -> None:
-        super().__init__(f"vectors of {one!r} and {other!r} cannot be compared")
+        super().__init__(f"vectors of the models {one!r} and {other!r} cannot be compared")
         self.one = one
         self.other = other
 
 
 class DeliveryError(SamestoryError):
-    """A webhook's receiver did not take what was sent; `status` is its answer, if there was one."""
+    """A webhook receiver did not accept a delivery; `status` is its HTTP status, if any."""
 
     def __init__(self, url: str, reason: str, status: int | None = None) -> None:
         super().__init__(f"{url}: {reason}")
@@ -317,7 +315,7 @@ class DeliveryError(SamestoryError):
 
 
 class MailError(SamestoryError):
-    """An email was not sent; `code` is the server's answer, where there was one."""
+    """An email was not sent; `code` is the SMTP reply code, if any."""
 
     def __init__(self, reason: str, code: int | None = None) -> None:
         super().__init__(reason)
@@ -325,7 +323,7 @@ class MailError(SamestoryError):
 
 
 class MailRefusedError(MailError):
-    """The server will never take this email; `address_at_fault` if it refused its address."""
+    """The server rejected the email permanently; `address_at_fault` if it rejected the address."""
 
     def __init__(self, reason: str, code: int, *, address_at_fault: bool) -> None:
         super().__init__(reason, code)
@@ -333,8 +331,8 @@ class MailRefusedError(MailError):
 
 
 class MailDeferredError(MailError):
-    """The server did not take this email now; it may do so later."""
+    """The server did not accept the email now; a later attempt may succeed."""
 
 
 class MailServerError(MailError):
-    """The server cannot be reached, or takes nothing from us: no email needs to be tried."""
+    """The server is unreachable or accepts no emails from us; further attempts are pointless."""

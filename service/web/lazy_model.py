@@ -18,9 +18,10 @@ from fastapi import Depends, Request
 from numpy.typing import NDArray
 
 from service.domain.articles.model import Article, Vectors
-from service.embed.encoder import Encoder, encode_articles
-from service.errors import BadInputError, EncoderError, ModelPendingError
-from service.web.dependencies import Reading, web_of
+from service.embed.articles import encode_articles
+from service.embed.encoder import Encoder
+from service.errors import BadInputError, EncoderError, ModelLoadingError
+from service.web.dependencies import ModelContext, web_context
 
 log = structlog.get_logger()
 
@@ -32,10 +33,10 @@ MOMENT = 0.2
 REST = 60.0
 
 
-class Model:
+class LazyModel:
     """An encoder that is being loaded, was loaded, or could not be."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: ModelContext) -> None:
         self._load = reading.encoder
         self._languages = reading.languages
         self._patience = reading.patience
@@ -48,7 +49,7 @@ class Model:
         """The encoder, without holding a thread while it is loaded; waits so many seconds.
 
         Raises:
-            ModelPendingError: it is still being loaded.
+            ModelLoadingError: it is still being loaded.
             EncoderError: it cannot be; the next request tries again.
         """
         future = asyncio.wrap_future(self._begin())
@@ -58,11 +59,11 @@ class Model:
             )
         except TimeoutError as error:
             future.add_done_callback(lambda done: done.cancelled() or done.exception())
-            raise ModelPendingError from error
+            raise ModelLoadingError from error
         except BadInputError as error:  # the file of centres
             raise EncoderError(str(error)) from error
 
-    async def at_hand(self) -> Encoder | None:
+    async def encoder_if_loaded(self) -> Encoder | None:
         """The encoder if it is there by now; else it is being loaded, or rests after a failure."""
         if time.monotonic() < self._rests_until:
             return None
@@ -126,34 +127,40 @@ def _stop_collecting() -> None:
     gc.freeze()
 
 
-def reading_of(request: Request) -> Reading:
+def model_context(request: Request) -> ModelContext:
     """How this server reads texts.
 
     Raises:
         EncoderError: it was started without a model.
     """
-    reading = web_of(request).reading
+    reading = web_context(request).reading
     if reading is None:
         raise EncoderError("this server has no model to read texts with")
     return reading
 
 
-async def loaded(request: Request, _: Annotated[Reading, Depends(reading_of)]) -> Encoder:
+async def loaded_encoder(
+    request: Request, _: Annotated[ModelContext, Depends(model_context)]
+) -> Encoder:
     """The encoder of the server; see `Model.encoder`."""
     return await model_of(request).encoder()
 
 
-async def at_hand(request: Request) -> Encoder | None:
+async def encoder_if_loaded(request: Request) -> Encoder | None:
     """The encoder of the server, if it has one and it is there by now; see `Model.at_hand`."""
-    return None if web_of(request).reading is None else await model_of(request).at_hand()
+    return (
+        None
+        if web_context(request).reading is None
+        else await model_of(request).encoder_if_loaded()
+    )
 
 
-def model_of(request: Request) -> Model:
+def model_of(request: Request) -> LazyModel:
     """The model of an application."""
-    model: Model = request.app.state.model
+    model: LazyModel = request.app.state.model
     return model
 
 
-ReadingWith = Annotated[Reading, Depends(reading_of)]
-Loaded = Annotated[Encoder, Depends(loaded)]
-ModelOf = Annotated[Model, Depends(model_of)]
+ModelContextDep = Annotated[ModelContext, Depends(model_context)]
+EncoderDep = Annotated[Encoder, Depends(loaded_encoder)]
+LazyModelDep = Annotated[LazyModel, Depends(model_of)]

@@ -1,4 +1,4 @@
-"""Answers to writes, kept for whoever did not get theirs and asks again."""
+"""Idempotent responses: a repeated write returns the stored response of the first one."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,72 +6,71 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from service.errors import ReusedError, UnderwayError
+from service.errors import IdempotencyKeyReusedError, RequestInProgressError
 from service.store.database import locks
 from service.store.tables import IdempotentResponseRow
 
-#: How long an answer is kept.
-KEEP = timedelta(hours=24)
+RETENTION = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A write as it was asked: by which key, under which word of the client's, and what."""
+class IdempotentRequest:
+    """A write with an Idempotency-Key."""
 
-    key_id: int
-    word: str  #: the Idempotency-Key
-    fingerprint: bytes  #: of method, address and body
+    api_key_id: int
+    idempotency_key: str  #: chosen by the client
+    fingerprint: bytes  #: hash of method, URL and body
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What a write was answered."""
+class StoredResponse:
+    """The response to a write."""
 
     status: int
     location: str | None
     body: bytes
 
 
-def begin(session: Session, asked: Asked) -> Answered | None:
-    """The answer that was given, or None: then nobody else answers until this transaction ends.
+def claim(session: Session, request: IdempotentRequest) -> StoredResponse | None:
+    """Return the stored response, or None and lock the key until this transaction ends.
 
-    The answer is kept in the transaction that does what was asked, so either both stay or none:
-    a process that dies leaves nothing behind that says the request is still under way.
+    `save_response` must run in the same transaction as the write. So either both are stored or
+    neither, and a process that dies leaves no key behind that still seems to be in progress.
 
     Raises:
-        UnderwayError: the first request under this word has not ended.
-        ReusedError: the word stood for another request.
+        RequestInProgressError: the first request with this key is still in progress.
+        IdempotencyKeyReusedError: the key was used for another request.
     """
-    if not locks.attempt(session, f"answer:{asked.key_id}:{asked.word}"):
-        raise UnderwayError(asked.word)
-    row = session.get(IdempotentResponseRow, (asked.key_id, asked.word))
+    key = (request.api_key_id, request.idempotency_key)
+    if not locks.try_lock_until_commit(session, f"idempotency:{key[0]}:{key[1]}"):
+        raise RequestInProgressError(request.idempotency_key)
+    row = session.get(IdempotentResponseRow, key)
     if row is None:
         return None
-    if row.fingerprint != asked.fingerprint:
-        raise ReusedError(asked.word)
-    return Answered(row.status, row.location, row.body)
+    if row.fingerprint != request.fingerprint:
+        raise IdempotencyKeyReusedError(request.idempotency_key)
+    return StoredResponse(row.status, row.location, row.body)
 
 
-def keep(session: Session, asked: Asked, answered: Answered, *, now: datetime) -> None:
-    """Keep what was answered, for `KEEP`."""
+def save_response(
+    session: Session, request: IdempotentRequest, response: StoredResponse, *, now: datetime
+) -> None:
+    """Store the response to a write for `RETENTION`."""
     session.add(
         IdempotentResponseRow(
-            key_id=asked.key_id,
-            idempotency_key=asked.word,
-            fingerprint=asked.fingerprint,
-            status=answered.status,
-            location=answered.location,
-            body=answered.body,
+            key_id=request.api_key_id,
+            idempotency_key=request.idempotency_key,
+            fingerprint=request.fingerprint,
+            status=response.status,
+            location=response.location,
+            body=response.body,
             created_at=now,
         )
     )
 
 
-def forget(session: Session, *, now: datetime) -> int:
-    """Remove what was kept long enough; how many."""
-    old = (
-        delete(IdempotentResponseRow)
-        .where(IdempotentResponseRow.created_at < now - KEEP)
-        .returning(IdempotentResponseRow.idempotency_key)
-    )
-    return len(session.scalars(old).all())
+def delete_expired(session: Session, *, now: datetime) -> int:
+    """Delete responses older than `RETENTION` and return how many."""
+    row = IdempotentResponseRow
+    statement = delete(row).where(row.created_at < now - RETENTION).returning(row.idempotency_key)
+    return len(session.scalars(statement).all())

@@ -1,4 +1,4 @@
-"""Keys of the API. Secrets are shown once, when they are made; only their hashes are kept."""
+"""API keys: create, list, revoke, authenticate. Only hashes of secrets are stored."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,19 +8,18 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from service.domain.access.roles import Role, new_secret, secret_hash
-from service.errors import BadInputError, NotFoundError, TakenError
+from service.domain.access.roles import Role, hash_secret, new_secret
+from service.errors import BadInputError, NotFoundError, AlreadyExistsError
 from service.store.tables import KeyRow
 
-#: Longest name.
-NAME = 100
-#: How often it is noted that a key is in use.
-USE_NOTED_EVERY = timedelta(minutes=5)
+MAX_NAME_LENGTH = 100
+#: Precision of `last_used_at`: one update per interval saves a write per request.
+LAST_USED_INTERVAL = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key without its secret; decisions made with it carry its name."""
+    """An API key without its secret; decisions made with it bear its name."""
 
     id: int
     name: str
@@ -28,10 +27,10 @@ class Key:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
-    last_used_at: datetime | None  #: to some minutes
+    last_used_at: datetime | None  #: up to `LAST_USED_INTERVAL` too early
 
-    def is_good(self, now: datetime) -> bool:
-        """Whether it opens anything at a moment."""
+    def is_valid(self, now: datetime) -> bool:
+        """Return whether the key is neither revoked nor expired."""
         expired = self.expires_at is not None and self.expires_at <= now
         return self.revoked_at is None and not expired
 
@@ -45,43 +44,54 @@ def create(
     expires_at: datetime | None = None,
     secret: str = "",
 ) -> tuple[Key, str]:
-    """A new key and its secret, which is made unless one is given, and is not kept.
+    """Create a key and return it with its secret, which is not stored.
+
+    An empty `secret` is replaced by a random one; empty `roles` give the role reader.
 
     Raises:
-        BadInputError: the name is empty, too long or not printable, or the key expired already.
-        TakenError: a key that was not revoked has this name.
+        BadInputError: the name is empty, too long or not printable, or `expires_at` has passed.
+        AlreadyExistsError: a key with this name exists and is not revoked.
     """
-    name = _name(name)
+    name = name.strip()
+    if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+        raise BadInputError(
+            f"Invalid key name {ascii(name)[:40]}: expected 1 to {MAX_NAME_LENGTH} printable "
+            "characters"
+        )
     if expires_at is not None and expires_at <= now:
-        raise BadInputError(f"{expires_at:%F %T} has passed: the key would have expired already")
+        raise BadInputError(f"Invalid expiry {expires_at:%F %T}: it has already passed")
     secret = secret or new_secret()
     values = {
         "name": name,
-        "hash": secret_hash(secret),
+        "hash": hash_secret(secret),
         "roles": sorted(set(roles) or {Role.READER}),
         "created_at": now,
         "expires_at": expires_at,
     }
-    found = session.scalars(
+    row = session.scalars(
         insert(KeyRow).values(values).on_conflict_do_nothing().returning(KeyRow)
     ).one_or_none()
-    if found is None:
-        raise TakenError(f"there is a key {name} already; choose another name, or revoke that one")
-    return _key(found), secret
+    if row is None:
+        raise AlreadyExistsError(f"A key named {name} exists; choose another name or revoke that key")
+    return _key(row), secret
 
 
-def listed(
-    session: Session, *, all_of_them: bool = False, after: int = 0, limit: int | None = None
+def list_keys(
+    session: Session, *, include_revoked: bool = False, after: int = 0, limit: int | None = None
 ) -> list[Key]:
-    """Keys that were not revoked, or all, by id; from one on, and so many, if that is wanted."""
+    """List keys by id, at most `limit` whose ids are greater than `after`."""
     statement = select(KeyRow).where(KeyRow.id > after).order_by(KeyRow.id).limit(limit)
-    if not all_of_them:
+    if not include_revoked:
         statement = statement.where(KeyRow.revoked_at.is_(None))
     return [_key(row) for row in session.scalars(statement)]
 
 
 def revoke(session: Session, key_id: int, *, now: datetime) -> Key:
-    """Let a key open nothing any more; NotFoundError if there is none. Again changes nothing."""
+    """Revoke a key immediately; idempotent.
+
+    Raises:
+        NotFoundError: there is no key with this id.
+    """
     session.execute(
         update(KeyRow)
         .where(KeyRow.id == key_id, KeyRow.revoked_at.is_(None))
@@ -91,15 +101,23 @@ def revoke(session: Session, key_id: int, *, now: datetime) -> Key:
 
 
 def get(session: Session, key_id: int) -> Key:
-    """One key, revoked or not; NotFoundError if there is none."""
+    """Return a key, revoked or not.
+
+    Raises:
+        NotFoundError: there is no key with this id.
+    """
     row = session.get(KeyRow, key_id, populate_existing=True)
     if row is None:
         raise NotFoundError("key", key_id)
     return _key(row)
 
 
-def named(session: Session, name: str) -> Key:
-    """The key of a name that was not revoked; NotFoundError if there is none."""
+def get_by_name(session: Session, name: str) -> Key:
+    """Return the key with a name, ignoring case and revoked keys.
+
+    Raises:
+        NotFoundError: there is no such key.
+    """
     same = func.lower(KeyRow.name) == name.strip().lower()
     row = session.scalar(select(KeyRow).where(same, KeyRow.revoked_at.is_(None)))
     if row is None:
@@ -107,25 +125,17 @@ def named(session: Session, name: str) -> Key:
     return _key(row)
 
 
-def presented(session: Session, digest: bytes, *, now: datetime) -> Key | None:
-    """The key whose secret has this hash, good or not; notes now and then that it is in use."""
+def authenticate(session: Session, digest: bytes, *, now: datetime) -> Key | None:
+    """Return the key with this secret hash, valid or not; update `last_used_at` of a valid one."""
     row = session.scalar(select(KeyRow).where(KeyRow.hash == digest))
     if row is None:
         return None
     key = _key(row)
-    if key.is_good(now) and (key.last_used_at is None or key.last_used_at < now - USE_NOTED_EVERY):
-        due = or_(KeyRow.last_used_at.is_(None), KeyRow.last_used_at < now - USE_NOTED_EVERY)
+    outdated = now - LAST_USED_INTERVAL
+    if key.is_valid(now) and (key.last_used_at is None or key.last_used_at < outdated):
+        due = or_(KeyRow.last_used_at.is_(None), KeyRow.last_used_at < outdated)
         session.execute(update(KeyRow).where(KeyRow.id == key.id, due).values(last_used_at=now))
     return key
-
-
-def _name(text: str) -> str:
-    name = text.strip()
-    if not name or len(name) > NAME or not name.isprintable():
-        raise BadInputError(
-            f"a key's name has 1 to {NAME} printable characters; {ascii(text)[:40]}"
-        )
-    return name
 
 
 def _key(row: KeyRow) -> Key:

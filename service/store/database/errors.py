@@ -1,4 +1,4 @@
-"""What a database's trouble means to whoever uses it: the driver's errors become ours."""
+"""Translation of driver errors into `DatabaseError`, by SQLSTATE."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,62 +7,58 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from service.errors import DatabaseError, DatabaseUnfitError, DatabaseUnreachableError
+from service.errors import DatabaseError, DatabaseUnusableError, DatabaseUnreachableError
 
-#: SQLSTATEs, or classes of them, that come from the server's state and not from a bug of ours:
-#: resources used up, an operator's intervention, a system error, a transaction that lost a race.
+#: SQLSTATEs, or classes of them, that depend on the server's state and not on a bug of ours:
+#: insufficient resources, operator intervention, system error, a transaction that lost a race.
 FAILED = ("53", "57", "58", "40", "55P03")
-#: What the database, as it was set up, does not let us do: a read-only server, a right or a
-#: table that is missing.
+#: The setup of the database forbids the statement: a read-only server, a missing privilege or
+#: table.
 UNFIT = ("25006", "42501", "42P01", "3F000")
-#: No connection, the wrong password, no such database, a server that shuts down or starts.
+#: No connection, wrong password, no such database, or a server that starts or shuts down.
 UNREACHABLE = ("08", "28", "3D000", "57P01", "57P02", "57P03")
 
 
 @contextmanager
-def explained(engine: Engine) -> Iterator[None]:
-    """Let trouble with the database leave as a DatabaseError of one line; bugs leave as they are.
+def translate_database_errors(engine: Engine) -> Iterator[None]:
+    """Raise driver errors as `DatabaseError` with a message of one line; bugs pass unchanged.
 
     Raises:
-        DatabaseError: unreachable, unfit, or it failed; the message says why.
+        DatabaseError: the database is unreachable or unfit, or a statement failed.
     """
     try:
         yield
     except PoolTimeoutError as error:
-        raise DatabaseError(f"no connection to the database became free: {_line(error)}") from error
+        raise DatabaseError(f"No database connection became free: {_first_line(error)}") from error
     except DBAPIError as error:
-        if (meaning := _meaning(engine, error)) is None:
+        if (translated := _translate(engine, error)) is None:
             raise
-        raise meaning from error
+        raise translated from error
 
 
-def reason(error: DBAPIError) -> str:
-    """The driver's own words in one line."""
-    return _line(error.orig)
+def driver_message(error: DBAPIError) -> str:
+    """Return the first line of the driver's message."""
+    return _first_line(error.orig)
 
 
-def _meaning(engine: Engine, error: DBAPIError) -> DatabaseError | None:
+def _translate(engine: Engine, error: DBAPIError) -> DatabaseError | None:
     state = getattr(error.orig, "sqlstate", None) or ""
-    # Without a state it did not come from the server: no connection, or wrong use of the driver.
+    # No SQLSTATE: the error is not from the server. Either the connection failed, or we misused
+    # the driver.
     lost = not state and (isinstance(error, OperationalError) or error.statement is None)
     if lost or error.connection_invalidated or state.startswith(UNREACHABLE):
+        url = engine.url.set(drivername="postgresql").difference_update_query(["password"])
         return DatabaseUnreachableError(
-            f"no database answers at {_address(engine)}: {reason(error)}; "
-            "start it or correct DATABASE_URL"
+            f"Cannot connect to the database at {url.render_as_string(hide_password=True)}: "
+            f"{driver_message(error)}; start the server or correct DATABASE_URL"
         )
     if state.startswith(UNFIT):
-        return DatabaseUnfitError(f"the database cannot be used: {reason(error)}")
+        return DatabaseUnusableError(f"The database cannot be used: {driver_message(error)}")
     if state.startswith(FAILED):
-        return DatabaseError(f"the database failed: {reason(error)}")
+        return DatabaseError(f"The database failed: {driver_message(error)}")
     return None
 
 
-def _address(engine: Engine) -> str:
-    """Where the database is, without what is secret."""
-    url = engine.url.set(drivername="postgresql").difference_update_query(["password"])
-    return url.render_as_string(hide_password=True)
-
-
-def _line(error: object) -> str:
+def _first_line(error: object) -> str:
     lines = (line.strip() for line in str(error).splitlines())
     return next((line for line in lines if line), type(error).__name__)

@@ -1,4 +1,4 @@
-"""The schema's version: bring a database up to date, or say why it can't be used."""
+"""Schema version: apply Alembic migrations, check that the database is compatible."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,81 +14,85 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from service.errors import (
     DatabaseTooNewError,
     DatabaseTooOldError,
-    DatabaseUnfitError,
+    DatabaseUnusableError,
     SettingsError,
 )
-from service.store.database.errors import explained, reason
+from service.store.database.errors import driver_message, translate_database_errors
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-OLDEST_POSTGRES = 15
-#: The first with searches that go on behind a filter (hnsw.iterative_scan).
-OLDEST_VECTORS = "0.8"
+MIN_POSTGRES_VERSION = 15
+#: The first version with iterative index scans for filtered searches (hnsw.iterative_scan).
+MIN_PGVECTOR_VERSION = "0.8"
 #: Key of the advisory lock that lets one process migrate at a time.
 MIGRATION_LOCK = 7_261_001
 
-#: Connections kept, and as many more in a rush: each job holds two, its lock's and its own.
-POOL = 16
-CONNECT_SECONDS = 10
+#: Size of the connection pool, and of its overflow. Each job uses two connections: one for its
+#: lock, one for its work.
+POOL_SIZE = 16
+CONNECT_TIMEOUT_SECONDS = 10
 
 
-def connect(url: str) -> Engine:
-    """An engine for Postgres at `url`; nothing is opened yet.
+def make_engine(url: str) -> Engine:
+    """Create an engine for the Postgres database at `url`, without connecting yet.
 
     Raises:
-        SettingsError: the url is not one of Postgres.
+        SettingsError: `url` is not a Postgres URL.
     """
     for prefix in ("postgresql://", "postgres://"):
         if url.startswith(prefix):
             url = f"postgresql+psycopg://{url.removeprefix(prefix)}"
     if not url.startswith("postgresql+psycopg://"):
-        raise SettingsError(
-            "DATABASE_URL must begin with postgresql://; samestory runs on Postgres"
-        )
+        raise SettingsError("Invalid DATABASE_URL: expected a URL that begins with postgresql://")
     try:
         return create_engine(
             url,
             pool_pre_ping=True,
-            pool_size=POOL,
-            max_overflow=POOL,
-            connect_args={"connect_timeout": CONNECT_SECONDS},
+            pool_size=POOL_SIZE,
+            max_overflow=POOL_SIZE,
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
         )
     except (ArgumentError, ValueError) as error:
-        raise SettingsError(f"DATABASE_URL is no valid address: {error}") from error
+        raise SettingsError(f"Invalid DATABASE_URL: {error}") from error
 
 
 def upgrade(engine: Engine) -> list[str]:
-    """Apply missing migrations; their revisions, oldest first. Safe from several processes.
+    """Apply missing migrations and return their revisions, oldest first; safe to run concurrently.
 
     Raises:
-        DatabaseError: unreachable, unfit, or migrated by a newer version.
+        DatabaseError: the database is unreachable, unfit, or was migrated by a newer version.
     """
-    with explained(engine), _open(engine) as connection, _alone(connection):
-        missing = _missing(connection)
+    with (
+        translate_database_errors(engine),
+        _supported_connection(engine) as connection,
+        _migration_lock(connection),
+    ):
+        missing = _missing_revisions(connection)
         if missing:
-            _need_vectors(connection)
+            _require_pgvector(connection)
             command.upgrade(_config(connection), "head")
             connection.commit()
         return missing
 
 
 def check(engine: Engine) -> str:
-    """The schema's revision, when it is the one this version needs.
+    """Return the schema's revision if it is the one that this version requires.
 
     Raises:
-        DatabaseError: unreachable, unfit, too old or too new; the message says what to do.
+        DatabaseError: the database is unreachable, unfit, too old or too new. The message states
+            the remedy.
     """
-    with explained(engine), _open(engine) as connection:
-        if missing := _missing(connection):
+    with translate_database_errors(engine), _supported_connection(engine) as connection:
+        if missing := _missing_revisions(connection):
             raise DatabaseTooOldError(
-                f"the database lacks {len(missing)} migration(s); run: samestory db upgrade"
+                f"The database lacks {len(missing)} migration(s); run: samestory db upgrade"
             )
-        _need_vectors(connection)
+        _require_pgvector(connection)
         return str(_scripts().get_current_head())
 
 
 @contextmanager
-def _alone(connection: Connection) -> Iterator[None]:
-    """Hold the migration lock; given back by hand, since the connection lives on in its pool."""
+def _migration_lock(connection: Connection) -> Iterator[None]:
+    # Released explicitly: the connection returns to the pool and stays open.
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
     try:
         yield
@@ -99,52 +103,52 @@ def _alone(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _open(engine: Engine) -> Iterator[Connection]:
-    """A connection to a server that is new enough."""
+def _supported_connection(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         number = connection.scalar(text("SELECT current_setting('server_version_num')"))
         version = int(number or 0) // 10_000
-        if version < OLDEST_POSTGRES:
-            raise DatabaseUnfitError(
-                f"Postgres {version} is too old; samestory needs {OLDEST_POSTGRES} or later"
+        if version < MIN_POSTGRES_VERSION:
+            raise DatabaseUnusableError(
+                f"Postgres {version} is too old; samestory requires {MIN_POSTGRES_VERSION} or later"
             )
         yield connection
 
 
-def _need_vectors(connection: Connection) -> None:
+def _require_pgvector(connection: Connection) -> None:
     try:
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
-        raise DatabaseUnfitError(
-            f"the database lacks pgvector ({reason(error)}); install the extension on the server, "
-            "or let its administrator run CREATE EXTENSION vector"
+        raise DatabaseUnusableError(
+            f"The database lacks pgvector ({driver_message(error)}); install the extension on the "
+            "server, or let its administrator run CREATE EXTENSION vector"
         ) from error
     query = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
     version = str(connection.scalar(query))
     connection.commit()
-    if _numbers(version) < _numbers(OLDEST_VECTORS):
-        raise DatabaseUnfitError(
-            f"pgvector {version} is too old, samestory needs {OLDEST_VECTORS} or later; upgrade it "
-            "on the server, then run ALTER EXTENSION vector UPDATE"
+    if _version_numbers(version) < _version_numbers(MIN_PGVECTOR_VERSION):
+        raise DatabaseUnusableError(
+            f"pgvector {version} is too old; samestory requires {MIN_PGVECTOR_VERSION} or later. "
+            "Upgrade it on the server, then run ALTER EXTENSION vector UPDATE"
         )
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def _version_numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdecimal())
 
 
-def _missing(connection: Connection) -> list[str]:
-    """Revisions that the database lacks, oldest first."""
+def _missing_revisions(connection: Connection) -> list[str]:
+    """Return the revisions that the database lacks, oldest first."""
     current = MigrationContext.configure(connection).get_current_revision()
-    known = [script.revision for script in _scripts().walk_revisions()][::-1]
+    revisions = [script.revision for script in _scripts().walk_revisions()][::-1]
     connection.commit()
-    if current is not None and current not in known:
+    if current is not None and current not in revisions:
         raise DatabaseTooNewError(
-            f"the database was migrated by a newer samestory (revision {current}); upgrade samestory"
+            f"The database was migrated by a newer samestory (revision {current}); "
+            "upgrade samestory"
         )
-    return known[known.index(current) + 1 :] if current else known
+    return revisions[revisions.index(current) + 1 :] if current else revisions
 
 
 def _scripts() -> ScriptDirectory:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.domain.grouping.constraints import Constraints
-from service.errors import ContradictionError, NotFoundError
+from service.errors import DecisionConflictError, NotFoundError
 from service.store.tables import ConstraintRow, DecisionRow, StoryRow, TransitionRow
 
 
@@ -60,7 +60,7 @@ def add(
     return row.id
 
 
-def bind(
+def add_constraints(
     session: Session, decision: int, constraints: Constraints, marks: Iterable[Mark] = ()
 ) -> None:
     """Write what a decision asks of every later run."""
@@ -107,7 +107,7 @@ def get(session: Session, decision: int) -> Decision:
     return found[0]
 
 
-def listed(
+def list_decisions(
     session: Session,
     *,
     all_of_them: bool,
@@ -130,14 +130,14 @@ def listed(
     return _load(session, list(session.scalars(statement)))
 
 
-def require_fit(session: Session, forbidding: Collection[int]) -> None:
-    """Raise ContradictionError, which names them, if any decisions forbid what is wanted."""
+def require_no_conflicts(session: Session, forbidding: Collection[int]) -> None:
+    """Raise DecisionConflictError, which names them, if any decisions forbid what is wanted."""
     if forbidding:
         found = _load(session, forbidding)
-        raise ContradictionError([each.id for each in found], [each.told() for each in found])
+        raise DecisionConflictError([each.id for each in found], [each.told() for each in found])
 
 
-def on_stories(
+def decisions_on_stories(
     session: Session, story_ids: Collection[str], kinds: Collection[str]
 ) -> dict[int, str]:
     """The decisions that mark these stories, or those merged into them, so; with the kind."""
@@ -151,7 +151,7 @@ def on_stories(
     return dict(session.execute(statement).all())
 
 
-def on_articles(
+def decisions_on_articles(
     session: Session, article_ids: Collection[int], kinds: Collection[str]
 ) -> dict[int, str]:
     """The decisions that pin or hide these articles; with the kind."""

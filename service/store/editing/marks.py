@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import false, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from service.domain.text.slugs import slug
+from service.domain.text.slugs import slugify
 from service.store.tables import ArticleRow, ConstraintRow, MembershipRow, StoryRow
 
 #: The mark that each kind of constraint on a story leaves on its row.
 MARKS = {"pin": "pinned", "hide": "hidden", "lock": "locked", "rename": "renamed"}
 _UNMARKED = dict.fromkeys(MARKS.values(), False)
-_STANDS = ConstraintRow.revoked_at.is_(None)
+_ACTIVE = ConstraintRow.revoked_at.is_(None)
 
 
 def refresh(session: Session, story_ids: Iterable[str]) -> None:
@@ -29,12 +29,12 @@ def refresh(session: Session, story_ids: Iterable[str]) -> None:
         .values(**_UNMARKED)
         .execution_options(synchronize_session=False)
     )
-    found = _headlines(session, ids)
+    found = _pinned_headlines(session, ids)
     for story, kind, value in _marks(session, ids):
         values = found.setdefault(story, {})
         values[MARKS[kind]] = True
         if kind == "rename":
-            values |= {"headline": value, "slug": slug(value), "headline_article_id": None}
+            values |= {"headline": value, "slug": slugify(value), "headline_article_id": None}
     for story, values in found.items():
         session.execute(
             update(StoryRow)
@@ -44,13 +44,13 @@ def refresh(session: Session, story_ids: Iterable[str]) -> None:
         )
 
 
-def frozen(session: Session) -> set[str]:
+def frozen_stories(session: Session) -> set[str]:
     """Stories that reconcile leaves as they are: the locked and the hidden ones."""
     statement = select(StoryRow.id).where(or_(StoryRow.locked, StoryRow.hidden))
     return set(session.scalars(statement))
 
 
-def locked(session: Session, story_ids: Collection[str]) -> set[str]:
+def locked_among(session: Session, story_ids: Collection[str]) -> set[str]:
     """Those of these stories that nothing may join."""
     statement = select(StoryRow.id).where(StoryRow.id.in_(story_ids), StoryRow.locked)
     return set(session.scalars(statement))
@@ -59,7 +59,7 @@ def locked(session: Session, story_ids: Collection[str]) -> set[str]:
 def hidden_articles(session: Session, article_ids: Collection[int]) -> set[int]:
     """Those of these articles that belong to no story because an editor hid them."""
     statement = select(ConstraintRow.article_id).where(
-        _STANDS, ConstraintRow.kind == "hide", ConstraintRow.article_id.in_(article_ids)
+        _ACTIVE, ConstraintRow.kind == "hide", ConstraintRow.article_id.in_(article_ids)
     )
     return {key for key in session.scalars(statement) if key is not None}
 
@@ -70,23 +70,23 @@ def _marks(session: Session, ids: Collection[str]) -> list[tuple[str, str, str]]
     statement = (
         select(lives_on, ConstraintRow.kind, func.coalesce(ConstraintRow.value, ""))
         .join(StoryRow, StoryRow.id == ConstraintRow.story_id)
-        .where(_STANDS, ConstraintRow.kind.in_(MARKS), lives_on.in_(ids))
+        .where(_ACTIVE, ConstraintRow.kind.in_(MARKS), lives_on.in_(ids))
         .order_by(ConstraintRow.id)
     )
     return list(session.execute(statement).all())
 
 
-def _headlines(session: Session, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+def _pinned_headlines(session: Session, ids: Collection[str]) -> dict[str, dict[str, Any]]:
     """What pinned articles make of the stories that they are in; the last pinned one wins."""
     statement = (
         select(MembershipRow.story_id, ArticleRow.id, ArticleRow.title)
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
         .join(ConstraintRow, ConstraintRow.article_id == ArticleRow.id)
-        .where(_STANDS, ConstraintRow.kind == "pin", MembershipRow.valid_until.is_(None))
+        .where(_ACTIVE, ConstraintRow.kind == "pin", MembershipRow.valid_until.is_(None))
         .where(MembershipRow.story_id.in_(ids))
         .order_by(ConstraintRow.id)
     )
     return {
-        story: {"headline": title, "slug": slug(title), "headline_article_id": article}
+        story: {"headline": title, "slug": slugify(title), "headline_article_id": article}
         for story, article, title in session.execute(statement)
     }

@@ -9,7 +9,7 @@ from service.store.stories.stories import Stamp
 from service.store.tables import MembershipRow, StoryRow, TransitionRow
 
 
-def leave(session: Session, article_ids: Collection[int], stamp: Stamp) -> None:
+def close_memberships(session: Session, article_ids: Collection[int], stamp: Stamp) -> None:
     """Let articles leave their stories for none. History stays."""
     session.execute(
         update(MembershipRow)
@@ -18,12 +18,12 @@ def leave(session: Session, article_ids: Collection[int], stamp: Stamp) -> None:
     )
 
 
-def revive(session: Session, story_ids: Collection[str]) -> set[str]:
+def revive_stories(session: Session, story_ids: Collection[str]) -> set[str]:
     """Let merged stories live on, and what had been merged into them lead there again; all ids."""
     changed: set[str] = set()
     for story_id in story_ids:
         survivor = session.scalar(select(StoryRow.merged_into).where(StoryRow.id == story_id))
-        own = _led_by_way_of(session, story_id, among=survivor)
+        own = _led_by_way_of(session, story_id, equals_any=survivor)
         for ids, values in (
             ([story_id], {"state": "open", "merged_into": None}),
             (own, {"merged_into": story_id}),
@@ -38,7 +38,7 @@ def revive(session: Session, story_ids: Collection[str]) -> set[str]:
     return changed
 
 
-def shut_empty(session: Session, story_ids: Iterable[str]) -> list[str]:
+def close_empty(session: Session, story_ids: Iterable[str]) -> list[str]:
     """Close those of these stories that no article is left in; the ids of those that were open.
 
     There is nothing to describe them by, so they count as described.
@@ -58,7 +58,7 @@ def shut_empty(session: Session, story_ids: Iterable[str]) -> list[str]:
     return shut
 
 
-def forget_headlines(session: Session, story_ids: Collection[str]) -> None:
+def clear_headlines(session: Session, story_ids: Collection[str]) -> None:
     """Take an editor's headline away: members speak until the story is described anew."""
     session.execute(
         update(StoryRow)
@@ -68,9 +68,9 @@ def forget_headlines(session: Session, story_ids: Collection[str]) -> None:
     )
 
 
-def _led_by_way_of(session: Session, story_id: str, *, among: str | None) -> list[str]:
+def _led_by_way_of(session: Session, story_id: str, *, equals_any: str | None) -> list[str]:
     """Stories that lead to `among` because they were merged, at last, into this one."""
-    led = select(StoryRow.id).where(StoryRow.merged_into == among)
+    led = select(StoryRow.id).where(StoryRow.merged_into == equals_any)
     statement = (
         select(TransitionRow.story_id, TransitionRow.other_story_id)
         .where(TransitionRow.kind == "merged", TransitionRow.story_id.in_(led))
@@ -80,7 +80,7 @@ def _led_by_way_of(session: Session, story_id: str, *, among: str | None) -> lis
     found = []
     for start in into:
         here: str | None = start
-        while here not in {None, among, story_id}:
+        while here not in {None, equals_any, story_id}:
             here = into.get(here or "")
         if here == story_id and start != story_id:
             found.append(start)

@@ -11,14 +11,14 @@ from service.store.stories import constraints, stories
 from service.store.tables import MembershipRow, StoryRow
 
 
-def labelled(session: Session) -> list[dict[str, Any]]:
+def labelled_articles(session: Session) -> list[dict[str, Any]]:
     """The articles of standing decisions in the format of `samestory evaluate`, by id.
 
     An article was decided about if an editor bound it to another, parted it from one, or locked
     its story. Its label is the story it is in, which obeys every decision; hidden articles, which
     are in none, are left out.
     """
-    bound = {int(key) for each in constraints.standing(session) for key in each.link}
+    bound = {int(key) for each in constraints.load_active(session) for key in each.link}
     decided = bound | _locked(session)
     story_of = stories.story_of(session, decided)
     return [_line(each, story_of[int(each.id)]) for each in articles.load(session, story_of)]

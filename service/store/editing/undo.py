@@ -3,21 +3,21 @@
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from service.domain.editing.effects import Edit, marked, returning
+from service.domain.editing.effects import StoryEdit, mark_transition, plan_undo
 from service.domain.grouping.constraints import Constraints
-from service.domain.grouping.lineage import KnownStory
+from service.domain.grouping.lineage import ExistingStory
 from service.errors import BadInputError
 from service.store.articles import articles
 from service.store.database import locks
 from service.store.editing import audit_log, marks, story_edits
-from service.store.editing.actions import Act, apply, living, tell
+from service.store.editing.actions import EditorAction, apply_edit, resolve_story_id, record_mark
 from service.store.editing.audit_log import Decision
 from service.store.stories import apply_plan, constraints, stories
 from service.store.stories.stories import Stamp
 from service.store.tables import MembershipRow, StoryRow, TransitionRow
 
 
-def undo(session: Session, act: Act, number: int) -> Decision:
+def undo(session: Session, act: EditorAction, number: int) -> Decision:
     """Undo a decision within the caller's transaction, whatever was decided since.
 
     Articles that are still where it put them go back where they were, all that left one story
@@ -29,24 +29,24 @@ def undo(session: Session, act: Act, number: int) -> Decision:
         NotFoundError: there is no such decision.
         BadInputError: it was undone already.
     """
-    locks.serialise(session, apply_plan.LOCK)
+    locks.lock_until_commit(session, apply_plan.LOCK)
     decision = audit_log.get(session, number)
     if decision.undone_at:
         raise BadInputError(
             f"decision {number} was undone already, by {decision.undone_by} at "
             f"{decision.undone_at:%F %T}"
         )
-    stamp = apply_plan.stamp(session, act.now, "editor")
+    stamp = apply_plan.new_stamp(session, act.now, "editor")
     audit_log.revoke(session, number, by=act.by, why=act.why, at=stamp.now)
-    about = [living(session, decision.story_id)] if decision.story_id else []
+    about = [resolve_story_id(session, decision.story_id)] if decision.story_id else []
     if decision.action == "pin":
         about += stories.story_of(session, decision.article_ids).values()
     if decision.action == "rename" or (decision.action == "pin" and decision.article_ids):
-        story_edits.forget_headlines(session, about)
+        story_edits.clear_headlines(session, about)
     signed = Stamp(stamp.now, stamp.cause, None, number)
-    kind = marked(decision.action, article=bool(decision.article_ids), undone=True)
-    tell(session, dict.fromkeys(about), kind, signed)
-    apply(session, act, signed, _way_back(session, decision), settled=about)
+    kind = mark_transition(decision.action, article=bool(decision.article_ids), undone=True)
+    record_mark(session, dict.fromkeys(about), kind, signed)
+    apply_edit(session, act, signed, _way_back(session, decision), settled=about)
     _ask_for_a_place(session, decision)
     return audit_log.get(session, number)
 
@@ -61,9 +61,9 @@ def _ask_for_a_place(session: Session, decision: Decision) -> None:
         articles.advance(session, lost, before=stage, after="admitted")
 
 
-def _way_back(session: Session, decision: Decision) -> Edit:
+def _way_back(session: Session, decision: Decision) -> StoryEdit:
     former, revived = _former(session, decision)
-    partners = constraints.standing(session, touching=former)
+    partners = constraints.load_active(session, touching=former)
     links = {
         together: frozenset(each.link for each in partners if each.together is together)
         for together in (True, False)
@@ -71,15 +71,15 @@ def _way_back(session: Session, decision: Decision) -> Edit:
     concerned = former.keys() | {int(key) for each in partners for key in each.link}
     homes = stories.story_of(session, concerned)
     involved = set(former.values()) | {homes[key] for key in former if key in homes}
-    known = stories.known(session, involved - revived)
-    plan = returning(
+    known = stories.load_stories(session, involved - revived)
+    plan = plan_undo(
         [*known, *_empty(session, involved - {story.id for story in known})],
         former,
-        homes=homes,
+        story_of=homes,
         constraints=Constraints(links[True], links[False]),
         revived=revived,
     )
-    return Edit(plan)
+    return StoryEdit(plan)
 
 
 def _former(session: Session, decision: Decision) -> tuple[dict[int, str], set[str]]:
@@ -87,10 +87,10 @@ def _former(session: Session, decision: Decision) -> tuple[dict[int, str], set[s
     merged = _merged_by(session, decision)
     left = _taken_by(session, decision)
     here = stories.story_of(session, left)
-    frozen = marks.frozen(session)
+    frozen = marks.frozen_stories(session)
     back = {}
     for article, old in left.items():
-        story = old if old in merged else living(session, old)
+        story = old if old in merged else resolve_story_id(session, old)
         if here.get(article) != story and not frozen & {story, here.get(article)}:
             back[article] = story
     return back, merged & set(back.values())
@@ -128,7 +128,7 @@ def _taken_by(session: Session, decision: Decision) -> dict[int, str]:
     return dict(session.execute(statement).all())
 
 
-def _empty(session: Session, story_ids: set[str]) -> list[KnownStory]:
+def _empty(session: Session, story_ids: set[str]) -> list[ExistingStory]:
     """Stories that no article is in."""
     statement = select(StoryRow.id, StoryRow.emerged_at).where(StoryRow.id.in_(story_ids))
-    return [KnownStory(key, at, frozenset()) for key, at in session.execute(statement)]
+    return [ExistingStory(key, at, frozenset()) for key, at in session.execute(statement)]

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
-from service.domain.subscribers.alerts import MOST, Alert, AlertQuery
-from service.errors import BadInputError, NotFoundError, TakenError
+from service.domain.subscribers.alerts import MAX_ALERTS, Alert, AlertQuery
+from service.errors import BadInputError, NotFoundError, AlreadyExistsError
 from service.store.subscribers import alert_emails
 from service.store.tables import AlertRow, SubscriberRow
 
@@ -19,7 +19,7 @@ _QUERY = TypeAdapter(AlertQuery)
 
 @dataclass(frozen=True, slots=True)
 class SubscriberAlert:
-    """An alert, whose it is, and whether it was stopped."""
+    """An alert with its subscriber's id and whether it was stopped."""
 
     alert: Alert
     subscriber: int
@@ -27,53 +27,59 @@ class SubscriberAlert:
 
 
 def add(session: Session, subscriber_id: int, query: AlertQuery, *, now: datetime) -> Alert:
-    """Save a query for a subscriber; what matches it already is known and not told.
+    """Save a query for a subscriber; existing matches trigger it only when they grow.
 
     Raises:
-        NotFoundError: there is no such subscriber.
-        TakenError: they have this one.
-        BadInputError: they have as many as they may.
+        NotFoundError: no such subscriber.
+        AlreadyExistsError: the subscriber has an alert with this query.
+        BadInputError: the subscriber has `MAX_ALERTS` alerts.
     """
-    # Two requests at once are one more than one.
+    # The lock keeps concurrent requests from exceeding the limit.
     owner = select(SubscriberRow.id).where(SubscriberRow.id == subscriber_id).with_for_update()
     if session.scalar(owner) is None:
         raise NotFoundError("subscriber", subscriber_id)
-    known = of_subscribers(session, [subscriber_id]).get(subscriber_id, [])
-    if any(each.query == query for each in known):
-        raise TakenError(f"there is such an alert already: {query}")
-    if len(known) >= MOST:
-        raise BadInputError(f"a subscriber may have {MOST} alerts; remove one first")
-    row = AlertRow(subscriber_id=subscriber_id, query=_stored(query), created_at=now)
+    existing = list_alerts(session, subscriber_id)
+    if any(each.query == query for each in existing):
+        raise AlreadyExistsError(f"This alert exists already: {query}")
+    if len(existing) >= MAX_ALERTS:
+        raise BadInputError(
+            f"A subscriber may have at most {MAX_ALERTS} alerts: remove one before adding another"
+        )
+    content: dict[str, object] = _QUERY.dump_python(query, mode="json")
+    stored = {
+        name: sorted(value) if isinstance(value, list) else value for name, value in content.items()
+    }
+    row = AlertRow(subscriber_id=subscriber_id, query=stored, created_at=now)
     session.add(row)
     session.flush()
     return _alert(row)
 
 
 def get(session: Session, alert_id: int) -> SubscriberAlert:
-    """One alert, stopped ones too; NotFoundError if there is none."""
+    """One alert, active or stopped; raises NotFoundError."""
     row = session.get(AlertRow, alert_id)
     if row is None:
         raise NotFoundError("alert", alert_id)
     return SubscriberAlert(_alert(row), row.subscriber_id, row.stopped_at is not None)
 
 
-def of_subscribers(session: Session, subscribers: Collection[int]) -> dict[int, list[Alert]]:
-    """The alerts of each subscriber who has some, without stopped ones, the oldest first."""
+def list_by_subscriber(session: Session, subscribers: Collection[int]) -> dict[int, list[Alert]]:
+    """Active alerts of each subscriber that has any, oldest first."""
     statement = (
         select(AlertRow)
         .where(AlertRow.subscriber_id.in_(subscribers), AlertRow.stopped_at.is_(None))
         .order_by(AlertRow.id)
     )
-    found: dict[int, list[Alert]] = defaultdict(list)
+    alerts: dict[int, list[Alert]] = defaultdict(list)
     for row in session.scalars(statement):
-        found[row.subscriber_id].append(_alert(row))
-    return dict(found)
+        alerts[row.subscriber_id].append(_alert(row))
+    return dict(alerts)
 
 
-def listed(
+def list_alerts(
     session: Session, subscriber_id: int, *, after: int = 0, limit: int | None = None
 ) -> list[Alert]:
-    """A subscriber's alerts without stopped ones, or so many after a number, the oldest first."""
+    """Active alerts of a subscriber with an id above `after`, oldest first."""
     statement = (
         select(AlertRow)
         .where(AlertRow.subscriber_id == subscriber_id, AlertRow.stopped_at.is_(None))
@@ -85,30 +91,23 @@ def listed(
 
 
 def any_active(session: Session) -> bool:
-    """Whether any alert is to be looked at."""
+    """Whether any alert is active."""
     return bool(session.scalar(select(exists().where(AlertRow.stopped_at.is_(None)))))
 
 
-def count(session: Session) -> int:
-    """How many alerts are to be looked at."""
+def count_active(session: Session) -> int:
+    """Number of active alerts."""
     return session.scalar(select(func.count()).where(AlertRow.stopped_at.is_(None))) or 0
 
 
 def stop(session: Session, alert_id: int, *, now: datetime) -> None:
-    """Tell nothing more of an alert, not even what waits; again and again changes nothing."""
-    alert_emails.drop(session, alert_id)
+    """Stop an alert and cancel its unsent emails; idempotent."""
+    alert_emails.cancel_for_alert(session, alert_id)
     session.execute(
         update(AlertRow)
         .where(AlertRow.id == alert_id, AlertRow.stopped_at.is_(None))
         .values(stopped_at=now)
     )
-
-
-def _stored(query: AlertQuery) -> dict[str, object]:
-    found: dict[str, object] = _QUERY.dump_python(query, mode="json")
-    return {
-        name: sorted(value) if isinstance(value, list) else value for name, value in found.items()
-    }
 
 
 def _alert(row: AlertRow) -> Alert:

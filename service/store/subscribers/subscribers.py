@@ -1,4 +1,4 @@
-"""Subscribers of the digest."""
+"""Subscribers of the digest: opt-in state, delivery schedule and filters."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 
 from service.domain.subscribers.digest_schedule import DeliverySchedule
 from service.domain.subscribers.digest_selection import Filters
-from service.errors import NotFoundError, TakenError
+from service.errors import NotFoundError, AlreadyExistsError
 from service.store.tables import AlertRow, SubscriberRow
 
-_TASTE = TypeAdapter(Filters)
+_FILTERS = TypeAdapter(Filters)
 
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """Somebody who gets the digest, or did, or was asked whether they want it."""
+    """A subscriber of the digest in any state of the opt-in."""
 
     id: int
     address: str
@@ -37,63 +37,63 @@ def add(
     filters: Filters,
     *,
     now: datetime,
-    anew: bool = False,
+    replace_pending: bool = False,
 ) -> Subscriber:
-    """A pending subscriber; one who had stopped is asked again, with `anew` one who is pending, too.
+    """Add a pending subscriber; an earlier subscriber who stopped becomes pending again.
+
+    With `replace_pending`, new settings replace those of a pending subscriber.
 
     Raises:
-        TakenError: the address gets the digest already, or was asked before.
+        AlreadyExistsError: the address is active, or pending without `replace_pending`.
     """
-    row = _row(session, address) or SubscriberRow(address=address, created_at=now)
+    row = _find_row(session, address) or SubscriberRow(address=address, created_at=now)
     if row.state == "active":
-        raise TakenError(
-            f"{address} is subscribed already, as subscriber {row.id}; "
-            "see samestory subscribers set"
+        raise AlreadyExistsError(
+            f"{address} is already subscribed as subscriber {row.id}; "
+            "use `samestory subscribers set` to change preferences"
         )
-    if row.state == "pending" and not anew:
-        raise TakenError(
-            f"{address} was asked already, as subscriber {row.id}, and has not confirmed; "
-            "change that one, or remove it and add it again"
+    if row.state == "pending" and not replace_pending:
+        raise AlreadyExistsError(
+            f"{address} has not confirmed yet as subscriber {row.id}; "
+            "change this subscriber, or remove it and add it again"
         )
     row.state, row.stop_reason, row.confirmed_at = "pending", None, None
-    _write(row, schedule, filters, now)
+    _write_preferences(row, schedule, filters, now)
     session.add(row)
     session.flush()
     return _subscriber(row)
 
 
-def find(session: Session, address: str) -> Subscriber:
-    """The subscriber with an address, however it is capitalised; NotFoundError if there is none."""
-    row = _row(session, address)
+def find_by_address(session: Session, address: str) -> Subscriber:
+    """The subscriber with this address, case-insensitive; raises NotFoundError."""
+    row = _find_row(session, address)
     if row is None:
         raise NotFoundError("subscriber", address)
     return _subscriber(row)
 
 
 def get(session: Session, subscriber_id: int) -> Subscriber:
-    """One subscriber; NotFoundError if there is none."""
-    return _subscriber(_by_id(session, subscriber_id))
+    """One subscriber; raises NotFoundError."""
+    return _subscriber(_get_row(session, subscriber_id))
 
 
-def listed(session: Session) -> list[Subscriber]:
-    """All of them, by address."""
-    return [
-        _subscriber(row)
-        for row in session.scalars(select(SubscriberRow).order_by(SubscriberRow.address))
-    ]
+def list_all(session: Session) -> list[Subscriber]:
+    """All subscribers in any state, by address."""
+    rows = session.scalars(select(SubscriberRow).order_by(SubscriberRow.address))
+    return [_subscriber(row) for row in rows]
 
 
-def some(session: Session, *, after: int, limit: int) -> list[Subscriber]:
-    """Those of any state, by id, from beyond one."""
+def list_page(session: Session, *, after: int, limit: int) -> list[Subscriber]:
+    """Subscribers in any state with an id above `after`, by id."""
     statement = select(SubscriberRow).where(SubscriberRow.id > after)
     rows = session.scalars(statement.order_by(SubscriberRow.id).limit(limit))
     return [_subscriber(row) for row in rows]
 
 
-def active(
+def list_active(
     session: Session, *, after: int, limit: int, with_alerts: bool = False
 ) -> list[Subscriber]:
-    """Those who get emails, by id, from beyond one; on demand those alone who have alerts."""
+    """Active subscribers with an id above `after`, by id; optionally only those with alerts."""
     statement = (
         select(SubscriberRow)
         .where(SubscriberRow.state == "active", SubscriberRow.id > after)
@@ -101,81 +101,81 @@ def active(
         .limit(limit)
     )
     if with_alerts:
-        mine = (AlertRow.subscriber_id == SubscriberRow.id, AlertRow.stopped_at.is_(None))
-        statement = statement.where(exists().where(*mine))
+        active_alert = (AlertRow.subscriber_id == SubscriberRow.id, AlertRow.stopped_at.is_(None))
+        statement = statement.where(exists().where(*active_alert))
     return [_subscriber(row) for row in session.scalars(statement)]
 
 
 def confirm(session: Session, subscriber_id: int, *, now: datetime) -> Subscriber:
-    """The second half of the opt-in; who confirmed before or has stopped stays as they are."""
-    row = _by_id(session, subscriber_id)
+    """Activate a pending subscriber; no effect in other states."""
+    row = _get_row(session, subscriber_id)
     if row.state == "pending":
         row.state, row.confirmed_at, row.schedule_since = "active", now, now
         session.flush()
     return _subscriber(row)
 
 
-def change(
-    session: Session, subscriber_id: int, schedule: DeliverySchedule, filters: Filters, *, now: datetime
+def update_preferences(
+    session: Session,
+    subscriber_id: int,
+    schedule: DeliverySchedule,
+    filters: Filters,
+    *,
+    now: datetime,
 ) -> Subscriber:
-    """Set what somebody wants; a new rhythm counts from now on."""
-    row = _by_id(session, subscriber_id)
+    """Set schedule and filters; a changed schedule starts at `now`."""
+    row = _get_row(session, subscriber_id)
     since = row.schedule_since if _subscriber(row).schedule == schedule else now
-    _write(row, schedule, filters, since)
+    _write_preferences(row, schedule, filters, since)
     session.flush()
     return _subscriber(row)
 
 
-def stop(session: Session, subscriber_id: int, because: str, *, bounced: bool = False) -> None:
-    """No further email; who has stopped before stays so for the first reason."""
+def stop(session: Session, subscriber_id: int, reason: str, *, bounced: bool = False) -> None:
+    """Stop all emails to a subscriber; if already stopped, the first reason stays."""
     session.execute(
         update(SubscriberRow)
         .where(SubscriberRow.id == subscriber_id, SubscriberRow.state.in_(("pending", "active")))
-        .values(state="bounced" if bounced else "stopped", stop_reason=because)
+        .values(state="bounced" if bounced else "stopped", stop_reason=reason)
     )
 
 
 def remove(session: Session, subscriber_id: int) -> None:
-    """Forget somebody, with all issues and deliveries."""
-    session.delete(_by_id(session, subscriber_id))
+    """Delete a subscriber with all editions, alerts and deliveries."""
+    session.delete(_get_row(session, subscriber_id))
 
 
-def _row(session: Session, address: str) -> SubscriberRow | None:
+def _find_row(session: Session, address: str) -> SubscriberRow | None:
     lowered = func.lower(SubscriberRow.address) == address.lower()
     return session.scalars(select(SubscriberRow).where(lowered)).one_or_none()
 
 
-def _by_id(session: Session, subscriber_id: int) -> SubscriberRow:
+def _get_row(session: Session, subscriber_id: int) -> SubscriberRow:
     row = session.get(SubscriberRow, subscriber_id)
     if row is None:
         raise NotFoundError("subscriber", subscriber_id)
     return row
 
 
-def _write(row: SubscriberRow, schedule: DeliverySchedule, filters: Filters, since: datetime) -> None:
+def _write_preferences(
+    row: SubscriberRow, schedule: DeliverySchedule, filters: Filters, since: datetime
+) -> None:
     row.time_zone, row.hour, row.days = schedule.time_zone.key, schedule.hour, sorted(schedule.days)
-    row.language, row.preferences = filters.language, _stored(filters)
     row.schedule_since = since
-
-
-def _stored(filters: Filters) -> dict[str, Any]:
-    found: dict[str, Any] = _TASTE.dump_python(filters, mode="json")
-    return {
-        name: sorted(value) if isinstance(value, list) else value for name, value in found.items()
+    row.language = filters.language
+    content: dict[str, Any] = _FILTERS.dump_python(filters, mode="json")
+    row.preferences = {
+        name: sorted(value) if isinstance(value, list) else value for name, value in content.items()
     }
 
 
 def _subscriber(row: SubscriberRow) -> Subscriber:
     schedule = DeliverySchedule(ZoneInfo(row.time_zone), row.hour, frozenset(row.days))
-    filters = replace(_taste(row.preferences), language=row.language)
+    try:
+        stored = _FILTERS.validate_python(row.preferences)
+    except ValidationError:  # written by another version
+        stored = Filters()
+    filters = replace(stored, language=row.language)
     return Subscriber(
         row.id, row.address, row.state, schedule, filters, row.schedule_since, row.stop_reason
     )
-
-
-def _taste(stored: dict[str, Any]) -> Filters:
-    """What was stored; everybody's if another version wrote it."""
-    try:
-        return _TASTE.validate_python(stored)
-    except ValidationError:
-        return Filters()

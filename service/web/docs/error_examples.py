@@ -12,7 +12,7 @@ CONFLICT, INVALID = 409, 422
 REQUEST = "5f0c7b1de4d94c5c8f1f6f0c2a8b7e11"
 LOCKED = "decision 7 (lock 9f3c1a, Ruth Pell, 2026-11-02 09:14:00)"
 CONTRADICTED = {"decision": 7, "told": LOCKED, "undo": "/v1/decisions/7/undo"}
-UNDERWAY = "the first request under Idempotency-Key 5f0c7b1d is still under way"
+UNDERWAY = "a request with Idempotency-Key 5f0c7b1d is still in progress"
 #: Where something is there already; elsewhere the same request is under way.
 TAKEN = {
     "/v1/feeds": "the feed https://harbour-times.example/feed.xml is known already",
@@ -83,7 +83,7 @@ def _detail(status: int, path: str, operation: Operation, faults: list[dict[str,
         decided = path.startswith("/v1/decisions")
         contradiction = f"contradicts {LOCKED}; undo what should not stand"
         return contradiction if decided else TAKEN.get(path, UNDERWAY)
-    if status == HTTPStatus.NOT_FOUND:
+    if status == HTTPStatus.NOT_FOUND_RESPONSE:
         named = [*re.findall(r"{(\w+)}", path), "story_id"]
         return "no {} {}".format(*NAMED[named[-2] if len(named) > 1 else named[0]])
     if status == HTTPStatus.FORBIDDEN:

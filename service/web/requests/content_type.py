@@ -1,41 +1,37 @@
-"""Bodies of requests: JSON as it is, or the request is refused with what to send."""
+"""Content-Type check of request bodies: only uncompressed JSON is accepted (415 otherwise)."""
 
 from email.message import Message
 
 from fastapi import HTTPException, Request
 
-UNSUPPORTED = 415
-NO_JSON = "send Content-Type: application/json"
-ENCODED = "send the body as it is, without Content-Encoding"
+UNSUPPORTED_MEDIA_TYPE = 415
+NOT_JSON = "Unsupported body: send Content-Type: application/json"
+COMPRESSED = "Compressed request bodies are not supported: send the body without Content-Encoding"
 
 
-async def only_json(request: Request) -> None:
-    """Let a request through if what its route reads is JSON; a dependency of all.
+async def require_json(request: Request) -> None:
+    """Reject a body that is not JSON; a dependency of every route.
 
-    Forms of pages are no bodies in this sense: their routes read them by themselves.
+    Forms of the pages are not checked here: their routes parse the body themselves.
 
     Raises:
-        HTTPException: it is something else, or compressed; 415.
+        HTTPException: 415, the body is not JSON or is compressed.
     """
-    reads = getattr(request.scope["route"], "body_field", None)
-    if reads and (reason := unsupported(request)):
-        raise HTTPException(UNSUPPORTED, reason)
+    takes_body = getattr(request.scope["route"], "body_field", None)
+    if takes_body and (reason := unsupported_reason(request)):
+        raise HTTPException(UNSUPPORTED_MEDIA_TYPE, reason)
 
 
-def unsupported(request: Request) -> str:
-    """Why a body is none that any route of the API takes; empty if there is none, or it may be JSON."""
+def unsupported_reason(request: Request) -> str:
+    """Why the body is not supported; empty if the body is JSON or missing."""
     headers = request.headers
     if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
         return ""
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
-        return ENCODED
-    return "" if _is_json(headers.get("content-type", "")) else NO_JSON
-
-
-def _is_json(media_type: str) -> bool:
-    """As FastAPI judges before it reads a body."""
+        return COMPRESSED
+    # Same parsing as in FastAPI, so that both agree on what is JSON.
     message = Message()
-    message["content-type"] = media_type
+    message["content-type"] = headers.get("content-type", "")
     subtype = message.get_content_subtype()
     is_json = subtype == "json" or subtype.endswith("+json")
-    return message.get_content_maintype() == "application" and is_json
+    return "" if message.get_content_maintype() == "application" and is_json else NOT_JSON

@@ -1,4 +1,4 @@
-"""Answers of which only some fields are wanted."""
+"""Query parameter `fields`: responses with a subset of the fields."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -8,61 +8,64 @@ from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, Field
 
 from service.web.rendering.schemas import PageOut
-from service.web.requests.responses import written
+from service.web.requests.responses import model_response
 
 Names = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class PartialPageOut(BaseModel):
-    """Some items of a list, each with the fields that were asked for."""
+    """A page whose items have only the requested fields."""
 
     items: list[dict[str, Any]] = Field(examples=[[{"id": "9f3c1a", "coverage": 4}]])
     next: str | None = Field(description="Cursor of the next page; null at the end.")
 
 
-def names_in(known: Iterable[str]) -> AfterValidator:
-    """Takes names with commas between them, each one of the known ones."""
-    listed = tuple(known)
+def validate_names(allowed: Iterable[str]) -> AfterValidator:
+    """Validator of a comma-separated list of allowed names."""
+    names = tuple(allowed)
 
     def check(value: str) -> str:
-        if unknown := [name for name in value.split(",") if name.strip() not in listed]:
-            raise ValueError(f"unknown: {', '.join(unknown)[:80]}; known are {', '.join(listed)}")
+        if unknown := [name for name in value.split(",") if name.strip() not in names]:
+            raise ValueError(
+                f"Unknown name {', '.join(unknown)[:80]}: expected some of {', '.join(names)}"
+            )
         return value
 
     return AfterValidator(check)
 
 
-def fields_of(shape: type[BaseModel]) -> AfterValidator:
-    """Takes names of fields of a shape."""
-    return names_in(shape.model_fields)
+def validate_fields(model: type[BaseModel]) -> AfterValidator:
+    """Validator of a comma-separated list of a model's fields."""
+    return validate_names(model.model_fields)
 
 
-def such_as(example: str) -> Any:
-    """What the parameter `fields` says of itself."""
+def fields_parameter(example: str) -> Any:
+    """Description of the parameter `fields`."""
     return Field(
-        description="Only these fields of each, with commas between them.", examples=[example]
+        description="Comma-separated list of fields to return; all if omitted.",
+        examples=[example],
     )
 
 
-def split(names: str | None) -> list[str]:
-    """The names, each once."""
+def split_names(names: str | None) -> list[str]:
+    """Names of a comma-separated list, each once."""
     return list(dict.fromkeys(name.strip() for name in names.split(","))) if names else []
 
 
-def narrowed(told: BaseModel, fields: str | None) -> dict[str, Any]:
-    """An answer as JSON, whole or only some fields of it."""
-    whole: dict[str, Any] = told.model_dump(mode="json", by_alias=True)
-    return {name: whole[name] for name in split(fields) if name in whole} if fields else whole
+def select_fields(model: BaseModel, fields: str | None) -> dict[str, Any]:
+    """A model as JSON, with all or only the requested fields."""
+    data: dict[str, Any] = model.model_dump(mode="json", by_alias=True)
+    return {name: data[name] for name in split_names(fields) if name in data} if fields else data
 
 
-def answer(told: BaseModel, fields: str | None) -> Response:
-    """One thing as it goes out."""
-    return JSONResponse(narrowed(told, fields)) if fields else written(told)
+def json_response(model: BaseModel, fields: str | None) -> Response:
+    """Response with one model, with all or only the requested fields."""
+    return JSONResponse(select_fields(model, fields)) if fields else model_response(model)
 
 
-def page_answer(page: PageOut[Any], fields: str | None) -> Response:
-    """A page as it goes out, with all or some fields of its items."""
+def page_response(page: PageOut[Any], fields: str | None) -> Response:
+    """Response with a page whose items have all or only the requested fields."""
     if not fields:
-        return written(page)
-    items = [narrowed(each, fields) for each in page.items]
+        return model_response(page)
+    items = [select_fields(each, fields) for each in page.items]
     return JSONResponse({"items": items, "next": page.next})

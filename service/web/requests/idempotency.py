@@ -1,7 +1,8 @@
-"""Requests that write: one transaction each, and the same answer for whoever asks again.
+"""Write transactions with the Idempotency-Key header.
 
-As in draft-ietf-httpapi-idempotency-key-header-07: a client that got no answer sends its request
-again under the same Idempotency-Key. What was done is not done twice.
+Each write runs in one transaction that also stores its response. A client that repeats the request
+with the same Idempotency-Key gets the stored response. The write is not repeated. See
+draft-ietf-httpapi-idempotency-key-header-07.
 """
 
 import hashlib
@@ -16,104 +17,112 @@ from pydantic import BaseModel, StringConstraints
 from sqlalchemy.orm import Session
 
 from service.store.access import idempotency
-from service.store.access.idempotency import Answered, Asked
-from service.web.dependencies import Web, web_of
-from service.web.middleware.authenticate import caller_of
-from service.web.requests.problems import UNREADABLE, Problem
+from service.store.access.idempotency import IdempotentRequest, StoredResponse
+from service.web.dependencies import WebContext, web_context
+from service.web.middleware.authenticate import client_of
+from service.web.requests.problems import UNREADABLE_BODY_RESPONSE, Problem
 
-#: In quotes or not, as structured fields write strings; nothing but quotes is no word.
-_WORD = r'^"?[\x21\x23-\x7e][\x21-\x7e]*$'
-_Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_WORD)]
+#: A printable ASCII string, optionally in quotes; a quote alone or an empty string is invalid.
+_KEY_PATTERN = r'^"?[\x21\x23-\x7e][\x21-\x7e]*$'
+_KeyText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_KEY_PATTERN)]
 IdempotencyKey = Annotated[
-    _Word | None,
+    _KeyText | None,
     Header(
-        description="A word of your own for this request, such as a UUID; sent again with the "
-        "same body it gets the same answer, for 24 hours.",
+        description="Unique key of this request, such as a UUID. Repeating the request with the "
+        "same key and body returns the same response for 24 hours.",
         examples=["5f0c7b1d-e4d9-4c5c-8f1f-6f0c2a8b7e11"],
     ),
 ]
 HEADER = "Idempotency-Key"
-ONCE = "given more than once; one request has one"
+REPEATED_HEADER = "Header given more than once; send one Idempotency-Key"
 CREATED, NO_CONTENT = 201, 204
 REPLAYED = {"Idempotency-Replayed": "true"}
-#: What every route that writes may answer beside its own.
-WRITING: dict[int | str, dict[str, Any]] = {
-    400: UNREADABLE,
-    403: {"model": Problem, "description": "The key lacks the role."},
+#: Error responses of every route that writes, for its OpenAPI description.
+WRITE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    400: UNREADABLE_BODY_RESPONSE,
+    403: {"model": Problem, "description": "The key lacks the required role."},
     409: {
         "model": Problem,
-        "description": "What stands already rules it out, or the same request is under way.",
+        "description": "The request conflicts with the current state, or the same request is "
+        "still in progress.",
     },
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What a write is answered; where something was made, its address."""
+class WriteResult:
+    """Response body of a write, and the URL of a created resource."""
 
     body: BaseModel | None
     location: str | None = None
-    kept: BaseModel | None = None  #: what is kept for later instead, where the body is a secret
+    replay_body: BaseModel | None = None  #: stored instead of `body` if that contains a secret
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
-    """Carries out what one request asks for; a dependency."""
+class WriteTransaction:
+    """Runs the write of one request; use it as a dependency."""
 
-    web: Web
-    asked: Asked | None
+    web: WebContext
+    request: IdempotentRequest | None  #: None without an Idempotency-Key
 
-    def __call__(self, act: Callable[[Session], Done]) -> Response:
-        """Act in one transaction, or answer as before if that was done already.
+    def __call__(self, action: Callable[[Session], WriteResult]) -> Response:
+        """Run the action in one transaction, or return the stored response.
 
-        Only what was done is kept: a request that was refused may be sent again.
+        Only successful responses are stored: a rejected request can be sent again.
 
         Raises:
-            UnderwayError: the first request has not ended.
-            ReusedError: the word stood for another request.
+            RequestInProgressError: the first request with this key is still in progress.
+            IdempotencyKeyReusedError: the key was used for a different request.
         """
         with self.web.sessions.begin() as session:
-            if self.asked and (before := idempotency.begin(session, self.asked)):
-                return _response(before, REPLAYED)
-            done = act(session)
-            if self.asked:
-                kept = _answered(Done(done.kept or done.body, done.location))
-                idempotency.keep(session, self.asked, kept, now=self.web.clock())
-        return _response(_answered(done))
+            if self.request and (stored := idempotency.claim(session, self.request)):
+                return _to_response(stored, REPLAYED)
+            result = action(session)
+            if self.request:
+                replay = WriteResult(result.replay_body or result.body, result.location)
+                idempotency.save_response(
+                    session, self.request, _to_stored(replay), now=self.web.clock()
+                )
+        return _to_response(_to_stored(result))
 
 
-async def writing(request: Request, idempotency_key: IdempotencyKey = None) -> Write:
-    """Lets a route write.
+async def write_transaction(
+    request: Request, idempotency_key: IdempotencyKey = None
+) -> WriteTransaction:
+    """Dependency of routes that write.
 
     Raises:
-        RequestValidationError: it is given more than one Idempotency-Key.
+        RequestValidationError: the request has more than one Idempotency-Key.
     """
     if len(request.headers.getlist(HEADER)) > 1:
-        fault = {"type": "repeated", "loc": ("header", HEADER.lower()), "msg": ONCE}
-        raise RequestValidationError([fault])
-    key = caller_of(request).key
+        error = {"type": "repeated", "loc": ("header", HEADER.lower()), "msg": REPEATED_HEADER}
+        raise RequestValidationError([error])
+    key = client_of(request).key
     if idempotency_key is None or key is None:
-        return Write(web_of(request), None)
-    told = (request.method, request.scope["path"], request.url.query)
-    digest = hashlib.blake2b("\n".join(told).encode(), digest_size=32)
+        return WriteTransaction(web_context(request), None)
+    target = (request.method, request.scope["path"], request.url.query)
+    digest = hashlib.blake2b("\n".join(target).encode(), digest_size=32)
     digest.update(b"\n" + await request.body())
-    return Write(web_of(request), Asked(key.id, idempotency_key.strip('"'), digest.digest()))
+    return WriteTransaction(
+        web_context(request),
+        IdempotentRequest(key.id, idempotency_key.strip('"'), digest.digest()),
+    )
 
 
-Writing = Annotated[Write, Depends(writing)]
+WriteDep = Annotated[WriteTransaction, Depends(write_transaction)]
 
 
-def _answered(done: Done) -> Answered:
-    if done.body is None:
-        return Answered(NO_CONTENT, None, b"")
-    body = done.body.model_dump_json(by_alias=True).encode()
-    return Answered(CREATED if done.location else 200, done.location, body)
+def _to_stored(result: WriteResult) -> StoredResponse:
+    if result.body is None:
+        return StoredResponse(NO_CONTENT, None, b"")
+    body = result.body.model_dump_json(by_alias=True).encode()
+    return StoredResponse(CREATED if result.location else 200, result.location, body)
 
 
-def _response(answered: Answered, headers: dict[str, str] | None = None) -> Response:
+def _to_response(stored: StoredResponse, headers: dict[str, str] | None = None) -> Response:
     headers = {**(headers or {}), "Cache-Control": "no-store"}
-    if answered.location:
-        headers["Location"] = answered.location
-    if answered.status == NO_CONTENT:
+    if stored.location:
+        headers["Location"] = stored.location
+    if stored.status == NO_CONTENT:
         return Response(status_code=NO_CONTENT, headers=headers)
-    return Response(answered.body, answered.status, headers, JSONResponse.media_type)
+    return Response(stored.body, stored.status, headers, JSONResponse.media_type)

@@ -22,7 +22,7 @@ from service.errors import BadInputError
 from service.store.database.paging import Position
 
 #: Postgres has no NUL, and no id, slug or name has a control character.
-Word = Annotated[
+ShortText = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
 
@@ -37,11 +37,13 @@ def _read(code: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(check)
 
 
-Country = Annotated[Word, _read(country_code)]
+Country = Annotated[ShortText, _read(country_code)]
 #: Without a region, which is cut off articles' own languages, too.
-Language = Annotated[Word, _read(language_code)]
-StoryId = Annotated[Word, Path(description="The story's id; ids of merged stories stay valid.")]
-StorylineId = Annotated[Word, Path(description="The storyline's id.")]
+Language = Annotated[ShortText, _read(language_code)]
+StoryId = Annotated[
+    ShortText, Path(description="The story's id; ids of merged stories stay valid.")
+]
+StorylineId = Annotated[ShortText, Path(description="The storyline's id.")]
 BigInt = Annotated[int, Field(ge=0, lt=2**63)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
 Limit = Annotated[int, Field(ge=1, le=100, description="Items per page.")]
@@ -115,8 +117,8 @@ def excerpt(text: str, *, limit: int = 300) -> str:
     line = " ".join(text.split())
     if len(line) <= limit:
         return line
-    cut = line[:limit]
-    return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:–-") + "…"
+    make_page = line[:limit]
+    return (make_page.rsplit(" ", 1)[0] if " " in make_page[limit // 2 :] else make_page).rstrip(" ,;:–-") + "…"
 
 
 def distinct(values: Iterable[str | None]) -> list[str]:

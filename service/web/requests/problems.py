@@ -16,21 +16,21 @@ from starlette.routing import Match, Mount
 
 from service.errors import (
     BadInputError,
-    ContradictionError,
+    DecisionConflictError,
     DatabaseError,
     EncoderError,
     FeedError,
     MailError,
-    ModelPendingError,
+    ModelLoadingError,
     NotFoundError,
-    ReusedError,
+    IdempotencyKeyReusedError,
     SettingsError,
-    TakenError,
-    UnderwayError,
+    AlreadyExistsError,
+    RequestInProgressError,
 )
-from service.web.dependencies import web_of
+from service.web.dependencies import web_context
 from service.web.requests.content_type import UNSUPPORTED, unsupported
-from service.web.requests.unknown_parameters import meant
+from service.web.requests.unknown_parameters import suggest_parameter
 
 #: Paths that programs read; everything else is for people.
 FOR_PROGRAMS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
@@ -59,19 +59,19 @@ UNREAD, NOT_ALLOWED = 400, 405
 WAYS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 RETRY_AFTER = {"Retry-After": "5"}
 UNDERWAY = {"Retry-After": "1"}
-DATABASE_TROUBLE = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseError)
+DATABASE_ERRORS = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseError)
 #: Seconds after which a model that could not be loaded may be there: somebody has to see to it.
 MODEL_RETRY = "60"
 
 
-class Fault(BaseModel):
+class FieldError(BaseModel):
     """One thing that is wrong with a request."""
 
     where: str = Field(examples=["query.limit"])
     detail: str = Field(examples=["Input should be less than or equal to 100"])
 
 
-class Contradicted(BaseModel):
+class ConflictingDecision(BaseModel):
     """A decision that stands, and forbids what was asked."""
 
     decision: int = Field(examples=[7])
@@ -88,14 +88,14 @@ class Problem(BaseModel):
     detail: str = Field(examples=["no story 'moscow'"])
     instance: str = Field(examples=["/v1/stories/moscow"])
     request_id: str = Field(description="Stands in the service's log, too.")
-    errors: list[Fault] = Field(default=[], description="For invalid requests.")
-    contradicts: list[Contradicted] = Field(
+    errors: list[FieldError] = Field(default=[], description="For invalid requests.")
+    contradicts: list[ConflictingDecision] = Field(
         default=[], description="For decisions that others, which stand, forbid."
     )
 
 
 #: What every route of the API may answer beside its own.
-PROBLEMS: dict[int | str, dict[str, Any]] = {
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     422: {"model": Problem, "description": "The request is invalid."},
     500: {"model": Problem, "description": "The service failed; its log says why."},
     503: {
@@ -104,8 +104,11 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     },
 }
 #: What routes that take a body may answer.
-UNREADABLE: dict[str, Any] = {"model": Problem, "description": "The body cannot be read."}
-NOT_FOUND: dict[int | str, dict[str, Any]] = {
+UNREADABLE_BODY_RESPONSE: dict[str, Any] = {
+    "model": Problem,
+    "description": "The body cannot be read.",
+}
+NOT_FOUND_RESPONSE: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "There is no such thing."}
 }
 
@@ -116,8 +119,8 @@ def problem(
     detail: str,
     *,
     kind: str = "",
-    errors: Sequence[Fault] = (),
-    contradicts: Sequence[Contradicted] = (),
+    errors: Sequence[FieldError] = (),
+    contradicts: Sequence[ConflictingDecision] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The answer for an error; a page where a person asks, else `application/problem+json`."""
@@ -132,8 +135,8 @@ def problem(
         contradicts=list(contradicts),
     )
     headers = {"Cache-Control": "no-store", **(headers or {})}
-    if browsing(request):
-        template = web_of(request).templates.get_template("error.html")
+    if expects_html(request):
+        template = web_context(request).templates.get_template("error.html")
         return HTMLResponse(template.render(problem=content), status, headers)
     return JSONResponse(content.model_dump(), status, headers, "application/problem+json")
 
@@ -141,15 +144,15 @@ def problem(
 def install(app: FastAPI) -> None:
     """Let an application answer every error as a problem; see `app` for what nobody expected."""
     app.add_exception_handler(NotFoundError, _not_found)
-    app.add_exception_handler(ContradictionError, _contradicting)
+    app.add_exception_handler(DecisionConflictError, _contradicting)
     app.add_exception_handler(BadInputError, _bad_input)
-    app.add_exception_handler(UnderwayError, _underway)
+    app.add_exception_handler(RequestInProgressError, _underway)
     app.add_exception_handler(FeedError, _unreadable)
     for kind in (MailError, SettingsError):
         app.add_exception_handler(kind, _not_set_up)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
-    for trouble in DATABASE_TROUBLE:
+    for trouble in DATABASE_ERRORS:
         app.add_exception_handler(trouble, lambda request, _: unavailable(request))
     app.add_exception_handler(EncoderError, _unread)
 
@@ -159,7 +162,7 @@ def unavailable(request: Request) -> Response:
     return problem(request, 503, "the database does not answer", headers=RETRY_AFTER)
 
 
-def browsing(request: Request) -> bool:
+def expects_html(request: Request) -> bool:
     """Whether it is a person who asks."""
     accepts = request.headers.get("accept", "")
     return not request.scope["path"].startswith(FOR_PROGRAMS) and "text/html" in accepts
@@ -175,14 +178,14 @@ def _http_error(request: Request, error: Exception) -> Response:
     if error.status_code == UNREAD and (reason := unsupported(request)):
         return problem(request, UNSUPPORTED, reason)
     detail, headers = error.detail, error.headers
-    if error.status_code == NOT_ALLOWED and (known := ways(request)):
+    if error.status_code == NOT_ALLOWED and (known := allowed_methods(request)):
         headers = {**(headers or {}), "Allow": ", ".join(known)}
     if detail == HTTPStatus(error.status_code).phrase:  # nothing but the title again
         detail = EXPLAINED.get(error.status_code, detail)
     return problem(request, error.status_code, detail, headers=headers)
 
 
-def ways(request: Request) -> list[str]:
+def allowed_methods(request: Request) -> list[str]:
     """How an address can be asked, over all routes; what answers GET answers HEAD, too."""
     routes = [each for each in request.app.router.routes if not isinstance(each, Mount)]
     found = [
@@ -202,9 +205,9 @@ def _invalid(request: Request, error: Exception) -> Response:
     if _is_unread(error) and (reason := unsupported(request)):
         return problem(request, UNSUPPORTED, reason)
     faults = [
-        Fault(
+        FieldError(
             where=".".join(str(part) for part in fault["loc"]),
-            detail=meant(request, fault["loc"])
+            detail=suggest_parameter(request, fault["loc"])
             if fault["type"] == "extra_forbidden"
             else fault["msg"].removeprefix("Value error, "),
         )
@@ -220,20 +223,20 @@ def _is_unread(error: RequestValidationError) -> bool:
 
 
 def _contradicting(request: Request, error: Exception) -> Response:
-    if not isinstance(error, ContradictionError):
+    if not isinstance(error, DecisionConflictError):
         raise error
     found = [
-        Contradicted(decision=number, told=told, undo=f"/v1/decisions/{number}/undo")
-        for number, told in zip(error.decisions, error.told, strict=True)
+        ConflictingDecision(decision=number, told=told, undo=f"/v1/decisions/{number}/undo")
+        for number, told in zip(error.decisions, error.messages, strict=True)
     ]
-    detail = f"contradicts {'; '.join(error.told)}; undo what should not stand"
+    detail = f"contradicts {'; '.join(error.messages)}; undo what should not stand"
     return problem(request, 409, detail, kind="contradiction", contradicts=found)
 
 
 def _bad_input(request: Request, error: Exception) -> Response:
-    if isinstance(error, TakenError):
+    if isinstance(error, AlreadyExistsError):
         return problem(request, 409, str(error), kind="taken")
-    kind = "reused-idempotency-key" if isinstance(error, ReusedError) else ""
+    kind = "reused-idempotency-key" if isinstance(error, IdempotencyKeyReusedError) else ""
     return problem(request, 422, str(error), kind=kind)
 
 
@@ -252,7 +255,7 @@ def _not_set_up(request: Request, error: Exception) -> Response:
 
 def _unread(request: Request, error: Exception) -> Response:
     """No model: the operator reads in the log why, whoever asks when to come again."""
-    if isinstance(error, ModelPendingError):
+    if isinstance(error, ModelLoadingError):
         return problem(request, 503, str(error), headers=RETRY_AFTER)
     detail = "the model that reads texts cannot be loaded; the operator finds the reason in the log"
     return problem(request, 503, detail, headers={"Retry-After": MODEL_RETRY})

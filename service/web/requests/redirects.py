@@ -1,4 +1,4 @@
-"""Stories that were merged: their addresses lead to where they live on."""
+"""Redirects (308) from merged stories to the story that they were merged into."""
 
 from datetime import datetime
 from typing import Any
@@ -11,53 +11,55 @@ from service.store.story_views import history, views
 from service.store.story_views.views import StoryDetail
 from service.web.rendering import links
 
-MOVED: dict[int | str, dict[str, Any]] = {
-    308: {"description": "The story was merged; `Location` names the one it lives on in."}
+MERGED_RESPONSE: dict[int | str, dict[str, Any]] = {
+    308: {"description": "The story was merged; `Location` is the story it was merged into."}
 }
 
 
-class MovedError(Exception):
-    """The story was merged; rendered as 308."""
+class StoryMergedError(Exception):
+    """The story was merged into another one; rendered as 308."""
 
     def __init__(self, story_id: str, survivor: str) -> None:
-        super().__init__(f"{story_id} lives on in {survivor}")
+        super().__init__(f"Story {story_id} was merged into {survivor}")
         self.story_id = story_id
         self.survivor = survivor
 
 
-def standing_story(session: Session, story_id: str, as_of: datetime | None = None) -> StoryDetail:
-    """One story that was not merged, now or as of an instant; two statements.
+def require_unmerged_story(
+    session: Session, story_id: str, as_of: datetime | None = None
+) -> StoryDetail:
+    """Return a story that is not merged, now or as of an instant; two statements.
 
     Raises:
-        MovedError: it was merged.
-        NotFoundError: there is no such story, was none yet, or an editor hid it.
+        StoryMergedError: the story was merged.
+        NotFoundError: the story does not exist, did not exist yet, or is hidden.
     """
     detail = views.get_story(session, story_id, as_of=as_of)
     if detail.story.state == "merged":
-        raise MovedError(story_id, history.survivor_of(session, story_id, as_of=as_of))
+        raise StoryMergedError(story_id, history.survivor_of(session, story_id, as_of=as_of))
     return detail
 
 
-def require_standing(session: Session, story_id: str, as_of: datetime | None = None) -> None:
-    """Refuse as `standing_story` does, without reading the story's members; one statement.
+def require_unmerged(session: Session, story_id: str, as_of: datetime | None = None) -> None:
+    """Check a story like `require_unmerged_story` without reading its members; one statement.
 
     Raises:
-        MovedError: it was merged.
-        NotFoundError: there is no such story, was none yet, or an editor hid it.
+        StoryMergedError: the story was merged.
+        NotFoundError: the story does not exist, did not exist yet, or is hidden.
     """
-    if views.state_of(session, story_id, as_of=as_of) == "merged":
-        raise MovedError(story_id, history.survivor_of(session, story_id, as_of=as_of))
+    if views.get_state(session, story_id, as_of=as_of) == "merged":
+        raise StoryMergedError(story_id, history.survivor_of(session, story_id, as_of=as_of))
 
 
-def install(app: FastAPI) -> None:
-    """Let an application lead on from merged stories, to the same part with the same query."""
-    app.add_exception_handler(MovedError, _moved)
+def add_exception_handler(app: FastAPI) -> None:
+    """Redirect requests for merged stories; the rest of the path and the query are preserved."""
 
+    async def redirect(request: Request, error: Exception) -> Response:
+        if not isinstance(error, StoryMergedError):
+            raise error
+        target = links.story_api(error.survivor)
+        rest = request.scope["path"].partition(f"/stories/{error.story_id}")[2]
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{target}{rest}{query}", 308)
 
-def _moved(request: Request, error: Exception) -> Response:
-    if not isinstance(error, MovedError):
-        raise error
-    found = links.story_api(error.survivor)
-    rest = request.scope["path"].partition(f"/stories/{error.story_id}")[2]
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"{found}{rest}{query}", 308)
+    app.add_exception_handler(StoryMergedError, redirect)

@@ -1,4 +1,7 @@
-"""Queries that a route cannot obey are refused: a filter that is not obeyed misleads."""
+"""Rejection of unknown, repeated and badly encoded query parameters.
+
+An ignored filter would return misleading results, so the API rejects what it does not use.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,63 +13,63 @@ from fastapi.exceptions import RequestValidationError
 
 from service.settings.load import nearest
 
-#: Pages and figures take what others append to their addresses.
-CHECKED = "/v1/"
-NOT_UTF8 = "not UTF-8; encode the text as UTF-8 before it is percent-encoded"
-ONCE = "given more than once, and takes one value"
+#: Pages and metrics ignore parameters that others append to their URLs.
+CHECKED_PREFIX = "/v1/"
+NOT_UTF8 = "Not UTF-8: encode the text as UTF-8 before percent-encoding it"
+REPEATED = "Parameter given more than once, but it takes one value"
 
 
-async def only_known(request: Request) -> None:
-    """Let a request through if its route has all parameters that it names; a dependency of all.
+async def reject_unknown_parameters(request: Request) -> None:
+    """Check the query of a request; a dependency of every route.
 
     Raises:
-        RequestValidationError: it names others, repeats one that takes one value, or is no UTF-8.
+        RequestValidationError: a parameter is unknown, repeated without being a list, or not UTF-8.
     """
     query: bytes = request.scope["query_string"]
-    if not request.scope["path"].startswith(CHECKED) or not query:
+    if not request.scope["path"].startswith(CHECKED_PREFIX) or not query:
         return
-    if faults := list(_unreadable(query)) or list(_unfit(request)):
-        raise RequestValidationError(faults)
+    if errors := list(_encoding_errors(query)) or list(_parameter_errors(request)):
+        raise RequestValidationError(errors)
 
 
-def _unreadable(query: bytes) -> Iterator[Mapping[str, Any]]:
-    """Parameters that are no UTF-8, which would be read with other letters in their place."""
-    bytewise = "latin-1"
-    for name, value in parse_qsl(query.decode(bytewise), keep_blank_values=True, encoding=bytewise):
+def _encoding_errors(query: bytes) -> Iterator[Mapping[str, Any]]:
+    """Parameters that are not UTF-8; decoding them would replace characters silently."""
+    codec = "latin-1"
+    for name, value in parse_qsl(query.decode(codec), keep_blank_values=True, encoding=codec):
         try:
-            f"{name}={value}".encode(bytewise).decode()
+            f"{name}={value}".encode(codec).decode()
         except UnicodeDecodeError:
-            shown = name.encode(bytewise).decode(errors="replace")
+            shown = name.encode(codec).decode(errors="replace")
             yield {"type": "not_utf8", "loc": ("query", shown), "msg": NOT_UTF8}
 
 
-def _unfit(request: Request) -> Iterator[Mapping[str, Any]]:
-    """Parameters that the route does not have, or that it takes once."""
-    known = parameters(request)
+def _parameter_errors(request: Request) -> Iterator[Mapping[str, Any]]:
+    """Parameters that the route does not define or that it takes only once."""
+    schemas = parameter_schemas(request)
     for name, count in Counter(name for name, _ in request.query_params.multi_items()).items():
-        if name not in known:
+        if name not in schemas:
             yield {"type": "extra_forbidden", "loc": ("query", name), "msg": ""}
-        elif count > 1 and not _has_many(known[name]):
-            yield {"type": "repeated", "loc": ("query", name), "msg": ONCE}
+        elif count > 1 and not _is_list(schemas[name]):
+            yield {"type": "repeated", "loc": ("query", name), "msg": REPEATED}
 
 
-def meant(request: Request, where: Sequence[str | int]) -> str:
-    """Name what somebody may have meant by a parameter that there is not."""
-    if where[0] != "query":
-        return "no such field here"
-    known = parameters(request)
-    hint = nearest(str(where[-1]), known) if known else "none is taken here"
-    return f"no such parameter; {hint}"
+def suggest_parameter(request: Request, location: Sequence[str | int]) -> str:
+    """Error message for an unknown parameter, with the most similar existing one."""
+    if location[0] != "query":
+        return "Unknown field"
+    schemas = parameter_schemas(request)
+    hint = nearest(str(location[-1]), schemas) if schemas else "this route takes none"
+    return f"Unknown parameter; {hint}"
 
 
-def parameters(request: Request) -> dict[str, Mapping[str, Any]]:
-    """The schemas that the description gives to the parameters of a request's query, by name."""
+def parameter_schemas(request: Request) -> dict[str, Mapping[str, Any]]:
+    """JSON schemas of the route's query parameters by name, from the OpenAPI document."""
     path = request.scope["route"].path
     operation = request.app.openapi()["paths"].get(path, {}).get(request.method.lower(), {})
-    found = operation.get("parameters", [])
-    return {each["name"]: each["schema"] for each in found if each["in"] == "query"}
+    parameters = operation.get("parameters", [])
+    return {each["name"]: each["schema"] for each in parameters if each["in"] == "query"}
 
 
-def _has_many(schema: Mapping[str, Any]) -> bool:
-    """Whether a parameter has several values, and may be repeated."""
+def _is_list(schema: Mapping[str, Any]) -> bool:
+    """Whether a parameter takes several values."""
     return any(each.get("type") == "array" for each in (schema, *schema.get("anyOf", ())))

@@ -70,10 +70,10 @@ def test_a_server_that_was_killed_starts_again_with_the_next_connection(folder: 
     end = time.monotonic() + 20
     while not answers(server) and time.monotonic() < end:
         with suppress(EmbeddedServerError):  # its orphans still hold its memory
-            server.revive()
+            server.restart_if_stopped()
     assert answers(server)
     server.stop()
-    server.revive()  # a user who left starts nothing
+    server.restart_if_stopped()  # a user who left starts nothing
     assert not answers(server)
 
 
@@ -133,7 +133,7 @@ def test_no_permission_outside_the_data_folder_changes(folder: Path):
 def test_root_is_told_why_a_closed_place_does_not_serve(folder: Path):
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
-    with pytest.raises(EmbeddedServerError, match=r"closed to other users.*DATABASE_URL"):
+    with pytest.raises(EmbeddedServerError, match=r"Other users cannot enter.*DATABASE_URL"):
         EmbeddedServer.start(str(closed / "data"))
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
@@ -191,7 +191,7 @@ def test_a_long_path_gets_a_short_socket(folder: Path):
 def test_a_folder_that_is_a_file_is_refused(folder: Path):
     taken = folder / "taken"
     taken.write_text("not a folder", encoding="utf-8")
-    with pytest.raises(EmbeddedServerError, match="cannot be written"):
+    with pytest.raises(EmbeddedServerError, match="Cannot write to"):
         EmbeddedServer.start(str(taken))
 
 

@@ -19,7 +19,7 @@ from jobs.link import link
 from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.running.context import Context
-from service.errors import BadInputError, ContradictionError, NotFoundError
+from service.errors import BadInputError, DecisionConflictError, NotFoundError
 from service.store.articles import articles
 from service.store.database import schema
 from service.store.database.sessions import Sessions
@@ -75,7 +75,7 @@ def deciding(context: Context, rng: random.Random) -> None:
                 lambda: undo(session, act, rng.choice(standing)),
             ]
             rng.choice(acts)()
-    except (BadInputError, ContradictionError, NotFoundError, IndexError):
+    except (BadInputError, DecisionConflictError, NotFoundError, IndexError):
         pass  # another process was quicker, or a decision stands against it
 
 

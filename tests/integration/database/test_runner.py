@@ -13,7 +13,7 @@ from jobs.running.runner import Job, run_job, run_job_logged
 from jobs.tidy import tidy
 from service.errors import (
     DatabaseError,
-    DatabaseUnfitError,
+    DatabaseUnusableError,
     DatabaseUnreachableError,
     SamestoryError,
 )
@@ -89,9 +89,9 @@ def test_what_the_database_refuses_is_told_and_a_bug_is_not_hidden(context: Cont
             session.execute(text(statement))
         return {}
 
-    with pytest.raises(DatabaseUnfitError, match=r"relation .* does not exist"):
+    with pytest.raises(DatabaseUnusableError, match=r"relation .* does not exist"):
         run_job(job(lambda _: ask("SELECT * FROM no_such_table")), context)
-    with pytest.raises(DatabaseUnfitError, match="read-only"):
+    with pytest.raises(DatabaseUnusableError, match="read-only"):
         run_job(job(lambda _: ask("SET TRANSACTION READ ONLY; DELETE FROM runs")), context)
     with pytest.raises(DatabaseError, match="failed: canceling statement"):
         run_job(job(lambda _: ask("SET LOCAL statement_timeout = 1; SELECT pg_sleep(9)")), context)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from service.errors import (
     DatabaseTooNewError,
     DatabaseTooOldError,
-    DatabaseUnfitError,
+    DatabaseUnusableError,
     DatabaseUnreachableError,
     SettingsError,
 )
@@ -87,7 +87,7 @@ def test_nothing_listening_is_said_in_one_line_without_the_password():
 def test_an_old_pgvector_is_refused(engine: Engine):
     with engine.begin() as connection:
         connection.execute(text("UPDATE pg_extension SET extversion = '0.4.4'"))
-    with pytest.raises(DatabaseUnfitError, match=r"pgvector 0\.4\.4 is too old"):
+    with pytest.raises(DatabaseUnusableError, match=r"pgvector 0\.4\.4 is too old"):
         schema.check(engine)
 
 

@@ -134,7 +134,7 @@ def test_what_stands_is_named_where_it_forbids(ann: Holder) -> None:
         ({"action": "hide", "article": 99}, 404, "no article 99"),
         ({"action": "hide", "article": 99, "story": "ferry"}, 422, "story"),
         ({"action": "rename", "story": "ferry", "headline": "   "}, 422, "empty"),
-        ({"action": "rename", "story": "ferry", "headline": "a\u0000b"}, 422, "cannot be shown"),
+        ({"action": "rename", "story": "ferry", "headline": "a\u0000b"}, 422, "control characters"),
         ({"action": "rename", "story": "ferry", "headline": "\ud800"}, 422, "headline"),
         ({"action": "rename", "story": "a\u0000b", "headline": "x"}, 422, "story"),
         ({"action": "lock", "story": "ferry", "reason": "x" * 500}, 422, "reason"),
@@ -244,7 +244,7 @@ def test_while_the_first_is_under_way_the_second_is_told_so(
     wanted = {"action": "lock", "story": "ferry"}
     answers: list[int] = []
     with sessions.begin() as session:
-        locks.serialise(session, LOCK)
+        locks.lock_until_commit(session, LOCK)
         first = threading.Thread(
             target=lambda: answers.append(ann.post(PATH, wanted, Idempotency_Key="w").status)
         )
@@ -289,7 +289,7 @@ def test_a_hidden_article_is_served_nowhere_until_that_is_undone(
         rows.copy(reprint, session.get_one(ArticleRow, articles[title]))
         story = session.get_one(StoryRow, "ferry")
         rows.membership(story, reprint)
-        quote = Quote(articles[title], "quay", f"{title}, in a sentence.", whole=True)
+        quote = Quote(articles[title], "quay", f"{title}, in a sentence.", complete=True)
         story.details = to_json(Details(summary=(quote,)))
         story.headline_article_id, story.headline = articles[title], title
     assert ann.post(PATH, {"action": "pin", "story": "ferry"}).status == 201
@@ -309,7 +309,7 @@ def test_a_hidden_article_is_served_nowhere_until_that_is_undone(
     hidden = ann.post(PATH, {"action": "hide", "article": articles[title]}).json["id"]
     refused = ann.get(one)
     assert refused.status == 404
-    assert "an editor hid it" in refused.json["detail"]
+    assert "hidden by an editor" in refused.json["detail"]
     for path in paths:
         answer = ann.site.get(path)
         assert answer.status == 200, path

@@ -14,7 +14,7 @@ from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.running.context import Context
 from service.commands.research import jsonl
-from service.errors import BadInputError, ContradictionError, NotFoundError
+from service.errors import BadInputError, DecisionConflictError, NotFoundError
 from service.store.editing import actions, audit_log, training_labels
 from service.store.editing.undo import undo
 from service.store.story_views import overview
@@ -165,14 +165,14 @@ def test_contradictions_are_refused_and_named(desk: Desk):
     decision = desk.split()
     child = desk.story_of(0, 1)
     back = [desk.one, child]
-    with pytest.raises(ContradictionError, match=f"decision {decision}.*undo {decision}") as caught:
+    with pytest.raises(DecisionConflictError, match=f"decision {decision}.*undo {decision}") as caught:
         desk.decide(lambda session, act: actions.merge(session, act, back))
     assert caught.value.decisions == (decision,)
     lock = desk.mark("lock")
-    with pytest.raises(ContradictionError, match="lock") as caught:
+    with pytest.raises(DecisionConflictError, match="lock") as caught:
         desk.merge()
     assert caught.value.decisions == (lock,)
-    with pytest.raises(ContradictionError):
+    with pytest.raises(DecisionConflictError):
         desk.mark("lock")
     desk.undo(lock)
     desk.undo(decision)
@@ -320,7 +320,7 @@ def test_an_editors_headline_outlives_every_description(desk: Desk, site: Site):
     assert (found.headline, found.slug) == ("Ministers meet at last", "ministers-meet-at-last")
     assert "Headline by an editor" in site.page(f"/stories/{desk.one}").text
     article = desk.article(0, 0)
-    with pytest.raises(ContradictionError):
+    with pytest.raises(DecisionConflictError):
         desk.decide(lambda session, act: actions.pin_article(session, act, article))
     desk.undo(decision)
     assert desk.show(desk.one).story.headline != "Ministers meet at last"
@@ -369,8 +369,8 @@ def test_decisions_are_listed_with_who_when_and_why(desk: Desk):
     first, second = desk.merge(), desk.mark("lock")
     desk.undo(second)
     with desk.sessions.begin() as session:
-        standing = audit_log.listed(session, all_of_them=False)
-        everything = audit_log.listed(session, all_of_them=True, story_id=desk.one)
+        standing = audit_log.list_decisions(session, all_of_them=False)
+        everything = audit_log.list_decisions(session, all_of_them=True, story_id=desk.one)
     [merged] = standing
     assert (merged.id, merged.action, merged.made_by, merged.reason) == (
         first,
@@ -388,7 +388,7 @@ def test_decisions_teach_what_they_decided(desk: Desk, tmp_path: Path):
     desk.more(2)
     desk.split()
     with desk.sessions.begin() as session:
-        lines = training_labels.labelled(session)
+        lines = training_labels.labelled_articles(session)
     assert {line["story"] for line in lines} == {desk.story_of(0, 0), desk.story_of(0, 1)}
     assert lines[0].keys() == {
         "id", "title", "text", "outlet", "url", "published", "lang", "story",

@@ -26,10 +26,10 @@ from jobs.embed import embed
 from jobs.link import link
 from jobs.place import place
 from jobs.reconcile import reconcile
-from service.errors import BadInputError, ContradictionError, NotFoundError
+from service.errors import BadInputError, DecisionConflictError, NotFoundError
 from service.store.database import schema
 from service.store.editing import actions, audit_log
-from service.store.editing.actions import Act
+from service.store.editing.actions import EditorAction
 from service.store.editing.undo import undo
 from service.store.stories import stories
 from service.store.story_views import history, overview
@@ -64,7 +64,7 @@ class Newsroom(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.clock = Clock()
-        self.engine = schema.connect(self.new_database())
+        self.engine = schema.make_engine(self.new_database())
         self.context = make_context(self.engine, self.clock)
         self.wire = Wire(self.context)
         self.published = 0
@@ -145,7 +145,7 @@ class Newsroom(RuleBasedStateMachine):
     @rule(number=NUMBERS)
     def undo(self, number: int) -> None:
         with self.context.sessions.begin() as session:
-            standing = audit_log.listed(session, all_of_them=False)
+            standing = audit_log.list_decisions(session, all_of_them=False)
         if standing:
             chosen = standing[number % len(standing)].id
             self._decide(lambda session, act: undo(session, act, chosen))
@@ -163,7 +163,7 @@ class Newsroom(RuleBasedStateMachine):
     def teardown(self) -> None:
         """What was seen can be seen again, once nothing is hidden any more."""
         with self.context.sessions.begin() as session:
-            standing = audit_log.listed(session, all_of_them=False)
+            standing = audit_log.list_decisions(session, all_of_them=False)
         for hide in [each.id for each in standing if each.action == "hide"]:
             self._decide(lambda session, act: undo(session, act, hide))  # noqa: B023  # called at once
         with self.context.sessions.begin() as session:
@@ -199,7 +199,7 @@ class Newsroom(RuleBasedStateMachine):
         """Every id there ever was still leads somewhere."""
         self.ids |= {row.id for row in session.query(StoryRow)}
         for story in self.ids:
-            assert actions.living(session, story)
+            assert actions.resolve_story_id(session, story)
 
     def _check_frozen(self, session: Any) -> None:
         """A locked story keeps its articles."""
@@ -209,12 +209,12 @@ class Newsroom(RuleBasedStateMachine):
             assert members[story] == self.frozen[story]
         self.frozen = members
 
-    def _decide(self, act: Callable[[Any, Act], Any]) -> None:
-        by = Act("ann", "a reason", self.clock.now, self.clock.now)
+    def _decide(self, act: Callable[[Any, EditorAction], Any]) -> None:
+        by = EditorAction("ann", "a reason", self.clock.now, self.clock.now)
         try:
             with self.context.sessions.begin() as session:
                 act(session, by)
-        except ContradictionError as error:
+        except DecisionConflictError as error:
             self._check_named(error.decisions)
         except (BadInputError, NotFoundError):
             pass  # the machine asks for the impossible, too
@@ -222,7 +222,7 @@ class Newsroom(RuleBasedStateMachine):
     def _check_named(self, named: tuple[int, ...]) -> None:
         """A refusal names decisions that stand."""
         with self.context.sessions.begin() as session:
-            standing = {each.id for each in audit_log.listed(session, all_of_them=False)}
+            standing = {each.id for each in audit_log.list_decisions(session, all_of_them=False)}
         assert named
         assert standing.issuperset(named)
 

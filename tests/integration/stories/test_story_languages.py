@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 
 from service.domain.catalogue.outlets import Outlet
-from service.errors import ContradictionError
+from service.errors import DecisionConflictError
 from service.store.catalogue import outlets
 from service.store.database.sessions import Sessions
 from service.store.editing import actions
@@ -52,7 +52,7 @@ def articles(sessions: Sessions) -> list[int]:
         ]
         rows.story("pier", told[:3], emerged_at=NOW - HOUR)
         rows.story("ferry", told[3:], emerged_at=NOW - HOUR)
-        versions.keep(session, ["pier", "ferry"], at=NOW)
+        versions.record_versions(session, ["pier", "ferry"], at=NOW)
         return [article.id for article in told]
 
 
@@ -103,7 +103,7 @@ def test_whatever_editors_do_the_filter_finds_what_a_look_at_the_members_finds(
             spoken = [draw.choice([*CODES, None, "en-GB"]) for _ in range(draw.randrange(1, 4))]
             told = [rows.article(draw.choice(publishers), "", language=each) for each in spoken]
             rows.story(f"story{number}", told)
-        versions.keep(session, [f"story{number}" for number in range(12)], at=NOW)
+        versions.record_versions(session, [f"story{number}" for number in range(12)], at=NOW)
     for turn in range(1, 40):
         instants.append(NOW + turn * HOUR)
         _act_at_random(sessions, draw, instants[-1])
@@ -134,7 +134,7 @@ def _act_at_random(sessions: Sessions, draw: random.Random, now: datetime) -> No
             made = decide(sessions, now, lambda s, act: actions.split(s, act, story, [article]))
         else:
             made = decide(sessions, now, lambda s, act: actions.hide_article(s, act, article))
-    except ContradictionError:
+    except DecisionConflictError:
         return
     if draw.random() < 0.4:
         later = now + timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""`/v1/feeds`: what is read, and how well that goes; with the role `admin`, adding and resting."""
+"""`/v1/feeds`: feeds with their fetch status; adding and pausing feeds requires the role `admin`."""
 
 from typing import Annotated, Any, Self
 
@@ -7,33 +7,32 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from service.domain.access.roles import Role
-from service.errors import TakenError
-from service.ingest.add_feed import add_feeds, read_feed
-from service.store.catalogue import feeds
+from service.errors import AlreadyExistsError
+from service.ingest.add_feed import add_feeds, fetch_feed
+from service.store.catalogue import feeds, views
 from service.store.catalogue.feeds import FeedStatus
-from service.store.catalogue.views import FeedFilter, FeedView, get_feed
-from service.store.catalogue.views import list_feeds as list_of_feeds
+from service.store.catalogue.views import FeedFilter, FeedView
 from service.web.api.stories.query import Languages, Words
-from service.web.dependencies import Context, ReadSession
-from service.web.middleware.authenticate import Needs
+from service.web.dependencies import ReadSession, WebContextDep
+from service.web.middleware.authenticate import RequireRole
 from service.web.rendering import links
 from service.web.rendering.schemas import Instant, OutletRef, PageOut
 from service.web.requests.fields import (
     Names,
     PartialPageOut,
     answer,
-    fields_of,
-    page_answer,
-    such_as,
+    fields_parameter,
+    page_response,
+    validate_fields,
 )
-from service.web.requests.idempotency import WRITING, Done, Writing
-from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit, Word
-from service.web.requests.problems import NOT_FOUND, PROBLEMS
+from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
+from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit, ShortText
+from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
-router = APIRouter(prefix="/v1/feeds", tags=["feeds"], responses=PROBLEMS)
-ADMIN = Security(Needs(Role.ADMIN), scopes=[Role.ADMIN])
+router = APIRouter(prefix="/v1/feeds", tags=["feeds"], responses=PROBLEM_RESPONSES)
+ADMIN = Security(RequireRole(Role.ADMIN), scopes=[Role.ADMIN])
 FEED_CURSOR = Cursor("feeds", BigInt)
-FeedId = Annotated[BigInt, Path(description="The feed's number.")]
+FeedId = Annotated[BigInt, Path(description="Id of the feed.")]
 
 
 class FeedErrorOut(BaseModel):
@@ -41,14 +40,14 @@ class FeedErrorOut(BaseModel):
 
     kind: str | None
     text: str | None
-    count: int = Field(description="Failures in a row.")
+    count: int = Field(description="Number of consecutive failures.")
 
 
 class FeedOut(BaseModel):
-    """A feed with its health."""
+    """A feed with its fetch status."""
 
     id: int
-    url: str = Field(description="Without user and password.")
+    url: str = Field(description="URL without user name and password.")
     title: str
     outlet: OutletRef
     language: str | None
@@ -56,14 +55,14 @@ class FeedOut(BaseModel):
     last_fetched_at: Instant | None
     last_success_at: Instant | None
     next_fetch_at: Instant
-    error: FeedErrorOut | None
+    error: FeedErrorOut | None = Field(description="Null if the last fetch succeeded.")
 
     @classmethod
     def of(cls, feed: FeedView) -> Self:
         error = FeedErrorOut(kind=feed.error_kind, text=feed.error, count=feed.error_count)
         return cls(
             id=feed.id,
-            url=links.without_secrets(feed.url),
+            url=links.strip_credentials(feed.url),
             title=feed.title,
             outlet=OutletRef(slug=feed.outlet, name=feed.outlet_name),
             language=feed.language,
@@ -75,26 +74,26 @@ class FeedOut(BaseModel):
         )
 
 
-FeedFields = Annotated[Names, fields_of(FeedOut), such_as("id,outlet,status,error")]
+FeedFields = Annotated[Names, validate_fields(FeedOut), fields_parameter("id,outlet,status,error")]
 
 
 class FeedQuery(BaseModel):
-    """Which feeds, and which part of them."""
+    """Query parameters of the feed list."""
 
     model_config = ConfigDict(extra="forbid")
 
-    status: FeedStatus | None = None
-    failing: bool | None = Field(None, description="Whether the last fetch failed.")
-    outlet: Words = Field([], description="Slugs of outlets; any of them.")
+    status: FeedStatus | None = Field(None, description="Status of the feed.")
+    failing: bool | None = Field(None, description="True: feeds whose last fetch failed. False: all others.")
+    outlet: Words = Field([], description="Outlet slugs; matches any of them.")
     language: Languages = Field(
-        [], description="Languages that feeds say they are in; any of them."
+        [], description="ISO 639-1 codes of the declared language; matches any of them."
     )
     limit: Limit = 100
     cursor: CursorText | None = None
     fields: FeedFields | None = None
 
     def filter(self) -> FeedFilter:
-        """The conditions alone."""
+        """The filter conditions."""
         return FeedFilter(self.status, self.failing, tuple(self.outlet), tuple(self.language))
 
 
@@ -106,56 +105,58 @@ class NewFeedIn(BaseModel):
     url: str = Field(
         min_length=1,
         max_length=2000,
-        description="Its http or https address.",
+        description="Http or https URL of the feed.",
         examples=["https://harbour-times.example/feed.xml"],
     )
-    title: Word | None = Field(default=None, description="Else what it calls itself.")
+    title: ShortText | None = Field(default=None, description="Title; by default the title in the feed.")
 
 
-class FeedChange(BaseModel):
-    """What is to become of a feed."""
+class FeedUpdateIn(BaseModel):
+    """Changes to a feed."""
 
     model_config = ConfigDict(extra="forbid")
 
     status: FeedStatus = Field(
-        description="`active`: it is fetched; `paused`: not for now; `retired`: no more."
+        description="`active` feeds are fetched; `paused` and `retired` ones are not."
     )
 
 
 @router.get("", response_model=PageOut[FeedOut] | PartialPageOut)
 def list_feeds(session: ReadSession, query: Annotated[FeedQuery, Query()]) -> Response:
-    """Feeds in the order in which they were added, with their health."""
+    """List feeds in order of creation, with their fetch status."""
     after = FEED_CURSOR.decode(query.cursor)
-    page = list_of_feeds(session, query.filter(), after=after, limit=query.limit)
+    page = views.list_feeds(session, query.filter(), after=after, limit=query.limit)
     items = [FeedOut.of(feed) for feed in page.items]
-    return page_answer(PageOut(items=items, next=FEED_CURSOR.encode(page.next)), query.fields)
+    return page_response(PageOut(items=items, next=FEED_CURSOR.encode(page.next)), query.fields)
 
 
-@router.get("/{feed_id}", response_model=FeedOut | dict[str, Any], responses=NOT_FOUND)
-def read_one_feed(
+@router.get("/{feed_id}", response_model=FeedOut | dict[str, Any], responses=NOT_FOUND_RESPONSE)
+def get_feed(
     session: ReadSession,
     feed_id: FeedId,
     fields: Annotated[FeedFields | None, Query()] = None,
 ) -> Response:
-    """One feed with its health."""
-    return answer(FeedOut.of(get_feed(session, feed_id)), fields)
+    """Get one feed with its fetch status."""
+    return answer(FeedOut.of(views.get_feed(session, feed_id)), fields)
 
 
-@router.post("", status_code=201, response_model=FeedOut, responses=WRITING, dependencies=[ADMIN])
-def add_feed(web: Context, write: Writing, wanted: NewFeedIn) -> Response:
-    """Fetch and parse a feed, and add it with its outlet if that works.
+@router.post(
+    "", status_code=201, response_model=FeedOut, responses=WRITE_RESPONSES, dependencies=[ADMIN]
+)
+def add_feed(web: WebContextDep, write: WriteDep, body: NewFeedIn) -> Response:
+    """Fetch and parse a feed, then add it with its outlet.
 
-    That may take as long as `fetch.timeout_seconds`. 422 says why a feed could not be read; 409,
-    that it is known. Of private addresses those are read that `fetch.allow_networks` names.
+    This takes up to `fetch.timeout_seconds`. Returns 422 with the reason if the feed cannot be read,
+    and 409 if it exists already. Private addresses must be listed in `fetch.allow_networks`.
     """
 
-    def add(session: Session) -> Done:
-        feed = read_feed(wanted.url, web.settings).to_add(wanted.title or "")
+    def add(session: Session) -> WriteResult:
+        feed = fetch_feed(body.url, web.settings).to_opml(body.title or "")
         if not add_feeds(session, [feed], now=web.clock()):
-            raise TakenError(f"the feed {feed.url} is known already")
+            raise AlreadyExistsError(f"The feed {feed.url} exists already")
         row = feeds.feed_at(session, feed.url)
-        found = FeedOut.of(get_feed(session, row.id if row else 0))
-        return Done(found, f"/v1/feeds/{found.id}")
+        added = FeedOut.of(views.get_feed(session, row.id if row else 0))
+        return WriteResult(added, f"/v1/feeds/{added.id}")
 
     return write(add)
 
@@ -163,14 +164,16 @@ def add_feed(web: Context, write: Writing, wanted: NewFeedIn) -> Response:
 @router.patch(
     "/{feed_id}",
     response_model=FeedOut,
-    responses={**WRITING, **NOT_FOUND},
+    responses={**WRITE_RESPONSES, **NOT_FOUND_RESPONSE},
     dependencies=[ADMIN],
 )
-def change_feed(web: Context, write: Writing, feed_id: FeedId, wanted: FeedChange) -> Response:
-    """Let a feed be fetched or not. Its articles stay, so that no feed is ever deleted."""
+def change_feed(
+    web: WebContextDep, write: WriteDep, feed_id: FeedId, body: FeedUpdateIn
+) -> Response:
+    """Set the status of a feed. Feeds are never deleted, because their articles remain."""
 
-    def change(session: Session) -> Done:
-        feeds.set_status(session, feed_id, wanted.status, now=web.clock())
-        return Done(FeedOut.of(get_feed(session, feed_id)))
+    def change(session: Session) -> WriteResult:
+        feeds.set_status(session, feed_id, body.status, now=web.clock())
+        return WriteResult(FeedOut.of(views.get_feed(session, feed_id)))
 
     return write(change)
