@@ -1,4 +1,4 @@
-"""What an editor's decision does to stories at once, and what it asks of every later run."""
+"""Effects of an editor's decision: changes to apply now and constraints on every later run."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from service.domain.articles.model import ArticleId, id_key
 from service.domain.grouping.constraints import NONE, Constraints, star
 from service.domain.grouping.lineage import (
-    KnownStory,
+    ExistingStory,
     Membership,
     NewStory,
     Plan,
@@ -17,53 +17,65 @@ from service.domain.grouping.lineage import (
 )
 from service.errors import BadInputError
 
-#: The largest number that an id can be.
-MOST_ID = (1 << 63) - 1
-#: Longest name of an editor, reason and headline that are taken, in characters.
-NAME, REASON, HEADLINE = 100, 400, 400
+#: Largest id of an article or decision (bigint).
+MAX_ID = (1 << 63) - 1
+#: Maximum length of an editor's name, reason and headline, in characters.
+MAX_NAME_LENGTH, MAX_REASON_LENGTH, MAX_HEADLINE_LENGTH = 100, 400, 400
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """Changes to apply now, and the pairs that stay bound or parted."""
+class StoryEdit:
+    """Changes to apply now, and constraints on pairs of articles for later runs."""
 
     plan: Plan
     constraints: Constraints = NONE
 
 
-#: Articles stay where they are.
-NOTHING = Edit(Plan())
+#: An edit that moves no articles.
+NO_EDIT = StoryEdit(Plan())
 
 
-def said(what: str, text: str, limit: int) -> str:
-    """An editor's words in one line; BadInputError if they are too long or hold control characters."""
+def clean_line(what: str, text: str, max_length: int) -> str:
+    """An editor's text without surrounding spaces; `what` names the field in error messages.
+
+    Raises:
+        BadInputError: the text is too long or contains control characters or line breaks.
+    """
     line = text.strip()
-    if len(line) > limit:
-        raise BadInputError(f"the {what} has {len(line)} characters; at most {limit} are taken")
+    if len(line) > max_length:
+        raise BadInputError(
+            f"Invalid {what}: {len(line)} characters, the maximum is {max_length}; shorten it"
+        )
     if not line.isprintable():
-        raise BadInputError(f"the {what} holds a character that cannot be shown; leave it out")
+        raise BadInputError(
+            f"Invalid {what}: contains control characters or line breaks; remove them"
+        )
     return line
 
 
-def headline_of(text: str) -> str:
-    """An editor's headline in one line; BadInputError if there is none or it cannot be shown."""
-    found = said("headline", text, HEADLINE)
-    if not found:
-        raise BadInputError("the headline is empty; to take one back, undo the decision")
-    return found
+def clean_headline(text: str) -> str:
+    """An editor's headline without surrounding spaces.
+
+    Raises:
+        BadInputError: the headline is empty, too long or contains control characters.
+    """
+    line = clean_line("headline", text, MAX_HEADLINE_LENGTH)
+    if not line:
+        raise BadInputError("Invalid headline: empty; to remove a headline, undo its decision")
+    return line
 
 
-def merging(stories: Sequence[KnownStory]) -> Edit:
-    """All stories become the first of them; their articles stay together."""
+def plan_merge(stories: Sequence[ExistingStory]) -> StoryEdit:
+    """Merge all stories into the first one and link all their articles."""
     together = [article for story in stories for article in story.members]
     plan = plan_edit(stories, {stories[0].id: together})
-    return Edit(plan, Constraints(must_link=star(together)))
+    return StoryEdit(plan, Constraints(must_link=star(together)))
 
 
-def splitting(
-    story: KnownStory, leaving: Collection[ArticleId], *, is_taken: Callable[[str], bool]
-) -> Edit:
-    """Some articles, not all, leave for a story of their own, stay together, and stay apart."""
+def plan_split(
+    story: ExistingStory, leaving: Collection[ArticleId], *, is_taken: Callable[[str], bool]
+) -> StoryEdit:
+    """Move some articles, not all, to a new story; link them and separate them from the rest."""
     staying = story.members.difference(leaving)
     first = min(leaving, key=id_key)
     child = story_id(first, is_taken)
@@ -71,28 +83,28 @@ def splitting(
         [story], {story.id: staying, child: leaving}, emerged=[NewStory(child, story.id)]
     )
     apart = frozenset((first, other) for other in staying)
-    return Edit(plan, Constraints(star(leaving), apart))
+    return StoryEdit(plan, Constraints(star(leaving), apart))
 
 
-def moving(article: ArticleId, source: KnownStory, target: KnownStory) -> Edit:
-    """An article goes with another story's first article, and stays apart from those it leaves."""
+def plan_move(article: ArticleId, source: ExistingStory, target: ExistingStory) -> StoryEdit:
+    """Move an article: link it to the target's first article, separate it from the source's."""
     plan = plan_edit([source, target], {target.id: target.members | {article}})
     apart = frozenset((article, other) for other in source.members - {article})
-    return Edit(plan, Constraints(star([article, min(target.members, key=id_key)]), apart))
+    return StoryEdit(plan, Constraints(star([article, min(target.members, key=id_key)]), apart))
 
 
-def hiding(article: ArticleId, story: str | None) -> Edit:
-    """An article belongs to no story any more."""
+def plan_hide(article: ArticleId, story: str | None) -> StoryEdit:
+    """Remove an article from its story, if it has one."""
     if story is None:
-        return NOTHING
+        return NO_EDIT
     shrank = Transition(story, "shrank", (article,))
-    return Edit(Plan(closed=(Membership(article, story),), transitions=(shrank,)))
+    return StoryEdit(Plan(closed=(Membership(article, story),), transitions=(shrank,)))
 
 
-def marked(action: str, *, article: bool, undone: bool = False) -> str | None:
-    """What happens to a story when it, or an article of it, is marked so, or unmarked.
+def mark_transition(action: str, *, article: bool, undone: bool = False) -> str | None:
+    """Transition kind of a story when it, or one of its articles, is marked or unmarked.
 
-    None where readers see nothing of it, or where what happens is a matter of members.
+    None if the mark is invisible to readers, or if the plan records the transition.
     """
     match action, article:
         case "hide", False:
@@ -102,40 +114,40 @@ def marked(action: str, *, article: bool, undone: bool = False) -> str | None:
     return None
 
 
-def returning(
-    stories: Sequence[KnownStory],
+def plan_undo(
+    stories: Sequence[ExistingStory],
     former: Mapping[Any, str],
     *,
-    homes: Mapping[Any, str],
+    story_of: Mapping[Any, str],
     constraints: Constraints,
     revived: Collection[str],
 ) -> Plan:
-    """Articles go back to the stories that a decision, now undone, took them from.
+    """Move articles back to their `former` stories after a decision was undone.
 
-    Those that left one story go together or not at all: not if a decision that stands binds one
-    of them to where it is or parts it from where it would go. `homes` holds the present story of
-    each article that is known, those that they are bound to or parted from among them.
+    All articles that left the same story move back together, or not at all if an active
+    constraint forbids it. `story_of` holds the current story of these articles and of the
+    articles that constraints link them to or separate them from. `revived` names merged stories
+    that become stories of their own again if an article moves back to them.
     """
-    wanted = {story.id: set(story.members) for story in stories}
-    here = dict(homes)
+    target = dict(story_of)
     for story in sorted(set(former.values())):
-        moved = here | {article: story for article, old in former.items() if old == story}
-        if _holds(moved, constraints):
-            here = moved
-    for members in wanted.values():
-        members.difference_update(former)
+        moved = target | {article: story for article, old in former.items() if old == story}
+        if _satisfies(moved, constraints):
+            target = moved
+    members = {story.id: story.members.difference(former) for story in stories}
     for article in former:
-        if article in here:
-            wanted[here[article]].add(article)
-    back = [story for story in revived if wanted[story]]
-    left = [story for story in stories if story.members or story.id in back]
-    return plan_edit(left, {key: ids for key, ids in wanted.items() if ids}, revived=back)
+        if article in target:
+            members[target[article]] |= {article}
+    back = [story for story in revived if members[story]]
+    remaining = [story for story in stories if story.members or story.id in back]
+    groups = {story: ids for story, ids in members.items() if ids}
+    return plan_edit(remaining, groups, revived=back)
 
 
-def _holds(home: Mapping[Any, str], constraints: Constraints) -> bool:
-    """Whether bound articles are together and parted ones apart, as far as they are anywhere."""
-    bonds, bars = (
-        [(home[a], home[b]) for a, b in links if a in home and b in home]
+def _satisfies(story_of: Mapping[Any, str], constraints: Constraints) -> bool:
+    """Whether stories respect all constraints between articles that are in a story."""
+    together, apart = (
+        [(story_of[a], story_of[b]) for a, b in links if a in story_of and b in story_of]
         for links in (constraints.must_link, constraints.cannot_link)
     )
-    return all(a == b for a, b in bonds) and all(a != b for a, b in bars)
+    return all(a == b for a, b in together) and all(a != b for a, b in apart)

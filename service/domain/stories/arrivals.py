@@ -1,16 +1,18 @@
-"""What placements mean for the stories: each with its arrivals, and the new ones."""
+"""Groups of articles that newly placed articles change."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from service.domain.articles.model import ArticleId
-from service.domain.grouping.lineage import KnownStory
+from service.domain.grouping.lineage import ExistingStory
 from service.domain.grouping.place import Placement
 
 
-def grown(known: Iterable[KnownStory], placements: Iterable[Placement]) -> list[set[ArticleId]]:
-    """The groups after placing, for `lineage.plan_update`: known stories that grew, and new ones."""
-    members = {story.id: story.members for story in known}
+def groups_after_placement(
+    stories: Iterable[ExistingStory], placements: Iterable[Placement]
+) -> list[set[ArticleId]]:
+    """Existing stories with their new articles, and the new groups; input of `lineage.plan_update`."""
+    members = {story.id: story.members for story in stories}
     groups: dict[ArticleId, set[ArticleId]] = {}
     for placement in placements:
         if placement.story is not None:
@@ -22,17 +24,21 @@ def grown(known: Iterable[KnownStory], placements: Iterable[Placement]) -> list[
     return list(groups.values())
 
 
-def affected(
+def select_affected_groups(
     groups: Iterable[Sequence[ArticleId]],
     new: Collection[ArticleId],
-    home: Mapping[Any, str],
+    story_of: Mapping[Any, str],
 ) -> list[Sequence[ArticleId]]:
-    """The groups that new articles have to do with: those they are in, and all that share a story.
+    """Groups that contain a new article, and groups that share a story with such a group.
 
-    Only these may change stories. Where nothing new came, stories stay as they are, though the
-    edge of the window, or new weights of words, would group them differently now.
+    Only these may change stories. All other stories stay as they are, even if a shifted window or
+    new word weights would group them differently.
     """
-    found = [tuple(group) for group in groups]
-    fresh = [group for group in found if any(key in new for key in group)]
-    homes = {home[key] for group in fresh for key in group if key in home}
-    return [group for group in found if any(key in new or home.get(key) in homes for key in group)]
+    candidates = [tuple(group) for group in groups]
+    grown = [group for group in candidates if any(key in new for key in group)]
+    stories = {story_of[key] for group in grown for key in group if key in story_of}
+    return [
+        group
+        for group in candidates
+        if any(key in new or story_of.get(key) in stories for key in group)
+    ]

@@ -1,4 +1,4 @@
-"""What a story brought one after the other: the reports that said something new."""
+"""Developments of a story: reports that add something new, selected by embedding similarity."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from datetime import datetime
 import numpy as np
 
 from service.domain.articles.model import Article, ArticleId, Vectors, id_key
-from service.domain.stories.headline import flaws
+from service.domain.stories.headline import title_penalty
 
-#: Developments shown of one story.
-MOST = 8
-#: A report nearer than this (cosine) to an earlier one says nothing new.
-_KNOWN = 0.72
+#: Maximum number of developments per story.
+MAX_DEVELOPMENTS = 8
+#: A report with a higher cosine to an earlier development adds nothing new.
+_MAX_SIMILARITY = 0.72
 
 
 @dataclass(frozen=True, slots=True)
 class Development:
-    """A report that said something new, by its own title; `outlets` had reported by then."""
+    """A report that adds something new; `outlets` counts the outlets with a report up to `at`."""
 
     article: ArticleId
     outlet: str
@@ -26,22 +26,22 @@ class Development:
     outlets: int
 
 
-def developments(
+def find_developments(
     articles: Sequence[Article],
     vectors: Vectors,
     reported_at: Sequence[datetime],
     copies: Collection[ArticleId] = (),
 ) -> list[Development]:
-    """The first report and those after it that are unlike all before, at most `MOST`, in order.
+    """The first report and every later report unlike all earlier developments, in time order.
 
-    Rows of the three sequences belong together. Copies bring nothing new, nor do live blogs and
-    other titles that stand for many things. Of too many the least new ones are left out.
+    The three sequences are parallel. Reprints, live blogs and other titles with a penalty are
+    excluded. Beyond `MAX_DEVELOPMENTS`, the reports most similar to earlier ones are dropped.
     """
     order = sorted(
         range(len(articles)), key=lambda row: (reported_at[row], id_key(articles[row].id))
     )
-    telling = [row for row in order if not flaws(articles[row], copies)] or order[:1]
-    kept = sorted(_new(telling, vectors), key=order.index)
+    eligible = [row for row in order if not title_penalty(articles[row], copies)] or order[:1]
+    selected = sorted(_select_novel(eligible, vectors), key=order.index)
     return [
         Development(
             article=articles[row].id,
@@ -50,19 +50,19 @@ def developments(
             title=articles[row].title,
             outlets=len({articles[each].outlet for each in order[: order.index(row) + 1]}),
         )
-        for row in kept
+        for row in selected
     ]
 
 
-def _new(rows: Sequence[int], vectors: Vectors) -> list[int]:
-    """The first row, and those that are new beside the chosen ones before, the newest few."""
+def _select_novel(rows: Sequence[int], vectors: Vectors) -> list[int]:
+    """The first row and all rows dissimilar to the rows selected before; the most novel ones."""
     if not rows:
         return []
-    alike = np.round(vectors[rows].cosines(vectors[rows]), 6)
-    chosen = {0: -1.0}
-    for place in range(1, len(rows)):
-        nearest = float(alike[place, list(chosen)].max())
-        if nearest < _KNOWN:
-            chosen[place] = nearest
-    best = sorted(chosen, key=lambda place: (chosen[place], place))[:MOST]
-    return [rows[place] for place in best]
+    cosines = np.round(vectors[rows].cosines(vectors[rows]), 6)
+    similarity_at = {0: -1.0}
+    for position in range(1, len(rows)):
+        nearest = float(cosines[position, list(similarity_at)].max())
+        if nearest < _MAX_SIMILARITY:
+            similarity_at[position] = nearest
+    best = sorted(similarity_at, key=lambda position: (similarity_at[position], position))
+    return [rows[position] for position in best[:MAX_DEVELOPMENTS]]

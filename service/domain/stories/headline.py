@@ -1,4 +1,4 @@
-"""The headline of a story: that of its most central original."""
+"""Choice of a story's headline: the title of its most central article that is no reprint."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -7,55 +7,54 @@ import numpy as np
 
 from service.domain.articles.model import Article, ArticleId, Vectors, id_key
 
-_ROLLING = re.compile(
+_LIVE_OR_ROUNDUP = re.compile(
     r"\b(live (updates?|blog|coverage|feed|stream)|as it happened|follow live|what we know|"
     r"(morning|evening|daily|news) (briefing|update|digest|roundup)|in pictures|podcast|quiz|"
     r"fact[- ]check|explainer|watch live)\b|^(live|watch|video|photos|analysis|opinion)\b\s*[:|–-]|"
     r"[-–|:]\s*live\b|\blive(:|\s+[–|-]\s)",
     re.IGNORECASE,
 )
-_FEWEST_WORDS = 3
-_MOST_CHARACTERS = 140
-#: A title with a larger share of capitals among its letters shouts.
-_SHOUTED = 0.7
+_MIN_WORDS = 3
+_MAX_CHARACTERS = 140
+#: A title with a larger share of capitals among its cased letters counts as all caps.
+_MAX_UPPERCASE_SHARE = 0.7
 
 
-def headline(
+def choose_headline_article(
     articles: Sequence[Article], vectors: Vectors, copies: Collection[ArticleId] = ()
 ) -> Article:
-    """The article whose title stands for the story; `articles` holds at least one.
+    """The article whose title becomes the headline; `articles` must not be empty.
 
-    Copies are passed over while there is an original, live blogs and titles in capitals while
-    there is another title, very short and very long ones after that. Of the rest the one nearest
-    to all originals wins, the earliest id of two.
+    The lowest title penalty wins, then the highest similarity to the sum of all original
+    articles' vectors, then the lowest id.
     """
     originals = [row for row, each in enumerate(articles) if each.id not in copies]
-    centre = vectors.values[originals or list(range(len(articles)))].sum(axis=0)
-    central = np.round(vectors.values @ centre, 6)
-    ranked = sorted(
-        zip(articles, central.tolist(), strict=True),
-        key=lambda each: (flaws(each[0], copies), -each[1], id_key(each[0].id)),
+    centroid = vectors.values[originals or list(range(len(articles)))].sum(axis=0)
+    centrality = np.round(vectors.values @ centroid, 6).tolist()
+    best, _ = min(
+        zip(articles, centrality, strict=True),
+        key=lambda each: (title_penalty(each[0], copies), -each[1], id_key(each[0].id)),
     )
-    return ranked[0][0]
+    return best
 
 
-def flaws(article: Article, copies: Collection[ArticleId] = ()) -> int:
-    """How much speaks against showing an article's title for its story; 0 if nothing does.
+def title_penalty(article: Article, copies: Collection[ArticleId] = ()) -> int:
+    """Penalty of an article's title as the headline of its story; 0 for a suitable title.
 
-    A graver flaw weighs more than all lighter ones together.
+    Weights are powers of two: each flaw outweighs all lighter flaws together.
     """
     title = article.title.strip()
-    weights = {
+    flaws = {
         16: not title,
         8: article.id in copies,
-        4: bool(_ROLLING.search(title)) or is_shouted(title),
-        2: len(title.split()) < _FEWEST_WORDS and title.isascii(),
-        1: len(title) > _MOST_CHARACTERS,
+        4: bool(_LIVE_OR_ROUNDUP.search(title)) or is_mostly_uppercase(title),
+        2: len(title.split()) < _MIN_WORDS and title.isascii(),
+        1: len(title) > _MAX_CHARACTERS,
     }
-    return sum(weight for weight, found in weights.items() if found)
+    return sum(weight for weight, applies in flaws.items() if applies)
 
 
-def is_shouted(title: str) -> bool:
-    """Whether a title is written in capitals, but for a word or two."""
+def is_mostly_uppercase(title: str) -> bool:
+    """Whether most letters of a title are capitals."""
     cased = [letter for letter in title if letter.isupper() or letter.islower()]
-    return sum(letter.isupper() for letter in cased) > _SHOUTED * len(cased)
+    return sum(letter.isupper() for letter in cased) > _MAX_UPPERCASE_SHARE * len(cased)

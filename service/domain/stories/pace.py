@@ -1,19 +1,19 @@
-"""How fast a story is reported: velocity, peak, who was first and by how much."""
+"""Pace of a story: velocity, busiest hour and each outlet's delay behind the first reporter."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-#: Velocity is measured over so many hours up to the last report.
-HOURS = 3.0
-#: The peak is the busiest span of this length.
-PEAK = timedelta(hours=1)
+#: Length in hours of the period, ending at the last report, over which velocity is measured.
+VELOCITY_HOURS = 3.0
+#: Length of the busiest period.
+PEAK_SPAN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """An outlet's report at a moment that can be trusted; `copy` marks a reprint."""
+class TimedReport:
+    """An outlet's report at a trusted time; `copy` marks a reprint."""
 
     outlet: str
     at: datetime
@@ -22,11 +22,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """A story's speed.
+    """Reporting speed of a story.
 
-    `articles_per_hour` and `outlets_per_hour` (outlets that reported for the first time) are
-    means of the `HOURS` up to `until`, the last report. `peak_articles` came within the hour that
-    begins at `peak_at`, the first such hour of several.
+    `articles_per_hour` and `outlets_per_hour` (outlets with their first report) are means over the
+    `VELOCITY_HOURS` up to `until`, the last report. `peak_articles` is the number of articles in
+    the busiest hour, `peak_at` the start of the first such hour.
     """
 
     articles_per_hour: float
@@ -38,7 +38,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """How long after the first reporter an outlet had its first report; 0 for that one."""
+    """Time from the story's first report to an outlet's first report; 0 for the first reporter."""
 
     outlet: str
     at: datetime
@@ -46,28 +46,30 @@ class Delay:
     copy: bool
 
 
-def pace(reports: Sequence[Report]) -> Pace | None:
-    """The speed of a story, None without reports; copies count, for they spread it too."""
+def measure_pace(reports: Sequence[TimedReport]) -> Pace | None:
+    """The pace of a story, including reprints; None without reports."""
     if not reports:
         return None
     times = sorted(report.at for report in reports)
-    since = times[-1] - timedelta(hours=HOURS)
+    since = times[-1] - timedelta(hours=VELOCITY_HOURS)
     recent = len(times) - bisect_left(times, since)
-    newcomers = sum(each.at >= since for each in delays(reports))
-    busiest, peak_at = max(
-        ((bisect_left(times, at + PEAK) - place, at) for place, at in enumerate(times)),
-        key=lambda found: found[0],
+    new_outlets = sum(each.at >= since for each in list_delays(reports))
+    peak_articles, peak_at = max(
+        ((bisect_left(times, at + PEAK_SPAN) - index, at) for index, at in enumerate(times)),
+        key=lambda candidate: candidate[0],
     )
-    return Pace(recent / HOURS, newcomers / HOURS, times[-1], busiest, peak_at)
+    return Pace(
+        recent / VELOCITY_HOURS, new_outlets / VELOCITY_HOURS, times[-1], peak_articles, peak_at
+    )
 
 
-def delays(reports: Sequence[Report]) -> list[Delay]:
-    """Each outlet's first report, earliest first; the first of them is the first reporter.
+def list_delays(reports: Sequence[TimedReport]) -> list[Delay]:
+    """Each outlet's first report with its delay, the first reporter first.
 
-    Of two at one moment the one that is no copy comes first, then the outlet's name decides.
+    At equal times, originals come before reprints, then outlets in alphabetical order.
     """
     ordered = sorted(reports, key=lambda each: (each.at, each.copy, each.outlet))
-    first: dict[str, Report] = {}
+    first: dict[str, TimedReport] = {}
     for report in ordered:
         first.setdefault(report.outlet, report)
     return [

@@ -1,58 +1,61 @@
-"""The order in which stories matter."""
+"""Story rank: default list order from independent coverage, velocity and recency."""
 
 import math
 from dataclasses import dataclass
 from datetime import datetime
 
-#: A story counts as reported so many hours later for each doubling of its independent coverage,
+#: Hours of recency that each doubling of independent coverage is worth.
 HOURS_PER_DOUBLING = 12.0
-#: and for each doubling of one more than the outlets per hour that took it up at the end.
-HOURS_PER_HASTE = 3.0
-#: One that a single outlet tells counts as so many hours older: nobody bears it out yet, and most
-#: of them nobody ever will.
-HOURS_ALONE = 24.0
+#: Hours of recency that each doubling of (1 + new outlets per hour) is worth.
+HOURS_PER_VELOCITY_DOUBLING = 3.0
+#: Hours subtracted from a story with a single outlet: it is unconfirmed, and most such stories
+#: are never confirmed.
+SINGLE_OUTLET_PENALTY_HOURS = 24.0
 
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """A story's rank in its parts, each in hours; their sum orders stories, highest first."""
+    """Components of a story's rank in hours. Lists are sorted by `total`, highest first."""
 
-    age: float  #: hours since 1970 of the last report
-    coverage: float  #: for independent coverage
-    velocity: float  #: for the speed at which outlets took it up
+    age: float  #: time of the last report in hours since 1970
+    coverage: float  #: bonus for independent coverage
+    velocity: float  #: bonus for new outlets per hour
 
     @property
     def total(self) -> float:
-        """The rank."""
+        """The sum of all components."""
         return self.age + self.coverage + self.velocity
 
 
-def rank(independent: int, last_reported_at: datetime, outlets_per_hour: float = 0.0) -> Rank:
-    """A story's rank from independent coverage, velocity and age.
+def compute_rank(
+    independent: int, last_reported_at: datetime, outlets_per_hour: float = 0.0
+) -> Rank:
+    """The rank of a story from its independent coverage, velocity and last report.
 
     ::
 
-        rank = hours since 1970 of the last report        age: every hour without one costs 1
-             + 12 * log2(independent coverage)            4 outlets make up for 24 hours;
-                                                          a single one costs 24 instead
-             +  3 * log2(1 + new outlets per hour)        3 new ones an hour for 6 hours
+        rank = hours since 1970 of the last report        age: each hour without a report costs 1
+             + 12 * log2(independent coverage)            4 outlets gain 24 hours;
+                                                          a single outlet loses 24 instead
+             +  3 * log2(1 + new outlets per hour)        3 new outlets an hour gain 6 hours
 
-    It orders stories like "independent coverage times a power of velocity, halved every twelve
-    hours", but does not depend on the present moment: it need be computed only when a story
-    changes, can be indexed, and pages of a list fit together. Logarithms, since the tenth outlet
-    tells less than the second. Velocity is that of the hours up to the last report
-    (`pace.Pace.outlets_per_hour`), so that it ages with the story.
+    The order equals "independent coverage times a power of velocity, halved every twelve hours"
+    but does not depend on the current time. It can be stored, indexed and paged, and only changes
+    with the story. Logarithms reflect that the tenth outlet adds less than the second. Velocity
+    ends at the last report (`pace.Pace.outlets_per_hour`), so that it ages with the story.
     """
     hours = last_reported_at.timestamp() / 3600
     return Rank(
         age=hours,
-        coverage=HOURS_PER_DOUBLING * math.log2(independent) if independent > 1 else -HOURS_ALONE,
-        velocity=HOURS_PER_HASTE * math.log2(1 + outlets_per_hour),
+        coverage=HOURS_PER_DOUBLING * math.log2(independent)
+        if independent > 1
+        else -SINGLE_OUTLET_PENALTY_HOURS,
+        velocity=HOURS_PER_VELOCITY_DOUBLING * math.log2(1 + outlets_per_hour),
     )
 
 
-def explain(parts: Rank, now: datetime) -> str:
-    """A rank in words: the hours that count for a story and, at this moment, against it."""
+def explain_rank(parts: Rank, now: datetime) -> str:
+    """A rank relative to `now` as a line of text: bonuses and age in hours."""
     hours = now.timestamp() / 3600
     return (
         f"{parts.total - hours:+.1f} h = {parts.coverage:+.1f} independent coverage "

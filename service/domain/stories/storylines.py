@@ -1,4 +1,4 @@
-"""Stories of one saga: linked in the order in which they came, never merged."""
+"""Storylines: links between the stories of one saga, which stay separate stories."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ _HOURS_PER_DAY = 24.0
 
 @dataclass(frozen=True, slots=True)
 class StoryProfiles:
-    """Stories in brief, row by row.
+    """Averaged features of n stories, one row per story.
 
-    `centres` are mean vectors of unit length, `titles` and `leads` mean TF-IDF rows of unit
-    length, `first` and `last` the hours of the first and the last report, NaN where no member is
-    dated.
+    `centroids` are mean vectors of unit length, shape (n, dimensions). `titles` and `leads` are
+    mean TF-IDF rows of unit length. `first` and `last` are the hours of the first and the last
+    report, NaN for a story without a dated article.
     """
 
     stories: tuple[str, ...]
-    centres: Vectors
+    centroids: Vectors
     titles: csr_matrix
     leads: csr_matrix
     first: Floats
@@ -36,94 +36,95 @@ class StoryProfiles:
 
     @classmethod
     def of(cls, stories: Sequence[str], members: Sequence[Rows], features: Features) -> Self:
-        """Sum up stories; `members` holds the rows of each story's articles."""
-        centres = np.array(
-            [_centre(features.vectors.values[rows].astype(np.float64)) for rows in members]
-        )
-        hours = [_dated(features.hours[rows]) for rows in members]
-        width = features.vectors.values.shape[1]
+        """Average the articles of each story; `members` are rows of `features` by story."""
+        values = features.vectors.values
+        centroids = np.array([_centroid(values[rows].astype(np.float64)) for rows in members])
+        hours = [_dated_hours(features.hours[rows]) for rows in members]
         return cls(
             stories=tuple(stories),
-            centres=Vectors(features.vectors.model, centres.reshape(-1, width).astype(np.float32)),
-            titles=_means(features.title, members),
-            leads=_means(features.lead, members),
+            centroids=Vectors(
+                features.vectors.model,
+                centroids.reshape(-1, values.shape[1]).astype(np.float32),
+            ),
+            titles=_mean_rows(features.title, members),
+            leads=_mean_rows(features.lead, members),
             first=np.array([dated.min() for dated in hours]),
             last=np.array([dated.max() for dated in hours]),
         )
 
 
-def link_storylines(summaries: StoryProfiles, settings: StorylineSettings) -> list[tuple[str, ...]]:
-    """Storylines of two and more stories, each in order of first report, sorted by their first."""
-    order = np.array(sorted(range(len(summaries.stories)), key=summaries.stories.__getitem__))
-    found: list[tuple[str, ...]] = []
-    for rows in _connected(summaries, order.astype(np.int64), settings):
-        likeness = _likeness(summaries, rows, settings)
-        parts = split_to_quorum(UnitScores.single(likeness), settings.quorum)
-        found.extend(_in_order(summaries, rows[part]) for part in parts if len(part) > 1)
-    return sorted(found)
+def link_storylines(profiles: StoryProfiles, settings: StorylineSettings) -> list[tuple[str, ...]]:
+    """Storylines of two or more stories, each in order of first report, sorted by first story."""
+    order = np.array(sorted(range(len(profiles.stories)), key=profiles.stories.__getitem__))
+    storylines: list[tuple[str, ...]] = []
+    for rows in _connected_sets(profiles, order.astype(np.int64), settings):
+        similarity = np.array([_similarities(profiles, int(row), rows, settings) for row in rows])
+        np.fill_diagonal(similarity, 1)
+        symmetric: Matrix = np.asarray((similarity + similarity.T) / 2)
+        parts = split_to_quorum(UnitScores.single(symmetric), settings.quorum)
+        storylines.extend(_in_report_order(profiles, rows[part]) for part in parts if len(part) > 1)
+    return sorted(storylines)
 
 
-def _connected(summaries: StoryProfiles, order: Rows, settings: StorylineSettings) -> Iterator[Rows]:
-    """Stories that links connect, in bounded sets."""
+def _connected_sets(
+    profiles: StoryProfiles, order: Rows, settings: StorylineSettings
+) -> Iterator[Rows]:
+    """Stories connected by links, split by time into sets of at most `max_component` stories."""
     count = len(order)
     starts, ends = [], []
-    for place, row in enumerate(order):
-        alike = _likeness_of(summaries, int(row), order, settings)
-        alike[place] = 0
-        best = np.argsort(-alike, kind="stable")[: settings.neighbours]
-        kept = best[alike[best] >= settings.link]
-        starts.extend([place] * len(kept))
-        ends.extend(kept.tolist())
+    for position, row in enumerate(order):
+        similarity = _similarities(profiles, int(row), order, settings)
+        similarity[position] = 0
+        nearest = np.argsort(-similarity, kind="stable")[: settings.neighbours]
+        linked = nearest[similarity[nearest] >= settings.link]
+        starts.extend([position] * len(linked))
+        ends.extend(linked.tolist())
     graph = coo_matrix((np.ones(len(starts)), (starts, ends)), shape=(count, count))
-    for places in rows_by_label(connected_components(graph, directed=False)[1]) if count else []:
-        rows = order[places]
-        by_time = rows[np.argsort(summaries.first[rows], kind="stable")]
+    labels = connected_components(graph, directed=False)[1]
+    for positions in rows_by_label(labels) if count else []:
+        rows = order[positions]
+        by_time = rows[np.argsort(profiles.first[rows], kind="stable")]
         yield from np.array_split(by_time, -(-len(rows) // settings.max_component))
 
 
-def _likeness(summaries: StoryProfiles, rows: Rows, settings: StorylineSettings) -> Matrix:
-    found = np.array([_likeness_of(summaries, int(row), rows, settings) for row in rows])
-    np.fill_diagonal(found, 1)
-    return np.asarray((found + found.T) / 2)
-
-
-def _likeness_of(
-    summaries: StoryProfiles, row: int, others: Rows, settings: StorylineSettings
+def _similarities(
+    profiles: StoryProfiles, row: int, others: Rows, settings: StorylineSettings
 ) -> Floats:
-    """Mean of the cosines of centres, titles and leads with each other story, 0 beyond the span."""
-    near = summaries.centres.values[others] @ summaries.centres.values[row]
-    shared = _cosines(summaries.titles, row, others) + _cosines(summaries.leads, row, others)
+    """Mean of the centroid, title and lead cosines with other stories; 0 beyond `span_days`."""
+    semantic = profiles.centroids.values[others] @ profiles.centroids.values[row]
+    lexical = _cosines(profiles.titles, row, others) + _cosines(profiles.leads, row, others)
     gap = np.maximum(
-        summaries.first[others] - summaries.last[row], summaries.first[row] - summaries.last[others]
+        profiles.first[others] - profiles.last[row], profiles.first[row] - profiles.last[others]
     )
-    likeness = np.clip((near.astype(np.float64) + shared) / 3, 0, 1)
-    likeness[gap > settings.span_days * _HOURS_PER_DAY] = 0
-    return np.asarray(np.round(likeness, 6))
+    similarity = np.clip((semantic.astype(np.float64) + lexical) / 3, 0, 1)
+    similarity[gap > settings.span_days * _HOURS_PER_DAY] = 0
+    return np.asarray(np.round(similarity, 6))
 
 
-def _cosines(words: csr_matrix, row: int, others: Rows) -> Floats:
-    return np.asarray((words[others] @ words[row].T).toarray().ravel())
+def _cosines(tf_idf: csr_matrix, row: int, others: Rows) -> Floats:
+    return np.asarray((tf_idf[others] @ tf_idf[row].T).toarray().ravel())
 
 
-def _in_order(summaries: StoryProfiles, rows: Rows) -> tuple[str, ...]:
-    """The stories by first report, undated last."""
-    keyed = sorted(rows.tolist(), key=lambda row: (summaries.first[row], summaries.stories[row]))
-    dated = [row for row in keyed if not np.isnan(summaries.first[row])]
-    undated = sorted(summaries.stories[row] for row in keyed if np.isnan(summaries.first[row]))
-    return (*(summaries.stories[row] for row in dated), *undated)
+def _in_report_order(profiles: StoryProfiles, rows: Rows) -> tuple[str, ...]:
+    """Story ids by first report, then undated stories by id."""
+    by_time = sorted(rows.tolist(), key=lambda row: (profiles.first[row], profiles.stories[row]))
+    dated = [row for row in by_time if not np.isnan(profiles.first[row])]
+    undated = sorted(profiles.stories[row] for row in by_time if np.isnan(profiles.first[row]))
+    return (*(profiles.stories[row] for row in dated), *undated)
 
 
-def _means(words: csr_matrix, members: Sequence[Rows]) -> csr_matrix:
-    means = [csr_matrix(words[rows].mean(axis=0)) for rows in members]
-    return normalise_rows(vstack(means).tocsr()) if means else words[:0]
+def _mean_rows(tf_idf: csr_matrix, members: Sequence[Rows]) -> csr_matrix:
+    means = [csr_matrix(tf_idf[rows].mean(axis=0)) for rows in members]
+    return normalise_rows(vstack(means).tocsr()) if means else tf_idf[:0]
 
 
-def _centre(values: Floats) -> Floats:
+def _centroid(values: Floats) -> Floats:
     mean = values.mean(axis=0)
     length = float(np.linalg.norm(mean))
     return np.asarray(mean / length if length > 0 else mean)
 
 
-def _dated(hours: Floats) -> Floats:
-    known = hours[~np.isnan(hours)]
-    return known if len(known) else np.array([np.nan])
+def _dated_hours(hours: Floats) -> Floats:
+    """The hours of dated articles; a single NaN if there are none."""
+    dated = hours[~np.isnan(hours)]
+    return dated if len(dated) else np.array([np.nan])

@@ -1,4 +1,4 @@
-"""A summary of a story in sentences of its articles: chosen, never written."""
+"""Extractive summary of a story: sentences quoted verbatim from its articles."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -8,25 +8,25 @@ import numpy as np
 
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article, ArticleId, Floats, id_key
-from service.domain.pairs.vocabulary import Lexicon, WordCounts
-from service.domain.text.sentences import Sentence, sentences
+from service.domain.pairs.vocabulary import Vocabulary, WordCounts
+from service.domain.text.sentences import Sentence, split_sentences
 
-#: Sentences in a summary where enough outlets report.
-FEWEST, MOST = 2, 4
-#: Sentences and characters at the beginning of an article that are looked at.
-_LEADING, _CHARACTERS = 5, 2000
-#: Words of a sentence that says enough, and not too much.
-_SHORTEST, _LONGEST = 6, 48
-#: What nearness to the story weighs against newness beside the sentences chosen before.
-_CENTRAL = 0.6
-#: Two sentences more alike than this (cosine) say the same.
-_SAME = 0.65
-#: A third and fourth sentence need this part of the first one's centrality.
-_CLOSE = 0.45
-#: Each sentence further down an article counts this much of the one before it.
-_FURTHER_DOWN = 0.93
+#: Sentences in a summary, provided enough outlets contribute.
+MIN_SENTENCES, MAX_SENTENCES = 2, 4
+#: Sentences and characters read from the beginning of an article.
+_MAX_LEAD_SENTENCES, _MAX_LEAD_CHARACTERS = 5, 2000
+#: Words in an informative sentence.
+_MIN_WORDS, _MAX_WORDS = 6, 48
+#: Weight of centrality against novelty in maximal marginal relevance.
+_CENTRALITY_WEIGHT = 0.6
+#: Two sentences with a higher cosine repeat each other.
+_MAX_SIMILARITY = 0.65
+#: Share of the first sentence's centrality that the third and fourth sentence need.
+_MIN_RELATIVE_CENTRALITY = 0.45
+#: Factor on centrality for each sentence further down an article.
+_DEPTH_DISCOUNT = 0.93
 
-_FURNITURE = re.compile(
+_BOILERPLATE = re.compile(
     r"^\W*(continue reading|read (more|on|the (full|rest))|click (here|to)|sign up|subscribe|"
     r"follow (us|live)|watch (live|the video|:)|the post\b.*\bappeared first|advertisement|"
     r"(image|photo|picture) (credit|by|courtesy)|credit:|this (article|story) (was|first)|"
@@ -36,61 +36,61 @@ _FURNITURE = re.compile(
     r"\bjoins?\b.{0,60}\b(to discuss|with more|with the latest)\b",
     re.IGNORECASE,
 )
-_DANGLING = re.compile(
+_CONTEXT_DEPENDENT = re.compile(
     r"^\W*(he|she|it|they|his|her|their|its|this|that|these|those|but|and|so|yet|also|however|"
     r"meanwhile|instead|then|there|we|i|our|my|you|why it matters|"
     r"the (announcement|move|decision|incident|news|ruling|comments?|remarks?) "
     r"(comes?|came|follow(s|ed)|marks?|was|is))\b",
     re.IGNORECASE,
 )
-#: Two sentences with nothing to part them, or a picture's credit before one.
+#: Two sentences without a separator, or a picture credit before a sentence.
 _RUN_ON = re.compile(r"[a-z]{2,} (?:An?|The|It|He|She|They) [a-z]|^\W*\w+ \w+ ?/ ?[A-Z]")
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A sentence as it stands in an article; `whole` unless its end is cut off there."""
+    """A verbatim sentence of an article; `complete` is False if the source cuts it off."""
 
     article: ArticleId
     outlet: str
     text: str
-    whole: bool
+    complete: bool
 
 
-def summary(
+def summarise(
     articles: Sequence[Article],
-    lexicon: Lexicon,
+    vocabulary: Vocabulary,
     copies: Collection[ArticleId] = (),
     lang: str = "",
 ) -> list[Quote]:
-    """Two to four sentences, each from another outlet; fewer where fewer outlets have any.
+    """Two to four sentences, each from another outlet; fewer if fewer outlets contribute.
 
-    Each sentence stands word for word in the text of an article that is no copy. Those in the
-    language `lang` (ISO 639-1) are taken while there are any. They are chosen by maximal marginal
-    relevance (Carbonell and Goldstein 1998): near to the words of the whole story (centroid
-    summaries, Radev et al. 2004), far from the sentences chosen before, leads first. A sentence
-    that leans on the one before it helps out where fewer than two others are found, and one that
-    is cut off only where nothing else is.
+    Reprints (`copies`) are never quoted. Sentences in the language `lang` (ISO 639-1) take
+    precedence. Selection is maximal marginal relevance (Carbonell and Goldstein 1998): similar to
+    the words of the whole story (centroid summarisation, Radev et al. 2004), dissimilar to the
+    sentences selected before, leads first. Context-dependent sentences only fill up to
+    `MIN_SENTENCES`. A truncated sentence is the last resort.
     """
     originals = sorted(
         (each for each in articles if each.id not in copies), key=lambda each: id_key(each.id)
     )
-    spoken = [each for each in originals if _speaks(each, lang)]
-    pool = list(_candidates(spoken)) or list(_candidates(originals))
+    in_language = [each for each in originals if _matches_language(each, lang)]
+    pool = list(_candidates(in_language)) or list(_candidates(originals))
     if not pool:
         return []
-    scores = _Scores.of(originals, pool, lexicon)
-    chosen: list[int] = []
-    for tier in range(_CUT):
-        fitting = [row for row, each in enumerate(pool) if each.tier == tier]
-        _choose(pool, fitting, chosen, scores, MOST if tier == 0 else FEWEST)
-    if not chosen:
-        _choose(pool, list(range(len(pool))), chosen, scores, 1)
-    return [pool[row].quote for row in chosen]
+    scores = _Scores.of(originals, pool, vocabulary)
+    selected: list[int] = []
+    for tier in range(_TRUNCATED):
+        eligible = [row for row, each in enumerate(pool) if each.tier == tier]
+        limit = MAX_SENTENCES if tier == 0 else MIN_SENTENCES
+        _select(pool, eligible, selected, scores, limit)
+    if not selected:
+        _select(pool, list(range(len(pool))), selected, scores, 1)
+    return [pool[row].quote for row in selected]
 
 
-#: How well a sentence stands alone: 0 well, 1 it leans on another, then: it is cut off.
-_CUT = 2
+#: Tiers of a sentence: 0 stands alone, 1 depends on its context, 2 is truncated.
+_TRUNCATED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,91 +102,102 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Scores:
-    """Centrality of each candidate, its mean cosine with the other articles, and mutual cosines."""
+    """Scores of n candidates.
 
-    central: Floats
-    alike: Floats
+    `centrality` is the mean cosine with the other articles, discounted by depth, shape (n,);
+    `similarity` holds mutual cosines, shape (n, n).
+    """
+
+    centrality: Floats
+    similarity: Floats
 
     @classmethod
     def of(
-        cls, articles: Sequence[Article], pool: Sequence[_Candidate], lexicon: Lexicon
+        cls, articles: Sequence[Article], pool: Sequence[_Candidate], vocabulary: Vocabulary
     ) -> "_Scores":
         documents = [tokenization.lead_words(each) for each in articles]
         quoted = [list(tokenization.words(each.quote.text)) for each in pool]
-        told = [
+        content_words = [
             [word for word in each if word not in tokenization.STOP_WORDS]
             for each in documents + quoted
         ]
-        rows = WordCounts.of(told).weighed(lexicon)
-        story, said = rows[: len(articles)], rows[len(articles) :]
+        rows = WordCounts.of(content_words).tf_idf(vocabulary)
+        leads, sentences = rows[: len(articles)], rows[len(articles) :]
         row_of = {each.id: row for row, each in enumerate(articles)}
-        own = story[[row_of[each.quote.article] for each in pool]]
-        near = said @ np.asarray(story.sum(axis=0)).ravel()
-        if len(articles) > 1:  # an article is no witness of its own sentences
-            near = near - np.asarray(said.multiply(own).sum(axis=1)).ravel()
-        depth = np.array([_FURTHER_DOWN**each.depth for each in pool])
-        central = near * depth / max(len(articles) - 1, 1)
-        return cls(np.round(central, 6), np.round((said @ said.T).toarray(), 6))
+        own_leads = leads[[row_of[each.quote.article] for each in pool]]
+        total = sentences @ np.asarray(leads.sum(axis=0)).ravel()
+        if len(articles) > 1:  # an article does not support its own sentences
+            total = total - np.asarray(sentences.multiply(own_leads).sum(axis=1)).ravel()
+        discount = np.array([_DEPTH_DISCOUNT**each.depth for each in pool])
+        centrality = total * discount / max(len(articles) - 1, 1)
+        similarity = (sentences @ sentences.T).toarray()
+        return cls(np.round(centrality, 6), np.round(similarity, 6))
 
 
-def _choose(
+def _select(
     pool: Sequence[_Candidate],
-    fitting: Sequence[int],
-    chosen: list[int],
+    eligible: Sequence[int],
+    selected: list[int],
     scores: _Scores,
-    most: int,
+    limit: int,
 ) -> None:
-    """Add to `chosen` the best of the fitting candidates, one after the other."""
-    while len(chosen) < most:
-        outlets = {pool[row].quote.outlet for row in chosen}
-        left = [
+    """Append the best eligible candidates to `selected`, one by one, up to `limit`."""
+    while len(selected) < limit:
+        outlets = {pool[row].quote.outlet for row in selected}
+        remaining = [
             row
-            for row in fitting
-            if pool[row].quote.outlet not in outlets and _adds(row, chosen, scores)
+            for row in eligible
+            if pool[row].quote.outlet not in outlets and _is_novel(row, selected, scores)
         ]
-        if not left:
+        if not remaining:
             return
-        chosen.append(max(left, key=lambda row: (_worth(row, chosen, scores), -row)))
+        selected.append(max(remaining, key=lambda row: (_relevance(row, selected, scores), -row)))
 
 
-def _adds(row: int, chosen: Sequence[int], scores: _Scores) -> bool:
-    """Whether a sentence says something else than those before it, and still of this story."""
-    if not chosen:
+def _is_novel(row: int, selected: Sequence[int], scores: _Scores) -> bool:
+    """Whether a sentence differs from the selected ones and is central enough to the story."""
+    if not selected:
         return True
-    close = len(chosen) < FEWEST or scores.central[row] >= _CLOSE * scores.central[chosen[0]]
-    return bool(close and scores.alike[row, chosen].max() < _SAME)
+    min_centrality = _MIN_RELATIVE_CENTRALITY * scores.centrality[selected[0]]
+    is_central = len(selected) < MIN_SENTENCES or scores.centrality[row] >= min_centrality
+    return bool(is_central and scores.similarity[row, selected].max() < _MAX_SIMILARITY)
 
 
-def _worth(row: int, chosen: Sequence[int], scores: _Scores) -> float:
-    said = float(scores.alike[row, chosen].max()) if chosen else 0.0
-    return float(_CENTRAL * scores.central[row] - (1 - _CENTRAL) * said)
+def _relevance(row: int, selected: Sequence[int], scores: _Scores) -> float:
+    """Maximal marginal relevance of a candidate."""
+    redundancy = float(scores.similarity[row, selected].max()) if selected else 0.0
+    return float(
+        _CENTRALITY_WEIGHT * scores.centrality[row] - (1 - _CENTRALITY_WEIGHT) * redundancy
+    )
 
 
 def _candidates(articles: Sequence[Article]) -> Iterator[_Candidate]:
+    """The informative sentences at the beginning of each article."""
     for article in articles:
-        beginning = sentences(article.text[:_CHARACTERS])[:_LEADING]
+        beginning = split_sentences(article.text[:_MAX_LEAD_CHARACTERS])[:_MAX_LEAD_SENTENCES]
         for depth, sentence in enumerate(beginning):
-            if says_something(sentence):
-                quote = Quote(article.id, article.outlet, sentence.text, sentence.whole)
+            if is_informative(sentence):
+                quote = Quote(article.id, article.outlet, sentence.text, sentence.complete)
                 yield _Candidate(quote, _tier(sentence), depth)
 
 
-def says_something(sentence: Sentence) -> bool:
-    """Whether a sentence is long enough to tell news and no furniture such as `Read more`."""
-    long_enough = len(list(tokenization.words(sentence.text))) >= _SHORTEST
-    return long_enough and not _FURNITURE.search(sentence.text)
+def is_informative(sentence: Sentence) -> bool:
+    """Whether a sentence is long enough and not boilerplate such as `Read more`."""
+    is_long = len(list(tokenization.words(sentence.text))) >= _MIN_WORDS
+    return is_long and not _BOILERPLATE.search(sentence.text)
 
 
 def _tier(sentence: Sentence) -> int:
-    if not sentence.whole:
-        return _CUT
-    leans = _DANGLING.search(sentence.text) or _RUN_ON.search(sentence.text)
-    rambles = len(list(tokenization.words(sentence.text))) > _LONGEST
-    asks = sentence.text.rstrip("\"'”’»").endswith(("?", "؟"))
-    return int(bool(leans) or rambles or asks)
+    if not sentence.complete:
+        return _TRUNCATED
+    needs_context = _CONTEXT_DEPENDENT.search(sentence.text) or _RUN_ON.search(sentence.text)
+    is_too_long = len(list(tokenization.words(sentence.text))) > _MAX_WORDS
+    is_question = sentence.text.rstrip("\"'”’»").endswith(("?", "؟"))
+    return int(bool(needs_context) or is_too_long or is_question)
 
 
-def _speaks(article: Article, lang: str) -> bool:
+def _matches_language(article: Article, lang: str) -> bool:
+    """Whether an article is in a language; True if either language is unknown."""
     if not lang or not article.lang:
         return True
     return article.lang.lower()[:2] == lang.lower()[:2]

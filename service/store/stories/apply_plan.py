@@ -1,4 +1,4 @@
-"""Writing a plan: the only place where stories begin, end, gain or lose articles."""
+"""Write a plan to the database: stories begin, end, gain and lose articles only here."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,73 +11,75 @@ from service.domain.grouping.evidence import Reason
 from service.domain.grouping.lineage import Membership, Plan
 from service.store.editing import marks, story_edits
 from service.store.stories import languages, stories, versions
-from service.store.stories.stories import NewTransition, NewMembership, Stamp
+from service.store.stories.stories import NewMembership, NewTransition, Stamp
 
-#: Name of the lock that whoever changes stories holds.
+#: Name of the lock that every writer of stories acquires.
 LOCK = "stories"
 
 
 def new_stamp(session: Session, now: datetime, cause: str, run_id: int | None = None) -> Stamp:
-    """What the caller's changes are signed with: an instant of their own. The caller holds `LOCK`."""
+    """A stamp with an instant later than every change so far; requires `LOCK`."""
     return Stamp(versions.next_instant(session, now), cause, run_id)
 
 
-def refresh_derived(session: Session, story_ids: Iterable[str], new_stamp: Stamp) -> None:
-    """Let these stories' rows, just written, fit members and editors; keep how they stand from now on.
+def refresh_derived(session: Session, story_ids: Iterable[str], stamp: Stamp) -> None:
+    """Recompute the languages and marks of changed stories and record their new versions.
 
-    The last step of every transaction that writes rows of stories.
+    Must be the last step of every transaction that writes story rows.
     """
     ids = list(story_ids)
     languages.refresh(session, ids)
     marks.refresh(session, ids)
-    versions.record_versions(session, ids, at=new_stamp.now)
+    versions.record_versions(session, ids, at=stamp.now)
 
 
 def apply_plan(
     session: Session,
     plan: Plan,
-    new_stamp: Stamp,
+    stamp: Stamp,
     *,
     reported_at: Mapping[int, datetime],
     quiet_since: datetime,
     reasons: Mapping[ArticleId, Reason],
-    settled: Iterable[str] = (),
+    also_changed: Iterable[str] = (),
 ) -> dict[str, int]:
-    """Write a plan within the caller's transaction; how often each transition happened.
+    """Write a plan within the open transaction; returns the number of transitions by kind.
 
-    A closed story that gains a report since `quiet_since` reopens. The caller holds `LOCK`, so
-    the plan still fits what is stored. `settled` names stories beyond the plan whose rows the
-    caller changed.
+    Requires `LOCK`, so that the plan matches the stored stories. Closed stories with a report
+    since `quiet_since` reopen. `also_changed` names stories outside the plan whose rows changed.
     """
     first: dict[str, datetime] = {}
     for opened in plan.opened:
-        moment = reported_at[int(opened.article)]
-        first[opened.story] = min(first.get(opened.story, moment), moment)
+        at = reported_at[int(opened.article)]
+        first[opened.story] = min(first.get(opened.story, at), at)
     emerged = {story.id: first[story.id] for story in plan.emerged}
     parents = {story.id: story.split_from for story in plan.emerged if story.split_from}
-    stories.create(session, emerged, new_stamp, split_from=parents)
-    led = story_edits.revive_stories(session, plan.revived)
-    gone = {each.article for each in plan.closed} - {each.article for each in plan.opened}
-    story_edits.close_memberships(session, [int(key) for key in gone], new_stamp)
-    stories.move_articles(session, [_joining(each, reasons) for each in plan.opened], new_stamp)
-    led |= stories.redirect_merged(session, {merge.story: merge.into for merge in plan.merged})
-    happenings = [
+    stories.create(session, emerged, stamp, split_from=parents)
+    redirected = story_edits.revive_stories(session, plan.revived)
+    leaving = {each.article for each in plan.closed} - {each.article for each in plan.opened}
+    story_edits.close_memberships(session, [int(key) for key in leaving], stamp)
+    stories.move_articles(session, [_new_membership(each, reasons) for each in plan.opened], stamp)
+    survivors = {merge.story: merge.into for merge in plan.merged}
+    redirected |= stories.redirect_merged(session, survivors)
+    transitions = [
         NewTransition(line.story, line.kind, [int(key) for key in line.articles], line.other)
         for line in plan.transitions
     ]
-    stories.record_transitions(session, happenings, new_stamp)
+    stories.record_transitions(session, transitions, stamp)
     changed = {line.story for line in plan.transitions}
-    stories.mark_changed(session, changed, new_stamp)
-    reopened = stories.reopen(session, changed, reported_since=quiet_since)
-    stories.record_transitions(session, [NewTransition(story, "reopened") for story in reopened], new_stamp)
-    shut = story_edits.close_empty(session, changed)
-    stories.record_transitions(session, [NewTransition(story, "closed") for story in shut], new_stamp)
-    refresh_derived(session, changed.union(led, settled), new_stamp)
-    return dict(
-        Counter([*(line.kind for line in plan.transitions), *("reopened" for _ in reopened)])
-    )
+    stories.mark_changed(session, changed, stamp)
+    reopened = stories.reopen_reported(session, changed, reported_since=quiet_since)
+    _record(session, reopened, "reopened", stamp)
+    _record(session, story_edits.close_empty(session, changed), "closed", stamp)
+    refresh_derived(session, changed.union(redirected, also_changed), stamp)
+    kinds = [line.kind for line in plan.transitions]
+    return dict(Counter([*kinds, *("reopened" for _ in reopened)]))
 
 
-def _joining(opened: Membership, reasons: Mapping[ArticleId, Reason]) -> NewMembership:
+def _new_membership(opened: Membership, reasons: Mapping[ArticleId, Reason]) -> NewMembership:
     reason = reasons.get(opened.article, Reason())
     return NewMembership(int(opened.article), opened.story, reason.score, reason.evidence)
+
+
+def _record(session: Session, story_ids: Iterable[str], kind: str, stamp: Stamp) -> None:
+    stories.record_transitions(session, [NewTransition(each, kind) for each in story_ids], stamp)

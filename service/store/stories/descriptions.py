@@ -1,4 +1,4 @@
-"""What stories look like from outside: their headline, keywords, counts and storyline."""
+"""Story descriptions (headline, keywords, counts, details) and storyline assignments."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from service.store.tables import OutletRow, StorylineRow, StoryRow
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What is shown of a story; made anew whenever its members change."""
+    """Description of a story for readers; recomputed after every change of its members."""
 
     story_id: str
     slug: str
@@ -29,20 +29,20 @@ class Description:
 
     @property
     def rank(self) -> float:
-        """The rank by which it is listed."""
+        """The total rank of the story in the default list order."""
         return self.details.rank.total if self.details.rank else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class StaleStory:
-    """A story that changed since it was described."""
+    """A story that changed since its last description."""
 
     changed_at: datetime
     last_reported_at: datetime
 
 
 def load_stale(session: Session, *, limit: int) -> dict[str, StaleStory]:
-    """Stories that changed since they were described, by id."""
+    """Up to `limit` stories that changed since their last description, by id."""
     statement = (
         select(StoryRow.id, StoryRow.changed_at, StoryRow.last_reported_at)
         .where(or_(StoryRow.described_at.is_(None), StoryRow.described_at < StoryRow.changed_at))
@@ -56,29 +56,31 @@ def load_stale(session: Session, *, limit: int) -> dict[str, StaleStory]:
 def save(
     session: Session, descriptions: Iterable[Description], changed: Mapping[str, StaleStory]
 ) -> None:
-    """Write descriptions; a story that changed in the meantime stays outdated."""
+    """Write descriptions; a story that changed in the meantime stays stale."""
     values = [
         {
-            "id": found.story_id,
-            "slug": found.slug,
-            "headline": found.headline,
-            "headline_article_id": found.headline_article_id,
-            "keywords": list(found.keywords),
-            "articles": found.articles,
-            "coverage": found.coverage.outlets,
-            "independent": found.coverage.independent,
-            "rank": found.rank,
-            "details": to_json(found.details),
-            "described_at": changed[found.story_id].changed_at,
+            "id": each.story_id,
+            "slug": each.slug,
+            "headline": each.headline,
+            "headline_article_id": each.headline_article_id,
+            "keywords": list(each.keywords),
+            "articles": each.articles,
+            "coverage": each.coverage.outlets,
+            "independent": each.coverage.independent,
+            "rank": each.rank,
+            "details": to_json(each.details),
+            "described_at": changed[each.story_id].changed_at,
         }
-        for found in descriptions
+        for each in descriptions
     ]
     if values:
         session.execute(update(StoryRow), values)
 
 
-def mark_described(session: Session, story_ids: Iterable[str], changed: Mapping[str, StaleStory]) -> None:
-    """Let stories without articles count as described: there is nothing to tell of them."""
+def mark_described(
+    session: Session, story_ids: Iterable[str], changed: Mapping[str, StaleStory]
+) -> None:
+    """Mark stories without articles as described, with an empty description."""
     values = [
         {"id": key, "articles": 0, "details": {}, "described_at": changed[key].changed_at}
         for key in story_ids
@@ -89,21 +91,21 @@ def mark_described(session: Session, story_ids: Iterable[str], changed: Mapping[
 
 @dataclass(frozen=True, slots=True)
 class OutletIndex:
-    """All outlets' publisher families and names, by slug."""
+    """Publisher families and names of all outlets, by slug."""
 
     families: Mapping[str, str]
     names: Mapping[str, str]
 
 
 def load_outlet_index(session: Session) -> OutletIndex:
-    """What is known of the outlets."""
+    """The families and names of all outlets."""
     statement = select(OutletRow.slug, OutletRow.family, OutletRow.name)
     rows = session.execute(statement).all()
     return OutletIndex({row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
 
 
 def linkable_stories(session: Session, *, since: datetime, limit: int) -> list[str]:
-    """The latest stories of several articles, which storylines are made of."""
+    """The latest stories with several articles, as candidates for storylines."""
     statement = (
         select(StoryRow.id)
         .where(StoryRow.state != "merged", StoryRow.articles > 1)
@@ -115,20 +117,20 @@ def linkable_stories(session: Session, *, since: datetime, limit: int) -> list[s
 
 
 def load_storylines(session: Session) -> list[ExistingStory]:
-    """Storylines with their stories, in the form in which `lineage` compares sets over time."""
+    """All storylines with their stories, in the form that `lineage.plan_update` takes."""
     statement = (
         select(StorylineRow.id, StorylineRow.created_at, func.array_agg(StoryRow.id))
         .join(StoryRow, StoryRow.storyline_id == StorylineRow.id)
         .group_by(StorylineRow.id)
     )
     return [
-        ExistingStory(key, created_at, frozenset(found))
-        for key, created_at, found in session.execute(statement)
+        ExistingStory(key, created_at, frozenset(story_ids))
+        for key, created_at, story_ids in session.execute(statement)
     ]
 
 
 def save_storylines(session: Session, titles: Mapping[str, str], *, now: datetime) -> None:
-    """Add storylines, or give known ones a new title."""
+    """Insert storylines; update the titles of existing ones."""
     values = [{"id": key, "title": title, "created_at": now} for key, title in titles.items()]
     if values:
         statement = insert(StorylineRow)
@@ -141,7 +143,7 @@ def save_storylines(session: Session, titles: Mapping[str, str], *, now: datetim
 
 
 def assign_storylines(session: Session, storyline_of: Mapping[str, str | None]) -> None:
-    """Put stories into storylines, or out of any; storylines without stories go."""
+    """Assign stories to storylines, or to none; delete storylines without stories."""
     values = [{"id": story, "storyline_id": line} for story, line in storyline_of.items()]
     if values:
         session.execute(update(StoryRow), values)

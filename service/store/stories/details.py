@@ -1,4 +1,4 @@
-"""What is told of a story beyond its headline, as the column `details` holds it."""
+"""Details of a story as stored in the JSON column `details`: summary, entities, pace, rank."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from service.domain.stories.summary import Quote
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """Outlets are named by their slugs; all of it is empty before the first description."""
+    """Details of a story's description; empty before the first one. Outlets are slugs."""
 
     summary: tuple[Quote, ...] = ()
     entities: tuple[Entity, ...] = ()
@@ -24,8 +24,8 @@ class Details:
     delays: tuple[Delay, ...] = ()
     rank: Rank | None = None
 
-    def said_by(self, article_ids: Collection[int]) -> "Details":
-        """Without the words of articles that are no members (any more), such as hidden ones."""
+    def limit_to_articles(self, article_ids: Collection[int]) -> "Details":
+        """The details without quotes and titles of other articles, such as hidden ones."""
         return replace(
             self,
             summary=tuple(each for each in self.summary if int(each.article) in article_ids),
@@ -39,13 +39,13 @@ _DETAILS = TypeAdapter(Details)
 
 
 def to_json(details: Details) -> dict[str, Any]:
-    """As it is stored; `from_json` is its inverse."""
+    """The JSON value of the column `details`; inverse of `from_json`."""
     stored: dict[str, Any] = _DETAILS.dump_python(details, mode="json")
     return stored
 
 
 def from_json(stored: Mapping[str, Any]) -> Details:
-    """What was stored; nothing if another version wrote it, until the story is described anew."""
+    """The details from the column `details`; empty if their format is unknown."""
     try:
         return _DETAILS.validate_python(stored)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""In which languages stories are reported: derived from their members, for filters to find."""
+"""The column `stories.languages`, derived from the members for language filters."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from service.store.story_views.as_of import is_member
 from service.store.story_views.reports import LANGUAGE_CODE
 from service.store.tables import ArticleRow, MembershipRow, OutletRow, StoryRow
 
-#: The codes of a story's present members, each once, in their order.
+#: Distinct language codes of a story's current members, sorted.
 _MEMBER_LANGUAGES = func.array(
     select(LANGUAGE_CODE.label("code"))
     .select_from(MembershipRow)
@@ -25,10 +25,12 @@ _MEMBER_LANGUAGES = func.array(
 
 
 def refresh(session: Session, story_ids: Iterable[str]) -> None:
-    """Bring the languages of these stories in line with their members."""
+    """Recompute the languages of these stories from their members."""
     session.execute(
         update(StoryRow)
-        .where(StoryRow.id.in_(list(story_ids)), StoryRow.languages.is_distinct_from(_MEMBER_LANGUAGES))
+        .where(
+            StoryRow.id.in_(list(story_ids)), StoryRow.languages.is_distinct_from(_MEMBER_LANGUAGES)
+        )
         .values(languages=_MEMBER_LANGUAGES)
         .execution_options(synchronize_session=False)
     )

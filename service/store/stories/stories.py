@@ -1,4 +1,4 @@
-"""Stories and their members: loading what exists, writing what was decided."""
+"""Stories, memberships and transitions: load current rows, write changes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.domain.articles.model import SECONDS_PER_HOUR, ArticleId
 from service.domain.grouping.lineage import ExistingStory
 from service.domain.grouping.window import Standing
-from service.store.database.arrays import among
+from service.store.database.arrays import equals_any
 from service.store.tables import (
     ArticleRow,
     MembershipRow,
@@ -23,7 +23,7 @@ from service.store.tables import (
 
 @dataclass(frozen=True, slots=True)
 class NewMembership:
-    """An article that enters a story, and why."""
+    """An article that joins a story, with its score and evidence."""
 
     article_id: int
     story_id: str
@@ -43,7 +43,7 @@ class NewTransition:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When, by what and in which run or by which decision something is written."""
+    """Timestamp and cause of a change, with the job run or the decision behind it."""
 
     now: datetime
     cause: str
@@ -52,22 +52,25 @@ class Stamp:
 
 
 def headline_article_id(session: Session, story_id: str) -> int | None:
-    """The article whose title is a story's headline."""
+    """The id of the article whose title is the story's headline."""
     return session.scalar(select(StoryRow.headline_article_id).where(StoryRow.id == story_id))
 
 
 def story_of(session: Session, article_ids: Iterable[int]) -> dict[int, str]:
-    """The story in which each article is now; articles in none are left out."""
+    """The current story of each article; articles without a story are omitted."""
     statement = select(MembershipRow.article_id, MembershipRow.story_id).where(
-        among(MembershipRow.article_id, article_ids), MembershipRow.valid_until.is_(None)
+        equals_any(MembershipRow.article_id, article_ids), MembershipRow.valid_until.is_(None)
     )
     return dict(session.execute(statement).all())
 
 
-def standing(
+def load_current_stories(
     session: Session, article_ids: Iterable[int], *, now: datetime
 ) -> dict[ArticleId, Standing]:
-    """The story of each article, if it is in one, and the hours since it first entered any."""
+    """The current story of each article, or None, and the hours since it first joined any story.
+
+    Articles that never joined a story are omitted.
+    """
     statement = (
         select(
             MembershipRow.article_id,
@@ -84,38 +87,38 @@ def standing(
 
 
 def members(session: Session, story_ids: Iterable[str]) -> dict[str, list[int]]:
-    """The articles that are now in each story, by id."""
+    """The sorted ids of each story's current articles; stories without articles are omitted."""
     statement = (
         select(MembershipRow.story_id, MembershipRow.article_id)
         .where(MembershipRow.story_id.in_(list(story_ids)), MembershipRow.valid_until.is_(None))
         .order_by(MembershipRow.article_id)
     )
-    found: dict[str, list[int]] = {}
+    article_ids: dict[str, list[int]] = {}
     for story_id, article_id in session.execute(statement):
-        found.setdefault(story_id, []).append(article_id)
-    return found
+        article_ids.setdefault(story_id, []).append(article_id)
+    return article_ids
 
 
 def is_taken(session: Session, story_id: str) -> bool:
-    """Whether a story, merged or not, has this id."""
+    """Whether the id belongs to a story, including merged ones."""
     return session.get(StoryRow, story_id) is not None
 
 
 def load_stories(session: Session, story_ids: Iterable[str]) -> list[ExistingStory]:
-    """These stories with all their members, as `domain.lineage` compares them."""
+    """These stories with all current articles; stories without articles are omitted."""
     ids = set(story_ids)
     statement = select(StoryRow.id, StoryRow.emerged_at).where(StoryRow.id.in_(ids))
     emerged = dict(session.execute(statement).all())
     return [
-        ExistingStory(story, emerged[story], frozenset(found))
-        for story, found in members(session, ids).items()
+        ExistingStory(story, emerged[story], frozenset(article_ids))
+        for story, article_ids in members(session, ids).items()
     ]
 
 
 def create(
     session: Session, ids: Mapping[str, datetime], stamp: Stamp, *, split_from: Mapping[str, str]
 ) -> None:
-    """Add stories, each with the time of its first report; members follow."""
+    """Insert stories without members; `ids` maps each id to the time of its first report."""
     values = [
         {
             "id": story_id,
@@ -131,35 +134,38 @@ def create(
         session.execute(insert(StoryRow), values)
 
 
-def move_articles(session: Session, joinings: Sequence[NewMembership], stamp: Stamp) -> None:
-    """Let articles enter stories; each leaves the one it is in. History stays."""
-    if not joinings:
+def move_articles(session: Session, memberships: Sequence[NewMembership], stamp: Stamp) -> None:
+    """End the articles' current memberships and insert new ones; old memberships are retained."""
+    if not memberships:
         return
     session.execute(
         update(MembershipRow)
         .where(
-            MembershipRow.article_id.in_([joining.article_id for joining in joinings]),
+            MembershipRow.article_id.in_([membership.article_id for membership in memberships]),
             MembershipRow.valid_until.is_(None),
         )
         .values(valid_until=stamp.now)
     )
     values = [
         {
-            "article_id": joining.article_id,
-            "story_id": joining.story_id,
+            "article_id": membership.article_id,
+            "story_id": membership.story_id,
             "valid_from": stamp.now,
-            "score": joining.score,
-            "evidence": dict(joining.evidence),
+            "score": membership.score,
+            "evidence": dict(membership.evidence),
             "run_id": stamp.run_id,
         }
-        for joining in joinings
+        for membership in memberships
     ]
     session.execute(insert(MembershipRow), values)
 
 
 def redirect_merged(session: Session, survivors: Mapping[str, str]) -> set[str]:
-    """Let stories lead to their survivors, those merged into them earlier too; ids of all these."""
-    led: set[str] = set()
+    """Redirect merged stories, and stories merged into them before, to their survivors.
+
+    Returns the ids of all redirected stories.
+    """
+    redirected: set[str] = set()
     for story_id, survivor in survivors.items():
         statement = (
             update(StoryRow)
@@ -167,34 +173,36 @@ def redirect_merged(session: Session, survivors: Mapping[str, str]) -> set[str]:
             .values(state="merged", merged_into=survivor)
             .returning(StoryRow.id)
         )
-        led.update(session.scalars(statement))
-    return led
+        redirected.update(session.scalars(statement))
+    return redirected
 
 
-def record_transitions(session: Session, happenings: Iterable[NewTransition], stamp: Stamp) -> None:
-    """Add transitions."""
+def record_transitions(
+    session: Session, transitions: Iterable[NewTransition], stamp: Stamp
+) -> None:
+    """Insert transitions."""
     values = [
         {
-            "story_id": happening.story_id,
-            "kind": happening.kind,
+            "story_id": transition.story_id,
+            "kind": transition.kind,
             "at": stamp.now,
             "cause": stamp.cause,
-            "other_story_id": happening.other_story_id,
-            "article_ids": list(happening.article_ids),
+            "other_story_id": transition.other_story_id,
+            "article_ids": list(transition.article_ids),
             "run_id": stamp.run_id,
             "decision_id": stamp.decision_id,
         }
-        for happening in happenings
+        for transition in transitions
     ]
     if values:
         session.execute(insert(TransitionRow), values)
 
 
 def mark_changed(session: Session, story_ids: Collection[str], stamp: Stamp) -> None:
-    """Mark stories as changed, so that they are described anew, and date them by their members.
+    """Mark stories for a new description and recompute the times of their first and last report.
 
-    Where some members have a trusted date, only those date the story: an old report that came
-    without one is not news.
+    If any member has a trusted date, only dated members count: a report without a date may be
+    older than its arrival.
     """
     if not story_ids:
         return
@@ -227,8 +235,8 @@ def mark_changed(session: Session, story_ids: Collection[str], stamp: Stamp) -> 
     )
 
 
-def close(session: Session, *, quiet_since: datetime) -> list[str]:
-    """Close open stories without a report since then; their ids."""
+def close_quiet(session: Session, *, quiet_since: datetime) -> list[str]:
+    """Close open stories without a report since `quiet_since`; returns their sorted ids."""
     statement = (
         update(StoryRow)
         .where(StoryRow.state == "open", StoryRow.last_reported_at < quiet_since)
@@ -239,8 +247,10 @@ def close(session: Session, *, quiet_since: datetime) -> list[str]:
     return sorted(session.scalars(statement))
 
 
-def reopen(session: Session, story_ids: Iterable[str], *, reported_since: datetime) -> list[str]:
-    """Open those of these stories that are closed and were reported since then; their ids."""
+def reopen_reported(
+    session: Session, story_ids: Iterable[str], *, reported_since: datetime
+) -> list[str]:
+    """Reopen closed stories with a report since `reported_since`; returns their sorted ids."""
     statement = (
         update(StoryRow)
         .where(StoryRow.id.in_(list(story_ids)), StoryRow.state == "closed")

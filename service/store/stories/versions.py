@@ -1,8 +1,7 @@
-"""How stories stood: each state of a story's row, from one instant until another.
+"""Story versions: every state of a story's row with its period of validity, for `as_of` queries.
 
-Every change of stories has an instant of its own, later than all before it. So whatever
-could be seen between two changes can be asked for again, and an instant tells which change
-it was.
+Each change of stories has a unique instant, later than all earlier ones. Every state between two
+changes can therefore be queried again, and an instant identifies its change.
 """
 
 from collections.abc import Iterable
@@ -32,13 +31,16 @@ _STORYLINE_TITLE = (
     select(StorylineRow.title).where(StorylineRow.id == StoryRow.storyline_id).scalar_subquery()
 )
 _CURRENT_VALUES = (*(getattr(StoryRow, name) for name in _VERSIONED_COLUMNS), _STORYLINE_TITLE)
-_VERSION_VALUES = (*(getattr(StoryVersionRow, name) for name in _VERSIONED_COLUMNS), StoryVersionRow.storyline_title)
+_VERSION_VALUES = (
+    *(getattr(StoryVersionRow, name) for name in _VERSIONED_COLUMNS),
+    StoryVersionRow.storyline_title,
+)
 
 
 def next_instant(session: Session, now: datetime) -> datetime:
-    """When the caller's change happens: now, or just after the last change if clocks differ.
+    """The instant of a new change: `now`, or just after the last change if clocks differ.
 
-    The caller holds `plans.LOCK`.
+    Requires `apply_plan.LOCK`.
     """
     latest = (
         func.max(StoryVersionRow.valid_from),
@@ -52,9 +54,9 @@ def next_instant(session: Session, now: datetime) -> datetime:
 
 
 def record_versions(session: Session, story_ids: Iterable[str], *, at: datetime) -> None:
-    """Write down how these stories stand from this instant on; those unchanged are left alone.
+    """Start a new version at this instant for each of these stories whose row changed.
 
-    The last step of a transaction that changed stories, once for each instant.
+    Must be the last step of a transaction that changes stories, once per instant.
     """
     ids = list(story_ids)
     is_open = StoryVersionRow.valid_until.is_(None)

@@ -1,4 +1,4 @@
-"""The lexicon of the latest window: what place weighs words by until the next reconcile."""
+"""Stored vocabulary (document frequencies) of the latest window, used until the next reconcile."""
 
 from datetime import datetime
 
@@ -10,14 +10,16 @@ from service.store.tables import VocabularyRow
 
 
 def save(session: Session, vocabulary: Vocabulary, *, now: datetime) -> None:
-    """Replace the lexicon."""
+    """Replace the stored vocabulary."""
     session.execute(delete(VocabularyRow))
     row = VocabularyRow(created_at=now, articles=vocabulary.articles, data=vocabulary.to_bytes())
     session.add(row)
 
 
 def latest(session: Session, model: str = "") -> Vocabulary | None:
-    """The lexicon, if a window was ever reconciled; with `model`, if it was one of its vectors."""
+    """The stored vocabulary, or None if there is none or it belongs to another embedding model."""
     data = session.scalar(select(VocabularyRow.data).order_by(VocabularyRow.id.desc()).limit(1))
-    found = Vocabulary.from_bytes(data) if data else None
-    return found if found and model in {"", found.centre.model} else None
+    vocabulary = Vocabulary.from_bytes(data) if data else None
+    if vocabulary is None or model not in {"", vocabulary.centering_mean.model}:
+        return None
+    return vocabulary

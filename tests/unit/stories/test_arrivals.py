@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
-from service.domain.grouping.lineage import KnownStory
+from service.domain.grouping.lineage import ExistingStory
 from service.domain.grouping.place import Placement
-from service.domain.stories.arrivals import affected, grown
-from service.domain.text.spans import around
+from service.domain.stories.arrivals import select_affected_groups, groups_after_placement
+from service.domain.text.spans import merge_windows
 
-KNOWN = [KnownStory("s", datetime(2023, 4, 25, tzinfo=UTC), frozenset({1, 2}))]
+KNOWN = [ExistingStory("s", datetime(2023, 4, 25, tzinfo=UTC), frozenset({1, 2}))]
 
 
 def placed(article: int, *, story: str | None = None, founder: int | None = None) -> Placement:
@@ -16,24 +16,24 @@ def placed(article: int, *, story: str | None = None, founder: int | None = None
 
 def test_a_known_story_grows_and_new_ones_begin():
     placements = [placed(3, story="s"), placed(4), placed(5, founder=4), placed(6)]
-    assert grown(KNOWN, placements) == [{1, 2, 3}, {4, 5}, {6}]
+    assert groups_after_placement(KNOWN, placements) == [{1, 2, 3}, {4, 5}, {6}]
 
 
 def test_only_groups_that_share_a_story_with_something_new_are_affected():
     home = {1: "s", 2: "s", 3: "t", 4: "u", 5: "u"}
     groups = [(1, 9), (2,), (3,), (4,), (5,)]
-    assert affected(groups, {9}, home) == [(1, 9), (2,)]
+    assert select_affected_groups(groups, {9}, home) == [(1, 9), (2,)]
 
 
 def test_nothing_new_affects_nothing():
-    assert affected([(1, 2)], set(), {1: "s", 2: "s"}) == []
+    assert select_affected_groups([(1, 2)], set(), {1: "s", 2: "s"}) == []
 
 
 def test_spans_that_touch_are_one():
     day = [datetime(2023, 4, each, tzinfo=UTC) for each in (1, 3, 9)]
     one = day[1] - day[0]
-    assert around([day[1], day[0], day[2]], one / 2) == [
+    assert merge_windows([day[1], day[0], day[2]], one / 2) == [
         (day[0] - one / 2, day[1] + one / 2),
         (day[2] - one / 2, day[2] + one / 2),
     ]
-    assert around([], one) == []
+    assert merge_windows([], one) == []

@@ -102,7 +102,7 @@ def test_a_story_of_copies_has_one_source() -> None:
 
 def summaries(articles: list[Article], each: int) -> StoryProfiles:
     tokenised = TokenisedArticles.build(articles, encoded(articles))
-    features = Features.build(tokenised, tokenised.vocabulary())
+    features = Features.build(tokenised, tokenised.build_vocabulary())
     members = [np.arange(at, at + each) for at in range(0, len(articles), each)]
     return StoryProfiles.of([f"s{at}" for at in range(len(members))], members, features)
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from service.domain.articles.model import Article, Vectors
-from service.domain.stories.developments import MOST, Development, developments
+from service.domain.stories.developments import MAX_DEVELOPMENTS, Development, find_developments
 
 NOON = datetime(2023, 4, 25, 12, tzinfo=UTC)
 
@@ -16,7 +16,7 @@ def told(*directions: int, copies: frozenset[int] = frozenset()) -> list[Develop
     ]
     vectors = Vectors("m", np.eye(20, dtype=np.float32)[list(directions)])
     times = [NOON + timedelta(hours=key) for key in range(len(directions))]
-    return developments(articles, vectors, times, copies)
+    return find_developments(articles, vectors, times, copies)
 
 
 def test_only_what_is_new_is_a_development() -> None:
@@ -37,7 +37,7 @@ def test_a_story_of_copies_has_its_first_report() -> None:
 
 def test_no_more_are_kept_than_can_be_read() -> None:
     found = told(*range(12))
-    assert len(found) == MOST
+    assert len(found) == MAX_DEVELOPMENTS
     assert found[0].article == 0
 
 

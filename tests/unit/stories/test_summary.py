@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article
-from service.domain.stories.summary import MOST, Quote, summary
-from tests.support.content.vocabularies import lexicon_of
+from service.domain.stories.summary import MAX_SENTENCES, Quote, summarise
+from tests.support.content.vocabularies import vocabulary_of
 
 COLLISION = "A ferry struck the pier of Orlan harbour on Monday evening, hurting twelve people."
 CAPTAIN = "The captain told the harbour police that a gust had pushed the ferry against the pier."
@@ -23,8 +23,8 @@ def told(*texts: str) -> list[Article]:
 
 
 def summed(articles: list[Article], copies: set[int] | None = None, lang: str = "") -> list[Quote]:
-    lexicon = lexicon_of(map(tokenization.lead_words, articles))
-    return summary(articles, lexicon, copies or set(), lang)
+    vocabulary = vocabulary_of(map(tokenization.lead_words, articles))
+    return summarise(articles, vocabulary, copies or set(), lang)
 
 
 def texts(quotes: list[Quote]) -> list[str]:
@@ -34,9 +34,9 @@ def texts(quotes: list[Quote]) -> list[str]:
 def test_a_summary_takes_sentences_of_different_outlets() -> None:
     articles = told(f"{COLLISION} {CAPTAIN}", CAPTAIN, INQUIRY, MAYOR)
     found = summed(articles)
-    assert 2 <= len(found) <= MOST
+    assert 2 <= len(found) <= MAX_SENTENCES
     assert len({quote.outlet for quote in found}) == len(found)
-    assert all(quote.whole for quote in found)
+    assert all(quote.complete for quote in found)
 
 
 def test_what_says_the_same_is_said_once() -> None:
@@ -62,7 +62,7 @@ def test_cut_sentences_are_quoted_only_where_nothing_else_is() -> None:
     cut = "A ferry struck the pier of Orlan harbour on Monday evening, hurting…"
     assert texts(summed(told(cut, CAPTAIN))) == [CAPTAIN]
     [alone] = summed(told(cut))
-    assert (alone.text, alone.whole) == (cut, False)
+    assert (alone.text, alone.complete) == (cut, False)
 
 
 def test_sentences_that_lean_on_others_only_help_out() -> None:

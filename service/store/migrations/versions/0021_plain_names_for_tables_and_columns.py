@@ -146,6 +146,15 @@ BEGIN
 END $$
 """
 
+#: Former and new names of the sections in the stored content of a digest.
+SECTIONS = {"moved_on": "updates", "few": "low_coverage", "firsts": "first_reports"}
+QUOTES = """
+UPDATE {table} SET details = jsonb_set(details, '{{summary}}', (
+    SELECT jsonb_agg(quote - '{old}' || jsonb_build_object('{new}', quote->'{old}') ORDER BY place)
+    FROM jsonb_array_elements(details->'summary') WITH ORDINALITY AS quotes (quote, place)
+))
+WHERE jsonb_path_exists(details, '$.summary[*].{old}')
+"""
 STATES = ("waiting", "sent", "empty", "refused", "expired")
 
 
@@ -166,6 +175,8 @@ def upgrade() -> None:
         op.execute(f"ALTER INDEX {old} RENAME TO {new}")
     op.execute("UPDATE editions SET kind = 'alert' WHERE kind = 'notice'")
     op.execute("UPDATE editions SET state = 'deferred' WHERE state = 'folded'")
+    for old, new in SECTIONS.items():
+        _rename_content_key("editions", old, new)
     _check("editions", "ck_editions_kind_valid", "kind", ("digest", "alert"))
     _check("editions", "ck_editions_state_valid", "state", (*STATES, "deferred"))
     op.create_index(
@@ -184,6 +195,7 @@ def upgrade() -> None:
             function="count_key_change", counter="change_counter", changes="key_changes"
         )
     )
+    _rename_quote_key("whole", "complete")
 
 
 def downgrade() -> None:
@@ -203,6 +215,8 @@ def downgrade() -> None:
         op.rename_table(new, old)
     op.execute("UPDATE issues SET kind = 'notice' WHERE kind = 'alert'")
     op.execute("UPDATE issues SET state = 'folded' WHERE state = 'deferred'")
+    for old, new in SECTIONS.items():
+        _rename_content_key("issues", new, old)
     _check("issues", "ck_issues_kind_known", "kind", ("digest", "notice"))
     _check("issues", "ck_issues_state_known", "state", (*STATES, "folded"))
     op.create_index(
@@ -217,11 +231,29 @@ def downgrade() -> None:
     op.execute(RECORD.format(function="touch_store", pending="store_touches"))
     op.execute(COUNT.format(pending="store_touches", counter="store_state", value="number"))
     op.execute(COUNT_KEY.format(function="count_keys", counter="store_state", changes="keys"))
+    _rename_quote_key("complete", "whole")
 
 
 def _check(table: str, name: str, column: str, values: Iterable[str]) -> None:
     listed = ", ".join(f"'{value}'" for value in values)
     op.create_check_constraint(op.f(name), table, f"{column} IN ({listed})")
+
+
+def _rename_content_key(table: str, old: str, new: str) -> None:
+    op.execute(
+        f"UPDATE {table} SET content = content - '{old}' || "
+        f"jsonb_build_object('{new}', content->'{old}') "
+        f"WHERE kind = 'digest' AND content->'{old}' IS NOT NULL"
+    )
+
+
+def _rename_quote_key(old: str, new: str) -> None:
+    """Rename a key of the quotes in the stored summaries of present and past stories."""
+    for table in ("stories", "story_versions"):
+        op.execute(QUOTES.format(table=table, old=old, new=new))
+    # Deferred triggers must fire now: a later migration cannot alter a table with pending ones.
+    op.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    op.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def _rename_function(old: str, new: str) -> None:

@@ -1,0 +1,59 @@
+"""Transitions of a story and their public JSON schema, used by the API and by webhooks."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, Field
+
+#: A timestamp in UTC, serialised with a trailing Z.
+Instant = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]
+
+TRANSITION_KINDS = (
+    "emerged", "grew", "shrank", "merged", "split", "closed", "reopened",
+    "renamed", "hidden", "shown",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StoryTransition:
+    """A recorded change of a story and its cause."""
+
+    id: int
+    story_id: str
+    kind: str  #: one of `TRANSITION_KINDS`
+    at: datetime
+    cause: str  #: `place`, `reconcile`, `editor` or `age`
+    other_story_id: str | None
+    editor: str | None  #: name of the editor, if the cause is `editor`
+    article_ids: tuple[int, ...]
+
+
+class TransitionOut(BaseModel):
+    """A change of a story: merged, split, grew and so on."""
+
+    id: int
+    story: str
+    kind: str = Field(
+        description="`emerged`, `grew`, `shrank`, `merged`, `split`, `closed`, `reopened`, `renamed`, "
+        "`hidden` or `shown`. After `hidden`, delete every copy of the story. No other transition "
+        "of the story follows until it is `shown`."
+    )
+    at: Instant
+    cause: str = Field(description="`place`, `reconcile`, `editor` or `age`.")
+    editor: str | None = Field(description="Name of the editor; null for other causes.")
+    other_story: str | None
+    articles: list[int]
+
+    @classmethod
+    def of(cls, transition: StoryTransition) -> Self:
+        return cls(
+            id=transition.id,
+            story=transition.story_id,
+            kind=transition.kind,
+            at=transition.at,
+            cause=transition.cause,
+            editor=transition.editor,
+            other_story=transition.other_story_id,
+            articles=list(transition.article_ids),
+        )
