@@ -1,0 +1,4 @@
+"""Articles: feed entries, tokenisation, reprint detection, coverage counts.
+
+Pair scores and stories belong to `domain.pairs`, `domain.grouping` and `domain.stories`.
+"""

@@ -1,4 +1,4 @@
-"""How many outlets report a story, and how many of them by themselves."""
+"""Coverage of a story: number of outlets, and of independent ones."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ from service.domain.articles.model import Article, ArticleId
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Distinct outlets; `independent` leaves copies out and counts a publisher family once."""
+    """Number of outlets; `independent` excludes copies and counts each publisher family once."""
 
     outlets: int
     independent: int
 
 
-def coverage(
+def count_coverage(
     articles: Sequence[Article],
     copies: Collection[ArticleId] = (),
     families: Mapping[str, str] | None = None,
 ) -> Coverage:
-    """Count the outlets of a story's articles; `families` names the owner of an outlet.
+    """Count the outlets of a story's articles; `families` maps outlets to their owners.
 
-    A story of nothing but copies has one independent source: what they copy.
+    If all articles are copies, their common source counts as one independent outlet.
     """
-    owner = families or {}
+    owners = families or {}
     outlets = {article.outlet for article in articles if article.outlet}
-    own = [article.outlet for article in articles if article.outlet and article.id not in copies]
-    independent = {owner.get(outlet) or outlet for outlet in own}
+    originals = [each.outlet for each in articles if each.outlet and each.id not in copies]
+    independent = {owners.get(outlet) or outlet for outlet in originals}
     return Coverage(len(outlets), max(len(independent), 1 if outlets else 0))

@@ -1,4 +1,4 @@
-"""Entries as feeds carry them, and the drafts of articles that they become."""
+"""Parsed feed entries, and the article drafts made from them."""
 
 import hashlib
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One item of a feed, as found: text is plain already, nothing is judged yet."""
+    """One item of a feed, as parsed: plain text, not yet validated or cleaned."""
 
     guid: str
-    link: str  #: absolute where the feed allows it, else as written; may be empty
+    link: str  #: absolute if the base URL is known, else as written; may be empty
     title: str
     summary: str
-    content: str  #: the full text, where the feed carries more than a summary
+    content: str  #: the full text, if the feed has more than a summary
     author: str
     published_raw: str
     published: datetime | None  #: aware, UTC
@@ -29,20 +29,20 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """A feed and its entries in document order; warnings are lines for the operator."""
+    """A feed and its entries in document order; warnings are one line each, for the operator."""
 
     title: str
     link: str
     language: str
     format: str  #: such as `rss20`, `atom10`, `json1`
-    pace: timedelta | None  #: how often the feed says it should be fetched
+    ttl: timedelta | None  #: fetch interval that the feed requests
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FeedContext:
-    """What is known of the feed that an entry came from."""
+    """Attributes of the feed that contains an entry."""
 
     url: str
     link: str = ""
@@ -51,17 +51,17 @@ class FeedContext:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An entry ready to be stored: cleaned, dated with care, under its canonical URL."""
+    """An article ready to be stored: cleaned text, checked date, canonical URL."""
 
     url: str  #: the key: canonical, or `urn:samestory:…` for entries without a link
-    link: str  #: for people to open; empty if there is none
+    link: str  #: to open in a browser; may be empty
     title: str
     text: str  #: the lead, one line
-    body: str  #: the full text with a line for each paragraph, or empty
+    body: str  #: the full text, one line per paragraph; may be empty
     author: str
     language: str
     published: datetime | None  #: trusted; None unless `date_flag` is "ok"
-    claimed: datetime | None  #: what the feed said
+    claimed_date: datetime | None  #: date in the feed
     date_flag: DateFlag
     updated: datetime | None
     categories: tuple[str, ...]
@@ -70,28 +70,27 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """An entry that cannot become an article, and why."""
+    """An entry that cannot become an article, with the reason."""
 
     guid: str
     reason: str
 
 
 def content_hash(*parts: str) -> str:
-    """A hash that spacing does not change, and that tells title from text."""
+    """Return a SHA-256 of the parts that ignores whitespace but not the boundaries of parts."""
     normal = "\x00".join(" ".join(part.split()) for part in parts)
     return hashlib.sha256(normal.encode("utf-8", "replace")).hexdigest()
 
 
-def newest_of_each(drafts: Iterable[Draft]) -> list[Draft]:
-    """One draft for each URL, the newest; at a tie the one that comes first in the feed."""
+def newest_per_url(drafts: Iterable[Draft]) -> list[Draft]:
+    """Return the newest draft of each URL; the first in the feed wins a tie."""
     best: dict[str, Draft] = {}
     for draft in drafts:
-        known = best.get(draft.url)
-        if known is None or _age_key(draft) > _age_key(known):
+        previous = best.get(draft.url)
+        if previous is None or _last_change(draft) > _last_change(previous):
             best[draft.url] = draft
     return list(best.values())
 
 
-def _age_key(draft: Draft) -> datetime:
-    moments = (moment for moment in (draft.updated, draft.published) if moment)
-    return max(moments, default=_NEVER)
+def _last_change(draft: Draft) -> datetime:
+    return max(filter(None, (draft.updated, draft.published)), default=_NEVER)

@@ -1,4 +1,4 @@
-"""Articles as the grouping sees them, and the vectors that belong to them."""
+"""Articles and their embedding vectors, as used for grouping."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ SECONDS_PER_HOUR = 3600.0
 class Article:
     """One report by one outlet.
 
-    `published` holds trusted dates only; None says that nothing is known. `text` may be a
-    summary of one sentence or the whole text. `agency` marks an outlet whose texts others reprint.
+    `published` is a trusted date, or None if unknown. `text` may be a one-sentence summary or the
+    full text. `agency` marks an outlet whose texts others reprint.
     """
 
     id: ArticleId
@@ -37,9 +37,9 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """Embeddings of one model, row by row beside their articles.
+    """Embeddings of one model, one row per article.
 
-    `values` has shape (n, dimensions) and rows of unit length (or all zero for an empty text).
+    `values` has shape (n, dimensions); rows have unit length, or are zero for an empty text.
     """
 
     model: str
@@ -49,24 +49,24 @@ class Vectors:
         return len(self.values)
 
     def __getitem__(self, rows: Sequence[int] | Rows) -> "Vectors":
-        """The vectors of the given rows, in that order."""
+        """Return the vectors of the given rows, in that order."""
         return Vectors(self.model, self.values[np.asarray(rows, dtype=np.int64)])
 
     def cosines(self, other: Self) -> Floats:
-        """Cosine of every row with every row of `other`, shape (n, m).
+        """Return the cosine of every row with every row of `other`, shape (n, m).
 
-        Summed in double precision: in single, the last bits that a score is rounded to would
-        depend on how many threads the sum is spread over.
+        Computed in double precision: in single precision the last bits depend on the number of
+        threads, and rounded scores with them.
 
         Raises:
-            ModelMismatchError: the two come from different models.
+            ModelMismatchError: the vectors come from different models.
         """
         require_same_model([self, other])
         return self.values.astype(np.float64) @ other.values.T.astype(np.float64)
 
     @classmethod
-    def joined(cls, parts: Sequence[Self]) -> Self:
-        """All rows of the parts, one below the other; the parts must share their model."""
+    def concatenate(cls, parts: Sequence[Self]) -> Self:
+        """Stack the rows of all parts, which must come from one model."""
         require_same_model(parts)
         return cls(parts[0].model, np.concatenate([part.values for part in parts]))
 
@@ -79,18 +79,18 @@ def require_same_model(parts: Iterable[Vectors]) -> None:
 
 
 def canonical_order(articles: Sequence[Article]) -> Rows:
-    """Rows sorted by id: the order in which every decision is made, whatever the input's."""
+    """Return the rows sorted by id, so that results do not depend on the order of the input."""
     order = sorted(range(len(articles)), key=lambda row: id_key(articles[row].id))
     return np.asarray(order, dtype=np.int64)
 
 
 def id_key(article_id: ArticleId) -> tuple[bool, ArticleId]:
-    """Sort key that puts numbers before words, so that ids of both kinds can be ordered."""
+    """Sort key for ids of both types: numbers before strings."""
     return isinstance(article_id, str), article_id
 
 
-def hours(published: datetime | None) -> float:
-    """Hours since 1970 in UTC, NaN where there is no date; dates without zone count as UTC."""
+def hours_since_epoch(published: datetime | None) -> float:
+    """Return hours since 1970-01-01 UTC, or NaN without a date; naive dates are UTC."""
     if published is None:
         return float("nan")
     aware = published if published.tzinfo else published.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Texts as runs of words, and which texts have runs in common, found by MinHash (Broder 1997)."""
+"""Shingles (runs of words) of texts, and candidate pairs by bottom-k MinHash (Broder 1997)."""
 
 import html
 import re
@@ -14,17 +14,17 @@ from service.domain.articles.model import Article, Rows
 
 Keys = NDArray[np.uint32]
 
-#: What stands in quotation marks counts half: others may have it from the same mouth.
-QUOTED = 0.5
+#: Weight of a quoted shingle: two outlets may quote the same person independently.
+QUOTED_WEIGHT = 0.5
 
-_LEAST = 2  # runs in common; one is found everywhere
-_HOLDERS = 16  # earlier texts remembered a run: many identical ones cost no more than few
+_MIN_SHARED_KEYS = 2  # a single shared shingle is too common
+_MAX_EARLIER_PER_KEY = 16  # bounds the work for many identical texts
 _QUOTATION = re.compile(r'["“„«]([^"“”„«»]{1,600})(?:["”»]|$)')
 
 
 @dataclass(frozen=True, slots=True)
 class Shingles:
-    """The runs of words of a text: `keys`, ascending, and what each weighs, `weight` in all."""
+    """The shingles of a text: sorted hash `keys`, their `weights`, and the total `weight`."""
 
     keys: Keys
     weights: NDArray[np.float64]
@@ -34,52 +34,59 @@ class Shingles:
         return len(self.keys)
 
     def share_in(self, other: "Shingles") -> float:
-        """The part of this text's weight that stands in the other, 0 to 1."""
+        """Return the share of this text's weight that is also in the other, 0 to 1."""
         if not len(self) or not len(other):
             return 0.0
         at = np.minimum(np.searchsorted(other.keys, self.keys), len(other) - 1)
         return float(self.weights[other.keys[at] == self.keys].sum()) / self.weight
 
     @classmethod
-    def none(cls) -> "Shingles":
-        """Those of a text without any."""
+    def empty(cls) -> "Shingles":
+        """Return the shingles of an empty text."""
         return cls(np.zeros(0, dtype=np.uint32), np.zeros(0), 0.0)
 
     @classmethod
-    def of(cls, article: Article, size: int) -> "Shingles":
-        """All runs of `size` words within the title and within the text."""
+    def from_article(cls, article: Article, size: int) -> "Shingles":
+        """Return all runs of `size` words within the title and within the text."""
         runs: dict[int, bool] = {}
         for part in (article.title[: tokenization.TITLE_CHARACTERS], article.text):
-            for key, quoted in _runs(part, size):
+            for key, quoted in _hash_runs(part, size):
                 runs[key] = quoted and runs.get(key, True)
         keys = np.fromiter(runs, dtype=np.uint32, count=len(runs))
-        weights = np.array([QUOTED if quoted else 1.0 for quoted in runs.values()])
+        weights = np.array([QUOTED_WEIGHT if quoted else 1.0 for quoted in runs.values()])
         order = np.argsort(keys)
         return cls(keys[order], weights[order], float(weights.sum()))
 
 
-def written_words(written: str) -> list[str]:
-    """Words in order, folded so that `U.S.` and `US`, `&eacute;` and `é` meet."""
-    return _folded(html.unescape(written))
+def normalized_words(text: str) -> list[str]:
+    """Return the words in order, with `U.S.` and `US` equal, and HTML references decoded."""
+    return _words_without_dots(html.unescape(text))
 
 
-def headline_likeness(one: Sequence[str], other: Sequence[str]) -> float:
-    """Words that two headlines share in the same order, 0 to 1 (Dice, longest common subsequence)."""
+def title_similarity(one: Sequence[str], other: Sequence[str]) -> float:
+    """Return the Dice coefficient over the longest common subsequence of words, 0 to 1."""
     if not one or not other:
         return 0.0
-    return 2 * _common(one, other) / (len(one) + len(other))
+    best = [0] * (len(other) + 1)
+    for word in one:
+        diagonal = 0
+        for at, match in enumerate(other, start=1):
+            above = best[at]
+            best[at] = diagonal + 1 if word == match else max(above, best[at - 1])
+            diagonal = above
+    return 2 * best[-1] / (len(one) + len(other))
 
 
-def sharing(texts: Sequence[Shingles], sample: int) -> dict[int, list[int]]:
-    """For each row, ascending, the earlier rows that share several runs, a few a run at most.
+def candidate_rows(texts: Sequence[Shingles], signature_size: int) -> dict[int, list[int]]:
+    """Map each row to the earlier rows that share several keys, both ascending.
 
-    Compared are the `sample` smallest keys of each text (Broder's MIN_s, "bottom-k"): of a text
-    with fewer runs these are all, so that a short text is found in a longer one.
+    Compares the `signature_size` smallest keys of each text (bottom-k MinHash, Broder's MIN_s). A
+    shorter text is compared with all its keys, so it is also matched within a longer text.
     """
-    lengths = [min(len(found), sample) for found in texts]
+    lengths = [min(len(text), signature_size) for text in texts]
     rows = np.repeat(np.arange(len(texts)), lengths)
-    keys = np.concatenate([Shingles.none().keys, *(found.keys[:sample] for found in texts)])
-    pairs = _meetings(keys, rows, len(texts))
+    keys = np.concatenate([Shingles.empty().keys, *(text.keys[:signature_size] for text in texts)])
+    pairs = _pairs_with_shared_keys(keys, rows, len(texts))
     earlier: dict[int, list[int]] = {}
     for pair in pairs.tolist():
         late, early = divmod(pair, len(texts))
@@ -87,47 +94,35 @@ def sharing(texts: Sequence[Shingles], sample: int) -> dict[int, list[int]]:
     return earlier
 
 
-def _folded(written: str) -> list[str]:
-    return [word.replace(".", "") for word in tokenization.words(written)]
+def _words_without_dots(text: str) -> list[str]:
+    return [word.replace(".", "") for word in tokenization.words(text)]
 
 
-def _runs(written: str, size: int) -> Iterator[tuple[int, bool]]:
-    """Key of each run of words, and whether all of it is quoted."""
+def _hash_runs(text: str, size: int) -> Iterator[tuple[int, bool]]:
+    """Yield the hash of each run of `size` words, and whether the whole run is quoted."""
     words: list[str] = []
     quoted: list[bool] = []
-    for at, piece in enumerate(_QUOTATION.split(html.unescape(written))):
-        found = _folded(piece)
-        words.extend(found)
-        quoted.extend([at % 2 == 1] * len(found))
+    for at, part in enumerate(_QUOTATION.split(html.unescape(text))):
+        part_words = _words_without_dots(part)
+        words.extend(part_words)
+        quoted.extend([at % 2 == 1] * len(part_words))  # odd parts are inside quotation marks
     for at in range(len(words) - size + 1):
         run = " ".join(words[at : at + size])
         yield zlib.crc32(run.encode()), all(quoted[at : at + size])
 
 
-def _meetings(keys: Keys, rows: Rows, count: int) -> Rows:
-    """Pairs `late * count + early` of rows with several keys in common, ascending, each once."""
+def _pairs_with_shared_keys(keys: Keys, rows: Rows, count: int) -> Rows:
+    """Return pairs of rows with several shared keys, encoded as `late * count + early`, sorted."""
     order = np.lexsort((rows, keys))
     keys, rows = keys[order], rows[order]
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else rows
     first = np.repeat(starts, np.diff(np.r_[starts, len(keys)]))
     place = np.arange(len(keys)) - first
-    met = []
-    for holder in range(_HOLDERS):
-        later = place > holder
-        pairs = rows[later] * count + rows[first[later] + holder]
-        met.append(np.unique(pairs, return_counts=True))
-    pairs, at = np.unique(np.concatenate([pairs for pairs, _ in met]), return_inverse=True)
-    times = np.bincount(at, np.concatenate([times for _, times in met]), minlength=len(pairs))
-    return pairs[times >= _LEAST]
-
-
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """Length of the longest common subsequence."""
-    best = [0] * (len(other) + 1)
-    for word in one:
-        before = 0
-        for at, match in enumerate(other, start=1):
-            above = best[at]
-            best[at] = before + 1 if word == match else max(above, best[at - 1])
-            before = above
-    return best[-1]
+    counted = []
+    for earlier in range(_MAX_EARLIER_PER_KEY):
+        later = place > earlier
+        pairs = rows[later] * count + rows[first[later] + earlier]
+        counted.append(np.unique(pairs, return_counts=True))
+    pairs, at = np.unique(np.concatenate([pairs for pairs, _ in counted]), return_inverse=True)
+    shared = np.bincount(at, np.concatenate([times for _, times in counted]), minlength=len(pairs))
+    return pairs[shared >= _MIN_SHARED_KEYS]

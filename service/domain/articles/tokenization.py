@@ -1,20 +1,20 @@
-"""Which words of an article count, and how they are cut out."""
+"""Tokenisation of articles: words, stop words, and the text limits for each use."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 
 from service.domain.articles.model import Article
-from service.domain.text.title_suffixes import unsigned
+from service.domain.text.title_suffixes import strip_title_suffix
 
-#: Characters of the title that count; a longer one is no title.
+#: Maximum characters used of a title.
 TITLE_CHARACTERS = 500
-#: Characters of the text that count as its lead.
+#: Maximum characters of the text used as its lead.
 LEAD_CHARACTERS = 700
-#: Characters of the text that count as its body; more adds cost, not evidence.
+#: Maximum characters of the text used as its body; more adds cost, not accuracy.
 BODY_CHARACTERS = 3000
 
-#: English words that are no keywords, however rare they are in a small window.
+#: English words that are never keywords, even if they are rare in a small window.
 _STOP_WORDS = """
 about above after again against all also although amid among and another any are around
 been before being below between both but can could did does doing down during each few for
@@ -29,7 +29,7 @@ wednesday thursday friday saturday sunday first last three four five
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 _WORD = re.compile(r"[^\W_]+(?:['’.,\-][^\W_]+)*")
-#: Numbers, and English names of months and weekdays: what tells one instalment from the next.
+#: Numbers and English month and weekday names, which vary between issues of a regular series.
 _DATED = re.compile(
     r"\W*\d[\d\W]*(?:st|nd|rd|th)?"
     r"|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -41,55 +41,58 @@ _PLURAL = re.compile(r"(?<=[a-z]{3}[^su])s$")
 
 
 def encoded_text(article: Article) -> str:
-    """What the encoder reads: title and lead. The one place that decides it."""
-    return _beginning(article, LEAD_CHARACTERS).strip()
+    """Return the input of the embedding model: title and lead."""
+    return _title_and_text(article, LEAD_CHARACTERS).strip()
 
 
-def has_words(article: Article) -> bool:
-    """Whether there is a word or a number in what is encoded; signs and emoji tell nothing."""
+def has_encodable_text(article: Article) -> bool:
+    """Whether the encoded text contains a word or number, not only symbols and emoji."""
     return next(spellings(encoded_text(article)), None) is not None
 
 
 def title_words(article: Article) -> list[str]:
-    """Words of the title, folded."""
-    return list(words(_headline(article)))
+    """Return the normalized words of the title."""
+    return list(words(_title(article)))
 
 
 def undated_words(article: Article) -> list[str]:
-    """Words of the title, folded, without numbers, months and weekdays."""
+    """Return the normalized words of the title without numbers, months and weekdays."""
     return [word for word in title_words(article) if not _DATED.fullmatch(word)]
 
 
 def lead_words(article: Article) -> list[str]:
-    """Words of title and lead, folded."""
-    return list(words(_beginning(article, LEAD_CHARACTERS)))
+    """Return the normalized words of title and lead."""
+    return list(words(_title_and_text(article, LEAD_CHARACTERS)))
 
 
 def body_words(article: Article) -> list[str]:
-    """Words of title and text, folded, up to `BODY_CHARACTERS` of the text."""
-    return list(words(_beginning(article, BODY_CHARACTERS)))
+    """Return the normalized words of the title and of the first `BODY_CHARACTERS` of the text."""
+    return list(words(_title_and_text(article, BODY_CHARACTERS)))
 
 
 def words(text: str) -> Iterator[str]:
-    """Words and numbers in order: case, encoding of accents, possessives and English plurals folded."""
-    for folded, _ in spellings(text):
-        yield folded
+    """Yield normalized words and numbers in order.
+
+    Normalization covers case, Unicode composition, possessives and English plurals.
+    """
+    for normalized, _ in spellings(text):
+        yield normalized
 
 
 def fold(word: str) -> str:
-    """A word without possessive and plain plural: `Syria's` and `Syria`, `talks` and `talk` meet."""
+    """Return a word without possessive and plural ending: `Syria's` and `Syria` become equal."""
     return _PLURAL.sub("", _POSSESSIVE.sub("", word))
 
 
 def spellings(text: str) -> Iterator[tuple[str, str]]:
-    """Each word folded, beside the way it is written."""
+    """Yield each word as (normalized, original)."""
     for match in _WORD.finditer(unicodedata.normalize("NFKC", text)):
         yield fold(match.group().lower()), match.group()
 
 
-def _beginning(article: Article, characters: int) -> str:
-    return f"{_headline(article)}\n{article.text[:characters]}"
+def _title_and_text(article: Article, characters: int) -> str:
+    return f"{_title(article)}\n{article.text[:characters]}"
 
 
-def _headline(article: Article) -> str:
-    return unsigned(article.title[:TITLE_CHARACTERS])
+def _title(article: Article) -> str:
+    return strip_title_suffix(article.title[:TITLE_CHARACTERS])

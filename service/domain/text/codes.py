@@ -1,9 +1,10 @@
-"""Codes of countries and languages: which there are, and in which form they are stored."""
+"""Country and language codes: the accepted sets and their normalized form."""
 
 from service.errors import BadInputError
 
-#: ISO 3166-1 alpha-2, as the package iso-codes 4.15 lists it, and XK, which ISO leaves to its users
-#: and all of them use for Kosovo.
+# ISO's own lists, not CLDR's: CLDR adds regions that are no countries (EU, ZZ), lacks "bh", and
+# maps some ISO 639-2 codes to another language (tgl to fil).
+#: ISO 3166-1 alpha-2 as in iso-codes 4.15, plus the user-assigned XK (Kosovo).
 _COUNTRIES = """
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS
 BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE
@@ -15,7 +16,7 @@ SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ
 TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW XK
 """
 COUNTRIES = frozenset(_COUNTRIES.split())
-#: ISO 639-1, each with its ISO 639-2 codes of three letters, from the same list.
+#: ISO 639-1 codes with their ISO 639-2 equivalents, from the same source.
 _LANGUAGES = """
 aa:aar ab:abk ae:ave af:afr ak:aka am:amh an:arg ar:ara as:asm av:ava ay:aym az:aze ba:bak
 be:bel bg:bul bh:bih bi:bis bm:bam bn:ben bo:bod,tib br:bre bs:bos ca:cat ce:che ch:cha co:cos
@@ -33,37 +34,40 @@ sr:srp ss:ssw st:sot su:sun sv:swe sw:swa ta:tam te:tel tg:tgk th:tha ti:tir tk:
 tn:tsn to:ton tr:tur ts:tso tt:tat tw:twi ty:tah ug:uig uk:ukr ur:urd uz:uzb ve:ven vi:vie
 vo:vol wa:wln wo:wol xh:xho yi:yid yo:yor za:zha zh:chi,zho zu:zul
 """
-_LONG = dict(entry.split(":") for entry in _LANGUAGES.split())
-LANGUAGES = frozenset(_LONG)
-_SHORT = {long: short for short, found in _LONG.items() for long in found.split(",")}
+_THREE_LETTER_CODES = dict(entry.split(":") for entry in _LANGUAGES.split())
+LANGUAGES = frozenset(_THREE_LETTER_CODES)
+_TO_TWO_LETTERS = {
+    long: short for short, codes in _THREE_LETTER_CODES.items() for long in codes.split(",")
+}
 _THREE = 3
 
 
-def country_code(word: str) -> str:
-    """The code of a country as outlets have it, whatever its case.
+def country_code(text: str) -> str:
+    """Return the country code in upper case.
 
     Raises:
-        BadInputError: there is no such country.
+        BadInputError: the code is not an ISO 3166-1 alpha-2 code.
     """
-    code = word.strip().upper()
-    if code not in COUNTRIES or not word.isascii():  # ß in capitals is SS
+    code = text.strip().upper()
+    if code not in COUNTRIES or not text.isascii():  # "ß".upper() is "SS"
         raise BadInputError(
-            f"{word!r} is no country; write its ISO 3166-1 code of two letters, such as GB"
+            f"Invalid country {text!r}: expected a two-letter ISO 3166-1 code such as GB"
         )
     return code
 
 
-def language_code(word: str) -> str:
-    """The code of a language as stories have it: without a region, and of two letters if it has such.
+def language_code(text: str) -> str:
+    """Return the primary language code in lower case: two letters where ISO 639-1 has one.
 
-    Others of three letters are taken as they are: ISO 639-3 has some eight thousand.
+    The region is removed. Any other three-letter code is accepted because ISO 639-3 defines about
+    8,000 of them.
 
     Raises:
-        BadInputError: there is no such language.
+        BadInputError: the code cannot be an ISO 639 code.
     """
-    code = word.strip().lower().partition("-")[0]
-    code = _SHORT.get(code, code)
-    is_long = len(code) == _THREE and code.isalpha()
-    if not word.isascii() or (code not in LANGUAGES and not is_long):
-        raise BadInputError(f"{word!r} is no language; write its ISO 639 code, such as en")
+    code = text.strip().lower().partition("-")[0]
+    code = _TO_TWO_LETTERS.get(code, code)
+    has_three_letters = len(code) == _THREE and code.isalpha()
+    if not text.isascii() or (code not in LANGUAGES and not has_three_letters):
+        raise BadInputError(f"Invalid language {text!r}: expected an ISO 639 code such as en")
     return code

@@ -1,15 +1,15 @@
-"""Addresses of stories' pages, and what may be linked of others'."""
+"""Paths of story pages, and external URLs that are safe to link."""
 
 from urllib.parse import quote, urlsplit
 
 
-def story_page(story_id: str, slug: str = "") -> str:
-    """The path of a story's page."""
+def story_path(story_id: str, slug: str = "") -> str:
+    """Return the URL path of a story page."""
     return "/stories/" + quote(story_id, safe="") + (f"/{quote(slug, safe='')}" if slug else "")
 
 
-def outside(url: str) -> str:
-    """A foreign address that is fit for a link: http or https with a host; else empty."""
+def external_url(url: str) -> str:
+    """Return the URL if it is http(s) with a host and thus safe to link, else an empty string."""
     try:
         parts = urlsplit(url.strip())
     except ValueError:

@@ -1,4 +1,4 @@
-"""Readable parts of addresses."""
+"""Slugs: readable parts of URLs."""
 
 import re
 import unicodedata
@@ -6,13 +6,16 @@ import unicodedata
 MAX_CHARACTERS = 70
 
 
-def slug(title: str) -> str:
-    """A title as part of a URL: letters and digits of any script, hyphens between; may be empty."""
+def slugify(title: str) -> str:
+    """Return a title as a URL part: letters and digits of any script, joined by hyphens.
+
+    The result has at most `MAX_CHARACTERS` and may be empty.
+    """
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", title).lower())
-    found = ""
+    joined = ""
     for word in words:
-        longer = f"{found}-{word}" if found else word
+        longer = f"{joined}-{word}" if joined else word
         if len(longer) > MAX_CHARACTERS:
             break
-        found = longer
-    return found
+        joined = longer
+    return joined

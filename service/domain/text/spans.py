@@ -1,4 +1,4 @@
-"""Spans of time around moments."""
+"""Time windows around timestamps."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 Span = tuple[datetime, datetime]
 
 
-def around(moments: Iterable[datetime], reach: timedelta) -> list[Span]:
-    """The fewest spans that hold everything within `reach` of a moment, in order, disjoint."""
+def merge_windows(timestamps: Iterable[datetime], radius: timedelta) -> list[Span]:
+    """Return the disjoint windows, ascending, that cover `radius` around every timestamp."""
     spans: list[Span] = []
-    for moment in sorted(moments):
-        start, end = moment - reach, moment + reach
+    for timestamp in sorted(timestamps):
+        start, end = timestamp - radius, timestamp + radius
         if spans and start <= spans[-1][1]:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:

@@ -1,48 +1,49 @@
-"""What outlets put behind a headline to sign it: "| The Coastal Times", "- NewsRadio 740".
+"""Removal of outlet names at the end of titles: "| The Coastal Times", "- NewsRadio 740".
 
-A signature tells nothing of the event, sets two reprints of one text apart, and makes strangers of
-one outlet alike.
+Such a suffix does not describe the event. It makes two reprints of one text look different, and
+unrelated articles of one outlet look similar.
 """
 
 import re
 
-#: A headline without its signature has so many words at least, and a signature so many at most.
-_HEADLINE_WORDS, _SIGNATURE_WORDS = 4, 6
-#: Outlets that sign twice, with section and name.
-_SIGNATURES = 2
-#: Words of names that begin with a small letter.
-_SMALL = frozenset({"and", "de", "del", "der", "di", "du", "e", "el", "en", "la", "of", "the", "y"})
-#: A longer title is no headline.
-_LONGEST = 500
-#: Behind a bar anything is a signature; behind a dash, which also parts sentences, a name is.
+#: Minimum words of a title without its suffix, and maximum words of a suffix.
+_MIN_TITLE_WORDS, _MAX_SUFFIX_WORDS = 4, 6
+#: Some outlets append both section and name.
+_MAX_SUFFIXES = 2
+#: Lower-case words that may occur in a name.
+_LOWER_CASE_NAME_WORDS = frozenset(
+    {"and", "de", "del", "der", "di", "du", "e", "el", "en", "la", "of", "the", "y"}
+)
+#: Longer titles are left unchanged.
+_MAX_CHARACTERS = 500
+# A bar always starts a suffix. A dash may also separate clauses, so it starts one only before a name.
 _BAR = re.compile(r"\s+\|\s*([^|]{2,45})$")
 _DASH = re.compile(r"\s+[-–—]\s+([^|–—-]{2,40})$")
 
 
-def unsigned(title: str) -> str:
-    """The headline without what its outlet signs it with."""
+def strip_title_suffix(title: str) -> str:
+    """Return the title without the outlet name or section at its end."""
     title = title.strip()
-    if len(title) > _LONGEST:
+    if len(title) > _MAX_CHARACTERS:
         return title
-    for _ in range(_SIGNATURES):
-        title = _shorter(title)
+    for _ in range(_MAX_SUFFIXES):
+        title = _strip_one(title)
     return title
 
 
-def _shorter(title: str) -> str:
-    found = _BAR.search(title) or _DASH.search(title)
-    if not found:
+def _strip_one(title: str) -> str:
+    match = _BAR.search(title) or _DASH.search(title)
+    if not match:
         return title
-    words, headline = found.group(1).split(), title[: found.start()]
-    if len(words) > _SIGNATURE_WORDS or len(headline.split()) < _HEADLINE_WORDS:
+    suffix_words, stripped = match.group(1).split(), title[: match.start()]
+    if len(suffix_words) > _MAX_SUFFIX_WORDS or len(stripped.split()) < _MIN_TITLE_WORDS:
         return title
-    if found.re is _DASH and not all(_names(word) for word in words):
+    if match.re is _DASH and not all(_can_be_in_name(word) for word in suffix_words):
         return title
-    return headline
+    return stripped
 
 
-def _names(word: str) -> bool:
-    """Whether a word can be of a name: a capital, a number, an address, or a small word between."""
-    return (
-        word[0].isupper() or word[0].isdigit() or "." in word[:-1] or word in _SMALL or word == "&"
-    )
+def _can_be_in_name(word: str) -> bool:
+    """Whether a word may occur in a name: capitalised, a number, a domain, or a particle."""
+    is_name_or_domain = word[0].isupper() or word[0].isdigit() or "." in word[:-1]
+    return is_name_or_domain or word in _LOWER_CASE_NAME_WORDS or word == "&"

@@ -1,14 +1,14 @@
-"""Canonical URLs: one key for the many addresses under which an outlet hands out one article."""
+"""Canonical URLs: one key for all URLs of an article, without tracking parameters."""
 
 import ipaddress
 import re
 from urllib.parse import SplitResult, quote, urlsplit
 
-#: Longer ones are data, not addresses.
+#: Longer URLs are rejected.
 MAX_URL_CHARACTERS = 4096
 MAX_HOST_CHARACTERS = 253
 
-#: Parameters that only say how a reader arrived.
+#: Query parameters that only identify the referrer or campaign.
 TRACKING_PARAMETERS = frozenset(
     {
         *("fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "igshid"),
@@ -25,16 +25,16 @@ TRACKING_PARAMETERS = frozenset(
         *("mbid", "sr_share", "outputtype", "amp"),
     }
 )
-#: Beginnings of such names: campaign tools number their parameters freely.
+#: Prefixes of such parameters; campaign tools define many names.
 TRACKING_PREFIXES = ("utm_", "at_", "ns_", "fb_action", "pk_", "mtm_", "piwik_", "oly_")
-#: Parameters that track only when their value says "through a feed": `ref=rss`, not `ref=12`.
+#: Parameters that are tracking only if their value names a feed: `ref=rss`, not `ref=12`.
 FEED_PARAMETERS = frozenset(
     {"ref", "source", "src", "from", "partner", "feed", "rss", "mod", "via", "cid", "output"}
 )
 _FEED_VALUE = re.compile(r"(?:^|[^a-z])(?:rss|feed|atom|feedburner)(?:[^a-z]|$)", re.IGNORECASE)
-#: Outlets whose mobile or AMP host serves the same paths as the main one.
-#: A general rule would be wrong: `m.` is often another site.
-TWIN_HOSTS = {
+#: Mobile and AMP hosts with the same paths as the main host. No general rule applies, because
+#: `m.` is often another site.
+MAIN_HOSTS = {
     "m.bbc.co.uk": "www.bbc.co.uk",
     "m.bbc.com": "www.bbc.com",
     "m.dw.com": "www.dw.com",
@@ -62,49 +62,50 @@ _INVISIBLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufeff]")
 
 
 def canonical_url(url: str) -> str | None:
-    """The key of an article: the same for every address that leads to it, as far as is safe.
+    """Return a key that is equal for all URLs of one article, or None if the URL is not http(s).
 
-    A key is for comparing, not for opening: its scheme is always https. Left out are tracking
-    parameters, the fragment (but for `#!`), default ports, user names, AMP markers and a slash
-    at the end; parameters are sorted. Idempotent, and never raises: None for anything that is
-    no absolute http(s) address.
+    The key is for comparison, not for opening; its scheme is always https. It omits tracking
+    parameters, the fragment (except `#!`), default ports, user names, AMP markers and a trailing
+    slash, and sorts the parameters. Idempotent; never raises.
     """
-    if (parts := _split(url)) is None or (host := normal_host(parts.hostname or "")) is None:
+    if (parts := _split(url)) is None or (host := normalize_host(parts.hostname or "")) is None:
         return None
-    host = TWIN_HOSTS.get(host, host)
-    path = _path(parts.path)
+    host = MAIN_HOSTS.get(host, host)
+    path = _normalize_path(parts.path)
     if cached := _AMP_CACHE.fullmatch(host + path):
-        # A page in an AMP cache carries its own address behind the cache's.
-        return canonical_url("https://" + cached["rest"] + _tail("?", parts.query))
-    fragment = _escaped(parts.fragment) if parts.fragment.startswith("!") else ""
-    key = f"https://{host}{_port(parts)}{path}"
-    key += _tail("?", _query(parts.query)) + _tail("#", fragment)
+        # The URL of a cached AMP page contains the original URL.
+        return canonical_url("https://" + cached["rest"] + _prefix_if_any("?", parts.query))
+    fragment = _normalize_escapes(parts.fragment) if parts.fragment.startswith("!") else ""
+    # The key has one scheme, so the default ports of both schemes are removed.
+    port = "" if parts.port in {None, 80, 443} else f":{parts.port}"
+    query = _normalize_query(parts.query)
+    key = f"https://{host}{port}{path}{_prefix_if_any('?', query)}{_prefix_if_any('#', fragment)}"
     return key if len(key) <= MAX_URL_CHARACTERS else None
 
 
 def is_web_url(url: str) -> bool:
-    """Whether it is an absolute http(s) address with a host that could exist."""
+    """Whether the text is an absolute http(s) URL with a valid host."""
     parts = _split(url)
-    return parts is not None and normal_host(parts.hostname or "") is not None
+    return parts is not None and normalize_host(parts.hostname or "") is not None
 
 
-def normal_host(host: str) -> str | None:
-    """Lower-case ASCII form of a host name or address; None if it can be neither."""
-    if ":" in host:
-        return _ipv6(host)
+def normalize_host(host: str) -> str | None:
+    """Return a host name or IP address in lower-case ASCII, or None if it is invalid."""
     try:
+        if ":" in host:
+            return f"[{ipaddress.IPv6Address(host.partition('%')[0]).compressed}]"
         name = (
             host.rstrip(".").encode("idna").decode("ascii").lower()
             if len(host) <= MAX_HOST_CHARACTERS
             else ""
         )
-    except UnicodeError:
+    except ValueError:  # also UnicodeError
         return None
     return name if name and all(map(_LABEL.fullmatch, name.split("."))) else None
 
 
-def without_credentials(url: str) -> str:
-    """The URL as it may be shown: no user name, no password."""
+def strip_credentials(url: str) -> str:
+    """Return the URL without user name and password, safe to display and log."""
     return re.sub(r"(?<=//)[^/?#]*@", "", url, count=1)
 
 
@@ -113,65 +114,53 @@ def _split(url: str) -> SplitResult | None:
     if len(text) > MAX_URL_CHARACTERS or not _SCHEME.match(text):
         return None
     try:
-        parts = urlsplit(_SCHEME.sub(lambda found: found[0].rstrip("/") + "//", text, count=1))
-        _ = parts.port  # raises on ports that are no number
+        parts = urlsplit(_SCHEME.sub(lambda match: match[0].rstrip("/") + "//", text, count=1))
+        _ = parts.port  # raises ValueError if it is not a number
     except ValueError:
         return None
     return parts
 
 
-def _ipv6(host: str) -> str | None:
-    try:
-        return f"[{ipaddress.IPv6Address(host.partition('%')[0]).compressed}]"
-    except ValueError:
-        return None
-
-
-def _port(parts: SplitResult) -> str:
-    # Both default ports go, whatever the scheme: the key has one scheme only.
-    return "" if parts.port in {None, 80, 443} else f":{parts.port}"
-
-
-def _path(path: str) -> str:
-    kept: list[str] = []
-    for segment in _escaped(path).split("/")[1:]:
+def _normalize_path(path: str) -> str:
+    segments: list[str] = []
+    for segment in _normalize_escapes(path).split("/")[1:]:
         if segment == "..":
-            del kept[-1:]
+            del segments[-1:]
         elif segment != ".":
-            kept.append(segment)
-    # `/amp` alone may be a page; at the end of a longer path it is a rendering.
-    while kept and (not kept[-1] or (kept[-1] == "amp" and any(kept[:-1]))):
-        kept.pop()
-    return "/" + "/".join(kept)
+            segments.append(segment)
+    # `/amp` alone may be a page; at the end of a longer path it marks the AMP version.
+    while segments and (not segments[-1] or (segments[-1] == "amp" and any(segments[:-1]))):
+        segments.pop()
+    return "/" + "/".join(segments)
 
 
-def _query(query: str) -> str:
-    # Feeds escape twice at times: `?a=1&amp;b=2` means `b`, not `amp;b`.
-    parts = (_ESCAPED_TWICE.sub("", part) for part in _escaped(query).split("&"))
+def _normalize_query(query: str) -> str:
+    # Some feeds escape twice: in `?a=1&amp;b=2` the parameter is `b`, not `amp;b`.
+    parts = (_ESCAPED_TWICE.sub("", part) for part in _normalize_escapes(query).split("&"))
     pairs = (part.partition("=") for part in parts if part)
     return "&".join(
-        sorted(name + sign + value for name, sign, value in pairs if not _tracks(name, value))
+        sorted(name + sign + value for name, sign, value in pairs if not _is_tracking(name, value))
     )
 
 
-def _tracks(name: str, value: str) -> bool:
-    known = name.lower()
-    if known in TRACKING_PARAMETERS or known.startswith(TRACKING_PREFIXES):
+def _is_tracking(name: str, value: str) -> bool:
+    name = name.lower()
+    if name in TRACKING_PARAMETERS or name.startswith(TRACKING_PREFIXES):
         return True
-    return known in FEED_PARAMETERS and (known == "rss" or bool(_FEED_VALUE.search(value)))
+    return name in FEED_PARAMETERS and (name == "rss" or bool(_FEED_VALUE.search(value)))
 
 
-def _tail(mark: str, text: str) -> str:
-    return mark + text if text else ""
+def _prefix_if_any(separator: str, text: str) -> str:
+    return separator + text if text else ""
 
 
-def _escaped(text: str) -> str:
-    """Percent-escapes in one spelling: upper case, and only where one is needed."""
-    return _ESCAPE_OR_UNSAFE.sub(_one_spelling, text)
+def _normalize_escapes(text: str) -> str:
+    """Return text with percent-escapes in upper case and only where they are required."""
 
+    def normalize(match: re.Match[str]) -> str:
+        if not match["code"]:
+            return quote(match[0], safe="")
+        character = chr(int(match["code"], 16))
+        return character if character in _UNRESERVED else match[0].upper()
 
-def _one_spelling(found: re.Match[str]) -> str:
-    if not found["code"]:
-        return quote(found[0], safe="")
-    character = chr(int(found["code"], 16))
-    return character if character in _UNRESERVED else found[0].upper()
+    return _ESCAPE_OR_UNSAFE.sub(normalize, text)

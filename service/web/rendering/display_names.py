@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from service.domain.text.language_names import country_name, direction, language_name
+from service.domain.text.locale_names import country_name, direction, language_name
 from service.store.story_views.reports import Report
 
 __all__ = ["country_name", "direction", "language_name", "outlet_names"]

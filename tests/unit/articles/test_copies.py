@@ -5,9 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.articles.copies import copies, exact_share
+from service.domain.articles.copies import find_copies, overlap_coefficient
 from service.domain.articles.model import Article
-from service.domain.articles.shingles import Shingles, headline_likeness, sharing, written_words
+from service.domain.articles.shingles import (
+    Shingles,
+    candidate_rows,
+    normalized_words,
+    title_similarity,
+)
 from tests.support.content.events import START, copy_settings
 
 SETTINGS = copy_settings()
@@ -22,7 +27,7 @@ LATER = START + timedelta(hours=2)
 
 
 def found(*articles: Article) -> dict[int | str, int | str]:
-    return {copy.article: copy.original for copy in copies(articles, SETTINGS)}
+    return {copy.article: copy.original for copy in find_copies(articles, SETTINGS)}
 
 
 @pytest.mark.parametrize(
@@ -172,28 +177,32 @@ def test_many_identical_texts_take_no_quadratic_time() -> None:
 
 
 def test_a_run_that_everybody_has_pairs_each_text_with_few() -> None:
-    texts = [Shingles.of(replace(WIRE, id=key), 3) for key in range(100)]
-    assert max(map(len, sharing(texts, 256).values())) == 16
+    texts = [Shingles.from_article(replace(WIRE, id=key), 3) for key in range(100)]
+    assert max(map(len, candidate_rows(texts, 256).values())) == 16
 
 
 def test_nothing_is_shared_with_an_empty_text() -> None:
-    some = Shingles.of(WIRE, 3)
-    assert exact_share(Shingles.none(), some) == exact_share(some, Shingles.none()) == 0
-    assert sharing([], 256) == {}
+    some = Shingles.from_article(WIRE, 3)
+    assert (
+        overlap_coefficient(Shingles.empty(), some)
+        == overlap_coefficient(some, Shingles.empty())
+        == 0
+    )
+    assert candidate_rows([], 256) == {}
 
 
 def test_what_is_quoted_everywhere_counts_half() -> None:
-    quoted = Shingles.of(Article(1, "", 'He said: "one two three four five" there.'), 3)
+    quoted = Shingles.from_article(Article(1, "", 'He said: "one two three four five" there.'), 3)
     assert (len(quoted), quoted.weight) == (6, 4.5)
-    twice = Shingles.of(Article(1, "", '"one two three" and one two three'), 3)
+    twice = Shingles.from_article(Article(1, "", '"one two three" and one two three'), 3)
     assert twice.weight == len(twice)
 
 
 def test_spellings_of_one_word_meet() -> None:
-    assert written_words("U.S. caf&eacute;s") == written_words("US cafés")
+    assert normalized_words("U.S. caf&eacute;s") == normalized_words("US cafés")
 
 
 def test_headlines_are_alike_by_their_words_in_order() -> None:
-    assert headline_likeness(list("abcd"), list("abxcd")) == pytest.approx(8 / 9)
-    assert headline_likeness(list("ab"), list("ba")) == 0.5
-    assert headline_likeness([], ["a"]) == 0
+    assert title_similarity(list("abcd"), list("abxcd")) == pytest.approx(8 / 9)
+    assert title_similarity(list("ab"), list("ba")) == 0.5
+    assert title_similarity([], ["a"]) == 0

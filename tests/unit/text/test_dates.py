@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.text.dates import judge, parse_date, parse_retry_after
+from service.domain.text.dates import check_date, parse_date, parse_retry_after
 
 NOW = datetime(2020, 4, 20, 12, 0, tzinfo=UTC)
 FIRST = datetime(1, 1, 3, tzinfo=UTC)
@@ -90,11 +90,11 @@ def test_nothing_raises_and_what_is_read_is_utc(raw: str) -> None:
     ],
 )
 def test_absurd_dates_are_kept_and_flagged_but_never_trusted(raw: str, flag: str) -> None:
-    judged = judge(raw, parse_date(raw), now=NOW, tolerance=TOLERANCE)
+    judged = check_date(raw, parse_date(raw), now=NOW, tolerance=TOLERANCE)
 
     assert judged.flag == flag
-    assert judged.claimed == parse_date(raw)
-    assert judged.trusted == (judged.claimed if flag == "ok" else None)
+    assert judged.claimed_date == parse_date(raw)
+    assert judged.trusted == (judged.claimed_date if flag == "ok" else None)
 
 
 @pytest.mark.parametrize(

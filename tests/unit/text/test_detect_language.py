@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.ingest.detect_language import DETECTED, detected, language_of
+from service.ingest.detect_language import DETECTED, detect_language, resolve_language
 from tests.support.content.seeds import seed_articles, seed_labels
 
 HEADLINES = {
@@ -23,42 +23,42 @@ HEADLINES = {
 
 @pytest.mark.parametrize("language", HEADLINES)
 def test_a_headline_tells_its_language(language: str):
-    assert language_of("", HEADLINES[language]) == language
+    assert resolve_language("", HEADLINES[language]) == language
 
 
 @pytest.mark.parametrize("title", ["", "!?", "2023", "🎉🎉", "OK", "Orlan", "\ud800"])
 def test_what_tells_nothing_stays_unknown(title: str):
-    assert language_of("", title) == ""
+    assert resolve_language("", title) == ""
 
 
 def test_a_declared_language_stands_with_its_region():
-    assert language_of("en-gb", HEADLINES["en"]) == "en-gb"
-    assert language_of("de", "Orlan") == "de"
+    assert resolve_language("en-gb", HEADLINES["en"]) == "en-gb"
+    assert resolve_language("de", "Orlan") == "de"
 
 
 def test_the_default_of_publishing_software_is_overruled_by_a_text():
     text = "Die Fähre war am Morgen mit vierzig Menschen an Bord ausgelaufen, teilte der Hafen mit."
-    assert language_of("en-us", HEADLINES["de"], text) == "de"
-    assert language_of("en-us", "Fähre auf Grund") == "en-us"
+    assert resolve_language("en-us", HEADLINES["de"], text) == "de"
+    assert resolve_language("en-us", "Fähre auf Grund") == "en-us"
 
 
 def test_near_languages_are_not_overruled():
     text = "Trajekten gik på grund tæt ved Orlan, og tolv passagerer kom til skade tirsdag morgen."
-    assert language_of("nb", "Trajekt på grund ved Orlan", text) == "nb"
+    assert resolve_language("nb", "Trajekt på grund ved Orlan", text) == "nb"
 
 
 def test_a_language_that_is_never_detected_is_believed():
     assert "la" not in DETECTED
-    assert language_of("la", HEADLINES["en"], HEADLINES["en"]) == "la"
+    assert resolve_language("la", HEADLINES["en"], HEADLINES["en"]) == "la"
 
 
 def test_the_probability_is_one():
-    name, probability = detected(HEADLINES["fr"])
+    name, probability = detect_language(HEADLINES["fr"])
     assert name == "fr"
     assert 0.5 < probability <= 1
 
 
 def test_no_sample_is_taken_for_another_language():
     for article, label in zip(seed_articles(), seed_labels(), strict=True):
-        assert language_of("", article.title, article.text) in {label["lang"], ""}
+        assert resolve_language("", article.title, article.text) in {label["lang"], ""}
         assert article.lang == label["lang"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.text.email_addresses import mail_address
+from service.domain.text.email_addresses import normalize_email
 from service.errors import BadInputError
 
 
@@ -16,7 +16,7 @@ from service.errors import BadInputError
     ],
 )
 def test_addresses_that_every_server_takes(text: str, expected: str):
-    assert mail_address(text) == expected
+    assert normalize_email(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -40,5 +40,5 @@ def test_addresses_that_every_server_takes(text: str, expected: str):
 )
 def test_what_is_none_is_refused_in_one_line(text: str):
     with pytest.raises(BadInputError) as caught:
-        mail_address(text)
+        normalize_email(text)
     assert "\n" not in str(caught.value)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.text.sentences import sentences
+from service.domain.text.sentences import split_sentences
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from service.domain.text.sentences import sentences
     ],
 )
 def test_sentences_end_where_they_end(text: str, expected: list[str] | int) -> None:
-    found = [sentence.text for sentence in sentences(text)]
+    found = [sentence.text for sentence in split_sentences(text)]
     assert (found if isinstance(expected, list) else len(found)) == expected
 
 
@@ -47,12 +47,12 @@ def test_sentences_end_where_they_end(text: str, expected: list[str] | int) -> N
     ],
 )
 def test_a_sentence_without_its_end_is_not_whole(text: str, whole: bool) -> None:  # noqa: FBT001
-    assert [sentence.whole for sentence in sentences(text)] == [whole]
+    assert [sentence.complete for sentence in split_sentences(text)] == [whole]
 
 
 @given(st.text(alphabet="Ab .!?…\n\"'”。U.S", max_size=80))
 def test_every_sentence_stands_in_the_text_and_none_is_lost(text: str) -> None:
-    found = sentences(text)
+    found = split_sentences(text)
     at = 0
     for sentence in found:
         at = text.index(sentence.text, at) + len(sentence.text)

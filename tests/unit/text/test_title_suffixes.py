@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.text.title_suffixes import unsigned
+from service.domain.text.title_suffixes import strip_title_suffix
 
 SIGNED = [
     ("Ferry runs aground near Orlan | NewsRadio 740 KXYZ", "Ferry runs aground near Orlan"),
@@ -26,16 +26,16 @@ PLAIN = [
 
 @pytest.mark.parametrize(("signed", "headline"), SIGNED)
 def test_a_signature_is_taken_off(signed: str, headline: str) -> None:
-    assert unsigned(signed) == headline
+    assert strip_title_suffix(signed) == headline
 
 
 @pytest.mark.parametrize("title", PLAIN)
 def test_what_may_be_part_of_the_headline_stays(title: str) -> None:
-    assert unsigned(title) == title
+    assert strip_title_suffix(title) == title
 
 
 @given(st.text(max_size=200))
 def test_a_headline_only_loses_its_end_and_never_all_of_it(title: str) -> None:
-    found = unsigned(title)
+    found = strip_title_suffix(title)
     assert title.strip().startswith(found)
     assert bool(found) == bool(title.strip())

@@ -8,8 +8,8 @@ from service.domain.text.urls import (
     TRACKING_PARAMETERS,
     canonical_url,
     is_web_url,
-    normal_host,
-    without_credentials,
+    normalize_host,
+    strip_credentials,
 )
 
 
@@ -173,12 +173,10 @@ def test_a_tracking_parameter_never_changes_the_key(url: str, parameter: str) ->
 
 
 def test_credentials_are_not_shown() -> None:
-    assert (
-        without_credentials("https://me:secret@outlet.example/a@b") == "https://outlet.example/a@b"
-    )
-    assert without_credentials("https://outlet.example/me@b") == "https://outlet.example/me@b"
+    assert strip_credentials("https://me:secret@outlet.example/a@b") == "https://outlet.example/a@b"
+    assert strip_credentials("https://outlet.example/me@b") == "https://outlet.example/me@b"
 
 
 def test_what_only_looks_like_an_address_is_none() -> None:
-    assert normal_host("2001:DB8::1%eth0") == "[2001:db8::1]"
-    assert normal_host("::zz") is None
+    assert normalize_host("2001:DB8::1%eth0") == "[2001:db8::1]"
+    assert normalize_host("::zz") is None

@@ -1,0 +1,41 @@
+"""English names of languages and countries, and text direction, from Unicode CLDR (via Babel)."""
+
+from babel import Locale, UnknownLocaleError
+
+#: CLDR's short names (`alt="short"`) of places with a long official one; Babel omits these.
+_SHORT_COUNTRY_NAMES = {
+    "HK": "Hong Kong",
+    "MM": "Myanmar",
+    "MO": "Macao",
+    "PS": "Palestine",
+}
+#: ISO 639 codes without an entry in CLDR.
+_EXTRA_LANGUAGE_NAMES = {"bh": "Bihari"}
+
+
+def language_name(code: str | None) -> str:
+    """Return the English name of a language, or the code itself if it has none."""
+    primary = _primary_subtag(code)
+    names = Locale("en").languages
+    return names.get(primary) or _EXTRA_LANGUAGE_NAMES.get(primary) or code or ""
+
+
+def country_name(code: str | None) -> str:
+    """Return the English name of a country, or the code itself if it has none."""
+    country = (code or "").upper()
+    names = Locale("en").territories
+    return _SHORT_COUNTRY_NAMES.get(country) or names.get(country) or code or ""
+
+
+def direction(code: str | None) -> str:
+    """Return the HTML `dir` value for a text: "ltr", "rtl", or "auto" without a language code."""
+    if not code:
+        return "auto"
+    try:
+        return str(Locale.parse(_primary_subtag(code)).text_direction)
+    except (UnknownLocaleError, ValueError):
+        return "ltr"
+
+
+def _primary_subtag(code: str | None) -> str:
+    return (code or "").lower().replace("_", "-").partition("-")[0]
