@@ -1,1 +1,4 @@
-"""samestory: which articles of many outlets report the same event."""
+"""samestory: groups news articles of many outlets by the event that they report.
+
+One package per layer; scheduled jobs belong to the package `jobs`.
+"""

@@ -1,4 +1,4 @@
-"""The `samestory` command."""
+"""Entry point of the `samestory` command line."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ import typer
 
 from service.errors import SamestoryError
 
-#: Each command, and the module that holds it as a function or a group of commands.
+#: Import path of each command: a function or a Typer group.
 COMMANDS = {
     "demo": "service.commands.demo:demo",
     "up": "service.commands.running.up:up",
@@ -38,19 +38,19 @@ COMMANDS = {
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:
-    """The program with the command that is called, or with all of them if it is none of these.
+    """Build the Typer app with the command in `arguments`, or with all commands if there is none.
 
-    Modules of other commands are not loaded: some take seconds.
+    Modules of other commands are not imported, because some imports take seconds.
     """
     app = typer.Typer(
-        help="Finds which news articles report the same event, and serves the stories.",
+        help="Group news articles by the event that they report, and serve the stories.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for name in _wanted(arguments):
+    for name in _select_commands(arguments):
         module, _, attribute = COMMANDS[name].partition(":")
         command = getattr(import_module(module), attribute)
         if isinstance(command, typer.Typer):
@@ -60,36 +60,42 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     return app
 
 
-def _wanted(arguments: Sequence[str]) -> Sequence[str]:
+def _select_commands(arguments: Sequence[str]) -> Sequence[str]:
     if "--version" in arguments[:1]:
         return []
-    called = next((word for word in arguments if not word.startswith("-")), "")
-    return [called] if called in COMMANDS else list(COMMANDS)
+    name = next((argument for argument in arguments if not argument.startswith("-")), "")
+    return [name] if name in COMMANDS else list(COMMANDS)
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         print(f"samestory {version('samestory')}")
         raise typer.Exit
 
 
 def _options(
     *,
-    version: Annotated[  # its callback does the work
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show it.")
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Show the version and exit.",
+        ),
     ] = False,
 ) -> None:
-    """Finds which news articles report the same event, and serves the stories."""
+    """Group news articles by the event that they report, and serve the stories."""
 
 
 def main() -> None:
-    """Run a command: 0 done, 1 failed with one line on standard error, 2 wrong usage."""
-    # As an exception, so that whatever is open is closed; the daemon sets a handler of its own.
+    """Run a command and exit: 0 on success, 1 on an error (one line on stderr), 2 on wrong usage."""
+    # SystemExit runs the clean-up of open resources. Serving commands install their own handler.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     code = _run(sys.argv[1:])
     if threading.active_count() > 1:
-        # Python would wait for threads that were given up, however long they take, and may hang
-        # over daemon threads that are within a library when it takes itself apart.
+        # A normal exit would wait for abandoned threads, and may hang at interpreter shutdown if a
+        # daemon thread is inside a C library.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
@@ -97,7 +103,7 @@ def main() -> None:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    """Run a command; its exit code."""
+    """Run a command and return its exit code."""
     try:
         build(arguments)()
     except SamestoryError as error:
@@ -106,7 +112,7 @@ def _run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
-        # The reader of our output left; Python would complain again when it flushes.
+        # The reader closed the pipe. Redirect stdout, because its final flush would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except SystemExit as end:

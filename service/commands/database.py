@@ -1,4 +1,4 @@
-"""`samestory db`: bring the schema up to date, or check it."""
+"""`samestory db`: upgrade or check the database schema."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +10,12 @@ from service.settings import load as settings_module
 from service.store.database import schema
 from service.store.database.sessions import open_engine
 
-app = typer.Typer(help="The database: upgrade or check its schema.", no_args_is_help=True)
+app = typer.Typer(help="Upgrade or check the database schema.", no_args_is_help=True)
 
 
 @app.command()
 def upgrade() -> None:
-    """Apply missing migrations; repeating changes nothing."""
+    """Apply missing migrations. Safe to repeat."""
     with _engine() as engine:
         applied = schema.upgrade(engine)
     print(f"applied: {', '.join(applied)}" if applied else "the database is up to date")
@@ -23,7 +23,7 @@ def upgrade() -> None:
 
 @app.command()
 def check() -> None:
-    """Say whether the database can be used; exit 1 with the reason if not."""
+    """Check the database version. Exits with 1 and the reason if it cannot be used."""
     with _engine() as engine:
         print(f"the database is up to date at revision {schema.check(engine)}")
 

@@ -1,4 +1,4 @@
-"""`samestory feeds`: the feed catalogue."""
+"""`samestory feeds`: manage the feed catalogue."""
 
 import json
 import sys
@@ -20,13 +20,13 @@ from service.settings.paths import CONFIG_DIR
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import FeedStatus
 
-app = typer.Typer(help="The feeds that are read.", no_args_is_help=True)
+app = typer.Typer(help="Manage the feed catalogue.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Url = Annotated[str, typer.Argument(help="An http or https address.")]
+Url = Annotated[str, typer.Argument(help="HTTP or HTTPS URL.")]
 
 
 def import_shipped(context: Context) -> None:
-    """Fill an empty catalogue from `config/`; one that has feeds is left as it is."""
+    """Import the shipped catalogue from `config/` if the database has no feeds."""
     with context.sessions.begin() as session:
         if not feeds.count_feeds(session):
             path = CONFIG_DIR / "feeds.opml"
@@ -36,38 +36,38 @@ def import_shipped(context: Context) -> None:
 
 @app.command("import")
 def import_file(
-    path: Annotated[
-        Path, typer.Argument(help="An OPML file; by default the shipped catalogue.")
-    ] = (CONFIG_DIR / "feeds.opml"),
+    path: Annotated[Path, typer.Argument(help="OPML file (default: the shipped catalogue).")] = (
+        CONFIG_DIR / "feeds.opml"
+    ),
 ) -> None:
-    """Add the feeds of an OPML file; known ones are left as they are."""
+    """Import the feeds of an OPML file. Existing feeds are unchanged."""
     found = read_opml(read_bytes(path), name=str(path))
     for warning in found.warnings:
         print(f"samestory: {warning}", file=sys.stderr)
     if not found.feeds:
-        raise BadInputError(f"{path}: lists no feeds")
+        raise BadInputError(f"{path}: the file contains no feeds")
     with open_context() as context, context.sessions.begin() as session:
         added = add_feeds(session, found.feeds, now=context.clock())
-    print(f"{added} feeds added, {len(found.feeds) - added} were known")
+    print(f"{added} feeds added, {len(found.feeds) - added} exist already")
 
 
 @app.command()
 def add(
     url: Url,
     *,
-    title: Annotated[str, typer.Option(help="The feed's name; else what it calls itself.")] = "",
+    title: Annotated[str, typer.Option(help="Display name (default: the feed's title).")] = "",
 ) -> None:
-    """Fetch and parse a feed, and add it if that works."""
+    """Fetch and parse a feed, and add it to the catalogue if that succeeds."""
     found = fetch_feed(url, settings_module.load())
     feed = found.to_opml(title)
     with open_context() as context, context.sessions.begin() as session:
         added = add_feeds(session, [feed], now=context.clock())
-    print(f"{'added' if added else 'known already'}: {feed.url} ({feed.title or 'untitled'})")
+    print(f"{'added' if added else 'exists already'}: {feed.url} ({feed.title or 'untitled'})")
 
 
 @app.command()
 def check(url: Url, *, as_json: AsJson = False) -> None:
-    """Fetch and parse a feed without storing anything; exit 1 with the reason if that fails."""
+    """Fetch and parse a feed without storing it. Exits with 1 and the reason on failure."""
     found = fetch_feed(url, settings_module.load())
     result, parsed = found.result, found.parsed
     facts: dict[str, Any] = {
@@ -92,7 +92,7 @@ def check(url: Url, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def discover(url: Url, *, as_json: AsJson = False) -> None:
-    """List the feeds that a web page names, or the usual addresses where it names none."""
+    """List the feeds that a web page links, or guess common feed URLs if it links none."""
     settings = settings_module.load()
     result = fetch_one(url, settings)
     parsed = parse_one(result, settings)
@@ -110,7 +110,7 @@ def discover(url: Url, *, as_json: AsJson = False) -> None:
 
 @app.command("list")
 def list_feeds(*, as_json: AsJson = False) -> None:
-    """Every feed with its outlet and health."""
+    """List all feeds with outlet, status and last error."""
     with open_context() as context, context.sessions.begin() as session:
         rows = [
             {
@@ -136,10 +136,11 @@ def set_status(
     url: Url,
     *,
     status: Annotated[
-        FeedStatus, typer.Option(help="active: fetched; paused: not for now; retired: no more.")
+        FeedStatus,
+        typer.Option(help="active: fetch; paused: skip for now; retired: stop for good."),
     ],
 ) -> None:
-    """Let a feed be fetched or not; its articles stay."""
+    """Set the status of a feed. Its articles remain."""
     with open_context() as context, context.sessions.begin() as session:
         feed = feeds.feed_at(session, url)
         if feed is None:
@@ -150,9 +151,11 @@ def set_status(
 
 @app.command()
 def export(
-    path: Annotated[Path | None, typer.Argument(help="Where to; else standard output.")] = None,
+    path: Annotated[
+        Path | None, typer.Argument(help="Output file (default: standard output).")
+    ] = None,
 ) -> None:
-    """Write all feeds as OPML."""
+    """Export all feeds as OPML."""
     with open_context() as context, context.sessions.begin() as session:
         listed = [
             OpmlFeed(feed.url, feed.title, feed.site_url or "", feed.language or "", (outlet.name,))
@@ -165,4 +168,4 @@ def export(
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise BadInputError(f"{path} cannot be written: {error.strerror}") from error
+        raise BadInputError(f"cannot write {path}: {error.strerror}") from error

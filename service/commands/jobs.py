@@ -1,4 +1,4 @@
-"""`samestory jobs`: the scheduled jobs without API and page."""
+"""`samestory jobs`: run the scheduled jobs without the web server."""
 
 from typing import Annotated
 
@@ -13,25 +13,25 @@ from service.errors import BadInputError
 from service.settings import load as settings_module
 from service.settings.load import nearest
 
-app = typer.Typer(help="The scheduled jobs: run all, list them, run one.")
+app = typer.Typer(help="Run the scheduled jobs, list them, or run one.")
 
 
 @app.callback(invoke_without_command=True)
 def run_all(context: typer.Context) -> None:
-    """Without a command: run the schedule until SIGTERM or Ctrl-C, no API, no page."""
+    """Run all jobs on schedule, without the web server, until SIGTERM or Ctrl-C (default)."""
     if context.invoked_subcommand is not None:
         return
     with (
-        open_service(with_feeds=True) as world,
+        open_service(with_feeds=True) as service,
         handle_signals() as stop,
-        run_scheduler(build_schedule(world.settings.schedule), world),
+        run_scheduler(build_schedule(service.settings.schedule), service),
     ):
         stop.wait()
 
 
 @app.command("list")
 def list_jobs() -> None:
-    """The schedule: each job, how often it runs, and how late it may start."""
+    """List all jobs with their interval and grace period (maximum delay of a start)."""
     for job in build_schedule(settings_module.load().schedule):
         summary = (job.function.__doc__ or "").splitlines()[0]
         print(
@@ -40,13 +40,15 @@ def list_jobs() -> None:
 
 
 @app.command("run")
-def run_job(name: Annotated[str, typer.Argument(help="One of `samestory jobs list`.")]) -> None:
-    """Run one job now, unless another process is at it."""
+def run_job(
+    name: Annotated[str, typer.Argument(help="Job name; see `samestory jobs list`.")],
+) -> None:
+    """Run one job now. Fails if another process is running it."""
     jobs = {job.name: job for job in build_schedule(settings_module.load().schedule)}
     if name not in jobs:
-        raise BadInputError(f"no job {name!r}; {nearest(name, jobs)}")
+        raise BadInputError(f"unknown job {name!r}; {nearest(name, jobs)}")
     with open_service(with_feeds=True) as context:
         counts = runner.run_job(jobs[name], context)
     if counts is None:
-        raise BadInputError(f"job {name} is running in another process; try again later")
+        raise BadInputError(f"job {name} is running in another process; retry later")
     print(", ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do")

@@ -1,4 +1,4 @@
-"""`samestory keys`: who may ask the API, and for what."""
+"""`samestory keys`: create, list and revoke API keys."""
 
 import json
 from datetime import timedelta
@@ -12,9 +12,9 @@ from service.domain.access.roles import Role
 from service.store.access import keys
 from service.store.access.keys import Key
 
-app = typer.Typer(help="Keys of the API.", no_args_is_help=True)
+app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="Of whoever holds it; decisions carry it.")]
+Name = Annotated[str, typer.Argument(help="Name of the key's owner, recorded with decisions.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -24,46 +24,50 @@ def create(
     *,
     role: Annotated[
         list[Role] | None,
-        typer.Option(help="What it allows; may be repeated. Every key may read."),
+        typer.Option(help="Role of the key (repeatable). Every key may read."),
     ] = None,
     days: Annotated[
-        int | None, typer.Option(min=1, max=36_500, help="It expires after so many days.")
+        int | None, typer.Option(min=1, max=36_500, help="Expire after this many days.")
     ] = None,
-    expires: Annotated[str, typer.Option(help="It expires at this moment, ISO 8601.")] = "",
+    expires: Annotated[str, typer.Option(help="Expire at this time (ISO 8601).")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make a key; its secret is shown this once and not kept."""
+    """Create a key and show its secret. The secret is not stored and cannot be shown again."""
     if days and expires:
-        raise typer.BadParameter("say --days or --expires, not both")
+        raise typer.BadParameter("use --days or --expires, not both")
     with open_context() as context, context.sessions.begin() as session:
         now = context.clock()
-        end = parse_time(expires) if expires else now + timedelta(days=days) if days else None
-        key, secret = keys.create(session, name, role or (), now=now, expires_at=end)
+        expires_at = (
+            parse_time(expires) if expires else now + timedelta(days=days) if days else None
+        )
+        key, secret = keys.create(session, name, role or (), now=now, expires_at=expires_at)
     if as_json:
-        print(json.dumps(_facts(key) | {"secret": secret}, ensure_ascii=False))
+        print(json.dumps(_to_json(key) | {"secret": secret}, ensure_ascii=False))
         return
     print(_line(key))
-    print(f"\n  {secret}\n\nKeep it now: it is shown this once. Send it as Authorization: Bearer …")
+    print(
+        f"\n  {secret}\n\nStore it now, it is not shown again. Send it as Authorization: Bearer …"
+    )
 
 
 @app.command("list")
 def list_keys(
     *,
-    include_revoked: Annotated[bool, typer.Option("--all", help="Those revoked, too.")] = False,
+    include_revoked: Annotated[bool, typer.Option("--all", help="Include revoked keys.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Keys with what they allow, without their secrets."""
+    """List keys with their roles, without secrets."""
     with open_context() as context, context.sessions.begin() as session:
-        found = keys.list_keys(session, include_revoked=include_revoked)
+        listed = keys.list_keys(session, include_revoked=include_revoked)
     if as_json:
-        print(json.dumps([_facts(key) for key in found], ensure_ascii=False))
+        print(json.dumps([_to_json(key) for key in listed], ensure_ascii=False))
     else:
-        print("\n".join(map(_line, found)) or "no keys")
+        print("\n".join(map(_line, listed)) or "no keys")
 
 
 @app.command()
 def revoke(name: Name) -> None:
-    """Let a key open nothing any more, at once."""
+    """Revoke a key immediately."""
     with open_context() as context, context.sessions.begin() as session:
         key = keys.revoke(session, keys.get_by_name(session, name).id, now=context.clock())
     print(_line(key))
@@ -71,17 +75,17 @@ def revoke(name: Name) -> None:
 
 def _line(key: Key) -> str:
     roles = ",".join(sorted(key.roles))
-    ends = f"  until {key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else ""
+    expiry = f"  until {key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else ""
     used = f"  used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "  never used"
     revoked = f"  [revoked {key.revoked_at:%Y-%m-%d %H:%M}]" if key.revoked_at else ""
-    return f"{key.id}  {key.name}  {roles}{ends}{used}{revoked}"
+    return f"{key.id}  {key.name}  {roles}{expiry}{used}{revoked}"
 
 
-def _facts(key: Key) -> dict[str, Any]:
-    moments = ("created_at", "expires_at", "revoked_at", "last_used_at")
+def _to_json(key: Key) -> dict[str, Any]:
+    timestamps = ("created_at", "expires_at", "revoked_at", "last_used_at")
     return {
         "id": key.id,
         "name": key.name,
         "roles": sorted(key.roles),
-        **{name: at.isoformat() if (at := getattr(key, name)) else None for name in moments},
+        **{name: at.isoformat() if (at := getattr(key, name)) else None for name in timestamps},
     }

@@ -1,4 +1,4 @@
-"""`samestory outlets`: what the outlets are, and changing it against the configuration."""
+"""`samestory outlets`: list outlets and override their configured values."""
 
 import json
 from dataclasses import asdict
@@ -12,45 +12,50 @@ from service.store.catalogue import outlets
 from service.store.catalogue.outlet_stats import get_outlet
 from service.store.catalogue.views import OutletView, all_outlets
 
-app = typer.Typer(help="The outlets whose feeds are read.", no_args_is_help=True)
+app = typer.Typer(help="List and edit outlets.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Slug = Annotated[str, typer.Argument(help="An outlet, as `samestory outlets list` says.")]
-Country = Annotated[str | None, typer.Option(help="ISO code such as GB; empty for none.")]
-Language = Annotated[str | None, typer.Option(help="ISO code such as en; empty for none.")]
+Slug = Annotated[str, typer.Argument(help="Outlet slug; see `samestory outlets list`.")]
+Country = Annotated[str | None, typer.Option(help="ISO 3166 code such as GB; empty for none.")]
+Language = Annotated[str | None, typer.Option(help="ISO 639 code such as en; empty for none.")]
 Family = Annotated[
-    str | None, typer.Option(help="A publisher family by slug; the outlet's own slug for its own.")
+    str | None,
+    typer.Option(help="Slug of the publisher family; the outlet's slug for a family of its own."),
 ]
 
 
 @app.command("list")
 def list_outlets(
     *,
-    edited: Annotated[bool, typer.Option("--edited", help="Those changed by hand alone.")] = False,
+    edited: Annotated[bool, typer.Option("--edited", help="Only outlets edited by hand.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Outlets with their facts, and what the configuration says where it was changed by hand."""
+    """List outlets. Edited outlets also show their configured values."""
     with open_context() as context, context.sessions.begin() as session:
-        found = [each for each in all_outlets(session) if each.edited_at or not edited]
+        listed = [outlet for outlet in all_outlets(session) if outlet.edited_at or not edited]
     if as_json:
-        print(json.dumps([_facts(each) for each in found], ensure_ascii=False))
-    for each in () if as_json else found:
-        print(_line(each))
+        print(json.dumps([_to_json(outlet) for outlet in listed], ensure_ascii=False))
+    for outlet in () if as_json else listed:
+        print(_line(outlet))
 
 
 @app.command("set")
-def set_facts(
+def set_values(
     slug: Slug,
     *,
-    name: Annotated[str | None, typer.Option(help="What readers see.")] = None,
+    name: Annotated[str | None, typer.Option(help="Display name.")] = None,
     family: Family = None,
     country: Country = None,
     language: Language = None,
     agency: Annotated[
-        bool | None, typer.Option("--agency/--no-agency", help="Whether others reprint its texts.")
+        bool | None,
+        typer.Option(
+            "--agency/--no-agency",
+            help="Whether the outlet is a news agency, whose texts others reprint.",
+        ),
     ] = None,
 ) -> None:
-    """Change what an outlet is, whatever the configuration says; its stories are told anew."""
+    """Override values of an outlet and regenerate its stories' descriptions."""
     given: dict[str, FieldValue] = {
         "name": name,
         "family": family,
@@ -58,42 +63,47 @@ def set_facts(
         "language": language,
         "agency": agency,
     }
-    wanted = {
-        fact: None if fact in {"country", "language"} and value == "" else value
-        for fact, value in given.items()
+    changes = {
+        field: None if field in {"country", "language"} and value == "" else value
+        for field, value in given.items()
         if value is not None
     }
-    if not wanted:
-        raise typer.BadParameter("say what to change, such as --country GB")
+    if not changes:
+        raise typer.BadParameter("nothing to change; pass an option such as --country GB")
     with open_context() as context, context.sessions.begin() as session:
-        outlets.change(session, slug, wanted, now=context.clock())
+        outlets.change(session, slug, changes, now=context.clock())
         print(_line(get_outlet(session, slug)))
 
 
 @app.command()
 def reset(slug: Slug) -> None:
-    """Let an outlet be at once what the configuration says."""
+    """Reset an outlet to its configured values."""
     with open_context() as context, context.sessions.begin() as session:
         outlets.restore(session, slug, now=context.clock())
         print(_line(get_outlet(session, slug)))
 
 
-def _line(found: OutletView) -> str:
-    agency = "  agency" if found.agency else ""
-    known = found.configured_values or {}
-    says = ", ".join(f"{fact} {_told(known[fact])}" for fact in EDITABLE_FIELDS if fact in known)
-    edited = f"  [configured_values: {says}]" if says else ""
-    facts = f"{found.family}  {found.country or '-'}  {found.language or '-'}{agency}"
-    return f"{found.slug}  {found.name}  {facts}{edited}"
+def _line(outlet: OutletView) -> str:
+    agency = "  agency" if outlet.agency else ""
+    values = f"{outlet.family}  {outlet.country or '-'}  {outlet.language or '-'}{agency}"
+    configured = outlet.configured_values or {}
+    overridden = ", ".join(
+        f"{field} {_format(configured[field])}" for field in EDITABLE_FIELDS if field in configured
+    )
+    edited = f"  [configured: {overridden}]" if overridden else ""
+    return f"{outlet.slug}  {outlet.name}  {values}{edited}"
 
 
-def _told(value: FieldValue) -> str:
+def _format(value: FieldValue) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value or "-"
 
 
-def _facts(found: OutletView) -> dict[str, Any]:
-    moments = ("edited_at", "last_reported_at")
-    told = {name: value.isoformat() for name in moments if (value := getattr(found, name))}
-    return {**asdict(found), **told}
+def _to_json(outlet: OutletView) -> dict[str, Any]:
+    timestamps = {
+        name: value.isoformat()
+        for name in ("edited_at", "last_reported_at")
+        if (value := getattr(outlet, name))
+    }
+    return {**asdict(outlet), **timestamps}

@@ -1,4 +1,4 @@
-"""Running the `samestory` command as a user would, with a home of its own."""
+"""Fixture `shell`: runs the `samestory` command with a temporary data folder."""
 
 import os
 import shutil
@@ -16,19 +16,21 @@ COMMAND = Path(sys.executable).parent / "samestory"
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """Starts the command with a data folder that is thrown away afterwards."""
+    """Starts the command with a data folder of its own."""
 
     data: Path
 
     def environment(self, **more: str) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        own = {
+        inherited = {
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
+        }
+        defaults = {
             "SAMESTORY_DATABASE__DATA_DIR": str(self.data),
             "SAMESTORY_WEB__PORT": "0",
             "HF_HUB_OFFLINE": "1",
             "PYTHONWARNINGS": "error::ResourceWarning",
         }
-        return kept | own | more
+        return inherited | defaults | more
 
     def run(
         self, *arguments: str, env: Mapping[str, str] | None = None, stdin: str = ""

@@ -1,4 +1,4 @@
-"""`samestory up`: starts, serves, survives without a network, and stops cleanly."""
+"""`samestory up`: start, serve, failures of network and database, shutdown."""
 
 import json
 import os
@@ -24,12 +24,12 @@ from tests.support.servers.feed_server import FeedServer, hang, reply
 
 pytestmark = pytest.mark.slow
 
-#: Seconds that stopping may take.
-STOP = 20
+#: Maximum seconds for a shutdown.
+STOP_TIMEOUT = 20
 
 
 class Daemon:
-    """A running daemon, with its log lines as they come."""
+    """A running daemon with its log lines."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -38,8 +38,8 @@ class Daemon:
         self.raw: list[str] = []
         threading.Thread(target=self._read, daemon=True).start()
 
-    def wait_for(self, action: str, *, seconds: float = 90, **facts: str) -> dict[str, Any]:
-        """The next event with this action and these facts."""
+    def wait_for(self, action: str, *, seconds: float = 90, **fields: str) -> dict[str, Any]:
+        """Wait for the next event with this action and these fields."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:
@@ -47,19 +47,19 @@ class Daemon:
             except queue.Empty:
                 continue
             self.events.append(event)
-            if event.get("action") == action and facts.items() <= event.items():
+            if event.get("action") == action and fields.items() <= event.items():
                 return event
         raise AssertionError(f"no {action} within {seconds} s; seen: {self.events}")
 
     def stop(self, number: signal.Signals) -> float:
-        """Send a signal; the seconds until it ended well."""
+        """Send a signal and return the seconds until the process exited with 0."""
         start = time.monotonic()
         self.process.send_signal(number)
-        assert self.process.wait(STOP) == 0
+        assert self.process.wait(STOP_TIMEOUT) == 0
         return time.monotonic() - start
 
-    def seen(self) -> list[dict[str, Any]]:
-        """Every event so far."""
+    def all_events(self) -> list[dict[str, Any]]:
+        """Return all events so far."""
         return [json.loads(line) for line in self.raw]
 
     def _read(self) -> None:
@@ -84,20 +84,20 @@ def daemons(shell: Shell) -> Iterator[Any]:
 
 
 def get(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=20) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(url, timeout=20) as response:
+        return json.load(response)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_and_stops_on_a_signal(daemons: Any, number: signal.Signals):
+def test_up_serves_and_stops_on_signal(daemons: Any, number: signal.Signals):
     daemon = daemons("up", SAMESTORY_FETCH__TIMEOUT_SECONDS="3")
     url = daemon.wait_for("up")["url"]
     assert get(f"{url}readyz")
     assert get(f"{url}v1/stories")["items"] == []
-    assert daemon.stop(number) < STOP
+    assert daemon.stop(number) < STOP_TIMEOUT
 
 
-def test_without_a_network_it_says_so_feed_by_feed_and_goes_on(daemons: Any):
+def test_feed_failures_are_logged_and_recorded_without_network(daemons: Any):
     daemon = daemons(
         "up", SAMESTORY_FETCH__TIMEOUT_SECONDS="3", SAMESTORY_FETCH__HOST_DELAY_SECONDS="0"
     )
@@ -114,8 +114,8 @@ def test_without_a_network_it_says_so_feed_by_feed_and_goes_on(daemons: Any):
 
 
 @pytest.fixture
-def own() -> Iterator[Shell]:
-    """A data folder of the test's own, with whatever the test does to its server."""
+def private_shell() -> Iterator[Shell]:
+    """A shell with a data folder of its own, for tests that kill or fill the database."""
     folder = Path(tempfile.mkdtemp(prefix="samestory-own-"))
     folder.chmod(0o755)
     yield Shell(folder / "data")
@@ -123,62 +123,60 @@ def own() -> Iterator[Shell]:
 
 
 @pytest.fixture
-def news(own: Shell) -> Iterator[FeedServer]:
-    """Feeds of which the test's own database knows two, `/long` and `/hangs`."""
+def news(private_shell: Shell) -> Iterator[FeedServer]:
+    """Feed server; the database of `private_shell` contains its feeds `/long` and `/hangs`."""
     texts = [(f"Report {number}", f"Report {number}. " * 40) for number in range(600)]
     with FeedServer() as server:
         items = [item(str(n), text, datetime.now(UTC)) for n, text in enumerate(texts)]
         server.routes |= {"/long": reply(rss(items)), "/hangs": hang()}
-        path = own.data.parent / "feeds.opml"
+        path = private_shell.data.parent / "feeds.opml"
         feeds = [OpmlFeed(server.url("/long"), "long"), OpmlFeed(server.url("/hangs"), "hangs")]
         path.write_bytes(write_opml(feeds, title="two"))
-        assert own.run("feeds", "import", str(path)).returncode == 0
+        assert private_shell.run("feeds", "import", str(path)).returncode == 0
         yield server
 
 
-def test_it_stops_while_a_fetch_hangs_and_while_the_encoder_works(
-    daemons: Any, own: Shell, news: FeedServer
+def test_stop_during_fetch_and_during_encoding(
+    daemons: Any, private_shell: Shell, news: FeedServer
 ):
     env = {"SAMESTORY_FETCH__ALLOW_NETWORKS": "127.0.0.0/8"}
     for seconds in (1, 6):  # the fetch hangs and the model loads; then it encodes
-        daemon = daemons("up", at=own, **env)
+        daemon = daemons("up", at=private_shell, **env)
         daemon.wait_for("up")
         time.sleep(seconds)
-        assert daemon.stop(signal.SIGTERM) < STOP
-        assert not [event for event in daemon.seen() if event.get("level") == "error"]
+        assert daemon.stop(signal.SIGTERM) < STOP_TIMEOUT
+        assert not [event for event in daemon.all_events() if event.get("level") == "error"]
     assert news.asked("/hangs")
 
 
-def test_a_second_ctrl_c_ends_it_at_once(daemons: Any, own: Shell, news: FeedServer):
-    daemon = daemons("up", at=own, SAMESTORY_FETCH__ALLOW_NETWORKS="127.0.0.0/8")
+def test_second_ctrl_c_exits_immediately(daemons: Any, private_shell: Shell, news: FeedServer):
+    daemon = daemons("up", at=private_shell, SAMESTORY_FETCH__ALLOW_NETWORKS="127.0.0.0/8")
     daemon.wait_for("up")
     time.sleep(2)
     daemon.process.send_signal(signal.SIGINT)
     daemon.wait_for("stopping")
     daemon.process.send_signal(signal.SIGINT)
     start = time.monotonic()
-    assert daemon.process.wait(STOP) in {0, 130}  # 0: it had ended already
-    assert time.monotonic() - start < STOP / 2
+    assert daemon.process.wait(STOP_TIMEOUT) in {0, 130}  # 0: it had exited already
+    assert time.monotonic() - start < STOP_TIMEOUT / 2
     assert not any("Traceback" in line for line in daemon.raw)
     assert news.asked("/hangs")
 
 
-def test_it_outlives_its_database_and_goes_on_when_that_is_back(
-    daemons: Any, own: Shell, news: FeedServer
-):
-    daemon = daemons("jobs", at=own)  # loopback is not allowed: its feeds fail at once
+def test_daemon_survives_database_crash(daemons: Any, private_shell: Shell, news: FeedServer):
+    daemon = daemons("jobs", at=private_shell)  # loopback is blocked, so its feeds fail immediately
     daemon.wait_for("job_done", job="fetch")
-    number = int((own.data / "cluster" / "postmaster.pid").read_text().split()[0])
+    number = int((private_shell.data / "cluster" / "postmaster.pid").read_text().split()[0])
     os.kill(number, signal.SIGKILL)
     time.sleep(6)
-    failed = [event for event in daemon.seen() if event["level"] in {"error", "critical"}]
+    failed = [event for event in daemon.all_events() if event["level"] in {"error", "critical"}]
     assert all(event["action"] == "job_failed" for event in failed)
-    assert own.run("feeds", "list").returncode == 0  # the server is up again
-    assert daemon.stop(signal.SIGTERM) < STOP
+    assert private_shell.run("feeds", "list").returncode == 0  # restarts the server
+    assert daemon.stop(signal.SIGTERM) < STOP_TIMEOUT
     assert news.asked("/hangs") == []
 
 
-def test_a_second_daemon_is_safe(daemons: Any):
+def test_two_daemons_run_side_by_side(daemons: Any):
     first, second = daemons("up"), daemons("up")
     urls = [each.wait_for("up")["url"] for each in (first, second)]
     assert urls[0] != urls[1]
@@ -187,7 +185,7 @@ def test_a_second_daemon_is_safe(daemons: Any):
     second.stop(signal.SIGTERM)
 
 
-def test_a_port_that_is_taken_is_one_clear_line(shell: Shell, daemons: Any):
+def test_port_in_use_prints_setting_name(shell: Shell, daemons: Any):
     port = daemons("web").wait_for("up")["url"].rsplit(":", 1)[1].strip("/")
     done = shell.run("web", env={"SAMESTORY_WEB__PORT": port})
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""`samestory demo`: the whole way, with the real encoder, on the made-up coverage."""
+"""`samestory demo`: the whole pipeline with the real encoder on the sample feeds."""
 
 import json
 import re
@@ -13,16 +13,16 @@ from service.domain.text.urls import canonical_url
 from service.settings.paths import SEEDS_DIR
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
-from service.store.database.sessions import sessions_of
+from service.store.database.sessions import make_sessions
 from service.store.story_views import overview
 from tests.e2e.conftest import Shell
 
 pytestmark = pytest.mark.slow
 
 MEETING = "moscow-four-party-talks-2023-04-25"
-LOOK_ALIKES = ("moscow-defence-talks-2022-12", "moscow-foreign-ministers-2023-05-10")
-#: B-cubed F1 on the English seeds. A floor, not a figure: see seeds/README.md on their use.
-FLOOR = 0.95
+SIMILAR_EVENTS = ("moscow-defence-talks-2022-12", "moscow-foreign-ministers-2023-05-10")
+#: Minimum B-cubed F1 on the English samples. Not a quality figure; see seeds/README.md.
+MIN_F1 = 0.95
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +32,11 @@ def first(shell: Shell) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def story_of(shell: Shell, first: subprocess.CompletedProcess[str]) -> dict[str, str]:
-    """The story of each article, by canonical URL, after the first run."""
+    """Story of each article by canonical URL after the first run."""
     assert first.returncode == 0, first.stderr
     server = EmbeddedServer.start(str(shell.data))
-    engine = schema.connect(server.url("samestory_demo"))
-    with sessions_of(engine).begin() as session:
+    engine = schema.make_engine(server.url("samestory_demo"))
+    with make_sessions(engine).begin() as session:
         found = overview.story_by_url(session)
     engine.dispose()
     server.stop()
@@ -52,50 +52,52 @@ def key(label: dict[str, str]) -> str:
     return canonical_url(label["url"]) or label["url"]
 
 
-def test_every_feed_is_read_and_every_article_is_there(
+def test_all_feeds_and_articles_are_imported(
     first: subprocess.CompletedProcess[str], story_of: dict[str, str]
 ):
-    assert "18 of 18 feeds were read." in first.stdout
+    assert "18 of 18 feeds were fetched." in first.stdout
     assert {key(label) for label in labels()} == story_of.keys()
 
 
-def test_the_table_and_what_to_do_next_are_shown(first: subprocess.CompletedProcess[str]):
+def test_output_shows_table_and_next_steps(first: subprocess.CompletedProcess[str]):
     assert re.search(r"four-party|Four|Defence chiefs", first.stdout)
     assert "independent coverage" in first.stdout
     assert "samestory up" in first.stdout
 
 
-def test_a_digest_is_there_to_be_looked_at(first: subprocess.CompletedProcess[str]):
-    found = re.search(r"The digest email of the day, (\d+) stories: (\S+)", first.stdout)
+def test_output_links_digest_preview(first: subprocess.CompletedProcess[str]):
+    found = re.search(r"Today's digest email \((\d+) stories\): (\S+)", first.stdout)
     assert found
     assert int(found[1]) > 5
     page = Path(found[2]).read_text(encoding="utf-8")
     assert page.count('class="headline"') == int(found[1])
 
 
-def test_the_english_reports_of_the_meeting_stand_together(story_of: dict[str, str]):
+def test_english_reports_of_one_meeting_form_one_story(story_of: dict[str, str]):
     english = [label for label in labels() if label["lang"] == "en"]
     meeting = {story_of[key(label)] for label in english if label["story"] == MEETING}
     outlets = {label["outlet"] for label in english if label["story"] == MEETING}
     assert len(meeting) == 1
     assert len(outlets) >= 8
-    for name in LOOK_ALIKES:
-        apart = {story_of[key(label)] for label in english if label["story"] == name}
-        assert len(apart) == 1
-        assert not apart & meeting
+    for name in SIMILAR_EVENTS:
+        others = {story_of[key(label)] for label in english if label["story"] == name}
+        assert len(others) == 1
+        assert not others & meeting
 
 
-def test_the_grouping_agrees_with_the_labels(story_of: dict[str, str]):
+def test_grouping_f1_reaches_minimum(story_of: dict[str, str]):
     english = [label for label in labels() if label["lang"] == "en"]
     found = grouping_metrics.bcubed(
         [label["story"] for label in english], [story_of[key(label)] for label in english]
     )
-    assert found.f1 >= FLOOR
+    assert found.f1 >= MIN_F1
 
 
-def test_the_look_alikes_are_linked_and_the_copies_marked(shell: Shell, story_of: dict[str, str]):
+def test_similar_events_share_storyline_and_copies_are_marked(
+    shell: Shell, story_of: dict[str, str]
+):
     server = EmbeddedServer.start(str(shell.data))
-    engine = schema.connect(server.url("samestory_demo"))
+    engine = schema.make_engine(server.url("samestory_demo"))
     with engine.connect() as connection:
         lines: dict[str, str | None] = dict(
             connection.execute(text("SELECT id, storyline_id FROM stories")).all()
@@ -108,33 +110,33 @@ def test_the_look_alikes_are_linked_and_the_copies_marked(shell: Shell, story_of
     engine.dispose()
     server.stop()
     english = [label for label in labels() if label["lang"] == "en"]
-    saga = {
+    storylines = {
         lines[story_of[key(label)]]
         for label in english
-        if label["story"] in (MEETING, *LOOK_ALIKES)
+        if label["story"] in (MEETING, *SIMILAR_EVENTS)
     }
-    assert len(saga) == 1
-    assert None not in saga
-    wanted = {key(label) for label in labels() if label["copy_of"]}
-    assert copied == wanted
+    assert len(storylines) == 1
+    assert None not in storylines
+    expected = {key(label) for label in labels() if label["copy_of"]}
+    assert copied == expected
 
 
-def test_a_second_start_says_what_is_there_and_changes_nothing(
+def test_second_run_reports_existing_contents_and_changes_nothing(
     shell: Shell, story_of: dict[str, str]
 ):
     again = shell.run("demo", "--once")
     assert again.returncode == 0
     assert f"{len(story_of)} articles" in again.stdout
-    assert "Only what is new will be added" in again.stdout
+    assert "Only new articles will be added" in again.stdout
     server = EmbeddedServer.start(str(shell.data))
-    engine = schema.connect(server.url("samestory_demo"))
-    with sessions_of(engine).begin() as session:
+    engine = schema.make_engine(server.url("samestory_demo"))
+    with make_sessions(engine).begin() as session:
         assert overview.story_by_url(session) == story_of
     engine.dispose()
     server.stop()
 
 
-def test_a_folder_of_odd_files_is_read_as_far_as_it_goes(shell: Shell, tmp_path: Path):
+def test_invalid_feed_files_are_reported_and_skipped(shell: Shell, tmp_path: Path):
     tmp_path.chmod(0o755)
     good = (SEEDS_DIR / "feeds" / "northgate-post.atom").read_bytes()
     (tmp_path / "good.atom").write_bytes(good)
@@ -144,5 +146,5 @@ def test_a_folder_of_odd_files_is_read_as_far_as_it_goes(shell: Shell, tmp_path:
     (tmp_path / ".hidden.xml").write_bytes(good)
     done = shell.run("demo", "--once", "--feeds", str(tmp_path), "--now", "2023-05-12T18:00Z")
     assert done.returncode == 0, done.stderr
-    assert "1 of 4 feeds were read." in done.stdout
+    assert "1 of 4 feeds were fetched." in done.stdout
     assert "not_a_feed" in done.stdout

@@ -1,4 +1,4 @@
-"""`samestory feeds`: the catalogue by hand, against a server on loopback."""
+"""`samestory feeds` against a feed server on loopback."""
 
 import json
 import shutil
@@ -45,9 +45,9 @@ def feeds(shell: Shell) -> Feeds:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="samestory-feeds-"))
-    yield made
-    shutil.rmtree(made)
+    path = Path(tempfile.mkdtemp(prefix="samestory-feeds-"))
+    yield path
+    shutil.rmtree(path)
 
 
 def opml(path: Path, *urls: str) -> str:
@@ -56,12 +56,12 @@ def opml(path: Path, *urls: str) -> str:
     return str(path)
 
 
-def test_a_good_feed_is_checked(feeds: Feeds, site: FeedServer):
+def test_check_prints_feed_details(feeds: Feeds, site: FeedServer):
     done = feeds("check", site.url("/moved"), "--json")
     assert done.returncode == 0
-    facts = json.loads(done.stdout)
-    assert facts["moved_to"] == facts["final_url"] == site.url("/rss")
-    assert (facts["title"], facts["entries"], facts["dated"]) == ("Loopback", 1, 1)
+    details = json.loads(done.stdout)
+    assert details["moved_to"] == details["final_url"] == site.url("/rss")
+    assert (details["title"], details["entries"], details["dated"]) == ("Loopback", 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_good_feed_is_checked(feeds: Feeds, site: FeedServer):
         ("add", "/broken", "500"),
     ],
 )
-def test_a_bad_feed_is_refused_with_the_reason(
+def test_invalid_feed_prints_reason_and_exits_with_1(
     feeds: Feeds, site: FeedServer, command: str, path: str, reason: str
 ):
     done = feeds(command, site.url(path))
@@ -81,7 +81,7 @@ def test_a_bad_feed_is_refused_with_the_reason(
     assert done.stderr.count("\n") == 1
 
 
-def test_a_page_tells_its_feeds(feeds: Feeds, site: FeedServer):
+def test_discover_lists_feeds_of_page(feeds: Feeds, site: FeedServer):
     assert feeds("discover", site.url("/page")).stdout == f"{site.url('/rss')}\tNews\n"
     assert feeds("discover", site.url("/rss")).stdout == f"{site.url('/rss')}\tLoopback\n"
     guesses = json.loads(feeds("discover", site.url("/bare"), "--json").stdout)
@@ -89,12 +89,12 @@ def test_a_page_tells_its_feeds(feeds: Feeds, site: FeedServer):
     assert all(guess["guess"] for guess in guesses)
 
 
-def test_feeds_are_added_listed_exported_and_imported(feeds: Feeds, site: FeedServer, folder: Path):
+def test_add_list_export_and_import_feeds(feeds: Feeds, site: FeedServer, folder: Path):
     assert feeds("add", site.url("/moved")).stdout == f"added: {site.url('/rss')} (Loopback)\n"
-    assert feeds("add", site.url("/rss")).stdout.startswith("known already: ")
+    assert feeds("add", site.url("/rss")).stdout.startswith("exists already: ")
     listed = opml(folder / "in.opml", site.url("/rss"), "https://other.example/feed", "ftp://x/y")
     done = feeds("import", listed)
-    assert done.stdout == "1 feeds added, 1 were known\n"
+    assert done.stdout == "1 feeds added, 1 exist already\n"
     assert "'ftp://x/y' is no http(s) address" in done.stderr
     rows = json.loads(feeds("list", "--json").stdout)
     assert {row["url"]: row["outlet"] for row in rows} == {
@@ -107,13 +107,13 @@ def test_feeds_are_added_listed_exported_and_imported(feeds: Feeds, site: FeedSe
     assert {feed.url for feed in read_opml(written, name="out").feeds} == {r["url"] for r in rows}
 
 
-def test_files_that_cannot_be_used_are_one_line(feeds: Feeds, folder: Path):
+def test_unusable_files_print_one_line(feeds: Feeds, folder: Path):
     page = folder / "page.html"
     page.write_text("<html></html>", encoding="utf-8")
     for arguments, reason in [
         (("import", str(page)), "no OPML"),
-        (("import", opml(folder / "empty.opml")), "lists no feeds"),
-        (("export", str(folder / "no" / "where.opml")), "cannot be written"),
+        (("import", opml(folder / "empty.opml")), "contains no feeds"),
+        (("export", str(folder / "no" / "where.opml")), "cannot write"),
     ]:
         done = feeds(*arguments)
         assert done.returncode == 1

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from service.domain.access.roles import secret_hash
+from service.domain.access.roles import hash_secret
 from service.store.access import keys
 from service.store.database import schema
-from service.store.database.sessions import sessions_of
+from service.store.database.sessions import make_sessions
 from tests.e2e.conftest import Shell
 
 pytestmark = pytest.mark.slow
@@ -28,17 +28,19 @@ def run(shell: Shell, database: str) -> Run:
     return lambda *arguments: shell.run("keys", *arguments, env={"DATABASE_URL": database})
 
 
-def test_a_key_is_made_shown_once_listed_and_revoked(run: Run, database: str):
-    made = json.loads(run("create", "ann", "--role", "editor", "--days", "3", "--json").stdout)
-    assert made["roles"] == ["editor"]
-    lasts = datetime.fromisoformat(made["expires_at"]) - datetime.fromisoformat(made["created_at"])
-    assert lasts == timedelta(days=3)
-    engine = schema.connect(database)
-    with sessions_of(engine)() as session:
-        now = datetime.fromisoformat(made["created_at"])
-        found = keys.presented(session, secret_hash(made["secret"]), now=now)
-        assert found
-        assert found.name == "ann"
+def test_create_list_and_revoke_key(run: Run, database: str):
+    created = json.loads(run("create", "ann", "--role", "editor", "--days", "3", "--json").stdout)
+    assert created["roles"] == ["editor"]
+    lifetime = datetime.fromisoformat(created["expires_at"]) - datetime.fromisoformat(
+        created["created_at"]
+    )
+    assert lifetime == timedelta(days=3)
+    engine = schema.make_engine(database)
+    with make_sessions(engine)() as session:
+        now = datetime.fromisoformat(created["created_at"])
+        key = keys.authenticate(session, hash_secret(created["secret"]), now=now)
+        assert key
+        assert key.name == "ann"
     engine.dispose()
 
     again = run("create", "ANN")
@@ -66,7 +68,7 @@ def test_a_key_is_made_shown_once_listed_and_revoked(run: Run, database: str):
         (["revoke", "nobody"], 1, "no key nobody"),
     ],
 )
-def test_mistakes_are_named_in_one_line(run: Run, arguments: list[str], code: int, message: str):
+def test_invalid_arguments_print_one_line(run: Run, arguments: list[str], code: int, message: str):
     done = run(*arguments)
     assert (done.returncode, message in done.stderr) == (code, True), done.stderr
     assert "Traceback" not in done.stderr

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from service.store.database import schema
-from service.store.database.sessions import sessions_of
+from service.store.database.sessions import make_sessions
 from tests.e2e.conftest import Shell
 from tests.support.content.site_content import fill
 from tests.support.content.texts import LOOKALIKES, MEETING, MERGED
@@ -25,8 +25,8 @@ OTHER = LOOKALIKES[0][0]
 def database(new_database: Callable[[], str]) -> str:
     """The made-up world of the page tests."""
     url = new_database()
-    engine: Engine = schema.connect(url)
-    with sessions_of(engine).begin() as session:
+    engine: Engine = schema.make_engine(url)
+    with make_sessions(engine).begin() as session:
         fill(session)
     engine.dispose()
     return url
@@ -97,15 +97,15 @@ def test_marks_are_made_by_id_of_story_or_article(run: Run):
         (["hide", "99"], 1, "no article 99"),
         (["hide", "9" * 30], 1, "no story 9999"),
         (["hide", "-1"], 2, "No such option"),
-        (["merge", MEETING, MEETING], 1, "one story already"),
+        (["merge", MEETING, MEETING], 1, "all ids belong to story"),
         (["merge", MEETING], 2, "Missing argument"),
         (["split", MEETING, "99"], 1, "99"),
         (["move", "9" * 30, MEETING], 2, "less than or equal"),
-        (["rename", MEETING, "  "], 1, "headline is empty"),
+        (["rename", MEETING, "  "], 1, "Invalid headline: empty"),
         (["rename", MEETING, "x" * 500], 1, "at most 400"),
-        (["lock", MEETING, "--by", "a\tb"], 1, "cannot be shown"),
+        (["lock", MEETING, "--by", "a\tb"], 1, "control characters"),
         (["undo", "99"], 1, "no decision 99"),
-        (["list", "--as-of", "yesterday"], 1, "no ISO 8601 moment"),
+        (["list", "--as-of", "yesterday"], 1, "invalid timestamp"),
         (["export", "-o", "/does/not/exist/x.jsonl"], 1, "there is no folder"),
     ],
 )

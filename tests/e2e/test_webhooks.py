@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.conftest import Shell
-from tests.support.servers.webhook_receiver import Receiver
+from tests.support.servers.webhook_receiver import WebhookReceiver
 
 pytestmark = pytest.mark.slow
 
@@ -15,12 +15,12 @@ LOOPBACK = {"SAMESTORY_WEBHOOKS__ALLOW_NETWORKS": "127.0.0.0/8"}
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as running:
+def receiver() -> Iterator[WebhookReceiver]:
+    with WebhookReceiver() as running:
         yield running
 
 
-def test_a_webhook_from_the_command_line(shell: Shell, receiver: Receiver):
+def test_a_webhook_from_the_command_line(shell: Shell, receiver: WebhookReceiver):
     added = shell.run("webhooks", "add", receiver.url, "--kind", "merged", "--min-coverage", "3")
     assert added.returncode == 0, added.stderr
     [secret] = re.findall(r"whsec_\S+", added.stdout)

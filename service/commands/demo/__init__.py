@@ -1,4 +1,7 @@
-"""`samestory demo`: the whole way from feeds to stories, on sample coverage."""
+"""`samestory demo`: run the pipeline from feeds to stories on sample feeds.
+
+Sample set-up, feed server and terminal output only; the pipeline is that of the daemon.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,29 +17,31 @@ from service.settings import load as settings_module
 from service.settings import logging
 from service.settings.paths import SEEDS_DIR
 
-#: For whom the digest is previewed; nothing is sent.
-READER = "reader@localhost"
+#: Recipient of the digest preview; nothing is sent.
+RECIPIENT = "reader@localhost"
 
 
 def demo(
     *,
-    once: Annotated[bool, typer.Option("--once", help="End after the table.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Exit after the table instead of serving the pages.")
+    ] = False,
     feeds: Annotated[
-        Path | None, typer.Option(help="A folder of feed files instead of the samples.")
+        Path | None, typer.Option(help="Folder of feed files to use instead of the samples.")
     ] = None,
-    now: Annotated[str | None, typer.Option(help="Pretend it is this moment, ISO 8601.")] = None,
+    now: Annotated[str | None, typer.Option(help="Run as if it were this time (ISO 8601).")] = None,
 ) -> None:
-    """Read sample feeds over loopback, group their articles into stories, show and serve them."""
-    sample = samples.Sample.of(feeds or SEEDS_DIR, now=now, own=feeds is None)
-    settings = samples.for_loopback(settings_module.load())
+    """Fetch sample feeds, group their articles into stories, and show and serve the stories."""
+    sample = samples.Sample.from_folder(feeds or SEEDS_DIR, now=now, shipped=feeds is None)
+    settings = samples.allow_loopback(settings_module.load())
     logging.configure(settings.log)
     with (
-        view.bars() as progress,
+        view.progress_bars() as progress,
         open_context(
             settings, name=sample.database, clock=lambda: sample.now, progress=progress
         ) as context,
     ):
-        before = samples.prepare(context)
+        before = samples.check_contents(context)
         view.show_start(sample, before)
         samples.run_pipeline(context, sample)
         progress.progress.stop()
@@ -45,10 +50,10 @@ def demo(
         view.show_feeds(context)
         view.show_seconds(progress.seconds)
         if once:
-            view.show_preview(write_preview(context, READER))
+            view.show_preview(write_preview(context, RECIPIENT))
             view.show_next_steps(None)
         else:
             with handle_signals() as stop, serve_site(context) as url:
-                view.show_preview(write_preview(context, READER, page=url))
+                view.show_preview(write_preview(context, RECIPIENT, page=url))
                 view.show_next_steps(url)
                 stop.wait()

@@ -1,4 +1,4 @@
-"""The demo's feeds: a folder, served over loopback and read like any feeds."""
+"""Sample feeds of the demo: a folder, served over loopback and fetched like other feeds."""
 
 import hashlib
 import re
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from jobs.running.context import Context
 from jobs.running.runner import run_job
 from jobs.running.schedule import build_schedule
-from service.commands.demo.server import HOST, feed_paths, serving_folder
+from service.commands.demo.server import HOST, feed_paths, serve_folder
 from service.commands.running.times import parse_time
 from service.domain.catalogue.outlets import Outlet
 from service.errors import BadInputError
@@ -26,48 +26,48 @@ from service.store.catalogue.feeds import NewFeed
 from service.store.story_views import overview
 
 LOOPBACK = "127.0.0.0/8"
-#: The project's samples were "today's news" at this moment, hours after their last report.
+#: Clock of the demo with the shipped samples: a few hours after their last report.
 SEEDS_NOW = datetime(2023, 5, 12, 18, tzinfo=UTC)
-#: How the URLs of a demo's feeds begin; the port changes from run to run.
+#: URL prefix of the demo's feeds; the port differs between runs.
 ORIGIN = f"http://{HOST}:"
-#: The jobs that bring entries to stories, in the order in which an article meets them.
+#: Jobs from feeds to stories, in the order of the pipeline.
 PIPELINE = ("fetch", "embed", "place", "reconcile", "describe", "link", "close")
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A folder of feed files, and the moment at which to read them."""
+    """A folder of feed files, and the time of the demo's clock."""
 
     folder: Path
-    database: str  #: name of the demo's own database on the embedded server
+    database: str  #: the demo's database on the embedded server
     now: datetime
 
     @classmethod
-    def of(cls, folder: Path, *, now: str | None, own: bool) -> "Sample":
-        """A sample from the command's arguments; `own` marks the project's samples.
+    def from_folder(cls, folder: Path, *, now: str | None, shipped: bool) -> "Sample":
+        """Build a sample from the command's arguments; `shipped` for the project's samples.
 
         Raises:
-            BadInputError: the folder is none, or the moment is no date.
+            BadInputError: the folder does not exist, or `now` is not a timestamp.
         """
         folder = folder.resolve()
         if not folder.is_dir():
-            raise BadInputError(f"{folder} is no folder; --feeds takes a folder of feed files")
-        name = "" if own else f"_{hashlib.blake2b(bytes(folder), digest_size=5).hexdigest()}"
-        usual = SEEDS_NOW if own else datetime.now(UTC)
-        return cls(folder, f"samestory_demo{name}", parse_time(now) if now else usual)
+            raise BadInputError(f"{folder} is not a folder; --feeds expects a folder of feed files")
+        name = "" if shipped else f"_{hashlib.blake2b(bytes(folder), digest_size=5).hexdigest()}"
+        default = SEEDS_NOW if shipped else datetime.now(UTC)
+        return cls(folder, f"samestory_demo{name}", parse_time(now) if now else default)
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a demo's database holds."""
+    """Numbers of feeds, articles and stories in the demo's database."""
 
     feeds: int
     articles: int
     stories: int
 
 
-def for_loopback(settings: Settings) -> Settings:
-    """The settings with loopback allowed, no politeness towards oneself, and quiet logs."""
+def allow_loopback(settings: Settings) -> Settings:
+    """Allow requests to loopback, remove delays per host, and log errors only."""
     fetch = replace(
         settings.fetch,
         allow_networks=(*settings.fetch.allow_networks, LOOPBACK),
@@ -77,17 +77,17 @@ def for_loopback(settings: Settings) -> Settings:
     return replace(settings, fetch=fetch, log=replace(settings.log, level="error", format="text"))
 
 
-def prepare(context: Context) -> Contents:
-    """What is there already.
+def check_contents(context: Context) -> Contents:
+    """Count the present contents of the database.
 
     Raises:
-        BadInputError: the database holds real feeds, with which a demo must not mix.
+        BadInputError: the database contains real feeds, which the demo must not mix with samples.
     """
     with context.sessions.begin() as session:
         if real := feeds.count_feeds(session, outside=ORIGIN):
             raise BadInputError(
-                f"the database holds {real} real feeds; a demo would mix made-up articles with "
-                "them. Unset DATABASE_URL, or name an empty database"
+                f"the database contains {real} real feeds, and the demo would add sample articles to "
+                "them. Unset DATABASE_URL, or set it to an empty database"
             )
         return Contents(
             feeds.count_feeds(session), articles.count(session), overview.count_stories(session)
@@ -95,9 +95,9 @@ def prepare(context: Context) -> Contents:
 
 
 def run_pipeline(context: Context, sample: Sample, names: Sequence[str] = PIPELINE) -> None:
-    """Serve the folder and run each of these jobs once, through the same code as the daemon."""
+    """Serve the sample folder and run each job once, with the code of the daemon."""
     jobs = {job.name: job for job in build_schedule(context.settings.schedule)}
-    with serving_folder(sample.folder) as base_url:
+    with serve_folder(sample.folder) as base_url:
         with context.sessions.begin() as session:
             _add_feeds(session, sample, base_url)
         for name in names:
@@ -107,29 +107,22 @@ def run_pipeline(context: Context, sample: Sample, names: Sequence[str] = PIPELI
 
 
 def _add_feeds(session: Session, sample: Sample, base_url: str) -> None:
-    """Add the folder's feeds, or move known ones to this run's port; all are due now."""
-    shipped = read_outlets(CONFIG_DIR / "outlets.toml")
-    own_file = sample.folder / "outlets.toml"
-    files = [read_outlets(own_file)] if own_file.exists() else [shipped]
-    for file in files:
-        outlets.configure(session, file.outlets, families=file.families, now=sample.now)
+    """Add the folder's feeds, or move existing ones to the port of this run; all become due."""
+    folder = sample.folder
+    own_file = folder / "outlets.toml"
+    file = read_outlets(own_file if own_file.exists() else CONFIG_DIR / "outlets.toml")
+    outlets.configure(session, file.outlets, families=file.families, now=sample.now)
     feeds.move_feeds(session, rf"^{re.escape(ORIGIN)}\d+/", base_url)
-    opml = sample.folder / "feeds.opml"
+    opml = folder / "feeds.opml"
     if opml.exists():
-        new_feeds, made = read_feeds(opml, index_sites(files), base_url=base_url)
+        new_feeds, new_outlets = read_feeds(opml, index_sites([file]), base_url=base_url)
     else:
-        new_feeds, made = _feeds_of_files(sample.folder, base_url)
-    outlets.configure(session, made, now=sample.now)
+        # One feed per file. The articles identify their outlets; the file name is the fallback.
+        names = {path: unquote(path) for path in feed_paths(folder)}
+        new_outlets = [
+            Outlet(slug=f"file:{name}", name=name, family=f"file:{name}") for name in names.values()
+        ]
+        new_feeds = [NewFeed(base_url + path, f"file:{name}", name) for path, name in names.items()]
+    outlets.configure(session, new_outlets, now=sample.now)
     feeds.add_feeds(session, new_feeds, now=sample.now)
     feeds.make_due(session, now=sample.now)
-
-
-def _feeds_of_files(folder: Path, base_url: str) -> tuple[list[NewFeed], list[Outlet]]:
-    """A feed for each file. Its articles tell their outlets; the file's name is the last resort."""
-    feeds, made = [], []
-    for path in feed_paths(folder):
-        name = unquote(path)
-        slug = f"file:{name}"
-        made.append(Outlet(slug=slug, name=name, family=slug))
-        feeds.append(NewFeed(base_url + path, slug, name))
-    return feeds, made

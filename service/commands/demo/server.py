@@ -1,4 +1,4 @@
-"""Serves a folder of feed files over loopback, so that a demo reads them as it would any feed."""
+"""HTTP server for a folder of feed files on loopback."""
 
 import http.server
 import threading
@@ -13,7 +13,7 @@ HOST = "127.0.0.1"
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
-    """Files with Last-Modified and 304; no listings, no log."""
+    """Serves files with Last-Modified and 304, without directory listings and access log."""
 
     protocol_version = "HTTP/1.1"
     extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {
@@ -27,12 +27,12 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         self.send_error(HTTPStatus.NOT_FOUND)
 
     def log_message(self, format: str, *_: object) -> None:  # noqa: A002  # the library's name
-        """Say nothing: the fetcher keeps its own account."""
+        """Log nothing; the fetch job records its requests."""
 
 
 @contextmanager
-def serving_folder(folder: Path) -> Iterator[str]:
-    """Serve a folder on a free port of 127.0.0.1; yields the base URL, with a closing slash."""
+def serve_folder(folder: Path) -> Iterator[str]:
+    """Serve a folder on a free port of 127.0.0.1; yields the base URL with a trailing slash."""
     handler = partial(_Handler, directory=str(folder))
     with http.server.ThreadingHTTPServer((HOST, 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, name="samples", daemon=True)
@@ -45,11 +45,11 @@ def serving_folder(folder: Path) -> Iterator[str]:
 
 
 def feed_paths(folder: Path) -> list[str]:
-    """URL paths of all files below a folder, hidden ones left out, sorted."""
+    """Return the URL paths of all files below a folder, sorted, without hidden files."""
     files = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
     return [quote(file.as_posix()) for file in files if not is_hidden(file)]
 
 
 def is_hidden(path: Path) -> bool:
-    """Whether a relative path has a part that begins with a dot."""
+    """Whether a part of a relative path starts with a dot."""
     return any(part.startswith(".") for part in path.parts)

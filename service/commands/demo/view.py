@@ -1,11 +1,10 @@
-"""What the demo shows on the terminal: progress, the table of stories, its quality, what next."""
+"""Terminal output of the demo: progress, table of stories, quality, next steps."""
 
 import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -16,18 +15,18 @@ from rich.table import Table
 from jobs.running.context import Context
 from service.commands.demo.samples import Contents, Sample
 from service.commands.digest import Preview
+from service.commands.running.times import format_time
 from service.domain.evaluation import grouping_metrics
 from service.domain.text.urls import canonical_url
 from service.store.catalogue import feeds
 from service.store.story_views import overview
-from service.store.story_views.overview import StoryOverview
 
-#: Stories in the table; the page shows all.
-SHOWN = 40
+#: Maximum stories in the table.
+MAX_ROWS = 40
 
-#: Characters that the other columns of the table need, and that the two wide ones get at least.
-FIXED_WIDTH, NARROWEST = 80, 20
-#: Characters of a line where the output is no terminal that has a width of its own.
+#: Width of the narrow columns of the table together, and minimum width of the two wide columns.
+FIXED_WIDTH, MIN_COLUMN_WIDTH = 80, 20
+#: Line width if the output is not a terminal.
 WIDTH = 150
 
 console = Console(highlight=False)
@@ -36,8 +35,8 @@ if not console.is_terminal:
 
 
 @dataclass(slots=True)
-class Bars:
-    """Draws a bar for each step, and remembers how long it took."""
+class ProgressBars:
+    """Progress callback: draws a bar per step and measures its duration."""
 
     progress: Progress
     tasks: dict[str, TaskID] = field(default_factory=dict)
@@ -53,31 +52,31 @@ class Bars:
 
 
 @contextmanager
-def bars() -> Iterator[Bars]:
-    """Progress bars on the terminal; nothing where the output is no terminal."""
+def progress_bars() -> Iterator[ProgressBars]:
+    """Show progress bars if the output is a terminal."""
     columns = (TextColumn("{task.description:10}"), BarColumn(), MofNCompleteColumn())
     progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     with progress:
-        yield Bars(progress)
+        yield ProgressBars(progress)
 
 
 def show_start(sample: Sample, before: Contents) -> None:
-    """Say what is read, and what is there already."""
-    console.print(f"Reading the feeds of {sample.folder} as of {_moment(sample.now)}.")
+    """Print the sample folder and the present contents of the database."""
+    console.print(f"Fetching the feeds in {sample.folder} as of {format_time(sample.now)}.")
     if before.articles:
         console.print(
-            f"Already there: {before.feeds} feeds, {before.articles} articles, "
-            f"{before.stories} stories. Only what is new will be added."
+            f"Existing: {before.feeds} feeds, {before.articles} articles, "
+            f"{before.stories} stories. Only new articles will be added."
         )
 
 
 def show_stories(context: Context) -> None:
-    """The table of the stories that several articles report."""
+    """Print the table of stories with several articles."""
     with context.sessions.begin() as session:
-        found = overview.list_overview(session, limit=SHOWN)
+        found = overview.list_overview(session, limit=MAX_ROWS)
         total = overview.count_stories(session)
     table = Table(title="Stories by independent coverage", title_justify="left")
-    spare = max(console.width - FIXED_WIDTH, 2 * NARROWEST)
+    spare = max(console.width - FIXED_WIDTH, 2 * MIN_COLUMN_WIDTH)
     table.add_column("headline", max_width=spare * 3 // 4, no_wrap=True, overflow="ellipsis")
     for name in ("reports", "outlets", "indep."):
         table.add_column(name, justify="right", no_wrap=True)
@@ -85,13 +84,21 @@ def show_stories(context: Context) -> None:
     table.add_column("last, UTC", no_wrap=True)
     table.add_column("storyline", max_width=spare // 4, no_wrap=True, overflow="ellipsis")
     for line in found:
-        table.add_row(*_cells(line))
+        table.add_row(
+            escape(line.headline),
+            str(line.articles),
+            str(line.coverage),
+            str(line.independent),
+            format_time(line.first_reported_at),
+            format_time(line.last_reported_at),
+            escape(line.storyline or ""),
+        )
     console.print(table)
     console.print(f"{len(found)} of {total} stories; the others have fewer reports.")
 
 
 def show_quality(context: Context, labels: Path) -> None:
-    """How well the grouping agrees with the folder's labels, if it has some."""
+    """Print precision and recall of the grouping against the folder's labels, if any."""
     if not labels.exists():
         return
     with context.sessions.begin() as session:
@@ -99,20 +106,20 @@ def show_quality(context: Context, labels: Path) -> None:
     lines = [json.loads(line) for line in labels.read_text(encoding="utf-8").splitlines()]
     found = [(line, story_of.get(canonical_url(line["url"]) or line["url"])) for line in lines]
     missing = sum(story is None for _, story in found)
-    known = [(line, story) for line, story in found if story is not None]
+    labelled = [(line, story) for line, story in found if story is not None]
     console.print(f"\nAgreement with the {len(lines)} labels of the samples (B-cubed):")
-    _show_agreement("all languages", known)
-    _show_agreement("English", [pair for pair in known if pair[0]["lang"] == "en"])
+    _show_agreement("all languages", labelled)
+    _show_agreement("English", [pair for pair in labelled if pair[0]["lang"] == "en"])
     if missing:
         console.print(f"  [red]{missing} labelled articles were not found[/red]")
 
 
 def show_feeds(context: Context) -> None:
-    """Which feeds could not be read, and why."""
+    """Print the number of fetched feeds, and failures by kind."""
     with context.sessions.begin() as session:
         failed = [feed for feed, _ in feeds.all_feeds(session) if feed.error]
         total = feeds.count_feeds(session)
-    console.print(f"\n{total - len(failed)} of {total} feeds were read.")
+    console.print(f"\n{total - len(failed)} of {total} feeds were fetched.")
     kinds: dict[str, list[str]] = {}
     for feed in failed:
         kinds.setdefault(feed.error_kind or "", []).append(feed.title)
@@ -122,28 +129,30 @@ def show_feeds(context: Context) -> None:
 
 
 def show_seconds(seconds: Mapping[str, float]) -> None:
-    """How long each step took."""
+    """Print the duration of each step."""
     console.print("Seconds: " + ", ".join(f"{step} {time:.1f}" for step, time in seconds.items()))
 
 
 def show_preview(preview: Preview) -> None:
-    """Where the digest email of the day can be looked at."""
+    """Print the location of the digest preview."""
     console.print(
-        f"\nThe digest email of the day, {preview.stories} stories: {preview.page}", soft_wrap=True
+        f"\nToday's digest email ({preview.stories} stories): {preview.page}", soft_wrap=True
     )
 
 
 def show_next_steps(url: str | None) -> None:
-    """What to open, and what to try next."""
+    """Print the URLs of the running demo and further commands."""
     if url:
-        console.print(f"\n[bold]Open {url}[/bold] in a browser. Ctrl-C ends.")
-        console.print(f"The API: {url}v1/stories?min_independent=3, described in {url}openapi.json")
-        console.print("Your own feed files: .venv/bin/samestory demo --feeds FOLDER")
+        console.print(f"\n[bold]Open {url}[/bold] in a browser. Press Ctrl-C to stop.")
+        console.print(f"API: {url}v1/stories?min_independent=3 (schema: {url}openapi.json)")
+        console.print("To use your own feed files: .venv/bin/samestory demo --feeds FOLDER")
     else:
         console.print(
-            "\nThe same without [bold]ONCE=1[/bold] or [bold]--once[/bold] serves the page;"
+            "\nRun without [bold]ONCE=1[/bold] or [bold]--once[/bold] to serve the pages."
         )
-        console.print("[bold].venv/bin/samestory up[/bold] reads live feeds of news outlets.")
+        console.print(
+            "Run [bold].venv/bin/samestory up[/bold] to fetch live feeds of news outlets."
+        )
 
 
 def _show_agreement(name: str, pairs: list[tuple[dict[str, str], str]]) -> None:
@@ -156,19 +165,3 @@ def _show_agreement(name: str, pairs: list[tuple[dict[str, str], str]]) -> None:
         f"  {name}: F1 {found.f1:.3f}, precision {found.precision:.3f}, recall {found.recall:.3f}"
         f" over {len(pairs)} articles"
     )
-
-
-def _cells(line: StoryOverview) -> tuple[str, ...]:
-    return (
-        escape(line.headline),
-        str(line.articles),
-        str(line.coverage),
-        str(line.independent),
-        _moment(line.first_reported_at),
-        _moment(line.last_reported_at),
-        escape(line.storyline or ""),
-    )
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"

@@ -21,7 +21,7 @@ from jobs.describe import describe
 from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
 from jobs.running.schedule import build_schedule
-from service.commands.demo.samples import PIPELINE, for_loopback
+from service.commands.demo.samples import PIPELINE, allow_loopback
 from service.commands.running.models import load_pair_model
 from service.domain.catalogue.outlets import Outlet
 from service.settings import load as settings_module
@@ -79,7 +79,7 @@ class News:
 
 
 def world(url: str, now: datetime) -> Context:
-    settings = for_loopback(settings_module.load({}))
+    settings = allow_loopback(settings_module.load({}))
     settings = replace(settings, parse=replace(settings.parse, workers=1))  # quick to start
     engine, encoder = schema.make_engine(url), WordEncoder()
     model = load_pair_model().with_window(settings.window.reach)

@@ -21,7 +21,7 @@ from jobs.embed import embed
 from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.running.context import Context
-from service.commands.demo.samples import SEEDS_NOW, Sample, for_loopback, run_pipeline
+from service.commands.demo.samples import SEEDS_NOW, Sample, allow_loopback, run_pipeline
 from service.commands.running.models import lazy_encoder, load_pair_model
 from service.settings import load as settings_module
 from service.settings.paths import SEEDS_DIR
@@ -44,12 +44,12 @@ LAST = datetime.fromisoformat("2023-04-27T00:00Z")
 
 def tell(engine: Engine) -> str:
     """The table of the worked example, from a run on an empty, migrated database."""
-    settings = for_loopback(settings_module.load({}))
+    settings = allow_loopback(settings_module.load({}))
     encoder = lazy_encoder(settings.embed)
     model = load_pair_model(settings.pairs).with_window(settings.window.reach)
     sessions = make_sessions(engine)
     context = Context(engine, sessions, settings, lambda: SEEDS_NOW, encoder, model)
-    run_pipeline(context, Sample.of(SEEDS_DIR, now=None, own=True), ["fetch"])
+    run_pipeline(context, Sample.from_folder(SEEDS_DIR, now=None, shipped=True), ["fetch"])
     with sessions.begin() as session:
         waiting = _taken_back(session)
     for step, rows in groupby(waiting, key=lambda row: _step_after(row.reported_at)):
