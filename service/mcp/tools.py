@@ -4,14 +4,14 @@ All tools are read-only. They call the HTTP API, so API keys and rate limits app
 Results are reduced to what an agent can use: names instead of records, and no API links.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
-from samestory_client import ApiError, Client, Member, Quote, Story, StoryDetail
+from samestory_client import ApiError, Client, Member, Story, StoryDetail
 
 INSTRUCTIONS = """\
 News stories: each is the coverage of one event, with the articles of every outlet. `stories` lists
@@ -166,7 +166,10 @@ def _story_summary(story: Story) -> JsonObject:
         "outlets": [outlet.name for outlet in story.outlets],
         "first_reported_at": _iso(story.first_reported_at),
         "last_reported_at": _iso(story.last_reported_at),
-        "summary": _quotes(story.summary),
+        "summary": [
+            {"text": quote.text, "outlet": quote.outlet.name, "article": quote.article}
+            for quote in story.summary
+        ],
     }
 
 
@@ -185,13 +188,6 @@ def _story_detail(story: StoryDetail) -> JsonObject:
         "related": [{"id": other.id, "headline": other.headline} for other in story.related],
         "last_change": story.transitions[-1].id if story.transitions else None,
     }
-
-
-def _quotes(summary: Sequence[Quote]) -> list[JsonObject]:
-    return [
-        {"text": quote.text, "outlet": quote.outlet.name, "article": quote.article}
-        for quote in summary
-    ]
 
 
 def _report(member: Member) -> JsonObject:

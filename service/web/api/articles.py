@@ -1,4 +1,4 @@
-"""`/v1/articles`: lists, and one article."""
+"""`/v1/articles`: list of articles, and one article."""
 
 from typing import Annotated, Any, Self
 
@@ -9,21 +9,21 @@ from service.store.articles import views
 from service.store.articles.views import ArticleDetail, ArticleFilter, Order
 from service.store.story_views.views import StoryName
 from service.web.api.stories.query import Countries, Languages, Words
-from service.web.middleware.etags import TaggedSession
+from service.web.middleware.etags import ETagSession
 from service.web.rendering import links
 from service.web.rendering.schemas import MemberOut, PageOut
 from service.web.requests.fields import (
     Names,
     PartialPageOut,
-    answer,
-    fields_of,
-    page_answer,
-    such_as,
+    fields_parameter,
+    json_response,
+    page_response,
+    validate_fields,
 )
-from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit, UtcTime, Word
-from service.web.requests.problems import NOT_FOUND, PROBLEMS
+from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit, ShortText, UtcTime
+from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
-router = APIRouter(prefix="/v1/articles", tags=["articles"], responses=PROBLEMS)
+router = APIRouter(prefix="/v1/articles", tags=["articles"], responses=PROBLEM_RESPONSES)
 
 CURSORS = {
     Order.NEWEST: Cursor("articles", AwareDatetime, BigInt),
@@ -32,7 +32,7 @@ CURSORS = {
 
 
 class StoryRef(BaseModel):
-    """A story by name."""
+    """Id and headline of a story."""
 
     id: str
     headline: str
@@ -46,43 +46,48 @@ class StoryRef(BaseModel):
 
 
 class ArticleDetailOut(MemberOut):
-    """An article with the story it belongs to."""
+    """An article with its story."""
 
-    feed: int
-    story: StoryRef | None
+    feed: int = Field(description="Id of the feed.")
+    story: StoryRef | None = Field(description="Null until the article is assigned to a story.")
 
     @classmethod
-    def told(cls, found: ArticleDetail) -> Self:
-        fields = dict(MemberOut.of(found.member))
-        return cls(**fields, feed=found.feed_id, story=StoryRef.of(found.story))
+    def of_detail(cls, article: ArticleDetail) -> Self:
+        fields = dict(MemberOut.of(article.member))
+        return cls(**fields, feed=article.feed_id, story=StoryRef.of(article.story))
 
 
-ArticleFields = Annotated[Names, fields_of(ArticleDetailOut), such_as("id,title,outlet,story")]
+ArticleFields = Annotated[
+    Names, validate_fields(ArticleDetailOut), fields_parameter("id,title,outlet,story")
+]
 
 
 class ArticleQuery(BaseModel):
-    """Which articles, and which part of them."""
+    """Query parameters of the article list."""
 
     model_config = ConfigDict(extra="forbid")
 
     since: UtcTime | None = Field(None, description="Reported at this time or later.")
     until: UtcTime | None = Field(None, description="Reported before this time.")
-    outlet: Words = Field([], description="Slugs of outlets; any of them.")
-    family: Words = Field([], description="Slugs of publisher families; any of them.")
-    country: Countries = Field([], description="ISO 3166-1 codes of outlets' countries.")
-    language: Languages = Field(
-        [], description="ISO 639-1 codes; an outlet's where its own is unknown."
+    outlet: Words = Field([], description="Outlet slugs; matches any of them.")
+    family: Words = Field([], description="Slugs of publisher families; matches any of them.")
+    country: Countries = Field(
+        [], description="ISO 3166-1 country codes of outlets; matches any of them."
     )
-    story: Word | None = Field(None, description="Id of a story that they belong to now.")
-    feed: BigInt | None = Field(None, description="Id of the feed that they came with.")
-    copies: bool | None = Field(None, description="Only reprints of others, or none of them.")
+    language: Languages = Field(
+        [],
+        description="ISO 639-1 codes; the language of the outlet counts if that of the article is unknown.",
+    )
+    story: ShortText | None = Field(None, description="Id of the current story.")
+    feed: BigInt | None = Field(None, description="Id of the feed.")
+    copies: bool | None = Field(None, description="True: only reprints. False: no reprints.")
     sort: Order = Order.NEWEST
     limit: Limit = 50
     cursor: CursorText | None = None
     fields: ArticleFields | None = None
 
     def filter(self) -> ArticleFilter:
-        """The conditions alone."""
+        """The filter conditions."""
         return ArticleFilter(
             since=self.since,
             until=self.until,
@@ -97,10 +102,10 @@ class ArticleQuery(BaseModel):
 
 
 @router.get("", response_model=PageOut[ArticleDetailOut] | PartialPageOut)
-def list_articles(session: TaggedSession, query: Annotated[ArticleQuery, Query()]) -> Response:
-    """Articles by the time of their report; those that an editor hid are left out.
+def list_articles(session: ETagSession, query: Annotated[ArticleQuery, Query()]) -> Response:
+    """List articles in order of time, without those that an editor hid.
 
-    `sort=newest`, the default, begins with the latest, `oldest` with the first.
+    `sort=newest`, the default, starts with the latest article; `oldest` starts with the first.
     """
     cursor = CURSORS[query.sort]
     page = views.list_articles(
@@ -110,15 +115,17 @@ def list_articles(session: TaggedSession, query: Annotated[ArticleQuery, Query()
         after=cursor.decode(query.cursor),
         limit=query.limit,
     )
-    items = [ArticleDetailOut.told(found) for found in page.items]
-    return page_answer(PageOut(items=items, next=cursor.encode(page.next)), query.fields)
+    items = [ArticleDetailOut.of_detail(article) for article in page.items]
+    return page_response(PageOut(items=items, next=cursor.encode(page.next)), query.fields)
 
 
-@router.get("/{article_id}", response_model=ArticleDetailOut | dict[str, Any], responses=NOT_FOUND)
-def read_article(
-    session: TaggedSession,
-    article_id: Annotated[BigInt, Path()],
+@router.get(
+    "/{article_id}", response_model=ArticleDetailOut | dict[str, Any], responses=NOT_FOUND_RESPONSE
+)
+def get_article(
+    session: ETagSession,
+    article_id: Annotated[BigInt, Path(description="Id of the article.")],
     fields: Annotated[ArticleFields | None, Query()] = None,
 ) -> Response:
-    """One article; `story` is null while it waits for its place."""
-    return answer(ArticleDetailOut.told(views.get_article(session, article_id)), fields)
+    """Get one article; `story` is null until the article is assigned to a story."""
+    return json_response(ArticleDetailOut.of_detail(views.get_article(session, article_id)), fields)

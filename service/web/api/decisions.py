@@ -1,4 +1,4 @@
-"""`/v1/decisions`: what editors decide, with a key of the role `editor`."""
+"""`/v1/decisions`: editorial decisions; requires the role `editor`."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -14,7 +14,7 @@ from service.domain.editing.effects import (
     clean_line,
 )
 from service.store.access.keys import Key
-from service.store.database.paging import cut
+from service.store.database.paging import make_page
 from service.store.editing import actions, audit_log
 from service.store.editing.actions import EditorAction
 from service.store.editing.audit_log import Decision
@@ -32,139 +32,141 @@ router = APIRouter(prefix="/v1/decisions", tags=["editing"], responses=PROBLEM_R
 CURSOR = Cursor("decisions", BigInt)
 EDITOR = Security(RequireRole(Role.EDITOR), scopes=[Role.EDITOR])
 Editor = Annotated[Key, EDITOR]
-Number = Annotated[BigInt, Path(description="The decision's number.")]
-MADE = {**WRITE_RESPONSES, **NOT_FOUND_RESPONSE}
-READ = {**NOT_FOUND_RESPONSE, 403: WRITE_RESPONSES[403]}
-#: Of one decision at most so many.
-MOST_STORIES, MOST_ARTICLES = 100, 1000
+Number = Annotated[BigInt, Path(description="Number of the decision.")]
+WRITE_ERRORS = {**WRITE_RESPONSES, **NOT_FOUND_RESPONSE}
+READ_ERRORS = {**NOT_FOUND_RESPONSE, 403: WRITE_RESPONSES[403]}
+#: Limits of one decision.
+MAX_STORIES, MAX_ARTICLES = 100, 1000
 
 
-class _Wanted(BaseModel):
-    """What all decisions have."""
+class _DecisionIn(BaseModel):
+    """Base of all request bodies for decisions."""
 
     model_config = ConfigDict(extra="forbid")
 
     reason: str = Field(
-        default="", max_length=MAX_REASON_LENGTH, description="For whoever asks later."
+        default="", max_length=MAX_REASON_LENGTH, description="Reason for the audit log."
     )
 
-    def carry_out(self, session: Session, act: EditorAction) -> Decision:
-        """Decide so, within the caller's transaction."""
+    def apply(self, session: Session, action: EditorAction) -> Decision:
+        """Apply the decision in the given transaction."""
         raise NotImplementedError
 
 
-class Merge(_Wanted):
-    """Let stories be one: their articles stay together, their ids lead to the first."""
+class Merge(_DecisionIn):
+    """Merge stories into the first one. The ids of the others redirect to it."""
 
     action: Literal["merge"]
     stories: list[ShortText] = Field(
-        min_length=2, max_length=MOST_STORIES, examples=[["9f3c1a", "b2"]]
+        min_length=2, max_length=MAX_STORIES, examples=[["9f3c1a", "b2"]]
     )
 
-    def carry_out(self, session: Session, act: EditorAction) -> Decision:
-        """Merge them."""
-        return actions.merge(session, act, self.stories)
+    def apply(self, session: Session, action: EditorAction) -> Decision:
+        """Merge the stories."""
+        return actions.merge(session, action, self.stories)
 
 
-class Split(_Wanted):
-    """Let articles leave a story for one of their own, and never join those they left."""
+class Split(_DecisionIn):
+    """Split articles off a story into a new one; they never rejoin the articles that they left."""
 
     action: Literal["split"]
     story: ShortText
-    articles: list[BigInt] = Field(min_length=1, max_length=MOST_ARTICLES)
+    articles: list[BigInt] = Field(min_length=1, max_length=MAX_ARTICLES)
 
-    def carry_out(self, session: Session, act: EditorAction) -> Decision:
-        """Split them off."""
-        return actions.split(session, act, self.story, self.articles)
+    def apply(self, session: Session, action: EditorAction) -> Decision:
+        """Split the articles off."""
+        return actions.split(session, action, self.story, self.articles)
 
 
-class Move(_Wanted):
-    """Let an article leave its story for another one."""
+class Move(_DecisionIn):
+    """Move an article to another story."""
 
     action: Literal["move"]
     article: BigInt
     story: ShortText
 
-    def carry_out(self, session: Session, act: EditorAction) -> Decision:
-        """Move it."""
-        return actions.move(session, act, self.article, self.story)
+    def apply(self, session: Session, action: EditorAction) -> Decision:
+        """Move the article."""
+        return actions.move(session, action, self.article, self.story)
 
 
-class MarkStory(_Wanted):
-    """Let a story lead the list, be shown nowhere, or change by no job."""
+class MarkStory(_DecisionIn):
+    """Pin, hide or lock a story: first in lists, shown nowhere, or unchanged by jobs."""
 
     action: Literal["pin", "hide", "lock"]
     story: ShortText
 
-    def carry_out(self, session: Session, act: EditorAction) -> Decision:
+    def apply(self, session: Session, action: EditorAction) -> Decision:
         """Mark it."""
-        return actions.mark_story(session, act, self.action, self.story)
+        return actions.mark_story(session, action, self.action, self.story)
 
 
-class MarkArticle(_Wanted):
-    """Let an article's title be its story's headline, or let it belong to no story."""
+class MarkArticle(_DecisionIn):
+    """Pin or hide an article: use its title as the headline, or remove it from every story."""
 
     action: Literal["pin", "hide"]
     article: BigInt
 
-    def carry_out(self, session: Session, act: EditorAction) -> Decision:
+    def apply(self, session: Session, action: EditorAction) -> Decision:
         """Mark it."""
         mark = {"pin": actions.pin_article, "hide": actions.hide_article}[self.action]
-        return mark(session, act, self.article)
+        return mark(session, action, self.article)
 
 
-class Rename(_Wanted):
-    """Give a story a headline of an editor's own."""
+class Rename(_DecisionIn):
+    """Replace the headline of a story."""
 
     action: Literal["rename"]
     story: ShortText
     headline: Annotated[str, StringConstraints(min_length=1, max_length=MAX_HEADLINE_LENGTH)]
 
-    def carry_out(self, session: Session, act: EditorAction) -> Decision:
-        """Rename it."""
+    def apply(self, session: Session, action: EditorAction) -> Decision:
+        """Rename the story."""
         value = clean_headline(self.headline)
-        return actions.mark_story(session, act, "rename", self.story, value=value)
+        return actions.mark_story(session, action, "rename", self.story, value=value)
 
 
-class _Named(BaseModel):
-    """Which decision is meant, whatever else is said."""
+class _ActionIn(BaseModel):
+    """The action of a request body; other fields are ignored."""
 
     action: Literal["merge", "split", "move", "pin", "hide", "rename", "lock"]
 
 
-SHAPES: dict[str, type[_Wanted]] = {
+SCHEMAS: dict[str, type[_DecisionIn]] = {
     "merge": Merge, "split": Split, "move": Move, "rename": Rename, "lock": MarkStory
 }  # fmt: skip
 
 
-def _as_named(body: Any) -> _Wanted:
-    """Read a body as the decision that it names: faults are told of that shape alone.
+def _parse_decision(body: Any) -> _DecisionIn:
+    """Validate a body only against the schema that its `action` selects.
 
     Raises:
-        ValidationError: it names none, or lacks something.
+        ValidationError: the action is unknown, or a field is missing or invalid.
     """
-    action = _Named.model_validate(body).action
-    marks = MarkArticle if "article" in body else MarkStory
-    return SHAPES.get(action, marks).model_validate(body)
+    action = _ActionIn.model_validate(body).action
+    mark = MarkArticle if "article" in body else MarkStory
+    return SCHEMAS.get(action, mark).model_validate(body)
 
 
-Wanted = Annotated[
-    Merge | Split | Move | MarkStory | MarkArticle | Rename, BeforeValidator(_as_named), Body()
+DecisionIn = Annotated[
+    Merge | Split | Move | MarkStory | MarkArticle | Rename,
+    BeforeValidator(_parse_decision),
+    Body(),
 ]
 
 
-class Undo(BaseModel):
-    """Why a decision is to stand no longer."""
+class UndoIn(BaseModel):
+    """Request body to undo a decision."""
 
     model_config = ConfigDict(extra="forbid")
 
     reason: str = Field(
-        default="", max_length=MAX_REASON_LENGTH, description="For whoever asks later."
+        default="", max_length=MAX_REASON_LENGTH, description="Reason for the audit log."
     )
 
 
-class UndoneOut(BaseModel):
-    """Who let a decision stand no longer, and why."""
+class UndoOut(BaseModel):
+    """Who undid a decision, when and why."""
 
     by: str
     at: Instant
@@ -172,94 +174,101 @@ class UndoneOut(BaseModel):
 
 
 class DecisionOut(BaseModel):
-    """One act of an editor."""
+    """A decision of an editor."""
 
     id: int
     action: str = Field(description="`merge`, `split`, `move`, `pin`, `hide`, `rename` or `lock`.")
     story: str | None
-    other_stories: list[str] = Field(description="That it merged, split off or took from.")
-    articles: list[int] = Field(description="That it moved, pinned or hid.")
-    headline: str | None = Field(description="An editor's own.")
-    made_by: str = Field(description="The name of the key, or of the user on the command line.")
+    other_stories: list[str] = Field(
+        description="Ids of the stories that it merged, split off or took an article from."
+    )
+    articles: list[int] = Field(description="Ids of the articles that the decision applies to.")
+    headline: str | None = Field(description="New headline of a renamed story.")
+    made_by: str = Field(description="Name of the API key, or of the user of the command line.")
     made_at: Instant
     reason: str
-    undone: UndoneOut | None = Field(description="Null while it stands.")
+    undone: UndoOut | None = Field(description="Null while the decision is in force.")
 
     @classmethod
-    def of(cls, found: Decision) -> Self:
+    def of(cls, decision: Decision) -> Self:
         undone = None
-        if found.undone_at is not None:
-            who = found.undone_by or ""
-            undone = UndoneOut(by=who, at=found.undone_at, reason=found.undone_reason)
+        if decision.undone_at is not None:
+            undone = UndoOut(
+                by=decision.undone_by or "", at=decision.undone_at, reason=decision.undone_reason
+            )
         return cls(
-            id=found.id,
-            action=found.action,
-            story=found.story_id,
-            other_stories=list(found.other_story_ids),
-            articles=list(found.article_ids),
-            headline=found.value,
-            made_by=found.made_by,
-            made_at=found.made_at,
-            reason=found.reason,
+            id=decision.id,
+            action=decision.action,
+            story=decision.story_id,
+            other_stories=list(decision.other_story_ids),
+            articles=list(decision.article_ids),
+            headline=decision.value,
+            made_by=decision.made_by,
+            made_at=decision.made_at,
+            reason=decision.reason,
             undone=undone,
         )
 
 
-@router.post("", status_code=201, response_model=DecisionOut, responses=MADE)
-def decide(web: WebContextDep, write: WriteDep, editor: Editor, wanted: Wanted) -> Response:
-    """Decide about stories or articles: done at once, and obeyed by every job from then on.
-
-    Answers 409 where decisions that stand forbid it, and names them.
-    """
-    act = act_of(web, editor, wanted.reason)
-
-    def carry_out(session: Session) -> WriteResult:
-        found = wanted.carry_out(session, act)
-        return WriteResult(DecisionOut.of(found), f"/v1/decisions/{found.id}")
-
-    return write(carry_out)
-
-
-@router.post("/{number}/undo", response_model=DecisionOut, responses=MADE)
-def undo_decision(
-    web: WebContextDep, write: WriteDep, editor: Editor, number: Number, wanted: Undo | None = None
+@router.post("", status_code=201, response_model=DecisionOut, responses=WRITE_ERRORS)
+def create_decision(
+    web: WebContextDep, write: WriteDep, editor: Editor, body: DecisionIn
 ) -> Response:
-    """Let a decision stand no longer; articles that it moved go back unless others hold them."""
-    act = act_of(web, editor, wanted.reason if wanted else "")
-    return write(lambda session: WriteResult(DecisionOut.of(undo(session, act, number))))
+    """Make a decision about stories or articles. It takes effect immediately and binds all jobs.
+
+    Returns 409 with the conflicting decisions if decisions in force rule it out.
+    """
+    action = _editor_action(web, editor, body.reason)
+
+    def apply(session: Session) -> WriteResult:
+        decision = body.apply(session, action)
+        return WriteResult(DecisionOut.of(decision), f"/v1/decisions/{decision.id}")
+
+    return write(apply)
 
 
-@router.get("", dependencies=[EDITOR], responses=READ)
+@router.post("/{number}/undo", response_model=DecisionOut, responses=WRITE_ERRORS)
+def undo_decision(
+    web: WebContextDep, write: WriteDep, editor: Editor, number: Number, body: UndoIn | None = None
+) -> Response:
+    """Undo a decision and move its articles back, unless another decision pins them."""
+    action = _editor_action(web, editor, body.reason if body else "")
+    return write(lambda session: WriteResult(DecisionOut.of(undo(session, action, number))))
+
+
+@router.get("", dependencies=[EDITOR], responses=READ_ERRORS)
 def list_decisions(
     session: ETagSession,
     *,
-    story: Annotated[ShortText | None, Query(description="Only those that concern it.")] = None,
-    undone: Annotated[bool, Query(description="Those that stand no longer, too.")] = False,
+    story: Annotated[
+        ShortText | None, Query(description="Id of a story; only decisions about it.")
+    ] = None,
+    undone: Annotated[bool, Query(description="Include decisions that were undone.")] = False,
     limit: Annotated[Limit, Query()] = 50,
     cursor: CursorQuery = None,
 ) -> PageOut[DecisionOut]:
-    """What editors decided, oldest first."""
-    about = actions.resolve_story_id(session, story) if story else None
+    """List decisions, oldest first."""
+    story_id = actions.resolve_story_id(session, story) if story else None
     after = CURSOR.decode(cursor)
-    found = audit_log.list_decisions(
+    listed = audit_log.list_decisions(
         session,
-        all_of_them=undone,
-        story_id=about,
+        include_undone=undone,
+        story_id=story_id,
         after=after[0] if after else 0,
         limit=limit + 1,
     )
-    page = cut([(DecisionOut.of(each), (each.id,)) for each in found], limit)
+    page = make_page([(DecisionOut.of(each), (each.id,)) for each in listed], limit)
     return PageOut(items=list(page.items), next=CURSOR.encode(page.next))
 
 
-@router.get("/{number}", dependencies=[EDITOR], responses=READ)
-def read_decision(session: ETagSession, number: Number) -> DecisionOut:
-    """One decision."""
+@router.get("/{number}", dependencies=[EDITOR], responses=READ_ERRORS)
+def get_decision(session: ETagSession, number: Number) -> DecisionOut:
+    """Get one decision."""
     return DecisionOut.of(audit_log.get(session, number))
 
 
-def act_of(web: WebContext, editor: Key, reason: str) -> EditorAction:
-    """An act of whoever holds a key."""
+def _editor_action(web: WebContext, editor: Key, reason: str) -> EditorAction:
+    """The action of an editor at the present time."""
     now = web.clock()
     quiet_since = web.settings.lifecycle.quiet_since(now)
     return EditorAction(

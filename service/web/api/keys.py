@@ -1,4 +1,4 @@
-"""`/v1/keys`: who may ask, and for what, with a key of the role `admin`."""
+"""`/v1/keys`: create, list and revoke API keys; requires the role `admin`."""
 
 from typing import Annotated, Any, Self
 
@@ -8,36 +8,42 @@ from sqlalchemy.orm import Session
 
 from service.domain.access.roles import Role
 from service.store.access import keys
-from service.store.access.keys import NAME, Key
-from service.store.database.paging import cut
-from service.web.dependencies import Context, ReadSession
-from service.web.middleware.authenticate import Needs
+from service.store.access.keys import MAX_NAME_LENGTH, Key
+from service.store.database.paging import make_page
+from service.web.dependencies import ReadSession, WebContextDep
+from service.web.middleware.authenticate import RequireRole
 from service.web.rendering.schemas import Instant, PageOut
-from service.web.requests.idempotency import WRITING, Done, Writing
+from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
 from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit, UtcTime
-from service.web.requests.problems import NOT_FOUND, PROBLEMS
+from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
-ADMIN = Security(Needs(Role.ADMIN), scopes=[Role.ADMIN])
+ADMIN = Security(RequireRole(Role.ADMIN), scopes=[Role.ADMIN])
 router = APIRouter(
     prefix="/v1/keys",
     tags=["admin"],
-    responses={**PROBLEMS, 403: WRITING[403]},
+    responses={**PROBLEM_RESPONSES, 403: WRITE_RESPONSES[403]},
     dependencies=[ADMIN],
 )
 CURSOR = Cursor("keys", BigInt)
-KeyId = Annotated[BigInt, Path(description="The key's number.")]
+KeyId = Annotated[BigInt, Path(description="Id of the key.")]
 
 
-class NewKey(BaseModel):
-    """A key to make."""
+class NewKeyIn(BaseModel):
+    """A key to create."""
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=NAME, description="Decisions carry it.")
-    roles: list[Role] = Field(
-        default=[Role.READER], max_length=10, description="Every key may read."
+    name: str = Field(
+        min_length=1,
+        max_length=MAX_NAME_LENGTH,
+        description="Recorded with every decision made with this key.",
     )
-    expires_at: UtcTime | None = Field(default=None, description="Never, if it is null.")
+    roles: list[Role] = Field(
+        default=[Role.READER], max_length=10, description="Every key may read, whatever its roles."
+    )
+    expires_at: UtcTime | None = Field(
+        default=None, description="Expiry; null means it never expires."
+    )
 
 
 class KeyOut(BaseModel):
@@ -49,10 +55,12 @@ class KeyOut(BaseModel):
     created_at: Instant
     expires_at: Instant | None
     revoked_at: Instant | None
-    used_at: Instant | None = Field(description="To five minutes.")
+    last_used_at: Instant | None = Field(
+        description="Time of the last use, precise to five minutes."
+    )
 
     @classmethod
-    def of(cls, key: Key, **more: Any) -> Self:
+    def of(cls, key: Key, **extra: Any) -> Self:
         return cls(
             id=key.id,
             name=key.name,
@@ -60,16 +68,16 @@ class KeyOut(BaseModel):
             created_at=key.created_at,
             expires_at=key.expires_at,
             revoked_at=key.revoked_at,
-            used_at=key.used_at,
-            **more,
+            last_used_at=key.last_used_at,
+            **extra,
         )
 
 
 class NewKeyOut(KeyOut):
-    """A key that was just made."""
+    """A new key with its secret."""
 
     secret: str | None = Field(
-        description="Told this once; null where a request is answered again.",
+        description="Returned only once; null in the stored response to a repeated request.",
         examples=["samestory_Zb0nTq3mVw8sYc1kLr6uHd4xPf9aJe2gNi5oRt7wSvE"],
     )
 
@@ -78,40 +86,42 @@ class NewKeyOut(KeyOut):
 def list_keys(
     session: ReadSession,
     *,
-    revoked: Annotated[bool, Query(description="Those revoked, too.")] = False,
+    revoked: Annotated[bool, Query(description="Include revoked keys.")] = False,
     limit: Annotated[Limit, Query()] = 100,
     cursor: CursorQuery = None,
 ) -> PageOut[KeyOut]:
-    """Keys with what they allow, without their secrets, in the order in which they were made."""
-    after = CURSOR.decode(cursor)
-    first = after[0] if after else 0
-    found = keys.listed(session, all_of_them=revoked, after=first, limit=limit + 1)
-    page = cut([(KeyOut.of(key), (key.id,)) for key in found], limit)
+    """List keys in order of creation, without their secrets."""
+    position = CURSOR.decode(cursor)
+    after = position[0] if position else 0
+    listed = keys.list_keys(session, include_revoked=revoked, after=after, limit=limit + 1)
+    page = make_page([(KeyOut.of(key), (key.id,)) for key in listed], limit)
     return PageOut(items=list(page.items), next=CURSOR.encode(page.next))
 
 
-@router.get("/{key_id}", responses=NOT_FOUND)
-def read_key(session: ReadSession, key_id: KeyId) -> KeyOut:
-    """One key."""
+@router.get("/{key_id}", responses=NOT_FOUND_RESPONSE)
+def get_key(session: ReadSession, key_id: KeyId) -> KeyOut:
+    """Get one key."""
     return KeyOut.of(keys.get(session, key_id))
 
 
-@router.post("", status_code=201, response_model=NewKeyOut, responses=WRITING)
-def create_key(web: Context, write: Writing, wanted: NewKey) -> Response:
-    """Make a key. Its secret is in this answer and nowhere else: only its hash is kept."""
+@router.post("", status_code=201, response_model=NewKeyOut, responses=WRITE_RESPONSES)
+def create_key(web: WebContextDep, write: WriteDep, body: NewKeyIn) -> Response:
+    """Create a key. The response contains its secret, which is not stored and never shown again."""
 
-    def create(session: Session) -> Done:
+    def create(session: Session) -> WriteResult:
         key, secret = keys.create(
-            session, wanted.name, wanted.roles, now=web.clock(), expires_at=wanted.expires_at
+            session, body.name, body.roles, now=web.clock(), expires_at=body.expires_at
         )
-        kept = NewKeyOut.of(key, secret=None)
-        return Done(NewKeyOut.of(key, secret=secret), f"/v1/keys/{key.id}", kept)
+        without_secret = NewKeyOut.of(key, secret=None)
+        return WriteResult(NewKeyOut.of(key, secret=secret), f"/v1/keys/{key.id}", without_secret)
 
     return write(create)
 
 
-@router.delete("/{key_id}", response_model=KeyOut, responses={**WRITING, **NOT_FOUND})
-def revoke_key(web: Context, write: Writing, key_id: KeyId) -> Response:
-    """Let a key open nothing any more, at once; it stays on record."""
+@router.delete(
+    "/{key_id}", response_model=KeyOut, responses={**WRITE_RESPONSES, **NOT_FOUND_RESPONSE}
+)
+def revoke_key(web: WebContextDep, write: WriteDep, key_id: KeyId) -> Response:
+    """Revoke a key immediately. It stays in the list of revoked keys."""
     now = web.clock()
-    return write(lambda session: Done(KeyOut.of(keys.revoke(session, key_id, now=now))))
+    return write(lambda session: WriteResult(KeyOut.of(keys.revoke(session, key_id, now=now))))

@@ -1,4 +1,4 @@
-"""`/v1/runs`: what the jobs did."""
+"""`/v1/runs`: job runs with outcome and counts."""
 
 from typing import Annotated, Any, Self
 
@@ -9,24 +9,24 @@ from service.store.database import run_views
 from service.store.database.run_views import RunView
 from service.web.dependencies import ReadSession
 from service.web.rendering.schemas import Instant, PageOut
-from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit, Word
-from service.web.requests.problems import PROBLEMS
+from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit, ShortText
+from service.web.requests.problems import PROBLEM_RESPONSES
 
-router = APIRouter(prefix="/v1/runs", tags=["runs"], responses=PROBLEMS)
+router = APIRouter(prefix="/v1/runs", tags=["runs"], responses=PROBLEM_RESPONSES)
 
 CURSOR = Cursor("runs", BigInt)
 
 
 class RunOut(BaseModel):
-    """One execution of a job."""
+    """A run of a job."""
 
     id: int
     job: str
     started_at: Instant
-    seconds: float | None = Field(description="Null while it lasts.")
+    seconds: float | None = Field(description="Duration in seconds; null while the job is running.")
     outcome: str = Field(description="`running`, `done` or `failed`.")
-    counts: dict[str, Any]
-    error: str | None
+    counts: dict[str, Any] = Field(description="Counters of the run, such as `new` articles.")
+    error: str | None = Field(description="Error message of a failed run.")
 
     @classmethod
     def of(cls, run: RunView) -> Self:
@@ -44,10 +44,10 @@ class RunOut(BaseModel):
 @router.get("")
 def list_runs(
     session: ReadSession,
-    job: Annotated[Word | None, Query(description="Only runs of this job.")] = None,
+    job: Annotated[ShortText | None, Query(description="Name of a job.")] = None,
     limit: Annotated[Limit, Query()] = 20,
     cursor: CursorQuery = None,
 ) -> PageOut[RunOut]:
-    """The latest runs first."""
+    """List job runs, latest first."""
     page = run_views.list_runs(session, job=job, after=CURSOR.decode(cursor), limit=limit)
     return PageOut(items=[RunOut.of(run) for run in page.items], next=CURSOR.encode(page.next))

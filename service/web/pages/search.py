@@ -1,4 +1,4 @@
-"""`/search`: what readers find, as a page that needs no script."""
+"""`/search`: search page, without scripts."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,65 +9,64 @@ from pydantic import ValidationError
 
 from service.store.articles.views import articles_of
 from service.store.search import highlights
-from service.store.story_views.views import stories_of
-from service.web.api.search.search import Asked, SearchQuery, search_store, understood
-from service.web.dependencies import Context, ReadSession
-from service.web.lazy_model import at_hand
-from service.web.middleware.concurrency import SearchTurn
+from service.store.story_views.views import get_stories
+from service.web.api.search.search import ParsedSearch, SearchQuery, parse_terms, run_search
+from service.web.dependencies import ReadSession, WebContextDep
+from service.web.lazy_model import encoder_if_loaded
+from service.web.middleware.concurrency import SearchSlot
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
-#: So many stories, and as many reports, are shown.
-SHOWN = 20
+#: Maximum number of stories, and also of reports, on the page.
+MAX_RESULTS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What a reader typed; `fault` says why it cannot be looked for."""
+class SearchForm:
+    """The text in the search form; `error` explains why it is not a valid search."""
 
     typed: str
-    asked: Asked | None = None
-    fault: str = ""
+    search: ParsedSearch | None = None
+    error: str = ""
 
 
-async def question(request: Request, q: Annotated[str, Query()] = "") -> Question:
-    """Read what a reader typed; without a model it goes by words alone."""
+async def parse_form(request: Request, q: Annotated[str, Query()] = "") -> SearchForm:
+    """Parse the search form; uses keywords only while the model is not loaded."""
     if not q.strip():
-        return Question("")
+        return SearchForm("")
     try:
-        query, wanted = SearchQuery.model_validate({"q": q, "limit": SHOWN}), understood(q)
+        query = SearchQuery.model_validate({"q": q, "limit": MAX_RESULTS})
+        terms = parse_terms(q)
     except ValidationError:
-        return Question(q[:200], fault="Ask for fewer words.")
+        return SearchForm(q[:200], error="The search text is too long.")
     except HTTPException:
-        return Question(q[:200], fault="Name one word to look for, and not too many.")
-    return Question(q, Asked(query, wanted, await at_hand(request)))
+        return SearchForm(q[:200], error="Enter at least one search term, and at most 60 words.")
+    return SearchForm(q, ParsedSearch(query, terms, await encoder_if_loaded(request)))
 
 
 @router.get("/search")
 def search_page(
     request: Request,
-    web: Context,
-    typed: Annotated[Question, Depends(question)],
-    _: SearchTurn,
+    web: WebContextDep,
+    form: Annotated[SearchForm, Depends(parse_form)],
+    _: SearchSlot,
     session: ReadSession,
 ) -> HTMLResponse:
-    """Stories and reports that hold some words, or mean the same."""
+    """Search form with the matching stories and reports."""
     template = web.templates.get_template("search.html")
-    if typed.asked is None:
-        return HTMLResponse(template.render(now=web.clock(), question=typed, results=None))
-    results = search_store(request, session, typed.asked)
-    found, words = results.found, results.lookup.words
-    stories, articles = (
-        stories_of(session, list(found.stories)),
-        articles_of(session, list(found.articles)),
-    )
+    if form.search is None:
+        return HTMLResponse(template.render(now=web.clock(), form=form, results=None))
+    results = run_search(request, session, form.search)
+    ranked, words = results.ranked, results.compiled.tsquery
+    stories = get_stories(session, list(ranked.stories))
+    articles = articles_of(session, list(ranked.articles))
     return HTMLResponse(
         template.render(
             now=web.clock(),
-            question=typed,
+            form=form,
             results=results,
-            stories=[stories[key] for key in found.stories if key in stories],
-            articles=[articles[key] for key in found.articles if key in articles],
-            marks=highlights.of_articles(session, words, list(articles), ()),
+            stories=[stories[key] for key in ranked.stories if key in stories],
+            articles=[articles[key] for key in ranked.articles if key in articles],
+            marks=highlights.highlight_articles(session, words, list(articles), ()),
         )
     )

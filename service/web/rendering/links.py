@@ -3,16 +3,16 @@
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from service.domain.text.links import outside, story_page
+from service.domain.text.links import external_url, story_path
 
 __all__ = [
-    "at_instant",
-    "outside",
+    "external_url",
     "story_api",
-    "story_page",
+    "story_path",
     "storyline_api",
     "storyline_page",
-    "without_secrets",
+    "with_as_of",
+    "strip_credentials",
 ]
 
 
@@ -21,7 +21,7 @@ def story_api(story_id: str) -> str:
     return "/v1/stories/" + quote(story_id, safe="")
 
 
-def at_instant(path: str, as_of: datetime | None) -> str:
+def with_as_of(path: str, as_of: datetime | None) -> str:
     """A path of something as it stood at an instant; unchanged without one."""
     if as_of is None:
         return path
@@ -38,7 +38,7 @@ def storyline_api(storyline_id: str) -> str:
     return "/v1/storylines/" + quote(storyline_id, safe="")
 
 
-def without_secrets(url: str) -> str:
+def strip_credentials(url: str) -> str:
     """A feed's address as it may be shown: no user, no password."""
     try:
         parts = urlsplit(url)

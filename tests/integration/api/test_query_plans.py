@@ -8,23 +8,23 @@ import pytest
 from sqlalchemy import Engine, text
 
 from service.domain.access.roles import Role
-from service.domain.subscribers.alert_preferences import query
+from service.domain.subscribers.alert_preferences import parse_query
 from service.domain.webhooks.webhooks import Wanted
 from service.store.access import keys
 from service.store.database import schema
-from service.store.database.sessions import Sessions, sessions_of
+from service.store.database.sessions import Sessions, make_sessions
 from service.store.editing import actions
 from service.store.editing.actions import EditorAction
 from service.store.search.filters import SearchFilter
-from service.store.search.lookup import Lookup
-from service.store.search.search import articles_by_words
+from service.store.search.compiled_search import CompiledSearch
+from service.store.search.search import rank_articles_by_keywords
 from service.store.story_views.filters import Sort
 from service.store.subscribers import alerts
 from service.store.tables import StoryRow
 from service.store.webhooks import webhooks
 from tests.integration.api.test_sql_statements import recorded
 from tests.support.content.subscribers import subscribe
-from tests.support.database.embedded_articles import ENCODER, reading
+from tests.support.database.embedded_articles import ENCODER, model_context
 from tests.support.database.large_store import fill_store
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
@@ -100,11 +100,11 @@ PATHS = [
     ("/v1/storylines?sort=newest&since=2023-04-20", 2),
     ("/v1/storylines/saga", 4),
     ("/v1/search?q=word11", 11),
-    ("/v1/search/feed.rss?q=word11&by=words", 11),
+    ("/v1/search/feed.rss?q=word11&mode=keyword", 11),
     ("/v1/search?q=word1500+or+word3000", 11),
     ("/v1/search?q=word11+-word3&language=en&outlet=outlet-7&since=2023-04-20", 11),
-    ("/v1/search?q=word11&by=meaning", 11),
-    ("/v1/search?q=%22word1+word2%22&by=words&limit=100", 11),
+    ("/v1/search?q=word11&mode=semantic", 11),
+    ("/v1/search?q=%22word1+word2%22&mode=keyword&limit=100", 11),
     ("/", 3),
     ("/stories/story7", 8),
 ]
@@ -127,7 +127,7 @@ FOR_ROLES = [
 @pytest.fixture(scope="module")
 def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
     """A server over a filled store, and the engine that it uses."""
-    engine = schema.connect(new_database())
+    engine = schema.make_engine(new_database())
     fill_store(
         engine,
         articles=ARTICLES,
@@ -136,9 +136,9 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
         model=ENCODER.model,
         dimensions=ENCODER.dimensions,
     )
-    sessions = sessions_of(engine)
+    sessions = make_sessions(engine)
     add_the_rest(sessions)
-    with serving(sessions, reading=reading()) as running:
+    with serving(sessions, model_context=model_context()) as running:
         yield running, engine
     engine.dispose()
 
@@ -153,11 +153,13 @@ def add_the_rest(sessions: Sessions) -> None:
         keys.create(session, "ann", list(Role), now=NOW, secret=SECRET)
         for act in ("pin", "lock"):
             for number in range(5):
-                actions.mark_story(session, EditorAction("ann", "", NOW, NOW), act, f"story{number + 7}")
+                actions.mark_story(
+                    session, EditorAction("ann", "", NOW, NOW), act, f"story{number + 7}"
+                )
         webhooks.add(session, "https://desk.example/hook", Wanted(), now=NOW)
     [reader] = subscribe(sessions, "reader@x.example")
     with sessions.begin() as session:
-        alerts.add(session, reader.id, query(words="ferry"), now=NOW)
+        alerts.add(session, reader.id, parse_query(words="ferry"), now=NOW)
 
 
 @pytest.mark.parametrize(("path", "most"), PATHS)
@@ -211,7 +213,7 @@ def test_a_match_looks_its_candidates_up(world: tuple[Site, Engine]) -> None:
 def test_meaning_is_looked_up_in_the_index_of_its_model(world: tuple[Site, Engine]) -> None:
     site, engine = world
     with recorded(engine) as statements:
-        site.get("/v1/search?q=word500&by=meaning")
+        site.get("/v1/search?q=word500&mode=semantic")
     plans = [plan_of(engine, *each) for each in statements if "<=>" in each[0]]
     assert len(plans) == 1
     assert "ix_vectors_hnsw_1" in plans[0]
@@ -220,7 +222,7 @@ def test_meaning_is_looked_up_in_the_index_of_its_model(world: tuple[Site, Engin
 def test_words_are_looked_up_in_the_index_of_documents(world: tuple[Site, Engine]) -> None:
     site, engine = world
     with recorded(engine) as statements:
-        site.get("/v1/search?q=word15000&by=words")
+        site.get("/v1/search?q=word15000&mode=keyword")
     plans = "".join(plan_of(engine, *each) for each in statements if "@@" in each[0])
     assert "ix_article_documents_document" in plans
     assert "ix_stories_document" in plans
@@ -245,9 +247,9 @@ def test_whichever_way_words_are_found_the_latest_are_weighed(
     world: tuple[Site, Engine], word: str
 ) -> None:
     _, engine = world
-    with sessions_of(engine)() as session:
+    with make_sessions(engine)() as session:
         expected = session.scalars(LATEST, {"word": word}).all()
-        assert articles_by_words(session, Lookup(word), SearchFilter()) == expected
+        assert rank_articles_by_keywords(session, CompiledSearch(word), SearchFilter()) == expected
 
 
 def test_words_of_many_are_looked_up_one_by_one_from_the_latest(
@@ -257,7 +259,7 @@ def test_words_of_many_are_looked_up_one_by_one_from_the_latest(
     plans = {}
     for word in ("word0", "word60"):
         with recorded(engine) as statements:
-            site.get(f"/v1/search?q={word}&by=words")
+            site.get(f"/v1/search?q={word}&mode=keyword")
         [found] = [
             each for each in statements if "ts_rank" in each[0] and "stories" not in each[0][:80]
         ]

@@ -14,13 +14,13 @@ from service.embed.encoder import Encoder
 from service.errors import ModelMissingError
 from service.settings.load import load
 from service.store.database import schema
-from service.store.database.sessions import Sessions, sessions_of
+from service.store.database.sessions import Sessions, make_sessions
 from service.store.editing import actions
 from service.store.editing.actions import EditorAction
 from service.store.tables import ArticleRow, StoryRow
 from service.web.app import create_app
 from service.web.middleware.concurrency import ConcurrencyLimits
-from tests.support.database.embedded_articles import ENCODER, read_all, reading
+from tests.support.database.embedded_articles import ENCODER, read_all, model_context
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Answer, Site, running, serving
 
@@ -32,8 +32,8 @@ FAEHRE = "Schiffe stießen im Hafen zusammen"
 @pytest.fixture(scope="module")
 def site(new_database: Callable[[], str]) -> Iterator[Site]:
     """A server over the harbour, which nobody changes."""
-    engine = schema.connect(new_database())
-    with over_the_harbour(sessions_of(engine)) as served:
+    engine = schema.make_engine(new_database())
+    with over_the_harbour(make_sessions(engine)) as served:
         yield served
     engine.dispose()
 
@@ -61,7 +61,7 @@ def over_the_harbour(sessions: Sessions) -> Iterator[Site]:
         rows.story("strike", [rows.article(quay, STRIKE, at=earlier)])
         rows.story("hafen", [rows.article(kurier, FAEHRE)])
         read_all(session)
-    with serving(sessions, reading=reading()) as served:
+    with serving(sessions, model_context=model_context()) as served:
         yield served
 
 
@@ -70,23 +70,23 @@ def ask(site: Site, q: str, more: str = "") -> Answer:
     return site.get(f"/v1/search?q={quote(q)}{more}")
 
 
-def stories(site: Site, q: str, more: str = "&by=words") -> list[str]:
+def stories(site: Site, q: str, more: str = "&mode=keyword") -> list[str]:
     """The ids of the stories that are found."""
     return [found["story"]["id"] for found in ask(site, q, more).json["stories"]]
 
 
-def titles(site: Site, q: str, more: str = "&by=words") -> list[str]:
+def titles(site: Site, q: str, more: str = "&mode=keyword") -> list[str]:
     """The titles of the articles that are found."""
     return [found["article"]["title"] for found in ask(site, q, more).json["articles"]]
 
 
 def test_words_find_articles_and_their_stories(site: Site) -> None:
     answer = ask(site, "ferry strikes pier").json
-    assert answer["by"] == ["words", "meaning"]
+    assert answer["mode"] == ["keyword", "semantic"]
     first = answer["articles"][0]
     assert first["article"]["title"] == FERRY
     assert first["article"]["story"]["id"] == "ferry"
-    assert first["ranks"] == {"words": 1, "meaning": 1, "headline": None}
+    assert first["ranks"] == {"keyword": 1, "semantic": 1, "headline": None}
     assert first["score"] == pytest.approx(2 / 61)
     story = answer["stories"][0]
     assert story["story"]["id"] == "ferry"
@@ -121,29 +121,29 @@ def test_quotes_minus_and_or(site: Site, q: str, found: set[str] | None) -> None
 
 
 def test_stems_are_those_of_the_language_that_is_asked_for(site: Site) -> None:
-    assert stories(site, "Häfen", "&by=words&language=de") == ["hafen"]
+    assert stories(site, "Häfen", "&mode=keyword&language=de") == ["hafen"]
     assert stories(site, "Häfen") == []
 
 
 def test_meaning_finds_what_shares_no_phrase_and_says_so(site: Site) -> None:
-    answer = ask(site, "pier docking vessel hurt", "&by=meaning").json
-    assert answer["by"] == ["meaning"]
+    answer = ask(site, "pier docking vessel hurt", "&mode=semantic").json
+    assert answer["mode"] == ["semantic"]
     assert answer["articles"][0]["article"]["title"] == FERRY
-    assert answer["articles"][0]["ranks"]["words"] is None
-    none = ask(site, "quantum chess", "&by=meaning").json
+    assert answer["articles"][0]["ranks"]["keyword"] is None
+    none = ask(site, "quantum chess", "&mode=semantic").json
     assert none["articles"] == none["stories"] == []
 
 
 def test_what_is_left_out_is_not_found_by_meaning_either(site: Site) -> None:
-    assert FERRY not in titles(site, "pier docking vessel hurt -passengers", "&by=both")
+    assert FERRY not in titles(site, "pier docking vessel hurt -passengers", "&mode=hybrid")
 
 
 def test_filters_of_time_outlet_and_language(site: Site) -> None:
-    assert stories(site, "harbour", f"&by=words&until={NOW.date()}") == ["strike"]
+    assert stories(site, "harbour", f"&mode=keyword&until={NOW.date()}") == ["strike"]
     assert stories(site, "harbour", f"&since={NOW.date()}") == ["ferry"]
-    assert stories(site, "hafen or harbour", "&by=words&outlet=kurier") == ["hafen"]
-    assert set(stories(site, "hafen or harbour", "&by=words&language=en")) == {"ferry", "strike"}
-    assert stories(site, "hafen or harbour", "&by=both&outlet=nobody") == []
+    assert stories(site, "hafen or harbour", "&mode=keyword&outlet=kurier") == ["hafen"]
+    assert set(stories(site, "hafen or harbour", "&mode=keyword&language=en")) == {"ferry", "strike"}
+    assert stories(site, "hafen or harbour", "&mode=hybrid&outlet=nobody") == []
 
 
 def test_highlights_are_pieces_that_make_up_the_text(site: Site) -> None:
@@ -162,9 +162,9 @@ def test_what_editors_hid_is_not_found(sessions: Sessions, changing: Site) -> No
         actions.mark_story(session, act, "hide", "strike")
         hidden = session.query(ArticleRow).filter_by(title=FERRY).one().id
         actions.hide_article(session, act, hidden)
-    for by in ("words", "meaning", "both"):
-        assert "strike" not in stories(changing, "harbour strike dockers", f"&by={by}")
-        found = titles(changing, "harbour or strike or dockers or ferry", f"&by={by}")
+    for mode in ("keyword", "semantic", "hybrid"):
+        assert "strike" not in stories(changing, "harbour strike dockers", f"&mode={mode}")
+        found = titles(changing, "harbour or strike or dockers or ferry", f"&mode={mode}")
         assert not {STRIKE, FERRY} & set(found)
     listed = [each["title"] for each in changing.get("/v1/articles").json["items"]]
     assert not {STRIKE, FERRY} & set(listed)
@@ -193,7 +193,7 @@ def test_a_changed_article_is_found_by_its_new_words(sessions: Sessions, changin
         ("q=-ferry", "without a minus"),
         ("q=...", "nothing to look for"),
         ("q=a%00b", "pattern"),
-        ("q=ferry&by=magic", "by"),
+        ("q=ferry&mode=magic", "mode"),
         ("q=ferry&limit=101", "100"),
         ("q=ferry&cursor=x", "cursor"),
         ("q=ferry&since=yesterday", "since"),
@@ -224,7 +224,7 @@ def test_a_search_is_known_by_the_state_of_the_store(site: Site) -> None:
 
 def test_more_searches_than_are_done_at_once_wait_their_turn(sessions: Sessions) -> None:
     settings = load({"SAMESTORY_WEB__MAX_CONCURRENT_SEARCHES": "1"})
-    app = create_app(sessions, clock=lambda: NOW, settings=settings, reading=reading())
+    app = create_app(sessions, clock=lambda: NOW, settings=settings, model_context=model_context())
     with running(app) as site, ThreadPoolExecutor(6) as readers:
         bounds: ConcurrencyLimits = app.state.bounds
         found = list(readers.map(lambda number: ask(site, f"ferry {number}"), range(12)))
@@ -244,20 +244,20 @@ def test_a_server_is_up_before_its_model_and_says_when_to_come_again(sessions: S
         may_load.wait(20)
         return ENCODER
 
-    with serving(sessions, reading=reading(load, patience=0.05)) as site:
+    with serving(sessions, model_context=model_context(load, patience=0.05)) as site:
         assert site.get("/v1/stories").status == 200
         assert not loads
-        assert ask(site, "ferry", "&by=words").status == 200
+        assert ask(site, "ferry", "&mode=keyword").status == 200
         assert not loads
         early = ask(site, "ferry")
-        assert (early.status, early.json["by"]) == (200, ["words"])
-        alone = ask(site, "ferry", "&by=meaning")
+        assert (early.status, early.json["mode"]) == (200, ["keyword"])
+        alone = ask(site, "ferry", "&mode=semantic")
         assert alone.status == 503
         assert alone.headers["retry-after"] == "5"
         assert "loaded" in alone.json["detail"]
         may_load.set()
         # Nothing was stored meanwhile, and yet the early answer is not taken for the present one.
-        assert _until(lambda: ask(site, "ferry").json["by"] == ["words", "meaning"])
+        assert _until(lambda: ask(site, "ferry").json["mode"] == ["keyword", "semantic"])
         known = {"If-None-Match": early.headers["etag"]}
         assert site.get("/v1/search?q=ferry", headers=known).status == 200
     assert loads == ["model"]
@@ -276,14 +276,14 @@ def test_a_model_that_cannot_be_loaded_is_tried_again(sessions: Sessions) -> Non
             raise ModelMissingError("secret/path", "no such file")
         return ENCODER
 
-    with serving(sessions, reading=reading(load)) as site:
-        failed = ask(site, "ferry", "&by=meaning")
+    with serving(sessions, model_context=model_context(load)) as site:
+        failed = ask(site, "ferry", "&mode=semantic")
         assert failed.status == 503
         assert failed.headers["retry-after"] == "60"
         assert "secret" not in failed.text
-        assert ask(site, "ferry").json["by"] == ["words"]
-        assert ask(site, "ferry", "&by=meaning").status == 200
-        assert ask(site, "ferry").json["by"] == ["words", "meaning"]
+        assert ask(site, "ferry").json["mode"] == ["keyword"]
+        assert ask(site, "ferry", "&mode=semantic").status == 200
+        assert ask(site, "ferry").json["mode"] == ["keyword", "semantic"]
 
 
 def test_a_model_that_cannot_be_loaded_leaves_the_words(sessions: Sessions) -> None:
@@ -293,13 +293,13 @@ def test_a_model_that_cannot_be_loaded_leaves_the_words(sessions: Sessions) -> N
         loads.append(1)
         raise ModelMissingError("path", "no such file")
 
-    with serving(sessions, reading=reading(fail)) as site:
-        assert [ask(site, "ferry").json["by"] for _ in range(5)] == [["words"]] * 5
+    with serving(sessions, model_context=model_context(fail)) as site:
+        assert [ask(site, "ferry").json["mode"] for _ in range(5)] == [["keyword"]] * 5
     assert loads == [1]  # what failed rests, or each search would try it again
 
 
 def test_a_server_without_a_model_searches_by_words(sessions: Sessions) -> None:
-    found = {"by": ["words"], "stories": [], "articles": []}
+    found = {"mode": ["keyword"], "stories": [], "articles": []}
     with serving(sessions) as site:
-        assert ask(site, "ferry", "&by=meaning").status == 503
-        assert ask(site, "ferry").json == ask(site, "ferry", "&by=words").json == found
+        assert ask(site, "ferry", "&mode=semantic").status == 503
+        assert ask(site, "ferry").json == ask(site, "ferry", "&mode=keyword").json == found

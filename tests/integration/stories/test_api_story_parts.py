@@ -212,12 +212,12 @@ def test_an_outlet_has_figures_of_its_last_thirty_days(sessions: Sessions, site:
         rows.story("alone", [rows.article(quay, "alone")])
         rows.story("old", [rows.article(quay, "old", at=NOW - timedelta(days=60))])
         rows.outlet("silent")
-    figures = site.get("/v1/outlets/quay").json["figures"]
-    assert (figures["articles"], figures["copies"], figures["independence"]) == (4, 1, 0.75)
-    assert (figures["stories"], figures["shared"], figures["first"]) == (4, 3, 1)
-    assert figures["share_of_first"] == pytest.approx(1 / 3)
-    assert figures["median_delay_seconds"] == 600
-    assert site.get("/v1/outlets/silent").json["figures"] is None
+    stats = site.get("/v1/outlets/quay").json["stats"]
+    assert (stats["articles"], stats["copies"], stats["independent_rate"]) == (4, 1, 0.75)
+    assert (stats["stories"], stats["shared_stories"], stats["first_reports"]) == (4, 3, 1)
+    assert stats["first_report_rate"] == pytest.approx(1 / 3)
+    assert stats["median_delay_seconds"] == 600
+    assert site.get("/v1/outlets/silent").json["stats"] is None
     assert site.get("/v1/outlets/nobody").status == 404
 
 

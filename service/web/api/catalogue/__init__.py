@@ -1,0 +1,4 @@
+"""API resources: outlets and feeds.
+
+Articles are in service/web/api/articles.py.
+"""

@@ -20,8 +20,8 @@ from service.web.rendering.schemas import Instant, OutletRef, PageOut
 from service.web.requests.fields import (
     Names,
     PartialPageOut,
-    answer,
     fields_parameter,
+    json_response,
     page_response,
     validate_fields,
 )
@@ -83,7 +83,9 @@ class FeedQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     status: FeedStatus | None = Field(None, description="Status of the feed.")
-    failing: bool | None = Field(None, description="True: feeds whose last fetch failed. False: all others.")
+    failing: bool | None = Field(
+        None, description="True: feeds whose last fetch failed. False: all others."
+    )
     outlet: Words = Field([], description="Outlet slugs; matches any of them.")
     language: Languages = Field(
         [], description="ISO 639-1 codes of the declared language; matches any of them."
@@ -108,7 +110,9 @@ class NewFeedIn(BaseModel):
         description="Http or https URL of the feed.",
         examples=["https://harbour-times.example/feed.xml"],
     )
-    title: ShortText | None = Field(default=None, description="Title; by default the title in the feed.")
+    title: ShortText | None = Field(
+        default=None, description="Title; by default the title in the feed."
+    )
 
 
 class FeedUpdateIn(BaseModel):
@@ -137,7 +141,7 @@ def get_feed(
     fields: Annotated[FeedFields | None, Query()] = None,
 ) -> Response:
     """Get one feed with its fetch status."""
-    return answer(FeedOut.of(views.get_feed(session, feed_id)), fields)
+    return json_response(FeedOut.of(views.get_feed(session, feed_id)), fields)
 
 
 @router.post(

@@ -1,4 +1,4 @@
-"""Changing what an outlet is, with a key of the role `admin`; lists are in `catalogue`."""
+"""`/v1/outlets/{slug}`: edit an outlet or restore its configured values; requires the role `admin`."""
 
 from typing import Annotated
 
@@ -10,66 +10,69 @@ from service.domain.access.roles import Role
 from service.store.catalogue import outlets
 from service.store.catalogue.outlet_stats import get_outlet
 from service.web.api.catalogue.outlets import OutletOut, Slug
-from service.web.dependencies import Context
-from service.web.middleware.authenticate import Needs
-from service.web.requests.idempotency import WRITING, Done, Writing
-from service.web.requests.parameters import Word
-from service.web.requests.problems import NOT_FOUND, PROBLEMS
+from service.web.dependencies import WebContextDep
+from service.web.middleware.authenticate import RequireRole
+from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
+from service.web.requests.parameters import ShortText
+from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(
     prefix="/v1/outlets",
     tags=["outlets"],
-    responses={**PROBLEMS, **WRITING, **NOT_FOUND},
-    dependencies=[Security(Needs(Role.ADMIN), scopes=[Role.ADMIN])],
+    responses={**PROBLEM_RESPONSES, **WRITE_RESPONSES, **NOT_FOUND_RESPONSE},
+    dependencies=[Security(RequireRole(Role.ADMIN), scopes=[Role.ADMIN])],
 )
 Code = Annotated[str, Field(min_length=2, max_length=3, pattern="^[A-Za-z]+$")]
 
 
-class OutletChange(BaseModel):
-    """What an outlet is to be; what is left out stays as it is."""
+class OutletUpdateIn(BaseModel):
+    """Changes to an outlet; omitted fields stay unchanged."""
 
     model_config = ConfigDict(extra="forbid")
 
-    # Factories, for what stands here is never read: null is no name.
-    name: Word = Field(default_factory=str)
-    family: Word = Field(
+    # The default is never used; a factory keeps it out of the schema. Null is not a valid name.
+    name: ShortText = Field(default_factory=str)
+    family: ShortText = Field(
         default_factory=str,
-        description="Slug of a publisher family that is known, or the outlet's own slug.",
+        description="Slug of an existing publisher family, or of the outlet itself.",
     )
     country: Annotated[Code, Field(max_length=2)] | None = Field(
-        default=None, description="ISO 3166-1 alpha-2; null for none.", examples=["GB"]
+        default=None, description="ISO 3166-1 alpha-2 code; null if unknown.", examples=["GB"]
     )
     language: Code | None = Field(
-        default=None, description="ISO 639; null for none.", examples=["en"]
+        default=None, description="ISO 639 code; null if unknown.", examples=["en"]
     )
     agency: StrictBool = Field(
-        default_factory=bool, description="Whether others reprint its texts."
+        default_factory=bool,
+        description="Whether it is a news agency, whose texts other outlets reprint.",
     )
 
 
 @router.patch("/{slug}", response_model=OutletOut)
-def change_outlet(web: Context, write: Writing, slug: Slug, wanted: OutletChange) -> Response:
-    """Change what an outlet is, against what the configuration says and goes on to say.
+def change_outlet(
+    web: WebContextDep, write: WriteDep, slug: Slug, body: OutletUpdateIn
+) -> Response:
+    """Edit an outlet. Edits take precedence over the configuration.
 
-    Its stories are described anew, for their order depends on families. `agency` says which text is
-    the original from the next reconcile on. A fact that gets its configured value is no longer
-    edited.
+    The stories of the outlet are described again, because independent coverage depends on families.
+    `agency` takes effect in the next run of the job `reconcile`. A field that is set to its configured
+    value no longer counts as edited.
     """
 
-    def change(session: Session) -> Done:
-        facts = wanted.model_dump(exclude_unset=True)
-        outlets.change(session, slug, facts, now=web.clock())
-        return Done(OutletOut.of(get_outlet(session, slug)))
+    def change(session: Session) -> WriteResult:
+        changes = body.model_dump(exclude_unset=True)
+        outlets.change(session, slug, changes, now=web.clock())
+        return WriteResult(OutletOut.of(get_outlet(session, slug)))
 
     return write(change)
 
 
 @router.delete("/{slug}/edits", response_model=OutletOut)
-def restore_outlet(web: Context, write: Writing, slug: Slug) -> Response:
-    """Let an outlet be at once what the configuration says; without edits nothing happens."""
+def restore_outlet(web: WebContextDep, write: WriteDep, slug: Slug) -> Response:
+    """Restore the configured values of an outlet immediately. Does nothing without edits."""
 
-    def restore(session: Session) -> Done:
+    def restore(session: Session) -> WriteResult:
         outlets.restore(session, slug, now=web.clock())
-        return Done(OutletOut.of(get_outlet(session, slug)))
+        return WriteResult(OutletOut.of(get_outlet(session, slug)))
 
     return write(restore)

@@ -1,4 +1,4 @@
-"""`/v1/outlets`: who is read, and how each of them reports."""
+"""`/v1/outlets`: outlets with their reporting statistics."""
 
 from typing import Annotated, Any, Self
 
@@ -9,52 +9,54 @@ from service.store.catalogue import outlet_stats, views
 from service.store.catalogue.outlet_stats import OutletFigures
 from service.store.catalogue.views import OutletFilter, OutletOrder, OutletView
 from service.web.api.stories.query import Countries, Languages, Words
-from service.web.middleware.etags import TaggedSession
+from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import Instant, PageOut
 from service.web.requests.fields import (
     Names,
     PartialPageOut,
-    answer,
-    fields_of,
-    page_answer,
-    such_as,
+    fields_parameter,
+    json_response,
+    page_response,
+    validate_fields,
 )
-from service.web.requests.parameters import Cursor, CursorText, Limit, Word
-from service.web.requests.problems import NOT_FOUND, PROBLEMS
+from service.web.requests.parameters import Cursor, CursorText, Limit, ShortText
+from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
-router = APIRouter(prefix="/v1/outlets", tags=["outlets"], responses=PROBLEMS)
+router = APIRouter(prefix="/v1/outlets", tags=["outlets"], responses=PROBLEM_RESPONSES)
 
 OUTLET_CURSORS = {
-    OutletOrder.SLUG: Cursor("outlets", Word),
-    OutletOrder.LATEST: Cursor("outlets/latest", AwareDatetime, Word),
+    OutletOrder.SLUG: Cursor("outlets", ShortText),
+    OutletOrder.LATEST: Cursor("outlets/latest", AwareDatetime, ShortText),
 }
-Slug = Annotated[Word, Path(description="The outlet's slug.")]
+Slug = Annotated[ShortText, Path(description="Slug of the outlet.")]
 
 
 class FamilyRef(BaseModel):
-    """A publisher family by name."""
+    """Slug and name of a publisher family."""
 
     slug: str
     name: str
 
 
 class OutletOut(BaseModel):
-    """A publisher."""
+    """An outlet: a publisher with one or more feeds."""
 
     slug: str
     name: str
-    country: str | None = Field(description="ISO 3166-1 alpha-2.")
-    language: str | None = Field(description="ISO 639-1.")
+    country: str | None = Field(description="ISO 3166-1 alpha-2 code.")
+    language: str | None = Field(description="ISO 639-1 code.")
     family: FamilyRef
-    agency: bool = Field(description="Whether others reprint its texts.")
-    edited_at: Instant | None = Field(
-        description="When an admin changed it last; null where all is as configured."
+    agency: bool = Field(
+        description="Whether it is a news agency, whose texts other outlets reprint."
     )
-    configured: dict[str, str | bool | None] = Field(
-        description="What the configuration says of the facts that an admin changed.",
+    edited_at: Instant | None = Field(
+        description="Time of the last edit by an admin; null without edits."
+    )
+    configured_values: dict[str, str | bool | None] = Field(
+        description="Configured values of the fields that an admin edited.",
         examples=[{"country": "GB"}],
     )
-    feeds: int
+    feeds: int = Field(description="Number of feeds.")
     last_reported_at: Instant | None
 
     @classmethod
@@ -67,73 +69,84 @@ class OutletOut(BaseModel):
             family=FamilyRef(slug=outlet.family, name=outlet.family_name),
             agency=outlet.agency,
             edited_at=outlet.edited_at,
-            configured=dict(outlet.configured or {}),
+            configured_values=dict(outlet.configured_values or {}),
             feeds=outlet.feeds,
             last_reported_at=outlet.last_reported_at,
         )
 
 
-class OutletFiguresOut(BaseModel):
-    """How an outlet reported over the thirty days up to its last report."""
+class OutletStatsOut(BaseModel):
+    """Reporting statistics of an outlet over the thirty days up to its last report."""
 
     since: Instant
     until: Instant
     articles: int
-    copies: int = Field(description="Of these, reprints of other articles.")
-    independence: float = Field(description="Share of the articles that are no copies, 0 to 1.")
-    stories: int = Field(description="Where it reported with a date that can be trusted.")
-    shared: int = Field(description="Of these, the ones that other outlets reported, too.")
-    first: int = Field(description="Of the shared ones, where nobody reported before it.")
-    share_of_first: float | None = Field(description="`first` of `shared`; null without any.")
+    copies: int = Field(description="Articles that are reprints of other articles.")
+    independent_rate: float = Field(
+        description="Share of the articles that are not reprints, 0 to 1."
+    )
+    stories: int = Field(description="Stories with a reliably dated report of this outlet.")
+    shared_stories: int = Field(description="Stories that other outlets reported, too.")
+    first_reports: int = Field(description="Shared stories that this outlet reported first.")
+    first_report_rate: float | None = Field(
+        description="`first_reports` / `shared_stories`; null without shared stories."
+    )
     median_delay_seconds: float | None = Field(
-        description="After the first other outlet, 0 where it was first; null without any."
+        description="Median delay after the first other outlet, 0 for first reports; null without "
+        "shared stories."
     )
 
     @classmethod
-    def of(cls, found: OutletFigures | None) -> Self | None:
-        if found is None:
+    def of(cls, stats: OutletFigures | None) -> Self | None:
+        if stats is None:
             return None
-        delay = found.median_delay
+        delay = stats.median_delay
         return cls(
-            since=found.since,
-            until=found.until,
-            articles=found.articles,
-            copies=found.copies,
-            independence=1 - found.copies / max(found.articles, 1),
-            stories=found.stories,
-            shared=found.shared,
-            first=found.first,
-            share_of_first=found.first / found.shared if found.shared else None,
+            since=stats.since,
+            until=stats.until,
+            articles=stats.articles,
+            copies=stats.copies,
+            independent_rate=1 - stats.copies / max(stats.articles, 1),
+            stories=stats.stories,
+            shared_stories=stats.shared,
+            first_reports=stats.first,
+            first_report_rate=stats.first / stats.shared if stats.shared else None,
             median_delay_seconds=None if delay is None else delay.total_seconds(),
         )
 
 
 class OutletDetailOut(OutletOut):
-    """A publisher, and how it reports."""
+    """An outlet with its reporting statistics."""
 
-    figures: OutletFiguresOut | None = Field(description="Null before its first report.")
+    stats: OutletStatsOut | None = Field(description="Null before its first report.")
 
 
-OutletFields = Annotated[Names, fields_of(OutletDetailOut), such_as("slug,name,country")]
+OutletFields = Annotated[
+    Names, validate_fields(OutletDetailOut), fields_parameter("slug,name,country")
+]
 
 
 class OutletQuery(BaseModel):
-    """Which outlets, in what order, and which part of them."""
+    """Query parameters of the outlet list."""
 
     model_config = ConfigDict(extra="forbid")
 
-    family: Words = Field([], description="Slugs of publisher families; any of them.")
-    country: Countries = Field([], description="ISO 3166-1 codes; any of them.")
-    language: Languages = Field([], description="ISO 639-1 codes; any of them.")
-    agency: bool | None = Field(None, description="Whether others reprint its texts.")
-    edited: bool | None = Field(None, description="Whether an admin changed it.")
+    family: Words = Field([], description="Slugs of publisher families; matches any of them.")
+    country: Countries = Field([], description="ISO 3166-1 codes; matches any of them.")
+    language: Languages = Field([], description="ISO 639-1 codes; matches any of them.")
+    agency: bool | None = Field(
+        None, description="Whether it is a news agency, whose texts other outlets reprint."
+    )
+    edited: bool | None = Field(
+        None, description="True: outlets that an admin edited. False: all others."
+    )
     sort: OutletOrder = OutletOrder.SLUG
     limit: Limit = 100
     cursor: CursorText | None = None
     fields: OutletFields | None = None
 
     def filter(self) -> OutletFilter:
-        """The conditions alone."""
+        """The filter conditions."""
         return OutletFilter(
             families=tuple(self.family),
             countries=tuple(self.country),
@@ -144,8 +157,8 @@ class OutletQuery(BaseModel):
 
 
 @router.get("", response_model=PageOut[OutletOut] | PartialPageOut)
-def list_outlets(session: TaggedSession, query: Annotated[OutletQuery, Query()]) -> Response:
-    """Outlets by slug, or with `sort=latest` by their last report, the latest first."""
+def list_outlets(session: ETagSession, query: Annotated[OutletQuery, Query()]) -> Response:
+    """List outlets by slug, or with `sort=latest` by their last report, latest first."""
     cursor = OUTLET_CURSORS[query.sort]
     page = views.list_outlets(
         session,
@@ -155,14 +168,16 @@ def list_outlets(session: TaggedSession, query: Annotated[OutletQuery, Query()])
         limit=query.limit,
     )
     items = [OutletOut.of(outlet) for outlet in page.items]
-    return page_answer(PageOut(items=items, next=cursor.encode(page.next)), query.fields)
+    return page_response(PageOut(items=items, next=cursor.encode(page.next)), query.fields)
 
 
-@router.get("/{slug}", response_model=OutletDetailOut | dict[str, Any], responses=NOT_FOUND)
-def read_outlet(
-    session: TaggedSession, slug: Slug, fields: Annotated[OutletFields | None, Query()] = None
+@router.get(
+    "/{slug}", response_model=OutletDetailOut | dict[str, Any], responses=NOT_FOUND_RESPONSE
+)
+def get_outlet(
+    session: ETagSession, slug: Slug, fields: Annotated[OutletFields | None, Query()] = None
 ) -> Response:
-    """One outlet with its share of first reports, its median delay, its independence."""
+    """Get one outlet with its reporting statistics."""
     outlet = outlet_stats.get_outlet(session, slug)
-    figures = OutletFiguresOut.of(outlet_stats.figures_of(session, outlet))
-    return answer(OutletDetailOut(**dict(OutletOut.of(outlet)), figures=figures), fields)
+    stats = OutletStatsOut.of(outlet_stats.figures_of(session, outlet))
+    return json_response(OutletDetailOut(**dict(OutletOut.of(outlet)), stats=stats), fields)

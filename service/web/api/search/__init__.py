@@ -1,0 +1,4 @@
+"""API resources: search and match.
+
+Ranking and highlighting are in service/store/search.
+"""

@@ -1,4 +1,4 @@
-"""What the API answers about a search."""
+"""Response schemas of the search."""
 
 from typing import Self
 
@@ -9,63 +9,70 @@ from service.web.api.articles import ArticleDetailOut
 from service.web.rendering.schemas import StoryOut
 
 
-class PieceOut(BaseModel):
-    """A stretch of a text."""
+class TextSpanOut(BaseModel):
+    """A span of a text."""
 
     text: str
-    hit: bool = Field(description="Whether it is a word that was searched for.")
+    hit: bool = Field(description="Whether the span matches a search term.")
 
 
 class HighlightsOut(BaseModel):
-    """Where the words stand; put the pieces together for the text."""
+    """Matches in title and text; the concatenated spans are the text."""
 
-    title: list[PieceOut]
-    text: list[PieceOut] = Field(
-        description="Of an article some thirty words, of a story its keywords."
+    title: list[TextSpanOut]
+    text: list[TextSpanOut] = Field(
+        description="About thirty words of an article, or the keywords of a story."
     )
 
     @classmethod
-    def of(cls, found: Highlights | None) -> Self | None:
-        if found is None:
+    def of(cls, highlights: Highlights | None) -> Self | None:
+        if highlights is None:
             return None
         title, text = (
-            [PieceOut(text=x.text, hit=x.hit) for x in y] for y in (found.title, found.text)
+            [TextSpanOut(text=span.text, hit=span.hit) for span in spans]
+            for spans in (highlights.title, highlights.text)
         )
         return cls(title=title, text=text)
 
 
 class RanksOut(BaseModel):
-    """The places, from 1, in the rankings that were fused; null where it is in none."""
+    """Rank, from 1, in each ranking that was fused; null if absent from it."""
 
-    words: int | None
-    meaning: int | None
-    headline: int | None = Field(description="Of stories: by the words of headline and keywords.")
+    keyword: int | None = Field(description="Rank by keywords in the articles.")
+    semantic: int | None = Field(description="Rank by embedding similarity.")
+    headline: int | None = Field(
+        description="Rank by keywords in headline and story keywords; stories only."
+    )
 
 
 class FoundStoryOut(BaseModel):
-    """A story that was found."""
+    """A story in the search results."""
 
-    score: float = Field(description="Sum of 1 / (60 + place) over the rankings; not comparable.")
+    score: float = Field(
+        description="Sum of 1 / (60 + rank) over all rankings; not comparable between searches."
+    )
     ranks: RanksOut
     story: StoryOut
     highlights: HighlightsOut | None
 
 
 class FoundArticleOut(BaseModel):
-    """An article that was found."""
+    """An article in the search results."""
 
-    score: float = Field(description="Sum of 1 / (60 + place) over the rankings; not comparable.")
+    score: float = Field(
+        description="Sum of 1 / (60 + rank) over all rankings; not comparable between searches."
+    )
     ranks: RanksOut
     article: ArticleDetailOut
     highlights: HighlightsOut | None
 
 
 class SearchOut(BaseModel):
-    """What was found, best first."""
+    """Search results, best first."""
 
-    by: list[str] = Field(
-        description="What it went by: `words`, `meaning`. Not by meaning where the model does "
-        "not read the language, is not loaded yet, or cannot be; ask again later then."
+    mode: list[str] = Field(
+        description="Rankings in use: `keyword`, `semantic`. `semantic` is absent if the model does not "
+        "support the language or is not loaded yet; in the second case try again later."
     )
     stories: list[FoundStoryOut]
     articles: list[FoundArticleOut]

@@ -1,4 +1,4 @@
-"""`/v1/search`: stories and articles, by their words and by their meaning."""
+"""`/v1/search`: hybrid keyword and semantic search over stories and articles."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from service.domain.search.query_words import WantedWords, wanted_words
+from service.domain.search.search_terms import SearchTerms, parse_search_terms
 from service.embed.encoder import Encoder
-from service.ingest.detect_language import language_of
+from service.ingest.detect_language import resolve_language
 from service.store.articles.views import articles_of
 from service.store.search import highlights
+from service.store.search.compiled_search import CompiledSearch, compile_search
 from service.store.search.filters import SearchFilter
-from service.store.search.lookup import Lookup, look_up
-from service.store.search.rank import Found, find
-from service.store.story_views.views import stories_of
+from service.store.search.rank import RankedResults, rank_results
+from service.store.story_views.views import get_stories
 from service.web.api.articles import ArticleDetailOut
 from service.web.api.search.schemas import (
     FoundArticleOut,
@@ -28,30 +28,30 @@ from service.web.api.search.schemas import (
     SearchOut,
 )
 from service.web.api.stories.query import Languages, Words
-from service.web.dependencies import web_of
-from service.web.lazy_model import at_hand, loaded, model_of, reading_of
-from service.web.middleware.concurrency import SearchTurn
-from service.web.middleware.etags import TaggedSession
+from service.web.dependencies import web_context
+from service.web.lazy_model import encoder_if_loaded, lazy_model, loaded_encoder, model_context
+from service.web.middleware.concurrency import SearchSlot
+from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import StoryOut
 from service.web.requests.parameters import Limit, UtcTime
-from service.web.requests.problems import PROBLEMS
+from service.web.requests.problems import PROBLEM_RESPONSES
 
-router = APIRouter(prefix="/v1/search", tags=["search"], responses=PROBLEMS)
+router = APIRouter(prefix="/v1/search", tags=["search"], responses=PROBLEM_RESPONSES)
 
-#: Characters of a question, and words of it.
-LONGEST, MOST_WORDS = 1000, 60
+#: Maximum number of characters, and of words, of a query.
+MAX_QUERY_LENGTH, MAX_WORDS = 1000, 60
 
 
-class By(StrEnum):
-    """What a search goes by."""
+class SearchMode(StrEnum):
+    """Rankings that a search uses."""
 
-    BOTH = "both"
-    WORDS = "words"
-    MEANING = "meaning"
+    HYBRID = "hybrid"
+    KEYWORD = "keyword"
+    SEMANTIC = "semantic"
 
 
 class SearchQuery(BaseModel):
-    """What is looked for, and where."""
+    """Query parameters of a search."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -59,152 +59,158 @@ class SearchQuery(BaseModel):
         str,
         Field(
             min_length=1,
-            max_length=LONGEST,
+            max_length=MAX_QUERY_LENGTH,
             pattern=r"^[^\x00]*$",
-            description='Words; `"a phrase"`, `or`, and `-word` to leave something out.',
+            description='Search terms; supports `"a phrase"`, `or`, and `-word` to exclude a word.',
             examples=["ferry harbour"],
         ),
     ]
-    by: By = Field(default=By.BOTH, description="`words`, `meaning`, or `both`, fused.")
+    mode: SearchMode = Field(
+        default=SearchMode.HYBRID,
+        description="`keyword`, `semantic` (by embedding), or `hybrid`, which fuses both.",
+    )
     since: UtcTime | None = Field(default=None, description="Reported at this time or later.")
     until: UtcTime | None = Field(default=None, description="Reported before this time.")
-    outlet: Words = Field(default=[], description="Slugs of outlets; reports of any of them.")
-    language: Languages = Field(default=[], description="ISO 639-1 codes; reports in any of them.")
-    limit: Limit = Field(default=10, description="So many stories, and as many articles, at most.")
+    outlet: Words = Field(default=[], description="Outlet slugs; matches reports of any of them.")
+    language: Languages = Field(
+        default=[], description="ISO 639-1 codes; matches reports in any of them."
+    )
+    limit: Limit = Field(default=10, description="Maximum number of stories, and also of articles.")
 
     def filter(self) -> SearchFilter:
-        """The conditions on reports."""
+        """The filter conditions, which apply to reports."""
         return SearchFilter(self.since, self.until, tuple(self.outlet), tuple(self.language))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A search that was understood; `encoder` if it goes by meaning.
+class ParsedSearch:
+    """A valid search request; without `encoder` it uses keywords only.
 
-    `hurried` if it goes by words alone because the model is not there yet.
+    `awaits_model`: a repeated request can return semantic results once the model is loaded.
     """
 
     query: SearchQuery
-    wanted: WantedWords
+    terms: SearchTerms
     encoder: Encoder | None
-    hurried: bool = False
+    awaits_model: bool = False
 
 
-async def asked(request: Request, query: Annotated[SearchQuery, Query()]) -> Asked:
-    """Read the question, and have the model ready if it is there, or asked for alone.
+async def parse_search(request: Request, query: Annotated[SearchQuery, Query()]) -> ParsedSearch:
+    """Parse the query and get the encoder; only `mode=semantic` waits for it to load.
 
     Raises:
-        EncoderError: meaning alone is asked for, and the model is not to be had.
+        EncoderError: the mode is semantic, and the model is not available.
     """
-    wanted = understood(query.q)
-    if query.by is By.WORDS:
-        return Asked(query, wanted, None)
-    if query.by is By.MEANING:
-        return Asked(query, wanted, await loaded(request, reading_of(request)))
-    encoder = await at_hand(request)
-    has_model = web_of(request).reading is not None
-    return Asked(query, wanted, encoder, hurried=has_model and encoder is None)
+    terms = parse_terms(query.q)
+    if query.mode is SearchMode.KEYWORD:
+        return ParsedSearch(query, terms, None)
+    if query.mode is SearchMode.SEMANTIC:
+        encoder = await loaded_encoder(request, model_context(request))
+        return ParsedSearch(query, terms, encoder)
+    available = await encoder_if_loaded(request)
+    has_model = web_context(request).model_context is not None
+    return ParsedSearch(query, terms, available, awaits_model=has_model and available is None)
 
 
-def understood(q: str) -> WantedWords:
-    """The words of a question; a 422 answer if there are none or too many."""
-    wanted = wanted_words(q)
-    if len(q.split()) > MOST_WORDS:
-        raise HTTPException(422, f"query.q: more than {MOST_WORDS} words; ask for fewer")
-    if not any(map(str.isalnum, wanted.text)):
-        raise HTTPException(422, "query.q: nothing to look for; name a word without a minus")
-    return wanted
+def parse_terms(q: str) -> SearchTerms:
+    """The search terms of a query; a 422 response if there are none or too many."""
+    terms = parse_search_terms(q)
+    if len(q.split()) > MAX_WORDS:
+        raise HTTPException(422, f"query.q: more than {MAX_WORDS} words; shorten the query")
+    if not any(map(str.isalnum, terms.text)):
+        raise HTTPException(422, "query.q: no search term; add a word that is not excluded by -")
+    return terms
 
 
 @router.get("")
-def find_stories_and_articles(
+def search(
     request: Request,
-    wanted: Annotated[Asked, Depends(asked)],
-    _: SearchTurn,
-    session: TaggedSession,
+    parsed: Annotated[ParsedSearch, Depends(parse_search)],
+    _: SearchSlot,
+    session: ETagSession,
 ) -> SearchOut:
-    """Stories and articles that hold some words, or mean the same.
+    """Search stories and articles by keywords and by embedding similarity.
 
-    There is one page: what comes after the best hundred has little to do with the question.
-    Narrow it by words, time, outlet or language to see others. Nothing that an editor hid is found.
-    Until the model is loaded, it goes by words alone; `by` in the answer says so.
+    There is only one page, because results after the first 100 are hardly relevant. Use other terms or
+    filters to see more. Hidden stories and articles are not included. While the model is loading, a
+    hybrid search returns keyword results only; see `mode` in the response.
     """
-    if wanted.hurried:  # the same question finds more soon, while the store stands as it is
+    if parsed.awaits_model:  # the response will change without a change in the database
         request.state.validators = None
-    conditions, results = wanted.query.filter(), search_store(request, session, wanted)
-    words, found = results.lookup.words, results.found
+    results = run_search(request, session, parsed)
+    conditions, words, ranked = parsed.query.filter(), results.compiled.tsquery, results.ranked
     return SearchOut(
-        by=list(results.by),
-        stories=_stories(session, words, found, conditions),
-        articles=_articles(session, words, found, conditions),
+        mode=list(results.modes),
+        stories=_stories_out(session, words, ranked, conditions),
+        articles=_articles_out(session, words, ranked, conditions),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Results:
-    """What a search found, by which words, and what it went by."""
+class SearchResults:
+    """Ranked results, the compiled query, and the rankings that were used."""
 
-    lookup: Lookup
-    found: Found
-    by: tuple[str, ...]
-
-
-def search_store(request: Request, session: Session, wanted: Asked) -> Results:
-    """Carry a search out; at most five statements."""
-    query, conditions = wanted.query, wanted.query.filter()
-    tag = wanted.encoder.model if wanted.encoder else ""
-    lookup = look_up(session, wanted.wanted, conditions.languages, tag)
-    if query.by is By.MEANING:
-        lookup = replace(lookup, words="")
-    vector = _vector(request, wanted, conditions)
-    found = find(session, lookup, vector, conditions, limit=query.limit)
-    went_by = {"words": bool(lookup.words), "meaning": vector is not None}
-    return Results(lookup, found, tuple(name for name, did in went_by.items() if did))
+    compiled: CompiledSearch
+    ranked: RankedResults
+    modes: tuple[str, ...]
 
 
-def _vector(
-    request: Request, wanted: Asked, conditions: SearchFilter
+def run_search(request: Request, session: Session, parsed: ParsedSearch) -> SearchResults:
+    """Run a search; at most five SQL statements."""
+    query, conditions = parsed.query, parsed.query.filter()
+    model = parsed.encoder.model if parsed.encoder else ""
+    compiled = compile_search(session, parsed.terms, conditions.languages, model)
+    if query.mode is SearchMode.SEMANTIC:
+        compiled = replace(compiled, tsquery="")
+    vector = _query_vector(request, parsed, conditions)
+    ranked = rank_results(session, compiled, vector, conditions, limit=query.limit)
+    used = {SearchMode.KEYWORD: bool(compiled.tsquery), SearchMode.SEMANTIC: vector is not None}
+    return SearchResults(compiled, ranked, tuple(mode.value for mode in used if used[mode]))
+
+
+def _query_vector(
+    request: Request, parsed: ParsedSearch, conditions: SearchFilter
 ) -> NDArray[np.float32] | None:
-    """The question's vector; None where it does not go by meaning, or cannot be read."""
-    if wanted.encoder is None:
+    """The embedding of the query; None without an encoder or in an unsupported language."""
+    if parsed.encoder is None:
         return None
-    text = wanted.wanted.told
-    # Detection errs on a few plain words; other letters than English has tell it enough.
-    guessed = "" if text.isascii() else language_of("", text)
-    language = conditions.languages[0] if len(conditions.languages) == 1 else guessed
-    vector = model_of(request).question(wanted.encoder, text, language)
+    text = parsed.terms.embedding_text
+    # Language detection is unreliable for a few ASCII words; other scripts suffice for it.
+    detected = "" if text.isascii() else resolve_language("", text)
+    language = conditions.languages[0] if len(conditions.languages) == 1 else detected
+    vector = lazy_model(request).query_vector(parsed.encoder, text, language)
     return vector if vector.any() else None
 
 
-def _stories(
-    session: Session, words: str, found: Found, conditions: SearchFilter
+def _stories_out(
+    session: Session, words: str, ranked: RankedResults, conditions: SearchFilter
 ) -> list[FoundStoryOut]:
-    known = stories_of(session, list(found.stories))
-    marked = highlights.of_stories(session, words, list(known), conditions.languages)
+    stories = get_stories(session, list(ranked.stories))
+    marked = highlights.highlight_stories(session, words, list(stories), conditions.languages)
     return [
         FoundStoryOut(
             score=score,
-            ranks=RanksOut(**found.ranks_of_story(key)),
-            story=StoryOut.of(known[key]),
+            ranks=RanksOut(**ranked.ranks_of_story(key)),
+            story=StoryOut.of(stories[key]),
             highlights=HighlightsOut.of(marked.get(key)),
         )
-        for key, score in found.stories.items()
-        if key in known
+        for key, score in ranked.stories.items()
+        if key in stories
     ]
 
 
-def _articles(
-    session: Session, words: str, found: Found, conditions: SearchFilter
+def _articles_out(
+    session: Session, words: str, ranked: RankedResults, conditions: SearchFilter
 ) -> list[FoundArticleOut]:
-    known = articles_of(session, list(found.articles))
-    marked = highlights.of_articles(session, words, list(known), conditions.languages)
+    articles = articles_of(session, list(ranked.articles))
+    marked = highlights.highlight_articles(session, words, list(articles), conditions.languages)
     return [
         FoundArticleOut(
             score=score,
-            ranks=RanksOut(**found.ranks_of_article(key)),
-            article=ArticleDetailOut.told(known[key]),
+            ranks=RanksOut(**ranked.ranks_of_article(key)),
+            article=ArticleDetailOut.of_detail(articles[key]),
             highlights=HighlightsOut.of(marked.get(key)),
         )
-        for key, score in found.articles.items()
-        if key in known
+        for key, score in ranked.articles.items()
+        if key in articles
     ]

@@ -1,45 +1,51 @@
-"""A search as a feed: the stories that it finds, for whoever follows some words."""
+"""Outgoing feeds of search results."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from service.store.story_views.views import stories_of
-from service.web.api.search.search import Asked, asked, search_store
-from service.web.api.stories.syndication import NEVER, WRITTEN, FormatPath, entry_of, written_feed
-from service.web.dependencies import Context
-from service.web.middleware.concurrency import SearchTurn
-from service.web.middleware.etags import TaggedSession
+from service.store.story_views.views import get_stories
+from service.web.api.search.search import ParsedSearch, parse_search, run_search
+from service.web.api.stories.syndication import (
+    EMPTY_FEED_DATE,
+    FEED_RESPONSES,
+    FormatPath,
+    feed_response,
+    story_entry,
+)
+from service.web.dependencies import WebContextDep
+from service.web.middleware.concurrency import SearchSlot
+from service.web.middleware.etags import ETagSession
 from service.web.rendering.syndication import Channel, key_of
-from service.web.requests.problems import PROBLEMS
+from service.web.requests.problems import PROBLEM_RESPONSES
 
-router = APIRouter(prefix="/v1/search", tags=["feeds out"], responses=PROBLEMS)
+router = APIRouter(prefix="/v1/search", tags=["feeds out"], responses=PROBLEM_RESPONSES)
 
 
-@router.get("/feed.{form}", responses=WRITTEN, response_class=Response)
-def feed_of_search(  # FastAPI calls it by name
+@router.get("/feed.{form}", responses=FEED_RESPONSES, response_class=Response)
+def get_search_feed(
     request: Request,
-    wanted: Annotated[Asked, Depends(asked)],
-    _: SearchTurn,
-    session: TaggedSession,
-    web: Context,
+    parsed: Annotated[ParsedSearch, Depends(parse_search)],
+    _: SearchSlot,
+    session: ETagSession,
+    web: WebContextDep,
     form: FormatPath,
 ) -> Response:
-    """The stories that a search finds, as a feed, the best first; it takes what the search takes.
+    """Get the stories of a search as a feed, best first, with the parameters of `/v1/search`.
 
-    With `by=words` it costs least, and a reader that asks again and again gets the same.
+    Prefer `mode=keyword`: it is the fastest, and its results do not depend on the model.
     """
-    if wanted.hurried:  # the same question finds more soon, while the store stands as it is
+    if parsed.awaits_model:  # the response will change without a change in the database
         request.state.validators = None
-    found = search_store(request, session, wanted).found
-    known = stories_of(session, list(found.stories))
+    ranked = run_search(request, session, parsed).ranked
+    stories = get_stories(session, list(ranked.stories))
     base, query = str(request.base_url), request.url.query
     channel = Channel(
         key=key_of("search", query),
-        title=f"{web.title}: {wanted.query.q}",
+        title=f"{web.title}: {parsed.query.q}",
         url=str(request.url),
         page=f"{base}search?{query}",
-        entries=[entry_of(known[key], base) for key in found.stories if key in known],
-        since=wanted.query.since or NEVER,
+        entries=[story_entry(stories[key], base) for key in ranked.stories if key in stories],
+        since=parsed.query.since or EMPTY_FEED_DATE,
     )
-    return written_feed(channel, form)
+    return feed_response(channel, form)

@@ -1,4 +1,4 @@
-"""`/v1/changes`: what happened to stories, in one sequence, asked for or streamed."""
+"""`/v1/changes`: one sequence of all story changes, as pages or as server-sent events."""
 
 import asyncio
 import time
@@ -17,9 +17,9 @@ from pydantic import (
     WrapValidator,
 )
 
+from service.domain.stories.transitions import TransitionOut
 from service.store.database.sessions import Sessions
 from service.store.story_views.changes import changes_since, latest_change, require_existing_change
-from service.web.api.stories.schemas import TransitionOut
 from service.web.dependencies import WebContextDep
 from service.web.middleware.authenticate import is_key_still_valid
 from service.web.middleware.concurrency import StreamSlot, is_head_request
@@ -29,53 +29,52 @@ from service.web.requests.problems import PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/changes", tags=["following"], responses=PROBLEM_RESPONSES)
 
-#: Seconds between two looks at the store, and until a silent stream says that it lives.
-POLL, BEAT = 1.0, 15.0
-PAGE = 100
+#: Seconds between two polls of the database, and between two keep-alive comments.
+POLL_SECONDS, KEEP_ALIVE_SECONDS = 1.0, 15.0
+PAGE_SIZE = 100
 
 
-def _one_fault(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
-    """Say what a word may be once, and not for each kind of word."""
+def _single_error(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """Replace the errors of all union members by one message."""
     try:
         return check(value)
     except ValidationError as error:
-        raise ValueError("write `next` of the answer before, 0 or `latest`") from error
+        raise ValueError("expected `next` of the previous response, 0 or `latest`") from error
 
 
-Position = Annotated[BigInt | Literal["latest"], WrapValidator(_one_fault)]
+Position = Annotated[BigInt | Literal["latest"], WrapValidator(_single_error)]
 Since = Annotated[
     Position,
     Query(
-        description="`next` of the answer before; 0, the default, is the beginning, and `latest` "
-        "the end: nothing comes but `next`, to go on from the present."
+        description="`next` of the previous response. 0, the default, starts with the first change; "
+        "`latest` returns no changes, only `next`."
     ),
 ]
 EXAMPLE = 'retry: 1000\nid: 41\n\nid: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
-STREAM: dict[int | str, dict[str, Any]] = {
+STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Server-sent events, each with a change as JSON.",
+        "description": "Server-sent events; the data of each is a change as JSON.",
         "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
     }
 }
 
 
 class ChangesOut(BaseModel):
-    """Some changes in order."""
+    """A page of changes in order."""
 
     items: list[TransitionOut]
-    next: int = Field(description="`since` of the following request, whether there is more or not.")
-    more: bool = Field(description="Whether more is there already.")
+    next: int = Field(description="Pass as `since` of the next request.")
+    more: bool = Field(description="Whether there are more changes now.")
 
 
 @router.get("")
 def list_changes(
-    session: ETagSession, since: Since = 0, limit: Annotated[Limit, Query()] = PAGE
+    session: ETagSession, since: Since = 0, limit: Annotated[Limit, Query()] = PAGE_SIZE
 ) -> ChangesOut:
-    """What happened to stories after a number, oldest first.
+    """List changes of all stories with ids above `since`, oldest first.
 
-    Every change has a number. They become visible in their order, so whoever goes on after the
-    last one misses none; numbers that are never used are no gap. Keep `next`, and ask again. A
-    number that is still to come is refused.
+    Changes become visible in the order of their ids, so a client that continues with `next` misses
+    none. Some ids are never used. A `since` above the latest change id returns 422.
     """
     if since == "latest":
         return ChangesOut(items=[], next=latest_change(session), more=False)
@@ -88,65 +87,65 @@ def list_changes(
     )
 
 
-@router.get("/stream", responses=STREAM, response_class=StreamingResponse)
+@router.get("/stream", responses=STREAM_RESPONSES, response_class=StreamingResponse)
 async def stream_changes(
     request: Request,
     web: WebContextDep,
     _: StreamSlot,
     since: Annotated[
         Position,
-        Query(description="As in the list; by default only what is still to come."),
+        Query(description="As in the list of changes; by default only future changes."),
     ] = "latest",
     seconds: Annotated[
-        int, Query(ge=1, le=3600, description="The stream ends after so long; go on from there.")
+        int, Query(ge=1, le=3600, description="The stream ends after this number of seconds.")
     ] = 3600,
     last_event_id: Annotated[
-        BigInt | None, Header(description="What browsers send when they go on.")
+        BigInt | None,
+        Header(description="Id of the last event; sent by browsers when they reconnect."),
     ] = None,
 ) -> StreamingResponse:
-    """The same sequence as server-sent events, each with its number as id.
+    """Stream changes as server-sent events; the event id is the id of the change.
 
-    The first block tells no change and has the number where the stream begins as id, so that whoever
-    is cut off before the first event goes on from there. Signs of life have the last one told.
-    It ends when the key that it was asked with is good no longer. So many may be open at once
-    (`web.max_streams`), and so many of one caller (`web.max_streams_per_client`). HEAD takes no place and ends
-    at once.
+    The first block has no data; its id is the start of the stream, so that a client that reconnects
+    before the first event misses nothing. Keep-alive comments repeat the last id. The stream ends when
+    the API key expires or is revoked. The settings `web.max_streams` and `web.max_streams_per_client`
+    limit the number of open streams. HEAD does not count and ends immediately.
     """
     start = since if last_event_id is None else last_event_id
-    number = await run_in_threadpool(_beginning, web.sessions, start)
+    first_id = await run_in_threadpool(_start_id, web.sessions, start)
     seconds = 0 if is_head_request(request) else seconds
-    found = _events(web.sessions, number, seconds, partial(is_key_still_valid, request))
-    return StreamingResponse(found, media_type="text/event-stream")
+    events = _events(web.sessions, first_id, seconds, partial(is_key_still_valid, request))
+    return StreamingResponse(events, media_type="text/event-stream")
 
 
 async def _events(
-    sessions: Sessions, since: int, seconds: int, is_wanted: Callable[[], Awaitable[bool]]
+    sessions: Sessions, since: int, seconds: int, is_authorized: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[str]:
-    # An id without data is remembered, too: whoever is cut off goes on from here, not from the end.
-    yield f"retry: {int(POLL * 1000)}\nid: {since}\n\n"
-    ends = time.monotonic() + seconds
+    # Clients store an id without data, too, and continue from it when they reconnect.
+    yield f"retry: {int(POLL_SECONDS * 1000)}\nid: {since}\n\n"
+    deadline = time.monotonic() + seconds
     silent_since = time.monotonic()
-    while time.monotonic() < ends and await is_wanted():
-        found = await run_in_threadpool(_next, sessions, since)
-        for each in found:
-            yield f"id: {each.id}\nevent: {each.kind}\ndata: {each.model_dump_json()}\n\n"
-            since, silent_since = each.id, time.monotonic()
-        if len(found) < PAGE:
-            await asyncio.sleep(POLL)
-        if time.monotonic() - silent_since > BEAT:
-            yield f": still here\nid: {since}\n\n"
+    while time.monotonic() < deadline and await is_authorized():
+        changes = await run_in_threadpool(_next_page, sessions, since)
+        for change in changes:
+            yield f"id: {change.id}\nevent: {change.kind}\ndata: {change.model_dump_json()}\n\n"
+            since, silent_since = change.id, time.monotonic()
+        if len(changes) < PAGE_SIZE:
+            await asyncio.sleep(POLL_SECONDS)
+        if time.monotonic() - silent_since > KEEP_ALIVE_SECONDS:
+            yield f": keep-alive\nid: {since}\n\n"
             silent_since = time.monotonic()
 
 
-def _next(sessions: Sessions, since: int) -> list[TransitionOut]:
-    """One page, in a transaction of its own: a stream holds no connection while it waits."""
+def _next_page(sessions: Sessions, since: int) -> list[TransitionOut]:
+    """One page in its own transaction, so that a waiting stream occupies no connection."""
     with sessions() as session:
-        page = changes_since(session, since, limit=PAGE)
+        page = changes_since(session, since, limit=PAGE_SIZE)
         return [TransitionOut.of(each) for each in page.items]
 
 
-def _beginning(sessions: Sessions, start: int | Literal["latest"]) -> int:
-    """The number that a stream goes on from; BadInputError if it is still to come."""
+def _start_id(sessions: Sessions, start: int | Literal["latest"]) -> int:
+    """The id after which a stream starts; BadInputError if it is above the latest id."""
     with sessions() as session:
         if start == "latest":
             return latest_change(session)

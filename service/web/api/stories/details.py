@@ -1,4 +1,4 @@
-"""What a story answer tells beyond members and history: only words of its articles."""
+"""Response schemas of story descriptions: summary, entities, developments, delays."""
 
 from typing import Any
 
@@ -15,73 +15,77 @@ from service.web.rendering.schemas import Instant, OutletRef
 
 
 class QuoteOut(BaseModel):
-    """A sentence of an article, word for word."""
+    """A sentence quoted from an article."""
 
     text: str
     article: int
     outlet: OutletRef
-    whole: bool = Field(description="False where the outlet, or its feed, cut the sentence off.")
+    complete: bool = Field(description="False if the outlet or its feed cuts the sentence off.")
 
 
 class DevelopmentOut(BaseModel):
-    """A report that said something new, by its own title."""
+    """A report that added new information, with its title."""
 
     at: Instant
     title: str
     article: int
     outlet: OutletRef
-    outlets: int = Field(description="Outlets that had reported by then.")
+    outlets: int = Field(description="Number of outlets that had reported by then.")
 
 
 class DelayOut(BaseModel):
-    """An outlet's first report beside that of the first reporter."""
+    """The first report of an outlet, compared with the first reporter."""
 
     outlet: OutletRef
     at: Instant
-    seconds: float = Field(description="After the first reporter; 0 for that one.")
+    seconds: float = Field(description="Delay after the first reporter, 0 for that one.")
     is_copy: bool
 
 
 class EntityOut(BaseModel):
-    """A name as the articles write it."""
+    """A named entity as the articles spell it."""
 
     name: str
-    articles: int = Field(description="Originals that hold it.")
+    articles: int = Field(description="Number of articles that mention it, without reprints.")
 
 
 class EntitiesOut(BaseModel):
-    """Who and what is named, most often first."""
+    """Named entities by kind, most frequent first."""
 
     people: list[EntityOut]
     places: list[EntityOut]
     organisations: list[EntityOut]
 
 
-class TellingOut(BaseModel):
-    """What the job `describe` found in a story's articles; empty until it did."""
+class StoryDescriptionOut(BaseModel):
+    """Results of the job `describe`; empty until it has processed the story."""
 
     summary: list[QuoteOut] = Field(
-        description="Two to four sentences where as many outlets report, each from another one."
+        description="Two to four sentences if as many outlets report, each from a different outlet."
     )
     entities: EntitiesOut
-    developments: list[DevelopmentOut]
-    first_reporter: DelayOut | None
-    delays: list[DelayOut] = Field(description="Every outlet, the first reporter first.")
+    developments: list[DevelopmentOut] = Field(
+        description="Reports that added new information, in order of time."
+    )
+    first_reporter: DelayOut | None = Field(description="The outlet that reported first.")
+    delays: list[DelayOut] = Field(
+        description="One entry for each outlet, the first reporter first."
+    )
 
 
-def telling_fields(story: StoryView) -> dict[str, Any]:
-    """The values of `TellingOut` for a story."""
+def description_fields(story: StoryView) -> dict[str, Any]:
+    """The field values of StoryDescriptionOut for a story."""
     names = outlet_names(story.reports)
-    told = story.details
-    delays = [_delay(delay, names) for delay in told.delays]
+    details = story.details
+    delays = [_delay(delay, names) for delay in details.delays]
     return {
-        "summary": [_quote(quote, names) for quote in told.summary],
+        "summary": [_quote(quote, names) for quote in details.summary],
         "entities": EntitiesOut(
-            people=_of_kind(told.entities, Kind.PERSON),
-            places=_of_kind(told.entities, Kind.PLACE),
-            organisations=_of_kind(told.entities, Kind.ORGANISATION),
+            people=_entities_of_kind(details.entities, Kind.PERSON),
+            places=_entities_of_kind(details.entities, Kind.PLACE),
+            organisations=_entities_of_kind(details.entities, Kind.ORGANISATION),
         ),
-        "developments": [_development(each, names) for each in told.developments],
+        "developments": [_development(each, names) for each in details.developments],
         "first_reporter": delays[0] if delays else None,
         "delays": delays,
     }
@@ -91,36 +95,36 @@ def _quote(quote: Quote, names: dict[str, str]) -> QuoteOut:
     return QuoteOut(
         text=quote.text,
         article=int(quote.article),
-        outlet=_outlet(quote.outlet, names),
-        whole=quote.whole,
+        outlet=_outlet_ref(quote.outlet, names),
+        complete=quote.complete,
     )
 
 
-def _development(found: Development, names: dict[str, str]) -> DevelopmentOut:
+def _development(development: Development, names: dict[str, str]) -> DevelopmentOut:
     return DevelopmentOut(
-        at=found.at,
-        title=found.title,
-        article=int(found.article),
-        outlet=_outlet(found.outlet, names),
-        outlets=found.outlets,
+        at=development.at,
+        title=development.title,
+        article=int(development.article),
+        outlet=_outlet_ref(development.outlet, names),
+        outlets=development.outlets,
     )
 
 
 def _delay(delay: Delay, names: dict[str, str]) -> DelayOut:
     return DelayOut(
-        outlet=_outlet(delay.outlet, names),
+        outlet=_outlet_ref(delay.outlet, names),
         at=delay.at,
         seconds=delay.delay.total_seconds(),
         is_copy=delay.copy,
     )
 
 
-def _of_kind(entities: tuple[Entity, ...], kind: Kind) -> list[EntityOut]:
+def _entities_of_kind(entities: tuple[Entity, ...], kind: Kind) -> list[EntityOut]:
     return [
         EntityOut(name=each.name, articles=each.articles) for each in entities if each.kind == kind
     ]
 
 
-def _outlet(slug: str, names: dict[str, str]) -> OutletRef:
-    """An outlet that reports no more in the story is shown by its slug."""
+def _outlet_ref(slug: str, names: dict[str, str]) -> OutletRef:
+    """The outlet with its name; with its slug if it no longer reports the story."""
     return OutletRef(slug=slug, name=names.get(slug, slug))

@@ -1,26 +1,35 @@
-"""`/v1/stories/{id}/…`: the parts of a story, each at an address of its own."""
+"""`/v1/stories/{id}/…`: articles, timeline, related stories, evidence and transitions of a story."""
 
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
+from service.domain.stories.transitions import TransitionOut
 from service.errors import NotFoundError
 from service.store.story_views import history, views
 from service.store.story_views.reports import Member, page_of_members, reports_of
-from service.web.api.stories.schemas import PointOut, TransitionOut
-from service.web.api.stories.stories import related_to
-from service.web.middleware.etags import TaggedSession
+from service.web.api.stories.schemas import TimelinePointOut
+from service.web.api.stories.stories import other_storyline_stories
+from service.web.middleware.etags import ETagSession
 from service.web.rendering.evidence import read_evidence
 from service.web.rendering.schemas import Instant, MemberOut, OutletRef, PageOut, StoryOut
 from service.web.rendering.timeline import page_of_points
-from service.web.requests.fields import Names, PartialPageOut, fields_of, page_answer, such_as
+from service.web.requests.fields import (
+    Names,
+    PartialPageOut,
+    fields_parameter,
+    page_response,
+    validate_fields,
+)
 from service.web.requests.parameters import AsOf, BigInt, Cursor, CursorQuery, Limit, StoryId
-from service.web.requests.problems import NOT_FOUND, PROBLEMS
-from service.web.requests.redirects import MOVED, require_standing, standing_story
+from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
+from service.web.requests.redirects import MERGED_RESPONSE, require_unmerged, require_unmerged_story
 
 router = APIRouter(
-    prefix="/v1/stories/{story_id}", tags=["stories"], responses={**PROBLEMS, **NOT_FOUND}
+    prefix="/v1/stories/{story_id}",
+    tags=["stories"],
+    responses={**PROBLEM_RESPONSES, **NOT_FOUND_RESPONSE},
 )
 
 ARTICLE_CURSOR = Cursor("members", AwareDatetime, BigInt)
@@ -28,47 +37,53 @@ EVIDENCE_CURSOR = Cursor("evidence", AwareDatetime, BigInt)
 TIMELINE_CURSOR = Cursor("timeline", AwareDatetime, BigInt)
 TRANSITION_CURSOR = Cursor("transitions", BigInt)
 PartLimit = Annotated[Limit, Query()]
-MemberFields = Annotated[Names, fields_of(MemberOut), such_as("id,title,outlet,score")]
+MemberFields = Annotated[
+    Names, validate_fields(MemberOut), fields_parameter("id,title,outlet,score")
+]
 
 
-class ShareOut(BaseModel):
-    """What one feature adds to a pair score."""
+class FeatureShareOut(BaseModel):
+    """Contribution of one feature to a pair score."""
 
-    feature: str
-    log_odds: float
+    feature: str = Field(description="Name of the feature.")
+    log_odds: float = Field(description="Contribution to the log odds of the pair score.")
 
 
 class NeighbourOut(BaseModel):
-    """A member that speaks for the article's place."""
+    """A similar article of the same story."""
 
     article: int
-    score: float | None = Field(description="Pair score: probability that both report one event.")
-    shares: list[ShareOut] = Field(description="Heaviest first; only for the nearest.")
+    score: float | None = Field(
+        description="Pair score: probability that both articles report the same event."
+    )
+    shares: list[FeatureShareOut] = Field(
+        description="Largest first; only for the nearest article."
+    )
 
 
 class AlternativeOut(BaseModel):
-    """The story that the article would belong to if it were not here."""
+    """The story with the next best score."""
 
     story: str
     score: float | None
 
 
 class EvidenceOut(BaseModel):
-    """Why an article is in its story; nothing speaks for a founder."""
+    """Why an article is in its story; `nearest` is empty for the first article."""
 
     article: int
     title: str
     outlet: OutletRef
-    since: Instant | None = Field(description="When it joined the story.")
-    score: float | None = Field(description="Mean pair score with the members.")
+    since: Instant | None = Field(description="Time at which the article joined the story.")
+    score: float | None = Field(description="Mean pair score with the other articles.")
     nearest: list[NeighbourOut]
     next_best: AlternativeOut | None
-    editor: str | None = Field(description="Who put it there by hand.")
+    editor: str | None = Field(description="Name of the editor who assigned the article.")
 
     @classmethod
     def of(cls, member: Member) -> Self:
         report, placing = member.report, member.placing
-        found = read_evidence(placing.evidence if placing else {})
+        evidence = read_evidence(placing.evidence if placing else {})
         return cls(
             article=report.article_id,
             title=report.title,
@@ -79,92 +94,96 @@ class EvidenceOut(BaseModel):
                 NeighbourOut(
                     article=near.article,
                     score=near.score,
-                    shares=[ShareOut(feature=x.name, log_odds=x.value) for x in near.shares],
+                    shares=[FeatureShareOut(feature=x.name, log_odds=x.value) for x in near.shares],
                 )
-                for near in found.nearest
+                for near in evidence.nearest
             ],
-            next_best=AlternativeOut(story=found.next.story, score=found.next.score)
-            if found.next
+            next_best=AlternativeOut(story=evidence.next.story, score=evidence.next.score)
+            if evidence.next
             else None,
-            editor=found.editor,
+            editor=evidence.editor,
         )
 
 
 class RelatedOut(BaseModel):
-    """Stories that have to do with one, by what they have to do with it."""
+    """Related stories by kind of relation."""
 
     storyline: list[StoryOut] = Field(
-        description="Others among the latest hundred of its storyline, latest first. "
-        "`/v1/stories?storyline=ID` pages through all."
+        description="The other stories among the latest 100 of the storyline, latest first. "
+        "`/v1/stories?storyline=ID` returns all of them in pages."
     )
     split_from: str | None = Field(description="Id of the story that it was split from.")
     split_into: list[str] = Field(
-        description="Ids of the stories that were split off, in order; the first hundred. "
-        "`/transitions` tells of all."
+        description="Ids of the first 100 stories that were split off, in order. "
+        "`/transitions` returns all of them in pages."
     )
 
 
-@router.get("/articles", response_model=PageOut[MemberOut] | PartialPageOut, responses=MOVED)
-def read_articles(  # noqa: PLR0917  # FastAPI calls it by name
-    session: TaggedSession,
+@router.get(
+    "/articles", response_model=PageOut[MemberOut] | PartialPageOut, responses=MERGED_RESPONSE
+)
+def list_story_articles(  # noqa: PLR0917  # FastAPI calls it by name
+    session: ETagSession,
     story_id: StoryId,
     limit: PartLimit = 50,
     cursor: CursorQuery = None,
     as_of: AsOf = None,
     fields: Annotated[MemberFields | None, Query()] = None,
 ) -> Response:
-    """A story's articles in order of time."""
-    require_standing(session, story_id, as_of)
+    """List the articles of a story in order of time."""
+    require_unmerged(session, story_id, as_of)
     after = ARTICLE_CURSOR.decode(cursor)
     page = page_of_members(session, story_id, after=after, limit=limit, as_of=as_of)
     items = [MemberOut.of(member) for member in page.items]
-    return page_answer(PageOut(items=items, next=ARTICLE_CURSOR.encode(page.next)), fields)
+    return page_response(PageOut(items=items, next=ARTICLE_CURSOR.encode(page.next)), fields)
 
 
-@router.get("/timeline", responses=MOVED)
-def read_timeline(
-    session: TaggedSession,
+@router.get("/timeline", responses=MERGED_RESPONSE)
+def get_story_timeline(
+    session: ETagSession,
     story_id: StoryId,
     limit: PartLimit = 50,
     cursor: CursorQuery = None,
     as_of: AsOf = None,
-) -> PageOut[PointOut]:
-    """How a story's coverage grew, report by report, in order of time.
+) -> PageOut[TimelinePointOut]:
+    """Get the growth of coverage, report by report, in order of time.
 
-    Each step counts the outlets of all reports up to it, as they are when the page is asked for.
+    `coverage` counts the outlets of all reports up to that point, computed at the time of the request.
     """
-    require_standing(session, story_id, as_of)
+    require_unmerged(session, story_id, as_of)
     after = TIMELINE_CURSOR.decode(cursor)
     reports = reports_of(session, [story_id], as_of=as_of).get(story_id, ())
     page = page_of_points(reports, after=after, limit=limit)
-    items = [PointOut.of(point) for point in page.items]
+    items = [TimelinePointOut.of(point) for point in page.items]
     return PageOut(items=items, next=TIMELINE_CURSOR.encode(page.next))
 
 
-@router.get("/related", responses=MOVED)
-def read_related(session: TaggedSession, story_id: StoryId, as_of: AsOf = None) -> RelatedOut:
-    """The other stories of a story's storyline, and those that it was or that were split off.
+@router.get("/related", responses=MERGED_RESPONSE)
+def get_related_stories(session: ETagSession, story_id: StoryId, as_of: AsOf = None) -> RelatedOut:
+    """Get related stories: those of the same storyline, and those connected by a split.
 
-    These are several relations, each told at once and bounded, so there are no pages.
+    Each list is bounded, so there are no pages.
     """
-    story = standing_story(session, story_id, as_of).story
+    story = require_unmerged_story(session, story_id, as_of).story
     return RelatedOut(
-        storyline=[StoryOut.of(other) for other in related_to(session, story, as_of=as_of)],
+        storyline=[
+            StoryOut.of(other) for other in other_storyline_stories(session, story, as_of=as_of)
+        ],
         split_from=story.split_from,
-        split_into=list(views.parts_of(session, story.id, as_of=as_of)),
+        split_into=list(views.ids_split_from(session, story.id, as_of=as_of)),
     )
 
 
-@router.get("/evidence", responses=MOVED)
-def read_story_evidence(
-    session: TaggedSession,
+@router.get("/evidence", responses=MERGED_RESPONSE)
+def list_story_evidence(
+    session: ETagSession,
     story_id: StoryId,
     limit: PartLimit = 50,
     cursor: CursorQuery = None,
     as_of: AsOf = None,
 ) -> PageOut[EvidenceOut]:
-    """Why each article is in a story, in order of time."""
-    require_standing(session, story_id, as_of)
+    """Get the evidence for each article of a story, in order of time."""
+    require_unmerged(session, story_id, as_of)
     after = EVIDENCE_CURSOR.decode(cursor)
     page = page_of_members(session, story_id, after=after, limit=limit, as_of=as_of)
     items = [EvidenceOut.of(member) for member in page.items]
@@ -172,16 +191,16 @@ def read_story_evidence(
 
 
 @router.get("/transitions")
-def read_transitions(
-    session: TaggedSession,
+def list_story_transitions(
+    session: ETagSession,
     story_id: StoryId,
     limit: PartLimit = 100,
     cursor: CursorQuery = None,
     as_of: AsOf = None,
 ) -> PageOut[TransitionOut]:
-    """What happened to a story, oldest first; of a merged one, up to its merger.
+    """List the transitions of a story, oldest first; those of a merged story end with the merger.
 
-    With `as_of`, up to that instant; 404 before the story emerged.
+    With `as_of` the list ends at that instant; 404 before the story emerged.
     """
     after = TRANSITION_CURSOR.decode(cursor)
     page = history.transitions_of(session, story_id, after=after, limit=limit, as_of=as_of)

@@ -1,4 +1,4 @@
-"""What may be asked of the list of stories."""
+"""Query parameters of the story list and of story feeds."""
 
 from typing import Annotated, Literal
 
@@ -9,7 +9,7 @@ from service.store.story_views import views
 from service.store.story_views.filters import Sort, StoryFilter
 from service.store.story_views.views import StoryView
 from service.web.api.stories.schemas import StoryDetailOut
-from service.web.requests.fields import Names, fields_of, names_in, such_as
+from service.web.requests.fields import Names, fields_parameter, validate_fields, validate_names
 from service.web.requests.parameters import (
     Count,
     Country,
@@ -17,38 +17,40 @@ from service.web.requests.parameters import (
     CursorText,
     Language,
     Limit,
+    ShortText,
     UtcTime,
-    Word,
 )
 
-#: Of each filter with several values, at most so many.
-MOST = 20
+#: Maximum number of values of one filter.
+MAX_FILTER_VALUES = 20
 CURSORS = {
-    Sort.RANK: Cursor("stories/rank", bool, FiniteFloat, Word),
-    Sort.NEWEST: Cursor("stories/newest", AwareDatetime, Word),
-    Sort.LARGEST: Cursor("stories/largest", Count, Count, AwareDatetime, Word),
-    Sort.FASTEST: Cursor("stories/fastest", FiniteFloat, AwareDatetime, Word),
+    Sort.RANK: Cursor("stories/rank", bool, FiniteFloat, ShortText),
+    Sort.NEWEST: Cursor("stories/newest", AwareDatetime, ShortText),
+    Sort.LARGEST: Cursor("stories/largest", Count, Count, AwareDatetime, ShortText),
+    Sort.FASTEST: Cursor("stories/fastest", FiniteFloat, AwareDatetime, ShortText),
 }
-#: What lists leave out because it is long, and show when asked for by `include`.
-LONGER = ("summary", "entities", "developments", "first_reporter", "delays", "timeline")
+#: Long fields that lists contain only if `include` names them.
+INCLUDABLE_FIELDS = ("summary", "entities", "developments", "first_reporter", "delays", "timeline")
 
 
-Words = Annotated[list[Word], Field(max_length=MOST)]
-Countries = Annotated[list[Country], Field(max_length=MOST)]
-Languages = Annotated[list[Language], Field(max_length=MOST)]
-StoryFields = Annotated[Names, fields_of(StoryDetailOut), such_as("id,headline,coverage")]
+Words = Annotated[list[ShortText], Field(max_length=MAX_FILTER_VALUES)]
+Countries = Annotated[list[Country], Field(max_length=MAX_FILTER_VALUES)]
+Languages = Annotated[list[Language], Field(max_length=MAX_FILTER_VALUES)]
+StoryFields = Annotated[
+    Names, validate_fields(StoryDetailOut), fields_parameter("id,headline,coverage")
+]
 Include = Annotated[
     Names,
-    names_in(LONGER),
+    validate_names(INCLUDABLE_FIELDS),
     Field(
-        description=f"What lists leave out, with commas between: {', '.join(LONGER)}.",
+        description=f"Comma-separated additional fields: {', '.join(INCLUDABLE_FIELDS)}.",
         examples=["summary,entities"],
     ),
 ]
 
 
 class StoryFeedQuery(BaseModel):
-    """Which stories, in what order, and how many: what feeds take."""
+    """Query parameters of story feeds: filters, order and limit."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -57,24 +59,34 @@ class StoryFeedQuery(BaseModel):
     changed_since: UtcTime | None = Field(
         None, description="Members, headline or state changed at this time or later."
     )
-    min_coverage: Count = Field(0, description="At least so many outlets.")
-    min_independent: Count = Field(0, description="At least so much independent coverage.")
-    outlet: Words = Field([], description="Slugs of outlets, one of which reported.")
-    family: Words = Field([], description="Slugs of publisher families, one of which reported.")
-    country: Countries = Field([], description="ISO 3166-1 codes of reporting outlets' countries.")
-    language: Languages = Field([], description="ISO 639-1 codes of reports' languages.")
-    entity: Words = Field([], description="Names of people, places, organisations; all of them.")
-    keyword: Words = Field([], description="Keywords; all of them.")
-    storyline: Word | None = Field(None, description="Id of a storyline.")
-    state: Literal["open", "closed"] | None = None
+    min_coverage: Count = Field(0, description="Minimum number of outlets.")
+    min_independent: Count = Field(0, description="Minimum independent coverage.")
+    outlet: Words = Field([], description="Outlet slugs; at least one of them reported the story.")
+    family: Words = Field(
+        [], description="Slugs of publisher families; at least one of them reported the story."
+    )
+    country: Countries = Field(
+        [], description="ISO 3166-1 country codes of outlets; matches any of them."
+    )
+    language: Languages = Field(
+        [], description="ISO 639-1 codes of article languages; matches any of them."
+    )
+    entity: Words = Field(
+        [], description="Names of people, places or organisations; matches all of them."
+    )
+    keyword: Words = Field([], description="Keywords; matches all of them.")
+    storyline: ShortText | None = Field(None, description="Id of a storyline.")
+    state: Literal["open", "closed"] | None = Field(
+        None, description="Open stories can still grow; closed ones cannot."
+    )
     as_of: UtcTime | None = Field(
-        None, description="The list as it stood at this instant; the present if it is to come."
+        None, description="Return the list as of this instant; a future instant means now."
     )
     sort: Sort = Sort.RANK
     limit: Limit = 50
 
     def filter(self) -> StoryFilter:
-        """The conditions alone."""
+        """The filter conditions."""
         return StoryFilter(
             since=self.since,
             until=self.until,
@@ -93,7 +105,7 @@ class StoryFeedQuery(BaseModel):
 
 
 class StoryQuery(StoryFeedQuery):
-    """Which stories, in what order, and which part of them."""
+    """Query parameters of the story list."""
 
     cursor: CursorText | None = None
     fields: StoryFields | None = None
@@ -103,7 +115,7 @@ class StoryQuery(StoryFeedQuery):
 def list_page(
     session: Session, query: StoryFeedQuery, *, after: str | None = None
 ) -> tuple[tuple[StoryView, ...], str | None]:
-    """A page of stories and the cursor of the next one; `after` is the cursor of this one."""
+    """A page of stories and the cursor of the next page; `after` is the cursor of this page."""
     cursor = CURSORS[query.sort]
     page = views.list_stories(
         session,

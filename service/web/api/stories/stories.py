@@ -1,4 +1,4 @@
-"""`/v1/stories`: lists, and one story."""
+"""`/v1/stories`: list of stories, and one story."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,92 +7,94 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
+from service.domain.stories.transitions import TransitionOut
 from service.store.story_views import history, views
 from service.store.story_views.views import StoryDetail, StoryView
-from service.web.api.stories.details import telling_fields
+from service.web.api.stories.details import description_fields
 from service.web.api.stories.query import StoryFields, StoryQuery, list_page
-from service.web.api.stories.schemas import LongStoryOut, StoryDetailOut, TransitionOut, points_of
-from service.web.middleware.etags import TaggedSession
+from service.web.api.stories.schemas import ListedStoryOut, StoryDetailOut, timeline_points
+from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import MemberOut, PageOut, StoryOut, story_fields
-from service.web.requests.fields import PartialPageOut, answer, narrowed, split
+from service.web.requests.fields import PartialPageOut, json_response, select_fields, split_names
 from service.web.requests.parameters import AsOf, StoryId
-from service.web.requests.problems import NOT_FOUND, PROBLEMS
-from service.web.requests.redirects import MOVED, standing_story
-from service.web.requests.responses import written
+from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
+from service.web.requests.redirects import MERGED_RESPONSE, require_unmerged_story
+from service.web.requests.responses import model_response
 
-router = APIRouter(prefix="/v1/stories", tags=["stories"], responses=PROBLEMS)
+router = APIRouter(prefix="/v1/stories", tags=["stories"], responses=PROBLEM_RESPONSES)
 
 
 @router.get("", response_model=PageOut[StoryOut] | PartialPageOut)
-def list_stories(session: TaggedSession, query: Annotated[StoryQuery, Query()]) -> Response:
-    """Stories that have articles and were not merged.
+def list_stories(session: ETagSession, query: Annotated[StoryQuery, Query()]) -> Response:
+    """List stories that have articles and were not merged into others.
 
-    `sort=rank`, the default, weighs independent coverage and velocity against recency: each
-    doubling of coverage counts as if the last report had come twelve hours later. `newest` goes by the
-    last report, `largest` by independent coverage, `fastest` by the outlets per hour that took it
-    up at the end. Stories that editors pinned lead the default order. Filters with several values
-    may be repeated. A story that grows while you page moves up, and may come again or go past
-    you; each that stays as it is comes once. With `as_of` nothing moves while you page.
+    Repeat a parameter to pass several values. `sort` is one of:
+
+    - `rank` (default): independent coverage and velocity against age; each doubling of coverage
+      counts like a last report twelve hours later. Pinned stories come first.
+    - `newest`: by the last report.
+    - `largest`: by independent coverage.
+    - `fastest`: by the number of outlets per hour that recently picked up the story.
+
+    A story that changes while you page may appear twice or not at all; all others appear exactly
+    once. With `as_of` the order is fixed.
     """
-    found, after = list_page(session, query, after=query.cursor)
+    stories, next_cursor = list_page(session, query, after=query.cursor)
     if query.fields or query.include:
-        items = [_told(story, query.fields, query.include) for story in found]
-        return JSONResponse({"items": items, "next": after})
-    return written(PageOut(items=[StoryOut.of(story) for story in found], next=after))
+        names = [*(split_names(query.fields) or StoryOut.model_fields), *split_names(query.include)]
+        items = [select_fields(ListedStoryOut.of(story), ",".join(names)) for story in stories]
+        return JSONResponse({"items": items, "next": next_cursor})
+    return model_response(
+        PageOut(items=[StoryOut.of(story) for story in stories], next=next_cursor)
+    )
 
 
 @router.get(
     "/{story_id}",
     response_model=StoryDetailOut | dict[str, Any],
-    responses={**NOT_FOUND, **MOVED},
+    responses={**NOT_FOUND_RESPONSE, **MERGED_RESPONSE},
 )
-def read_story(
-    session: TaggedSession,
+def get_story(
+    session: ETagSession,
     story_id: StoryId,
     as_of: AsOf = None,
     fields: Annotated[StoryFields | None, Query()] = None,
 ) -> Response:
-    """One story with its articles, timeline, transitions and related stories.
+    """Get one story with its articles, timeline, transitions and related stories.
 
-    All its articles: of a story of thousands, `fields` without `members` and `timeline` is a small
-    answer, and `/articles` and `/timeline` are paged.
-
-    With `as_of`, everything as it stood at that instant; 404 before the story emerged. The id
-    of a merged story leads to the one that it lives on in.
+    A story can have thousands of articles: leave `members` and `timeline` out with `fields`, and use
+    `/articles` and `/timeline`, which have pages. With `as_of` the response is the state at that
+    instant, or 404 before the story emerged. The id of a merged story redirects to the story that
+    contains its articles now.
     """
-    detail = standing_story(session, story_id, as_of)
-    whole = in_full(session, detail, as_of=as_of)
-    return answer(whole, fields)
+    detail = require_unmerged_story(session, story_id, as_of)
+    return json_response(detail_out(session, detail, as_of=as_of), fields)
 
 
-def related_to(
+def other_storyline_stories(
     session: Session, story: StoryView, *, as_of: datetime | None = None
 ) -> list[StoryView]:
-    """The other stories of a story's storyline, latest first."""
+    """The other stories of the storyline, latest first."""
     if story.storyline is None:
         return []
-    found = views.of_storyline(session, story.storyline.id, as_of=as_of)
-    return [other for other in found if other.id != story.id]
+    stories = views.list_storyline_stories(session, story.storyline.id, as_of=as_of)
+    return [other for other in stories if other.id != story.id]
 
 
-def in_full(
+def detail_out(
     session: Session, detail: StoryDetail, *, as_of: datetime | None = None
 ) -> StoryDetailOut:
-    """A story with everything that is known of it, now or as of an instant."""
+    """The full response for a story, now or as of an instant."""
     story = detail.story
-    happened = history.transitions_of(session, story.id, as_of=as_of).items
+    transitions = history.transitions_of(session, story.id, as_of=as_of).items
     return StoryDetailOut(
         **story_fields(story),
-        **telling_fields(story),
+        **description_fields(story),
         members=[MemberOut.of(member) for member in detail.members],
-        timeline=points_of(story.reports),
-        transitions=[TransitionOut.of(transition) for transition in happened],
-        related=[StoryOut.of(other) for other in related_to(session, story, as_of=as_of)],
-        split_into=list(views.parts_of(session, story.id, as_of=as_of)),
+        timeline=timeline_points(story.reports),
+        transitions=[TransitionOut.of(transition) for transition in transitions],
+        related=[
+            StoryOut.of(other) for other in other_storyline_stories(session, story, as_of=as_of)
+        ],
+        split_into=list(views.ids_split_from(session, story.id, as_of=as_of)),
     )
-
-
-def _told(story: StoryView, fields: str | None, include: str | None) -> dict[str, Any]:
-    """A story of a list with more or less than lists show."""
-    shown = [*(split(fields) or StoryOut.model_fields), *split(include)]
-    return narrowed(LongStoryOut.of(story), ",".join(shown))

@@ -1,4 +1,4 @@
-"""`/v1/storylines`: all of them, and one with its stories."""
+"""`/v1/storylines`: list of storylines, and one storyline with its stories."""
 
 from dataclasses import asdict
 from typing import Annotated, Any, Self
@@ -8,70 +8,79 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.store.story_views import storylines
 from service.store.story_views.storylines import StorylineBrief, StorylineOrder
-from service.web.middleware.etags import TaggedSession
+from service.web.middleware.etags import ETagSession
 from service.web.rendering import links
 from service.web.rendering.schemas import Instant, PageOut, StorylineRef, StoryOut
 from service.web.requests.fields import (
     Names,
     PartialPageOut,
-    answer,
-    fields_of,
-    page_answer,
-    such_as,
+    fields_parameter,
+    json_response,
+    page_response,
+    validate_fields,
 )
-from service.web.requests.parameters import Cursor, CursorText, Limit, StorylineId, UtcTime, Word
-from service.web.requests.problems import NOT_FOUND, PROBLEMS
+from service.web.requests.parameters import (
+    Cursor,
+    CursorText,
+    Limit,
+    ShortText,
+    StorylineId,
+    UtcTime,
+)
+from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
-router = APIRouter(prefix="/v1/storylines", tags=["storylines"], responses=PROBLEMS)
+router = APIRouter(prefix="/v1/storylines", tags=["storylines"], responses=PROBLEM_RESPONSES)
 
 CURSORS = {
-    StorylineOrder.ID: Cursor("storylines", Word),
-    StorylineOrder.NEWEST: Cursor("storylines/newest", AwareDatetime, Word),
+    StorylineOrder.ID: Cursor("storylines", ShortText),
+    StorylineOrder.NEWEST: Cursor("storylines/newest", AwareDatetime, ShortText),
 }
 
 
-class StorylineBriefOut(StorylineRef):
-    """A storyline with the extent of its stories."""
+class StorylineSummaryOut(StorylineRef):
+    """A storyline with the number and period of its stories."""
 
     created_at: Instant
-    stories: int = Field(description="How many it has.")
+    stories: int = Field(description="Number of stories.")
     first_reported_at: Instant | None
     last_reported_at: Instant | None
 
     @classmethod
-    def told(cls, found: StorylineBrief) -> Self:
-        return cls(**asdict(found), url=links.storyline_api(found.id))
+    def of_brief(cls, brief: StorylineBrief) -> Self:
+        return cls(**asdict(brief), url=links.storyline_api(brief.id))
 
 
 class StorylineOut(BaseModel):
-    """Stories of one saga; linked, never merged."""
+    """Consecutive stories on one topic: linked, but not merged."""
 
     id: str
     title: str
     created_at: Instant
-    stories: list[StoryOut] = Field(description="Latest first, at most a hundred.")
+    stories: list[StoryOut] = Field(description="At most 100 stories, latest first.")
 
 
-BriefFields = Annotated[Names, fields_of(StorylineBriefOut), such_as("id,title,stories")]
-OneFields = Annotated[Names, fields_of(StorylineOut), such_as("id,title")]
+StorylineSummaryFields = Annotated[
+    Names, validate_fields(StorylineSummaryOut), fields_parameter("id,title,stories")
+]
+StorylineFields = Annotated[Names, validate_fields(StorylineOut), fields_parameter("id,title")]
 
 
 class StorylineQuery(BaseModel):
-    """Which storylines, in what order, and which part of them."""
+    """Query parameters of the storyline list."""
 
     model_config = ConfigDict(extra="forbid")
 
-    since: UtcTime | None = Field(None, description="A story was last reported then or later.")
-    until: UtcTime | None = Field(None, description="That story was last reported before this.")
+    since: UtcTime | None = Field(None, description="Last report at this time or later.")
+    until: UtcTime | None = Field(None, description="A story was last reported before this time.")
     sort: StorylineOrder = StorylineOrder.ID
     limit: Limit = 50
     cursor: CursorText | None = None
-    fields: BriefFields | None = None
+    fields: StorylineSummaryFields | None = None
 
 
-@router.get("", response_model=PageOut[StorylineBriefOut] | PartialPageOut)
-def list_storylines(session: TaggedSession, query: Annotated[StorylineQuery, Query()]) -> Response:
-    """Storylines by id, or with `sort=newest` by when they began to be one, the latest first."""
+@router.get("", response_model=PageOut[StorylineSummaryOut] | PartialPageOut)
+def list_storylines(session: ETagSession, query: Annotated[StorylineQuery, Query()]) -> Response:
+    """List storylines by id, or with `sort=newest` by creation, latest first."""
     cursor = CURSORS[query.sort]
     page = storylines.list_storylines(
         session,
@@ -81,22 +90,24 @@ def list_storylines(session: TaggedSession, query: Annotated[StorylineQuery, Que
         after=cursor.decode(query.cursor),
         limit=query.limit,
     )
-    items = [StorylineBriefOut.told(each) for each in page.items]
-    return page_answer(PageOut(items=items, next=cursor.encode(page.next)), query.fields)
+    items = [StorylineSummaryOut.of_brief(each) for each in page.items]
+    return page_response(PageOut(items=items, next=cursor.encode(page.next)), query.fields)
 
 
-@router.get("/{storyline_id}", response_model=StorylineOut | dict[str, Any], responses=NOT_FOUND)
-def read_storyline(
-    session: TaggedSession,
+@router.get(
+    "/{storyline_id}", response_model=StorylineOut | dict[str, Any], responses=NOT_FOUND_RESPONSE
+)
+def get_storyline(
+    session: ETagSession,
     storyline_id: StorylineId,
-    fields: Annotated[OneFields | None, Query()] = None,
+    fields: Annotated[StorylineFields | None, Query()] = None,
 ) -> Response:
-    """One storyline with its stories; `/v1/stories?storyline=` pages through them."""
-    found = storylines.get_storyline(session, storyline_id)
-    told = StorylineOut(
-        id=found.id,
-        title=found.title,
-        created_at=found.created_at,
-        stories=[StoryOut.of(story) for story in found.stories],
+    """Get one storyline with its stories; `/v1/stories?storyline=ID` lists all of them in pages."""
+    storyline = storylines.get_storyline(session, storyline_id)
+    content = StorylineOut(
+        id=storyline.id,
+        title=storyline.title,
+        created_at=storyline.created_at,
+        stories=[StoryOut.of(story) for story in storyline.stories],
     )
-    return answer(told, fields)
+    return json_response(content, fields)

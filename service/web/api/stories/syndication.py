@@ -1,4 +1,4 @@
-"""Feeds out: any list of stories, and the reports of any story, as Atom, RSS and JSON Feed."""
+"""Outgoing feeds of story lists and of single stories: Atom, RSS and JSON Feed."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -8,24 +8,24 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from service.store.story_views.reports import Member
 from service.store.story_views.views import StoryView
 from service.web.api.stories.query import StoryFeedQuery, list_page
-from service.web.dependencies import Context
-from service.web.middleware.etags import TaggedSession
+from service.web.dependencies import WebContextDep
+from service.web.middleware.etags import ETagSession
 from service.web.rendering import links, syndication
 from service.web.rendering.display_names import outlet_names
 from service.web.rendering.syndication import MEDIA_TYPES, Channel, FeedEntry, Format, key_of
 from service.web.requests.parameters import StoryId, excerpt
-from service.web.requests.problems import NOT_FOUND, PROBLEMS
-from service.web.requests.redirects import MOVED, standing_story
+from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
+from service.web.requests.redirects import MERGED_RESPONSE, require_unmerged_story
 
-router = APIRouter(prefix="/v1/stories", tags=["feeds out"], responses=PROBLEMS)
+router = APIRouter(prefix="/v1/stories", tags=["feeds out"], responses=PROBLEM_RESPONSES)
 
-FormatPath = Annotated[Format, Path(description="`atom`, `rss` or `json`.")]
-#: The date of a feed without entries.
-NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+FormatPath = Annotated[Format, Path(description="Feed format: `atom`, `rss` or `json`.")]
+#: Date of a feed without entries.
+EMPTY_FEED_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 EXAMPLE = '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">…</feed>'
 RSS_EXAMPLE = '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>…</channel></rss>'
 JSON_EXAMPLE = {"version": "https://jsonfeed.org/version/1.1", "title": "…", "items": []}
-WRITTEN: dict[int | str, dict[str, Any]] = {
+FEED_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The feed.",
         "content": {
@@ -37,62 +37,62 @@ WRITTEN: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/feed.{form}", responses=WRITTEN, response_class=Response)
-def feed_of_stories(
+@router.get("/feed.{form}", responses=FEED_RESPONSES, response_class=Response)
+def get_stories_feed(
     request: Request,
-    session: TaggedSession,
-    web: Context,
+    session: ETagSession,
+    web: WebContextDep,
     form: FormatPath,
     query: Annotated[StoryFeedQuery, Query()],
 ) -> Response:
-    """A list of stories as a feed; it takes the filters, the order and the limit of the list.
+    """Get a list of stories as a feed, with the filters, order and limit of `/v1/stories`.
 
-    An entry keeps its id while its story lives, and is changed when the story is. A story that
-    was merged is no entry any more; the one that it lives on in keeps its own id.
+    The id of an entry is stable, and the entry is updated when its story changes. A merged story has
+    no entry.
     """
-    found, _ = list_page(session, query)
+    stories, _ = list_page(session, query)
     base = str(request.base_url)
-    asked = request.url.query
+    query_string = request.url.query
     channel = Channel(
-        key=key_of("stories", *([asked] if asked else [])),
+        key=key_of("stories", *([query_string] if query_string else [])),
         title=f"{web.title}: stories",
         url=str(request.url),
-        page=f"{base}?{asked}" if asked else base,
-        entries=[entry_of(story, base) for story in found],
-        since=query.since or query.as_of or NEVER,
+        page=f"{base}?{query_string}" if query_string else base,
+        entries=[story_entry(story, base) for story in stories],
+        since=query.since or query.as_of or EMPTY_FEED_DATE,
     )
-    return written_feed(channel, form)
+    return feed_response(channel, form)
 
 
 @router.get(
     "/{story_id}/feed.{form}",
-    responses={**NOT_FOUND, **MOVED, **WRITTEN},
+    responses={**NOT_FOUND_RESPONSE, **MERGED_RESPONSE, **FEED_RESPONSES},
     response_class=Response,
 )
-def feedentry_of(
-    request: Request, session: TaggedSession, story_id: StoryId, form: FormatPath
+def get_story_feed(
+    request: Request, session: ETagSession, story_id: StoryId, form: FormatPath
 ) -> Response:
-    """The reports of one story as a feed, latest first."""
-    detail = standing_story(session, story_id)
+    """Get the reports of one story as a feed, latest first."""
+    detail = require_unmerged_story(session, story_id)
     story, base = detail.story, str(request.base_url)
     channel = Channel(
         key=f"urn:samestory:story:{story.id}",
         title=story.headline or story.id,
         url=str(request.url),
-        page=base + links.story_page(story.id, story.slug).lstrip("/"),
-        entries=[_of_member(member) for member in reversed(detail.members)],
+        page=base + links.story_path(story.id, story.slug).lstrip("/"),
+        entries=[_article_entry(member) for member in reversed(detail.members)],
         since=story.changed_at,
     )
-    return written_feed(channel, form)
+    return feed_response(channel, form)
 
 
-def written_feed(channel: Channel, form: Format) -> Response:
-    """A feed as it goes out."""
+def feed_response(channel: Channel, form: Format) -> Response:
+    """The HTTP response with a feed in the given format."""
     return Response(syndication.write(channel, form), media_type=MEDIA_TYPES[form])
 
 
-def entry_of(story: StoryView, base: str) -> FeedEntry:
-    """A story as an entry; `base` is the address of the site."""
+def story_entry(story: StoryView, base: str) -> FeedEntry:
+    """The feed entry of a story; `base` is the base URL of the site."""
     names = outlet_names(story.reports)
     quotes = " ".join(
         f"“{quote.text}” ({names.get(quote.outlet, quote.outlet)})"
@@ -102,7 +102,7 @@ def entry_of(story: StoryView, base: str) -> FeedEntry:
     counts = f"{outlets}, {story.independent} independent: "
     return FeedEntry(
         key=f"urn:samestory:story:{story.id}",
-        url=base + links.story_page(story.id, story.slug).lstrip("/"),
+        url=base + links.story_path(story.id, story.slug).lstrip("/"),
         title=story.headline or story.id,
         text=f"{counts}{', '.join(names.values())}. {quotes}".strip(),
         author=next(iter(names.values()), "samestory"),
@@ -112,11 +112,11 @@ def entry_of(story: StoryView, base: str) -> FeedEntry:
     )
 
 
-def _of_member(member: Member) -> FeedEntry:
+def _article_entry(member: Member) -> FeedEntry:
     report = member.report
     return FeedEntry(
         key=f"urn:samestory:article:{report.article_id}",
-        url=links.outside(report.url) or f"urn:samestory:article:{report.article_id}",
+        url=links.external_url(report.url) or f"urn:samestory:article:{report.article_id}",
         title=report.title or report.outlet.name,
         text=excerpt(member.lead),
         author=report.outlet.name,
