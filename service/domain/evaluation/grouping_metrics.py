@@ -1,4 +1,4 @@
-"""How well a grouping agrees with labels."""
+"""Grouping metrics: B-cubed, pairwise F1, ARI and AMI against labels."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
-    """Every figure of `samestory evaluate` that compares two labellings."""
+class GroupingQuality:
+    """All metrics of a predicted grouping, and the numbers of articles and groups."""
 
     bcubed: Agreement
     pairwise: Agreement
@@ -33,68 +33,68 @@ class Quality:
     predicted: int
 
 
-def quality(gold: Labels, predicted: Labels) -> Quality:
+def grouping_quality(gold: Labels, predicted: Labels) -> GroupingQuality:
     """Compare a predicted grouping with the labels, row by row."""
-    # Here, because it takes longer to load than most commands need in all.
+    # Imported here because scikit-learn takes longer to import than most commands to run.
     from sklearn.metrics import (  # noqa: PLC0415
         adjusted_mutual_info_score,
         adjusted_rand_score,
     )
 
-    true, found = codes(gold), codes(predicted)
-    return Quality(
+    gold_codes, codes = encode_labels(gold), encode_labels(predicted)
+    return GroupingQuality(
         bcubed=bcubed(gold, predicted),
         pairwise=pairwise(gold, predicted),
-        ari=float(adjusted_rand_score(true, found)),
-        ami=float(adjusted_mutual_info_score(true, found)),
+        ari=float(adjusted_rand_score(gold_codes, codes)),
+        ami=float(adjusted_mutual_info_score(gold_codes, codes)),
         articles=len(gold),
         stories=len(set(gold)),
         predicted=len(set(predicted)),
     )
 
 
-def codes(labels: Labels) -> NDArray[np.int64]:
-    """Labels as numbers from 0, in order of first sight."""
-    seen: dict[Hashable, int] = {}
-    return np.array([seen.setdefault(label, len(seen)) for label in labels], dtype=np.int64)
+def encode_labels(labels: Labels) -> NDArray[np.int64]:
+    """Encode labels as integers from 0, in order of first occurrence."""
+    codes: dict[Hashable, int] = {}
+    return np.array([codes.setdefault(label, len(codes)) for label in labels], dtype=np.int64)
 
 
 def bcubed(gold: Labels, predicted: Labels) -> Agreement:
-    """B-cubed: mean over articles of the share of their group that is right (Bagga & Baldwin 1998)."""
+    """B-cubed: mean over articles of the correct share of their group (Bagga & Baldwin 1998)."""
     if not len(gold):
         return Agreement(1.0, 1.0, 1.0)
-    shared, of_gold, of_found = _overlaps(gold, predicted)
-    precision = float((shared**2 / of_found).sum() / len(gold))
-    recall = float((shared**2 / of_gold).sum() / len(gold))
+    shared, story_sizes, group_sizes = _overlaps(gold, predicted)
+    precision = float((shared**2 / group_sizes).sum() / len(gold))
+    recall = float((shared**2 / story_sizes).sum() / len(gold))
     return Agreement(precision, recall, _f1(precision, recall))
 
 
 def pairwise(gold: Labels, predicted: Labels) -> Agreement:
-    """Share of joined pairs that belong together, and of pairs belonging together that are joined.
+    """Pairwise precision and recall over pairs of articles in one group.
 
-    A side without any pair counts as fully right.
+    Precision is 1 without predicted pairs, recall is 1 without labelled pairs.
     """
-    right = _pairs(_overlaps(gold, predicted)[0]) if len(gold) else 0.0
-    joined, wanted = _pairs(_sizes(predicted)), _pairs(_sizes(gold))
-    precision = right / joined if joined else 1.0
-    recall = right / wanted if wanted else 1.0
+    correct = _count_pairs(_overlaps(gold, predicted)[0]) if len(gold) else 0.0
+    predicted_pairs, gold_pairs = _count_pairs(_sizes(predicted)), _count_pairs(_sizes(gold))
+    precision = correct / predicted_pairs if predicted_pairs else 1.0
+    recall = correct / gold_pairs if gold_pairs else 1.0
     return Agreement(precision, recall, _f1(precision, recall))
 
 
 def _overlaps(gold: Labels, predicted: Labels) -> tuple[Counts, Counts, Counts]:
-    """For each (story, group) that share articles: how many, the story's size, the group's size."""
-    true, found = codes(gold), codes(predicted)
-    table = csr_matrix((np.ones(len(true)), (true, found)))
+    """For each overlapping (story, group): shared articles, size of the story, size of the group."""
+    gold_codes, codes = encode_labels(gold), encode_labels(predicted)
+    table = csr_matrix((np.ones(len(gold_codes)), (gold_codes, codes)))
     table.sum_duplicates()
     cells = table.tocoo()
-    return cells.data, np.bincount(true)[cells.row], np.bincount(found)[cells.col]
+    return cells.data, np.bincount(gold_codes)[cells.row], np.bincount(codes)[cells.col]
 
 
 def _sizes(labels: Labels) -> Counts:
-    return np.bincount(codes(labels)).astype(np.float64) if len(labels) else np.zeros(0)
+    return np.bincount(encode_labels(labels)).astype(np.float64) if len(labels) else np.zeros(0)
 
 
-def _pairs(sizes: Counts) -> float:
+def _count_pairs(sizes: Counts) -> float:
     return float((sizes * (sizes - 1) / 2).sum())
 
 

@@ -1,4 +1,4 @@
-"""How well copies and storylines agree with labels."""
+"""Metrics of detected copies and storylines against labels."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
@@ -11,7 +11,7 @@ from service.domain.evaluation.grouping_metrics import Agreement, Labels
 
 @dataclass(frozen=True, slots=True)
 class CopyQuality:
-    """Copies with the right original, of the `found` ones and of the `labelled` ones."""
+    """Precision and recall of copies; one is `right` if its original is the labelled one."""
 
     labelled: int
     found: int
@@ -23,10 +23,10 @@ class CopyQuality:
 
 @dataclass(frozen=True, slots=True)
 class StorylineQuality:
-    """Pairs of articles of one storyline: all of them, and those `between` different stories.
+    """Agreement over pairs of articles in one storyline, all and `between` different stories.
 
-    Two articles of one story are always of one storyline, so that `between` is the harder one.
-    `labelled` and `found` count the storylines of several stories.
+    Two articles of one story are always in one storyline, so `between` is the harder measure.
+    `labelled` and `found` count the storylines with several stories.
     """
 
     labelled: int
@@ -36,16 +36,16 @@ class StorylineQuality:
 
 
 def copy_quality(labelled: Mapping[ArticleId, ArticleId], found: Iterable[Copy]) -> CopyQuality:
-    """Compare copies with labels; both may name a copy as the original, whose original then counts.
+    """Compare copies with labels; if an original is itself a copy, its own original counts.
 
-    Precision is 1 where nothing was found, recall where nothing was labelled.
+    Precision is 1 if nothing is found, recall is 1 if nothing is labelled.
     """
-    wanted = {key: _root(key, labelled) for key in labelled}
+    originals = {key: _root(key, labelled) for key in labelled}
     links = {copy.article: copy.original for copy in found}
-    right = sum(wanted.get(key) == _root(key, links) for key in links)
-    agreement = _agreement(right, len(links), len(wanted))
+    right = sum(originals.get(key) == _root(key, links) for key in links)
+    agreement = _agreement(right, len(links), len(originals))
     return CopyQuality(
-        labelled=len(wanted),
+        labelled=len(originals),
         found=len(links),
         right=right,
         precision=agreement.precision,
@@ -57,44 +57,45 @@ def copy_quality(labelled: Mapping[ArticleId, ArticleId], found: Iterable[Copy])
 def storyline_quality(
     labelled: Labels, gold_stories: Labels, found: Labels, stories: Labels
 ) -> StorylineQuality:
-    """Compare storylines, article by article; one of its own stands for a story in none.
+    """Compare storylines row by row; a story in no storyline has a storyline of its own.
 
-    `stories` are those that were linked, `gold_stories` those of the labels: what is `between`
-    is told by the labels alone.
+    `stories` are the stories that were linked, `gold_stories` the labelled ones, which decide
+    whether a pair is `between` stories.
     """
     both = list(zip(labelled, found, strict=True))
-    right, joined, wanted = _pairs(both), _pairs(found), _pairs(labelled)
-    # Pairs within one labelled story; of these, those that were joined.
-    within = _pairs(gold_stories)
-    told = _pairs(list(zip(gold_stories, found, strict=True)))
+    right, joined, labelled_pairs = _count_pairs(both), _count_pairs(found), _count_pairs(labelled)
+    # Pairs within one labelled story, and those of them that are in one predicted storyline.
+    within = _count_pairs(gold_stories)
+    joined_within = _count_pairs(list(zip(gold_stories, found, strict=True)))
     return StorylineQuality(
-        labelled=_several(labelled, gold_stories),
-        found=_several(found, stories),
-        articles=_agreement(right, joined, wanted),
-        between=_agreement(right - told, joined - told, wanted - within),
+        labelled=_count_linked(labelled, gold_stories),
+        found=_count_linked(found, stories),
+        articles=_agreement(right, joined, labelled_pairs),
+        between=_agreement(right - joined_within, joined - joined_within, labelled_pairs - within),
     )
 
 
 def _root(key: ArticleId, links: Mapping[ArticleId, ArticleId]) -> ArticleId:
-    seen = {key}
-    while key in links and links[key] not in seen:
+    """Follow links from copy to original to the first original; cycles end."""
+    visited = {key}
+    while key in links and links[key] not in visited:
         key = links[key]
-        seen.add(key)
+        visited.add(key)
     return key
 
 
-def _several(lines: Labels, stories: Labels) -> int:
-    """How many storylines hold several stories."""
-    held = Counter(line for line, _ in set(zip(lines, stories, strict=True)))
-    return sum(count > 1 for count in held.values())
+def _count_linked(lines: Labels, stories: Labels) -> int:
+    """Number of storylines with several stories."""
+    stories_per_line = Counter(line for line, _ in set(zip(lines, stories, strict=True)))
+    return sum(count > 1 for count in stories_per_line.values())
 
 
-def _pairs(labels: Iterable[Hashable]) -> int:
+def _count_pairs(labels: Iterable[Hashable]) -> int:
     return sum(count * (count - 1) // 2 for count in Counter(labels).values())
 
 
-def _agreement(right: int, found: int, wanted: int) -> Agreement:
+def _agreement(right: int, found: int, labelled: int) -> Agreement:
     precision = right / found if found else 1.0
-    recall = right / wanted if wanted else 1.0
+    recall = right / labelled if labelled else 1.0
     total = precision + recall
     return Agreement(precision, recall, 2 * precision * recall / total if total else 0.0)

@@ -1,4 +1,4 @@
-"""Editors' decisions about pairs of articles, which no grouping may break."""
+"""Editors' constraints on pairs of articles: must-link and cannot-link."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,100 +13,79 @@ Link = tuple[ArticleId, ArticleId]
 class Constraints:
     """Pairs of article ids that must, or must not, be in one story.
 
-    Where they contradict each other, `cannot_link` wins.
+    Where they conflict, `cannot_link` takes precedence.
     """
 
     must_link: frozenset[Link] = frozenset()
     cannot_link: frozenset[Link] = frozenset()
 
-    def bonds(self, ids: Sequence[ArticleId]) -> list[tuple[int, int]]:
+    def must_link_rows(self, ids: Sequence[ArticleId]) -> list[tuple[int, int]]:
         """Rows of the given articles that must be together, sorted."""
         return _rows(self.must_link, ids)
 
-    def bars(self, ids: Sequence[ArticleId]) -> set[tuple[int, int]]:
+    def cannot_link_rows(self, ids: Sequence[ArticleId]) -> set[tuple[int, int]]:
         """Rows of the given articles that must be apart, lower row first."""
         return set(_rows(self.cannot_link, ids))
 
 
-#: Nobody decided anything.
+#: No constraints.
 NONE = Constraints()
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A pair that a decision binds or parts, and the decision's number."""
+class ActiveConstraint:
+    """A constraint on a pair of articles that has not been undone, and its decision's number."""
 
     link: Link
-    together: bool
+    together: bool  #: must-link if true, else cannot-link
     decision: int
 
 
-def contradicted(standing: Iterable[Standing], wanted: Constraints) -> list[int]:
-    """The decisions that forbid what is wanted, in order of their numbers; none if it fits.
+def conflicting_decisions(active: Iterable[ActiveConstraint], new: Constraints) -> list[int]:
+    """Numbers of the decisions that conflict with new constraints, sorted; empty without conflict.
 
-    Bonds reach on: where a and b, and b and c, must be together, so must a and c. Of a chain of
-    bonds, every decision that holds it together is named.
+    Must-link constraints are transitive: if a=b and b=c, then a=c. A conflict with such a chain
+    returns every decision of the chain.
     """
-    known = list(standing)
-    bonds: dict[ArticleId, dict[ArticleId, int | None]] = {}
+    existing = list(active)
+    must_links: dict[ArticleId, dict[ArticleId, int | None]] = {}
     for (one, other), decision in [
-        *((each.link, each.decision) for each in known if each.together),
-        *((link, None) for link in sorted(wanted.must_link, key=_link_key)),
+        *((each.link, each.decision) for each in existing if each.together),
+        *((link, None) for link in sorted(new.must_link, key=_link_key)),
     ]:
-        bonds.setdefault(one, {}).setdefault(other, decision)
-        bonds.setdefault(other, {}).setdefault(one, decision)
-    bars: list[tuple[Link, int | None]] = [
-        *((each.link, each.decision) for each in known if not each.together),
-        *((link, None) for link in wanted.cannot_link),
+        must_links.setdefault(one, {}).setdefault(other, decision)
+        must_links.setdefault(other, {}).setdefault(one, decision)
+    cannot_links: list[tuple[Link, int | None]] = [
+        *((each.link, each.decision) for each in existing if not each.together),
+        *((link, None) for link in new.cannot_link),
     ]
-    found: set[int | None] = set()
-    for (one, other), decision in bars:
-        if (chain := _chain(bonds, one, other)) is not None:
-            found |= {decision, *chain}
-    return sorted(number for number in found if number is not None)
+    decisions: set[int | None] = set()
+    for (one, other), decision in cannot_links:
+        if (chain := _must_link_chain(must_links, one, other)) is not None:
+            decisions |= {decision, *chain}
+    return sorted(number for number in decisions if number is not None)
 
 
 def star(ids: Iterable[ArticleId]) -> frozenset[Link]:
-    """The fewest bonds that hold these articles together: of the first with each other one."""
+    """The fewest links that connect all these articles: of the first with each other one."""
     first, *others = sorted(ids, key=id_key)
     return frozenset((first, other) for other in others)
 
 
-def _chain(
-    bonds: Mapping[ArticleId, Mapping[ArticleId, int | None]], one: ArticleId, other: ArticleId
-) -> set[int | None] | None:
-    """The decisions along a shortest chain of bonds between two articles; None if there is none."""
-    came: dict[ArticleId, tuple[ArticleId, int | None] | None] = {one: None}
-    waiting = deque([one])
-    while waiting and other not in came:
-        here = waiting.popleft()
-        for following, decision in bonds.get(here, {}).items():
-            if following not in came:
-                came[following] = (here, decision)
-                waiting.append(following)
-    if other not in came:
-        return None
-    found: set[int | None] = set()
-    step = came[other]
-    while step is not None:
-        found.add(step[1])
-        step = came[step[0]]
-    return found
-
-
-def _link_key(link: Link) -> tuple[tuple[bool, ArticleId], tuple[bool, ArticleId]]:
-    return id_key(link[0]), id_key(link[1])
-
-
-def bonded(
-    rows: int, bonds: Iterable[tuple[int, int]], bars: set[tuple[int, int]]
+def merge_linked_rows(
+    rows: int, must_link: Iterable[tuple[int, int]], cannot_link: set[tuple[int, int]]
 ) -> list[list[int]]:
-    """Rows joined by bonds into units, every row in one; a bond that would join a bar is dropped."""
+    """Merge linked rows into units, every row in one.
+
+    A link that would put two cannot-link rows into one unit is ignored.
+    """
     unit_of = {row: [row] for row in range(rows)}
-    apart = both_ways(bars)
-    for first, second in sorted(bonds):
+    apart = symmetric_links(cannot_link)
+    for first, second in sorted(must_link):
         small, large = sorted((unit_of[first], unit_of[second]), key=len)
-        if small is large or _barred(small, large, unit_of, apart):
+        # Only the smaller unit is searched, so that many duplicates do not take quadratic time.
+        conflicts = (row for member in small for row in apart.get(member, ()))
+        if small is large or any(unit_of[row] is large for row in conflicts):
             continue
         large.extend(small)
         unit_of.update(dict.fromkeys(small, large))
@@ -114,24 +93,44 @@ def bonded(
     return sorted(sorted(unit) for unit in units.values())
 
 
-def both_ways(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
-    """The rows that each row is paired with."""
-    found: dict[int, set[int]] = {}
+def symmetric_links(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
+    """The rows that each row is paired with, in either order."""
+    linked: dict[int, set[int]] = {}
     for first, second in pairs:
-        found.setdefault(first, set()).add(second)
-        found.setdefault(second, set()).add(first)
-    return found
+        linked.setdefault(first, set()).add(second)
+        linked.setdefault(second, set()).add(first)
+    return linked
 
 
-def _barred(
-    small: list[int], large: list[int], unit_of: dict[int, list[int]], apart: dict[int, set[int]]
-) -> bool:
-    """Looks through the smaller unit alone, so that many twins take no quadratic time."""
-    foes = (foe for row in small for foe in apart.get(row, ()))
-    return any(unit_of[foe] is large for foe in foes)
+def _must_link_chain(
+    must_links: Mapping[ArticleId, Mapping[ArticleId, int | None]],
+    one: ArticleId,
+    other: ArticleId,
+) -> set[int | None] | None:
+    """Decisions along a shortest chain of links between two articles; None without a chain."""
+    previous: dict[ArticleId, tuple[ArticleId, int | None] | None] = {one: None}
+    waiting = deque([one])
+    while waiting and other not in previous:
+        article = waiting.popleft()
+        for neighbour, decision in must_links.get(article, {}).items():
+            if neighbour not in previous:
+                previous[neighbour] = (article, decision)
+                waiting.append(neighbour)
+    if other not in previous:
+        return None
+    decisions: set[int | None] = set()
+    step = previous[other]
+    while step is not None:
+        decisions.add(step[1])
+        step = previous[step[0]]
+    return decisions
+
+
+def _link_key(link: Link) -> tuple[tuple[bool, ArticleId], tuple[bool, ArticleId]]:
+    return id_key(link[0]), id_key(link[1])
 
 
 def _rows(links: frozenset[Link], ids: Sequence[ArticleId]) -> list[tuple[int, int]]:
     row_of = {article_id: row for row, article_id in enumerate(ids)}
-    here = [(row_of[a], row_of[b]) for a, b in links if a in row_of and b in row_of and a != b]
-    return sorted((min(pair), max(pair)) for pair in here)
+    inside = [(row_of[a], row_of[b]) for a, b in links if a in row_of and b in row_of and a != b]
+    return sorted((min(pair), max(pair)) for pair in inside)

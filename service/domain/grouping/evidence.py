@@ -1,9 +1,9 @@
-"""Why an article is in its story, as it is stored with the membership.
+"""Evidence for an article's story, stored as JSON with the membership.
 
-The form is JSON: ``{"score": .93, "nearest": [{"article": 7, "score": .97, "shares": {"dense": 2.1,
-…}}, …], "next": {"story": "…", "score": .21}}``. Shares are what each feature adds to the log odds
-of the nearest pair. Any key may be absent: a founder was nearest to nobody, and where no candidate is in
-another story, none is next best.
+Format: ``{"score": .93, "nearest": [{"article": 7, "score": .97, "shares": {"dense": 2.1, …}}, …],
+"next": {"story": "…", "score": .21}}``. Shares are the contributions of each feature to the log odds
+of the nearest pair. Every key is optional: the first article of a story has no nearest members, and
+an article without candidates in other stories has no next best one.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,111 +15,110 @@ import numpy as np
 from service.domain.articles.model import ArticleId, Floats, Rows
 from service.domain.grouping.place import Placement
 from service.domain.grouping.window import Grouping
-from service.domain.pairs.score import PairModel, features
+from service.domain.pairs.score import PairModel, pair_features
 
-#: Members named as evidence.
-NAMED = 3
+#: Maximum number of nearest members, and of rival stories that are scored.
+MAX_NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Mean pair score with the members, None for a founder, and the evidence as JSON."""
+    """Mean pair score with the story's members (None for its first article), and evidence."""
 
     score: float | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-def of_placement(placement: Placement) -> Reason:
-    """Why an arrival was placed where it is."""
+def explain_placement(placement: Placement) -> Reason:
+    """Evidence for the story of a newly placed article."""
     evidence: dict[str, Any] = {}
     if placement.score is not None:
-        named: list[dict[str, Any]] = [
+        nearest: list[dict[str, Any]] = [
             {"article": near.article, "score": near.score} for near in placement.nearest
         ]
-        if named:
-            named[0]["shares"] = {name: round(x, 3) for name, x in placement.shares.items()}
-        evidence = {"score": placement.score, "nearest": named}
+        if nearest:
+            nearest[0]["shares"] = _round(placement.contributions)
+        evidence = {"score": placement.score, "nearest": nearest}
     if placement.next_best:
         best = placement.next_best
         evidence["next"] = {"story": best.story, "score": round(best.score, 4)}
     return Reason(placement.score, evidence)
 
 
-def of_grouping(
+def explain_grouping(
     grouping: Grouping,
-    wanted: Collection[ArticleId],
-    homes: Mapping[ArticleId, str],
+    articles: Collection[ArticleId],
+    story_of: Mapping[ArticleId, str],
     model: PairModel,
 ) -> dict[ArticleId, Reason]:
-    """Why the wanted articles are in their stories; `homes` names the story of each article now.
+    """Evidence for the stories of some articles; `story_of` maps all articles to their stories.
 
-    As for an arrival: the nearest members, what makes the nearest so near, and the story that is
-    next best among those of the article's candidates.
+    The next best story is chosen among the stories of the article's candidates.
     """
-    reasons = _Reasons(grouping, homes, model)
-    rows = [row for row, key in enumerate(grouping.ids) if key in wanted and key in homes]
-    return {grouping.ids[row]: reasons.of(row) for row in rows}
+    explainer = _Explainer(grouping, story_of, model)
+    rows = [row for row, key in enumerate(grouping.ids) if key in articles and key in story_of]
+    return {grouping.ids[row]: explainer.explain(row) for row in rows}
 
 
-class _Reasons:
-    """A window's stories by row, and those of each row's candidates."""
+class _Explainer:
+    """The story of each row of a window, and the rival stories of its candidates."""
 
     def __init__(
-        self, grouping: Grouping, homes: Mapping[ArticleId, str], model: PairModel
+        self, grouping: Grouping, story_of: Mapping[ArticleId, str], model: PairModel
     ) -> None:
-        self._ids, self._channels = grouping.ids, grouping.channels
-        self._homes, self._model = [homes.get(key, "") for key in grouping.ids], model
+        self._ids, self._features = grouping.ids, grouping.features
+        self._stories, self._model = [story_of.get(key, "") for key in grouping.ids], model
         members: dict[str, list[int]] = {}
-        for row, story in enumerate(self._homes):
+        for row, story in enumerate(self._stories):
             if story:
                 members.setdefault(story, []).append(row)
         self._members = {story: np.array(rows) for story, rows in members.items()}
-        self._rivals = self._stories_of_candidates(grouping)
+        self._rivals = self._find_rivals(grouping)
 
-    def _stories_of_candidates(self, grouping: Grouping) -> list[dict[str, float]]:
-        """For each row the other stories of its candidates, with the best score there."""
-        found: list[dict[str, float]] = [{} for _ in self._ids]
+    def _find_rivals(self, grouping: Grouping) -> list[dict[str, float]]:
+        """For each row the other stories of its candidates, with the best pair score there."""
+        rivals: list[dict[str, float]] = [{} for _ in self._ids]
         for (one, other), score in zip(
             grouping.pairs.tolist(), grouping.scores.tolist(), strict=True
         ):
-            for row, rival in ((one, self._homes[other]), (other, self._homes[one])):
-                if rival not in {"", self._homes[row]}:
-                    found[row][rival] = max(score, found[row].get(rival, 0.0))
-        return found
+            for row, rival in ((one, self._stories[other]), (other, self._stories[one])):
+                if rival not in {"", self._stories[row]}:
+                    rivals[row][rival] = max(score, rivals[row].get(rival, 0.0))
+        return rivals
 
-    def of(self, row: int) -> Reason:
-        """Why one row is where it is."""
-        members = self._members[self._homes[row]]
+    def explain(self, row: int) -> Reason:
+        """Evidence for the story of one row."""
+        members = self._members[self._stories[row]]
         members = members[members != row]
-        rivals = sorted(self._rivals[row].items(), key=lambda item: (-item[1], item[0]))[:NAMED]
+        rivals = sorted(self._rivals[row].items(), key=lambda item: (-item[1], item[0]))
+        rivals = rivals[:MAX_NEAREST]
         columns = np.concatenate([members, *(self._members[story] for story, _ in rivals)])
-        line = self._line(row, columns)
+        line = np.full(len(self._ids), np.nan)
+        line[columns] = self._model.score_matrix(self._features, np.array([row]), columns)[0]
         means = {story: _mean(line, self._members[story]) for story, _ in rivals}
         score = _mean(line, members) if len(members) else None
         evidence: dict[str, Any] = {}
         if score is not None:
-            evidence |= {"score": score, "nearest": self._near(row, line, members)}
+            evidence |= {"score": score, "nearest": self._nearest(row, line, members)}
         if means:
             best = max(means, key=lambda story: means[story])
             evidence["next"] = {"story": best, "score": means[best]}
         return Reason(score, evidence)
 
-    def _line(self, row: int, columns: Rows) -> Floats:
-        """Pair scores of a row, NaN where nobody asked."""
-        line = np.full(len(self._ids), np.nan)
-        line[columns] = self._model.between(self._channels, np.array([row]), columns)[0]
-        return line
-
-    def _near(self, row: int, line: Floats, members: Rows) -> list[dict[str, Any]]:
-        nearest = sorted(members.tolist(), key=lambda other: (-line[other], other))[:NAMED]
-        named: list[dict[str, Any]] = [
-            {"article": self._ids[other], "score": float(line[other])} for other in nearest
+    def _nearest(self, row: int, line: Floats, members: Rows) -> list[dict[str, Any]]:
+        rows = sorted(members.tolist(), key=lambda other: (-line[other], other))[:MAX_NEAREST]
+        nearest: list[dict[str, Any]] = [
+            {"article": self._ids[other], "score": float(line[other])} for other in rows
         ]
-        pair = np.array([[row, nearest[0]]], dtype=np.int64)
-        shares = self._model.shares(features(self._channels, pair, self._model)[0])
-        named[0]["shares"] = {name: round(share, 3) for name, share in shares.items()}
-        return named
+        pair = np.array([[row, rows[0]]], dtype=np.int64)
+        values = pair_features(self._features, pair, self._model)[0]
+        nearest[0]["shares"] = _round(self._model.contributions(values))
+        return nearest
 
 
 def _mean(line: Floats, rows: Rows) -> float:
     return round(float(line[rows].mean()), 4)
+
+
+def _round(contributions: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in contributions.items()}

@@ -1,8 +1,8 @@
-"""What stood stays: settled articles leave or join others only for a good reason.
+"""Hysteresis: stable articles change stories only for a clear improvement.
 
-A window grouped anew, with a few articles more, comes out a little different everywhere. Readers
-who followed a link yesterday should not pay for that. So the grouping may propose what it likes of
-articles that just arrived; those that have settled keep their company as long as it holds.
+Regrouping a window with a few new articles changes groups slightly everywhere, and readers follow
+links to existing stories. So clustering decides freely about new articles, but stable articles
+stay together as long as they meet the quorum.
 """
 
 from collections.abc import Iterable
@@ -16,56 +16,61 @@ from service.domain.articles.model import Floats, Rows
 from service.domain.grouping.quorum import UnitScores, split_to_quorum
 from service.settings.grouping import HysteresisSettings
 
-#: In place of a story: a row, or unit, that has not settled.
+#: Story number of a row, or unit, that is not stable.
 UNSTABLE = -1
 
 
 @dataclass(frozen=True, slots=True)
 class StableStories:
-    """The story of each row, or unit, as a number; `UNSETTLED` where it has not settled."""
+    """The story number of each row, or unit; `UNSTABLE` for those that are not stable."""
 
     stories: Rows
     settings: HysteresisSettings
 
     @classmethod
-    def among(
-        cls, homes: Iterable[str | None], ages: Floats, window: int, settings: HysteresisSettings
+    def select(
+        cls,
+        stories: Iterable[str | None],
+        ages: Floats,
+        window_size: int,
+        settings: HysteresisSettings,
     ) -> Self:
-        """The rows of `homes`, their stories, that are old enough.
+        """Select the rows that are stable.
 
-        `ages` are the hours since each arrived; `window` is the number of articles that they
-        were compared with.
+        `stories` are the current stories of the rows, `ages` the hours since each article arrived,
+        `window_size` the number of articles in the window.
         """
         numbers: dict[str, int] = {}
-        stories = np.array(
+        numbered = np.array(
             [
-                UNSTABLE if home is None else numbers.setdefault(home, len(numbers))
-                for home in homes
+                UNSTABLE if story is None else numbers.setdefault(story, len(numbers))
+                for story in stories
             ],
             dtype=np.int64,
         )
-        fresh = ages <= settings.hours
-        stories[fresh if window >= settings.articles else slice(None)] = UNSTABLE
-        return cls(stories, settings)
+        recent = ages <= settings.min_age_hours
+        large_enough = window_size >= settings.min_window_articles
+        numbered[recent if large_enough else slice(None)] = UNSTABLE
+        return cls(numbered, settings)
 
-    def of(self, rows: Rows) -> Self:
-        """Some of them."""
+    def subset(self, rows: Rows) -> Self:
+        """Select rows, in the given order."""
         return replace(self, stories=self.stories[rows])
 
     def of_units(self, members: list[list[int]]) -> Self:
-        """The story of each unit: that of most of its settled rows, the first of two."""
-        found = np.full(len(members), UNSTABLE, dtype=np.int64)
+        """The story of each unit: the most frequent of its stable rows, the first of two."""
+        stories = np.full(len(members), UNSTABLE, dtype=np.int64)
         for unit, rows in enumerate(members):
-            known = self.stories[rows]
-            known = known[known != UNSTABLE]
-            if len(known):
-                numbers, counts = np.unique(known, return_counts=True)
-                found[unit] = numbers[np.argmax(counts)]
-        return replace(self, stories=found)
+            stable = self.stories[rows]
+            stable = stable[stable != UNSTABLE]
+            if len(stable):
+                numbers, counts = np.unique(stable, return_counts=True)
+                stories[unit] = numbers[np.argmax(counts)]
+        return replace(self, stories=stories)
 
 
 def chain_pairs(stories: Rows) -> Rows:
-    """Pairs that chain the settled units of each story, shape (m, 2)."""
+    """Pairs that connect the stable units of each story in a chain, shape (m, 2)."""
     chains = [
         link
         for story in np.unique(stories[stories != UNSTABLE])
@@ -74,84 +79,80 @@ def chain_pairs(stories: Rows) -> Rows:
     return np.array(chains, dtype=np.int64).reshape(-1, 2)
 
 
-def settle(
-    proposed: list[Rows], peers: UnitScores, settled: StableStories, *, quorum: float
+def apply_hysteresis(
+    proposed: list[Rows], units: UnitScores, stable: StableStories, *, quorum: float
 ) -> list[Rows]:
-    """The groups of some units, given those proposed for them and the stories of settled ones.
+    """Adjust proposed groups of units so that stable stories stay together.
 
-    The settled units of a story stay together while their parts score the quorum with each other,
-    wherever the proposal puts them; their block goes where most of it was proposed. Blocks proposed
-    together become one only when they are near, and what has not settled joins the nearest block,
-    if it is near enough. Every group holds its quorum. Deterministic; where nothing has settled,
-    the proposal stands.
+    The stable units of a story form a block while its parts meet the quorum with each other,
+    whichever groups they were proposed for. A block goes to the group that most of it was proposed
+    for. Blocks of one group merge only above `merge_score`, and unstable units join the nearest
+    block only above `join_score`. Every resulting group meets the quorum. Deterministic; without
+    stable units the proposal is returned unchanged.
     """
-    stories = settled.stories
+    stories = stable.stories
     if (stories == UNSTABLE).all():
         return proposed
-    label = np.empty(len(peers), dtype=np.int64)
-    for number, units in enumerate(proposed):
-        label[units] = number
+    group_of = np.empty(len(units), dtype=np.int64)
+    for number, members in enumerate(proposed):
+        group_of[members] = number
     blocks: dict[int, list[Rows]] = {}
     for story in np.unique(stories[stories != UNSTABLE]):
-        for block in _blocks(np.flatnonzero(stories == story), label, peers, quorum):
-            blocks.setdefault(_home(label[block], peers.sizes[block]), []).append(block)
+        for block in _story_blocks(np.flatnonzero(stories == story), group_of, units, quorum):
+            weights = np.bincount(group_of[block], weights=units.sizes[block])
+            blocks.setdefault(int(np.argmax(weights)), []).append(block)
     groups = [
         group
-        for number, units in enumerate(proposed)
-        for group in _beside(
-            blocks.get(number, []), units[stories[units] == UNSTABLE], peers, settled.settings
+        for number, members in enumerate(proposed)
+        for group in _attach_arrivals(
+            blocks.get(number, []), members[stories[members] == UNSTABLE], units, stable.settings
         )
     ]
-    return [part for group in groups for part in _holding(group, peers, quorum)]
+    return [part for group in groups for part in _enforce_quorum(group, units, quorum)]
 
 
-def _blocks(story: Rows, label: Rows, peers: UnitScores, quorum: float) -> list[Rows]:
-    """The settled units of a story, parted only where its parts are strangers to each other."""
-    parts = [story[label[story] == number] for number in np.unique(label[story])]
-    together = _joined(parts, peers, quorum)
-    return [part for block in together for part in _holding(block, peers, quorum)]
+def _story_blocks(story: Rows, group_of: Rows, units: UnitScores, quorum: float) -> list[Rows]:
+    """The stable units of a story as blocks; usually one, more if its parts miss the quorum."""
+    parts = [story[group_of[story] == number] for number in np.unique(group_of[story])]
+    merged = _merge_nearest(parts, units, quorum)
+    return [part for block in merged for part in _enforce_quorum(block, units, quorum)]
 
 
-def _home(labels: Rows, sizes: Floats) -> int:
-    """The proposed group that most of a block's articles are in, the first of two."""
-    return int(np.argmax(np.bincount(labels, weights=sizes)))
-
-
-def _beside(
-    blocks: list[Rows], arrivals: Rows, peers: UnitScores, settings: HysteresisSettings
+def _attach_arrivals(
+    blocks: list[Rows], arrivals: Rows, units: UnitScores, settings: HysteresisSettings
 ) -> list[Rows]:
-    """Groups of blocks and arrivals that were proposed as one."""
-    groups = _joined(blocks, peers, settings.merge)
+    """Groups formed of the blocks and the unstable units of one proposed group."""
+    groups = _merge_nearest(blocks, units, settings.merge_score)
     if not groups:
         return [arrivals] if len(arrivals) else []
     waiting = list(arrivals)
     while waiting:
         singles = [np.array([unit]) for unit in waiting]
-        near = peers.between([*groups, *singles])[len(groups) :, : len(groups)]
-        first, best = np.unravel_index(int(np.argmax(near)), near.shape)
-        if near[first, best] < settings.enter:
+        scores = units.mean_scores_between([*groups, *singles])[len(groups) :, : len(groups)]
+        first, best = np.unravel_index(int(np.argmax(scores)), scores.shape)
+        if scores[first, best] < settings.join_score:
             break
         groups[best] = np.append(groups[best], waiting.pop(int(first)))
     return [*groups, np.array(waiting)] if waiting else groups
 
 
-def _joined(parts: list[Rows], peers: UnitScores, least: float) -> list[Rows]:
-    """Parts joined two by two, the nearest first, while their mean pair score is at least this."""
+def _merge_nearest(parts: list[Rows], units: UnitScores, min_score: float) -> list[Rows]:
+    """Merge parts two by two, nearest first, while their mean pair score is at least this."""
     parts = list(parts)
     while len(parts) > 1:
-        means = peers.between(parts)
+        means = units.mean_scores_between(parts)
         means[np.tril_indices(len(parts))] = -1
         first, second = np.unravel_index(int(np.argmax(means)), means.shape)
-        if means[first, second] < least:
+        if means[first, second] < min_score:
             break
         parts[first] = np.concatenate([parts[first], parts.pop(int(second))])
     return parts
 
 
-def _holding(group: Rows, peers: UnitScores, quorum: float) -> list[Rows]:
-    """The group itself, or the parts of it that hold their quorum."""
+def _enforce_quorum(group: Rows, units: UnitScores, quorum: float) -> list[Rows]:
+    """The group itself if it meets the quorum, else the parts of it that do."""
     group = np.sort(group)
-    found = peers.of(group)
-    if len(group) == 1 or found.hold(quorum):
+    members = units.subset(group)
+    if len(group) == 1 or members.meets_quorum(quorum):
         return [group]
-    return [group[units] for units in split_to_quorum(found, quorum)]
+    return [group[part] for part in split_to_quorum(members, quorum)]

@@ -1,4 +1,4 @@
-"""How stories live on while groups change: the plan from the stories known to those found."""
+"""Story lineage: matches existing stories with new groups and plans the changes."""
 
 from base64 import b32encode
 from collections import Counter
@@ -13,13 +13,13 @@ from service.domain.articles.model import ArticleId, id_key
 Kind = Literal["emerged", "grew", "shrank", "merged", "split", "closed", "reopened"]
 Members = tuple[ArticleId, ...]
 
-#: A younger story keeps its id against an older one only if it brings over twice the articles.
-_DWARFED = 2
+#: A younger story keeps its id against an older one only with over this many times its articles.
+_SIZE_RATIO = 2
 
 
 @dataclass(frozen=True, slots=True)
-class KnownStory:
-    """A story as it stands, with all its articles, those outside the window too."""
+class ExistingStory:
+    """A stored story with all its articles, including those outside the window."""
 
     id: str
     emerged: datetime
@@ -28,7 +28,7 @@ class KnownStory:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """An article's stay in a story."""
+    """Membership of an article in a story."""
 
     article: ArticleId
     story: str
@@ -36,7 +36,7 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class NewStory:
-    """A story to be made; `split_from` names the story that most of its articles leave."""
+    """A story to create; `split_from` is the story that most of its articles leave."""
 
     id: str
     split_from: str | None = None
@@ -44,7 +44,7 @@ class NewStory:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """A story that ends, and the one that its address leads to from now on."""
+    """A story that ends, and the story that its address redirects to."""
 
     story: str
     into: str
@@ -52,7 +52,7 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """What happens to a story; `other` is the survivor of a merge or the child of a split."""
+    """A change of a story; `other` is the survivor of a merge or the child of a split."""
 
     story: str
     kind: Kind
@@ -62,123 +62,138 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Decided, not yet written changes; `store.plans` writes them.
+    """Planned changes of stories, not written yet; `store.stories.apply_plan` writes them.
 
-    Articles that are closed and not opened again are in no story afterwards.
+    Articles that are closed and not opened again belong to no story afterwards.
     """
 
     emerged: tuple[NewStory, ...] = ()
     closed: tuple[Membership, ...] = ()
     opened: tuple[Membership, ...] = ()
     merged: tuple[Merge, ...] = ()
-    revived: tuple[str, ...] = ()  #: merged stories that an editor brings back
+    revived: tuple[str, ...] = ()  #: merged stories that an editor restores
     transitions: tuple[Transition, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether anything changes."""
+        """Whether the plan changes anything."""
         return bool(self.emerged or self.closed or self.opened or self.merged)
 
 
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """An article that changes story; `old` is None if it had none."""
+
+    article: ArticleId
+    old: str | None
+    new: str
+
+
 def story_id(founder: ArticleId, is_taken: Callable[[str], bool]) -> str:
-    """A short, opaque, URL-safe id, derived from the founding article; another if it is taken."""
+    """A short, opaque, URL-safe id derived from the first article; another one if it is taken."""
     salt = 0
     while True:
         digest = blake2b(repr((founder, salt)).encode(), digest_size=7).digest()
-        found = b32encode(digest).decode().lower()[:10]
-        if not is_taken(found):
-            return found
+        candidate = b32encode(digest).decode().lower()[:10]
+        if not is_taken(candidate):
+            return candidate
         salt += 1
 
 
 def plan_update(
-    known: Iterable[KnownStory],
+    existing: Iterable[ExistingStory],
     groups: Iterable[Collection[ArticleId]],
     *,
     is_taken: Callable[[str], bool] = lambda _: False,
 ) -> Plan:
-    """Match stories with groups by shared articles, and say what has to change.
+    """Match stories with groups by shared articles, and plan the changes.
 
-    A group goes to a story that finds most of its own articles there; among several the
-    oldest, unless a younger one brings more than twice as many. What no story claims is
-    new; a story that loses every article is merged into the one that got most of them.
-    Articles in no group stay where they are. The same input in any order gives the same
-    plan, and a plan once applied leaves nothing to do.
+    A group goes to a story that has most of its own articles there; among several to the oldest,
+    unless a younger one has more than twice as many. A group that no story claims becomes a new
+    story; a story that loses every article is merged into the one that gets most of them.
+    Articles in no group stay where they are. The order of the input does not matter, and planning
+    again after the plan is applied returns an empty plan.
 
-    `is_taken` tells of ids that are in use beyond `known`.
+    `is_taken` reports ids that are in use by stories not in `existing`.
     """
-    stories = sorted(known, key=lambda story: (story.emerged, story.id))
-    found = sorted((_sorted(group) for group in groups if group), key=lambda ids: id_key(ids[0]))
-    home = {article: story.id for story in stories for article in story.members}
-    overlaps = [Counter(home[key] for key in ids if key in home) for ids in found]
-    claimed = _claims([story.id for story in stories], overlaps)
+    stories = sorted(existing, key=lambda story: (story.emerged, story.id))
+    sorted_groups = sorted(
+        (_sort(group) for group in groups if group), key=lambda ids: id_key(ids[0])
+    )
+    story_of = {article: story.id for story in stories for article in story.members}
+    overlaps = [Counter(story_of[key] for key in ids if key in story_of) for ids in sorted_groups]
+    claimed = _assign_groups([story.id for story in stories], overlaps)
     taken = {story.id for story in stories}
     names, emerged = [], []
-    for number, ids in enumerate(found):
+    for number, ids in enumerate(sorted_groups):
         name = claimed.get(number)
         if name is None:
             name = story_id(ids[0], lambda key: key in taken or is_taken(key))
             taken.add(name)
             emerged.append(NewStory(name, _parent(overlaps[number], stories)))
         names.append(name)
-    return _plan(stories, dict(zip(names, found, strict=True)), home, emerged)
+    return _plan(stories, dict(zip(names, sorted_groups, strict=True)), story_of, emerged)
 
 
 def plan_edit(
-    known: Iterable[KnownStory],
-    wanted: Mapping[str, Collection[ArticleId]],
+    existing: Iterable[ExistingStory],
+    target: Mapping[str, Collection[ArticleId]],
     *,
     emerged: Sequence[NewStory] = (),
     revived: Collection[str] = (),
 ) -> Plan:
-    """What an editor wants of some stories: the articles of each, by its id.
+    """Plan an editor's change of some stories: `target` has the articles of each, by story id.
 
-    `emerged` are those of the wanted stories that are new; `revived` those that were merged and
-    live on. As in `plan_update`, a story that loses every article is merged into the one that got
-    most of them.
+    `emerged` are the stories of `target` that are new; `revived` those that were merged and are
+    restored. As in `plan_update`, a story that loses every article is merged into the one that
+    gets most of them.
     """
-    stories = sorted(known, key=lambda story: (story.emerged, story.id))
-    home = {article: story.id for story in stories for article in story.members}
-    found = {name: _sorted(ids) for name, ids in wanted.items()}
-    return _plan(stories, found, home, emerged, revived)
+    stories = sorted(existing, key=lambda story: (story.emerged, story.id))
+    story_of = {article: story.id for story in stories for article in story.members}
+    members = {name: _sort(ids) for name, ids in target.items()}
+    return _plan(stories, members, story_of, emerged, revived)
 
 
-def _claims(stories: Sequence[str], overlaps: Sequence[Counter[str]]) -> dict[int, str]:
-    """The story of each claimed group; `stories` stand oldest first."""
+def _assign_groups(stories: Sequence[str], overlaps: Sequence[Counter[str]]) -> dict[int, str]:
+    """The story of each claimed group; `stories` are sorted oldest first."""
     claimed: dict[int, str] = {}
     waiting = list(stories)
     while True:
-        claims = _round(waiting, overlaps, claimed)
+        claims = _claim_round(waiting, overlaps, claimed)
         if not claims:
             return claimed
         claimed.update(claims)
         waiting = [story for story in waiting if story not in set(claims.values())]
 
 
-def _round(
+def _claim_round(
     stories: Sequence[str], overlaps: Sequence[Counter[str]], claimed: Mapping[int, str]
 ) -> dict[int, str]:
-    """Every story asks for the free group with most of its articles; each group takes one story."""
-    wishes: dict[int, list[str]] = {}
+    """Every story claims the free group with most of its articles; each group accepts one story.
+
+    It accepts the oldest of those with at least half as many articles as the story with most.
+    """
     best: dict[str, tuple[int, int]] = {}
     for number, overlap in enumerate(overlaps):
         if number in claimed:
             continue
         for story, shared in overlap.items():
             best[story] = max(best.get(story, (0, 0)), (shared, -number))
+    claims: dict[int, list[str]] = {}
     for story in stories:
         if story in best:
-            wishes.setdefault(-best[story][1], []).append(story)
-    return {number: _senior(asking, overlaps[number]) for number, asking in wishes.items()}
+            claims.setdefault(-best[story][1], []).append(story)
+    accepted = {}
+    for number, claimants in claims.items():
+        overlap = overlaps[number]
+        most = max(overlap[story] for story in claimants)
+        accepted[number] = next(
+            story for story in claimants if overlap[story] * _SIZE_RATIO >= most
+        )
+    return accepted
 
 
-def _senior(asking: Sequence[str], overlap: Counter[str]) -> str:
-    """The oldest of those that bring at least half as many articles as the one with most."""
-    most = max(overlap[story] for story in asking)
-    return next(story for story in asking if overlap[story] * _DWARFED >= most)
-
-
-def _parent(overlap: Counter[str], stories: Sequence[KnownStory]) -> str | None:
-    """The story that gives a new one most of its articles, the older of two."""
+def _parent(overlap: Counter[str], stories: Sequence[ExistingStory]) -> str | None:
+    """The story that most articles of a new story come from, the older of two."""
     if not overlap:
         return None
     most = max(overlap.values())
@@ -186,41 +201,39 @@ def _parent(overlap: Counter[str], stories: Sequence[KnownStory]) -> str | None:
 
 
 def _plan(
-    stories: Sequence[KnownStory],
-    found: Mapping[str, Members],
-    home: Mapping[ArticleId, str],
+    stories: Sequence[ExistingStory],
+    target: Mapping[str, Members],
+    story_of: Mapping[ArticleId, str],
     emerged: Sequence[NewStory],
     revived: Collection[str] = (),
 ) -> Plan:
     moves = sorted(
         (
-            (article, home.get(article), name)
-            for name, ids in found.items()
+            _Move(article, story_of.get(article), name)
+            for name, ids in target.items()
             for article in ids
-            if home.get(article) != name
+            if story_of.get(article) != name
         ),
-        key=lambda move: id_key(move[0]),
+        key=lambda move: id_key(move.article),
     )
     merges = _merges(stories, moves)
     return Plan(
         emerged=tuple(emerged),
-        closed=tuple(Membership(article, old) for article, old, _ in moves if old),
-        opened=tuple(Membership(article, new) for article, _, new in moves),
+        closed=tuple(Membership(move.article, move.old) for move in moves if move.old),
+        opened=tuple(Membership(move.article, move.new) for move in moves),
         merged=tuple(merges),
         revived=tuple(sorted(revived)),
         transitions=tuple(_transitions(moves, emerged, merges, revived)),
     )
 
 
-def _merges(
-    stories: Sequence[KnownStory], moves: Sequence[tuple[ArticleId, str | None, str]]
-) -> list[Merge]:
+def _merges(stories: Sequence[ExistingStory], moves: Sequence[_Move]) -> list[Merge]:
     """Stories that every article leaves, each with the story that gets most of them."""
-    gained = Counter(new for _, _, new in moves)
+    gained = Counter(move.new for move in moves)
     leaving: dict[str, Counter[str]] = {}
-    for _, old, new in moves:
-        if old:
-            leaving.setdefault(old, Counter())[new] += 1
+    for move in moves:
+        if move.old:
+            leaving.setdefault(move.old, Counter())[move.new] += 1
     merges = []
     for story in stories:
         targets = leaving.get(story.id, Counter())
@@ -231,19 +244,22 @@ def _merges(
 
 
 def _transitions(
-    moves: Sequence[tuple[ArticleId, str | None, str]],
+    moves: Sequence[_Move],
     emerged: Sequence[NewStory],
     merges: Sequence[Merge],
     revived: Collection[str],
 ) -> list[Transition]:
-    """One line of history for everything that happens to a story, sorted."""
+    """The transitions of all changed stories, sorted."""
     gained: dict[str, list[ArticleId]] = {}
     lost: dict[str, list[ArticleId]] = {}
-    for article, old, new in moves:
-        gained.setdefault(new, []).append(article)
-        if old:
-            lost.setdefault(old, []).append(article)
-    fresh = {story.id for story in emerged}
+    returned: dict[tuple[str, str], list[ArticleId]] = {}
+    for move in moves:
+        gained.setdefault(move.new, []).append(move.article)
+        if move.old:
+            lost.setdefault(move.old, []).append(move.article)
+            if move.new in revived:
+                returned.setdefault((move.old, move.new), []).append(move.article)
+    created = {story.id for story in emerged}
     ended = {merge.story for merge in merges}
     lines = [Transition(story.id, "emerged", tuple(gained[story.id])) for story in emerged]
     lines += [
@@ -254,12 +270,8 @@ def _transitions(
     lines += [
         Transition(key, "reopened" if key in revived else "grew", tuple(ids))
         for key, ids in gained.items()
-        if key not in fresh
+        if key not in created
     ]
-    returned: dict[tuple[str, str], list[ArticleId]] = {}
-    for article, old, new in moves:
-        if old and new in revived:
-            returned.setdefault((old, new), []).append(article)
     lines += [Transition(old, "split", tuple(ids), new) for (old, new), ids in returned.items()]
     lines += [
         Transition(key, "shrank", tuple(ids)) for key, ids in lost.items() if key not in ended
@@ -270,5 +282,5 @@ def _transitions(
     return sorted(lines, key=lambda line: (line.story, line.kind, line.other or ""))
 
 
-def _sorted(ids: Collection[ArticleId]) -> Members:
+def _sort(ids: Collection[ArticleId]) -> Members:
     return tuple(sorted(ids, key=id_key))

@@ -1,4 +1,4 @@
-"""The state between two arrivals: which stories there are, and which pairs connect them."""
+"""Online state of a replay: stories and scored pairs while articles arrive."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,20 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.articles.model import Article, ArticleId, Floats, Rows
-from service.domain.grouping.cluster import Units, components, group, renumber, rows_by_label
+from service.domain.grouping.cluster import (
+    Units,
+    group,
+    renumber,
+    rows_by_label,
+    split_components,
+)
 from service.domain.grouping.hysteresis import StableStories
-from service.domain.grouping.lineage import ExistingStory, Plan, plan_update, story_id
+from service.domain.grouping.lineage import ExistingStory, plan_update, story_id
 from service.domain.grouping.place import Placement, place_rows
-from service.domain.grouping.window import units_of
+from service.domain.grouping.window import build_units
 from service.domain.pairs.candidates import Pairs, candidate_pairs
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary
 from service.settings.grouping import StorySettings
 
-#: The whole window is scored anew when it has grown by this share; until then only what is new.
+#: The whole window is scored again when it has grown by this share; in between only new articles.
 _GROWTH = 0.2
-_START = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class OnlineState:
@@ -35,10 +41,10 @@ class OnlineState:
         settings: StorySettings,
     ) -> None:
         self._articles = articles
-        self._readings = tokenised
+        self._tokenised = tokenised
         self._model = model
         self._settings = settings
-        self._twin = units_of(articles).of_rows(len(articles))
+        self._unit_of = build_units(articles).of_rows(len(articles))
         self._row_of = {article.id: row for row, article in enumerate(articles)}
         self._arrived = np.full(len(articles), np.nan)
         self._story: list[str | None] = [None] * len(articles)
@@ -46,78 +52,79 @@ class OnlineState:
         self._emerged: dict[str, datetime] = {}
         self._pairs: Pairs = np.zeros((0, 2), dtype=np.int64)
         self._scores: Floats = np.zeros(0)
-        self._scored_at = 0
-        self._shift = 0.0
-        self.window = 0  #: articles in the window at the last step
+        self._scored_size = 0
+        self._prior_shift = 0.0
+        self.window_size = 0  #: articles in the window at the last step
 
     def stories(self) -> dict[ArticleId, str]:
-        """The story of each article that arrived."""
+        """The story of each article that has arrived."""
         pairs = zip(self._articles, self._story, strict=True)
         return {article.id: story for article, story in pairs if story is not None}
 
     def step(self, new: Rows, hour: float, window_hours: float) -> Rows:
-        """Let articles arrive, place them and reconcile; the earlier rows that changed story."""
+        """Add arriving articles, place them and reconcile; return the rows that changed story."""
         self._arrived[new] = hour
         window = np.flatnonzero(hour - self._arrived <= window_hours)
-        self.window = len(window)
-        thorough = len(window) > self._scored_at * (1 + _GROWTH)
-        asking = window if thorough else new
-        vocabulary = replace(self._readings[window].vocabulary(), shift=self._shift)
-        vocabulary, pairs = self._look_around(asking, window, vocabulary, afresh=thorough)
+        self.window_size = len(window)
+        rescore = len(window) > self._scored_size * (1 + _GROWTH)
+        query_rows = window if rescore else new
+        vocabulary = self._tokenised[window].build_vocabulary()
+        vocabulary = replace(vocabulary, prior_shift=self._prior_shift)
+        vocabulary, pairs = self._score_candidates(query_rows, window, vocabulary, rescore=rescore)
         self._place(new, pairs, vocabulary, hour)
         before = list(self._story)
-        self._reconcile(asking, window, vocabulary, hour)
+        self._reconcile(query_rows, window, vocabulary, hour)
         changed = [row for row in window if before[row] != self._story[row]]
         return np.array(changed, dtype=np.int64)
 
-    def _look_around(
-        self, asking: Rows, window: Rows, vocabulary: Vocabulary, *, afresh: bool
+    def _score_candidates(
+        self, query_rows: Rows, window: Rows, vocabulary: Vocabulary, *, rescore: bool
     ) -> tuple[Vocabulary, Pairs]:
-        """Candidates of the asking rows, scored and kept, beside those known or in their place.
+        """Score the candidates of some rows and add them to the scored pairs.
 
-        Afresh, they also tell how common true pairs are until the next time.
+        With `rescore` they replace the scored pairs and give the prior shift until the next time.
         """
-        candidate_features = self._readings.candidate_features(window, vocabulary)
-        places = np.searchsorted(window, np.sort(asking))
-        found = window[candidate_pairs(candidate_features, self._settings.candidates, rows=places)]
-        rows = np.unique(found)
-        features = Features.build(self._readings[rows], vocabulary)
-        pairs = np.searchsorted(rows, found)
-        if afresh:
-            self._shift = self._model.shift(features, pairs)
-            vocabulary = replace(vocabulary, shift=self._shift)
-        scores = self._model.score(features.with_prior_shift(self._shift), pairs)
-        if afresh:
-            self._scored_at = len(window)
-            self._pairs, self._scores = found, scores
+        features = self._tokenised.candidate_features(window, vocabulary)
+        places = np.searchsorted(window, np.sort(query_rows))
+        candidates = window[candidate_pairs(features, self._settings.candidates, rows=places)]
+        rows = np.unique(candidates)
+        row_features = Features.build(self._tokenised[rows], vocabulary)
+        pairs = np.searchsorted(rows, candidates)
+        if rescore:
+            self._prior_shift = self._model.estimate_prior_shift(row_features, pairs)
+            vocabulary = replace(vocabulary, prior_shift=self._prior_shift)
+        scores = self._model.score(row_features.with_prior_shift(self._prior_shift), pairs)
+        if rescore:
+            self._scored_size = len(window)
+            self._pairs, self._scores = candidates, scores
         else:
-            self._pairs = np.concatenate([self._pairs, found])
+            self._pairs = np.concatenate([self._pairs, candidates])
             self._scores = np.concatenate([self._scores, scores])
-        return vocabulary, found
+        return vocabulary, candidates
 
     def _place(self, new: Rows, pairs: Pairs, vocabulary: Vocabulary, hour: float) -> None:
-        """Put the new rows into stories, beside nothing but the stories of their candidates."""
+        """Place the new rows among the stories of their candidates."""
         near = {self._story[row] for row in pairs[np.isin(pairs, new).any(axis=1)].ravel()}
         others = {row for story in near if story for row in self._members[story]}
         rows = np.array(sorted(others.union(new.tolist())), dtype=np.int64)
         placements = place_rows(
             [self._articles[row] for row in rows],
-            Features.build(self._readings[rows], vocabulary),
+            Features.build(self._tokenised[rows], vocabulary),
             [self._story[row] for row in rows],
             model=self._model,
             settings=self._settings.grouping,
         )
         for placement in placements:
-            self._enter(placement, hour)
+            self._apply_placement(placement, hour)
 
-    def _enter(self, placement: Placement, hour: float) -> None:
+    def _apply_placement(self, placement: Placement, hour: float) -> None:
         row = self._row_of[placement.article]
         story = placement.story
         if story is None and placement.founder is not None:
             story = self._story[self._row_of[placement.founder]]
         if story is None:
             story = story_id(placement.article, self._emerged.__contains__)
-            self._emerged[story] = _START + timedelta(hours=hour)
+            self._emerged[story] = _EPOCH + timedelta(hours=hour)
         self._move(row, story)
 
     def _move(self, row: int, story: str) -> None:
@@ -127,66 +134,64 @@ class OnlineState:
         self._members.setdefault(story, set()).add(row)
 
     def _reconcile(self, new: Rows, window: Rows, vocabulary: Vocabulary, hour: float) -> None:
-        """Group anew what is connected with these rows, and bring the stories in line."""
-        affected = self._affected(new, window, hour)
-        articles = [self._articles[row] for row in affected]
-        inside = self._inside(affected)
+        """Regroup everything connected with these rows, and update the stories."""
+        rows = self._affected_rows(new, window, hour)
+        articles = [self._articles[row] for row in rows]
+        inside = self._pairs_inside(rows)
         labels = group(
-            Features.build(self._readings[affected], vocabulary),
-            np.searchsorted(affected, self._pairs[inside]),
+            Features.build(self._tokenised[rows], vocabulary),
+            np.searchsorted(rows, self._pairs[inside]),
             self._scores[inside],
-            self._units(affected),
+            self._units(rows),
             model=self._model,
             settings=self._settings.grouping,
-            settled=self._settled(affected, len(window), hour),
+            stable=self._stable_stories(rows, len(window), hour),
         )
-        ids = [[articles[row].id for row in part] for part in rows_by_label(labels)]
-        known = self._known(affected)
-        self._apply(plan_update(known, ids, is_taken=self._emerged.__contains__), hour)
-
-    def _settled(self, rows: Rows, window: int, hour: float) -> StableStories:
-        """Which of these rows have settled in a window of so many articles, and where."""
-        homes = [self._story[row] for row in rows]
-        return StableStories.select(
-            homes, hour - self._arrived[rows], window, self._settings.hysteresis
+        groups = [[articles[row].id for row in part] for part in rows_by_label(labels)]
+        plan = plan_update(
+            self._existing_stories(rows), groups, is_taken=self._emerged.__contains__
         )
+        for story in plan.emerged:
+            self._emerged[story.id] = _EPOCH + timedelta(hours=hour)
+        for opened in plan.opened:
+            self._move(self._row_of[opened.article], opened.story)
 
-    def _affected(self, new: Rows, window: Rows, hour: float) -> Rows:
-        """The parts of the window that hold one of these rows."""
+    def _stable_stories(self, rows: Rows, window_size: int, hour: float) -> StableStories:
+        stories = [self._story[row] for row in rows]
+        ages = hour - self._arrived[rows]
+        return StableStories.select(stories, ages, window_size, self._settings.hysteresis)
+
+    def _affected_rows(self, new: Rows, window: Rows, hour: float) -> Rows:
+        """Rows of the connected components that contain a new row."""
         units = self._units(window)
         unit_of = units.of_rows(len(window))
-        inside = self._inside(window)
+        inside = self._pairs_inside(window)
         links = unit_of[np.searchsorted(window, self._pairs[inside])]
-        asked = set(unit_of[np.searchsorted(window, new)].tolist())
-        homes = self._settled(window, len(window), hour).of_units(units.members)
+        new_units = set(unit_of[np.searchsorted(window, new)].tolist())
+        stable = self._stable_stories(window, len(window), hour).of_units(units.members)
         settings = self._settings.grouping
-        parts = components(links, self._scores[inside], homes.stories, settings)
-        touched = [part for part in parts if asked.intersection(part.tolist())]
+        parts = split_components(links, self._scores[inside], stable.stories, settings)
+        touched = [part for part in parts if new_units.intersection(part.tolist())]
         return np.sort(window[np.isin(unit_of, np.concatenate(touched))])
 
-    def _inside(self, rows: Rows) -> NDArray[np.bool_]:
-        """Which of the known pairs lie within some rows."""
+    def _pairs_inside(self, rows: Rows) -> NDArray[np.bool_]:
+        """Mask of the scored pairs with both articles among some rows."""
         chosen = np.zeros(len(self._articles), dtype=bool)
         chosen[rows] = True
         return np.asarray(chosen[self._pairs].all(axis=1))
 
     def _units(self, rows: Rows) -> Units:
-        """The units of some rows, by their places among them."""
-        return Units([part.tolist() for part in rows_by_label(renumber(self._twin[rows]))], set())
+        """The units of some rows, as positions among them."""
+        parts = rows_by_label(renumber(self._unit_of[rows]))
+        return Units([part.tolist() for part in parts], set())
 
-    def _known(self, rows: Rows) -> list[ExistingStory]:
-        found = sorted({story for row in rows if (story := self._story[row]) is not None})
+    def _existing_stories(self, rows: Rows) -> list[ExistingStory]:
+        stories = sorted({story for row in rows if (story := self._story[row]) is not None})
         return [
             ExistingStory(
                 story,
                 self._emerged[story],
                 frozenset(self._articles[row].id for row in self._members[story]),
             )
-            for story in found
+            for story in stories
         ]
-
-    def _apply(self, plan: Plan, hour: float) -> None:
-        for story in plan.emerged:
-            self._emerged[story.id] = _START + timedelta(hours=hour)
-        for opened in plan.opened:
-            self._move(self._row_of[opened.article], opened.story)

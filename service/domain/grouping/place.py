@@ -1,4 +1,4 @@
-"""New articles join a story, or start one, as they arrive."""
+"""Placement of new articles: each joins an existing story or starts one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from service.domain.articles.model import (
     hours_since_epoch,
     id_key,
 )
-from service.domain.grouping import constraints as editors
-from service.domain.grouping.constraints import Constraints, both_ways
+from service.domain.grouping import constraints as editor_constraints
+from service.domain.grouping.constraints import Constraints, symmetric_links
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.score import PairModel, pair_features
 from service.domain.pairs.vocabulary import Vocabulary
 from service.settings.grouping import GroupingSettings
 
-#: Members named as evidence.
-_NAMED = 3
+#: Maximum number of nearest members in the evidence.
+_MAX_NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """An article beside another, with their pair score."""
+    """A near article and its pair score."""
 
     article: ArticleId
     score: float
@@ -43,11 +43,11 @@ class StoryScore:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where an article belongs, and why.
+    """The story of a new article, and the evidence for it.
 
-    `story` is None when it starts a story of its own, unless it joins a fellow arrival that did:
-    then `founder` names that one. `shares` says what each feature adds to the log odds of the
-    nearest pair; `next_best` is the best story it did not join.
+    `story` is None for an article that starts a story, and for one that joins a story started in
+    the same call; `founder` is then the article that started it. `contributions` are those of each
+    feature to the log odds of the nearest pair; `next_best` is the best story not joined.
     """
 
     article: ArticleId
@@ -55,7 +55,7 @@ class Placement:
     founder: ArticleId | None
     score: float | None
     nearest: tuple[Neighbour, ...]
-    shares: Mapping[str, float]
+    contributions: Mapping[str, float]
     next_best: StoryScore | None
 
 
@@ -67,14 +67,14 @@ def place(
     vocabulary: Vocabulary,
     model: PairModel,
     settings: GroupingSettings,
-    constraints: Constraints = editors.NONE,
+    constraints: Constraints = editor_constraints.NONE,
 ) -> list[Placement]:
-    """Place the articles whose story is None, in order of their dates, among the others.
+    """Place the articles whose story is None among the others, in order of their dates.
 
-    `articles` are the arrivals together with all members, within the window, of the stories
-    they may join. An article joins the story with the highest mean pair score among those where
-    its nearest member is as near as grouping asks and the quorum still holds for everyone.
-    The same articles in any order give the same placements.
+    `articles` contains the new articles and all members, within the window, of the stories they
+    may join. An article joins the story with the highest mean pair score among those whose nearest
+    member reaches `join_score` and whose members all still meet the quorum. The order of
+    `articles` does not matter.
     """
     order = canonical_order(articles)
     articles = [articles[row] for row in order]
@@ -96,29 +96,28 @@ def place_rows(
     *,
     model: PairModel,
     settings: GroupingSettings,
-    constraints: Constraints = editors.NONE,
+    constraints: Constraints = editor_constraints.NONE,
 ) -> list[Placement]:
-    """`place` for articles in canonical order whose channels are there already."""
-    arrivals = arrival_order(articles, stories)
+    """`place` for articles in canonical order with computed features."""
+    arrivals = sort_arrivals(articles, stories)
     rows = np.array(arrivals, dtype=np.int64)
-    scores = model.between(features, rows, np.arange(len(articles)))
-    board = _Board(articles, features, stories, model, settings, constraints)
-    return [board.place(row, line) for row, line in zip(arrivals, scores, strict=True)]
+    scores = model.score_matrix(features, rows, np.arange(len(articles)))
+    placer = _Placer(articles, features, stories, model, settings, constraints)
+    return [placer.place(row, line) for row, line in zip(arrivals, scores, strict=True)]
 
 
-def arrival_order(articles: Sequence[Article], stories: Sequence[str | None]) -> list[int]:
-    """Rows without a story, by date, undated last, then by id."""
-    waiting = [row for row, story in enumerate(stories) if story is None]
-    return sorted(waiting, key=lambda row: _moment(articles[row]))
+def sort_arrivals(articles: Sequence[Article], stories: Sequence[str | None]) -> list[int]:
+    """Rows without a story, by date (undated last), then by id."""
+
+    def key(row: int) -> tuple[float, tuple[bool, ArticleId]]:
+        hour = hours_since_epoch(articles[row].published)
+        return float("inf") if np.isnan(hour) else hour, id_key(articles[row].id)
+
+    return sorted((row for row, story in enumerate(stories) if story is None), key=key)
 
 
-def _moment(article: Article) -> tuple[float, tuple[bool, ArticleId]]:
-    hour = hours_since_epoch(article.published)
-    return float("inf") if np.isnan(hour) else hour, id_key(article.id)
-
-
-class _Board:
-    """Which article is in which story so far; arrivals are put on it one by one."""
+class _Placer:
+    """Members of each story while new articles are placed one by one."""
 
     def __init__(  # noqa: PLR0917  # private, called once
         self,
@@ -130,13 +129,13 @@ class _Board:
         constraints: Constraints,
     ) -> None:
         self._articles = articles
-        self._channels = features
+        self._features = features
         self._model = model
         self._settings = settings
         ids = [article.id for article in articles]
-        self._bonds = both_ways(constraints.bonds(ids))
-        self._bars = both_ways(constraints.bars(ids))
-        #: A story is named by its id, a new one by its founder's row.
+        self._must_link = symmetric_links(constraints.must_link_rows(ids))
+        self._cannot_link = symmetric_links(constraints.cannot_link_rows(ids))
+        #: The key of a story is its id, or the row of its first article for a new one.
         self._members: dict[str | int, list[int]] = {}
         self._sums: dict[str | int, Floats] = {}
         for row, story in enumerate(stories):
@@ -144,47 +143,48 @@ class _Board:
                 self._members.setdefault(story, []).append(row)
 
     def place(self, row: int, line: Floats) -> Placement:
-        """Decide for one arrival; `line` holds its pair scores with every row."""
+        """Place one article; `line` has its pair scores with every row."""
         ranked = sorted(
             ((round(float(line[rows].mean()), 6), key) for key, rows in self._members.items()),
             key=lambda item: (-item[0], str(item[1])),
         )
-        chosen = self._bound(row, [key for _, key in ranked])
+        chosen = self._must_link_story(row, [key for _, key in ranked])
         if chosen is None:
-            chosen = next((key for _, key in ranked if self._admits(key, row, line)), None)
+            chosen = next((key for _, key in ranked if self._can_join(key, row, line)), None)
         placement = self._placement(row, line, chosen, ranked)
         self._join(row, line, row if chosen is None else chosen)
         return placement
 
-    def _bound(self, row: int, ranked: Sequence[str | int]) -> str | int | None:
-        """The best story that an editor's bond leads to."""
-        bonds = self._bonds.get(row, set())
-        for key in ranked if bonds else ():
+    def _must_link_story(self, row: int, ranked: Sequence[str | int]) -> str | int | None:
+        """The best story with a must-link article."""
+        linked = self._must_link.get(row, set())
+        for key in ranked if linked else ():
             rows = self._members[key]
-            if bonds.intersection(rows) and not self._barred(row, rows):
+            if linked.intersection(rows) and not self._is_barred(row, rows):
                 return key
         return None
 
-    def _barred(self, row: int, rows: Sequence[int]) -> bool:
-        return bool(self._bars.get(row, set()).intersection(rows))
+    def _is_barred(self, row: int, rows: Sequence[int]) -> bool:
+        return bool(self._cannot_link.get(row, set()).intersection(rows))
 
-    def _admits(self, key: str | int, row: int, line: Floats) -> bool:
-        """Whether the story has a near enough member and keeps its quorum with the arrival."""
+    def _can_join(self, key: str | int, row: int, line: Floats) -> bool:
+        """Whether a member is near enough and the story meets the quorum with the new article."""
         rows = self._members[key]
         near = line[rows]
-        if near.max() < self._settings.join or self._barred(row, rows):
+        if near.max() < self._settings.join_score or self._is_barred(row, rows):
             return False
         if near.mean() < self._settings.quorum:
             return False
-        before = self._standings(key)
+        before = self._mean_scores(key)
         after = (before * (len(rows) - 1) + near) / len(rows)
         return not ((after < self._settings.quorum) & (before >= self._settings.quorum)).any()
 
-    def _standings(self, key: str | int) -> Floats:
-        """Each member's mean pair score with the others; a single one stands at 1."""
+    def _mean_scores(self, key: str | int) -> Floats:
+        """Mean pair score of each member with the others; 1 for a single member."""
         rows = np.array(self._members[key], dtype=np.int64)
         if key not in self._sums:
-            self._sums[key] = self._model.between(self._channels, rows, rows).sum(axis=1) - 1
+            scores = self._model.score_matrix(self._features, rows, rows)
+            self._sums[key] = scores.sum(axis=1) - 1
         return self._sums[key] / (len(rows) - 1) if len(rows) > 1 else np.ones(1)
 
     def _join(self, row: int, line: Floats, key: str | int) -> None:
@@ -202,8 +202,9 @@ class _Board:
         ranked: Sequence[tuple[float, str | int]],
     ) -> Placement:
         means = {key: score for score, key in ranked}
-        seen = [other for rows in self._members.values() for other in rows]
-        nearest = _nearest(line, seen if chosen is None else self._members[chosen])
+        placed = [other for rows in self._members.values() for other in rows]
+        others = placed if chosen is None else self._members[chosen]
+        nearest = sorted(others, key=lambda other: (-line[other], other))[:_MAX_NEAREST]
         second = next((key for _, key in ranked if key != chosen and isinstance(key, str)), None)
         return Placement(
             article=self._articles[row].id,
@@ -211,16 +212,12 @@ class _Board:
             founder=self._articles[chosen].id if isinstance(chosen, int) else None,
             score=None if chosen is None else means[chosen],
             nearest=tuple(Neighbour(self._articles[o].id, float(line[o])) for o in nearest),
-            shares=self._shares(row, nearest),
+            contributions=self._contributions(row, nearest),
             next_best=None if second is None else StoryScore(second, means[second]),
         )
 
-    def _shares(self, row: int, nearest: Sequence[int]) -> dict[str, float]:
+    def _contributions(self, row: int, nearest: Sequence[int]) -> dict[str, float]:
         if not nearest:
             return {}
         pair = np.array([[row, nearest[0]]], dtype=np.int64)
-        return self._model.shares(pair_features(self._channels, pair, self._model)[0])
-
-
-def _nearest(line: Floats, rows: Sequence[int]) -> list[int]:
-    return sorted(rows, key=lambda row: (-line[row], row))[:_NAMED]
+        return self._model.contributions(pair_features(self._features, pair, self._model)[0])

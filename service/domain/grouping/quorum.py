@@ -1,4 +1,4 @@
-"""Whether a group holds together, and the cut of one that does not."""
+"""Quorum: minimum mean pair score of every article with its group, and splitting by it."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -15,71 +15,77 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Peers:
-    """Units that are compared with each other.
+class UnitScores:
+    """Mean pair scores between units, which are articles that are never separated.
 
-    `scores` are their mean pair scores, shape (units, units), 1 on the diagonal; `sizes` counts
-    the articles of each, which score 1 among themselves; `barred` tells who must be apart.
+    `scores` has shape (units, units), 1 on the diagonal; `sizes` counts the articles of each unit,
+    which score 1 among themselves; `cannot_link` marks units that must be in different groups.
     """
 
     scores: Matrix
     sizes: Floats
-    barred: Mask
+    cannot_link: Mask
 
     @classmethod
-    def single(cls, scores: Matrix) -> Self:
-        """Units of one article each, none of them barred."""
+    def of_single_articles(cls, scores: Matrix) -> Self:
+        """Units of one article each, without constraints."""
         return cls(scores, np.ones(len(scores)), np.zeros(scores.shape, dtype=bool))
 
     def __len__(self) -> int:
-        """How many units."""
+        """Number of units."""
         return len(self.sizes)
 
-    def of(self, units: Rows) -> Self:
-        """Some of them."""
+    def subset(self, units: Rows) -> Self:
+        """Select units, in the given order."""
         inside = np.ix_(units, units)
-        return type(self)(self.scores[inside], self.sizes[units], self.barred[inside])
+        return type(self)(self.scores[inside], self.sizes[units], self.cannot_link[inside])
 
-    def standing(self) -> Floats:
+    def mean_scores(self) -> Floats:
         """Mean pair score of each unit's articles with all others, shape (units,).
 
-        A single article stands at 1.
+        1 for a single article.
         """
         others = self.sizes.sum() - 1
         if others <= 0:
             return np.ones(len(self))
         return np.asarray((self.scores @ self.sizes - 1) / others)
 
-    def hold(self, quorum: float) -> bool:
-        """Whether no article stands under the quorum and nobody is barred from another."""
-        return not self.barred.any() and bool(self.standing().min() >= quorum)
+    def meets_quorum(self, quorum: float) -> bool:
+        """Whether every article reaches the quorum and no cannot-link constraint is violated."""
+        return not self.cannot_link.any() and bool(self.mean_scores().min() >= quorum)
 
-    def between(self, parts: list[Rows]) -> Matrix:
-        """Mean pair score of each two sets of units, shape (parts, parts); 0 where they are barred."""
+    def mean_scores_between(self, parts: list[Rows]) -> Matrix:
+        """Mean pair score of each two sets of units, shape (parts, parts).
+
+        0 for sets that a cannot-link constraint separates.
+        """
         belongs = np.zeros((len(parts), len(self)))
         for number, units in enumerate(parts):
             belongs[number, units] = self.sizes[units]
         counts = belongs.sum(axis=1)
         means = belongs @ self.scores @ belongs.T / np.outer(counts, counts)
-        means[(belongs @ self.barred @ belongs.T) > 0] = 0
+        means[(belongs @ self.cannot_link @ belongs.T) > 0] = 0
         return np.asarray(means)
 
 
-def split_to_quorum(peers: Peers, quorum: float) -> list[Rows]:
-    """The largest branches under average linkage that hold; a single unit always does."""
-    tree = _tree(peers.scores)
-    waiting, found = [len(tree) - 1], []
+def split_to_quorum(units: UnitScores, quorum: float) -> list[Rows]:
+    """Split into the largest branches of an average-linkage tree that meet the quorum.
+
+    A single unit always meets it.
+    """
+    tree = _linkage_tree(units.scores)
+    waiting, parts = [len(tree) - 1], []
     while waiting:
-        units, children = tree[waiting.pop()]
-        if not children or peers.of(units).hold(quorum):
-            found.append(units)
+        rows, children = tree[waiting.pop()]
+        if not children or units.subset(rows).meets_quorum(quorum):
+            parts.append(rows)
         else:
             waiting.extend(children)
-    return sorted(found, key=lambda units: int(units[0]))
+    return sorted(parts, key=lambda rows: int(rows[0]))
 
 
-def _tree(scores: Matrix) -> list[tuple[Rows, tuple[int, ...]]]:
-    """Branches of the average-linkage tree, leaves first: their rows and their two branches."""
+def _linkage_tree(scores: Matrix) -> list[tuple[Rows, tuple[int, ...]]]:
+    """Branches of the average-linkage tree, leaves first: their rows and their two children."""
     tree: list[tuple[Rows, tuple[int, ...]]] = [
         (np.array([row], dtype=np.int64), ()) for row in range(len(scores))
     ]

@@ -1,4 +1,4 @@
-"""Articles of a file, fed in order of arrival through place and reconcile, as the daemon would."""
+"""Replay: feeds the articles of a file in order of arrival through place and reconcile."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ _HOURS_PER_DAY = 24.0
 
 @dataclass(frozen=True, slots=True)
 class Churn:
-    """How often articles changed story.
+    """How often articles change story.
 
-    moved: mean share of the window that one run of reconcile moved. daily: mean share of it that
-    moved in the course of a UTC day, days without arrivals left out. late: share of all articles
-    that ever moved after they had settled.
+    moved: mean share of the window that one run of reconcile moves. daily: mean share of the
+    window that moves within a UTC day, over days with arrivals. late: share of all articles that
+    ever move after `min_age_hours`. reconciles: number of runs.
     """
 
     moved: float
@@ -34,7 +34,7 @@ class Churn:
 
 @dataclass(frozen=True, slots=True)
 class ReplayResult:
-    """The story of each article in the end, and what happened on the way."""
+    """The final story of each article, and the churn."""
 
     stories: Mapping[ArticleId, str]
     churn: Churn
@@ -42,7 +42,7 @@ class ReplayResult:
 
 @dataclass(frozen=True, slots=True)
 class ArrivalBatch:
-    """Rows that arrive together, and when: hours since 1970."""
+    """Rows that arrive together, and the hour of their arrival since 1970."""
 
     hour: float
     rows: Rows
@@ -54,71 +54,73 @@ def replay(
     *,
     model: PairModel,
     settings: StorySettings,
-    clock: ReplaySettings,
+    schedule: ReplaySettings,
     on_progress: OnProgress = lambda _done, _total: None,
 ) -> ReplayResult:
-    """Place and reconcile article after article; undated ones arrive last, in the given order.
+    """Place and reconcile articles in order of arrival; undated ones come last, in given order.
 
-    Nothing is known of an article before it arrives, nor of the words of later ones.
+    Each step uses only articles that have arrived, including their word statistics.
     """
     order = canonical_order(articles)
-    arrival = np.argsort(order)  # the place in the file of each row in canonical order
+    file_position = np.argsort(order)  # of each row in canonical order
     articles = [articles[row] for row in order]
     tokenised = TokenisedArticles.build(articles, vectors[order])
-    online = OnlineState(articles, tokenised, model, settings)
-    counter = ChurnCounter(len(articles), clock.min_age_hours)
+    state = OnlineState(articles, tokenised, model, settings)
+    counter = ChurnCounter(len(articles), schedule.min_age_hours)
     done = 0
-    for tick in ticks(tokenised.hours, np.argsort(arrival), clock):
-        moved = online.step(tick.rows, tick.hour, clock.window_hours)
-        counter.count(moved, tick, online.window)
-        done += len(tick.rows)
+    for batch in arrival_batches(tokenised.hours, np.argsort(file_position), schedule):
+        moved = state.step(batch.rows, batch.hour, schedule.window_hours)
+        counter.count(moved, batch, state.window_size)
+        done += len(batch.rows)
         on_progress(done, len(articles))
-    return ReplayResult(online.stories(), counter.churn())
+    return ReplayResult(state.stories(), counter.churn())
 
 
-def ticks(hours: Floats, given: Rows, clock: ReplaySettings) -> Iterator[ArrivalBatch]:
-    """What arrives between two runs of reconcile; `given` holds the rows in the file's order."""
-    step = clock.minutes / _MINUTES_PER_HOUR
-    dated = given[~np.isnan(hours[given])]
+def arrival_batches(
+    hours: Floats, file_order: Rows, schedule: ReplaySettings
+) -> Iterator[ArrivalBatch]:
+    """Articles that arrive between two runs of reconcile; `file_order` has the rows as in the file."""
+    step = schedule.minutes / _MINUTES_PER_HOUR
+    dated = file_order[~np.isnan(hours[file_order])]
     dated = dated[np.argsort(hours[dated], kind="stable")]
     slots = np.floor(hours[dated] / step)
     now = 0.0
     for rows in np.split(dated, np.flatnonzero(np.diff(slots)) + 1):
-        for part in _few(rows, clock.arrivals):
+        for part in _chunks(rows, schedule.arrivals):
             now = max(now, (np.floor(hours[part[-1]] / step) + 1) * step)
             yield ArrivalBatch(now, part)
-    for part in _few(given[np.isnan(hours[given])], clock.arrivals):
+    for part in _chunks(file_order[np.isnan(hours[file_order])], schedule.arrivals):
         now += step
         yield ArrivalBatch(now, part)
 
 
-def _few(rows: Rows, most: int) -> list[Rows]:
-    return [rows[start : start + most] for start in range(0, len(rows), most)]
+def _chunks(rows: Rows, size: int) -> list[Rows]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 class ChurnCounter:
-    """Counts moves; rows that arrive, and those of them that move, are told tick by tick."""
+    """Counts moved articles, batch by batch."""
 
     def __init__(self, articles: int, min_age_hours: float) -> None:
         self._arrived = np.full(articles, np.nan)
         self._late = np.zeros(articles, dtype=bool)
-        self._settled = min_age_hours
+        self._min_age_hours = min_age_hours
         self._shares: list[float] = []
         self._days: dict[int, set[int]] = {}
-        self._windows: dict[int, int] = {}
+        self._window_sizes: dict[int, int] = {}
 
-    def count(self, moved: Rows, tick: ArrivalBatch, window: int) -> None:
-        """What one run of reconcile moved in a window of so many articles."""
-        self._arrived[tick.rows] = tick.hour
-        self._shares.append(len(moved) / max(window, 1))
-        day = int(tick.hour // _HOURS_PER_DAY)
+    def count(self, moved: Rows, batch: ArrivalBatch, window_size: int) -> None:
+        """Add one run of reconcile: the rows it moved, and the size of the window."""
+        self._arrived[batch.rows] = batch.hour
+        self._shares.append(len(moved) / max(window_size, 1))
+        day = int(batch.hour // _HOURS_PER_DAY)
         self._days.setdefault(day, set()).update(moved.tolist())
-        self._windows[day] = max(window, 1)
-        self._late[moved[tick.hour - self._arrived[moved] > self._settled]] = True
+        self._window_sizes[day] = max(window_size, 1)
+        self._late[moved[batch.hour - self._arrived[moved] > self._min_age_hours]] = True
 
     def churn(self) -> Churn:
         """The churn of all runs so far."""
         moved = float(np.mean(self._shares)) if self._shares else 0.0
         late = float(self._late.mean()) if len(self._late) else 0.0
-        days = [len(rows) / self._windows[day] for day, rows in self._days.items()]
+        days = [len(rows) / self._window_sizes[day] for day, rows in self._days.items()]
         return Churn(moved, float(np.mean(days)) if days else 0.0, late, len(self._shares))

@@ -1,4 +1,4 @@
-"""One window of articles, made comparable and grouped as a whole."""
+"""Grouping of a window: features, candidates, scores and groups of all its articles."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from service.domain.articles.model import (
     canonical_order,
     hours_since_epoch,
 )
-from service.domain.grouping import constraints as editors
+from service.domain.grouping import constraints as editor_constraints
 from service.domain.grouping.cluster import Units, group
 from service.domain.grouping.constraints import Constraints
 from service.domain.grouping.hysteresis import StableStories
@@ -26,32 +26,29 @@ from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.text.title_suffixes import strip_title_suffix
-from service.settings.grouping import (
-    HysteresisSettings,
-    StorySettings,
-)
+from service.settings.grouping import HysteresisSettings, StorySettings
 
-_DAY = 24.0
+_HOURS_PER_DAY = 24.0
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """The story that an article is in, and the hours since the article arrived."""
+class CurrentStory:
+    """The current story of an article, and the hours since the article arrived."""
 
     story: str | None
-    hours: float
+    age_hours: float
 
 
-_NOWHERE = Standing(None, 0.0)
+_NO_STORY = CurrentStory(None, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """The micro-clusters of a window.
+    """The groups of a window.
 
-    `groups` holds article ids, each group sorted, groups in order of their first. `pairs` and
-    `scores` are the candidates with their pair scores, as rows of `ids` and of `channels`.
-    `lexicon` is what placing needs until the window is grouped again.
+    `groups` contains article ids, each group sorted, groups in order of their first article.
+    `pairs` and `scores` are the scored candidates, as rows of `ids` and of `features`. Placement
+    uses `vocabulary` until the window is grouped again.
     """
 
     ids: tuple[ArticleId, ...]
@@ -63,7 +60,7 @@ class Grouping:
     features: Features
 
     def labels(self) -> dict[ArticleId, int]:
-        """Number of each article's group."""
+        """The number of each article's group."""
         return {key: number for number, ids in enumerate(self.groups) for key in ids}
 
 
@@ -73,72 +70,81 @@ def group_window(
     *,
     model: PairModel,
     settings: StorySettings,
-    constraints: Constraints = editors.NONE,
-    standing: Mapping[ArticleId, Standing] = MappingProxyType({}),
+    constraints: Constraints = editor_constraints.NONE,
+    current_stories: Mapping[ArticleId, CurrentStory] = MappingProxyType({}),
 ) -> Grouping:
-    """Group all articles of a window; the same set in any order gives the same groups.
+    """Group all articles of a window. The order of `articles` does not matter.
 
-    `standing` tells of the articles that are in stories already. Those that have settled keep
-    their company as long as it holds (`settling`).
+    `current_stories` are those of the articles that already have one; hysteresis keeps the stable
+    ones together.
     """
     order = canonical_order(articles)
     articles, vectors = [articles[row] for row in order], vectors[order]
     tokenised = TokenisedArticles.build(articles, vectors)
-    vocabulary = tokenised.vocabulary()
+    vocabulary = tokenised.build_vocabulary()
     features = Features.build(tokenised, vocabulary)
-    found = find_copies(articles, settings.copies)
+    copies = find_copies(articles, settings.copies)
     ids = tuple(article.id for article in articles)
     row_of = {key: row for row, key in enumerate(ids)}
-    extra = [(row_of[copy.article], row_of[copy.original]) for copy in found]
-    pairs = candidate_pairs(features, settings.candidates, extra)
-    vocabulary = replace(vocabulary, shift=model.shift(features, pairs))
-    features = features.with_prior_shift(vocabulary.shift)
+    copy_pairs = [(row_of[copy.article], row_of[copy.original]) for copy in copies]
+    pairs = candidate_pairs(features, settings.candidates, copy_pairs)
+    prior_shift = model.estimate_prior_shift(features, pairs)
+    vocabulary = replace(vocabulary, prior_shift=prior_shift)
+    features = features.with_prior_shift(prior_shift)
     scores = model.score(features, pairs)
     labels = group(
         features,
         pairs,
         scores,
-        units_of(articles, constraints),
+        build_units(articles, constraints),
         model=model,
         settings=settings.grouping,
-        settled=_settled(ids, standing, settings.hysteresis),
+        stable=_select_stable(ids, current_stories, settings.hysteresis),
     )
     members = defaultdict(list)
     for key, label in zip(ids, labels.tolist(), strict=True):
         members[label].append(key)
     groups = tuple(tuple(members[label]) for label in sorted(members))
-    return Grouping(ids, groups, pairs, scores, tuple(found), vocabulary, features)
+    return Grouping(ids, groups, pairs, scores, tuple(copies), vocabulary, features)
 
 
-def _settled(
-    ids: Sequence[ArticleId], standing: Mapping[ArticleId, Standing], settings: HysteresisSettings
-) -> StableStories:
-    known = [standing.get(key, _NOWHERE) for key in ids]
-    ages = np.array([each.hours for each in known], dtype=np.float64)
-    return StableStories.select([each.story for each in known], ages, len(ids), settings)
-
-
-def units_of(articles: Sequence[Article], constraints: Constraints = editors.NONE) -> Units:
-    """Articles of the same words on the same day, and those that an editor bound, as units."""
+def build_units(
+    articles: Sequence[Article], constraints: Constraints = editor_constraints.NONE
+) -> Units:
+    """Combine duplicates of one day and must-link articles into units."""
     ids = [article.id for article in articles]
-    bars = constraints.bars(ids)
-    bonds = constraints.bonds(ids) + _twins(articles)
-    return Units(editors.merge_linked_rows(len(articles), bonds, bars), bars)
+    cannot_link = constraints.cannot_link_rows(ids)
+    must_link = constraints.must_link_rows(ids) + _duplicate_rows(articles)
+    return Units(
+        editor_constraints.merge_linked_rows(len(articles), must_link, cannot_link), cannot_link
+    )
 
 
-def _twins(articles: Sequence[Article]) -> list[tuple[int, int]]:
-    """Rows that say the same, word for word but for who signs it, on one day; with the first of them.
+def _select_stable(
+    ids: Sequence[ArticleId],
+    current_stories: Mapping[ArticleId, CurrentStory],
+    settings: HysteresisSettings,
+) -> StableStories:
+    current = [current_stories.get(key, _NO_STORY) for key in ids]
+    ages = np.array([each.age_hours for each in current], dtype=np.float64)
+    return StableStories.select([each.story for each in current], ages, len(ids), settings)
 
-    Those without any word say nothing, and nothing makes them twins.
+
+def _duplicate_rows(articles: Sequence[Article]) -> list[tuple[int, int]]:
+    """Each row with the first row of the same text and day.
+
+    Title suffixes such as the outlet's name are ignored. Articles without any word are never
+    duplicates.
     """
     first: dict[tuple[str, str, float | None], int] = {}
-    twins = []
+    duplicates = []
     for row, article in enumerate(articles):
         if not tokenization.has_encodable_text(article):
             continue
         hour = hours_since_epoch(article.published)
-        day = None if np.isnan(hour) else hour // _DAY
-        seen = first.setdefault((strip_title_suffix(article.title), article.text.strip(), day), row)
-        if seen != row:
-            twins.append((seen, row))
-    return twins
+        day = None if np.isnan(hour) else hour // _HOURS_PER_DAY
+        text = article.text.strip()
+        original = first.setdefault((strip_title_suffix(article.title), text, day), row)
+        if original != row:
+            duplicates.append((original, row))
+    return duplicates

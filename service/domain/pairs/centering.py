@@ -1,4 +1,4 @@
-"""What all articles of a window have in common is taken off their vectors."""
+"""Centring of vectors: subtracts the mean vector of a window, by language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,57 +10,55 @@ from numpy.typing import NDArray
 from service.domain.articles.model import Floats, Vectors
 from service.errors import ModelMismatchError
 
-#: How many articles a mean of nothing counts for beside a window's, and beside a language's.
-WORTH, LANGUAGE_WORTH = 50, 20
+#: Shrinkage, in articles: of the window's mean towards zero, and of a language's mean towards
+#: the window's.
+PRIOR_ARTICLES, LANGUAGE_PRIOR_ARTICLES = 50, 20
 
-#: Primary language of each row, e.g. "en"; empty where it is not known. Shape (n,).
+#: Primary language of each row, e.g. "en"; empty if unknown. Shape (n,).
 Languages = NDArray[np.str_]
 
 
 @dataclass(frozen=True, slots=True)
-class Centre:
-    """Mean vectors of a window: of all its articles, and of each language.
+class CenteringMean:
+    """Mean vectors of a window: overall and by language, each of shape (dimensions,).
 
-    Each is drawn to zero, or to the mean of all, where there are few articles: otherwise a
-    window of one story would lose what makes it one. Vectors of one language lie together
-    whatever they tell; without their own mean, articles of two languages meet. `model` made the
-    vectors, and means nothing to another's.
+    The overall mean is shrunk towards zero and a language's mean towards the overall one;
+    otherwise a window with a single story would lose what its articles share. Vectors of one
+    language lie close together whatever their content; subtracting the mean of each language makes
+    articles of two languages comparable. `model` is the tag of the vectors' model.
     """
 
     model: str
-    usual: Floats
-    of_language: Mapping[str, Floats]
+    overall: Floats
+    by_language: Mapping[str, Floats]
 
     @classmethod
-    def of(cls, vectors: Vectors, languages: Languages) -> Self:
-        """The means of a window; articles with a zero vector, of which nothing is known, don't count."""
-        known = vectors.values.any(axis=1)
-        values, tags = vectors.values[known].astype(np.float64), languages[known]
-        usual = values.sum(axis=0) / (len(values) + WORTH)
-        own = {}
+    def fit(cls, vectors: Vectors, languages: Languages) -> Self:
+        """Compute the means of a window, ignoring zero vectors."""
+        nonzero = vectors.values.any(axis=1)
+        values, tags = vectors.values[nonzero].astype(np.float64), languages[nonzero]
+        overall = values.sum(axis=0) / (len(values) + PRIOR_ARTICLES)
+        by_language = {}
         for tag in sorted(set(tags.tolist()) - {""}):
             rows = values[tags == tag]
-            share = len(rows) / (len(rows) + LANGUAGE_WORTH)
-            own[tag] = usual + share * (rows.mean(axis=0) - usual)
-        return cls(vectors.model, usual, own if len(own) > 1 else {})
+            weight = len(rows) / (len(rows) + LANGUAGE_PRIOR_ARTICLES)
+            by_language[tag] = overall + weight * (rows.mean(axis=0) - overall)
+        return cls(vectors.model, overall, by_language if len(by_language) > 1 else {})
 
-    def taken_off(self, vectors: Vectors, languages: Languages) -> Vectors:
-        """The vectors less their mean, of unit length again; zero vectors stay zero.
+    def subtract_from(self, vectors: Vectors, languages: Languages) -> Vectors:
+        """Subtract the means and rescale to unit length; zero vectors stay zero.
 
         Raises:
-            ModelMismatchError: the means are those of another model's vectors.
+            ModelMismatchError: the means were computed from another model's vectors.
         """
         if vectors.model != self.model:
             raise ModelMismatchError(self.model, vectors.model)
         values = vectors.values.astype(np.float64)
-        rest = values - self._means(languages)
+        means = np.tile(self.overall, (len(languages), 1))
+        for tag, mean in self.by_language.items():
+            means[languages == tag] = mean
+        rest = values - means
         lengths = np.linalg.norm(rest, axis=1, keepdims=True)
         unit = np.divide(rest, lengths, out=np.zeros_like(rest), where=lengths > 0)
         unit[~values.any(axis=1)] = 0
         return Vectors(vectors.model, unit.astype(np.float32))
-
-    def _means(self, languages: Languages) -> Floats:
-        means = np.tile(self.usual, (len(languages), 1))
-        for tag, mean in self.of_language.items():
-            means[languages == tag] = mean
-        return means

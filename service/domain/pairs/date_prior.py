@@ -1,7 +1,7 @@
-"""How probable one story is for two articles before a word is read: their dates among the others'.
+"""Date prior: log odds that two articles report one event, given only their dates.
 
-Articles of one event arrive close together, and the more others arrive with them, the smaller
-is the chance that it is this one. `nearness` is the first, `Crowd` counts the second.
+Reports of an event arrive close together (`date_proximity`). The more articles a window has near
+a date, the less likely a given one reports the same event (`WindowSizePrior`).
 """
 
 from dataclasses import dataclass
@@ -11,64 +11,69 @@ import numpy as np
 
 from service.domain.articles.model import Floats
 
-#: Coverage of an event: most within days, some for weeks. Hours, and the share of the slow part.
-_FAST, _SLOW, _SLOW_SHARE = 36.0, 336.0, 0.2
-_LEAST = 1e-3
-#: The log of how many articles compete on a usual day, and how many articles it counts for in a
-#: small window: what joins too readily while there are few would have to be parted later.
-USUAL, WORTH = 6.0, 50
-#: A window's moments are counted in so many bins at most, which bounds the work.
-_BINS = 4096
+#: Decay of event coverage: most reports come within days, a share of them over weeks. Hours.
+_FAST_HOURS, _SLOW_HOURS, _SLOW_SHARE = 36.0, 336.0, 0.2
+_MIN_PROXIMITY = 1e-3
+#: Mean log of competing articles on a usual day.
+DEFAULT_LOG_COMPETITORS = 6.0
+#: Weight of the default, in articles. Without it a small window would join articles too readily,
+#: and reconcile would have to split them later.
+PRIOR_ARTICLES = 50
+#: Maximum number of time bins of a window, which bounds the work.
+_MAX_BINS = 4096
 
 
-def nearness(apart: Floats) -> Floats:
-    """Rate at which an event is reported so many hours after another report of it, 1 at once.
+def date_proximity(hours_apart: Floats) -> Floats:
+    """Relative rate of further reports this many hours after a report; 1 at 0 hours.
 
-    A missing distance stays missing (NaN).
+    NaN (no date) stays NaN.
     """
-    near = (1 - _SLOW_SHARE) * np.exp(-apart / _FAST) + _SLOW_SHARE * np.exp(-apart / _SLOW)
-    return np.maximum(near, _LEAST)
+    fast, slow = np.exp(-hours_apart / _FAST_HOURS), np.exp(-hours_apart / _SLOW_HOURS)
+    proximity = (1 - _SLOW_SHARE) * fast + _SLOW_SHARE * slow
+    return np.maximum(proximity, _MIN_PROXIMITY)
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
-    """How many articles of a window compete for being another one's story.
+class WindowSizePrior:
+    """How many articles of a window compete to be in the story of another one.
 
-    `rivals` is the mean over its articles of the natural log of 1 + the summed nearness of all
-    others, drawn to `USUAL` where there are few; `undated` is the nearness of a pair without two
-    dates.
+    `log_competitors` is the mean over articles of ln(1 + summed proximity of all others), shrunk
+    towards `DEFAULT_LOG_COMPETITORS`. `undated_proximity` replaces the proximity of a pair without
+    two dates.
     """
 
-    rivals: float
-    undated: float
+    log_competitors: float
+    undated_proximity: float
 
     @classmethod
-    def of(cls, hours: Floats) -> Self:
-        """Count a window; `hours` holds NaN for articles without a trusted date."""
+    def fit(cls, hours: Floats) -> Self:
+        """Estimate the prior of a window; `hours` is NaN for articles without a trusted date."""
         dated = hours[~np.isnan(hours)]
         if not len(dated):
-            return cls(_drawn(len(hours) * float(np.log(max(len(hours), 1))), len(hours)), 1.0)
-        moments, counts = _binned(dated)
-        near = nearness(np.abs(moments[:, None] - moments[None, :]))
-        summed = near @ counts
-        undated = float(counts @ summed) / len(dated) ** 2
-        lost = len(hours) - len(dated)
-        with_dates = counts @ np.log(np.maximum(summed + lost * undated, 1))
-        without = lost * np.log(max(len(hours) * undated, 1))
-        return cls(_drawn(float(with_dates + without), len(hours)), undated)
+            total = len(hours) * float(np.log(max(len(hours), 1)))
+            return cls(_shrink(total, len(hours)), 1.0)
+        times, counts = _bin_hours(dated)
+        proximity = date_proximity(np.abs(times[:, None] - times[None, :]))
+        summed = proximity @ counts
+        undated_proximity = float(counts @ summed) / len(dated) ** 2
+        undated = len(hours) - len(dated)
+        of_dated = counts @ np.log(np.maximum(summed + undated * undated_proximity, 1))
+        of_undated = undated * np.log(max(len(hours) * undated_proximity, 1))
+        return cls(_shrink(float(of_dated + of_undated), len(hours)), undated_proximity)
 
-    def chance(self, apart: Floats) -> Floats:
-        """Log odds, up to a constant, that two articles so many hours apart tell one story."""
-        near = nearness(apart)
-        return np.log(np.where(np.isnan(near), self.undated, near)) - self.rivals
-
-
-def _drawn(summed: float, articles: int) -> float:
-    return (summed + USUAL * WORTH) / (articles + WORTH)
+    def log_odds(self, hours_apart: Floats) -> Floats:
+        """Log odds, up to a constant, that two articles this far apart report one event."""
+        proximity = date_proximity(hours_apart)
+        proximity = np.where(np.isnan(proximity), self.undated_proximity, proximity)
+        return np.log(proximity) - self.log_competitors
 
 
-def _binned(hours: Floats) -> tuple[Floats, Floats]:
-    """Moments in bins of an hour or more, and how many articles are in each."""
-    width = max(1.0, float(np.ptp(hours)) / _BINS)
+def _shrink(total: float, articles: int) -> float:
+    return (total + DEFAULT_LOG_COMPETITORS * PRIOR_ARTICLES) / (articles + PRIOR_ARTICLES)
+
+
+def _bin_hours(hours: Floats) -> tuple[Floats, Floats]:
+    """Group times into bins of at least an hour: the time and the article count of each bin."""
+    width = max(1.0, float(np.ptp(hours)) / _MAX_BINS)
     bins, counts = np.unique(np.floor(hours / width), return_counts=True)
     return bins * width, counts.astype(np.float64)

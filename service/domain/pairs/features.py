@@ -1,4 +1,4 @@
-"""What is compared: each article as numbers, one channel a kind of evidence."""
+"""Article features: centred vectors, TF-IDF rows, dates, languages and series of a window."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,17 +8,17 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from service.domain.articles import tokenization
-from service.domain.articles.model import Article, Floats, Rows, Vectors, hours
-from service.domain.pairs import series
-from service.domain.pairs.background import background
-from service.domain.pairs.centering import Centre, Languages
-from service.domain.pairs.date_prior import Crowd
-from service.domain.pairs.vocabulary import Lexicon, WordCounts
+from service.domain.articles.model import Article, Floats, Rows, Vectors, hours_since_epoch
+from service.domain.pairs.background import background_similarity
+from service.domain.pairs.centering import CenteringMean, Languages
+from service.domain.pairs.date_prior import WindowSizePrior
+from service.domain.pairs.series import SeriesKeys, detect_series, series_keys
+from service.domain.pairs.vocabulary import Vocabulary, WordCounts
 
 
 @dataclass(frozen=True, slots=True)
-class Sights:
-    """What is enough to look for candidates: vectors, TF-IDF rows of the leads, hours, languages."""
+class CandidateFeatures:
+    """The features that candidate search needs, row by row; `lead` has TF-IDF rows."""
 
     vectors: Vectors
     lead: csr_matrix
@@ -27,8 +27,8 @@ class Sights:
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
-    """Articles cut into words, row by row: what can be known of them without a lexicon.
+class TokenisedArticles:
+    """Articles as word counts, row by row, before a window vocabulary weights them.
 
     `hours` counts from 1970 and is NaN without a trusted date; `languages` are primary tags.
     """
@@ -39,63 +39,64 @@ class Readings:
     body: WordCounts
     hours: Floats
     languages: Languages
-    names: series.Names
+    series_keys: SeriesKeys
 
     def __len__(self) -> int:
         return len(self.hours)
 
-    def __getitem__(self, rows: Rows) -> "Readings":
-        """The readings of some rows, in the given order."""
-        return Readings(
+    def __getitem__(self, rows: Rows) -> "TokenisedArticles":
+        """Select rows, in the given order."""
+        return TokenisedArticles(
             self.vectors[rows],
             self.title[rows],
             self.lead[rows],
             self.body[rows],
             self.hours[rows],
             self.languages[rows],
-            self.names[rows],
+            self.series_keys[rows],
         )
 
     @classmethod
-    def of(cls, articles: Sequence[Article], vectors: Vectors) -> Self:
-        """Cut articles into words."""
+    def build(cls, articles: Sequence[Article], vectors: Vectors) -> Self:
+        """Tokenise articles; `vectors` has one row per article."""
+        hours = [hours_since_epoch(article.published) for article in articles]
+        languages = [primary_language(article.lang) for article in articles]
         return cls(
             vectors=vectors,
-            title=WordCounts.of(tokenization.title_words(article) for article in articles),
-            lead=WordCounts.of(tokenization.lead_words(article) for article in articles),
-            body=WordCounts.of(tokenization.body_words(article) for article in articles),
-            hours=np.array([hours(article.published) for article in articles], dtype=np.float64),
-            languages=np.array([primary(article.lang) for article in articles], dtype=np.str_),
-            names=series.names(articles),
+            title=WordCounts.count(tokenization.title_words(article) for article in articles),
+            lead=WordCounts.count(tokenization.lead_words(article) for article in articles),
+            body=WordCounts.count(tokenization.body_words(article) for article in articles),
+            hours=np.array(hours, dtype=np.float64),
+            languages=np.array(languages, dtype=np.str_),
+            series_keys=series_keys(articles),
         )
 
-    def sights(self, rows: Rows, lexicon: Lexicon) -> Sights:
-        """Enough of some rows to look for candidates."""
-        tags = self.languages[rows]
-        return Sights(
-            lexicon.centre.taken_off(self.vectors[rows], tags),
-            self.lead[rows].weighed(lexicon),
+    def candidate_features(self, rows: Rows, vocabulary: Vocabulary) -> CandidateFeatures:
+        """Compute the features of some rows that candidate search needs."""
+        languages = self.languages[rows]
+        return CandidateFeatures(
+            vocabulary.centering_mean.subtract_from(self.vectors[rows], languages),
+            self.lead[rows].tf_idf(vocabulary),
             self.hours[rows],
-            tags,
+            languages,
         )
 
-    def lexicon(self) -> Lexicon:
-        """What is usual among these articles: in how many a word stands, how alike strangers are."""
-        return Lexicon.of(
+    def build_vocabulary(self) -> Vocabulary:
+        """Compute the statistics of these articles as a window."""
+        return Vocabulary.build(
             self.lead,
-            background=background(self.vectors),
-            centre=Centre.of(self.vectors, self.languages),
-            crowd=Crowd.of(self.hours),
+            background=background_similarity(self.vectors),
+            centering_mean=CenteringMean.fit(self.vectors, self.languages),
+            window_size_prior=WindowSizePrior.fit(self.hours),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Channels:
-    """The articles of a window, row by row, weighed by what is usual in it.
+class Features:
+    """Features of a window's articles, row by row.
 
-    `vectors` are what is left of the articles' vectors without the window's centre; `title`,
-    `lead` and `body` are TF-IDF rows of unit length; `background`, `crowd` and `shift` are the
-    lexicon's.
+    `vectors` are centred by the window's means; `title`, `lead` and `body` are TF-IDF rows of
+    unit length; `background`, `window_size_prior` and `prior_shift` are those of the vocabulary.
     """
 
     vectors: Vectors
@@ -105,16 +106,16 @@ class Channels:
     hours: Floats
     languages: Languages
     background: float
-    crowd: Crowd
-    shift: float
-    series: series.Names
+    window_size_prior: WindowSizePrior
+    prior_shift: float
+    series: SeriesKeys
 
     def __len__(self) -> int:
         return len(self.hours)
 
-    def __getitem__(self, rows: Rows) -> "Channels":
-        """The channels of some rows, in the given order."""
-        return Channels(
+    def __getitem__(self, rows: Rows) -> "Features":
+        """Select rows, in the given order."""
+        return Features(
             self.vectors[rows],
             self.title[rows],
             self.lead[rows],
@@ -122,37 +123,37 @@ class Channels:
             self.hours[rows],
             self.languages[rows],
             self.background,
-            self.crowd,
-            self.shift,
+            self.window_size_prior,
+            self.prior_shift,
             self.series[rows],
         )
 
-    def shifted(self, shift: float) -> "Channels":
-        """The same with something else to add to every pair's log odds."""
-        return replace(self, shift=shift)
+    def with_prior_shift(self, prior_shift: float) -> "Features":
+        """Return the same features with another prior shift."""
+        return replace(self, prior_shift=prior_shift)
 
     @classmethod
-    def of(cls, readings: Readings, lexicon: Lexicon) -> Self:
-        """Weigh the words of articles by a window's lexicon."""
+    def build(cls, tokenised: TokenisedArticles, vocabulary: Vocabulary) -> Self:
+        """Weight tokenised articles by a window vocabulary."""
         return cls(
-            vectors=lexicon.centre.taken_off(readings.vectors, readings.languages),
-            title=readings.title.weighed(lexicon),
-            lead=readings.lead.weighed(lexicon),
-            body=readings.body.weighed(lexicon),
-            hours=readings.hours,
-            languages=readings.languages,
-            background=lexicon.background,
-            crowd=lexicon.crowd,
-            shift=lexicon.shift,
-            series=series.instalments(readings.names, readings.hours),
+            vectors=vocabulary.centering_mean.subtract_from(tokenised.vectors, tokenised.languages),
+            title=tokenised.title.tf_idf(vocabulary),
+            lead=tokenised.lead.tf_idf(vocabulary),
+            body=tokenised.body.tf_idf(vocabulary),
+            hours=tokenised.hours,
+            languages=tokenised.languages,
+            background=vocabulary.background,
+            window_size_prior=vocabulary.window_size_prior,
+            prior_shift=vocabulary.prior_shift,
+            series=detect_series(tokenised.series_keys, tokenised.hours),
         )
 
 
-def window_lexicon(articles: Sequence[Article], vectors: Vectors) -> Lexicon:
-    """What is usual in a window of articles."""
-    return Readings.of(articles, vectors).lexicon()
+def window_vocabulary(articles: Sequence[Article], vectors: Vectors) -> Vocabulary:
+    """Compute the vocabulary of a window of articles."""
+    return TokenisedArticles.build(articles, vectors).build_vocabulary()
 
 
-def primary(tag: str) -> str:
+def primary_language(tag: str) -> str:
     """The language of a tag without region or script: "en" for "en-US"."""
     return tag.replace("_", "-").split("-")[0].lower()

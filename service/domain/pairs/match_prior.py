@@ -1,8 +1,8 @@
-"""How common true pairs are among a window's candidates, learned from the window itself.
+"""Prior shift: adapts the pair score to the share of true pairs among a window's candidates.
 
-A pair model is calibrated for windows like those it was trained on. Elsewhere nearly every
-candidate may be false (a slow day of outlets that share no news) or true (a file about a few
-events), and the same evidence means less, or more.
+The pair model is calibrated for windows like its training sets. In other windows nearly all
+candidates may be false (a slow day of outlets without shared news) or true (a file about a few
+events), so the same evidence has another posterior.
 """
 
 import numpy as np
@@ -10,64 +10,67 @@ import numpy as np
 from service.domain.articles.model import Floats
 from service.domain.pairs.candidates import Pairs
 
-#: How many articles the share of the training sets counts for beside a window's own.
-WORTH = 50
-#: A share that seems to be higher than in training is believed as far as scores are decided: not
-#: at all where they explain this part of the variance of what is true, in full where they explain
-#: that. Where one saga fills a window its neighbouring events score in the middle, and the share
-#: that would explain so many middling scores is not to be had. It is also believed as far as
-#: articles have no dates, whose scores are the lower for it.
-_MUDDLED, _DECIDED = 0.45, 0.75
-#: A share that seems to be lower is not believed where half of the articles stand alone, and in
-#: full where so many do: with likely partners all around, it is true pairs that are hard to tell.
-_ACCOMPANIED, _LONELY = 0.5, 0.7
-_STEPS = 100
-_LEAST, _MOST = 1e-4, 0.9
+#: Weight of the training prior, in articles.
+PRIOR_ARTICLES = 50
+#: Trust in a higher prior than in training rises from 0 to 1 while the scores' explained variance
+#: rises over this range. In a window about one saga, neighbouring events score in the middle, and
+#: no prior explains that many middling scores. Undated articles raise the trust: their scores are
+#: lower only for want of dates.
+_EXPLAINED_VARIANCE_RANGE = 0.45, 0.75
+#: Trust in a lower prior than in training rises from 0 to 1 while the share of articles without a
+#: likely partner rises over this range. If most articles have one, true pairs are just hard to
+#: recognise.
+_ISOLATED_SHARE_RANGE = 0.5, 0.7
+_ITERATIONS = 100
+_MIN_PRIOR, _MAX_PRIOR = 1e-4, 0.9
 
 
-def shift(scores: Floats, pairs: Pairs, prior: float, hours: Floats) -> float:
-    """What to add to the log odds of all candidates of a window, whose articles' hours these are.
+def prior_shift(scores: Floats, pairs: Pairs, prior: float, hours: Floats) -> float:
+    """Amount to add to the log odds of all candidate pairs of a window.
 
-    Expectation maximisation over their scores (Saerens, Latinne & Decaestecker 2002, "Adjusting
-    the outputs of a classifier to new a priori probabilities"), drawn to 0 in small windows.
-    `prior` is the share of true pairs that the scores were calibrated for. Hours are NaN where
-    they are not known.
+    Estimated by expectation maximisation over the scores (Saerens, Latinne & Decaestecker 2002,
+    "Adjusting the outputs of a classifier to new a priori probabilities"), shrunk towards 0 in
+    small windows. `prior` is the share of true pairs that the scores are calibrated for; `hours`
+    are those of the window's articles, NaN without a trusted date.
     """
     if not len(scores):
         return 0.0
     evidence = log_odds(scores) - log_odds(prior)
     share = prior
-    for _ in range(_STEPS):
-        found = 1 / (1 + np.exp(-(evidence + log_odds(share))))
-        share = min(max(float(found.mean()), _LEAST), _MOST)
-    whole = float(log_odds(share) - log_odds(prior))
-    if whole > 0:
+    for _ in range(_ITERATIONS):
+        posterior = 1 / (1 + np.exp(-(evidence + log_odds(share))))
+        share = min(max(float(posterior.mean()), _MIN_PRIOR), _MAX_PRIOR)
+    shift = float(log_odds(share) - log_odds(prior))
+    if shift > 0:
         undated = float(np.isnan(hours).mean())
-        whole *= undated + (1 - undated) * _between(_decided(found), _MUDDLED, _DECIDED)
+        trust = _ramp(_explained_variance(posterior), _EXPLAINED_VARIANCE_RANGE)
+        shift *= undated + (1 - undated) * trust
     else:
-        whole *= _between(_lonely(scores, pairs, len(hours)), _ACCOMPANIED, _LONELY)
-    return round(whole * len(hours) / (len(hours) + WORTH), 6)
+        shift *= _ramp(_isolated_share(scores, pairs, len(hours)), _ISOLATED_SHARE_RANGE)
+    return round(shift * len(hours) / (len(hours) + PRIOR_ARTICLES), 6)
 
 
-def _decided(found: Floats) -> float:
-    """The part of the variance of being true that these probabilities explain."""
-    share = float(found.mean())
-    return float(found.var()) / (share * (1 - share))
+def log_odds(probability: Floats | float) -> Floats:
+    """Natural log odds, clipped to ±14."""
+    clipped = np.clip(probability, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(clipped / (1 - clipped)))
 
 
-def _between(value: float, none: float, full: float) -> float:
-    return float(np.clip((value - none) / (full - none), 0, 1))
+def _explained_variance(posterior: Floats) -> float:
+    """Share of the variance of the true labels that the posterior probabilities explain."""
+    share = float(posterior.mean())
+    return float(posterior.var()) / (share * (1 - share))
 
 
-def _lonely(scores: Floats, pairs: Pairs, count: int) -> float:
-    """The share of articles without any likely partner."""
+def _ramp(value: float, bounds: tuple[float, float]) -> float:
+    """Linear from 0 at the lower bound to 1 at the upper."""
+    low, high = bounds
+    return float(np.clip((value - low) / (high - low), 0, 1))
+
+
+def _isolated_share(scores: Floats, pairs: Pairs, count: int) -> float:
+    """Share of articles without a partner that is more likely true than false."""
     best = np.zeros(count)
     for column in pairs.T:
         np.maximum.at(best, column, scores)
     return float((best < 0.5).mean())  # noqa: PLR2004  # likelier false than true
-
-
-def log_odds(probability: Floats | float) -> Floats:
-    """Natural log odds, within ±14."""
-    safe = np.clip(probability, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(safe / (1 - safe)))

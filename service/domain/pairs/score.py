@@ -1,4 +1,4 @@
-"""The pair score: how probable it is that two articles report the same event."""
+"""Pair score: probability that two articles report the same event (logistic regression)."""
 
 import json
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ from scipy.sparse import csr_matrix
 from service.domain.articles.model import SECONDS_PER_HOUR, Floats, Rows
 from service.domain.pairs.candidates import Pairs, within_window
 from service.domain.pairs.centering import Languages
-from service.domain.pairs.features import Channels
-from service.domain.pairs.match_prior import shift
-from service.domain.pairs.series import apart as are_instalments
+from service.domain.pairs.features import Features
+from service.domain.pairs.match_prior import prior_shift
+from service.domain.pairs.series import are_different_instalments
 from service.errors import BadInputError
 
-#: The kinds of evidence, in the order of a feature row.
-FEATURES = (
+#: Names of the pair features, in the order of a feature row; see `pair_features`.
+PAIR_FEATURES = (
     "dense",
     "title",
     "body",
@@ -32,20 +32,19 @@ FEATURES = (
     "shift",
 )
 
-#: Scores are rounded so that the last bits of a sum never decide.
+#: Scores are rounded so that the last bits of a sum do not affect the result.
 _DIGITS = 6
 _CHUNK = 1 << 16  # pairs per step, which bounds memory
 
 
 @dataclass(frozen=True, slots=True)
 class PairModel:
-    """A logistic regression with one weight a feature.
+    """Logistic regression over the pair features.
 
-    `means` are the features' means over the pairs it was trained on; they are the zero
-    from which `shares` counts. `near_hours` and `undated` shape the feature `time`. `prior` is
-    the share of true pairs among those candidates. `about` says what the weights were made from.
-    `window_hours` is no part of what was learned: articles whose trusted dates are further apart
-    are not compared, which means that they score 0.
+    `means` are the feature means over the training pairs, the baseline of `contributions`.
+    `near_hours` and `undated` parameterise the feature `time`. `prior` is the share of true pairs
+    among the training candidates. `about` describes the training data. `window_hours` is not
+    learned: articles with trusted dates further apart score 0.
     """
 
     weights: Mapping[str, float]
@@ -59,137 +58,134 @@ class PairModel:
 
     @classmethod
     def load(cls, text: str) -> Self:
-        """Read the JSON of `dump`.
+        """Read the JSON written by `dump`.
 
         Raises:
-            BadInputError: it is not a pair model of these features.
+            BadInputError: the JSON is not a pair model with these features.
         """
         try:
             model = cls(**json.loads(text))
-            unfit = set(model.weights) != set(FEATURES) or set(model.means) != set(FEATURES)
+            names = {*PAIR_FEATURES}
+            matches = set(model.weights) == names and set(model.means) == names
         except (ValueError, TypeError) as error:
-            raise BadInputError(f"the pair model cannot be read: {error}") from error
-        if unfit:
-            raise BadInputError(f"the pair model must weigh exactly {', '.join(FEATURES)}")
+            raise BadInputError(f"Cannot read the pair model: {error}") from error
+        if not matches:
+            names_text = ", ".join(PAIR_FEATURES)
+            raise BadInputError(f"Invalid pair model: its features must be exactly {names_text}")
         return model
 
     def dump(self) -> str:
-        """JSON of what was learned, sorted and indented, ending in a newline."""
+        """JSON of the learned values, sorted and indented, ending in a newline."""
         learned = {name: value for name, value in asdict(self).items() if name != "window_hours"}
         return json.dumps(learned, indent=2, sort_keys=True) + "\n"
 
-    def within(self, window: timedelta) -> Self:
-        """The same model for a service that compares nothing beyond its window."""
+    def with_window(self, window: timedelta) -> Self:
+        """Return the same model with a limit on the distance between dates."""
         return replace(self, window_hours=window.total_seconds() / SECONDS_PER_HOUR)
 
-    def score(self, channels: Channels, pairs: Pairs) -> Floats:
+    def score(self, features: Features, pairs: Pairs) -> Floats:
         """Probability for each pair of rows, shape (m,), rounded to six digits."""
-        found = np.empty(len(pairs))
+        scores = np.empty(len(pairs))
         for start in range(0, len(pairs), _CHUNK):
-            part = features(channels, pairs[start : start + _CHUNK], self)
-            found[start : start + _CHUNK] = 1 / (1 + np.exp(-self.log_odds(part)))
-        found[~within_window(channels.hours, pairs, self.window_hours)] = 0
-        found[_instalments(channels, pairs)] = 0
-        return np.round(found, _DIGITS)
+            rows = pair_features(features, pairs[start : start + _CHUNK], self)
+            scores[start : start + _CHUNK] = 1 / (1 + np.exp(-self.log_odds(rows)))
+        first, second = pairs[:, 0], pairs[:, 1]
+        series, hours = features.series, features.hours
+        scores[~within_window(hours, pairs, self.window_hours)] = 0
+        scores[
+            are_different_instalments(series[first], series[second], hours[first], hours[second])
+        ] = 0
+        return np.round(scores, _DIGITS)
 
-    def shift(self, channels: Channels, pairs: Pairs) -> float:
-        """What the candidates of a whole window say of how common true ones are (`prior.shift`)."""
-        scores = self.score(channels.shifted(0.0), pairs)
-        return shift(scores, pairs, self.prior, channels.hours)
+    def estimate_prior_shift(self, features: Features, pairs: Pairs) -> float:
+        """Estimate the prior shift of a window from all its candidates; see `match_prior`."""
+        scores = self.score(features.with_prior_shift(0.0), pairs)
+        return prior_shift(scores, pairs, self.prior, features.hours)
 
-    def between(self, channels: Channels, rows: Rows, columns: Rows) -> Floats:
+    def score_matrix(self, features: Features, rows: Rows, columns: Rows) -> Floats:
         """Probability for each of `rows` with each of `columns`, shape (rows, columns)."""
-        one, other = channels[rows], channels[columns]
-        weights, apart = self.weights, np.abs(one.hours[:, None] - other.hours[None, :])
+        one, other = features[rows], features[columns]
+        weights, hours_apart = self.weights, np.abs(one.hours[:, None] - other.hours[None, :])
         cosines = one.vectors.cosines(other.vectors)
         body = (one.body @ other.body.T).toarray()
-        odds = self._of_dates(apart, channels)
-        odds += cosines * weights["dense"]
-        odds += (one.title @ other.title.T).toarray() * weights["title"]
-        odds += body * weights["body"]
-        odds += np.sqrt(np.maximum(body, 0)) * weights["faint"]
-        odds += channels.background * weights["background"] + self.bias
-        odds += channels.shift * weights["shift"]
-        foreign = are_foreign(one.languages[:, None], other.languages[None, :])
-        odds += foreign * (weights["foreign"] + cosines * weights["abroad"])
-        odds[apart > self.window_hours] = -np.inf
+        log_odds = time_feature(hours_apart, self) * weights["time"]
+        log_odds = np.asarray(
+            log_odds + features.window_size_prior.log_odds(hours_apart) * weights["chance"]
+        )
+        log_odds += cosines * weights["dense"]
+        log_odds += (one.title @ other.title.T).toarray() * weights["title"]
+        log_odds += body * weights["body"]
+        log_odds += np.sqrt(np.maximum(body, 0)) * weights["faint"]
+        log_odds += features.background * weights["background"] + self.bias
+        log_odds += features.prior_shift * weights["shift"]
+        cross_language = differ_in_language(one.languages[:, None], other.languages[None, :])
+        log_odds += cross_language * (weights["foreign"] + cosines * weights["abroad"])
+        log_odds[hours_apart > self.window_hours] = -np.inf
         series = one.series[:, None], other.series[None, :]
-        odds[are_instalments(*series, one.hours[:, None], other.hours[None, :])] = -np.inf
-        return np.round(1 / (1 + np.exp(-odds)), _DIGITS)
-
-    def _of_dates(self, apart: Floats, channels: Channels) -> Floats:
-        """What hours apart, NaN where they are not known, add to the log odds."""
-        odds = closeness(apart, self) * self.weights["time"]
-        return np.asarray(odds + channels.crowd.chance(apart) * self.weights["chance"])
+        hours = one.hours[:, None], other.hours[None, :]
+        log_odds[are_different_instalments(*series, *hours)] = -np.inf
+        return np.round(1 / (1 + np.exp(-log_odds)), _DIGITS)
 
     def log_odds(self, rows: Floats) -> Floats:
-        """Natural log odds for each feature row, shape (m,)."""
+        """Natural log odds of each feature row, shape (m,)."""
         return rows @ self._vector(self.weights) + self.bias
 
-    def shares(self, row: Floats) -> dict[str, float]:
-        """What each feature adds to the log odds of an average candidate pair."""
+    def contributions(self, row: Floats) -> dict[str, float]:
+        """Contribution of each feature to the log odds, relative to an average candidate pair."""
         added = (row - self._vector(self.means)) * self._vector(self.weights)
-        return dict(zip(FEATURES, added.tolist(), strict=True))
+        return dict(zip(PAIR_FEATURES, added.tolist(), strict=True))
 
-    def base(self) -> float:
-        """Log odds of an average candidate pair; with all shares it gives the pair's log odds."""
+    def base_log_odds(self) -> float:
+        """Log odds of an average candidate pair; adding all contributions gives those of a pair."""
         return float(self.log_odds(self._vector(self.means)[None, :])[0])
 
     @staticmethod
     def _vector(table: Mapping[str, float]) -> Floats:
-        return np.array([table[name] for name in FEATURES])
+        return np.array([table[name] for name in PAIR_FEATURES])
 
 
-def features(channels: Channels, pairs: Pairs, shape: PairModel) -> Floats:
-    """One row a pair, shape (m, 10), columns as in `FEATURES`.
+def pair_features(features: Features, pairs: Pairs, model: PairModel) -> Floats:
+    """Feature rows of pairs, shape (m, 10), columns as in `PAIR_FEATURES`.
 
-    dense: cosine of the vectors, less what the window has in common. title, body: TF-IDF
-    cosines; faint: the square root of the latter, since the first words shared tell most. time:
-    exp(−hours/near_hours), less `undated`, so that a pair without two trusted dates sits at 0.
-    chance: that of two articles so far apart among all that compete (`chance.Crowd`).
-    background: how alike unrelated articles of the window are. foreign: 1 for a pair in two
-    languages, which shares no words whatever it tells; abroad: its dense cosine, else 0. shift:
-    the window's (`prior.shift`). Background and shift are the same for all pairs of a window.
+    dense: cosine of the centred vectors. title, body: TF-IDF cosines. faint: square root of body,
+    because the first shared words matter most. time: exp(−hours/near_hours) − undated, 0 for a
+    pair without two trusted dates. chance: log odds of the date prior (`WindowSizePrior`).
+    background: the window's background similarity. foreign: 1 for a pair in two languages, which
+    shares no words whatever its content. abroad: dense for such a pair, else 0. shift: the
+    window's prior shift. Background and shift are the same for all pairs of a window.
     """
     first, second = pairs[:, 0], pairs[:, 1]
-    values = channels.vectors.values
+    values = features.vectors.values
     dense = np.einsum("ij,ij->i", values[first], values[second], dtype=np.float64)
-    body = rowwise(channels.body, pairs)
-    apart = np.abs(channels.hours[first] - channels.hours[second])
-    foreign = are_foreign(channels.languages[first], channels.languages[second])
+    body = rowwise_dot(features.body, pairs)
+    hours_apart = np.abs(features.hours[first] - features.hours[second])
+    cross_language = differ_in_language(features.languages[first], features.languages[second])
     columns = {
         "dense": dense,
-        "title": rowwise(channels.title, pairs),
+        "title": rowwise_dot(features.title, pairs),
         "body": body,
         "faint": np.sqrt(np.maximum(body, 0)),
-        "time": closeness(apart, shape),
-        "chance": channels.crowd.chance(apart),
-        "background": np.full(len(pairs), channels.background),
-        "foreign": foreign.astype(np.float64),
-        "abroad": dense * foreign,
-        "shift": np.full(len(pairs), channels.shift),
+        "time": time_feature(hours_apart, model),
+        "chance": features.window_size_prior.log_odds(hours_apart),
+        "background": np.full(len(pairs), features.background),
+        "foreign": cross_language.astype(np.float64),
+        "abroad": dense * cross_language,
+        "shift": np.full(len(pairs), features.prior_shift),
     }
-    return np.column_stack([columns[name] for name in FEATURES])
+    return np.column_stack([columns[name] for name in PAIR_FEATURES])
 
 
-def closeness(apart: Floats, shape: PairModel) -> Floats:
-    """The feature `time` of pairs so many hours apart, 0 where that is not known."""
-    return np.nan_to_num(np.exp(-apart / shape.near_hours) - shape.undated)
+def time_feature(hours_apart: Floats, model: PairModel) -> Floats:
+    """The feature `time` of pairs this many hours apart; 0 for NaN."""
+    return np.nan_to_num(np.exp(-hours_apart / model.near_hours) - model.undated)
 
 
-def are_foreign(one: Languages, other: Languages) -> NDArray[np.bool_]:
-    """Whether two languages are known and not the same."""
+def differ_in_language(one: Languages, other: Languages) -> NDArray[np.bool_]:
+    """Whether two languages are known and different; broadcasts."""
     return np.asarray((one != other) & (one != "") & (other != ""))
 
 
-def _instalments(channels: Channels, pairs: Pairs) -> NDArray[np.bool_]:
-    """Which pairs are of one series on two days, and tell nothing of an event."""
-    first, second = pairs[:, 0], pairs[:, 1]
-    series, hours = channels.series, channels.hours
-    return are_instalments(series[first], series[second], hours[first], hours[second])
-
-
-def rowwise(matrix: csr_matrix, pairs: Pairs) -> Floats:
+def rowwise_dot(matrix: csr_matrix, pairs: Pairs) -> Floats:
     """Dot product of the two rows of each pair."""
     product = matrix[pairs[:, 0]].multiply(matrix[pairs[:, 1]])
     return np.asarray(product.sum(axis=1), dtype=np.float64).ravel()

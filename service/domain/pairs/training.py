@@ -1,4 +1,4 @@
-"""Weights of the pair model, learned from labelled articles."""
+"""Training of the pair model: logistic regression on labelled pairs, and calibration error."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,66 +13,68 @@ from service.domain.pairs.score import PAIR_FEATURES, PairModel
 from service.settings.embedding import TrainingSettings
 
 _RIDGE = 1e-4
-#: Evidence for a pair may only speak for it, a dense window only against it.
-_FOR, _AGAINST, _EITHER, _NONE = (0.0, None), (None, 0.0), (None, None), (0.0, 0.0)
+#: Bounds of a weight: similarity counts only for a pair, a dense window only against it.
+_POSITIVE, _NEGATIVE, _ANY, _ZERO = (0.0, None), (None, 0.0), (None, None), (0.0, 0.0)
 _BOUNDS = {
-    "background": _AGAINST,
-    "foreign": _EITHER,
-    "abroad": _EITHER,
-    "time": _NONE,
-    "shift": _NONE,
+    "background": _NEGATIVE,
+    "foreign": _ANY,
+    "abroad": _ANY,
+    "time": _ZERO,
+    "shift": _ZERO,
 }
-#: Weights that are given, not learned.
-_GIVEN = ("time", "shift")
-#: What is read off the words of two articles; nothing where they are in two languages.
-_WORDS = ("title", "body", "faint")
+#: Features with fixed weights, which are not learned.
+_FIXED = ("time", "shift")
+#: Features of shared words; 0 for a pair in two languages.
+_WORD_FEATURES = ("title", "body", "faint")
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledPairs:
-    """Candidate pairs of one set: feature rows (m, 10) and whether each tells one story (m,)."""
+    """Candidate pairs of one set: feature rows (m, 10) and whether each is one story (m,)."""
 
-    pair_features: Floats
+    features: Floats
     same: NDArray[np.bool_]
 
 
-def fit(sets: Sequence[LabelledPairs], shape: PairModel, *, about: Mapping[str, Any]) -> PairModel:
-    """Logistic regression with signs held, every set worth the same.
+def fit(sets: Sequence[LabelledPairs], base: PairModel, *, about: Mapping[str, Any]) -> PairModel:
+    """Fit a logistic regression with bounded weights; every set has the same total weight.
 
-    The weights of time and shift are `shape`'s; the others are learned without them.
+    The fixed weights are copied from `base`; the others are learned without them.
     """
-    rows = np.concatenate([labelled.pair_features for labelled in sets])
+    rows = np.concatenate([labelled.features for labelled in sets])
     same = np.concatenate([labelled.same for labelled in sets])
-    worth = np.concatenate([np.full(len(s.same), 1 / len(s.same) / len(sets)) for s in sets])
-    learned = _minimum(rows, same, worth)
+    sample_weights = np.concatenate(
+        [np.full(len(s.same), 1 / len(s.same) / len(sets)) for s in sets]
+    )
+    learned = _minimise_loss(rows, same, sample_weights)
     weights = dict(zip(PAIR_FEATURES, learned[:-1].tolist(), strict=True))
-    means = dict(zip(PAIR_FEATURES, (worth @ rows).tolist(), strict=True))
+    means = dict(zip(PAIR_FEATURES, (sample_weights @ rows).tolist(), strict=True))
     return PairModel(
-        weights=_rounded(weights | {name: shape.weights[name] for name in _GIVEN}),
+        weights=_round(weights | {name: base.weights[name] for name in _FIXED}),
         bias=round(float(learned[-1]), 4),
-        means=_rounded(means),
-        near_hours=shape.near_hours,
-        undated=shape.undated,
-        prior=round(float(worth @ same), 4),
+        means=_round(means),
+        near_hours=base.near_hours,
+        undated=base.undated,
+        prior=round(float(sample_weights @ same), 4),
         about=about,
     )
 
 
 def untrained_model(settings: TrainingSettings) -> PairModel:
-    """A model that knows only the weights that are given."""
-    none = dict.fromkeys(PAIR_FEATURES, 0.0)
-    weights = none | {"time": settings.time_weight, "shift": 1.0}
-    return PairModel(weights, 0.0, none, settings.near_hours, settings.undated, 0.5, {})
+    """A model with the fixed weights only; all others are 0."""
+    zeros = dict.fromkeys(PAIR_FEATURES, 0.0)
+    weights = zeros | {"time": settings.time_weight, "shift": 1.0}
+    return PairModel(weights, 0.0, zeros, settings.near_hours, settings.undated, 0.5, {})
 
 
 def simulate_translation(labelled: LabelledPairs, translation: float) -> LabelledPairs:
-    """The same pairs as if each was in two languages: no words shared, vectors further apart.
+    """Turn pairs into cross-language pairs: no shared words, cosine lower by `translation`.
 
-    There are few labelled stories in several languages; those in one teach what is left.
+    Labelled stories in several languages are scarce, so pairs in one language stand in for them.
     """
-    rows = labelled.pair_features.copy()
+    rows = labelled.features.copy()
     at = {name: column for column, name in enumerate(PAIR_FEATURES)}
-    rows[:, [at[name] for name in _WORDS]] = 0
+    rows[:, [at[name] for name in _WORD_FEATURES]] = 0
     rows[:, at["dense"]] -= translation
     rows[:, at["foreign"]] = 1
     rows[:, at["abroad"]] = rows[:, at["dense"]]
@@ -89,23 +91,21 @@ def calibration_error(scores: Floats, same: NDArray[np.bool_], bins: int = 10) -
     return float(sum(gaps))
 
 
-def _minimum(rows: Floats, same: NDArray[np.bool_], worth: Floats) -> Floats:
-    """Weights and bias of least weighted log loss within the bounds (L-BFGS-B)."""
+def _minimise_loss(rows: Floats, same: NDArray[np.bool_], sample_weights: Floats) -> Floats:
+    """Weights and bias with the least weighted log loss within the bounds (L-BFGS-B)."""
     signs = np.where(same, 1.0, -1.0)
 
     def loss(at: Floats) -> tuple[float, Floats]:
         margins = signs * (rows @ at[:-1] + at[-1])
-        pull = -worth * signs / (1 + np.exp(np.clip(margins, -500, 500)))
+        gradient = -sample_weights * signs / (1 + np.exp(np.clip(margins, -500, 500)))
         ridge = _RIDGE * at[:-1]
-        value = worth @ np.logaddexp(0, -margins) + ridge @ at[:-1] / 2
-        return float(value), np.append(rows.T @ pull + ridge, pull.sum())
+        value = sample_weights @ np.logaddexp(0, -margins) + ridge @ at[:-1] / 2
+        return float(value), np.append(rows.T @ gradient + ridge, gradient.sum())
 
-    bounds = [_BOUNDS.get(name, _FOR) for name in PAIR_FEATURES]
+    bounds = [_BOUNDS.get(name, _POSITIVE) for name in PAIR_FEATURES]
     start = np.zeros(len(PAIR_FEATURES) + 1)
-    return np.asarray(
-        minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, _EITHER]).x
-    )
+    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, _ANY]).x)
 
 
-def _rounded(table: Mapping[str, float]) -> dict[str, float]:
+def _round(table: Mapping[str, float]) -> dict[str, float]:
     return {name: round(value, 4) for name, value in table.items()}

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from service.domain.articles.model import Article
 from service.embed import bundled
-from service.embed.encoder import CentredEncoder, encode_articles
-from service.embed.language_means import Centres
+from service.embed.articles import encode_articles
+from service.embed.language_means import CenteredEncoder, LanguageMeans
 from service.errors import BadInputError, ModelChecksumError, ModelMissingError
 from tests.support.content.events import encoded, event_articles
 from tests.support.encoders import WordEncoder
@@ -66,17 +66,17 @@ def test_texts_without_words_and_vectors_that_are_no_numbers_become_zero() -> No
     assert values.any(axis=1).tolist() == [True, False, False, False]
 
 
-def middles() -> Centres:
+def middles() -> LanguageMeans:
     """Two languages at right angles, as far as the fake encoder's vectors go."""
     means = np.zeros((2, WordEncoder.dimensions), dtype=np.float32)
     means[0, 0], means[1, 1] = 1, 1
-    return Centres({"en": means[0], "ru": means[1]}, {"made": "up"})
+    return LanguageMeans({"en": means[0], "ru": means[1]}, {"made": "up"})
 
 
 def test_vectors_are_counted_from_the_middle_of_their_language() -> None:
     articles = [Article(1, "ferry aground", lang="en-GB"), Article(2, "ferry aground", lang="ru")]
     plain = encode_articles(WordEncoder(), articles).values
-    encoder = CentredEncoder(WordEncoder(), middles())
+    encoder = CenteredEncoder(WordEncoder(), middles())
     found = encode_articles(encoder, articles)
     left = plain - [middles().means["en"], middles().means["ru"]]
     assert np.allclose(found.values, left / np.linalg.norm(left, axis=1, keepdims=True), atol=1e-6)
@@ -86,20 +86,22 @@ def test_vectors_are_counted_from_the_middle_of_their_language() -> None:
 def test_an_unknown_language_is_the_nearest_one() -> None:
     near_russian = np.array([[0.1, 0.9, *[0.0] * 62]], dtype=np.float32)
     for unknown in ("", "pt"):
-        found = middles().removed(near_russian, [unknown])
-        assert np.allclose(found, middles().removed(near_russian, ["ru"]))
-    assert middles().removed(near_russian[:0], []).shape == (0, 64)
+        found = middles().subtract_from(near_russian, [unknown])
+        assert np.allclose(found, middles().subtract_from(near_russian, ["ru"]))
+    assert middles().subtract_from(near_russian[:0], []).shape == (0, 64)
 
 
 def test_without_languages_a_centred_encoder_asks_the_vectors() -> None:
-    encoder = CentredEncoder(WordEncoder(), middles())
+    encoder = CenteredEncoder(WordEncoder(), middles())
     found = encoder.encode(["ferry aground"])
-    assert np.allclose(found, encoder.encode_in([""], ["ferry aground"]))
+    assert np.allclose(found, encoder.encode_by_language([""], ["ferry aground"]))
 
 
 def test_centres_are_the_means_of_languages_with_enough_texts() -> None:
     values = np.eye(64, dtype=np.float32)[:5]
-    found = Centres.of(values, ["en", "en", "fr", "", "en"], least=2, about={"source": "none"})
+    found = LanguageMeans.fit(
+        values, ["en", "en", "fr", "", "en"], min_texts=2, about={"source": "none"}
+    )
     assert set(found.means) == {"en"}
     assert np.allclose(found.means["en"], values[[0, 1, 4]].mean(axis=0))
     assert found.about == {"source": "none", "texts": {"en": 3}}
@@ -108,11 +110,11 @@ def test_centres_are_the_means_of_languages_with_enough_texts() -> None:
 def test_centres_survive_their_file(tmp_path: Path) -> None:
     path = tmp_path / "centres.json"
     path.write_text(middles().dump(), encoding="utf-8")
-    found = Centres.load(path)
+    found = LanguageMeans.load(path)
     assert found.tag == middles().tag
     assert found.about == middles().about
-    with pytest.raises(BadInputError, match=r"centres .*none\.json"):
-        Centres.load(tmp_path / "none.json")
+    with pytest.raises(BadInputError, match=r"language means .*none\.json"):
+        LanguageMeans.load(tmp_path / "none.json")
     path.write_text("[]", encoding="utf-8")
-    with pytest.raises(BadInputError, match="cannot be read"):
-        Centres.load(path)
+    with pytest.raises(BadInputError, match="Cannot read"):
+        LanguageMeans.load(path)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.evaluation.grouping_metrics import bcubed, pairwise, quality
+from service.domain.evaluation.grouping_metrics import bcubed, grouping_quality, pairwise
 
 LABELS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=40)
 
@@ -31,7 +31,7 @@ def test_no_articles_agree() -> None:
 
 
 def test_quality_counts_stories() -> None:
-    found = quality(["a", "a", "b"], [1, 2, 3])
+    found = grouping_quality(["a", "a", "b"], [1, 2, 3])
     assert (found.articles, found.stories, found.predicted) == (3, 2, 3)
     assert found.ari <= 1
     assert found.ami <= 1

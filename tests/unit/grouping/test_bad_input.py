@@ -11,7 +11,7 @@ import pytest
 from service.domain.articles.model import Article, ArticleId, Floats, Rows, Vectors
 from service.domain.articles.tokenization import BODY_CHARACTERS, encoded_text
 from service.domain.grouping.window import Grouping, group_window
-from service.domain.pairs.features import Channels, Readings
+from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.score import PairModel
 from tests.support.content.events import (
     EVENTS,
@@ -24,11 +24,11 @@ from tests.support.content.events import (
 )
 
 SETTINGS = story_settings()
-BOUNDED = replace(SETTINGS, grouping=grouping_settings(component=100))
+BOUNDED = replace(SETTINGS, grouping=grouping_settings(max_component=100))
 WEEK = 7 * 24
 MEGABYTE = 1 << 20
 #: Pairs that an article is compared with at most: nearest vectors and sharers of rare words.
-MOST = SETTINGS.candidates.neighbours + SETTINGS.candidates.sharing
+MOST = SETTINGS.candidates.neighbours + SETTINGS.candidates.shared_words
 SYLLABLES = [f"{consonant}{vowel}" for consonant in "bdfgklmnprtvz" for vowel in "aeiou"]
 VOCABULARY = [f"{first}{second}n" for first in SYLLABLES for second in SYLLABLES]
 
@@ -38,9 +38,9 @@ class Counted(PairModel):
 
     scored: ClassVar[list[int]] = []
 
-    def between(self, channels: Channels, rows: Rows, columns: Rows) -> Floats:
+    def score_matrix(self, features: Features, rows: Rows, columns: Rows) -> Floats:
         self.scored.append(len(rows) * len(columns))
-        return super().between(channels, rows, columns)
+        return super().score_matrix(features, rows, columns)
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_of_a_text_of_a_megabyte_only_the_beginning_counts() -> None:
     ]
     short = [replace(article, text=article.text[:BODY_CHARACTERS]) for article in long]
     assert max(len(encoded_text(article)) for article in long) < BODY_CHARACTERS
-    of_long, of_short = (Readings.of(each, encoded(each)) for each in (long, short))
+    of_long, of_short = (TokenisedArticles.build(each, encoded(each)) for each in (long, short))
     assert (of_long.body.counts != of_short.body.counts).nnz == 0
     assert events_of(grouped(long)) == [{event} for event in range(len(EVENTS))]
 

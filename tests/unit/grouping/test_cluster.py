@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.domain.articles.model import Article, Rows, canonical_order
-from service.domain.grouping.cluster import components, propose, renumbered
-from service.domain.grouping.constraints import Constraints, bonded
-from service.domain.grouping.hysteresis import UNSETTLED
-from service.domain.grouping.quorum import Peers, split_to_quorum
-from service.domain.grouping.window import Grouping, group_window, units_of
-from service.domain.pairs.features import Channels, Readings
+from service.domain.grouping.cluster import renumber, run_hdbscan, split_components
+from service.domain.grouping.constraints import Constraints, merge_linked_rows
+from service.domain.grouping.hysteresis import UNSTABLE
+from service.domain.grouping.quorum import UnitScores, split_to_quorum
+from service.domain.grouping.window import Grouping, build_units, group_window
+from service.domain.pairs.features import Features, TokenisedArticles
 from tests.support.content.events import (
     EVENTS,
     START,
@@ -26,10 +26,10 @@ from tests.support.content.events import (
 
 
 def unsettled(count: int) -> Rows:
-    return np.full(count, UNSETTLED)
+    return np.full(count, UNSTABLE)
 
 
-BOUNDED = replace(story_settings(), grouping=grouping_settings(component=100))
+BOUNDED = replace(story_settings(), grouping=grouping_settings(max_component=100))
 
 
 def groups_of(
@@ -48,10 +48,10 @@ def grouped(articles: list[Article], constraints: Constraints) -> Grouping:
     )
 
 
-def channels_of(articles: list[Article]) -> Channels:
+def channels_of(articles: list[Article]) -> Features:
     """Articles in canonical order as their own window weighs them."""
-    lexicon = grouped(articles, Constraints()).lexicon
-    return Channels.of(Readings.of(articles, encoded(articles)), lexicon)
+    vocabulary = grouped(articles, Constraints()).vocabulary
+    return Features.build(TokenisedArticles.build(articles, encoded(articles)), vocabulary)
 
 
 @st.composite
@@ -118,7 +118,7 @@ def test_titles_without_end_are_cut() -> None:
 def test_thousands_of_near_identical_headlines_stay_within_the_bound() -> None:
     articles = [Article(key, f"{EVENTS[0]} {key}", published=START) for key in range(1500)]
     found = group_window(articles, encoded(articles), model=pair_model(), settings=BOUNDED)
-    assert max(len(group) for group in found.groups) <= BOUNDED.grouping.component
+    assert max(len(group) for group in found.groups) <= BOUNDED.grouping.max_component
     assert sum(len(group) for group in found.groups) == 1500
 
 
@@ -162,15 +162,18 @@ def test_duplicates_in_any_order_give_the_same_groups(articles: list[Article], r
 @settings(max_examples=40, deadline=None)
 def test_every_article_of_every_group_stands(articles: list[Article]) -> None:
     ordered = [articles[row] for row in canonical_order(articles)]
-    channels = channels_of(ordered)
+    features = channels_of(ordered)
     row_of = {article.id: row for row, article in enumerate(ordered)}
     for group in groups_of(articles):
         rows = [row_of[key] for key in group]
-        units = units_of([ordered[row] for row in rows]).members
-        scores = pair_model().between(channels, np.array(rows), np.array(rows))
+        units = build_units([ordered[row] for row in rows]).members
+        scores = pair_model().score_matrix(features, np.array(rows), np.array(rows))
         for unit in units:  # articles that cannot be told apart count as one
             scores[np.ix_(unit, unit)] = 1
-        assert Peers.single(scores).standing().min() >= grouping_settings().quorum - 1e-6
+        assert (
+            UnitScores.of_single_articles(scores).mean_scores().min()
+            >= grouping_settings().quorum - 1e-6
+        )
 
 
 @given(
@@ -218,28 +221,28 @@ def test_copies_are_found_with_the_groups() -> None:
 
 def test_units_join_the_same_words_on_the_same_day() -> None:
     monday, *_ = event_articles(EVENTS[:1])
-    units = units_of([monday, monday, Article(9, monday.title, monday.text)])
+    units = build_units([monday, monday, Article(9, monday.title, monday.text)])
     assert units.members == [[0, 1], [2]]
 
 
 def test_bonds_that_would_join_a_bar_are_dropped() -> None:
-    assert bonded(4, [(0, 1), (1, 2), (2, 3)], {(0, 2)}) == [[0, 1], [2, 3]]
-    assert bonded(2, [(0, 1), (0, 1)], set()) == [[0, 1]]
-    assert bonded(4, [(0, 1), (0, 2), (0, 3)], {(2, 3)}) == [[0, 1, 2], [3]]
+    assert merge_linked_rows(4, [(0, 1), (1, 2), (2, 3)], {(0, 2)}) == [[0, 1], [2, 3]]
+    assert merge_linked_rows(2, [(0, 1), (0, 1)], set()) == [[0, 1]]
+    assert merge_linked_rows(4, [(0, 1), (0, 2), (0, 3)], {(2, 3)}) == [[0, 1, 2], [3]]
 
 
 @given(score_matrices(), st.floats(0, 1))
 def test_every_part_of_a_cut_group_holds(scores: np.ndarray, quorum: float) -> None:
-    peers = Peers.single(scores)
+    peers = UnitScores.of_single_articles(scores)
     parts = split_to_quorum(peers, quorum)
     assert sorted(np.concatenate(parts).tolist()) == list(range(len(scores)))
-    assert all(len(part) == 1 or peers.of(part).hold(quorum) for part in parts)
+    assert all(len(part) == 1 or peers.subset(part).meets_quorum(quorum) for part in parts)
 
 
 def test_a_chain_is_cut() -> None:
     near, far = 0.9, 0.0
     scores = np.array([[1, near, far], [near, 1, 0.8], [far, 0.8, 1]])
-    parts = split_to_quorum(Peers.single(scores), 0.5)
+    parts = split_to_quorum(UnitScores.of_single_articles(scores), 0.5)
     assert [part.tolist() for part in parts] == [[0, 1], [2]]
 
 
@@ -247,23 +250,23 @@ def test_standing_counts_the_articles_of_a_unit() -> None:
     scores = np.array([[1.0, 0.4], [0.4, 1.0]])
     # Two articles in the first unit: (1 + .4) / 2 and (.4 + .4) / 2.
     assert replace(
-        Peers.single(scores), sizes=np.array([2.0, 1.0])
-    ).standing().tolist() == pytest.approx([0.7, 0.4])
-    assert Peers.single(np.ones((1, 1))).standing().tolist() == [1]
+        UnitScores.of_single_articles(scores), sizes=np.array([2.0, 1.0])
+    ).mean_scores().tolist() == pytest.approx([0.7, 0.4])
+    assert UnitScores.of_single_articles(np.ones((1, 1))).mean_scores().tolist() == [1]
 
 
 def test_hdbscan_may_propose_one_cluster_for_all() -> None:
     close = np.full((6, 6), 0.95) + np.eye(6) * 0.05
-    assert len(set(propose(close, 0.3).tolist())) == 1
+    assert len(set(run_hdbscan(close, 0.3).tolist())) == 1
 
 
 def test_renumbering_follows_first_rows() -> None:
-    assert renumbered(np.array([7, 3, 7, 5])).tolist() == [0, 1, 0, 2]
+    assert renumber(np.array([7, 3, 7, 5])).tolist() == [0, 1, 0, 2]
 
 
 def sizes_of(count: int, scores: np.ndarray, bound: int) -> list[int]:
     parts: list[Rows] = list(
-        components(all_pairs(count), scores, unsettled(count), grouping_settings(bound))
+        split_components(all_pairs(count), scores, unsettled(count), grouping_settings(bound))
     )
     assert sorted(np.concatenate(parts).tolist()) == list(range(count))
     return sorted(len(part) for part in parts)
@@ -281,9 +284,11 @@ def test_components_without_weak_pairs_are_bounded_all_the_same() -> None:
 
 def test_no_member_stands_under_the_quorum() -> None:
     articles = sorted(event_articles(), key=lambda article: article.id)
-    channels = channels_of(articles)
+    features = channels_of(articles)
     row_of = {article.id: row for row, article in enumerate(articles)}
     for group in groups_of(articles):
         rows = np.array([row_of[key] for key in group])
-        scores = pair_model().between(channels, rows, rows)
-        assert Peers.single(scores).standing().min() >= grouping_settings().quorum
+        scores = pair_model().score_matrix(features, rows, rows)
+        assert (
+            UnitScores.of_single_articles(scores).mean_scores().min() >= grouping_settings().quorum
+        )

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from service.domain.articles.model import Article, ArticleId
-from service.domain.grouping.evidence import Reason, of_grouping, of_placement
+from service.domain.grouping.evidence import Reason, explain_grouping, explain_placement
 from service.domain.grouping.place import Neighbour, Placement, StoryScore
 from service.domain.grouping.window import group_window
-from service.domain.pairs.score import FEATURES
+from service.domain.pairs.score import PAIR_FEATURES
 from service.web.rendering import evidence
 from tests.support.content.events import encoded, event_articles, pair_model, story_settings
 
@@ -16,7 +16,9 @@ NEAREST = (Neighbour(7, 0.97), Neighbour(8, 0.5))
 
 def test_a_placement_names_its_nearest_members_and_the_next_best_story() -> None:
     shares = {"dense": 2.12345}
-    reason = of_placement(Placement(1, "s", None, 0.9, NEAREST, shares, StoryScore("t", 0.123456)))
+    reason = explain_placement(
+        Placement(1, "s", None, 0.9, NEAREST, shares, StoryScore("t", 0.123456))
+    )
     assert reason == Reason(
         0.9,
         {
@@ -31,9 +33,9 @@ def test_a_placement_names_its_nearest_members_and_the_next_best_story() -> None
 
 
 def test_a_founder_was_near_to_nobody() -> None:
-    assert of_placement(Placement(1, None, None, None, NEAREST, {}, None)) == Reason()
+    assert explain_placement(Placement(1, None, None, None, NEAREST, {}, None)) == Reason()
     lonely = Placement(1, "s", None, 0.9, (), {}, None)
-    assert of_placement(lonely).evidence == {"score": 0.9, "nearest": []}
+    assert explain_placement(lonely).evidence == {"score": 0.9, "nearest": []}
 
 
 def test_a_grouping_gives_the_nearest_members_and_the_next_best_story() -> None:
@@ -44,17 +46,17 @@ def test_a_grouping_gives_the_nearest_members_and_the_next_best_story() -> None:
     homes = {key: f"story {label}" for key, label in grouping.labels().items()}
     homes[rival] = "apart"
 
-    found = of_grouping(grouping, {article, rival}, homes, model)
+    found = explain_grouping(grouping, {article, rival}, homes, model)
     assert set(found) == {article, rival}
     rows = {key: row for row, key in enumerate(grouping.ids)}
     mine, beside = rows[article], [rows[key] for key in group[2:]]
-    line = model.between(grouping.channels, np.array([mine]), np.arange(len(rows)))[0]
+    line = model.score_matrix(grouping.features, np.array([mine]), np.arange(len(rows)))[0]
     told = found[article].evidence
     assert told["score"] == found[article].score == round(line[beside].mean(), 4)
     assert told["nearest"][0]["score"] == line[beside].max()
     assert told["next"] == {"story": "apart", "score": round(line[rows[rival]], 4)}
     shares = told["nearest"][0]["shares"]
-    odds = model.base() + sum(shares.values())
+    odds = model.base_log_odds() + sum(shares.values())
     assert 1 / (1 + np.exp(-odds)) == pytest.approx(line[beside].max(), abs=0.01)
 
     assert found[rival].score is None
@@ -69,8 +71,8 @@ def test_an_article_without_candidates_has_no_reasons() -> None:
     )
     homes: dict[ArticleId, str] = {1: "one", 2: "other"}
     lonely = replace(grouping, pairs=grouping.pairs[:0], scores=grouping.scores[:0])
-    assert of_grouping(lonely, {1}, homes, pair_model()) == {1: Reason()}
+    assert explain_grouping(lonely, {1}, homes, pair_model()) == {1: Reason()}
 
 
 def test_readers_have_a_name_for_every_feature() -> None:
-    assert set(evidence.FEATURES) == set(FEATURES)
+    assert set(evidence.FEATURES) == set(PAIR_FEATURES)

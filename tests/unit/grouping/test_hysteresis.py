@@ -6,9 +6,14 @@ from hypothesis import strategies as st
 
 from service.domain.articles.model import Rows
 from service.domain.grouping.cluster import renumber, rows_by_label
-from service.domain.grouping.hysteresis import UNSTABLE, StableStories, chain_pairs, settle
+from service.domain.grouping.hysteresis import (
+    UNSTABLE,
+    StableStories,
+    apply_hysteresis,
+    chain_pairs,
+)
 from service.domain.grouping.quorum import UnitScores, split_to_quorum
-from service.domain.grouping.window import Standing, group_window
+from service.domain.grouping.window import CurrentStory, group_window
 from service.settings.grouping import HysteresisSettings
 from tests.support.content.events import (
     encoded,
@@ -19,7 +24,9 @@ from tests.support.content.events import (
 )
 
 QUORUM = 0.2
-SETTINGS = HysteresisSettings(hours=1, articles=3, enter=0.4, merge=0.8)
+SETTINGS = HysteresisSettings(
+    min_age_hours=1, min_window_articles=3, join_score=0.4, merge_score=0.8
+)
 
 
 def peers(near: dict[tuple[int, int], float], count: int, otherwise: float = 0.0) -> UnitScores:
@@ -27,7 +34,7 @@ def peers(near: dict[tuple[int, int], float], count: int, otherwise: float = 0.0
     for (one, other), score in near.items():
         scores[one, other] = scores[other, one] = score
     np.fill_diagonal(scores, 1)
-    return UnitScores.single(scores)
+    return UnitScores.of_single_articles(scores)
 
 
 def settled(*stories: int) -> StableStories:
@@ -36,7 +43,7 @@ def settled(*stories: int) -> StableStories:
 
 def groups(proposed: list[list[int]], found: UnitScores, homes: StableStories) -> list[list[int]]:
     rows = [np.array(part) for part in proposed]
-    return sorted(part.tolist() for part in settle(rows, found, homes, quorum=QUORUM))
+    return sorted(part.tolist() for part in apply_hysteresis(rows, found, homes, quorum=QUORUM))
 
 
 def test_where_nothing_has_settled_the_proposal_stands() -> None:
@@ -78,7 +85,7 @@ def test_a_block_goes_where_most_of_it_was_proposed() -> None:
 
 def test_what_an_editor_barred_is_parted_whatever_it_scores() -> None:
     near = peers({}, 3, otherwise=0.9)
-    near.barred[0, 1] = near.barred[1, 0] = True
+    near.cannot_link[0, 1] = near.cannot_link[1, 0] = True
     near.scores[0, 1] = near.scores[1, 0] = 0
     found = groups([[0, 2], [1]], near, settled(0, 0, 0))
     assert not any({0, 1} <= set(part) for part in found)
@@ -107,7 +114,11 @@ def situations(draw: st.DrawFn) -> tuple[UnitScores, Rows, StableStories]:
     upper = np.triu(np.array(cells).reshape(count, count), 1)
     labels = draw(st.lists(st.integers(0, 3), min_size=count, max_size=count))
     homes = draw(st.lists(st.integers(UNSTABLE, 2), min_size=count, max_size=count))
-    return UnitScores.single(upper + upper.T + np.eye(count)), np.array(labels), settled(*homes)
+    return (
+        UnitScores.of_single_articles(upper + upper.T + np.eye(count)),
+        np.array(labels),
+        settled(*homes),
+    )
 
 
 @given(situations())
@@ -118,11 +129,11 @@ def test_every_unit_is_in_one_group_that_holds(
     proposed = [
         part[units]
         for part in rows_by_label(renumber(labels))
-        for units in split_to_quorum(near.of(part), QUORUM)
+        for units in split_to_quorum(near.subset(part), QUORUM)
     ]
-    found = settle(proposed, near, homes, quorum=QUORUM)
+    found = apply_hysteresis(proposed, near, homes, quorum=QUORUM)
     assert sorted(np.concatenate(found).tolist()) == list(range(len(near)))
-    assert all(len(part) == 1 or near.of(part).hold(QUORUM) for part in found)
+    assert all(len(part) == 1 or near.subset(part).meets_quorum(QUORUM) for part in found)
 
 
 @given(situations())
@@ -131,27 +142,27 @@ def test_settling_what_settled_changes_nothing(
 ) -> None:
     near, _, homes = situation
     stories = rows_by_label(renumber(homes.stories))
-    held = [part[units] for part in stories for units in split_to_quorum(near.of(part), QUORUM)]
+    held = [part[units] for part in stories for units in split_to_quorum(near.subset(part), QUORUM)]
     numbers = np.empty(len(near), dtype=np.int64)
     for number, part in enumerate(held):
         numbers[part] = number
-    again = settle(held, near, settled(*numbers.tolist()), quorum=QUORUM)
+    again = apply_hysteresis(held, near, settled(*numbers.tolist()), quorum=QUORUM)
     assert sorted(part.tolist() for part in again) == sorted(part.tolist() for part in held)
 
 
 def test_a_window_keeps_what_has_settled() -> None:
     articles = event_articles()
-    never = replace(story_settings(), hysteresis=replace(hysteresis_settings(), merge=1.0))
-    apart = {article.id: Standing(f"story {article.id}", 2.0) for article in articles}
-    fresh = {key: Standing(each.story, 0.5) for key, each in apart.items()}
+    never = replace(story_settings(), hysteresis=replace(hysteresis_settings(), merge_score=1.0))
+    apart = {article.id: CurrentStory(f"story {article.id}", 2.0) for article in articles}
+    fresh = {key: CurrentStory(each.story, 0.5) for key, each in apart.items()}
 
-    def found(standing: dict[int | str, Standing]) -> int:
+    def found(current_stories: dict[int | str, CurrentStory]) -> int:
         grouping = group_window(
             articles,
             encoded(articles),
             model=pair_model(),
             settings=never,
-            standing=standing,
+            current_stories=current_stories,
         )
         return len(grouping.groups)
 

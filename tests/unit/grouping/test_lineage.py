@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.grouping.lineage import (
-    KnownStory,
+    ExistingStory,
     Merge,
     Plan,
     Transition,
@@ -15,11 +15,11 @@ from service.domain.grouping.lineage import (
 START = datetime(2023, 4, 25, tzinfo=UTC)
 
 
-def known(name: str, *members: int, age: int = 0) -> KnownStory:
-    return KnownStory(name, START - timedelta(hours=age), frozenset(members))
+def known(name: str, *members: int, age: int = 0) -> ExistingStory:
+    return ExistingStory(name, START - timedelta(hours=age), frozenset(members))
 
 
-def applied(stories: list[KnownStory], plan: Plan) -> list[KnownStory]:
+def applied(stories: list[ExistingStory], plan: Plan) -> list[ExistingStory]:
     """What a store would hold after the plan."""
     emerged = {story.id: story.emerged for story in stories}
     members = {story.id: set(story.members) for story in stories}
@@ -31,7 +31,7 @@ def applied(stories: list[KnownStory], plan: Plan) -> list[KnownStory]:
         members[here.story].add(here.article)
     ended = {merge.story for merge in plan.merged}
     return [
-        KnownStory(name, emerged[name], frozenset(ids))
+        ExistingStory(name, emerged[name], frozenset(ids))
         for name, ids in members.items()
         if name not in ended
     ]
@@ -106,7 +106,7 @@ def test_taken_ids_are_avoided() -> None:
 
 
 @st.composite
-def situations(draw: st.DrawFn) -> tuple[list[KnownStory], list[list[int]]]:
+def situations(draw: st.DrawFn) -> tuple[list[ExistingStory], list[list[int]]]:
     """Stories and groups over the same articles, some of which are new or outside the window."""
     homes = draw(st.lists(st.one_of(st.none(), st.integers(0, 5)), min_size=1, max_size=20))
     groups = draw(
@@ -122,7 +122,7 @@ def situations(draw: st.DrawFn) -> tuple[list[KnownStory], list[list[int]]]:
 
 @given(situations())
 def test_a_plan_once_applied_leaves_nothing_to_do(
-    situation: tuple[list[KnownStory], list[list[int]]],
+    situation: tuple[list[ExistingStory], list[list[int]]],
 ) -> None:
     stories, groups = situation
     after = applied(stories, plan_update(stories, groups))
@@ -140,7 +140,7 @@ def test_the_same_input_in_any_order_gives_the_same_plan(situation, random) -> N
 
 @given(situations())
 def test_every_group_becomes_one_story_and_others_stay(
-    situation: tuple[list[KnownStory], list[list[int]]],
+    situation: tuple[list[ExistingStory], list[list[int]]],
 ) -> None:
     stories, groups = situation
     after = applied(stories, plan_update(stories, groups))
@@ -154,7 +154,7 @@ def test_every_group_becomes_one_story_and_others_stay(
 
 @given(situations())
 def test_a_merged_story_leads_to_one_that_lives(
-    situation: tuple[list[KnownStory], list[list[int]]],
+    situation: tuple[list[ExistingStory], list[list[int]]],
 ) -> None:
     stories, groups = situation
     plan = plan_update(stories, groups)

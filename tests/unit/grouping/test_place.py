@@ -22,7 +22,7 @@ from tests.support.content.events import (
     story_settings,
 )
 
-CLOCK = ReplaySettings(minutes=15, arrivals=3, window_hours=float("inf"), min_age_hours=1)
+SCHEDULE = ReplaySettings(minutes=15, arrivals=3, window_hours=float("inf"), min_age_hours=1)
 
 
 def placed(
@@ -53,7 +53,7 @@ def test_an_arrival_joins_its_event_with_evidence() -> None:
     assert found.score is not None
     assert found.score > 0.5
     assert {neighbour.article for neighbour in found.nearest} == {1, 2, 3}
-    assert found.shares["dense"] > 0
+    assert found.contributions["dense"] > 0
     assert found.next_best is not None
     assert found.next_best.story != "event 0"
     assert found.next_best.score < found.score
@@ -64,7 +64,7 @@ def test_the_first_of_an_event_starts_a_story_which_fellow_arrivals_join() -> No
     first, second = placed(articles, [None, None])
     assert (first.story, first.founder, first.score, first.nearest) == (None, None, None, ())
     assert (second.story, second.founder) == (None, articles[0].id)
-    assert first.shares == {}
+    assert first.contributions == {}
 
 
 def test_arrivals_are_taken_by_date_and_undated_ones_last() -> None:
@@ -115,7 +115,11 @@ def test_an_arrival_that_would_break_the_quorum_stays_out() -> None:
 def test_a_replay_finds_the_events() -> None:
     articles = event_articles()
     found = replay(
-        articles, encoded(articles), model=pair_model(), settings=story_settings(), clock=CLOCK
+        articles,
+        encoded(articles),
+        model=pair_model(),
+        settings=story_settings(),
+        schedule=SCHEDULE,
     )
     by_story: dict[str, set[int]] = {}
     for key, story in found.stories.items():
@@ -134,7 +138,7 @@ def test_a_replay_of_undated_articles_takes_them_in_the_order_given() -> None:
         encoded(articles),
         model=pair_model(),
         settings=story_settings(),
-        clock=CLOCK,
+        schedule=SCHEDULE,
         on_progress=lambda done, total: seen.append(done if total == 20 else -1),
     )
     assert seen == [3, 6, 9, 12, 15, 18, 20]
@@ -144,18 +148,18 @@ def test_a_replay_of_undated_articles_takes_them_in_the_order_given() -> None:
 def test_articles_that_left_the_window_are_left_alone() -> None:
     first, second, *_ = event_articles()
     late = replace(second, published=START + timedelta(days=30))
-    brief = replace(CLOCK, window_hours=24)
+    brief = replace(SCHEDULE, window_hours=24)
     found = replay(
         [first, late],
         encoded([first, late]),
         model=pair_model(),
         settings=story_settings(),
-        clock=brief,
+        schedule=brief,
     )
     assert len(set(found.stories.values())) == 2
 
 
-@pytest.mark.parametrize(("join", "quorum"), [(0.999, 0.3), (0, 0)], ids=["parted", "joined"])
+@pytest.mark.parametrize(("join_score", "quorum"), [(0.999, 0.3), (0, 0)], ids=["parted", "joined"])
 def test_reconcile_mends_what_placing_parted_or_joined(join_score: float, quorum: float) -> None:
     articles = event_articles()
     usual = story_settings()
@@ -166,7 +170,7 @@ def test_reconcile_mends_what_placing_parted_or_joined(join_score: float, quorum
         settings=replace(
             usual, grouping=replace(usual.grouping, join_score=join_score, quorum=quorum)
         ),
-        clock=CLOCK,
+        schedule=SCHEDULE,
     )
     homes = {(int(key) // 100, story) for key, story in found.stories.items()}
     assert len(homes) == len(EVENTS) == len(set(found.stories.values()))
@@ -179,7 +183,7 @@ def test_arrivals_of_one_tick_found_stories_together() -> None:
         encoded(articles),
         model=pair_model(),
         settings=story_settings(),
-        clock=replace(CLOCK, arrivals=20),
+        schedule=replace(SCHEDULE, arrivals=20),
     )
     assert found.churn.reconciles == 1
     assert len(set(found.stories.values())) == len(EVENTS)
@@ -190,14 +194,20 @@ def test_a_replay_of_one_article_and_of_many_equal_ones(published: datetime | No
     for count in (1, 50):
         articles = [Article(key, EVENTS[0], published=published) for key in range(count)]
         found = replay(
-            articles, encoded(articles), model=pair_model(), settings=story_settings(), clock=CLOCK
+            articles,
+            encoded(articles),
+            model=pair_model(),
+            settings=story_settings(),
+            schedule=SCHEDULE,
         )
         assert len(set(found.stories.values())) == 1
         assert len(found.stories) == count
 
 
 def test_a_replay_of_nothing() -> None:
-    found = replay([], encoded([]), model=pair_model(), settings=story_settings(), clock=CLOCK)
+    found = replay(
+        [], encoded([]), model=pair_model(), settings=story_settings(), schedule=SCHEDULE
+    )
     assert found.stories == {}
     assert found.churn.reconciles == 0
 

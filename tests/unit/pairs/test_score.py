@@ -6,7 +6,7 @@ import pytest
 
 from service.domain.articles.model import Article, Vectors, hours_since_epoch
 from service.domain.articles.tokenization import encoded_text, words
-from service.domain.pairs.background import USUAL, background
+from service.domain.pairs.background import DEFAULT_SIMILARITY, background_similarity
 from service.domain.pairs.candidates import (
     candidate_pairs,
     nearest_vectors,
@@ -32,7 +32,7 @@ LOOK = CandidateSettings(
 def features() -> Features:
     articles = event_articles()
     tokenised = TokenisedArticles.build(articles, encoded(articles))
-    return Features.build(tokenised, tokenised.vocabulary())
+    return Features.build(tokenised, tokenised.build_vocabulary())
 
 
 def test_words_fold_case_possessives_and_plurals() -> None:
@@ -71,13 +71,13 @@ def test_a_lexicon_survives_storage() -> None:
     stored = Vocabulary.from_bytes(vocabulary.to_bytes())
     keys = np.array([word_key("ferry"), word_key("unheard")], dtype=np.uint32)
     assert stored.document_frequencies(keys).tolist() == [4, 1]
-    assert stored.weights(keys).tolist() == vocabulary.weights(keys).tolist()
+    assert stored.idf(keys).tolist() == vocabulary.idf(keys).tolist()
     assert (stored.articles, stored.background) == (vocabulary.articles, vocabulary.background)
-    assert (stored.window_size_prior, stored.shift) == (
+    assert (stored.window_size_prior, stored.prior_shift) == (
         vocabulary.window_size_prior,
-        vocabulary.shift,
+        vocabulary.prior_shift,
     )
-    assert stored.centre.usual.tolist() == vocabulary.centre.usual.tolist()
+    assert stored.centering_mean.overall.tolist() == vocabulary.centering_mean.overall.tolist()
 
 
 def test_rare_words_weigh_more_and_come_first() -> None:
@@ -95,20 +95,20 @@ def test_the_background_is_the_mean_cosine_of_two_articles() -> None:
     values /= np.linalg.norm(values, axis=1, keepdims=True)
     cosines = values @ values.T
     mean = (cosines.sum() - 500) / (500 * 499)
-    expected = (mean * 500 + USUAL * 50) / 550
-    assert background(Vectors("m", values)) == pytest.approx(float(expected), abs=1e-4)
+    expected = (mean * 500 + DEFAULT_SIMILARITY * 50) / 550
+    assert background_similarity(Vectors("m", values)) == pytest.approx(float(expected), abs=1e-4)
 
 
 def test_articles_of_which_nothing_is_known_leave_the_background_alone() -> None:
     known = encoded(event_articles()).values
     padded = np.concatenate([known, np.zeros((30, known.shape[1]), dtype=np.float32)])
-    assert background(Vectors("m", padded)) == background(Vectors("m", known))
+    assert background_similarity(Vectors("m", padded)) == background_similarity(Vectors("m", known))
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_a_window_without_pairs_has_the_usual_background(count: int) -> None:
-    near = background(Vectors("m", np.zeros((count, 4), dtype=np.float32)))
-    assert near == pytest.approx(USUAL, rel=0.03)
+    near = background_similarity(Vectors("m", np.zeros((count, 4), dtype=np.float32)))
+    assert near == pytest.approx(DEFAULT_SIMILARITY, rel=0.03)
 
 
 def test_candidates_hold_the_nearest_vectors(features: Features) -> None:
@@ -126,7 +126,7 @@ def test_candidates_include_given_pairs(features: Features) -> None:
 def test_of_equally_near_vectors_the_first_are_taken() -> None:
     same = [Article(key, "A ferry struck a pier") for key in range(50)]
     tokenised = TokenisedArticles.build(same, encoded(same))
-    candidate_features = tokenised.candidate_features(np.arange(50), tokenised.vocabulary())
+    candidate_features = tokenised.candidate_features(np.arange(50), tokenised.build_vocabulary())
     found = {
         tuple(pair) for pair in nearest_vectors(candidate_features, LOOK, np.array([30])).tolist()
     }
@@ -136,7 +136,7 @@ def test_of_equally_near_vectors_the_first_are_taken() -> None:
 def test_what_says_nothing_is_near_to_nothing() -> None:
     wordless = [Article(key, "") for key in range(5)]
     tokenised = TokenisedArticles.build(wordless, encoded(wordless))
-    features = Features.build(tokenised, tokenised.vocabulary())
+    features = Features.build(tokenised, tokenised.build_vocabulary())
     assert candidate_pairs(features, LOOK).shape == (0, 2)
     assert len(features) == len(tokenised) == 5
 
@@ -164,7 +164,7 @@ def test_candidates_of_few_articles() -> None:
     for count in (0, 1):
         articles = event_articles(each=1)[:count]
         tokenised = TokenisedArticles.build(articles, encoded(articles))
-        features = Features.build(tokenised, tokenised.vocabulary())
+        features = Features.build(tokenised, tokenised.build_vocabulary())
         assert candidate_pairs(features, LOOK).shape == (0, 2)
 
 
@@ -180,7 +180,7 @@ def test_recall_counts_pairs_of_one_story() -> None:
 
 def test_both_ways_to_score_agree(features: Features) -> None:
     rows = np.arange(len(features))
-    block = pair_model().between(features, rows, rows)
+    block = pair_model().score_matrix(features, rows, rows)
     pairs = all_pairs(len(features))
     scores = pair_model().score(features, pairs)
     assert np.allclose(block[pairs[:, 0], pairs[:, 1]], scores, atol=2e-6)
@@ -189,7 +189,7 @@ def test_both_ways_to_score_agree(features: Features) -> None:
 def test_shares_add_up_to_the_log_odds(features: Features) -> None:
     model = pair_model()
     row = pair_features(features, np.array([[0, 1]]), model)
-    total = model.base() + sum(model.shares(row[0]).values())
+    total = model.base_log_odds() + sum(model.contributions(row[0]).values())
     assert total == pytest.approx(float(model.log_odds(row)[0]))
 
 
@@ -197,7 +197,7 @@ def test_undated_pairs_say_nothing_about_time() -> None:
     articles = [Article(1, "a b", published=None), event_articles()[0]]
     tokenised = TokenisedArticles.build(articles, encoded(articles))
     row = pair_features(
-        Features.build(tokenised, tokenised.vocabulary()), np.array([[0, 1]]), pair_model()
+        Features.build(tokenised, tokenised.build_vocabulary()), np.array([[0, 1]]), pair_model()
     )
     assert row[0, PAIR_FEATURES.index("time")] == 0
 
@@ -242,11 +242,11 @@ def test_a_perfect_score_has_no_calibration_error() -> None:
 
 def test_beyond_the_window_pairs_score_nothing(features: Features) -> None:
     pairs = all_pairs(len(features))
-    brief = pair_model().within(timedelta(hours=0.5))
+    brief = pair_model().with_window(timedelta(hours=0.5))
     beyond = ~within_window(features.hours, pairs, 0.5)
     assert beyond.any()
     scores = brief.score(features, pairs)
     assert (scores[beyond] == 0).all()
     assert (scores[~beyond] == pair_model().score(features, pairs)[~beyond]).all()
     rows = np.arange(len(features))
-    assert (brief.between(features, rows, rows)[tuple(pairs[beyond].T)] == 0).all()
+    assert (brief.score_matrix(features, rows, rows)[tuple(pairs[beyond].T)] == 0).all()

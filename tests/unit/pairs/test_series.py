@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from service.domain.articles.model import Article, hours
+from service.domain.articles.model import Article, hours_since_epoch
 from service.domain.articles.tokenization import undated_words
 from service.domain.grouping.window import group_window
 from service.domain.pairs import series
@@ -23,8 +23,8 @@ def printed(title: str, every: float, times: int, text: str = "") -> list[Articl
 
 
 def instalments_among(articles: list[Article]) -> int:
-    moments = np.array([hours(article.published) for article in articles])
-    return int((series.instalments(series.names(articles), moments) != 0).sum())
+    moments = np.array([hours_since_epoch(article.published) for article in articles])
+    return int((series.detect_series(series.series_keys(articles), moments) != 0).sum())
 
 
 def sizes(articles: list[Article]) -> list[int]:
@@ -62,7 +62,7 @@ def test_without_outlet_date_or_headline_there_is_no_series() -> None:
 def test_two_outlets_have_two_series() -> None:
     daily = printed("Open thread", every=24, times=2)
     other = [replace(each, id=10 + row, outlet="tv") for row, each in enumerate(daily)]
-    assert len(set(series.names([*daily, *other]).tolist())) == 2
+    assert len(set(series.series_keys([*daily, *other]).tolist())) == 2
 
 
 @pytest.mark.parametrize("text", ["", f"{EVENTS[3]}."])

@@ -5,7 +5,11 @@ import threading
 import torch
 from threadpoolctl import ThreadpoolController
 
-from service.embed.low_precision_layers import FEW, Processors, with_reduced_weights
+from service.embed.low_precision import (
+    SINGLE_THREAD_TEXTS,
+    ThreadLimiter,
+    cast_linear_weights_to_bfloat16,
+)
 
 
 def test_weights_are_reduced_once_and_no_vector_changes_by_a_bit() -> None:
@@ -21,20 +25,20 @@ def test_weights_are_reduced_once_and_no_vector_changes_by_a_bit() -> None:
         return found
 
     before = products()
-    with_reduced_weights(network)
+    cast_linear_weights_to_bfloat16(network)
     assert network[0].weight.dtype == network[3].weight.dtype == torch.bfloat16
     assert network[2].weight.dtype == torch.float32  # no product
     assert torch.equal(products(), before)
 
 
 def test_a_few_texts_are_read_by_one_thread_and_others_are_left_as_they_are() -> None:
-    processors, seen = Processors(), {}
+    limiter, seen = ThreadLimiter(), {}
 
     def read() -> None:
         torch.get_num_threads()
         with ThreadpoolController().select(user_api="openmp").limit(limits=2):
-            for count in (1, FEW, FEW + 1):
-                with processors.of(count):
+            for count in (1, SINGLE_THREAD_TEXTS, SINGLE_THREAD_TEXTS + 1):
+                with limiter.limit(count):
                     seen[count] = torch.get_num_threads()
             seen[0] = torch.get_num_threads()
 
@@ -42,5 +46,5 @@ def test_a_few_texts_are_read_by_one_thread_and_others_are_left_as_they_are() ->
     reader = threading.Thread(target=read)
     reader.start()
     reader.join()
-    assert seen == {1: 1, FEW: 1, FEW + 1: 2, 0: 2}
+    assert seen == {1: 1, SINGLE_THREAD_TEXTS: 1, SINGLE_THREAD_TEXTS + 1: 2, 0: 2}
     assert torch.get_num_threads() == before
