@@ -40,7 +40,22 @@ def run_job(job: Job, context: Context) -> Counts | None:
             return None
         with context.sessions.begin() as session:
             run_id = runs.start_run(session, job.name, now=context.clock())
-        return _run_recorded(job, replace(context, run_id=run_id), run_id)
+        started = time.monotonic()
+        counts: Counts = {}
+        error: str | None = "interrupted"
+        try:
+            with translate_database_errors(context.engine):
+                counts, error = job.function(replace(context, run_id=run_id)), None
+        except Exception as caught:
+            error = f"{type(caught).__name__}: {caught}"
+            raise
+        finally:
+            seconds = time.monotonic() - started
+            with context.sessions.begin() as session:
+                runs.finish_run(session, run_id, seconds=seconds, counts=counts, error=error)
+        level = log.info if counts else log.debug
+        level("job done", action="job_done", job=job.name, seconds=round(seconds, 3), **counts)
+        return counts
 
 
 def run_job_logged(job: Job, context: Context) -> None:
@@ -57,22 +72,3 @@ def run_job_logged(job: Job, context: Context) -> None:
             log.error("job failed", action="job_failed", job=job.name, error=str(error))  # noqa: TRY400
     except Exception:
         log.exception("job raised an unexpected error", action="job_bug", job=job.name)
-
-
-def _run_recorded(job: Job, context: Context, run_id: int) -> Counts:
-    started = time.monotonic()
-    counts: Counts = {}
-    error: str | None = "interrupted"
-    try:
-        with translate_database_errors(context.engine):
-            counts, error = job.function(context), None
-    except Exception as caught:
-        error = f"{type(caught).__name__}: {caught}"
-        raise
-    finally:
-        seconds = time.monotonic() - started
-        with context.sessions.begin() as session:
-            runs.finish_run(session, run_id, seconds=seconds, counts=counts, error=error)
-    level = log.info if counts else log.debug
-    level("job done", action="job_done", job=job.name, seconds=round(seconds, 3), **counts)
-    return counts

@@ -49,17 +49,10 @@ def run_scheduler(jobs: Sequence[Job], context: Context) -> Iterator[None]:
         timeout = SHUTDOWN_TIMEOUT
     finally:
         stop.set()
-        _shut_down(scheduler, timeout)
-
-
-def _shut_down(scheduler: BackgroundScheduler, timeout: float) -> None:
-    """Shut the scheduler down, but wait for running jobs only for `timeout` seconds.
-
-    Jobs that exceed it continue in daemon threads until the process exits. The next start repeats
-    their work.
-    """
-    thread = threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True)
-    thread.start()
-    thread.join(timeout)
-    if thread.is_alive():
-        log.warning("jobs did not stop in time", action="gave_up_waiting", what="jobs")
+        # Jobs that exceed the timeout continue in daemon threads until the process exits; the next
+        # start repeats their work.
+        shutdown = threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True)
+        shutdown.start()
+        shutdown.join(timeout)
+        if shutdown.is_alive():
+            log.warning("jobs did not stop in time", action="gave_up_waiting", what="jobs")

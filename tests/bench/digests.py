@@ -1,4 +1,4 @@
-"""Issues of the digest for many subscribers: chosen and written, none kept."""
+"""CPU time of creating digests and checking alerts for many subscribers."""
 
 import random
 import resource
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from service.domain.subscribers.alerts import Alert, AlertQuery, StoryIndex, notices
-from service.domain.subscribers.digest_model import SummarySentence, DigestStory
-from service.domain.subscribers.digest_selection import History, Filters, choose
-from service.mail.message import issue_message_id, message
+from service.mail.build_message import build_message, edition_message_id
+
+from service.domain.subscribers.alerts import Alert, AlertQuery, StoryIndex, new_alert_emails
+from service.domain.subscribers.digest_model import DigestStory, SummarySentence
+from service.domain.subscribers.digest_selection import Filters, History, select_stories
 from service.mail.render import DigestMessage, Links, Renderer
 from service.settings import load as settings_module
 from tests.support.content.digest_stories import NOW, report, story
@@ -20,62 +21,64 @@ SENDER = "digest@news.example"
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """Seconds of one processor, how large the issues were, and how much memory they left behind."""
+class DigestCost:
+    """CPU seconds, mean size of an email, and growth of the memory peak after the first tenth."""
 
     seconds: float
-    issues: int
     mean_bytes: float
-    grown_mib: float  #: of the process, after the first tenth
+    growth_mib: float
 
 
-def made_up_stories(rng: random.Random) -> list[DigestStory]:
-    """A day's stories: most of few outlets, some of forty."""
+def generate_stories(rng: random.Random) -> list[DigestStory]:
+    """Generate a day's stories: most with few reports, some with forty."""
     words = [f"word{number}" for number in range(WORDS)]
-    found = []
+    stories = []
     for number in range(STORIES):
-        told = [" ".join(rng.sample(words, 10)) for _ in range(4)]
-        many = min(int(rng.paretovariate(1.0)), 40)
+        sentences = [" ".join(rng.sample(words, 10)) for _ in range(4)]
+        count = min(int(rng.paretovariate(1.0)), 40)
         reports = [
-            report(f"outlet{rng.randrange(OUTLETS)}", told[0], hours=rng.uniform(0, 30))
-            for _ in range(many)
+            report(f"outlet{rng.randrange(OUTLETS)}", sentences[0], hours=rng.uniform(0, 30))
+            for _ in range(count)
         ]
         ordered = sorted(reports, key=lambda each: each.at)
-        summary = tuple(SummarySentence(" ".join((text, *text.split()[::-1])), "Daily") for text in told[1:])
-        found.append(story(told[0], ordered, id=f"s{number}", summary=summary))
-    return found
+        summary = tuple(
+            SummarySentence(" ".join((text, *text.split()[::-1])), "Daily")
+            for text in sentences[1:]
+        )
+        stories.append(story(sentences[0], ordered, id=f"s{number}", summary=summary))
+    return stories
 
 
-def issues(count: int) -> Made:
-    """Choose and write the issues of so many subscribers, all with other wishes and another past."""
+def create_digests(count: int) -> DigestCost:
+    """Select and render the digests of this many subscribers with random preferences and history."""
     rng, settings = random.Random(3), settings_module.load({}).digest
-    stories = made_up_stories(rng)
+    stories = generate_stories(rng)
     renderer = Renderer(title="samestory", site="https://news.example")
     links = Links("https://news.example", "p" * 60, "u" * 60, "i" * 60)
     size, started, before = 0, time.process_time(), 0
     for number in range(count):
-        chosen = choose(stories, _taste(rng), _past(rng, stories), settings)
-        told = DigestMessage(chosen, date(2023, 4, 25), NOW, ZoneInfo("UTC"))
-        written = renderer.digest(told, f"r{number}@x.example", links)
-        email = message(
-            written,
+        selection = select_stories(stories, _filters(rng), _history(rng, stories), settings)
+        digest = DigestMessage(selection, date(2023, 4, 25), NOW, ZoneInfo("UTC"))
+        content = renderer.digest(digest, f"r{number}@x.example", links)
+        email = build_message(
+            content,
             sender=SENDER,
             to=f"r{number}@x.example",
-            message_id=issue_message_id(number, SENDER),
+            message_id=edition_message_id(number, SENDER),
             at=NOW,
         )
         size += len(email.as_bytes())
         if number == count // 10:
-            before = _peak()
-    return Made(time.process_time() - started, count, size / count, (_peak() - before) / 1024)
+            before = _peak_memory()
+    return DigestCost(time.process_time() - started, size / count, (_peak_memory() - before) / 1024)
 
 
-def alerts(count: int) -> float:
-    """Seconds of one processor for the alerts of so many subscribers, two each, looked at once."""
+def check_alerts(count: int) -> float:
+    """Return the CPU seconds of checking the alerts of this many subscribers, two each."""
     rng, settings = random.Random(4), settings_module.load({}).alerts
-    found = made_up_stories(rng)
+    stories = generate_stories(rng)
     since = NOW - timedelta(days=30)
-    asked = [
+    subscriptions = [
         [
             Alert(
                 number,
@@ -84,20 +87,22 @@ def alerts(count: int) -> float:
             ),
             Alert(
                 -number,
-                AlertQuery(outlets=frozenset({f"outlet{rng.randrange(OUTLETS)}"}), min_independent=8),
+                AlertQuery(
+                    outlets=frozenset({f"outlet{rng.randrange(OUTLETS)}"}), min_independent=8
+                ),
                 since,
             ),
         ]
         for number in range(count)
     ]
     started = time.process_time()
-    stories = StoryIndex(found)
-    for each in asked:
-        notices(each, stories, Filters(), (), settings)
+    index = StoryIndex(stories)
+    for each in subscriptions:
+        new_alert_emails(each, index, Filters(), (), settings)
     return time.process_time() - started
 
 
-def _taste(rng: random.Random) -> Filters:
+def _filters(rng: random.Random) -> Filters:
     outlets = [f"outlet{rng.randrange(OUTLETS)}" for _ in range(6)]
     return Filters(
         min_independent=rng.choice([1, 2, 2, 3]),
@@ -108,12 +113,12 @@ def _taste(rng: random.Random) -> Filters:
     )
 
 
-def _past(rng: random.Random, stories: list[DigestStory]) -> History:
+def _history(rng: random.Random, stories: list[DigestStory]) -> History:
     seen = rng.sample(stories, 60)
-    articles = frozenset(each.article for told in seen for each in told.reports[:3])
+    articles = frozenset(each.article for digest_story in seen for each in digest_story.reports[:3])
     return History(NOW - timedelta(hours=24), articles)
 
 
-def _peak() -> int:
-    """KiB that the process held at most."""
+def _peak_memory() -> int:
+    """Return the peak memory of the process, KiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

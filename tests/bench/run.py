@@ -1,7 +1,7 @@
-"""Benchmarks, as ratios within one run: `make bench`.
+"""Benchmarks as ratios of two measurements in one run: `make bench`.
 
-Absolute times belong to the machine and the moment; what is compared here ran side by side on
-the same one, so a ratio that falls between two versions of the code means something.
+Absolute times depend on the machine and its load. Both sides of a ratio run on the same machine one
+after the other, so ratios of two versions of the code are comparable.
 """
 
 import sys
@@ -27,29 +27,29 @@ from service.ingest.parsing.worker import ParseJob
 from service.ingest.parsing.workers import parse_all
 from service.settings import load as settings_module
 from service.settings.paths import SEEDS_DIR
-from tests.bench import answers
-from tests.bench.digests import alerts, issues
+from tests.bench import responses
+from tests.bench.digests import check_alerts, create_digests
 
-#: Runs of each side; the fastest counts, since noise only ever adds.
+#: Runs per measurement; the fastest counts, because noise only adds time.
 REPEATS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two ways, or two amounts, of the same work, in seconds."""
+    """Seconds of a piece of work and of its baseline."""
 
-    what: str
-    ours: float
-    beside: str
-    theirs: float
+    work: str
+    seconds: float
+    baseline: str
+    baseline_seconds: float
 
     @property
     def ratio(self) -> float:
-        return self.theirs / self.ours
+        return self.baseline_seconds / self.seconds
 
 
-def seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
-    """The time of the fastest of some runs."""
+def measure(work: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Return the seconds of the fastest run."""
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -59,7 +59,7 @@ def seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
 
 
 def sample_articles() -> list[Article]:
-    """The samples' articles, through the project's own parser."""
+    """Parse the articles of the sample feeds."""
     settings = settings_module.load({})
     drafts = [
         draft
@@ -84,68 +84,68 @@ def feed_files() -> list[Path]:
     return sorted((SEEDS_DIR / "feeds").iterdir())
 
 
-def encoding(articles: Sequence[Article]) -> Comparison:
-    """The shipped precision beside float32."""
+def compare_encoding(articles: Sequence[Article]) -> Comparison:
+    """Encode in the default precision; baseline: float32."""
     settings = settings_module.load({}).embed
     shipped, plain = load_encoder(settings), load_encoder(replace(settings, precision="float32"))
     return Comparison(
         f"encode {len(articles)} articles, precision {settings.precision}",
-        seconds(lambda: encode_articles(shipped, articles), 2),
+        measure(lambda: encode_articles(shipped, articles), 2),
         "in float32",
-        seconds(lambda: encode_articles(plain, articles), 2),
+        measure(lambda: encode_articles(plain, articles), 2),
     )
 
 
-def parsing() -> Comparison:
-    """Parsing behind process walls beside parsing without any."""
+def compare_parsing() -> Comparison:
+    """Parse in a worker process; baseline: in this process."""
     settings = replace(settings_module.load({}).parse, workers=1)
     jobs = [
         ParseJob(path.read_bytes(), f"https://sample.example/{path.name}") for path in feed_files()
     ] * 5
     return Comparison(
         f"parse {len(jobs)} feeds in a worker process",
-        seconds(lambda: parse_all(jobs, settings)),
-        "in this process, unguarded",
-        seconds(lambda: [parse_feed(job.body, url=job.url) for job in jobs]),
+        measure(lambda: parse_all(jobs, settings)),
+        "in this process",
+        measure(lambda: [parse_feed(job.body, url=job.url) for job in jobs]),
     )
 
 
-def grouping(count: int) -> Comparison:
-    """Grouping a window beside comparing all of its articles with all by a bare product."""
+def compare_grouping(count: int) -> Comparison:
+    """Group a window; baseline: the matrix product of all its vectors."""
     settings, model = settings_module.load({}), load_pair_model()
-    articles, vectors = made_up_window(count)
+    articles, vectors = synthetic_window(count)
     return Comparison(
         f"group a window of {count} articles",
-        seconds(lambda: group_window(articles, vectors, model=model, settings=settings.stories), 1),
-        "the product of all its vectors with all",
-        seconds(lambda: float((vectors.values @ vectors.values.T).sum()), 1),
+        measure(lambda: group_window(articles, vectors, model=model, settings=settings.stories), 1),
+        "matrix product of all vectors",
+        measure(lambda: float((vectors.values @ vectors.values.T).sum()), 1),
     )
 
 
-def digests(count: int) -> Comparison:
-    """Issues of the digest beside the time that they may take: 10,000 in 5 minutes on 2 cores."""
-    made = issues(count)
+def compare_digests(count: int) -> Comparison:
+    """Create digest editions; baseline: their budget, 10,000 in 5 minutes on 2 cores."""
+    result = create_digests(count)
     return Comparison(
-        f"choose and write {count} issues, {made.mean_bytes / 1000:.0f} kB each, "
-        f"{made.grown_mib:.0f} MiB more at their end",
-        made.seconds,
-        "what they may take of a processor",
+        f"create {count} digests, {result.mean_bytes / 1000:.0f} kB each, "
+        f"memory growth {result.growth_mib:.0f} MiB",
+        result.seconds,
+        "CPU time budget",
         count * 2 * 300 / 10_000,
     )
 
 
-def alerted(count: int) -> Comparison:
-    """A look at alerts beside the minute after which the next one comes."""
+def compare_alerts(count: int) -> Comparison:
+    """Check all alerts; baseline: the interval of the job."""
     return Comparison(
-        f"look at {2 * count} alerts of {count} subscribers, 1,000 stories having changed",
-        alerts(count),
-        "the time until the next look",
+        f"check {2 * count} alerts of {count} subscribers against 1,000 changed stories",
+        check_alerts(count),
+        "interval of the job",
         settings_module.load({}).schedule.alerts,
     )
 
 
-def made_up_window(count: int) -> tuple[list[Article], Vectors]:
-    """Events of eight reports each: words and vectors near the event's, all from one seed."""
+def synthetic_window(count: int) -> tuple[list[Article], Vectors]:
+    """Generate events of eight reports each, with similar words and vectors, from a fixed seed."""
     random = np.random.default_rng(7)
     words = [f"word{number}" for number in range(20_000)]
     events = count // 8
@@ -154,35 +154,40 @@ def made_up_window(count: int) -> tuple[list[Article], Vectors]:
     topics = random.integers(0, len(words), size=(events, 30))
     for row in range(count):
         event = row % events
-        told = [words[at] for at in random.permutation(topics[event])[:20]]
+        chosen = [words[at] for at in random.permutation(topics[event])[:20]]
         minute = int(random.integers(0, 7 * 24 * 60))
         published = datetime(
             2023, 5, 1 + minute // 1440, minute // 60 % 24, minute % 60, tzinfo=UTC
         )
-        articles.append(Article(row, " ".join(told[:8]), " ".join(told), published=published))
+        articles.append(Article(row, " ".join(chosen[:8]), " ".join(chosen), published=published))
         values[row] = centres[event] + random.normal(size=384) * 0.5
-    return articles, Vectors("made-up", values / np.linalg.norm(values, axis=1, keepdims=True))
+    return articles, Vectors("synthetic", values / np.linalg.norm(values, axis=1, keepdims=True))
 
 
 def main() -> None:
-    """Run all comparisons and print them."""
-    table = Table(title="Ratios of one run; higher is better", title_justify="left")
-    for name in ("work", "s", "beside", "s ", "ratio"):
+    """Run all comparisons and print the table."""
+    table = Table(title="Ratios baseline / work; higher is better", title_justify="left")
+    for name in ("work", "s", "baseline", "s ", "ratio"):
         table.add_column(name, justify="right" if name in ("s", "s ", "ratio") else "left")
     articles = sample_articles()
-    for run in (
-        lambda: encoding(articles),
-        parsing,
-        lambda: grouping(2000),
-        lambda: grouping(8000),
-        lambda: digests(10_000),
-        lambda: alerted(10_000),
+    for compare in (
+        lambda: compare_encoding(articles),
+        compare_parsing,
+        lambda: compare_grouping(2000),
+        lambda: compare_grouping(8000),
+        lambda: compare_digests(10_000),
+        lambda: compare_alerts(10_000),
     ):
-        found = run()
-        row = (found.what, f"{found.ours:.2f}", found.beside, f"{found.theirs:.2f}")
-        table.add_row(*row, f"{found.ratio:.2f}")
+        result = compare()
+        table.add_row(
+            result.work,
+            f"{result.seconds:.2f}",
+            result.baseline,
+            f"{result.baseline_seconds:.2f}",
+            f"{result.ratio:.2f}",
+        )
     Console(width=130).print(table)
-    answers.main(*(int(each) for each in sys.argv[1:]))
+    responses.main(*(int(each) for each in sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The server that a bench asks, as a process of its own: `python -m tests.bench.serve URL`."""
+"""Web server for the benchmarks, run as a process of its own: `python -m tests.bench.serve URL`."""
 
 import sys
 from datetime import UTC, datetime
@@ -16,19 +16,19 @@ from service.store.database.sessions import make_sessions
 from service.web.app import create_app
 from service.web.dependencies import ModelContext
 
-#: A route that does nothing: what others are compared with.
+#: Path of a route that does nothing, as the baseline.
 EMPTY = "/empty"
-#: Requests are counted as they are for everybody, and none is refused.
-NEVER_TOO_MANY = "1000000000"
+#: The rate limiter runs, but never rejects a request.
+HIGH_LIMIT = "1000000000"
 
 
 def main() -> None:
-    """Serve a filled database; the port is written to standard output."""
+    """Serve a filled database; print the port to standard output."""
     engine = schema.make_engine(sys.argv[1])
-    settings = settings_module.load({"SAMESTORY_ACCESS__REQUESTS_PER_MINUTE": NEVER_TOO_MANY})
+    settings = settings_module.load({"SAMESTORY_ACCESS__REQUESTS_PER_MINUTE": HIGH_LIMIT})
     logging.configure(settings.log)
     encoder = load_encoder(settings.embed)
-    reading = ModelContext(
+    model_context = ModelContext(
         encoder=lambda: encoder,
         languages=settings.embed.languages,
         pair_model=load_pair_model().with_window(settings.window.reach),
@@ -37,9 +37,12 @@ def main() -> None:
         tolerance=settings.window.reach,
     )
     app = create_app(
-        make_sessions(engine), clock=lambda: datetime.now(UTC), settings=settings, reading=reading
+        make_sessions(engine),
+        clock=lambda: datetime.now(UTC),
+        settings=settings,
+        model_context=model_context,
     )
-    add_empty(app)
+    add_empty_route(app)
     with handle_signals() as stop, serve_in_thread(app, "127.0.0.1", 0) as port:
         sys.stdout.write(f"{port}\n")
         sys.stdout.flush()
@@ -47,8 +50,8 @@ def main() -> None:
     engine.dispose()
 
 
-def add_empty(app: FastAPI) -> None:
-    """Give an application the route that does nothing."""
+def add_empty_route(app: FastAPI) -> None:
+    """Add the route that does nothing."""
 
     @app.get(EMPTY)
     async def empty() -> Response:
