@@ -1,8 +1,7 @@
-"""schemathesis asks what the API's description allows and what it forbids, so many times.
+"""Fuzzing of the API with schemathesis: valid and invalid requests from the OpenAPI document.
 
-It is bounded by a number of examples, not by time, and draws them deterministically: a slow machine
-asks the same as a fast one. Hypothesis' check that data are made fast enough is off, for it measures
-the machine; all checks of answers are on.
+The number of examples is fixed and their choice deterministic, so every machine sends the same
+requests. The Hypothesis check for slow data generation is off, because it depends on the machine.
 """
 
 import subprocess
@@ -12,14 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from service.domain.webhooks.webhooks import Wanted
 
 from service.domain.access.roles import Role
-from service.domain.subscribers.alert_preferences import query
-from service.domain.webhooks.webhooks import Wanted
+from service.domain.subscribers.alert_preferences import parse_query
 from service.settings import load as settings_module
 from service.store.access import keys
 from service.store.database import schema
-from service.store.database.sessions import sessions_of
+from service.store.database.sessions import make_sessions
 from service.store.subscribers import alerts
 from service.store.tables import FeedRow, KeyRow
 from service.store.webhooks import webhooks
@@ -27,13 +26,13 @@ from service.web.app import create_app
 from tests.support.content.site_content import fill
 from tests.support.content.subscribers import subscribe
 from tests.support.content.texts import MEETING, SAGA, WORLD_NOW
-from tests.support.database.embedded_articles import read_all, reading
+from tests.support.database.embedded_articles import model_context, read_all
 from tests.support.servers.site import Site, running
 
-SECRET = "samestory_whoever-asks-at-random"
-#: The key's number is out of the way of those that are revoked at random.
-NUMBER = 8_000_000
-#: What must hold of every answer, whatever was asked.
+SECRET = "samestory_fuzzing-key"
+#: Id of the key; far from the ids that are revoked at random.
+KEY_ID = 8_000_000
+#: Checks that every response must pass.
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -46,17 +45,17 @@ CHECKS = (
 
 @pytest.fixture
 def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, dict[str, object]]]:
-    """A server over a made-up world, and ids of things that are there."""
-    engine = schema.connect(new_database())
-    sessions = sessions_of(engine)
+    """A server with the sample stories, and ids of existing resources."""
+    engine = schema.make_engine(new_database())
+    sessions = make_sessions(engine)
     with sessions.begin() as session:
         fill(session)
         read_all(session)
         now = WORLD_NOW
         key, _ = keys.create(session, "fuzz", list(Role), now=now, secret=SECRET)
-        session.query(KeyRow).filter_by(id=key.id).update({"id": NUMBER})
+        session.query(KeyRow).filter_by(id=key.id).update({"id": KEY_ID})
         other, _ = keys.create(session, "other", [], now=now)
-        known: dict[str, object] = {
+        ids: dict[str, object] = {
             "story_id": MEETING,
             "storyline_id": SAGA,
             "slug": "harbour",
@@ -65,11 +64,11 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, dict[str, obj
             "number": 1,
         }
         hook, _ = webhooks.add(session, "http://127.0.0.1/hook", Wanted(), now=now)
-        known["webhook_id"] = hook.id
+        ids["webhook_id"] = hook.id
     ann = subscribe(sessions, "ann@x.example")[0]
     with sessions.begin() as session:
-        known["alert_id"] = alerts.add(session, ann.id, query(words="ferry"), now=WORLD_NOW).id
-    known["subscriber_id"] = ann.id
+        ids["alert_id"] = alerts.add(session, ann.id, parse_query(words="ferry"), now=WORLD_NOW).id
+    ids["subscriber_id"] = ann.id
     defaults = settings_module.load({})
     settings = replace(
         defaults,
@@ -77,26 +76,28 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, dict[str, obj
         fetch=replace(defaults.fetch, timeout_seconds=0.05),
         webhooks=replace(defaults.webhooks, timeout_seconds=0.05),
     )
-    app = create_app(sessions, clock=lambda: WORLD_NOW, settings=settings, reading=reading())
+    app = create_app(
+        sessions, clock=lambda: WORLD_NOW, settings=settings, model_context=model_context()
+    )
     with running(app) as site:
-        yield site, known
+        yield site, ids
     engine.dispose()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "which",
+    "options",
     [
         ["--include-method=GET", "--max-examples=10"],
         ["--exclude-method=GET", "--max-examples=20"],
     ],
     ids=["reads", "writes"],
 )
-def test_no_request_meets_an_answer_that_the_description_does_not_know(
-    world: tuple[Site, dict[str, object]], tmp_path: Path, which: list[str]
+def test_responses_conform_to_the_openapi_document(
+    world: tuple[Site, dict[str, object]], tmp_path: Path, options: list[str]
 ) -> None:
-    site, known = world
-    lines = [f'"path.{name}" = {value!r}' for name, value in known.items()]
+    site, ids = world
+    lines = [f'"path.{name}" = {value!r}' for name, value in ids.items()]
     (tmp_path / "schemathesis.toml").write_text("\n".join(["[parameters]", *lines]))
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
@@ -109,8 +110,8 @@ def test_no_request_meets_an_answer_that_the_description_does_not_know(
         "--suppress-health-check=too_slow",
         "--request-timeout=60",
         "--no-color",
-        "--exclude-path=/v1/changes/stream",  # it would wait for more
-        *which,
+        "--exclude-path=/v1/changes/stream",  # waits for further changes
+        *options,
     ]
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=240, check=False, cwd=tmp_path

@@ -1,28 +1,28 @@
-"""How Postgres goes about the queries of the API on a filled store, with its own choice of plans."""
+"""Query plans that Postgres chooses for API requests on a large database."""
 
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from service.domain.webhooks.webhooks import Wanted
 from sqlalchemy import Engine, text
 
 from service.domain.access.roles import Role
+from service.domain.stories.filters import Sort
 from service.domain.subscribers.alert_preferences import parse_query
-from service.domain.webhooks.webhooks import Wanted
 from service.store.access import keys
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.editing import actions
 from service.store.editing.actions import EditorAction
-from service.store.search.filters import SearchFilter
 from service.store.search.compiled_search import CompiledSearch
+from service.store.search.filters import SearchFilter
 from service.store.search.search import rank_articles_by_keywords
-from service.store.story_views.filters import Sort
 from service.store.subscribers import alerts
 from service.store.tables import StoryRow
 from service.store.webhooks import webhooks
-from tests.integration.api.test_sql_statements import recorded
+from tests.integration.api.test_sql_statements import record_statements
 from tests.support.content.subscribers import subscribe
 from tests.support.database.embedded_articles import ENCODER, model_context
 from tests.support.database.large_store import fill_store
@@ -30,17 +30,17 @@ from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
 
 ARTICLES, STORIES = 12_000, 2_400
-SECRET = "samestory_of-whoever-may-do-everything"
-#: Tables that grow with every article. Of copies there are few here, and no revisions.
+SECRET = "samestory_key-with-all-roles"
+#: Tables that grow with every article; reprints and revisions are missing or rare here.
 LARGE = (
     "articles", "article_documents", "article_urls", "memberships",
     "stories", "story_versions", "transitions", "vectors",
 )  # fmt: skip
 SCANNED = re.compile(rf"Seq Scan on (?:{'|'.join(LARGE)})\b.*")
-#: Instants at which many stories had been, half of them, and hardly any.
-THEN = ("2023-04-25", "2023-03-27", "2023-02-26T12:00")
-#: What can be asked of stories as they stood.
-WHICH = (
+#: Instants with nearly all stories, half of them, and hardly any.
+INSTANTS = ("2023-04-25", "2023-03-27", "2023-02-26T12:00")
+#: Filters for story lists as of an instant.
+FILTERS = (
     "since=2023-04-05&sort=newest",
     "changed_since=2023-04-08&sort=newest",
     "keyword=word11&keyword=word12",
@@ -53,10 +53,11 @@ WHICH = (
     "state=open&min_coverage=2&min_independent=2",
 )
 
+#: Requests with their maximum number of statements.
 PATHS = [
     *((f"/v1/stories?sort={sort}", 3) for sort in Sort),
-    *((f"/v1/stories?sort={sort}&as_of={then}", 3) for sort in Sort for then in THEN),
-    *((f"/v1/stories?{which}&as_of=2023-04-10", 3) for which in WHICH),
+    *((f"/v1/stories?sort={sort}&as_of={instant}", 3) for sort in Sort for instant in INSTANTS),
+    *((f"/v1/stories?{filters}&as_of=2023-04-10", 3) for filters in FILTERS),
     ("/v1/stories?since=2023-04-20&sort=newest", 3),
     ("/v1/stories?changed_since=2023-04-25&sort=newest", 3),
     ("/v1/stories?keyword=word11&keyword=word12", 3),
@@ -108,8 +109,8 @@ PATHS = [
     ("/", 3),
     ("/stories/story7", 8),
 ]
-#: What takes a role; one of the statements looks the key up when it is used first.
-FOR_ROLES = [
+#: Requests that require a role; the first use of the key takes one more statement.
+ROLE_PATHS = [
     ("/v1/decisions", 8),
     ("/v1/decisions?story=story7&undone=true", 7),
     ("/v1/decisions/1", 5),
@@ -126,7 +127,7 @@ FOR_ROLES = [
 
 @pytest.fixture(scope="module")
 def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
-    """A server over a filled store, and the engine that it uses."""
+    """A server with a large database, and its engine."""
     engine = schema.make_engine(new_database())
     fill_store(
         engine,
@@ -137,24 +138,24 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
         dimensions=ENCODER.dimensions,
     )
     sessions = make_sessions(engine)
-    add_the_rest(sessions)
+    add_other_rows(sessions)
     with serving(sessions, model_context=model_context()) as running:
         yield running, engine
     engine.dispose()
 
 
-def add_the_rest(sessions: Sessions) -> None:
-    """One of each thing that does not grow with the articles: a storyline, a key, a decision …"""
+def add_other_rows(sessions: Sessions) -> None:
+    """Add rows of the tables that do not grow with the articles."""
     with sessions.begin() as session:
         Rows(session).storyline("saga", "A saga")
         session.query(StoryRow).filter(StoryRow.id.in_(["story1", "story2"])).update(
             {"storyline_id": "saga"}
         )
         keys.create(session, "ann", list(Role), now=NOW, secret=SECRET)
-        for act in ("pin", "lock"):
+        for action in ("pin", "lock"):
             for number in range(5):
                 actions.mark_story(
-                    session, EditorAction("ann", "", NOW, NOW), act, f"story{number + 7}"
+                    session, EditorAction("ann", "", NOW, NOW), action, f"story{number + 7}"
                 )
         webhooks.add(session, "https://desk.example/hook", Wanted(), now=NOW)
     [reader] = subscribe(sessions, "reader@x.example")
@@ -162,73 +163,75 @@ def add_the_rest(sessions: Sessions) -> None:
         alerts.add(session, reader.id, parse_query(words="ferry"), now=NOW)
 
 
-@pytest.mark.parametrize(("path", "most"), PATHS)
-def test_no_query_reads_a_large_table_from_end_to_end(
-    world: tuple[Site, Engine], path: str, most: int
+@pytest.mark.parametrize(("path", "max_statements"), PATHS)
+def test_request_scans_no_large_table(
+    world: tuple[Site, Engine], path: str, max_statements: int
 ) -> None:
     site, engine = world
-    with recorded(engine) as statements:
+    with record_statements(engine) as statements:
         assert site.get(path).status in {200, 308}
-    assert 0 < len(statements) <= most
+    assert 0 < len(statements) <= max_statements
     _expect_indexes(engine, statements)
 
 
-@pytest.mark.parametrize(("path", "most"), FOR_ROLES)
-def test_nor_does_one_for_a_role(world: tuple[Site, Engine], path: str, most: int) -> None:
+@pytest.mark.parametrize(("path", "max_statements"), ROLE_PATHS)
+def test_request_with_a_role_scans_no_large_table(
+    world: tuple[Site, Engine], path: str, max_statements: int
+) -> None:
     site, engine = world
-    with recorded(engine) as statements:
+    with record_statements(engine) as statements:
         assert site.get(path, headers={"Authorization": f"Bearer {SECRET}"}).status == 200
-    assert 0 < len(statements) <= most
+    assert 0 < len(statements) <= max_statements
     _expect_indexes(engine, statements)
 
 
-def test_one_article_is_looked_up(world: tuple[Site, Engine]) -> None:
+def test_single_article_uses_an_index(world: tuple[Site, Engine]) -> None:
     site, engine = world
     [article] = site.get("/v1/articles?limit=1").json["items"]
-    with recorded(engine) as statements:
+    with record_statements(engine) as statements:
         assert site.get(f"/v1/articles/{article['id']}?fields=id").status == 200
     assert 0 < len(statements) <= 2
     _expect_indexes(engine, statements)
 
 
-def test_all_that_can_be_read_is_looked_at(world: tuple[Site, Engine]) -> None:
-    """A route that nobody put into the lists above fails here."""
-    asked = [path.partition("?")[0] for path, _ in [*PATHS, *FOR_ROLES, ("/v1/articles/1", 2)]]
+def test_every_get_route_is_covered(world: tuple[Site, Engine]) -> None:
+    """Fails for a route that is missing in the lists above."""
+    covered = [path.partition("?")[0] for path, _ in [*PATHS, *ROLE_PATHS, ("/v1/articles/1", 2)]]
     for path, operations in world[0].get("/openapi.json").json["paths"].items():
         if "get" in operations and path.startswith("/v1/"):
-            shape = re.compile(re.sub(r"{\w+}", "[^/]+", path))
-            assert any(map(shape.fullmatch, asked)), path
+            pattern = re.compile(re.sub(r"{\w+}", "[^/]+", path))
+            assert any(map(pattern.fullmatch, covered)), path
 
 
-def test_a_match_looks_its_candidates_up(world: tuple[Site, Engine]) -> None:
+def test_match_uses_indexes(world: tuple[Site, Engine]) -> None:
     site, engine = world
     body = b'{"title": "word11 word12 word500", "published": "2023-04-25T10:00Z"}'
     headers = {"Content-Type": "application/json"}
-    with recorded(engine) as statements:
+    with record_statements(engine) as statements:
         assert site.get("/v1/match", method="POST", headers=headers, body=body).status == 200
     assert 0 < len(statements) <= 20
     _expect_indexes(engine, statements)
 
 
-def test_meaning_is_looked_up_in_the_index_of_its_model(world: tuple[Site, Engine]) -> None:
+def test_semantic_search_uses_the_vector_index_of_its_model(world: tuple[Site, Engine]) -> None:
     site, engine = world
-    with recorded(engine) as statements:
+    with record_statements(engine) as statements:
         site.get("/v1/search?q=word500&mode=semantic")
     plans = [plan_of(engine, *each) for each in statements if "<=>" in each[0]]
     assert len(plans) == 1
     assert "ix_vectors_hnsw_1" in plans[0]
 
 
-def test_words_are_looked_up_in_the_index_of_documents(world: tuple[Site, Engine]) -> None:
+def test_keyword_search_uses_the_document_indexes(world: tuple[Site, Engine]) -> None:
     site, engine = world
-    with recorded(engine) as statements:
+    with record_statements(engine) as statements:
         site.get("/v1/search?q=word15000&mode=keyword")
     plans = "".join(plan_of(engine, *each) for each in statements if "@@" in each[0])
     assert "ix_article_documents_document" in plans
     assert "ix_stories_document" in plans
 
 
-#: The latest four hundred that hold a word, and of these the hundred that hold it best.
+#: The best 100 of the latest 400 documents that match a word.
 LATEST = text("""
     WITH latest AS MATERIALIZED (
         SELECT article_id, reported_at, document FROM article_documents
@@ -243,7 +246,7 @@ LATEST = text("""
 @pytest.mark.parametrize(
     "word", ["word0", "word5", "word40", "word600", "word15000", "word1 & word2"]
 )
-def test_whichever_way_words_are_found_the_latest_are_weighed(
+def test_keyword_ranking_considers_the_latest_matches(
     world: tuple[Site, Engine], word: str
 ) -> None:
     _, engine = world
@@ -252,27 +255,27 @@ def test_whichever_way_words_are_found_the_latest_are_weighed(
         assert rank_articles_by_keywords(session, CompiledSearch(word), SearchFilter()) == expected
 
 
-def test_words_of_many_are_looked_up_one_by_one_from_the_latest(
+def test_frequent_word_uses_the_index_by_time(
     world: tuple[Site, Engine],
 ) -> None:
     site, engine = world
     plans = {}
     for word in ("word0", "word60"):
-        with recorded(engine) as statements:
+        with record_statements(engine) as statements:
             site.get(f"/v1/search?q={word}&mode=keyword")
-        [found] = [
+        [ranking] = [
             each for each in statements if "ts_rank" in each[0] and "stories" not in each[0][:80]
         ]
-        plans[word] = plan_of(engine, *found)
+        plans[word] = plan_of(engine, *ranking)
     assert "ix_article_documents_reported_at" in plans["word0"]
     assert "ix_article_documents_document" in plans["word60"]
 
 
 def plan_of(engine: Engine, statement: str, parameters: Any) -> str:
-    """The plan that Postgres makes for these values."""
+    """The query plan for these parameters."""
     with engine.connect() as connection:
         connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
-        # A tenth of the usual size, so a page that lies elsewhere is to cost no tenfold more.
+        # The database is a tenth of the usual size; random pages must not dominate the costs.
         connection.execute(text("SET LOCAL random_page_cost = 1.1"))
         rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
         return "\n".join(row[0] for row in rows)

@@ -1,4 +1,4 @@
-"""How much a request asks of the database: statements, and indexes for them."""
+"""Number of SQL statements per request, and indexes for them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, text
 
+from service.domain.stories.filters import Sort, StoryFilter
 from service.store.database import schema
-from service.store.database.sessions import Sessions, sessions_of
-from service.store.story_views.filters import Sort, StoryFilter
+from service.store.database.sessions import Sessions, make_sessions
 from service.store.story_views.views import list_stories
 from tests.support.content.site_content import fill
 from tests.support.content.texts import MEETING, SAGA
@@ -19,25 +19,25 @@ from tests.support.servers.site import Site, serving
 
 
 @contextmanager
-def recorded(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that are executed within the block, with their parameters."""
-    found: list[tuple[str, Any]] = []
+def record_statements(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+    """Collects the SQL statements executed in the block, with their parameters."""
+    statements: list[tuple[str, Any]] = []
 
-    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        found.append((statement, parameters))
+    def record(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        statements.append((statement, parameters))
 
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", record)
     try:
-        yield found
+        yield statements
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", record)
 
 
 @pytest.fixture(scope="module")
 def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
-    """A server over the made-up world, and the engine that it uses."""
-    engine = schema.connect(new_database())
-    sessions = sessions_of(engine)
+    """A server with the sample stories, and its engine."""
+    engine = schema.make_engine(new_database())
+    sessions = make_sessions(engine)
     with sessions.begin() as session:
         fill(session)
     with serving(sessions) as running:
@@ -46,7 +46,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
 
 
 @pytest.mark.parametrize(
-    ("path", "most"),
+    ("path", "max_statements"),
     [
         ("/v1/stories?limit=100", 3),
         ("/v1/stories?as_of=2023-05-01", 3),
@@ -76,33 +76,35 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
         ("/about", 0),
     ],
 )
-def test_a_request_takes_a_fixed_number_of_statements(
-    world: tuple[Site, Engine], path: str, most: int
+def test_request_stays_within_its_number_of_statements(
+    world: tuple[Site, Engine], path: str, max_statements: int
 ) -> None:
     site, engine = world
-    with recorded(engine) as statements:
+    with record_statements(engine) as statements:
         assert site.get(path).status == 200
-    assert len(statements) <= most
+    assert len(statements) <= max_statements
 
 
-def test_more_stories_take_no_more_statements(sessions: Sessions, engine: Engine) -> None:
+def test_number_of_statements_does_not_depend_on_number_of_stories(
+    sessions: Sessions, engine: Engine
+) -> None:
     def count() -> int:
-        with sessions() as session, recorded(engine) as statements:
+        with sessions() as session, record_statements(engine) as statements:
             list_stories(session, StoryFilter(), limit=100)
         return len(statements)
 
-    _grow(sessions, 3)
-    few = count()
-    _grow(sessions, 40, prefix="more")
-    assert count() == few
+    _add_stories(sessions, 3)
+    before = count()
+    _add_stories(sessions, 40, prefix="more")
+    assert count() == before
 
 
 @pytest.mark.parametrize("sort", list(Sort))
-def test_lists_read_memberships_and_articles_by_index(
+def test_story_list_uses_indexes_of_memberships_and_articles(
     sessions: Sessions, engine: Engine, sort: Sort
 ) -> None:
-    _grow(sessions, 60)
-    with sessions() as session, recorded(engine) as statements:
+    _add_stories(sessions, 60)
+    with sessions() as session, record_statements(engine) as statements:
         list_stories(session, StoryFilter(outlets=("o",), languages=("en",)), sort=sort)
     with engine.connect() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))
@@ -126,10 +128,10 @@ def test_lists_read_memberships_and_articles_by_index(
         "/v1/runs?job=place",
     ],
 )  # fmt: skip
-def test_no_query_lacks_an_index(sessions: Sessions, engine: Engine, path: str) -> None:
-    """Where a sequential scan is forbidden, only a query without an index still does one."""
-    _grow(sessions, 20)
-    with serving(sessions) as site, recorded(engine) as statements:
+def test_every_query_can_use_an_index(sessions: Sessions, engine: Engine, path: str) -> None:
+    """With sequential scans disabled, only a query without a usable index still has one."""
+    _add_stories(sessions, 20)
+    with serving(sessions) as site, record_statements(engine) as statements:
         assert site.get(path).status in {200, 404}
     with engine.connect() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))
@@ -146,10 +148,10 @@ def test_no_query_lacks_an_index(sessions: Sessions, engine: Engine, path: str) 
         ({"entities": ("Orlan",)}, "ix_stories_names"),
     ],
 )
-def test_words_and_names_are_looked_up(
+def test_keyword_and_entity_filters_use_an_index(
     sessions: Sessions, engine: Engine, condition: dict[str, Any], index: str
 ) -> None:
-    with sessions() as session, recorded(engine) as statements:
+    with sessions() as session, record_statements(engine) as statements:
         list_stories(session, StoryFilter(**condition))
     with engine.connect() as connection:
         for setting in ("enable_seqscan", "enable_indexscan", "enable_indexonlyscan"):
@@ -158,7 +160,7 @@ def test_words_and_names_are_looked_up(
         assert index in "\n".join(row[0] for row in rows)
 
 
-def _grow(sessions: Sessions, count: int, *, prefix: str = "s") -> None:
+def _add_stories(sessions: Sessions, count: int, *, prefix: str = "s") -> None:
     with sessions.begin() as session:
         rows = Rows(session)
         outlet = rows.outlet("o" if prefix == "s" else prefix)

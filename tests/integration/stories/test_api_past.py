@@ -13,8 +13,8 @@ from jobs.embed import embed
 from jobs.place import place
 from jobs.running.context import Context
 from service.store.editing import actions
-from service.store.story_views.filters import Sort
-from tests.integration.api.test_sql_statements import recorded
+from service.domain.stories.filters import Sort
+from tests.integration.api.test_sql_statements import record_statements
 from tests.integration.conftest import Clock
 from tests.support.content.admitted_reports import Wire, report
 from tests.support.database.editor import decide
@@ -113,7 +113,7 @@ def test_asking_for_the_past_reads_versions_by_index(
     site: Site, engine: Engine, moments: list[datetime]
 ):
     for sort in Sort:
-        with recorded(engine) as statements:
+        with record_statements(engine) as statements:
             site.get(f"/v1/stories?sort={sort}&as_of={quote(moments[0].isoformat())}")
         [listing] = [each for each in statements if "FROM story_versions" in each[0]]
         with engine.connect() as connection:

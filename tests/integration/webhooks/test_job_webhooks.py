@@ -21,7 +21,7 @@ from service.store.editing.undo import undo
 from service.store.webhooks import outbox
 from service.store.webhooks import webhooks as hooks
 from service.store.webhooks.webhooks import Webhook
-from tests.integration.api.test_sql_statements import recorded
+from tests.integration.api.test_sql_statements import record_statements
 from tests.integration.conftest import Clock
 from tests.support.database.editor import decide
 from tests.support.database.rows import NOW, Rows
@@ -454,7 +454,7 @@ def test_what_is_to_be_told_is_found_by_index(
     run_job(JOB, world)
     assert state(world, number).held
     clock.advance(minutes=1)
-    with sessions.begin() as session, recorded(engine) as statements:
+    with sessions.begin() as session, record_statements(engine) as statements:
         assert outbox.next_round(session, number, now=clock(), most=8)
     assert len(statements) >= 4
     with engine.connect() as connection:
