@@ -1,4 +1,4 @@
-"""What all tests share: the embedded Postgres, and a fresh migrated database for each test."""
+"""Fixtures of all tests: the embedded Postgres and a migrated database per test."""
 
 import itertools
 import os
@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
-from service.store.database.sessions import Sessions, sessions_of
+from service.store.database.sessions import Sessions, make_sessions
 
 pytest_plugins = ["tests.support.summary"]
 
@@ -22,7 +22,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of the machine reaches a test."""
+    """Remove settings of the machine from the environment."""
     for name in list(os.environ):
         if name == "DATABASE_URL" or (name.startswith("SAMESTORY_") and name != "SAMESTORY_DATA"):
             monkeypatch.delenv(name)
@@ -30,17 +30,17 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of third-party test data; tests that need it skip where it is absent."""
-    beside = Path(__file__).parent.parent.parent / "shared" / "data"
-    folder = Path(os.environ.get("SAMESTORY_DATA", beside))
+    """Folder of third-party test data; skips the test if it does not exist."""
+    default = Path(__file__).parent.parent.parent / "shared" / "data"
+    folder = Path(os.environ.get("SAMESTORY_DATA", default))
     if not folder.is_dir():
-        pytest.skip(f"no test data at {folder}; name its folder in SAMESTORY_DATA")
+        pytest.skip(f"no test data in {folder}; set SAMESTORY_DATA to its folder")
     return folder
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
-    """One embedded server for the whole run, thrown away at its end."""
+    """Embedded server of the test run, deleted at its end."""
     folder = Path(tempfile.mkdtemp(prefix="samestory-test-"))
     folder.chmod(0o755)
     running = EmbeddedServer.start(str(folder), throwaway=True)
@@ -53,39 +53,39 @@ def server() -> Iterator[EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def new_database(server: EmbeddedServer) -> Iterator[Callable[[], str]]:
-    """Makes databases as copies of a migrated one; each call returns the address of a new one."""
-    template = schema.connect(server.ensure_database("template"))
+    """Function that creates a copy of a migrated database and returns its URL."""
+    template = schema.make_engine(server.ensure_database("template"))
     schema.upgrade(template)
     template.dispose()
     admin = create_engine(server.url(), isolation_level="AUTOCOMMIT")
     numbers = itertools.count(1)
 
-    def make() -> str:
+    def create() -> str:
         name = f"test_{next(numbers)}"
         with admin.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template STRATEGY FILE_COPY"))
         return server.url(name)
 
-    yield make
+    yield create
     admin.dispose()
 
 
 @pytest.fixture
 def database_url(new_database: Callable[[], str]) -> str:
-    """The address of a migrated, empty database of the test's own."""
+    """URL of a migrated, empty database for one test."""
     return new_database()
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """An engine on the test's database."""
+    """Engine on the database of the test."""
     with ExitStack() as stack:
-        engine = schema.connect(database_url)
+        engine = schema.make_engine(database_url)
         stack.callback(engine.dispose)
         yield engine
 
 
 @pytest.fixture
 def sessions(engine: Engine) -> Sessions:
-    """Transactions on the test's database."""
-    return sessions_of(engine)
+    """Session factory on the database of the test."""
+    return make_sessions(engine)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from service.store.database import schema
-from service.store.database.sessions import sessions_of
-from tests.support.content.texts import MEETING, SAGA
+from service.store.database.sessions import make_sessions
+from tests.support.content.texts import MEETING, STORYLINE
 from tests.support.servers.browser import Browser, View, browsing, installed
 from tests.support.servers.site import Site, serving, serving_world
 
@@ -18,7 +18,7 @@ PAGES = {
     "filtered": "/?language=ru&sort=newest",
     "story": f"/stories/{MEETING}",
     "single story": "/stories/hostile",
-    "storyline": f"/storylines/{SAGA}",
+    "storyline": f"/storylines/{STORYLINE}",
     "feeds": "/feeds",
     "about": "/about",
 }
@@ -56,8 +56,8 @@ def test_a_page_fits_and_stays_at_home(
 
 
 def test_an_empty_store_has_a_page_that_fits(browser: Browser, database_url: str) -> None:
-    engine = schema.connect(database_url)
-    with serving(sessions_of(engine)) as site:
+    engine = schema.make_engine(database_url)
+    with serving(make_sessions(engine)) as site:
         sight = browser.look(f"{site.url}/", View(360))
     engine.dispose()
     assert (sight.errors, sight.overflow) == ([], 0)

@@ -89,9 +89,9 @@ async def use_all_tools(connect: Any) -> None:
 
 async def use_text_tools(agent: Client) -> None:
     """Call `search` and `match`."""
-    found = await agent.call_tool("search", {"query": "Moscow meeting", "limit": 3})
-    assert not found.is_error, found.content
-    results: Any = found.structured_content
+    search = await agent.call_tool("search", {"query": "Moscow meeting", "limit": 3})
+    assert not search.is_error, search.content
+    results: Any = search.structured_content
     assert MEETING in [story["id"] for story in results["stories"]]
     assert all(article["url"] for article in results["articles"])
     await search_with_filters(agent, results["articles"])

@@ -13,12 +13,12 @@ from service.store.database import schema
 from service.store.database.sessions import make_sessions
 from tests.e2e.conftest import Shell
 from tests.support.content.site_content import fill
-from tests.support.content.texts import LOOKALIKES, MEETING, MERGED
+from tests.support.content.texts import MEETING, MERGED, SIMILAR_EVENTS
 
 pytestmark = pytest.mark.slow
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-OTHER = LOOKALIKES[0][0]
+OTHER = SIMILAR_EVENTS[0][0]
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,13 @@
-"""The worked example in the docs is what really happens."""
+"""The worked example in `docs/stories.md` matches a real run."""
 
 import pytest
 from sqlalchemy import Engine
 
-from tests.support.content.worked_example import PAGE, tell
+from tests.support.content.worked_example import PAGE, generate_table
 
 
 @pytest.mark.slow
-def test_the_story_of_the_docs_grows_as_they_tell(engine: Engine):
-    told = tell(engine)
-    again = "run: .venv/bin/python -m tests.support.content.worked_example"
-    assert f"-->\n{told}\n<!--" in PAGE.read_text(encoding="utf-8"), again
+def test_page_shows_current_worked_example(engine: Engine):
+    table = generate_table(engine)
+    hint = "run: .venv/bin/python -m tests.support.content.worked_example"
+    assert f"-->\n{table}\n<!--" in PAGE.read_text(encoding="utf-8"), hint

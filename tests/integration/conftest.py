@@ -1,4 +1,4 @@
-"""The world of jobs on a test's own database, with a fake encoder and loopback allowed."""
+"""Job context on the database of a test, with a fake encoder and loopback allowed."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ NOW = datetime(2023, 4, 25, 18, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Clock:
-    """A clock that a test moves."""
+    """A clock that tests advance."""
 
     now: datetime = NOW
 
@@ -39,7 +39,7 @@ def clock() -> Clock:
 
 
 def make_context(engine: Engine, clock: Callable[[], datetime]) -> Context:
-    """The world of jobs on a database, with the fake encoder."""
+    """Build the job context on a database, with the fake encoder."""
     encoder = WordEncoder()
     settings = allow_loopback(settings_module.load({}))
     return Context(
@@ -58,14 +58,14 @@ def context(engine: Engine, clock: Clock) -> Context:
 
 
 @pytest.fixture
-def logs_as_before() -> Iterator[None]:
-    """For tests that run commands in this process, each of which sends the logs elsewhere."""
-    root, told = logging.getLogger(), structlog.get_config()
+def restore_logging() -> Iterator[None]:
+    """Restore the logging configuration after tests that run commands in this process."""
+    root, config = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.configure(**told)
+    structlog.configure(**config)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A fake encoder: texts that share words get vectors that are near."""
+"""Fake encoder: texts with common words get similar vectors."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,7 +10,7 @@ from service.domain.pairs.vocabulary import word_key
 
 
 class WordEncoder:
-    """Sums one random direction a word; the same text always gives the same vector."""
+    """Sums a fixed random direction per word; deterministic."""
 
     model = "words@1"
     dimensions = 64
@@ -18,10 +18,10 @@ class WordEncoder:
     def encode(
         self, texts: Sequence[str], *, on_progress: Callable[[int, int], None] | None = None
     ) -> NDArray[np.float32]:
-        found = np.array([self._vector(text) for text in texts], dtype=np.float32)
+        vectors = np.array([self._vector(text) for text in texts], dtype=np.float32)
         if on_progress:
             on_progress(len(texts), len(texts))
-        return found.reshape(-1, self.dimensions)
+        return vectors.reshape(-1, self.dimensions)
 
     def _vector(self, text: str) -> NDArray[np.float64]:
         directions = [self._direction(word) for word in set(words(text))]

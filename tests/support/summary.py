@@ -1,33 +1,33 @@
-"""Lines that a test wants shown at the end of the run, whichever process it ran in."""
+"""Pytest plugin: lines of tests that are printed at the end of the run, also with pytest-xdist."""
 
 from typing import Any
 
 import pytest
 
-#: Where a process keeps the lines that it was given; the key under which a worker hands them on.
+#: Lines of this process, and the key under which an xdist worker sends them to the controller.
 _LINES = pytest.StashKey[list[str]]()
-_HANDED_ON = "summary"
+_WORKER_KEY = "summary"
 
 
 def show(config: pytest.Config, lines: list[str]) -> None:
-    """Show these lines at the end, after all that was shown so before."""
+    """Print these lines at the end of the run, after earlier ones."""
     config.stash.setdefault(_LINES, []).extend(lines)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker of pytest-xdist has no end of its own to show anything at."""
+    """Send the lines to the controller; an xdist worker has no terminal summary."""
     if (output := getattr(session.config, "workeroutput", None)) is not None:
-        output[_HANDED_ON] = session.config.stash.get(_LINES, [])
+        output[_WORKER_KEY] = session.config.stash.get(_LINES, [])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take what a worker hands on; one that crashed hands on nothing."""
-    show(node.config, getattr(node, "workeroutput", {}).get(_HANDED_ON, []))
+    """Receive the lines of a worker; one that crashed sends none."""
+    show(node.config, getattr(node, "workeroutput", {}).get(_WORKER_KEY, []))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what there is."""
+    """Print all lines."""
     if lines := terminalreporter.config.stash.get(_LINES, []):
         terminalreporter.section("measured")
         terminalreporter.write_line("\n".join(lines))

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from service.store.database.sessions import Sessions
 from service.web import dependencies
-from tests.support.content.texts import MEETING, SAGA
+from tests.support.content.texts import MEETING, STORYLINE
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving, serving_app, serving_world
 
@@ -74,7 +74,7 @@ def test_feeds_show_errors_but_no_credentials(site: Site) -> None:
 
 
 def test_storyline_lists_its_stories(site: Site) -> None:
-    storyline = site.get(f"/v1/storylines/{SAGA}").json
+    storyline = site.get(f"/v1/storylines/{STORYLINE}").json
     assert storyline["title"] == "Rapprochement of Ankara and Damascus"
     assert [story["id"] for story in storyline["stories"]] == [
         "moscow-2023-05-10", MEETING, "moscow-2023-04-04", "moscow-2022-12-28",

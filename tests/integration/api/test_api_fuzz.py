@@ -25,7 +25,7 @@ from service.store.webhooks import webhooks
 from service.web.app import create_app
 from tests.support.content.site_content import fill
 from tests.support.content.subscribers import subscribe
-from tests.support.content.texts import MEETING, SAGA, WORLD_NOW
+from tests.support.content.texts import MEETING, STORYLINE, WORLD_NOW
 from tests.support.database.embedded_articles import model_context, read_all
 from tests.support.servers.site import Site, running
 
@@ -57,7 +57,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, dict[str, obj
         other, _ = keys.create(session, "other", [], now=now)
         ids: dict[str, object] = {
             "story_id": MEETING,
-            "storyline_id": SAGA,
+            "storyline_id": STORYLINE,
             "slug": "harbour",
             "key_id": other.id,
             "feed_id": session.query(FeedRow.id).order_by(FeedRow.id).limit(1).scalar(),

@@ -13,7 +13,7 @@ from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.story_views.views import list_stories
 from tests.support.content.site_content import fill
-from tests.support.content.texts import MEETING, SAGA
+from tests.support.content.texts import MEETING, STORYLINE
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
 
@@ -52,7 +52,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
         ("/v1/stories?as_of=2023-05-01", 3),
         (f"/v1/stories/{MEETING}", 7),
         (f"/v1/stories/{MEETING}/transitions", 2),
-        (f"/v1/storylines/{SAGA}", 4),
+        (f"/v1/storylines/{STORYLINE}", 4),
         ("/v1/stories?entity=x&keyword=y&family=z&country=GB&sort=fastest", 3),
         ("/v1/stories?include=summary,timeline", 3),
         ("/v1/stories/feed.atom", 3),
@@ -70,7 +70,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
         ("/metrics", 12),
         ("/", 3),
         (f"/stories/{MEETING}", 7),
-        (f"/storylines/{SAGA}", 3),
+        (f"/storylines/{STORYLINE}", 3),
         ("/feeds", 2),
         ("/healthz", 0),
         ("/about", 0),

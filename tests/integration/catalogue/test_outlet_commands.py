@@ -12,7 +12,7 @@ from service.errors import SamestoryError
 from service.store.catalogue import feeds
 from service.store.database.sessions import Sessions
 
-pytestmark = pytest.mark.usefixtures("logs_as_before")
+pytestmark = pytest.mark.usefixtures("restore_logging")
 
 Run = Callable[..., Result]
 
@@ -51,9 +51,12 @@ def test_outlets_are_listed_changed_and_reset(run: Run):
     [
         (("set", "nobody", "--name", "X"), "no outlet nobody"),
         (("reset", "nobody"), "no outlet nobody"),
-        (("set", "quay", "--country", "Britain"), "'Britain' is no country; write its ISO 3166-1"),
-        (("set", "quay", "--language", "e1"), "'e1' is no language; write its ISO 639 code"),
-        (("set", "quay", "--name", ""), "the name must be 1 to 200 printable letters"),
+        (
+            ("set", "quay", "--country", "Britain"),
+            "Invalid country 'Britain': expected a two-letter ISO 3166-1",
+        ),
+        (("set", "quay", "--language", "e1"), "Invalid language 'e1': expected an ISO 639 code"),
+        (("set", "quay", "--name", ""), "Invalid name: expected 1 to 200 printable characters"),
         (("set", "quay", "--family", "vulga"), "no publisher family 'vulga'; did you mean volga?"),
     ],
 )

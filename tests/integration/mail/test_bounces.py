@@ -17,7 +17,7 @@ from tests.support.content.subscribers import DUE, report_news, subscribe, with_
 from tests.support.servers.mail_server import MailServer
 from tests.unit.subscribers.test_bounces import COMPLAINT, OURS, bounce, failed
 
-pytestmark = pytest.mark.usefixtures("logs_as_before")
+pytestmark = pytest.mark.usefixtures("restore_logging")
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def hand_over(raw: bytes) -> Result:
 
 def state(world: Context) -> tuple[str, str | None]:
     with world.sessions.begin() as session:
-        found = subscribers.find(session, "ann@x.example")
-    return found.state, found.stopped_because
+        found = subscribers.find_by_address(session, "ann@x.example")
+    return found.state, found.stop_reason
 
 
 def test_a_bounce_of_an_email_of_ours_stops_delivery(ours: tuple[Context, str]):

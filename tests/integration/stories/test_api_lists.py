@@ -11,13 +11,13 @@ from service.domain.access.roles import Role
 from service.domain.webhooks.webhooks import Wanted
 from service.store.access import keys
 from service.store.database import schema
-from service.store.database.sessions import sessions_of
+from service.store.database.sessions import make_sessions
 from service.store.webhooks import webhooks
 from tests.support.content.site_content import fill
 from tests.support.content.subscribers import subscribe
-from tests.support.content.texts import MEETING, SAGA, WORLD_NOW
+from tests.support.content.texts import MEETING, STORYLINE, WORLD_NOW
 from tests.support.database.api_keys import Holder
-from tests.support.database.embedded_articles import read_all, reading
+from tests.support.database.embedded_articles import read_all, model_context
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
 
@@ -25,7 +25,7 @@ SECRET = "samestory_of-whoever-may-do-everything"
 #: Stand for the ids in paths.
 IDS = {
     "{story_id}": MEETING,
-    "{storyline_id}": SAGA,
+    "{storyline_id}": STORYLINE,
     "{slug}": "harbour",
     "{subscriber_id}": "1",
     "{form}": "json",
@@ -42,8 +42,8 @@ NEWER = timedelta(minutes=1)
 @pytest.fixture(scope="module")
 def ann(new_database: Callable[[], str]) -> Iterator[Holder]:
     """Somebody who may do everything, at a server over the made-up world."""
-    engine = schema.connect(new_database())
-    sessions = sessions_of(engine)
+    engine = schema.make_engine(new_database())
+    sessions = make_sessions(engine)
     with sessions.begin() as session:
         fill(session)
         read_all(session)
@@ -58,7 +58,7 @@ def ann(new_database: Callable[[], str]) -> Iterator[Holder]:
         key, _ = keys.create(session, "ann", list(Role), now=NOW, secret=SECRET)
     for name in ("bob", "eve", "kim"):
         subscribe(sessions, f"{name}@x.example")
-    with serving(sessions, clock=lambda: WORLD_NOW, reading=reading()) as site:
+    with serving(sessions, clock=lambda: WORLD_NOW, model_context=model_context()) as site:
         ann = Holder(site, key, SECRET)
         for story in ("part1", "part2", "part3"):
             assert ann.post("/v1/decisions", {"action": "lock", "story": story}).status == 201
@@ -162,7 +162,7 @@ def test_one_thing_can_be_narrowed_too(ann: Holder) -> None:
         [first, *_] = ann.get(f"/v1/{kind}").json["items"]
         found = ann.get(f"/v1/{kind}/{first['id']}?fields={names}").json
         assert found == {name: first[name] for name in names.split(",")}
-    assert set(ann.get(f"/v1/storylines/{SAGA}?fields=title").json) == {"title"}
+    assert set(ann.get(f"/v1/storylines/{STORYLINE}?fields=title").json) == {"title"}
 
 
 def test_no_route_takes_a_parameter_that_it_does_not_have(ann: Holder) -> None:
@@ -198,12 +198,12 @@ def test_storylines_are_found_by_the_times_of_their_stories(
 
 
 def test_a_listed_storyline_tells_the_extent_of_its_stories(ann: Holder) -> None:
-    told = next(x for x in ann.get("/v1/storylines").json["items"] if x["id"] == SAGA)
-    stories = ann.get(f"/v1/storylines/{SAGA}").json["stories"]
+    told = next(x for x in ann.get("/v1/storylines").json["items"] if x["id"] == STORYLINE)
+    stories = ann.get(f"/v1/storylines/{STORYLINE}").json["stories"]
     assert told["stories"] == len(stories)
     assert told["last_reported_at"] == max(each["last_reported_at"] for each in stories)
     assert told["first_reported_at"] == min(each["first_reported_at"] for each in stories)
-    assert told["url"] == f"/v1/storylines/{SAGA}"
+    assert told["url"] == f"/v1/storylines/{STORYLINE}"
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from jobs.embed import embed
 from jobs.place import place
 from jobs.running.context import Context
 from service.domain.stories.pace import Pace
-from service.domain.stories.ranking import rank
+from service.domain.stories.ranking import compute_rank
 from service.store.database.sessions import Sessions
 from service.store.editing import actions
 from service.store.stories.details import Details, to_json
-from service.store.story_views.filters import Sort
+from service.domain.stories.filters import Sort
 from service.store.tables import StoryRow
 from tests.integration.conftest import Clock
 from tests.support.content.admitted_reports import Wire, report
@@ -46,7 +46,7 @@ def grow(session: Session, story: str) -> None:
     row = session.get_one(StoryRow, story)
     row.last_reported_at = row.changed_at = NOW + 9 * HOUR
     row.coverage = row.independent = 99
-    row.rank = rank(99, row.last_reported_at).total
+    row.rank = compute_rank(99, row.last_reported_at).total
     row.details = to_json(Details(pace=Pace(1, 99.0, NOW, 1, NOW)))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from service.store.database.sessions import Sessions
 from tests.support.content.site_content import fill
-from tests.support.content.texts import MEETING, MERGED, SAGA
+from tests.support.content.texts import MEETING, MERGED, STORYLINE
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving, serving_world
 
@@ -48,7 +48,7 @@ def test_a_story_says_who_reported_it_and_in_which_languages(world: Site) -> Non
     assert story["languages"] == ["en", "ru", "ar", "tr", "fa", "de"]
     assert story["first_reported_at"] == "2023-04-25T11:20:00Z"
     assert story["last_reported_at"] == "2023-04-25T20:40:00Z"
-    assert story["storyline"]["id"] == SAGA
+    assert story["storyline"]["id"] == STORYLINE
     assert story["headline_article"]["outlet"]["slug"] == "volga-wire"
     assert story["links"]["self"] == f"/v1/stories/{MEETING}"
 
@@ -87,7 +87,7 @@ def test_rank_sets_a_doubling_of_coverage_against_twelve_hours_and_one_outlet_al
         ("?min_independent=7", [MEETING]),
         ("?min_independent=8", []),
         ("?state=closed", [MEETING]),
-        (f"?storyline={SAGA}&state=open&until=2023-01-01", ["moscow-2022-12-28"]),
+        (f"?storyline={STORYLINE}&state=open&until=2023-01-01", ["moscow-2022-12-28"]),
         ("?since=2023-05-11T04:00:00Z", ["ferry"]),
         ("?since=2023-05-11T07:00:00%2B03:00&until=2023-05-11T09:00:00", ["ferry"]),
         ("?outlet=nobody", []),

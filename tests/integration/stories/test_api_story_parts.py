@@ -13,7 +13,7 @@ from service.domain.stories.pace import Pace
 from service.store.database.sessions import Sessions
 from service.store.stories.details import Details, to_json
 from service.store.tables import MembershipRow
-from tests.support.content.texts import MEETING, MERGED, SAGA
+from tests.support.content.texts import MEETING, MERGED, STORYLINE
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving, serving_world
 
@@ -79,7 +79,7 @@ def test_fields_narrow_and_include_widens_what_is_told(world: Site) -> None:
     assert set(story) == {"id", "coverage", "outlets"}
     both = "/v1/stories?outlet=phare&fields=id&include=summary"
     assert set(world.get(both).json["items"][0]) == {"id", "summary"}
-    query = f"?storyline={SAGA}&state=closed&include=summary,timeline"
+    query = f"?storyline={STORYLINE}&state=closed&include=summary,timeline"
     [story] = world.get(f"/v1/stories{query}").json["items"]
     assert len(story["summary"]) == 4
     assert story["timeline"][-1]["coverage"] == 10
@@ -223,5 +223,5 @@ def test_an_outlet_has_figures_of_its_last_thirty_days(sessions: Sessions, site:
 
 def test_storylines_can_be_listed(world: Site) -> None:
     listed = world.get("/v1/storylines").json
-    assert [each["id"] for each in listed["items"]] == [SAGA]
+    assert [each["id"] for each in listed["items"]] == [STORYLINE]
     assert world.get(listed["items"][0]["url"]).status == 200

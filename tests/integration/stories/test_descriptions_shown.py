@@ -10,11 +10,11 @@ from service.domain.entities.gazetteer import Kind
 from service.domain.entities.story_entities import Entity
 from service.domain.stories.developments import Development
 from service.domain.stories.pace import Delay, Pace
-from service.domain.stories.ranking import rank
+from service.domain.stories.ranking import compute_rank
 from service.domain.stories.summary import Quote
 from service.store.database.sessions import Sessions
 from service.store.stories.details import Details, to_json
-from service.store.story_views.filters import StoryFilter
+from service.domain.stories.filters import StoryFilter
 from service.store.story_views.views import list_stories
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
@@ -38,9 +38,9 @@ def fill(sessions: Sessions) -> None:
         second = rows.article(rows.outlet("bay", "The Bay"), "Pier closed", at=late, language="ar")
         details = Details(
             summary=(
-                Quote(first.id, "quay", SENTENCE, whole=True),
-                Quote(second.id, "bay", "The harbour was closed when…", whole=False),
-                Quote(1, "gone", "Nobody here says so any more.", whole=True),
+                Quote(first.id, "quay", SENTENCE, complete=True),
+                Quote(second.id, "bay", "The harbour was closed when…", complete=False),
+                Quote(1, "gone", "Nobody here says so any more.", complete=True),
             ),
             entities=(
                 Entity("Ruth Pell", Kind.PERSON, 2),
@@ -56,7 +56,7 @@ def fill(sessions: Sessions) -> None:
                 Delay("quay", early, timedelta(0), copy=False),
                 Delay("bay", late, timedelta(hours=2), copy=True),
             ),
-            rank=rank(2, late, 1.0),
+            rank=compute_rank(2, late, 1.0),
         )
         rows.story("ferry", [first, second], details=to_json(details))
 
@@ -68,7 +68,7 @@ def test_a_story_answer_tells_in_words_of_its_articles(sessions: Sessions, site:
     assert quote["text"] == SENTENCE
     assert quote["outlet"] == {"slug": "quay", "name": "The Quay"}
     assert quote["article"] == story["members"][0]["id"]
-    assert (cut["outlet"]["name"], cut["whole"]) == ("The Bay", False)
+    assert (cut["outlet"]["name"], cut["complete"]) == ("The Bay", False)
     assert story["entities"] == {
         "people": [{"name": "Ruth Pell", "articles": 2}],
         "places": [{"name": "Orlan", "articles": 2}],

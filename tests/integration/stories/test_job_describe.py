@@ -11,11 +11,11 @@ from jobs.embed import embed
 from jobs.running.context import Context
 from service.domain.articles import tokenization
 from service.domain.entities.gazetteer import Kind
-from service.store.stories import vocabulary
+from service.store.stories import vocabularies
 from service.store.stories.details import Details, from_json
 from service.store.tables import ArticleRow, GazetteerRow, StoryRow
 from tests.integration.conftest import NOW, Clock
-from tests.support.content.vocabularies import lexicon_of
+from tests.support.content.vocabularies import vocabulary_of
 from tests.support.database.rows import Rows
 
 BEGINNING = (
@@ -52,8 +52,8 @@ def tell(context: Context) -> Callable[..., list[int]]:
             ]
             rows.story(story, articles, described_at=None)
             documents = session.scalars(select(ArticleRow.title)).all()
-            lexicon = lexicon_of(tokenization.words(title) for title in documents)
-            vocabulary.save(session, lexicon, now=NOW)
+            vocabulary = vocabulary_of(tokenization.words(title) for title in documents)
+            vocabularies.save(session, vocabulary, now=NOW)
             return [article.id for article in articles]
 
     return act
@@ -78,7 +78,7 @@ def test_a_story_is_told_in_words_of_its_articles(
     found, stored = details_of(context), texts(context)
     assert {quote.outlet for quote in found.summary} == {"border-daily", "border-evening"}
     for quote in found.summary:
-        assert quote.whole
+        assert quote.complete
         assert quote.text in stored[int(quote.article)]
     named = {(each.name, each.kind) for each in found.entities}
     assert named >= {("Castelmar", Kind.PLACE), ("Tarvo Quell", Kind.PERSON)}
@@ -137,7 +137,7 @@ def test_the_gazetteer_is_made_anew_when_it_is_old(
             session.execute(update(StoryRow).values(described_at=None))
         describe(context)
         with context.sessions.begin() as session:
-            return list(session.scalars(select(GazetteerRow.made_at)))
+            return list(session.scalars(select(GazetteerRow.created_at)))
 
     tell("border", daily=BEGINNING)
     first = made()

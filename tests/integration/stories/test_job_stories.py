@@ -20,7 +20,7 @@ from service.domain.catalogue.outlets import Outlet
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
 from service.store.story_views import overview
-from service.store.story_views.churn import churn
+from service.store.story_views.churn import measure_churn
 from service.store.story_views.reports import reports_of
 from service.store.tables import (
     ArticleRow,
@@ -299,12 +299,14 @@ def test_stories_count_only_what_lives(context: Context, publish: Callable[..., 
         assert overview.count_stories(session) == 2
 
 
-def hysteresis(context: Context, *, articles: int) -> Context:
+def with_hysteresis(context: Context, *, articles: int) -> Context:
     """A context in which nothing is placed beside another article, nor merged once it has settled."""
     settings = replace(
         context.settings,
-        grouping=replace(context.settings.grouping, join=1.0),
-        hysteresis=replace(context.settings.hysteresis, articles=articles, merge=1.0),
+        grouping=replace(context.settings.grouping, join_score=1.0),
+        hysteresis=replace(
+            context.settings.hysteresis, min_window_articles=articles, merge_score=1.0
+        ),
     )
     return replace(context, settings=settings)
 
@@ -313,7 +315,7 @@ def hysteresis(context: Context, *, articles: int) -> Context:
 def test_stories_that_have_settled_stay_apart_in_a_window_of_enough_articles(
     context: Context, publish: Callable[..., None], clock: Clock, articles: int, found: int
 ):
-    careful = hysteresis(context, articles=articles)
+    careful = with_hysteresis(context, articles=articles)
     publish(item("1", MEETING, NOW), item("2", MEETING_AGAIN, NOW, host="evening.example"))
     place(careful)
     clock.advance(hours=2)
@@ -323,7 +325,7 @@ def test_stories_that_have_settled_stay_apart_in_a_window_of_enough_articles(
     assert counts is not None
     assert (counts["moved"], counts["late"]) == ((1, 0) if found == 2 else (2, 1))
     with context.sessions() as session:
-        shares = churn(session, since=clock.now - timedelta(days=1))
+        shares = measure_churn(session, since=clock.now - timedelta(days=1))
     assert shares.period == pytest.approx(counts["moved"] / 3)
     assert shares.run == pytest.approx(counts["moved"] / 3)
     assert shares.late == pytest.approx(counts["late"] / 3)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from service.store.database.paging import Position
 from service.store.database.sessions import Sessions
-from service.store.story_views.filters import Sort, StoryFilter, ordering
+from service.domain.stories.filters import Sort, StoryFilter
+from service.store.story_views.filters import ordering
 from service.store.story_views.views import list_stories
 from service.store.tables import StoryVersionRow
 from tests.support.database.rows import NOW, Rows

@@ -33,7 +33,7 @@ from service.store.editing.actions import EditorAction
 from service.store.editing.undo import undo
 from service.store.stories import stories
 from service.store.story_views import history, overview
-from service.store.story_views.filters import Sort, StoryFilter
+from service.domain.stories.filters import Sort, StoryFilter
 from service.store.story_views.views import get_story, list_stories
 from service.store.tables import StoryRow
 from tests.integration.conftest import Clock, make_context
@@ -145,9 +145,9 @@ class Newsroom(RuleBasedStateMachine):
     @rule(number=NUMBERS)
     def undo(self, number: int) -> None:
         with self.context.sessions.begin() as session:
-            standing = audit_log.list_decisions(session, all_of_them=False)
-        if standing:
-            chosen = standing[number % len(standing)].id
+            current_stories = audit_log.list_decisions(session, all_of_them=False)
+        if current_stories:
+            chosen = current_stories[number % len(current_stories)].id
             self._decide(lambda session, act: undo(session, act, chosen))
 
     @invariant()
@@ -163,8 +163,8 @@ class Newsroom(RuleBasedStateMachine):
     def teardown(self) -> None:
         """What was seen can be seen again, once nothing is hidden any more."""
         with self.context.sessions.begin() as session:
-            standing = audit_log.list_decisions(session, all_of_them=False)
-        for hide in [each.id for each in standing if each.action == "hide"]:
+            current_stories = audit_log.list_decisions(session, all_of_them=False)
+        for hide in [each.id for each in current_stories if each.action == "hide"]:
             self._decide(lambda session, act: undo(session, act, hide))  # noqa: B023  # called at once
         with self.context.sessions.begin() as session:
             for seen in self.seen:
@@ -222,9 +222,9 @@ class Newsroom(RuleBasedStateMachine):
     def _check_named(self, named: tuple[int, ...]) -> None:
         """A refusal names decisions that stand."""
         with self.context.sessions.begin() as session:
-            standing = {each.id for each in audit_log.list_decisions(session, all_of_them=False)}
+            current_stories = {each.id for each in audit_log.list_decisions(session, all_of_them=False)}
         assert named
-        assert standing.issuperset(named)
+        assert current_stories.issuperset(named)
 
     def _stories(self) -> list[str]:
         with self.context.sessions.begin() as session:

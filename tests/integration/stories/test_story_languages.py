@@ -13,7 +13,7 @@ from service.store.database.sessions import Sessions
 from service.store.editing import actions
 from service.store.editing.undo import undo
 from service.store.stories import versions
-from service.store.story_views.filters import StoryFilter
+from service.domain.stories.filters import StoryFilter
 from service.store.story_views.views import list_stories
 from service.store.tables import MembershipRow, StoryRow
 from tests.support.database import invariants

@@ -15,7 +15,7 @@ from service.store.database.sessions import Sessions
 from tests.support.content.subscribers import report_news, subscribe
 from tests.support.servers.mail_server import MailServer
 
-pytestmark = pytest.mark.usefixtures("logs_as_before")
+pytestmark = pytest.mark.usefixtures("restore_logging")
 
 Run = Callable[..., Result]
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from service.domain.access.roles import Role
-from service.domain.subscribers.alert_preferences import query
+from service.domain.subscribers.alert_preferences import parse_query
 from service.settings.load import load
 from service.store.database.sessions import Sessions
 from service.store.subscribers import alerts
@@ -17,7 +17,7 @@ from service.web.app import create_app
 from tests.integration.subscribers.test_subscription_pages import path
 from tests.support.content.subscribers import DUE, report_news, subscribe
 from tests.support.database.api_keys import Holder, holder
-from tests.support.feed_validation import faults
+from tests.support.feed_validation import find_errors
 from tests.support.servers.site import Site, running, serving
 
 HOUR = timedelta(hours=1)
@@ -64,7 +64,7 @@ def test_a_feed_has_the_stories_that_the_alert_asks_for(
     word = feed_of(adam, reader, words=f"{late.split()[0]}, {older.split()[0]}")
     assert titles(site, word) == [late]
     told = site.get(f"{word}.json").json
-    assert told["title"].endswith(str(query(words=f"{late.split()[0]}, {older.split()[0]}")))
+    assert told["title"].endswith(str(parse_query(words=f"{late.split()[0]}, {older.split()[0]}")))
     assert told["feed_url"] == f"{site.url}{word}.json"
     assert titles(site, feed_of(adam, reader, outlets="nobody")) == []
 
@@ -74,10 +74,10 @@ def test_it_is_valid_in_every_form_with_stories_and_without(
     site: Site, sessions: Sessions, reader: Subscriber, adam: Holder, form: str
 ) -> None:
     for each in (feed_of(adam, reader, words="happens"), feed_of(adam, reader, words="<&>'x")):
-        assert faults(form, site.get(f"{each}.{form}").body) == []
+        assert find_errors(form, site.get(f"{each}.{form}").body) == []
     report_news(sessions, DUE - HOUR)
     full = feed_of(adam, reader, words="happens, <b>")
-    assert faults(form, site.get(f"{full}.{form}").body) == []
+    assert find_errors(form, site.get(f"{full}.{form}").body) == []
     assert "happens" in site.get(f"{full}.{form}").text
 
 
@@ -104,7 +104,7 @@ def test_its_link_reads_and_does_nothing_else(
         assert site.get(f"/digest/{other}/{signed}").status == 404
         assert site.get(f"/digest/{other}/{signed}", method="POST").status in {404, 405}
     with sessions.begin() as session:
-        [alert] = alerts.of_subscribers(session, [reader.id])[reader.id]
+        [alert] = alerts.list_by_subscriber(session, [reader.id])[reader.id]
     stops = path(sessions, "alerts", alert.id).rpartition("/")[2]
     for wrong in (stops, "1", "x", f"{alert.id + 1}{signed[1:]}", "%00"):
         assert site.get(f"/digest/feeds/{wrong}.atom").status == 404
@@ -117,7 +117,7 @@ def test_after_the_alert_it_is_gone(
     where = feed_of(adam, reader, words="ferry")
     assert titles(site, where) == []
     with sessions.begin() as session:
-        [alert] = alerts.of_subscribers(session, [reader.id])[reader.id]
+        [alert] = alerts.list_by_subscriber(session, [reader.id])[reader.id]
         alerts.stop(session, alert.id, now=DUE)
     gone = site.get(f"{where}.rss")
     assert gone.status == 410
@@ -128,7 +128,7 @@ def test_the_page_of_preferences_links_to_it(
     site: Site, sessions: Sessions, reader: Subscriber
 ) -> None:
     with sessions.begin() as session:
-        alerts.add(session, reader.id, query(words="happens"), now=DUE)
+        alerts.add(session, reader.id, parse_query(words="happens"), now=DUE)
     headline = report_news(sessions, DUE - HOUR)
     page = site.page(path(sessions, "preferences", reader.id)).text
     [link] = re.findall(r'href="(/digest/feeds/[^"]+)\.atom"', page)

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, text
 
-from service.domain.subscribers.alert_preferences import query
+from service.domain.subscribers.alert_preferences import parse_query
 from service.domain.subscribers.digest_model import Digest
 from service.domain.subscribers.digest_schedule import DueDate
 from service.store.database import schema
-from service.store.database.sessions import Sessions, sessions_of
+from service.store.database.sessions import Sessions, make_sessions
 from service.store.subscribers import alerts, editions, subscribers
-from service.store.subscribers.email_stats import editions as edition_stats
+from service.store.subscribers.email_stats import daily_outcomes
 from tests.support.content.site_content import fill
 from tests.support.content.subscribers import subscribe
 from tests.support.content.texts import MEETING, WORLD_NOW
@@ -30,8 +30,8 @@ def site(sessions: Sessions) -> Iterator[Site]:
 @pytest.fixture
 def orphan() -> Iterator[Site]:
     """A server whose database does not answer."""
-    engine = schema.connect("postgresql://someone:hunter2@127.0.0.1:1/nowhere")
-    with serving(sessions_of(engine)) as running:
+    engine = schema.make_engine("postgresql://someone:hunter2@127.0.0.1:1/nowhere")
+    with serving(make_sessions(engine)) as running:
         yield running
     engine.dispose()
 
@@ -92,14 +92,14 @@ def test_figures_of_emails(sessions: Sessions, site: Site) -> None:
     now = WORLD_NOW
     with sessions.begin() as session:
         subscribers.stop(session, bob.id, "bounced", bounced=True)
-        alerts.add(session, ann.id, query(words="ferry"), now=now)
+        alerts.add(session, ann.id, parse_query(words="ferry"), now=now)
         due = DueDate(now.date(), now)
-        number = editions.make(session, ann.id, due, Digest(), now=now, late=False, send=True)
+        number = editions.add(session, ann.id, due, Digest(), now=now, late=False, send=True)
         assert number is not None
-        delivery = editions.begin(session, number, "<1@x.example>", now=now)
-        editions.sent(session, delivery, late=True, size=5000, now=now)
-        editions.make(session, bob.id, due, Digest(), now=now, late=False)
-        [edition] = edition_stats(session, since=now.date())
+        delivery = editions.start_attempt(session, number, "<1@x.example>", now=now)
+        editions.mark_sent(session, delivery, late=True, size=5000, now=now)
+        editions.add(session, bob.id, due, Digest(), now=now, late=False)
+        [edition] = daily_outcomes(session, since=now.date())
     assert edition.local_date == now.date()
     outcome = edition.outcome
     assert (outcome.recipients, outcome.sent, outcome.late, outcome.empty) == (1, 1, 1, 1)

@@ -12,11 +12,11 @@ import jsonschema_rs
 import pytest
 from sqlalchemy import Engine, text
 
-from service.store.database.change_counter import current_state
+from service.store.database.change_counter import read_change_counter
 from service.store.database.sessions import Sessions
 from service.store.tables import ArticleRow, FeedRow, StoryRow
 from service.web.app import create_app
-from tests.support.content.texts import MEETING, SAGA
+from tests.support.content.texts import MEETING, STORYLINE
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, running, serving, serving_world
 
@@ -41,7 +41,7 @@ def world(new_database: Callable[[], str]) -> Iterator[Site]:
 def state(sessions: Sessions) -> int:
     """The number of the store's state."""
     with sessions() as session:
-        return current_state(session).number
+        return read_change_counter(session).value
 
 
 def again(site: Site, path: str, etag: str) -> int:
@@ -53,7 +53,7 @@ def again(site: Site, path: str, etag: str) -> int:
     "path",
     [
         "/v1/stories", "/v1/stories?sort=newest", f"/v1/stories/{MEETING}",
-        f"/v1/stories/{MEETING}/transitions", f"/v1/storylines/{SAGA}", "/v1/outlets",
+        f"/v1/stories/{MEETING}/transitions", f"/v1/storylines/{STORYLINE}", "/v1/outlets",
         "/v1/feeds", "/v1/runs", "/", f"/stories/{MEETING}", "/about", "/docs", "/openapi.json",
         "/static/site.css",
     ],
@@ -141,9 +141,9 @@ def test_many_writers_never_share_a_state_or_a_second(sessions: Sessions) -> Non
     for writer in writers:
         writer.join()
     with sessions() as session:
-        found = current_state(session)
-    assert found.number == before + 20
-    assert not found.past
+        found = read_change_counter(session)
+    assert found.value == before + 20
+    assert not found.is_past
 
 
 def test_dates_are_told_once_they_are_past(sessions: Sessions, engine: Engine, site: Site) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.store.database.sessions import Sessions
-from tests.support.content.texts import MEETING, MERGED, SAGA, WORLD_NOW
+from tests.support.content.texts import MEETING, MERGED, STORYLINE, WORLD_NOW
 from tests.support.database.rows import Rows
 from tests.support.servers.site import Site, serving, serving_world
 
@@ -38,7 +38,7 @@ def test_the_front_page_shows_stories_with_their_coverage(world: Site) -> None:
     assert "Defence chiefs of four countries discuss Turkish pullout" in text
     assert "of 10 outlets" in text
     assert '<time datetime="2023-04-25T11:20:00Z">25 Apr 2023, 11:20</time>' in text
-    assert f'href="/storylines/{SAGA}"' in text
+    assert f'href="/storylines/{STORYLINE}"' in text
     assert '<svg class="line"' in text
     assert "<script" not in text
 
@@ -140,7 +140,7 @@ def test_an_empty_story_still_has_its_page(sessions: Sessions, site: Site) -> No
 
 
 def test_storyline_feeds_and_about_pages(world: Site) -> None:
-    assert world.page(f"/storylines/{SAGA}").text.count('<article class="story">') == 4
+    assert world.page(f"/storylines/{STORYLINE}").text.count('<article class="story">') == 4
     feeds = world.page("/feeds").text
     assert "bad status, 4 times in a row" in feeds
     assert "secret" not in feeds

@@ -35,7 +35,7 @@ def test_an_excerpt_ends_between_words_where_it_can(text: str, cut: str) -> None
     ],
 )
 def test_only_web_addresses_are_linked(url: str, linked: str) -> None:
-    assert links.outside(url) == linked
+    assert links.external_url(url) == linked
 
 
 def test_addresses_are_shown_without_secrets() -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from service.domain.access.roles import Role
 from service.settings.load import load
 from service.store.access import keys
-from service.store.database.change_counter import State
+from service.store.database.change_counter import ChangeCounter
 from service.store.database.sessions import Sessions
 from service.store.tables import ArticleRow, StoryRow
 from service.web.app import create_app
@@ -26,8 +26,8 @@ from tests.support.database.api_keys import holder
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, running, serving
 
-STATE = State(1, datetime(2023, 4, 26, tzinfo=UTC), past=True)
-LATER = State(2, datetime(2023, 4, 27, tzinfo=UTC), past=True)
+STATE = ChangeCounter(1, datetime(2023, 4, 26, tzinfo=UTC), is_past=True)
+LATER = ChangeCounter(2, datetime(2023, 4, 27, tzinfo=UTC), is_past=True)
 
 
 @pytest.fixture
@@ -302,7 +302,7 @@ def test_a_reading_serves_all_who_came_before_it_and_nobody_who_came_later() -> 
     async def act() -> None:
         begun: list[int] = []
 
-        def read() -> State:
+        def read() -> ChangeCounter:
             begun.append(1)
             return STATE
 
@@ -319,7 +319,7 @@ def test_a_failed_reading_is_told_to_all_who_wait_and_the_next_one_is_tried() ->
     async def act() -> None:
         fails = [True]
 
-        def read() -> State:
+        def read() -> ChangeCounter:
             if fails[0]:
                 raise OperationalError("SELECT", {}, Exception("gone"))
             return STATE

@@ -1,4 +1,4 @@
-"""Feeds out are valid by their standards, whatever the list, and the check itself sees faults."""
+"""Feeds out are valid by their standards, whatever the list, and the check itself sees find_errors."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,7 +7,7 @@ import pytest
 from service.store.database.sessions import Sessions
 from tests.support.content.texts import MEETING
 from tests.support.database.rows import Rows
-from tests.support.feed_validation import faults
+from tests.support.feed_validation import find_errors
 from tests.support.servers.site import Site, serving, serving_world
 
 FORMS = ["atom", "rss", "json"]
@@ -33,12 +33,12 @@ def world(new_database: Callable[[], str]) -> Iterator[Site]:
 def test_feeds_of_lists_are_valid(world: Site, form: str, asked: str) -> None:
     answer = world.get(f"/v1/stories/feed.{form}{asked}")
     assert answer.status == 200
-    assert faults(form, answer.body) == []
+    assert find_errors(form, answer.body) == []
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_feeds_of_stories_are_valid(world: Site, form: str) -> None:
-    assert faults(form, world.get(f"/v1/stories/{MEETING}/feed.{form}").body) == []
+    assert find_errors(form, world.get(f"/v1/stories/{MEETING}/feed.{form}").body) == []
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -46,7 +46,7 @@ def test_feeds_of_stories_are_valid(world: Site, form: str) -> None:
 def test_feeds_of_searches_are_valid_and_have_what_is_found(world: Site, form: str, q: str) -> None:
     answer = world.get(f"/v1/search/feed.{form}?q={q}&by=words")
     assert answer.status == 200
-    assert faults(form, answer.body) == []
+    assert find_errors(form, answer.body) == []
     found = world.get(f"/v1/search?q={q}&by=words").json["stories"]
     told = world.get(f"/v1/search/feed.json?q={q}&by=words").json["items"]
     expected = [f"urn:samestory:story:{each['story']['id']}" for each in found]
@@ -69,7 +69,7 @@ def test_odd_texts_leave_feeds_valid(sessions: Sessions, form: str) -> None:
         rows.story("bare", [rows.article(outlet, "Bare")], headline="")
     with serving(sessions) as site:
         for path in ("/v1/stories/feed", "/v1/stories/odd/feed", "/v1/stories/bare/feed"):
-            assert faults(form, site.get(f"{path}.{form}").body) == [], path
+            assert find_errors(form, site.get(f"{path}.{form}").body) == [], path
 
 
 def test_a_feed_takes_what_the_list_takes(world: Site) -> None:
@@ -114,4 +114,4 @@ def test_what_is_broken_is_seen(  # noqa: PLR0917  # by name
     body = world.get(f"/v1/stories/feed.{form}").body
     broken = body.replace(old, new).replace(then, instead) if then else body.replace(old, new)
     assert broken != body
-    assert faults(form, broken)
+    assert find_errors(form, broken)

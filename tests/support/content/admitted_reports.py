@@ -1,4 +1,4 @@
-"""Reports of made-up events, admitted without fetching: for tests of what follows."""
+"""Reports of invented events, admitted directly, without fetching."""
 
 import random
 from collections.abc import Sequence
@@ -16,54 +16,56 @@ from service.store.catalogue.feeds import NewFeed
 from service.store.tables import FeedRow
 
 VOWELS, CONSONANTS = "aeiou", "bdfgklmnprstvz"
-#: Words of a report; more than half of them shared is one event to the pair score.
-LENGTH = 15
+#: Words per report. The pair score joins reports that share more than half of them.
+WORDS_PER_REPORT = 15
 
 
-def words_of(event: int) -> list[str]:
-    """Words that no other event has."""
+def generate_words(event: int) -> list[str]:
+    """Generate words that are unique to an event."""
     rng = random.Random(event)
-    letters = [(rng.choice(CONSONANTS), rng.choice(VOWELS)) for _ in range(4 * LENGTH)]
+    letters = [(rng.choice(CONSONANTS), rng.choice(VOWELS)) for _ in range(4 * WORDS_PER_REPORT)]
     syllables = ["".join(pair) for pair in letters]
-    return ["".join(syllables[start : start + 4]).title() for start in range(0, 4 * LENGTH, 4)]
+    return [
+        "".join(syllables[start : start + 4]).title() for start in range(0, 4 * WORDS_PER_REPORT, 4)
+    ]
 
 
-def report(event: int, teller: int, *, other: int | None = None) -> tuple[str, str]:
-    """A teller's report in an order of words of its own; half about another event, if given."""
-    told = words_of(event)
+def report(event: int, author: int, *, other: int | None = None) -> tuple[str, str]:
+    """Title and text of an author's report in random word order; half about `other`, if given."""
+    words = generate_words(event)
     if other is not None:
-        told = told[: LENGTH // 2] + words_of(other)[LENGTH // 2 :]
-    random.Random(teller).shuffle(told)
-    return " ".join(told[:6]), " ".join(told) + "."
+        words = words[: WORDS_PER_REPORT // 2] + generate_words(other)[WORDS_PER_REPORT // 2 :]
+    random.Random(author).shuffle(words)
+    return " ".join(words[:6]), " ".join(words) + "."
 
 
 class Wire:
-    """Some outlets with a feed each, whose reports are admitted directly."""
+    """Outlets with one feed each, whose reports are admitted directly."""
 
     def __init__(self, context: Context, *, outlets: int = 4) -> None:
         self._sessions = context.sessions
         names = [f"o{number}" for number in range(outlets)]
         with self._sessions.begin() as session:
-            known = [Outlet(name, name.title(), sites=(f"{name}.example",)) for name in names]
-            feeds.save_outlets(session, known)
+            new_outlets = [Outlet(name, name.title(), sites=(f"{name}.example",)) for name in names]
+            feeds.save_outlets(session, new_outlets)
             new_feeds = [NewFeed(f"https://{name}.example/feed", name, name) for name in names]
             feeds.add_feeds(session, new_feeds, now=context.clock())
             ids = feeds.outlet_ids(session)
-            found = session.execute(select(FeedRow.id, FeedRow.outlet_id).order_by(FeedRow.id))
+            rows = session.execute(select(FeedRow.id, FeedRow.outlet_id).order_by(FeedRow.id))
             sites = feeds.site_index(session)
-            self._sources = [Source(feed, outlet, ids, sites) for feed, outlet in found]
+            self._sources = [Source(feed, outlet, ids, sites) for feed, outlet in rows]
 
     def publish(
         self, outlet: int, reports: Sequence[tuple[str, tuple[str, str]]], now: datetime
     ) -> None:
-        """Admit reports by slug, new ones and changed ones."""
-        drafts = [_draft(outlet, slug, told, now) for slug, told in reports]
+        """Admit new and changed reports, identified by slug."""
+        drafts = [_draft(outlet, slug, report, now) for slug, report in reports]
         with self._sessions.begin() as session:
             articles.admit(session, drafts, self._sources[outlet], now=now)
 
 
-def _draft(outlet: int, slug: str, told: tuple[str, str], now: datetime) -> Draft:
-    title, text = told
+def _draft(outlet: int, slug: str, report: tuple[str, str], now: datetime) -> Draft:
+    title, text = report
     url = f"https://o{outlet}.example/{slug}"
     return Draft(
         url=url,

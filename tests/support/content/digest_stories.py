@@ -52,7 +52,7 @@ def story(headline: str, reports: Sequence[DigestReport | str], **values: object
         ).total,
         "pinned": False,
         "changed_at": told[-1].at,
-        "told": digest_selection.told(headline, (), ()),
+        "told": digest_selection.search_text(headline, (), ()),
         "summary": (SummarySentence(f"{headline}, officials said on Monday.", told[0].name),),
         "reports": told,
     }

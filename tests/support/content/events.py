@@ -1,4 +1,4 @@
-"""Made-up coverage of made-up events, for tests that group articles."""
+"""Articles about invented events, for tests that group articles."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ _FRAMES = ("{}", "Report: {}", "{}, officials say", "Update: {}")
 
 
 def event_articles(events: Sequence[str] = EVENTS, each: int = 4) -> list[Article]:
-    """`each` articles about every event, an hour apart."""
+    """Generate `each` articles about every event, an hour apart."""
     return [
         Article(
             id=event * 100 + number,
@@ -46,12 +46,12 @@ def event_articles(events: Sequence[str] = EVENTS, each: int = 4) -> list[Articl
 
 
 def encoded(articles: Sequence[Article]) -> Vectors:
-    """Vectors of the fake encoder."""
+    """Encode articles with the fake encoder."""
     return encode_articles(WordEncoder(), articles)
 
 
 def pair_model() -> PairModel:
-    """A model that joins texts of mostly the same words."""
+    """Pair model that joins texts with mostly the same words."""
     given = {"dense": 8.0, "title": 3.0, "body": 8.0, "time": 3.0, "background": -5.0, "shift": 1.0}
     weights = dict.fromkeys(PAIR_FEATURES, 0.0) | given
     means = dict.fromkeys(PAIR_FEATURES, 0.1)
@@ -79,7 +79,9 @@ def copy_settings() -> CopySettings:
 
 
 def hysteresis_settings() -> HysteresisSettings:
-    return HysteresisSettings(hours=1.0, articles=4, enter=0.5, merge=0.8)
+    return HysteresisSettings(
+        min_age_hours=1.0, min_window_articles=4, join_score=0.5, merge_score=0.8
+    )
 
 
 def story_settings() -> StorySettings:
@@ -94,5 +96,5 @@ def story_settings() -> StorySettings:
 
 
 def all_pairs(rows: int) -> Pairs:
-    """Every pair of rows, sorted."""
+    """Return all pairs of rows, sorted."""
     return np.column_stack(np.triu_indices(rows, 1)).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Made-up reports in a feed, for tests that follow articles through the jobs."""
+"""Invented reports as RSS items, for tests of the job pipeline."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -20,7 +20,7 @@ FERRY = (
 
 
 def item(slug: str, report: tuple[str, str], at: datetime, *, host: str = "daily.example") -> str:
-    """One report as an RSS item."""
+    """Render a report as an RSS item."""
     title, text = report
     return (
         f"<item><title>{escape(title)}</title><link>https://{host}/{slug}</link>"
@@ -30,6 +30,6 @@ def item(slug: str, report: tuple[str, str], at: datetime, *, host: str = "daily
 
 
 def rss(items: Iterable[str]) -> bytes:
-    """A feed of some items."""
+    """Render an RSS feed of items."""
     channel = f"<title>Daily</title><link>https://daily.example/</link><language>en</language>{''.join(items)}"
     return f'<rss version="2.0"><channel>{channel}</channel></rss>'.encode()

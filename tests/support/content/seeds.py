@@ -1,4 +1,4 @@
-"""The sample coverage in `seeds/` as articles with labels, read as the daemon would."""
+"""Sample articles and labels of `seeds/`, parsed and admitted with the production code."""
 
 import json
 from datetime import UTC, datetime
@@ -17,27 +17,23 @@ _BASE = "http://x/"
 
 
 def seed_articles() -> list[Article]:
-    """One article a label, in the labels' order, its canonical URL as id."""
-    drafts = {draft.url: draft for draft in newest_per_url(_drafts())}
-    return [_article(drafts[key], outlet) for key, outlet in _keys().items()]
+    """Return one article per label, in the order of the labels, with canonical URLs as ids."""
+    opml = read_opml((SEEDS_DIR / "feeds.opml").read_bytes(), name="seeds", base_url=_BASE)
+    admitted = [draft for feed in opml.feeds for draft in _admit_feed(feed.url)]
+    drafts = {draft.url: draft for draft in newest_per_url(admitted)}
+    outlets = {
+        canonical_url(label["url"]) or label["url"]: label["outlet"] for label in seed_labels()
+    }
+    return [_article(drafts[url], outlet) for url, outlet in outlets.items()]
 
 
 def seed_labels() -> list[dict[str, str]]:
-    """The lines of `labels.jsonl`, in their order."""
+    """Return the lines of `labels.jsonl`."""
     lines = (SEEDS_DIR / "labels.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 
-def _keys() -> dict[str, str]:
-    return {canonical_url(label["url"]) or label["url"]: label["outlet"] for label in seed_labels()}
-
-
-def _drafts() -> list[Draft]:
-    opml = read_opml((SEEDS_DIR / "feeds.opml").read_bytes(), name="seeds", base_url=_BASE)
-    return [draft for feed in opml.feeds for draft in _drafts_of(feed.url)]
-
-
-def _drafts_of(url: str) -> list[Draft]:
+def _admit_feed(url: str) -> list[Draft]:
     parsed = parse_feed((SEEDS_DIR / url.removeprefix(_BASE)).read_bytes(), url=url)
     context = FeedContext(url, language=parsed.language)
     return admit_feed(parsed.entries, context, now=NOW, settings=load.load({}).admit)[0]

@@ -1,6 +1,6 @@
-"""A small, made-up world of coverage as the pages should show it; every text is invented.
+"""Invented database content for tests of API and pages.
 
-Its centre is the four-party meeting in Moscow of 25 April 2023 with look-alikes beside it.
+The main story is the four-party meeting in Moscow on 25 April 2023, beside similar events.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,13 +19,13 @@ from service.store.stories.details import Details, to_json
 from service.store.tables import ArticleRow, OutletRow, StoryRow
 from tests.support.content.texts import (
     COPIES,
-    LOOKALIKES,
     MEETING,
     MEETING_REPORTS,
     MERGED,
     OTHERS,
     OUTLETS,
-    SAGA,
+    SIMILAR_EVENTS,
+    STORYLINE,
     WORLD_NOW,
     Line,
 )
@@ -33,20 +33,20 @@ from tests.support.database.rows import Rows
 
 
 def fill(session: Session) -> None:
-    """Insert the whole world."""
-    world = _World(session)
-    meeting = world.meeting()
-    world.rows.storyline(SAGA, "Rapprochement of Ankara and Damascus")
-    meeting.storyline_id = SAGA
-    for story_id, first, keywords, lines in LOOKALIKES:
-        world.story(story_id, first, keywords, lines).storyline_id = SAGA
+    """Insert all outlets, feeds, articles and stories."""
+    content = _Content(session)
+    meeting = content.meeting()
+    content.rows.storyline(STORYLINE, "Rapprochement of Ankara and Damascus")
+    meeting.storyline_id = STORYLINE
+    for story_id, first, keywords, lines in SIMILAR_EVENTS:
+        content.story(story_id, first, keywords, lines).storyline_id = STORYLINE
     for story_id, first, keywords, lines in OTHERS:
-        world.story(story_id, first, keywords, lines)
-    world.history(meeting)
-    world.feeds_and_runs()
+        content.story(story_id, first, keywords, lines)
+    content.history(meeting)
+    content.feeds_and_runs()
 
 
-class _World:
+class _Content:
     def __init__(self, session: Session) -> None:
         self.rows = Rows(session)
         self.outlets: dict[str, OutletRow] = {
@@ -70,7 +70,7 @@ class _World:
         self, story_id: str, first: datetime, keywords: Sequence[str], lines: Sequence[Line]
     ) -> StoryRow:
         articles = self._articles(first, lines)
-        self._same_titles_are_copies(articles)
+        self._mark_copies(articles)
         return self._story(story_id, articles, keywords)
 
     def meeting(self) -> StoryRow:
@@ -128,12 +128,14 @@ class _World:
         ]
 
     def _details(self, articles: Sequence[ArticleRow]) -> Details:
-        """What `describe` could tell of a story, in words of its articles."""
+        """Build story details from the articles, as the job `describe` would."""
         slugs = {outlet.id: slug for slug, outlet in self.outlets.items()}
-        told = [(each, slugs[each.outlet_id]) for each in articles]
-        reports = [TimedReport(slug, each.reported_at) for each, slug in told]
+        with_outlets = [(each, slugs[each.outlet_id]) for each in articles]
+        reports = [TimedReport(slug, each.reported_at) for each, slug in with_outlets]
         return Details(
-            summary=tuple(Quote(each.id, slug, each.text, complete=True) for each, slug in told[:4]),
+            summary=tuple(
+                Quote(each.id, slug, each.text, complete=True) for each, slug in with_outlets[:4]
+            ),
             entities=(
                 Entity("Hulusi Akar", Kind.PERSON, 3),
                 Entity("Moscow", Kind.PLACE, 9),
@@ -141,14 +143,15 @@ class _World:
             ),
             developments=tuple(
                 Development(each.id, slug, each.reported_at, each.title, 1 + number)
-                for number, (each, slug) in enumerate(told[:5])
+                for number, (each, slug) in enumerate(with_outlets[:5])
             ),
             pace=measure_pace(reports),
             delays=tuple(list_delays(reports)),
             rank=compute_rank(7, reports[-1].at),
         )
 
-    def _same_titles_are_copies(self, articles: Sequence[ArticleRow]) -> None:
+    def _mark_copies(self, articles: Sequence[ArticleRow]) -> None:
+        """Mark articles with the title of an earlier one as its copies."""
         first: dict[str, ArticleRow] = {}
         for article in articles:
             original = first.setdefault(article.title, article)
@@ -158,17 +161,16 @@ class _World:
     def _story(
         self, story_id: str, articles: Sequence[ArticleRow], keywords: Sequence[str]
     ) -> StoryRow:
-        story = self.rows.story(story_id, articles[:1], **self._facts(articles, keywords))
+        values = self.rows.story_facts("", articles) | {
+            "keywords": list(keywords),
+            "slug": "-".join(articles[0].title.lower().split()[:6]),
+        }
+        del values["id"]
+        story = self.rows.story(story_id, articles[:1], **values)
         for number, article in enumerate(articles[1:], start=1):
             evidence = _evidence(articles[number - 1], articles[0], 0.97 - number * 0.03)
             self.rows.membership(story, article, score=evidence["score"], evidence=evidence)
         return story
-
-    def _facts(self, articles: Sequence[ArticleRow], keywords: Sequence[str]) -> dict[str, Any]:
-        facts = self.rows.story_facts("", articles)
-        del facts["id"]
-        slug = "-".join(articles[0].title.lower().split()[:6])
-        return facts | {"keywords": list(keywords), "slug": slug}
 
 
 def _evidence(near: ArticleRow, far: ArticleRow, score: float) -> Mapping[str, Any]:

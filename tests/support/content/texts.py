@@ -1,10 +1,10 @@
-"""Made-up outlets and reports; what `coverage` inserts. No text is anybody else's."""
+"""Invented outlets and reports, inserted by `site_content`."""
 
 from datetime import UTC, datetime
 
-#: When somebody looks at it.
+#: Time at which the pages show the content.
 WORLD_NOW = datetime(2023, 5, 11, 8, 0, tzinfo=UTC)
-SAGA = "ankara-damascus"
+STORYLINE = "ankara-damascus"
 MEETING = "moscow-2023-04-25"
 MERGED = "moscow-2023-04-25-b"
 
@@ -103,8 +103,8 @@ MEETING_REPORTS: list[Line] = [
 ]
 COPIES = {2: (0, 0.99), 5: (0, 0.94)}
 
-#: Story id, first report, keywords, reports; the look-alikes of the meeting.
-LOOKALIKES: list[tuple[str, datetime, list[str], list[Line]]] = [
+#: Story id, first report, keywords, reports: events similar to the meeting.
+SIMILAR_EVENTS: list[tuple[str, datetime, list[str], list[Line]]] = [
     (
         "moscow-2022-12-28",
         datetime(2022, 12, 28, 15, 10, tzinfo=UTC),

@@ -12,7 +12,7 @@ DIMENSIONS = 8
 
 
 def vocabulary_of(documents: Iterable[Iterable[str]], *, background: float = 0.1) -> Vocabulary:
-    """The vocabulary of some documents, with zero vectors as their mean."""
+    """Build the vocabulary of some documents, with a zero vector as their mean."""
     return Vocabulary.build(
         WordCounts.count(documents),
         background=background,

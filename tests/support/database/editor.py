@@ -11,7 +11,11 @@ from service.store.editing.audit_log import Decision
 
 
 def decide(
-    sessions: Sessions, now: datetime, act: Callable[[Session, EditorAction], Decision], *, by: str = "ann"
+    sessions: Sessions,
+    now: datetime,
+    act: Callable[[Session, EditorAction], Decision],
+    *,
+    by: str = "ann",
 ) -> Decision:
     """Let an editor act at a moment."""
     with sessions.begin() as session:

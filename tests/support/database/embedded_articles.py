@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from service.commands.running.models import load_pair_model
 from service.domain.articles.tokenization import lead_words
 from service.domain.pairs.features import TokenisedArticles
-from service.domain.pairs.vocabularies import rarest_keys
+from service.domain.pairs.vocabulary import rarest_keys
 from service.embed.articles import encode_articles
 from service.embed.encoder import Encoder
 from service.settings import load as settings_module
@@ -22,7 +22,9 @@ from tests.support.encoders import WordEncoder
 ENCODER = WordEncoder()
 
 
-def reading(encoder: Callable[[], Encoder] = lambda: ENCODER, *, patience: float = 5.0) -> ModelContext:
+def model_context(
+    encoder: Callable[[], Encoder] = lambda: ENCODER, *, patience: float = 5.0
+) -> ModelContext:
     """How a server reads texts under the usual settings, with the fake encoder."""
     settings = settings_module.load({})
     return ModelContext(

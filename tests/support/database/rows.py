@@ -117,7 +117,9 @@ class Rows:
     def story(self, story_id: str, members: Sequence[ArticleRow] = (), **values: Any) -> StoryRow:
         """A described story with its memberships and the transition by which it emerged."""
         facts = self.story_facts(story_id, members) | values
-        facts.setdefault("rank", compute_rank(facts["independent"], facts["last_reported_at"]).total)
+        facts.setdefault(
+            "rank", compute_rank(facts["independent"], facts["last_reported_at"]).total
+        )
         row = self._add(StoryRow(**facts))
         for article in members:
             self.membership(row, article)

@@ -20,7 +20,7 @@ from service.web.app import create_app
 from service.web.dependencies import ModelContext
 from tests.support.content.site_content import fill
 from tests.support.content.texts import WORLD_NOW
-from tests.support.database.embedded_articles import read_all, reading
+from tests.support.database.embedded_articles import model_context, read_all
 from tests.support.database.rows import NOW
 
 
@@ -79,11 +79,11 @@ def serving(
     sessions: Sessions,
     *,
     clock: Callable[[], datetime] = lambda: NOW,
-    reading: ModelContext | None = None,
+    model_context: ModelContext | None = None,
     port: int = 0,
 ) -> AbstractContextManager[Site]:
     """A server over a store, until the block is left."""
-    return running(create_app(sessions, clock=clock, reading=reading), port)
+    return running(create_app(sessions, clock=clock, model_context=model_context), port)
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def serving_world(url: str) -> Iterator[Site]:
     with sessions.begin() as session:
         fill(session)
         read_all(session)
-    with serving(sessions, clock=lambda: WORLD_NOW, reading=reading()) as running:
+    with serving(sessions, clock=lambda: WORLD_NOW, model_context=model_context()) as running:
         yield running
     engine.dispose()
 

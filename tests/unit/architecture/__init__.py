@@ -1,0 +1,1 @@
+"""Tests of the layers: import cost, layer diagram."""

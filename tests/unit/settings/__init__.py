@@ -1,0 +1,1 @@
+"""Tests of the settings, the documentation, the lock files and signal handling."""
