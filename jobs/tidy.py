@@ -1,4 +1,4 @@
-"""The job `tidy`: forgets accounts of runs and fetches, and answers, that nobody will ask for."""
+"""Job `tidy`: delete old runs, fetches and idempotent responses."""
 
 from datetime import timedelta
 
@@ -6,14 +6,14 @@ from jobs.running.context import Context, Counts
 from service.store.access import idempotency
 from service.store.database import runs
 
-KEEP = timedelta(days=30)
-KEEP_IDLE = timedelta(days=1)
+#: Retention of runs and fetches, and of runs that had nothing to do.
+RETENTION, IDLE_RETENTION = timedelta(days=30), timedelta(days=1)
 
 
 def tidy(context: Context) -> Counts:
-    """Remove old accounts of runs and fetches, and kept answers; articles and stories stay."""
+    """Delete expired log rows and responses; articles and stories stay."""
     now = context.clock()
     with context.sessions.begin() as session:
-        forgotten = runs.forget(session, now=now, keep=KEEP, keep_idle=KEEP_IDLE)
-        forgotten += idempotency.forget(session, now=now)
-    return {"forgotten": forgotten} if forgotten else {}
+        deleted = runs.delete_old(session, now=now, keep=RETENTION, keep_idle=IDLE_RETENTION)
+        deleted += idempotency.delete_expired(session, now=now)
+    return {"deleted": deleted} if deleted else {}

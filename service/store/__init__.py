@@ -1,1 +1,4 @@
-"""Postgres: tables, queries by noun, locks, migrations."""
+"""Postgres: tables, queries by noun, database connections and migrations.
+
+Business rules belong to `service.domain`; transactions begin and end in jobs and requests.
+"""

@@ -1,32 +1,32 @@
-"""Keys: what they allow, what their secrets look like, and what is kept of them."""
+"""Roles of API keys; generation and hashing of their secrets."""
 
 import hashlib
 import secrets
 from enum import StrEnum
 
-#: What every secret begins with, so that scanners of code and logs can tell one.
+#: Prefix of every secret, for secret scanners of code and logs.
 PREFIX = "samestory_"
-_BYTES = 32
-#: Longer ones are not looked up.
-LONGEST_SECRET = 200
+_RANDOM_BYTES = 32
+#: Longer secrets are rejected without a lookup.
+MAX_SECRET_LENGTH = 200
 
 
 class Role(StrEnum):
-    """What a key allows beyond reading, which each one does."""
+    """Permission of a key in addition to reading, which every key allows."""
 
     READER = "reader"
-    EDITOR = "editor"  #: deciding about stories and articles
+    EDITOR = "editor"  #: decisions about stories and articles
     ADMIN = "admin"  #: feeds, subscribers, keys
 
 
 def new_secret() -> str:
-    """A secret that nobody can guess: 256 random bits."""
-    return PREFIX + secrets.token_urlsafe(_BYTES)
+    """Generate a secret with 256 random bits."""
+    return PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
 
 
-def secret_hash(secret: str) -> bytes:
-    """What is kept of a secret, 32 bytes.
+def hash_secret(secret: str) -> bytes:
+    """Hash a secret for storage, 32 bytes.
 
-    A secret has 256 random bits, so a fast hash is enough: there is no dictionary to try.
+    A fast hash is enough: with 256 random bits, a dictionary attack is impossible.
     """
     return hashlib.sha256(secret.encode("utf-8", "replace")).digest()

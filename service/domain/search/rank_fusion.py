@@ -1,22 +1,23 @@
-"""Several rankings made one."""
+"""Reciprocal rank fusion of several rankings."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from typing import TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 
-#: How little the first places outweigh the next ones; see `reciprocal_rank`.
+#: The constant k of the formula: a higher value reduces the advantage of the first places.
 DAMPING = 60
 
 
-def reciprocal_rank(rankings: Iterable[Sequence[Key]]) -> dict[Key, float]:
-    """What is ranked anywhere with its score, best first: the sum of 1 / (60 + rank).
+def fuse_rankings(rankings: Iterable[Sequence[Key]]) -> dict[Key, float]:
+    """Score each key by the sum of 1 / (60 + rank) over the rankings; return the best first.
 
-    Ranks count from 1; a ranking that does not hold a key adds nothing to it. The formula and
-    its constant are those of Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms
-    Condorcet and individual rank learning methods", SIGIR 2009. Scores of different kinds, as a
-    weight of words and a cosine, are never compared, only places. Of equal ones the one that is
-    met first in the rankings, taken in turn, comes first.
+    Ranks count from 1. A key that is not in a ranking gets nothing from it. Only ranks count, so
+    rankings with scores of different kinds, such as ts_rank and cosine, can be fused. Of keys with
+    equal scores, the first in order of the rankings comes first.
+
+    Formula and constant: Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms
+    Condorcet and individual rank learning methods", SIGIR 2009.
     """
     scores: dict[Key, float] = {}
     for ranking in rankings:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.domain.access.roles import Role, hash_secret, new_secret
-from service.errors import BadInputError, NotFoundError, AlreadyExistsError
+from service.errors import AlreadyExistsError, BadInputError, NotFoundError
 from service.store.tables import KeyRow
 
 MAX_NAME_LENGTH = 100
@@ -72,7 +72,9 @@ def create(
         insert(KeyRow).values(values).on_conflict_do_nothing().returning(KeyRow)
     ).one_or_none()
     if row is None:
-        raise AlreadyExistsError(f"A key named {name} exists; choose another name or revoke that key")
+        raise AlreadyExistsError(
+            f"A key named {name} exists; choose another name or revoke that key"
+        )
     return _key(row), secret
 
 

@@ -1,4 +1,4 @@
-"""Conditions on many values at once."""
+"""SQL condition: a column equals any value of an array parameter."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,14 +8,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
 
-def among(
+def equals_any(
     column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Iterable[Any]
 ) -> ColumnElement[bool]:
-    """Whether a column has one of some values, which are one parameter.
+    """Build `column = ANY(:values)` with all values in one array parameter.
 
-    As `in_`, but the statement is the same however many values there are: it is written and
-    prepared once, where two hundred parameters take longer to write than to look up.
+    Unlike `in_`, the statement text does not depend on the number of values. SQLAlchemy compiles
+    it once and Postgres prepares it once: writing two hundred parameters takes longer than the
+    lookup itself.
     """
-    given = bindparam(None, list(values), type_=ARRAY(column.type), unique=True)
-    found: ColumnElement[bool] = column == any_(given)
-    return found
+    parameter = bindparam(None, list(values), type_=ARRAY(column.type), unique=True)
+    condition: ColumnElement[bool] = column == any_(parameter)
+    return condition

@@ -1,4 +1,4 @@
-"""Which state of the store a transaction sees."""
+"""Change counter of the store: the version that ETags and the response cache depend on."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,37 +10,36 @@ from service.store.tables import ChangeCounterRow
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """How much was changed so far, and when last.
+class ChangeCounter:
+    """Number and time of the last change.
 
-    `number` grows with each change of what readers see: of stories and their history, articles,
-    outlets; not with feeds' health or runs of jobs. `changed_at` is in whole seconds and grows as
-    strictly; while changes come faster than seconds pass it is ahead of the clock, and not `past`.
+    `value` grows with each change of public data: stories and their history, articles, outlets.
+    Feed health and job runs do not count. `changed_at` has whole seconds and is different for
+    each value. When changes come faster than once a second, `changed_at` runs ahead of the clock
+    and `is_past` is False.
     """
 
-    number: int
+    value: int
     changed_at: datetime
-    past: bool
-    #: Grows with each change of what keys open; says nothing of what readers see.
-    keys: int = field(default=0, compare=False)
+    is_past: bool
+    #: Grows with each change of an API key; independent of `value`.
+    key_changes: int = field(default=0, compare=False)
 
 
-_NOW = text(
-    "SELECT value, changed_at, changed_at <= clock_timestamp(), key_changes FROM change_counter WHERE single"
+_LATEST = text(
+    "SELECT value, changed_at, changed_at <= clock_timestamp(), key_changes "
+    "FROM change_counter WHERE single"
 )
 
 
-def current_state(session: Session) -> State:
-    """The state that this transaction sees, without the count of keys; one statement, one row."""
-    past = ChangeCounterRow.changed_at <= func.clock_timestamp()
-    columns = (ChangeCounterRow.value, ChangeCounterRow.changed_at, past)
-    number, changed_at, is_past = session.execute(
-        select(*columns).where(ChangeCounterRow.single)
-    ).one()
-    return State(number, changed_at, is_past)
+def read_change_counter(session: Session) -> ChangeCounter:
+    """Read the counter as this transaction sees it, without `key_changes`; one statement."""
+    is_past = ChangeCounterRow.changed_at <= func.clock_timestamp()
+    statement = select(ChangeCounterRow.value, ChangeCounterRow.changed_at, is_past)
+    return ChangeCounter(*session.execute(statement.where(ChangeCounterRow.single)).one())
 
 
-def read_state(engine: Engine) -> State:
-    """The state at this moment, read as cheaply as can be; one statement."""
+def read_latest_change_counter(engine: Engine) -> ChangeCounter:
+    """Read the counter on a new connection, with as little overhead as possible; one statement."""
     with engine.connect() as connection:
-        return State(*connection.execute(_NOW).one())
+        return ChangeCounter(*connection.execute(_LATEST).one())

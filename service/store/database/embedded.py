@@ -1,4 +1,4 @@
-"""The embedded Postgres: set up, started by whoever comes first, stopped by whoever leaves last."""
+"""Embedded Postgres server, shared by processes: the first one starts it, the last one stops it."""
 
 import fcntl
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ from service.store.database.data_directory import (
     PORT,
     ROLE,
     connect,
-    end,
-    is_up,
-    launch,
+    is_running,
     socket_folder,
+    start_server,
+    stop_server,
 )
 from service.store.database.data_location import data_folder
 
 
 class EmbeddedServer:
-    """A running server that this process uses; `stop` ends it if nobody else does."""
+    """Use of the embedded server by this process; `stop` ends the server if it was the last use."""
 
     def __init__(self, folder: Path, users: IO[str], *, throwaway: bool) -> None:
         self.folder = folder
@@ -32,51 +32,51 @@ class EmbeddedServer:
         self._throwaway = throwaway
 
     @classmethod
-    def start(cls, wanted: str = "", *, throwaway: bool = False) -> "EmbeddedServer":
-        """Use the server of a folder ("" for the default one), starting it if need be.
+    def start(cls, data_dir: str = "", *, throwaway: bool = False) -> "EmbeddedServer":
+        """Use the server in `data_dir` ("" for the default folder); start it if it is not running.
 
-        A throwaway server is quick, and loses data when it or the machine is killed.
+        A throwaway server is faster, but loses data when it or the machine is killed.
 
         Raises:
-            EmbeddedServerError: with the reason and the remedy.
+            EmbeddedServerError: the server cannot start. The message states the remedy.
         """
-        folder = data_folder(wanted)
+        folder = data_folder(data_dir)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             users = (folder / "users.lock").open("a")
         except OSError as error:
-            raise EmbeddedServerError(f"{folder} cannot be written: {error.strerror}") from error
+            raise EmbeddedServerError(f"Cannot write to {folder}: {error.strerror}") from error
         try:
-            with _starting(folder):
+            with _start_lock(folder):
                 fcntl.flock(users, fcntl.LOCK_SH)
-                if not is_up(folder):
-                    launch(folder, throwaway=throwaway)
+                if not is_running(folder):
+                    start_server(folder, throwaway=throwaway)
         except BaseException:
             users.close()
             raise
         return cls(folder, users, throwaway=throwaway)
 
-    def revive(self) -> None:
-        """Start the server again if something ended it while we use it; else do nothing."""
-        if is_up(self.folder):
+    def restart_if_stopped(self) -> None:
+        """Restart the server if it ended while this process uses it."""
+        if is_running(self.folder):
             return
-        with _starting(self.folder):
-            if not self._users.closed and not is_up(self.folder):
-                launch(self.folder, throwaway=self._throwaway)
+        with _start_lock(self.folder):
+            if not self._users.closed and not is_running(self.folder):
+                start_server(self.folder, throwaway=self._throwaway)
 
     def url(self, database: str = "postgres") -> str:
-        """SQLAlchemy's address of one of its databases."""
-        place = quote(str(socket_folder(self.folder)), safe="")
-        return f"postgresql+psycopg://{ROLE}@/{quote(database)}?host={place}&port={PORT}"
+        """Return the SQLAlchemy URL of a database of this server."""
+        host = quote(str(socket_folder(self.folder)), safe="")
+        return f"postgresql+psycopg://{ROLE}@/{quote(database)}?host={host}&port={PORT}"
 
     def ensure_database(self, name: str) -> str:
-        """Create a database unless it exists; its address.
+        """Create a database unless it exists, and return its URL.
 
         Raises:
-            EmbeddedServerError: the server refused.
+            EmbeddedServerError: the server rejected the statement.
         """
         try:
-            with _starting(self.folder), connect(self.folder) as connection:
+            with _start_lock(self.folder), connect(self.folder) as connection:
                 query = "SELECT FROM pg_database WHERE datname = %s"
                 if connection.execute(query, [name]).fetchone() is None:
                     identifier = sql.Identifier(name)
@@ -84,30 +84,30 @@ class EmbeddedServer:
         except psycopg.Error as error:
             reason = str(error).strip().splitlines()[0]
             raise EmbeddedServerError(
-                f"the embedded Postgres in {self.folder} refused: {reason}; "
+                f"The embedded Postgres in {self.folder} failed: {reason}; "
                 f"see {self.folder / 'cluster/server.log'}, or set DATABASE_URL"
             ) from error
         return self.url(name)
 
     def stop(self) -> None:
-        """Leave the server; end it if no other process uses it. Repeating does nothing."""
+        """End the use of the server, and stop it if no other process uses it. Idempotent."""
         if self._users.closed:
             return
-        with _starting(self.folder):
+        with _start_lock(self.folder):
             try:
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                pass  # somebody else still uses it
+                pass  # another process uses it
             else:
-                if is_up(self.folder):  # else it was ended by something else
-                    end(self.folder, throwaway=self._throwaway)
+                if is_running(self.folder):
+                    stop_server(self.folder, throwaway=self._throwaway)
             finally:
                 self._users.close()
 
 
 @contextmanager
-def _starting(folder: Path) -> Iterator[None]:
-    """One process at a time sets up, starts or stops a folder's server."""
+def _start_lock(folder: Path) -> Iterator[None]:
+    """Let one process at a time set up, start or stop the server of a folder."""
     with (folder / "start.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

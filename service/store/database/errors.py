@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from service.errors import DatabaseError, DatabaseUnusableError, DatabaseUnreachableError
+from service.errors import DatabaseError, DatabaseUnreachableError, DatabaseUnusableError
 
 #: SQLSTATEs, or classes of them, that depend on the server's state and not on a bug of ours:
 #: insufficient resources, operator intervention, system error, a transaction that lost a race.

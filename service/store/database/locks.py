@@ -1,4 +1,4 @@
-"""Advisory locks: one process at a time for each job."""
+"""Postgres advisory locks: named locks across processes."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,32 +9,32 @@ from sqlalchemy.orm import Session
 
 
 @contextmanager
-def held(engine: Engine, name: str) -> Iterator[bool]:
-    """Hold a named lock for a while, on a connection of its own; yields False if another has it.
+def try_lock(engine: Engine, name: str) -> Iterator[bool]:
+    """Acquire a named lock on a separate connection; yield False if another process has it.
 
-    The lock falls when the connection does, so a killed process leaves none behind.
+    Postgres releases the lock when the connection ends, so a killed process leaves none behind.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         key = lock_key(name)
-        got = bool(connection.scalar(select(func.pg_try_advisory_lock(key))))
+        acquired = bool(connection.scalar(select(func.pg_try_advisory_lock(key))))
         try:
-            yield got
+            yield acquired
         finally:
-            if got:
+            if acquired:
                 connection.execute(select(func.pg_advisory_unlock(key)))
 
 
-def serialise(session: Session, name: str) -> None:
-    """Wait until no other transaction holds this name; held until the transaction ends."""
+def lock_until_commit(session: Session, name: str) -> None:
+    """Wait for a named lock; it is released when the transaction ends."""
     session.execute(select(func.pg_advisory_xact_lock(lock_key(name))))
 
 
-def attempt(session: Session, name: str) -> bool:
-    """Hold a name until the transaction ends, unless another one holds it."""
+def try_lock_until_commit(session: Session, name: str) -> bool:
+    """Acquire a named lock until the transaction ends; return False if it is taken."""
     return bool(session.scalar(select(func.pg_try_advisory_xact_lock(lock_key(name)))))
 
 
 def lock_key(name: str) -> int:
-    """The 63-bit number by which Postgres knows a lock."""
+    """Hash a lock name to the 63-bit integer that Postgres identifies the lock by."""
     digest = hashlib.blake2b(f"samestory:{name}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1

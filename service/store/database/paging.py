@@ -1,4 +1,4 @@
-"""Keyset paging: a page knows the position from which the next one goes on."""
+"""Keyset pagination: each page holds the position where the next one starts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,25 +7,24 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, tuple_
 
 Item = TypeVar("Item")
-#: The sort keys of the last item of a page, the last one unique.
+#: The sort keys of the last item of a page; the last key is unique.
 Position = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some items in order, and where the next page begins; None at the end."""
+    """Items in order, and the position of the last one; None on the last page."""
 
     items: tuple[Item, ...]
     next: Position | None
 
 
-def below(keys: Sequence[ColumnElement[Any]], position: Position) -> ColumnElement[bool]:
-    """Rows that come after a position when all keys descend."""
+def rows_after(keys: Sequence[ColumnElement[Any]], position: Position) -> ColumnElement[bool]:
+    """Build the condition for rows after a position, where all keys sort descending."""
     return tuple_(*keys) < tuple_(*position)
 
 
-def cut(rows: Sequence[tuple[Item, Position]], limit: int) -> Page[Item]:
-    """The page of at most `limit` items, from rows that were read with a limit of one more."""
-    kept = rows[:limit]
-    more = len(rows) > limit
-    return Page(tuple(item for item, _ in kept), kept[-1][1] if more else None)
+def make_page(rows: Sequence[tuple[Item, Position]], limit: int) -> Page[Item]:
+    """Make a page of at most `limit` items from up to `limit` + 1 rows."""
+    items = tuple(item for item, _ in rows[:limit])
+    return Page(items, rows[limit - 1][1] if len(rows) > limit else None)

@@ -1,4 +1,4 @@
-"""Runs of jobs, latest first."""
+"""Job runs for the API and the metrics, latest first."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service.store.database.paging import Page, Position, cut
+from service.store.database.paging import Page, Position, make_page
 from service.store.tables import RunRow
 
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One execution of a job; `seconds` is None while it lasts."""
+    """One run of a job; `seconds` is None while it is in progress."""
 
     id: int
     job: str
@@ -38,18 +38,18 @@ _COLUMNS = (
 def list_runs(
     session: Session, *, job: str | None = None, after: Position | None = None, limit: int = 20
 ) -> Page[RunView]:
-    """The latest runs, of one job or of all; one statement."""
+    """List the latest runs, of one job or of all jobs; one statement."""
     statement = select(*_COLUMNS).order_by(RunRow.id.desc()).limit(limit + 1)
     if job is not None:
         statement = statement.where(RunRow.job == job)
     if after is not None:
         statement = statement.where(RunRow.id < after[0])
-    found = [RunView(*row) for row in session.execute(statement)]
-    return cut([(run, (run.id,)) for run in found], limit)
+    runs = [RunView(*row) for row in session.execute(statement)]
+    return make_page([(run, (run.id,)) for run in runs], limit)
 
 
-def last_finished(session: Session) -> tuple[RunView, ...]:
-    """The latest finished run of each job."""
+def last_finished_runs(session: Session) -> tuple[RunView, ...]:
+    """Return the latest finished run of each job, in order of job names."""
     latest = select(func.max(RunRow.id)).where(RunRow.outcome != "running").group_by(RunRow.job)
     statement = select(*_COLUMNS).where(RunRow.id.in_(latest)).order_by(RunRow.job)
     return tuple(RunView(*row) for row in session.execute(statement))

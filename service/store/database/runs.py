@@ -1,4 +1,4 @@
-"""The account of every run of a job."""
+"""Log of job runs: start, finish and clean up."""
 
 import os
 import socket
@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from service.store.tables import FetchRow, RunRow
 
 
-def start(session: Session, job: str, *, now: datetime) -> int:
-    """Note that a run began; its id.
+def start_run(session: Session, job: str, *, now: datetime) -> int:
+    """Record the start of a run and return its id.
 
-    The caller holds the job's lock: runs of it that still count as running were cut off.
+    The caller must have the job's lock. Earlier runs that still count as running were
+    interrupted; they are marked as failed.
     """
     session.execute(
         update(RunRow)
@@ -29,7 +30,7 @@ def start(session: Session, job: str, *, now: datetime) -> int:
     return row.id
 
 
-def finish(
+def finish_run(
     session: Session,
     run_id: int,
     *,
@@ -37,7 +38,7 @@ def finish(
     counts: Mapping[str, int],
     error: str | None = None,
 ) -> None:
-    """Note how a run ended."""
+    """Record the outcome of a run."""
     session.execute(
         update(RunRow)
         .where(RunRow.id == run_id)
@@ -50,8 +51,11 @@ def finish(
     )
 
 
-def forget(session: Session, *, now: datetime, keep: timedelta, keep_idle: timedelta) -> int:
-    """Remove accounts older than `keep`, of runs with nothing to do older than `keep_idle`."""
+def delete_old(session: Session, *, now: datetime, keep: timedelta, keep_idle: timedelta) -> int:
+    """Delete runs and fetches older than `keep`, idle runs older than `keep_idle`; return how many.
+
+    A run is idle if it had nothing to do. Runs in progress stay.
+    """
     idle = RunRow.counts == {}
     old = or_(RunRow.started_at < now - keep, idle & (RunRow.started_at < now - keep_idle))
     ended = RunRow.outcome != "running"

@@ -1,4 +1,4 @@
-"""Opening the database that the settings name."""
+"""Engine and session factory for the configured database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,27 +8,27 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
-from service.store.database.errors import explained
+from service.store.database.errors import translate_database_errors
 
 Sessions = sessionmaker[Session]
 
 
 @contextmanager
 def open_engine(url: str, *, data_dir: str = "", name: str = "samestory") -> Iterator[Engine]:
-    """An engine for `url`, or for a database of the embedded server when `url` is empty.
+    """Open an engine for `url`, or for database `name` of the embedded server if `url` is empty.
 
     Raises:
-        DatabaseError: the embedded server could not start, or the caller met trouble with the
-            database.
-        SettingsError: the url is not one of Postgres.
+        DatabaseError: the embedded server could not start, or a statement of the caller failed
+            for a reason outside the code.
+        SettingsError: `url` is not a Postgres URL.
     """
     server = None if url else EmbeddedServer.start(data_dir)
     try:
-        engine = schema.connect(server.ensure_database(name) if server else url)
+        engine = schema.make_engine(server.ensure_database(name) if server else url)
         if server:
-            _revive_when_needed(engine, server)
+            _restart_on_connect(engine, server)
         try:
-            with explained(engine):
+            with translate_database_errors(engine):
                 yield engine
         finally:
             engine.dispose()
@@ -37,15 +37,15 @@ def open_engine(url: str, *, data_dir: str = "", name: str = "samestory") -> Ite
             server.stop()
 
 
-def _revive_when_needed(engine: Engine, server: EmbeddedServer) -> None:
-    """Nobody but us looks after the embedded server: let a lost one start with the next connection."""
+def _restart_on_connect(engine: Engine, server: EmbeddedServer) -> None:
+    """Restart a stopped embedded server before each new connection: nothing else supervises it."""
 
     def before_connecting(*_: object) -> None:
-        server.revive()
+        server.restart_if_stopped()
 
     event.listen(engine, "do_connect", before_connecting)
 
 
-def sessions_of(engine: Engine) -> Sessions:
-    """What jobs and requests open their transactions with."""
+def make_sessions(engine: Engine) -> Sessions:
+    """Create the session factory that jobs and requests open transactions with."""
     return sessionmaker(engine, expire_on_commit=False)

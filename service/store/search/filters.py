@@ -1,28 +1,31 @@
-"""What is asked of articles and stories in a search, as conditions with named values."""
+"""Filters of a search, as SQL conditions with named parameters.
+
+Statements are cached per set of parameter names, so each function takes the names that are given.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, any_, bindparam, cast, func, select
+from sqlalchemy import ColumnElement, Text, any_, bindparam, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
-from service.store.search.lookup import Lookup
-from service.store.story_views.reports import LANGUAGE
+from service.store.search.compiled_search import CompiledSearch
+from service.store.story_views.reports import LANGUAGE_CODE
 from service.store.tables import ArticleDocumentRow, ArticleRow, OutletRow
 
-#: Names of the values that a search gives: those of a filter, the words, and those left out.
-Given = frozenset[str]
+#: Names of the parameters that a search sets.
+ParameterNames = frozenset[str]
 
-WORDS = cast(bindparam("words"), TSQUERY)
-_LEFT_OUT = cast(bindparam("left_out"), TSQUERY)
+QUERY = cast(bindparam("tsquery"), TSQUERY)
+_EXCLUDED = cast(bindparam("excluded"), TSQUERY)
 _OUTLETS, _LANGUAGES = (bindparam(name, type_=ARRAY(Text)) for name in ("outlets", "languages"))
 
 
 @dataclass(frozen=True, slots=True)
 class SearchFilter:
-    """Which reports are looked at; None and () leave a condition out."""
+    """Conditions on reports; None and () mean no condition."""
 
     since: datetime | None = None  #: reported then or later
     until: datetime | None = None  #: reported before
@@ -30,52 +33,51 @@ class SearchFilter:
     languages: tuple[str, ...] = ()  #: ISO 639-1
 
 
-def values_of(lookup: Lookup, wanted: SearchFilter) -> dict[str, Any]:
-    """The values of a search by their names, without those that ask for nothing."""
+def parameters_for(search: CompiledSearch, filters: SearchFilter) -> dict[str, Any]:
+    """Return the parameters of a search by name, without empty ones."""
     values = {
-        "words": lookup.words,
-        "left_out": lookup.left_out,
-        "since": wanted.since,
-        "until": wanted.until,
-        "outlets": list(wanted.outlets),
-        "languages": list(wanted.languages),
+        "tsquery": search.tsquery,
+        "excluded": search.excluded,
+        "since": filters.since,
+        "until": filters.until,
+        "outlets": list(filters.outlets),
+        "languages": list(filters.languages),
     }
     return {name: value for name, value in values.items() if value}
 
 
-def holds(document: ColumnElement[Any], given: Given) -> Iterable[ColumnElement[bool]]:
-    """Whether a document has the words, and none that is left out."""
-    yield document.op("@@", is_comparison=True)(WORDS)
-    yield from spares(document, given)
+def matches(document: ColumnElement[Any], names: ParameterNames) -> Iterable[ColumnElement[bool]]:
+    """Yield the conditions that a document matches the query and no excluded term."""
+    yield document.op("@@", is_comparison=True)(QUERY)
+    yield from excludes(document, names)
 
 
-def spares(document: ColumnElement[Any], given: Given) -> Iterable[ColumnElement[bool]]:
-    """Whether a document has none of the words that are left out."""
-    if "left_out" in given:
-        yield ~document.op("@@", is_comparison=True)(_LEFT_OUT)
+def excludes(document: ColumnElement[Any], names: ParameterNames) -> Iterable[ColumnElement[bool]]:
+    """Yield the condition that a document matches no excluded term."""
+    if "excluded" in names:
+        yield ~document.op("@@", is_comparison=True)(_EXCLUDED)
 
 
-def of_documents(given: Given) -> Iterable[ColumnElement[bool]]:
-    """What the filter asks of an article's document."""
+def document_conditions(names: ParameterNames) -> Iterable[ColumnElement[bool]]:
+    """Yield the filter's conditions on `ArticleDocumentRow`."""
     row = ArticleDocumentRow
-    if "since" in given:
+    if "since" in names:
         yield row.reported_at >= bindparam("since")
-    if "until" in given:
+    if "until" in names:
         yield row.reported_at < bindparam("until")
-    if "outlets" in given:
-        named = select(OutletRow.id).where(OutletRow.slug == any_(_OUTLETS))
-        yield row.outlet_id.in_(named)
-    if "languages" in given:
+    if "outlets" in names:
+        yield row.outlet_id.in_(select(OutletRow.id).where(OutletRow.slug == any_(_OUTLETS)))
+    if "languages" in names:
         yield row.language == any_(_LANGUAGES)
 
 
-def of_reports(given: Given) -> Iterable[ColumnElement[bool]]:
-    """The same of a report, as `has_report` takes it."""
-    if "since" in given:
+def report_conditions(names: ParameterNames) -> Iterable[ColumnElement[bool]]:
+    """Yield the filter's conditions on a report, as `has_report` takes them."""
+    if "since" in names:
         yield ArticleRow.reported_at >= bindparam("since")
-    if "until" in given:
+    if "until" in names:
         yield ArticleRow.reported_at < bindparam("until")
-    if "outlets" in given:
+    if "outlets" in names:
         yield OutletRow.slug == any_(_OUTLETS)
-    if "languages" in given:
-        yield func.lower(func.split_part(LANGUAGE, "-", 1)) == any_(_LANGUAGES)
+    if "languages" in names:
+        yield any_(_LANGUAGES) == LANGUAGE_CODE

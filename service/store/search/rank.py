@@ -1,4 +1,4 @@
-"""Rankings of articles by words and by meaning, fused for articles and for their stories."""
+"""Hybrid ranking: keyword and semantic rankings, fused for articles and for stories."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,18 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from service.domain.search.rank_fusion import reciprocal_rank
+from service.domain.search.rank_fusion import fuse_rankings
+from service.store.search.compiled_search import CompiledSearch
 from service.store.search.filters import SearchFilter
-from service.store.search.lookup import Lookup
-from service.store.search.search import articles_by_meaning, articles_by_words, stories_by_words
+from service.store.search.search import (
+    rank_articles_by_embedding,
+    rank_articles_by_keywords,
+    rank_stories_by_keywords,
+)
 from service.store.stories.stories import story_of
 
 Key = TypeVar("Key", int, str)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Articles and stories with their fused scores, best first, and the rankings behind them."""
+class RankedResults:
+    """Articles and stories with their fused scores, best first, and the fused rankings by name."""
 
     articles: Mapping[int, float]
     stories: Mapping[str, float]
@@ -28,51 +32,53 @@ class Found:
     story_rankings: Mapping[str, Sequence[str]]
 
     def ranks_of_article(self, article_id: int) -> dict[str, int | None]:
-        """Its places, from 1, by name of the ranking."""
-        return {name: _place(each, article_id) for name, each in self.article_rankings.items()}
+        """Return the article's ranks, from 1, by name of the ranking; None where it is absent."""
+        return {name: _rank(each, article_id) for name, each in self.article_rankings.items()}
 
     def ranks_of_story(self, story_id: str) -> dict[str, int | None]:
-        """Its places, from 1, by name of the ranking."""
-        return {name: _place(each, story_id) for name, each in self.story_rankings.items()}
+        """Return the story's ranks, from 1, by name of the ranking; None where it is absent."""
+        return {name: _rank(each, story_id) for name, each in self.story_rankings.items()}
 
 
-def find(
+def rank_results(
     session: Session,
-    lookup: Lookup,
+    search: CompiledSearch,
     vector: NDArray[np.float32] | None,
-    wanted: SearchFilter,
+    filters: SearchFilter,
     *,
     limit: int,
-) -> Found:
-    """What holds the words, or is near a vector of the lookup's space; at most four statements.
+) -> RankedResults:
+    """Rank what matches the tsquery or is near a vector of the search's space, in up to 4 statements.
 
-    A story stands where its best article stands, and beside that where the words of its headline
-    put it.
+    A story has the rank of its best article in the keyword and in the semantic ranking; a third
+    ranking is by its own headline and keywords.
     """
-    words = articles_by_words(session, lookup, wanted) if lookup.words else []
-    meaning = articles_by_meaning(session, vector, lookup, wanted) if vector is not None else []
-    headline = stories_by_words(session, lookup, wanted) if lookup.words else []
-    home = story_of(session, {*words, *meaning})
+    keyword = rank_articles_by_keywords(session, search, filters) if search.tsquery else []
+    semantic = (
+        [] if vector is None else rank_articles_by_embedding(session, vector, search, filters)
+    )
+    headline = rank_stories_by_keywords(session, search, filters) if search.tsquery else []
+    story_ids = story_of(session, {*keyword, *semantic})
     stories = {
-        "words": _homes(words, home),
-        "meaning": _homes(meaning, home),
+        "keyword": _unique_stories(keyword, story_ids),
+        "semantic": _unique_stories(semantic, story_ids),
         "headline": headline,
     }
-    return Found(
-        articles=_best(reciprocal_rank([words, meaning]), limit),
-        stories=_best(reciprocal_rank(stories.values()), limit),
-        article_rankings={"words": words, "meaning": meaning, "headline": []},
+    return RankedResults(
+        articles=_best(fuse_rankings([keyword, semantic]), limit),
+        stories=_best(fuse_rankings(stories.values()), limit),
+        article_rankings={"keyword": keyword, "semantic": semantic, "headline": []},
         story_rankings=stories,
     )
 
 
-def _homes(articles: Iterable[int], home: Mapping[int, str]) -> list[str]:
-    return list(dict.fromkeys(home[key] for key in articles if key in home))
+def _unique_stories(articles: Iterable[int], story_ids: Mapping[int, str]) -> list[str]:
+    return list(dict.fromkeys(story_ids[key] for key in articles if key in story_ids))
 
 
 def _best(scores: Mapping[Key, float], limit: int) -> dict[Key, float]:
     return dict(islice(scores.items(), limit))
 
 
-def _place(ranking: Sequence[int] | Sequence[str], key: int | str) -> int | None:
-    return next((place for place, each in enumerate(ranking, start=1) if each == key), None)
+def _rank(ranking: Sequence[int] | Sequence[str], key: int | str) -> int | None:
+    return next((rank for rank, each in enumerate(ranking, start=1) if each == key), None)

@@ -1,7 +1,7 @@
-"""What is found by words and by meaning, best first, without anything that an editor hid.
+"""Keyword and semantic rankings of visible articles and stories, best first.
 
-Statements are written once for each set of conditions that is asked for, and kept: to write one
-takes as long as to look a word up.
+SQLAlchemy builds one statement per set of parameter names and caches it: building a statement
+takes as long as running it.
 """
 
 from collections.abc import Iterable
@@ -24,17 +24,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from service.store.search.compiled_search import CompiledSearch, VectorSpace
 from service.store.search.filters import (
-    WORDS,
-    Given,
+    QUERY,
+    ParameterNames,
     SearchFilter,
-    holds,
-    of_documents,
-    of_reports,
-    spares,
-    values_of,
+    document_conditions,
+    excludes,
+    matches,
+    parameters_for,
+    report_conditions,
 )
-from service.store.search.lookup import Lookup, Space
 from service.store.story_views.filters import has_report
 from service.store.tables import (
     ArticleDocumentRow,
@@ -44,133 +44,137 @@ from service.store.tables import (
     VectorRow,
 )
 
-#: Of articles, or stories, that hold the words so many of the latest are weighed.
-WEIGHED = 400
-#: Of one kind of ranking so many are kept.
-KEPT = 100
-#: The latest that hold the words are found in one of two ways: all of them by the index of words, or
-#: one after the other by the index of times, until there are enough. Postgres prices both by the
-#: pages that they read and hardly by the documents that they look through, so it would go through
-#: fifty thousand articles rather than sort three thousand. Told that so many times more are wanted,
-#: it changes from one to the other where both take as long, under ten milliseconds.
-DEARER_ARTICLE, DEARER_STORY = 6, 15
-#: Articles whose vectors are further from what is asked, as a cosine, have nothing to do with it: of
-#: the samples the nearest to questions about other things lie at .24 to .31.
-NEAR = 0.3
+#: Number of latest matches that ts_rank is computed for.
+MAX_SCORED = 400
+#: Length of one ranking.
+MAX_RANKED = 100
+#: Postgres finds the latest matches in one of two ways: all matches by the text index, then a
+#: sort; or row by row along the time index until there are enough. Its cost model counts pages
+#: and hardly the documents that are compared, so it would scan fifty thousand articles rather
+#: than sort three thousand. With a limit that is higher by these factors it changes the plan
+#: where both take equally long, under ten milliseconds.
+ARTICLE_LIMIT_FACTOR, STORY_LIMIT_FACTOR = 6, 15
+#: Minimum cosine similarity of a semantic match. In the samples, the articles nearest to
+#: unrelated queries have .24 to .31.
+MIN_SIMILARITY = 0.3
 
-_NOT_MERGED: ColumnElement[str] = literal_column("'merged'")
-
-
-def articles_by_words(session: Session, lookup: Lookup, wanted: SearchFilter) -> list[int]:
-    """Ids of the articles that hold the words, those that hold them best first; one statement.
-
-    Of those that do, the latest `WEIGHED` are weighed.
-    """
-    values = values_of(lookup, wanted)
-    return list(session.scalars(_articles_by_words(frozenset(values)), values))
+_MERGED: ColumnElement[str] = literal_column("'merged'")
 
 
-def articles_by_meaning(
-    session: Session, vector: NDArray[np.float32], lookup: Lookup, wanted: SearchFilter
+def rank_articles_by_keywords(
+    session: Session, search: CompiledSearch, filters: SearchFilter
 ) -> list[int]:
-    """Ids of the articles whose vectors are nearest in the lookup's space, the nearest first.
+    """Rank articles by ts_rank, the latest `MAX_SCORED` matches only; one statement."""
+    parameters = parameters_for(search, filters)
+    return list(session.scalars(_article_statement(frozenset(parameters)), parameters))
 
-    One statement. With a filter the search ends after `lookup.WIDEST` articles, whether it found
-    `KEPT` or not.
+
+def rank_articles_by_embedding(
+    session: Session, vector: NDArray[np.float32], search: CompiledSearch, filters: SearchFilter
+) -> list[int]:
+    """Rank articles by the cosine of their vectors in the search's space; one statement.
+
+    A filtered search ends after `compiled_search.MAX_SCAN_TUPLES` articles, even with fewer than
+    `MAX_RANKED` results.
     """
-    if lookup.space is None:  # nothing was read by the model so far
+    if search.space is None:
         return []
-    values = values_of(lookup, wanted)
-    values.pop("words", None)
-    statement = _articles_by_meaning(frozenset(values), lookup.space)
-    return list(session.scalars(statement, values | {"vector": vector.tolist()}))
+    parameters = parameters_for(search, filters)
+    parameters.pop("tsquery", None)
+    statement = _embedding_statement(frozenset(parameters), search.space)
+    return list(session.scalars(statement, parameters | {"vector": vector.tolist()}))
 
 
-def stories_by_words(session: Session, lookup: Lookup, wanted: SearchFilter) -> list[str]:
-    """Ids of the stories whose headline and keywords hold the words, best first; one statement.
+def rank_stories_by_keywords(
+    session: Session, search: CompiledSearch, filters: SearchFilter
+) -> list[str]:
+    """Rank stories by ts_rank of their headline and keywords; one statement.
 
-    It finds what an editor wrote, which is in no article. Of those that do, the latest `KEPT` are
-    weighed; with a filter the latest `WEIGHED` are asked for a report that fits.
+    An editor's headline matches here, although no article contains it. Only the latest
+    `MAX_RANKED` matches are scored; with filters, the latest `MAX_SCORED` matches are checked for
+    a report that satisfies them.
     """
-    values = values_of(lookup, wanted)
-    return list(session.scalars(_stories_by_words(frozenset(values)), values))
+    parameters = parameters_for(search, filters)
+    return list(session.scalars(_story_statement(frozenset(parameters)), parameters))
 
 
 @cache
-def _articles_by_words(given: Given) -> Select[int]:
+def _article_statement(names: ParameterNames) -> Select[int]:
     row = ArticleDocumentRow
-    times = (row.reported_at.desc(), row.article_id.desc())
-    held = (
+    latest_first = (row.reported_at.desc(), row.article_id.desc())
+    matching = (
         select(row.reported_at, row.article_id)
-        .where(*holds(row.document.expression, given), *of_documents(given))
-        .order_by(*times)
+        .where(*matches(row.document.expression, names), *document_conditions(names))
+        .order_by(*latest_first)
     )
-    latest = _latest(held, WEIGHED, DEARER_ARTICLE)
+    latest = _latest(matching, MAX_SCORED, ARTICLE_LIMIT_FACTOR)
     return (
         select(row.article_id)
         .join(latest, latest.c.article_id == row.article_id)
-        .where(*_shown(row.article_id.expression))
-        .order_by(func.ts_rank(row.document, WORDS).desc(), *times)
-        .limit(KEPT)
+        .where(*_is_visible(row.article_id.expression))
+        .order_by(func.ts_rank(row.document, QUERY).desc(), *latest_first)
+        .limit(MAX_RANKED)
     )
 
 
 @cache
-def _articles_by_meaning(given: Given, space: Space) -> Select[int]:
-    # Numbers in the text of the statement: each model has an index of its own.
-    kind = HALFVEC(space.dimensions)
-    distance = cast(VectorRow.vector, kind).cosine_distance(cast(bindparam("vector"), kind))
-    near = select(VectorRow.article_id, distance.label("distance")).where(
+def _embedding_statement(names: ParameterNames, space: VectorSpace) -> Select[int]:
+    # The numbers are literals in the statement: each model has a partial index of its own.
+    vector_type = HALFVEC(space.dimensions)
+    distance = cast(VectorRow.vector, vector_type).cosine_distance(
+        cast(bindparam("vector"), vector_type)
+    )
+    nearest = select(VectorRow.article_id, distance.label("distance")).where(
         VectorRow.model_id == literal_column(str(int(space.model)))
     )
-    spared = spares(ArticleDocumentRow.document.expression, given)
-    if conditions := [*of_documents(given), *spared]:
+    document = ArticleDocumentRow.document.expression
+    if conditions := [*document_conditions(names), *excludes(document, names)]:
         same = ArticleDocumentRow.article_id == VectorRow.article_id
-        near = near.join(ArticleDocumentRow, same).where(*conditions)
-    found = near.order_by(distance).limit(KEPT).subquery()
+        nearest = nearest.join(ArticleDocumentRow, same).where(*conditions)
+    candidates = nearest.order_by(distance).limit(MAX_RANKED).subquery()
     return (
-        select(found.c.article_id)
-        .where(found.c.distance <= 1 - NEAR, *_shown(found.c.article_id))
-        .order_by(found.c.distance, found.c.article_id)
+        select(candidates.c.article_id)
+        .where(candidates.c.distance <= 1 - MIN_SIMILARITY, *_is_visible(candidates.c.article_id))
+        .order_by(candidates.c.distance, candidates.c.article_id)
     )
 
 
 @cache
-def _stories_by_words(given: Given) -> Select[str]:
+def _story_statement(names: ParameterNames) -> Select[str]:
     document = func.story_document(StoryRow.headline, StoryRow.keywords)
-    fitting = list(of_reports(given))
-    held = (
+    conditions = list(report_conditions(names))
+    matching = (
         select(StoryRow.last_reported_at, StoryRow.id)
-        .where(*holds(document, given), StoryRow.state != _NOT_MERGED, ~StoryRow.hidden)
+        .where(*matches(document, names), StoryRow.state != _MERGED, ~StoryRow.hidden)
         .order_by(StoryRow.last_reported_at.desc(), StoryRow.id.desc())
     )
-    if "since" in given:
-        held = held.where(StoryRow.last_reported_at >= bindparam("since"))
-    latest = _latest(held, WEIGHED if fitting else KEPT, DEARER_STORY)
+    if "since" in names:
+        matching = matching.where(StoryRow.last_reported_at >= bindparam("since"))
+    latest = _latest(matching, MAX_SCORED if conditions else MAX_RANKED, STORY_LIMIT_FACTOR)
     statement = (
         select(StoryRow.id)
         .join(latest, latest.c.id == StoryRow.id)
         .order_by(
-            func.ts_rank(document, WORDS).desc(), StoryRow.last_reported_at.desc(), StoryRow.id
+            func.ts_rank(document, QUERY).desc(), StoryRow.last_reported_at.desc(), StoryRow.id
         )
-        .limit(KEPT)
+        .limit(MAX_RANKED)
     )
-    return statement.where(has_report(StoryRow, None, *fitting)) if fitting else statement
+    return statement.where(has_report(StoryRow, None, *conditions)) if conditions else statement
 
 
-def _latest(held: Select[*tuple[Any, ...]], most: int, dearer: int) -> CTE:
-    """The first rows of what is in order of time, latest first, found before all else.
+def _latest(matching: Select[*tuple[Any, ...]], limit: int, factor: int) -> CTE:
+    """Select the first `limit` rows, while Postgres plans for `factor` times as many.
 
-    Of a materialized part of a query Postgres makes no more rows than are asked for, but plans for
-    all; `dearer` is said above.
+    Postgres plans a materialized CTE for its whole limit, but computes only the rows that the
+    outer query reads. `ARTICLE_LIMIT_FACTOR` explains the factor.
     """
-    believed = held.limit(most * dearer).cte("believed").prefix_with("MATERIALIZED")
-    first = select(believed).order_by(*(column.desc() for column in believed.c)).limit(most)
+    planned = matching.limit(limit * factor).cte("planned").prefix_with("MATERIALIZED")
+    first = select(planned).order_by(*(column.desc() for column in planned.c)).limit(limit)
     return first.cte("latest").prefix_with("MATERIALIZED")
 
 
-def _shown(article_id: ColumnElement[int]) -> Iterable[ColumnElement[bool]]:
-    """Neither the article nor its story is hidden by an editor."""
+def _is_visible(article_id: ColumnElement[int]) -> Iterable[ColumnElement[bool]]:
+    """Yield the conditions that no editor hid the article or its story."""
     yield ~exists().where(
         ConstraintRow.article_id == article_id,
         ConstraintRow.kind == "hide",
