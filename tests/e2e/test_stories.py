@@ -1,4 +1,4 @@
-"""`samestory stories`: an editor on the command line."""
+"""`samestory stories`: listing, showing and editing on the command line."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ OTHER = SIMILAR_EVENTS[0][0]
 
 @pytest.fixture(scope="module")
 def database(new_database: Callable[[], str]) -> str:
-    """The made-up world of the page tests."""
+    """Database with the content of the page tests."""
     url = new_database()
     engine: Engine = schema.make_engine(url)
     with make_sessions(engine).begin() as session:
@@ -42,7 +42,7 @@ def read(done: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(done.stdout)
 
 
-def test_stories_are_listed_and_shown(run: Run):
+def test_list_and_show(run: Run):
     assert MEETING in run("list", "--sort", "largest").stdout
     items = read(run("list", "--json", "--limit", "3"))["items"]
     assert len(items) == 3
@@ -52,7 +52,7 @@ def test_stories_are_listed_and_shown(run: Run):
     assert read(run("show", MEETING, "--json"))["articles"] == 11
 
 
-def test_an_editor_decides_is_contradicted_and_undoes(run: Run, tmp_path: Path):
+def test_merge_conflicting_split_export_and_undo(run: Run, tmp_path: Path):
     merged = read(run("merge", MEETING, OTHER, "--by", "ann", "--why", "one meeting", "--json"))
     assert (merged["action"], merged["made_by"], merged["reason"]) == (
         "merge",
@@ -80,7 +80,7 @@ def test_an_editor_decides_is_contradicted_and_undoes(run: Run, tmp_path: Path):
     assert (undone["undone_by"], undone["undone_reason"]) == ("bob", "two of them")
 
 
-def test_marks_are_made_by_id_of_story_or_article(run: Run):
+def test_pin_and_hide_accept_story_or_article_id(run: Run):
     article = str(read(run("show", MEETING, "--json"))["members"][3]["id"])
     for arguments in (["pin", MEETING], ["pin", article], ["hide", OTHER]):
         assert read(run(*arguments, "--json"))["action"] == arguments[0]
@@ -109,7 +109,7 @@ def test_marks_are_made_by_id_of_story_or_article(run: Run):
         (["export", "-o", "/does/not/exist/x.jsonl"], 1, "there is no folder"),
     ],
 )
-def test_mistakes_are_named_in_one_line(run: Run, arguments: list[str], code: int, message: str):
+def test_invalid_arguments_print_one_line(run: Run, arguments: list[str], code: int, message: str):
     done = run(*arguments)
     assert (done.returncode, message in done.stderr) == (code, True), done.stderr
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""Docs that can be checked: links lead somewhere, decisions are listed, commands exist."""
+"""Documentation: links resolve, decisions are listed, named commands and targets exist."""
 
 import re
 from pathlib import Path
@@ -12,13 +12,13 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("seed
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_to_files_that_exist(page: Path):
+def test_relative_links_resolve(page: Path):
     for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), target
 
 
-def test_every_decision_is_listed():
+def test_decision_index_is_complete():
     folder = ROOT / "docs" / "decisions"
     listed = (folder / "README.md").read_text(encoding="utf-8")
     for page in folder.glob("0*.md"):
@@ -27,12 +27,12 @@ def test_every_decision_is_listed():
 
 def test_commands_in_the_readme_exist():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    called = set(re.findall(r"\.venv/bin/samestory (\w+)", readme))
-    assert called
-    assert called <= COMMANDS.keys()
+    named = set(re.findall(r"\.venv/bin/samestory (\w+)", readme))
+    assert named
+    assert named <= COMMANDS.keys()
 
 
-def test_targets_named_in_the_docs_exist():
+def test_make_targets_in_docs_exist():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     for page in PAGES:

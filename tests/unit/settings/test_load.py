@@ -1,4 +1,4 @@
-"""Where settings come from, and what is said of wrong ones."""
+"""Loading of settings: sources, precedence, profiles, error messages."""
 
 import itertools
 from dataclasses import fields
@@ -11,10 +11,10 @@ from service.settings.load import Settings, load, nearest, read_toml
 from service.settings.paths import CONFIG_DIR
 
 
-def test_every_setting_has_a_default_and_a_comment():
+def test_every_default_has_a_comment():
     lines = (CONFIG_DIR / "defaults.toml").read_text(encoding="utf-8").splitlines()
     for before, line in itertools.pairwise(lines):
-        if line and not line.startswith(("#", "[", " ", "]")):  # or it goes on
+        if line and not line.startswith(("#", "[", " ", "]")):  # not a continuation
             assert before.startswith("#"), f"no comment above: {line}"
 
 
@@ -24,18 +24,18 @@ def test_defaults_fill_every_section():
     assert load({}).web.port == table["web"]["port"]
 
 
-def test_the_environment_wins_over_a_file_and_that_over_the_defaults(tmp_path: Path):
+def test_environment_overrides_file_and_file_overrides_defaults(tmp_path: Path):
     own = tmp_path / "own.toml"
     own.write_text('[web]\nport = 1111\nhost = "0.0.0.0"\n', encoding="utf-8")
     settings = load({"SAMESTORY_CONFIG": str(own), "SAMESTORY_WEB__PORT": "2222"})
     assert (settings.web.host, settings.web.port) == ("0.0.0.0", 2222)
 
 
-def test_database_url_is_understood():
+def test_database_url_is_an_alias():
     assert load({"DATABASE_URL": "postgresql://x/y"}).database.url == "postgresql://x/y"
 
 
-def test_lists_come_from_the_environment_as_json_or_by_commas():
+def test_environment_lists_are_json_or_comma_separated():
     by_commas = load({"SAMESTORY_FETCH__ALLOW_NETWORKS": "10.0.0.0/8, 127.0.0.0/8"})
     as_json = load({"SAMESTORY_FETCH__ALLOW_NETWORKS": '["10.0.0.0/8","127.0.0.0/8"]'})
     assert by_commas.fetch.allow_networks == as_json.fetch.allow_networks
@@ -52,45 +52,67 @@ def test_lists_come_from_the_environment_as_json_or_by_commas():
         ({"SAMESTORY_CONFIG": "/does/not/exist.toml"}, r"/does/not/exist\.toml"),
     ],
 )
-def test_a_wrong_setting_is_named_with_the_remedy(environ: dict[str, str], message: str):
+def test_invalid_setting_raises_error_with_hint(environ: dict[str, str], message: str):
     with pytest.raises(SettingsError, match=message):
         load(environ)
 
 
-def test_a_section_that_is_no_table_is_refused(tmp_path: Path):
+def test_section_must_be_a_table(tmp_path: Path):
     own = tmp_path / "own.toml"
     own.write_text("web = 3\n", encoding="utf-8")
     with pytest.raises(SettingsError, match="must be a table"):
         load({"SAMESTORY_CONFIG": str(own)})
 
 
-def test_a_file_that_is_no_toml_is_refused(tmp_path: Path):
+def test_invalid_toml_is_rejected(tmp_path: Path):
     own = tmp_path / "own.toml"
     own.write_bytes(b"\xff\xfe[web")
     with pytest.raises(SettingsError, match=r"own\.toml"):
         load({"SAMESTORY_CONFIG": str(own)})
 
 
-def test_an_unknown_profile_is_refused():
+def test_unknown_profile_is_rejected():
     with pytest.raises(SettingsError, match=r"unknown profile 'englsh'; did you mean english\?"):
         load({}, profile="englsh")
 
 
-def test_a_name_like_no_other_gets_the_list():
+def test_hint_without_close_match_lists_all_names():
     assert nearest("zzz", ["host", "port"]) == "valid names: host, port"
 
 
-def test_a_profile_changes_what_belongs_together():
-    usual, many = load({}), load({}, profile="multilingual")
-    assert load({"SAMESTORY_PROFILE": "multilingual"}) == many
-    assert load({"SAMESTORY_PROFILE": "multilingual"}, profile="english") == usual
-    assert usual.embed.languages == ("en",)
-    assert {"ar", "fa", "ru", "tr", "zh"} < set(many.embed.languages)
-    assert usual.pairs.path != many.pairs.path
-    assert usual.pairs.path.is_file()
-    assert many.pairs.path.is_file()
+def test_profile_overrides_several_settings():
+    default, multilingual = load({}), load({}, profile="multilingual")
+    assert load({"SAMESTORY_PROFILE": "multilingual"}) == multilingual
+    assert load({"SAMESTORY_PROFILE": "multilingual"}, profile="english") == default
+    assert default.embed.languages == ("en",)
+    assert {"ar", "fa", "ru", "tr", "zh"} < set(multilingual.embed.languages)
+    assert default.pairs.path != multilingual.pairs.path
+    assert default.pairs.path.is_file()
+    assert multilingual.pairs.path.is_file()
 
 
-def test_the_environment_wins_over_a_profile():
+def test_environment_overrides_profile():
     settings = load({"SAMESTORY_EMBED__MODEL": "some/folder"}, profile="multilingual")
     assert (settings.embed.model, settings.embed.prefix) == ("some/folder", "query: ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("WEB__PORT", "8.5", "an integer"),
+        ("WINDOW__DAYS", "week", "a number"),
+        ("EMBED__PRECISION", "int4", "one of 'auto'"),
+        ("MAIL__SECURITY", "ssl", "one of 'starttls'"),
+    ],
+)
+def test_value_of_wrong_type_raises_error(variable: str, value: str, message: str):
+    with pytest.raises(SettingsError, match=message):
+        load({f"SAMESTORY_{variable}": value})
+
+
+def test_toml_values_must_match_the_field_type(tmp_path: Path):
+    own = tmp_path / "own.toml"
+    for line in ("host = 3", "trusted_proxies = 3", "port = []"):
+        own.write_text(f"[web]\n{line}\n", encoding="utf-8")
+        with pytest.raises(SettingsError, match="expected"):
+            load({"SAMESTORY_CONFIG": str(own)})

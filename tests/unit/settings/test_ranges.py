@@ -1,4 +1,4 @@
-"""Numbers that make no sense are refused before anything starts."""
+"""Range checks of settings."""
 
 import pytest
 
@@ -27,7 +27,7 @@ from service.settings.ranges import RANGES
         ("PARSE__MEMORY_MIB", "1"),
     ],
 )
-def test_an_absurd_value_is_refused_by_the_settings_name(variable: str, value: str):
+def test_value_out_of_range_raises_error_with_setting_name(variable: str, value: str):
     with pytest.raises(SettingsError, match=variable.lower().replace("__", ".")):
         load({f"SAMESTORY_{variable}": value})
 
@@ -43,11 +43,11 @@ def test_an_absurd_value_is_refused_by_the_settings_name(variable: str, value: s
         ("SCHEDULE__EMBED", "0.5"),
     ],
 )
-def test_the_bounds_themselves_are_allowed(variable: str, value: str):
+def test_bounds_are_inclusive(variable: str, value: str):
     load({f"SAMESTORY_{variable}": value})
 
 
-def test_every_range_is_that_of_a_setting():
+def test_every_range_belongs_to_a_setting():
     settings = load({})
     for name in RANGES:
         section, _, field = name.partition(".")
