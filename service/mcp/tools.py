@@ -103,7 +103,7 @@ class Tools:
         text: Annotated[str, Field(max_length=100_000, description="Text of the report.")] = "",
         url: Annotated[str | None, Field(max_length=2000, description="URL of the report.")] = None,
         published: Annotated[
-            datetime | None, Field(description="Publication time, if known.")
+            datetime | None, Field(description="Publication time.")
         ] = None,
     ) -> JsonObject:
         """Find the story that a report belongs to, with score and nearest articles; null if none."""

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from service.domain.field_types import CountryCodes, LanguageCodes, ShortText, TextValues, UtcTime
 from service.store.articles import views
-from service.store.articles.views import ArticleDetail, ArticleFilter, Order
+from service.store.articles.views import ArticleDetail, ArticleFilter, ArticleOrder
 from service.store.story_views.views import StoryName
-from service.web.api.stories.query import Countries, Languages, Words
 from service.web.middleware.etags import ETagSession
 from service.web.rendering import links
 from service.web.rendering.schemas import MemberOut, PageOut
@@ -20,14 +20,14 @@ from service.web.requests.fields import (
     page_response,
     validate_fields,
 )
-from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit, ShortText, UtcTime
+from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"], responses=PROBLEM_RESPONSES)
 
 CURSORS = {
-    Order.NEWEST: Cursor("articles", AwareDatetime, BigInt),
-    Order.OLDEST: Cursor("articles/oldest", AwareDatetime, BigInt),
+    ArticleOrder.NEWEST: Cursor("articles", AwareDatetime, BigInt),
+    ArticleOrder.OLDEST: Cursor("articles/oldest", AwareDatetime, BigInt),
 }
 
 
@@ -69,19 +69,19 @@ class ArticleQuery(BaseModel):
 
     since: UtcTime | None = Field(None, description="Reported at this time or later.")
     until: UtcTime | None = Field(None, description="Reported before this time.")
-    outlet: Words = Field([], description="Outlet slugs; matches any of them.")
-    family: Words = Field([], description="Slugs of publisher families; matches any of them.")
-    country: Countries = Field(
+    outlet: TextValues = Field([], description="Outlet slugs; matches any of them.")
+    family: TextValues = Field([], description="Slugs of publisher families; matches any of them.")
+    country: CountryCodes = Field(
         [], description="ISO 3166-1 country codes of outlets; matches any of them."
     )
-    language: Languages = Field(
+    language: LanguageCodes = Field(
         [],
         description="ISO 639-1 codes; the language of the outlet counts if that of the article is unknown.",
     )
     story: ShortText | None = Field(None, description="Id of the current story.")
     feed: BigInt | None = Field(None, description="Id of the feed.")
     copies: bool | None = Field(None, description="True: only reprints. False: no reprints.")
-    sort: Order = Order.NEWEST
+    sort: ArticleOrder = ArticleOrder.NEWEST
     limit: Limit = 50
     cursor: CursorText | None = None
     fields: ArticleFields | None = None

@@ -13,6 +13,7 @@ from service.domain.editing.effects import (
     clean_headline,
     clean_line,
 )
+from service.domain.field_types import ShortText
 from service.store.access.keys import Key
 from service.store.database.paging import make_page
 from service.store.editing import actions, audit_log
@@ -24,7 +25,7 @@ from service.web.middleware.authenticate import RequireRole
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import Instant, PageOut
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
-from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit, ShortText
+from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/decisions", tags=["editing"], responses=PROBLEM_RESPONSES)

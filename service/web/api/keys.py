@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from service.domain.access.roles import Role
+from service.domain.field_types import UtcTime
 from service.store.access import keys
 from service.store.access.keys import MAX_NAME_LENGTH, Key
 from service.store.database.paging import make_page
@@ -14,7 +15,7 @@ from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.authenticate import RequireRole
 from service.web.rendering.schemas import Instant, PageOut
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
-from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit, UtcTime
+from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 ADMIN = Security(RequireRole(Role.ADMIN), scopes=[Role.ADMIN])

@@ -5,11 +5,12 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from service.domain.field_types import ShortText
 from service.store.database import run_views
 from service.store.database.run_views import RunView
 from service.web.dependencies import ReadSession
 from service.web.rendering.schemas import Instant, PageOut
-from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit, ShortText
+from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"], responses=PROBLEM_RESPONSES)

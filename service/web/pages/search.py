@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
-from service.store.articles.views import articles_of
+from service.store.articles.views import load_articles
 from service.store.search import highlights
 from service.store.story_views.views import get_stories
 from service.web.api.search.search import ParsedSearch, SearchQuery, parse_terms, run_search
@@ -57,9 +57,9 @@ def search_page(
     if form.search is None:
         return HTMLResponse(template.render(now=web.clock(), form=form, results=None))
     results = run_search(request, session, form.search)
-    ranked, words = results.ranked, results.compiled.tsquery
+    ranked, tsquery = results.ranked, results.compiled.tsquery
     stories = get_stories(session, list(ranked.stories))
-    articles = articles_of(session, list(ranked.articles))
+    articles = load_articles(session, list(ranked.articles))
     return HTMLResponse(
         template.render(
             now=web.clock(),
@@ -67,6 +67,6 @@ def search_page(
             results=results,
             stories=[stories[key] for key in ranked.stories if key in stories],
             articles=[articles[key] for key in ranked.articles if key in articles],
-            marks=highlights.highlight_articles(session, words, list(articles), ()),
+            marks=highlights.highlight_articles(session, tsquery, list(articles), ()),
         )
     )

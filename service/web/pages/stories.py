@@ -141,7 +141,7 @@ def _mentioned_story_ids(
 ) -> Iterable[str]:
     """Ids of other stories in the evidence and the transitions."""
     for member in members:
-        next_best = read_evidence(member.placing.evidence).next if member.placing else None
+        next_best = read_evidence(member.membership.evidence).next if member.membership else None
         if next_best:
             yield next_best.story
     for transition in transitions:

@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from service.domain.access.roles import Role
+from service.domain.field_types import LanguageCodes, ShortText, TextValues
 from service.errors import AlreadyExistsError
 from service.ingest.add_feed import add_feeds, fetch_feed
 from service.store.catalogue import feeds, views
 from service.store.catalogue.feeds import FeedStatus
 from service.store.catalogue.views import FeedFilter, FeedView
-from service.web.api.stories.query import Languages, Words
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.authenticate import RequireRole
 from service.web.rendering import links
@@ -26,7 +26,7 @@ from service.web.requests.fields import (
     validate_fields,
 )
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
-from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit, ShortText
+from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/feeds", tags=["feeds"], responses=PROBLEM_RESPONSES)
@@ -86,8 +86,8 @@ class FeedQuery(BaseModel):
     failing: bool | None = Field(
         None, description="True: feeds whose last fetch failed. False: all others."
     )
-    outlet: Words = Field([], description="Outlet slugs; matches any of them.")
-    language: Languages = Field(
+    outlet: TextValues = Field([], description="Outlet slugs; matches any of them.")
+    language: LanguageCodes = Field(
         [], description="ISO 639-1 codes of the declared language; matches any of them."
     )
     limit: Limit = 100
@@ -158,7 +158,7 @@ def add_feed(web: WebContextDep, write: WriteDep, body: NewFeedIn) -> Response:
         feed = fetch_feed(body.url, web.settings).to_opml(body.title or "")
         if not add_feeds(session, [feed], now=web.clock()):
             raise AlreadyExistsError(f"The feed {feed.url} exists already")
-        row = feeds.feed_at(session, feed.url)
+        row = feeds.find_feed_by_url(session, feed.url)
         added = FeedOut.of(views.get_feed(session, row.id if row else 0))
         return WriteResult(added, f"/v1/feeds/{added.id}")
 
@@ -171,7 +171,7 @@ def add_feed(web: WebContextDep, write: WriteDep, body: NewFeedIn) -> Response:
     responses={**WRITE_RESPONSES, **NOT_FOUND_RESPONSE},
     dependencies=[ADMIN],
 )
-def change_feed(
+def update_feed(
     web: WebContextDep, write: WriteDep, feed_id: FeedId, body: FeedUpdateIn
 ) -> Response:
     """Set the status of a feed. Feeds are never deleted, because their articles remain."""

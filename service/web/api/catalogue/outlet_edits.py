@@ -7,13 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from sqlalchemy.orm import Session
 
 from service.domain.access.roles import Role
+from service.domain.field_types import ShortText
 from service.store.catalogue import outlets
 from service.store.catalogue.outlet_stats import get_outlet
 from service.web.api.catalogue.outlets import OutletOut, Slug
 from service.web.dependencies import WebContextDep
 from service.web.middleware.authenticate import RequireRole
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
-from service.web.requests.parameters import ShortText
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(
@@ -49,7 +49,7 @@ class OutletUpdateIn(BaseModel):
 
 
 @router.patch("/{slug}", response_model=OutletOut)
-def change_outlet(
+def update_outlet(
     web: WebContextDep, write: WriteDep, slug: Slug, body: OutletUpdateIn
 ) -> Response:
     """Edit an outlet. Edits take precedence over the configuration.
@@ -61,7 +61,7 @@ def change_outlet(
 
     def change(session: Session) -> WriteResult:
         changes = body.model_dump(exclude_unset=True)
-        outlets.change(session, slug, changes, now=web.clock())
+        outlets.edit_outlet(session, slug, changes, now=web.clock())
         return WriteResult(OutletOut.of(get_outlet(session, slug)))
 
     return write(change)
@@ -72,7 +72,7 @@ def restore_outlet(web: WebContextDep, write: WriteDep, slug: Slug) -> Response:
     """Restore the configured values of an outlet immediately. Does nothing without edits."""
 
     def restore(session: Session) -> WriteResult:
-        outlets.restore(session, slug, now=web.clock())
+        outlets.reset_outlet(session, slug, now=web.clock())
         return WriteResult(OutletOut.of(get_outlet(session, slug)))
 
     return write(restore)

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from service.domain.field_types import CountryCodes, LanguageCodes, ShortText, TextValues
 from service.store.catalogue import outlet_stats, views
-from service.store.catalogue.outlet_stats import OutletFigures
+from service.store.catalogue.outlet_stats import OutletStats
 from service.store.catalogue.views import OutletFilter, OutletOrder, OutletView
-from service.web.api.stories.query import Countries, Languages, Words
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import Instant, PageOut
 from service.web.requests.fields import (
@@ -19,7 +19,7 @@ from service.web.requests.fields import (
     page_response,
     validate_fields,
 )
-from service.web.requests.parameters import Cursor, CursorText, Limit, ShortText
+from service.web.requests.parameters import Cursor, CursorText, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/outlets", tags=["outlets"], responses=PROBLEM_RESPONSES)
@@ -97,7 +97,7 @@ class OutletStatsOut(BaseModel):
     )
 
     @classmethod
-    def of(cls, stats: OutletFigures | None) -> Self | None:
+    def of(cls, stats: OutletStats | None) -> Self | None:
         if stats is None:
             return None
         delay = stats.median_delay
@@ -108,9 +108,11 @@ class OutletStatsOut(BaseModel):
             copies=stats.copies,
             independent_rate=1 - stats.copies / max(stats.articles, 1),
             stories=stats.stories,
-            shared_stories=stats.shared,
-            first_reports=stats.first,
-            first_report_rate=stats.first / stats.shared if stats.shared else None,
+            shared_stories=stats.shared_stories,
+            first_reports=stats.first_reports,
+            first_report_rate=stats.first_reports / stats.shared_stories
+            if stats.shared_stories
+            else None,
             median_delay_seconds=None if delay is None else delay.total_seconds(),
         )
 
@@ -131,9 +133,9 @@ class OutletQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    family: Words = Field([], description="Slugs of publisher families; matches any of them.")
-    country: Countries = Field([], description="ISO 3166-1 codes; matches any of them.")
-    language: Languages = Field([], description="ISO 639-1 codes; matches any of them.")
+    family: TextValues = Field([], description="Slugs of publisher families; matches any of them.")
+    country: CountryCodes = Field([], description="ISO 3166-1 codes; matches any of them.")
+    language: LanguageCodes = Field([], description="ISO 639-1 codes; matches any of them.")
     agency: bool | None = Field(
         None, description="Whether it is a news agency, whose texts other outlets reprint."
     )
@@ -179,5 +181,5 @@ def get_outlet(
 ) -> Response:
     """Get one outlet with its reporting statistics."""
     outlet = outlet_stats.get_outlet(session, slug)
-    stats = OutletStatsOut.of(outlet_stats.figures_of(session, outlet))
+    stats = OutletStatsOut.of(outlet_stats.load_outlet_stats(session, outlet))
     return json_response(OutletDetailOut(**dict(OutletOut.of(outlet)), stats=stats), fields)

@@ -8,21 +8,21 @@ from sqlalchemy.orm import Session
 
 from service.domain.articles.model import Article
 from service.domain.articles.tokenization import has_encodable_text
+from service.domain.field_types import ShortText, UtcTime
 from service.domain.grouping.place import Placement
 from service.domain.text.dates import CheckedDate, check_date
 from service.domain.text.urls import canonical_url
 from service.ingest.detect_language import resolve_language
 from service.store.articles import match
-from service.store.articles.match import ASKED, Asking
-from service.store.articles.vectors import as_stored
-from service.store.articles.views import ArticleDetail, articles_of
+from service.store.articles.match import UNSTORED_ID, MatchRequest
+from service.store.articles.vectors import round_to_stored
+from service.store.articles.views import ArticleDetail, load_articles
 from service.store.story_views.views import get_stories, story_names
 from service.web.api.stories.parts import FeatureShareOut
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.lazy_model import EncoderDep, LazyModelDep, ModelContextDep
 from service.web.rendering.evidence import Evidence, Neighbour, read_evidence
 from service.web.rendering.schemas import OutletRef, StoryOut
-from service.web.requests.parameters import ShortText, UtcTime
 from service.web.requests.problems import PROBLEM_RESPONSES, UNREADABLE_BODY_RESPONSE
 
 router = APIRouter(
@@ -143,16 +143,16 @@ def match_article(  # noqa: PLR0917  # FastAPI passes keyword arguments
     if stored := _find_stored(session, body.url):
         return _match_stored(session, stored, date)
     article = _to_article(body, date)
-    vector = as_stored(model.vectors(encoder, article))
-    found = match.match(
+    vector = round_to_stored(model.vectors(encoder, article))
+    result = match.match(
         session,
-        Asking(article, vector, date.trusted or now),
+        MatchRequest(article, vector, date.trusted or now),
         model=context.pair_model,
         settings=context.stories,
         reach=context.reach,
     )
-    placement = found.placement if found else None
-    original = found.copy.original if found and found.copy else None
+    placement = result.placement if result else None
+    original = result.copy.original if result and result.copy else None
     return _match_out(
         session,
         placement.story if placement else None,
@@ -169,7 +169,7 @@ def _to_article(body: MatchIn, date: CheckedDate) -> Article:
     """The article of a request; a 422 response if it contains no words."""
     title, text = " ".join(body.title.split()), body.text.strip()
     article = Article(
-        ASKED,
+        UNSTORED_ID,
         title or text[:MAX_TITLE_LENGTH],
         text,
         outlet=body.outlet or "",
@@ -185,22 +185,22 @@ def _to_article(body: MatchIn, date: CheckedDate) -> Article:
 def _find_stored(session: Session, url: str | None) -> ArticleDetail | None:
     """The stored article with this URL, if it is in a visible story."""
     canonical = canonical_url(url) if url else None
-    article_id = match.stored_under(session, canonical) if canonical else None
+    article_id = match.find_article_by_url(session, canonical) if canonical else None
     if article_id is None:
         return None
-    article = articles_of(session, [article_id]).get(article_id)
+    article = load_articles(session, [article_id]).get(article_id)
     return article if article and article.story else None
 
 
 def _match_stored(session: Session, stored: ArticleDetail, date: CheckedDate) -> MatchOut:
     """The current story of a stored article, with the stored evidence."""
     member = stored.member
-    placing, original = member.placing, member.original
+    membership, original = member.membership, member.original
     return _match_out(
         session,
         stored.story.id if stored.story else "",
-        placing.score if placing else None,
-        read_evidence(placing.evidence if placing else {}),
+        membership.score if membership else None,
+        read_evidence(membership.evidence if membership else {}),
         article=member.report.article_id,
         copy_of=original.article_id if original else None,
         language=member.report.language,
@@ -227,7 +227,7 @@ def _match_out(
 ) -> MatchOut:
     """The response, with the stories and articles that the evidence refers to."""
     stories = get_stories(session, [story_id] if story_id else [])
-    articles = articles_of(session, [near.article for near in evidence.nearest])
+    articles = load_articles(session, [near.article for near in evidence.nearest])
     best = evidence.next
     names = story_names(session, [best.story] if best else [])
     next_best = None

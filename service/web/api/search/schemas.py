@@ -45,7 +45,7 @@ class RanksOut(BaseModel):
     )
 
 
-class FoundStoryOut(BaseModel):
+class StoryResultOut(BaseModel):
     """A story in the search results."""
 
     score: float = Field(
@@ -56,7 +56,7 @@ class FoundStoryOut(BaseModel):
     highlights: HighlightsOut | None
 
 
-class FoundArticleOut(BaseModel):
+class ArticleResultOut(BaseModel):
     """An article in the search results."""
 
     score: float = Field(
@@ -74,5 +74,5 @@ class SearchOut(BaseModel):
         description="Rankings in use: `keyword`, `semantic`. `semantic` is absent if the model does not "
         "support the language or is not loaded yet; in the second case try again later."
     )
-    stories: list[FoundStoryOut]
-    articles: list[FoundArticleOut]
+    stories: list[StoryResultOut]
+    articles: list[ArticleResultOut]

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
+from service.domain.field_types import LanguageCodes, TextValues, UtcTime
 from service.domain.search.search_terms import SearchTerms, parse_search_terms
 from service.embed.encoder import Encoder
 from service.ingest.detect_language import resolve_language
-from service.store.articles.views import articles_of
+from service.store.articles.views import load_articles
 from service.store.search import highlights
 from service.store.search.compiled_search import CompiledSearch, compile_search
 from service.store.search.filters import SearchFilter
@@ -21,19 +22,18 @@ from service.store.search.rank import RankedResults, rank_results
 from service.store.story_views.views import get_stories
 from service.web.api.articles import ArticleDetailOut
 from service.web.api.search.schemas import (
-    FoundArticleOut,
-    FoundStoryOut,
+    ArticleResultOut,
     HighlightsOut,
     RanksOut,
     SearchOut,
+    StoryResultOut,
 )
-from service.web.api.stories.query import Languages, Words
 from service.web.dependencies import web_context
 from service.web.lazy_model import encoder_if_loaded, lazy_model, loaded_encoder, model_context
 from service.web.middleware.concurrency import SearchSlot
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import StoryOut
-from service.web.requests.parameters import Limit, UtcTime
+from service.web.requests.parameters import Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/search", tags=["search"], responses=PROBLEM_RESPONSES)
@@ -71,8 +71,10 @@ class SearchQuery(BaseModel):
     )
     since: UtcTime | None = Field(default=None, description="Reported at this time or later.")
     until: UtcTime | None = Field(default=None, description="Reported before this time.")
-    outlet: Words = Field(default=[], description="Outlet slugs; matches reports of any of them.")
-    language: Languages = Field(
+    outlet: TextValues = Field(
+        default=[], description="Outlet slugs; matches reports of any of them."
+    )
+    language: LanguageCodes = Field(
         default=[], description="ISO 639-1 codes; matches reports in any of them."
     )
     limit: Limit = Field(default=10, description="Maximum number of stories, and also of articles.")
@@ -138,11 +140,11 @@ def search(
     if parsed.awaits_model:  # the response will change without a change in the database
         request.state.validators = None
     results = run_search(request, session, parsed)
-    conditions, words, ranked = parsed.query.filter(), results.compiled.tsquery, results.ranked
+    conditions, tsquery, ranked = parsed.query.filter(), results.compiled.tsquery, results.ranked
     return SearchOut(
         mode=list(results.modes),
-        stories=_stories_out(session, words, ranked, conditions),
-        articles=_articles_out(session, words, ranked, conditions),
+        stories=_stories_out(session, tsquery, ranked, conditions),
+        articles=_articles_out(session, tsquery, ranked, conditions),
     )
 
 
@@ -183,12 +185,12 @@ def _query_vector(
 
 
 def _stories_out(
-    session: Session, words: str, ranked: RankedResults, conditions: SearchFilter
-) -> list[FoundStoryOut]:
+    session: Session, tsquery: str, ranked: RankedResults, conditions: SearchFilter
+) -> list[StoryResultOut]:
     stories = get_stories(session, list(ranked.stories))
-    marked = highlights.highlight_stories(session, words, list(stories), conditions.languages)
+    marked = highlights.highlight_stories(session, tsquery, list(stories), conditions.languages)
     return [
-        FoundStoryOut(
+        StoryResultOut(
             score=score,
             ranks=RanksOut(**ranked.ranks_of_story(key)),
             story=StoryOut.of(stories[key]),
@@ -200,12 +202,12 @@ def _stories_out(
 
 
 def _articles_out(
-    session: Session, words: str, ranked: RankedResults, conditions: SearchFilter
-) -> list[FoundArticleOut]:
-    articles = articles_of(session, list(ranked.articles))
-    marked = highlights.highlight_articles(session, words, list(articles), conditions.languages)
+    session: Session, tsquery: str, ranked: RankedResults, conditions: SearchFilter
+) -> list[ArticleResultOut]:
+    articles = load_articles(session, list(ranked.articles))
+    marked = highlights.highlight_articles(session, tsquery, list(articles), conditions.languages)
     return [
-        FoundArticleOut(
+        ArticleResultOut(
             score=score,
             ranks=RanksOut(**ranked.ranks_of_article(key)),
             article=ArticleDetailOut.of_detail(articles[key]),

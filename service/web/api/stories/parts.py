@@ -82,14 +82,14 @@ class EvidenceOut(BaseModel):
 
     @classmethod
     def of(cls, member: Member) -> Self:
-        report, placing = member.report, member.placing
-        evidence = read_evidence(placing.evidence if placing else {})
+        report, membership = member.report, member.membership
+        evidence = read_evidence(membership.evidence if membership else {})
         return cls(
             article=report.article_id,
             title=report.title,
             outlet=OutletRef(slug=report.outlet.slug, name=report.outlet.name),
-            since=placing.since if placing else None,
-            score=placing.score if placing else None,
+            since=membership.since if membership else None,
+            score=membership.score if membership else None,
             nearest=[
                 NeighbourOut(
                     article=near.article,

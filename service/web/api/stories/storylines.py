@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from service.domain.field_types import ShortText, UtcTime
 from service.store.story_views import storylines
 from service.store.story_views.storylines import StorylineBrief, StorylineOrder
 from service.web.middleware.etags import ETagSession
@@ -19,14 +20,7 @@ from service.web.requests.fields import (
     page_response,
     validate_fields,
 )
-from service.web.requests.parameters import (
-    Cursor,
-    CursorText,
-    Limit,
-    ShortText,
-    StorylineId,
-    UtcTime,
-)
+from service.web.requests.parameters import Cursor, CursorText, Limit, StorylineId
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/storylines", tags=["storylines"], responses=PROBLEM_RESPONSES)
