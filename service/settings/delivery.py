@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from service.domain.webhooks.retries import RetryPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +102,3 @@ class WebhookSettings:
     max_retry_hours: float
     pause_after_hours: float
     allow_networks: tuple[str, ...]
-
-    @property
-    def retry_policy(self) -> RetryPolicy:
-        """Delays between attempts."""
-        return RetryPolicy(
-            first_delay=timedelta(seconds=self.retry_seconds),
-            max_delay=timedelta(hours=self.max_retry_hours),
-            pause_after=timedelta(hours=self.pause_after_hours),
-        )
