@@ -1,4 +1,4 @@
-"""The job `link`: stories of one saga are linked into storylines, never merged."""
+"""Job `link`: links related stories into storylines, without merging them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -9,86 +9,73 @@ from sqlalchemy.orm import Session
 from jobs.running.context import Context, Counts
 from service.domain.articles.model import Article
 from service.domain.grouping.lineage import plan_update
-from service.domain.pairs.features import Channels, Readings
-from service.domain.pairs.vocabulary import Lexicon
-from service.domain.stories.keywords import keywords
-from service.domain.stories.storylines import Summaries, storylines
+from service.domain.pairs.features import Features, TokenisedArticles
+from service.domain.pairs.vocabulary import Vocabulary
+from service.domain.stories.keywords import extract_keywords
+from service.domain.stories.storylines import StoryProfiles, link_storylines
 from service.store.articles import articles, vectors
 from service.store.database import locks
-from service.store.stories import apply_plan, descriptions, stories, vocabulary
+from service.store.stories import apply_plan, descriptions, stories, vocabularies
 
-#: The latest stories that are compared; bounds the time of a run.
-MOST = 4000
-#: Words in a storyline's title.
-WORDS = 4
-
-Groups = Sequence[Sequence[str]]
+#: Maximum number of stories per run, the latest ones; bounds the duration.
+MAX_STORIES = 4000
+#: Keywords in a storyline's title.
+TITLE_KEYWORDS = 4
 
 
 def link(context: Context) -> Counts:
-    """Link the latest stories of several articles; a storyline keeps its id while it grows."""
+    """Link the latest stories with several articles; a growing storyline keeps its id."""
     since = context.clock() - timedelta(days=context.settings.storylines.span_days)
     with context.sessions.begin() as session:
-        if not descriptions.tellable(session, since=since, limit=1):
+        if not descriptions.linkable_stories(session, since=since, limit=1):
             return {}
     encoder = context.encoder()  # before the lock: loading takes seconds
     with context.sessions.begin() as session:
-        locks.serialise(session, apply_plan.LOCK)
-        latest = descriptions.tellable(session, since=since, limit=MOST)
-        lexicon = vocabulary.latest(session, encoder.model)
-        if not latest or lexicon is None:
+        locks.lock_until_commit(session, apply_plan.LOCK)
+        latest = descriptions.linkable_stories(session, since=since, limit=MAX_STORIES)
+        vocabulary = vocabularies.latest(session, encoder.model)
+        if not latest or vocabulary is None:
             return {}
         members = stories.members(session, latest)
-        loaded = _load(session, members)
-        groups = _linked(session, context, members, loaded, lexicon)
-        storyline_of = _named(session, groups)
-        titles = {
-            storyline_of[group[0]]: _title(group, members, loaded, lexicon) for group in groups
-        }
+        ids = [key for keys in members.values() for key in keys]
+        loaded = {int(article.id): article for article in articles.load(session, ids)}
+        groups = _link_stories(session, context, members, loaded, vocabulary)
+
+        existing = descriptions.load_storylines(session)
+        line_of = {str(story): line.id for line in existing for story in line.members}
+        opened = plan_update(existing, groups).opened
+        line_of |= {str(membership.article): membership.story for membership in opened}
+        storyline_of = {story: line_of[story] for group in groups for story in group}
+        titles = {}
+        for group in groups:
+            group_articles = [loaded[key] for story in group for key in members[story]]
+            keywords = extract_keywords(group_articles, vocabulary, TITLE_KEYWORDS)
+            titles[storyline_of[group[0]]] = ", ".join(keywords)
+
         descriptions.save_storylines(session, titles, now=context.clock())
-        descriptions.assign(session, {story: storyline_of.get(story) for story in latest})
-        lines = descriptions.known_storylines(session)
-        told = {str(story) for line in lines if line.id in titles for story in line.members}
-        stamp = apply_plan.stamp(session, context.clock(), "link", context.run_id)
-        apply_plan.settle(session, told.union(latest), stamp)
+        descriptions.assign_storylines(
+            session, {story: storyline_of.get(story) for story in latest}
+        )
+        lines = descriptions.load_storylines(session)
+        linked = {str(story) for line in lines if line.id in titles for story in line.members}
+        stamp = apply_plan.new_stamp(session, context.clock(), "link", context.run_id)
+        apply_plan.refresh_derived(session, linked.union(latest), stamp)
     return {"storylines": len(groups), "linked": sum(map(len, groups))}
 
 
-def _load(session: Session, members: Mapping[str, Sequence[int]]) -> dict[int, Article]:
-    ids = [key for found in members.values() for key in found]
-    return {int(article.id): article for article in articles.load(session, ids)}
-
-
-def _linked(
+def _link_stories(
     session: Session,
     context: Context,
     members: Mapping[str, Sequence[int]],
     loaded: Mapping[int, Article],
-    lexicon: Lexicon,
-) -> Groups:
+    vocabulary: Vocabulary,
+) -> Sequence[Sequence[str]]:
+    """Compute storylines of several stories each, from the vectors and words of their articles."""
     encoder = context.encoder()
-    model = vectors.model_id(session, encoder.model, encoder.dimensions)
+    model = vectors.ensure_model(session, encoder.model, encoder.dimensions)
     values = vectors.load(session, model, encoder.model, list(loaded))
-    channels = Channels.of(Readings.of(list(loaded.values()), values), lexicon)
+    features = Features.build(TokenisedArticles.build(list(loaded.values()), values), vocabulary)
     row_of = {key: row for row, key in enumerate(loaded)}
-    rows = [np.array([row_of[key] for key in found]) for found in members.values()]
-    return storylines(Summaries.of(list(members), rows, channels), context.settings.storylines)
-
-
-def _named(session: Session, groups: Groups) -> dict[str, str]:
-    """The storyline of each linked story: a known one as long as it lives on, else a new one."""
-    known = descriptions.known_storylines(session)
-    home = {str(story): line.id for line in known for story in line.members}
-    plan = plan_update(known, groups)
-    home |= {str(opened.article): opened.story for opened in plan.opened}
-    return {story: home[story] for group in groups for story in group}
-
-
-def _title(
-    group: Sequence[str],
-    members: Mapping[str, Sequence[int]],
-    loaded: Mapping[int, Article],
-    lexicon: Lexicon,
-) -> str:
-    told = [loaded[key] for story in group for key in members[story]]
-    return ", ".join(keywords(told, lexicon, WORDS))
+    rows = [np.array([row_of[key] for key in keys]) for keys in members.values()]
+    profiles = StoryProfiles.of(list(members), rows, features)
+    return link_storylines(profiles, context.settings.storylines)

@@ -1,48 +1,35 @@
-"""The job `place`: each new article joins a story or starts one, soon after it came."""
+"""Job `place`: adds each new article to an existing story, or starts a new story with it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from service.domain.pairs.vocabularies import Vocabulary, rarest_keys
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
 from service.domain.articles.copies import find_copies
-from service.domain.articles.model import Article, Vectors
 from service.domain.articles.tokenization import lead_words
 from service.domain.grouping import evidence
 from service.domain.grouping.lineage import plan_update
-from service.domain.grouping.place import place as decide
-from service.domain.pairs.features import TokenisedArticles
+from service.domain.grouping.place import place as place_articles
+from service.domain.pairs.features import window_vocabulary
+from service.domain.pairs.vocabulary import Vocabulary, rarest_keys
 from service.domain.stories.arrivals import groups_after_placement
 from service.store.articles import articles, candidates, copies, vectors
 from service.store.database import locks
 from service.store.editing import marks
 from service.store.stories import apply_plan, constraints, stories, vocabularies
 
-#: Articles placed in one transaction.
+#: Articles placed per transaction.
 BATCH = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Arrivals:
-    """A batch of articles to place, and all articles whose stories they may join."""
-
-    moments: Mapping[int, datetime]  #: of the arrivals, by id
-    articles: Sequence[Article]
-    vectors: Vectors
-    homes: Mapping[int, str]  #: the story of each article that has one
-    vocabulary: Vocabulary
-
-
 def place(context: Context) -> Counts:
-    """Place all articles that have a vector and no story; revised ones stay where they are.
+    """Place all articles that have a vector and no story; revised articles keep their story.
 
-    Nothing joins a story that an editor locked, and hidden articles are left alone.
+    No article joins a locked story, and hidden articles are not placed.
     """
     with context.sessions.begin() as session:
-        waiting = len(articles.in_stage(session, "admitted"))
+        waiting = len(articles.find_in_stage(session, "admitted"))
     total: dict[str, int] = {}
     while waiting and not context.stopping() and (counts := _place_batch(context)):
         for name, count in counts.items():
@@ -52,113 +39,103 @@ def place(context: Context) -> Counts:
 
 
 def _place_batch(context: Context) -> dict[str, int]:
-    encoder = context.encoder()
+    """Place one batch in one transaction; returns no counts if no article is waiting."""
+    encoder, settings = context.encoder(), context.settings
+    reach = settings.window.reach
     with context.sessions.begin() as session:
-        locks.serialise(session, apply_plan.LOCK)
-        model = vectors.model_id(session, encoder.model, encoder.dimensions)
-        batch = vectors.awaiting_place(session, model, limit=BATCH)
+        locks.lock_until_commit(session, apply_plan.LOCK)
+        model = vectors.ensure_model(session, encoder.model, encoder.dimensions)
+        batch = vectors.find_unplaced(session, model, limit=BATCH)
         if not batch:
             return {}
-        vocabulary = _index(session, context, model, list(batch))
-        homes = stories.story_of(session, batch)
-        out = homes.keys() | marks.hidden_articles(session, batch)
-        moments = {key: moment for key, moment in batch.items() if key not in out}
-        arrivals = _gather(session, context, model, moments, vocabulary)
-        counts = _settle(session, context, arrivals)
-        articles.advance(session, batch, before="admitted", after="placed")
+        vocabulary = _index_rare_words(session, context, model, batch)
+        excluded = stories.story_of(session, batch).keys() | marks.hidden_articles(session, batch)
+        arrivals = {key: at for key, at in batch.items() if key not in excluded}
+
+        # The original of a copy is among the nearest vectors.
+        near = vectors.find_nearest(
+            session, model, arrivals, count=settings.candidates.neighbours, window=reach
+        )
+        limit = settings.candidates.shared_words
+        for key, words in articles.load_word_keys(session, arrivals).items():
+            near |= candidates.find_sharing_articles(
+                session, words, arrivals[key], reach=reach, limit=limit
+            )
+        near_stories = set(stories.story_of(session, near).values())
+        near_stories -= marks.locked_among(session, near_stories)
+        members = candidates.find_members_within(
+            session, near_stories, arrivals.values(), reach=reach
+        )
+
+        counts = _place_arrivals(
+            session, context, arrivals, members, model=model, vocabulary=vocabulary
+        )
+        articles.advance_stage(session, batch, before="admitted", after="placed")
     return {"articles": len(batch), **counts}
 
 
-def _index(session: Session, context: Context, model: int, ids: Sequence[int]) -> Vocabulary:
-    """Write the rare words by which articles are found; the lexicon they are rare by."""
-    loaded = articles.load(session, ids)
-    vocabulary = vocabularies.latest(session, context.encoder().model)
-    vocabulary = vocabulary or _first_lexicon(session, context, model, loaded)
-    keys = {int(a.id): rarest_keys(lead_words(a), vocabulary, candidates.KEYS) for a in loaded}
-    articles.set_word_keys(session, keys)
-    return vocabulary
-
-
-def _first_lexicon(
-    session: Session, context: Context, model: int, loaded: Sequence[Article]
+def _index_rare_words(
+    session: Session, context: Context, model: int, ids: Collection[int]
 ) -> Vocabulary:
-    """Before the first reconcile under a model, what is usual is what is usual among the first arrivals."""
+    """Store the rare words of new articles, by which later articles find them as candidates.
+
+    Returns the current vocabulary. Before the first reconcile under a model it is built from these
+    articles.
+    """
     tag = context.encoder().model
-    values = vectors.load(session, model, tag, [int(article.id) for article in loaded])
-    vocabulary = TokenisedArticles.build(loaded, values).vocabulary()
-    vocabularies.save(session, vocabulary, now=context.clock())
+    loaded = articles.load(session, list(ids))
+    vocabulary = vocabularies.latest(session, tag)
+    if vocabulary is None:
+        values = vectors.load(session, model, tag, [int(article.id) for article in loaded])
+        vocabulary = window_vocabulary(loaded, values)
+        vocabularies.save(session, vocabulary, now=context.clock())
+    keys = {
+        int(article.id): rarest_keys(lead_words(article), vocabulary, candidates.STORED_KEYS)
+        for article in loaded
+    }
+    articles.save_word_keys(session, keys)
     return vocabulary
 
 
-def _gather(
+def _place_arrivals(
     session: Session,
     context: Context,
+    arrivals: Mapping[int, datetime],
+    members: Collection[int],
+    *,
     model: int,
-    moments: Mapping[int, datetime],
     vocabulary: Vocabulary,
-) -> Arrivals:
-    """The arrivals with the members, within the window, of the stories they may join."""
-    reach = context.settings.window.reach
-    found = _candidates(session, context, model, moments)
-    near_stories = set(stories.story_of(session, found).values())
-    near_stories -= marks.locked_among(session, near_stories)
-    within = candidates.members_within(session, near_stories, moments.values(), reach=reach)
-    ids = sorted(within | moments.keys())
-    return Arrivals(
-        moments=moments,
-        articles=articles.load(session, ids),
-        vectors=vectors.load(session, model, context.encoder().model, ids),
-        homes=stories.story_of(session, within),
+) -> Counts:
+    """Decide the story of each arrival among these members, and write the changes."""
+    ids = sorted({*members, *arrivals})
+    loaded = articles.load(session, ids)
+    story_of = stories.story_of(session, members)
+    placements = place_articles(
+        loaded,
+        vectors.load(session, model, context.encoder().model, ids),
+        [story_of.get(int(article.id)) for article in loaded],
         vocabulary=vocabulary,
-    )
-
-
-def _candidates(
-    session: Session, context: Context, model: int, moments: Mapping[int, datetime]
-) -> set[int]:
-    """Nearest vectors, a copy's original among them, and sharers of rare words."""
-    settings = context.settings.candidates
-    reach = context.settings.window.reach
-    found = vectors.nearest(session, model, moments, count=settings.neighbours, window=reach)
-    for key, words in articles.word_keys(session, moments).items():
-        found |= candidates.sharers(
-            session, words, moments[key], reach=reach, limit=settings.shared_words
-        )
-    return found
-
-
-def _settle(session: Session, context: Context, arrivals: Arrivals) -> Counts:
-    """Decide for each arrival, and write what follows."""
-    homes = [arrivals.homes.get(int(article.id)) for article in arrivals.articles]
-    placements = decide(
-        arrivals.articles,
-        arrivals.vectors,
-        homes,
-        vocabulary=arrivals.vocabulary,
         model=context.pair_model,
         settings=context.settings.grouping,
-        constraints=constraints.load_constraints(
-            session, {int(each.id) for each in arrivals.articles}
-        ),
+        constraints=constraints.load_constraints(session, {int(each.id) for each in loaded}),
     )
-    known = stories.load_stories(session, arrivals.homes.values())
+    existing = stories.load_stories(session, story_of.values())
     plan = plan_update(
-        known,
-        groups_after_placement(known, placements),
+        existing,
+        groups_after_placement(existing, placements),
         is_taken=lambda key: stories.is_taken(session, key),
     )
     now = context.clock()
-    why = {placement.article: evidence.of_placement(placement) for placement in placements}
     stamp = apply_plan.new_stamp(session, now, "place", context.run_id)
     counts = apply_plan.apply_plan(
         session,
         plan,
         stamp,
-        reported_at=arrivals.moments,
+        reported_at=arrivals,
         quiet_since=context.settings.lifecycle.quiet_since(now),
-        reasons=why,
+        reasons={each.article: evidence.explain_placement(each) for each in placements},
     )
-    reprints = find_copies(arrivals.articles, context.settings.copies)
-    new = [copy for copy in reprints if copy.article in arrivals.moments]
-    copies.replace(session, list(arrivals.moments), new, at=stamp.now)
+    reprints = find_copies(loaded, context.settings.copies)
+    new_reprints = [copy for copy in reprints if copy.article in arrivals]
+    copies.replace_copies(session, list(arrivals), new_reprints, at=stamp.now)
     return counts

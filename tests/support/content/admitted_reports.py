@@ -50,9 +50,9 @@ class Wire:
             feeds.save_outlets(session, new_outlets)
             new_feeds = [NewFeed(f"https://{name}.example/feed", name, name) for name in names]
             feeds.add_feeds(session, new_feeds, now=context.clock())
-            ids = feeds.outlet_ids(session)
+            ids = feeds.load_outlet_ids(session)
             rows = session.execute(select(FeedRow.id, FeedRow.outlet_id).order_by(FeedRow.id))
-            sites = feeds.site_index(session)
+            sites = feeds.load_site_index(session)
             self._sources = [Source(feed, outlet, ids, sites) for feed, outlet in rows]
 
     def publish(

@@ -1,0 +1,44 @@
+"""Article encoding: vectors of articles, with zero vectors where the model does not apply."""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from service.domain.articles.model import Article, Vectors
+from service.domain.articles.tokenization import encoded_text, has_encodable_text
+from service.embed.encoder import Encoder, MultilingualEncoder, OnProgress
+
+
+def encode_articles(
+    encoder: Encoder,
+    articles: Sequence[Article],
+    *,
+    languages: Collection[str] = (),
+    on_progress: OnProgress | None = None,
+) -> Vectors:
+    """Encode articles, one row per article.
+
+    An article gets a zero vector if it has no text, if the encoder returns a non-finite vector,
+    or if `languages` is not empty and does not contain the article's language. A model maps all
+    texts of a language it never learned to similar vectors, whatever their content; such articles
+    are compared by their words only.
+    """
+    rows = [
+        row
+        for row, article in enumerate(articles)
+        if has_encodable_text(article) and _supports(languages, article.lang)
+    ]
+    texts = [encoded_text(articles[row]) for row in rows]
+    values = np.zeros((len(articles), encoder.dimensions), dtype=np.float32)
+    if isinstance(encoder, MultilingualEncoder):
+        tags = [articles[row].lang for row in rows]
+        values[rows] = encoder.encode_by_language(tags, texts, on_progress=on_progress)
+    else:
+        values[rows] = encoder.encode(texts, on_progress=on_progress)
+    values[~np.isfinite(values).all(axis=1)] = 0  # one NaN would spoil the means of a window
+    return Vectors(encoder.model, values)
+
+
+def _supports(languages: Collection[str], lang: str) -> bool:
+    """Whether a model of these languages supports a tag such as "en-gb", or "" for unknown."""
+    return not languages or not lang or lang.lower().partition("-")[0] in languages

