@@ -1,4 +1,4 @@
-"""When to fetch a feed again: often enough to miss nothing, seldom enough to be welcome."""
+"""Fetch schedule of a feed: interval, backoff after errors, Retry-After, jitter."""
 
 import itertools
 import statistics
@@ -8,68 +8,64 @@ from datetime import datetime, timedelta
 
 from service.settings.ingest import PacingSettings
 
-#: Entries whose gaps make the pace; older ones tell of another time of day.
+#: Number of newest entries used; older ones belong to another time of day.
 _RECENT = 20
-#: A feed is fetched about this often between two of its entries.
+#: Fetches per typical gap between two entries.
 _FETCHES_PER_ENTRY = 2
-#: A feed that went quiet is asked again after this share of its silence.
+#: Minimum interval as a share of the time since the newest entry.
 _SHARE_OF_SILENCE = 0.05
-#: Up to this share is added at random, so that feeds due together drift apart.
+#: Maximum random share added to each interval, so that feeds due together drift apart.
 SPREAD = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class FetchHistory:
-    """What decides about a feed's next fetch."""
+    """The inputs for the next fetch time of a feed."""
 
-    errors: int = 0  #: failed fetches in a row, the latest included; 0 after a success
-    gone: bool = False  #: the server said 410
-    retry_after: timedelta | None = None  #: what the server asked for
-    hint: timedelta | None = None  #: what the feed says of itself (`ttl`)
+    error_count: int = 0  #: failed fetches in a row, including the latest; 0 after a success
+    gone: bool = False  #: the server returned 410
+    retry_after: timedelta | None = None  #: pause that the server requests
+    ttl: timedelta | None = None  #: interval that the feed requests
     entry_times: Sequence[datetime] = ()  #: trusted times of its entries
 
 
 def next_fetch_at(
     history: FetchHistory, *, now: datetime, jitter: float, settings: PacingSettings
 ) -> datetime | None:
-    """The moment of the next fetch; None for a feed that is gone for good.
+    """Return the time of the next fetch, or None for a feed that is gone.
 
-    Within the bounds it follows the feed's own pace, doubles with each error in a row, and
-    heeds what feed and server ask for, up to a limit. `jitter` lies in [0, 1).
+    The interval follows the gaps between entries, doubles with each consecutive error, and respects
+    the `ttl` and Retry-After up to a limit. `jitter` lies in [0, 1).
     """
     if history.gone:
         return None
     least = _minutes(settings.min_interval_minutes)
-    # The bound leaves room for the spread: feeds at the maximum must drift apart as well.
+    # The maximum leaves room for the jitter, so that feeds at the maximum drift apart, too.
     most = max(_minutes(settings.max_interval_minutes) / (1 + SPREAD), least)
-    interval = min(max(_interval(history, now, settings), least), most)
-    backed_off = interval * 2.0 ** min(history.errors, 20)
-    wait = max(min(backed_off, most), _asked_for(history, settings))
+    natural = natural_interval(history.entry_times, now=now)
+    if natural is None:
+        natural = _minutes(settings.default_interval_minutes)
+    # Many feeds have carried the same large `ttl` for years, so its effect is limited.
+    ttl = min(history.ttl or timedelta(0), _minutes(settings.max_hint_minutes))
+    interval = min(max(natural, ttl, least), most)
+    backed_off = interval * 2.0 ** min(history.error_count, 20)
+    requested = min(history.retry_after or timedelta(0), _minutes(settings.max_retry_after_minutes))
+    wait = max(min(backed_off, most), requested)
     return now + wait * (1 + SPREAD * jitter)
 
 
 def natural_interval(entry_times: Sequence[datetime], *, now: datetime) -> timedelta | None:
-    """Half the usual gap between recent entries, longer after a silence; None without times."""
+    """Return half the median gap between recent entries, or None without entries.
+
+    After a silence the result is at least 5 % of the time since the newest entry.
+    """
     times = sorted((time for time in set(entry_times) if time <= now), reverse=True)[:_RECENT]
     if not times:
         return None
     silence = (now - times[0]) * _SHARE_OF_SILENCE
     gaps = [(later - earlier).total_seconds() for later, earlier in itertools.pairwise(times)]
-    usual = timedelta(seconds=statistics.median(gaps)) if gaps else now - times[0]
-    return max(usual / _FETCHES_PER_ENTRY, silence)
-
-
-def _interval(history: FetchHistory, now: datetime, settings: PacingSettings) -> timedelta:
-    natural = natural_interval(history.entry_times, now=now)
-    if natural is None:
-        natural = _minutes(settings.default_interval_minutes)
-    # Many feeds carry the same large `ttl` for decades, so it may slow down only so much.
-    hint = min(history.hint or timedelta(0), _minutes(settings.max_hint_minutes))
-    return max(natural, hint)
-
-
-def _asked_for(history: FetchHistory, settings: PacingSettings) -> timedelta:
-    return min(history.retry_after or timedelta(0), _minutes(settings.max_retry_after_minutes))
+    typical_gap = timedelta(seconds=statistics.median(gaps)) if gaps else now - times[0]
+    return max(typical_gap / _FETCHES_PER_ENTRY, silence)
 
 
 def _minutes(minutes: float) -> timedelta:

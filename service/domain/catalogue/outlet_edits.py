@@ -1,4 +1,4 @@
-"""What an admin may change of an outlet, and what the configuration says beside it."""
+"""Edits of an outlet by an admin, and the configured values that they override."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,58 +6,62 @@ from dataclasses import dataclass
 from service.domain.text.codes import country_code, language_code
 from service.errors import BadInputError
 
-#: Everything else about an outlet is the configuration's alone.
-FACTS = ("name", "family", "country", "language", "agency")
-#: Facts that are codes; an outlet may lack them.
-CODES = ("country", "language")
-_LONGEST = 200
+#: All other fields come from the configuration only.
+EDITABLE_FIELDS = ("name", "family", "country", "language", "agency")
+#: Fields that contain ISO codes and may be None.
+CODE_FIELDS = ("country", "language")
+_MAX_CHARACTERS = 200
 
-Fact = str | bool | None
-Facts = Mapping[str, Fact]
+FieldValue = str | bool | None
+OutletFields = Mapping[str, FieldValue]
 
 
 @dataclass(frozen=True, slots=True)
-class Edited:
-    """An outlet after an edit."""
+class OutletEdit:
+    """The fields of an outlet after an edit."""
 
-    facts: Facts  #: all of `FACTS`, as they are from now on
-    configured: Facts  #: what the configuration says of those that are edited
+    fields: OutletFields  #: new values of all `EDITABLE_FIELDS`
+    configured_values: OutletFields  #: configured values of the edited fields
 
 
-def edited(present: Facts, configured: Facts, wanted: Facts) -> Edited:
-    """Change some facts; one that gets the value of the configuration is no longer edited.
+def apply_edit(
+    current: OutletFields, configured_values: OutletFields, changes: OutletFields
+) -> OutletEdit:
+    """Change some fields; a field that is set to its configured value is no longer edited.
 
-    `configured` tells what the configuration says of facts that were edited before.
+    `configured_values` contains the configured values of the fields edited before.
     """
-    says = {**present, **configured}
-    facts = {**present, **wanted}
-    back = {name for name in wanted if wanted[name] == says[name]}
-    held = (configured.keys() | wanted.keys()) - back
-    return Edited(facts, {name: says[name] for name in FACTS if name in held})
+    configured = {**current, **configured_values}
+    reset = {name for name in changes if changes[name] == configured[name]}
+    edited = (configured_values.keys() | changes.keys()) - reset
+    return OutletEdit(
+        fields={**current, **changes},
+        configured_values={name: configured[name] for name in EDITABLE_FIELDS if name in edited},
+    )
 
 
-def restored(present: Facts, configured: Facts) -> Edited:
-    """Take all edits back."""
-    return Edited({**present, **configured}, {})
+def restore_configured(current: OutletFields, configured_values: OutletFields) -> OutletEdit:
+    """Undo all edits."""
+    return OutletEdit({**current, **configured_values}, {})
 
 
-def checked(wanted: Facts) -> Facts:
-    """The same facts as they are stored: names trimmed, codes in their usual case.
+def normalize_fields(changes: OutletFields) -> OutletFields:
+    """Return the fields in stored form: names trimmed, codes in their canonical case.
 
     Raises:
-        BadInputError: one of them is no name or no code; it is named with the remedy.
+        BadInputError: a name or code is invalid; the message names the field.
     """
-    return {name: _checked(name, value) for name, value in wanted.items()}
+    return {name: _normalize_field(name, value) for name, value in changes.items()}
 
 
-def _checked(name: str, value: Fact) -> Fact:
-    if isinstance(value, bool) or (value is None and name in CODES):
+def _normalize_field(name: str, value: FieldValue) -> FieldValue:
+    if isinstance(value, bool) or (value is None and name in CODE_FIELDS):
         return value
     text = " ".join((value or "").split())
     if name == "country":
         return country_code(text)
     if name == "language":
         return language_code(text)
-    if not text or len(text) > _LONGEST or not text.isprintable():
-        raise BadInputError(f"the {name} must be 1 to {_LONGEST} printable letters")
+    if not text or len(text) > _MAX_CHARACTERS or not text.isprintable():
+        raise BadInputError(f"Invalid {name}: expected 1 to {_MAX_CHARACTERS} printable characters")
     return text

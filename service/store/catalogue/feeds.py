@@ -1,7 +1,7 @@
 """Outlets, families and feeds: what is read, and when next."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case, func, literal_column, not_, select, 
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
+from service.domain.catalogue.feed_update import FeedUpdate
 from service.domain.catalogue.outlet_edits import EDITABLE_FIELDS
 from service.domain.catalogue.outlets import Outlet, SiteIndex
 from service.errors import NotFoundError
@@ -49,7 +50,7 @@ def save_outlets(
     outlets = list(outlets)
     if not outlets:
         return
-    locks.serialise(session, LOCK)
+    locks.lock_until_commit(session, LOCK)
     is_renamed = OutletRow.configured_values.has_key("name")
     renamed = dict(session.execute(select(OutletRow.slug, OutletRow.name).where(is_renamed)).all())
     names = {each.family or each.slug: renamed.get(each.slug, each.name) for each in outlets}
@@ -63,7 +64,8 @@ def save_outlets(
     given = statement.excluded
     facts = {
         name: case(
-            (OutletRow.configured_values.has_key(name), OutletRow.__table__.c[name]), else_=given[name]
+            (OutletRow.configured_values.has_key(name), OutletRow.__table__.c[name]),
+            else_=given[name],
         )
         for name in EDITABLE_FIELDS
     }
@@ -97,7 +99,7 @@ def add_feeds(session: Session, feeds: Iterable[NewFeed], *, now: datetime) -> i
     return len(session.scalars(statement.returning(FeedRow.id), values).all())
 
 
-def due_feeds(session: Session, *, now: datetime) -> list[FeedRow]:
+def find_due_feeds(session: Session, *, now: datetime) -> list[FeedRow]:
     """Active feeds whose time has come, the longest overdue first."""
     statement = (
         select(FeedRow)
@@ -107,7 +109,7 @@ def due_feeds(session: Session, *, now: datetime) -> list[FeedRow]:
     return list(session.scalars(statement))
 
 
-def all_feeds(session: Session) -> list[tuple[FeedRow, OutletRow]]:
+def list_feeds_with_outlets(session: Session) -> list[tuple[FeedRow, OutletRow]]:
     """Every feed with its outlet, by outlet and title."""
     statement = (
         select(FeedRow, OutletRow)
@@ -125,23 +127,39 @@ def count_feeds(session: Session, *, outside: str = "") -> int:
     return session.scalar(statement) or 0
 
 
-def site_index(session: Session) -> SiteIndex:
+def load_site_index(session: Session) -> SiteIndex:
     """Finds outlets by link, over all known outlets."""
     rows = session.execute(select(OutletRow.slug, OutletRow.sites))
     return SiteIndex({site: slug for slug, sites in rows for site in sites})
 
 
-def outlet_ids(session: Session) -> dict[str, int]:
+def load_outlet_ids(session: Session) -> dict[str, int]:
     """Ids by slug."""
     return dict(session.execute(select(OutletRow.slug, OutletRow.id)).all())
 
 
-def update_feed(session: Session, feed_id: int, **values: Any) -> None:
-    """Write what a fetch changed on its feed."""
+def apply_update(session: Session, feed_id: int, change: FeedUpdate) -> None:
+    """Store the new values of a feed after a fetch."""
+    values: dict[str, Any] = {
+        "last_fetched_at": change.fetched_at,
+        "error_count": change.error_count,
+        "error_kind": change.error_kind,
+        "error": change.error,
+    }
+    if change.validators:
+        values |= asdict(change.validators)
+    if change.succeeded_at:
+        values["last_success_at"] = change.succeeded_at
+    if change.next_fetch_at:
+        values["next_fetch_at"] = change.next_fetch_at
+    if change.url:
+        values["url"] = change.url
+    if change.retired:
+        values["status"] = "retired"
     session.execute(update(FeedRow).where(FeedRow.id == feed_id).values(**values))
 
 
-def feed_at(session: Session, url: str) -> FeedRow | None:
+def find_feed_by_url(session: Session, url: str) -> FeedRow | None:
     """The feed with this URL."""
     return session.scalar(select(FeedRow).where(FeedRow.url == url))
 
@@ -171,7 +189,7 @@ def move_feeds(session: Session, pattern: str, base_url: str) -> None:
     session.execute(update(FeedRow).values(url=func.regexp_replace(FeedRow.url, pattern, base_url)))
 
 
-def make_due(session: Session, *, now: datetime) -> None:
+def make_all_due(session: Session, *, now: datetime) -> None:
     """Let every active feed be fetched at the next run."""
     session.execute(update(FeedRow).where(FeedRow.status == "active").values(next_fetch_at=now))
 

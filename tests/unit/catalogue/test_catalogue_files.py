@@ -10,7 +10,7 @@ import pytest
 from service.domain.catalogue.outlets import Outlet
 from service.domain.text.urls import canonical_url
 from service.errors import BadInputError, SettingsError
-from service.ingest.catalogue_files import known_sites, read_feeds, read_outlets
+from service.ingest.catalogue_files import index_sites, read_feeds, read_outlets
 from service.ingest.opml import read_opml
 from service.ingest.parsing.parse import parse_feed
 from service.settings.paths import CONFIG_DIR, SEEDS_DIR
@@ -27,7 +27,7 @@ def outlets() -> dict[str, Outlet]:
 @pytest.fixture(scope="module")
 def feeds() -> list[NewFeed]:
     file = read_outlets(CONFIG_DIR / "outlets.toml")
-    found, made_up = read_feeds(CONFIG_DIR / "feeds.opml", known_sites([file]))
+    found, made_up = read_feeds(CONFIG_DIR / "feeds.opml", index_sites([file]))
     assert made_up == []  # every feed belongs to an outlet of the file
     return found
 
@@ -76,9 +76,9 @@ def test_a_mistake_in_an_outlet_file_is_named(tmp_path: Path, text: str, message
 @pytest.mark.parametrize(
     ("fact", "message"),
     [
-        ('country = "UK"', r"outlets\.toml: \[outlets\.a\]: 'UK' is no country"),
-        ('language = "xx"', r"outlets\.toml: \[outlets\.a\]: 'xx' is no language"),
-        ("country = 44", "'44' is no country"),
+        ('country = "UK"', r"outlets\.toml: \[outlets\.a\]: Invalid country 'UK'"),
+        ('language = "xx"', r"outlets\.toml: \[outlets\.a\]: Invalid language 'xx'"),
+        ("country = 44", "Invalid country '44'"),
     ],
 )
 def test_a_code_that_there_is_not_is_named_with_its_outlet(tmp_path: Path, fact: str, message: str):
@@ -97,7 +97,7 @@ def test_codes_are_read_as_they_are_stored(tmp_path: Path):
 
 def test_a_missing_list_of_feeds_is_named(tmp_path: Path):
     with pytest.raises(BadInputError, match=r"none\.opml"):
-        read_feeds(tmp_path / "none.opml", known_sites([]))
+        read_feeds(tmp_path / "none.opml", index_sites([]))
 
 
 def test_an_unknown_feed_gets_an_outlet_by_its_host(tmp_path: Path):
@@ -107,7 +107,7 @@ def test_an_unknown_feed_gets_an_outlet_by_its_host(tmp_path: Path):
         "</body></opml>",
         encoding="utf-8",
     )
-    [feed], [outlet] = read_feeds(path, known_sites([]))
+    [feed], [outlet] = read_feeds(path, index_sites([]))
     assert (feed.outlet, outlet.slug, outlet.name) == ("new.example", "new.example", "New")
 
 

@@ -41,15 +41,15 @@ def every(gap: timedelta, *, count: int = 10, silence: timedelta = timedelta(0))
         (FetchHistory(entry_times=every(timedelta(minutes=2))), 5),
         (FetchHistory(entry_times=every(timedelta(days=30))), 1200),
         (FetchHistory(entry_times=every(timedelta(minutes=2), silence=timedelta(hours=20))), 60),
-        (FetchHistory(hint=timedelta(minutes=45)), 45),
-        (FetchHistory(hint=timedelta(days=7)), 60),
-        (FetchHistory(hint=timedelta(minutes=1)), 30),
-        (FetchHistory(errors=1), 60),
-        (FetchHistory(errors=3), 240),
-        (FetchHistory(errors=500), 1200),
+        (FetchHistory(ttl=timedelta(minutes=45)), 45),
+        (FetchHistory(ttl=timedelta(days=7)), 60),
+        (FetchHistory(ttl=timedelta(minutes=1)), 30),
+        (FetchHistory(error_count=1), 60),
+        (FetchHistory(error_count=3), 240),
+        (FetchHistory(error_count=500), 1200),
         (FetchHistory(retry_after=timedelta(hours=3)), 180),
         (FetchHistory(retry_after=timedelta(seconds=1)), 30),
-        (FetchHistory(errors=2, retry_after=timedelta(days=400)), 1440),
+        (FetchHistory(error_count=2, retry_after=timedelta(days=400)), 1440),
     ],
 )
 def test_the_next_fetch(history: FetchHistory, expected: float) -> None:
@@ -61,7 +61,7 @@ def test_a_feed_that_is_gone_is_retired() -> None:
 
 
 def test_jitter_spreads_feeds_that_were_due_together() -> None:
-    waits = [minutes(FetchHistory(errors=9), jitter / 10) for jitter in range(10)]
+    waits = [minutes(FetchHistory(error_count=9), jitter / 10) for jitter in range(10)]
 
     assert len(set(waits)) == 10
 
@@ -76,9 +76,9 @@ def test_entries_of_one_moment_and_of_the_future_say_nothing_of_the_pace() -> No
 
 _HISTORIES = st.builds(
     FetchHistory,
-    errors=st.integers(0, 10**6),
+    error_count=st.integers(0, 10**6),
     retry_after=st.none() | st.timedeltas(timedelta(0), timedelta(days=10**6)),
-    hint=st.none() | st.timedeltas(timedelta(0), timedelta(days=10**6)),
+    ttl=st.none() | st.timedeltas(timedelta(0), timedelta(days=10**6)),
     entry_times=st.lists(st.datetimes(timezones=st.just(UTC)), max_size=30),
 )
 

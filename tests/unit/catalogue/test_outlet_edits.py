@@ -2,10 +2,15 @@
 
 import pytest
 
-from service.domain.catalogue.outlet_edits import Facts, checked, edited, restored
+from service.domain.catalogue.outlet_edits import (
+    OutletFields,
+    apply_edit,
+    normalize_fields,
+    restore_configured,
+)
 from service.errors import BadInputError
 
-PRESENT: Facts = {
+PRESENT: OutletFields = {
     "name": "Quay",
     "family": "quay",
     "country": "GB",
@@ -15,44 +20,52 @@ PRESENT: Facts = {
 
 
 def test_an_edit_keeps_what_is_configured_of_what_it_changes():
-    first = edited(PRESENT, {}, {"country": "FR", "language": "en"})
-    assert first.facts == {**PRESENT, "country": "FR"}
-    assert first.configured == {"country": "GB"}
-    second = edited(first.facts, first.configured, {"country": None, "agency": True})
-    assert second.facts == {**PRESENT, "country": None, "agency": True}
-    assert second.configured == {"country": "GB", "agency": False}
-    assert restored(second.facts, second.configured).facts == PRESENT
-    assert restored(second.facts, second.configured).configured == {}
+    first = apply_edit(PRESENT, {}, {"country": "FR", "language": "en"})
+    assert first.fields == {**PRESENT, "country": "FR"}
+    assert first.configured_values == {"country": "GB"}
+    second = apply_edit(first.fields, first.configured_values, {"country": None, "agency": True})
+    assert second.fields == {**PRESENT, "country": None, "agency": True}
+    assert second.configured_values == {"country": "GB", "agency": False}
+    assert restore_configured(second.fields, second.configured_values).fields == PRESENT
+    assert restore_configured(second.fields, second.configured_values).configured_values == {}
 
 
 def test_a_fact_that_gets_its_configured_value_is_edited_no_more():
-    found = edited({**PRESENT, "country": "FR"}, {"country": "GB"}, {"country": "GB"})
-    assert (found.facts, found.configured) == (PRESENT, {})
+    found = apply_edit({**PRESENT, "country": "FR"}, {"country": "GB"}, {"country": "GB"})
+    assert (found.fields, found.configured_values) == (PRESENT, {})
 
 
 def test_an_edit_stays_one_when_the_configuration_comes_to_say_the_same():
-    found = edited({**PRESENT, "country": "FR"}, {"country": "FR"}, {"name": "Q"})
-    assert found.configured == {"name": "Quay", "country": "FR"}
+    found = apply_edit({**PRESENT, "country": "FR"}, {"country": "FR"}, {"name": "Q"})
+    assert found.configured_values == {"name": "Quay", "country": "FR"}
 
 
 def test_names_are_trimmed_and_codes_get_their_case():
-    wanted: Facts = {"name": " The  Quay ", "country": " gb", "language": "FIL", "agency": True}
+    wanted: OutletFields = {
+        "name": " The  Quay ",
+        "country": " gb",
+        "language": "FIL",
+        "agency": True,
+    }
     told = {"name": "The Quay", "country": "GB", "language": "fil", "agency": True}
-    assert checked(wanted) == told
-    assert checked({"country": None, "language": None}) == {"country": None, "language": None}
+    assert normalize_fields(wanted) == told
+    assert normalize_fields({"country": None, "language": None}) == {
+        "country": None,
+        "language": None,
+    }
 
 
 @pytest.mark.parametrize(
     ("wanted", "reason"),
     [
-        ({"country": "GBR"}, "'GBR' is no country; write its ISO 3166-1 code"),
-        ({"country": "ŁÓ"}, "'ŁÓ' is no country"),
-        ({"language": "xx"}, "'xx' is no language; write its ISO 639 code"),
-        ({"name": None}, "the name must be"),
-        ({"name": "\u200b"}, "the name must be"),
-        ({"family": "x" * 201}, "the family must be"),
+        ({"country": "GBR"}, "Invalid country 'GBR': expected a two-letter ISO 3166-1"),
+        ({"country": "ŁÓ"}, "Invalid country 'ŁÓ'"),
+        ({"language": "xx"}, "Invalid language 'xx': expected an ISO 639 code"),
+        ({"name": None}, "Invalid name"),
+        ({"name": "\u200b"}, "Invalid name"),
+        ({"family": "x" * 201}, "Invalid family"),
     ],
 )
-def test_what_cannot_be_is_refused(wanted: Facts, reason: str):
+def test_what_cannot_be_is_refused(wanted: OutletFields, reason: str):
     with pytest.raises(BadInputError, match=reason):
-        checked(wanted)
+        normalize_fields(wanted)

@@ -1,0 +1,86 @@
+"""Effect of a fetch on its feed: failure count, next fetch time, new URL, retirement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from service.domain.catalogue.fetch_schedule import FetchHistory, next_fetch_at
+from service.errors import FeedError, GoneError, HostBusyError
+from service.settings.ingest import PacingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """HTTP validators for the next conditional request."""
+
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedState:
+    """A feed before the update, and the result of fetching and parsing it."""
+
+    url: str
+    error_count: int  #: failed fetches in a row before this one
+    error: FeedError | None  #: of this fetch, None after a success
+    validators: Validators
+    entry_times: Sequence[datetime]  #: trusted times of its entries
+    ttl: timedelta | None = None  #: interval that the feed requests
+    retry_after: timedelta | None = None  #: pause that the server requests
+    moved_to: str | None = None  #: target of permanent redirects
+    target_exists: bool = False  #: whether `moved_to` is the URL of another feed
+
+
+@dataclass(frozen=True, slots=True)
+class FeedUpdate:
+    """New values of a feed; fields that are None by default keep the stored value."""
+
+    fetched_at: datetime
+    error_count: int
+    error_kind: str | None
+    error: str | None
+    validators: Validators | None = None
+    succeeded_at: datetime | None = None
+    next_fetch_at: datetime | None = None
+    url: str | None = None
+    retired: bool = False
+
+
+def update_after_fetch(
+    state: FetchedState, *, now: datetime, jitter: float, settings: PacingSettings
+) -> FeedUpdate:
+    """Return the new values of a feed after a fetch.
+
+    A failure increments the failure count and keeps the validators, because an unreadable body
+    must be sent again. A busy host is not a failure of the feed. A feed that moved permanently gets
+    its new URL; it is retired if another feed has that URL, or if the server reports 410 Gone.
+    `jitter` lies in [0, 1).
+    """
+    error = state.error
+    failures = state.error_count + (not isinstance(error, HostBusyError)) if error else 0
+    history = FetchHistory(
+        error_count=failures,
+        gone=isinstance(error, GoneError),
+        retry_after=state.retry_after,
+        ttl=state.ttl,
+        entry_times=state.entry_times,
+    )
+    due = next_fetch_at(history, now=now, jitter=jitter, settings=settings)
+    if error:
+        return FeedUpdate(
+            now, failures, error.kind, str(error), next_fetch_at=due, retired=due is None
+        )
+    new_url = state.moved_to if state.moved_to != state.url else None
+    duplicate = new_url is not None and state.target_exists
+    return FeedUpdate(
+        now,
+        error_count=0,
+        error_kind=None,
+        error=f"Moved to {new_url}, which is the URL of another feed" if duplicate else None,
+        validators=state.validators,
+        succeeded_at=now,
+        next_fetch_at=due,
+        url=None if duplicate else new_url,
+        retired=duplicate,
+    )
