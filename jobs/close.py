@@ -1,4 +1,4 @@
-"""The job `close`: stories that went quiet are closed; a later report reopens them."""
+"""Job `close`: close stories without recent reports; a later report reopens them."""
 
 from jobs.running.context import Context, Counts
 from service.store.database import locks
@@ -7,13 +7,14 @@ from service.store.stories.stories import NewTransition
 
 
 def close(context: Context) -> Counts:
-    """Close the open stories without a report for the set number of days."""
+    """Close open stories without a report within the configured number of days."""
     now = context.clock()
+    quiet_since = context.settings.lifecycle.quiet_since(now)
     with context.sessions.begin() as session:
-        locks.serialise(session, apply_plan.LOCK)
-        closed = stories.close(session, quiet_since=context.settings.lifecycle.quiet_since(now))
-        happenings = [NewTransition(story, "closed") for story in closed]
+        locks.lock_until_commit(session, apply_plan.LOCK)
+        closed = stories.close_quiet(session, quiet_since=quiet_since)
+        transitions = [NewTransition(story, "closed") for story in closed]
         stamp = apply_plan.new_stamp(session, now, "age", context.run_id)
-        stories.record_transitions(session, happenings, stamp)
+        stories.record_transitions(session, transitions, stamp)
         apply_plan.refresh_derived(session, closed, stamp)
     return {"closed": len(closed)} if closed else {}

@@ -1,64 +1,34 @@
-"""The job `describe`: stories that changed are told of anew, in words of their articles."""
+"""Job `describe`: regenerate headline, keywords, summary, pace and rank of changed stories."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
-from service.domain.articles.coverage import coverage
-from service.domain.articles.model import Article, Vectors
+from service.domain.articles.model import Article
 from service.domain.entities.gazetteer import Gazetteer
-from service.domain.entities.story_entities import entities
-from service.domain.pairs.vocabulary import Lexicon
-from service.domain.stories.developments import developments
-from service.domain.stories.headline import headline
-from service.domain.stories.keywords import keywords
-from service.domain.stories.pace import Report, delays, pace
-from service.domain.stories.ranking import rank
-from service.domain.stories.summary import summary
-from service.domain.text.slugs import slug
+from service.domain.pairs.vocabulary import Vocabulary
+from service.domain.stories.description import DescriptionContext, StoryContent, describe_story
+from service.domain.stories.headline import choose_headline_article
 from service.store.articles import articles, copies, vectors
 from service.store.database import locks
-from service.store.stories import apply_plan, descriptions, gazetteers, stories, vocabulary
-from service.store.stories.descriptions import Description, Outlets
-from service.store.stories.details import Details
+from service.store.stories import apply_plan, descriptions, gazetteers, stories, vocabularies
 
-#: Stories described in one transaction.
+#: Maximum number of stories described in one transaction.
 BATCH = 200
-#: The latest articles, whose names make the gazetteer,
-WINDOW = 5000
-#: which is made anew after this time.
+#: Number of latest articles that the gazetteer is built from.
+GAZETTEER_ARTICLES = 5000
+#: Age at which the gazetteer is rebuilt.
 GAZETTEER_AGE = timedelta(hours=1)
-#: Nearest articles of other stories, from which keywords set a story apart,
+#: Number of nearest articles of other stories that keywords are contrasted with.
 NEIGHBOURS = 16
-#: found behind no more than so many of its own.
-OWN = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known beyond a story's own articles."""
-
-    originals: Mapping[int, int]  #: of copies, by id
-    outlets: Outlets
-    lexicon: Lexicon
-    gazetteer: Gazetteer
-    reported_at: Mapping[int, datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A story's articles with their vectors, and the one whose title is its headline."""
-
-    articles: Sequence[Article]
-    vectors: Vectors
-    best: Article
+#: Maximum number of a story's own articles that the neighbour search makes room for.
+MAX_OWN_ARTICLES = 60
 
 
 def describe(context: Context) -> Counts:
-    """Describe all stories that changed since they were described last."""
+    """Describe all stories that changed since their last description."""
     done = 0
     while not context.stopping() and (count := _describe_batch(context)):
         done += count
@@ -68,130 +38,85 @@ def describe(context: Context) -> Counts:
 
 def _describe_batch(context: Context) -> int:
     with context.sessions.begin() as session:
-        changed = descriptions.outdated(session, limit=BATCH)
-        lexicon = vocabulary.latest(session)
-        if not changed or lexicon is None:
+        stale = descriptions.load_stale(session, limit=BATCH)
+        vocabulary = vocabularies.latest(session)
+        if not stale or vocabulary is None:
             return 0
-        members = stories.members(session, changed)
-        known = _known(session, members, lexicon, context.clock())
-        told = _load(session, context, members, known)
-        near = _neighbours(session, context, told)
-        made = [
-            _description(key, told[key], near[key], known, changed[key].last_reported_at)
-            for key in sorted(told)
+        members = stories.members(session, stale)
+        shared = _load_shared(session, members, vocabulary, context.clock())
+        contents = _load_contents(session, context, members, shared.originals)
+        neighbours = _load_neighbours(session, context, contents)
+        described = [
+            describe_story(key, story, neighbours[key], shared, stale[key].last_reported_at)
+            for key, story in sorted(contents.items())
         ]
-        # Whoever changes stories updates many at a time, in an order of its own.
-        locks.serialise(session, apply_plan.LOCK)
-        descriptions.save(session, made, changed)
-        descriptions.pass_over(session, sorted(changed.keys() - told.keys()), changed)
-        stamp = apply_plan.stamp(session, context.clock(), "describe", context.run_id)
-        apply_plan.settle(session, sorted(changed), stamp)
-    return len(changed)
+        # Other writers update many stories in a different order; the lock prevents deadlocks.
+        locks.lock_until_commit(session, apply_plan.LOCK)
+        descriptions.save(session, described, stale)
+        descriptions.mark_described(session, sorted(stale.keys() - contents.keys()), stale)
+        stamp = apply_plan.new_stamp(session, context.clock(), "describe", context.run_id)
+        apply_plan.refresh_derived(session, sorted(stale), stamp)
+    return len(stale)
 
 
-def _known(
-    session: Session, members: Mapping[str, Sequence[int]], lexicon: Lexicon, now: datetime
-) -> Known:
-    ids = [key for found in members.values() for key in found]
-    return Known(
-        originals=copies.originals(session, ids),
-        outlets=descriptions.outlets(session),
-        lexicon=lexicon,
-        gazetteer=_gazetteer(session, now),
-        reported_at=articles.reported_at(session, ids),
+def _load_shared(
+    session: Session, members: Mapping[str, Sequence[int]], vocabulary: Vocabulary, now: datetime
+) -> DescriptionContext:
+    """Load the data that all descriptions of a batch share; rebuild an old gazetteer."""
+    gazetteer = gazetteers.latest(session, since=now - GAZETTEER_AGE)
+    if gazetteer is None:
+        latest = articles.latest_ids(session, limit=GAZETTEER_ARTICLES)
+        gazetteer = Gazetteer.from_window(articles.load_leads(session, latest))
+        gazetteers.save(session, gazetteer, now=now)
+    article_ids = [key for ids in members.values() for key in ids]
+    outlets = descriptions.load_outlet_index(session)
+    return DescriptionContext(
+        originals=copies.load_originals(session, article_ids),
+        families=outlets.families,
+        outlet_names=outlets.names,
+        vocabulary=vocabulary,
+        gazetteer=gazetteer,
+        reported_at=articles.load_report_times(session, article_ids),
     )
 
 
-def _gazetteer(session: Session, now: datetime) -> Gazetteer:
-    """The gazetteer of the latest articles; it is made anew from time to time."""
-    found = gazetteers.latest(session, since=now - GAZETTEER_AGE)
-    if found is None:
-        ids = articles.latest(session, limit=WINDOW)
-        found = Gazetteer.of_window(articles.leads(session, ids))
-        gazetteers.save(session, found, now=now)
-    return found
-
-
-def _load(
-    session: Session, context: Context, members: Mapping[str, Sequence[int]], known: Known
-) -> dict[str, Told]:
+def _load_contents(
+    session: Session,
+    context: Context,
+    members: Mapping[str, Sequence[int]],
+    originals: Mapping[int, int],
+) -> dict[str, StoryContent]:
+    """Load each story's articles and vectors, and choose its headline article."""
     encoder = context.encoder()
-    ids = sorted(key for found in members.values() for key in found)
-    model = vectors.model_id(session, encoder.model, encoder.dimensions)
-    values = vectors.load(session, model, encoder.model, ids)
-    by_id = {int(article.id): article for article in articles.load(session, ids)}
-    row_of = {key: row for row, key in enumerate(ids)}
-    told = {}
-    for story, keys in members.items():
-        found, mine = [by_id[key] for key in keys], values[[row_of[key] for key in keys]]
-        told[story] = Told(found, mine, headline(found, mine, known.originals))
-    return told
+    article_ids = sorted(key for ids in members.values() for key in ids)
+    model = vectors.ensure_model(session, encoder.model, encoder.dimensions)
+    values = vectors.load(session, model, encoder.model, article_ids)
+    article_by_id = {int(article.id): article for article in articles.load(session, article_ids)}
+    row_of = {key: row for row, key in enumerate(article_ids)}
+    contents = {}
+    for story, ids in members.items():
+        own = [article_by_id[key] for key in ids]
+        own_values = values[[row_of[key] for key in ids]]
+        headline_article = choose_headline_article(own, own_values, originals)
+        contents[story] = StoryContent(own, own_values, headline_article)
+    return contents
 
 
-def _neighbours(
-    session: Session, context: Context, told: Mapping[str, Told]
+def _load_neighbours(
+    session: Session, context: Context, contents: Mapping[str, StoryContent]
 ) -> dict[str, list[Article]]:
-    """The articles of other stories that are nearest to each story's headline."""
+    """Load the articles of other stories nearest to each story's headline article."""
     encoder = context.encoder()
-    model = vectors.model_id(session, encoder.model, encoder.dimensions)
-    reach = timedelta(days=context.settings.storylines.span_days)
-    near = {}
-    for key, story in told.items():
+    model = vectors.ensure_model(session, encoder.model, encoder.dimensions)
+    window = timedelta(days=context.settings.storylines.span_days)
+    near: dict[str, set[int]] = {}
+    for key, story in contents.items():
         own = {int(article.id) for article in story.articles}
-        count = min(len(own), OWN) + NEIGHBOURS
-        best = [int(story.best.id)]
-        near[key] = vectors.nearest(session, model, best, count=count, window=reach) - own
-    loaded = {
-        int(article.id): article
-        for article in articles.leads(session, {each for ids in near.values() for each in ids})
-    }
-    return {key: [loaded[each] for each in sorted(ids)] for key, ids in near.items()}
-
-
-def _description(
-    story_id: str,
-    story: Told,
-    near: Sequence[Article],
-    known: Known,
-    last_reported_at: datetime,
-) -> Description:
-    counted = coverage(story.articles, known.originals, known.outlets.families)
-    details = _details(story, known, counted.independent, last_reported_at)
-    own = [each for each in story.articles if each.id not in known.originals] or story.articles
-    return Description(
-        story_id=story_id,
-        slug=slug(story.best.title),
-        headline=story.best.title,
-        headline_article_id=int(story.best.id),
-        keywords=keywords(own, known.lexicon, neighbours=near),
-        articles=len(story.articles),
-        coverage=counted,
-        details=details,
-    )
-
-
-def _details(story: Told, known: Known, independent: int, last_reported_at: datetime) -> Details:
-    found, reprints = story.articles, known.originals
-    rows = _timed(found)
-    at = [known.reported_at[int(found[row].id)] for row in rows]
-    timed = [found[row] for row in rows]
-    reports = [
-        Report(each.outlet, moment, each.id in reprints)
-        for each, moment in zip(timed, at, strict=True)
-    ]
-    speed = pace(reports)
-    haste = speed.outlets_per_hour if speed else 0.0
-    return Details(
-        summary=tuple(summary(found, known.lexicon, reprints, story.best.lang)),
-        entities=tuple(entities(found, known.gazetteer, reprints, known.outlets.names)),
-        developments=tuple(developments(timed, story.vectors[rows], at, reprints)),
-        pace=speed,
-        delays=tuple(delays(reports)),
-        rank=rank(independent, last_reported_at, haste),
-    )
-
-
-def _timed(found: Sequence[Article]) -> list[int]:
-    """The rows of articles with a trusted date; all where none has one and arrival must do."""
-    dated = [row for row, each in enumerate(found) if each.published is not None]
-    return dated or list(range(len(found)))
+        count = min(len(own), MAX_OWN_ARTICLES) + NEIGHBOURS
+        headline_id = int(story.headline_article.id)
+        near[key] = (
+            vectors.find_nearest(session, model, [headline_id], count=count, window=window) - own
+        )
+    leads = articles.load_leads(session, {each for ids in near.values() for each in ids})
+    article_by_id = {int(article.id): article for article in leads}
+    return {key: [article_by_id[each] for each in sorted(ids)] for key, ids in near.items()}

@@ -1,10 +1,16 @@
-"""`samestory stories`: look at stories, and decide about them as an editor."""
+"""CLI `samestory stories`: list and show stories, make and undo editors' decisions.
+
+Rules and SQL of decisions belong in `domain.editing` and `store.editing`.
+"""
 
 import typer
 
 from service.commands.stories import decisions, editing, show
 
-app = typer.Typer(help="Stories: list, show, and decide as an editor.", no_args_is_help=True)
+app = typer.Typer(
+    help="List and show stories; merge, split, move, pin, hide, rename or lock them.",
+    no_args_is_help=True,
+)
 app.command("list")(show.list_stories)
 app.command()(show.show)
 app.command()(editing.merge)

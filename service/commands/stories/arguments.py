@@ -1,4 +1,4 @@
-"""What the commands of `samestory stories` are called with."""
+"""Arguments and options shared by the commands of `samestory stories`."""
 
 from datetime import datetime
 from typing import Annotated
@@ -10,39 +10,43 @@ from service.domain.editing.effects import MAX_ID
 from service.errors import NotFoundError
 
 
-def word(text: str) -> str:
-    """An id as typed; NotFoundError for what none can be."""
+def parse_id(text: str) -> str:
+    """A story id; NotFoundError for text that cannot be an id."""
     if not text.isascii() or not text.isprintable():
         raise NotFoundError("story", ascii(text))
     return text
 
 
-def instant(text: str) -> datetime | None:
-    """A moment as typed; None if nothing was."""
+def parse_as_of(text: str) -> datetime | None:
+    """A timestamp; None for an empty text."""
     return parse_time(text) if text else None
 
 
 Story = Annotated[
-    str, typer.Argument(metavar="STORY", parser=word, help="Id of a story, merged or not.")
+    str,
+    typer.Argument(metavar="STORY", parser=parse_id, help="Id of a story; merged ids redirect."),
 ]
 Stories = Annotated[
     list[str],
-    typer.Argument(metavar="STORY…", parser=word, help="Ids that lead to it from now on."),
+    typer.Argument(metavar="STORY…", parser=parse_id, help="Ids of the stories to merge into it."),
 ]
 Article = Annotated[
     int, typer.Argument(metavar="ARTICLE", min=1, max=MAX_ID, help="Id of an article.")
 ]
 Articles = Annotated[
     list[int],
-    typer.Argument(metavar="ARTICLE…", min=1, max=MAX_ID, help="Ids of those that leave."),
+    typer.Argument(metavar="ARTICLE…", min=1, max=MAX_ID, help="Ids of the articles to split off."),
 ]
-What = Annotated[
-    str, typer.Argument(metavar="WHAT", parser=word, help="Id of a story or of an article.")
+StoryOrArticle = Annotated[
+    str,
+    typer.Argument(metavar="STORY|ARTICLE", parser=parse_id, help="Id of a story or an article."),
 ]
-Number = Annotated[
+DecisionNumber = Annotated[
     int, typer.Argument(metavar="DECISION", min=1, max=MAX_ID, help="Number of a decision.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-AsOf = Annotated[str, typer.Option(help="As it stood at this moment, ISO 8601.")]
-By = Annotated[str, typer.Option(help="Who decides; by default the user of this system.")]
-Why = Annotated[str, typer.Option(help="The reason, for whoever asks later.")]
+AsOf = Annotated[
+    str, typer.Option(help="Show the state at this time (ISO 8601). Default: the current state.")
+]
+By = Annotated[str, typer.Option(help="Name of the editor. Default: the system user.")]
+Why = Annotated[str, typer.Option(help="Reason for the audit log.")]

@@ -1,4 +1,4 @@
-"""The book of decisions on a terminal, and what they teach as a file."""
+"""Commands `stories decisions` and `stories export`: audit log and labelled articles."""
 
 import json
 from typing import Annotated
@@ -14,29 +14,32 @@ from service.store.editing import actions, audit_log, training_labels
 
 def list_decisions(
     *,
-    story: Annotated[str, typer.Option(help="Only those that concern this story.")] = "",
-    all_of_them: Annotated[bool, typer.Option("--all", help="Those undone, too.")] = False,
+    story: Annotated[str, typer.Option(help="Only list decisions about this story.")] = "",
+    include_undone: Annotated[
+        bool, typer.Option("--all", help="Include decisions that were undone.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What editors decided: who, when and why; oldest first."""
+    """List editors' decisions with editor, time and reason, oldest first."""
     with open_context() as context, context.sessions.begin() as session:
-        about = actions.resolve_story_id(session, story) if story else None
-        found = audit_log.list_decisions(session, all_of_them=all_of_them, story_id=about)
+        story_id = actions.resolve_story_id(session, story) if story else None
+        listed = audit_log.list_decisions(session, include_undone=include_undone, story_id=story_id)
     if as_json:
-        print(json.dumps([render.facts(each) for each in found], ensure_ascii=False))
+        print(json.dumps([render.decision_dict(each) for each in listed], ensure_ascii=False))
     else:
-        print("\n".join(map(render.decision, found)) or "no decisions")
+        print("\n".join(map(render.decision, listed)) or "no decisions")
 
 
 def export(
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="Where to; - for the screen.")
+        str,
+        typer.Option("--output", "-o", metavar="FILE", help="Output file; - for standard output."),
     ],
 ) -> None:
-    """Write the articles that editors decided about, labelled, for `evaluate` and `train`."""
+    """Export the articles of editors' decisions as labelled data for `evaluate` and `train`."""
     jsonl.require_writable(output)
     with open_context() as context, context.sessions.begin() as session:
         lines = training_labels.labelled_articles(session)
     jsonl.write_lines(output, lines)
     if output != jsonl.STANDARD:
-        print(f"{len(lines)} articles that editors decided about")
+        print(f"exported {len(lines)} labelled articles")

@@ -1,4 +1,4 @@
-"""An editor's decisions, from the command line; `service/web/api/decisions.py` takes them, too."""
+"""Commands for editors' decisions; `service.web.api.decisions` offers the same over HTTP."""
 
 import json
 import os
@@ -16,119 +16,129 @@ from service.commands.stories.arguments import (
     Articles,
     AsJson,
     By,
-    Number,
+    DecisionNumber,
     Stories,
     Story,
-    What,
+    StoryOrArticle,
     Why,
 )
-from service.domain.editing.effects import MAX_ID, MAX_NAME_LENGTH, MAX_REASON_LENGTH, clean_headline, clean_line
+from service.domain.editing.effects import (
+    MAX_ID,
+    MAX_NAME_LENGTH,
+    MAX_REASON_LENGTH,
+    clean_headline,
+    clean_line,
+)
 from service.errors import NotFoundError
 from service.store.editing import actions
 from service.store.editing.actions import EditorAction
 from service.store.editing.audit_log import Decision
 from service.store.editing.undo import undo
 
+#: Makes a decision within a transaction.
+Decide = Callable[[Session, EditorAction], Decision]
+
 
 def merge(
     story: Story, others: Stories, *, by: By = "", why: Why = "", as_json: AsJson = False
 ) -> None:
-    """Let stories be one: their articles stay together, their ids lead to the first."""
+    """Merge stories into the first one; their ids redirect to it."""
     ids = [story, *others]
-    _decide(lambda session, act: actions.merge(session, act, ids), by, why, as_json=as_json)
+    _decide(lambda session, action: actions.merge(session, action, ids), by, why, as_json=as_json)
 
 
 def split(
     story: Story, articles: Articles, *, by: By = "", why: Why = "", as_json: AsJson = False
 ) -> None:
-    """Let articles leave a story for one of their own, and never join those they left."""
+    """Split articles off a story into a new one; they never rejoin the articles they left."""
 
-    def act_on(session: Session, act: EditorAction) -> Decision:
-        return actions.split(session, act, story, articles)
+    def decide(session: Session, action: EditorAction) -> Decision:
+        return actions.split(session, action, story, articles)
 
-    _decide(act_on, by, why, as_json=as_json)
+    _decide(decide, by, why, as_json=as_json)
 
 
 def move(
     article: Article, story: Story, *, by: By = "", why: Why = "", as_json: AsJson = False
 ) -> None:
-    """Let an article leave its story for another one."""
+    """Move an article to another story."""
 
-    def act_on(session: Session, act: EditorAction) -> Decision:
-        return actions.move(session, act, article, story)
+    def decide(session: Session, action: EditorAction) -> Decision:
+        return actions.move(session, action, article, story)
 
-    _decide(act_on, by, why, as_json=as_json)
-
-
-def pin(what: What, *, by: By = "", why: Why = "", as_json: AsJson = False) -> None:
-    """Let a story lead the list, or an article's title be its story's headline."""
-    _decide_about(what, "pin", actions.pin_article, by, why, as_json=as_json)
+    _decide(decide, by, why, as_json=as_json)
 
 
-def hide(what: What, *, by: By = "", why: Why = "", as_json: AsJson = False) -> None:
-    """Show a story nowhere, though it goes on, or let an article belong to no story."""
-    _decide_about(what, "hide", actions.hide_article, by, why, as_json=as_json)
+def pin(target: StoryOrArticle, *, by: By = "", why: Why = "", as_json: AsJson = False) -> None:
+    """Pin a story to the top of the list, or an article's title as the headline of its story."""
+    decide = _mark_story_or_article(target, "pin", actions.pin_article)
+    _decide(decide, by, why, as_json=as_json)
+
+
+def hide(target: StoryOrArticle, *, by: By = "", why: Why = "", as_json: AsJson = False) -> None:
+    """Hide a story from readers, or remove an article from all stories."""
+    decide = _mark_story_or_article(target, "hide", actions.hide_article)
+    _decide(decide, by, why, as_json=as_json)
 
 
 def rename(
     story: Story,
-    headline: Annotated[str, typer.Argument(help="The headline from now on.")],
+    headline: Annotated[str, typer.Argument(help="New headline.")],
     *,
     by: By = "",
     why: Why = "",
     as_json: AsJson = False,
 ) -> None:
-    """Give a story a headline of your own."""
+    """Replace the headline of a story."""
     value = clean_headline(headline)
 
-    def act_on(session: Session, act: EditorAction) -> Decision:
-        return actions.mark_story(session, act, "rename", story, value=value)
-
-    _decide(act_on, by, why, as_json=as_json)
-
-
-def lock(story: Story, *, by: By = "", why: Why = "", as_json: AsJson = False) -> None:
-    """Freeze a story: no article joins or leaves it until that is undone."""
-
-    def act_on(session: Session, act: EditorAction) -> Decision:
-        return actions.mark_story(session, act, "lock", story)
-
-    _decide(act_on, by, why, as_json=as_json)
-
-
-def undo_decision(decision: Number, *, by: By = "", why: Why = "", as_json: AsJson = False) -> None:
-    """Let a decision stand no longer; articles it moved go back unless others hold them."""
-    _decide(lambda session, act: undo(session, act, decision), by, why, as_json=as_json)
-
-
-def _decide_about(
-    what: str,
-    action: str,
-    of_article: Callable[[Session, EditorAction, int], Decision],
-    by: str,
-    why: str,
-    *,
-    as_json: bool,
-) -> None:
-    def decide(session: Session, act: EditorAction) -> Decision:
-        try:
-            return actions.mark_story(session, act, action, what)
-        except NotFoundError:
-            if not what.isdecimal() or int(what) > MAX_ID:
-                raise
-            return of_article(session, act, int(what))
+    def decide(session: Session, action: EditorAction) -> Decision:
+        return actions.mark_story(session, action, "rename", story, value=value)
 
     _decide(decide, by, why, as_json=as_json)
 
 
-def _decide(act: Callable[[Session, EditorAction], Decision], by: str, why: str, *, as_json: bool) -> None:
-    """Carry out a decision in one transaction, and say what it was."""
-    by = clean_line("name", by, MAX_NAME_LENGTH) or pwd.getpwuid(os.getuid()).pw_name
-    why = clean_line("reason", why, MAX_REASON_LENGTH)
+def lock(story: Story, *, by: By = "", why: Why = "", as_json: AsJson = False) -> None:
+    """Lock a story: no article joins or leaves it until the decision is undone."""
+
+    def decide(session: Session, action: EditorAction) -> Decision:
+        return actions.mark_story(session, action, "lock", story)
+
+    _decide(decide, by, why, as_json=as_json)
+
+
+def undo_decision(
+    decision: DecisionNumber, *, by: By = "", why: Why = "", as_json: AsJson = False
+) -> None:
+    """Undo a decision and move its articles back, unless another decision pins them."""
+    _decide(lambda session, action: undo(session, action, decision), by, why, as_json=as_json)
+
+
+def _mark_story_or_article(
+    target: str, kind: str, mark_article: Callable[[Session, EditorAction, int], Decision]
+) -> Decide:
+    """Mark the story with this id, or else the article."""
+
+    def decide(session: Session, action: EditorAction) -> Decision:
+        try:
+            return actions.mark_story(session, action, kind, target)
+        except NotFoundError:
+            if not target.isdecimal() or int(target) > MAX_ID:
+                raise
+            return mark_article(session, action, int(target))
+
+    return decide
+
+
+def _decide(decide: Decide, by: str, why: str, *, as_json: bool) -> None:
+    """Make a decision in one transaction and print it."""
+    editor = clean_line("name", by, MAX_NAME_LENGTH) or pwd.getpwuid(os.getuid()).pw_name
+    reason = clean_line("reason", why, MAX_REASON_LENGTH)
     with open_context() as context, context.sessions.begin() as session:
         now = context.clock()
-        decision = act(session, EditorAction(by, why, now, context.settings.lifecycle.quiet_since(now)))
+        quiet_since = context.settings.lifecycle.quiet_since(now)
+        decision = decide(session, EditorAction(editor, reason, now, quiet_since))
     if as_json:
-        print(json.dumps(render.facts(decision), ensure_ascii=False))
+        print(json.dumps(render.decision_dict(decision), ensure_ascii=False))
     else:
         print(render.decision(decision))

@@ -1,4 +1,4 @@
-"""Stories on a terminal: many, or one."""
+"""Commands `stories list` and `stories show`."""
 
 from typing import Annotated
 
@@ -6,42 +6,43 @@ import typer
 
 from service.commands.running.wiring import open_context
 from service.commands.stories import render
-from service.commands.stories.arguments import AsJson, AsOf, Story, instant
-from service.store.story_views import history
-from service.store.story_views import views as reading
-from service.store.story_views.filters import Sort, StoryFilter
-from service.web.api.stories.stories import in_full
+from service.commands.stories.arguments import AsJson, AsOf, Story, parse_as_of
+from service.domain.stories.filters import Sort, StoryFilter
+from service.store.story_views import history, views
+from service.web.api.stories.stories import detail_out
 from service.web.rendering.schemas import PageOut, StoryOut
 
 
 def list_stories(
     *,
-    sort: Annotated[Sort, typer.Option(help="The order.")] = Sort.RANK,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    sort: Annotated[Sort, typer.Option(help="Order of the list.")] = Sort.RANK,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of stories.")] = 50,
     as_of: AsOf = "",
-    explain: Annotated[bool, typer.Option("--explain", help="What each one's rank is of.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Explain the rank of each story.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Stories, now or as they stood; JSON is that of `/v1/stories`."""
-    then = instant(as_of)
+    """List stories; the JSON format is that of `/v1/stories`."""
+    instant = parse_as_of(as_of)
     with open_context() as context, context.sessions.begin() as session:
-        page = reading.list_stories(session, StoryFilter(), sort=sort, limit=limit, as_of=then)
-        now = then or context.clock()
+        page = views.list_stories(session, StoryFilter(), sort=sort, limit=limit, as_of=instant)
+        now = instant or context.clock()
     if as_json:
         items = [StoryOut.of(story) for story in page.items]
         print(PageOut(items=items, next=None).model_dump_json(by_alias=True))
     else:
-        lines = [render.line(each, now if explain else None) for each in page.items]
+        lines = [render.story_line(each, now if explain else None) for each in page.items]
         print("\n".join(lines) or "no stories")
 
 
 def show(story: Story, *, as_of: AsOf = "", as_json: AsJson = False) -> None:
-    """One story with its articles and history; JSON is that of `/v1/stories/ID`."""
-    then = instant(as_of)
+    """Show a story with its articles and history; the JSON format is that of `/v1/stories/ID`."""
+    instant = parse_as_of(as_of)
     with open_context() as context, context.sessions.begin() as session:
-        detail = reading.get_story(session, story, as_of=then)
+        detail = views.get_story(session, story, as_of=instant)
         if detail.story.state == "merged":
-            story = history.survivor_of(session, story, as_of=then)
-            detail = reading.get_story(session, story, as_of=then)
-        found = in_full(session, detail, as_of=then)
-    print(found.model_dump_json(by_alias=True) if as_json else render.story(found))
+            story = history.survivor_of(session, story, as_of=instant)
+            detail = views.get_story(session, story, as_of=instant)
+        out = detail_out(session, detail, as_of=instant)
+    print(out.model_dump_json(by_alias=True) if as_json else render.story_detail(out))

@@ -13,7 +13,7 @@ from service.domain.articles.model import Article
 from service.domain.entities import cues
 from service.domain.entities.known_names import DEMONYMS, GIVEN_NAMES, ORGANISATIONS, PLACES
 from service.domain.entities.mentions import Mention, mentions, tokens
-from service.domain.text.sentences import sentences
+from service.domain.text.sentences import split_sentences
 
 
 class Kind(StrEnum):
@@ -52,14 +52,14 @@ class Gazetteer:
     small: Mapping[str, int]
 
     @classmethod
-    def of(cls, articles: Iterable[Article], *, at_least: int = 1) -> Self:
+    def from_articles(cls, articles: Iterable[Article], *, at_least: int = 1) -> Self:
         """What articles tell; names that fewer than `at_least` of them hold are left out."""
         votes: dict[str, Counter[Kind]] = defaultdict(Counter)
         capital: Counter[str] = Counter()
         small: Counter[str] = Counter()
         seen: Counter[str] = Counter()
         for article in articles:
-            found = mentioned(article)
+            found = find_mentions_in_article(article)
             for mention in found:
                 votes[mention.name].update(_votes(mention))
             seen.update({mention.name for mention in found})
@@ -70,9 +70,9 @@ class Gazetteer:
         return cls({name: dict(found) for name, found in kept.items()}, dict(capital), written)
 
     @classmethod
-    def of_window(cls, articles: Iterable[Article]) -> Self:
+    def from_window(cls, articles: Iterable[Article]) -> Self:
         """The same of a whole window, without names that only one article holds."""
-        return cls.of(articles, at_least=_KEPT)
+        return cls.from_articles(articles, at_least=_KEPT)
 
     def to_bytes(self) -> bytes:
         """Compact form for storage; `from_bytes` is its inverse."""
@@ -112,13 +112,13 @@ class Gazetteers:
         return capital > 0 or len(mention.words) > 1
 
 
-def mentioned(article: Article) -> list[Mention]:
+def find_mentions_in_article(article: Article) -> list[Mention]:
     """The mentions in an article's title and lead."""
     return [*mentions(article.title), *mentions(article.text[: tokenization.LEAD_CHARACTERS])]
 
 
 def _count_writing(article: Article, capital: Counter[str], small: Counter[str]) -> None:
-    for sentence in sentences(article.text[: tokenization.LEAD_CHARACTERS]):
+    for sentence in split_sentences(article.text[: tokenization.LEAD_CHARACTERS]):
         for token in tokens(sentence.text)[1:]:
             (capital if token.capital else small)[token.word.lower()] += 1
 

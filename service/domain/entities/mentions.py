@@ -14,7 +14,7 @@ from service.domain.entities.cues import (
     VAGUE_ROLES,
 )
 from service.domain.entities.known_names import DEMONYMS, GIVEN_NAMES, ORGANISATIONS, PLACES
-from service.domain.text.sentences import sentences
+from service.domain.text.sentences import split_sentences
 
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]\.(?=\s)|[^\W_]+(?:[’'\-&][^\W_]+)*")
 #: English, and Turkish with its cases.
@@ -78,7 +78,7 @@ def tokens(sentence: str) -> list[Token]:
 
 def mentions(text: str) -> Iterator[Mention]:
     """All mentions in a text, sentence by sentence; none in title case or capitals."""
-    for sentence in sentences(text):
+    for sentence in split_sentences(text):
         words = tokens(sentence.text)
         if not in_title_case(words):
             yield from _in_sentence(sentence.text, words)

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from service.domain.articles.model import Article, ArticleId
-from service.domain.entities.gazetteer import Gazetteer, Gazetteers, Kind, mentioned
+from service.domain.entities.gazetteer import (
+    Gazetteer,
+    Gazetteers,
+    Kind,
+    find_mentions_in_article,
+)
 from service.domain.entities.known_names import SAME_PLACE
 
 #: Names of each kind that are shown.
@@ -28,7 +33,7 @@ class Entity:
     articles: int
 
 
-def entities(
+def find_entities(
     articles: Sequence[Article],
     window: Gazetteer,
     copies: Collection[ArticleId] = (),
@@ -42,7 +47,7 @@ def entities(
     every feed; `outlets` holds their names by slug.
     """
     originals = [each for each in articles if each.id not in copies] or list(articles)
-    known = Gazetteers((window, Gazetteer.of(originals)))
+    known = Gazetteers((window, Gazetteer.from_articles(originals)))
     holders = _holders(originals, known, outlets)
     kinds = {name: kind for name in holders if (kind := known.kind(name))}
     for name, whole in _short_forms(kinds).items():
@@ -63,7 +68,7 @@ def _holders(
     holders: dict[str, set[ArticleId]] = defaultdict(set)
     for article in articles:
         own = {_fold(article.outlet), _fold(outlets.get(article.outlet, ""))}
-        for mention in mentioned(article):
+        for mention in find_mentions_in_article(article):
             if known.is_name(mention) and not _is_one_of(_fold(mention.name), own):
                 holders[mention.name].add(article.id)
     return holders

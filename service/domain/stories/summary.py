@@ -121,7 +121,7 @@ class _Scores:
             [word for word in each if word not in tokenization.STOP_WORDS]
             for each in documents + quoted
         ]
-        rows = WordCounts.of(content_words).tf_idf(vocabulary)
+        rows = WordCounts.count(content_words).tf_idf(vocabulary)
         leads, sentences = rows[: len(articles)], rows[len(articles) :]
         row_of = {each.id: row for row, each in enumerate(articles)}
         own_leads = leads[[row_of[each.quote.article] for each in pool]]

@@ -1,32 +1,32 @@
-"""What an alert asks for, read from the words of a command or a form."""
+"""Parsing of an alert's query from the text of a command, a form or an API request."""
 
-from service.domain.subscribers.alerts import Query
-from service.domain.subscribers.digest_preferences import coverage, listed
+from service.domain.subscribers.alerts import AlertQuery
+from service.domain.subscribers.digest_preferences import parse_list, validate_coverage
 from service.errors import BadInputError
 
 
-def query(
+def parse_query(
     *,
     words: str = "",
     entities: str = "",
     outlets: str = "",
     countries: str = "",
     min_independent: int = 1,
-) -> Query:
-    """A query of lists separated by commas.
+) -> AlertQuery:
+    """Parse comma-separated lists into a query.
 
     Raises:
-        BadInputError: it asks for nothing, or for something that cannot be.
+        BadInputError: the query has no condition, or a value is invalid.
     """
-    found = Query(
-        words=listed("words", words),
-        entities=listed("entities", entities),
-        outlets=listed("outlets", outlets),
-        countries=listed("countries", countries),
-        min_independent=coverage(min_independent),
+    query = AlertQuery(
+        words=parse_list("words", words),
+        entities=parse_list("entities", entities),
+        outlets=parse_list("outlets", outlets),
+        countries=parse_list("countries", countries),
+        min_independent=validate_coverage(min_independent),
     )
-    if not found:
+    if not query:
         raise BadInputError(
-            "an alert without words, names, outlets or countries needs a coverage of 2 or more"
+            "Empty alert: give words, entities, outlets or countries, or a coverage of 2 or more"
         )
-    return found
+    return query

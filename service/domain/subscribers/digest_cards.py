@@ -1,112 +1,130 @@
-"""How an issue of the digest shows a story it has chosen."""
+"""Story cards of the digest: headline choice, updates since the last edition, first reports."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from service.domain.subscribers.digest_model import Card, First, Line, News, Report, Story, subtag
+from service.domain.subscribers.digest_model import (
+    DigestReport,
+    DigestStory,
+    FirstReport,
+    StoryCard,
+    StoryLink,
+    StoryUpdate,
+    primary_subtag,
+)
 
-#: Outlets named on a card, spans of its bars.
-_OUTLETS, _SPANS = 8, 12
-#: Reports that a story needs for bars to tell something.
-_MANY = 4
-#: Outlets that a story needs for its first reporter to be worth a word.
-_FIELD = 3
+#: Most outlet names on a card.
+_MAX_OUTLETS = 8
+#: Bins of a card's histogram of reports.
+_BINS = 12
+#: Fewest reports for which a histogram is shown.
+_MIN_REPORTS = 4
+#: Fewest outlets of a story for which a first report is named.
+_MIN_OUTLETS = 3
 
 
-def card(story: Story, below: Sequence[Story], language: str, news: News | None) -> Card:
-    """A story with those that are told in a line below it; headlines in `language` are preferred."""
-    speaker = _speaker(story, language)
+def build_card(
+    story: DigestStory, related: Sequence[DigestStory], language: str, news: StoryUpdate | None
+) -> StoryCard:
+    """Build the card of a story, with links to `related` stories; prefers headlines in `language`."""
+    source = _headline_report(story, language)
     outlets = tuple(dict.fromkeys(each.name for each in story.reports))
-    first, last = story.reports[0].at, story.reports[-1].at
-    return Card(
+    return StoryCard(
         story=story.id,
         slug=story.slug,
-        headline=speaker.title if speaker else story.headline,
-        language=speaker.language if speaker else None,
-        outlet=speaker.name if speaker else "",
-        url=(speaker or story.reports[0]).url,
+        headline=source.title if source else story.headline,
+        language=source.language if source else None,
+        outlet=source.name if source else "",
+        url=(source or story.reports[0]).url,
         summary=story.summary,
-        outlets=outlets[:_OUTLETS],
+        outlets=outlets[:_MAX_OUTLETS],
         independent=story.independent,
         coverage=len(story.outlets),
-        first_at=first,
-        last_at=last,
-        bars=_bars([each.at for each in story.reports]),
+        first_at=story.reports[0].at,
+        last_at=story.reports[-1].at,
+        bars=_histogram([each.at for each in story.reports]),
         news=news,
-        also=tuple(line(each, language) for each in below),
-        articles=tuple(each.article for told in (story, *below) for each in told.reports),
+        also=tuple(build_link(each, language) for each in related),
+        articles=tuple(each.article for shown in (story, *related) for each in shown.reports),
     )
 
 
-def line(story: Story, language: str) -> Line:
-    """A story in one line."""
-    speaker = _speaker(story, language)
-    headline, told_in = (speaker.title, speaker.language) if speaker else (story.headline, None)
-    return Line(story.id, story.slug, headline, told_in)
+def build_link(story: DigestStory, language: str) -> StoryLink:
+    """Build the one-line form of a story."""
+    source = _headline_report(story, language)
+    if source is None:
+        return StoryLink(story.id, story.slug, story.headline, None)
+    return StoryLink(story.id, story.slug, source.title, source.language)
 
 
-def _speaker(story: Story, language: str) -> Report | None:
-    """The report with the headline, one in the subscriber's language if there is one.
-
-    An editor's headline, which is no report's, stands for everybody.
-    """
-    if story.speaker is None:
+def _headline_report(story: DigestStory, language: str) -> DigestReport | None:
+    """The report whose title is shown, in `language` if possible; None for an editor's headline."""
+    if story.headline_article is None:
         return None
-    named = [each for each in story.reports if each.article == story.speaker]
-    own = [each for each in story.reports if not each.copy or len(story.reports) == 1]
-    if named and subtag(named[0].language) == language:
-        return named[0]
-    spoken = [each for each in own if subtag(each.language) == language]
-    return (spoken or named or own or list(story.reports))[0]
+    current = [each for each in story.reports if each.article == story.headline_article]
+    originals = [each for each in story.reports if not each.copy or len(story.reports) == 1]
+    if current and primary_subtag(current[0].language) == language:
+        return current[0]
+    in_language = [each for each in originals if primary_subtag(each.language) == language]
+    return (in_language or current or originals or list(story.reports))[0]
 
 
-def news(story: Story, known: frozenset[int], since: datetime, *, least: int = 1) -> News | None:
-    """What a story has brought beside the articles that are known; None if fewer outlets than asked.
+def update_since(
+    story: DigestStory, seen: frozenset[int], since: datetime, *, min_outlets: int = 1
+) -> StoryUpdate | None:
+    """Summarise the reports that are not among the `seen` articles.
 
-    Only outlets count that reported for the first time, and by themselves.
+    Only reports that are no reprints, by families without a seen report, count. Returns None if
+    they come from fewer than `min_outlets` families.
     """
-    before = [each for each in story.reports if each.article in known]
+    before = [each for each in story.reports if each.article in seen]
     families = {each.family for each in before}
-    later = [each for each in story.reports if each.article not in known]
+    later = [each for each in story.reports if each.article not in seen]
     added = [each for each in later if each.family not in families and not each.copy]
-    if len({each.family for each in added}) < max(least, 1):
+    if len({each.family for each in added}) < max(min_outlets, 1):
         return None
-    places = {each.country for each in before}
+    seen_countries = {each.country for each in before}
     countries = dict.fromkeys(
-        each.country for each in added if each.country and each.country not in places
+        each.country for each in added if each.country and each.country not in seen_countries
     )
     outlets = len({each.outlet for each in added})
-    return News(since, outlets, tuple(countries), added[-1].title, added[-1].name)
+    return StoryUpdate(since, outlets, tuple(countries), added[-1].title, added[-1].name)
 
 
-def firsts(top: Sequence[Story], language: str, most: int) -> tuple[First, ...]:
-    """Who was ahead of the field, by the widest margin first; an outlet once."""
-    found: dict[str, First] = {}
-    for story in top:
-        each = _first(story, language)
-        if each and (each.outlet not in found or found[each.outlet].ahead < each.ahead):
-            found[each.outlet] = each
-    return tuple(sorted(found.values(), key=lambda each: (-each.ahead, each.story.story))[:most])
+def first_reports(
+    stories: Sequence[DigestStory], language: str, limit: int
+) -> tuple[FirstReport, ...]:
+    """Outlets that reported a story first, largest lead first; each outlet at most once."""
+    by_outlet: dict[str, FirstReport] = {}
+    for story in stories:
+        first = _first_report(story, language)
+        if first and (first.outlet not in by_outlet or by_outlet[first.outlet].ahead < first.ahead):
+            by_outlet[first.outlet] = first
+    ranked = sorted(by_outlet.values(), key=lambda each: (-each.ahead, each.story.story))
+    return tuple(ranked[:limit])
 
 
-def _first(story: Story, language: str) -> First | None:
-    own: dict[str, Report] = {}
+def _first_report(story: DigestStory, language: str) -> FirstReport | None:
+    """The lead of the first outlet; None with few outlets, no lead, or a reprint in front."""
+    earliest: dict[str, DigestReport] = {}
     for report in story.reports:
-        own.setdefault(report.outlet, report)
-    if len(own) < _FIELD:
+        earliest.setdefault(report.outlet, report)
+    if len(earliest) < _MIN_OUTLETS:
         return None
-    first, following = list(own.values())[:2]
-    ahead = int((following.at - first.at).total_seconds())
+    first, second = list(earliest.values())[:2]
+    ahead = int((second.at - first.at).total_seconds())
     if ahead <= 0 or first.copy:
         return None
-    return First(first.name, following.name, ahead, line(story, language))
+    return FirstReport(first.name, second.name, ahead, build_link(story, language))
 
 
-def _bars(times: Sequence[datetime]) -> tuple[int, ...]:
-    """How many of the times, which are in order, lie in each of equal spans; none of a few."""
+def _histogram(times: Sequence[datetime]) -> tuple[int, ...]:
+    """Count sorted `times` in equal bins; empty for few reports or a single instant."""
     first, length = times[0], (times[-1] - times[0]).total_seconds()
-    counts = [0] * _SPANS
+    if not length or len(times) < _MIN_REPORTS:
+        return ()
+    counts = [0] * _BINS
     for at in times:
-        place = (at - first).total_seconds() / length if length else 0
-        counts[min(int(place * _SPANS), _SPANS - 1)] += 1
-    return tuple(counts) if length and len(times) >= _MANY else ()
+        position = int((at - first).total_seconds() / length * _BINS)
+        counts[min(position, _BINS - 1)] += 1
+    return tuple(counts)

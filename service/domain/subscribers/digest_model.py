@@ -1,4 +1,8 @@
-"""What an issue of the digest is made of: stories as it reads them, and cards as it shows them."""
+"""Data model of the digest: the stories it selects from and the cards it shows.
+
+`Digest` and `AlertEmail` are stored as JSON, so the field names of the classes in them are also
+those of the stored editions.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +12,7 @@ from service.domain.articles import tokenization
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DigestReport:
     """An article of a story; `outlet` and `family` are slugs, `copy` marks a reprint."""
 
     article: int
@@ -24,82 +28,80 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A sentence of a summary, and the name of the outlet whose it is."""
+class SummarySentence:
+    """A sentence of a summary with the name of the outlet that published it."""
 
     text: str
     outlet: str
 
 
-@dataclass(frozen=True)  # without slots, so that what thousands of readers ask is found once
-class Story:
-    """A story as it stands, its reports in order of time; at least one of them."""
+@dataclass(frozen=True)  # without slots: `cached_property` shares values between subscribers
+class DigestStory:
+    """A story with its current reports in order of time; it has at least one report."""
 
     id: str
     slug: str
     headline: str
-    speaker: int | None  #: the article whose title the headline is
+    headline_article: int | None  #: source of the headline; None for an editor's headline
     storyline: str | None  #: id
-    rank: float  #: `ranking`
+    rank: float  #: `ranking.compute_rank`
     pinned: bool
     changed_at: datetime
-    told: str  #: `digest.told`
-    summary: tuple[Said, ...]
-    reports: tuple[Report, ...]
-    names: frozenset[str] = frozenset()  #: `digest.named`
+    search_text: str  #: `digest_selection.search_text`
+    summary: tuple[SummarySentence, ...]
+    reports: tuple[DigestReport, ...]
+    names: frozenset[str] = frozenset()  #: `digest_selection.fold_names`
 
     @cached_property
     def articles(self) -> frozenset[int]:
-        """The articles of its reports."""
+        """Ids of the reports' articles."""
         return frozenset(each.article for each in self.reports)
 
     @cached_property
     def outlets(self) -> frozenset[str]:
-        """The slugs of its outlets."""
+        """Slugs of the reporting outlets."""
         return frozenset(each.outlet for each in self.reports)
 
     @cached_property
     def countries(self) -> frozenset[str | None]:
-        """The countries of its outlets."""
+        """Countries of the reporting outlets."""
         return frozenset(each.country for each in self.reports)
 
     @cached_property
     def languages(self) -> frozenset[str]:
-        """The languages of its reports, without regions."""
-        return frozenset(subtag(each.language) for each in self.reports)
+        """Languages of the reports, without regions."""
+        return frozenset(primary_subtag(each.language) for each in self.reports)
 
     @cached_property
     def independent(self) -> int:
-        """Independent coverage (`coverage`)."""
+        """Independent coverage: families with a report that is no reprint, at least 1."""
         return max(len({each.family for each in self.reports if not each.copy}), 1)
 
     @cached_property
     def topics(self) -> frozenset[str]:
-        """Its keywords and names, folded."""
-        return frozenset(each.strip() for each in self.told.split("|")[1:])
+        """Keywords and names, folded."""
+        return frozenset(each.strip() for each in self.search_text.split("|")[1:])
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """The words of the headline that tell something, folded."""
+    def headline_words(self) -> frozenset[str]:
+        """Words of the headline without stop words, folded."""
         return frozenset(tokenization.words(self.headline)) - tokenization.STOP_WORDS
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """What a story seen before has brought since the subscriber saw it."""
+class StoryUpdate:
+    """New reports of a story since the subscriber last saw it."""
 
     since: datetime
-    outlets: int  #: that reported for the first time
-    countries: tuple[
-        str, ...
-    ]  #: of these, those that had no report before; the first reporter's first
-    title: str  #: of the latest report of an outlet of its own
-    outlet: str  #: whose it is, by name
+    outlets: int  #: with their first report of the story
+    countries: tuple[str, ...]  #: new among those outlets, by time of the first report
+    title: str  #: of the latest report by a new outlet
+    outlet: str  #: name of that outlet
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A story told in one line below another one."""
+class StoryLink:
+    """A story shown as one line: headline and link."""
 
     story: str
     slug: str
@@ -108,72 +110,71 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """A story as an issue shows it, and the articles that the subscriber has seen with it."""
+class StoryCard:
+    """A story as the email shows it, with the ids of all articles that count as seen."""
 
     story: str
     slug: str
     headline: str
     language: str | None
-    outlet: str  #: whose headline it is, by name; empty for an editor's
-    url: str  #: of the report with the headline, else of the first
-    summary: tuple[Said, ...]
+    outlet: str  #: name of the outlet that wrote the headline; empty for an editor's headline
+    url: str  #: of the headline's report, else of the first report
+    summary: tuple[SummarySentence, ...]
     outlets: tuple[str, ...]  #: names, in order of their first reports
     independent: int
     coverage: int
     first_at: datetime
     last_at: datetime
-    bars: tuple[int, ...]  #: reports in equal spans from the first to the last one
-    news: News | None
-    also: tuple[Line, ...]
+    bars: tuple[int, ...]  #: histogram of reports, from the first to the last one
+    news: StoryUpdate | None
+    also: tuple[StoryLink, ...]
     articles: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class First:
-    """An outlet that reported a story of the issue first, seconds ahead of the next one."""
+class FirstReport:
+    """An outlet that reported a story of the edition first."""
 
     outlet: str
     next_outlet: str
-    ahead: int
-    story: Line
+    ahead: int  #: seconds before the next outlet
+    story: StoryLink
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """A story of which an alert would have told, had there not been too many."""
+class DeferredMatch:
+    """A story that matched an alert whose email was deferred to the digest."""
 
-    query: str  #: what the alert asks for, in words
-    line: Line
+    query: str  #: description of the alert's query
+    line: StoryLink
     independent: int
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """The content of an issue; empty if nothing is worth an email."""
+    """Content of an edition; false if it shows no story."""
 
-    top: tuple[Card, ...] = ()
-    moved_on: tuple[Card, ...] = ()  #: stories seen before, with what is new in them
-    few: tuple[Card, ...] = ()  #: covered by few
-    firsts: tuple[First, ...] = ()
-    alerts: tuple[Match, ...] = ()
+    top: tuple[StoryCard, ...] = ()
+    updates: tuple[StoryCard, ...] = ()  #: stories shown before, with their new reports
+    low_coverage: tuple[StoryCard, ...] = ()
+    first_reports: tuple[FirstReport, ...] = ()
+    alerts: tuple[DeferredMatch, ...] = ()
 
     @property
-    def cards(self) -> tuple[Card, ...]:
-        """All of them, in the order in which they are shown."""
-        return self.top + self.moved_on + self.few
+    def cards(self) -> tuple[StoryCard, ...]:
+        """All cards in display order."""
+        return self.top + self.updates + self.low_coverage
 
     def __bool__(self) -> bool:
-        """Whether it shows any story."""
         return bool(self.cards or self.alerts)
 
     @property
     def headlines(self) -> tuple[str, ...]:
-        """Of the stories that it shows, in their order."""
-        lines = tuple(each.line.headline for each in self.alerts)
-        return tuple(each.headline for each in self.cards) + lines
+        """Headlines of all stories in display order."""
+        deferred = tuple(each.line.headline for each in self.alerts)
+        return tuple(each.headline for each in self.cards) + deferred
 
 
-def subtag(language: str | None) -> str:
-    """The language itself: `pt` of `pt-BR`."""
+def primary_subtag(language: str | None) -> str:
+    """Primary subtag of a language tag: `pt` for `pt-BR`."""
     return (language or "").lower().replace("_", "-").partition("-")[0]

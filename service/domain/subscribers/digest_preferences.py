@@ -1,20 +1,20 @@
-"""What a subscriber wants of the digest, read from the words of a command or a form."""
+"""Parsing of a subscriber's preferences from the text of a command, a form or an API request."""
 
 import difflib
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from service.domain.subscribers.digest_schedule import Rhythm
-from service.domain.subscribers.digest_selection import Taste
+from service.domain.subscribers.digest_schedule import DeliverySchedule
+from service.domain.subscribers.digest_selection import Filters
 from service.domain.text.codes import country_code, language_code
 from service.errors import BadInputError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-#: What everybody gets who does not ask for anything else.
-USUAL = (Rhythm(ZoneInfo("UTC"), 7, frozenset(range(1, 8))), Taste(min_independent=2))
-#: Fields of a taste that are lists of words, separated by commas.
-LISTS = (
+DEFAULT_SCHEDULE = DeliverySchedule(ZoneInfo("UTC"), 7, frozenset(range(1, 8)))
+DEFAULT_FILTERS = Filters(min_independent=2)
+#: Fields of `Filters` given as comma-separated lists.
+LIST_FIELDS = (
     "languages",
     "followed_outlets",
     "muted_outlets",
@@ -25,14 +25,14 @@ LISTS = (
     "followed_storylines",
     "muted_storylines",
 )
-_HOURS, _MOST_INDEPENDENT, _MOST_WORDS, _LONGEST = 24, 1000, 200, 4000
+_MAX_HOUR, _MAX_COVERAGE, _MAX_ITEMS, _MAX_LENGTH = 23, 1000, 200, 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """Changes to a rhythm and a taste, as text; None leaves something as it is."""
+class Preferences:
+    """Changes to a delivery schedule and filters, as text; None changes nothing."""
 
-    zone: str | None = None
+    time_zone: str | None = None
     hour: int | None = None
     days: str | None = None
     language: str | None = None
@@ -47,79 +47,74 @@ class Wishes:
     followed_storylines: str | None = None
     muted_storylines: str | None = None
 
-    def rhythm(self, before: Rhythm) -> Rhythm:
-        """A rhythm with these changes.
+    def apply_to_schedule(self, current: DeliverySchedule) -> DeliverySchedule:
+        """Return `current` with these changes.
 
         Raises:
-            BadInputError: a zone is unknown, an hour is none, or no day is left.
+            BadInputError: unknown time zone, invalid hour, or no valid day.
         """
-        if self.hour is not None and not 0 <= self.hour < _HOURS:
-            raise BadInputError(f"{self.hour} is no hour of a day; 0 to 23 are")
-        return Rhythm(
-            before.zone if self.zone is None else _zone(self.zone),
-            before.hour if self.hour is None else self.hour,
-            before.days if self.days is None else _days(self.days),
+        if self.hour is not None and not 0 <= self.hour <= _MAX_HOUR:
+            raise BadInputError(f"Invalid hour {self.hour}: expected 0 to {_MAX_HOUR}")
+        return DeliverySchedule(
+            current.time_zone if self.time_zone is None else _parse_time_zone(self.time_zone),
+            current.hour if self.hour is None else self.hour,
+            current.days if self.days is None else _parse_days(self.days),
         )
 
-    def taste(self, before: Taste) -> Taste:
-        """A taste with these changes; BadInputError if one is out of range."""
+    def apply_to_filters(self, current: Filters) -> Filters:
+        """Return `current` with these changes; raises BadInputError for an invalid value."""
         given: dict[str, Any] = {
-            name: listed(name, value)
-            for name in LISTS
+            name: parse_list(name, value)
+            for name in LIST_FIELDS
             if (value := getattr(self, name)) is not None
         }
         if self.language is not None:
             given["language"] = language_code(self.language)
         if self.min_independent is not None:
-            given["min_independent"] = coverage(self.min_independent)
-        return replace(before, **given)
+            given["min_independent"] = validate_coverage(self.min_independent)
+        return replace(current, **given)
 
 
-def told_days(days: frozenset[int]) -> str:
-    """Days as `days` takes them: `mon,tue`."""
+def format_days(days: frozenset[int]) -> str:
+    """Format ISO weekdays as `Preferences.days` takes them: `mon,tue`."""
     return ",".join(DAYS[day - 1] for day in sorted(days))
 
 
-def _zone(text: str) -> ZoneInfo:
-    known = available_timezones()
-    if text not in known:
-        close = difflib.get_close_matches(text, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else "names are like Europe/Berlin"
-        raise BadInputError(f"no time zone {text!r}; {hint}")
+def _parse_time_zone(text: str) -> ZoneInfo:
+    names = available_timezones()
+    if text not in names:
+        close = difflib.get_close_matches(text, names, n=1)
+        hint = f"did you mean {close[0]}?" if close else "expected a name such as Europe/Berlin"
+        raise BadInputError(f"Unknown time zone {text!r}: {hint}")
     return ZoneInfo(text)
 
 
-def _days(text: str) -> frozenset[int]:
-    """Some of mon, tue … sun, or `all`."""
-    words = [word.strip().lower()[:3] for word in text.split(",") if word.strip()]
-    if words == ["all"]:
+def _parse_days(text: str) -> frozenset[int]:
+    names = [name.strip().lower()[:3] for name in text.split(",") if name.strip()]
+    if names == ["all"]:
         return frozenset(range(1, 8))
-    if not words or not set(words) <= set(DAYS):
-        raise BadInputError(f"{text!r} are no days; write some of {','.join(DAYS)}, or all")
-    return frozenset(DAYS.index(word) + 1 for word in words)
+    if not names or not set(names) <= set(DAYS):
+        raise BadInputError(
+            f'Invalid days {text!r}: expected a comma-separated list of mon..sun, or "all"'
+        )
+    return frozenset(DAYS.index(name) + 1 for name in names)
 
 
-def coverage(number: int) -> int:
-    """A number of outlets; BadInputError if it is none."""
-    if not 1 <= number <= _MOST_INDEPENDENT:
-        raise BadInputError(f"{number} is no number of outlets; 1 to {_MOST_INDEPENDENT} are")
+def validate_coverage(number: int) -> int:
+    """Return a number of outlets; raises BadInputError if it is out of range."""
+    if not 1 <= number <= _MAX_COVERAGE:
+        raise BadInputError(f"Invalid number of outlets {number}: expected 1 to {_MAX_COVERAGE}")
     return number
 
 
-def listed(name: str, text: str) -> frozenset[str]:
-    """The words of a list, separated by commas, as a field of that name has them; BadInputError."""
-    if len(text) > _LONGEST or not text.replace("\n", " ").replace("\r", " ").isprintable():
-        raise BadInputError(
-            f"{name.replace('_', ' ')} must be printable and under {_LONGEST} letters"
-        )
-    words = [word.strip() for word in text.replace("\n", ",").split(",") if word.strip()]
-    if len(words) > _MOST_WORDS:
-        raise BadInputError(f"{name.replace('_', ' ')} may be {_MOST_WORDS} at most")
-    folded = [_fold(name, word) for word in words]
-    return frozenset(folded)
-
-
-def _fold(name: str, word: str) -> str:
+def parse_list(name: str, text: str) -> frozenset[str]:
+    """Parse the comma-separated list of the field `name`; raises BadInputError."""
+    label = name.replace("_", " ")
+    if len(text) > _MAX_LENGTH or not text.replace("\n", " ").replace("\r", " ").isprintable():
+        raise BadInputError(f"Invalid {label}: expected at most {_MAX_LENGTH} printable characters")
+    items = [item.strip() for item in text.replace("\n", ",").split(",") if item.strip()]
+    if len(items) > _MAX_ITEMS:
+        raise BadInputError(f"Too many {label}: at most {_MAX_ITEMS} are allowed")
     if name == "languages":
-        return language_code(word)
-    return country_code(word) if name.endswith("countries") else word
+        return frozenset(map(language_code, items))
+    return frozenset(map(country_code, items) if name.endswith("countries") else items)

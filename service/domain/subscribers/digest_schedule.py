@@ -1,75 +1,75 @@
-"""When a subscriber's next issue is due: by local time, through zones and changes of clocks."""
+"""Delivery schedule of the digest: due dates in local time, across time zones and clock changes."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-#: Two issues are at least this far apart, however somebody travels.
-APART = timedelta(hours=12)
-#: Among so many days there is one of each weekday, even where a zone left one out.
-_LOOK_BACK = 8
+#: Shortest time between two editions, also after a change of the time zone.
+MIN_INTERVAL = timedelta(hours=12)
+#: Days searched back for the latest due date. Eight days contain each weekday even where a time
+#: zone skipped one.
+_SEARCH_DAYS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
-    """At which local hour, 0 to 23, and on which ISO weekdays somebody wants an issue."""
+class DeliverySchedule:
+    """Local hour, 0 to 23, and ISO weekdays on which a subscriber gets an edition."""
 
-    zone: ZoneInfo
+    time_zone: ZoneInfo
     hour: int
     days: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """The issue of a local date, and the moment for which it was meant, UTC."""
+class DueDate:
+    """Local date of an edition, and the UTC time at which it is due."""
 
     local_date: date
     at: datetime
 
-    def late(self, now: datetime, tolerance: timedelta) -> bool:
-        """Whether it must say that it comes late."""
+    def is_late(self, now: datetime, tolerance: timedelta) -> bool:
+        """Whether the delay exceeds `tolerance`."""
         return now - self.at > tolerance
 
 
-def moment(local_date: date, rhythm: Rhythm) -> datetime | None:
-    """When the issue of a local date is meant to come, UTC; None if a zone left that date out.
+def due_time(local_date: date, schedule: DeliverySchedule) -> datetime | None:
+    """UTC time at which the edition of a local date is due; None if the time zone skipped the date.
 
-    Of an hour that the clocks leave out, it is as much later as they were put forward; of one
-    that comes twice, the first.
+    An hour skipped by a clock change moves forward by the size of the change. Of a repeated hour,
+    the first one counts.
     """
-    at = datetime.combine(local_date, time(rhythm.hour), rhythm.zone).astimezone(UTC)
-    return at if at.astimezone(rhythm.zone).date() == local_date else None
+    at = datetime.combine(local_date, time(schedule.hour), schedule.time_zone).astimezone(UTC)
+    return at if at.astimezone(schedule.time_zone).date() == local_date else None
 
 
-def due(
-    rhythm: Rhythm,
+def next_due_date(
+    schedule: DeliverySchedule,
     now: datetime,
     *,
     since: datetime,
-    last: Due | None,
-    make_up: timedelta,
-) -> Due | None:
-    """The issue that is to be made now, None if there is none.
+    last: DueDate | None,
+    catch_up: timedelta,
+) -> DueDate | None:
+    """The edition to create now, or None.
 
-    It is the latest one whose moment has come, so that of several lost days only the last one is
-    made up, and that at most `make_up` after its moment. None is due from before `since`, when the
-    subscriber confirmed or chose this rhythm. Local dates only go forward, and issues stay `APART`
-    from the last one's moment: who moves to another zone gets no second issue of a day.
+    This is the latest edition that is due, at most `catch_up` ago: after several missed days only
+    the last one is caught up. Nothing is due from before `since`, when the subscriber confirmed or
+    chose this schedule. Local dates only increase, and editions keep `MIN_INTERVAL` from the `last`
+    one, so a change of the time zone does not produce a second edition of a day.
     """
-    found = next((each for each in _backwards(rhythm, now) if each.at <= now), None)
-    if found is None or found.at < max(since, now - make_up):
+    latest = _latest_due_date(schedule, now)
+    if latest is None or latest.at < max(since, now - catch_up):
         return None
-    if last and (found.local_date <= last.local_date or found.at - last.at < APART):
+    if last and (latest.local_date <= last.local_date or latest.at - last.at < MIN_INTERVAL):
         return None
-    return found
+    return latest
 
 
-def _backwards(rhythm: Rhythm, now: datetime) -> Iterator[Due]:
-    """The issues of the days up to today, the latest first."""
-    today = now.astimezone(rhythm.zone).date()
-    for days in range(_LOOK_BACK):
+def _latest_due_date(schedule: DeliverySchedule, now: datetime) -> DueDate | None:
+    today = now.astimezone(schedule.time_zone).date()
+    for days in range(_SEARCH_DAYS):
         local_date = today - timedelta(days=days)
-        at = moment(local_date, rhythm)
-        if at and local_date.isoweekday() in rhythm.days:
-            yield Due(local_date, at)
+        at = due_time(local_date, schedule)
+        if at and at <= now and local_date.isoweekday() in schedule.days:
+            return DueDate(local_date, at)
+    return None

@@ -1,11 +1,11 @@
-"""Editors' acts: checked against what stands, applied at once, obeyed from then on.
+"""Editors' decisions: check for conflicts, apply at once, store constraints for later runs.
 
-Each function is one decision within the caller's transaction, waits for whoever changes
-stories, and returns the decision as it is on record.
+Each function makes one decision within the open transaction, acquires the lock of all writers of
+stories, and returns the decision as recorded in the audit log.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -27,100 +27,109 @@ from service.store.tables import StoryRow
 
 @dataclass(frozen=True, slots=True)
 class EditorAction:
-    """Who acts, why and when; closed stories reopen if they were reported since `quiet_since`."""
+    """Editor, reason and time of a decision.
 
-    by: str
-    why: str
+    Closed stories reopen if their last report is not older than `quiet_since`.
+    """
+
+    editor: str
+    reason: str
     now: datetime
     quiet_since: datetime
 
 
-def merge(session: Session, act: EditorAction, story_ids: Sequence[str]) -> Decision:
-    """Let stories become the first of them.
+def merge(session: Session, action: EditorAction, story_ids: Sequence[str]) -> Decision:
+    """Merge stories into the first one.
 
     Raises:
-        NotFoundError: there is no such story.
-        BadInputError: they are one story already.
-        DecisionConflictError: decisions that stand keep them apart, locked or hidden.
+        NotFoundError: one of the stories does not exist.
+        BadInputError: all ids belong to the same story.
+        DecisionConflictError: active decisions separate, lock or hide the stories.
     """
     locks.lock_until_commit(session, apply_plan.LOCK)
     ids = list(dict.fromkeys(resolve_story_id(session, story) for story in story_ids))
     if len(ids) == 1:
-        raise BadInputError(f"that is one story already: {ids[0]}")
-    audit_log.require_no_conflicts(session, audit_log.decisions_on_stories(session, ids, ("lock", "hide")))
-    return _carry_out(
-        session, act, effects.plan_merge(_known(session, ids)), action="merge", story=ids[0]
-    )
+        raise BadInputError(f"Invalid stories: all ids belong to story {ids[0]}; name another one")
+    against = audit_log.decisions_on_stories(session, ids, ("lock", "hide"))
+    audit_log.require_no_conflicts(session, against)
+    edit = effects.plan_merge(_load_in_order(session, ids))
+    return _carry_out(session, action, edit, kind="merge", story=ids[0])
 
 
-def split(session: Session, act: EditorAction, story_id: str, article_ids: Collection[int]) -> Decision:
-    """Let some articles of a story leave for a new one.
+def split(
+    session: Session, action: EditorAction, story_id: str, article_ids: Collection[int]
+) -> Decision:
+    """Split articles off a story into a new one.
 
     Raises:
-        NotFoundError: there is no such story, or one of the articles is not in it.
-        BadInputError: no article would stay, or none leave.
-        DecisionConflictError: decisions that stand bind them together, or the story is locked.
+        NotFoundError: the story does not exist, or does not contain one of the articles.
+        BadInputError: the articles are none or all of the story's articles.
+        DecisionConflictError: active decisions link the articles or lock the story.
     """
     locks.lock_until_commit(session, apply_plan.LOCK)
-    [story] = _known(session, [resolve_story_id(session, story_id)])
+    [story] = _load_in_order(session, [resolve_story_id(session, story_id)])
     leaving = set(article_ids)
     for article in sorted(leaving - story.members):
         raise NotFoundError(f"article in story {story.id}:", article)
     if not leaving or leaving == story.members:
         raise BadInputError(
-            f"a split of story {story.id} must name some of its {len(story.members)} articles, "
-            "not all"
+            f"Invalid articles: name some but not all of the {len(story.members)} articles of "
+            f"story {story.id}"
         )
-    audit_log.require_no_conflicts(session, audit_log.decisions_on_stories(session, [story.id], ("lock",)))
+    against = audit_log.decisions_on_stories(session, [story.id], ("lock",))
+    audit_log.require_no_conflicts(session, against)
     edit = effects.plan_split(story, leaving, is_taken=lambda key: stories.is_taken(session, key))
-    return _carry_out(session, act, edit, action="split", story=story.id)
+    return _carry_out(session, action, edit, kind="split", story=story.id)
 
 
-def move(session: Session, act: EditorAction, article_id: int, story_id: str) -> Decision:
-    """Let an article leave its story for another one.
+def move(session: Session, action: EditorAction, article_id: int, story_id: str) -> Decision:
+    """Move an article to another story.
 
     Raises:
-        NotFoundError: there is no such story, or the article is in none.
-        BadInputError: it is there already.
-        DecisionConflictError: decisions that stand bind it to others, or one of the stories is locked.
+        NotFoundError: the story does not exist, or the article is in no story.
+        BadInputError: the article is already in this story.
+        DecisionConflictError: active decisions link the article to others or lock a story.
     """
     locks.lock_until_commit(session, apply_plan.LOCK)
     target = resolve_story_id(session, story_id)
     source = story_containing(session, article_id)
     if source == target:
-        raise BadInputError(f"article {article_id} is in story {target} already")
+        raise BadInputError(
+            f"Invalid story {target}: already contains article {article_id}; name another story"
+        )
     ids = [source, target]
-    audit_log.require_no_conflicts(session, audit_log.decisions_on_stories(session, ids, ("lock",)))
-    edit = effects.plan_move(article_id, *_known(session, ids))
-    return _carry_out(session, act, edit, action="move", story=target)
+    against = audit_log.decisions_on_stories(session, ids, ("lock",))
+    audit_log.require_no_conflicts(session, against)
+    edit = effects.plan_move(article_id, *_load_in_order(session, ids))
+    return _carry_out(session, action, edit, kind="move", story=target)
 
 
 def mark_story(
-    session: Session, act: EditorAction, action: str, story_id: str, *, value: str | None = None
+    session: Session, action: EditorAction, kind: str, story_id: str, *, value: str | None = None
 ) -> Decision:
-    """Pin, hide, rename or lock a story.
+    """Pin, hide, rename or lock a story; `value` is the new headline.
 
     Raises:
-        NotFoundError: there is no such story.
-        DecisionConflictError: it is marked so already, or in a way that rules this out.
+        NotFoundError: the story does not exist.
+        DecisionConflictError: the story already has this mark or an incompatible one.
     """
     locks.lock_until_commit(session, apply_plan.LOCK)
     story = resolve_story_id(session, story_id)
-    forbidding = {"pin": ("pin", "hide"), "hide": ("hide", "pin")}.get(action, (action,))
-    against = [*audit_log.decisions_on_stories(session, [story], forbidding)]
-    if action == "rename":
+    incompatible = {"pin": ("pin", "hide"), "hide": ("hide", "pin")}.get(kind, (kind,))
+    against = [*audit_log.decisions_on_stories(session, [story], incompatible)]
+    if kind == "rename":
         against += audit_log.decisions_on_articles(session, _members(session, story), ("pin",))
     audit_log.require_no_conflicts(session, against)
-    mark = Mark(action, story_id=story, value=value)
-    return _carry_out(session, act, effects.NO_EDIT, action=action, story=story, marks=[mark])
+    mark = Mark(kind, story_id=story, value=value)
+    return _carry_out(session, action, effects.NO_EDIT, kind=kind, story=story, marks=[mark])
 
 
-def pin_article(session: Session, act: EditorAction, article_id: int) -> Decision:
-    """Let an article's title be the headline of whatever story it is in.
+def pin_article(session: Session, action: EditorAction, article_id: int) -> Decision:
+    """Use an article's title as the headline of its story, now and after it moves.
 
     Raises:
         NotFoundError: the article is in no story.
-        DecisionConflictError: the story has another pinned headline or an editor's own.
+        DecisionConflictError: another article is pinned in the story, or the story is renamed.
     """
     locks.lock_until_commit(session, apply_plan.LOCK)
     story = story_containing(session, article_id)
@@ -130,33 +139,36 @@ def pin_article(session: Session, act: EditorAction, article_id: int) -> Decisio
     ]
     audit_log.require_no_conflicts(session, against)
     mark = Mark("pin", article_id=article_id)
-    return _carry_out(session, act, effects.NO_EDIT, action="pin", story=story, marks=[mark])
+    return _carry_out(session, action, effects.NO_EDIT, kind="pin", story=story, marks=[mark])
 
 
-def hide_article(session: Session, act: EditorAction, article_id: int) -> Decision:
-    """Let an article belong to no story, whatever a job thinks of it.
+def hide_article(session: Session, action: EditorAction, article_id: int) -> Decision:
+    """Remove an article from its story and exclude it from all stories.
 
     Raises:
-        NotFoundError: there is no such article.
-        DecisionConflictError: it is hidden or pinned already, or its story is locked.
+        NotFoundError: the article does not exist.
+        DecisionConflictError: the article is hidden or pinned already, or its story is locked.
     """
     locks.lock_until_commit(session, apply_plan.LOCK)
-    if not articles.reported_at(session, [article_id]):
+    if not articles.load_report_times(session, [article_id]):
         raise NotFoundError("article", article_id)
     story = stories.story_of(session, [article_id]).get(article_id)
     against = [*audit_log.decisions_on_articles(session, [article_id], ("hide", "pin"))]
     against += audit_log.decisions_on_stories(session, [story] if story else [], ("lock",))
     audit_log.require_no_conflicts(session, against)
     if story and stories.headline_article_id(session, story) == article_id:
-        story_edits.clear_headlines(session, [story])  # its title is to be read nowhere
+        story_edits.clear_headlines(session, [story])  # the hidden title must not stay visible
     mark = Mark("hide", article_id=article_id)
-    return _carry_out(
-        session, act, effects.plan_hide(article_id, story), action="hide", story=story, marks=[mark]
-    )
+    edit = effects.plan_hide(article_id, story)
+    return _carry_out(session, action, edit, kind="hide", story=story, marks=[mark])
 
 
 def resolve_story_id(session: Session, story_id: str) -> str:
-    """The story that an id leads to; NotFoundError if there is none."""
+    """The id of a story, or of the survivor if the story was merged.
+
+    Raises:
+        NotFoundError: the story does not exist.
+    """
     row = session.get(StoryRow, story_id, populate_existing=True)
     if row is None:
         raise NotFoundError("story", story_id)
@@ -164,66 +176,79 @@ def resolve_story_id(session: Session, story_id: str) -> str:
 
 
 def story_containing(session: Session, article_id: int) -> str:
-    """The story an article is in; NotFoundError if it is in none."""
-    found = stories.story_of(session, [article_id])
-    if article_id not in found:
+    """The id of an article's current story.
+
+    Raises:
+        NotFoundError: the article is in no story.
+    """
+    story_of = stories.story_of(session, [article_id])
+    if article_id not in story_of:
         raise NotFoundError("story with the article", article_id)
-    return found[article_id]
+    return story_of[article_id]
 
 
 def record_mark(session: Session, story_ids: Iterable[str], kind: str | None, stamp: Stamp) -> None:
-    """Let followers know what became of stories by a mark or its end; `kind` is of `marked`."""
+    """Record the transition `kind` from `effects.mark_transition`, if any, for these stories."""
     if kind is not None:
-        stories.record_transitions(session, [NewTransition(each, kind) for each in story_ids], stamp)
+        transitions = [NewTransition(each, kind) for each in story_ids]
+        stories.record_transitions(session, transitions, stamp)
 
 
 def apply_edit(
-    session: Session, act: EditorAction, stamp: Stamp, edit: StoryEdit, *, settled: Iterable[str] = ()
+    session: Session,
+    action: EditorAction,
+    stamp: Stamp,
+    edit: StoryEdit,
+    *,
+    also_changed: Iterable[str] = (),
 ) -> None:
-    """Write an edit's plan; stories without a part in it that changed are `settled`, too."""
+    """Write the plan of an edit; `also_changed` names changed stories outside the plan."""
     moved = [int(each.article) for each in edit.plan.opened]
-    reason = Reason(None, {"editor": act.by, "decision": stamp.decision_id})
+    reason = Reason(None, {"editor": action.editor, "decision": stamp.decision_id})
     apply_plan.apply_plan(
         session,
         edit.plan,
         stamp,
-        reported_at=articles.reported_at(session, moved),
-        quiet_since=act.quiet_since,
+        reported_at=articles.load_report_times(session, moved),
+        quiet_since=action.quiet_since,
         reasons=dict.fromkeys(moved, reason),
-        settled=settled,
+        also_changed=also_changed,
     )
 
 
 def _carry_out(
     session: Session,
-    act: EditorAction,
+    action: EditorAction,
     edit: StoryEdit,
     *,
-    action: str,
+    kind: str,
     story: str | None,
     marks: Sequence[Mark] = (),
 ) -> Decision:
+    """Check the edit against active constraints, record the decision and apply it."""
     against = rules.conflicting_decisions(constraints.load_active(session), edit.constraints)
     audit_log.require_no_conflicts(session, against)
-    stamp = apply_plan.new_stamp(session, act.now, "editor")
-    number = audit_log.add(session, action, story, by=act.by, why=act.why, at=stamp.now)
+    stamp = apply_plan.new_stamp(session, action.now, "editor")
+    number = audit_log.add(
+        session, kind, story, editor=action.editor, reason=action.reason, at=stamp.now
+    )
     audit_log.add_constraints(session, number, edit.constraints, marks)
-    signed = Stamp(stamp.now, stamp.cause, None, number)
+    stamp = replace(stamp, decision_id=number)
     about = [story] if story else []
     for mark in marks:
-        kind = effects.mark_transition(mark.kind, article=mark.article_id is not None)
-        record_mark(session, about, kind, signed)
-    apply_edit(session, act, signed, edit, settled=about)
+        transition = effects.mark_transition(mark.kind, article=mark.article_id is not None)
+        record_mark(session, about, transition, stamp)
+    apply_edit(session, action, stamp, edit, also_changed=about)
     return audit_log.get(session, number)
 
 
-def _known(session: Session, ids: Sequence[str]) -> list[ExistingStory]:
-    """These stories in the order asked for; NotFoundError where no article is left in one."""
-    found = {story.id: story for story in stories.load_stories(session, ids)}
+def _load_in_order(session: Session, ids: Sequence[str]) -> list[ExistingStory]:
+    """These stories in the given order; NotFoundError for a story without articles."""
+    story_by_id = {story.id: story for story in stories.load_stories(session, ids)}
     for story in ids:
-        if story not in found:
+        if story not in story_by_id:
             raise NotFoundError("articles in story", story)
-    return [found[story] for story in ids]
+    return [story_by_id[story] for story in ids]
 
 
 def _members(session: Session, story_id: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""The book of editors' decisions: who decided what, when and why, and whether it stands."""
+"""Audit log of editors' decisions, with their constraints and whether they are still active."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One act of an editor; `undone_at` is None while it stands."""
+    """One decision of an editor; `undone_at` is None while it is active."""
 
     id: int
     action: str
@@ -37,24 +37,25 @@ class Decision:
     undone_by: str | None
     undone_at: datetime | None
     undone_reason: str | None
-    other_story_ids: tuple[str, ...]  #: that it merged, split off or took from
-    article_ids: tuple[int, ...]  #: that it moved, pinned or hid
+    other_story_ids: tuple[str, ...]  #: merged, split off or left by a moved article
+    article_ids: tuple[int, ...]  #: moved, pinned or hidden articles
     value: str | None  #: an editor's headline
 
-    def told(self) -> str:
-        """The decision in a few words."""
+    def describe(self) -> str:
+        """The decision as one line for error messages."""
         about = self.story_id or " ".join(map(str, self.article_ids))
-        why = f": “{self.reason}”" if self.reason else ""
+        reason = f": “{self.reason}”" if self.reason else ""
         return (
-            f"decision {self.id} ({self.action} {about}, {self.made_by}, {self.made_at:%F %T}{why})"
+            f"decision {self.id} "
+            f"({self.action} {about}, {self.made_by}, {self.made_at:%F %T}{reason})"
         )
 
 
 def add(
-    session: Session, action: str, story_id: str | None, *, by: str, why: str, at: datetime
+    session: Session, action: str, story_id: str | None, *, editor: str, reason: str, at: datetime
 ) -> int:
-    """Enter a decision; its number."""
-    row = DecisionRow(action=action, story_id=story_id, made_by=by, made_at=at, reason=why)
+    """Insert a decision; returns its id."""
+    row = DecisionRow(action=action, story_id=story_id, made_by=editor, made_at=at, reason=reason)
     session.add(row)
     session.flush()
     return row.id
@@ -63,7 +64,7 @@ def add(
 def add_constraints(
     session: Session, decision: int, constraints: Constraints, marks: Iterable[Mark] = ()
 ) -> None:
-    """Write what a decision asks of every later run."""
+    """Insert the constraints that a decision puts on every later run."""
     values: list[dict[str, Any]] = [
         {"kind": kind, "article_id": one, "other_article_id": other}
         for kind, links in (
@@ -87,12 +88,12 @@ def add_constraints(
         session.execute(insert(ConstraintRow), rows)
 
 
-def revoke(session: Session, decision: int, *, by: str, why: str, at: datetime) -> None:
-    """Let a decision and what it asked stand no longer."""
+def revoke(session: Session, decision: int, *, editor: str, reason: str, at: datetime) -> None:
+    """Mark a decision as undone and revoke its constraints."""
     session.execute(
         update(DecisionRow)
         .where(DecisionRow.id == decision)
-        .values(undone_by=by, undone_at=at, undone_reason=why)
+        .values(undone_by=editor, undone_at=at, undone_reason=reason)
     )
     session.execute(
         update(ConstraintRow).where(ConstraintRow.decision_id == decision).values(revoked_at=at)
@@ -100,53 +101,64 @@ def revoke(session: Session, decision: int, *, by: str, why: str, at: datetime) 
 
 
 def get(session: Session, decision: int) -> Decision:
-    """One decision; NotFoundError if there is none of this number."""
-    found = _load(session, [decision])
-    if not found:
+    """One decision.
+
+    Raises:
+        NotFoundError: the decision does not exist.
+    """
+    decisions = _load(session, [decision])
+    if not decisions:
         raise NotFoundError("decision", decision)
-    return found[0]
+    return decisions[0]
 
 
 def list_decisions(
     session: Session,
     *,
-    all_of_them: bool,
+    include_undone: bool,
     story_id: str | None = None,
     after: int = 0,
     limit: int | None = None,
 ) -> list[Decision]:
-    """Decisions that stand, or all, oldest first; of one story those about it or touching it.
+    """Active decisions, or all, oldest first: those with an id above `after`, at most `limit`.
 
-    Those `after` a number, at most `limit`.
+    With `story_id`, only decisions about this story or with a transition of it.
     """
     statement = select(DecisionRow.id).where(DecisionRow.id > after)
     statement = statement.order_by(DecisionRow.id).limit(limit)
-    if not all_of_them:
+    if not include_undone:
         statement = statement.where(DecisionRow.undone_at.is_(None))
     if story_id is not None:
-        touching = select(TransitionRow.decision_id).where(TransitionRow.story_id == story_id)
-        about = (DecisionRow.story_id == story_id) | DecisionRow.id.in_(touching)
+        with_transition = select(TransitionRow.decision_id).where(
+            TransitionRow.story_id == story_id
+        )
+        about = (DecisionRow.story_id == story_id) | DecisionRow.id.in_(with_transition)
         statement = statement.where(about)
     return _load(session, list(session.scalars(statement)))
 
 
-def require_no_conflicts(session: Session, forbidding: Collection[int]) -> None:
-    """Raise DecisionConflictError, which names them, if any decisions forbid what is wanted."""
-    if forbidding:
-        found = _load(session, forbidding)
-        raise DecisionConflictError([each.id for each in found], [each.told() for each in found])
+def require_no_conflicts(session: Session, conflicting: Collection[int]) -> None:
+    """Raise DecisionConflictError with these decisions, if there are any."""
+    if conflicting:
+        decisions = _load(session, conflicting)
+        raise DecisionConflictError(
+            [each.id for each in decisions], [each.describe() for each in decisions]
+        )
 
 
 def decisions_on_stories(
     session: Session, story_ids: Collection[str], kinds: Collection[str]
 ) -> dict[int, str]:
-    """The decisions that mark these stories, or those merged into them, so; with the kind."""
-    lives_on = func.coalesce(StoryRow.merged_into, StoryRow.id)
+    """Active marks of these kinds on these stories, or on stories merged into them.
+
+    Maps the id of each decision to the kind of its mark.
+    """
+    survivor = func.coalesce(StoryRow.merged_into, StoryRow.id)
     statement = (
         select(ConstraintRow.decision_id, ConstraintRow.kind)
         .join(StoryRow, StoryRow.id == ConstraintRow.story_id)
         .where(ConstraintRow.revoked_at.is_(None), ConstraintRow.kind.in_(kinds))
-        .where(lives_on.in_(story_ids))
+        .where(survivor.in_(story_ids))
     )
     return dict(session.execute(statement).all())
 
@@ -154,7 +166,7 @@ def decisions_on_stories(
 def decisions_on_articles(
     session: Session, article_ids: Collection[int], kinds: Collection[str]
 ) -> dict[int, str]:
-    """The decisions that pin or hide these articles; with the kind."""
+    """Active marks of these kinds on these articles: the kind by the id of the decision."""
     statement = select(ConstraintRow.decision_id, ConstraintRow.kind).where(
         ConstraintRow.revoked_at.is_(None),
         ConstraintRow.kind.in_(kinds),
@@ -165,17 +177,17 @@ def decisions_on_articles(
 
 
 def _load(session: Session, ids: Collection[int]) -> list[Decision]:
-    """Decisions with what they did, oldest first; three statements."""
+    """Decisions with their articles, other stories and headlines, oldest first; three statements."""
     rows = session.scalars(
         select(DecisionRow).where(DecisionRow.id.in_(ids)).order_by(DecisionRow.id)
     )
     stories: dict[int, set[str]] = {}
     articles: dict[int, set[int]] = {}
     values: dict[int, str] = {}
-    for decision, story, other, moved in session.execute(_changes(ids)):
+    for decision, story, other, moved in session.execute(_select_transitions(ids)):
         stories.setdefault(decision, set()).update(each for each in (story, other) if each)
         articles.setdefault(decision, set()).update(moved)
-    for decision, article, value in session.execute(_asked(ids)):
+    for decision, article, value in session.execute(_select_marks(ids)):
         if article is not None:
             articles.setdefault(decision, set()).add(article)
         if value is not None:
@@ -199,8 +211,8 @@ def _load(session: Session, ids: Collection[int]) -> list[Decision]:
     ]
 
 
-def _changes(ids: Collection[int]) -> Any:
-    """What happened to stories at the instant of each decision."""
+def _select_transitions(ids: Collection[int]) -> Any:
+    """Transitions at the instant of each decision, not those of its undo."""
     return (
         select(
             DecisionRow.id,
@@ -213,8 +225,8 @@ def _changes(ids: Collection[int]) -> Any:
     )
 
 
-def _asked(ids: Collection[int]) -> Any:
-    """The articles that decisions mark, and the headlines that they give."""
+def _select_marks(ids: Collection[int]) -> Any:
+    """Marked articles and new headlines of each decision."""
     return select(ConstraintRow.decision_id, ConstraintRow.article_id, ConstraintRow.value).where(
         ConstraintRow.decision_id.in_(ids), ConstraintRow.other_article_id.is_(None)
     )

@@ -1,7 +1,7 @@
-"""What editors' decisions that stand make of stories' rows: marks, headlines, what is frozen.
+"""Marks of active decisions on story rows: pinned, hidden, locked, renamed, and headlines.
 
-Marks and editors' headlines are derived: whatever else writes a story's row calls
-`refresh` after it. A decision about a story that was merged holds for its survivor.
+These columns are derived: every other writer of story rows must call `refresh` afterwards.
+A decision about a merged story applies to its survivor.
 """
 
 from collections.abc import Collection, Iterable
@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from service.domain.text.slugs import slugify
 from service.store.tables import ArticleRow, ConstraintRow, MembershipRow, StoryRow
 
-#: The mark that each kind of constraint on a story leaves on its row.
+#: Column of the story row by kind of constraint.
 MARKS = {"pin": "pinned", "hide": "hidden", "lock": "locked", "rename": "renamed"}
 _UNMARKED = dict.fromkeys(MARKS.values(), False)
 _ACTIVE = ConstraintRow.revoked_at.is_(None)
 
 
 def refresh(session: Session, story_ids: Iterable[str]) -> None:
-    """Bring marks and editors' headlines of these stories in line with what stands."""
+    """Recompute marks and headlines of these stories from the active constraints."""
     ids = list(story_ids)
     columns = [getattr(StoryRow, name) for name in _UNMARKED]
     session.execute(
@@ -29,13 +29,13 @@ def refresh(session: Session, story_ids: Iterable[str]) -> None:
         .values(**_UNMARKED)
         .execution_options(synchronize_session=False)
     )
-    found = _pinned_headlines(session, ids)
+    values_of = _pinned_headlines(session, ids)
     for story, kind, value in _marks(session, ids):
-        values = found.setdefault(story, {})
+        values = values_of.setdefault(story, {})
         values[MARKS[kind]] = True
         if kind == "rename":
             values |= {"headline": value, "slug": slugify(value), "headline_article_id": None}
-    for story, values in found.items():
+    for story, values in values_of.items():
         session.execute(
             update(StoryRow)
             .where(StoryRow.id == story)
@@ -45,19 +45,19 @@ def refresh(session: Session, story_ids: Iterable[str]) -> None:
 
 
 def frozen_stories(session: Session) -> set[str]:
-    """Stories that reconcile leaves as they are: the locked and the hidden ones."""
+    """All locked and hidden stories; reconcile does not change them."""
     statement = select(StoryRow.id).where(or_(StoryRow.locked, StoryRow.hidden))
     return set(session.scalars(statement))
 
 
 def locked_among(session: Session, story_ids: Collection[str]) -> set[str]:
-    """Those of these stories that nothing may join."""
+    """The locked stories among these; no article may join them."""
     statement = select(StoryRow.id).where(StoryRow.id.in_(story_ids), StoryRow.locked)
     return set(session.scalars(statement))
 
 
 def hidden_articles(session: Session, article_ids: Collection[int]) -> set[int]:
-    """Those of these articles that belong to no story because an editor hid them."""
+    """The articles among these that an editor hid; they belong to no story."""
     statement = select(ConstraintRow.article_id).where(
         _ACTIVE, ConstraintRow.kind == "hide", ConstraintRow.article_id.in_(article_ids)
     )
@@ -65,19 +65,19 @@ def hidden_articles(session: Session, article_ids: Collection[int]) -> set[int]:
 
 
 def _marks(session: Session, ids: Collection[str]) -> list[tuple[str, str, str]]:
-    """Story, kind and value of each constraint on one of these stories, oldest first."""
-    lives_on = func.coalesce(StoryRow.merged_into, StoryRow.id)
+    """Story, kind and value of each active mark on these stories, oldest first."""
+    survivor = func.coalesce(StoryRow.merged_into, StoryRow.id)
     statement = (
-        select(lives_on, ConstraintRow.kind, func.coalesce(ConstraintRow.value, ""))
+        select(survivor, ConstraintRow.kind, func.coalesce(ConstraintRow.value, ""))
         .join(StoryRow, StoryRow.id == ConstraintRow.story_id)
-        .where(_ACTIVE, ConstraintRow.kind.in_(MARKS), lives_on.in_(ids))
+        .where(_ACTIVE, ConstraintRow.kind.in_(MARKS), survivor.in_(ids))
         .order_by(ConstraintRow.id)
     )
     return list(session.execute(statement).all())
 
 
 def _pinned_headlines(session: Session, ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """What pinned articles make of the stories that they are in; the last pinned one wins."""
+    """Column values of stories with a pinned article; the latest pin wins."""
     statement = (
         select(MembershipRow.story_id, ArticleRow.id, ArticleRow.title)
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)

@@ -1,4 +1,4 @@
-"""Turns in the life of stories that only editors bring about."""
+"""Changes of stories that only editors cause: removed articles, revived stories, headlines."""
 
 from collections.abc import Collection, Iterable
 
@@ -10,7 +10,7 @@ from service.store.tables import MembershipRow, StoryRow, TransitionRow
 
 
 def close_memberships(session: Session, article_ids: Collection[int], stamp: Stamp) -> None:
-    """Let articles leave their stories for none. History stays."""
+    """End the current memberships of articles; the rows are retained."""
     session.execute(
         update(MembershipRow)
         .where(MembershipRow.article_id.in_(article_ids), MembershipRow.valid_until.is_(None))
@@ -19,11 +19,14 @@ def close_memberships(session: Session, article_ids: Collection[int], stamp: Sta
 
 
 def revive_stories(session: Session, story_ids: Collection[str]) -> set[str]:
-    """Let merged stories live on, and what had been merged into them lead there again; all ids."""
+    """Reopen merged stories and redirect to them the stories merged into them before.
+
+    Returns the ids of all changed stories.
+    """
     changed: set[str] = set()
     for story_id in story_ids:
         survivor = session.scalar(select(StoryRow.merged_into).where(StoryRow.id == story_id))
-        own = _led_by_way_of(session, story_id, equals_any=survivor)
+        own = _merged_via(session, story_id, survivor=survivor)
         for ids, values in (
             ([story_id], {"state": "open", "merged_into": None}),
             (own, {"merged_into": story_id}),
@@ -39,27 +42,27 @@ def revive_stories(session: Session, story_ids: Collection[str]) -> set[str]:
 
 
 def close_empty(session: Session, story_ids: Iterable[str]) -> list[str]:
-    """Close those of these stories that no article is left in; the ids of those that were open.
+    """Close the stories among these without articles; returns the ids of those that were open.
 
-    There is nothing to describe them by, so they count as described.
+    They are marked as described, because an empty story has no description.
     """
-    mine = exists().where(
+    has_member = exists().where(
         MembershipRow.story_id == StoryRow.id, MembershipRow.valid_until.is_(None)
     )
-    empty = StoryRow.id.in_(list(story_ids)), StoryRow.state != "merged", ~mine
-    opened = select(StoryRow.id).where(*empty, StoryRow.state == "open").order_by(StoryRow.id)
-    shut = list(session.scalars(opened))
+    empty = StoryRow.id.in_(list(story_ids)), StoryRow.state != "merged", ~has_member
+    still_open = select(StoryRow.id).where(*empty, StoryRow.state == "open").order_by(StoryRow.id)
+    closed = list(session.scalars(still_open))
     session.execute(
         update(StoryRow)
         .where(*empty)
         .values(state="closed", described_at=StoryRow.changed_at)
         .execution_options(synchronize_session=False)
     )
-    return shut
+    return closed
 
 
 def clear_headlines(session: Session, story_ids: Collection[str]) -> None:
-    """Take an editor's headline away: members speak until the story is described anew."""
+    """Delete the headlines of these stories; members supply one until the next description."""
     session.execute(
         update(StoryRow)
         .where(StoryRow.id.in_(story_ids))
@@ -68,20 +71,20 @@ def clear_headlines(session: Session, story_ids: Collection[str]) -> None:
     )
 
 
-def _led_by_way_of(session: Session, story_id: str, *, equals_any: str | None) -> list[str]:
-    """Stories that lead to `among` because they were merged, at last, into this one."""
-    led = select(StoryRow.id).where(StoryRow.merged_into == equals_any)
+def _merged_via(session: Session, story_id: str, *, survivor: str | None) -> list[str]:
+    """Stories that redirect to `survivor` because their chain of mergers passes `story_id`."""
+    redirected = select(StoryRow.id).where(StoryRow.merged_into == survivor)
     statement = (
         select(TransitionRow.story_id, TransitionRow.other_story_id)
-        .where(TransitionRow.kind == "merged", TransitionRow.story_id.in_(led))
+        .where(TransitionRow.kind == "merged", TransitionRow.story_id.in_(redirected))
         .order_by(TransitionRow.id)
     )
     into: dict[str, str | None] = dict(session.execute(statement).all())
-    found = []
+    via = []
     for start in into:
         here: str | None = start
-        while here not in {None, equals_any, story_id}:
+        while here not in {None, survivor, story_id}:
             here = into.get(here or "")
         if here == story_id and start != story_id:
-            found.append(start)
-    return found
+            via.append(start)
+    return via

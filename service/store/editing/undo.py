@@ -1,4 +1,6 @@
-"""Undoing an editor's decision: it asks nothing any more, and what it moved goes back."""
+"""Undo an editor's decision: revoke its constraints and move its articles back."""
+
+from dataclasses import replace
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -10,94 +12,99 @@ from service.errors import BadInputError
 from service.store.articles import articles
 from service.store.database import locks
 from service.store.editing import audit_log, marks, story_edits
-from service.store.editing.actions import EditorAction, apply_edit, resolve_story_id, record_mark
+from service.store.editing.actions import (
+    EditorAction,
+    apply_edit,
+    record_mark,
+    resolve_story_id,
+)
 from service.store.editing.audit_log import Decision
 from service.store.stories import apply_plan, constraints, stories
-from service.store.stories.stories import Stamp
 from service.store.tables import MembershipRow, StoryRow, TransitionRow
 
 
-def undo(session: Session, act: EditorAction, number: int) -> Decision:
-    """Undo a decision within the caller's transaction, whatever was decided since.
+def undo(session: Session, action: EditorAction, number: int) -> Decision:
+    """Undo a decision within the open transaction, whatever was decided since.
 
-    Articles that are still where it put them go back where they were, all that left one story
-    or none of them: none if a decision that stands holds them, or the story is locked or hidden.
-    An article that was hidden and cannot go back waits to be placed like a new one.
-    A story that it merged lives on under its own id if articles go back.
+    Articles that have not moved since the decision move back to their former stories. All
+    articles that left the same story move back together, or not at all if an active decision
+    forbids it or the story is locked or hidden. A hidden article that cannot move back is placed
+    again like a new one. A merged story is revived under its own id if articles move back to it.
 
     Raises:
-        NotFoundError: there is no such decision.
-        BadInputError: it was undone already.
+        NotFoundError: the decision does not exist.
+        BadInputError: the decision is already undone.
     """
     locks.lock_until_commit(session, apply_plan.LOCK)
     decision = audit_log.get(session, number)
     if decision.undone_at:
         raise BadInputError(
-            f"decision {number} was undone already, by {decision.undone_by} at "
-            f"{decision.undone_at:%F %T}"
+            f"Invalid decision {number}: already undone by {decision.undone_by} at "
+            f"{decision.undone_at:%F %T}; name an active decision"
         )
-    stamp = apply_plan.new_stamp(session, act.now, "editor")
-    audit_log.revoke(session, number, by=act.by, why=act.why, at=stamp.now)
+    stamp = apply_plan.new_stamp(session, action.now, "editor")
+    audit_log.revoke(session, number, editor=action.editor, reason=action.reason, at=stamp.now)
     about = [resolve_story_id(session, decision.story_id)] if decision.story_id else []
     if decision.action == "pin":
         about += stories.story_of(session, decision.article_ids).values()
     if decision.action == "rename" or (decision.action == "pin" and decision.article_ids):
         story_edits.clear_headlines(session, about)
-    signed = Stamp(stamp.now, stamp.cause, None, number)
+    stamp = replace(stamp, decision_id=number)
     kind = mark_transition(decision.action, article=bool(decision.article_ids), undone=True)
-    record_mark(session, dict.fromkeys(about), kind, signed)
-    apply_edit(session, act, signed, _way_back(session, decision), settled=about)
-    _ask_for_a_place(session, decision)
+    record_mark(session, dict.fromkeys(about), kind, stamp)
+    apply_edit(session, action, stamp, _edit_to_undo(session, decision), also_changed=about)
+    if decision.action == "hide":
+        _queue_for_placement(session, set(decision.article_ids))
     return audit_log.get(session, number)
 
 
-def _ask_for_a_place(session: Session, decision: Decision) -> None:
-    """Let place find a story for articles that were hidden and are in none."""
-    if decision.action != "hide":
-        return
-    ids = set(decision.article_ids)
-    lost = ids - stories.story_of(session, ids).keys() - marks.hidden_articles(session, ids)
+def _queue_for_placement(session: Session, article_ids: set[int]) -> None:
+    """Let the job `place` process formerly hidden articles that are in no story."""
+    in_story = stories.story_of(session, article_ids).keys()
+    homeless = article_ids - in_story - marks.hidden_articles(session, article_ids)
     for stage in ("placed", "reconciled"):
-        articles.advance(session, lost, before=stage, after="admitted")
+        articles.advance_stage(session, homeless, before=stage, after="admitted")
 
 
-def _way_back(session: Session, decision: Decision) -> StoryEdit:
-    former, revived = _former(session, decision)
-    partners = constraints.load_active(session, touching=former)
+def _edit_to_undo(session: Session, decision: Decision) -> StoryEdit:
+    """The edit that moves articles back where active constraints allow it."""
+    former, revived = _former_stories(session, decision)
+    active = constraints.load_active(session, touching=former)
     links = {
-        together: frozenset(each.link for each in partners if each.together is together)
+        together: frozenset(each.link for each in active if each.together is together)
         for together in (True, False)
     }
-    concerned = former.keys() | {int(key) for each in partners for key in each.link}
-    homes = stories.story_of(session, concerned)
-    involved = set(former.values()) | {homes[key] for key in former if key in homes}
-    known = stories.load_stories(session, involved - revived)
+    article_ids = former.keys() | {int(key) for each in active for key in each.link}
+    story_of = stories.story_of(session, article_ids)
+    involved = set(former.values()) | {story_of[key] for key in former if key in story_of}
+    with_articles = stories.load_stories(session, involved - revived)
+    empty = _load_empty(session, involved - {story.id for story in with_articles})
     plan = plan_undo(
-        [*known, *_empty(session, involved - {story.id for story in known})],
+        [*with_articles, *empty],
         former,
-        story_of=homes,
+        story_of=story_of,
         constraints=Constraints(links[True], links[False]),
         revived=revived,
     )
     return StoryEdit(plan)
 
 
-def _former(session: Session, decision: Decision) -> tuple[dict[int, str], set[str]]:
-    """Where articles go that still are where the decision put them; those of it that were merged."""
+def _former_stories(session: Session, decision: Decision) -> tuple[dict[int, str], set[str]]:
+    """The story that each unmoved article moves back to, and the merged stories among them."""
     merged = _merged_by(session, decision)
-    left = _taken_by(session, decision)
-    here = stories.story_of(session, left)
+    left = _left_by(session, decision)
+    current = stories.story_of(session, left)
     frozen = marks.frozen_stories(session)
-    back = {}
+    former = {}
     for article, old in left.items():
         story = old if old in merged else resolve_story_id(session, old)
-        if here.get(article) != story and not frozen & {story, here.get(article)}:
-            back[article] = story
-    return back, merged & set(back.values())
+        if current.get(article) != story and not frozen & {story, current.get(article)}:
+            former[article] = story
+    return former, merged & set(former.values())
 
 
 def _merged_by(session: Session, decision: Decision) -> set[str]:
-    """Stories that ended by a decision and did not live on since."""
+    """Stories that the decision merged and that were not revived since."""
     statement = (
         select(TransitionRow.story_id)
         .join(StoryRow, StoryRow.id == TransitionRow.story_id)
@@ -107,10 +114,11 @@ def _merged_by(session: Session, decision: Decision) -> set[str]:
     return set(session.scalars(statement))
 
 
-def _taken_by(session: Session, decision: Decision) -> dict[int, str]:
-    """The story that each article left by a decision, if it was not moved since.
+def _left_by(session: Session, decision: Decision) -> dict[int, str]:
+    """The story that each article left by the decision, without articles that moved since.
 
-    Each change has an instant of its own: stays that ended at the decision's ended by it.
+    Each change has a unique instant, so a membership that ended at the decision's instant ended
+    because of the decision.
     """
     later = aliased(MembershipRow)
     statement = (
@@ -128,7 +136,7 @@ def _taken_by(session: Session, decision: Decision) -> dict[int, str]:
     return dict(session.execute(statement).all())
 
 
-def _empty(session: Session, story_ids: set[str]) -> list[ExistingStory]:
-    """Stories that no article is in."""
+def _load_empty(session: Session, story_ids: set[str]) -> list[ExistingStory]:
+    """Stories without articles."""
     statement = select(StoryRow.id, StoryRow.emerged_at).where(StoryRow.id.in_(story_ids))
     return [ExistingStory(key, at, frozenset()) for key, at in session.execute(statement)]

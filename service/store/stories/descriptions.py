@@ -1,6 +1,6 @@
 """Story descriptions (headline, keywords, counts, details) and storyline assignments."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,29 +8,10 @@ from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from service.domain.articles.coverage import Coverage
 from service.domain.grouping.lineage import ExistingStory
-from service.store.stories.details import Details, to_json
+from service.domain.stories.description import StoryDescription
+from service.store.stories.details import to_json
 from service.store.tables import OutletRow, StorylineRow, StoryRow
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """Description of a story for readers; recomputed after every change of its members."""
-
-    story_id: str
-    slug: str
-    headline: str
-    headline_article_id: int
-    keywords: Sequence[str]
-    articles: int
-    coverage: Coverage
-    details: Details
-
-    @property
-    def rank(self) -> float:
-        """The total rank of the story in the default list order."""
-        return self.details.rank.total if self.details.rank else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +35,7 @@ def load_stale(session: Session, *, limit: int) -> dict[str, StaleStory]:
 
 
 def save(
-    session: Session, descriptions: Iterable[Description], changed: Mapping[str, StaleStory]
+    session: Session, descriptions: Iterable[StoryDescription], changed: Mapping[str, StaleStory]
 ) -> None:
     """Write descriptions; a story that changed in the meantime stays stale."""
     values = [

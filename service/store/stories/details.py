@@ -1,39 +1,11 @@
-"""Details of a story as stored in the JSON column `details`: summary, entities, pace, rank."""
+"""JSON format of story details in the column `details`."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from service.domain.entities.story_entities import Entity
-from service.domain.stories.developments import Development
-from service.domain.stories.pace import Delay, Pace
-from service.domain.stories.ranking import Rank
-from service.domain.stories.summary import Quote
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """Details of a story's description; empty before the first one. Outlets are slugs."""
-
-    summary: tuple[Quote, ...] = ()
-    entities: tuple[Entity, ...] = ()
-    developments: tuple[Development, ...] = ()
-    pace: Pace | None = None
-    delays: tuple[Delay, ...] = ()
-    rank: Rank | None = None
-
-    def limit_to_articles(self, article_ids: Collection[int]) -> "Details":
-        """The details without quotes and titles of other articles, such as hidden ones."""
-        return replace(
-            self,
-            summary=tuple(each for each in self.summary if int(each.article) in article_ids),
-            developments=tuple(
-                each for each in self.developments if int(each.article) in article_ids
-            ),
-        )
-
+from service.domain.stories.description import Details
 
 _DETAILS = TypeAdapter(Details)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.articles.model import SECONDS_PER_HOUR, ArticleId
 from service.domain.grouping.lineage import ExistingStory
-from service.domain.grouping.window import Standing
+from service.domain.grouping.window import CurrentStory
 from service.store.database.arrays import equals_any
 from service.store.tables import (
     ArticleRow,
@@ -66,7 +66,7 @@ def story_of(session: Session, article_ids: Iterable[int]) -> dict[int, str]:
 
 def load_current_stories(
     session: Session, article_ids: Iterable[int], *, now: datetime
-) -> dict[ArticleId, Standing]:
+) -> dict[ArticleId, CurrentStory]:
     """The current story of each article, or None, and the hours since it first joined any story.
 
     Articles that never joined a story are omitted.
@@ -81,7 +81,7 @@ def load_current_stories(
         .group_by(MembershipRow.article_id)
     )
     return {
-        article: Standing(story, (now - since).total_seconds() / SECONDS_PER_HOUR)
+        article: CurrentStory(story, (now - since).total_seconds() / SECONDS_PER_HOUR)
         for article, story, since in session.execute(statement)
     }
 

@@ -1,5 +1,5 @@
-"""Read queries by noun, for API and page.
+"""Read queries on stories for the API, pages and emails.
 
-Every function takes a session, writes nothing and returns frozen values; none of
-them issues a statement per row.
+Functions take a session, write nothing, return frozen values and run a constant number of
+statements. Writing stories belongs in `store.stories`.
 """

@@ -1,4 +1,4 @@
-"""Now, or as of an instant: which rows speak for a story, and who belonged to it."""
+"""Conditions for the current state (`as_of` None) or the state at a past instant."""
 
 from datetime import datetime
 
@@ -7,37 +7,37 @@ from sqlalchemy.orm import aliased
 
 from service.store.tables import ArticleRow, CopyRow, MembershipRow, StoryRow, StoryVersionRow
 
-_PRESENT = aliased(StoryRow)
+_CURRENT = aliased(StoryRow)
 
-#: A story's row, or the version of it that stood at some instant.
+#: The table of current stories, or of story versions.
 StoryTable = type[StoryRow] | type[StoryVersionRow]
 
 
 def story_table(as_of: datetime | None) -> StoryTable:
-    """Where to read stories."""
+    """The table that holds the state of stories at `as_of`."""
     return StoryRow if as_of is None else StoryVersionRow
 
 
 def valid_at(as_of: datetime | None) -> tuple[ColumnElement[bool], ...]:
-    """What to ask of a version, in the words of its indexes; nothing of a present row.
+    """Conditions on a story version valid at `as_of`; none for current stories.
 
-    What an editor hides now is not told of the past either.
+    Stories that are hidden now are hidden for every past instant.
     """
     if as_of is None:
         return ()
-    hidden = exists().where(_PRESENT.id == StoryVersionRow.id, _PRESENT.hidden)
-    # As indexes hold it: a value in any case, so that it is compared there.
+    hidden = exists().where(_CURRENT.id == StoryVersionRow.id, _CURRENT.hidden)
+    # The same expression as in the indexes, so that Postgres can use them.
     until = func.coalesce(StoryVersionRow.valid_until, literal_column("'infinity'::timestamptz"))
     return (StoryVersionRow.valid_from <= as_of, until > as_of, ~hidden)
 
 
 def is_member(as_of: datetime | None) -> ColumnElement[bool]:
-    """Whether a membership holds."""
+    """Whether a membership is valid at `as_of`."""
     return _is_valid(MembershipRow, as_of)
 
 
 def is_reprint(as_of: datetime | None) -> ColumnElement[bool]:
-    """Whether an article is taken for a copy of another."""
+    """Whether an article is a reprint of another one at `as_of`."""
     return and_(CopyRow.article_id == ArticleRow.id, _is_valid(CopyRow, as_of))
 
 

@@ -1,4 +1,4 @@
-"""How much reconcile moved lately, from the accounts of its runs."""
+"""Churn: share of articles that reconcile moved between stories, from the counts of its runs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +10,12 @@ from service.store.tables import RunRow
 
 
 @dataclass(frozen=True, slots=True)
-class Churn:
-    """Shares of a window's articles whose story changed, editors' decisions left out.
+class RecentChurn:
+    """Shares of a window's articles whose story changed, without editors' decisions.
 
-    run: by a run of reconcile, on average. period: by all runs of the period, an article as often as it moved.
-    late: the same of articles only that had settled, as the settings say.
+    `run` is the mean per run of reconcile. `period` adds up all runs of the period and counts an
+    article each time it moved. `late` is `period` for articles older than the minimum age of the
+    hysteresis settings.
     """
 
     run: float
@@ -22,8 +23,8 @@ class Churn:
     late: float
 
 
-def churn(session: Session, *, since: datetime) -> Churn:
-    """The churn since then, in windows as large as the runs found them; one statement."""
+def measure_churn(session: Session, *, since: datetime) -> RecentChurn:
+    """The churn of runs since `since`, relative to their mean window size; one statement."""
     articles, moved, late = (
         RunRow.counts[name].astext.cast(Float) for name in ("articles", "moved", "late")
     )
@@ -37,5 +38,5 @@ def churn(session: Session, *, since: datetime) -> Churn:
     )
     mean, all_moved, all_late, window = session.execute(statement).one()
     if not window:
-        return Churn(0.0, 0.0, 0.0)
-    return Churn(mean, all_moved / window, all_late / window)
+        return RecentChurn(0.0, 0.0, 0.0)
+    return RecentChurn(mean, all_moved / window, all_late / window)

@@ -1,30 +1,16 @@
-"""What happened to a story, and where a merged one lives on."""
+"""History of a story: its transitions, and the survivor of a merged story."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, or_, select
 from sqlalchemy.orm import Session
 
+from service.domain.stories.transitions import StoryTransition
 from service.errors import NotFoundError
-from service.store.database.paging import Page, Position, cut
+from service.store.database.paging import Page, Position, make_page
 from service.store.story_views.as_of import story_table, valid_at
 from service.store.tables import DecisionRow, StoryRow, TransitionRow
-
-
-@dataclass(frozen=True, slots=True)
-class StoryTransition:
-    """Something that happened to a story, and by what cause."""
-
-    id: int
-    story_id: str
-    kind: str
-    at: datetime
-    cause: str
-    other_story_id: str | None
-    editor: str | None  #: who, where the cause is an editor
-    article_ids: tuple[int, ...]
 
 
 def transitions_of(
@@ -35,7 +21,7 @@ def transitions_of(
     limit: int = 100,
     as_of: datetime | None = None,
 ) -> Page[StoryTransition]:
-    """A story's transitions, oldest first, with `as_of` those until then; one statement."""
+    """A story's transitions, oldest first, up to `as_of`; one statement."""
     statement = (
         select_transitions()
         .where(TransitionRow.story_id == story_id, TransitionRow.id > (after[0] if after else 0))
@@ -47,13 +33,12 @@ def transitions_of(
         statement = statement.where(shown)
     else:
         statement = statement.where(TransitionRow.at <= as_of)
-    rows = session.execute(statement)
-    found = [transition_from_row(*row) for row in rows]
-    return cut([(transition, (transition.id,)) for transition in found], limit)
+    transitions = [transition_from_row(*row) for row in session.execute(statement)]
+    return make_page([(each, (each.id,)) for each in transitions], limit)
 
 
 def select_transitions() -> Select[*tuple[Any, ...]]:
-    """Rows of what `of_row` takes."""
+    """A SELECT of the columns that `transition_from_row` takes."""
     undone = TransitionRow.at == DecisionRow.undone_at
     return select(
         TransitionRow.id,
@@ -68,32 +53,32 @@ def select_transitions() -> Select[*tuple[Any, ...]]:
 
 
 def is_visible() -> ColumnElement[bool]:
-    """Whether followers hear of a transition; of a story that an editor hid only that it was hidden.
+    """Whether a transition is sent to clients.
 
-    They have to hear that, or they would go on showing it.
+    Of a hidden story, clients only receive the transition `hidden`, so that they delete the story.
     """
-    # The hidden ones are few and have an index; the others need not be looked at.
+    # Hidden stories are few and have a partial index; NOT EXISTS avoids reading the others.
     hidden = exists().where(StoryRow.id == TransitionRow.story_id, StoryRow.hidden)
     return or_(TransitionRow.kind == "hidden", ~hidden)
 
 
 def transition_from_row(*row: Any) -> StoryTransition:
-    """A row of `transitions`."""
+    """A transition from a row of `select_transitions`."""
     values: tuple[Any, ...] = (*row[:-1], tuple(row[-1]))
     return StoryTransition(*values)
 
 
 def require_story(session: Session, story_id: str) -> None:
-    """Raise NotFoundError unless there is or was such a story, and no editor hid it."""
+    """Raise NotFoundError if the story never existed or is hidden."""
     if not session.scalar(select(exists().where(StoryRow.id == story_id, ~StoryRow.hidden))):
         raise NotFoundError("story", story_id)
 
 
 def survivor_of(session: Session, story_id: str, *, as_of: datetime | None = None) -> str:
-    """The id under which a story lives on, after any number of mergers; its own if unmerged.
+    """The id of the story at the end of a chain of mergers; the story's own id if unmerged.
 
     Raises:
-        NotFoundError: there is no such story, or was none at that instant.
+        NotFoundError: the story does not exist, or did not exist at `as_of`.
     """
     story = story_table(as_of)
     links = select(story.id, story.merged_into).where(*valid_at(as_of))

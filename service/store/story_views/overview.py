@@ -1,4 +1,4 @@
-"""All stories in a few lines, for a terminal."""
+"""Overview of all stories for the terminal: counts and one line per story."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,13 +23,16 @@ class StoryOverview:
 
 
 def count_stories(session: Session) -> int:
-    """How many stories there are, merged ones left out."""
+    """The number of stories, without merged ones."""
     statement = select(func.count()).select_from(StoryRow).where(StoryRow.state != "merged")
     return session.scalar(statement) or 0
 
 
 def list_overview(session: Session, *, limit: int) -> list[StoryOverview]:
-    """The stories with the most independent coverage, then the latest."""
+    """Stories of several articles by independent coverage, articles and first report.
+
+    Merged and hidden stories are excluded.
+    """
     order = (StoryRow.independent.desc(), StoryRow.articles.desc(), StoryRow.first_reported_at)
     statement = (
         select(StoryRow, StorylineRow.title)
@@ -53,7 +56,7 @@ def list_overview(session: Session, *, limit: int) -> list[StoryOverview]:
 
 
 def story_by_url(session: Session) -> dict[str, str]:
-    """The story of every article, by canonical URL."""
+    """The current story of each article, by canonical URL."""
     statement = (
         select(ArticleRow.url, MembershipRow.story_id)
         .join(MembershipRow, MembershipRow.article_id == ArticleRow.id)

@@ -1,4 +1,4 @@
-"""The members of stories: in brief for lists, in full for one story."""
+"""Members of stories: brief reports for lists, full members for one story."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from service.store.database.arrays import among
-from service.store.database.paging import Page, Position, cut
+from service.store.database.arrays import equals_any
+from service.store.database.paging import Page, Position, make_page
 from service.store.story_views.as_of import is_member, is_reprint
 from service.store.tables import (
     ArticleRow,
@@ -23,13 +23,13 @@ from service.store.tables import (
 
 #: An article's language, or else its outlet's.
 LANGUAGE = func.coalesce(ArticleRow.language, OutletRow.language)
-#: The same as filters ask for it: in lower case, without the region.
+#: The language in the form of filters: lower case, without the region.
 LANGUAGE_CODE = func.lower(func.split_part(LANGUAGE, "-", 1))
 
 
 @dataclass(frozen=True, slots=True)
 class OutletInfo:
-    """A publisher, as it stands beside an article."""
+    """The outlet of an article."""
 
     slug: str
     name: str
@@ -40,7 +40,7 @@ class OutletInfo:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A member of a story in brief; `copy` marks a reprint."""
+    """A member of a story without its text; `copy` marks a reprint."""
 
     article_id: int
     title: str
@@ -53,17 +53,17 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """What a copy reprints."""
+    """The original of a reprint."""
 
     article_id: int
     title: str
     outlet: str  #: its name
-    share: float  #: of the shorter text that stands in the other
+    share: float  #: share of the shorter text that the longer text contains
 
 
 @dataclass(frozen=True, slots=True)
 class MembershipInfo:
-    """Since when and why an article belongs to a story; founders have no score."""
+    """Start, score and evidence of a membership; a story's first article has no score."""
 
     since: datetime
     score: float | None
@@ -72,7 +72,7 @@ class MembershipInfo:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a story in full."""
+    """A member of a story with its text, dates, original and membership."""
 
     report: Report
     lead: str
@@ -83,7 +83,7 @@ class Member:
     first_seen: datetime
     revision: int
     original: Original | None
-    placing: MembershipInfo | None  #: none while the article waits for its place
+    membership: MembershipInfo | None  #: None until the article is placed
 
 
 _ORIGINAL = aliased(ArticleRow)
@@ -101,7 +101,7 @@ _REPORT_COLUMNS = (
     OutletRow.family,
     CopyRow.original_id,
 )
-#: What `member_from` takes.
+#: Columns that `member_from_row` takes.
 MEMBER_COLUMNS = (
     *_REPORT_COLUMNS,
     ArticleRow.text,
@@ -131,23 +131,25 @@ _REVISED = {
 def reports_of(
     session: Session, story_ids: Collection[str], *, as_of: datetime | None = None
 ) -> dict[str, tuple[Report, ...]]:
-    """The members of several stories, now or as of an instant, each in order of time; one statement."""
+    """The members of several stories at `as_of`, each in order of time; one statement."""
     if not story_ids:
         return {}
-    found: dict[str, list[Report]] = defaultdict(list)
+    reports: dict[str, list[Report]] = defaultdict(list)
     statement = _select_members((*_REPORT_COLUMNS, MembershipRow.story_id), as_of).where(
-        among(MembershipRow.story_id, story_ids)
+        equals_any(MembershipRow.story_id, story_ids)
     )
     for *values, story_id in session.execute(statement):
-        found[story_id].append(_report_from_row(*values))
-    return {story_id: tuple(reports) for story_id, reports in found.items()}
+        reports[story_id].append(_report_from_row(*values))
+    return {story_id: tuple(members) for story_id, members in reports.items()}
 
 
 def members_of(
     session: Session, story_id: str, *, as_of: datetime | None = None
 ) -> tuple[Member, ...]:
-    """The members of one story, now or as of an instant, in order of time; one statement."""
-    statement = with_original(_select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id))
+    """The members of one story at `as_of`, in order of time; one statement."""
+    statement = with_original(
+        _select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id)
+    )
     return tuple(member_from_row(*row) for row in session.execute(statement))
 
 
@@ -159,24 +161,28 @@ def page_of_members(
     limit: int = 50,
     as_of: datetime | None = None,
 ) -> Page[Member]:
-    """Some members of one story, now or as of an instant, in order of time; one statement."""
-    statement = with_original(_select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id))
+    """A page of the members of one story at `as_of`, in order of time; one statement."""
+    statement = with_original(
+        _select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id)
+    )
     if after is not None:
         statement = statement.where(tuple_(ArticleRow.reported_at, ArticleRow.id) > tuple_(*after))
-    found = [member_from_row(*row) for row in session.execute(statement.limit(limit + 1))]
-    return cut([(each, (each.report.reported_at, each.report.article_id)) for each in found], limit)
+    members = [member_from_row(*row) for row in session.execute(statement.limit(limit + 1))]
+    return make_page(
+        [(each, (each.report.reported_at, each.report.article_id)) for each in members], limit
+    )
 
 
 def with_original(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """Join what `FULL` says of the article that a copy reprints; nothing if an editor hid that."""
-    shown = and_(_ORIGINAL.id == CopyRow.original_id, ~is_hidden(CopyRow.original_id))
-    return statement.outerjoin(_ORIGINAL, shown).outerjoin(
+    """Join the original of a reprint for `MEMBER_COLUMNS`; no original if an editor hid it."""
+    visible = and_(_ORIGINAL.id == CopyRow.original_id, ~is_hidden(CopyRow.original_id))
+    return statement.outerjoin(_ORIGINAL, visible).outerjoin(
         _PUBLISHER, _PUBLISHER.id == _ORIGINAL.outlet_id
     )
 
 
 def is_hidden(article_id: Any) -> ColumnElement[bool]:
-    """Whether an editor's decision that stands hides an article; it is served nowhere then."""
+    """Whether an active decision hides an article."""
     return exists().where(
         ConstraintRow.article_id == article_id,
         ConstraintRow.kind == "hide",
@@ -185,11 +191,14 @@ def is_hidden(article_id: Any) -> ColumnElement[bool]:
 
 
 def member_from_row(*row: Any) -> Member:
-    """A row of the columns `FULL`."""
-    brief, facts, copied, placed = row[:11], row[11:18], row[18:22], row[22:25]
-    original = Original(*copied) if copied[0] is not None else None
-    placing = MembershipInfo(*placed) if placed[0] is not None else None
-    values: tuple[Any, ...] = (_report_from_row(*brief), *facts, original, placing)
+    """A member from a row of `MEMBER_COLUMNS`."""
+    report, facts, copy, membership = row[:11], row[11:18], row[18:22], row[22:25]
+    values: tuple[Any, ...] = (
+        _report_from_row(*report),
+        *facts,
+        Original(*copy) if copy[0] is not None else None,
+        MembershipInfo(*membership) if membership[0] is not None else None,
+    )
     return Member(*values)
 
 
@@ -209,7 +218,7 @@ def _select_members(columns: Sequence[Any], as_of: datetime | None) -> Select[*t
     )
     if as_of is None:
         return statement.outerjoin(CopyRow, is_reprint(None))
-    # Hidden articles are in no story now; as of an instant they were, and yet are not shown.
+    # Hidden articles have no current membership, but they may have past ones.
     statement = statement.where(~is_hidden(ArticleRow.id))
     replaced = (
         select(func.min(RevisionRow.number))
@@ -222,5 +231,5 @@ def _select_members(columns: Sequence[Any], as_of: datetime | None) -> Select[*t
 
 
 def _at_revision(column: Any) -> Any:
-    """A column as it was in the revision that an outlet replaced later, if it did."""
+    """The value of a column before the first revision after `as_of`, if there was one."""
     return func.coalesce(_REVISED[column], column) if column in _REVISED else column

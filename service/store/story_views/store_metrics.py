@@ -1,4 +1,4 @@
-"""What an operator watches, counted when asked."""
+"""Gauges for operators: sizes of the database, feeds, job runs, churn and webhook backlog."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service.store.database.run_views import RunView, last_finished
-from service.store.story_views.churn import Churn, churn
+from service.store.database.run_views import RunView, last_finished_runs
+from service.store.story_views.churn import RecentChurn, measure_churn
 from service.store.tables import (
     ArticleRow,
     FeedRow,
@@ -20,26 +20,26 @@ from service.store.tables import (
 
 @dataclass(frozen=True, slots=True)
 class StoreMetrics:
-    """Sizes of the store and the state of what fills it."""
+    """Gauges of the database at one point in time."""
 
     articles: int
     stories: dict[str, int]  #: by state
     feeds: dict[str, int]  #: by status
-    feeds_failing: int  #: active ones whose last fetch failed
-    runs: tuple[RunView, ...]  #: the latest finished one of each job
-    churn: Churn  #: of the last day
+    feeds_failing: int  #: active feeds whose last fetch failed
+    runs: tuple[RunView, ...]  #: latest finished run of each job
+    churn: RecentChurn  #: of the last day
     webhooks: dict[str, int]  #: by state
-    changes_pending: int  #: that active webhooks were not told of, or may not want
-    stories_held: int  #: of which an active webhook could not be told
+    changes_pending: int  #: transitions not yet delivered to active webhooks, before filters
+    blocked_stories: int  #: stories whose delivery to an active webhook is blocked
 
 
 def collect_metrics(session: Session, *, now: datetime) -> StoreMetrics:
-    """All figures of this moment; nine statements."""
+    """Compute all gauges; nine statements."""
     states = select(StoryRow.state, func.count()).group_by(StoryRow.state)
     statuses = select(FeedRow.status, func.count()).group_by(FeedRow.status)
     failing = select(func.count()).where(FeedRow.status == "active", FeedRow.error_count > 0)
     hooks = select(WebhookRow.state, func.count()).group_by(WebhookRow.state)
-    held = (
+    blocked = (
         select(func.count())
         .select_from(WebhookBlockedStoryRow)
         .join(WebhookRow, WebhookRow.id == WebhookBlockedStoryRow.webhook_id)
@@ -50,20 +50,20 @@ def collect_metrics(session: Session, *, now: datetime) -> StoreMetrics:
         stories=dict(session.execute(states).all()),
         feeds=dict(session.execute(statuses).all()),
         feeds_failing=session.scalar(failing) or 0,
-        runs=last_finished(session),
-        churn=churn(session, since=now - timedelta(days=1)),
+        runs=last_finished_runs(session),
+        churn=measure_churn(session, since=now - timedelta(days=1)),
         webhooks=dict(session.execute(hooks).all()),
-        changes_pending=_pending(session),
-        stories_held=session.scalar(held) or 0,
+        changes_pending=_count_pending_changes(session),
+        blocked_stories=session.scalar(blocked) or 0,
     )
 
 
-def _pending(session: Session) -> int:
-    """Changes beyond what each active webhook was told, and those that wait with a held story."""
-    beyond = select(func.count()).where(
+def _count_pending_changes(session: Session) -> int:
+    """Transitions after each active webhook's last delivery, and those of blocked stories."""
+    undelivered = select(func.count()).where(
         WebhookRow.state == "active", TransitionRow.id > WebhookRow.last_delivered_id
     )
-    waiting = (
+    blocked = (
         select(func.count())
         .select_from(WebhookBlockedStoryRow)
         .join(WebhookRow, WebhookRow.id == WebhookBlockedStoryRow.webhook_id)
@@ -74,4 +74,4 @@ def _pending(session: Session) -> int:
             TransitionRow.id <= WebhookRow.last_delivered_id,
         )
     )
-    return session.scalar(select(beyond.scalar_subquery() + waiting.scalar_subquery())) or 0
+    return session.scalar(select(undelivered.scalar_subquery() + blocked.scalar_subquery())) or 0

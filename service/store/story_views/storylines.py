@@ -1,4 +1,4 @@
-"""Storylines: stories of one saga, kept apart."""
+"""Read queries on storylines: the list, and one storyline with its stories."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +9,14 @@ from sqlalchemy import ColumnElement, Select, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
-from service.store.database.paging import Page, Position, below, cut
+from service.store.database.paging import Page, Position, make_page, rows_after
 from service.store.story_views.views import StoryView, list_storyline_stories
 from service.store.tables import StorylineRow, StoryRow
 
 
 @dataclass(frozen=True, slots=True)
 class StorylineView:
-    """A storyline with its stories, latest first."""
+    """A storyline with its stories, the latest first."""
 
     id: str
     title: str
@@ -25,7 +25,7 @@ class StorylineView:
 
 
 class StorylineOrder(StrEnum):
-    """In what order storylines are listed: by id, or the one that began to be one latest first."""
+    """Orders of the storyline list: by id, or by creation time, newest first."""
 
     ID = "id"
     NEWEST = "newest"
@@ -33,7 +33,7 @@ class StorylineOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StorylineBrief:
-    """A storyline with the extent of its stories; hidden and merged ones do not count."""
+    """A storyline with the number and time span of its stories, without hidden and merged ones."""
 
     id: str
     title: str
@@ -52,42 +52,42 @@ def list_storylines(
     after: Position | None = None,
     limit: int = 50,
 ) -> Page[StorylineBrief]:
-    """Storylines; one statement. Times keep those of which a story was last reported then."""
-    statement = _briefs().limit(limit + 1)
+    """A page of storylines that have a story with its last report in the period; one statement."""
+    statement = _select_briefs().limit(limit + 1)
     times = []
     if since is not None:
         times.append(StoryRow.last_reported_at >= since)
     if until is not None:
         times.append(StoryRow.last_reported_at < until)
     if times:
-        statement = statement.where(exists(select(StoryRow.id).where(*_shown(), *times)))
-    keys = _keys(sort)
+        statement = statement.where(exists(select(StoryRow.id).where(*_is_listed(), *times)))
+    keys = _sort_keys(sort)
     if sort is StorylineOrder.ID:
         statement = statement.where(keys[0] > (after[0] if after else "")).order_by(*keys)
     else:
         statement = statement.order_by(*(key.desc() for key in keys))
-        statement = statement.where(below(keys, after)) if after else statement
-    found = [StorylineBrief(*row) for row in session.execute(statement)]
-    return cut([(each, _position(each, sort)) for each in found], limit)
+        statement = statement.where(rows_after(keys, after)) if after else statement
+    briefs = [StorylineBrief(*row) for row in session.execute(statement)]
+    return make_page([(each, _position(each, sort)) for each in briefs], limit)
 
 
-def _briefs() -> Select[*tuple[Any, ...]]:
-    """Rows of what `StorylineBrief` takes."""
-    told = (
+def _select_briefs() -> Select[*tuple[Any, ...]]:
+    """A SELECT of the fields of `StorylineBrief`."""
+    extent = (
         select(
             func.count().label("stories"),
             func.min(StoryRow.first_reported_at).label("first"),
             func.max(StoryRow.last_reported_at).label("last"),
         )
-        .where(*_shown())
+        .where(*_is_listed())
         .lateral()
     )
     columns = (StorylineRow.id, StorylineRow.title, StorylineRow.created_at)
-    return select(*columns, told.c.stories, told.c.first, told.c.last).join(told, true())
+    return select(*columns, extent.c.stories, extent.c.first, extent.c.last).join(extent, true())
 
 
-def _shown() -> tuple[ColumnElement[bool], ...]:
-    """Stories of the storyline at hand that are listed."""
+def _is_listed() -> tuple[ColumnElement[bool], ...]:
+    """Conditions on a story of the outer query's storyline: neither merged nor hidden."""
     return (
         StoryRow.storyline_id == StorylineRow.id,
         StoryRow.state != "merged",
@@ -95,20 +95,20 @@ def _shown() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _keys(sort: StorylineOrder) -> tuple[ColumnElement[Any], ...]:
-    own = StorylineRow.id.expression
-    return (own,) if sort is StorylineOrder.ID else (StorylineRow.created_at.expression, own)
+def _sort_keys(sort: StorylineOrder) -> tuple[ColumnElement[Any], ...]:
+    key = StorylineRow.id.expression
+    return (key,) if sort is StorylineOrder.ID else (StorylineRow.created_at.expression, key)
 
 
-def _position(found: StorylineBrief, sort: StorylineOrder) -> Position:
-    return (found.id,) if sort is StorylineOrder.ID else (found.created_at, found.id)
+def _position(brief: StorylineBrief, sort: StorylineOrder) -> Position:
+    return (brief.id,) if sort is StorylineOrder.ID else (brief.created_at, brief.id)
 
 
 def get_storyline(session: Session, storyline_id: str) -> StorylineView:
     """One storyline; three statements.
 
     Raises:
-        NotFoundError: there is no such storyline.
+        NotFoundError: the storyline does not exist.
     """
     row = session.get(StorylineRow, storyline_id)
     if row is None:

@@ -1,4 +1,4 @@
-"""Stories: lists in several orders, one story in full."""
+"""Read queries on stories: filtered lists, one story in full, names and related stories."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,34 +8,28 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal_column, select
 from sqlalchemy.orm import Session
 
+from service.domain.stories.description import Details
+from service.domain.stories.filters import Sort, StoryFilter
 from service.errors import NotFoundError
-from service.store.database.arrays import among
-from service.store.database.paging import Page, Position, below, cut
-from service.store.stories.details import Details, from_json
+from service.store.database.arrays import equals_any
+from service.store.database.paging import Page, Position, make_page, rows_after
+from service.store.stories.details import from_json
 from service.store.story_views.as_of import StoryTable, story_table, valid_at
-from service.store.story_views.filters import (
-    Sort,
-    StoryFilter,
-    conditions,
-    has_report,
-    ordering,
-    time_bounds,
-)
+from service.store.story_views.filters import conditions, has_report, index_bounds, ordering
 from service.store.story_views.reports import Member, Report, members_of, reports_of
 from service.store.tables import StorylineRow, StoryRow, StoryVersionRow
 
-#: So many stories of one storyline are shown beside each other, the newest ones; of those that
-#: were split off one, so many.
+#: Maximum number of stories shown from one storyline (the newest), or split off one story.
 MAX_RELATED = 100
 
 
-# The name, not a parameter: a generic plan can then still use the partial indexes.
+# A literal instead of a parameter, so that generic plans can use the partial indexes.
 _MERGED: ColumnElement[str] = literal_column("'merged'")
 
 
 @dataclass(frozen=True, slots=True)
 class StorylineName:
-    """A storyline, as it stands beside its stories."""
+    """Id and title of a story's storyline."""
 
     id: str
     title: str
@@ -43,10 +37,10 @@ class StorylineName:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """A story with its members in brief, in order of time, now or as of an instant.
+    """A story with its reports in order of time, current or at a past instant.
 
-    Counts are those of the members. The headline is that of the last description; a story
-    that was not described yet takes it from its members.
+    Counts are computed from the reports. The headline comes from the last description, or from
+    the reports if the story was never described.
     """
 
     id: str
@@ -67,14 +61,14 @@ class StoryView:
     storyline: StorylineName | None
     pinned: bool
     locked: bool
-    renamed: bool  #: the headline is an editor's
+    renamed: bool  #: an editor wrote the headline
     details: Details
     reports: tuple[Report, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class StoryDetail:
-    """A story with its members in full, now or as of an instant."""
+    """A story with its members in full, current or at a past instant."""
 
     story: StoryView
     members: tuple[Member, ...]
@@ -82,7 +76,7 @@ class StoryDetail:
 
 @dataclass(frozen=True, slots=True)
 class StoryName:
-    """A story that another one refers to."""
+    """Id, slug and headline of a story that another object refers to."""
 
     id: str
     slug: str
@@ -91,40 +85,40 @@ class StoryName:
 
 def list_stories(
     session: Session,
-    wanted: StoryFilter,
+    story_filter: StoryFilter,
     *,
     sort: Sort = Sort.RANK,
     after: Position | None = None,
     limit: int = 50,
     as_of: datetime | None = None,
 ) -> Page[StoryView]:
-    """Stories that have members and were neither merged nor hidden; two statements.
+    """A page of stories with members, without merged and hidden ones; two statements.
 
-    With `as_of`, as the list stood at that instant; one that is still to come gives the present.
+    With `as_of`, the list at that instant; a future instant gives the current list.
     """
     story = story_table(as_of)
     keys = ordering(story, sort)
     statement = (
         _select(story, as_of, *keys)
         .where(story.state != _MERGED, ~story.hidden)
-        .where(has_report(story, as_of), *conditions(story, as_of, wanted))
-        .where(*time_bounds(as_of, sort))
+        .where(has_report(story, as_of), *conditions(story, as_of, story_filter))
+        .where(*index_bounds(as_of, sort))
         .order_by(*(key.desc() for key in keys))
         .limit(limit + 1)
     )
     if after is not None:
-        statement = statement.where(below(keys, after))
+        statement = statement.where(rows_after(keys, after))
     rows = session.execute(statement).all()
     reports = reports_of(session, [row[0].id for row in rows[:limit]], as_of=as_of)
-    found = [(_view(row[0], row[1], reports.get(row[0].id, ())), tuple(row[2:])) for row in rows]
-    return cut(found, limit)
+    views = [(_view(row[0], row[1], reports.get(row[0].id, ())), tuple(row[2:])) for row in rows]
+    return make_page(views, limit)
 
 
 def get_story(session: Session, story_id: str, *, as_of: datetime | None = None) -> StoryDetail:
-    """One story, open, closed or merged, now or as of an instant; two statements.
+    """One open, closed or merged story at `as_of`; two statements.
 
     Raises:
-        NotFoundError: there is no such story, there was none yet, or an editor hid it.
+        NotFoundError: the story does not exist, did not exist at `as_of`, or is hidden.
     """
     story = story_table(as_of)
     statement = _select(story, as_of).where(story.id == story_id, ~story.hidden)
@@ -137,10 +131,10 @@ def get_story(session: Session, story_id: str, *, as_of: datetime | None = None)
 
 
 def get_state(session: Session, story_id: str, *, as_of: datetime | None = None) -> str:
-    """Whether a story is open, closed or merged, now or as of an instant; one statement.
+    """The state of a story at `as_of`: open, closed or merged; one statement.
 
     Raises:
-        NotFoundError: there is no such story, there was none yet, or an editor hid it.
+        NotFoundError: the story does not exist, did not exist at `as_of`, or is hidden.
     """
     story = story_table(as_of)
     statement = select(story.state).where(story.id == story_id, ~story.hidden, *valid_at(as_of))
@@ -151,10 +145,10 @@ def get_state(session: Session, story_id: str, *, as_of: datetime | None = None)
 
 
 def get_stories(session: Session, story_ids: Collection[str]) -> dict[str, StoryView]:
-    """These stories by id, as they stand; those merged or hidden are left out. Two statements."""
+    """The current state of these stories by id, without merged and hidden ones; two statements."""
     if not story_ids:
         return {}
-    statement = _select(StoryRow, None).where(among(StoryRow.id, story_ids))
+    statement = _select(StoryRow, None).where(equals_any(StoryRow.id, story_ids))
     rows = session.execute(statement.where(StoryRow.state != _MERGED, ~StoryRow.hidden)).all()
     reports = reports_of(session, [row[0].id for row in rows])
     return {row[0].id: _view(row[0], row[1], reports.get(row[0].id, ())) for row in rows}
@@ -163,24 +157,26 @@ def get_stories(session: Session, story_ids: Collection[str]) -> dict[str, Story
 def list_storyline_stories(
     session: Session, storyline_id: str, *, as_of: datetime | None = None
 ) -> tuple[StoryView, ...]:
-    """The stories of a storyline, latest first; at most `NEIGHBOURS`. Two statements."""
-    wanted = StoryFilter(storyline=storyline_id)
-    return list_stories(session, wanted, sort=Sort.NEWEST, limit=MAX_RELATED, as_of=as_of).items
+    """The latest `MAX_RELATED` stories of a storyline, newest first; two statements."""
+    in_storyline = StoryFilter(storyline=storyline_id)
+    page = list_stories(session, in_storyline, sort=Sort.NEWEST, limit=MAX_RELATED, as_of=as_of)
+    return page.items
 
 
-def ids_split_from(session: Session, story_id: str, *, as_of: datetime | None = None) -> tuple[str, ...]:
-    """The ids of the stories that were split off this one, oldest first; one statement.
-
-    At most `NEIGHBOURS`.
-    """
+def ids_split_from(
+    session: Session, story_id: str, *, as_of: datetime | None = None
+) -> tuple[str, ...]:
+    """The ids of the first `MAX_RELATED` stories split off a story, oldest first; one statement."""
     story = story_table(as_of)
-    statement = select(story.id).where(story.split_from == story_id, ~story.hidden, *valid_at(as_of))
+    statement = select(story.id).where(
+        story.split_from == story_id, ~story.hidden, *valid_at(as_of)
+    )
     ordered = statement.order_by(story.emerged_at, story.id)
     return tuple(session.scalars(ordered.limit(MAX_RELATED)))
 
 
 def story_names(session: Session, story_ids: Collection[str]) -> dict[str, StoryName]:
-    """What stories that are referred to are called; unknown and hidden ones are left out."""
+    """The names of these stories by id; unknown and hidden stories are omitted."""
     if not story_ids:
         return {}
     statement = select(StoryRow.id, StoryRow.slug, StoryRow.headline)
@@ -191,7 +187,7 @@ def story_names(session: Session, story_ids: Collection[str]) -> dict[str, Story
 def _select(
     story: StoryTable, as_of: datetime | None, *columns: ColumnElement[Any]
 ) -> Select[*tuple[Any, ...]]:
-    """Stories with the titles of their storylines, and some columns."""
+    """A SELECT of stories at `as_of`, the titles of their storylines, and more columns."""
     if as_of is None:
         statement = select(story, StorylineRow.title, *columns)
         return statement.outerjoin(StorylineRow, StorylineRow.id == story.storyline_id)
@@ -201,7 +197,7 @@ def _select(
 def _view(
     row: StoryRow | StoryVersionRow, storyline: str | None, reports: tuple[Report, ...]
 ) -> StoryView:
-    speaker = _speaker(row, reports)
+    headline_report = _headline_report(row, reports)
     ids = {report.article_id for report in reports}
     outlets = {report.outlet.slug for report in reports}
     families = {report.outlet.family for report in reports if not report.copy}
@@ -211,8 +207,8 @@ def _view(
         state=row.state,
         merged_into=row.merged_into,
         split_from=row.split_from,
-        headline=_headline(row, speaker, ids),
-        headline_report=speaker,
+        headline=_headline(row, headline_report, ids),
+        headline_report=headline_report,
         keywords=tuple(row.keywords),
         emerged_at=row.emerged_at,
         changed_at=row.changed_at,
@@ -225,28 +221,28 @@ def _view(
         pinned=row.pinned,
         locked=row.locked,
         renamed=row.renamed,
-        details=from_json(row.details).said_by(ids),
+        details=from_json(row.details).limit_to_articles(ids),
         reports=reports,
     )
 
 
 def _headline(
-    row: StoryRow | StoryVersionRow, speaker: Report | None, members: Collection[int]
+    row: StoryRow | StoryVersionRow, headline_report: Report | None, members: Collection[int]
 ) -> str:
-    """The headline as it was described, unless the article that said so has left since."""
-    said_by = row.headline_article_id
-    if row.headline and (speaker is None or said_by is None or said_by in members):
+    """The stored headline, unless its article has left the story since the description."""
+    source = row.headline_article_id
+    if row.headline and (headline_report is None or source is None or source in members):
         return row.headline
-    return speaker.title if speaker else ""
+    return headline_report.title if headline_report else ""
 
 
-def _speaker(row: StoryRow | StoryVersionRow, reports: tuple[Report, ...]) -> Report | None:
-    """The report whose title is the headline; in its absence the first that is no copy.
+def _headline_report(row: StoryRow | StoryVersionRow, reports: tuple[Report, ...]) -> Report | None:
+    """The report whose title is the headline, or else the first report that is no reprint.
 
-    An editor's headline is no report's.
+    None if an editor wrote the headline.
     """
     if row.renamed:
         return None
-    named = (report for report in reports if report.article_id == row.headline_article_id)
+    described = (report for report in reports if report.article_id == row.headline_article_id)
     originals = (report for report in reports if not report.copy)
-    return next(named, None) or next(originals, None) or next(iter(reports), None)
+    return next(described, None) or next(originals, None) or next(iter(reports), None)

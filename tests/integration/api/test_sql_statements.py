@@ -105,7 +105,7 @@ def test_story_list_uses_indexes_of_memberships_and_articles(
 ) -> None:
     _add_stories(sessions, 60)
     with sessions() as session, record_statements(engine) as statements:
-        list_stories(session, StoryFilter(outlets=("o",), languages=("en",)), sort=sort)
+        list_stories(session, StoryFilter(outlet=["o"], language=["en"]), sort=sort)
     with engine.connect() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))
         for statement, parameters in statements:
@@ -144,8 +144,8 @@ def test_every_query_can_use_an_index(sessions: Sessions, engine: Engine, path: 
 @pytest.mark.parametrize(
     ("condition", "index"),
     [
-        ({"keywords": ("ferry",)}, "ix_stories_keywords"),
-        ({"entities": ("Orlan",)}, "ix_stories_names"),
+        ({"keyword": ["ferry"]}, "ix_stories_keywords"),
+        ({"entity": ["Orlan"]}, "ix_stories_names"),
     ],
 )
 def test_keyword_and_entity_filters_use_an_index(

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from service.domain.access.roles import Role
+from service.domain.stories.description import Details
 from service.domain.stories.summary import Quote
 from service.store.database import locks
 from service.store.database.sessions import Sessions
 from service.store.stories.apply_plan import LOCK
-from service.store.stories.details import Details, to_json
+from service.store.stories.details import to_json
 from service.store.tables import ArticleRow, StoryRow
 from tests.integration.conftest import Clock
 from tests.support.database.api_keys import Holder, holder
@@ -127,7 +128,7 @@ def test_what_stands_is_named_where_it_forbids(ann: Holder) -> None:
     ("wanted", "status", "reason"),
     [
         ({"action": "merge", "stories": ["ferry", "nobody"]}, 404, "no story nobody"),
-        ({"action": "merge", "stories": ["ferry", "ferry"]}, 422, "one story already"),
+        ({"action": "merge", "stories": ["ferry", "ferry"]}, 422, "all ids belong to story"),
         ({"action": "merge", "stories": ["ferry"]}, 422, "stories"),
         ({"action": "split", "story": "ferry", "articles": [99]}, 404, "99"),
         ({"action": "move", "story": "ferry", "article": 2**70}, 422, "article"),

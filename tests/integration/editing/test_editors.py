@@ -14,11 +14,11 @@ from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.running.context import Context
 from service.commands.research import jsonl
+from service.domain.stories.filters import StoryFilter
 from service.errors import BadInputError, DecisionConflictError, NotFoundError
 from service.store.editing import actions, audit_log, training_labels
 from service.store.editing.undo import undo
 from service.store.story_views import overview
-from service.store.story_views.filters import StoryFilter
 from service.store.story_views.views import StoryDetail, get_story, list_stories
 from tests.integration.conftest import Clock
 from tests.support.content.admitted_reports import Wire, report
@@ -145,7 +145,7 @@ def test_a_moved_article_stays_where_it_was_put(desk: Desk):
         desk.undo(decision)
         assert desk.story_of(0, 1) == desk.one
     desk.decide(lambda session, act: actions.move(session, act, article, desk.other))
-    with pytest.raises(BadInputError, match="is in story"):
+    with pytest.raises(BadInputError, match="already contains"):
         desk.decide(lambda session, act: actions.move(session, act, article, desk.other))
     desk.more(0, 1)
     assert desk.story_of(0, 1) != desk.story_of(0, 0)
@@ -165,7 +165,9 @@ def test_contradictions_are_refused_and_named(desk: Desk):
     decision = desk.split()
     child = desk.story_of(0, 1)
     back = [desk.one, child]
-    with pytest.raises(DecisionConflictError, match=f"decision {decision}.*undo {decision}") as caught:
+    with pytest.raises(
+        DecisionConflictError, match=f"decision {decision}.*undo {decision}"
+    ) as caught:
         desk.decide(lambda session, act: actions.merge(session, act, back))
     assert caught.value.decisions == (decision,)
     lock = desk.mark("lock")
@@ -177,7 +179,7 @@ def test_contradictions_are_refused_and_named(desk: Desk):
     desk.undo(lock)
     desk.undo(decision)
     assert desk.story_of(0, 1) == desk.one
-    with pytest.raises(BadInputError, match="undone already, by bob"):
+    with pytest.raises(BadInputError, match="already undone by bob"):
         desk.undo(decision)
 
 
@@ -354,9 +356,15 @@ def test_a_pinned_article_gives_the_headline_and_a_pinned_story_leads(desk: Desk
 def test_what_is_not_there_is_named(desk: Desk):
     for act, message in [
         (lambda session, act: actions.merge(session, act, [desk.one, "nobody"]), "no story nobody"),
-        (lambda session, act: actions.merge(session, act, [desk.one] * 2), "one story already"),
+        (
+            lambda session, act: actions.merge(session, act, [desk.one] * 2),
+            "all ids belong to story",
+        ),
         (lambda session, act: actions.split(session, act, desk.one, [99]), "99"),
-        (lambda session, act: actions.split(session, act, desk.one, []), "some of its 2 articles"),
+        (
+            lambda session, act: actions.split(session, act, desk.one, []),
+            "some but not all of the 2 articles",
+        ),
         (lambda session, act: actions.move(session, act, 99, desk.one), "99"),
         (lambda session, act: actions.hide_article(session, act, 99), "no article 99"),
         (lambda session, act: undo(session, act, 99), "no decision 99"),
@@ -369,8 +377,8 @@ def test_decisions_are_listed_with_who_when_and_why(desk: Desk):
     first, second = desk.merge(), desk.mark("lock")
     desk.undo(second)
     with desk.sessions.begin() as session:
-        standing = audit_log.list_decisions(session, all_of_them=False)
-        everything = audit_log.list_decisions(session, all_of_them=True, story_id=desk.one)
+        standing = audit_log.list_decisions(session, include_undone=False)
+        everything = audit_log.list_decisions(session, include_undone=True, story_id=desk.one)
     [merged] = standing
     assert (merged.id, merged.action, merged.made_by, merged.reason) == (
         first,

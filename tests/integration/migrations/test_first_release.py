@@ -11,9 +11,9 @@ from sqlalchemy import Engine, text
 from service.errors import NotFoundError
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
-from service.store.database.sessions import Sessions, sessions_of
+from service.store.database.sessions import Sessions, make_sessions
 from service.store.editing import audit_log
-from service.store.story_views.filters import StoryFilter
+from service.domain.stories.filters import StoryFilter
 from service.store.story_views.views import StoryDetail, get_story, list_stories
 from tests.support.database import invariants
 from tests.support.database.rows import NOW
@@ -61,7 +61,7 @@ VALUES ('cannot_link', 1, 4, 'two events', 'ann', :now + interval '4 h')
 @pytest.fixture(scope="module")
 def engine(server: EmbeddedServer) -> Iterator[Engine]:
     """A database of revision 0001 with data, upgraded."""
-    made = schema.connect(server.ensure_database("first_release"))
+    made = schema.make_engine(server.ensure_database("first_release"))
     with made.begin() as connection:
         connection.execute(text("CREATE EXTENSION vector"))
         config = Config()
@@ -77,7 +77,7 @@ def engine(server: EmbeddedServer) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def sessions(engine: Engine) -> Sessions:
-    return sessions_of(engine)
+    return make_sessions(engine)
 
 
 def story(sessions: Sessions, story_id: str, as_of: datetime | None = None) -> StoryDetail:
@@ -88,7 +88,7 @@ def story(sessions: Sessions, story_id: str, as_of: datetime | None = None) -> S
 def listed(
     sessions: Sessions, as_of: datetime | None = None, *, languages: tuple[str, ...] = ()
 ) -> set[str]:
-    wanted = StoryFilter(languages=languages)
+    wanted = StoryFilter(language=list(languages))
     with sessions.begin() as session:
         return {each.id for each in list_stories(session, wanted, as_of=as_of).items}
 
@@ -100,7 +100,7 @@ def test_a_database_of_the_first_release_keeps_everything(sessions: Sessions):
     assert (found.headline, found.articles, found.state) == ("Headline", 3, "closed")
     assert listed(sessions) == {"old", "young"}
     with sessions.begin() as session:
-        [decision] = audit_log.list_decisions(session, all_of_them=False)
+        [decision] = audit_log.list_decisions(session, include_undone=False)
     assert (decision.action, decision.made_by, decision.reason) == ("split", "ann", "two events")
 
     # What was before is known from memberships and transitions; nobody wrote headlines down.

@@ -176,7 +176,9 @@ def test_numbers_that_are_still_to_come_are_refused(sessions: Sessions, site: Si
         site.get(STREAM, headers=ahead),
     ):
         assert refused.status == 422
-        assert f"come to number {latest}, not to {latest + 1}" in refused.json["detail"]
+        assert (
+            f"Invalid since {latest + 1}: the latest change is {latest}" in refused.json["detail"]
+        )
         assert "since=latest" in refused.json["detail"]
 
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from service.domain.webhooks.webhooks import Wanted
 
 from service.domain.access.roles import Role
-from service.domain.webhooks.webhooks import Wanted
 from service.store.access import keys
 from service.store.database import schema
 from service.store.database.sessions import make_sessions
@@ -17,7 +17,7 @@ from tests.support.content.site_content import fill
 from tests.support.content.subscribers import subscribe
 from tests.support.content.texts import MEETING, STORYLINE, WORLD_NOW
 from tests.support.database.api_keys import Holder
-from tests.support.database.embedded_articles import read_all, model_context
+from tests.support.database.embedded_articles import model_context, read_all
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
 

@@ -12,12 +12,13 @@ from jobs.describe import describe
 from jobs.embed import embed
 from jobs.place import place
 from jobs.running.context import Context
+from service.domain.stories.description import Details
+from service.domain.stories.filters import Sort
 from service.domain.stories.pace import Pace
 from service.domain.stories.ranking import compute_rank
 from service.store.database.sessions import Sessions
 from service.store.editing import actions
-from service.store.stories.details import Details, to_json
-from service.domain.stories.filters import Sort
+from service.store.stories.details import to_json
 from service.store.tables import StoryRow
 from tests.integration.conftest import Clock
 from tests.support.content.admitted_reports import Wire, report

@@ -12,8 +12,8 @@ from jobs.describe import describe
 from jobs.embed import embed
 from jobs.place import place
 from jobs.running.context import Context
-from service.store.editing import actions
 from service.domain.stories.filters import Sort
+from service.store.editing import actions
 from tests.integration.api.test_sql_statements import record_statements
 from tests.integration.conftest import Clock
 from tests.support.content.admitted_reports import Wire, report

@@ -9,9 +9,10 @@ import pytest
 
 from service.domain.entities.gazetteer import Kind
 from service.domain.entities.story_entities import Entity
+from service.domain.stories.description import Details
 from service.domain.stories.pace import Pace
 from service.store.database.sessions import Sessions
-from service.store.stories.details import Details, to_json
+from service.store.stories.details import to_json
 from service.store.tables import MembershipRow
 from tests.support.content.texts import MEETING, MERGED, STORYLINE
 from tests.support.database.rows import NOW, Rows

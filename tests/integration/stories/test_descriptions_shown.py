@@ -8,13 +8,14 @@ import pytest
 from service.commands.stories import render
 from service.domain.entities.gazetteer import Kind
 from service.domain.entities.story_entities import Entity
+from service.domain.stories.description import Details
 from service.domain.stories.developments import Development
+from service.domain.stories.filters import StoryFilter
 from service.domain.stories.pace import Delay, Pace
 from service.domain.stories.ranking import compute_rank
 from service.domain.stories.summary import Quote
 from service.store.database.sessions import Sessions
-from service.store.stories.details import Details, to_json
-from service.domain.stories.filters import StoryFilter
+from service.store.stories.details import to_json
 from service.store.story_views.views import list_stories
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
@@ -122,6 +123,6 @@ def test_the_terminal_explains_a_rank(sessions: Sessions) -> None:
     fill(sessions)
     with sessions.begin() as session:
         [story] = list_stories(session, StoryFilter()).items
-    assert render.line(story).count("\n") == 0
-    explained = render.line(story, NOW + timedelta(hours=5)).split("\n")[1].strip()
+    assert render.story_line(story).count("\n") == 0
+    explained = render.story_line(story, NOW + timedelta(hours=5)).split("\n")[1].strip()
     assert explained == "rank +10.0 h = +12.0 independent coverage +3.0 velocity -5.0 age"

@@ -11,8 +11,9 @@ from jobs.embed import embed
 from jobs.running.context import Context
 from service.domain.articles import tokenization
 from service.domain.entities.gazetteer import Kind
+from service.domain.stories.description import Details
 from service.store.stories import vocabularies
-from service.store.stories.details import Details, from_json
+from service.store.stories.details import from_json
 from service.store.tables import ArticleRow, GazetteerRow, StoryRow
 from tests.integration.conftest import NOW, Clock
 from tests.support.content.vocabularies import vocabulary_of

@@ -25,12 +25,12 @@ from service.store.story_views.reports import reports_of
 from service.store.tables import (
     ArticleRow,
     CopyRow,
-    VocabularyRow,
     MembershipRow,
     ModelRow,
     StoryRow,
     TransitionRow,
     VectorRow,
+    VocabularyRow,
 )
 from tests.integration.conftest import NOW, Clock
 from tests.support.content.feed_reports import FERRY, MEETING, MEETING_AGAIN, item, rss
@@ -57,7 +57,7 @@ def publish(context: Context, feed_server: FeedServer) -> Callable[..., None]:
             feeds.save_outlets(session, OUTLETS)
             feed = NewFeed(feed_server.url("/feed"), "daily", "feed")
             feeds.add_feeds(session, [feed], now=context.clock())
-            feeds.make_due(session, now=context.clock())
+            feeds.make_all_due(session, now=context.clock())
         fetch(context)
         embed(context)
 

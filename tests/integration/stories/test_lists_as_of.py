@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.domain.stories.filters import Sort, StoryFilter
 from service.store.database.paging import Position
 from service.store.database.sessions import Sessions
-from service.domain.stories.filters import Sort, StoryFilter
 from service.store.story_views.filters import ordering
 from service.store.story_views.views import list_stories
 from service.store.tables import StoryVersionRow

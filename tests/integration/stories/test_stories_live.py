@@ -26,6 +26,7 @@ from jobs.embed import embed
 from jobs.link import link
 from jobs.place import place
 from jobs.reconcile import reconcile
+from service.domain.stories.filters import Sort, StoryFilter
 from service.errors import BadInputError, DecisionConflictError, NotFoundError
 from service.store.database import schema
 from service.store.editing import actions, audit_log
@@ -33,7 +34,6 @@ from service.store.editing.actions import EditorAction
 from service.store.editing.undo import undo
 from service.store.stories import stories
 from service.store.story_views import history, overview
-from service.domain.stories.filters import Sort, StoryFilter
 from service.store.story_views.views import get_story, list_stories
 from service.store.tables import StoryRow
 from tests.integration.conftest import Clock, make_context
@@ -145,7 +145,7 @@ class Newsroom(RuleBasedStateMachine):
     @rule(number=NUMBERS)
     def undo(self, number: int) -> None:
         with self.context.sessions.begin() as session:
-            current_stories = audit_log.list_decisions(session, all_of_them=False)
+            current_stories = audit_log.list_decisions(session, include_undone=False)
         if current_stories:
             chosen = current_stories[number % len(current_stories)].id
             self._decide(lambda session, act: undo(session, act, chosen))
@@ -163,7 +163,7 @@ class Newsroom(RuleBasedStateMachine):
     def teardown(self) -> None:
         """What was seen can be seen again, once nothing is hidden any more."""
         with self.context.sessions.begin() as session:
-            current_stories = audit_log.list_decisions(session, all_of_them=False)
+            current_stories = audit_log.list_decisions(session, include_undone=False)
         for hide in [each.id for each in current_stories if each.action == "hide"]:
             self._decide(lambda session, act: undo(session, act, hide))  # noqa: B023  # called at once
         with self.context.sessions.begin() as session:
@@ -222,7 +222,9 @@ class Newsroom(RuleBasedStateMachine):
     def _check_named(self, named: tuple[int, ...]) -> None:
         """A refusal names decisions that stand."""
         with self.context.sessions.begin() as session:
-            current_stories = {each.id for each in audit_log.list_decisions(session, all_of_them=False)}
+            current_stories = {
+                each.id for each in audit_log.list_decisions(session, include_undone=False)
+            }
         assert named
         assert current_stories.issuperset(named)
 

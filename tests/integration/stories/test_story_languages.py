@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import select, text
 
 from service.domain.catalogue.outlets import Outlet
+from service.domain.stories.filters import StoryFilter
 from service.errors import DecisionConflictError
 from service.store.catalogue import outlets
 from service.store.database.sessions import Sessions
 from service.store.editing import actions
 from service.store.editing.undo import undo
 from service.store.stories import versions
-from service.domain.stories.filters import StoryFilter
 from service.store.story_views.views import list_stories
 from service.store.tables import MembershipRow, StoryRow
 from tests.support.database import invariants
@@ -34,7 +34,7 @@ BY_HAND = text("""
 def stories(sessions: Sessions, *codes: str, as_of: datetime | None = None) -> set[str]:
     with sessions.begin() as session:
         invariants.check(session)
-        found = list_stories(session, StoryFilter(languages=codes), as_of=as_of, limit=100)
+        found = list_stories(session, StoryFilter(language=list(codes)), as_of=as_of, limit=100)
         return {story.id for story in found.items}
 
 
@@ -146,10 +146,10 @@ def test_stories_follow_the_language_of_an_outlet_where_articles_have_none(
     sessions: Sessions,
 ) -> None:
     with sessions.begin() as session:
-        outlets.change(session, "gazete", {"language": "ku"}, now=NOW + HOUR)
+        outlets.edit_outlet(session, "gazete", {"language": "ku"}, now=NOW + HOUR)
     assert (stories(sessions, "tr"), stories(sessions, "ku")) == (set(), {"pier"})
     with sessions.begin() as session:
-        outlets.restore(session, "gazete", now=NOW + 2 * HOUR)
+        outlets.reset_outlet(session, "gazete", now=NOW + 2 * HOUR)
     assert (stories(sessions, "tr"), stories(sessions, "ku")) == ({"pier"}, set())
 
 
@@ -159,7 +159,7 @@ def test_and_so_they_do_when_the_configuration_changes_it(
     found = [Outlet("gazete", "Gazete", language="ku"), Outlet("new", "New", language="tr")]
     for turn in (1, 2):
         with sessions.begin() as session:
-            outlets.configure(session, found, now=NOW + turn * HOUR)
+            outlets.save_configured(session, found, now=NOW + turn * HOUR)
         assert (stories(sessions, "tr"), stories(sessions, "ku")) == (set(), {"pier"})
     with sessions() as session:
         spoken = "SELECT language FROM article_documents WHERE article_id = :id"
@@ -173,9 +173,11 @@ def test_an_edited_language_holds_against_the_configuration_and_tells_nothing_an
     sessions: Sessions,
 ) -> None:
     with sessions.begin() as session:
-        outlets.change(session, "gazete", {"language": "ku"}, now=NOW + HOUR)
-        outlets.configure(session, [Outlet("gazete", "Gazete", language="az")], now=NOW + 2 * HOUR)
+        outlets.edit_outlet(session, "gazete", {"language": "ku"}, now=NOW + HOUR)
+        outlets.save_configured(
+            session, [Outlet("gazete", "Gazete", language="az")], now=NOW + 2 * HOUR
+        )
     assert (stories(sessions, "az"), stories(sessions, "ku")) == (set(), {"pier"})
     with sessions.begin() as session:
-        outlets.restore(session, "gazete", now=NOW + 3 * HOUR)
+        outlets.reset_outlet(session, "gazete", now=NOW + 3 * HOUR)
     assert (stories(sessions, "az"), stories(sessions, "ku")) == ({"pier"}, set())

@@ -9,7 +9,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from service.domain.articles.model import ArticleId
 from service.domain.editing import effects
-from service.domain.grouping.constraints import Constraints, ActiveConstraint, conflicting_decisions, star
+from service.domain.grouping.constraints import (
+    ActiveConstraint,
+    Constraints,
+    conflicting_decisions,
+    star,
+)
 from service.domain.grouping.lineage import ExistingStory, Merge, Transition
 
 START = datetime(2023, 4, 25, tzinfo=UTC)
@@ -125,7 +130,9 @@ def test_what_a_standing_decision_holds_does_not_go_back():
     story_of = {1: "here", 2: "here", 3: "here", 9: "there"}
 
     def back(constraints: Constraints) -> bool:
-        plan = effects.plan_undo(stories, former, story_of=story_of, constraints=constraints, revived=())
+        plan = effects.plan_undo(
+            stories, former, story_of=story_of, constraints=constraints, revived=()
+        )
         return bool(plan)
 
     assert back(Constraints())

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from service.domain.grouping.lineage import ExistingStory
 from service.domain.grouping.place import Placement
-from service.domain.stories.arrivals import select_affected_groups, groups_after_placement
+from service.domain.stories.arrivals import groups_after_placement, select_affected_groups
 from service.domain.text.spans import merge_windows
 
 KNOWN = [ExistingStory("s", datetime(2023, 4, 25, tzinfo=UTC), frozenset({1, 2}))]

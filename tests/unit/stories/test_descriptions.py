@@ -7,13 +7,13 @@ import pytest
 from service.domain.articles.coverage import Coverage, count_coverage
 from service.domain.articles.model import Article
 from service.domain.pairs.features import Features, TokenisedArticles, window_vocabulary
-from service.domain.stories.headline import title_penalty, choose_headline_article
+from service.domain.stories.headline import choose_headline_article, title_penalty
 from service.domain.stories.keywords import extract_keywords
 from service.domain.stories.storylines import StoryProfiles, link_storylines
 from service.settings.grouping import StorylineSettings
 from tests.support.content.events import EVENTS, START, encoded, event_articles
 
-SAGA = StorylineSettings(link=0.3, quorum=0.25, neighbours=5, span_days=150, component=50)
+SAGA = StorylineSettings(link=0.3, quorum=0.25, neighbours=5, span_days=150, max_component=50)
 
 
 def test_the_most_central_title_is_the_headline() -> None:
@@ -65,7 +65,10 @@ def test_keywords_give_way_to_those_that_neighbours_lack() -> None:
     articles = event_articles(each=2)
     vocabulary = window_vocabulary(articles, encoded(articles))
     near = [Article(900 + key, "Lake Orlan ferry harbour", "") for key in range(4)]
-    before, after = extract_keywords(articles[:2], vocabulary, 4), extract_keywords(articles[:2], vocabulary, 4, near)
+    before, after = (
+        extract_keywords(articles[:2], vocabulary, 4),
+        extract_keywords(articles[:2], vocabulary, 4, near),
+    )
     assert {"ferry", "Orlan"} & set(before)
     assert not {"ferry", "Orlan", "Lake", "harbour"} & set(after)
 
@@ -128,7 +131,7 @@ def test_undated_stories_come_last_in_their_saga() -> None:
 
 
 def test_large_sagas_are_cut_by_time() -> None:
-    few = replace(SAGA, component=2)
+    few = replace(SAGA, max_component=2)
     found = link_storylines(summaries([talks(number, number) for number in range(4)], 1), few)
     assert found == [("s0", "s1"), ("s2", "s3")]
 

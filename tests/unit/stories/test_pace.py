@@ -35,7 +35,10 @@ def test_without_reports_there_is_no_pace() -> None:
 
 
 def test_delays_count_from_the_first_reporter() -> None:
-    told = [*reports(("b", 2), ("a", 1), ("b", 0.5), ("c", 4)), TimedReport("d", at(0.5), copy=True)]
+    told = [
+        *reports(("b", 2), ("a", 1), ("b", 0.5), ("c", 4)),
+        TimedReport("d", at(0.5), copy=True),
+    ]
     assert list_delays(told) == [
         Delay("b", at(0.5), timedelta(0), copy=False),
         Delay("d", at(0.5), timedelta(0), copy=True),

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.stories.ranking import (
-    SINGLE_OUTLET_PENALTY_HOURS,
     HOURS_PER_DOUBLING,
     HOURS_PER_VELOCITY_DOUBLING,
-    explain_rank,
+    SINGLE_OUTLET_PENALTY_HOURS,
     compute_rank,
+    explain_rank,
 )
 from service.domain.text.slugs import MAX_CHARACTERS, slugify
 

@@ -1,0 +1,124 @@
+"""Description of a story, derived from its articles: headline, keywords, summary, pace and rank."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from service.domain.articles.coverage import Coverage, count_coverage
+from service.domain.articles.model import Article, Vectors
+from service.domain.entities.gazetteer import Gazetteer
+from service.domain.entities.story_entities import Entity, find_entities
+from service.domain.pairs.vocabulary import Vocabulary
+from service.domain.stories.developments import Development, find_developments
+from service.domain.stories.keywords import extract_keywords
+from service.domain.stories.pace import Delay, Pace, TimedReport, list_delays, measure_pace
+from service.domain.stories.ranking import Rank, compute_rank
+from service.domain.stories.summary import Quote, summarise
+from service.domain.text.slugs import slugify
+
+
+@dataclass(frozen=True, slots=True)
+class StoryContent:
+    """A story's articles with their vectors, and the article whose title is the headline."""
+
+    articles: Sequence[Article]
+    vectors: Vectors
+    headline_article: Article
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptionContext:
+    """Data beyond a story's own articles, shared by all descriptions of a batch."""
+
+    originals: Mapping[int, int]  #: original by reprint
+    families: Mapping[str, str]  #: publisher family by outlet
+    outlet_names: Mapping[str, str]
+    vocabulary: Vocabulary
+    gazetteer: Gazetteer
+    reported_at: Mapping[int, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Details of a story's description; empty before the first one. Outlets are slugs."""
+
+    summary: tuple[Quote, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    developments: tuple[Development, ...] = ()
+    pace: Pace | None = None
+    delays: tuple[Delay, ...] = ()
+    rank: Rank | None = None
+
+    def limit_to_articles(self, article_ids: Collection[int]) -> "Details":
+        """The details without quotes and titles of other articles, such as hidden ones."""
+        return replace(
+            self,
+            summary=tuple(each for each in self.summary if int(each.article) in article_ids),
+            developments=tuple(
+                each for each in self.developments if int(each.article) in article_ids
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoryDescription:
+    """Description of a story for readers; recomputed after every change of its members."""
+
+    story_id: str
+    slug: str
+    headline: str
+    headline_article_id: int
+    keywords: Sequence[str]
+    articles: int
+    coverage: Coverage
+    details: Details
+
+    @property
+    def rank(self) -> float:
+        """The total rank of the story in the default list order."""
+        return self.details.rank.total if self.details.rank else 0.0
+
+
+def describe_story(
+    story_id: str,
+    story: StoryContent,
+    neighbours: Sequence[Article],
+    context: DescriptionContext,
+    last_reported_at: datetime,
+) -> StoryDescription:
+    """Describe a story; `neighbours` are the nearest articles of other stories.
+
+    Pace, delays and developments use the articles with a trusted date, or all articles by time of
+    arrival if none has one.
+    """
+    articles, copies, title = story.articles, context.originals, story.headline_article.title
+    originals = [each for each in articles if each.id not in copies] or articles
+    coverage = count_coverage(articles, copies, context.families)
+    dated = [row for row, each in enumerate(articles) if each.published is not None]
+    rows = dated or list(range(len(articles)))
+    timed = [articles[row] for row in rows]
+    times = [context.reported_at[int(each.id)] for each in timed]
+    reports = [
+        TimedReport(each.outlet, at, each.id in copies)
+        for each, at in zip(timed, times, strict=True)
+    ]
+    pace = measure_pace(reports)
+    outlets_per_hour = pace.outlets_per_hour if pace else 0.0
+    details = Details(
+        summary=tuple(summarise(articles, context.vocabulary, copies, story.headline_article.lang)),
+        entities=tuple(find_entities(articles, context.gazetteer, copies, context.outlet_names)),
+        developments=tuple(find_developments(timed, story.vectors[rows], times, copies)),
+        pace=pace,
+        delays=tuple(list_delays(reports)),
+        rank=compute_rank(coverage.independent, last_reported_at, outlets_per_hour),
+    )
+    return StoryDescription(
+        story_id=story_id,
+        slug=slugify(title),
+        headline=title,
+        headline_article_id=int(story.headline_article.id),
+        keywords=extract_keywords(originals, context.vocabulary, neighbours=neighbours),
+        articles=len(articles),
+        coverage=coverage,
+        details=details,
+    )
