@@ -68,7 +68,7 @@ def test_merge_conflicting_split_export_and_undo(run: Run, tmp_path: Path):
     assert f"samestory stories undo {merged['id']}" in refused.stderr
 
     path = tmp_path / "decided.jsonl"
-    assert "articles that editors decided about" in run("export", "-o", str(path)).stdout
+    assert "labelled articles" in run("export", "-o", str(path)).stdout
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert {line["story"] for line in lines} == {MEETING}
     assert len(lines) > 11
@@ -102,7 +102,7 @@ def test_pin_and_hide_accept_story_or_article_id(run: Run):
         (["split", MEETING, "99"], 1, "99"),
         (["move", "9" * 30, MEETING], 2, "less than or equal"),
         (["rename", MEETING, "  "], 1, "Invalid headline: empty"),
-        (["rename", MEETING, "x" * 500], 1, "at most 400"),
+        (["rename", MEETING, "x" * 500], 1, "maximum is 400"),
         (["lock", MEETING, "--by", "a\tb"], 1, "control characters"),
         (["undo", "99"], 1, "no decision 99"),
         (["list", "--as-of", "yesterday"], 1, "invalid timestamp"),

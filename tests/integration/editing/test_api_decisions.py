@@ -1,4 +1,4 @@
-"""Editors decide through the API: the same acts as on the command line, signed by their keys."""
+"""Tests of `/v1/decisions`: editors' decisions over HTTP, idempotency and errors."""
 
 import http.client
 import threading
@@ -26,7 +26,7 @@ PATH = "/v1/decisions"
 
 @pytest.fixture
 def articles(sessions: Sessions) -> dict[str, int]:
-    """Two stories: `ferry` of three articles, `pier` of two; ids by title."""
+    """Article ids by title: story `ferry` of three articles, story `pier` of two."""
     with sessions.begin() as session:
         rows = Rows(session)
         outlets = [rows.outlet(slug) for slug in ("quay", "harbour", "ledger")]
@@ -50,7 +50,7 @@ def ann(site: Site, sessions: Sessions) -> Holder:
     return holder(site, sessions, "ann", Role.EDITOR)
 
 
-def test_stories_are_merged_and_parted_again_by_whoever_holds_the_key(ann: Holder) -> None:
+def test_merge_and_undo(ann: Holder) -> None:
     made = ann.post(PATH, {"action": "merge", "stories": ["ferry", "pier"], "reason": "one event"})
     assert made.status == 201
     number = made.json["id"]
@@ -59,8 +59,8 @@ def test_stories_are_merged_and_parted_again_by_whoever_holds_the_key(ann: Holde
     assert made.json["other_stories"] == ["pier"]
     assert ann.get("/v1/stories/ferry").json["articles"] == 5
     assert ann.get("/v1/stories/pier").status == 308
-    happened = ann.get("/v1/stories/ferry/transitions").json["items"][-1]
-    assert (happened["cause"], happened["editor"]) == ("editor", "ann")
+    transition = ann.get("/v1/stories/ferry/transitions").json["items"][-1]
+    assert (transition["cause"], transition["editor"]) == ("editor", "ann")
 
     undone = ann.post(f"{PATH}/{number}/undo", {"reason": "two of them"})
     assert undone.status == 200
@@ -70,9 +70,9 @@ def test_stories_are_merged_and_parted_again_by_whoever_holds_the_key(ann: Holde
     assert ann.post(f"{PATH}/{number}/undo").status == 422
 
 
-def test_each_decision_does_what_it_says(ann: Holder, articles: dict[str, int]) -> None:
+def test_each_action_has_its_effect(ann: Holder, articles: dict[str, int]) -> None:
     quay, pier = articles["Ferry quay"], articles["Pier quay"]
-    for wanted in (
+    for request_body in (
         {"action": "split", "story": "ferry", "articles": [quay]},
         {"action": "move", "story": "ferry", "article": pier},
         {"action": "pin", "article": articles["Ferry ledger"]},
@@ -81,9 +81,9 @@ def test_each_decision_does_what_it_says(ann: Holder, articles: dict[str, int]) 
         {"action": "lock", "story": "ferry"},
         {"action": "hide", "story": "pier"},
     ):
-        made = ann.post(PATH, wanted)
+        made = ann.post(PATH, request_body)
         assert made.status == 201, made.text
-        assert made.json["action"] == wanted["action"]
+        assert made.json["action"] == request_body["action"]
     ferry = ann.get("/v1/stories/ferry").json
     assert {each["id"] for each in ferry["members"]} == {
         articles["Ferry harbour"], articles["Ferry ledger"], pier
@@ -95,7 +95,7 @@ def test_each_decision_does_what_it_says(ann: Holder, articles: dict[str, int]) 
     assert items[1]["headline"] == "A pier, struck"
 
 
-def test_decisions_are_paged_and_those_undone_are_left_out(ann: Holder) -> None:
+def test_decisions_are_paged_without_undone_ones(ann: Holder) -> None:
     numbers = [
         ann.post(PATH, {"action": "rename", "story": story, "headline": story.title()}).json["id"]
         for story in ("ferry", "pier")
@@ -110,7 +110,7 @@ def test_decisions_are_paged_and_those_undone_are_left_out(ann: Holder) -> None:
     assert len(ann.get(f"{PATH}?undone=true").json["items"]) == 3
 
 
-def test_what_stands_is_named_where_it_forbids(ann: Holder) -> None:
+def test_conflict_returns_409_with_the_active_decision(ann: Holder) -> None:
     locked = ann.post(PATH, {"action": "lock", "story": "ferry"}).json["id"]
     refused = ann.post(PATH, {"action": "merge", "stories": ["ferry", "pier"]})
     assert refused.status == 409
@@ -125,7 +125,7 @@ def test_what_stands_is_named_where_it_forbids(ann: Holder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "status", "reason"),
+    ("request_body", "status", "reason"),
     [
         ({"action": "merge", "stories": ["ferry", "nobody"]}, 404, "no story nobody"),
         ({"action": "merge", "stories": ["ferry", "ferry"]}, 422, "all ids belong to story"),
@@ -144,16 +144,16 @@ def test_what_stands_is_named_where_it_forbids(ann: Holder) -> None:
         ([], 422, "body"),
     ],
 )
-def test_mistakes_are_told_with_the_reason(
-    ann: Holder, wanted: object, status: int, reason: str
+def test_invalid_decisions_return_an_error_with_a_reason(
+    ann: Holder, request_body: object, status: int, reason: str
 ) -> None:
-    refused = ann.post(PATH, wanted)
+    refused = ann.post(PATH, request_body)
     assert (refused.status, reason in refused.text) == (status, True), refused.text
     assert ann.get(PATH).json["items"] == []
 
 
 @pytest.mark.parametrize(
-    ("wanted", "faults"),
+    ("request_body", "errors"),
     [
         ({"action": "lock"}, {"body.story": "Field required"}),
         ({"action": "pin"}, {"body.story": "Field required"}),
@@ -165,28 +165,28 @@ def test_mistakes_are_told_with_the_reason(
         ({"story": "ferry"}, {"body.action": "Field required"}),
     ],
 )
-def test_faults_are_told_of_the_decision_that_is_named(
-    ann: Holder, wanted: object, faults: dict[str, str]
+def test_errors_refer_to_the_schema_of_the_action(
+    ann: Holder, request_body: object, errors: dict[str, str]
 ) -> None:
-    refused = ann.post(PATH, wanted)
+    refused = ann.post(PATH, request_body)
     assert refused.status == 422
     told = {each["where"]: each["detail"] for each in refused.json["errors"]}
-    assert told.keys() == faults.keys()
-    assert all(part in told[where] for where, part in faults.items()), told
+    assert told.keys() == errors.keys()
+    assert all(part in told[where] for where, part in errors.items()), told
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b"", b'{"action": NaN}'])
-def test_a_body_that_is_no_json_is_refused(ann: Holder, body: bytes) -> None:
+def test_invalid_json_is_rejected(ann: Holder, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {ann.secret}", "Content-Type": "application/json"}
     refused = ann.site.get(PATH, method="POST", headers=headers, body=body)
     assert refused.status in {400, 422}
     assert refused.headers["content-type"] == "application/problem+json"
 
 
-def test_the_same_request_is_done_once(ann: Holder) -> None:
-    wanted = {"action": "lock", "story": "ferry"}
-    first = ann.post(PATH, wanted, Idempotency_Key='"a-word"')
-    again = ann.post(PATH, wanted, Idempotency_Key="a-word")
+def test_repeated_idempotency_key_replays_the_response(ann: Holder) -> None:
+    request_body = {"action": "lock", "story": "ferry"}
+    first = ann.post(PATH, request_body, Idempotency_Key='"a-word"')
+    again = ann.post(PATH, request_body, Idempotency_Key="a-word")
     assert "idempotency-replayed" not in first.headers
     assert again.headers["idempotency-replayed"] == "true"
     for name in ("location", "content-type"):
@@ -196,17 +196,17 @@ def test_the_same_request_is_done_once(ann: Holder) -> None:
     other = ann.post(PATH, {"action": "lock", "story": "pier"}, Idempotency_Key="a-word")
     assert other.status == 422
     assert other.json["type"] == "urn:samestory:problem:reused-idempotency-key"
-    assert ann.post(PATH, wanted, Idempotency_Key="x" * 201).status == 422
+    assert ann.post(PATH, request_body, Idempotency_Key="x" * 201).status == 422
 
 
 @pytest.mark.parametrize("word", ['""', '"', '""""', '""a', ""])
-def test_a_word_of_nothing_is_none(ann: Holder, word: str) -> None:
+def test_empty_idempotency_key_returns_422(ann: Holder, word: str) -> None:
     refused = ann.post(PATH, {"action": "lock", "story": "ferry"}, Idempotency_Key=word)
     assert (refused.status, refused.json["errors"][0]["where"]) == (422, "header.idempotency-key")
     assert ann.get(PATH).json["items"] == []
 
 
-def test_one_request_has_one_word(ann: Holder) -> None:
+def test_repeated_idempotency_header_returns_422(ann: Holder) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", ann.site.port, timeout=30)
     body = b'{"action": "lock", "story": "ferry"}'
     connection.putrequest("POST", PATH)
@@ -223,31 +223,31 @@ def test_one_request_has_one_word(ann: Holder) -> None:
     assert ann.get(PATH).json["items"] == []
 
 
-def test_words_of_two_keys_are_two(ann: Holder, sessions: Sessions) -> None:
+def test_idempotency_keys_are_separate_per_api_key(ann: Holder, sessions: Sessions) -> None:
     bob = holder(ann.site, sessions, "bob", Role.EDITOR)
-    for who, story in ((ann, "ferry"), (bob, "pier")):
-        made = who.post(PATH, {"action": "lock", "story": story}, Idempotency_Key="1")
-        assert made.json["made_by"] == who.key.name
+    for client, story in ((ann, "ferry"), (bob, "pier")):
+        made = client.post(PATH, {"action": "lock", "story": story}, Idempotency_Key="1")
+        assert made.json["made_by"] == client.key.name
 
 
-def test_what_was_refused_may_be_asked_again_under_the_same_word(ann: Holder) -> None:
+def test_rejected_request_can_be_repeated_with_the_same_idempotency_key(ann: Holder) -> None:
     locked = ann.post(PATH, {"action": "lock", "story": "ferry"}).json["id"]
-    wanted = {"action": "merge", "stories": ["ferry", "pier"]}
-    assert ann.post(PATH, wanted, Idempotency_Key="m").status == 409
+    request_body = {"action": "merge", "stories": ["ferry", "pier"]}
+    assert ann.post(PATH, request_body, Idempotency_Key="m").status == 409
     ann.post(f"{PATH}/{locked}/undo")
-    assert ann.post(PATH, wanted, Idempotency_Key="m").status == 201
+    assert ann.post(PATH, request_body, Idempotency_Key="m").status == 201
 
 
-def test_while_the_first_is_under_way_the_second_is_told_so(
+def test_concurrent_request_with_the_same_idempotency_key_returns_409(
     ann: Holder, sessions: Sessions
 ) -> None:
-    """The first waits for whoever changes stories, which is this test."""
-    wanted = {"action": "lock", "story": "ferry"}
-    answers: list[int] = []
+    """The first request waits for the lock on stories, which this test holds."""
+    request_body = {"action": "lock", "story": "ferry"}
+    statuses: list[int] = []
     with sessions.begin() as session:
         locks.lock_until_commit(session, LOCK)
         first = threading.Thread(
-            target=lambda: answers.append(ann.post(PATH, wanted, Idempotency_Key="w").status)
+            target=lambda: statuses.append(ann.post(PATH, request_body, Idempotency_Key="w").status)
         )
         first.start()
         waiting = (
@@ -256,20 +256,22 @@ def test_while_the_first_is_under_way_the_second_is_told_so(
         )
         while not session.scalar(text(waiting)):
             assert first.is_alive()
-        second = ann.post(PATH, wanted, Idempotency_Key="w")
+        second = ann.post(PATH, request_body, Idempotency_Key="w")
         assert second.status == 409
         assert second.json["type"] == "urn:samestory:problem:underway"
         assert second.headers["retry-after"] == "1"
     first.join()
-    assert answers == [201]
-    assert ann.post(PATH, wanted, Idempotency_Key="w").headers["idempotency-replayed"] == "true"
+    assert statuses == [201]
+    assert (
+        ann.post(PATH, request_body, Idempotency_Key="w").headers["idempotency-replayed"] == "true"
+    )
 
 
-def test_only_editors_decide(ann: Holder, sessions: Sessions) -> None:
+def test_decisions_require_the_role_editor(ann: Holder, sessions: Sessions) -> None:
     reader = holder(ann.site, sessions, "rita", Role.READER, Role.ADMIN)
-    wanted = {"action": "lock", "story": "ferry"}
+    request_body = {"action": "lock", "story": "ferry"}
     for method, path in (("POST", PATH), ("GET", PATH), ("GET", f"{PATH}/1")):
-        refused = reader.ask(method, path, wanted if method == "POST" else None)
+        refused = reader.ask(method, path, request_body if method == "POST" else None)
         assert refused.status == 403
         assert "takes the role editor; the key's is admin, reader" in refused.json["detail"]
         nobody = ann.site.get(path, method=method)
@@ -280,7 +282,7 @@ def test_only_editors_decide(ann: Holder, sessions: Sessions) -> None:
     assert ann.get(PATH).json["items"] == []
 
 
-def test_a_hidden_article_is_served_nowhere_until_that_is_undone(
+def test_hidden_article_is_not_served_until_undo(
     ann: Holder, sessions: Sessions, articles: dict[str, int], clock: Clock
 ) -> None:
     title = "Ferry quay"
@@ -312,9 +314,9 @@ def test_a_hidden_article_is_served_nowhere_until_that_is_undone(
     assert refused.status == 404
     assert "hidden by an editor" in refused.json["detail"]
     for path in paths:
-        answer = ann.site.get(path)
-        assert answer.status == 200, path
-        assert title not in answer.text, path
+        response = ann.site.get(path)
+        assert response.status == 200, path
+        assert title not in response.text, path
     assert ann.get(f"/v1/articles/{reprint.id}").json["copy_of"] is None
 
     ann.post(f"{PATH}/{hidden}/undo")

@@ -1,4 +1,4 @@
-"""What editors decide takes effect at once, holds from then on, and can be undone."""
+"""Tests of editors' decisions: immediate effect, effect on later jobs, and undo."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from tests.support.servers.site import Site, serving
 
 
 class Desk:
-    """Two stories of two reports each, and an editor beside the jobs."""
+    """Two stories of two reports each, an editor and the jobs."""
 
     def __init__(self, context: Context, clock: Clock) -> None:
         self.context, self.clock = context, clock
@@ -49,7 +49,7 @@ class Desk:
             self.clock.advance(minutes=1)
 
     def more(self, *events: int) -> None:
-        """Further reports of events, and all jobs."""
+        """Publish more reports of these events and run all jobs."""
         for event in events:
             self.report(event, 2)
             self.report(event, 3)
@@ -73,32 +73,34 @@ class Desk:
         with self.sessions.begin() as session:
             return [story.id for story in list_stories(session, StoryFilter()).items]
 
-    def decide(self, act: object, *, by: str = "ann") -> int:
+    def decide(self, make: object, *, by: str = "ann") -> int:
         self.clock.advance(minutes=1)
-        return decide(self.sessions, self.clock.now, act, by=by).id  # type: ignore[arg-type]  # lambdas
+        return decide(self.sessions, self.clock.now, make, by=by).id  # type: ignore[arg-type]  # lambdas
 
     def undo(self, decision: int) -> None:
-        self.decide(lambda session, act: undo(session, act, decision), by="bob")
+        self.decide(lambda session, action: undo(session, action, decision), by="bob")
 
     def merge(self) -> int:
         ids = [self.one, self.other]
-        return self.decide(lambda session, act: actions.merge(session, act, ids))
+        return self.decide(lambda session, action: actions.merge(session, action, ids))
 
     def split(self) -> int:
         leaving = [self.article(0, 1)]
-        return self.decide(lambda session, act: actions.split(session, act, self.one, leaving))
-
-    def mark(self, action: str, value: str | None = None) -> int:
         return self.decide(
-            lambda session, act: actions.mark_story(session, act, action, self.one, value=value)
+            lambda session, action: actions.split(session, action, self.one, leaving)
+        )
+
+    def mark(self, kind: str, value: str | None = None) -> int:
+        return self.decide(
+            lambda session, action: actions.mark_story(session, action, kind, self.one, value=value)
         )
 
 
 @pytest.fixture
 def desk(context: Context, clock: Clock) -> Desk:
-    made = Desk(context, clock)
-    assert made.one != made.other
-    return made
+    desk = Desk(context, clock)
+    assert desk.one != desk.other
+    return desk
 
 
 @pytest.fixture
@@ -107,13 +109,17 @@ def site(desk: Desk) -> Iterator[Site]:
         yield running
 
 
-def test_merged_stories_stay_one_and_live_on_when_that_is_undone(desk: Desk, site: Site):
+def test_merge_persists_and_undo_revives_the_merged_story(desk: Desk, site: Site):
     decision = desk.merge()
     assert desk.story_of(1, 0) == desk.one
-    answer = site.get(f"/v1/stories/{desk.other}")
-    assert (answer.status, answer.headers["location"]) == (308, f"/v1/stories/{desk.one}")
-    happened = site.get(f"/v1/stories/{desk.one}").json["transitions"][-1]
-    assert (happened["kind"], happened["cause"], happened["editor"]) == ("grew", "editor", "ann")
+    response = site.get(f"/v1/stories/{desk.other}")
+    assert (response.status, response.headers["location"]) == (308, f"/v1/stories/{desk.one}")
+    transition = site.get(f"/v1/stories/{desk.one}").json["transitions"][-1]
+    assert (transition["kind"], transition["cause"], transition["editor"]) == (
+        "grew",
+        "editor",
+        "ann",
+    )
     desk.more(0, 1)
     assert len({desk.story_of(event, outlet) for event in (0, 1) for outlet in (0, 1)}) == 1
     desk.undo(decision)
@@ -123,7 +129,7 @@ def test_merged_stories_stay_one_and_live_on_when_that_is_undone(desk: Desk, sit
     assert revived["transitions"][-1]["editor"] == "bob"
 
 
-def test_split_articles_stay_apart_and_the_parts_are_named(desk: Desk, site: Site):
+def test_split_articles_stay_apart_and_parts_are_listed(desk: Desk, site: Site):
     decision = desk.split()
     child = desk.story_of(0, 1)
     assert child != desk.one
@@ -137,38 +143,40 @@ def test_split_articles_stay_apart_and_the_parts_are_named(desk: Desk, site: Sit
     assert desk.story_of(0, 1) == desk.one
 
 
-def test_a_moved_article_stays_where_it_was_put(desk: Desk):
+def test_moved_article_stays_in_its_new_story(desk: Desk):
     article = desk.article(0, 1)
     for _ in range(2):
-        decision = desk.decide(lambda session, act: actions.move(session, act, article, desk.other))
+        decision = desk.decide(
+            lambda session, action: actions.move(session, action, article, desk.other)
+        )
         assert desk.story_of(0, 1) == desk.other
         desk.undo(decision)
         assert desk.story_of(0, 1) == desk.one
-    desk.decide(lambda session, act: actions.move(session, act, article, desk.other))
+    desk.decide(lambda session, action: actions.move(session, action, article, desk.other))
     with pytest.raises(BadInputError, match="already contains"):
-        desk.decide(lambda session, act: actions.move(session, act, article, desk.other))
+        desk.decide(lambda session, action: actions.move(session, action, article, desk.other))
     desk.more(0, 1)
     assert desk.story_of(0, 1) != desk.story_of(0, 0)
 
 
-def test_a_part_whose_split_is_undone_leads_to_its_parent(desk: Desk, site: Site):
+def test_undone_split_redirects_to_the_parent(desk: Desk, site: Site):
     decision = desk.split()
     child = desk.story_of(0, 1)
     article = desk.article(0, 1)
     desk.undo(decision)
     with pytest.raises(BadInputError, match="already"):
-        desk.decide(lambda session, act: actions.move(session, act, article, desk.one))
+        desk.decide(lambda session, action: actions.move(session, action, article, desk.one))
     assert site.get(f"/stories/{child}").status == 308
 
 
-def test_contradictions_are_refused_and_named(desk: Desk):
+def test_conflicting_decisions_are_rejected_and_named(desk: Desk):
     decision = desk.split()
     child = desk.story_of(0, 1)
     back = [desk.one, child]
     with pytest.raises(
         DecisionConflictError, match=f"decision {decision}.*undo {decision}"
     ) as caught:
-        desk.decide(lambda session, act: actions.merge(session, act, back))
+        desk.decide(lambda session, action: actions.merge(session, action, back))
     assert caught.value.decisions == (decision,)
     lock = desk.mark("lock")
     with pytest.raises(DecisionConflictError, match="lock") as caught:
@@ -183,7 +191,7 @@ def test_contradictions_are_refused_and_named(desk: Desk):
         desk.undo(decision)
 
 
-def test_nothing_joins_or_leaves_a_locked_story(desk: Desk):
+def test_locked_story_does_not_change(desk: Desk):
     decision = desk.mark("lock")
     desk.more(0)
     assert desk.show(desk.one).story.articles == 2
@@ -194,7 +202,7 @@ def test_nothing_joins_or_leaves_a_locked_story(desk: Desk):
     assert desk.story_of(0, 2) == desk.story_of(0, 0)
 
 
-def test_a_hidden_story_goes_on_unseen(desk: Desk, site: Site):
+def test_hidden_story_grows_but_is_not_served(desk: Desk, site: Site):
     seen_at = desk.clock.now
     decision = desk.mark("hide")
     assert desk.one not in desk.listed()
@@ -209,18 +217,18 @@ def test_a_hidden_story_goes_on_unseen(desk: Desk, site: Site):
     assert site.get(f"/v1/stories/{desk.one}?as_of={seen_at:%FT%TZ}").status == 200
 
 
-def told(site: Site, since: int = 0) -> list[dict[str, Any]]:
-    """What followers hear after a number."""
+def changes(site: Site, since: int = 0) -> list[dict[str, Any]]:
+    """The changes after an id."""
     items: list[dict[str, Any]] = site.get(f"/v1/changes?since={since}&limit=100").json["items"]
     return items
 
 
-def test_followers_learn_that_a_story_was_hidden_and_nothing_else_of_it(desk: Desk, site: Site):
-    before = told(site)
+def test_changes_of_a_hidden_story_are_limited_to_hidden(desk: Desk, site: Site):
+    before = changes(site)
     latest = before[-1]["id"]
-    assert told(site, latest) == []  # an answer that is kept
+    assert changes(site, latest) == []  # a cached response
     decision = desk.mark("hide")
-    [hidden] = told(site, latest)
+    [hidden] = changes(site, latest)
     assert hidden == {
         "id": hidden["id"],
         "story": desk.one,
@@ -231,18 +239,18 @@ def test_followers_learn_that_a_story_was_hidden_and_nothing_else_of_it(desk: De
         "other_story": None,
         "articles": [],
     }
-    assert [each["kind"] for each in told(site) if each["story"] == desk.one] == ["hidden"]
+    assert [each["kind"] for each in changes(site) if each["story"] == desk.one] == ["hidden"]
     desk.more(0)
     desk.mark("rename", "Ministers meet at last")
-    assert told(site, hidden["id"]) == []
+    assert changes(site, hidden["id"]) == []
     stream = site.get(f"/v1/changes/stream?since={latest}&seconds=1").text
     assert stream.count("event: ") == stream.count("event: hidden\n") == 1
 
     position = site.get("/v1/changes?since=latest").json["next"]
     desk.undo(decision)
-    [shown] = told(site, position)
+    [shown] = changes(site, position)
     assert (shown["story"], shown["kind"], shown["editor"]) == (desk.one, "shown", "bob")
-    kinds = [each["kind"] for each in told(site) if each["story"] == desk.one]
+    kinds = [each["kind"] for each in changes(site) if each["story"] == desk.one]
     assert kinds[0] == "emerged"
     assert [each for each in kinds if each not in {"emerged", "grew"}] == [
         "hidden", "renamed", "shown"
@@ -252,47 +260,47 @@ def test_followers_learn_that_a_story_was_hidden_and_nothing_else_of_it(desk: De
     assert "<b>shown</b>, by the editor bob" in page
 
 
-def test_followers_learn_of_editors_headlines_and_of_their_end(desk: Desk, site: Site):
-    latest = told(site)[-1]["id"]
+def test_changes_include_editors_headlines_and_their_undo(desk: Desk, site: Site):
+    latest = changes(site)[-1]["id"]
     undone = desk.mark("rename", "Ministers meet at last")
     desk.undo(undone)
     article = desk.article(0, 1)
-    undone = desk.decide(lambda session, act: actions.pin_article(session, act, article))
+    undone = desk.decide(lambda session, action: actions.pin_article(session, action, article))
     desk.undo(undone)
     desk.undo(desk.mark("pin"))
     desk.undo(desk.mark("lock"))
-    found = told(site, latest)
-    assert [(each["story"], each["kind"]) for each in found] == [(desk.one, "renamed")] * 4
-    assert [each["editor"] for each in found] == ["ann", "bob"] * 2
+    result = changes(site, latest)
+    assert [(each["story"], each["kind"]) for each in result] == [(desk.one, "renamed")] * 4
+    assert [each["editor"] for each in result] == ["ann", "bob"] * 2
     with desk.sessions.begin() as session:
         assert audit_log.get(session, undone).article_ids == (article,)
 
 
-def test_a_headline_taken_back_is_told_of_the_story_that_it_went_with(desk: Desk, site: Site):
+def test_undone_headline_is_a_change_of_the_merged_story(desk: Desk, site: Site):
     decision = desk.mark("rename", "Ministers meet at last")
     ids = [desk.other, desk.one]
-    desk.decide(lambda session, act: actions.merge(session, act, ids))
-    latest = told(site)[-1]["id"]
+    desk.decide(lambda session, action: actions.merge(session, action, ids))
+    latest = changes(site)[-1]["id"]
     desk.undo(decision)
-    assert [(each["story"], each["kind"]) for each in told(site, latest)] == [
+    assert [(each["story"], each["kind"]) for each in changes(site, latest)] == [
         (desk.other, "renamed")
     ]
 
 
-def test_followers_learn_that_an_article_left_when_it_was_hidden(desk: Desk, site: Site):
-    latest = told(site)[-1]["id"]
+def test_changes_include_hidden_articles(desk: Desk, site: Site):
+    latest = changes(site)[-1]["id"]
     article = desk.article(0, 1)
-    decision = desk.decide(lambda session, act: actions.hide_article(session, act, article))
-    [left] = told(site, latest)
+    decision = desk.decide(lambda session, action: actions.hide_article(session, action, article))
+    [left] = changes(site, latest)
     assert (left["story"], left["kind"], left["articles"]) == (desk.one, "shrank", [article])
     desk.undo(decision)
-    [back] = told(site, left["id"])
+    [back] = changes(site, left["id"])
     assert (back["story"], back["kind"], back["articles"]) == (desk.one, "grew", [article])
 
 
-def test_a_hidden_article_belongs_to_no_story_until_that_is_undone(desk: Desk):
+def test_hidden_article_is_in_no_story_until_undo(desk: Desk):
     article = desk.article(0, 1)
-    decision = desk.decide(lambda session, act: actions.hide_article(session, act, article))
+    decision = desk.decide(lambda session, action: actions.hide_article(session, action, article))
     desk.more(0)
     assert article not in {m.report.article_id for m in desk.show(desk.one).members}
     with pytest.raises(KeyError):
@@ -301,79 +309,82 @@ def test_a_hidden_article_belongs_to_no_story_until_that_is_undone(desk: Desk):
     assert desk.story_of(0, 1) == desk.one
 
 
-def test_hiding_the_last_article_closes_the_story_and_undoing_opens_it(desk: Desk):
+def test_hiding_the_last_article_closes_the_story(desk: Desk):
     articles = [desk.article(0, 0), desk.article(0, 1)]
-    made = [
-        desk.decide(lambda session, act: actions.hide_article(session, act, article))  # noqa: B023
+    decisions = [
+        desk.decide(lambda session, action: actions.hide_article(session, action, article))  # noqa: B023
         for article in articles
     ]
     assert desk.show(desk.one).story.state == "closed"
     assert desk.one not in desk.listed()
     describe(desk.context)
-    desk.undo(made[0])
+    desk.undo(decisions[0])
     assert desk.show(desk.one).story.articles == 1
 
 
-def test_an_editors_headline_outlives_every_description(desk: Desk, site: Site):
+def test_editors_headline_survives_descriptions(desk: Desk, site: Site):
     decision = desk.mark("rename", "Ministers meet at last")
     assert desk.show(desk.one).story.headline == "Ministers meet at last"
     desk.more(0)
-    found = desk.show(desk.one).story
-    assert (found.headline, found.slug) == ("Ministers meet at last", "ministers-meet-at-last")
+    result = desk.show(desk.one).story
+    assert (result.headline, result.slug) == ("Ministers meet at last", "ministers-meet-at-last")
     assert "Headline by an editor" in site.page(f"/stories/{desk.one}").text
     article = desk.article(0, 0)
     with pytest.raises(DecisionConflictError):
-        desk.decide(lambda session, act: actions.pin_article(session, act, article))
+        desk.decide(lambda session, action: actions.pin_article(session, action, article))
     desk.undo(decision)
     assert desk.show(desk.one).story.headline != "Ministers meet at last"
 
 
-def test_an_editors_headline_goes_with_the_merged_story(desk: Desk):
+def test_editors_headline_moves_with_the_merged_story(desk: Desk):
     decision = desk.mark("rename", "Ministers meet at last")
     ids = [desk.other, desk.one]
-    desk.decide(lambda session, act: actions.merge(session, act, ids))
+    desk.decide(lambda session, action: actions.merge(session, action, ids))
     assert desk.show(desk.other).story.headline == "Ministers meet at last"
     desk.undo(decision)
     assert not desk.show(desk.other).story.renamed
 
 
-def test_a_pinned_article_gives_the_headline_and_a_pinned_story_leads(desk: Desk):
+def test_pinned_article_sets_headline_and_pinned_story_is_listed_first(desk: Desk):
     article = desk.article(0, 1)
     title = next(
         m.report.title for m in desk.show(desk.one).members if m.report.article_id == article
     )
-    pinned = desk.decide(lambda session, act: actions.pin_article(session, act, article))
+    pinned = desk.decide(lambda session, action: actions.pin_article(session, action, article))
     desk.more(0, 1)
     assert desk.show(desk.one).story.headline == title
     last = desk.listed()[-1]
-    desk.decide(lambda session, act: actions.mark_story(session, act, "pin", last))
+    desk.decide(lambda session, action: actions.mark_story(session, action, "pin", last))
     assert desk.listed()[0] == last
     desk.undo(pinned)
     describe(desk.context)
     assert not desk.show(desk.one).story.renamed
 
 
-def test_what_is_not_there_is_named(desk: Desk):
-    for act, message in [
-        (lambda session, act: actions.merge(session, act, [desk.one, "nobody"]), "no story nobody"),
+def test_invalid_decisions_are_rejected_with_a_reason(desk: Desk):
+    for make, message in [
         (
-            lambda session, act: actions.merge(session, act, [desk.one] * 2),
+            lambda session, action: actions.merge(session, action, [desk.one, "nobody"]),
+            "no story nobody",
+        ),
+        (
+            lambda session, action: actions.merge(session, action, [desk.one] * 2),
             "all ids belong to story",
         ),
-        (lambda session, act: actions.split(session, act, desk.one, [99]), "99"),
+        (lambda session, action: actions.split(session, action, desk.one, [99]), "99"),
         (
-            lambda session, act: actions.split(session, act, desk.one, []),
+            lambda session, action: actions.split(session, action, desk.one, []),
             "some but not all of the 2 articles",
         ),
-        (lambda session, act: actions.move(session, act, 99, desk.one), "99"),
-        (lambda session, act: actions.hide_article(session, act, 99), "no article 99"),
-        (lambda session, act: undo(session, act, 99), "no decision 99"),
+        (lambda session, action: actions.move(session, action, 99, desk.one), "99"),
+        (lambda session, action: actions.hide_article(session, action, 99), "no article 99"),
+        (lambda session, action: undo(session, action, 99), "no decision 99"),
     ]:
         with pytest.raises((NotFoundError, BadInputError), match=message):
-            desk.decide(act)
+            desk.decide(make)
 
 
-def test_decisions_are_listed_with_who_when_and_why(desk: Desk):
+def test_decisions_are_listed_with_editor_time_and_reason(desk: Desk):
     first, second = desk.merge(), desk.mark("lock")
     desk.undo(second)
     with desk.sessions.begin() as session:
@@ -392,7 +403,7 @@ def test_decisions_are_listed_with_who_when_and_why(desk: Desk):
     assert everything[1].undone_at is not None
 
 
-def test_decisions_teach_what_they_decided(desk: Desk, tmp_path: Path):
+def test_decisions_are_exported_as_labelled_articles(desk: Desk, tmp_path: Path):
     desk.more(2)
     desk.split()
     with desk.sessions.begin() as session:
@@ -409,11 +420,11 @@ def test_decisions_teach_what_they_decided(desk: Desk, tmp_path: Path):
     assert json.loads(path.read_text(encoding="utf-8").splitlines()[0])["lang"] == "en"
 
 
-def test_undoing_leaves_what_another_decision_holds(desk: Desk):
+def test_undo_does_not_move_articles_of_a_locked_story(desk: Desk):
     merged = desk.merge()
     desk.clock.now += timedelta(minutes=1)
-    bound = [desk.one, desk.story_of(1, 1)]
-    assert bound[0] == bound[1]
+    stories = [desk.one, desk.story_of(1, 1)]
+    assert stories[0] == stories[1]
     lock = desk.mark("lock")
     desk.undo(merged)
     assert desk.story_of(1, 0) == desk.one

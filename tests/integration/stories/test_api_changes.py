@@ -1,4 +1,4 @@
-"""Following stories: one sequence without gaps, asked for or streamed."""
+"""Tests of the change feed: pages and the event stream."""
 
 import http.client
 import threading
@@ -26,50 +26,50 @@ STREAM = "/v1/changes/stream"
 
 @pytest.fixture
 def site(sessions: Sessions) -> Iterator[Site]:
-    """A server over an empty store."""
+    """A server with an empty database."""
     with serving(sessions) as served:
         yield served
 
 
-def followed(site: Site, since: int = 0, *, limit: int = 3) -> list[dict[str, Any]]:
-    """Everything after a number, page by page."""
-    found: list[dict[str, Any]] = []
+def all_changes(site: Site, since: int = 0, *, limit: int = 3) -> list[dict[str, Any]]:
+    """All changes after an id, page by page."""
+    items: list[dict[str, Any]] = []
     more = True
     while more:
         page = site.get(f"/v1/changes?since={since}&limit={limit}").json
-        found += page["items"]
+        items += page["items"]
         since, more = page["next"], page["more"]
-    return found
+    return items
 
 
-def test_changes_come_in_order_and_go_on_where_one_stopped(sessions: Sessions, site: Site) -> None:
+def test_changes_are_ordered_and_resumable(sessions: Sessions, site: Site) -> None:
     assert site.get("/v1/changes").json == {"items": [], "next": 0, "more": False}
     with sessions.begin() as session:
         fill(session)
-    found = followed(site)
-    numbers = [each["id"] for each in found]
+    items = all_changes(site)
+    numbers = [each["id"] for each in items]
     assert numbers == sorted(set(numbers))
-    assert {"emerged", "grew", "merged", "closed"} <= {each["kind"] for each in found}
-    assert followed(site, numbers[4]) == found[5:]
+    assert {"emerged", "grew", "merged", "closed"} <= {each["kind"] for each in items}
+    assert all_changes(site, numbers[4]) == items[5:]
     with sessions.begin() as session:
         rows = Rows(session)
         rows.story("late", [rows.article(rows.outlet("late-outlet"), "Late")])
-    [only] = followed(site, numbers[-1])
+    [only] = all_changes(site, numbers[-1])
     assert (only["story"], only["kind"]) == ("late", "emerged")
 
 
-def test_hidden_stories_are_not_told_of(sessions: Sessions, site: Site) -> None:
+def test_hidden_stories_are_excluded(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
-        rows.story("kept", [rows.article(rows.outlet("quay"), "A")])
-        rows.story("secret", [rows.article(rows.outlet("bay"), "B")])
+        rows.story("visible", [rows.article(rows.outlet("quay"), "A")])
+        rows.story("hidden-story", [rows.article(rows.outlet("bay"), "B")])
     with sessions.begin() as session:
-        session.query(StoryRow).filter_by(id="secret").update({"hidden": True})
-    assert [each["story"] for each in followed(site)] == ["kept"]
+        session.query(StoryRow).filter_by(id="hidden-story").update({"hidden": True})
+    assert [each["story"] for each in all_changes(site)] == ["visible"]
 
 
-def test_what_commits_late_is_not_skipped(sessions: Sessions) -> None:
-    """A second writer waits for the first, so that numbers become visible in their order."""
+def test_late_commit_is_not_skipped(sessions: Sessions) -> None:
+    """A second writer waits for the first, so that ids become visible in order."""
     entered = threading.Event()
     done: list[str] = []
 
@@ -97,7 +97,7 @@ def test_what_commits_late_is_not_skipped(sessions: Sessions) -> None:
         assert [each.story_id for each in changes_since(reader, 0).items] == ["slow", "fast"]
 
 
-def test_many_writers_and_a_follower_lose_nothing(sessions: Sessions) -> None:
+def test_concurrent_writers_lose_no_changes(sessions: Sessions) -> None:
     def write(number: int) -> None:
         for turn in range(5):
             with sessions.begin() as session:
@@ -116,7 +116,7 @@ def test_many_writers_and_a_follower_lose_nothing(sessions: Sessions) -> None:
     assert len(seen) == len(set(seen)) == 20
 
 
-def test_writers_hold_the_lock_that_the_database_asks_for(sessions: Sessions) -> None:
+def test_writers_hold_the_advisory_lock(sessions: Sessions) -> None:
     key = locks.lock_key(apply_plan.LOCK)
     with sessions.begin() as session:
         rows = Rows(session)
@@ -125,35 +125,33 @@ def test_writers_hold_the_lock_that_the_database_asks_for(sessions: Sessions) ->
             assert not other.scalar(select(func.pg_try_advisory_xact_lock(key)))
 
 
-def test_who_starts_with_the_latest_misses_nothing_from_then_on(
-    sessions: Sessions, site: Site
-) -> None:
+def test_since_latest_returns_the_current_position(sessions: Sessions, site: Site) -> None:
     assert site.get("/v1/changes?since=latest").json == {"items": [], "next": 0, "more": False}
     with sessions.begin() as session:
         fill(session)
-    numbers = [each["id"] for each in followed(site)]
+    numbers = [each["id"] for each in all_changes(site)]
     latest = site.get("/v1/changes?since=latest")
     assert latest.json == {"items": [], "next": numbers[-1], "more": False}
-    known = {"If-None-Match": latest.headers["etag"]}
-    assert site.get("/v1/changes?since=latest", headers=known).status == 304
+    cached = {"If-None-Match": latest.headers["etag"]}
+    assert site.get("/v1/changes?since=latest", headers=cached).status == 304
     with sessions.begin() as session:
         rows = Rows(session)
         rows.story("raft", [rows.article(rows.outlet("quay"), "Raft")])
-    assert site.get("/v1/changes?since=latest", headers=known).status == 200
+    assert site.get("/v1/changes?since=latest", headers=cached).status == 200
     later = site.get(f"/v1/changes?since={numbers[-1]}").json
     assert [each["story"] for each in later["items"]] == ["raft"]
 
 
-def test_a_stream_tells_the_same_and_goes_on_by_its_last_event(
+def test_stream_sends_the_same_changes_and_resumes_by_last_event_id(
     sessions: Sessions, site: Site
 ) -> None:
     with sessions.begin() as session:
         fill(session)
-    numbers = [each["id"] for each in followed(site)]
-    answer = site.get("/v1/changes/stream?since=0&seconds=1")
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    assert ids(answer.text) == [0, *numbers]
-    assert "event: merged\n" in answer.text
+    numbers = [each["id"] for each in all_changes(site)]
+    response = site.get("/v1/changes/stream?since=0&seconds=1")
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert ids(response.text) == [0, *numbers]
+    assert "event: merged\n" in response.text
     last = {"Last-Event-ID": str(numbers[-2])}
     again = site.get("/v1/changes/stream?since=0&seconds=1", headers=last)
     assert ids(again.text) == numbers[-2:]
@@ -161,7 +159,7 @@ def test_a_stream_tells_the_same_and_goes_on_by_its_last_event(
     assert "data:" not in silent.text
 
 
-def test_numbers_that_are_still_to_come_are_refused(sessions: Sessions, site: Site) -> None:
+def test_since_beyond_the_latest_change_returns_422(sessions: Sessions, site: Site) -> None:
     assert site.get("/v1/changes?since=1").status == 422
     with sessions.begin() as session:
         fill(session)
@@ -170,47 +168,45 @@ def test_numbers_that_are_still_to_come_are_refused(sessions: Sessions, site: Si
     assert here.json == {"items": [], "next": latest, "more": False}
     assert site.get(f"{STREAM}?since={latest}&seconds=1").status == 200
     ahead = {"Last-Event-ID": str(latest + 1)}
-    for refused in (
+    for rejected in (
         site.get(f"/v1/changes?since={latest + 1}"),
         site.get(f"{STREAM}?since={latest + 1}"),
         site.get(STREAM, headers=ahead),
     ):
-        assert refused.status == 422
+        assert rejected.status == 422
         assert (
-            f"Invalid since {latest + 1}: the latest change is {latest}" in refused.json["detail"]
+            f"Invalid since {latest + 1}: the latest change is {latest}" in rejected.json["detail"]
         )
-        assert "since=latest" in refused.json["detail"]
+        assert "since=latest" in rejected.json["detail"]
 
 
-def test_what_was_just_told_is_a_number_that_was_reached(sessions: Sessions, site: Site) -> None:
-    """Each change is followed from its own number at once, while the next one is written."""
-    following = threading.Event()
+def test_returned_position_is_always_valid(sessions: Sessions, site: Site) -> None:
+    """Each change is all_changes from its own number at once, while the next one is written."""
+    finished = threading.Event()
 
     def write() -> None:
         for turn in range(20):
             with sessions.begin() as session:
                 rows = Rows(session)
                 rows.story(f"s{turn}", [rows.article(rows.outlet(f"o{turn}"), "A")])
-        following.set()
+        finished.set()
 
     writer = threading.Thread(target=write)
     writer.start()
     since, seen = 0, 0
-    while not following.is_set() or seen < 20:
-        answer = site.get(f"/v1/changes?since={since}")
-        assert answer.status == 200, answer.text
-        since, seen = answer.json["next"], seen + len(answer.json["items"])
+    while not finished.is_set() or seen < 20:
+        response = site.get(f"/v1/changes?since={since}")
+        assert response.status == 200, response.text
+        since, seen = response.json["next"], seen + len(response.json["items"])
     writer.join()
 
 
 def ids(stream: str) -> list[int]:
-    """The numbers that a stream told, those of blocks without a change among them."""
+    """The ids of all events in a stream, including heartbeats."""
     return [int(line[4:]) for line in stream.splitlines() if line.startswith("id: ")]
 
 
-def test_who_is_cut_off_before_the_first_event_misses_nothing(
-    sessions: Sessions, site: Site
-) -> None:
+def test_stream_can_resume_before_its_first_event(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         fill(session)
     silent = site.get(f"{STREAM}?seconds=1").text
@@ -223,16 +219,16 @@ def test_who_is_cut_off_before_the_first_event_misses_nothing(
     assert '"story":"raft"' in again.text
 
 
-def test_a_silent_stream_says_how_far_it_is(sessions: Sessions, site: Site) -> None:
+def test_idle_stream_sends_heartbeats_with_the_position(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         fill(session)
-    numbers = [each["id"] for each in followed(site)]
-    told = site.get(f"{STREAM}?since={numbers[-2]}&seconds=18").text
-    assert f": still here\nid: {numbers[-1]}\n\n" in told
-    assert ids(told) == [*numbers[-2:], numbers[-1]]
+    numbers = [each["id"] for each in all_changes(site)]
+    body = site.get(f"{STREAM}?since={numbers[-2]}&seconds=18").text
+    assert f": still here\nid: {numbers[-1]}\n\n" in body
+    assert ids(body) == [*numbers[-2:], numbers[-1]]
 
 
-def test_so_many_streams_are_open_and_a_place_is_free_again_when_one_has_gone(
+def test_stream_limits_are_enforced_and_released(
     sessions: Sessions,
 ) -> None:
     settings = load(
@@ -241,25 +237,25 @@ def test_so_many_streams_are_open_and_a_place_is_free_again_when_one_has_gone(
     app = create_app(sessions, clock=lambda: NOW, settings=settings)
     with running(app) as site:
         rita, bob = (holder(site, sessions, name) for name in ("rita", "bob"))
-        mine = opened(site)
+        first_stream = open_stream(site)
         again = site.get(STREAM)
         assert (again.status, again.headers["retry-after"]) == (429, "30")
         assert again.json["type"] == "urn:samestory:problem:too-many-requests"
-        theirs = opened(site, rita.secret)
+        second_stream = open_stream(site, rita.secret)
         full = bob.get(STREAM)
         assert (full.status, full.headers["retry-after"]) == (503, "30")
         assert "2 streams" in full.json["detail"]
-        mine.close()
+        first_stream.close()
         assert any(bob.get(f"{STREAM}?seconds=1").status == 200 for _ in range(200))
         assert rita.get(STREAM).status == 429
-        theirs.close()
+        second_stream.close()
 
 
-def test_head_of_a_stream_has_an_end_and_takes_no_place(sessions: Sessions) -> None:
+def test_head_request_ends_and_takes_no_stream_slot(sessions: Sessions) -> None:
     settings = load({"SAMESTORY_WEB__MAX_STREAMS": "1"})
     app = create_app(sessions, clock=lambda: NOW, settings=settings)
     with running(app) as site:
-        mine = opened(site)
+        first_stream = open_stream(site)
         began = time.monotonic()
         head = site.get(f"{STREAM}?since=0&seconds=3600", method="HEAD")
         assert (head.status, head.body) == (200, b"")
@@ -269,32 +265,32 @@ def test_head_of_a_stream_has_an_end_and_takes_no_place(sessions: Sessions) -> N
         assert "etag" not in head.headers
         assert site.get(f"{STREAM}?since=x", method="HEAD").status == 422
         assert site.get(STREAM).status == 503
-        mine.close()
+        first_stream.close()
 
 
-def opened(site: Site, secret: str = "") -> http.client.HTTPConnection:
-    """A stream that has begun."""
+def open_stream(site: Site, secret: str = "") -> http.client.HTTPConnection:
+    """Open a stream and read its first line."""
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
     connection.request("GET", STREAM, headers=headers)
-    answer = connection.getresponse()
-    assert answer.status == 200
-    assert answer.readline().startswith(b"retry:")
+    response = connection.getresponse()
+    assert response.status == 200
+    assert response.readline().startswith(b"retry:")
     return connection
 
 
 @pytest.mark.parametrize(
     "query", ["since=x", "since=-1", f"since={2**63}", "since=%00", "limit=0", "since="]
 )
-def test_hostile_numbers_are_refused(site: Site, query: str) -> None:
-    answer = site.get(f"/v1/changes?{query}")
-    assert answer.status == 422
-    assert answer.json["detail"]
+def test_invalid_since_returns_422(site: Site, query: str) -> None:
+    response = site.get(f"/v1/changes?{query}")
+    assert response.status == 422
+    assert response.json["detail"]
     if query.startswith("since"):
-        assert answer.json["errors"] == [
+        assert response.json["errors"] == [
             {
                 "where": "query.since",
-                "detail": "write `next` of the answer before, 0 or `latest`",
+                "detail": "write `next` of the response before, 0 or `latest`",
             }
         ]
         assert site.get(f"/v1/changes/stream?{query}&seconds=1").status == 422

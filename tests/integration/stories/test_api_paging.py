@@ -1,4 +1,4 @@
-"""Pages of stories while stories appear, grow, merge and are hidden between one page and the next."""
+"""Tests of paging while stories insert_story, grow, merge and are hidden between pages."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -31,19 +31,19 @@ HOUR = timedelta(hours=1)
 
 
 def fill(session: Session) -> None:
-    """Stories whose time, size and speed all fall from the first to the last, some of them equal."""
+    """Insert stories with descending times, sizes and velocities, some of them equal."""
     rows = Rows(session)
     outlets = [rows.outlet(f"o{number}") for number in range(STORIES)]
     for number in range(STORIES):
         at = NOW - (number // 2) * HOUR
-        told = [rows.article(each, f"Report {number}", at=at) for each in outlets[number:]]
-        speed = float(STORIES - number // 3)
-        details = to_json(Details(pace=Pace(1, speed, NOW, 1, NOW)))
-        rows.story(f"s{number:02}", told, details=details)
+        reports = [rows.article(each, f"Report {number}", at=at) for each in outlets[number:]]
+        velocity = float(STORIES - number // 3)
+        details = to_json(Details(pace=Pace(1, velocity, NOW, 1, NOW)))
+        rows.story(f"s{number:02}", reports, details=details)
 
 
 def grow(session: Session, story: str) -> None:
-    """Let a story come first in every order."""
+    """Move a story to the top of every order."""
     row = session.get_one(StoryRow, story)
     row.last_reported_at = row.changed_at = NOW + 9 * HOUR
     row.coverage = row.independent = 99
@@ -51,60 +51,58 @@ def grow(session: Session, story: str) -> None:
     row.details = to_json(Details(pace=Pace(1, 99.0, NOW, 1, NOW)))
 
 
-def appear(session: Session, story: str) -> None:
-    """Let a story begin."""
+def insert_story(session: Session, story: str) -> None:
+    """Insert a story."""
     rows = Rows(session)
     outlet = rows.outlet(f"of-{story}")
     rows.story(story, [rows.article(outlet, story, at=NOW - 2 * HOUR)])
 
 
-def leave(session: Session, story: str, **how: Any) -> None:
-    """Let a story be listed no longer."""
-    values: dict[Any, Any] = {**how}
+def leave(session: Session, story: str, **columns: Any) -> None:
+    """Remove a story from the list."""
+    values: dict[Any, Any] = {**columns}
     session.query(StoryRow).filter_by(id=story).update(values)
 
 
 def pages(site: Site, query: str, between: Callable[[int], None]) -> list[list[str]]:
-    """The ids of each page; something happens after each but the last."""
-    found: list[list[str]] = []
+    """The ids of each page; `between` is called after each page."""
+    ids: list[list[str]] = []
     cursor: str | None = ""
     while cursor is not None:
-        asked = f"/v1/stories?limit={PAGE}&{query}{cursor and f'&cursor={cursor}'}"
-        page = site.get(asked).json
-        found.append([story["id"] for story in page["items"]])
+        path = f"/v1/stories?limit={PAGE}&{query}{cursor and f'&cursor={cursor}'}"
+        page = site.get(path).json
+        ids.append([story["id"] for story in page["items"]])
         cursor = page["next"]
-        between(len(found))
-        assert len(found) < 20
-    return found
+        between(len(ids))
+        assert len(ids) < 20
+    return ids
 
 
 @pytest.mark.parametrize("sort", list(Sort))
-def test_what_stays_as_it_is_comes_once_whatever_happens_to_others(
-    sessions: Sessions, sort: Sort
-) -> None:
+def test_unchanged_stories_appear_once(sessions: Sessions, sort: Sort) -> None:
     with sessions.begin() as session:
         fill(session)
     with serving(sessions) as site:
-        whole = [each for page in pages(site, f"sort={sort}", lambda _: None) for each in page]
-        assert len(whole) == STORIES
+        complete = [each for page in pages(site, f"sort={sort}", lambda _: None) for each in page]
+        assert len(complete) == STORIES
 
-        def happen(page: int) -> None:
+        def change(page: int) -> None:
             with sessions.begin() as session:
-                appear(session, f"new{page}")
+                insert_story(session, f"new{page}")
                 if page == 1:
-                    grow(session, whole[1])  # that was told already
-                    grow(session, whole[-1])  # that was not
+                    grow(session, complete[1])  # on a page already read
+                    grow(session, complete[-1])  # on a later page
                 elif page == 2:
-                    leave(session, whole[2], hidden=True)  # told
-                    leave(session, whole[7], hidden=True)  # not yet
-                    leave(session, whole[8], state="merged", merged_into=whole[0])
+                    leave(session, complete[2], hidden=True)  # on a page already read
+                    leave(session, complete[7], hidden=True)  # on a later page
+                    leave(session, complete[8], state="merged", merged_into=complete[0])
                 elif page == 3:
-                    leave(session, whole[PAGE * 3 - 1], hidden=True)  # at which the cursor stands
+                    leave(session, complete[PAGE * 3 - 1], hidden=True)  # at the cursor
 
-        seen = [each for page in pages(site, f"sort={sort}", happen) for each in page]
-    moved = {whole[1], whole[-1]}
-    gone = {whole[7], whole[8]}
-    stayed = [each for each in whole if each not in moved | gone]
+        seen = [each for page in pages(site, f"sort={sort}", change) for each in page]
+    moved = {complete[1], complete[-1]}
+    gone = {complete[7], complete[8]}
+    stayed = [each for each in complete if each not in moved | gone]
     assert [each for each in seen if each in stayed] == stayed
     assert len(seen) == len(set(seen))
     assert not gone & set(seen[PAGE * 2 :])
@@ -112,7 +110,7 @@ def test_what_stays_as_it_is_comes_once_whatever_happens_to_others(
 
 @pytest.fixture
 def newsroom(context: Context, clock: Clock) -> Iterator[tuple[Wire, Site]]:
-    """Eight events that four outlets reported, one more and one more of them, and a server."""
+    """A server with stories of eight events, reported by one to four outlets."""
     wire = Wire(context)
     for event in range(8):
         for outlet in range(1 + event % 4):
@@ -124,7 +122,7 @@ def newsroom(context: Context, clock: Clock) -> Iterator[tuple[Wire, Site]]:
 
 
 def work(context: Context, clock: Clock) -> None:
-    """Let the jobs that make stories run."""
+    """Run the jobs that create stories."""
     for job in (embed, place, describe):
         clock.advance(minutes=1)
         job(context)
@@ -132,28 +130,30 @@ def work(context: Context, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("sort", list(Sort))
-def test_a_list_as_of_an_instant_stands_still_while_stories_go_on(
+def test_as_of_list_is_stable_while_stories_change(
     newsroom: tuple[Wire, Site], context: Context, clock: Clock, sort: Sort
 ) -> None:
     wire, site = newsroom
     query = f"sort={sort}&as_of={quote(clock.now.isoformat())}"
-    whole = pages(site, query, lambda _: None)
-    told = [each for page in whole for each in page]
-    assert len(told) == 8
+    complete = pages(site, query, lambda _: None)
+    ids = [each for page in complete for each in page]
+    assert len(ids) == 8
 
-    def happen(page: int) -> None:
+    def change(page: int) -> None:
         events: dict[int, Callable[[], object]] = {
             1: lambda: wire.publish(3, [("late", report(0, 9))], clock.now),
-            2: lambda: merge(context, clock.now, told[0], told[-1]),
+            2: lambda: merge(context, clock.now, ids[0], ids[-1]),
         }
         clock.advance(minutes=5)
         events.get(page, lambda: None)()
         work(context, clock)
 
-    assert pages(site, query, happen) == whole
-    assert pages(site, f"sort={sort}", lambda _: None) != whole
+    assert pages(site, query, change) == complete
+    assert pages(site, f"sort={sort}", lambda _: None) != complete
 
 
 def merge(context: Context, now: datetime, one: str, other: str) -> None:
-    """Let an editor make two stories one."""
-    decide(context.sessions, now, lambda session, act: actions.merge(session, act, [one, other]))
+    """Merge two stories as an editor."""
+    decide(
+        context.sessions, now, lambda session, action: actions.merge(session, action, [one, other])
+    )

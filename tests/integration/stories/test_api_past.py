@@ -1,4 +1,4 @@
-"""The past, as API and page show it."""
+"""Tests of past states (`as_of`) in the API and pages."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -28,17 +28,17 @@ def site(context: Context, clock: Clock) -> Iterator[Site]:
 
 
 @pytest.fixture
-def moments(context: Context, clock: Clock) -> list[datetime]:
-    """One event, reported by an outlet an hour; the moments after each report was described."""
-    wire, found = Wire(context), []
+def instants(context: Context, clock: Clock) -> list[datetime]:
+    """Instants after each of four hourly reports of one event was described."""
+    wire, instants = Wire(context), []
     for outlet in range(4):
         wire.publish(outlet, [("x", report(0, outlet))], clock.now)
         for job in (embed, place, describe):
             clock.advance(minutes=1)
             job(context)
-        found.append(clock.now)
+        instants.append(clock.now)
         clock.advance(hours=1)
-    return found
+    return instants
 
 
 def stories(site: Site, at: datetime) -> list[dict[str, Any]]:
@@ -48,11 +48,11 @@ def stories(site: Site, at: datetime) -> list[dict[str, Any]]:
     return listed
 
 
-def test_a_story_can_be_seen_as_it_grew(site: Site, moments: list[datetime], clock: Clock):
-    assert [stories(site, at)[0]["articles"] for at in moments] == [1, 2, 3, 4]
+def test_as_of_returns_each_past_state(site: Site, instants: list[datetime], clock: Clock):
+    assert [stories(site, at)[0]["articles"] for at in instants] == [1, 2, 3, 4]
     [now] = site.get("/v1/stories").json["items"]
     assert stories(site, clock.now) == [now]
-    for count, at in enumerate(moments, start=1):
+    for count, at in enumerate(instants, start=1):
         path = f"/v1/stories/{now['id']}?as_of={quote(at.isoformat())}"
         story = site.get(path).json
         assert len(story["members"]) == len(story["timeline"]) == count
@@ -62,18 +62,18 @@ def test_a_story_can_be_seen_as_it_grew(site: Site, moments: list[datetime], clo
         assert site.get(f"/v1/stories/{now['id']}{part}?as_of=2020-01-01").status == 404, part
     assert site.get("/v1/stories?as_of=2020-01-01").json["items"] == []
     assert site.get("/v1/stories?as_of=2999-01-01").json["items"] == [now]
-    history = f"/v1/stories/{now['id']}/transitions?as_of={quote(moments[1].isoformat())}"
+    history = f"/v1/stories/{now['id']}/transitions?as_of={quote(instants[1].isoformat())}"
     assert len(site.get(history).json["items"]) == 2
 
 
 @pytest.mark.parametrize("value", ["yesterday", "", "0001-01-01T00:00:00%2B14:00", "%00"])
-def test_a_moment_that_is_none_is_refused(site: Site, value: str):
+def test_invalid_as_of_returns_422(site: Site, value: str):
     assert site.get(f"/v1/stories?as_of={value}").status == 422
     assert site.get(f"/v1/stories/x?as_of={value}").status in {404, 422}
 
 
-def test_pages_of_the_past_say_so_and_stay_in_it(site: Site, moments: list[datetime]):
-    at = quote(f"{moments[1]:%Y-%m-%dT%H:%M}")
+def test_pages_keep_as_of_in_links(site: Site, instants: list[datetime]):
+    at = quote(f"{instants[1]:%Y-%m-%dT%H:%M}")
     front = site.page(f"/?as_of={at}").text
     assert "As it stood at" in front
     link = front.split('<h2 lang="en" dir="ltr"><a href="')[1].split('"')[0]
@@ -85,10 +85,10 @@ def test_pages_of_the_past_say_so_and_stay_in_it(site: Site, moments: list[datet
     assert "As it stood at" not in site.page("/").text
 
 
-def test_a_merged_storys_past_is_its_own(
-    site: Site, context: Context, clock: Clock, moments: list[datetime]
+def test_merged_story_is_served_at_instants_before_the_merger(
+    site: Site, context: Context, clock: Clock, instants: list[datetime]
 ):
-    del moments
+    del instants
     Wire(context).publish(0, [("y", report(1, 7))], clock.now)
     embed(context)
     place(context)
@@ -99,7 +99,7 @@ def test_a_merged_storys_past_is_its_own(
     decide(
         context.sessions,
         clock.now,
-        lambda session, act: actions.merge(session, act, [one, other]),
+        lambda session, action: actions.merge(session, action, [one, other]),
     )
     clock.advance(minutes=1)
     after = clock.now.isoformat().replace("+00:00", "Z")
@@ -109,12 +109,10 @@ def test_a_merged_storys_past_is_its_own(
         assert (gone.status, gone.headers["location"]) == (308, f"{path}{one}?as_of={after}")
 
 
-def test_asking_for_the_past_reads_versions_by_index(
-    site: Site, engine: Engine, moments: list[datetime]
-):
+def test_as_of_lists_use_the_version_indexes(site: Site, engine: Engine, instants: list[datetime]):
     for sort in Sort:
         with record_statements(engine) as statements:
-            site.get(f"/v1/stories?sort={sort}&as_of={quote(moments[0].isoformat())}")
+            site.get(f"/v1/stories?sort={sort}&as_of={quote(instants[0].isoformat())}")
         [listing] = [each for each in statements if "FROM story_versions" in each[0]]
         with engine.connect() as connection:
             for how in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):

@@ -1,4 +1,4 @@
-"""Stories through the API: lists, orders, pages, one story, its history."""
+"""Tests of `/v1/stories`: filters, orders, pages, one story and its history."""
 
 import base64
 import json
@@ -17,14 +17,14 @@ from tests.support.servers.site import Site, serving, serving_world
 
 @pytest.fixture
 def site(sessions: Sessions) -> Iterator[Site]:
-    """A server over an empty store."""
+    """A server with an empty database."""
     with serving(sessions) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def world(new_database: Callable[[], str]) -> Iterator[Site]:
-    """A server over the made-up world, which nobody changes."""
+    """A shared server with the example data; tests must not change it."""
     with serving_world(new_database()) as running:
         yield running
 
@@ -34,12 +34,12 @@ def ids(site: Site, query: str = "") -> list[str]:
     return [story["id"] for story in site.get(f"/v1/stories{query}").json["items"]]
 
 
-def test_an_empty_store_gives_an_empty_list(site: Site) -> None:
-    answer = site.get("/v1/stories")
-    assert (answer.status, answer.json) == (200, {"items": [], "next": None})
+def test_empty_database_returns_empty_list(site: Site) -> None:
+    response = site.get("/v1/stories")
+    assert (response.status, response.json) == (200, {"items": [], "next": None})
 
 
-def test_a_story_says_who_reported_it_and_in_which_languages(world: Site) -> None:
+def test_listed_story_has_coverage_outlets_and_languages(world: Site) -> None:
     story = next(each for each in world.get("/v1/stories").json["items"] if each["id"] == MEETING)
     assert story["coverage"] == 10
     assert story["independent"] == 7
@@ -56,13 +56,13 @@ def test_a_story_says_who_reported_it_and_in_which_languages(world: Site) -> Non
 def test_merged_and_empty_stories_are_not_listed(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
-        kept = rows.story("kept", [rows.article(rows.outlet("one"), "A")])
+        survivor = rows.story("survivor", [rows.article(rows.outlet("one"), "A")])
         rows.story("empty")
-        rows.story("gone", [], state="merged", merged_into=kept.id)
-    assert ids(site) == ["kept"]
+        rows.story("gone", [], state="merged", merged_into=survivor.id)
+    assert ids(site) == ["survivor"]
 
 
-def test_rank_sets_a_doubling_of_coverage_against_twelve_hours_and_one_outlet_alone_last(
+def test_rank_weighs_coverage_against_age_and_penalises_single_outlets(
     sessions: Sessions, site: Site
 ) -> None:
     with sessions.begin() as session:
@@ -93,26 +93,26 @@ def test_rank_sets_a_doubling_of_coverage_against_twelve_hours_and_one_outlet_al
         ("?outlet=nobody", []),
     ],
 )
-def test_filters_narrow_the_list(world: Site, query: str, expected: list[str]) -> None:
+def test_filters_select_stories(world: Site, query: str, expected: list[str]) -> None:
     assert ids(world, query) == expected
 
 
 @pytest.mark.parametrize("sort", ["rank", "newest", "largest"])
-def test_pages_fit_together(world: Site, sort: str) -> None:
-    whole = ids(world, f"?sort={sort}")
-    found: list[str] = []
+def test_pages_join_without_gaps(world: Site, sort: str) -> None:
+    complete = ids(world, f"?sort={sort}")
+    paged: list[str] = []
     cursor = ""
     while True:
         page = world.get(f"/v1/stories?sort={sort}&limit=3{cursor}").json
-        found += [story["id"] for story in page["items"]]
+        paged += [story["id"] for story in page["items"]]
         if page["next"] is None:
             break
         cursor = f"&cursor={page['next']}"
-    assert found == whole
-    assert len(found) == 8
+    assert paged == complete
+    assert len(paged) == 8
 
 
-def test_pages_stay_right_when_a_story_appears_meanwhile(sessions: Sessions, site: Site) -> None:
+def test_pages_are_stable_when_a_story_appears(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         fill(session)
     first = site.get("/v1/stories?sort=newest&limit=3").json
@@ -124,7 +124,7 @@ def test_pages_stay_right_when_a_story_appears_meanwhile(sessions: Sessions, sit
     assert ids(site, f"?sort=newest&cursor={first['next']}") == rest
 
 
-def test_a_story_has_its_articles_with_copies_and_evidence(world: Site) -> None:
+def test_story_has_members_with_copies_and_evidence(world: Site) -> None:
     story = world.get(f"/v1/stories/{MEETING}").json
     members = story["members"]
     assert [member["outlet"]["country"] for member in members[:4]] == ["RU", "RU", "LB", "SY"]
@@ -142,7 +142,9 @@ def test_a_story_has_its_articles_with_copies_and_evidence(world: Site) -> None:
     assert related == ["moscow-2023-05-10", "moscow-2023-04-04", "moscow-2022-12-28"]
 
 
-def test_an_undescribed_story_speaks_through_its_members(sessions: Sessions, site: Site) -> None:
+def test_undescribed_story_takes_headline_and_counts_from_members(
+    sessions: Sessions, site: Site
+) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
         one, two = rows.outlet("one", family="house"), rows.outlet("two", family="house")
@@ -154,16 +156,16 @@ def test_an_undescribed_story_speaks_through_its_members(sessions: Sessions, sit
     assert (story["articles"], story["coverage"], story["independent"]) == (2, 2, 1)
 
 
-def test_a_merged_story_leads_to_where_it_lives_on(sessions: Sessions, site: Site) -> None:
+def test_merged_story_redirects_to_its_survivor(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         fill(session)
         Rows(session).story("older", state="merged", merged_into=MERGED)
     for gone in (MERGED, "older"):
-        answer = site.get(f"/v1/stories/{gone}")
-        assert (answer.status, answer.headers["location"]) == (308, f"/v1/stories/{MEETING}")
+        response = site.get(f"/v1/stories/{gone}")
+        assert (response.status, response.headers["location"]) == (308, f"/v1/stories/{MEETING}")
 
 
-def test_the_history_of_a_story_can_be_paged(world: Site) -> None:
+def test_transitions_are_paged(world: Site) -> None:
     path = f"/v1/stories/{MEETING}/transitions"
     first = world.get(f"{path}?limit=2").json
     second = world.get(f"{path}?limit=4&cursor={first['next']}").json
@@ -173,16 +175,16 @@ def test_the_history_of_a_story_can_be_paged(world: Site) -> None:
     assert world.get("/v1/stories/nobody/transitions").status == 404
 
 
-def test_an_unknown_story_is_a_problem(world: Site) -> None:
-    answer = world.get("/v1/stories/nobody")
-    assert answer.status == 404
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json["type"] == "urn:samestory:problem:not-found"
-    assert answer.json["detail"] == "no story nobody"
+def test_unknown_story_returns_404_problem(world: Site) -> None:
+    response = world.get("/v1/stories/nobody")
+    assert response.status == 404
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json["type"] == "urn:samestory:problem:not-found"
+    assert response.json["detail"] == "no story nobody"
 
 
 def cursor_of(*parts: object) -> str:
-    """A word that looks like a cursor."""
+    """A well-formed cursor with these parts."""
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
 
 
@@ -215,21 +217,21 @@ def cursor_of(*parts: object) -> str:
         "?cursor=" + quote(base64.urlsafe_b64encode(b"[" * 900).decode()),
     ],
 )
-def test_hostile_queries_are_refused_with_a_reason(world: Site, query: str) -> None:
-    answer = world.get(f"/v1/stories{query}")
-    assert answer.status == 422, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json["detail"]
+def test_invalid_queries_return_422_with_a_reason(world: Site, query: str) -> None:
+    response = world.get(f"/v1/stories{query}")
+    assert response.status == 422, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json["detail"]
 
 
 @pytest.mark.parametrize("story_id", ["%00", "a%00b", "%ED%A0%80", "%FF", "x" * 300, "%0A"])
-def test_hostile_ids_are_refused(world: Site, story_id: str) -> None:
+def test_invalid_ids_return_404_or_422(world: Site, story_id: str) -> None:
     for path in (f"/v1/stories/{story_id}", f"/v1/stories/{story_id}/transitions"):
         assert world.get(path).status in {404, 422}
     assert world.page(f"/stories/{story_id}").status in {404, 422}
 
 
-def test_words_in_filters_are_values_and_never_sql(world: Site) -> None:
+def test_filter_values_are_not_interpreted_as_sql(world: Site) -> None:
     assert ids(world, "?outlet=" + quote("x' OR '1'='1")) == []
     assert ids(world, "?entity=" + quote("en'); DROP TABLE stories; --")) == []
     assert len(ids(world)) == 8

@@ -1,4 +1,4 @@
-"""Filters by names and words, more or less of each story, its parts, outlets' figures."""
+"""Tests of text filters, `fields` and `include`, parts of a story, and outlet statistics."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -21,14 +21,14 @@ from tests.support.servers.site import Site, serving, serving_world
 
 @pytest.fixture(scope="module")
 def world(new_database: Callable[[], str]) -> Iterator[Site]:
-    """A server over the made-up world, which nobody changes."""
+    """A shared server with the example data; tests must not change it."""
     with serving_world(new_database()) as running:
         yield running
 
 
 @pytest.fixture
 def site(sessions: Sessions) -> Iterator[Site]:
-    """A server over an empty store."""
+    """A server with an empty database."""
     with serving(sessions) as running:
         yield running
 
@@ -53,15 +53,13 @@ def ids(site: Site, query: str = "") -> list[str]:
         ("?changed_since=2999-01-01", []),
     ],
 )
-def test_stories_are_found_by_names_words_and_origin(
+def test_stories_are_filtered_by_entities_keywords_and_origin(
     world: Site, query: str, expected: list[str]
 ) -> None:
     assert ids(world, query) == expected
 
 
-def test_the_fastest_come_first_and_their_pages_fit_together(
-    sessions: Sessions, site: Site
-) -> None:
+def test_fastest_order_and_its_pages(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
         outlet = rows.outlet("quay")
@@ -72,10 +70,12 @@ def test_the_fastest_come_first_and_their_pages_fit_together(
     assert ids(site, "?sort=fastest") == ["fast", "slow", "even", "unknown"]
     first = site.get("/v1/stories?sort=fastest&limit=2").json
     assert ids(site, f"?sort=fastest&cursor={first['next']}") == ["even", "unknown"]
-    assert len(ids(site, "?sort=fastest&as_of=2999-01-01")) == 0  # nothing wrote versions here
+    assert (
+        len(ids(site, "?sort=fastest&as_of=2999-01-01")) == 0
+    )  # the fixture has no story versions
 
 
-def test_fields_narrow_and_include_widens_what_is_told(world: Site) -> None:
+def test_fields_and_include_select_fields(world: Site) -> None:
     [story] = world.get("/v1/stories?outlet=phare&fields=id,coverage,outlets").json["items"]
     assert set(story) == {"id", "coverage", "outlets"}
     both = "/v1/stories?outlet=phare&fields=id&include=summary"
@@ -94,58 +94,56 @@ def test_fields_narrow_and_include_widens_what_is_told(world: Site) -> None:
     "query",
     ["fields=id,password", "include=everything", "fields=", "fields=" + "id," * 300, "fields=%00"],
 )
-def test_unknown_fields_are_refused_by_name(world: Site, query: str) -> None:
-    answer = world.get(f"/v1/stories?{query}")
-    assert answer.status == 422
-    assert f"query.{query.partition('=')[0]}" in answer.json["detail"]
+def test_unknown_fields_return_422(world: Site, query: str) -> None:
+    response = world.get(f"/v1/stories?{query}")
+    assert response.status == 422
+    assert f"query.{query.partition('=')[0]}" in response.json["detail"]
 
 
-def test_thousands_of_words_are_refused(world: Site) -> None:
+def test_too_many_keywords_return_422(world: Site) -> None:
     query = "&".join(f"keyword=w{number}" for number in range(3000))
-    answer = world.get(f"/v1/stories?{query}")
-    assert answer.status == 422
-    assert "at most 20" in answer.json["detail"]
+    response = world.get(f"/v1/stories?{query}")
+    assert response.status == 422
+    assert "at most 20" in response.json["detail"]
 
 
 def paged(site: Site, path: str) -> list[dict[str, Any]]:
-    """All items of a list, four at a time."""
-    found: list[dict[str, Any]] = []
+    """All items of a list, four per page."""
+    items: list[dict[str, Any]] = []
     cursor = ""
     for _ in range(20):
         page = site.get(f"{path}?limit=4{cursor}").json
-        found += page["items"]
+        items += page["items"]
         if page["next"] is None:
-            return found
+            return items
         cursor = f"&cursor={page['next']}"
     raise AssertionError("pages without an end")
 
 
-def test_the_parts_of_a_story_are_those_of_the_whole(world: Site) -> None:
+def test_parts_equal_the_fields_of_the_full_story(world: Site) -> None:
     path = f"/v1/stories/{MEETING}"
-    whole = world.get(path).json
-    assert paged(world, f"{path}/articles") == whole["members"]
-    assert paged(world, f"{path}/timeline") == whole["timeline"]
+    story = world.get(path).json
+    assert paged(world, f"{path}/articles") == story["members"]
+    assert paged(world, f"{path}/timeline") == story["timeline"]
     related = world.get(f"{path}/related").json
-    assert related["storyline"] == whole["related"]
-    assert related["split_into"] == whole["split_into"]
-    assert all(world.get(link).status == 200 for link in whole["links"].values())
+    assert related["storyline"] == story["related"]
+    assert related["split_into"] == story["split_into"]
+    assert all(world.get(link).status == 200 for link in story["links"].values())
 
 
-def test_pages_of_a_timeline_are_right_while_the_story_changes(
-    sessions: Sessions, site: Site
-) -> None:
+def test_timeline_pages_are_stable_while_the_story_changes(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
         outlets = [rows.outlet(f"o{number}") for number in range(6)]
         at = [NOW + timedelta(minutes=number) for number in range(6)]
-        told = [rows.article(each, "x", at=when) for each, when in zip(outlets, at, strict=True)]
-        alone = rows.story("other", told[4:5])
-        rows.story("ferry", [told[0], told[2], told[3], told[5]])
-        here, other, late = told[2].id, alone.id, told[4].id
+        reports = [rows.article(each, "x", at=when) for each, when in zip(outlets, at, strict=True)]
+        alone = rows.story("other", reports[4:5])
+        rows.story("ferry", [reports[0], reports[2], reports[3], reports[5]])
+        here, other, late = reports[2].id, alone.id, reports[4].id
     first = site.get("/v1/stories/ferry/timeline?limit=2").json
     assert [each["coverage"] for each in first["items"]] == [1, 2]
     with sessions.begin() as session:
-        # The report at which the cursor stands leaves, and one of later on comes.
+        # The report at the cursor leaves the story, and a later one joins.
         for article, leaves, comes in ((here, "ferry", other), (late, other, "ferry")):
             session.query(MembershipRow).filter_by(article_id=article, story_id=leaves).update(
                 {"story_id": comes}
@@ -162,7 +160,7 @@ def test_pages_of_a_timeline_are_right_while_the_story_changes(
     assert site.get(path.replace("timeline", "articles")).status == 422
 
 
-def test_of_many_related_stories_a_hundred_are_told(sessions: Sessions, site: Site) -> None:
+def test_related_stories_are_limited_to_a_hundred(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
         rows.storyline("saga", "A saga")
@@ -177,30 +175,30 @@ def test_of_many_related_stories_a_hundred_are_told(sessions: Sessions, site: Si
     assert site.get("/v1/stories/whole/related?limit=3").status == 422
 
 
-def test_evidence_says_why_each_article_is_there(world: Site) -> None:
-    found = paged(world, f"/v1/stories/{MEETING}/evidence")
+def test_evidence_lists_neighbours_by_weight(world: Site) -> None:
+    evidence = paged(world, f"/v1/stories/{MEETING}/evidence")
     members = world.get(f"/v1/stories/{MEETING}").json["members"]
-    assert [each["article"] for each in found] == [each["id"] for each in members]
-    assert found[0]["nearest"] == []
-    nearest = found[1]["nearest"][0]
+    assert [each["article"] for each in evidence] == [each["id"] for each in members]
+    assert evidence[0]["nearest"] == []
+    nearest = evidence[1]["nearest"][0]
     assert nearest["article"] == members[0]["id"]
     weights = [abs(share["log_odds"]) for share in nearest["shares"]]
     assert weights == sorted(weights, reverse=True)
 
 
 @pytest.mark.parametrize("part", ["articles", "timeline", "related", "evidence"])
-def test_parts_of_merged_stories_lead_on_and_of_unknown_ones_are_problems(
+def test_parts_of_merged_stories_redirect_and_of_unknown_stories_return_404(
     world: Site, part: str
 ) -> None:
     gone = world.get(f"/v1/stories/{MERGED}/{part}?as_of=2999-01-01")
-    assert gone.status == 404  # nothing wrote versions here
+    assert gone.status == 404  # the fixture has no story versions
     gone = world.get(f"/v1/stories/{MERGED}/{part}?")
     assert (gone.status, gone.headers["location"]) == (308, f"/v1/stories/{MEETING}/{part}")
     assert world.get(f"/v1/stories/nobody/{part}").status == 404
     assert world.get(f"/v1/stories/{quote(chr(0))}/{part}").status == 422
 
 
-def test_an_outlet_has_figures_of_its_last_thirty_days(sessions: Sessions, site: Site) -> None:
+def test_outlet_stats_cover_the_last_thirty_days(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
         quay, bay = rows.outlet("quay", "The Quay"), rows.outlet("bay")
@@ -222,7 +220,7 @@ def test_an_outlet_has_figures_of_its_last_thirty_days(sessions: Sessions, site:
     assert site.get("/v1/outlets/nobody").status == 404
 
 
-def test_storylines_can_be_listed(world: Site) -> None:
+def test_storylines_are_listed(world: Site) -> None:
     listed = world.get("/v1/storylines").json
     assert [each["id"] for each in listed["items"]] == [STORYLINE]
     assert world.get(listed["items"][0]["url"]).status == 200

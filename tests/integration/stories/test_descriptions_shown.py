@@ -1,4 +1,4 @@
-"""What API, page and terminal show of summary, names, developments, pace and rank."""
+"""Tests of summary, entities, developments, pace and rank in the API, pages and terminal."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -25,13 +25,13 @@ SENTENCE = "A <ferry> struck the pier of Orlan harbour."
 
 @pytest.fixture
 def site(sessions: Sessions) -> Iterator[Site]:
-    """A server over an empty store."""
+    """A server with an empty database."""
     with serving(sessions) as running:
         yield running
 
 
 def fill(sessions: Sessions) -> None:
-    """A story of two outlets, the second two hours late, and a quote from one that left it."""
+    """Insert a story of two outlets, two hours apart, with a quote of an article that left it."""
     with sessions.begin() as session:
         rows = Rows(session)
         early, late = NOW - timedelta(hours=2), NOW
@@ -41,7 +41,7 @@ def fill(sessions: Sessions) -> None:
             summary=(
                 Quote(first.id, "quay", SENTENCE, complete=True),
                 Quote(second.id, "bay", "The harbour was closed when…", complete=False),
-                Quote(1, "gone", "Nobody here says so any more.", complete=True),
+                Quote(1, "gone", "A sentence of a removed article.", complete=True),
             ),
             entities=(
                 Entity("Ruth Pell", Kind.PERSON, 2),
@@ -62,7 +62,9 @@ def fill(sessions: Sessions) -> None:
         rows.story("ferry", [first, second], details=to_json(details))
 
 
-def test_a_story_answer_tells_in_words_of_its_articles(sessions: Sessions, site: Site) -> None:
+def test_story_response_has_summary_entities_and_developments(
+    sessions: Sessions, site: Site
+) -> None:
     fill(sessions)
     story = site.get("/v1/stories/ferry").json
     quote, cut = story["summary"]
@@ -78,7 +80,7 @@ def test_a_story_answer_tells_in_words_of_its_articles(sessions: Sessions, site:
     assert [each["outlets"] for each in story["developments"]] == [1, 2]
 
 
-def test_a_story_answer_tells_pace_delays_and_rank(sessions: Sessions, site: Site) -> None:
+def test_story_response_has_pace_delays_and_rank(sessions: Sessions, site: Site) -> None:
     fill(sessions)
     story = site.get("/v1/stories/ferry").json
     assert story["first_reporter"]["outlet"]["name"] == "The Quay"
@@ -88,12 +90,12 @@ def test_a_story_answer_tells_pace_delays_and_rank(sessions: Sessions, site: Sit
     ]
     assert story["pace"]["articles_per_hour"] == 2 / 3
     assert story["pace"]["peak_at"] == "2023-04-26T04:00:00Z"
-    found = story["rank"]
-    assert (found["coverage"], found["velocity"]) == (12, 3)
-    assert found["total"] == found["age"] + 15
+    rank = story["rank"]
+    assert (rank["coverage"], rank["velocity"]) == (12, 3)
+    assert rank["total"] == rank["age"] + 15
 
 
-def test_a_story_that_was_not_described_yet_tells_nothing(sessions: Sessions, site: Site) -> None:
+def test_undescribed_story_has_empty_details(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
         rows.story("fresh", [rows.article(rows.outlet("quay"), "Ferry strikes pier")])
@@ -105,21 +107,21 @@ def test_a_story_that_was_not_described_yet_tells_nothing(sessions: Sessions, si
     assert "In brief" not in page.text
 
 
-def test_the_page_shows_each_sentence_with_its_outlet(sessions: Sessions, site: Site) -> None:
+def test_story_page_shows_quotes_with_their_outlets(sessions: Sessions, site: Site) -> None:
     fill(sessions)
     page = site.page("/stories/ferry").text
     assert "A &lt;ferry&gt; struck the pier of Orlan harbour." in page
     assert ">The Quay</a></cite>" in page
     assert ">The Bay</a></cite> (cut off there)" in page
-    assert "Nobody here" not in page
-    for words in ("Ruth Pell", "Orlan Port Authority", "First reporter", "Busiest hour"):
-        assert words in page
+    assert "removed article" not in page
+    for text in ("Ruth Pell", "Orlan Port Authority", "First reporter", "Busiest hour"):
+        assert text in page
     assert "<small>first</small>" in page
     assert "<small>+2 h</small>" in page
     assert '<b lang="ar" dir="rtl">Pier closed</b>' in page
 
 
-def test_the_terminal_explains_a_rank(sessions: Sessions) -> None:
+def test_terminal_explains_a_rank(sessions: Sessions) -> None:
     fill(sessions)
     with sessions.begin() as session:
         [story] = list_stories(session, StoryFilter()).items

@@ -1,4 +1,4 @@
-"""The job `describe`: what is told of a story, in words of its articles."""
+"""Tests of the job `describe`."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -36,10 +36,10 @@ SEQUEL = (
 
 
 @pytest.fixture
-def tell(context: Context) -> Callable[..., list[int]]:
-    """Makes a story of reports by their outlets' slugs, hours apart; the ids of its articles."""
+def add_story(context: Context) -> Callable[..., list[int]]:
+    """Insert a story of reports by outlet slug, two hours apart; returns the article ids."""
 
-    def act(story: str, **reports: tuple[str, str]) -> list[int]:
+    def insert(story: str, **reports: tuple[str, str]) -> list[int]:
         with context.sessions.begin() as session:
             rows = Rows(session)
             articles = [
@@ -57,7 +57,7 @@ def tell(context: Context) -> Callable[..., list[int]]:
             vocabularies.save(session, vocabulary, now=NOW)
             return [article.id for article in articles]
 
-    return act
+    return insert
 
 
 def details_of(context: Context) -> Details:
@@ -70,42 +70,44 @@ def texts(context: Context) -> dict[int, str]:
         return dict(session.execute(select(ArticleRow.id, ArticleRow.text)).all())
 
 
-def test_a_story_is_told_in_words_of_its_articles(
-    context: Context, tell: Callable[..., list[int]]
+def test_description_quotes_articles_verbatim(
+    context: Context, add_story: Callable[..., list[int]]
 ) -> None:
-    tell("border", daily=BEGINNING, evening=SEQUEL)
+    add_story("border", daily=BEGINNING, evening=SEQUEL)
     assert describe(context) == {"stories": 1}
     assert describe(context) == {}
-    found, stored = details_of(context), texts(context)
-    assert {quote.outlet for quote in found.summary} == {"border-daily", "border-evening"}
-    for quote in found.summary:
+    details, stored = details_of(context), texts(context)
+    assert {quote.outlet for quote in details.summary} == {"border-daily", "border-evening"}
+    for quote in details.summary:
         assert quote.complete
         assert quote.text in stored[int(quote.article)]
-    named = {(each.name, each.kind) for each in found.entities}
+    named = {(each.name, each.kind) for each in details.entities}
     assert named >= {("Castelmar", Kind.PLACE), ("Tarvo Quell", Kind.PERSON)}
-    assert [each.title for each in found.developments] == [BEGINNING[0], SEQUEL[0]]
+    assert [each.title for each in details.developments] == [BEGINNING[0], SEQUEL[0]]
 
 
-def test_pace_delays_and_rank_are_told(context: Context, tell: Callable[..., list[int]]) -> None:
-    tell("border", daily=BEGINNING, evening=SEQUEL)
+def test_description_has_pace_delays_and_rank(
+    context: Context, add_story: Callable[..., list[int]]
+) -> None:
+    add_story("border", daily=BEGINNING, evening=SEQUEL)
     describe(context)
-    found = details_of(context)
-    assert found.pace is not None
-    assert (found.pace.articles_per_hour, found.pace.peak_articles) == (2 / 3, 1)
-    assert [(each.outlet, each.delay) for each in found.delays] == [
+    details = details_of(context)
+    assert details.pace is not None
+    assert (details.pace.articles_per_hour, details.pace.peak_articles) == (2 / 3, 1)
+    assert [(each.outlet, each.delay) for each in details.delays] == [
         ("border-daily", timedelta(0)),
         ("border-evening", timedelta(hours=2)),
     ]
     with context.sessions.begin() as session:
         stored = session.get_one(StoryRow, "border").rank
-    assert found.rank is not None
-    assert stored == found.rank.total
+    assert details.rank is not None
+    assert stored == details.rank.total
 
 
-def test_undated_reports_are_late_for_nothing(
-    context: Context, tell: Callable[..., list[int]]
+def test_undated_reports_have_no_delay(
+    context: Context, add_story: Callable[..., list[int]]
 ) -> None:
-    _, undated = tell("border", daily=BEGINNING, evening=SEQUEL)
+    _, undated = add_story("border", daily=BEGINNING, evening=SEQUEL)
     with context.sessions.begin() as session:
         session.execute(
             update(ArticleRow)
@@ -116,46 +118,46 @@ def test_undated_reports_are_late_for_nothing(
     assert [each.outlet for each in details_of(context).delays] == ["border-daily"]
 
 
-def test_keywords_set_a_story_apart_from_the_nearest_others(
-    context: Context, tell: Callable[..., list[int]]
+def test_keywords_distinguish_a_story_from_its_neighbours(
+    context: Context, add_story: Callable[..., list[int]]
 ) -> None:
     later = ("Karsia and Dorvath ministers meet at Castelmar over dam", "The dam at Tessen waits.")
-    tell("dam", daily=later, evening=later)
-    tell("border", daily=BEGINNING, evening=SEQUEL)
+    add_story("dam", daily=later, evening=later)
+    add_story("border", daily=BEGINNING, evening=SEQUEL)
     embed(context)
     describe(context)
     with context.sessions.begin() as session:
-        found = session.get_one(StoryRow, "border").keywords
-    assert "border" in found[:3]
-    assert "Karsia" not in found[:3]
+        details = session.get_one(StoryRow, "border").keywords
+    assert "border" in details[:3]
+    assert "Karsia" not in details[:3]
 
 
-def test_the_gazetteer_is_made_anew_when_it_is_old(
-    context: Context, tell: Callable[..., list[int]], clock: Clock
+def test_old_gazetteer_is_rebuilt(
+    context: Context, add_story: Callable[..., list[int]], clock: Clock
 ) -> None:
-    def made() -> list[datetime]:
+    def creation_times() -> list[datetime]:
         with context.sessions.begin() as session:
             session.execute(update(StoryRow).values(described_at=None))
         describe(context)
         with context.sessions.begin() as session:
             return list(session.scalars(select(GazetteerRow.created_at)))
 
-    tell("border", daily=BEGINNING)
-    first = made()
+    add_story("border", daily=BEGINNING)
+    first = creation_times()
     clock.advance(minutes=30)
-    assert made() == first
+    assert creation_times() == first
     clock.advance(minutes=31)
-    assert made() == [clock.now]
+    assert creation_times() == [clock.now]
 
 
-def test_a_story_without_articles_is_passed_over(
-    context: Context, tell: Callable[..., list[int]]
+def test_story_without_articles_is_marked_as_described(
+    context: Context, add_story: Callable[..., list[int]]
 ) -> None:
-    tell("border")
+    add_story("border")
     assert describe(context) == {"stories": 1}
     assert describe(context) == {}
     assert details_of(context) == Details()
 
 
-def test_what_another_version_stored_is_not_shown() -> None:
-    assert from_json({"summary": "in words of its own"}) == Details()
+def test_details_of_unknown_format_are_empty() -> None:
+    assert from_json({"summary": "another format"}) == Details()

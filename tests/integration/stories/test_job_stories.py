@@ -1,4 +1,4 @@
-"""The jobs from articles to stories: embed, place, reconcile, describe, link, close."""
+"""Tests of the jobs from articles to stories: embed, place, reconcile, describe, link, close."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,9 +49,9 @@ LONG = " ".join(
 
 @pytest.fixture
 def publish(context: Context, feed_server: FeedServer) -> Callable[..., None]:
-    """Publishes items in the one feed, and brings them in."""
+    """Publish items in a feed, then fetch and embed them."""
 
-    def act(*items: str) -> None:
+    def run(*items: str) -> None:
         feed_server.routes["/feed"] = reply(rss(items))
         with context.sessions.begin() as session:
             feeds.save_outlets(session, OUTLETS)
@@ -61,11 +61,11 @@ def publish(context: Context, feed_server: FeedServer) -> Callable[..., None]:
         fetch(context)
         embed(context)
 
-    return act
+    return run
 
 
 def by_title(context: Context) -> dict[str, str]:
-    """The present story of each article."""
+    """The current story of each article, by title."""
     with context.sessions.begin() as session:
         statement = (
             select(ArticleRow.title, MembershipRow.story_id)
@@ -85,9 +85,7 @@ def story(context: Context, title: str) -> StoryRow:
         return session.get_one(StoryRow, by_title(context)[title])
 
 
-def test_reports_of_one_event_share_a_story_and_others_do_not(
-    context: Context, publish: Callable[..., None]
-):
+def test_reports_of_one_event_share_a_story(context: Context, publish: Callable[..., None]):
     publish(
         item("1", MEETING, NOW),
         item("2", MEETING_AGAIN, NOW, host="evening.example"),
@@ -95,11 +93,11 @@ def test_reports_of_one_event_share_a_story_and_others_do_not(
     )
     place(context)
     reconcile(context)
-    found = by_title(context)
-    assert found[MEETING[0]] == found[MEETING_AGAIN[0]] != found[FERRY[0]]
+    result = by_title(context)
+    assert result[MEETING[0]] == result[MEETING_AGAIN[0]] != result[FERRY[0]]
 
 
-def test_a_later_report_joins_and_the_story_keeps_its_id(
+def test_later_report_joins_and_story_id_is_stable(
     context: Context, publish: Callable[..., None], clock: Clock
 ):
     publish(item("1", MEETING, NOW))
@@ -114,7 +112,7 @@ def test_a_later_report_joins_and_the_story_keeps_its_id(
     assert kinds(context) == ["emerged", "grew"]
 
 
-def test_running_everything_again_changes_nothing(context: Context, publish: Callable[..., None]):
+def test_jobs_are_idempotent(context: Context, publish: Callable[..., None]):
     publish(item("1", MEETING, NOW), item("2", MEETING_AGAIN, NOW, host="evening.example"))
     place(context)
     reconcile(context)
@@ -125,7 +123,9 @@ def test_running_everything_again_changes_nothing(context: Context, publish: Cal
     assert (by_title(context), kinds(context)) == (before, history)
 
 
-def test_memberships_say_why(context: Context, publish: Callable[..., None], clock: Clock):
+def test_memberships_have_score_and_evidence(
+    context: Context, publish: Callable[..., None], clock: Clock
+):
     publish(item("1", MEETING, NOW))
     place(context)
     clock.advance(minutes=5)
@@ -139,9 +139,7 @@ def test_memberships_say_why(context: Context, publish: Callable[..., None], clo
     assert set(joiner.evidence["nearest"][0]["shares"]) >= {"dense", "title"}
 
 
-def test_a_reprint_is_a_copy_and_adds_no_independent_coverage(
-    context: Context, publish: Callable[..., None]
-):
+def test_reprint_adds_no_independent_coverage(context: Context, publish: Callable[..., None]):
     wire, reprint = (MEETING[0], LONG), ("Ministers meet over border posts", LONG)
     publish(
         item("1", wire, NOW, host="wire.example"),
@@ -154,9 +152,9 @@ def test_a_reprint_is_a_copy_and_adds_no_independent_coverage(
         [copy] = session.scalars(select(CopyRow))
         original = session.get_one(ArticleRow, copy.original_id)
     assert original.title == wire[0]
-    found = story(context, wire[0])
-    assert (found.articles, found.coverage, found.independent) == (2, 2, 1)
-    assert found.headline == wire[0]
+    result = story(context, wire[0])
+    assert (result.articles, result.coverage, result.independent) == (2, 2, 1)
+    assert result.headline == wire[0]
 
 
 def test_outlets_of_one_family_count_once(context: Context, publish: Callable[..., None]):
@@ -164,13 +162,13 @@ def test_outlets_of_one_family_count_once(context: Context, publish: Callable[..
     place(context)
     reconcile(context)
     describe(context)
-    found = story(context, MEETING[0])
-    assert (found.coverage, found.independent) == (2, 1)
-    assert "Castelmar" in found.keywords
-    assert found.slug
+    result = story(context, MEETING[0])
+    assert (result.coverage, result.independent) == (2, 1)
+    assert "Castelmar" in result.keywords
+    assert result.slug
 
 
-def test_a_revised_article_is_encoded_anew_and_stays_in_its_story(
+def test_revised_article_is_encoded_again_and_stays_in_its_story(
     context: Context, publish: Callable[..., None], clock: Clock
 ):
     publish(item("1", MEETING, NOW))
@@ -203,14 +201,16 @@ def test_quiet_stories_close_and_reopen(
     assert story(context, MEETING[0]).state == "open"
 
 
-def test_reports_beyond_the_window_do_not_meet(context: Context, publish: Callable[..., None]):
+def test_reports_outside_the_window_do_not_share_a_story(
+    context: Context, publish: Callable[..., None]
+):
     publish(item("1", MEETING, NOW - timedelta(days=120)), item("2", MEETING_AGAIN, NOW))
     place(context)
     reconcile(context)
     assert len(set(by_title(context).values())) == 2
 
 
-def test_look_alike_stories_are_linked_into_a_storyline(
+def test_similar_stories_are_linked_into_a_storyline(
     context: Context, publish: Callable[..., None]
 ):
     earlier = NOW - timedelta(days=60)
@@ -232,7 +232,7 @@ def test_look_alike_stories_are_linked_into_a_storyline(
         assert session.scalar(select(func.count(StoryRow.storyline_id))) == 2
 
 
-def test_the_lexicon_is_that_of_the_latest_window(context: Context, publish: Callable[..., None]):
+def test_vocabulary_covers_the_latest_window(context: Context, publish: Callable[..., None]):
     publish(item("1", MEETING, NOW), item("2", FERRY, NOW))
     place(context)
     reconcile(context)
@@ -240,7 +240,7 @@ def test_the_lexicon_is_that_of_the_latest_window(context: Context, publish: Cal
         assert session.scalars(select(VocabularyRow.articles)).all() == [2]
 
 
-def test_an_undated_old_report_does_not_make_a_story_new(
+def test_undated_report_does_not_update_last_report_time(
     context: Context, publish: Callable[..., None]
 ):
     undated = item("2", MEETING_AGAIN, NOW, host="evening.example")
@@ -249,19 +249,19 @@ def test_an_undated_old_report_does_not_make_a_story_new(
     publish(item("1", MEETING, old), undated)
     place(context)
     reconcile(context)
-    found = story(context, MEETING[0])
+    result = story(context, MEETING[0])
     assert len(set(by_title(context).values())) == 1
-    assert found.last_reported_at == old
+    assert result.last_reported_at == old
 
 
 class OtherEncoder(WordEncoder):
-    """Another model, of another size."""
+    """A different model with different dimensions."""
 
     model = "words@2"
     dimensions = 32
 
 
-def test_a_change_of_model_encodes_the_window_anew_and_breaks_nothing(
+def test_new_model_encodes_the_window_again_and_keeps_stories(
     context: Context, publish: Callable[..., None], clock: Clock
 ):
     long_ago = NOW - timedelta(days=60)
@@ -275,12 +275,12 @@ def test_a_change_of_model_encodes_the_window_anew_and_breaks_nothing(
     publish(item("3", MEETING_AGAIN, clock.now, host="evening.example"))
     for job in (embed, *jobs):
         job(changed)
-    found = by_title(context)
-    assert found[MEETING_AGAIN[0]] == found[MEETING[0]] == before[MEETING[0]]
-    assert found[FERRY[0]] == before[FERRY[0]]
+    result = by_title(context)
+    assert result[MEETING_AGAIN[0]] == result[MEETING[0]] == before[MEETING[0]]
+    assert result[FERRY[0]] == before[FERRY[0]]
     with context.sessions.begin() as session:
-        made = session.execute(select(ModelRow.tag, func.count()).join(VectorRow).group_by("tag"))
-        assert dict(made.all()) == {"words@1": 3, "words@2": 2}
+        counts = session.execute(select(ModelRow.tag, func.count()).join(VectorRow).group_by("tag"))
+        assert dict(counts.all()) == {"words@1": 3, "words@2": 2}
 
 
 def test_stories_are_described_before_the_first_reconcile(
@@ -292,7 +292,7 @@ def test_stories_are_described_before_the_first_reconcile(
     assert story(context, MEETING[0]).headline == MEETING[0]
 
 
-def test_stories_count_only_what_lives(context: Context, publish: Callable[..., None]):
+def test_story_count_excludes_merged_stories(context: Context, publish: Callable[..., None]):
     publish(item("1", MEETING, NOW), item("3", FERRY, NOW))
     place(context)
     with context.sessions.begin() as session:
@@ -300,7 +300,7 @@ def test_stories_count_only_what_lives(context: Context, publish: Callable[..., 
 
 
 def with_hysteresis(context: Context, *, articles: int) -> Context:
-    """A context in which nothing is placed beside another article, nor merged once it has settled."""
+    """A context that never joins on placement and never merges articles past the minimum age."""
     settings = replace(
         context.settings,
         grouping=replace(context.settings.grouping, join_score=1.0),
@@ -311,31 +311,31 @@ def with_hysteresis(context: Context, *, articles: int) -> Context:
     return replace(context, settings=settings)
 
 
-@pytest.mark.parametrize(("articles", "found"), [(3, 2), (4, 1)])
-def test_stories_that_have_settled_stay_apart_in_a_window_of_enough_articles(
-    context: Context, publish: Callable[..., None], clock: Clock, articles: int, found: int
+@pytest.mark.parametrize(("articles", "expected"), [(3, 2), (4, 1)])
+def test_stable_stories_stay_apart_in_a_large_enough_window(
+    context: Context, publish: Callable[..., None], clock: Clock, articles: int, expected: int
 ):
-    careful = with_hysteresis(context, articles=articles)
+    strict_context = with_hysteresis(context, articles=articles)
     publish(item("1", MEETING, NOW), item("2", MEETING_AGAIN, NOW, host="evening.example"))
-    place(careful)
+    place(strict_context)
     clock.advance(hours=2)
     publish(item("3", MEETING_AGAIN, clock.now, host="wire.example"))
-    place(careful)
-    counts = run_job(Job("reconcile", 300, 60, reconcile), careful)
+    place(strict_context)
+    counts = run_job(Job("reconcile", 300, 60, reconcile), strict_context)
     assert counts is not None
-    assert (counts["moved"], counts["late"]) == ((1, 0) if found == 2 else (2, 1))
+    assert (counts["moved"], counts["late"]) == ((1, 0) if expected == 2 else (2, 1))
     with context.sessions() as session:
         shares = measure_churn(session, since=clock.now - timedelta(days=1))
     assert shares.period == pytest.approx(counts["moved"] / 3)
     assert shares.run == pytest.approx(counts["moved"] / 3)
     assert shares.late == pytest.approx(counts["late"] / 3)
-    assert len(set(by_title(context).values())) == found
+    assert len(set(by_title(context).values())) == expected
 
 
-def test_what_was_taken_for_a_copy_is_told_as_of_then(
+def test_former_reprint_is_a_copy_at_past_instants(
     context: Context, publish: Callable[..., None], clock: Clock
 ):
-    """An outlet prints the agency's text, and puts its own in its place an hour later."""
+    """An outlet reprints an agency's text and replaces it with its own an hour later."""
     wire, reprint = (MEETING[0], LONG), ("Ministers meet over border posts", LONG)
     first = item("1", wire, NOW, host="wire.example")
     publish(first, item("2", reprint, NOW + timedelta(minutes=9), host="evening.example"))
@@ -351,12 +351,14 @@ def test_what_was_taken_for_a_copy_is_told_as_of_then(
     ids = set(by_title(context).values())
     with context.sessions() as session:
         now = {
-            each.title: each.copy for found in reports_of(session, ids).values() for each in found
+            each.title: each.copy
+            for members in reports_of(session, ids).values()
+            for each in members
         }
         then = {
             each.title: each.copy
-            for found in reports_of(session, ids, as_of=before).values()
-            for each in found
+            for members in reports_of(session, ids, as_of=before).values()
+            for each in members
         }
     assert then == {wire[0]: False, reprint[0]: True}
     assert now == {wire[0]: False, reprint[0]: False}

@@ -1,7 +1,7 @@
-"""Stories under everything that happens to them: jobs and editors in any order, over time.
+"""Stateful test of stories: jobs and editors act in random order over time.
 
-One machine, several promises: identity (ids live on, star-shaped), constraints (what editors
-decided holds whatever the jobs think), and time travel (every instant can be seen again).
+Checked properties: identity (ids stay valid and redirect in one step), constraints (jobs respect
+decisions), and past states (every instant can be queried again).
 """
 
 from collections.abc import Callable
@@ -47,8 +47,8 @@ NUMBERS = st.integers(0, 1000)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What lists and stories looked like at an instant."""
+class Snapshot:
+    """Lists, stories and histories at an instant."""
 
     at: datetime
     lists: dict[Sort, Any]
@@ -57,7 +57,7 @@ class Seen:
 
 
 class Newsroom(RuleBasedStateMachine):
-    """Reports come in, jobs run, editors decide, time passes; then the past is asked for."""
+    """Reports arrive, jobs run, editors decide and time passes; then past states are queried."""
 
     new_database: Callable[[], str]
 
@@ -68,21 +68,21 @@ class Newsroom(RuleBasedStateMachine):
         self.context = make_context(self.engine, self.clock)
         self.wire = Wire(self.context)
         self.published = 0
-        self.seen: list[Seen] = []
+        self.snapshots: list[Snapshot] = []
         self.ids: set[str] = set()
         self.frozen: dict[str, list[int]] = {}
 
         for event in range(EVENTS):
             self._report(event, half=False)
             self._report(event, half=True)
-        self._take_in()
-        self.look_after()
+        self._place_reports()
+        self.describe_and_link()
 
     @rule(event=st.integers(0, EVENTS), half=st.booleans(), thorough=st.booleans())
-    def reports_come_in(self, *, event: int, half: bool, thorough: bool) -> None:
+    def reports_arrive(self, *, event: int, half: bool, thorough: bool) -> None:
         for _ in range(2):
             self._report(event, half=half)
-        self._take_in()
+        self._place_reports()
         if thorough:
             reconcile(self.context)
 
@@ -91,13 +91,13 @@ class Newsroom(RuleBasedStateMachine):
         slug = f"{number % (self.published + 1)}"
         for outlet in range(4):
             if self._exists(f"https://o{outlet}.example/{slug}"):
-                told = report(event, number)
-                self.wire.publish(outlet, [(slug, told)], self.clock.now)
-        self._take_in()
+                text = report(event, number)
+                self.wire.publish(outlet, [(slug, text)], self.clock.now)
+        self._place_reports()
         reconcile(self.context)
 
     @rule()
-    def look_after(self) -> None:
+    def describe_and_link(self) -> None:
         describe(self.context)
         link(self.context)
 
@@ -111,13 +111,13 @@ class Newsroom(RuleBasedStateMachine):
         ids = self._stories()
         if len(ids) > 1:
             chosen = [ids[one % len(ids)], ids[other % len(ids)]]
-            self._decide(lambda session, act: actions.merge(session, act, chosen))
+            self._decide(lambda session, action: actions.merge(session, action, chosen))
 
     @rule(number=NUMBERS, size=st.integers(1, 3))
     def split(self, number: int, size: int) -> None:
         for story, articles in self._pick(number):
             leaving = articles[:size]
-            self._decide(lambda session, act: actions.split(session, act, story, leaving))  # noqa: B023  # called at once
+            self._decide(lambda session, action: actions.split(session, action, story, leaving))  # noqa: B023  # called at once
 
     @rule(number=NUMBERS, other=NUMBERS)
     def move(self, number: int, other: int) -> None:
@@ -125,62 +125,60 @@ class Newsroom(RuleBasedStateMachine):
         for _, articles in self._pick(number):
             target = ids[other % len(ids)]
             article = articles[other % len(articles)]
-            self._decide(lambda session, act: actions.move(session, act, article, target))  # noqa: B023  # called at once
+            self._decide(lambda session, action: actions.move(session, action, article, target))  # noqa: B023  # called at once
 
-    @rule(number=NUMBERS, action=st.sampled_from(["pin", "hide", "rename", "lock"]))
-    def mark(self, number: int, action: str) -> None:
+    @rule(number=NUMBERS, kind=st.sampled_from(["pin", "hide", "rename", "lock"]))
+    def mark(self, number: int, kind: str) -> None:
         for story, _ in self._pick(number):
-            value = "Words of an editor" if action == "rename" else None
-            self._decide(
-                lambda session, act: actions.mark_story(session, act, action, story, value=value)  # noqa: B023  # called at once
-            )
+            value = "A new headline" if kind == "rename" else None
+            self._decide(lambda s, action: actions.mark_story(s, action, kind, story, value=value))  # noqa: B023  # called at once
 
     @rule(number=NUMBERS, other=NUMBERS, hide=st.booleans())
     def mark_article(self, *, number: int, other: int, hide: bool) -> None:
-        act_on = actions.hide_article if hide else actions.pin_article
+        mark = actions.hide_article if hide else actions.pin_article
         for _, articles in self._pick(number):
             article = articles[other % len(articles)]
-            self._decide(lambda session, act: act_on(session, act, article))  # noqa: B023  # called at once
+            self._decide(lambda session, action: mark(session, action, article))  # noqa: B023  # called at once
 
     @rule(number=NUMBERS)
     def undo(self, number: int) -> None:
         with self.context.sessions.begin() as session:
-            current_stories = audit_log.list_decisions(session, include_undone=False)
-        if current_stories:
-            chosen = current_stories[number % len(current_stories)].id
-            self._decide(lambda session, act: undo(session, act, chosen))
+            active = audit_log.list_decisions(session, include_undone=False)
+        if active:
+            chosen = active[number % len(active)].id
+            self._decide(lambda session, action: undo(session, action, chosen))
 
     @invariant()
-    def everything_holds(self) -> None:
-        self.clock.advance(seconds=1)  # changes under a standing clock are microseconds apart
+    def invariants_hold(self) -> None:
+        self.clock.advance(seconds=1)  # without it, changes are microseconds apart
         with self.context.sessions.begin() as session:
             invariants.check(session)
             self._check_ids(session)
             self._check_frozen(session)
-            self.seen.append(self._look(session))
+            self.snapshots.append(self._snapshot(session))
         self.clock.advance(seconds=1)
 
     def teardown(self) -> None:
-        """What was seen can be seen again, once nothing is hidden any more."""
+        """Undo all hiding, then compare past states with the snapshots."""
         with self.context.sessions.begin() as session:
-            current_stories = audit_log.list_decisions(session, include_undone=False)
-        for hide in [each.id for each in current_stories if each.action == "hide"]:
-            self._decide(lambda session, act: undo(session, act, hide))  # noqa: B023  # called at once
+            active = audit_log.list_decisions(session, include_undone=False)
+        for hide in [each.id for each in active if each.action == "hide"]:
+            self._decide(lambda session, action: undo(session, action, hide))  # noqa: B023  # called at once
         with self.context.sessions.begin() as session:
-            for seen in self.seen:
-                assert self._look(session, as_of=seen.at) == seen
+            for snapshot in self.snapshots:
+                assert self._snapshot(session, as_of=snapshot.at) == snapshot
         self.engine.dispose()
 
     def _report(self, event: int, *, half: bool) -> None:
         self.published += 1
-        told = report(event, self.published, other=(event + 1) % EVENTS if half else None)
-        self.wire.publish(self.published % 4, [(f"{self.published}", told)], self.clock.now)
+        text = report(event, self.published, other=(event + 1) % EVENTS if half else None)
+        self.wire.publish(self.published % 4, [(f"{self.published}", text)], self.clock.now)
 
-    def _take_in(self) -> None:
+    def _place_reports(self) -> None:
         embed(self.context)
         place(self.context)
 
-    def _look(self, session: Any, *, as_of: datetime | None = None) -> Seen:
+    def _snapshot(self, session: Any, *, as_of: datetime | None = None) -> Snapshot:
         def details(story: str) -> Any:
             try:
                 return get_story(session, story, as_of=as_of)
@@ -190,61 +188,61 @@ class Newsroom(RuleBasedStateMachine):
         lists = {
             sort: list_stories(session, StoryFilter(), sort=sort, as_of=as_of) for sort in Sort
         }
-        found = {story: details(story) for story in self.ids}
-        known = {story: detail for story, detail in found.items() if detail}
-        happened = {story: history.transitions_of(session, story, as_of=as_of) for story in known}
-        return Seen(as_of or self.clock.now, lists, known, happened)
+        loaded = {story: details(story) for story in self.ids}
+        visible = {story: detail for story, detail in loaded.items() if detail}
+        histories = {
+            story: history.transitions_of(session, story, as_of=as_of) for story in visible
+        }
+        return Snapshot(as_of or self.clock.now, lists, visible, histories)
 
     def _check_ids(self, session: Any) -> None:
-        """Every id there ever was still leads somewhere."""
+        """Every id ever used still resolves."""
         self.ids |= {row.id for row in session.query(StoryRow)}
         for story in self.ids:
             assert actions.resolve_story_id(session, story)
 
     def _check_frozen(self, session: Any) -> None:
-        """A locked story keeps its articles."""
+        """A locked story has the same articles as before."""
         locked = {row.id for row in session.query(StoryRow) if row.locked}
         members = stories.members(session, locked)
         for story in locked & self.frozen.keys():
             assert members[story] == self.frozen[story]
         self.frozen = members
 
-    def _decide(self, act: Callable[[Any, EditorAction], Any]) -> None:
-        by = EditorAction("ann", "a reason", self.clock.now, self.clock.now)
+    def _decide(self, decide: Callable[[Any, EditorAction], Any]) -> None:
+        action = EditorAction("ann", "a reason", self.clock.now, self.clock.now)
         try:
             with self.context.sessions.begin() as session:
-                act(session, by)
+                decide(session, action)
         except DecisionConflictError as error:
             self._check_named(error.decisions)
         except (BadInputError, NotFoundError):
-            pass  # the machine asks for the impossible, too
+            pass  # random requests may be invalid
 
     def _check_named(self, named: tuple[int, ...]) -> None:
-        """A refusal names decisions that stand."""
+        """A conflict names active decisions."""
         with self.context.sessions.begin() as session:
-            current_stories = {
-                each.id for each in audit_log.list_decisions(session, include_undone=False)
-            }
+            active = {each.id for each in audit_log.list_decisions(session, include_undone=False)}
         assert named
-        assert current_stories.issuperset(named)
+        assert active.issuperset(named)
 
     def _stories(self) -> list[str]:
         with self.context.sessions.begin() as session:
-            found = session.query(StoryRow).filter(StoryRow.state != "merged")
-            return sorted(row.id for row in found)
+            items = session.query(StoryRow).filter(StoryRow.state != "merged")
+            return sorted(row.id for row in items)
 
     def _pick(self, number: int) -> list[tuple[str, list[int]]]:
-        """A story with its articles; none where there is none."""
+        """A story with its articles, or nothing if there are no stories."""
         with self.context.sessions.begin() as session:
-            found = sorted(stories.members(session, self._stories()).items())
-        return [found[number % len(found)]] if found else []
+            items = sorted(stories.members(session, self._stories()).items())
+        return [items[number % len(items)]] if items else []
 
     def _exists(self, url: str) -> bool:
         with self.context.sessions.begin() as session:
             return url in overview.story_by_url(session)
 
 
-def test_stories_keep_every_promise(new_database: Callable[[], str]):
+def test_random_histories_satisfy_all_invariants(new_database: Callable[[], str]):
     class Here(Newsroom):
         pass
 
