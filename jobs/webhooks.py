@@ -1,115 +1,108 @@
-"""The job `webhooks`: tells webhooks what happened to stories, in the order of each story."""
+"""Job `webhooks`: deliver story transitions to webhooks, in order within each story."""
 
 import asyncio
 import random
 import time
-from contextlib import AbstractAsyncContextManager
 
 import aiohttp
 import structlog
 
 from jobs.running.context import Context, Counts
-from service.domain.webhooks.webhooks import Outcome, message_id, signed
-from service.ingest.fetching import webhook_target
-from service.ingest.fetching.post import post, posting
-from service.ingest.fetching.webhook_target import Receiver, instant
-from service.store.story_views.history import Transition
+from service.domain.stories.transitions import StoryTransition, TransitionOut
+from service.domain.webhooks.retries import DeliveryOutcome, RetryPolicy
+from service.domain.webhooks.signing import message_id, sign
+from service.ingest.fetching.post import post, webhook_session
+from service.ingest.fetching.webhook_target import format_timestamp
 from service.store.webhooks import outbox
-from service.store.webhooks import webhooks as hooks
-from service.store.webhooks.outbox import Round
-from service.web.api.stories.schemas import TransitionOut
+from service.store.webhooks.outbox import DeliveryBatch
 
 log = structlog.get_logger()
 
-#: No round begins so many seconds after the run has: webhooks with nothing to be told any more
-#: should not wait for the others before they are looked at again.
+#: No new batch starts after this time, so that a busy webhook does not delay the next run, which
+#: checks all webhooks again.
 RUN_SECONDS = 20.0
 
 
 def webhooks(context: Context) -> Counts:
-    """Tell webhooks of changes; what fails is tried again later, and holds back its story alone.
+    """Deliver due transitions; a failed delivery is retried later and blocks only its story.
 
-    A delivery whose outcome was not written down, since the process ended, is made again under
-    the same id: better twice than never.
+    Delivery is at least once: if the process ends before it stores an outcome, the next run sends
+    the delivery again with the same id.
     """
     with context.sessions.begin() as session:
-        ids = outbox.due(session, now=context.clock())
-    return asyncio.run(_tell_all(context, ids)) if ids else {}
+        ids = outbox.due_webhooks(session, now=context.clock())
+    return asyncio.run(_deliver_all(context, ids)) if ids else {}
 
 
-def ping(context: Context, webhook_id: int) -> Outcome:
-    """Send one delivery of type `test`, signed like all others; changes nothing.
-
-    Raises:
-        NotFoundError: there is no such webhook.
-    """
-    with context.sessions.begin() as session:
-        url = hooks.get(session, webhook_id).url
-        secret = hooks.secret_of(session, webhook_id)
-    return webhook_target.ping(
-        Receiver(webhook_id, url, secret), context.settings, now=context.clock()
-    )
+def delivery_body(transition: StoryTransition) -> bytes:
+    """JSON body with the same schema as `/v1/changes`; identical bytes in each attempt."""
+    data = TransitionOut.of(transition).model_dump_json()
+    timestamp = format_timestamp(transition.at)
+    head = f'{{"type":"story.{transition.kind}","timestamp":"{timestamp}","data":'
+    return f"{head}{data}}}".encode()
 
 
-def body_of(change: Transition) -> bytes:
-    """What is sent of a change: the same as in `/v1/changes`; the same bytes in each attempt."""
-    told = TransitionOut.of(change)
-    head = f'{{"type":"story.{change.kind}","timestamp":"{instant(change.at)}","data":'
-    return f"{head}{told.model_dump_json()}}}".encode()
+async def _deliver_all(context: Context, webhook_ids: list[int]) -> Counts:
+    deadline = time.monotonic() + RUN_SECONDS
+    settings = context.settings
+    async with webhook_session(settings.webhooks, settings.fetch.user_agent) as http:
+        # gather, not a task group: database errors must not be wrapped in an exception group.
+        per_webhook = await asyncio.gather(
+            *(_deliver(context, http, each, deadline) for each in webhook_ids)
+        )
+    outcomes = [outcome for each in per_webhook for outcome in each]
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    return {"delivered": len(outcomes) - failed, "failed": failed} if outcomes else {}
 
 
-async def _tell_all(context: Context, ids: list[int]) -> Counts:
-    ends = time.monotonic() + RUN_SECONDS
-    async with _client(context) as http:
-        # Not as a task group: trouble with the database should come out as what it is.
-        told = await asyncio.gather(*(_tell(context, http, each, ends) for each in ids))
-    tried = [outcome for outcomes in told for outcome in outcomes]
-    failed = sum(outcome.error is not None for outcome in tried)
-    return {"delivered": len(tried) - failed, "failed": failed} if tried else {}
-
-
-async def _tell(
-    context: Context, http: aiohttp.ClientSession, webhook: int, ends: float
-) -> list[Outcome]:
-    """Tell one webhook what there is, round by round."""
-    settings, tried = context.settings.webhooks, list[Outcome]()
-    while time.monotonic() < ends and not context.stopping():
+async def _deliver(
+    context: Context, http: aiohttp.ClientSession, webhook: int, deadline: float
+) -> list[DeliveryOutcome]:
+    """Deliver batch after batch to one webhook until nothing is due or the deadline has passed."""
+    settings, delivered = context.settings.webhooks, list[DeliveryOutcome]()
+    while time.monotonic() < deadline and not context.stopping():
         with context.sessions.begin() as session:
             now = context.clock()
-            found = outbox.next_round(session, webhook, now=now, most=settings.concurrency)
-        if found is None:
+            batch = outbox.next_batch(session, webhook, now=now, limit=settings.concurrency)
+        if batch is None:
             break
-        outcomes = await _send(context, http, found)
-        tried += outcomes.values()
+        outcomes = await _send_batch(context, http, batch)
+        delivered += outcomes.values()
         with context.sessions.begin() as session:
-            now, jitter = context.clock(), random.random()
-            go_on = outbox.record(
-                session, found, outcomes, now=now, settings=settings, jitter=jitter
+            has_more = outbox.record_outcomes(
+                session,
+                batch,
+                outcomes,
+                now=context.clock(),
+                policy=RetryPolicy.from_settings(settings),
+                jitter=random.random(),
             )
-        if not go_on:
+        if not has_more:
             break
-    return tried
+    return delivered
 
 
-async def _send(context: Context, http: aiohttp.ClientSession, found: Round) -> dict[int, Outcome]:
-    async def one(change: Transition) -> Outcome:
-        body = body_of(change)
-        message = message_id(found.webhook, change.id)
-        headers = signed(found.secret, message, body, at=context.clock())
-        outcome = await post(http, found.url, body, headers)
+async def _send_batch(
+    context: Context, http: aiohttp.ClientSession, batch: DeliveryBatch
+) -> dict[int, DeliveryOutcome]:
+    """Send all transitions of a batch concurrently; outcomes by transition id."""
+
+    async def send(transition: StoryTransition) -> DeliveryOutcome:
+        body = delivery_body(transition)
+        message = message_id(batch.webhook, transition.id)
+        headers = sign(batch.secret, message, body, at=context.clock())
+        outcome = await post(http, batch.url, body, headers)
         if outcome.error is not None:
             log.warning(
                 "delivery failed",
                 action="webhook_failed",
-                webhook=found.webhook,
-                change=change.id,
+                webhook=batch.webhook,
+                change=transition.id,
                 error=outcome.error,
             )
         return outcome
 
-    outcomes = await asyncio.gather(*map(one, found.changes))
-    return {change.id: each for change, each in zip(found.changes, outcomes, strict=True)}
-
-
-def _client(context: Context) -> AbstractAsyncContextManager[aiohttp.ClientSession]:
-    return posting(context.settings.webhooks, context.settings.fetch.user_agent)
+    outcomes = await asyncio.gather(*map(send, batch.transitions))
+    return {
+        transition.id: each for transition, each in zip(batch.transitions, outcomes, strict=True)
+    }

@@ -20,9 +20,7 @@ from service.settings import load as settings_module
 from service.store.webhooks import webhooks
 from service.store.webhooks.webhooks import Webhook
 
-app = typer.Typer(
-    help="Manage webhooks, which receive story transitions.", no_args_is_help=True
-)
+app = typer.Typer(help="Manage webhooks, which receive story transitions.", no_args_is_help=True)
 
 MAX_ID = 2**63 - 1
 #: Value of --kind that selects every kind.

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Literal
 
 
-
 @dataclass(frozen=True, slots=True)
 class MailSettings:
     """Mail server, sender and rate limit of outgoing emails; section `[mail]`."""

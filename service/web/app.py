@@ -1,18 +1,17 @@
-"""The web application: API, pages, health and figures over one store."""
+"""Composition root of the web application: state, routes, middleware, exception handlers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import Engine
 
 from service.domain.access.rate_limit import Quota
 from service.settings import load as settings_module
 from service.settings.load import Settings
-from service.store.database.change_counter import State, read_state
+from service.store.database.change_counter import read_latest_change_counter
 from service.store.database.sessions import Sessions
 from service.web import health, metrics
 from service.web.api import articles, decisions, keys, runs, webhooks
@@ -27,10 +26,12 @@ from service.web.docs import openapi
 from service.web.docs import page as docs_page
 from service.web.lazy_model import LazyModel
 from service.web.metrics import Metrics
-from service.web.middleware import cors, etags
-from service.web.middleware.access import Access, AccessMiddleware
+from service.web.middleware import etags
+from service.web.middleware.access import AccessMiddleware, AccessPolicy
 from service.web.middleware.authenticate import KeyCache
 from service.web.middleware.concurrency import ConcurrencyLimits
+from service.web.middleware.cors import CorsMiddleware
+from service.web.middleware.etags import ConditionalMiddleware
 from service.web.middleware.gzip import GzipMiddleware
 from service.web.middleware.request_context import RequestContextMiddleware
 from service.web.middleware.response_cache import ResponseCache
@@ -39,18 +40,16 @@ from service.web.pages import alert_feeds, subscriptions
 from service.web.pages import alerts as alert_pages
 from service.web.pages import search as search_page
 from service.web.pages import stories as story_pages
-from service.web.rendering.templates import environment
+from service.web.rendering.templates import create_environment
 from service.web.requests import problems, redirects
 from service.web.requests.content_type import require_json
 from service.web.requests.unknown_parameters import reject_unknown_parameters
 
 STATIC = Path(__file__).parent / "static"
-#: Answers below so many bytes are not worth compressing, and beyond this level none is smaller.
-COMPRESSED_FROM, COMPRESSION = 1000, 5
-#: Memory for answers that are kept, MiB, where nothing else is said.
-ANSWERS_MIB = 64
-#: What has routes, in the order in which an address is looked for.
-ROUTED = (
+#: Smaller responses gain nothing from gzip, and higher levels hardly reduce the size.
+GZIP_MIN_BYTES, GZIP_LEVEL = 1000, 5
+#: Modules with a `router`, in the order in which paths are matched.
+ROUTE_MODULES = (
     story_feeds,
     stories,
     changes,
@@ -87,60 +86,62 @@ def create_app(
     title: str = "samestory",
     origins: Sequence[str] = (),
     settings: Settings | None = None,
-    reading: ModelContext | None = None,
+    model_context: ModelContext | None = None,
 ) -> FastAPI:
-    """An application that answers from a store; nothing is read or opened yet.
+    """Create the application; it opens no connection and loads no model yet.
 
-    Each request that reads is one read-only transaction, each that writes is one transaction, too.
-    `clock` gives the present time, with its zone, for ages on pages and in figures. `origins` are
-    the sites whose scripts may ask; `*` stands for any. Without `settings` the defaults hold.
-    Without `reading` nothing is found by its meaning.
+    `clock` returns the current time with its time zone. `origins` are the CORS origins; `*` allows
+    any. Without `settings` the defaults apply. Without `model_context` search is keyword-only.
     """
     settings = settings or settings_module.load({})
-    app = FastAPI(title=title, docs_url=None, redoc_url=None, redirect_slashes=False)
-    templates = environment(title, STATIC)
-    app.state.web = WebContext(
-        sessions, clock, title, templates, version("samestory"), settings, reading
+    app = FastAPI(
+        title=title,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
-    if reading:
-        app.state.model = LazyModel(reading)
-    app.state.bounds = ConcurrencyLimits(settings.web)
+
+    # State
+    templates = create_environment(title, STATIC)
+    web = WebContext(
+        sessions, clock, title, templates, version("samestory"), settings, model_context
+    )
+    # Without the overhead of a transaction, because every cached response needs this read.
+    engine = web.engine.execution_options(isolation_level="AUTOCOMMIT")
+    reads = SharedReads(partial(read_latest_change_counter, engine))
+    policy = AccessPolicy(
+        read_without_key=settings.access.is_open(settings.web.host),
+        quota=Quota(settings.access.requests_per_minute),
+        max_body_bytes=settings.access.max_body_bytes,
+    )
+    app.state.web = web
+    app.state.access = policy
+    app.state.key_cache = KeyCache(sessions, clock, reads)
+    app.state.limits = ConcurrencyLimits(settings.web)
     app.state.metrics = Metrics(sessions, clock)
-    for module in ROUTED:
-        app.include_router(
-            module.router, dependencies=[Depends(reject_unknown_parameters), Depends(require_json)]
-        )
+    if model_context:
+        app.state.model = LazyModel(model_context)
+
+    # Routes
+    checks = [Depends(reject_unknown_parameters), Depends(require_json)]
+    for module in ROUTE_MODULES:
+        app.include_router(module.router, dependencies=checks)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    _add_layers(app, settings, origins)
-    problems.install(app)
-    etags.install(app)
-    redirects.install(app)
     app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign]
-    return app
 
-
-def _add_layers(app: FastAPI, settings: Settings, origins: Sequence[str]) -> None:
-    """What stands around the routes, the innermost first."""
-    app.add_middleware(etags.ConditionalMiddleware)
-    app.add_middleware(GzipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
-    most = settings.web.response_cache_mib << 20
-    web: WebContext = app.state.web
-    readings = SharedReads(_reader_of(web.engine))
-    app.add_middleware(ResponseCache, readings=readings, most=most)
-    # Outside of what is kept: whoever may not read is not answered from memory either.
-    ring = app.state.ring = KeyCache(web.sessions, web.clock, readings)
-    access = app.state.access = _access(settings)
-    app.add_middleware(AccessMiddleware, access=access, ring=ring)
+    # Middleware, innermost first. Access is outside of the cache, so that a cached response is
+    # never sent to a client that may not read it.
+    app.add_middleware(ConditionalMiddleware)
+    app.add_middleware(GzipMiddleware, min_bytes=GZIP_MIN_BYTES, level=GZIP_LEVEL)
+    app.add_middleware(ResponseCache, reads=reads, max_bytes=settings.web.response_cache_mib << 20)
+    app.add_middleware(AccessMiddleware, policy=policy, key_cache=app.state.key_cache)
     if origins:
-        cors.install(app, origins)
+        app.add_middleware(CorsMiddleware, origins=list(origins))
     app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics)
 
-
-def _access(settings: Settings) -> Access:
-    found = settings.access
-    return Access(found.is_open(settings.web.host), Quota(found.requests_per_minute), found.max_body_bytes)
-
-
-def _reader_of(engine: Engine) -> Callable[[], State]:
-    """Reads the store's state without the frame of a transaction."""
-    return partial(read_state, engine.execution_options(isolation_level="AUTOCOMMIT"))
+    # Exception handlers
+    problems.add_exception_handlers(app)
+    etags.add_exception_handler(app)
+    redirects.add_exception_handler(app)
+    return app

@@ -1,4 +1,4 @@
-"""What every route works with: transactions, the time, templates. No globals hold them."""
+"""Dependencies of all routes: application context, clock and database sessions."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,42 +21,42 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class ModelContext:
-    """What texts are read by, and how they are compared: as the jobs do both."""
+    """Models and settings to encode and compare texts, the same as in the jobs."""
 
-    encoder: Callable[[], Encoder]  #: loads at the first call, once for all threads
-    languages: tuple[str, ...]  #: those that the model reads; empty means all
+    encoder: Callable[[], Encoder]  #: loads the model at the first call, once for all threads
+    languages: tuple[str, ...]  #: languages that the model supports; empty means all
     pair_model: PairModel
     stories: StorySettings
-    reach: timedelta  #: of the window
-    tolerance: timedelta  #: dates so far ahead are believed
+    reach: timedelta  #: length of the window of comparable articles
+    tolerance: timedelta  #: how far in the future a publication date is still accepted
     patience: float = 5.0  #: seconds that a request waits for the model
 
 
 @dataclass(frozen=True, slots=True)
 class WebContext:
-    """The parts that an application was created with."""
+    """Configuration and shared objects of one application, in `app.state.web`."""
 
     sessions: Sessions
     clock: Clock
     title: str
     templates: Environment
-    release: str  #: of the code; answers of another one may look different
+    release: str  #: version of the code, part of each ETag: a release may change responses
     settings: Settings
-    reading: ModelContext | None = None  #: how texts are read; None if they are not
+    model_context: ModelContext | None = None  #: None disables semantic features
 
     @property
     def engine(self) -> Engine:
-        """The engine behind the sessions."""
+        """The engine of the sessions."""
         return cast("Engine", self.sessions.kw["bind"])
 
 
 def web_context(request: Request) -> WebContext:
-    """The parts of the application that a request came to."""
+    """Dependency: the context of the request's application."""
     return cast("WebContext", request.app.state.web)
 
 
-def reading(request: Request) -> Iterator[Session]:
-    """One read-only transaction that sees the store as of one moment."""
+def read_session(request: Request) -> Iterator[Session]:
+    """Dependency: a read-only transaction with one snapshot of the database."""
     with web_context(request).sessions() as session:
         session.connection(
             execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -64,6 +64,6 @@ def reading(request: Request) -> Iterator[Session]:
         yield session
 
 
-#: Ends before the answer is sent, so that slow readers hold no connection.
-ReadSession = Annotated[Session, Depends(reading, scope="function")]
+#: Ends before the response is sent, so that slow clients do not hold a connection.
+ReadSession = Annotated[Session, Depends(read_session, scope="function")]
 WebContextDep = Annotated[WebContext, Depends(web_context)]

@@ -1,4 +1,4 @@
-"""Whether the process is up, and whether it can answer."""
+"""Health checks: `/healthz` (process runs) and `/readyz` (database usable)."""
 
 from typing import Any, Literal
 
@@ -8,11 +8,11 @@ from pydantic import BaseModel
 
 from service.errors import DatabaseError, DatabaseUnreachableError
 from service.store.database import schema
-from service.web.dependencies import Context
-from service.web.requests.problems import RETRY_AFTER, Problem, problem
+from service.web.dependencies import WebContextDep
+from service.web.requests.problems import RETRY_AFTER, Problem, problem, unavailable
 
 router = APIRouter(tags=["health"])
-UNREADY: dict[int | str, dict[str, Any]] = {
+NOT_READY_RESPONSE: dict[int | str, dict[str, Any]] = {
     503: {"model": Problem, "description": "The database cannot be used."}
 }
 
@@ -24,7 +24,7 @@ class Up(BaseModel):
 
 
 class Ready(BaseModel):
-    """The database answers and has the schema that this version needs."""
+    """The database is reachable and has the schema of this version."""
 
     status: Literal["ready"] = "ready"
     revision: str
@@ -32,17 +32,17 @@ class Ready(BaseModel):
 
 @router.get("/healthz")
 def healthz() -> Up:
-    """Whether the process is up; asks nothing else."""
+    """Whether the process runs; does not check anything else."""
     return Up()
 
 
-@router.get("/readyz", response_model=Ready, responses=UNREADY)
-def readyz(request: Request, web: Context) -> Ready | Response:
-    """Whether the database is reachable and at the right revision."""
+@router.get("/readyz", response_model=Ready, responses=NOT_READY_RESPONSE)
+def readyz(request: Request, web: WebContextDep) -> Ready | Response:
+    """Whether the database is reachable and has the expected schema revision."""
     try:
         return Ready(revision=schema.check(web.engine))
     except DatabaseUnreachableError:
-        # Its message names the server's address, which is for the log alone.
-        return problem(request, 503, "the database does not answer", headers=RETRY_AFTER)
+        # Its message contains the address of the database server, which must not be public.
+        return unavailable(request)
     except DatabaseError as error:
         return problem(request, 503, str(error), headers=RETRY_AFTER)

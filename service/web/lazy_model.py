@@ -1,7 +1,7 @@
-"""The model that reads what people send: loaded when it is first needed, once, beside the requests.
+"""Embedding model of the web server: loaded in the background at first use, with a query cache.
 
-A server is up before its model: a search goes by words alone until it is there. Who asks for what takes
-the model is told when to come again, and so is everybody while it cannot be loaded.
+The server starts before the model is loaded. Until then, search is keyword-only, and routes that
+need the model return 503 with Retry-After, as they do while the model cannot be loaded.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from concurrent.futures import Future
-from typing import Annotated
+from typing import Annotated, cast
 
 import numpy as np
 import structlog
@@ -25,80 +25,82 @@ from service.web.dependencies import ModelContext, web_context
 
 log = structlog.get_logger()
 
-#: Questions whose vectors are kept: most are asked more than once.
-KEPT = 1000
-#: Seconds that whoever can do without a model waits for it; a job may have it at hand.
-MOMENT = 0.2
-#: Seconds for which they do without one that could not be loaded.
-REST = 60.0
+MAX_CACHED_QUERIES = 1000
+#: Seconds to wait where the model is optional; enough for a model that is cached on disk.
+SHORT_WAIT = 0.2
+#: Seconds without a new attempt after a failed load, where the model is optional.
+RETRY_DELAY = 60.0
 
 
 class LazyModel:
-    """An encoder that is being loaded, was loaded, or could not be."""
+    """An encoder that a background thread loads at first use."""
 
-    def __init__(self, reading: ModelContext) -> None:
-        self._load = reading.encoder
-        self._languages = reading.languages
-        self._patience = reading.patience
+    def __init__(self, context: ModelContext) -> None:
+        self._load = context.encoder
+        self._languages = context.languages
+        self._patience = context.patience
         self._lock = threading.Lock()
         self._loading: Future[Encoder] | None = None
-        self._rests_until = 0.0
-        self._questions: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
+        self._retry_at = 0.0
+        self._query_vectors: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
 
     async def encoder(self, patience: float | None = None) -> Encoder:
-        """The encoder, without holding a thread while it is loaded; waits so many seconds.
+        """Return the encoder; wait for it up to `patience` seconds without blocking a thread.
 
         Raises:
-            ModelLoadingError: it is still being loaded.
-            EncoderError: it cannot be; the next request tries again.
+            ModelLoadingError: the model is still loading.
+            EncoderError: the model cannot be loaded; the next request tries again.
         """
-        future = asyncio.wrap_future(self._begin())
+        future = asyncio.wrap_future(self._start_loading())
         try:
             return await asyncio.wait_for(
                 asyncio.shield(future), self._patience if patience is None else patience
             )
         except TimeoutError as error:
+            # Retrieve a later exception, otherwise asyncio logs it as unhandled.
             future.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise ModelLoadingError from error
-        except BadInputError as error:  # the file of centres
+        except BadInputError as error:  # the file of language means
             raise EncoderError(str(error)) from error
 
     async def encoder_if_loaded(self) -> Encoder | None:
-        """The encoder if it is there by now; else it is being loaded, or rests after a failure."""
-        if time.monotonic() < self._rests_until:
+        """Return the encoder if it loads within `SHORT_WAIT`; None otherwise or after a failure."""
+        if time.monotonic() < self._retry_at:
             return None
         try:
-            return await self.encoder(MOMENT)
+            return await self.encoder(SHORT_WAIT)
         except EncoderError:
             return None
 
     def vectors(self, encoder: Encoder, article: Article) -> Vectors:
-        """The vector of one article; zeros for a language that the model does not read."""
+        """Encode one article; the vector is zero if the model does not support its language."""
         return encode_articles(encoder, [article], languages=self._languages)
 
-    def question(self, encoder: Encoder, text: str, language: str) -> NDArray[np.float32]:
-        """The vector of some words, zeros where the model cannot read them; it is kept."""
+    def query_vector(self, encoder: Encoder, text: str, language: str) -> NDArray[np.float32]:
+        """Encode a query, with a cache; zeros if the model does not support the language."""
         key = (text, language)
         with self._lock:
-            if key in self._questions:
-                self._questions.move_to_end(key)
-                return self._questions[key]
-        vectors = self.vectors(encoder, Article(0, text, lang=language))
-        found: NDArray[np.float32] = vectors.values[0]
+            if key in self._query_vectors:
+                self._query_vectors.move_to_end(key)
+                return self._query_vectors[key]
+        vector = cast(
+            "NDArray[np.float32]",
+            self.vectors(encoder, Article(0, text, lang=language)).values[0],
+        )
         with self._lock:
-            self._questions[key] = found
-            while len(self._questions) > KEPT:
-                self._questions.popitem(last=False)
-        return found
+            self._query_vectors[key] = vector
+            while len(self._query_vectors) > MAX_CACHED_QUERIES:
+                self._query_vectors.popitem(last=False)
+        return vector
 
-    def _begin(self) -> "Future[Encoder]":
-        """The loading that goes on, or has ended well; a new one where the last one failed."""
+    def _start_loading(self) -> "Future[Encoder]":
+        """Return the current or successful load; start a new one if there is none or it failed."""
         with self._lock:
             last = self._loading
             if last is not None and not (last.done() and last.exception()):
                 return last
             self._loading = Future()
-            # A daemon: the server may stop before the model is there.
+            # A daemon thread, so that the server can stop while the model loads.
             threading.Thread(
                 target=self._run, args=(self._loading,), name="model", daemon=True
             ).start()
@@ -107,60 +109,51 @@ class LazyModel:
     def _run(self, future: "Future[Encoder]") -> None:
         try:
             encoder = self._load()
-        except Exception as error:  # noqa: BLE001  # handed on to whoever waits
+        except Exception as error:  # noqa: BLE001  # passed to all waiting requests
             log.warning("the model cannot be loaded", action="model_failed", error=str(error))
-            self._rests_until = time.monotonic() + REST
+            self._retry_at = time.monotonic() + RETRY_DELAY
             future.set_exception(error)
         else:
-            self._rests_until = 0.0
-            _stop_collecting()
+            self._retry_at = 0.0
+            # Exclude the half million objects of the model and its libraries from garbage
+            # collection. Otherwise a collection stalls all requests for half a second, once in a
+            # few hundred searches.
+            gc.collect()
+            gc.freeze()
             future.set_result(encoder)
 
 
-def _stop_collecting() -> None:
-    """Leave what there is now, a model and its libraries, out of all later garbage collections.
-
-    They would go through half a million objects that stay, and every request would wait meanwhile:
-    half a second, once in a few hundred searches.
-    """
-    gc.collect()
-    gc.freeze()
-
-
 def model_context(request: Request) -> ModelContext:
-    """How this server reads texts.
+    """Dependency: models and settings of the server.
 
     Raises:
-        EncoderError: it was started without a model.
+        EncoderError: the server was started without a model.
     """
-    reading = web_context(request).reading
-    if reading is None:
-        raise EncoderError("this server has no model to read texts with")
-    return reading
+    context = web_context(request).model_context
+    if context is None:
+        raise EncoderError("This server runs without an embedding model")
+    return context
+
+
+def lazy_model(request: Request) -> LazyModel:
+    """Dependency: the model of the application."""
+    return cast("LazyModel", request.app.state.model)
 
 
 async def loaded_encoder(
     request: Request, _: Annotated[ModelContext, Depends(model_context)]
 ) -> Encoder:
-    """The encoder of the server; see `Model.encoder`."""
-    return await model_of(request).encoder()
+    """Dependency: the encoder of the server; see `LazyModel.encoder`."""
+    return await lazy_model(request).encoder()
 
 
 async def encoder_if_loaded(request: Request) -> Encoder | None:
-    """The encoder of the server, if it has one and it is there by now; see `Model.at_hand`."""
-    return (
-        None
-        if web_context(request).reading is None
-        else await model_of(request).encoder_if_loaded()
-    )
-
-
-def model_of(request: Request) -> LazyModel:
-    """The model of an application."""
-    model: LazyModel = request.app.state.model
-    return model
+    """The encoder of the server, or None; see `LazyModel.encoder_if_loaded`."""
+    if web_context(request).model_context is None:
+        return None
+    return await lazy_model(request).encoder_if_loaded()
 
 
 ModelContextDep = Annotated[ModelContext, Depends(model_context)]
 EncoderDep = Annotated[Encoder, Depends(loaded_encoder)]
-LazyModelDep = Annotated[LazyModel, Depends(model_of)]
+LazyModelDep = Annotated[LazyModel, Depends(lazy_model)]

@@ -37,9 +37,7 @@ class RetryPolicy:
         """
         factor = 2.0 ** min(max(attempts - 1, 0), 40)
         # In seconds: 2**40 times the first delay overflows a timedelta.
-        seconds = min(
-            self.first_delay.total_seconds() * factor, self.max_delay.total_seconds()
-        )
+        seconds = min(self.first_delay.total_seconds() * factor, self.max_delay.total_seconds())
         return timedelta(seconds=seconds * (1 - jitter / 2))
 
 

@@ -9,13 +9,13 @@ import hashlib
 import hmac
 from datetime import datetime
 
-SECRET_PREFIX = "whsec_"
+PREFIX = "whsec_"
 SECRET_BYTES = 32
 
 
 def format_secret(secret: bytes) -> str:
     """Encode a secret for the receiver: `whsec_` and base64."""
-    return SECRET_PREFIX + base64.b64encode(secret).decode()
+    return PREFIX + base64.b64encode(secret).decode()
 
 
 def message_id(webhook: int, transition: int) -> str:

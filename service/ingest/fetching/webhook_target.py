@@ -1,4 +1,4 @@
-"""Receivers of webhooks: whether an address may be told, and one delivery to try it with."""
+"""Webhook targets: SSRF check of the URL and the test delivery."""
 
 import asyncio
 import socket
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from service.domain.webhooks.webhooks import Outcome, receiver_url, signed
+from service.domain.webhooks.retries import DeliveryOutcome
+from service.domain.webhooks.signing import sign
+from service.domain.webhooks.target_url import parse_target_url
 from service.errors import BadInputError
 from service.ingest.fetching.post import NETWORKS_SETTING, post, webhook_session
 from service.ingest.fetching.ssrf_guard import is_allowed
@@ -16,7 +18,7 @@ from service.settings.load import Settings
 
 @dataclass(frozen=True, slots=True)
 class WebhookTarget:
-    """Where the deliveries of one webhook go, and what they are signed with."""
+    """URL and signing secret of one webhook."""
 
     webhook: int
     url: str
@@ -24,41 +26,47 @@ class WebhookTarget:
 
 
 def check_target_allowed(url: str, settings: Settings) -> None:
-    """Refuse an address that deliveries would be kept from.
+    """Reject a URL that only leads to blocked addresses.
 
-    A name that does not resolve now passes, for it may later; each delivery is checked again, at
-    the socket.
+    A host name that does not resolve passes, because it may resolve later. Each delivery checks the
+    address again when it connects.
 
     Raises:
-        BadInputError: it is no http(s) address, leads to private addresses alone, or names a zone.
+        BadInputError: the URL is invalid, leads to private addresses only, or names an IPv6 zone.
     """
-    host = urlsplit(receiver_url(url)).hostname or ""
-    if "%" in host:  # a zone, which means another network on each machine
-        raise BadInputError(f"{host} names a network interface; no delivery goes out by one")
+    host = urlsplit(parse_target_url(url)).hostname or ""
+    if "%" in host:  # the same zone is a different network on each machine
+        raise BadInputError(
+            f"{host} names a network interface (IPv6 zone). Use an address without a zone"
+        )
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        resolved = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return
-    leads_to = [str(each[4][0]) for each in found]
+    addresses = [str(each[4][0]) for each in resolved]
     allowed = parse_networks(settings.webhooks.allow_networks, setting=NETWORKS_SETTING)
-    if not any(is_allowed(address, allowed) for address in leads_to):
-        told = leads_to[0] if leads_to[0] == host else f"{host}, which is {leads_to[0]},"
-        raise BadInputError(f"{told} is no public address; {NETWORKS_SETTING} can name its network")
+    if not any(is_allowed(address, allowed) for address in addresses):
+        shown = host if addresses[0] == host else f"{host} ({addresses[0]})"
+        raise BadInputError(
+            f"{shown} is not a public address. To allow it, add its network to {NETWORKS_SETTING}"
+        )
 
 
-def send_test_delivery(receiver: WebhookTarget, settings: Settings, *, now: datetime) -> Outcome:
-    """Send one delivery of type `test`, signed like all others; stores nothing."""
+def send_test_delivery(
+    target: WebhookTarget, settings: Settings, *, now: datetime
+) -> DeliveryOutcome:
+    """Send one signed delivery of type `test`; nothing is stored."""
     body = b'{"type":"test","timestamp":"' + format_timestamp(now).encode() + b'","data":{}}'
-    message = f"samestory-{receiver.webhook}-test-{now.timestamp():.0f}"
-    headers = signed(receiver.secret, message, body, at=now)
+    message = f"samestory-{target.webhook}-test-{now.timestamp():.0f}"
+    headers = sign(target.secret, message, body, at=now)
 
-    async def send() -> Outcome:
+    async def send() -> DeliveryOutcome:
         async with webhook_session(settings.webhooks, settings.fetch.user_agent) as http:
-            return await post(http, receiver.url, body, headers)
+            return await post(http, target.url, body, headers)
 
     return asyncio.run(send())
 
 
 def format_timestamp(at: datetime) -> str:
-    """A moment as deliveries write it: UTC, to the microsecond."""
+    """Timestamp of a delivery: ISO 8601, UTC, microseconds."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"

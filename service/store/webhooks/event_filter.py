@@ -1,4 +1,4 @@
-"""Which transitions a webhook is told of, as conditions on them."""
+"""SQL conditions of a webhook's event filter."""
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
@@ -6,10 +6,10 @@ from service.store.story_views.history import is_visible
 from service.store.tables import ArticleRow, MembershipRow, TransitionRow, WebhookRow
 
 
-def wanted(row: WebhookRow) -> list[ColumnElement[bool]]:
-    """What a webhook is told of: of stories that an editor hid only that.
+def filter_conditions(row: WebhookRow) -> list[ColumnElement[bool]]:
+    """Conditions for transitions that are sent to a webhook.
 
-    That counts for however little coverage: the story may have had more when it was told of.
+    `hidden` passes with any coverage, because earlier transitions of the story may have been sent.
     """
     conditions = [is_visible()]
     if row.kinds:
@@ -20,15 +20,15 @@ def wanted(row: WebhookRow) -> list[ColumnElement[bool]]:
 
 
 def _coverage() -> ColumnElement[int]:
-    """Outlets of the story right after its change; of a merged one, those of where it went.
+    """Outlets of the story right after the transition; for `merged`, of the target story.
 
-    Counted from the members, for the story's own figure is a few seconds late.
+    Counted from the members, because the stored coverage lags a few seconds behind.
     """
     story = case(
         (TransitionRow.kind == "merged", TransitionRow.other_story_id),
         else_=TransitionRow.story_id,
     )
-    there = and_(
+    is_member = and_(
         MembershipRow.valid_from <= TransitionRow.at,
         func.coalesce(MembershipRow.valid_until > TransitionRow.at, True),
     )
@@ -36,7 +36,7 @@ def _coverage() -> ColumnElement[int]:
         select(func.count(ArticleRow.outlet_id.distinct()))
         .select_from(MembershipRow)
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
-        .where(MembershipRow.story_id == story, there)
+        .where(MembershipRow.story_id == story, is_member)
         .correlate(TransitionRow)
         .scalar_subquery()
     )

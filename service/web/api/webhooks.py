@@ -1,4 +1,4 @@
-"""`/v1/webhooks`: who is told of changes as they happen, with a key of the role `admin`."""
+"""`/v1/webhooks`: manage webhooks with a key of the role `admin`."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -7,30 +7,34 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from service.domain.access.roles import Role
-from service.domain.webhooks.webhooks import secret_text
-from service.domain.webhooks.webhooks import wanted as wanted_of
-from service.ingest.fetching import webhook_target
-from service.ingest.fetching.webhook_target import Receiver, check_open
-from service.store.database.paging import cut
+from service.domain.field_types import Count
+from service.domain.webhooks.event_filter import parse_event_filter
+from service.domain.webhooks.signing import format_secret
+from service.ingest.fetching.webhook_target import (
+    WebhookTarget,
+    check_target_allowed,
+    send_test_delivery,
+)
+from service.store.database.paging import make_page
 from service.store.webhooks import webhooks
 from service.store.webhooks.webhooks import Webhook
-from service.web.dependencies import Context, ReadSession
-from service.web.middleware.authenticate import Needs
+from service.web.dependencies import ReadSession, WebContextDep
+from service.web.middleware.authenticate import RequireRole
 from service.web.rendering.schemas import Instant, PageOut
-from service.web.requests.idempotency import WRITING, Done, Writing
-from service.web.requests.parameters import BigInt, Count, Cursor, CursorQuery, Limit
-from service.web.requests.problems import NOT_FOUND, PROBLEMS
+from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
+from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit
+from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
-ADMIN = Security(Needs(Role.ADMIN), scopes=[Role.ADMIN])
+ADMIN = Security(RequireRole(Role.ADMIN), scopes=[Role.ADMIN])
 router = APIRouter(
     prefix="/v1/webhooks",
     tags=["admin"],
-    responses={**PROBLEMS, 403: WRITING[403]},
+    responses={**PROBLEM_RESPONSES, 403: WRITE_RESPONSES[403]},
     dependencies=[ADMIN],
 )
 CURSOR = Cursor("webhooks", BigInt)
-WebhookId = Annotated[BigInt, Path(description="The webhook's number.")]
-ONE = {**WRITING, **NOT_FOUND}
+WebhookId = Annotated[BigInt, Path(description="Id of the webhook.")]
+ITEM_RESPONSES = {**WRITE_RESPONSES, **NOT_FOUND_RESPONSE}
 Kind = Literal[
     "emerged", "grew", "shrank", "merged", "split", "closed", "reopened",
     "renamed", "hidden", "shown",
@@ -39,72 +43,84 @@ URL = "https://newsroom.example/hook"
 
 
 class NewWebhook(BaseModel):
-    """Somebody to be told of changes."""
+    """A webhook to add."""
 
     model_config = ConfigDict(extra="forbid")
 
     url: str = Field(
         min_length=1,
         max_length=2000,
-        description="Its http or https address; changes are sent there, as POST.",
+        description="http(s) URL that receives the transitions as POST requests.",
         examples=[URL],
     )
     kinds: list[Kind] = Field(
-        default=[], max_length=20, description="What it is told of; none means all."
+        default=[], max_length=20, description="Kinds to deliver; an empty list means all."
     )
     min_coverage: Count = Field(
         default=0,
-        description="Outlets that the story has after the change, at least; `hidden` is told of all.",
+        description="Minimum number of outlets of the story after the transition. `hidden` is "
+        "always delivered.",
     )
     since: BigInt | None = Field(
         default=None,
-        description="All changes after this number, 0 for all there are; null for those to come.",
+        description="Deliver all transitions after this id; 0 delivers all, null only new ones.",
         examples=[0],
     )
 
 
 class WebhookChange(BaseModel):
-    """What a webhook is to be; what is left out stays as it is."""
+    """Changes of a webhook; omitted fields stay unchanged."""
 
     model_config = ConfigDict(extra="forbid")
 
-    # Factories, for what stands here is never read: null is no address.
+    # Factories make the fields optional without allowing null; their values are never read.
     url: str = Field(
         default_factory=str,
         min_length=1,
         max_length=2000,
-        description="Where changes are sent from now on.",
+        description="New URL of the webhook.",
         examples=[URL],
     )
     kinds: list[Kind] = Field(
-        default_factory=list, max_length=20, description="What it is told of; none means all."
+        default_factory=list,
+        max_length=20,
+        description="Kinds to deliver; an empty list means all.",
     )
     min_coverage: Count = Field(
-        default_factory=int, description="Outlets that the story has after the change, at least."
+        default_factory=int,
+        description="Minimum number of outlets of the story after the transition.",
     )
     state: Literal["active", "paused"] = Field(
         default_factory=lambda: "active",
-        description="`paused`: it is told nothing; `active`: it goes on where it stopped.",
+        description="`paused` stops deliveries; `active` continues where they stopped.",
     )
 
 
 class WebhookOut(BaseModel):
-    """A webhook without its secret, and how it fares."""
+    """A webhook without its secret, with the state of its deliveries."""
 
     id: int
     url: str = Field(examples=[URL])
     state: str = Field(description="`active` or `paused`.", examples=["active"])
-    kinds: list[str] = Field(description="None means all.", examples=[["merged", "split"]])
-    min_coverage: int
-    told: int = Field(description="Number of the last change that it was told, or did not want.")
-    held: int = Field(description="Stories of which a delivery failed and is tried again.")
-    error: str | None = Field(
-        description="The last failure, while nothing got through after it.", examples=[None]
+    kinds: list[str] = Field(
+        description="Delivered kinds; an empty list means all.", examples=[["merged", "split"]]
     )
-    paused_because: str | None = Field(examples=[None])
-    retry_at: Instant | None = Field(description="Nothing is sent before, for it failed.")
+    min_coverage: int
+    last_delivered_id: int = Field(
+        description="Id of the last transition that was sent, filtered out or blocked."
+    )
+    blocked_stories: int = Field(
+        description="Stories with a failed delivery, which is retried. Other stories continue."
+    )
+    error: str | None = Field(
+        description="Last failure; null after a successful delivery.", examples=[None]
+    )
+    pause_reason: str | None = Field(examples=[None])
+    next_attempt_at: Instant | None = Field(
+        description="Nothing is sent before this time, because the receiver failed or asked to wait."
+    )
     created_at: Instant
-    delivered_at: Instant | None
+    last_delivered_at: Instant | None
 
     @classmethod
     def of(cls, hook: Webhook, **more: Any) -> Self:
@@ -112,144 +128,156 @@ class WebhookOut(BaseModel):
             id=hook.id,
             url=hook.url,
             state=hook.state,
-            kinds=list(hook.wanted.kinds),
-            min_coverage=hook.wanted.min_coverage,
-            told=hook.told,
-            held=hook.held,
+            kinds=list(hook.event_filter.kinds),
+            min_coverage=hook.event_filter.min_coverage,
+            last_delivered_id=hook.last_delivered_id,
+            blocked_stories=hook.blocked_stories,
             error=hook.error,
-            paused_because=hook.health.paused_because,
-            retry_at=hook.health.retry_at,
+            pause_reason=hook.health.pause_reason,
+            next_attempt_at=hook.health.next_attempt_at,
             created_at=hook.created_at,
-            delivered_at=hook.delivered_at,
+            last_delivered_at=hook.last_delivered_at,
             **more,
         )
 
 
 class NewWebhookOut(WebhookOut):
-    """A webhook that was just added, or has a new secret."""
+    """A new webhook, or one with a new secret."""
 
     secret: str | None = Field(
-        description="What deliveries are signed with, told this once; null where a request is "
-        "answered again.",
+        description="Signing secret, returned only once; null in a repeated idempotent response.",
         examples=["whsec_q1mYb3Zt5VfLw0cXn8Rk2sPdJ7uHg4aTe6iQoBz9yMA="],
     )
 
 
 class TestOut(BaseModel):
-    """What became of a delivery that was sent to try a webhook."""
+    """Outcome of a test delivery."""
 
-    taken: bool
+    accepted: bool
     status: int | None = Field(
-        description="What the receiver answered; null if nothing.", examples=[204]
+        description="Status code of the receiver; null without a response.", examples=[204]
     )
-    error: str | None = Field(description="Why it counts as a failure.", examples=[None])
+    error: str | None = Field(
+        description="Reason of the failure; null if accepted.", examples=[None]
+    )
 
 
 @router.get("")
 def list_webhooks(
     session: ReadSession, limit: Annotated[Limit, Query()] = 100, cursor: CursorQuery = None
 ) -> PageOut[WebhookOut]:
-    """Webhooks, oldest first: what they are told of, how they fare, why one is paused."""
+    """List webhooks, oldest first, with filters, delivery state and pause reason."""
     after = CURSOR.decode(cursor)
-    found = webhooks.listed(session, after=after[0] if after else 0, limit=limit + 1)
-    page = cut([(WebhookOut.of(each), (each.id,)) for each in found], limit)
+    listed = webhooks.list_webhooks(session, after=after[0] if after else 0, limit=limit + 1)
+    page = make_page([(WebhookOut.of(each), (each.id,)) for each in listed], limit)
     return PageOut(items=list(page.items), next=CURSOR.encode(page.next))
 
 
-@router.get("/{webhook_id}", responses=NOT_FOUND)
-def read_webhook(session: ReadSession, webhook_id: WebhookId) -> WebhookOut:
-    """One webhook."""
+@router.get("/{webhook_id}", responses=NOT_FOUND_RESPONSE)
+def get_webhook(session: ReadSession, webhook_id: WebhookId) -> WebhookOut:
+    """Return one webhook."""
     return WebhookOut.of(webhooks.get(session, webhook_id))
 
 
-@router.post("", status_code=201, response_model=NewWebhookOut, responses=WRITING)
-def add_webhook(web: Context, write: Writing, wanted: NewWebhook) -> Response:
-    """Let an address be told of changes. Its secret is in this answer and in no other.
+@router.post("", status_code=201, response_model=NewWebhookOut, responses=WRITE_RESPONSES)
+def add_webhook(web: WebContextDep, write: WriteDep, new: NewWebhook) -> Response:
+    """Add a webhook. Only this response contains its secret.
 
-    422 for a private address, unless `webhooks.allow_networks` names its network.
+    Returns 422 for a private address unless `webhooks.allow_networks` contains its network.
     """
-    what = wanted_of(wanted.kinds, wanted.min_coverage)
-    check_open(wanted.url, web.settings)
+    event_filter = parse_event_filter(new.kinds, new.min_coverage)
+    check_target_allowed(new.url, web.settings)
 
-    def add(session: Session) -> Done:
-        added, secret = webhooks.add(session, wanted.url, what, now=web.clock(), since=wanted.since)
-        kept = NewWebhookOut.of(added, secret=None)
-        told = NewWebhookOut.of(added, secret=secret_text(secret))
-        return Done(told, f"/v1/webhooks/{added.id}", kept)
+    def add(session: Session) -> WriteResult:
+        hook, secret = webhooks.add(
+            session, new.url, event_filter, now=web.clock(), since=new.since
+        )
+        return WriteResult(
+            NewWebhookOut.of(hook, secret=format_secret(secret)),
+            f"/v1/webhooks/{hook.id}",
+            replay_body=NewWebhookOut.of(hook, secret=None),
+        )
 
     return write(add)
 
 
-@router.patch("/{webhook_id}", response_model=WebhookOut, responses=ONE)
-def change_webhook(
-    web: Context, write: Writing, webhook_id: WebhookId, wanted: WebhookChange
+@router.patch("/{webhook_id}", response_model=WebhookOut, responses=ITEM_RESPONSES)
+def update_webhook(
+    web: WebContextDep, write: WriteDep, webhook_id: WebhookId, changes: WebhookChange
 ) -> Response:
-    """Change what a webhook is told of, where, and whether. Its place in the sequence stays.
+    """Change URL, filters or state of a webhook. Its position in the sequence stays.
 
-    Other kinds hold for all that it was not told yet. At another address what failed is tried at
-    once; 422 for a private one, as when a webhook is added.
+    New kinds apply to all transitions that were not processed yet. A new URL retries failed
+    deliveries immediately; a private address returns 422, as when a webhook is added.
     """
-    facts = wanted.model_dump(exclude_unset=True)
-    state = facts.pop("state", None)
-    if "url" in facts:
-        check_open(facts["url"], web.settings)
+    fields = changes.model_dump(exclude_unset=True)
+    state = fields.pop("state", None)
+    if "url" in fields:
+        check_target_allowed(fields["url"], web.settings)
 
-    def change(session: Session) -> Done:
-        hook = webhooks.change(session, webhook_id, now=web.clock(), **facts)
+    def change(session: Session) -> WriteResult:
+        hook = webhooks.change(session, webhook_id, now=web.clock(), **fields)
         if state == "paused":
             hook = webhooks.pause(session, webhook_id)
         elif state == "active" and hook.state == "paused":
             hook = webhooks.resume(session, webhook_id, now=web.clock())
-        return Done(WebhookOut.of(hook))
+        return WriteResult(WebhookOut.of(hook))
 
     return write(change)
 
 
-@router.post("/{webhook_id}/secret", response_model=NewWebhookOut, responses=ONE)
-def change_secret(write: Writing, webhook_id: WebhookId) -> Response:
-    """Sign with a new secret from now on. It is in this answer and in no other.
+@router.post("/{webhook_id}/secret", response_model=NewWebhookOut, responses=ITEM_RESPONSES)
+def rotate_secret(write: WriteDep, webhook_id: WebhookId) -> Response:
+    """Replace the signing secret. Only this response contains the new one.
 
-    A receiver that does not know it yet refuses what it is sent, and is sent that again later.
+    A receiver that still checks the old secret rejects deliveries; they are retried later.
     """
 
-    def rotate(session: Session) -> Done:
-        hook, secret = webhooks.rotate(session, webhook_id)
-        told = NewWebhookOut.of(hook, secret=secret_text(secret))
-        return Done(told, kept=NewWebhookOut.of(hook, secret=None))
+    def rotate(session: Session) -> WriteResult:
+        hook, secret = webhooks.rotate_secret(session, webhook_id)
+        return WriteResult(
+            NewWebhookOut.of(hook, secret=format_secret(secret)),
+            replay_body=NewWebhookOut.of(hook, secret=None),
+        )
 
     return write(rotate)
 
 
-@router.delete("/{webhook_id}", status_code=204, response_class=Response, responses=ONE)
-def remove_webhook(write: Writing, webhook_id: WebhookId) -> Response:
-    """Forget a webhook; it is told nothing more."""
+@router.delete("/{webhook_id}", status_code=204, response_class=Response, responses=ITEM_RESPONSES)
+def remove_webhook(write: WriteDep, webhook_id: WebhookId) -> Response:
+    """Delete a webhook. Nothing more is delivered to it."""
 
-    def remove(session: Session) -> Done:
+    def remove(session: Session) -> WriteResult:
         webhooks.remove(session, webhook_id)
-        return Done(None)
+        return WriteResult(None)
 
     return write(remove)
 
 
-@router.post("/{webhook_id}/resume", response_model=WebhookOut, responses=ONE)
-def resume_webhook(web: Context, write: Writing, webhook_id: WebhookId) -> Response:
-    """Go on with a paused webhook where it stopped; for an active one, try all that failed now."""
-    now = web.clock()
-    return write(lambda session: Done(WebhookOut.of(webhooks.resume(session, webhook_id, now=now))))
+@router.post("/{webhook_id}/resume", response_model=WebhookOut, responses=ITEM_RESPONSES)
+def resume_webhook(web: WebContextDep, write: WriteDep, webhook_id: WebhookId) -> Response:
+    """Continue a paused webhook where it stopped, or retry all failed deliveries now."""
+
+    def resume(session: Session) -> WriteResult:
+        return WriteResult(WebhookOut.of(webhooks.resume(session, webhook_id, now=web.clock())))
+
+    return write(resume)
 
 
-@router.post("/{webhook_id}/test", response_model=TestOut, responses=ONE)
-def try_webhook(web: Context, write: Writing, webhook_id: WebhookId) -> Response:
-    """Send a signed delivery of type `test` now, and tell what became of it.
+@router.post("/{webhook_id}/test", response_model=TestOut, responses=ITEM_RESPONSES)
+def send_test(web: WebContextDep, write: WriteDep, webhook_id: WebhookId) -> Response:
+    """Send a signed delivery of type `test` now and return its outcome.
 
-    That may take as long as `webhooks.timeout_seconds`. How the webhook fares is not changed.
+    It may take up to `webhooks.timeout_seconds`. The state of the webhook does not change.
     """
-    with web.sessions() as session:  # and not while the receiver takes its time
+    with web.sessions() as session:  # closed before the delivery, which may be slow
         url = webhooks.get(session, webhook_id).url
-        receiver = Receiver(webhook_id, url, webhooks.secret_of(session, webhook_id))
+        target = WebhookTarget(webhook_id, url, webhooks.get_secret(session, webhook_id))
 
-    def send(_: Session) -> Done:
-        found = webhook_target.ping(receiver, web.settings, now=web.clock())
-        return Done(TestOut(taken=found.error is None, status=found.status, error=found.error))
+    def send(_: Session) -> WriteResult:
+        outcome = send_test_delivery(target, web.settings, now=web.clock())
+        return WriteResult(
+            TestOut(accepted=outcome.error is None, status=outcome.status, error=outcome.error)
+        )
 
     return write(send)

@@ -1,37 +1,39 @@
-"""What errors look like on the wire, for each route one that it may really answer."""
+"""Example problems for the OpenAPI document, matching the errors of each route."""
 
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from service.web.requests.content_type import NO_JSON
-from service.web.requests.problems import TYPES
+from service.web.middleware.authenticate import AUTHENTICATION_REQUIRED
+from service.web.middleware.request_context import INTERNAL_ERROR
+from service.web.requests.content_type import NOT_JSON
+from service.web.requests.problems import DATABASE_UNAVAILABLE, PROBLEM_TYPES
 
 CONFLICT, INVALID = 409, 422
-REQUEST = "5f0c7b1de4d94c5c8f1f6f0c2a8b7e11"
-LOCKED = "decision 7 (lock 9f3c1a, Ruth Pell, 2026-11-02 09:14:00)"
-CONTRADICTED = {"decision": 7, "told": LOCKED, "undo": "/v1/decisions/7/undo"}
-UNDERWAY = "a request with Idempotency-Key 5f0c7b1d is still in progress"
-#: Where something is there already; elsewhere the same request is under way.
-TAKEN = {
-    "/v1/feeds": "the feed https://harbour-times.example/feed.xml is known already",
-    "/v1/keys": "there is a key newsroom already; choose another name, or revoke that one",
-    "/v1/subscribers": "reader@example.org was asked already, as subscriber 7, and has not confirmed; "
-    "change that one, or remove it and add it again",
-    "/v1/subscribers/{subscriber_id}/alerts": "there is such an alert already: ferry or pier",
+REQUEST_ID = "5f0c7b1de4d94c5c8f1f6f0c2a8b7e11"
+LOCK = "decision 7 (lock 9f3c1a, Ruth Pell, 2026-11-02 09:14:00)"
+CONFLICTING_DECISION = {"decision": 7, "message": LOCK, "undo": "/v1/decisions/7/undo"}
+IN_PROGRESS = "a request with Idempotency-Key 5f0c7b1d is still in progress"
+#: 409 of routes that create a unique object; other routes return `IN_PROGRESS`.
+ALREADY_EXISTS = {
+    "/v1/feeds": "The feed https://harbour-times.example/feed.xml exists already",
+    "/v1/keys": "A key named newsroom exists; choose another name or revoke that key",
+    "/v1/subscribers": "reader@example.org has not confirmed yet as subscriber 7; "
+    "change this subscriber, or remove it and add it again",
+    "/v1/subscribers/{subscriber_id}/alerts": "This alert exists already: ferry or pier",
 }
 DETAILS = {
     400: "There was an error parsing the body",
-    401: "this takes a key: send Authorization: Bearer, and the key",
-    413: "the body is larger than 1048576 bytes; send less",
-    415: NO_JSON,
-    429: "more than 1200 requests in 60 seconds; ask again in 3",
-    500: "an unexpected error; it has been logged",
-    503: "the database does not answer",
+    401: AUTHENTICATION_REQUIRED,
+    413: "Request body exceeds 1048576 bytes",
+    415: NOT_JSON,
+    429: "Rate limit exceeded: 1200 requests in 60 seconds. Retry after 3 seconds",
+    500: INTERNAL_ERROR,
+    503: DATABASE_UNAVAILABLE,
 }
-#: What there may be none of, by the parameter of the path that names it, and which one.
-NAMED = {
+#: Noun and example id of a missing object, by path parameter.
+PATH_OBJECTS = {
     "story_id": ("story", "9f3c1a"),
     "storyline_id": ("storyline", "orlan-harbour"),
     "article_id": ("article", "7031"),
@@ -44,69 +46,68 @@ NAMED = {
     "webhook_id": ("webhook", "7"),
     "form": ("form", "atom"),
 }
-#: In which order parameters are taken for an example of a wrong one.
-WRONG = {
+INVALID_TIME = "Invalid time: use ISO 8601, such as 2026-11-02T09:14:00Z"
+#: Errors of query parameters; the first one that a route has is its example.
+QUERY_ERRORS = {
     "limit": "Input should be less than or equal to 100",
-    "fields": "unknown: colour; known are the fields of the answer",
-    "since": "write the time as ISO 8601 does, such as 2026-11-02T09:14:00Z",
-    "as_of": "write the time as ISO 8601 does, such as 2026-11-02T09:14:00Z",
+    "fields": "Unknown name colour: expected some of the fields of the response",
+    "since": INVALID_TIME,
+    "as_of": INVALID_TIME,
 }
-IS_WRONG = "Input should be a valid integer, unable to parse string as an integer"
-HAS_CONTROLS = "String should match pattern '^[^\\x00-\\x1f\\x7f]+$'"
+INVALID_INTEGER = "Input should be a valid integer, unable to parse string as an integer"
+INVALID_TEXT = "String should match pattern '^[^\\x00-\\x1f\\x7f]+$'"
 
 Operation = Mapping[str, Any]
 
 
-def problem_of(status: int, path: str, operation: Operation) -> dict[str, Any]:
-    """One answer of a status that a route may give."""
-    contradicts = status == CONFLICT and path.startswith("/v1/decisions")
-    faults = [_fault(operation)] if status == INVALID else []
-    kind = TYPES.get(status, "http-error")
+def example_problem(status: int, path: str, operation: Operation) -> dict[str, Any]:
+    """A problem with this status that the route can return."""
+    is_decision = path.startswith("/v1/decisions")
+    errors = [_field_error(operation)] if status == INVALID else []
+    kind = PROBLEM_TYPES.get(status, "http-error")
     if status == CONFLICT:
-        kind = "contradiction" if contradicts else "taken" if path in TAKEN else "underway"
+        kind = "contradiction" if is_decision else "taken" if path in ALREADY_EXISTS else "underway"
     return {
         "type": f"urn:samestory:problem:{kind}",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": _detail(status, path, operation, faults),
-        "instance": re.sub(r"{(\w+)}", lambda found: NAMED[found[1]][1], path),
-        "request_id": REQUEST,
-        "errors": faults,
-        "contradicts": [CONTRADICTED] if contradicts else [],
+        "detail": _detail(status, path, operation, errors),
+        "instance": re.sub(r"{(\w+)}", lambda match: PATH_OBJECTS[match[1]][1], path),
+        "request_id": REQUEST_ID,
+        "errors": errors,
+        "conflicts": [CONFLICTING_DECISION] if status == CONFLICT and is_decision else [],
     }
 
 
-def _detail(status: int, path: str, operation: Operation, faults: list[dict[str, str]]) -> str:
-    if faults:
-        return f"{faults[0]['where']}: {faults[0]['detail']}"
+def _detail(status: int, path: str, operation: Operation, errors: list[dict[str, str]]) -> str:
+    if errors:
+        return f"{errors[0]['location']}: {errors[0]['detail']}"
+    if status == CONFLICT and path.startswith("/v1/decisions"):
+        return f"Conflicts with {LOCK}. Undo the conflicting decisions first"
     if status == CONFLICT:
-        decided = path.startswith("/v1/decisions")
-        contradiction = f"contradicts {LOCKED}; undo what should not stand"
-        return contradiction if decided else TAKEN.get(path, UNDERWAY)
-    if status == HTTPStatus.NOT_FOUND_RESPONSE:
-        named = [*re.findall(r"{(\w+)}", path), "story_id"]
-        return "no {} {}".format(*NAMED[named[-2] if len(named) > 1 else named[0]])
+        return ALREADY_EXISTS.get(path, IN_PROGRESS)
+    if status == HTTPStatus.NOT_FOUND:
+        # Of nested objects, the last one is missing.
+        parameters = re.findall(r"{(\w+)}", path) or ["story_id"]
+        noun, example = PATH_OBJECTS[parameters[-1]]
+        return f"no {noun} {example}"
     if status == HTTPStatus.FORBIDDEN:
-        [role, *_] = [*_roles(operation), "editor"]
-        return f"this takes the role {role}; the key's is reader"
+        roles = [role for each in operation.get("security", ()) for role in each.get("key", ())]
+        return f"Role {roles[0] if roles else 'editor'} required; this key has: reader"
     return DETAILS.get(status, HTTPStatus(status).phrase)
 
 
-def _roles(operation: Operation) -> list[str]:
-    return [role for each in operation.get("security", ()) for role in each.get("key", ())]
-
-
-def _fault(operation: Operation) -> dict[str, str]:
-    """Something that may be wrong with a request of this operation."""
-    taken = {each["name"]: each["in"] for each in operation.get("parameters", ())}
-    for name, detail in WRONG.items():
-        if taken.get(name) == "query":
-            return {"where": f"query.{name}", "detail": detail}
+def _field_error(operation: Operation) -> dict[str, str]:
+    """An invalid part that a request of this operation can have."""
+    places = {each["name"]: each["in"] for each in operation.get("parameters", ())}
+    for name, detail in QUERY_ERRORS.items():
+        if places.get(name) == "query":
+            return {"location": f"query.{name}", "detail": detail}
     if "requestBody" in operation:
-        return {"where": "body.colour", "detail": "no such field here"}
+        return {"location": "body.colour", "detail": "Unknown field"}
     for each in operation.get("parameters", ()):
         if each["in"] == "path":
-            whole = each["schema"].get("type") == "integer"
-            detail = IS_WRONG if whole else HAS_CONTROLS
-            return {"where": f"path.{each['name']}", "detail": detail}
-    return {"where": "query.colour", "detail": "no such parameter; none is taken here"}
+            is_integer = each["schema"].get("type") == "integer"
+            detail = INVALID_INTEGER if is_integer else INVALID_TEXT
+            return {"location": f"path.{each['name']}", "detail": detail}
+    return {"location": "query.colour", "detail": "Unknown parameter; this route takes none"}

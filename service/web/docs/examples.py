@@ -1,9 +1,9 @@
-"""Examples for the API's description, made from the schemas so that none can be forgotten."""
+"""Example values for the OpenAPI document, generated from the JSON schemas."""
 
 from collections.abc import Mapping
 from typing import Any
 
-#: What stands for a text or number, by the name of its field; else by its type.
+#: Example of a text or number by field name; otherwise `BY_TYPE` applies.
 BY_NAME: dict[str, Any] = {
     "action": "merge",
     "author": "Ruth Pell",
@@ -53,43 +53,38 @@ BY_NAME: dict[str, Any] = {
 }
 INSTANT = "2026-11-02T09:14:00Z"
 BY_TYPE: dict[str, Any] = {"string": "9f3c1a", "integer": 1, "number": 0.5, "boolean": False}
-#: Schemas refer to each other, but none of ours to itself.
-DEEPEST = 8
+#: No schema refers to itself, so real examples are less deep.
+MAX_DEPTH = 8
 
 Schema = Mapping[str, Any]
 
 
 def example_of(schema: Schema, schemas: Schema, name: str = "", depth: int = 0) -> Any:
-    """A value that fits a schema; fields that may be left out of requests are shown, too."""
-    schema = _resolved(schema, schemas)
-    for given in ("examples", "enum"):
-        if schema.get(given):
-            return schema.get("default", schema[given][0])
+    """A value that matches a schema, including its optional fields."""
+    while "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    for keyword in ("examples", "enum"):
+        if schema.get(keyword):
+            return schema.get("default", schema[keyword][0])
     if "anyOf" in schema:
         return example_of(schema["anyOf"][0], schemas, name, depth)
     if schema.get("type") == "array":
-        return [example_of(schema["items"], schemas, name, depth)] if depth < DEEPEST else []
+        return [example_of(schema["items"], schemas, name, depth)] if depth < MAX_DEPTH else []
     if schema.get("type") == "object" or "properties" in schema:
-        found = schema.get("properties", {}).items()
-        return {key: example_of(each, schemas, key, depth + 1) for key, each in found}
-    return _plain(schema, name)
+        properties = schema.get("properties", {}).items()
+        return {key: example_of(each, schemas, key, depth + 1) for key, each in properties}
+    return _example_of_scalar(schema, name)
 
 
-def _resolved(schema: Schema, schemas: Schema) -> Schema:
-    while "$ref" in schema:
-        schema = schemas[schema["$ref"].rpartition("/")[2]]
-    return schema
-
-
-def _plain(schema: Schema, name: str) -> Any:
+def _example_of_scalar(schema: Schema, name: str) -> Any:
     kind = schema.get("type", "")
     if "const" in schema:
         return schema["const"]
     if schema.get("format") in {"date-time", "date"}:
         return INSTANT
-    known = BY_NAME.get(name)
-    if isinstance(known, str) and kind == "string":
-        return known
-    if isinstance(known, int | float) and kind in {"integer", "number"}:
-        return known
+    by_name = BY_NAME.get(name)
+    if isinstance(by_name, str) and kind == "string":
+        return by_name
+    if isinstance(by_name, int | float) and kind in {"integer", "number"}:
+        return by_name
     return schema.get("default", BY_TYPE.get(kind))

@@ -1,138 +1,141 @@
-"""The API's description: FastAPI's, with problems under their own media type, and examples."""
+"""OpenAPI document: FastAPI's document plus problem responses, headers and examples."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from service.web.docs.error_examples import problem_of
+from service.web.docs.error_examples import example_problem
 from service.web.docs.examples import example_of
 
-#: The version of the API, as in its paths.
+#: API version, as in the paths.
 VERSION = "1"
 DESCRIPTION = """\
-Stories: who reported which event, when, and which reports are copies of one another.
-Times are UTC. Lists are paged: pass `next` of one page as `cursor` of the following request.
-Every answer has an ETag: send it as If-None-Match, and 304 says that nothing changed.
-Whoever has a key sends it as `Authorization: Bearer …`; writing always takes one.
+Stories group the articles of many outlets by event, with timelines and reprints.
+All times are UTC. Lists are paged: send `next` of a page as `cursor` of the next request.
+Responses have an ETag: send it as If-None-Match to get 304 if nothing changed.
+Send an API key as `Authorization: Bearer <key>`. Writing always requires a key.
 """
-NOT_MODIFIED = {"description": "The answer is the one that If-None-Match names; no body."}
-HEADERS = {
+NOT_MODIFIED = {"description": "The response matches If-None-Match; no body."}
+CACHE_HEADERS = {
     "ETag": {
-        "description": "What this answer is known by.",
+        "description": "Version of the response.",
         "schema": {"type": "string"},
         "example": 'W/"2a-5a1f3c9e7b2d4f60"',
     },
     "Last-Modified": {
-        "description": "When anything was changed last; absent where that is not known.",
+        "description": "Time of the last change; absent if unknown.",
         "schema": {"type": "string"},
         "example": "Mon, 02 Nov 2026 09:14:00 GMT",
     },
 }
-#: Of draft-ietf-httpapi-ratelimit-headers-10; absent where there is no limit.
-LIMITS = {
+#: Headers of draft-ietf-httpapi-ratelimit-headers-10; absent without a rate limit.
+RATE_LIMIT_HEADERS = {
     "RateLimit-Policy": {
-        "description": "Requests (q) in so many seconds (w), for each key or address.",
+        "description": "Allowed requests (q) per window of seconds (w) for each key or address.",
         "schema": {"type": "string"},
         "example": '"key";q=1200;w=60',
     },
     "RateLimit": {
-        "description": "Requests left (r), and seconds (t) until all are there again.",
+        "description": "Remaining requests (r) and seconds (t) until the quota is full again.",
         "schema": {"type": "string"},
         "example": '"key";r=1188;t=1',
     },
 }
 RETRY_AFTER = {
-    "description": "Seconds until it may be asked again.",
+    "description": "Seconds to wait before a retry.",
     "schema": {"type": "string"},
     "example": "3",
 }
 CHALLENGE = {
-    "description": "What to bring.",
+    "description": "Expected authentication scheme.",
     "schema": {"type": "string"},
     "example": 'Bearer realm="samestory"',
 }
-#: What may be answered before any route does its work.
-GATE: dict[str, Any] = {
-    "401": {"description": "No key, or none that is good.", "WWW-Authenticate": CHALLENGE},
+#: Responses of the access middleware and of checks before the route.
+ACCESS_RESPONSES: dict[str, Any] = {
+    "401": {"description": "The key is missing or invalid.", "WWW-Authenticate": CHALLENGE},
     "413": {"description": "The body is too large."},
-    "415": {"description": "The body is no JSON, or is compressed."},
+    "415": {"description": "The body is not JSON or is compressed."},
     "429": {"description": "Too many requests.", "Retry-After": RETRY_AFTER},
 }
-#: Of these, what takes a body to be refused.
-OF_BODIES = ("413", "415")
-#: Lists that nobody may keep.
-UNKEPT = ("/v1/keys", "/v1/subscribers", "/v1/webhooks")
+#: Of these, the ones that only apply to requests with a body.
+BODY_STATUSES = ("413", "415")
+#: Paths with `Cache-Control: no-store`, which have no ETag.
+UNCACHED_PATHS = ("/v1/keys", "/v1/subscribers", "/v1/webhooks")
 
 Document = dict[str, Any]
 
 
 def describe(app: FastAPI) -> Document:
-    """The OpenAPI document of an application, made once."""
+    """The OpenAPI document of an application; generated once."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title, version=VERSION, description=DESCRIPTION, routes=app.routes
         )
         for unused in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(unused, None)
-        reading_open: bool = app.state.access.reading_open
-        for path, method, operation in _operations(document):
-            if path.startswith(("/v1", "/metrics")):
-                _guard(operation, reading_open=reading_open)
-            _complete(operation, path, method, document["components"]["schemas"])
+        read_without_key: bool = app.state.access.read_without_key
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                if path.startswith(("/v1", "/metrics")):
+                    _add_access_responses(operation, read_without_key=read_without_key)
+                _add_examples(operation, path, document["components"]["schemas"])
+                _add_cache_headers(operation, path, method)
         app.openapi_schema = document
     return app.openapi_schema
 
 
-def _operations(document: Document) -> Iterator[tuple[str, str, Document]]:
-    for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            yield path, method, operation
-
-
-def _guard(operation: Document, *, reading_open: bool) -> None:
-    """Tell what the gate asks of a request, and how it refuses one."""
-    # A key is welcome everywhere: requests are counted by it.
-    operation.setdefault("security", [{"key": []}, *([{}] if reading_open else [])])
-    for status, told in GATE.items():
-        if status not in OF_BODIES or "requestBody" in operation:
-            headers = {name: each for name, each in told.items() if name != "description"}
-            response = {"description": told["description"], "headers": headers}
+def _add_access_responses(operation: Document, *, read_without_key: bool) -> None:
+    """Add the security scheme and the responses of the access middleware."""
+    # A key is optional on open routes, but the rate limit is then per key.
+    operation.setdefault("security", [{"key": []}, *([{}] if read_without_key else [])])
+    for status, described in ACCESS_RESPONSES.items():
+        if status not in BODY_STATUSES or "requestBody" in operation:
+            headers = {name: each for name, each in described.items() if name != "description"}
+            response = {"description": described["description"], "headers": headers}
             operation["responses"].setdefault(status, response)
     for status, response in operation["responses"].items():
         if status < "300" or status == "429":
-            response.setdefault("headers", {}).update(LIMITS)
+            response.setdefault("headers", {}).update(RATE_LIMIT_HEADERS)
         if status == "503":
             response.setdefault("headers", {})["Retry-After"] = RETRY_AFTER
 
 
-def _complete(operation: Document, path: str, method: str, schemas: Document) -> None:
+def _add_examples(operation: Document, path: str, schemas: Document) -> None:
     for parameter in operation.get("parameters", ()):
         parameter["example"] = example_of(parameter["schema"], schemas, parameter["name"])
+        # FastAPI leaves the description of an optional type inside its schema.
+        for schema in parameter["schema"].get("anyOf", ()):
+            if "description" in schema:
+                parameter.setdefault("description", schema["description"])
     for media in operation.get("requestBody", {}).get("content", {}).values():
         if "anyOf" in media["schema"] and all("$ref" in each for each in media["schema"]["anyOf"]):
-            media["examples"] = _examples(media["schema"]["anyOf"], schemas)
+            media["examples"] = {
+                each["$ref"].rpartition("/")[2]: {"value": example_of(each, schemas)}
+                for each in media["schema"]["anyOf"]
+            }
         else:
             media.setdefault("example", example_of(media["schema"], schemas))
-    responses = operation["responses"]
-    for status, response in responses.items():
+    for status, response in operation["responses"].items():
         if status >= "400":
             schema = {"$ref": "#/components/schemas/Problem"}
-            example = problem_of(int(status), path, operation)
+            example = example_problem(int(status), path, operation)
             response["content"] = {
                 "application/problem+json": {"schema": schema, "example": example}
             }
         for media in response.get("content", {}).values():
             media.setdefault("example", example_of(media.get("schema", {}), schemas))
+
+
+def _add_cache_headers(operation: Document, path: str, method: str) -> None:
+    responses = operation["responses"]
     streams = "text/event-stream" in responses.get("200", {}).get("content", {})
-    if method == "get" and path.startswith("/v1") and not streams and not path.startswith(UNKEPT):
-        responses["200"].setdefault("headers", {}).update(HEADERS)
+    if (
+        method == "get"
+        and path.startswith("/v1")
+        and not streams
+        and not path.startswith(UNCACHED_PATHS)
+    ):
+        responses["200"].setdefault("headers", {}).update(CACHE_HEADERS)
         responses["304"] = NOT_MODIFIED
-
-
-def _examples(shapes: list[Document], schemas: Document) -> Document:
-    """One for each shape that a body may have, by the name of the shape."""
-    return {
-        shape["$ref"].rpartition("/")[2]: {"value": example_of(shape, schemas)} for shape in shapes
-    }

@@ -1,4 +1,4 @@
-"""`/docs`: the API's description as a page, from the same document that programs read."""
+"""Page `/docs`: the OpenAPI document as HTML."""
 
 import json
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from service.web.dependencies import Context
+from service.web.dependencies import WebContextDep
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/docs")
-def docs(request: Request, web: Context) -> HTMLResponse:
-    """Every route with its parameters, answers and examples; no script, no foreign host."""
+def docs(request: Request, web: WebContextDep) -> HTMLResponse:
+    """Routes with their parameters, responses and examples; without scripts or other hosts."""
     document = request.app.openapi()
     template = web.templates.get_template("docs.html")
     return HTMLResponse(
@@ -30,9 +30,9 @@ def _routes(document: dict[str, Any]) -> list[dict[str, Any]]:
             "description": operation.get("description", ""),
             "parameters": [_parameter(each) for each in operation.get("parameters", ())],
             "body": _example(operation.get("requestBody", {})),
-            "answers": [
-                (status, answer["description"], _example(answer))
-                for status, answer in sorted(operation["responses"].items())
+            "responses": [
+                (status, response["description"], _example(response))
+                for status, response in sorted(operation["responses"].items())
             ],
         }
         for path, operations in document["paths"].items()
@@ -44,7 +44,7 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     schema = parameter["schema"]
     return {
         "name": parameter["name"],
-        "where": parameter["in"],
+        "location": parameter["in"],
         "required": parameter.get("required", False),
         "text": parameter.get("description") or schema.get("description", ""),
         "example": parameter.get("example", ""),
@@ -52,11 +52,11 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
 
 
 def _example(content: dict[str, Any]) -> str:
-    """The examples of a body in one format as they go over the wire, laid out."""
+    """Examples of a body as formatted text."""
     for media in content.get("content", {}).values():
         if "examples" in media:
-            shown = [each["value"] for each in media["examples"].values()]
-            return "\n".join(json.dumps(each, ensure_ascii=False) for each in shown)
+            values = [each["value"] for each in media["examples"].values()]
+            return "\n".join(json.dumps(each, ensure_ascii=False) for each in values)
         example = media.get("example")
         if isinstance(example, str):
             return example

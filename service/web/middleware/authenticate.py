@@ -1,4 +1,4 @@
-"""Who asks: keys as requests present them, and what a route needs of them."""
+"""Authentication: API keys from the Authorization header, the key cache, required roles."""
 
 import base64
 import binascii
@@ -14,147 +14,149 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from fastapi.security.utils import get_authorization_scheme_param
 
-from service.domain.access.roles import LONGEST_SECRET, Role, secret_hash
+from service.domain.access.roles import MAX_SECRET_LENGTH, Role, hash_secret
 from service.store.access import keys
 from service.store.access.keys import Key
-from service.store.database.change_counter import State
+from service.store.database.change_counter import ChangeCounter
 from service.store.database.sessions import Sessions
 from service.web.dependencies import Clock
-from service.web.middleware.shared_reads import Readings
+from service.web.middleware.shared_reads import SharedReads
 
 REALM = 'realm="samestory"'
-#: What a client without a key is told to bring, and one whose key is not good.
-CHALLENGE = {"WWW-Authenticate": f"Bearer {REALM}"}
-BAD_KEY = {"WWW-Authenticate": f'Bearer {REALM}, error="invalid_token"'}
-#: The same for a browser, which then asks its user: any name, and the key as password.
-ASK_USER = {"WWW-Authenticate": f"Basic {REALM}"}
-NO_KEY = "this takes a key: send Authorization: Bearer, and the key"
-NOT_GOOD = "the key is unknown, has expired or was revoked"
-#: Keys remembered at once.
-MOST = 10_000
-#: Seconds after which a key in use is looked up again though none was changed: to note its use.
-BELIEVED = 60.0
-#: Of an IPv6 address as many bits as one client usually has for itself.
-IPV6_NETWORK = 64
+BEARER_CHALLENGE = {"WWW-Authenticate": f"Bearer {REALM}"}
+INVALID_KEY_CHALLENGE = {"WWW-Authenticate": f'Bearer {REALM}, error="invalid_token"'}
+#: Makes a browser show a login form: any user name, and the key as password.
+BASIC_CHALLENGE = {"WWW-Authenticate": f"Basic {REALM}"}
+AUTHENTICATION_REQUIRED = "Authentication required: send `Authorization: Bearer <key>`"
+INVALID_KEY = "Invalid API key: it is unknown, expired or revoked"
+MAX_CACHED_KEYS = 10_000
+#: Seconds after which a cached key is read again, so that its last use is recorded.
+CACHE_SECONDS = 60.0
+#: Prefix length of the IPv6 network that one client usually controls.
+IPV6_PREFIX = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Whoever sent a request; without a key known by the address alone."""
+class ApiClient:
+    """Sender of a request: an API key, or an address without one."""
 
     key: Key | None
     address: str
 
     @property
     def name(self) -> str:
-        """By what its requests are counted."""
+        """Identity for the rate limit and the stream limit."""
         return f"key {self.key.id}" if self.key else self.address
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """A key as it was found, good or not."""
-
+class _CachedKey:
     key: Key
-    keys: int  #: changes of keys that were counted before
-    asked: float  #: when, on the monotonic clock
+    key_changes: int  #: `ChangeCounter.key_changes` before the key was read
+    read_at: float  #: on the monotonic clock
 
 
-class KeyRing:
-    """Looks keys up, and believes what it found until the store counts a change of keys.
+class KeyCache:
+    """Finds API keys by secret; cached keys stay valid until any key changes.
 
-    The count is read for each request that presents a key, but one reading serves all who wait. So a
-    key that was revoked is refused from then on, by whichever process, at no query of its own.
+    Each request with a key reads the change counter, but concurrent requests share one read. So all
+    processes reject a revoked key immediately, without a query per request.
     """
 
-    def __init__(self, sessions: Sessions, clock: Clock, readings: Readings) -> None:
+    def __init__(self, sessions: Sessions, clock: Clock, reads: SharedReads) -> None:
         self._sessions = sessions
         self._clock = clock
-        self._readings = readings
-        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._reads = reads
+        self._cached: OrderedDict[bytes, _CachedKey] = OrderedDict()
 
-    async def now(self) -> State:
-        """How the store stands at some moment after this call; SQLAlchemyError if it is away."""
-        return await self._readings.state()
+    async def read_counter(self) -> ChangeCounter:
+        """Read the change counter after this call; raises SQLAlchemyError without a database."""
+        return await self._reads.counter()
 
-    async def find(self, secret: str, state: State) -> Key | None:
-        """The key with a secret, if it is good in a state that the store was in just now."""
-        if len(secret) > LONGEST_SECRET:
+    async def find(self, secret: str, counter: ChangeCounter) -> Key | None:
+        """Return the key if it is valid; `counter` must be current."""
+        if len(secret) > MAX_SECRET_LENGTH:
             return None
-        digest = secret_hash(secret)
-        known = self._known.get(digest)
-        if known and known.keys == state.keys and time.monotonic() - known.asked < BELIEVED:
-            key: Key | None = known.key
+        digest = hash_secret(secret)
+        cached = self._cached.get(digest)
+        is_fresh = (
+            cached is not None
+            and cached.key_changes == counter.key_changes
+            and time.monotonic() - cached.read_at < CACHE_SECONDS
+        )
+        if cached is not None and is_fresh:
+            key: Key | None = cached.key
         else:
-            key = await self._look_up(digest, state.keys)
-        return key if key and key.is_good(self._clock()) else None
+            key = await self._read(digest, counter.key_changes)
+        return key if key and key.is_valid(self._clock()) else None
 
-    async def _look_up(self, digest: bytes, count: int) -> Key | None:
-        """Read a key; `count` is of before that, so a change in between is seen the next time."""
-        asked = time.monotonic()
-        self._known.pop(digest, None)
-        key = await run_in_threadpool(self._read, digest)
+    async def _read(self, digest: bytes, key_changes: int) -> Key | None:
+        """Read and cache a key.
+
+        `key_changes` is from before the read, so the next request detects a concurrent change.
+        """
+        read_at = time.monotonic()
+        self._cached.pop(digest, None)
+
+        def read() -> Key | None:
+            with self._sessions.begin() as session:
+                return keys.authenticate(session, digest, now=self._clock())
+
+        key = await run_in_threadpool(read)
         if key is None:
             return None
-        self._known[digest] = _Known(key, count, asked)
-        while len(self._known) > MOST:
-            self._known.popitem(last=False)
+        self._cached[digest] = _CachedKey(key, key_changes, read_at)
+        while len(self._cached) > MAX_CACHED_KEYS:
+            self._cached.popitem(last=False)
         return key
 
-    def _read(self, digest: bytes) -> Key | None:
-        with self._sessions.begin() as session:
-            return keys.presented(session, digest, now=self._clock())
 
+class RequireRole(SecurityBase):
+    """Dependency: the key of the request, which must have a role.
 
-class Needs(SecurityBase):
-    """A dependency: the request's key, which must have a role.
-
-    Raises 401 without a good key, 403 where it lacks the role.
+    Raises 401 without a key and 403 if the key lacks the role.
     """
 
-    model = HTTPBearer(description="A key, made with `samestory keys create`.")
+    model = HTTPBearer(description="API key, created with `samestory keys create`.")
     scheme_name = "key"
 
     def __init__(self, role: Role) -> None:
         self.role = role
 
     def __call__(self, request: Request) -> Key:
-        request.state.role = self.role  # such an answer is nobody else's
-        key = caller_of(request).key
+        request.state.role = self.role  # the response cache does not share such responses
+        key = client_of(request).key
         if key is None:
-            raise HTTPException(401, NO_KEY, CHALLENGE)
+            raise HTTPException(401, AUTHENTICATION_REQUIRED, BEARER_CHALLENGE)
         if self.role not in key.roles:
-            held = ", ".join(sorted(key.roles))
-            raise HTTPException(403, f"this takes the role {self.role}; the key's is {held}")
+            roles = ", ".join(sorted(key.roles))
+            raise HTTPException(403, f"Role {self.role} required; this key has: {roles}")
         return key
 
 
-def caller_of(request: Request) -> Caller:
-    """Whoever sent a request."""
-    return cast("Caller", request.state.caller)
+def client_of(request: Request) -> ApiClient:
+    """The client of a request, set by `AccessMiddleware`."""
+    return cast("ApiClient", request.state.client)
 
 
-def ring_of(request: Request) -> KeyRing:
-    """Where an application looks keys up."""
-    return cast("KeyRing", request.app.state.ring)
-
-
-async def is_still_good(request: Request) -> bool:
-    """Whether the key that a request came in with is good still; without one, always."""
+async def is_key_still_valid(request: Request) -> bool:
+    """Whether the key of a long request is still valid; True without a key."""
     secret: str | None = request.scope["state"].get("secret")
-    ring = ring_of(request)
-    return secret is None or await ring.find(secret, await ring.now()) is not None
+    key_cache = cast("KeyCache", request.app.state.key_cache)
+    return (
+        secret is None or await key_cache.find(secret, await key_cache.read_counter()) is not None
+    )
 
 
-def presented(request: Request, *, also_basic: bool) -> str | None:
-    """The secret that a request presents; None if it presents none.
+def presented_secret(request: Request, *, accept_basic: bool) -> str | None:
+    """Secret from the Authorization header; None without one.
 
-    Browsers and scrapers present it as the password of Basic authentication, if that is taken.
+    Browsers and metric scrapers send it as the password of Basic authentication, if accepted.
     """
     scheme, value = get_authorization_scheme_param(request.headers.get("authorization"))
     if scheme.lower() == "bearer":
         return value.strip()
-    if scheme.lower() == "basic" and also_basic:
+    if scheme.lower() == "basic" and accept_basic:
         try:
             return base64.b64decode(value).decode().partition(":")[2]
         except (binascii.Error, UnicodeDecodeError, ValueError):
@@ -162,13 +164,13 @@ def presented(request: Request, *, also_basic: bool) -> str | None:
     return None
 
 
-def address_of(request: Request) -> str:
-    """The client's address; of IPv6 the network, for one client has all of it."""
+def client_address(request: Request) -> str:
+    """IPv4 address of the client, or its IPv6 network."""
     host = request.client.host if request.client else ""
     try:
-        found = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host)
     except ValueError:
         return host
-    if found.version == 4:  # noqa: PLR2004  # the name of the protocol
+    if isinstance(address, ipaddress.IPv4Address):
         return host
-    return str(ipaddress.ip_network((found, IPV6_NETWORK), strict=False))
+    return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False))

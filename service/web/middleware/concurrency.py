@@ -1,4 +1,4 @@
-"""What costs much, or long, at the same time: searches wait their turn, streams are refused."""
+"""Concurrency limits: searches wait in a queue, surplus event streams are rejected."""
 
 import asyncio
 from collections import Counter
@@ -10,71 +10,79 @@ from fastapi import Depends, HTTPException, Request
 from service.settings.web import WebSettings
 from service.web.middleware.authenticate import client_of
 
-#: Seconds after which a place may be free.
-RETRY = {"Retry-After": "30"}
-INSTEAD = "ask again later, or ask /v1/changes from time to time"
+RETRY_AFTER = {"Retry-After": "30"}
 
 
 class ConcurrencyLimits:
-    """How much one process does at the same time."""
+    """Limits of concurrent searches and open streams in one process."""
 
     def __init__(self, settings: WebSettings) -> None:
-        self.searching = asyncio.Semaphore(settings.max_concurrent_searches)
-        self.streams: Counter[str] = Counter()  #: open ones by caller
-        self._most = settings.max_streams
-        self._most_each = settings.max_streams_per_client
+        self.searches = asyncio.Semaphore(settings.max_concurrent_searches)
+        self.streams: Counter[str] = Counter()  #: open streams by client name
+        self._max_streams = settings.max_streams
+        self._max_streams_per_client = settings.max_streams_per_client
 
-    def refused(self, caller: str) -> HTTPException | None:
-        """Why a caller gets no further stream; None for one who does."""
-        if self.streams[caller] >= self._most_each:
-            return HTTPException(
-                429, f"{self._most_each} streams of yours are open; close one", RETRY
+    def check_stream(self, client: str) -> None:
+        """Check whether a client may open another stream.
+
+        Raises:
+            HTTPException: 429, the client has too many streams; 503, the process has too many.
+        """
+        if self.streams[client] >= self._max_streams_per_client:
+            raise HTTPException(
+                429,
+                f"Too many open streams: at most {self._max_streams_per_client} per client. "
+                "Close one first",
+                RETRY_AFTER,
             )
-        if self.streams.total() >= self._most:
-            return HTTPException(503, f"all {self._most} streams are taken; {INSTEAD}", RETRY)
-        return None
+        if self.streams.total() >= self._max_streams:
+            raise HTTPException(
+                503,
+                f"All {self._max_streams} streams are in use. Retry later, or poll /v1/changes",
+                RETRY_AFTER,
+            )
 
 
 async def search_slot(request: Request) -> AsyncIterator[None]:
-    """Until fewer search; whoever came first goes first, and holds no thread or connection before.
+    """Dependency: wait for a free search slot, first come first served.
 
-    So many searches at once neither take each other's time nor all threads from other requests.
+    A waiting request occupies no thread and no database connection, so a burst of searches does not
+    block other requests.
     """
-    async with concurrency_limits(request).searching:
+    async with concurrency_limits(request).searches:
         yield
 
 
 async def stream_slot(request: Request) -> AsyncIterator[None]:
-    """A place among the open streams, until this one has ended; HEAD opens none.
+    """Dependency: occupy a stream slot until the stream ends; HEAD needs none.
 
     Raises:
-        HTTPException: 429, the caller has too many; 503, all are taken.
+        HTTPException: 429, the client has too many streams; 503, the process has too many.
     """
     if is_head_request(request):
         yield
         return
-    bounds, caller = concurrency_limits(request), client_of(request).name
-    if refused := bounds.refused(caller):
-        raise refused
-    bounds.streams[caller] += 1
+    limits, client = concurrency_limits(request), client_of(request).name
+    limits.check_stream(client)
+    limits.streams[client] += 1
     try:
         yield
     finally:
-        bounds.streams[caller] -= 1
-        if not bounds.streams[caller]:
-            del bounds.streams[caller]
+        limits.streams[client] -= 1
+        if not limits.streams[client]:
+            del limits.streams[client]
 
 
 def is_head_request(request: Request) -> bool:
-    """Whether only the headers are sent; all below the outermost layer sees HEAD as GET."""
+    """Whether the client sent HEAD, which `RequestContextMiddleware` turns into GET."""
     return bool(request.state.head)
 
 
 def concurrency_limits(request: Request) -> ConcurrencyLimits:
-    """The bounds of an application."""
-    return cast("ConcurrencyLimits", request.app.state.bounds)
+    """The limits of the application."""
+    return cast("ConcurrencyLimits", request.app.state.limits)
 
 
-#: Ends before the answer is sent, as the transaction does; it stands before that.
+#: Ends before the response is sent. Declare it before the session, so that it is acquired first.
 SearchSlot = Annotated[None, Depends(search_slot, scope="function")]
 StreamSlot = Annotated[None, Depends(stream_slot, scope="request")]

@@ -1,18 +1,14 @@
-"""Scripts of other sites: which may ask, and a problem as everywhere for those that may not."""
+"""CORS for scripts of other origins; rejected preflight requests get a problem response."""
 
-from collections.abc import Sequence
-
-from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.web.requests.problems import problem
 
 METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE")
-#: Headers that they may send.
-ALLOWED = (
+REQUEST_HEADERS = (
     "Authorization",
     "Content-Type",
     "Idempotency-Key",
@@ -20,8 +16,7 @@ ALLOWED = (
     "If-None-Match",
     "Last-Event-ID",
 )
-#: Headers of answers that they may read.
-EXPOSED = (
+RESPONSE_HEADERS = (
     "ETag",
     "Idempotency-Replayed",
     "Link",
@@ -32,49 +27,50 @@ EXPOSED = (
     "WWW-Authenticate",
     "X-Request-ID",
 )
-DAY = 86_400
-REFUSED = 400
-#: What is said of the body of an answer, which here is another one.
-OF_BODY = {"content-length", "content-type"}
+PREFLIGHT_CACHE_SECONDS = 86_400
+BAD_REQUEST = 400
+#: Headers of the original response body, which the problem replaces.
+BODY_HEADERS = {"content-length", "content-type"}
 
 
-class OtherSites(CORSMiddleware):
-    """Answers what browsers ask before they let a script ask."""
+class CorsMiddleware(CORSMiddleware):
+    """Answers preflight requests; rejections say what is not allowed."""
+
+    def __init__(self, app: ASGIApp, origins: list[str]) -> None:
+        super().__init__(
+            app,
+            allow_origins=origins,
+            allow_methods=METHODS,
+            allow_headers=REQUEST_HEADERS,
+            expose_headers=RESPONSE_HEADERS,
+            max_age=PREFLIGHT_CACHE_SECONDS,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let one request through, or answer it; a refusal says what is not allowed."""
+        """Process one request."""
         if scope["type"] == "http" and scope["method"] == "OPTIONS":
             headers = Headers(scope=scope)
             if {"origin", "access-control-request-method"} <= set(headers):
-                answer = self.preflight_response(headers)
-                if answer.status_code == REFUSED:
-                    kept = {k: v for k, v in answer.headers.items() if k not in OF_BODY}
-                    answer = problem(
+                response = self.preflight_response(headers)
+                if response.status_code == BAD_REQUEST:
+                    response = problem(
                         Request(scope),
-                        REFUSED,
-                        self._reason(headers),
+                        BAD_REQUEST,
+                        self._rejection_reason(headers),
                         kind="other-site",
-                        headers=kept,
+                        headers={
+                            name: value
+                            for name, value in response.headers.items()
+                            if name not in BODY_HEADERS
+                        },
                     )
-                await answer(scope, receive, send)
+                await response(scope, receive, send)
                 return
         await super().__call__(scope, receive, send)
 
-    def _reason(self, asked: Headers) -> str:
-        if not self.is_allowed_origin(asked["origin"]):
-            return "scripts of this site may not ask here; web.cors_origins names those that may"
-        if asked["access-control-request-method"] not in self.allow_methods:
-            return f"scripts may ask with {', '.join(self.allow_methods)}"
-        return f"scripts may send the headers {', '.join(ALLOWED)}"
-
-
-def install(app: FastAPI, origins: Sequence[str]) -> None:
-    """Let scripts of some sites ask; `*` stands for any."""
-    app.add_middleware(
-        OtherSites,
-        allow_origins=list(origins),
-        allow_methods=METHODS,
-        allow_headers=ALLOWED,
-        expose_headers=EXPOSED,
-        max_age=DAY,
-    )
+    def _rejection_reason(self, headers: Headers) -> str:
+        if not self.is_allowed_origin(headers["origin"]):
+            return "Origin not allowed (see web.cors_origins)"
+        if headers["access-control-request-method"] not in self.allow_methods:
+            return f"Method not allowed for scripts: use {', '.join(self.allow_methods)}"
+        return f"Header not allowed for scripts: use only {', '.join(REQUEST_HEADERS)}"

@@ -1,8 +1,8 @@
-"""Conditional requests: what an answer is known by, and 304 for whoever has it already.
+"""ETags and conditional requests: validators of GET responses, 304 Not Modified, Cache-Control.
 
-Answers that come from stories, articles and outlets are known by the store's state: whether
-they are still good is known before anything of them is read. All others are made, and known
-by their bytes. Every ETag is weak, for the same answer may be compressed or not.
+A response that depends only on stories, articles and outlets gets its ETag from the change counter,
+so a match is detected before the data is read. Any other response gets the hash of its body. All ETags
+are weak, because the same response may be compressed or not.
 """
 
 import hashlib
@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.store.database.change_counter import State, current_state
-from service.web.dependencies import ReadSession, web_of
+from service.store.database.change_counter import ChangeCounter, read_change_counter
+from service.web.dependencies import ReadSession, web_context
 
-#: How long what may be kept; all else is asked for anew each time, and is 304 when it is the same.
-KEPT = {
+#: Cache-Control by path prefix; all other responses must be revalidated.
+CACHE_CONTROL = {
     "/metrics": "no-store",
     "/healthz": "no-store",
     "/readyz": "no-store",
@@ -29,14 +29,14 @@ KEPT = {
     "/v1/webhooks": "no-store",
     "/static": "public, max-age=86400",
 }
-ASK_AGAIN = "no-cache"
+REVALIDATE = "no-cache"
 OK, NOT_MODIFIED, BAD_REQUEST = 200, 304, 400
-#: Headers of an answer that say something about its body.
-OF_BODIES = ("content-length", "content-type", "content-encoding")
+#: Headers that describe a body; a 304 has none of them.
+BODY_HEADERS = ("content-length", "content-type", "content-encoding")
 
 
 class NotModifiedError(Exception):
-    """Whoever asks has the answer already; rendered as 304."""
+    """The client has the current response; rendered as 304."""
 
     def __init__(self, etag: str) -> None:
         super().__init__(etag)
@@ -45,58 +45,64 @@ class NotModifiedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What an answer is known by."""
+    """ETag and Last-Modified of a response."""
 
     etag: str
-    modified: datetime | None = None  #: whole seconds, of no second answer
-    state: State | None = None  #: of the store, where that tells all of the answer
+    modified: datetime | None = None  #: whole seconds, unique for each version
+    counter: ChangeCounter | None = None  #: set if the response depends only on the counter
 
 
-def tagged(request: Request, session: ReadSession) -> Session:
-    """A read-only transaction whose answer is known by the state of the store that it sees.
+def etag_session(request: Request, session: ReadSession) -> Session:
+    """Dependency: a read-only transaction whose change counter determines the ETag.
 
     Raises:
-        NotModifiedError: the request names this very answer.
+        NotModifiedError: the client has this version.
     """
-    known = of_state(current_state(session), web_of(request).release, request.scope)
-    if _holds(request.headers, known.etag):
-        raise NotModifiedError(known.etag)
-    request.state.validators = known
+    counter = read_change_counter(session)
+    validators = counter_validators(counter, web_context(request).release, request.scope)
+    if _matches_etag(request.headers, validators.etag):
+        raise NotModifiedError(validators.etag)
+    request.state.validators = validators
     return session
 
 
-TaggedSession = Annotated[Session, Depends(tagged, scope="function")]
+ETagSession = Annotated[Session, Depends(etag_session, scope="function")]
 
 
-def of_state(state: State, release: str, scope: Scope) -> Validators:
-    """The validators of an answer; another address, release or database has others."""
-    told = (release, state.changed_at.isoformat(), scope["path"], scope["query_string"].decode())
-    digest = hashlib.blake2b("\n".join(told).encode(), digest_size=8).hexdigest()
-    etag = f'W/"{state.number:x}-{digest}"'
-    return Validators(etag, state.changed_at if state.past else None, state)
+def counter_validators(counter: ChangeCounter, release: str, scope: Scope) -> Validators:
+    """Validators from the change counter, the release and the URL."""
+    parts = (
+        release,
+        counter.changed_at.isoformat(),
+        scope["path"],
+        scope["query_string"].decode(),
+    )
+    digest = hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+    etag = f'W/"{counter.value:x}-{digest}"'
+    return Validators(etag, counter.changed_at if counter.is_past else None, counter)
 
 
-class Conditional:
-    """Gives answers to GET their validators, and leaves out bodies that are known."""
+class ConditionalMiddleware:
+    """Adds validators to GET responses and replaces responses that the client has by 304."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; streams pass as they are."""
+        """Process one request; event streams pass unchanged."""
         if scope["type"] == "http" and scope["method"] == "GET":
-            send = _Answer(scope, send)
+            send = _ConditionalSender(scope, send)
         await self.app(scope, receive, send)
 
 
-class _Answer:
+class _ConditionalSender:
     def __init__(self, scope: Scope, send: Send) -> None:
         self._scope = scope
         self._send = send
         self._start: Message | None = None
 
     async def __call__(self, message: Message) -> None:
-        """Hold back the first message until the second tells whether that is all."""
+        """Delay the first message until the second shows whether the response is complete."""
         if message["type"] == "http.response.start":
             self._start = message
             return
@@ -107,62 +113,64 @@ class _Answer:
         await self._send(message)
 
     def _finish(self, start: Message, message: Message) -> Message:
-        """Complete the headers; the body, or none if whoever asks has it."""
+        """Complete the headers; return the body, which is empty for 304."""
         headers = MutableHeaders(raw=list(start.get("headers", ())))
-        whole = message["type"] == "http.response.body" and not message.get("more_body")
-        headers.setdefault("Cache-Control", _keeping(self._scope["path"], start["status"]))
-        if start["status"] == OK and whole and headers["Cache-Control"] != "no-store":
-            self._validate(headers, message.get("body", b""))
-            if is_known(Headers(scope=self._scope), headers):
+        is_complete = message["type"] == "http.response.body" and not message.get("more_body")
+        headers.setdefault("Cache-Control", _cache_control(self._scope["path"], start["status"]))
+        if start["status"] == OK and is_complete and headers["Cache-Control"] != "no-store":
+            self._add_validators(headers, message.get("body", b""))
+            if is_not_modified(Headers(scope=self._scope), headers):
                 start["status"] = NOT_MODIFIED
         if start["status"] == NOT_MODIFIED:
-            for name in OF_BODIES:
+            for name in BODY_HEADERS:
                 del headers[name]
             message = {**message, "body": b""}
         start["headers"] = headers.raw
         return message
 
-    def _validate(self, headers: MutableHeaders, body: bytes) -> None:
+    def _add_validators(self, headers: MutableHeaders, body: bytes) -> None:
         if "etag" in headers:
             return
         digest = hashlib.blake2b(body, digest_size=12).hexdigest()
-        known = self._scope["state"].get("validators") or Validators(f'W/"{digest}"')
-        headers["ETag"] = known.etag
-        if known.modified:
-            headers["Last-Modified"] = format_datetime(known.modified.astimezone(UTC), usegmt=True)
+        validators = self._scope["state"].get("validators") or Validators(f'W/"{digest}"')
+        headers["ETag"] = validators.etag
+        if validators.modified:
+            modified = validators.modified.astimezone(UTC)
+            headers["Last-Modified"] = format_datetime(modified, usegmt=True)
 
 
-def install(app: FastAPI) -> None:
-    """Let an application answer with 304 where a route says so."""
-    app.add_exception_handler(NotModifiedError, _not_modified)
+def add_exception_handler(app: FastAPI) -> None:
+    """Render `NotModifiedError` as 304."""
+
+    async def respond_not_modified(_: Request, error: Exception) -> Response:
+        if not isinstance(error, NotModifiedError):
+            raise error
+        return Response(status_code=NOT_MODIFIED, headers={"ETag": error.etag})
+
+    app.add_exception_handler(NotModifiedError, respond_not_modified)
 
 
-def _not_modified(_: Request, error: Exception) -> Response:
-    if not isinstance(error, NotModifiedError):
-        raise error
-    return Response(status_code=NOT_MODIFIED, headers={"ETag": error.etag})
-
-
-def _keeping(path: str, status: int) -> str:
+def _cache_control(path: str, status: int) -> str:
     if status >= BAD_REQUEST:
         return "no-store"
-    return next((kept for start, kept in KEPT.items() if path.startswith(start)), ASK_AGAIN)
+    matching = (value for prefix, value in CACHE_CONTROL.items() if path.startswith(prefix))
+    return next(matching, REVALIDATE)
 
 
-def is_known(request: Headers, answer: Headers) -> bool:
-    """Whether the request's conditions say that it has the answer; a tag outweighs a date."""
+def is_not_modified(request: Headers, response: Headers) -> bool:
+    """Whether the client has the response; If-None-Match takes precedence over a date."""
     if "if-none-match" in request:
-        return request["if-none-match"].strip() == "*" or _holds(request, answer["etag"])
+        return request["if-none-match"].strip() == "*" or _matches_etag(request, response["etag"])
     try:
         since = parsedate_to_datetime(request.get("if-modified-since", ""))
-        return parsedate_to_datetime(answer.get("last-modified", "")) <= since
-    except (ValueError, TypeError, OverflowError):  # no dates, or one without a zone
+        return parsedate_to_datetime(response.get("last-modified", "")) <= since
+    except (ValueError, TypeError, OverflowError):  # not a date, or one without an offset
         return False
 
 
-def _holds(request: Headers, etag: str) -> bool:
-    return _opaque(etag) in map(_opaque, request.get("if-none-match", "").split(","))
+def _matches_etag(request: Headers, etag: str) -> bool:
+    return _opaque_tag(etag) in map(_opaque_tag, request.get("if-none-match", "").split(","))
 
 
-def _opaque(etag: str) -> str:
+def _opaque_tag(etag: str) -> str:
     return etag.strip().removeprefix("W/")

@@ -1,6 +1,6 @@
-"""Answers are packed with gzip for those who take it: `Accept-Encoding`, RFC 9110, 12.5.3.
+"""Gzip compression of responses, negotiated by Accept-Encoding (RFC 9110, 12.5.3).
 
-Starlette's layer looks for the word alone, and would pack for whoever says `gzip;q=0`.
+Starlette's own middleware ignores quality values and compresses for `gzip;q=0`.
 """
 
 import re
@@ -12,41 +12,41 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER = b"accept-encoding"
 NOT_MODIFIED = 304
-#: One coding and what it is worth to the client.
+#: A content coding with its quality value.
 _CODING = re.compile(
     r"(?P<name>[!#$%&'*+.^_`|~0-9a-z-]+)"
-    r"(?:[ \t]*;[ \t]*q=(?P<worth>0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?",
+    r"(?:[ \t]*;[ \t]*q=(?P<quality>0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?",
     re.ASCII,
 )
-#: An older name of gzip.
 _ALIASES = {"x-gzip": "gzip"}
 
 
-class Packing:
-    """Packs answers of some size, unless the client does not take them so."""
+class GzipMiddleware:
+    """Compresses responses of at least `min_bytes` if the client accepts gzip."""
 
-    def __init__(self, app: ASGIApp, minimum_size: int, compresslevel: int) -> None:
+    def __init__(self, app: ASGIApp, min_bytes: int, level: int) -> None:
         self.app = app
-        self._minimum = minimum_size
-        self._level = compresslevel
+        self._min_bytes = min_bytes
+        self._level = level
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Process one request."""
         responder: ASGIApp = self.app
-        if scope["type"] == "http" and takes_gzip(said(scope)):
-            responder = GZipResponder(self.app, self._minimum, self._level)
+        if scope["type"] == "http" and accepts_gzip(accept_encoding(scope)):
+            responder = GZipResponder(self.app, self._min_bytes, self._level)
         elif scope["type"] == "http":
-            responder = IdentityResponder(self.app, self._minimum)
-        await responder(scope, receive, _varying(send))
+            responder = IdentityResponder(self.app, self._min_bytes)
+        await responder(scope, receive, _vary_not_modified(send))
 
 
-def _varying(send: Send) -> Send:
-    """Passes an answer on; 304 says what the answer that it spares depends on (RFC 9110, 15.4.5).
+def _vary_not_modified(send: Send) -> Send:
+    """Add `Vary: Accept-Encoding` to 304 responses, as RFC 9110, 15.4.5 requires.
 
-    Nobody knows how large that one is, and whether it would say so: this can only be said too often.
+    The size of the omitted body is unknown here, so the header is also added where the full
+    response would be too small for compression. That is harmless.
     """
 
-    async def vary(message: Message) -> None:
+    async def send_with_vary(message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] == NOT_MODIFIED:
             headers = MutableHeaders(raw=list(message.get("headers", ())))
             if "accept-encoding" not in headers.get("vary", "").lower():
@@ -54,32 +54,26 @@ def _varying(send: Send) -> Send:
             message = {**message, "headers": headers.raw}
         await send(message)
 
-    return vary
+    return send_with_vary
 
 
-def said(scope: Scope) -> Iterable[bytes]:
-    """The header's lines."""
+def accept_encoding(scope: Scope) -> Iterable[bytes]:
+    """Values of the header Accept-Encoding."""
     return (value for name, value in scope["headers"] if name == HEADER)
 
 
-def takes_gzip(lines: Iterable[bytes]) -> bool:
-    """Whether a packed answer is taken, and no less gladly than a plain one.
+def accepts_gzip(values: Iterable[bytes]) -> bool:
+    """Whether the client accepts gzip with at least the quality of an uncompressed response.
 
-    Without the header it would be taken as well, but who does not ask for it may not expect it.
-    What cannot be read is passed over; a plain answer is never wrong.
+    False without the header: RFC 9110 would allow any coding, but such clients rarely decode it.
+    Unparsable parts are ignored, because an uncompressed response is always acceptable.
     """
-    worth = _worth(b",".join(lines).decode("latin-1").lower())
-    others = worth.get("*")
-    packed = worth.get("gzip", others or 0.0)
-    # Not named, a plain answer is taken, too, if nothing better is to be had.
-    return packed > 0 and packed >= worth.get("identity", others or 0.0)
-
-
-def _worth(header: str) -> dict[str, float]:
-    """What each coding is worth, from 0 for "not that one" to 1; named twice, the lesser."""
-    found: dict[str, float] = {}
-    for part in header.split(","):
+    qualities: dict[str, float] = {}
+    for part in b",".join(values).decode("latin-1").lower().split(","):
         if coding := _CODING.fullmatch(part.strip(" \t")):
             name = _ALIASES.get(coding["name"], coding["name"])
-            found[name] = min(float(coding["worth"] or 1), found.get(name, 1.0))
-    return found
+            quality = float(coding["quality"] or 1)
+            qualities[name] = min(quality, qualities.get(name, 1.0))
+    default = qualities.get("*", 0.0)
+    gzip = qualities.get("gzip", default)
+    return gzip > 0 and gzip >= qualities.get("identity", default)

@@ -1,4 +1,4 @@
-"""The layer around every request: its id, its headers, its figures, its last resort."""
+"""Outermost middleware: request id, security headers, request metrics, unexpected errors, HEAD."""
 
 import time
 import uuid
@@ -12,7 +12,8 @@ from service.web.requests.problems import problem
 
 log = structlog.get_logger(__name__)
 
-HEADERS = {
+INTERNAL_ERROR = "Internal error. The service log has the details under this request id"
+SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
@@ -20,43 +21,44 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-#: The same as they go out.
-ENCODED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
-class Outermost:
-    """Wraps an application so that whatever happens inside, the answer is whole."""
+class RequestContextMiddleware:
+    """Gives each request an id and makes sure that it gets a complete response."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
-        self.metrics = metrics
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; HEAD as GET, whose body the server leaves out."""
+        """Process one request; HEAD runs as GET, and the server omits the body."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        answer = _Answer(send)
+        sender = _HeaderSender(send)
         state = scope.setdefault("state", {})
-        state["request_id"] = answer.request_id
+        state["request_id"] = sender.request_id
         state["head"] = scope["method"] == "HEAD"
         inner = {**scope, "method": "GET"} if state["head"] else scope
         started = time.perf_counter()
         try:
-            await self.app(inner, receive, answer)
+            await self.app(inner, receive, sender)
         except Exception:
-            log.exception("request failed", path=scope["path"], request_id=answer.request_id)
-            if answer.status:
-                raise  # half an answer is out; the server can only break it off
-            last_resort = problem(Request(inner), 500, "an unexpected error; it has been logged")
-            await last_resort(inner, receive, answer)
+            log.exception("request failed", path=scope["path"], request_id=sender.request_id)
+            if sender.status:
+                raise  # part of the response is sent: the server can only close the connection
+            response = problem(Request(inner), 500, INTERNAL_ERROR)
+            await response(inner, receive, sender)
         finally:
             seconds = time.perf_counter() - started
-            self.metrics.observe(scope["method"], _route(inner), answer.status, seconds)
+            # The path template, not the path: labels must stay few.
+            route = str(getattr(inner.get("route"), "path", "other"))
+            self._metrics.observe(scope["method"], route, sender.status, seconds)
 
 
-class _Answer:
-    """Passes an answer on, with the headers that all have."""
+class _HeaderSender:
+    """Sends a response with the headers that all responses have."""
 
     def __init__(self, send: Send) -> None:
         self.request_id = uuid.uuid4().hex
@@ -66,11 +68,7 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            own = (b"x-request-id", self.request_id.encode())
-            message = {**message, "headers": [*message.get("headers", ()), *ENCODED, own]}
+            request_id = (b"x-request-id", self.request_id.encode())
+            headers = [*message.get("headers", ()), *_RAW_HEADERS, request_id]
+            message = {**message, "headers": headers}
         await self._send(message)
-
-
-def _route(scope: Scope) -> str:
-    """The template of the path, so that labels stay few."""
-    return str(getattr(scope.get("route"), "path", "other"))

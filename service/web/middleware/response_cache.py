@@ -1,12 +1,11 @@
-"""Answers that are kept in memory, for as long as the store stands as it stood when they were made.
+"""In-memory response cache of the API, valid while the change counter is unchanged.
 
-Whether it does is asked of the store for each request, but not one by one: a reading of its counter
-serves all requests that came before it began. So a kept answer is never older than the request
-for it, and under load a reading is shared by many.
+Each request checks the change counter, but concurrent requests share one read of it. A cached response
+is therefore never older than its request.
 
-Whatever checks keys, counts requests or limits them stands outside of this layer. Every key may read
-what anybody may where reading is open: so an answer is shared by all, unless its route asked for a
-role. A request with credentials that were not found to be a key is answered apart.
+Authentication and limits run before this middleware. All clients share one response, because a key
+reads the same data as an anonymous client where reading is open. Responses that require a role are
+not cached, and requests with credentials that are not a valid key bypass the cache.
 """
 
 import asyncio
@@ -19,160 +18,168 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import DatabaseError
-from service.store.database.change_counter import State
-from service.web.middleware.etags import NOT_MODIFIED, OF_BODIES, OK, Validators, is_known
-from service.web.middleware.gzip import said, takes_gzip
-from service.web.middleware.shared_reads import Readings, seen
+from service.store.database.change_counter import ChangeCounter
+from service.web.middleware.etags import (
+    BODY_HEADERS,
+    NOT_MODIFIED,
+    OK,
+    Validators,
+    is_not_modified,
+)
+from service.web.middleware.gzip import accept_encoding, accepts_gzip
+from service.web.middleware.shared_reads import SharedReads, take_passed
 
-#: Only below this path; pages tell ages, which change by themselves.
-KEPT_BELOW = "/v1/"
-#: Requests with one of these may be answered in a way of their own,
-CREDENTIALS = frozenset({b"cookie", b"x-api-key"})
-#: and with this one unless it presents a key that is good.
-KEYED = b"authorization"
-#: What an answer takes beside its body and address: headers and the rest, bytes.
-BESIDES = 2000
-#: An answer that is larger than this part of all memory is not kept.
-LARGEST_PART = 8
+#: Pages are not cached: they show ages, which change without a change of the data.
+CACHED_PREFIX = "/v1/"
+#: Requests with one of these headers bypass the cache,
+CREDENTIAL_HEADERS = frozenset({b"cookie", b"x-api-key"})
+#: and requests with this one, unless it is a valid key.
+KEY_HEADER = b"authorization"
+#: Estimated memory of an entry besides body and URL, in bytes.
+ENTRY_OVERHEAD = 2000
+#: A response larger than this fraction of the cache is not cached.
+MAX_ENTRY_FRACTION = 8
 
 Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer as it went out, and the state of the store in which it was made."""
+class CachedResponse:
+    """A complete response and the change counter that it depends on."""
 
-    state: State
+    counter: ChangeCounter
     headers: list[tuple[bytes, bytes]]
     body: bytes
-    route: Any  #: of the framework, for the figures
-    size: int  #: bytes that it takes with its address, about
+    route: Any  #: route of the framework, for metrics
+    size: int  #: estimated memory in bytes
 
 
-class Kept:
-    """Answers with what is kept while it is good, and keeps what is known by the store's state."""
+class ResponseCache:
+    """Serves cached responses while they are valid; evicts the least recently used."""
 
-    def __init__(self, app: ASGIApp, readings: Readings, most: int) -> None:
+    def __init__(self, app: ASGIApp, reads: SharedReads, max_bytes: int) -> None:
         self.app = app
-        self._readings = readings
-        self._most = most  #: bytes
+        self._reads = reads
+        self._max_bytes = max_bytes
         self._size = 0
-        self._answers: OrderedDict[Key, Answer] = OrderedDict()
-        self._being_made: dict[Key, asyncio.Event] = {}
+        self._responses: OrderedDict[Key, CachedResponse] = OrderedDict()
+        self._in_progress: dict[Key, asyncio.Event] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        key = key_of(scope)
-        if key is None or not self._most:
+        """Process one request."""
+        key = cache_key(scope)
+        if key is None or not self._max_bytes:
             await self.app(scope, receive, send)
-        elif key not in self._answers:
-            await self._make(key, scope, receive, send)
-        elif (answer := await self._good(key, seen(scope))) is not None:
-            await _reply(answer, scope, send)
+        elif key not in self._responses:
+            await self._compute(key, scope, receive, send)
+        elif (response := await self._get_valid(key, take_passed(scope))) is not None:
+            await _send_cached(response, scope, send)
         else:
-            await self._renew(key, scope, receive, send)
+            await self._refresh(key, scope, receive, send)
 
-    async def _good(self, key: Key, state: State | None = None) -> Answer | None:
-        """The kept answer if it is still good; none if nobody can tell."""
+    async def _get_valid(
+        self, key: Key, counter: ChangeCounter | None = None
+    ) -> CachedResponse | None:
+        """Return the cached response if it is valid; None also without a database."""
         try:
-            state = state or await self._readings.state()
+            counter = counter or await self._reads.counter()
         except (SQLAlchemyError, DatabaseError):
-            return None  # the application says so in its own way
-        answer = self._answers.get(key)
-        if answer is None or answer.state != state:
+            return None  # the application reports the error
+        response = self._responses.get(key)
+        if response is None or response.counter != counter:
             return None
-        self._answers.move_to_end(key)
-        return answer
+        self._responses.move_to_end(key)
+        return response
 
-    async def _renew(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
-        """Make an answer anew that many may wait for: one makes it, the others wait for that."""
-        if (other := self._being_made.get(key)) is not None:
+    async def _refresh(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
+        """Compute an outdated response once; concurrent requests wait for it."""
+        if (other := self._in_progress.get(key)) is not None:
             await other.wait()
-            if (answer := await self._good(key)) is not None:
-                await _reply(answer, scope, send)
+            if (response := await self._get_valid(key)) is not None:
+                await _send_cached(response, scope, send)
                 return
-            await self._make(key, scope, receive, send)
+            await self._compute(key, scope, receive, send)
             return
-        made = self._being_made[key] = asyncio.Event()
+        finished = self._in_progress[key] = asyncio.Event()
         try:
-            await self._make(key, scope, receive, send)
+            await self._compute(key, scope, receive, send)
         finally:
-            del self._being_made[key]
-            made.set()
+            del self._in_progress[key]
+            finished.set()
 
-    async def _make(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _compute(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application respond, and cache the response if possible."""
         recorder = _Recorder(scope, send)
         await self.app(scope, receive, recorder)
-        if recorder.answer is not None:
-            self._keep(key, recorder.answer)
-
-    def _keep(self, key: Key, answer: Answer) -> None:
-        if answer.size > self._most // LARGEST_PART:
+        response = recorder.response
+        if response is None or response.size > self._max_bytes // MAX_ENTRY_FRACTION:
             return
-        self._drop(key)
-        self._answers[key] = answer
-        self._size += answer.size
-        while self._size > self._most:
-            self._drop(next(iter(self._answers)))
+        self._remove(key)
+        self._responses[key] = response
+        self._size += response.size
+        while self._size > self._max_bytes:
+            self._remove(next(iter(self._responses)))
 
-    def _drop(self, key: Key) -> None:
-        if (answer := self._answers.pop(key, None)) is not None:
-            self._size -= answer.size
+    def _remove(self, key: Key) -> None:
+        if (response := self._responses.pop(key, None)) is not None:
+            self._size -= response.size
 
 
 class _Recorder:
-    """Passes an answer on and remembers it, if it is whole and known by the state of the store."""
+    """Sends a response and records it if it is complete and has a change counter."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
-        self.answer: Answer | None = None
+        self.response: CachedResponse | None = None
         self._scope = scope
         self._send = send
-        self._headers: list[tuple[bytes, bytes]] | None = None  #: of an answer that may be kept
+        self._headers: list[tuple[bytes, bytes]] | None = None  #: None if not cacheable
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            # A copy: layers further out write into the list.
+            # A copy, because outer middleware modifies the list.
             self._headers = list(message["headers"]) if message["status"] == OK else None
         elif self._headers is not None and not message.get("more_body"):
-            self.answer = self._whole(self._headers, message.get("body", b""))
+            self.response = self._record(self._headers, message.get("body", b""))
         else:
             self._headers = None
         await self._send(message)
 
-    def _whole(self, headers: list[tuple[bytes, bytes]], body: bytes) -> Answer | None:
+    def _record(self, headers: list[tuple[bytes, bytes]], body: bytes) -> CachedResponse | None:
         state = self._scope["state"]
-        known: Validators | None = state.get("validators")
-        if known is None or known.state is None or state.get("role"):
+        validators: Validators | None = state.get("validators")
+        if validators is None or validators.counter is None or state.get("role"):
             return None
-        size = len(body) + len(self._scope["path"]) + len(self._scope["query_string"]) + BESIDES
-        return Answer(known.state, headers, body, self._scope.get("route"), size)
+        url_size = len(self._scope["path"]) + len(self._scope["query_string"])
+        size = len(body) + url_size + ENTRY_OVERHEAD
+        return CachedResponse(validators.counter, headers, body, self._scope.get("route"), size)
 
 
-def key_of(scope: Scope) -> Key | None:
-    """What tells answers apart; None for a request whose answer is not to be kept."""
+def cache_key(scope: Scope) -> Key | None:
+    """Everything that a response depends on; None for a request that bypasses the cache."""
     if scope["type"] != "http" or scope["method"] != "GET":
         return None
-    if not scope["path"].startswith(KEPT_BELOW):
+    if not scope["path"].startswith(CACHED_PREFIX):
         return None
     host = b""
     for name, value in scope["headers"]:
-        if name in CREDENTIALS or (name == KEYED and "secret" not in scope["state"]):
+        has_invalid_key = name == KEY_HEADER and "secret" not in scope["state"]
+        if name in CREDENTIAL_HEADERS or has_invalid_key:
             return None
         if name == b"host":
             host = value
-    packed = takes_gzip(said(scope))
-    return scope["path"], scope["query_string"], scope.get("scheme"), host, packed
+    compressed = accepts_gzip(accept_encoding(scope))
+    return scope["path"], scope["query_string"], scope.get("scheme"), host, compressed
 
 
-async def _reply(answer: Answer, scope: Scope, send: Send) -> None:
-    """Send a kept answer, or 304 to whoever has it."""
-    scope["route"] = answer.route
-    headers, body, status = answer.headers, answer.body, OK
-    if is_known(Headers(scope=scope), Headers(raw=headers)):
+async def _send_cached(response: CachedResponse, scope: Scope, send: Send) -> None:
+    """Send a cached response, or 304 if the client has it."""
+    scope["route"] = response.route
+    headers, body, status = response.headers, response.body, OK
+    if is_not_modified(Headers(scope=scope), Headers(raw=headers)):
         status, body = NOT_MODIFIED, b""
-        told = MutableHeaders(raw=list(headers))
-        for name in OF_BODIES:
-            del told[name]
-        headers = told.raw
+        remaining = MutableHeaders(raw=list(headers))
+        for name in BODY_HEADERS:
+            del remaining[name]
+        headers = remaining.raw
     await send({"type": "http.response.start", "status": status, "headers": list(headers)})
     await send({"type": "http.response.body", "body": body})

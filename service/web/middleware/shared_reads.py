@@ -1,4 +1,4 @@
-"""The store's state as of a moment after a request came, read once for all who wait."""
+"""Shared reads of the change counter: one query serves all requests that wait for it."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,58 +6,57 @@ from collections.abc import Callable
 from anyio import CapacityLimiter, to_thread
 from starlette.types import Scope
 
-from service.store.database.change_counter import State
+from service.store.database.change_counter import ChangeCounter
 
-#: Where the gate leaves what it read, for the layers behind it.
-_SEEN = "seen"
+_STATE_KEY = "change_counter"
 
 
-class Readings:
-    """Readings of the store's state, each for all who wait when it begins."""
+class SharedReads:
+    """Reads the change counter once for all requests that arrived before the read began."""
 
-    def __init__(self, read: Callable[[], State]) -> None:
+    def __init__(self, read: Callable[[], ChangeCounter]) -> None:
         self._read = read
-        self._waiting: list[asyncio.Future[State]] = []
+        self._waiting: list[asyncio.Future[ChangeCounter]] = []
         self._reader: asyncio.Task[None] | None = None
         self._limiter: CapacityLimiter | None = None
 
-    async def state(self) -> State:
-        """The state as of some moment after this call.
+    async def counter(self) -> ChangeCounter:
+        """Return the change counter, read after this call.
 
         Raises:
-            SQLAlchemyError: the database does not answer.
+            SQLAlchemyError: the database is unavailable.
         """
-        mine = asyncio.get_running_loop().create_future()
-        self._waiting.append(mine)
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
         if self._reader is None:
-            self._reader = asyncio.create_task(self._serve())
-        found: State = await mine
-        return found
+            self._reader = asyncio.create_task(self._read_until_idle())
+        counter: ChangeCounter = await future
+        return counter
 
-    async def _serve(self) -> None:
-        # A limit of its own: all threads may be busy with answers that are being made.
+    async def _read_until_idle(self) -> None:
+        # Its own thread limit: routes may occupy all threads of the default one.
         limiter = self._limiter = self._limiter or CapacityLimiter(1)
         while self._waiting:
-            served, self._waiting = self._waiting, []
+            futures, self._waiting = self._waiting, []
             try:
-                state = await to_thread.run_sync(self._read, limiter=limiter)
-            except Exception as error:  # noqa: BLE001  # handed on to whoever waits
-                for each in served:
-                    if not each.done():
-                        each.set_exception(error)
+                counter = await to_thread.run_sync(self._read, limiter=limiter)
+            except Exception as error:  # noqa: BLE001  # passed to all waiting requests
+                for future in futures:
+                    if not future.done():
+                        future.set_exception(error)
             else:
-                for each in served:
-                    if not each.done():
-                        each.set_result(state)
+                for future in futures:
+                    if not future.done():
+                        future.set_result(counter)
         self._reader = None
 
 
-def note(scope: Scope, state: State) -> None:
-    """Leave a reading that began after this request came to whoever needs one next."""
-    scope.setdefault("state", {})[_SEEN] = state
+def pass_on(scope: Scope, counter: ChangeCounter) -> None:
+    """Pass a counter that was read for this request to the next middleware."""
+    scope.setdefault("state", {})[_STATE_KEY] = counter
 
 
-def seen(scope: Scope) -> State | None:
-    """The reading that was made for this request, to be used once: it gets older."""
-    found: State | None = scope.get("state", {}).pop(_SEEN, None)
-    return found
+def take_passed(scope: Scope) -> ChangeCounter | None:
+    """Return the passed counter and remove it, because it becomes outdated."""
+    counter: ChangeCounter | None = scope.get("state", {}).pop(_STATE_KEY, None)
+    return counter

@@ -1,4 +1,4 @@
-"""What outlets, languages and countries are called, and which way a language runs."""
+"""Display names of outlets, languages and countries; writing direction of languages."""
 
 from collections.abc import Iterable
 
@@ -9,5 +9,5 @@ __all__ = ["country_name", "direction", "language_name", "outlet_names"]
 
 
 def outlet_names(reports: Iterable[Report]) -> dict[str, str]:
-    """The names of outlets by slug, in order of their first reports."""
+    """Outlet names by slug, in order of their first reports."""
     return {report.outlet.slug: report.outlet.name for report in reports}

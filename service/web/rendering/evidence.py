@@ -1,7 +1,7 @@
-"""Why an article is in its story, read from what the job that placed it wrote.
+"""Evidence of a placement: parses the stored JSON that explains why an article is in its story.
 
-Any part may be absent or of another shape: rows outlive the code that wrote them,
-and a page must not fail over its explanation.
+Any part may be missing or have another shape, because stored evidence outlives the code that wrote
+it. A page must not fail because of it.
 """
 
 import math
@@ -9,24 +9,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: What readers call the features of a pair score; others show their own name.
+#: Labels of pair features; other features show their own name.
 FEATURES = {
-    "dense": "meaning",
-    "title": "words of the titles",
-    "body": "words of the texts",
-    "faint": "any words in common",
-    "time": "closeness in time",
-    "chance": "how few others came then",
-    "background": "how alike everything is",
-    "foreign": "two languages",
-    "abroad": "meaning across languages",
-    "shift": "how common stories are here",
+    "dense": "similarity of the texts",
+    "title": "shared words in titles",
+    "body": "shared words in texts",
+    "faint": "any shared word",
+    "time": "time difference",
+    "chance": "articles at that time",
+    "background": "average similarity",
+    "foreign": "different languages",
+    "abroad": "similarity across languages",
+    "shift": "frequency of stories",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one feature adds to a score; `width` is its part of the largest, in percent."""
+    """Contribution of a feature to a score; `width` is relative to the largest, in percent."""
 
     name: str
     value: float
@@ -35,7 +35,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A member that speaks for the article's place."""
+    """A member of the story that supports the placement."""
 
     article: int
     score: float | None
@@ -44,7 +44,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """The story that the article would belong to if it were not here."""
+    """The story with the next best score."""
 
     story: str
     score: float | None
@@ -52,21 +52,21 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All there is to say about a placing; empty for a founder."""
+    """Evidence of a placement; empty for the first article of a story."""
 
     score: float | None
     nearest: tuple[Neighbour, ...]
     next: Alternative | None
-    editor: str | None  #: who put it there by hand
+    editor: str | None  #: name of the editor who moved the article
 
 
 def read_evidence(raw: Mapping[str, Any]) -> Evidence:
-    """Take what has the expected shape and leave out the rest; never raises."""
+    """Parse all valid parts and ignore the rest; never raises."""
     nearest = raw.get("nearest")
-    found = [_neighbour(each) for each in nearest] if isinstance(nearest, list) else []
+    neighbours = [_neighbour(each) for each in nearest] if isinstance(nearest, list) else []
     return Evidence(
         score=_number(raw.get("score")),
-        nearest=tuple(each for each in found if each),
+        nearest=tuple(each for each in neighbours if each),
         next=_alternative(raw.get("next")),
         editor=editor if isinstance(editor := raw.get("editor"), str) else None,
     )
@@ -85,7 +85,7 @@ def _alternative(raw: Any) -> Alternative | None:
 
 
 def _shares(raw: Any) -> tuple[Share, ...]:
-    """Features by weight, the heaviest first."""
+    """Features, largest contribution first."""
     if not isinstance(raw, dict):
         return ()
     values = {str(name): number for name in raw if (number := _number(raw[name])) is not None}
@@ -97,5 +97,5 @@ def _shares(raw: Any) -> tuple[Share, ...]:
 
 
 def _number(raw: Any) -> float | None:
-    number = isinstance(raw, int | float) and not isinstance(raw, bool) and math.isfinite(raw)
-    return float(raw) if number else None
+    is_number = isinstance(raw, int | float) and not isinstance(raw, bool) and math.isfinite(raw)
+    return float(raw) if is_number else None

@@ -1,4 +1,4 @@
-"""Addresses: of our own things, and what may be linked of others'."""
+"""Paths of stories and storylines, and URLs of others that are safe to show."""
 
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -7,39 +7,39 @@ from service.domain.text.links import external_url, story_path
 
 __all__ = [
     "external_url",
-    "story_api",
+    "story_api_path",
     "story_path",
-    "storyline_api",
-    "storyline_page",
-    "with_as_of",
+    "storyline_api_path",
+    "storyline_path",
     "strip_credentials",
+    "with_as_of",
 ]
 
 
-def story_api(story_id: str) -> str:
-    """The path of a story in the API."""
+def story_api_path(story_id: str) -> str:
+    """API path of a story."""
     return "/v1/stories/" + quote(story_id, safe="")
 
 
 def with_as_of(path: str, as_of: datetime | None) -> str:
-    """A path of something as it stood at an instant; unchanged without one."""
+    """Path with the parameter `as_of`; unchanged without an instant."""
     if as_of is None:
         return path
     return f"{path}?as_of={as_of.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
 
 
-def storyline_page(storyline_id: str) -> str:
-    """The path of a storyline's page."""
+def storyline_path(storyline_id: str) -> str:
+    """Path of a storyline's page."""
     return "/storylines/" + quote(storyline_id, safe="")
 
 
-def storyline_api(storyline_id: str) -> str:
-    """The path of a storyline in the API."""
+def storyline_api_path(storyline_id: str) -> str:
+    """API path of a storyline."""
     return "/v1/storylines/" + quote(storyline_id, safe="")
 
 
 def strip_credentials(url: str) -> str:
-    """A feed's address as it may be shown: no user, no password."""
+    """URL without user and password; empty if it cannot be parsed."""
     try:
         parts = urlsplit(url)
     except ValueError:

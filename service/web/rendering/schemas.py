@@ -1,47 +1,46 @@
-"""What the API answers: shapes of its JSON and how they are filled."""
+"""JSON schemas shared by several API routes: pages, outlets, stories, articles."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
+from service.domain.stories import transitions
 from service.domain.stories.pace import Pace
 from service.domain.stories.ranking import Rank
-from service.store.story_views.reports import Member, OutletFacts, Report
+from service.store.story_views.reports import Member, OutletInfo, Report
 from service.store.story_views.views import StorylineName, StoryView
 from service.web.rendering import links
 from service.web.rendering.display_names import outlet_names
 from service.web.requests.parameters import distinct, excerpt
 
-#: Always UTC, written with a Z.
-Instant = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]
+Instant = transitions.Instant
 Item = TypeVar("Item")
 
 
 class PageOut(BaseModel, Generic[Item]):
-    """Some items of a list."""
+    """One page of a list."""
 
     items: list[Item]
     next: str | None = Field(description="Cursor of the next page; null at the end.")
 
 
 class OutletRef(BaseModel):
-    """A publisher by name."""
+    """An outlet by name."""
 
     slug: str
     name: str
 
 
 class OutletBrief(OutletRef):
-    """A publisher with its origin."""
+    """An outlet with country, publisher family and language."""
 
     country: str | None = Field(description="ISO 3166-1 alpha-2.")
-    family: str = Field(description="Slug of its publisher family.")
+    family: str = Field(description="Slug of the publisher family.")
     language: str | None
 
     @classmethod
-    def of(cls, outlet: OutletFacts) -> Self:
+    def of(cls, outlet: OutletInfo) -> Self:
         return cls(**asdict(outlet))
 
 
@@ -56,7 +55,7 @@ class StorylineRef(BaseModel):
     def of(cls, storyline: StorylineName | None) -> Self | None:
         if storyline is None:
             return None
-        url = links.storyline_api(storyline.id)
+        url = links.storyline_api_path(storyline.id)
         return cls(id=storyline.id, title=storyline.title, url=url)
 
 
@@ -77,7 +76,7 @@ class HeadlineArticle(BaseModel):
 
 
 class StoryLinks(BaseModel):
-    """Where to go on, as paths of this service."""
+    """Paths of the story in this service."""
 
     self_: str = Field(alias="self")
     page: str
@@ -89,21 +88,23 @@ class StoryLinks(BaseModel):
 
     @classmethod
     def of(cls, story_id: str, slug: str) -> Self:
-        api = links.story_api(story_id)
-        page = links.story_page(story_id, slug)
+        api = links.story_api_path(story_id)
+        page = links.story_path(story_id, slug)
         parts = ("articles", "timeline", "transitions", "related", "evidence")
-        own = {"self": api, "page": page}
-        return cls.model_validate(own | {part: f"{api}/{part}" for part in parts})
+        paths = {"self": api, "page": page}
+        return cls.model_validate(paths | {part: f"{api}/{part}" for part in parts})
 
 
 class PaceOut(BaseModel):
-    """How fast outlets reported a story."""
+    """Reporting speed of a story."""
 
-    articles_per_hour: float = Field(description="Over the three hours up to `until`.")
-    outlets_per_hour: float = Field(description="Outlets with their first report in that time.")
-    until: Instant = Field(description="The last report with a date that can be trusted.")
-    peak_articles: int = Field(description="Articles of the busiest hour.")
-    peak_at: Instant = Field(description="When that hour began.")
+    articles_per_hour: float = Field(description="In the three hours up to `until`.")
+    outlets_per_hour: float = Field(
+        description="Outlets per hour whose first report is in that time."
+    )
+    until: Instant = Field(description="Time of the last report with a reliable date.")
+    peak_articles: int = Field(description="Articles in the busiest hour.")
+    peak_at: Instant = Field(description="Start of the busiest hour.")
 
     @classmethod
     def of(cls, pace: Pace | None) -> Self | None:
@@ -111,10 +112,10 @@ class PaceOut(BaseModel):
 
 
 class RankOut(BaseModel):
-    """What `sort=rank` goes by: the sum of three parts, each in hours."""
+    """Score for `sort=rank`: the sum of three parts, each in hours."""
 
     total: float
-    age: float = Field(description="Hours since 1970 of the last report.")
+    age: float = Field(description="Hours from 1970 to the last report.")
     coverage: float = Field(description="12 for each doubling of independent coverage.")
     velocity: float = Field(description="3 for each doubling of 1 + new outlets per hour.")
 
@@ -124,7 +125,7 @@ class RankOut(BaseModel):
 
 
 class StoryOut(BaseModel):
-    """The coverage of one event."""
+    """A story: all articles on one event."""
 
     id: str
     slug: str
@@ -132,9 +133,9 @@ class StoryOut(BaseModel):
     headline: str
     headline_article: HeadlineArticle | None
     keywords: list[str]
-    coverage: int = Field(description="Distinct outlets.")
+    coverage: int = Field(description="Number of outlets.")
     independent: int = Field(
-        description="Coverage without copies, a publisher family counted once."
+        description="Number of outlets without copies; a publisher family counts once."
     )
     articles: int
     outlets: list[OutletRef] = Field(description="In order of their first reports.")
@@ -146,10 +147,10 @@ class StoryOut(BaseModel):
     pace: PaceOut | None = Field(description="Null until the story is described.")
     rank: RankOut | None = Field(description="Null until the story is described.")
     storyline: StorylineRef | None
-    split_from: str | None = Field(description="Id of the story that it was split from.")
-    pinned: bool = Field(description="An editor put it first.")
-    locked: bool = Field(description="An editor froze it: no job changes its members.")
-    renamed: bool = Field(description="The headline is an editor's.")
+    split_from: str | None = Field(description="Id of the story that this one was split from.")
+    pinned: bool = Field(description="Pinned by an editor to the top of lists.")
+    locked: bool = Field(description="Locked by an editor: no job changes its articles.")
+    renamed: bool = Field(description="The headline was written by an editor.")
     links: StoryLinks
 
     @classmethod
@@ -158,7 +159,7 @@ class StoryOut(BaseModel):
 
 
 def story_fields(story: StoryView) -> dict[str, Any]:
-    """What `StoryOut` and its extensions have in common."""
+    """Fields of `StoryOut`."""
     outlets = outlet_names(story.reports)
     return {
         "id": story.id,
@@ -188,7 +189,7 @@ def story_fields(story: StoryView) -> dict[str, Any]:
 
 
 class ArticleOut(BaseModel):
-    """A stored entry; the text stays with its outlet, but for an excerpt of the lead."""
+    """An article with an excerpt of its lead; the full text is only at the outlet."""
 
     id: int
     title: str
@@ -197,36 +198,40 @@ class ArticleOut(BaseModel):
     outlet: OutletBrief
     language: str | None
     author: str | None
-    published: Instant | None = Field(description="Only when the date can be trusted.")
-    claimed: Instant | None = Field(description="What the feed said.")
+    published: Instant | None = Field(description="Publication date if reliable, otherwise null.")
+    claimed_date: Instant | None = Field(
+        description="Publication date in the feed, even if unreliable."
+    )
     date_flag: str = Field(description="`ok`, `missing`, `future`, `ancient` or `unparsable`.")
     first_seen: Instant
-    reported_at: Instant = Field(description="`published`, or else `first_seen`.")
+    reported_at: Instant = Field(description="`published`, otherwise `first_seen`.")
     revision: int
-    copy_of: int | None = Field(description="Id of the original that this article reprints.")
-    copy_share: float | None = Field(description="Share of the text that stands in the original.")
+    copy_of: int | None = Field(description="Id of the original article that this one copies.")
+    copy_share: float | None = Field(description="Share of the text that is also in the original.")
 
 
 class MemberOut(ArticleOut):
-    """An article as a member of a story."""
+    """An article with its membership in a story."""
 
-    since: Instant | None = Field(description="When it joined the story.")
+    since: Instant | None = Field(description="Time when the article joined the story.")
     score: float | None = Field(description="Mean pair score with the members.")
-    evidence: dict[str, Any] = Field(description="Why it is there; empty for a founder.")
+    evidence: dict[str, Any] = Field(
+        description="Evidence of the placement; empty for the first article."
+    )
 
     @classmethod
     def of(cls, member: Member) -> Self:
-        placing = member.placing
+        membership = member.membership
         return cls(
             **article_fields(member),
-            since=placing.since if placing else None,
-            score=placing.score if placing else None,
-            evidence=placing.evidence if placing else {},
+            since=membership.since if membership else None,
+            score=membership.score if membership else None,
+            evidence=membership.evidence if membership else {},
         )
 
 
 def article_fields(member: Member) -> dict[str, Any]:
-    """What `ArticleOut` and its extensions have in common."""
+    """Fields of `ArticleOut`."""
     report, original = member.report, member.original
     return {
         "id": report.article_id,
@@ -237,7 +242,7 @@ def article_fields(member: Member) -> dict[str, Any]:
         "language": report.language,
         "author": member.author,
         "published": member.published,
-        "claimed": member.claimed,
+        "claimed_date": member.claimed_date,
         "date_flag": member.date_flag,
         "first_seen": member.first_seen,
         "reported_at": report.reported_at,

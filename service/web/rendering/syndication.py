@@ -1,4 +1,4 @@
-"""Atom 1.0, RSS 2.0 and JSON Feed 1.1, written from the same entries."""
+"""Feeds of stories and articles: Atom 1.0, RSS 2.0 and JSON Feed 1.1."""
 
 import json
 import re
@@ -11,17 +11,17 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 ATOM = "http://www.w3.org/2005/Atom"
-#: What XML 1.0 cannot hold, not even escaped.
-_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: Characters that are invalid in XML 1.0, even escaped.
+_INVALID_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-#: What stands in addresses as it is; all else is escaped. Escapes that are there stay.
-_OF_ADDRESSES = "!#$%&'()*+,-./:;=?@_~"
-_ID = "urn:samestory"
+#: Characters of a URL that are not escaped; `%` keeps existing escapes.
+_URL_CHARACTERS = "!#$%&'()*+,-./:;=?@_~"
+_URN_PREFIX = "urn:samestory"
 
 
 class Format(StrEnum):
-    """Of a feed, as in its address."""
+    """Format of a feed, as in its URL."""
 
     ATOM = "atom"
     RSS = "rss"
@@ -37,7 +37,7 @@ MEDIA_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """A story or a report in a feed; its key stays when its address changes."""
+    """A story or article in a feed. `key` stays the same when the URL changes."""
 
     key: str
     url: str
@@ -51,30 +51,30 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A feed: where it stands itself, and which page it speaks of."""
+    """A feed with its own URL and the page that it belongs to."""
 
     key: str
     title: str
     url: str
     page: str
     entries: Sequence[FeedEntry]
-    since: datetime  #: its date while it has no entries
+    since: datetime  #: date of the feed while it has no entries
 
     @property
     def updated(self) -> datetime:
-        """When an entry changed last."""
+        """Time of the last change of an entry."""
         return max((entry.updated for entry in self.entries), default=self.since)
 
 
-def write(channel: Channel, form: Format) -> bytes:
-    """The feed as it goes over the wire, in UTF-8."""
+def render_feed(channel: Channel, form: Format) -> bytes:
+    """Serialise a feed in UTF-8."""
     writers = {Format.ATOM: _atom, Format.RSS: _rss, Format.JSON: _json}
     return writers[form](channel)
 
 
-def key_of(*parts: str) -> str:
-    """What a feed or an entry is known by: a URI of some parts, whatever stands in them."""
-    return quote(":".join((_ID, *parts)), safe=_OF_ADDRESSES, errors="replace")
+def feed_urn(*parts: str) -> str:
+    """Permanent id of a feed or entry: a URN of arbitrary text parts."""
+    return quote(":".join((_URN_PREFIX, *parts)), safe=_URL_CHARACTERS, errors="replace")
 
 
 def _atom(channel: Channel) -> bytes:
@@ -82,13 +82,13 @@ def _atom(channel: Channel) -> bytes:
     _put(feed, "id", channel.key)
     _put(feed, "title", channel.title)
     _put(feed, "updated", _iso(channel.updated))
-    _put(feed, "link", rel="self", type=MEDIA_TYPES[Format.ATOM], href=_address(channel.url))
-    _put(feed, "link", rel="alternate", type="text/html", href=_address(channel.page))
+    _put(feed, "link", rel="self", type=MEDIA_TYPES[Format.ATOM], href=_escape_url(channel.url))
+    _put(feed, "link", rel="alternate", type="text/html", href=_escape_url(channel.page))
     for each in channel.entries:
         entry = _put(feed, "entry")
         _put(entry, "id", each.key)
         _put(entry, "title", each.title)
-        _put(entry, "link", rel="alternate", href=_address(each.url))
+        _put(entry, "link", rel="alternate", href=_escape_url(each.url))
         _put(entry, "published", _iso(each.published))
         _put(entry, "updated", _iso(each.updated))
         _put(_put(entry, "author"), "name", each.author)
@@ -100,16 +100,18 @@ def _atom(channel: Channel) -> bytes:
 
 def _rss(channel: Channel) -> bytes:
     rss = ET.Element("rss", {"version": "2.0", "xmlns:atom": ATOM})
-    told = _put(rss, "channel")
-    _put(told, "title", channel.title)
-    _put(told, "link", _address(channel.page))
-    _put(told, "description", channel.title)
-    _put(told, "lastBuildDate", _rfc822(channel.updated))
-    _put(told, "atom:link", rel="self", type=MEDIA_TYPES[Format.RSS], href=_address(channel.url))
+    items = _put(rss, "channel")
+    _put(items, "title", channel.title)
+    _put(items, "link", _escape_url(channel.page))
+    _put(items, "description", channel.title)
+    _put(items, "lastBuildDate", _rfc822(channel.updated))
+    _put(
+        items, "atom:link", rel="self", type=MEDIA_TYPES[Format.RSS], href=_escape_url(channel.url)
+    )
     for each in channel.entries:
-        item = _put(told, "item")
+        item = _put(items, "item")
         _put(item, "title", each.title)
-        _put(item, "link", _address(each.url))
+        _put(item, "link", _escape_url(each.url))
         _put(item, "guid", each.key, isPermaLink="false")
         _put(item, "pubDate", _rfc822(each.published))
         for tag in each.tags:
@@ -122,7 +124,7 @@ def _json(channel: Channel) -> bytes:
     items = [
         {
             "id": each.key,
-            "url": _address(each.url),
+            "url": _escape_url(each.url),
             "title": each.title,
             "content_text": each.text,
             "date_published": _iso(each.published),
@@ -135,32 +137,32 @@ def _json(channel: Channel) -> bytes:
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": channel.title,
-        "home_page_url": _address(channel.page),
-        "feed_url": _address(channel.url),
+        "home_page_url": _escape_url(channel.page),
+        "feed_url": _escape_url(channel.url),
         "items": items,
     }
     return json.dumps(feed, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _put(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET.Element:
-    fit = {key: _UNFIT.sub("", value) for key, value in attributes.items()}
-    element = ET.SubElement(parent, name, fit)
-    element.text = _UNFIT.sub("", text) or None
+    valid = {key: _INVALID_XML.sub("", value) for key, value in attributes.items()}
+    element = ET.SubElement(parent, name, valid)
+    element.text = _INVALID_XML.sub("", text) or None
     return element
 
 
 def _bytes(root: ET.Element) -> bytes:
-    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return written
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
 
 
-def _address(url: str) -> str:
-    """An address as feeds may hold it: outlets publish some with spaces or letters of any script."""
+def _escape_url(url: str) -> str:
+    """Escape a URL: outlets publish some with spaces or non-ASCII letters."""
     host, slashes, rest = url.partition("://")
     if not slashes:
-        return quote(url, safe=_OF_ADDRESSES, errors="replace")
+        return quote(url, safe=_URL_CHARACTERS, errors="replace")
     name, slash, path = rest.partition("/")
-    return f"{host}://{name}{slash}{quote(path, safe=_OF_ADDRESSES, errors='replace')}"
+    return f"{host}://{name}{slash}{quote(path, safe=_URL_CHARACTERS, errors='replace')}"
 
 
 def _iso(at: datetime) -> str:

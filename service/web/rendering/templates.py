@@ -1,4 +1,4 @@
-"""Templates: everything escaped, nothing undefined, and how times and scores are written."""
+"""Jinja environment of the pages: autoescaping, strict undefined, filters for times and scores."""
 
 import hashlib
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ from service.web.requests import parameters
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-#: Steps in which ages are told, the largest first.
+#: Units of durations, largest first.
 UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1)))
 
 
-def environment(title: str, static: Path) -> Environment:
-    """All templates; outlets' texts are hostile, so escaping is never off."""
-    made = Environment(
+def create_environment(title: str, static: Path) -> Environment:
+    """Environment of all templates; texts of outlets are untrusted, so escaping is always on."""
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -29,20 +29,20 @@ def environment(title: str, static: Path) -> Environment:
         lstrip_blocks=True,
     )
     digest = hashlib.sha256((static / "site.css").read_bytes()).hexdigest()[:10]
-    made.globals |= {"site": title, "version": digest}
-    made.globals |= {"dots": timeline.dots, "lanes": timeline.lanes, "chips": chips}
-    made.globals |= {"delays": delays, "outlet_names": display_names.outlet_names}
-    made.filters |= {
-        "moment": moment,
-        "clock_time": clock_time,
+    environment.globals |= {"site": title, "version": digest}
+    environment.globals |= {"dots": timeline.dots, "lanes": timeline.lanes, "chips": chips}
+    environment.globals |= {"delays": delays, "outlet_names": display_names.outlet_names}
+    environment.filters |= {
+        "date_time": date_time,
+        "time_of_day": time_of_day,
         "day": day,
         "iso": iso,
-        "lasting": lasting,
+        "duration": duration,
         "number": number,
         "rate": rate,
-        "at_instant": links.at_instant,
-        "outside": links.outside,
-        "without_secrets": links.without_secrets,
+        "with_as_of": links.with_as_of,
+        "external_url": links.external_url,
+        "strip_credentials": links.strip_credentials,
         "country_name": display_names.country_name,
         "language_name": display_names.language_name,
         "direction": display_names.direction,
@@ -50,13 +50,16 @@ def environment(title: str, static: Path) -> Environment:
         "excerpt": parameters.excerpt,
         "evidence": read_evidence,
     }
-    made.globals |= {"story_page": links.story_page, "storyline_page": links.storyline_page}
-    made.globals |= {"story_api": links.story_api, "storyline_api": links.storyline_api}
-    return made
+    environment.globals |= {"story_path": links.story_path, "storyline_path": links.storyline_path}
+    environment.globals |= {
+        "story_api_path": links.story_api_path,
+        "storyline_api_path": links.storyline_api_path,
+    }
+    return environment
 
 
 def chips(reports: Sequence[Report]) -> list[tuple[str, bool]]:
-    """The outlets of reports by name, and whether all that one has are copies."""
+    """Outlet names, and whether the outlet has only copies."""
     copies: dict[str, bool] = {}
     for report in reports:
         copies[report.outlet.name] = copies.get(report.outlet.name, True) and report.copy
@@ -64,34 +67,34 @@ def chips(reports: Sequence[Report]) -> list[tuple[str, bool]]:
 
 
 def delays(story: StoryView) -> dict[str, timedelta]:
-    """How long after the first reporter each outlet, by name, had its first report."""
-    known = display_names.outlet_names(story.reports)
-    return {known.get(each.outlet, each.outlet): each.delay for each in story.details.delays}
+    """Delay of each outlet's first report after the very first one, by outlet name."""
+    names = display_names.outlet_names(story.reports)
+    return {names.get(each.outlet, each.outlet): each.delay for each in story.details.delays}
 
 
 def day(at: datetime) -> str:
-    """A date in UTC, such as 25 Apr 2023."""
+    """Date in UTC, such as 25 Apr 2023."""
     utc = at.astimezone(UTC)
     return f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}"
 
 
-def clock_time(at: datetime) -> str:
-    """A time of day in UTC, such as 09:14."""
+def time_of_day(at: datetime) -> str:
+    """Time of day in UTC, such as 09:14."""
     return f"{at.astimezone(UTC):%H:%M}"
 
 
-def moment(at: datetime) -> str:
-    """A date and a time in UTC."""
-    return f"{day(at)}, {clock_time(at)}"
+def date_time(at: datetime) -> str:
+    """Date and time in UTC."""
+    return f"{day(at)}, {time_of_day(at)}"
 
 
 def iso(at: datetime) -> str:
-    """For the attribute `datetime`."""
+    """ISO 8601 for the HTML attribute `datetime`."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def lasting(span: timedelta) -> str:
-    """A duration in its largest unit, such as 9 h."""
+def duration(span: timedelta) -> str:
+    """Duration in its largest unit, such as 9 h."""
     size = abs(span)
     for unit, length in UNITS:
         if size >= length:
@@ -100,10 +103,10 @@ def lasting(span: timedelta) -> str:
 
 
 def number(value: float) -> str:
-    """A score with two digits."""
+    """Score with two decimals."""
     return f"{value:.2f}".replace("-", "−")
 
 
 def rate(value: float) -> str:
-    """Something per hour with one digit, without one where it is zero."""
+    """Rate with one decimal, which is omitted if it is zero."""
     return f"{value:.1f}".removesuffix(".0")

@@ -1,19 +1,19 @@
-"""When a story was reported, and where each report stands on a line of time."""
+"""Timeline of a story: coverage after each report, and positions of reports on a line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from service.store.database.paging import Page, Position, cut
+from service.store.database.paging import Page, Position, make_page
 from service.store.story_views.reports import Report
 
-#: The line leaves room for half a dot at either end, in percent.
+#: Space for half a dot at either end of the line, in percent.
 MARGIN = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A report, and how many outlets had reported by then."""
+    """A report and the number of outlets that had reported by then."""
 
     report: Report
     coverage: int
@@ -21,7 +21,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A report at its place on the line, in percent from the left."""
+    """A report with its position in percent from the left."""
 
     report: Report
     x: float
@@ -29,30 +29,32 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One outlet's reports on the line."""
+    """Reports of one outlet."""
 
     outlet: str
     dots: tuple[Dot, ...]
 
 
 def points(reports: Sequence[Report]) -> list[Point]:
-    """The growth of coverage, report by report; they must be in order of time."""
+    """Coverage after each report; `reports` must be in order of time."""
     outlets: set[str] = set()
-    found = []
+    growth = []
     for report in reports:
         outlets.add(report.outlet.slug)
-        found.append(Point(report, len(outlets)))
-    return found
+        growth.append(Point(report, len(outlets)))
+    return growth
 
 
-def page_of_points(reports: Sequence[Report], *, after: Position | None, limit: int) -> Page[Point]:
-    """Some steps in the growth of coverage, after a report's time and number; each counts them all."""
-    grown = [(each, (each.report.reported_at, each.report.article_id)) for each in points(reports)]
-    return cut([step for step in grown if after is None or step[1] > after], limit)
+def timeline_page(reports: Sequence[Report], *, after: Position | None, limit: int) -> Page[Point]:
+    """A page of the points after a position (time and article id of a report)."""
+    positions = [
+        (each, (each.report.reported_at, each.report.article_id)) for each in points(reports)
+    ]
+    return make_page([step for step in positions if after is None or step[1] > after], limit)
 
 
 def dots(reports: Sequence[Report]) -> list[Dot]:
-    """Reports on a line from the first to the last; a single moment stands at its beginning."""
+    """Reports on a line from the first to the last; a single time is at the start."""
     if not reports:
         return []
     start = reports[0].reported_at
@@ -65,8 +67,8 @@ def dots(reports: Sequence[Report]) -> list[Dot]:
 
 
 def lanes(reports: Sequence[Report]) -> list[Lane]:
-    """The line once for each outlet, in order of their first reports."""
+    """Dots by outlet, in order of first reports."""
     by_outlet: dict[str, list[Dot]] = {}
     for dot in dots(reports):
         by_outlet.setdefault(dot.report.outlet.name, []).append(dot)
-    return [Lane(outlet, tuple(found)) for outlet, found in by_outlet.items()]
+    return [Lane(outlet, tuple(outlet_dots)) for outlet, outlet_dots in by_outlet.items()]

@@ -1,6 +1,6 @@
-"""Errors as answers: RFC 9457 problems, or a page for somebody who browses."""
+"""Error responses: RFC 9457 problem details for programs, an HTML page for browsers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -15,26 +15,26 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Match, Mount
 
 from service.errors import (
+    AlreadyExistsError,
     BadInputError,
-    DecisionConflictError,
     DatabaseError,
+    DecisionConflictError,
     EncoderError,
     FeedError,
+    IdempotencyKeyReusedError,
     MailError,
     ModelLoadingError,
     NotFoundError,
-    IdempotencyKeyReusedError,
-    SettingsError,
-    AlreadyExistsError,
     RequestInProgressError,
+    SettingsError,
 )
 from service.web.dependencies import web_context
-from service.web.requests.content_type import UNSUPPORTED, unsupported
+from service.web.requests.content_type import UNSUPPORTED_MEDIA_TYPE, unsupported_reason
 from service.web.requests.unknown_parameters import suggest_parameter
 
-#: Paths that programs read; everything else is for people.
-FOR_PROGRAMS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
-TYPES = {
+#: Paths with responses for programs; all other paths are HTML pages.
+PROGRAM_PATHS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
+PROBLEM_TYPES = {
     401: "no-good-key",
     403: "role-missing",
     400: "unreadable-body",
@@ -49,67 +49,71 @@ TYPES = {
     500: "internal-error",
     503: "unavailable",
 }
-EXPLAINED = {
-    404: "nothing is at this address",
-    405: "this address cannot be asked in this way; Allow names the ways",
+#: Details for errors of the router, which carry only the status phrase.
+ROUTER_DETAILS = {
+    404: "Unknown path",
+    405: "Method not allowed for this path: use one of those in the Allow header",
 }
-#: What RFC 3986 lets stand in a path as it is.
-_OF_PATHS = "/!$&'()*+,;=:@"
-UNREAD, NOT_ALLOWED = 400, 405
-WAYS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+DATABASE_UNAVAILABLE = "Database unavailable. Retry later"
+MODEL_UNAVAILABLE = "The embedding model cannot be loaded; the service log has the reason"
+#: Characters that RFC 3986 allows in a path without escaping.
+_PATH_CHARACTERS = "/!$&'()*+,;=:@"
+BAD_REQUEST, METHOD_NOT_ALLOWED = 400, 405
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 RETRY_AFTER = {"Retry-After": "5"}
-UNDERWAY = {"Retry-After": "1"}
+IN_PROGRESS_RETRY = {"Retry-After": "1"}
+#: Longer than for other outages: an operator usually has to fix the model.
+MODEL_RETRY = {"Retry-After": "60"}
 DATABASE_ERRORS = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseError)
-#: Seconds after which a model that could not be loaded may be there: somebody has to see to it.
-MODEL_RETRY = "60"
 
 
 class FieldError(BaseModel):
-    """One thing that is wrong with a request."""
+    """An invalid part of a request."""
 
-    where: str = Field(examples=["query.limit"])
+    location: str = Field(examples=["query.limit"])
     detail: str = Field(examples=["Input should be less than or equal to 100"])
 
 
 class ConflictingDecision(BaseModel):
-    """A decision that stands, and forbids what was asked."""
+    """An active decision that conflicts with the request."""
 
     decision: int = Field(examples=[7])
-    told: str = Field(examples=["decision 7 (lock 9f3c1a, ann, 2026-11-02 09:14:00)"])
-    undo: str = Field(description="Where to lift it.", examples=["/v1/decisions/7/undo"])
+    message: str = Field(examples=["decision 7 (lock 9f3c1a, ann, 2026-11-02 09:14:00)"])
+    undo: str = Field(
+        description="Path that undoes the decision.", examples=["/v1/decisions/7/undo"]
+    )
 
 
 class Problem(BaseModel):
-    """Why a request was not answered as asked (RFC 9457)."""
+    """Problem details of a failed request (RFC 9457)."""
 
     type: str = Field(examples=["urn:samestory:problem:not-found"])
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
     detail: str = Field(examples=["no story 'moscow'"])
     instance: str = Field(examples=["/v1/stories/moscow"])
-    request_id: str = Field(description="Stands in the service's log, too.")
-    errors: list[FieldError] = Field(default=[], description="For invalid requests.")
-    contradicts: list[ConflictingDecision] = Field(
-        default=[], description="For decisions that others, which stand, forbid."
+    request_id: str = Field(description="Id of the request in the service log.")
+    errors: list[FieldError] = Field(default=[], description="Invalid parts of the request.")
+    conflicts: list[ConflictingDecision] = Field(
+        default=[], description="Active decisions that conflict with the request."
     )
 
 
-#: What every route of the API may answer beside its own.
+#: Error responses of every API route, for its OpenAPI description.
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     422: {"model": Problem, "description": "The request is invalid."},
-    500: {"model": Problem, "description": "The service failed; its log says why."},
+    500: {"model": Problem, "description": "Internal error; see the service log."},
     503: {
         "model": Problem,
-        "description": "The database, a model or a place is not to be had now; ask again later.",
+        "description": "The database, a model or a free stream is not available. Retry later.",
     },
 }
-#: What routes that take a body may answer.
 UNREADABLE_BODY_RESPONSE: dict[str, Any] = {
     "model": Problem,
-    "description": "The body cannot be read.",
+    "description": "The body cannot be parsed.",
 }
 NOT_FOUND_RESPONSE: dict[int | str, dict[str, Any]] = {
-    404: {"model": Problem, "description": "There is no such thing."}
+    404: {"model": Problem, "description": "The resource does not exist."}
 }
 
 
@@ -120,19 +124,22 @@ def problem(
     *,
     kind: str = "",
     errors: Sequence[FieldError] = (),
-    contradicts: Sequence[ConflictingDecision] = (),
+    conflicts: Sequence[ConflictingDecision] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer for an error; a page where a person asks, else `application/problem+json`."""
+    """Error response: HTML for browsers on pages, otherwise `application/problem+json`.
+
+    `kind` is the last part of the problem type; by default it depends on the status.
+    """
     content = Problem(
-        type=f"urn:samestory:problem:{kind or TYPES.get(status, 'http-error')}",
+        type=f"urn:samestory:problem:{kind or PROBLEM_TYPES.get(status, 'http-error')}",
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
-        instance=quote(request.scope["path"], safe=_OF_PATHS, errors="replace"),
+        instance=quote(request.scope["path"], safe=_PATH_CHARACTERS, errors="replace"),
         request_id=request.scope.get("state", {}).get("request_id", ""),
         errors=list(errors),
-        contradicts=list(contradicts),
+        conflicts=list(conflicts),
     )
     headers = {"Cache-Control": "no-store", **(headers or {})}
     if expects_html(request):
@@ -141,121 +148,105 @@ def problem(
     return JSONResponse(content.model_dump(), status, headers, "application/problem+json")
 
 
-def install(app: FastAPI) -> None:
-    """Let an application answer every error as a problem; see `app` for what nobody expected."""
-    app.add_exception_handler(NotFoundError, _not_found)
-    app.add_exception_handler(DecisionConflictError, _contradicting)
-    app.add_exception_handler(BadInputError, _bad_input)
-    app.add_exception_handler(RequestInProgressError, _underway)
-    app.add_exception_handler(FeedError, _unreadable)
-    for kind in (MailError, SettingsError):
-        app.add_exception_handler(kind, _not_set_up)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    for trouble in DATABASE_ERRORS:
-        app.add_exception_handler(trouble, lambda request, _: unavailable(request))
-    app.add_exception_handler(EncoderError, _unread)
-
-
 def unavailable(request: Request) -> Response:
-    """The answer while the database cannot be asked."""
-    return problem(request, 503, "the database does not answer", headers=RETRY_AFTER)
+    """Response while the database is unreachable."""
+    return problem(request, 503, DATABASE_UNAVAILABLE, headers=RETRY_AFTER)
 
 
 def expects_html(request: Request) -> bool:
-    """Whether it is a person who asks."""
+    """Whether a browser requests a page."""
     accepts = request.headers.get("accept", "")
-    return not request.scope["path"].startswith(FOR_PROGRAMS) and "text/html" in accepts
+    return not request.scope["path"].startswith(PROGRAM_PATHS) and "text/html" in accepts
 
 
-def _not_found(request: Request, error: Exception) -> Response:
-    return problem(request, 404, str(error))
+def add_exception_handlers(app: FastAPI) -> None:
+    """Render exceptions as problems; `RequestContextMiddleware` handles unexpected ones."""
+
+    def respond_with(
+        status: int, kind: str = "", headers: Mapping[str, str] | None = None
+    ) -> Callable[[Request, Exception], Response]:
+        return lambda request, error: problem(
+            request, status, str(error), kind=kind, headers=headers
+        )
+
+    handlers: dict[type[Exception], Callable[[Request, Exception], Response]] = {
+        NotFoundError: respond_with(404),
+        DecisionConflictError: _handle_conflict,
+        BadInputError: respond_with(422),
+        AlreadyExistsError: respond_with(409, "taken"),
+        IdempotencyKeyReusedError: respond_with(422, "reused-idempotency-key"),
+        RequestInProgressError: respond_with(409, "underway", IN_PROGRESS_RETRY),
+        FeedError: respond_with(422, "unreadable-feed"),
+        # Only admins reach routes that need these settings, so the message may name them.
+        MailError: respond_with(503, "not-set-up", RETRY_AFTER),
+        SettingsError: respond_with(503, "not-set-up", RETRY_AFTER),
+        ModelLoadingError: respond_with(503, headers=RETRY_AFTER),
+        EncoderError: lambda request, _: problem(
+            request, 503, MODEL_UNAVAILABLE, headers=MODEL_RETRY
+        ),
+        HTTPException: _handle_http_error,
+        RequestValidationError: _handle_invalid_request,
+        **dict.fromkeys(DATABASE_ERRORS, lambda request, _: unavailable(request)),
+    }
+    for error_type, handler in handlers.items():
+        app.add_exception_handler(error_type, handler)
 
 
-def _http_error(request: Request, error: Exception) -> Response:
+def _handle_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    if error.status_code == UNREAD and (reason := unsupported(request)):
-        return problem(request, UNSUPPORTED, reason)
+    if error.status_code == BAD_REQUEST and (reason := unsupported_reason(request)):
+        return problem(request, UNSUPPORTED_MEDIA_TYPE, reason)
     detail, headers = error.detail, error.headers
-    if error.status_code == NOT_ALLOWED and (known := allowed_methods(request)):
-        headers = {**(headers or {}), "Allow": ", ".join(known)}
-    if detail == HTTPStatus(error.status_code).phrase:  # nothing but the title again
-        detail = EXPLAINED.get(error.status_code, detail)
+    if error.status_code == METHOD_NOT_ALLOWED and (methods := allowed_methods(request)):
+        headers = {**(headers or {}), "Allow": ", ".join(methods)}
+    if detail == HTTPStatus(error.status_code).phrase:  # would only repeat the title
+        detail = ROUTER_DETAILS.get(error.status_code, detail)
     return problem(request, error.status_code, detail, headers=headers)
 
 
 def allowed_methods(request: Request) -> list[str]:
-    """How an address can be asked, over all routes; what answers GET answers HEAD, too."""
+    """Methods of all routes that match the path; GET implies HEAD."""
     routes = [each for each in request.app.router.routes if not isinstance(each, Mount)]
-    found = [
+    methods = [
         method
-        for method in WAYS
+        for method in METHODS
         if any(
             each.matches({**request.scope, "method": method})[0] is Match.FULL for each in routes
         )
     ]
-    return ["GET", "HEAD", *(each for each in found if each != "GET")] if "GET" in found else found
+    if "GET" in methods:
+        return ["GET", "HEAD", *(each for each in methods if each != "GET")]
+    return methods
 
 
-def _invalid(request: Request, error: Exception) -> Response:
-    """Say what is wrong where, without echoing what was sent."""
+def _handle_invalid_request(request: Request, error: Exception) -> Response:
+    """List the invalid parts of a request without repeating the input."""
     if not isinstance(error, RequestValidationError):
         raise error
-    if _is_unread(error) and (reason := unsupported(request)):
-        return problem(request, UNSUPPORTED, reason)
-    faults = [
+    # FastAPI stops at an unparsable body, which may be of an unsupported type.
+    body_is_unparsed = any(each["type"] == "json_invalid" for each in error.errors())
+    if body_is_unparsed and (reason := unsupported_reason(request)):
+        return problem(request, UNSUPPORTED_MEDIA_TYPE, reason)
+    errors = [
         FieldError(
-            where=".".join(str(part) for part in fault["loc"]),
-            detail=suggest_parameter(request, fault["loc"])
-            if fault["type"] == "extra_forbidden"
-            else fault["msg"].removeprefix("Value error, "),
+            location=".".join(str(part) for part in each["loc"]),
+            detail=suggest_parameter(request, each["loc"])
+            if each["type"] == "extra_forbidden"
+            else each["msg"].removeprefix("Value error, "),
         )
-        for fault in error.errors()
+        for each in error.errors()
     ]
-    detail = "; ".join(f"{fault.where}: {fault.detail}" for fault in faults)
-    return problem(request, 422, detail, errors=faults)
+    detail = "; ".join(f"{each.location}: {each.detail}" for each in errors)
+    return problem(request, 422, detail, errors=errors)
 
 
-def _is_unread(error: RequestValidationError) -> bool:
-    """Whether FastAPI gave up on the body before anything else was looked at."""
-    return any(fault["type"] == "json_invalid" for fault in error.errors())
-
-
-def _contradicting(request: Request, error: Exception) -> Response:
+def _handle_conflict(request: Request, error: Exception) -> Response:
     if not isinstance(error, DecisionConflictError):
         raise error
-    found = [
-        ConflictingDecision(decision=number, told=told, undo=f"/v1/decisions/{number}/undo")
-        for number, told in zip(error.decisions, error.messages, strict=True)
+    conflicts = [
+        ConflictingDecision(decision=number, message=message, undo=f"/v1/decisions/{number}/undo")
+        for number, message in zip(error.decisions, error.messages, strict=True)
     ]
-    detail = f"contradicts {'; '.join(error.messages)}; undo what should not stand"
-    return problem(request, 409, detail, kind="contradiction", contradicts=found)
-
-
-def _bad_input(request: Request, error: Exception) -> Response:
-    if isinstance(error, AlreadyExistsError):
-        return problem(request, 409, str(error), kind="taken")
-    kind = "reused-idempotency-key" if isinstance(error, IdempotencyKeyReusedError) else ""
-    return problem(request, 422, str(error), kind=kind)
-
-
-def _underway(request: Request, error: Exception) -> Response:
-    return problem(request, 409, str(error), kind="underway", headers=UNDERWAY)
-
-
-def _unreadable(request: Request, error: Exception) -> Response:
-    return problem(request, 422, str(error), kind="unreadable-feed")
-
-
-def _not_set_up(request: Request, error: Exception) -> Response:
-    """What an operator has to see to; only admins get this far."""
-    return problem(request, 503, str(error), kind="not-set-up", headers=RETRY_AFTER)
-
-
-def _unread(request: Request, error: Exception) -> Response:
-    """No model: the operator reads in the log why, whoever asks when to come again."""
-    if isinstance(error, ModelLoadingError):
-        return problem(request, 503, str(error), headers=RETRY_AFTER)
-    detail = "the model that reads texts cannot be loaded; the operator finds the reason in the log"
-    return problem(request, 503, detail, headers={"Retry-After": MODEL_RETRY})
+    detail = f"Conflicts with {'; '.join(error.messages)}. Undo the conflicting decisions first"
+    return problem(request, 409, detail, kind="contradiction", conflicts=conflicts)

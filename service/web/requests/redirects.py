@@ -57,7 +57,7 @@ def add_exception_handler(app: FastAPI) -> None:
     async def redirect(request: Request, error: Exception) -> Response:
         if not isinstance(error, StoryMergedError):
             raise error
-        target = links.story_api(error.survivor)
+        target = links.story_api_path(error.survivor)
         rest = request.scope["path"].partition(f"/stories/{error.story_id}")[2]
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"{target}{rest}{query}", 308)
