@@ -1,4 +1,4 @@
-"""Running jobs: one at a time, each run on record."""
+"""Job runner: locking, run log, failures."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +13,8 @@ from jobs.running.runner import Job, run_job, run_job_logged
 from jobs.tidy import tidy
 from service.errors import (
     DatabaseError,
-    DatabaseUnusableError,
     DatabaseUnreachableError,
+    DatabaseUnusableError,
     SamestoryError,
 )
 from service.store.database import runs
@@ -26,14 +26,14 @@ def job(function: object) -> Job:
     return Job("sample", 60, 60, function)  # type: ignore[arg-type]  # any callable will do
 
 
-def recorded(context: Context) -> list[RunRow]:
+def load_runs(context: Context) -> list[RunRow]:
     with context.sessions.begin() as session:
         return list(session.scalars(select(RunRow).order_by(RunRow.id)))
 
 
-def test_a_run_leaves_its_account(context: Context):
+def test_run_is_recorded_with_counts(context: Context):
     assert run_job(job(lambda _: {"articles": 3}), context) == {"articles": 3}
-    [row] = recorded(context)
+    [row] = load_runs(context)
     assert (row.job, row.outcome, row.counts, row.error) == (
         "sample",
         "done",
@@ -44,26 +44,26 @@ def test_a_run_leaves_its_account(context: Context):
     assert row.started_at == context.clock()
 
 
-def test_a_failed_run_is_recorded_with_its_reason(context: Context):
+def test_failed_run_is_recorded_with_error(context: Context):
     def fail(_: Context) -> Counts:
         raise SamestoryError("no luck")
 
     with pytest.raises(SamestoryError):
         run_job(job(fail), context)
-    [row] = recorded(context)
+    [row] = load_runs(context)
     assert (row.outcome, row.error) == ("failed", "SamestoryError: no luck")
 
 
 @pytest.mark.parametrize("error", [SamestoryError("known"), ZeroDivisionError("a bug")])
-def test_the_scheduler_survives_any_failure(context: Context, error: Exception):
+def test_scheduled_run_swallows_any_error(context: Context, error: Exception):
     def fail(_: Context) -> Counts:
         raise error
 
     run_job_logged(job(fail), context)
-    assert recorded(context)[0].outcome == "failed"
+    assert load_runs(context)[0].outcome == "failed"
 
 
-def test_a_lost_database_is_one_line_and_the_next_run_goes_on(context: Context):
+def test_lost_connection_is_logged_and_next_run_succeeds(context: Context):
     def lose(inside: Context) -> Counts:
         with inside.sessions.begin() as session:
             others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
@@ -71,35 +71,39 @@ def test_a_lost_database_is_one_line_and_the_next_run_goes_on(context: Context):
             session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
         return {}
 
-    with pytest.raises(DatabaseUnreachableError, match="Cannot connect to the database at postgresql://"):
+    with pytest.raises(
+        DatabaseUnreachableError, match="Cannot connect to the database at postgresql://"
+    ):
         run_job(job(lose), context)
-    with capture_logs() as told:
+    with capture_logs() as events:
         run_job_logged(job(lose), context)
-    assert [each["action"] for each in told] == ["job_failed"]
-    assert not any("exc_info" in each for each in told)
+    assert [each["action"] for each in events] == ["job_failed"]
+    assert not any("exc_info" in each for each in events)
     assert run_job(job(lambda _: {"articles": 1}), context) == {"articles": 1}
-    *lost, done = recorded(context)
+    *lost, done = load_runs(context)
     assert {row.outcome for row in lost} == {"failed"}
     assert done.outcome == "done"
 
 
-def test_what_the_database_refuses_is_told_and_a_bug_is_not_hidden(context: Context):
-    def ask(statement: str) -> Counts:
+def test_database_errors_are_translated_and_bugs_are_not(context: Context):
+    def execute(statement: str) -> Counts:
         with context.sessions.begin() as session:
             session.execute(text(statement))
         return {}
 
     with pytest.raises(DatabaseUnusableError, match=r"relation .* does not exist"):
-        run_job(job(lambda _: ask("SELECT * FROM no_such_table")), context)
+        run_job(job(lambda _: execute("SELECT * FROM no_such_table")), context)
     with pytest.raises(DatabaseUnusableError, match="read-only"):
-        run_job(job(lambda _: ask("SET TRANSACTION READ ONLY; DELETE FROM runs")), context)
+        run_job(job(lambda _: execute("SET TRANSACTION READ ONLY; DELETE FROM runs")), context)
     with pytest.raises(DatabaseError, match="failed: canceling statement"):
-        run_job(job(lambda _: ask("SET LOCAL statement_timeout = 1; SELECT pg_sleep(9)")), context)
+        run_job(
+            job(lambda _: execute("SET LOCAL statement_timeout = 1; SELECT pg_sleep(9)")), context
+        )
     with pytest.raises(ProgrammingError):
-        run_job(job(lambda _: ask("SELEKT")), context)
+        run_job(job(lambda _: execute("SELEKT")), context)
 
 
-def test_one_run_at_a_time(context: Context):
+def test_concurrent_run_is_skipped(context: Context):
     started, finish = threading.Event(), threading.Event()
 
     def wait(_: Context) -> Counts:
@@ -110,28 +114,28 @@ def test_one_run_at_a_time(context: Context):
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(run_job, job(wait), context)
         assert started.wait(10)
-        assert run_job(job(lambda _: {"never": 1}), context) is None
+        assert run_job(job(lambda _: {"articles": 1}), context) is None
         finish.set()
         assert first.result() == {}
-    assert len(recorded(context)) == 1
+    assert len(load_runs(context)) == 1
 
 
-def test_a_run_that_was_killed_is_marked_by_the_next(context: Context):
+def test_killed_run_is_marked_as_failed_by_next_run(context: Context):
     with context.sessions.begin() as session:
         runs.start_run(session, "sample", now=context.clock())
     run_job(job(lambda _: {}), context)
-    killed, done = recorded(context)
+    killed, done = load_runs(context)
     assert (killed.outcome, done.outcome) == ("failed", "done")
     assert killed.error == "the process ended before the run did"
 
 
-def test_tidy_forgets_idle_runs_after_a_day_and_others_after_a_month(
+def test_tidy_deletes_idle_runs_after_a_day_and_others_after_a_month(
     context: Context, clock: Clock
 ):
     run_job(job(lambda _: {}), context)
     run_job(job(lambda _: {"articles": 1}), context)
     clock.advance(days=2)
-    assert tidy(context) == {"forgotten": 1}
+    assert tidy(context) == {"deleted": 1}
     clock.advance(days=40)
-    assert tidy(context) == {"forgotten": 1}
+    assert tidy(context) == {"deleted": 1}
     assert tidy(context) == {}

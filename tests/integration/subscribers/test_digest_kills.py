@@ -18,7 +18,7 @@ from jobs.digest import digest
 from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
 from service.commands.running.models import load_pair_model
-from service.domain.subscribers.alert_preferences import query
+from service.domain.subscribers.alert_preferences import parse_query
 from service.settings import load as settings_module
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
@@ -44,7 +44,7 @@ class Attempt:
     name: str = "digest"
 
 
-def run_job(url: str, port: int, attempt: Attempt, steps: "Synchronized[int]") -> None:
+def run_and_kill(url: str, port: int, attempt: Attempt, steps: "Synchronized[int]") -> None:
     """Run a job once; the process kills itself where it is told to.
 
     Steps are statements and commits: between two of them lies one step of SMTP.
@@ -62,7 +62,9 @@ def run_job(url: str, port: int, attempt: Attempt, steps: "Synchronized[int]") -
     world = Context(
         engine, make_sessions(engine), settings, lambda: now, lambda: encoder, load_pair_model()
     )
-    while run_job(JOBS[attempt.name], with_mail(world, port)) is None:  # a killed one's lock falls soon
+    while (
+        run_job(JOBS[attempt.name], with_mail(world, port)) is None
+    ):  # a killed one's lock falls soon
         pass
     engine.dispose()
 
@@ -79,7 +81,7 @@ def started(
     processes: ForkServerContext, url: str, mail: MailServer, attempt: Attempt
 ) -> tuple[ForkServerProcess, "Synchronized[int]"]:
     steps = processes.Value("i", 0)
-    process = processes.Process(target=run_job, args=(url, mail.port, attempt, steps))
+    process = processes.Process(target=run_and_kill, args=(url, mail.port, attempt, steps))
     process.start()
     process.join(60)
     return process, steps
@@ -92,7 +94,7 @@ def test_killed_at_any_step_every_email_comes(
     addresses = [f"r{n}@x.example" for n in range(READERS)]
     for each in subscribe(sessions, *addresses):
         with sessions.begin() as session:
-            store.add(session, each.id, query(min_independent=2), now=each.schedule_since)
+            store.add(session, each.id, parse_query(min_independent=2), now=each.schedule_since)
     rng, day, killed, usual = random.Random(5), 0, 0, 0
     with MailServer() as mail:
         while killed < KILLS[name]:

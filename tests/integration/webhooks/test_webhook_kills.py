@@ -35,7 +35,7 @@ SELECT (SELECT count(*) FROM webhook_blocked_stories)
 """
 
 
-def run_job(url: str, deadly: int) -> None:
+def run_and_kill(url: str, deadly: int) -> None:
     """Run the job until all is told; the process kills itself at step `deadly`, if it comes."""
     engine, steps = schema.make_engine(url), itertools.count(1)
 
@@ -70,7 +70,7 @@ def processes() -> ForkServerContext:
 
 
 def killed(processes: ForkServerContext, url: str, deadly: int) -> bool:
-    process = processes.Process(target=run_job, args=(url, deadly))
+    process = processes.Process(target=run_and_kill, args=(url, deadly))
     process.start()
     process.join(60)
     assert process.exitcode in {0, -signal.SIGKILL}
