@@ -30,8 +30,8 @@ def import_shipped(context: Context) -> None:
     with context.sessions.begin() as session:
         if not feeds.count_feeds(session):
             path = CONFIG_DIR / "feeds.opml"
-            found = read_opml(path.read_bytes(), name=str(path)).feeds
-            add_feeds(session, found, now=context.clock())
+            catalogue = read_opml(path.read_bytes(), name=str(path))
+            add_feeds(session, catalogue.feeds, now=context.clock())
 
 
 @app.command("import")
@@ -41,14 +41,14 @@ def import_file(
     ),
 ) -> None:
     """Import the feeds of an OPML file. Existing feeds are unchanged."""
-    found = read_opml(read_bytes(path), name=str(path))
-    for warning in found.warnings:
+    opml = read_opml(read_bytes(path), name=str(path))
+    for warning in opml.warnings:
         print(f"samestory: {warning}", file=sys.stderr)
-    if not found.feeds:
+    if not opml.feeds:
         raise BadInputError(f"{path}: the file contains no feeds")
     with open_context() as context, context.sessions.begin() as session:
-        added = add_feeds(session, found.feeds, now=context.clock())
-    print(f"{added} feeds added, {len(found.feeds) - added} exist already")
+        added = add_feeds(session, opml.feeds, now=context.clock())
+    print(f"{added} feeds added, {len(opml.feeds) - added} exist already")
 
 
 @app.command()
@@ -58,8 +58,8 @@ def add(
     title: Annotated[str, typer.Option(help="Display name (default: the feed's title).")] = "",
 ) -> None:
     """Fetch and parse a feed, and add it to the catalogue if that succeeds."""
-    found = fetch_feed(url, settings_module.load())
-    feed = found.to_opml(title)
+    fetched = fetch_feed(url, settings_module.load())
+    feed = fetched.to_opml(title)
     with open_context() as context, context.sessions.begin() as session:
         added = add_feeds(session, [feed], now=context.clock())
     print(f"{'added' if added else 'exists already'}: {feed.url} ({feed.title or 'untitled'})")
@@ -68,9 +68,9 @@ def add(
 @app.command()
 def check(url: Url, *, as_json: AsJson = False) -> None:
     """Fetch and parse a feed without storing it. Exits with 1 and the reason on failure."""
-    found = fetch_feed(url, settings_module.load())
-    result, parsed = found.result, found.parsed
-    facts: dict[str, Any] = {
+    fetched = fetch_feed(url, settings_module.load())
+    result, parsed = fetched.result, fetched.parsed
+    details: dict[str, Any] = {
         "url": url,
         "final_url": result.final_url,
         "moved_to": result.moved_to,
@@ -84,9 +84,9 @@ def check(url: Url, *, as_json: AsJson = False) -> None:
         "warnings": list(parsed.warnings),
     }
     if as_json:
-        print(json.dumps(facts, ensure_ascii=False))
+        print(json.dumps(details, ensure_ascii=False))
     else:
-        for name, value in facts.items():
+        for name, value in details.items():
             print(f"{name:10} {value if value not in (None, '', []) else '-'}")
 
 
@@ -123,7 +123,7 @@ def list_feeds(*, as_json: AsJson = False) -> None:
                 "errors": feed.error_count,
                 "error": feed.error,
             }
-            for feed, outlet in feeds.all_feeds(session)
+            for feed, outlet in feeds.list_feeds_with_outlets(session)
         ]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
@@ -142,7 +142,7 @@ def set_status(
 ) -> None:
     """Set the status of a feed. Its articles remain."""
     with open_context() as context, context.sessions.begin() as session:
-        feed = feeds.feed_at(session, url)
+        feed = feeds.find_feed_by_url(session, url)
         if feed is None:
             raise NotFoundError("feed", url)
         feeds.set_status(session, feed.id, status, now=context.clock())
@@ -159,7 +159,7 @@ def export(
     with open_context() as context, context.sessions.begin() as session:
         listed = [
             OpmlFeed(feed.url, feed.title, feed.site_url or "", feed.language or "", (outlet.name,))
-            for feed, outlet in feeds.all_feeds(session)
+            for feed, outlet in feeds.list_feeds_with_outlets(session)
         ]
     data = write_opml(listed, title="samestory: feeds")
     if path is None:

@@ -70,13 +70,13 @@ class StorySettings:
 
 @dataclass(frozen=True, slots=True)
 class StorylineSettings:
-    """When stories are of one saga."""
+    """Thresholds for linking stories into storylines; section `[storylines]`."""
 
-    link: float  #: stories less alike connect nothing
-    quorum: float  #: mean likeness with the rest of its storyline that every story needs
-    neighbours: int  #: most alike stories that each is compared with
-    span_days: float  #: stories further apart are not linked
-    max_component: int  #: connected stories compared as a whole; more are cut by time
+    link: float  #: pairs of stories with a lower similarity do not connect
+    quorum: float  #: minimum mean similarity of every story with the rest of its storyline
+    neighbours: int  #: most similar stories that each story is compared with
+    span_days: float  #: stories further apart in time are not linked
+    max_component: int  #: larger connected components are split by time first
 
 
 @dataclass(frozen=True, slots=True)

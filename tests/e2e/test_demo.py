@@ -37,10 +37,10 @@ def story_of(shell: Shell, first: subprocess.CompletedProcess[str]) -> dict[str,
     server = EmbeddedServer.start(str(shell.data))
     engine = schema.make_engine(server.url("samestory_demo"))
     with make_sessions(engine).begin() as session:
-        found = overview.story_by_url(session)
+        stories = overview.story_by_url(session)
     engine.dispose()
     server.stop()
-    return found
+    return stories
 
 
 def labels() -> list[dict[str, str]]:
@@ -66,11 +66,11 @@ def test_output_shows_table_and_next_steps(first: subprocess.CompletedProcess[st
 
 
 def test_output_links_digest_preview(first: subprocess.CompletedProcess[str]):
-    found = re.search(r"Today's digest email \((\d+) stories\): (\S+)", first.stdout)
-    assert found
-    assert int(found[1]) > 5
-    page = Path(found[2]).read_text(encoding="utf-8")
-    assert page.count('class="headline"') == int(found[1])
+    match = re.search(r"Today's digest email \((\d+) stories\): (\S+)", first.stdout)
+    assert match
+    assert int(match[1]) > 5
+    page = Path(match[2]).read_text(encoding="utf-8")
+    assert page.count('class="headline"') == int(match[1])
 
 
 def test_english_reports_of_one_meeting_form_one_story(story_of: dict[str, str]):
@@ -87,10 +87,10 @@ def test_english_reports_of_one_meeting_form_one_story(story_of: dict[str, str])
 
 def test_grouping_f1_reaches_minimum(story_of: dict[str, str]):
     english = [label for label in labels() if label["lang"] == "en"]
-    found = grouping_metrics.bcubed(
+    metrics = grouping_metrics.bcubed(
         [label["story"] for label in english], [story_of[key(label)] for label in english]
     )
-    assert found.f1 >= MIN_F1
+    assert metrics.f1 >= MIN_F1
 
 
 def test_similar_events_share_storyline_and_copies_are_marked(

@@ -1,4 +1,4 @@
-"""The wheel: which files it holds, and that the command runs from it."""
+"""The wheel: its contents, and loading of configuration and samples from it."""
 
 import subprocess
 import sys

@@ -84,7 +84,7 @@ def check_contents(context: Context) -> Contents:
         BadInputError: the database contains real feeds, which the demo must not mix with samples.
     """
     with context.sessions.begin() as session:
-        if real := feeds.count_feeds(session, outside=ORIGIN):
+        if real := feeds.count_feeds(session, excluded_prefix=ORIGIN):
             raise BadInputError(
                 f"the database contains {real} real feeds, and the demo would add sample articles to "
                 "them. Unset DATABASE_URL, or set it to an empty database"
@@ -111,7 +111,7 @@ def _add_feeds(session: Session, sample: Sample, base_url: str) -> None:
     folder = sample.folder
     own_file = folder / "outlets.toml"
     file = read_outlets(own_file if own_file.exists() else CONFIG_DIR / "outlets.toml")
-    outlets.configure(session, file.outlets, families=file.families, now=sample.now)
+    outlets.save_configured(session, file.outlets, families=file.families, now=sample.now)
     feeds.move_feeds(session, rf"^{re.escape(ORIGIN)}\d+/", base_url)
     opml = folder / "feeds.opml"
     if opml.exists():
@@ -123,6 +123,6 @@ def _add_feeds(session: Session, sample: Sample, base_url: str) -> None:
             Outlet(slug=f"file:{name}", name=name, family=f"file:{name}") for name in names.values()
         ]
         new_feeds = [NewFeed(base_url + path, f"file:{name}", name) for path, name in names.items()]
-    outlets.configure(session, new_outlets, now=sample.now)
+    outlets.save_configured(session, new_outlets, now=sample.now)
     feeds.add_feeds(session, new_feeds, now=sample.now)
-    feeds.make_due(session, now=sample.now)
+    feeds.make_all_due(session, now=sample.now)

@@ -73,7 +73,7 @@ def show_start(sample: Sample, before: Contents) -> None:
 def show_stories(context: Context) -> None:
     """Print the table of stories with several articles."""
     with context.sessions.begin() as session:
-        found = overview.list_overview(session, limit=MAX_ROWS)
+        rows = overview.list_overview(session, limit=MAX_ROWS)
         total = overview.count_stories(session)
     table = Table(title="Stories by independent coverage", title_justify="left")
     spare = max(console.width - FIXED_WIDTH, 2 * MIN_COLUMN_WIDTH)
@@ -83,7 +83,7 @@ def show_stories(context: Context) -> None:
     table.add_column("first, UTC", no_wrap=True)
     table.add_column("last, UTC", no_wrap=True)
     table.add_column("storyline", max_width=spare // 4, no_wrap=True, overflow="ellipsis")
-    for line in found:
+    for line in rows:
         table.add_row(
             escape(line.headline),
             str(line.articles),
@@ -94,7 +94,7 @@ def show_stories(context: Context) -> None:
             escape(line.storyline or ""),
         )
     console.print(table)
-    console.print(f"{len(found)} of {total} stories; the others have fewer reports.")
+    console.print(f"{len(rows)} of {total} stories; the others have fewer reports.")
 
 
 def show_quality(context: Context, labels: Path) -> None:
@@ -104,20 +104,20 @@ def show_quality(context: Context, labels: Path) -> None:
     with context.sessions.begin() as session:
         story_of = overview.story_by_url(session)
     lines = [json.loads(line) for line in labels.read_text(encoding="utf-8").splitlines()]
-    found = [(line, story_of.get(canonical_url(line["url"]) or line["url"])) for line in lines]
-    missing = sum(story is None for _, story in found)
-    labelled = [(line, story) for line, story in found if story is not None]
+    pairs = [(line, story_of.get(canonical_url(line["url"]) or line["url"])) for line in lines]
+    missing = sum(story is None for _, story in pairs)
+    labelled = [(line, story) for line, story in pairs if story is not None]
     console.print(f"\nAgreement with the {len(lines)} labels of the samples (B-cubed):")
     _show_agreement("all languages", labelled)
     _show_agreement("English", [pair for pair in labelled if pair[0]["lang"] == "en"])
     if missing:
-        console.print(f"  [red]{missing} labelled articles were not found[/red]")
+        console.print(f"  [red]{missing} labelled articles are missing[/red]")
 
 
 def show_feeds(context: Context) -> None:
     """Print the number of fetched feeds, and failures by kind."""
     with context.sessions.begin() as session:
-        failed = [feed for feed, _ in feeds.all_feeds(session) if feed.error]
+        failed = [feed for feed, _ in feeds.list_feeds_with_outlets(session) if feed.error]
         total = feeds.count_feeds(session)
     console.print(f"\n{total - len(failed)} of {total} feeds were fetched.")
     kinds: dict[str, list[str]] = {}
@@ -158,10 +158,10 @@ def show_next_steps(url: str | None) -> None:
 def _show_agreement(name: str, pairs: list[tuple[dict[str, str], str]]) -> None:
     if not pairs:
         return
-    found = grouping_metrics.bcubed(
+    metrics = grouping_metrics.bcubed(
         [line["story"] for line, _ in pairs], [story for _, story in pairs]
     )
     console.print(
-        f"  {name}: F1 {found.f1:.3f}, precision {found.precision:.3f}, recall {found.recall:.3f}"
+        f"  {name}: F1 {metrics.f1:.3f}, precision {metrics.precision:.3f}, recall {metrics.recall:.3f}"
         f" over {len(pairs)} articles"
     )
