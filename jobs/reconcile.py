@@ -88,7 +88,6 @@ def _regroup(
     )
 
     moved = {opened.article: opened.story for opened in plan.opened}
-    reasons = evidence.explain_grouping(grouping, moved, story_of | moved, context.pair_model)
     now = context.clock()
     stamp = apply_plan.new_stamp(session, now, "reconcile", context.run_id)
     counts = apply_plan.apply_plan(
@@ -97,7 +96,7 @@ def _regroup(
         stamp,
         reported_at=reported_at,
         quiet_since=settings.lifecycle.quiet_since(now),
-        reasons=reasons,
+        reasons=evidence.explain_grouping(grouping, moved, story_of | moved, context.pair_model),
     )
     copies.replace_copies(
         session, [int(key) for key in grouping.ids], grouping.copies, at=stamp.now
@@ -105,10 +104,6 @@ def _regroup(
     vocabularies.save(session, grouping.vocabulary, now=now)
 
     min_age = settings.hysteresis.min_age_hours
-    return {
-        "articles": len(grouping.ids),
-        "groups": len(grouping.groups),
-        "moved": len(plan.closed),
-        "late": sum(current[each.article].age_hours > min_age for each in plan.closed),
-        **counts,
-    }
+    late = sum(current[each.article].age_hours > min_age for each in plan.closed)
+    sizes = {"articles": len(grouping.ids), "groups": len(grouping.groups)}
+    return {**sizes, "moved": len(plan.closed), "late": late, **counts}

@@ -33,7 +33,7 @@ COMMANDS = {
     "evaluate": "service.commands.research.evaluate:evaluate",
     "explain": "service.commands.research.explain:explain",
     "train": "service.commands.research.train:train",
-    "centres": "service.commands.research.language_means:centres",
+    "language-means": "service.commands.research.language_means:language_means",
 }
 
 

@@ -26,7 +26,8 @@ def encode_articles(
     rows = [
         row
         for row, article in enumerate(articles)
-        if has_encodable_text(article) and _supports(languages, article.lang)
+        if has_encodable_text(article)
+        and (not languages or not article.lang or _primary_language(article) in languages)
     ]
     texts = [encoded_text(articles[row]) for row in rows]
     values = np.zeros((len(articles), encoder.dimensions), dtype=np.float32)
@@ -39,6 +40,5 @@ def encode_articles(
     return Vectors(encoder.model, values)
 
 
-def _supports(languages: Collection[str], lang: str) -> bool:
-    """Whether a model of these languages supports a tag such as "en-gb", or "" for unknown."""
-    return not languages or not lang or lang.lower().partition("-")[0] in languages
+def _primary_language(article: Article) -> str:
+    return article.lang.lower().partition("-")[0]

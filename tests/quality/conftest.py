@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from service.commands.research.grouper import encoder_of
+from service.commands.research.grouper import cached_encoder
 from service.embed.encoder import Encoder
 from service.embed.loader import load_encoder
 from service.settings import load
@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
-    return encoder_of(load.load({}).embed)
+    return cached_encoder(load.load({}).embed)
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,7 @@ def test_ids_keep_their_type(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["cluster", "GOLD", "-o", "none/out"], "there is no folder"),
+        (["cluster", "GOLD", "-o", "none/out"], "does not exist"),
         (["cluster", "GOLD", "-o", "."], "it is a folder"),
         (["cluster", "none", "-o", "-"], "No such file"),
         (["cluster", "GOLD", "-o", "-", "--profile", "englsh"], "did you mean english"),
@@ -114,9 +114,9 @@ def test_ids_keep_their_type(tmp_path: Path) -> None:
         (["evaluate", "EMPTY"], "no articles"),
         (["evaluate", "BLIND"], "line 1: story is missing"),
         (["explain", "0", "nobody", "GOLD"], "no article nobody"),
-        (["train", "EMPTY", "-o", "weights"], "no two articles"),
+        (["train", "EMPTY", "-o", "weights"], "no pairs of articles"),
         (["train", "BLIND", "-o", "weights"], "line 1: story is missing"),
-        (["train", "GOLD", "-o", "none/weights"], "there is no folder"),
+        (["train", "GOLD", "-o", "none/weights"], "does not exist"),
     ],
 )
 def test_what_cannot_be_done_has_one_reason(
@@ -195,7 +195,7 @@ def test_evaluate_takes_a_grouping_made_before(gold: Path, tmp_path: Path) -> No
     with out.open("a", encoding="utf-8") as more:
         more.write('{"id": "extra", "story": "s"}\n')
     result = run("evaluate", str(gold), "--predicted", str(out))
-    assert "1 articles without label" in result.stderr
+    assert "ignored 1 articles without label" in result.stderr
     assert "f1 1.0000" in result.stdout
     out.write_text("", encoding="utf-8")
     result = run("evaluate", str(gold), "--predicted", str(out))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from service.commands.running.models import load_pair_model
 from service.domain.articles.model import Article, ArticleId, Floats, Vectors
-from service.domain.grouping.window import Grouping, group_window, units_of
+from service.domain.grouping.window import Grouping, group_window, build_units
 from service.domain.pairs.features import Features, TokenisedArticles
 from tests.quality.sets.sets import Labelled
 
@@ -51,8 +51,8 @@ def standings(found: Grouping, articles: list[Article], vectors: Vectors) -> lis
 def standing(rows: list[int], articles: list[Article], features: Features) -> Floats:
     if len(rows) == 1:
         return np.ones(1)
-    scores = MODEL.between(features, np.array(rows), np.array(rows))
-    twins = units_of([articles[row] for row in rows]).members
+    scores = MODEL.score_matrix(features, np.array(rows), np.array(rows))
+    twins = build_units([articles[row] for row in rows]).members
     for unit in twins:
         scores[np.ix_(unit, unit)] = 1
     means = (scores.sum(axis=1) - 1) / (len(rows) - 1)

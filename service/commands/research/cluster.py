@@ -1,4 +1,4 @@
-"""`samestory cluster`: group a file of articles, without a database."""
+"""Command `cluster`: group the articles of a file into stories."""
 
 import sys
 from datetime import UTC, datetime
@@ -7,49 +7,44 @@ from typing import Annotated
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import grouped, settings_of
-from service.domain.grouping.replay import Churn
+from service.commands.research.grouper import group_articles, load_settings
 
 
 def cluster(
     source: Annotated[
         str,
-        typer.Argument(metavar="IN.jsonl", help="One article a line; .gz and - are understood."),
+        typer.Argument(
+            metavar="IN.jsonl", help="Articles, one JSON object per line; may be .gz or -."
+        ),
     ],
     output: Annotated[
-        str, typer.Option("-o", "--output", metavar="OUT.jsonl", help="Where to write; - prints.")
+        str,
+        typer.Option(
+            "-o", "--output", metavar="OUT.jsonl", help="Output file; - for standard output."
+        ),
     ],
     stream: Annotated[
-        bool, typer.Option("--stream", help="Feed articles by date, as the daemon would.")
+        bool, typer.Option("--stream", help="Feed articles in order of date, like the daemon.")
     ] = False,
-    now: Annotated[
-        datetime | None, typer.Option(help="Later dates than this are not believed.")
-    ] = None,
-    profile: Annotated[str, typer.Option(help="Settings for another kind of input.")] = "",
+    now: Annotated[datetime | None, typer.Option(help="Ignore dates later than this.")] = None,
+    profile: Annotated[str, typer.Option(help="Settings profile.")] = "",
 ) -> None:
-    """Group articles into stories: one line out for each line in, {"id": …, "story": …}.
+    """Group articles into stories; writes one line {"id": ..., "story": ...} per input line.
 
-    Articles need id and title; text, outlet, url, published and lang help; other keys are ignored.
+    Articles need id and title; text, outlet, url, published and lang are optional. Other keys are
+    ignored.
     """
     jsonl.require_writable(output)
-    settings = settings_of(profile)
-    articles = jsonl.read_articles(source, now=aware(now))
-    outcome = grouped(articles, settings, stream=stream)
-    rows = ({"id": article.id, "story": outcome.stories[article.id]} for article in articles)
+    settings = load_settings(profile)
+    if now and not now.tzinfo:
+        now = now.replace(tzinfo=UTC)
+    articles = jsonl.read_articles(source, now=now)
+    result = group_articles(articles, settings, stream=stream)
+    rows = ({"id": article.id, "story": result.stories[article.id]} for article in articles)
     jsonl.write_lines(output, rows)
-    if outcome.churn is not None:
-        print(churn_line(outcome.churn), file=sys.stderr)
-
-
-def aware(moment: datetime | None) -> datetime | None:
-    """A moment with its zone; one without counts as UTC."""
-    return moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment
-
-
-def churn_line(churn: Churn) -> str:
-    """Churn in one line."""
-    return (
-        f"churn: {churn.moved:.2%} of the window moved in each of {churn.reconciles} reconciles,"
-        f" {churn.daily:.2%} in each day,"
-        f" {churn.late:.2%} of all articles after they had settled"
-    )
+    if churn := result.churn:
+        print(
+            f"churn: {churn.moved:.2%} of the window moved per reconcile ({churn.reconciles} runs),"
+            f" {churn.daily:.2%} per day, {churn.late:.2%} of all articles moved late",
+            file=sys.stderr,
+        )

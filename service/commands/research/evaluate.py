@@ -1,4 +1,4 @@
-"""`samestory evaluate`: how well a grouping agrees with labels."""
+"""Command `evaluate`: compare a grouping with labels."""
 
 import json
 import sys
@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.candidate_recall import CandidateFigures, candidate_figures
-from service.commands.research.grouper import Outcome, grouped, settings_of
+from service.commands.research.candidate_quality import CandidateQuality, candidate_quality
+from service.commands.research.grouper import GroupingResult, group_articles, load_settings
 from service.commands.research.jsonl import Label
-from service.commands.research.link_quality import link_figures
+from service.commands.research.link_quality import link_report
 from service.commands.running.models import load_pair_model
 from service.domain.articles.model import Article, ArticleId
-from service.domain.evaluation.grouping_metrics import Quality, quality
+from service.domain.evaluation.grouping_metrics import GroupingQuality, grouping_quality
 from service.domain.grouping.window import group_window
 from service.errors import BadInputError
 from service.settings.load import Settings
@@ -26,83 +26,89 @@ def evaluate(
         str, typer.Argument(metavar="GOLD.jsonl", help="Articles with their label as `story`.")
     ],
     predicted: Annotated[
-        str, typer.Option(metavar="OUT.jsonl", help="A grouping made before; else one is made now.")
+        str,
+        typer.Option(
+            metavar="OUT.jsonl", help="Output of `cluster`; without it the articles are grouped."
+        ),
     ] = "",
     stream: Annotated[
-        bool, typer.Option("--stream", help="Feed articles by date, as the daemon would.")
+        bool, typer.Option("--stream", help="Feed articles in order of date, like the daemon.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what a program can read.")] = False,
-    profile: Annotated[str, typer.Option(help="Settings for another kind of input.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    profile: Annotated[str, typer.Option(help="Settings profile.")] = "",
 ) -> None:
-    """Compare a grouping with labels: B-cubed, pairwise, ARI, AMI, counts, speed, churn.
+    """Compare a grouping with labels: B-cubed, pairwise F1, ARI, AMI, counts, speed, churn.
 
-    A grouping made now also shows its candidates, of the file as one window: the share of true pairs
-    among those compared, others per article, and the calibration error of their scores.
-    Where lines have `copy_of` or `storyline`, copies and storylines are compared with them too.
-    The labels are taken out before the articles are grouped.
+    If the articles are grouped by this command, the report includes the candidates of the file as
+    one window: recall, comparisons per article and calibration error. If lines have `copy_of` or
+    `storyline`, copies and storylines are evaluated too. Labels are not used for grouping.
     """
     lines = jsonl.read_lines(gold)
     if not lines:
         raise BadInputError(f"{gold}: no articles")
     labels = jsonl.read_labels(gold, lines)
-    settings = settings_of(profile)
-    # Where the grouping was made before, the file need not hold more than labels.
-    articles = [] if predicted else jsonl.articles_of(gold, lines)
-    outcome = None if predicted else grouped(articles, settings, stream=stream)
+    settings = load_settings(profile)
+    # With a given grouping the file needs labels only.
+    articles = [] if predicted else jsonl.parse_articles(gold, lines)
+    result = None if predicted else group_articles(articles, settings, stream=stream)
     stories: Mapping[ArticleId, Label] = (
-        outcome.stories if outcome else jsonl.read_labels(predicted, jsonl.read_lines(predicted))
+        result.stories if result else jsonl.read_labels(predicted, jsonl.read_lines(predicted))
     )
-    told = aligned(labels, stories, predicted)
-    report = figures(quality(list(labels.values()), told), outcome)
-    compared = candidates(articles, outcome, labels, settings) if outcome else None
-    report["candidates"] = asdict(compared) if compared else None
-    report |= link_figures(gold, lines, told, settings)
-    print(json.dumps(report) if as_json else "\n".join(readable(report)))
+    aligned = align_stories(labels, stories, predicted)
+    report = grouping_report(grouping_quality(list(labels.values()), aligned), result)
+    quality = measure_candidates(articles, result, labels, settings) if result else None
+    report["candidates"] = asdict(quality) if quality else None
+    report |= link_report(gold, lines, aligned, settings)
+    print(json.dumps(report) if as_json else "\n".join(format_report(report)))
 
 
-def aligned(
+def align_stories(
     labels: Mapping[ArticleId, Label], stories: Mapping[ArticleId, Label], path: str
 ) -> list[Label]:
-    """The predicted story of each labelled article, in order; others are left out, with a word."""
+    """The predicted story of each labelled article, in order; warns about other articles.
+
+    Raises:
+        BadInputError: a labelled article has no predicted story.
+    """
     if missing := [key for key in labels if key not in stories]:
         raise BadInputError(f"{path}: no story for id {json.dumps(missing[0])}")
     if extra := len(stories) - len(labels):
-        print(f"{path}: {extra} articles without label are left out", file=sys.stderr)
+        print(f"{path}: ignored {extra} articles without label", file=sys.stderr)
     return [stories[key] for key in labels]
 
 
-def figures(found: Quality, outcome: Outcome | None) -> dict[str, Any]:
-    """All figures; speed and churn are None where nothing was grouped or streamed."""
-    speed = found.articles / outcome.seconds if outcome else None
-    churn = asdict(outcome.churn) if outcome and outcome.churn else None
-    seconds = outcome.seconds if outcome else None
-    return asdict(found) | {"seconds": seconds, "articles_per_second": speed, "churn": churn}
+def grouping_report(quality: GroupingQuality, result: GroupingResult | None) -> dict[str, Any]:
+    """All metrics by name; speed is None if nothing was grouped, churn if nothing was streamed."""
+    speed = quality.articles / result.seconds if result else None
+    churn = asdict(result.churn) if result and result.churn else None
+    seconds = result.seconds if result else None
+    return asdict(quality) | {"seconds": seconds, "articles_per_second": speed, "churn": churn}
 
 
-def candidates(
+def measure_candidates(
     articles: Sequence[Article],
-    outcome: Outcome,
+    result: GroupingResult,
     labels: Mapping[ArticleId, Label],
     settings: Settings,
-) -> CandidateFigures:
-    """Figures of what was compared; after a stream, of what would be in one window of all."""
-    window = outcome.window or group_window(
-        articles, outcome.vectors, model=load_pair_model(settings.pairs), settings=settings.stories
+) -> CandidateQuality:
+    """Measure the scored pairs; after a stream, those of all articles as one window."""
+    window = result.window or group_window(
+        articles, result.vectors, model=load_pair_model(settings.pairs), settings=settings.stories
     )
-    return candidate_figures(window, labels)
+    return candidate_quality(window, labels)
 
 
-def readable(report: Mapping[str, Any]) -> Sequence[str]:
-    """The figures, one a line."""
+def format_report(report: Mapping[str, Any]) -> Sequence[str]:
+    """Format metrics, one per line."""
     lines = []
     for name, value in report.items():
         if isinstance(value, Mapping):
-            parts = "  ".join(f"{key} {_number(part)}" for key, part in value.items())
+            parts = "  ".join(f"{key} {_format_number(part)}" for key, part in value.items())
             lines.append(f"{name:20} {parts}")
         elif value is not None:
-            lines.append(f"{name:20} {_number(value)}")
+            lines.append(f"{name:20} {_format_number(value)}")
     return lines
 
 
-def _number(value: object) -> str:
+def _format_number(value: object) -> str:
     return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""`samestory explain`: why two articles are, or are not, one story."""
+"""Command `explain`: show the evidence for a pair of articles."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import encode, settings_of
+from service.commands.research.grouper import encode, load_settings
 from service.commands.running.models import load_pair_model
 from service.domain.articles.model import Article
 from service.domain.grouping.window import Grouping, group_window
@@ -17,35 +17,37 @@ from service.errors import NotFoundError
 
 
 def explain(
-    one: Annotated[str, typer.Argument(metavar="A", help="Id of an article.")],
-    other: Annotated[str, typer.Argument(metavar="B", help="Id of another one.")],
-    source: Annotated[str, typer.Argument(metavar="IN.jsonl", help="The window both are in.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print what a program can read.")] = False,
-    profile: Annotated[str, typer.Option(help="Settings for another kind of input.")] = "",
+    one: Annotated[str, typer.Argument(metavar="A", help="Id of the first article.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="Id of the second article.")],
+    source: Annotated[
+        str, typer.Argument(metavar="IN.jsonl", help="Window of articles that contains both.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    profile: Annotated[str, typer.Option(help="Settings profile.")] = "",
 ) -> None:
-    """The evidence for a pair: its score, and what each feature adds to it."""
+    """Show the pair score of two articles and the contribution of each feature."""
     if one == other:
-        raise typer.BadParameter("give the ids of two articles")
-    settings = settings_of(profile)
+        raise typer.BadParameter("A and B must be different ids")
+    settings = load_settings(profile)
     articles = jsonl.read_articles(source)
-    pair = [named(articles, one), named(articles, other)]
+    pair = [find_article(articles, one), find_article(articles, other)]
     vectors = encode(articles, settings)
     model = load_pair_model(settings.pairs)
     grouping = group_window(articles, vectors, model=model, settings=settings.stories)
-    report = evidence(pair, grouping, model)
-    print(json.dumps(report, ensure_ascii=False) if as_json else "\n".join(readable(report)))
+    report = pair_report(pair, grouping, model)
+    print(json.dumps(report, ensure_ascii=False) if as_json else "\n".join(format_report(report)))
 
 
-def named(articles: Sequence[Article], wanted: str) -> Article:
-    """The article of an id as given on the command line; NotFoundError if there is none."""
+def find_article(articles: Sequence[Article], article_id: str) -> Article:
+    """Find an article by its id as text; raises NotFoundError."""
     for article in articles:
-        if str(article.id) == wanted:
+        if str(article.id) == article_id:
             return article
-    raise NotFoundError("article", wanted)
+    raise NotFoundError("article", article_id)
 
 
-def evidence(pair: Sequence[Article], grouping: Grouping, model: PairModel) -> dict[str, Any]:
-    """Score, features and each feature's share of the log odds, as the window was grouped."""
+def pair_report(pair: Sequence[Article], grouping: Grouping, model: PairModel) -> dict[str, Any]:
+    """Score, features and contributions to the log odds, with the features of the window."""
     rows = [grouping.ids.index(article.id) for article in pair]
     labels = grouping.labels()
     values = pair_features(grouping.features, np.array([rows], dtype=np.int64), model)[0]
@@ -53,20 +55,20 @@ def evidence(pair: Sequence[Article], grouping: Grouping, model: PairModel) -> d
         "articles": [{"id": article.id, "title": article.title} for article in pair],
         "score": float(model.score(grouping.features, np.array([rows], dtype=np.int64))[0]),
         "log_odds": float(model.log_odds(values[None, :])[0]),
-        "base": model.base(),
+        "base": model.base_log_odds(),
         "features": dict(zip(PAIR_FEATURES, values.tolist(), strict=True)),
-        "shares": model.shares(values),
+        "shares": model.contributions(values),
         "same_story": labels[pair[0].id] == labels[pair[1].id],
     }
 
 
-def readable(report: dict[str, Any]) -> list[str]:
-    """The evidence as a small table."""
+def format_report(report: dict[str, Any]) -> list[str]:
+    """Format the evidence as a table."""
     titles = [f"{article['id']}: {article['title']}" for article in report["articles"]]
     verdict = "one story" if report["same_story"] else "two stories"
-    lines = [*titles, f"pair score {report['score']:.3f}: grouped as {verdict}", ""]
+    lines = [*titles, f"pair score {report['score']:.3f}, grouped as {verdict}", ""]
     lines.append(f"{'':12}{'value':>8}{'log odds':>10}")
     lines.append(f"{'average':12}{'':8}{report['base']:>+10.2f}")
-    for name, share in report["shares"].items():
-        lines.append(f"{name:12}{report['pair_features'][name]:>8.3f}{share:>+10.2f}")
+    for name, contribution in report["shares"].items():
+        lines.append(f"{name:12}{report['features'][name]:>8.3f}{contribution:>+10.2f}")
     return [*lines, f"{'sum':12}{'':8}{report['log_odds']:>+10.2f}"]

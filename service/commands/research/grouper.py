@@ -1,4 +1,4 @@
-"""Groups the articles of a file as the settings say; what `cluster` and `evaluate` share."""
+"""Grouping of a file's articles, shared by `cluster` and `evaluate`."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -20,10 +20,10 @@ from service.settings.load import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The story of each article, the time it took, and in a stream how often stories changed.
+class GroupingResult:
+    """The story of each article, the duration in seconds, and the churn of a stream.
 
-    `window` is None in a stream, which groups one window after another.
+    `window` is None for a stream, which groups one window after another.
     """
 
     stories: Mapping[ArticleId, str]
@@ -33,35 +33,37 @@ class Outcome:
     churn: Churn | None = None
 
 
-def settings_of(profile: str) -> Settings:
-    """All settings under a profile; empty for the usual one."""
+def load_settings(profile: str) -> Settings:
+    """Load all settings under a profile; "" for the default one."""
     return settings_module.load(profile=profile)
 
 
 @lru_cache(maxsize=1)
-def encoder_of(settings: EmbedSettings) -> Encoder:
-    """The encoder that the settings name, loaded once."""
+def cached_encoder(settings: EmbedSettings) -> Encoder:
+    """Load the configured encoder once."""
     return load_encoder(settings)
 
 
 def encode(articles: Sequence[Article], settings: Settings) -> Vectors:
-    """The vectors of articles, with a bar."""
+    """Encode articles and show a progress bar."""
     with progress_bar("encode") as on_progress:
         return encode_articles(
-            encoder_of(settings.embed),
+            cached_encoder(settings.embed),
             articles,
             languages=settings.embed.languages,
             on_progress=on_progress,
         )
 
 
-def grouped(articles: Sequence[Article], settings: Settings, *, stream: bool) -> Outcome:
-    """Group articles at once, or in order of arrival as the daemon would.
+def group_articles(
+    articles: Sequence[Article], settings: Settings, *, stream: bool
+) -> GroupingResult:
+    """Group articles as one window, or with `stream` in order of arrival, like the daemon.
 
-    The time is that of encoding and grouping; loading the model is left out.
+    The measured duration includes encoding and grouping, but not loading the model.
     """
     model = load_pair_model(settings.pairs)
-    encoder_of(settings.embed)
+    cached_encoder(settings.embed)
     start = time.perf_counter()
     vectors = encode(articles, settings)
     if stream:
@@ -71,16 +73,17 @@ def grouped(articles: Sequence[Article], settings: Settings, *, stream: bool) ->
                 vectors,
                 model=model,
                 settings=settings.stories,
-                clock=settings.replay,
+                schedule=settings.replay,
                 on_progress=on_progress,
             )
         seconds = time.perf_counter() - start
-        return Outcome(replayed.stories, seconds, vectors, churn=replayed.churn)
+        return GroupingResult(replayed.stories, seconds, vectors, churn=replayed.churn)
     window = group_window(articles, vectors, model=model, settings=settings.stories)
-    return Outcome(named(window.groups), time.perf_counter() - start, vectors, window)
+    stories = assign_story_ids(window.groups)
+    return GroupingResult(stories, time.perf_counter() - start, vectors, window)
 
 
-def named(groups: Sequence[Sequence[ArticleId]]) -> dict[ArticleId, str]:
+def assign_story_ids(groups: Sequence[Sequence[ArticleId]]) -> dict[ArticleId, str]:
     """The story id of each article, derived from the first article of its group."""
     taken: set[str] = set()
     stories = {}

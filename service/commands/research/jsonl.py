@@ -1,4 +1,4 @@
-"""Files of articles, one JSON object a line: read with care, written whole or not at all."""
+"""JSON Lines files of articles: validation on reading, atomic writing."""
 
 import codecs
 import gzip
@@ -20,87 +20,89 @@ from service.domain.text import dates
 from service.errors import BadInputError, BadLineError
 from service.ingest.detect_language import resolve_language
 
-#: The name of a story in a labelled file.
+#: Name of a story in a labelled file.
 Label = int | str
 
-#: The name that stands for standard input or output.
-STANDARD = "-"
+#: Path that means standard input or output.
+STDIO = "-"
 
-_CLOCKS_AHEAD = timedelta(hours=1)
-_LAST = datetime.max.replace(tzinfo=dates.EARLIEST.tzinfo) - _CLOCKS_AHEAD
+_TOLERANCE = timedelta(hours=1)
+_LATEST = datetime.max.replace(tzinfo=dates.EARLIEST.tzinfo) - _TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a file: its number, from 1, and its object."""
+    """A line of a file: its number, from 1, and its JSON object."""
 
     number: int
     values: Mapping[str, Any]
 
 
 def read_articles(path: str, *, now: datetime | None = None) -> list[Article]:
-    """The articles of a file, in its order; keys beyond those of an article are not looked at.
+    """Read the articles of a file, in its order; keys that articles do not have are ignored.
 
-    Dates that cannot be read, lie before 1990 or, where `now` is given, after it, are dropped.
+    Dates that are invalid, before 1990 or after `now` are dropped.
 
     Raises:
         BadLineError: a line is no article, or repeats an id.
         BadInputError: the file cannot be read.
     """
-    return articles_of(path, read_lines(path), now=now)
+    return parse_articles(path, read_lines(path), now=now)
 
 
-def articles_of(path: str, lines: Iterable[Line], *, now: datetime | None = None) -> list[Article]:
-    """The articles of lines that are read already; see `read_articles`."""
-    return [_article(path, key, line, now) for key, line in _by_id(path, lines).items()]
+def parse_articles(
+    path: str, lines: Iterable[Line], *, now: datetime | None = None
+) -> list[Article]:
+    """Parse the articles of some lines; see `read_articles`."""
+    return [_parse_article(path, key, line, now) for key, line in _by_id(path, lines).items()]
 
 
 def read_labels(path: str, lines: Iterable[Line]) -> dict[ArticleId, Label]:
-    """The story of each article by id, a text or a whole number.
+    """Parse the story of each article, a string or an integer, by article id.
 
     Raises:
-        BadLineError: a line has none, or repeats an id.
+        BadLineError: a line has no story, or repeats an id.
     """
-    return {key: _label(path, line) for key, line in _by_id(path, lines).items()}
+    return {key: _parse_label(path, line) for key, line in _by_id(path, lines).items()}
 
 
 def read_lines(path: str) -> list[Line]:
-    """All objects of a file, plain or gzipped, or of standard input; empty lines are skipped."""
+    """Read all objects of a file, plain or gzipped, or of standard input; skips empty lines."""
     return [
-        Line(number, _object(path, number, raw))
+        Line(number, _parse_object(path, number, raw))
         for number, raw in enumerate(_raw_lines(path), start=1)
         if raw.removeprefix(codecs.BOM_UTF8).strip()
     ]
 
 
 def write_lines(path: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write one object a line in UTF-8; a file appears with all of them or stays as it was."""
-    written = b"".join(_line_of(row) for row in rows)
-    if path == STANDARD:
+    """Write one object per line in UTF-8; a file is written completely or not changed."""
+    content = b"".join(_format_line(row) for row in rows)
+    if path == STDIO:
         sys.stdout.flush()
-        sys.stdout.buffer.write(written)
+        sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     else:
-        write_whole(Path(path), written)
+        replace_file(Path(path), content)
 
 
 def require_writable(path: str) -> None:
-    """Raise BadInputError where `write_lines` would, before the work is done."""
+    """Check early that `write_lines` can write to a path; raises BadInputError."""
     target = Path(path).resolve()
-    if path == STANDARD:
+    if path == STDIO:
         return
     if target.is_dir():
         raise BadInputError(f"cannot write {path}: it is a folder")
     if not target.parent.is_dir():
-        raise BadInputError(f"cannot write {path}: there is no folder {target.parent}")
+        raise BadInputError(f"cannot write {path}: folder {target.parent} does not exist")
     if not os.access(target if _is_special(target) else target.parent, os.W_OK):
         raise BadInputError(f"cannot write {path}: Permission denied")
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Put content in the place of a file in one step; it keeps its permissions and its links.
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace the content of a file atomically; its permissions and symbolic links are preserved.
 
-    Devices and pipes are written to, never replaced.
+    Devices and pipes are written to, not replaced.
 
     Raises:
         BadInputError: the file cannot be written.
@@ -116,7 +118,13 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def _replace(target: Path, content: bytes) -> None:
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+    """Write a temporary file in the same folder and rename it."""
+    if target.exists():
+        mode = stat.S_IMODE(target.stat().st_mode)
+    else:
+        mask = os.umask(0)  # the umask can only be read by setting it
+        os.umask(mask)
+        mode = 0o666 & ~mask
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -133,8 +141,8 @@ def _is_special(target: Path) -> bool:
     return target.exists() and not target.is_file() and not target.is_dir()
 
 
-def _line_of(row: Mapping[str, Any]) -> bytes:
-    """One line of JSON; halves of surrogate pairs, which UTF-8 has no bytes for, stay escaped."""
+def _format_line(row: Mapping[str, Any]) -> bytes:
+    """Format a line of JSON; unpaired surrogates stay escaped, because UTF-8 cannot encode them."""
     try:
         return f"{json.dumps(row, ensure_ascii=False)}\n".encode()
     except UnicodeEncodeError:
@@ -143,7 +151,7 @@ def _line_of(row: Mapping[str, Any]) -> bytes:
 
 def _raw_lines(path: str) -> Iterator[bytes]:
     try:
-        if path == STANDARD:
+        if path == STDIO:
             yield from sys.stdin.buffer
             return
         raw = Path(path).read_bytes()
@@ -153,7 +161,7 @@ def _raw_lines(path: str) -> Iterator[bytes]:
         raise BadInputError(f"cannot read {path}: {reason or error}") from error
 
 
-def _object(path: str, number: int, raw: bytes) -> dict[str, Any]:
+def _parse_object(path: str, number: int, raw: bytes) -> dict[str, Any]:
     try:
         values = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -171,18 +179,20 @@ def _object(path: str, number: int, raw: bytes) -> dict[str, Any]:
 
 
 def _by_id(path: str, lines: Iterable[Line]) -> dict[ArticleId, Line]:
-    """Lines by the id they give; BadLineError where one is given twice."""
-    found: dict[ArticleId, Line] = {}
+    """Lines by article id; raises BadLineError for an invalid or repeated id."""
+    by_id: dict[ArticleId, Line] = {}
     for line in lines:
-        key = _id(path, line)
-        seen = found.setdefault(key, line)
-        if seen is not line:
-            reason = f"id {json.dumps(key)} was given in line {seen.number} already"
+        key = line.values.get("id")
+        if isinstance(key, bool) or not isinstance(key, int | str):
+            raise BadLineError(path, line.number, "id must be a string or an integer")
+        first = by_id.setdefault(key, line)
+        if first is not line:
+            reason = f"id {json.dumps(key)} is repeated from line {first.number}"
             raise BadLineError(path, line.number, reason)
-    return found
+    return by_id
 
 
-def _article(path: str, key: ArticleId, line: Line, now: datetime | None) -> Article:
+def _parse_article(path: str, key: ArticleId, line: Line, now: datetime | None) -> Article:
     title = _text(path, line, "title", required=True) or ""
     text = _text(path, line, "text") or ""
     return Article(
@@ -191,19 +201,12 @@ def _article(path: str, key: ArticleId, line: Line, now: datetime | None) -> Art
         text=text,
         outlet=_text(path, line, "outlet") or "",
         url=_text(path, line, "url") or "",
-        published=_date(line.values.get("published"), now),
+        published=_parse_date(line.values.get("published"), now),
         lang=resolve_language(_text(path, line, "lang") or "", title, text),
     )
 
 
-def _id(path: str, line: Line) -> ArticleId:
-    value = line.values.get("id")
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise BadLineError(path, line.number, "id must be a text or a whole number")
-    return value
-
-
-def _label(path: str, line: Line) -> Label:
+def _parse_label(path: str, line: Line) -> Label:
     value = line.values.get("story")
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -215,23 +218,15 @@ def _text(path: str, line: Line, key: str, *, required: bool = False) -> str | N
     if value is None and not required:
         return None
     if not isinstance(value, str):
-        reason = "is missing" if key not in line.values else "must be a text"
+        reason = "is missing" if key not in line.values else "must be a string"
         raise BadLineError(path, line.number, f"{key} {reason}")
-    return value.encode("utf-8", "replace").decode()  # half of a surrogate pair is no character
+    return value.encode("utf-8", "replace").decode()  # replaces unpaired surrogates
 
 
-def _date(value: object, now: datetime | None) -> datetime | None:
-    """A trusted date or None: a wrong date never stops an article."""
+def _parse_date(value: object, now: datetime | None) -> datetime | None:
+    """A trusted date, or None: an invalid date does not reject the article."""
     if not isinstance(value, str):
         return None
     parsed = dates.parse_date(value)
-    latest = min(now, _LAST) if now else _LAST
-    judged = dates.judge(value, parsed, now=latest, tolerance=_CLOCKS_AHEAD)
-    return judged.trusted
-
-
-def _umask() -> int:
-    """The process's umask, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    latest = min(now, _LATEST) if now else _LATEST
+    return dates.check_date(value, parsed, now=latest, tolerance=_TOLERANCE).trusted

@@ -1,4 +1,4 @@
-"""`samestory centres`: where the middle of each language lies among a model's vectors."""
+"""Command `language-means`: compute the mean vector of each language under a model."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,51 +9,49 @@ from typing import Annotated
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import encode, settings_of
+from service.commands.research.grouper import encode, load_settings
 from service.domain.articles.model import Article
 from service.embed.language_means import LanguageMeans
 
-#: Articles of a language that are encoded; more no longer move its mean.
-MOST = 2000
+#: Maximum number of titles per language; more do not change its mean noticeably.
+MAX_TITLES = 2000
 
 
 def language_means(
     source: Annotated[
-        str, typer.Argument(metavar="IN.jsonl", help="News in several languages; titles count.")
+        str,
+        typer.Argument(metavar="IN.jsonl", help="News in several languages; only titles are used."),
     ],
-    output: Annotated[str, typer.Option("-o", "--output", help="Where the means go.")],
-    least: Annotated[int, typer.Option(min=1, help="Articles that a mean needs.")] = 150,
-    profile: Annotated[str, typer.Option(help="Settings that name the model.")] = "",
+    output: Annotated[str, typer.Option("-o", "--output", help="Output file.")],
+    min_titles: Annotated[
+        int, typer.Option(min=1, help="Minimum number of titles per language.")
+    ] = 150,
+    profile: Annotated[str, typer.Option(help="Settings profile with the model.")] = "",
 ) -> None:
-    """Mean vector of the titles of each language, for the setting `embed.centres`.
+    """Compute the mean vector of the titles of each language, for `embed.language_means`.
 
-    Nothing is random: the same file gives the same means.
+    Deterministic: the same file gives the same means.
     """
     jsonl.require_writable(output)
-    settings = settings_of(profile)
+    settings = load_settings(profile)
     settings = replace(settings, embed=replace(settings.embed, language_means=""))
-    titles = spread(jsonl.read_articles(source))
+    titles = sample_titles(jsonl.read_articles(source))
     vectors = encode(titles, settings)
-    made_of = {"encoder": vectors.model, "source": Path(source).name, "sha256": digest(source)}
-    found = LanguageMeans.fit(
-        vectors.values, [title.lang for title in titles], least=least, about=made_of
-    )
-    jsonl.write_whole(Path(output), found.dump().encode())
+    sha256 = hashlib.sha256(Path(source).read_bytes()).hexdigest()
+    about = {"encoder": vectors.model, "source": Path(source).name, "sha256": sha256}
+    languages = [title.lang for title in titles]
+    means = LanguageMeans.fit(vectors.values, languages, min_texts=min_titles, about=about)
+    jsonl.replace_file(Path(output), means.dump().encode())
 
 
-def spread(articles: Sequence[Article]) -> list[Article]:
-    """Titles of known language, at most `MOST` a language, evenly spread over the file."""
-    of_language: dict[str, list[Article]] = {}
+def sample_titles(articles: Sequence[Article]) -> list[Article]:
+    """Titles of known language, at most `MAX_TITLES` per language, spread evenly over the file."""
+    by_language: dict[str, list[Article]] = {}
     for article in articles:
-        of_language.setdefault(article.lang, []).append(replace(article, text=""))
-    of_language.pop("", None)
-    return [
-        title
-        for name in sorted(of_language)
-        for title in of_language[name][:: max(1, len(of_language[name]) // MOST)][:MOST]
-    ]
-
-
-def digest(path: str) -> str:
-    """sha256 of a file."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        by_language.setdefault(article.lang, []).append(replace(article, text=""))
+    by_language.pop("", None)
+    sampled = []
+    for name in sorted(by_language):
+        titles = by_language[name]
+        sampled += titles[:: max(1, len(titles) // MAX_TITLES)][:MAX_TITLES]
+    return sampled

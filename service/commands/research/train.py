@@ -1,4 +1,4 @@
-"""`samestory train`: learn the pair model's weights from labelled files."""
+"""Command `train`: train the pair model on labelled files, with leave-one-out evaluation."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import encode, settings_of
+from service.commands.research.grouper import encode, load_settings
 from service.commands.research.jsonl import Label
 from service.domain.articles.model import Article, Vectors
 from service.domain.evaluation.grouping_metrics import bcubed, encode_labels
@@ -27,14 +27,14 @@ from service.domain.pairs.training import (
 from service.errors import BadInputError
 from service.settings.load import Settings
 
-#: Marks the name of a set that is read without its texts.
+#: Suffix of the name of a set that is used with its titles only.
 _TITLES = " (titles)"
-_WIDTH = 36
+_NAME_WIDTH = 36
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledSet:
-    """One labelled file, ready to learn from and to be tested on."""
+    """A labelled file with its features and candidate pairs."""
 
     name: str
     digest: str
@@ -43,51 +43,63 @@ class LabelledSet:
     vectors: Vectors
     features: Features
     pairs: Pairs
-    learnable: LabelledPairs
+    labelled_pairs: LabelledPairs
 
     @property
     def file(self) -> str:
-        """The file's name: what is left out is left out with and without its texts."""
+        """The file's name; a file is left out of training both with and without its texts."""
         return self.name.removesuffix(_TITLES)
 
 
 def train(
     gold: Annotated[list[str], typer.Argument(metavar="GOLD.jsonl...", help="Labelled files.")],
-    output: Annotated[str, typer.Option("-o", "--output", help="Where the weights go.")],
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="Output file for the weights; - for stdout.")
+    ],
     titles: Annotated[
-        bool, typer.Option(help="Learn from each file once more with its titles alone.")
+        bool, typer.Option(help="Train on each file a second time with its titles only.")
     ] = True,
-    profile: Annotated[str, typer.Option(help="Settings for another kind of input.")] = "",
+    profile: Annotated[str, typer.Option(help="Settings profile.")] = "",
 ) -> None:
-    """Learn weights from all files; print how each fares with weights from the others alone.
+    """Train weights on all files; print the quality of each file under weights from the others.
 
-    Nothing is random: the same files give the same weights.
+    Deterministic: the same files give the same weights.
     """
     jsonl.require_writable(output)
     names = [Path(path).name for path in gold]
-    if jsonl.STANDARD in gold or len(set(names)) < len(names):
-        raise typer.BadParameter("give files, no two of one name")
-    settings = settings_of(profile)
-    sets = [labelled_set(path, settings) for path in gold]
+    if jsonl.STDIO in gold or len(set(names)) < len(names):
+        raise typer.BadParameter("expected files with different names, without -")
+    settings = load_settings(profile)
+    sets = [load_labelled_set(path, settings) for path in gold]
     if titles:
-        sets += [labelled_set(path, settings, titles=True) for path in gold]
+        sets += [load_labelled_set(path, settings, titles=True) for path in gold]
     if len(gold) > 1:
-        print(f"{'left out':{_WIDTH}}{'articles':>9}{'recall':>8}{'each':>8}{'B3 F1':>8}{'ECE':>7}")
-        for left in sets:
-            others = [each for each in sets if each.file != left.file]
-            print(left_out_line(left, others, settings), flush=True)
-    model = learned(sets, settings, about=about(sets))
-    if output == jsonl.STANDARD:
+        head = f"{'left out':{_NAME_WIDTH}}{'articles':>9}{'recall':>8}{'each':>8}"
+        print(f"{head}{'B3 F1':>8}{'ECE':>7}")
+        for left_out in sets:
+            others = [each for each in sets if each.file != left_out.file]
+            print(evaluate_left_out(left_out, others, settings), flush=True)
+    about = {
+        "encoder": sets[0].vectors.model,
+        "random": "nothing",
+        "sets": {each.name: each.digest for each in sets},
+    }
+    model = train_model(sets, settings, about=about)
+    if output == jsonl.STDIO:
         print(model.dump(), end="")
     else:
-        jsonl.write_whole(Path(output), model.dump().encode())
+        jsonl.replace_file(Path(output), model.dump().encode())
 
 
-def labelled_set(path: str, settings: Settings, *, titles: bool = False) -> LabelledSet:
-    """Read a file, take the labels out, find and measure its candidates."""
+def load_labelled_set(path: str, settings: Settings, *, titles: bool = False) -> LabelledSet:
+    """Read a labelled file and compute the features of its candidate pairs.
+
+    Raises:
+        BadInputError: the file cannot be read or has no candidate pairs.
+    """
     lines = jsonl.read_lines(path)
     labels = list(jsonl.read_labels(path, lines).values())
-    articles = jsonl.articles_of(path, lines)
+    articles = jsonl.parse_articles(path, lines)
     if titles:
         articles = [replace(article, text="") for article in articles]
     vectors = encode(articles, settings)
@@ -95,8 +107,8 @@ def labelled_set(path: str, settings: Settings, *, titles: bool = False) -> Labe
     features = Features.build(tokenised, tokenised.build_vocabulary())
     pairs = candidate_pairs(features, settings.candidates)
     if not len(pairs):
-        raise BadInputError(f"{path}: no two articles to learn from")
-    names = encode_labels(labels)
+        raise BadInputError(f"{path}: no pairs of articles to train on")
+    codes = encode_labels(labels)
     return LabelledSet(
         name=Path(path).name + (_TITLES if titles else ""),
         digest=hashlib.sha256(Path(path).read_bytes()).hexdigest(),
@@ -105,46 +117,38 @@ def labelled_set(path: str, settings: Settings, *, titles: bool = False) -> Labe
         vectors=vectors,
         features=features,
         pairs=pairs,
-        learnable=LabelledPairs(
+        labelled_pairs=LabelledPairs(
             pair_features(features, pairs, untrained_model(settings.training)),
-            names[pairs[:, 0]] == names[pairs[:, 1]],
+            codes[pairs[:, 0]] == codes[pairs[:, 1]],
         ),
     )
 
 
-def learned(sets: Sequence[LabelledSet], settings: Settings, *, about: dict[str, Any]) -> PairModel:
-    """Weights from some sets; where reports are translated, from the sets as if they were."""
-    pairs = [each.learnable for each in sets]
-    if cost := settings.training.translation:
-        pairs += [simulate_translation(each, cost) for each in pairs]
+def train_model(
+    sets: Sequence[LabelledSet], settings: Settings, *, about: dict[str, Any]
+) -> PairModel:
+    """Train weights on some sets, and on simulated translations if `training.translation` is set."""
+    pairs = [each.labelled_pairs for each in sets]
+    if translation := settings.training.translation:
+        pairs += [simulate_translation(each, translation) for each in pairs]
     return fit(pairs, untrained_model(settings.training), about=about)
 
 
-def left_out_line(left: LabelledSet, others: Sequence[LabelledSet], settings: Settings) -> str:
-    """One set's figures with weights that never saw it."""
-    model = learned(others, settings, about={})
-    with_prior_shift = left.features.with_prior_shift(model.shift(left.features, left.pairs))
-    error = calibration_error(model.score(with_prior_shift, left.pairs), left.learnable.same)
-    return (
-        f"{left.name:{_WIDTH}}{len(left.articles):>9}{recall(left.pairs, left.labels):>8.3f}"
-        f"{len(left.pairs) * 2 / len(left.articles):>8.1f}{f1(left, model, settings):>8.3f}"
-        f"{error:>7.3f}"
-    )
-
-
-def f1(labelled: LabelledSet, model: PairModel, settings: Settings) -> float:
-    """B-cubed F1 of the grouping."""
+def evaluate_left_out(
+    left_out: LabelledSet, others: Sequence[LabelledSet], settings: Settings
+) -> str:
+    """Format the quality of one set under weights trained on the others, as a table row."""
+    model = train_model(others, settings, about={})
+    prior_shift = model.estimate_prior_shift(left_out.features, left_out.pairs)
+    scores = model.score(left_out.features.with_prior_shift(prior_shift), left_out.pairs)
+    error = calibration_error(scores, left_out.labelled_pairs.same)
     grouping = group_window(
-        labelled.articles, labelled.vectors, model=model, settings=settings.stories
+        left_out.articles, left_out.vectors, model=model, settings=settings.stories
     )
     stories = grouping.labels()
-    return bcubed(labelled.labels, [stories[article.id] for article in labelled.articles]).f1
-
-
-def about(sets: Sequence[LabelledSet]) -> dict[str, Any]:
-    """What the weights were made from."""
-    return {
-        "encoder": sets[0].vectors.model,
-        "random": "nothing",
-        "sets": {each.name: each.digest for each in sets},
-    }
+    f1 = bcubed(left_out.labels, [stories[article.id] for article in left_out.articles]).f1
+    return (
+        f"{left_out.name:{_NAME_WIDTH}}{len(left_out.articles):>9}"
+        f"{recall(left_out.pairs, left_out.labels):>8.3f}"
+        f"{len(left_out.pairs) * 2 / len(left_out.articles):>8.1f}{f1:>8.3f}{error:>7.3f}"
+    )

@@ -144,7 +144,13 @@ def _score_units(
     sizes = np.array([len(rows) for rows in members], dtype=np.float64)
     if len(members) == 1:
         return replace(UnitScores.of_single_articles(np.ones((1, 1))), sizes=sizes)
-    scores, mask = _mean_scores(members, features, model), _cannot_link_mask(members, cannot_link)
+    scores = _mean_scores(members, features, model)
+    mask: Mask = np.zeros((len(members), len(members)), dtype=bool)
+    unit_of = {row: unit for unit, rows in enumerate(members) for row in rows}
+    for first, second in cannot_link:
+        if first in unit_of and second in unit_of:
+            one, other = unit_of[first], unit_of[second]
+            mask[one, other] = mask[other, one] = True
     scores[mask] = 0
     return UnitScores(scores, sizes, mask)
 
@@ -174,16 +180,6 @@ def _mean_scores(members: list[list[int]], features: Features, model: PairModel)
         scores = sums / (counts[:, None] * counts[None, :])
     np.fill_diagonal(scores, 1)
     return scores
-
-
-def _cannot_link_mask(members: list[list[int]], cannot_link: set[tuple[int, int]]) -> Mask:
-    mask = np.zeros((len(members), len(members)), dtype=bool)
-    unit_of = {row: unit for unit, rows in enumerate(members) for row in rows}
-    for first, second in cannot_link:
-        if first in unit_of and second in unit_of:
-            one, other = unit_of[first], unit_of[second]
-            mask[one, other] = mask[other, one] = True
-    return mask
 
 
 def _connected(

@@ -51,7 +51,7 @@ def conflicting_decisions(active: Iterable[ActiveConstraint], new: Constraints) 
     must_links: dict[ArticleId, dict[ArticleId, int | None]] = {}
     for (one, other), decision in [
         *((each.link, each.decision) for each in existing if each.together),
-        *((link, None) for link in sorted(new.must_link, key=_link_key)),
+        *((link, None) for link in sorted(new.must_link, key=lambda ids: [*map(id_key, ids)])),
     ]:
         must_links.setdefault(one, {}).setdefault(other, decision)
         must_links.setdefault(other, {}).setdefault(one, decision)
@@ -124,10 +124,6 @@ def _must_link_chain(
         decisions.add(step[1])
         step = previous[step[0]]
     return decisions
-
-
-def _link_key(link: Link) -> tuple[tuple[bool, ArticleId], tuple[bool, ArticleId]]:
-    return id_key(link[0]), id_key(link[1])
 
 
 def _rows(links: frozenset[Link], ids: Sequence[ArticleId]) -> list[tuple[int, int]]:

@@ -98,9 +98,12 @@ def apply_hysteresis(
         group_of[members] = number
     blocks: dict[int, list[Rows]] = {}
     for story in np.unique(stories[stories != UNSTABLE]):
-        for block in _story_blocks(np.flatnonzero(stories == story), group_of, units, quorum):
-            weights = np.bincount(group_of[block], weights=units.sizes[block])
-            blocks.setdefault(int(np.argmax(weights)), []).append(block)
+        members = np.flatnonzero(stories == story)
+        parts = [members[group_of[members] == number] for number in np.unique(group_of[members])]
+        for merged in _merge_nearest(parts, units, quorum):
+            for block in _enforce_quorum(merged, units, quorum):
+                weights = np.bincount(group_of[block], weights=units.sizes[block])
+                blocks.setdefault(int(np.argmax(weights)), []).append(block)
     groups = [
         group
         for number, members in enumerate(proposed)
@@ -109,13 +112,6 @@ def apply_hysteresis(
         )
     ]
     return [part for group in groups for part in _enforce_quorum(group, units, quorum)]
-
-
-def _story_blocks(story: Rows, group_of: Rows, units: UnitScores, quorum: float) -> list[Rows]:
-    """The stable units of a story as blocks; usually one, more if its parts miss the quorum."""
-    parts = [story[group_of[story] == number] for number in np.unique(group_of[story])]
-    merged = _merge_nearest(parts, units, quorum)
-    return [part for block in merged for part in _enforce_quorum(block, units, quorum)]
 
 
 def _attach_arrivals(

@@ -17,7 +17,7 @@ from service.domain.grouping.cluster import (
 )
 from service.domain.grouping.hysteresis import StableStories
 from service.domain.grouping.lineage import ExistingStory, plan_update, story_id
-from service.domain.grouping.place import Placement, place_rows
+from service.domain.grouping.place import place_rows
 from service.domain.grouping.window import build_units
 from service.domain.pairs.candidates import Pairs, candidate_pairs
 from service.domain.pairs.features import Features, TokenisedArticles
@@ -115,17 +115,13 @@ class OnlineState:
             settings=self._settings.grouping,
         )
         for placement in placements:
-            self._apply_placement(placement, hour)
-
-    def _apply_placement(self, placement: Placement, hour: float) -> None:
-        row = self._row_of[placement.article]
-        story = placement.story
-        if story is None and placement.founder is not None:
-            story = self._story[self._row_of[placement.founder]]
-        if story is None:
-            story = story_id(placement.article, self._emerged.__contains__)
-            self._emerged[story] = _EPOCH + timedelta(hours=hour)
-        self._move(row, story)
+            story = placement.story
+            if story is None and placement.founder is not None:
+                story = self._story[self._row_of[placement.founder]]
+            if story is None:
+                story = story_id(placement.article, self._emerged.__contains__)
+                self._emerged[story] = _EPOCH + timedelta(hours=hour)
+            self._move(self._row_of[placement.article], story)
 
     def _move(self, row: int, story: str) -> None:
         if (old := self._story[row]) is not None:
@@ -148,9 +144,16 @@ class OnlineState:
             stable=self._stable_stories(rows, len(window), hour),
         )
         groups = [[articles[row].id for row in part] for part in rows_by_label(labels)]
-        plan = plan_update(
-            self._existing_stories(rows), groups, is_taken=self._emerged.__contains__
-        )
+        stories = sorted({story for row in rows if (story := self._story[row]) is not None})
+        existing = [
+            ExistingStory(
+                story,
+                self._emerged[story],
+                frozenset(self._articles[row].id for row in self._members[story]),
+            )
+            for story in stories
+        ]
+        plan = plan_update(existing, groups, is_taken=self._emerged.__contains__)
         for story in plan.emerged:
             self._emerged[story.id] = _EPOCH + timedelta(hours=hour)
         for opened in plan.opened:
@@ -184,14 +187,3 @@ class OnlineState:
         """The units of some rows, as positions among them."""
         parts = rows_by_label(renumber(self._unit_of[rows]))
         return Units([part.tolist() for part in parts], set())
-
-    def _existing_stories(self, rows: Rows) -> list[ExistingStory]:
-        stories = sorted({story for row in rows if (story := self._story[row]) is not None})
-        return [
-            ExistingStory(
-                story,
-                self._emerged[story],
-                frozenset(self._articles[row].id for row in self._members[story]),
-            )
-            for story in stories
-        ]

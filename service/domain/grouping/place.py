@@ -152,7 +152,12 @@ class _Placer:
         if chosen is None:
             chosen = next((key for _, key in ranked if self._can_join(key, row, line)), None)
         placement = self._placement(row, line, chosen, ranked)
-        self._join(row, line, row if chosen is None else chosen)
+        key = row if chosen is None else chosen
+        members = self._members.setdefault(key, [])
+        if key in self._sums:
+            near = line[members]
+            self._sums[key] = np.append(self._sums[key] + near, near.sum())
+        members.append(row)
         return placement
 
     def _must_link_story(self, row: int, ranked: Sequence[str | int]) -> str | int | None:
@@ -187,13 +192,6 @@ class _Placer:
             self._sums[key] = scores.sum(axis=1) - 1
         return self._sums[key] / (len(rows) - 1) if len(rows) > 1 else np.ones(1)
 
-    def _join(self, row: int, line: Floats, key: str | int) -> None:
-        rows = self._members.setdefault(key, [])
-        if key in self._sums:
-            near = line[rows]
-            self._sums[key] = np.append(self._sums[key] + near, near.sum())
-        rows.append(row)
-
     def _placement(
         self,
         row: int,
@@ -206,18 +204,17 @@ class _Placer:
         others = placed if chosen is None else self._members[chosen]
         nearest = sorted(others, key=lambda other: (-line[other], other))[:_MAX_NEAREST]
         second = next((key for _, key in ranked if key != chosen and isinstance(key, str)), None)
+        contributions: dict[str, float] = {}
+        if nearest:
+            pair = np.array([[row, nearest[0]]], dtype=np.int64)
+            values = pair_features(self._features, pair, self._model)[0]
+            contributions = self._model.contributions(values)
         return Placement(
             article=self._articles[row].id,
             story=chosen if isinstance(chosen, str) else None,
             founder=self._articles[chosen].id if isinstance(chosen, int) else None,
             score=None if chosen is None else means[chosen],
             nearest=tuple(Neighbour(self._articles[o].id, float(line[o])) for o in nearest),
-            contributions=self._contributions(row, nearest),
+            contributions=contributions,
             next_best=None if second is None else StoryScore(second, means[second]),
         )
-
-    def _contributions(self, row: int, nearest: Sequence[int]) -> dict[str, float]:
-        if not nearest:
-            return {}
-        pair = np.array([[row, nearest[0]]], dtype=np.int64)
-        return self._model.contributions(pair_features(self._features, pair, self._model)[0])

@@ -26,7 +26,7 @@ from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.text.title_suffixes import strip_title_suffix
-from service.settings.grouping import HysteresisSettings, StorySettings
+from service.settings.grouping import StorySettings
 
 _HOURS_PER_DAY = 24.0
 
@@ -92,6 +92,8 @@ def group_window(
     vocabulary = replace(vocabulary, prior_shift=prior_shift)
     features = features.with_prior_shift(prior_shift)
     scores = model.score(features, pairs)
+    current = [current_stories.get(key, _NO_STORY) for key in ids]
+    ages = np.array([each.age_hours for each in current], dtype=np.float64)
     labels = group(
         features,
         pairs,
@@ -99,7 +101,9 @@ def group_window(
         build_units(articles, constraints),
         model=model,
         settings=settings.grouping,
-        stable=_select_stable(ids, current_stories, settings.hysteresis),
+        stable=StableStories.select(
+            [each.story for each in current], ages, len(ids), settings.hysteresis
+        ),
     )
     members = defaultdict(list)
     for key, label in zip(ids, labels.tolist(), strict=True):
@@ -118,16 +122,6 @@ def build_units(
     return Units(
         editor_constraints.merge_linked_rows(len(articles), must_link, cannot_link), cannot_link
     )
-
-
-def _select_stable(
-    ids: Sequence[ArticleId],
-    current_stories: Mapping[ArticleId, CurrentStory],
-    settings: HysteresisSettings,
-) -> StableStories:
-    current = [current_stories.get(key, _NO_STORY) for key in ids]
-    ages = np.array([each.age_hours for each in current], dtype=np.float64)
-    return StableStories.select([each.story for each in current], ages, len(ids), settings)
 
 
 def _duplicate_rows(articles: Sequence[Article]) -> list[tuple[int, int]]:

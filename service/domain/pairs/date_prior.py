@@ -52,7 +52,9 @@ class WindowSizePrior:
         if not len(dated):
             total = len(hours) * float(np.log(max(len(hours), 1)))
             return cls(_shrink(total, len(hours)), 1.0)
-        times, counts = _bin_hours(dated)
+        bin_hours = max(1.0, float(np.ptp(dated)) / _MAX_BINS)
+        bins, bin_counts = np.unique(np.floor(dated / bin_hours), return_counts=True)
+        times, counts = bins * bin_hours, bin_counts.astype(np.float64)
         proximity = date_proximity(np.abs(times[:, None] - times[None, :]))
         summed = proximity @ counts
         undated_proximity = float(counts @ summed) / len(dated) ** 2
@@ -70,10 +72,3 @@ class WindowSizePrior:
 
 def _shrink(total: float, articles: int) -> float:
     return (total + DEFAULT_LOG_COMPETITORS * PRIOR_ARTICLES) / (articles + PRIOR_ARTICLES)
-
-
-def _bin_hours(hours: Floats) -> tuple[Floats, Floats]:
-    """Group times into bins of at least an hour: the time and the article count of each bin."""
-    width = max(1.0, float(np.ptp(hours)) / _MAX_BINS)
-    bins, counts = np.unique(np.floor(hours / width), return_counts=True)
-    return bins * width, counts.astype(np.float64)

@@ -19,7 +19,7 @@ import typer
 from jobs.digest import MEMORY
 from service.commands.research import jsonl
 from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard
-from service.domain.subscribers.digest_selection import Filters, History, choose
+from service.domain.subscribers.digest_selection import Filters, History, select_stories
 from service.domain.text.urls import canonical_url
 from service.settings import load
 from service.settings.delivery import DigestSettings
@@ -42,7 +42,7 @@ class Reader:
         recent = [(at, articles) for at, articles in self.read if at >= now - MEMORY]
         known = frozenset[int]().union(*(articles for _, articles in recent))
         since = max((at for at, _ in recent), default=now - timedelta(days=1))
-        found = choose(stories, self.filters, History(since, known), how)
+        found = select_stories(stories, self.filters, History(since, known), how)
         self.read.append((now, frozenset(each for card in found.cards for each in card.articles)))
         return found
 

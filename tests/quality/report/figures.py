@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from service.commands.research.candidate_recall import CandidateFigures, candidate_figures
+from service.commands.research.candidate_quality import CandidateQuality, candidate_quality
 from service.commands.running.models import load_pair_model
 from service.domain.evaluation.grouping_metrics import Agreement
 from service.domain.grouping.replay import replay
@@ -42,7 +42,7 @@ class Figures:
     articles: int
     batch: Agreement
     stream: Agreement
-    candidates: CandidateFigures
+    candidates: CandidateQuality
     encoding: float
     grouping: float
 
@@ -60,7 +60,7 @@ def measured(labelled: Labelled) -> Figures:
         labelled.vectors,
         model=model,
         settings=labelled.settings.stories,
-        clock=labelled.settings.replay,
+        schedule=labelled.settings.replay,
     )
     ids = [article.id for article in labelled.articles]
     return Figures(
@@ -69,7 +69,7 @@ def measured(labelled: Labelled) -> Figures:
         articles=len(labelled.articles),
         batch=labelled.agreement(window.labels()),
         stream=labelled.agreement(replayed.stories),
-        candidates=candidate_figures(window, dict(zip(ids, labelled.labels, strict=True))),
+        candidates=candidate_quality(window, dict(zip(ids, labelled.labels, strict=True))),
         encoding=labelled.seconds,
         grouping=seconds,
     )

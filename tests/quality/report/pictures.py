@@ -14,8 +14,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from service.commands.research.grouper import settings_of
-from service.commands.research.train import LabelledSet, labelled_set, learned
+from service.commands.research.grouper import load_settings
+from service.commands.research.train import LabelledSet, load_labelled_set, train_model
 from service.domain.articles.model import Rows
 from service.domain.evaluation.grouping_metrics import Agreement, bcubed
 from service.domain.grouping.window import group_window
@@ -42,9 +42,9 @@ class Cut(PairModel):
 
     by: float = 0.0
 
-    def shift(self, features: Features, pairs: Pairs) -> float:
+    def estimate_prior_shift(self, features: Features, pairs: Pairs) -> float:
         """The window's own shift and the constant."""
-        return PairModel.shift(self, features, pairs) + self.by
+        return PairModel.estimate_prior_shift(self, features, pairs) + self.by
 
 
 def left_out(sets: Sequence[LabelledSet], settings: Settings) -> Iterator[tuple[LabelledSet, Cut]]:
@@ -52,16 +52,16 @@ def left_out(sets: Sequence[LabelledSet], settings: Settings) -> Iterator[tuple[
     for one in sets:
         if one.name == one.file and len(one.articles) <= MOST_ARTICLES:
             others = [each for each in sets if each.file != one.file]
-            model = learned(others, settings, about={})
+            model = train_model(others, settings, about={})
             yield one, Cut(**asdict(model))
 
 
 def reliability(labelled: LabelledSet, model: PairModel) -> Panel:
     """Mean score and share of true pairs in ten equal bins of the score, small ones pooled."""
     with_prior_shift = labelled.features.with_prior_shift(
-        model.shift(labelled.features, labelled.pairs)
+        model.estimate_prior_shift(labelled.features, labelled.pairs)
     )
-    scores, same = model.score(with_prior_shift, labelled.pairs), labelled.learnable.same
+    scores, same = model.score(with_prior_shift, labelled.pairs), labelled.labelled_pairs.same
     bins = pooled(np.minimum((scores * _BINS).astype(np.int64), _BINS - 1))
     points = [(float(scores[rows].mean()), float(same[rows].mean())) for rows in bins]
     shares = [len(rows) / len(scores) for rows in bins]
@@ -116,9 +116,9 @@ def main(
     out: Annotated[Path, typer.Option(help="Where the pictures go.")] = PICTURES,
 ) -> None:
     """Draw how reliable the pair score is, and what a bolder or more cautious cut would do."""
-    settings = settings_of("")
-    sets = [labelled_set(str(path), settings) for path in gold]
-    sets += [labelled_set(str(path), settings, titles=True) for path in gold]
+    settings = load_settings("")
+    sets = [load_labelled_set(str(path), settings) for path in gold]
+    sets += [load_labelled_set(str(path), settings, titles=True) for path in gold]
     pairs = list(left_out(sets, settings))
     (out / "reliability.svg").write_text(
         reliability_chart([reliability(*each) for each in pairs]), "utf-8"

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jobs.describe import describe
-from jobs.digest import FURTHEST
+from jobs.digest import MAX_LOOKBACK
 from jobs.embed import embed
 from jobs.link import link
 from jobs.place import place
@@ -85,7 +85,7 @@ def replayed(
         for job in (embed, place, reconcile, describe, link, describe):
             job(context)
         with context.sessions.begin() as session:
-            since, limit = clock.now - FURTHEST, context.settings.editions.max_stories
+            since, limit = clock.now - MAX_LOOKBACK, context.settings.editions.max_stories
             found = digest_stories(session, since=since, limit=limit)
         yield clock.now, found
 
@@ -104,7 +104,7 @@ def _sources(context: Context, outlets: Sequence[str]) -> dict[str, Source]:
 
 
 def _found_sources(session: Session, outlets: Sequence[str]) -> dict[str, Source]:
-    ids, sites = feeds.outlet_ids(session), feeds.site_index(session)
+    ids, sites = feeds.load_outlet_ids(session), feeds.load_site_index(session)
     feed_of = {
         outlet: feed for feed, outlet in session.execute(select(FeedRow.id, FeedRow.outlet_id))
     }

@@ -89,7 +89,7 @@ def file_of(name: str, data: Path, folder: Path) -> Path:
 def labelled(name: str, path: Path, encoder: Encoder) -> Labelled:
     """Read and encode a set; the labels are taken out."""
     lines = jsonl.read_lines(str(path))
-    articles = jsonl.articles_of(str(path), lines)
+    articles = jsonl.parse_articles(str(path), lines)
     shipped = settings_for(name)
     start = time.perf_counter()
     vectors = encode_articles(encoder, articles, languages=shipped.embed.languages)

@@ -5,24 +5,24 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.store.articles.ids import compose, day_of, first_of
+from service.store.articles.ids import make_article_id, day_of_id, first_id_of_day
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2089, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # the bounds are naive by hypothesis' rule
 
 
 @given(MOMENTS, st.integers(1, 2**38 - 1))
 def test_an_id_tells_the_day_and_fits_what_json_keeps_exact(moment: datetime, number: int):
-    made = compose(moment, number)
-    assert day_of(made) == moment.date()
+    made = make_article_id(moment, number)
+    assert day_of_id(made) == moment.date()
     assert 0 < made < 2**53
 
 
 @given(MOMENTS, st.integers(1, 2**38 - 1))
 def test_a_day_is_one_range_of_ids(moment: datetime, number: int):
     tomorrow = moment.date() + timedelta(days=1)
-    assert first_of(moment.date()) <= compose(moment, number) < first_of(tomorrow)
+    assert first_id_of_day(moment.date()) <= make_article_id(moment, number) < first_id_of_day(tomorrow)
 
 
 def test_the_day_is_counted_in_utc():
     evening = datetime(2023, 4, 24, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
-    assert day_of(compose(evening, 1)) == date(2023, 4, 25)
+    assert day_of_id(make_article_id(evening, 1)) == date(2023, 4, 25)

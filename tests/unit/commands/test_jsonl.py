@@ -63,9 +63,9 @@ def test_dates_after_now_are_not_believed(tmp_path: Path) -> None:
         (b'{"id": true, "title": "T"}', "id must be"),
         (b'{"id": 1.5, "title": "T"}', "id must be"),
         (b'{"id": 2}', "title is missing"),
-        (b'{"id": 2, "title": null}', "title must be a text"),
-        (b'{"id": 2, "title": "T", "text": 5}', "text must be a text"),
-        (b'{"id": 1, "title": "T"}', "given in line 1"),
+        (b'{"id": 2, "title": null}', "title must be a string"),
+        (b'{"id": 2, "title": "T", "text": 5}', "text must be a string"),
+        (b'{"id": 1, "title": "T"}', "repeated from line 1"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"id": ' + b"9" * 5000 + b"}", "too many digits"),
         (b'{"id": NaN, "title": "T"}', "id must be"),
@@ -141,10 +141,10 @@ def test_labels_are_texts_or_whole_numbers_and_of_one_article_each(tmp_path: Pat
     path = file_of(tmp_path, {"id": 1, "story": 5}, {"id": "1", "story": "5"})
     assert jsonl.read_labels(path, jsonl.read_lines(path)) == {1: 5, "1": "5"}
     path = file_of(tmp_path, {"id": 1, "story": True})
-    with pytest.raises(BadLineError, match="story must be a text"):
+    with pytest.raises(BadLineError, match="story must be a string"):
         jsonl.read_labels(path, jsonl.read_lines(path))
     path = file_of(tmp_path, {"id": 1, "story": "a"}, {"id": 1, "story": "b"})
-    with pytest.raises(BadLineError, match="given in line 1"):
+    with pytest.raises(BadLineError, match="repeated from line 1"):
         jsonl.read_labels(path, jsonl.read_lines(path))
 
 
@@ -183,7 +183,7 @@ def test_what_cannot_be_written_is_known_beforehand(tmp_path: Path) -> None:
     jsonl.require_writable(str(tmp_path / "new"))
     with pytest.raises(BadInputError, match="it is a folder"):
         jsonl.require_writable(str(tmp_path))
-    with pytest.raises(BadInputError, match="there is no folder"):
+    with pytest.raises(BadInputError, match="does not exist"):
         jsonl.require_writable(str(tmp_path / "none" / "out"))
 
 
@@ -205,7 +205,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.mkdir()
     with pytest.raises(BadInputError, match="cannot write"):
-        jsonl.write_whole(path, b"x")
+        jsonl.replace_file(path, b"x")
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -2,10 +2,10 @@ import pytest
 
 from service.domain.articles.model import Article
 from service.domain.entities.gazetteer import Gazetteer, Gazetteers, Kind
-from service.domain.entities.mentions import mentions
-from service.domain.entities.story_entities import Entity, entities
+from service.domain.entities.mentions import find_mentions
+from service.domain.entities.story_entities import Entity, find_entities
 
-EMPTY = Gazetteer.of([])
+EMPTY = Gazetteer.from_articles([])
 
 
 #: What is said in capitals only would count as title case.
@@ -13,12 +13,12 @@ FRAME = "while people waited there with others, {} before they came back later"
 
 
 def names(text: str) -> list[str]:
-    return [mention.name for mention in mentions(text)]
+    return [mention.name for mention in find_mentions(text)]
 
 
 def found(*texts: str, window: Gazetteer = EMPTY, **more: object) -> dict[str, str]:
     articles = [Article(key, "", words, outlet=f"o{key}") for key, words in enumerate(texts)]
-    return {each.name: each.kind for each in entities(articles, window, **more)}  # type: ignore[arg-type]
+    return {each.name: each.kind for each in find_entities(articles, window, **more)}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_names_nobody_or_tells_nothing_is_left_out(text: str) -> None:
 
 def test_the_window_tells_what_the_story_does_not() -> None:
     texts = [f"Report {number}: floods in Quillon spread." for number in range(4)]
-    window = Gazetteer.of_window(Article(key, "", words) for key, words in enumerate(texts))
+    window = Gazetteer.from_window(Article(key, "", words) for key, words in enumerate(texts))
     assert found("for Quillon and others", window=window) == {"Quillon": Kind.PLACE}
 
 
@@ -98,7 +98,7 @@ def test_a_last_name_counts_for_the_whole_one() -> None:
         Article(2, "Why they blame Quell for it", "", outlet="b"),
         Article(3, "", "nobody believes Quell any more", outlet="c"),
     ]
-    assert entities(articles, EMPTY) == [Entity("Tarvo Quell", Kind.PERSON, 3)]
+    assert find_entities(articles, EMPTY) == [Entity("Tarvo Quell", Kind.PERSON, 3)]
 
 
 def test_names_of_one_place_are_one() -> None:
@@ -126,11 +126,13 @@ def test_outlets_do_not_tell_of_themselves() -> None:
 
 def test_a_word_that_begins_a_sentence_needs_a_capital_elsewhere() -> None:
     texts = ["Reservoir levels fell. A reservoir ran dry. Orlan Dam held; at Orlan Dam, calm."]
-    gazetteer = Gazetteer.of([Article(1, "", texts[0])])
+    gazetteer = Gazetteer.from_articles([Article(1, "", texts[0])])
     known = Gazetteers((gazetteer,))
-    assert {each.name for each in mentions(texts[0]) if known.is_name(each)} == {"Orlan Dam"}
+    assert {each.name for each in find_mentions(texts[0]) if known.is_name(each)} == {"Orlan Dam"}
 
 
 def test_a_gazetteer_survives_being_stored() -> None:
-    gazetteer = Gazetteer.of([Article(1, "", "floods in Quillon; Minister Tarvo Quell left")])
+    gazetteer = Gazetteer.from_articles(
+        [Article(1, "", "floods in Quillon; Minister Tarvo Quell left")]
+    )
     assert Gazetteer.from_bytes(gazetteer.to_bytes()) == gazetteer

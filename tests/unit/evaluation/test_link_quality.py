@@ -35,10 +35,10 @@ def measured(rows: Sequence[dict[str, Any]], articles: Sequence[Article] = ARTIC
         for number, (article, row) in enumerate(zip(articles, rows, strict=True), start=1)
     ]
     return link_quality(
-        LinkLabels.of("gold.jsonl", lines),
+        LinkLabels.parse("gold.jsonl", lines),
         articles,
         stories=[f"s{article.id}" for article in articles],
-        encoded=lambda: encoded(articles),
+        encode_rows=lambda: encoded(articles),
         settings=settings_module.load(),
     )
 
@@ -51,11 +51,11 @@ def test_without_labels_nothing_is_measured_or_encoded() -> None:
     labels = LinkLabels([1], [None], [None])
     found = link_quality(labels, ARTICLES[:1], [1], never, settings_module.load())
     assert found == LinkQuality(None, None, None)
-    assert set(found.figures().values()) == {None}
+    assert set(found.report().values()) == {None}
 
 
 def test_copies_are_compared_with_their_labels() -> None:
-    found = measured([{}, {"copy_of": 1}, {"copy_of": None}]).figures()
+    found = measured([{}, {"copy_of": 1}, {"copy_of": None}]).report()
     assert found["copies"] == {
         "labelled": 1,
         "found": 1,
@@ -75,7 +75,7 @@ def test_an_original_that_is_not_there_is_no_label() -> None:
 def test_storylines_are_compared_with_their_labels() -> None:
     found = measured([{"storyline": "lake"}, {"storyline": "lake"}, {"storyline": None}])
     whole = {"labelled": 1, "found": 1, "precision": 1.0, "recall": 1.0, "f1": 1.0}
-    assert found.figures() == {
+    assert found.report() == {
         "copies": None,
         "storylines": whole,
         "between_stories": whole,

@@ -2,25 +2,25 @@
 
 import pytest
 
-from service.domain.search.query_words import WantedWords, wanted_words
-from service.domain.search.rank_fusion import reciprocal_rank
+from service.domain.search.search_terms import SearchTerms, parse_search_terms
+from service.domain.search.rank_fusion import fuse_rankings
 
 
 def test_places_are_summed_as_cormack_and_others_say():
-    fused = reciprocal_rank([["a", "b"], ["b", "c"]])
+    fused = fuse_rankings([["a", "b"], ["b", "c"]])
     assert list(fused) == ["b", "a", "c"]
     assert fused["b"] == pytest.approx(1 / 62 + 1 / 61)
     assert fused["a"] == pytest.approx(1 / 61)
 
 
 def test_of_equals_the_first_met_comes_first_and_nothing_counts_twice_in_one_ranking():
-    assert list(reciprocal_rank([["a"], ["b"]])) == ["a", "b"]
-    assert reciprocal_rank([["a", "a", "b"]]) == {"a": 1 / 61, "b": 1 / 62}
-    assert reciprocal_rank([[], []]) == {}
+    assert list(fuse_rankings([["a"], ["b"]])) == ["a", "b"]
+    assert fuse_rankings([["a", "a", "b"]]) == {"a": 1 / 61, "b": 1 / 62}
+    assert fuse_rankings([[], []]) == {}
 
 
 @pytest.mark.parametrize(
-    ("asked", "text", "left_out"),
+    ("asked", "text", "excluded"),
     [
         ("ferry harbour", "ferry harbour", ()),
         ("ferry -pier", "ferry", ("pier",)),
@@ -32,10 +32,10 @@ def test_of_equals_the_first_met_comes_first_and_nothing_counts_twice_in_one_ran
     ],
 )
 def test_what_is_wanted_is_told_from_what_is_not(
-    asked: str, text: str, left_out: tuple[str, ...]
+    asked: str, text: str, excluded: tuple[str, ...]
 ) -> None:
-    assert wanted_words(asked) == WantedWords(text, left_out)
+    assert parse_search_terms(asked) == SearchTerms(text, excluded)
 
 
 def test_a_question_is_told_without_its_quotes():
-    assert wanted_words('"Orlan harbour" ferry').told == "Orlan harbour ferry"
+    assert parse_search_terms('"Orlan harbour" ferry').embedding_text == "Orlan harbour ferry"

@@ -1,14 +1,21 @@
-"""Alerts, purely: which stories match, when they are told of, and when again."""
+"""Alert queries: matching stories, first emails and emails about growth."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from service.domain.subscribers.alert_preferences import query
-from service.domain.subscribers.alerts import Alert, AlertEmail, AlertQuery, StoryIndex, Notification, notices
+from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alerts import (
+    Alert,
+    AlertEmail,
+    AlertQuery,
+    Notification,
+    StoryIndex,
+    new_alert_emails,
+)
 from service.domain.subscribers.digest_model import DigestReport, DigestStory
-from service.domain.subscribers.digest_selection import Filters, named, told
+from service.domain.subscribers.digest_selection import Filters, fold_names, search_text
 from service.errors import BadInputError
 from service.settings.delivery import AlertSettings
 from tests.support.content.digest_stories import NOW, report, story
@@ -17,34 +24,37 @@ SETTINGS = AlertSettings(
     growth=3.0, max_per_hour=4, recent_hours=24, changed_minutes=60, defer_after_minutes=180
 )
 #: Long before any report.
-EVER = NOW - timedelta(days=9)
+LONG_AGO = NOW - timedelta(days=9)
 
 
 def ferry(*outlets: str | DigestReport, **values: object) -> DigestStory:
-    facts: dict[str, object] = {
-        "told": told("Ferry Halcyon aground", ["rescue"], ["Oriel Vance", "Castelmar"]),
-        "names": named(["Oriel Vance", "Castelmar"]),
+    defaults: dict[str, object] = {
+        "search_text": search_text("Ferry Halcyon aground", ["rescue"], ["Oriel Vance", "Castelmar"]),
+        "names": fold_names(["Oriel Vance", "Castelmar"]),
     }
-    return story("Ferry Halcyon aground", outlets or ("daily",), **{**facts, **values})
+    return story("Ferry Halcyon aground", outlets or ("daily",), **{**defaults, **values})
 
 
-def alert(number: int = 1, *, since: datetime = EVER, **values: object) -> Alert:
+def alert(number: int = 1, *, since: datetime = LONG_AGO, **values: object) -> Alert:
     return Alert(number, AlertQuery(**values), since)  # type: ignore[arg-type]
 
 
-def tell(
-    alerts: list[Alert], *stories: DigestStory, before: tuple[Notification, ...] = (), filters: Filters | None = None
+def new_emails(
+    alerts: list[Alert],
+    *stories: DigestStory,
+    before: tuple[Notification, ...] = (),
+    filters: Filters | None = None,
 ) -> list[AlertEmail]:
-    return notices(alerts, StoryIndex(stories), filters or Filters(), before, SETTINGS)
+    return new_alert_emails(alerts, StoryIndex(stories), filters or Filters(), before, SETTINGS)
 
 
-def as_told(notice: AlertEmail) -> Notification:
-    ids = frozenset(each.id for each in notice.alerts)
-    return Notification(ids, frozenset(notice.card.articles), notice.card.independent, NOW)
+def notification_of(email: AlertEmail) -> Notification:
+    ids = frozenset(each.id for each in email.alerts)
+    return Notification(ids, frozenset(email.card.articles), email.card.independent, NOW)
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("query", "expected"),
     [
         (AlertQuery(words=frozenset({"ferry"})), True),
         (AlertQuery(words=frozenset({"FERRY halcyon"})), True),
@@ -64,108 +74,108 @@ def as_told(notice: AlertEmail) -> Notification:
         (AlertQuery(words=frozenset({"ferry"}), entities=frozenset({"Castelmar"})), True),
     ],
 )
-def test_a_query_asks_for_one_of_each_kind(asked: AlertQuery, *, found: bool):
+def test_query_matches_one_value_of_each_field(query: AlertQuery, *, expected: bool):
     stories = StoryIndex([ferry("daily", "herald"), story("Rates rise", ["sun"])])
-    assert [each.headline for each in stories.matching(asked)] == ["Ferry Halcyon aground"] * found
+    assert [each.headline for each in stories.find_matches(query)] == ["Ferry Halcyon aground"] * expected
 
 
-def test_a_story_is_told_when_it_first_matches_and_not_again():
-    [notice] = tell([alert(words=frozenset({"ferry"}))], ferry("daily"), story("Rates", ["sun"]))
-    assert notice.card.headline == "Ferry Halcyon aground"
-    assert notice.card.news is None
-    again = ferry(*(report("daily", article=each) for each in notice.card.articles))
-    before = (as_told(notice),)
-    assert tell([alert(words=frozenset({"ferry"}))], again, before=before) == []
-    # The same story under another id, as after a merge.
+def test_first_match_triggers_one_email():
+    [email] = new_emails([alert(words=frozenset({"ferry"}))], ferry("daily"), story("Rates", ["sun"]))
+    assert email.card.headline == "Ferry Halcyon aground"
+    assert email.card.news is None
+    again = ferry(*(report("daily", article=each) for each in email.card.articles))
+    before = (notification_of(email),)
+    assert new_emails([alert(words=frozenset({"ferry"}))], again, before=before) == []
+    # The same story with another id, as after a merge.
     assert (
-        tell([alert(words=frozenset({"ferry"}))], replace(again, id="other"), before=before) == []
+        new_emails([alert(words=frozenset({"ferry"}))], replace(again, id="other"), before=before) == []
     )
 
 
-def test_it_is_told_again_only_when_it_has_grown_by_the_factor():
-    asking = [alert(words=frozenset({"ferry"}))]
+def test_growth_by_the_factor_triggers_another_email():
+    alerts = [alert(words=frozenset({"ferry"}))]
     first = report("daily", hours=6)
-    [notice] = tell(asking, ferry(first))
-    before = (as_told(notice),)
+    [email] = new_emails(alerts, ferry(first))
+    before = (notification_of(email),)
     two = ferry(first, report("herald", hours=2))
-    assert tell(asking, two, before=before) == []
+    assert new_emails(alerts, two, before=before) == []
     three = ferry(first, report("herald", hours=2), report("gazeta", "Talks", hours=1))
-    [grown] = tell(asking, three, before=before)
+    [grown] = new_emails(alerts, three, before=before)
     assert grown.card.news is not None
     assert (grown.card.news.outlets, grown.card.news.countries) == (2, ("US", "PL"))
     assert grown.card.news.title == "Talks"
     more = ferry(*three.reports, *(report(f"o{n}", hours=0.5) for n in range(5)))
     assert more.independent == 8
-    assert tell(asking, more, before=(*before, as_told(grown))) == []
+    assert new_emails(alerts, more, before=(*before, notification_of(grown))) == []
     nine = ferry(*more.reports, report("sun", hours=0.1))
-    assert len(tell(asking, nine, before=(*before, as_told(grown)))) == 1
+    assert len(new_emails(alerts, nine, before=(*before, notification_of(grown)))) == 1
 
 
-def test_copies_are_no_growth():
-    asking = [alert(words=frozenset({"ferry"}))]
+def test_reprints_do_not_count_as_growth():
+    alerts = [alert(words=frozenset({"ferry"}))]
     first = report("daily", hours=6)
-    before = tuple(map(as_told, tell(asking, ferry(first))))
+    before = tuple(map(notification_of, new_emails(alerts, ferry(first))))
     copied = ferry(first, *(report(f"o{n}", hours=2, copy=True) for n in range(9)))
-    assert tell(asking, copied, before=before) == []
+    assert new_emails(alerts, copied, before=before) == []
 
 
-def test_what_matched_before_the_alert_was_made_is_known():
+def test_earlier_match_triggers_only_on_growth():
     old, new = report("daily", hours=6), report("herald", hours=2)
-    asking = [alert(words=frozenset({"ferry"}), since=NOW - timedelta(hours=4))]
-    assert tell(asking, ferry(old)) == []
-    assert tell(asking, ferry(old, new)) == []
-    [grown] = tell(asking, ferry(old, new, report("sun", hours=1)))
+    alerts = [alert(words=frozenset({"ferry"}), since=NOW - timedelta(hours=4))]
+    assert new_emails(alerts, ferry(old)) == []
+    assert new_emails(alerts, ferry(old, new)) == []
+    [grown] = new_emails(alerts, ferry(old, new, report("sun", hours=1)))
     assert grown.card.news is not None
     assert grown.card.news.since == NOW - timedelta(hours=4)
-    # It was there, but too small to match.
-    wide = [replace(asking[0], query=AlertQuery(min_independent=2))]
-    assert len(tell(wide, ferry(old, new))) == 1
+    # The story existed, but its coverage was too low to match.
+    wide = [replace(alerts[0], query=AlertQuery(min_independent=2))]
+    assert len(new_emails(wide, ferry(old, new))) == 1
 
 
-def test_two_alerts_about_one_story_are_one_email():
-    asking = [alert(1, words=frozenset({"ferry"})), alert(2, entities=frozenset({"Castelmar"}))]
-    [notice] = tell(asking, ferry("daily", "sun"))
-    assert [each.id for each in notice.alerts] == [1, 2]
-    # A third one that matches at the same coverage has nothing to add; at another it does.
-    third = [*asking, alert(3, min_independent=2)]
+def test_two_alerts_for_one_story_send_one_email():
+    alerts = [alert(1, words=frozenset({"ferry"})), alert(2, entities=frozenset({"Castelmar"}))]
+    [email] = new_emails(alerts, ferry("daily", "sun"))
+    assert [each.id for each in email.alerts] == [1, 2]
+    # A third alert triggers an email only at a higher coverage.
+    third = [*alerts, alert(3, min_independent=2)]
     same = ferry(
-        *(report(n, article=a) for n, a in zip(("daily", "sun"), notice.card.articles, strict=True))
+        *(report(n, article=a) for n, a in zip(("daily", "sun"), email.card.articles, strict=True))
     )
-    assert tell(third, same, before=(as_told(notice),)) == []
-    [other] = tell(third, ferry(*same.reports, report("wire")), before=(as_told(notice),))
+    assert new_emails(third, same, before=(notification_of(email),)) == []
+    [other] = new_emails(third, ferry(*same.reports, report("wire")), before=(notification_of(email),))
     assert [each.id for each in other.alerts] == [3]
 
 
-def test_what_somebody_mutes_is_not_told():
-    asking = [alert(min_independent=2)]
+def test_muted_story_triggers_no_email():
+    alerts = [alert(min_independent=2)]
     both = ferry("daily", "sun")
-    assert tell(asking, both, filters=Filters(muted_words=frozenset({"rescue"}))) == []
-    assert tell(asking, both, filters=Filters(muted_outlets=frozenset({"sun"}))) == []
-    assert len(tell(asking, both)) == 1
+    assert new_emails(alerts, both, filters=Filters(muted_words=frozenset({"rescue"}))) == []
+    assert new_emails(alerts, both, filters=Filters(muted_outlets=frozenset({"sun"}))) == []
+    assert len(new_emails(alerts, both)) == 1
 
 
-def test_the_highest_by_rank_comes_first():
-    few, many = story("Rates rise", ["sun"]), story("Cup won", ["daily", "wire", "post"])
-    found = tell([alert(outlets=frozenset({"sun", "daily"}))], few, many)
-    assert [each.card.headline for each in found] == ["Cup won", "Rates rise"]
+def test_emails_are_sorted_by_rank():
+    small, large = story("Rates rise", ["sun"]), story("Cup won", ["daily", "wire", "post"])
+    emails = new_emails([alert(outlets=frozenset({"sun", "daily"}))], small, large)
+    assert [each.card.headline for each in emails] == ["Cup won", "Rates rise"]
 
 
-def test_queries_are_read_from_words():
-    found = query(words="ferry, fishing quota", countries="gb", min_independent=2)
-    assert found.words == {"ferry", "fishing quota"}
-    assert found.countries == {"GB"}
-    assert str(found) == "ferry or fishing quota, from United Kingdom, 2 or more outlets"
+def test_query_is_parsed_from_text():
+    query = parse_query(words="ferry, fishing quota", countries="gb", min_independent=2)
+    assert query.words == {"ferry", "fishing quota"}
+    assert query.countries == {"GB"}
+    assert str(query) == "ferry or fishing quota, from United Kingdom, 2 or more outlets"
 
 
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({}, "needs a coverage of 2"),
-        ({"words": " , "}, "needs a coverage of 2"),
+        ({}, "or a coverage of 2"),
+        ({"words": " , "}, "or a coverage of 2"),
         ({"min_independent": 0}, "1 to 1000"),
-        ({"words": "x" * 5000}, "under 4000"),
+        ({"words": "x" * 5000}, "at most 4000"),
     ],
 )
-def test_queries_that_ask_for_nothing_are_refused(given: dict[str, object], reason: str):
+def test_empty_or_invalid_query_is_rejected(given: dict[str, object], reason: str):
     with pytest.raises(BadInputError, match=reason):
-        query(**given)  # type: ignore[arg-type]
+        parse_query(**given)  # type: ignore[arg-type]

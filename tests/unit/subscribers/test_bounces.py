@@ -1,8 +1,8 @@
-"""Reports of mail servers: which stop delivery, and which say nothing of us."""
+"""Parsing of bounces and complaints, and which of them stop emails."""
 
 import pytest
 
-from service.mail.bounces import MailReport, read_report
+from service.mail.bounces import MailReport, parse_report
 
 OURS = "<issue-7-abc_DEF@news.example>"
 
@@ -10,7 +10,7 @@ OURS = "<issue-7-abc_DEF@news.example>"
 def bounce(
     fields: str, *, returned: str = f"Message-ID: {OURS}\n", kind: str = "text/rfc822-headers"
 ) -> bytes:
-    """A report as RFC 3464 has it."""
+    """Build a delivery status report (RFC 3464)."""
     return (
         "From: MAILER-DAEMON@mx.example\nTo: digest@news.example\nSubject: Undelivered\n"
         "MIME-Version: 1.0\n"
@@ -22,10 +22,10 @@ def bounce(
     ).encode()
 
 
-def failed(status: str, action: str = "failed", said: str = "550 no such user") -> str:
+def failed(status: str, action: str = "failed", diagnosis: str = "550 no such user") -> str:
     return (
         f"Final-Recipient: rfc822; ann@x.example\nAction: {action}\nStatus: {status}\n"
-        f"Diagnostic-Code: smtp; {said}\n"
+        f"Diagnostic-Code: smtp; {diagnosis}\n"
     )
 
 
@@ -43,35 +43,35 @@ COMPLAINT = (
     [
         (failed("5.1.1"), True),
         (failed("5.0.0"), True),
-        (failed("5.7.1", said="550 5.7.1 looks like spam"), False),
-        (failed("4.4.7", said="gave up after five days"), False),
+        (failed("5.7.1", diagnosis="550 5.7.1 looks like spam"), False),
+        (failed("4.4.7", diagnosis="gave up after five days"), False),
         (failed("4.2.2", action="delayed"), False),
         (failed("2.0.0", action="delivered"), False),
         (failed("4.0.0", action="delayed") + "\n" + failed("5.1.1"), True),
         ("", False),
     ],
 )
-def test_a_refusal_for_good_of_the_address_stops_delivery(fields: str, *, stops: bool):
-    found = read_report(bounce(fields))
-    assert found is not None
-    assert (found.message_id, found.stops, found.complaint) == (OURS, stops, False)
-    assert "\n" not in found.reason
+def test_permanent_failure_of_the_address_stops_emails(fields: str, *, stops: bool):
+    parsed = parse_report(bounce(fields))
+    assert parsed is not None
+    assert (parsed.message_id, parsed.stops, parsed.complaint) == (OURS, stops, False)
+    assert "\n" not in parsed.reason
 
 
-def test_the_reason_is_the_server_s():
-    found = read_report(bounce(failed("5.1.1", said="550 no\n  such user")))
-    assert found is not None
-    assert found.reason == "failed 5.1.1: 550 no such user"
+def test_reason_is_the_servers_diagnosis():
+    parsed = parse_report(bounce(failed("5.1.1", diagnosis="550 no\n  such user")))
+    assert parsed is not None
+    assert parsed.reason == "failed 5.1.1: 550 no such user"
 
 
-def test_the_whole_email_may_come_back():
-    assert read_report(bounce(failed("5.1.1"), kind="message/rfc822")) is not None
+def test_report_may_return_the_full_email():
+    assert parse_report(bounce(failed("5.1.1"), kind="message/rfc822")) is not None
 
 
 @pytest.mark.parametrize(("kind", "stops"), [("abuse", True), ("not-spam", False)])
-def test_complaints_stop_delivery(kind: str, *, stops: bool):
-    found = read_report(COMPLAINT.format(kind=kind).encode())
-    assert found == MailReport(OURS, f"complaint: {kind}", stops=stops, complaint=True)
+def test_complaint_stops_emails(kind: str, *, stops: bool):
+    parsed = parse_report(COMPLAINT.format(kind=kind).encode())
+    assert parsed == MailReport(OURS, f"complaint: {kind}", stops=stops, complaint=True)
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,11 @@ def test_complaints_stop_delivery(kind: str, *, stops: bool):
         b"From: ann@x.example\nSubject: Out of office\n\nI am away.\n",
         bounce(failed("5.1.1"), returned="Subject: no id\n"),
         b"Content-Type: multipart/report; boundary=x\n\n--x\n",
-        # What a reader forwards is no report, whatever it holds.
+        # A report forwarded by a reader.
         b"Content-Type: multipart/mixed; boundary=y\n\n--y\n"
         + bounce(failed("5.1.1"))
         + b"\n--y--\n",
     ],
 )
-def test_other_emails_are_no_reports(raw: bytes):
-    assert read_report(raw) is None
+def test_other_email_is_not_a_report(raw: bytes):
+    assert parse_report(raw) is None

@@ -1,4 +1,4 @@
-"""When issues are due: zones, changes of clocks, moves, lost days."""
+"""Due dates of editions: time zones, clock changes, moves and missed days."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -8,12 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.subscribers.digest_schedule import APART, Due, Rhythm, due, moment
+from service.domain.subscribers.digest_schedule import (
+    MIN_INTERVAL,
+    DeliverySchedule,
+    DueDate,
+    due_time,
+    next_due_date,
+)
 
 EVERY_DAY = frozenset(range(1, 8))
-MAKE_UP = timedelta(hours=24)
+CATCH_UP = timedelta(hours=24)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-ZONES = [
+TIME_ZONES = [
     "UTC",
     "Europe/Berlin",
     "America/New_York",
@@ -27,8 +33,8 @@ ZONES = [
 ]
 
 
-def rhythm(zone: str, hour: int = 7, days: frozenset[int] = EVERY_DAY) -> Rhythm:
-    return Rhythm(ZoneInfo(zone), hour, days)
+def schedule(time_zone: str, hour: int = 7, days: frozenset[int] = EVERY_DAY) -> DeliverySchedule:
+    return DeliverySchedule(ZoneInfo(time_zone), hour, days)
 
 
 def utc(text: str) -> datetime:
@@ -40,137 +46,143 @@ def day(text: str) -> date:
 
 
 @pytest.mark.parametrize(
-    ("zone", "hour", "local_date", "expected"),
+    ("time_zone", "hour", "local_date", "expected"),
     [
         ("Europe/Berlin", 7, "2024-01-15", "2024-01-15T06:00"),
         ("Europe/Berlin", 7, "2024-07-15", "2024-07-15T05:00"),
-        # The clocks leave 02:00 out: it is 03:00 then.
+        # 02:00 is skipped and becomes 03:00.
         ("Europe/Berlin", 2, "2024-03-31", "2024-03-31T01:00"),
         ("America/New_York", 2, "2024-03-10", "2024-03-10T07:00"),
-        # Midnight itself is left out.
+        # Midnight is skipped.
         ("Africa/Cairo", 0, "2024-04-26", "2024-04-25T22:00"),
-        # Clocks that are put forward by half an hour.
+        # The clock change is half an hour.
         ("Australia/Lord_Howe", 2, "2024-10-06", "2024-10-05T15:30"),
-        # 02:00 comes twice: the first time counts.
+        # 02:00 is repeated and the first one counts.
         ("Europe/Berlin", 2, "2024-10-27", "2024-10-27T00:00"),
         ("America/New_York", 1, "2024-11-03", "2024-11-03T05:00"),
         ("Asia/Kathmandu", 7, "2024-05-01", "2024-05-01T01:15"),
         ("Pacific/Kiritimati", 7, "2024-05-01", "2024-04-30T17:00"),
     ],
 )
-def test_the_moment_of_a_local_hour(zone: str, hour: int, local_date: str, expected: str):
-    assert moment(day(local_date), rhythm(zone, hour)) == utc(expected)
+def test_due_time_of_a_local_hour(time_zone: str, hour: int, local_date: str, expected: str):
+    assert due_time(day(local_date), schedule(time_zone, hour)) == utc(expected)
 
 
-def test_a_date_that_a_zone_left_out_has_no_issue():
-    # Samoa went from the 29th to the 31st.
-    assert moment(day("2011-12-30"), rhythm("Pacific/Apia")) is None
-    last = Due(day("2011-12-29"), utc("2011-12-29T17:00"))
-    found = due(
-        rhythm("Pacific/Apia"), utc("2011-12-30T18:00"), since=LONG_AGO, last=last, make_up=MAKE_UP
+def test_skipped_date_has_no_edition():
+    # Samoa skipped 30 December 2011.
+    assert due_time(day("2011-12-30"), schedule("Pacific/Apia")) is None
+    last = DueDate(day("2011-12-29"), utc("2011-12-29T17:00"))
+    result = next_due_date(
+        schedule("Pacific/Apia"),
+        utc("2011-12-30T18:00"),
+        since=LONG_AGO,
+        last=last,
+        catch_up=CATCH_UP,
     )
-    assert found == Due(day("2011-12-31"), utc("2011-12-30T17:00"))
+    assert result == DueDate(day("2011-12-31"), utc("2011-12-30T17:00"))
 
 
 @pytest.mark.parametrize(
     ("before", "after", "last", "now", "expected"),
     [
-        # Berlin to New York: today's has come, tomorrow's follows.
+        # Berlin to New York: today's edition was sent, tomorrow's follows.
         ("Europe/Berlin", "America/New_York", "2024-05-01", "2024-05-01T12:00", None),
         ("Europe/Berlin", "America/New_York", "2024-05-01", "2024-05-02T11:00", "2024-05-02"),
-        # Auckland to Honolulu: the same date comes once more, and brings nothing.
+        # Auckland to Honolulu: a repeated date has no second edition.
         ("Pacific/Auckland", "Pacific/Honolulu", "2024-05-02", "2024-05-01T17:00", None),
         ("Pacific/Auckland", "Pacific/Honolulu", "2024-05-02", "2024-05-02T17:00", None),
         ("Pacific/Auckland", "Pacific/Honolulu", "2024-05-02", "2024-05-03T17:00", "2024-05-03"),
-        # Honolulu to Auckland: the next date comes two hours later, too soon.
+        # Honolulu to Auckland: the next date is due after two hours, too soon.
         ("Pacific/Honolulu", "Pacific/Auckland", "2024-05-01", "2024-05-01T19:00", None),
         ("Pacific/Honolulu", "Pacific/Auckland", "2024-05-01", "2024-05-02T19:00", "2024-05-03"),
     ],
 )
-def test_who_moves_gets_one_issue_a_day(
+def test_move_to_another_time_zone_sends_one_edition_per_day(
     before: str, after: str, last: str, now: str, expected: str | None
 ):
-    at = moment(day(last), rhythm(before))
+    at = due_time(day(last), schedule(before))
     assert at is not None
-    found = due(rhythm(after), utc(now), since=LONG_AGO, last=Due(day(last), at), make_up=MAKE_UP)
-    assert (found.local_date.isoformat() if found else None) == expected
+    result = next_due_date(
+        schedule(after), utc(now), since=LONG_AGO, last=DueDate(day(last), at), catch_up=CATCH_UP
+    )
+    assert (result.local_date.isoformat() if result else None) == expected
 
 
-def test_nothing_is_due_before_its_hour_or_on_other_days():
-    weekdays = rhythm("UTC", 7, frozenset(range(1, 6)))
-    friday = Due(day("2024-05-03"), utc("2024-05-03T07:00"))
+def test_nothing_is_due_before_the_hour_or_on_other_days():
+    weekdays = schedule("UTC", 7, frozenset(range(1, 6)))
+    friday = DueDate(day("2024-05-03"), utc("2024-05-03T07:00"))
 
-    def at(now: str, last: Due | None) -> Due | None:
-        return due(weekdays, utc(now), since=LONG_AGO, last=last, make_up=MAKE_UP)
+    def at(now: str, last: DueDate | None) -> DueDate | None:
+        return next_due_date(weekdays, utc(now), since=LONG_AGO, last=last, catch_up=CATCH_UP)
 
-    assert at("2024-05-03T06:59", Due(day("2024-05-02"), utc("2024-05-02T07:00"))) is None
+    assert at("2024-05-03T06:59", DueDate(day("2024-05-02"), utc("2024-05-02T07:00"))) is None
     assert at("2024-05-03T07:00", None) == friday
     assert at("2024-05-04T08:00", friday) is None
     assert at("2024-05-05T08:00", friday) is None
-    assert at("2024-05-06T08:00", friday) == Due(day("2024-05-06"), utc("2024-05-06T07:00"))
+    assert at("2024-05-06T08:00", friday) == DueDate(day("2024-05-06"), utc("2024-05-06T07:00"))
 
 
-def test_who_subscribes_after_the_hour_waits_for_the_next_day():
+def test_first_edition_after_the_hour_is_due_next_day():
     since = utc("2024-05-03T09:00")
-    daily = rhythm("UTC")
-    assert due(daily, utc("2024-05-03T09:01"), since=since, last=None, make_up=MAKE_UP) is None
-    assert due(daily, utc("2024-05-04T07:01"), since=since, last=None, make_up=MAKE_UP)
+    daily = schedule("UTC")
+    assert next_due_date(daily, utc("2024-05-03T09:01"), since=since, last=None, catch_up=CATCH_UP) is None
+    assert next_due_date(daily, utc("2024-05-04T07:01"), since=since, last=None, catch_up=CATCH_UP)
 
 
-def test_of_several_lost_days_the_last_one_is_made_up_late():
-    last = Due(day("2024-05-01"), utc("2024-05-01T07:00"))
+def test_last_of_several_missed_days_is_caught_up():
+    last = DueDate(day("2024-05-01"), utc("2024-05-01T07:00"))
     now = utc("2024-05-05T03:00")
-    found = due(rhythm("UTC"), now, since=LONG_AGO, last=last, make_up=MAKE_UP)
-    assert found == Due(day("2024-05-04"), utc("2024-05-04T07:00"))
-    assert found.late(now, timedelta(hours=1))
-    assert not found.late(utc("2024-05-04T07:59"), timedelta(hours=1))
+    result = next_due_date(schedule("UTC"), now, since=LONG_AGO, last=last, catch_up=CATCH_UP)
+    assert result == DueDate(day("2024-05-04"), utc("2024-05-04T07:00"))
+    assert result.is_late(now, timedelta(hours=1))
+    assert not result.is_late(utc("2024-05-04T07:59"), timedelta(hours=1))
 
 
-def test_what_was_lost_for_too_long_is_left_out():
-    weekly = rhythm("UTC", 7, frozenset({1}))
+def test_edition_missed_for_too_long_is_skipped():
+    weekly = schedule("UTC", 7, frozenset({1}))
     now = utc("2024-05-08T07:00")
-    assert due(weekly, now, since=LONG_AGO, last=None, make_up=MAKE_UP) is None
-    assert due(weekly, now, since=LONG_AGO, last=None, make_up=timedelta(days=3)) is not None
+    assert next_due_date(weekly, now, since=LONG_AGO, last=None, catch_up=CATCH_UP) is None
+    assert next_due_date(weekly, now, since=LONG_AGO, last=None, catch_up=timedelta(days=3)) is not None
 
 
 @given(
-    zone=st.sampled_from(ZONES),
+    time_zone=st.sampled_from(TIME_ZONES),
     hour=st.integers(0, 23),
     days=st.frozensets(st.integers(1, 7), min_size=1),
     start=st.dates(date(2023, 1, 1), date(2024, 12, 1)),
 )
-def test_who_stays_gets_each_wanted_date_once(
-    zone: str, hour: int, days: frozenset[int], start: date
+def test_each_selected_date_gets_one_edition(
+    time_zone: str, hour: int, days: frozenset[int], start: date
 ):
-    settled = rhythm(zone, hour, days)
+    fixed = schedule(time_zone, hour, days)
     begin = datetime(start.year, start.month, start.day, tzinfo=UTC)
-    got = issues([settled], begin, hours=24 * 16)
-    dates = [each.local_date for each in got]
+    editions = simulate([fixed], begin, hours=24 * 16)
+    dates = [each.local_date for each in editions]
     assert all(earlier < later for earlier, later in pairwise(dates))
     inner = [start + timedelta(days=n) for n in range(2, 14)]
     assert {each for each in inner if each.isoweekday() in days} == set(dates) & set(inner)
 
 
 @given(
-    zones=st.lists(st.sampled_from(ZONES), min_size=1, max_size=20),
+    time_zones=st.lists(st.sampled_from(TIME_ZONES), min_size=1, max_size=20),
     hour=st.integers(0, 23),
     start=st.dates(date(2023, 1, 1), date(2024, 12, 1)),
 )
-def test_who_never_stays_gets_no_two_issues_of_a_day(zones: list[str], hour: int, start: date):
+def test_constant_moves_never_send_two_editions_per_day(time_zones: list[str], hour: int, start: date):
     begin = datetime(start.year, start.month, start.day, tzinfo=UTC)
-    got = issues([rhythm(zone, hour) for zone in zones], begin, hours=24 * 14)
-    for earlier, later in pairwise(got):
+    editions = simulate([schedule(time_zone, hour) for time_zone in time_zones], begin, hours=24 * 14)
+    for earlier, later in pairwise(editions):
         assert earlier.local_date < later.local_date
-        assert later.at - earlier.at >= APART
+        assert later.at - earlier.at >= MIN_INTERVAL
 
 
-def issues(rhythms: list[Rhythm], begin: datetime, *, hours: int) -> list[Due]:
+def simulate(rhythms: list[DeliverySchedule], begin: datetime, *, hours: int) -> list[DueDate]:
     """All issues of some days, looked for every half hour; the rhythm changes every 17 hours."""
-    found: list[Due] = []
+    result: list[DueDate] = []
     for step in range(hours * 2):
         now = begin + timedelta(minutes=30 * step)
         current = rhythms[step // 34 % len(rhythms)]
-        last = found[-1] if found else None
-        if issue := due(current, now, since=LONG_AGO, last=last, make_up=MAKE_UP):
-            found.append(issue)
-    return found
+        last = result[-1] if result else None
+        if issue := next_due_date(current, now, since=LONG_AGO, last=last, catch_up=CATCH_UP):
+            result.append(issue)
+    return result

@@ -1,4 +1,4 @@
-"""What a window compared: how many of the labelled pairs, at what cost, and how its scores read."""
+"""Candidate quality: recall, number of comparisons and calibration of a window's scored pairs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from service.domain.pairs.training import calibration_error
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateFigures:
-    """Of the pairs that were scored.
+class CandidateQuality:
+    """Metrics of the scored pairs.
 
-    recall: share of the pairs of one labelled story that are among them, 0 to 1. per_article: how
-    many others each article is compared with, on average. calibration_error: mean gap between
-    score and share of true pairs in ten equal bins (ECE), 0 to 1.
+    recall: share of same-story pairs, by label, that were scored, 0 to 1. per_article: mean number
+    of other articles that each article is compared with. calibration_error: expected calibration
+    error over ten equal bins, 0 to 1.
     """
 
     recall: float
@@ -25,12 +25,12 @@ class CandidateFigures:
     calibration_error: float
 
 
-def candidate_figures(window: Grouping, labels: Mapping[ArticleId, Label]) -> CandidateFigures:
-    """The figures of a window of which every article has a label."""
+def candidate_quality(window: Grouping, labels: Mapping[ArticleId, Label]) -> CandidateQuality:
+    """Measure the scored pairs of a window; every article needs a label."""
     stories = [labels[key] for key in window.ids]
-    names, pairs = encode_labels(stories), window.pairs
-    same = names[pairs[:, 0]] == names[pairs[:, 1]]
-    return CandidateFigures(
+    codes, pairs = encode_labels(stories), window.pairs
+    same = codes[pairs[:, 0]] == codes[pairs[:, 1]]
+    return CandidateQuality(
         recall=recall(pairs, stories),
         per_article=2 * len(pairs) / max(len(stories), 1),
         calibration_error=calibration_error(window.scores, same),
