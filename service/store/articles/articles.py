@@ -1,4 +1,4 @@
-"""Admission of articles, their revisions, and loading them for the grouping."""
+"""Articles: admission with deduplication by URL, revisions, stages, loading for the grouping."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,14 +15,14 @@ from service.domain.articles.model import Article
 from service.domain.articles.tokenization import LEAD_CHARACTERS
 from service.domain.catalogue.outlets import SiteIndex
 from service.domain.text.spans import Span
-from service.store.articles.ids import compose
+from service.store.articles.ids import make_article_id
 from service.store.tables import ArticleRow, ArticleUrlRow, OutletRow, RevisionRow
 from service.store.tables.articles import ARTICLE_NUMBERS
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where drafts come from: the feed, its outlet, and how other outlets' links are known."""
+    """Origin of drafts: the feed, its outlet, and the sites of all outlets."""
 
     feed_id: int
     outlet_id: int
@@ -30,44 +30,47 @@ class Source:
     sites: SiteIndex
 
     def outlet_of(self, link: str | None) -> int:
-        """The outlet that a link belongs to; the feed's own when the link tells nothing."""
+        """Return the id of the outlet whose site the link is on, else of the feed's outlet."""
         slug = self.sites.match(link)
         return self.outlet_ids[slug] if slug else self.outlet_id
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
-    """How many drafts were new articles, and how many changed known ones."""
+class AdmissionCounts:
+    """Number of new articles and of articles with a new revision."""
 
     new: int
     revised: int
 
 
-def admit(session: Session, drafts: Sequence[Draft], source: Source, *, now: datetime) -> Admitted:
-    """Store drafts: one article for each canonical URL, a revision when its content changed.
+def admit(
+    session: Session, drafts: Sequence[Draft], source: Source, *, now: datetime
+) -> AdmissionCounts:
+    """Store one article per canonical URL, and a new revision when the content of one changed.
 
-    Safe from several processes: of two that admit one URL, the second waits and finds it known.
+    Safe to run concurrently: of two processes that admit the same URL, the second one waits and
+    then treats the article as existing.
     """
     by_hash = {url_hash(draft.url): draft for draft in drafts}
-    claimed = _claim(session, by_hash, now=now)
-    _insert(session, claimed, source, now=now)
-    known = {key: draft for key, draft in by_hash.items() if draft not in claimed.values()}
-    return Admitted(len(claimed), _revise(session, known, now=now))
+    new = _reserve_ids(session, by_hash, now=now)
+    _insert(session, new, source, now=now)
+    existing = {key: draft for key, draft in by_hash.items() if draft not in new.values()}
+    return AdmissionCounts(len(new), _revise(session, existing, now=now))
 
 
 def url_hash(url: str) -> bytes:
-    """The key by which a canonical URL is unique."""
+    """Hash a canonical URL for the unique index, 16 bytes."""
     return hashlib.blake2b(url.encode(), digest_size=16).digest()
 
 
 def load(session: Session, ids: Iterable[int]) -> list[Article]:
-    """These articles as the grouping sees them, by id; unknown ids are left out."""
+    """Load articles for the grouping, in order of ids; missing ids are skipped."""
     rows = session.execute(_grouping_columns().where(ArticleRow.id.in_(list(ids))))
     return [_article(row) for row in rows.mappings()]
 
 
-def leads(session: Session, ids: Iterable[int]) -> list[Article]:
-    """The same with no more of the text than its lead, for looking at many."""
+def load_leads(session: Session, ids: Iterable[int]) -> list[Article]:
+    """Load articles with only the lead of the text, in order of ids; cheap for many articles."""
     text = func.left(
         func.coalesce(func.nullif(ArticleRow.text, ""), ArticleRow.body), LEAD_CHARACTERS
     )
@@ -80,22 +83,22 @@ def leads(session: Session, ids: Iterable[int]) -> list[Article]:
     return [Article(*row) for row in session.execute(statement)]
 
 
-def latest(session: Session, *, limit: int) -> list[int]:
-    """The ids of the articles that came last."""
+def latest_ids(session: Session, *, limit: int) -> list[int]:
+    """Return the ids of the latest articles, the newest first."""
     return list(session.scalars(select(ArticleRow.id).order_by(ArticleRow.id.desc()).limit(limit)))
 
 
-def in_stage(session: Session, stage: str) -> dict[int, datetime]:
-    """Articles in this stage with the time of their report, by id."""
+def find_in_stage(session: Session, stage: str) -> dict[int, datetime]:
+    """Return the report time of each article in a stage, by id."""
     statement = select(ArticleRow.id, ArticleRow.reported_at).where(ArticleRow.stage == stage)
     return dict(session.execute(statement.order_by(ArticleRow.id)).all())
 
 
-def advance(session: Session, ids: Iterable[int], *, before: str, after: str) -> None:
-    """Move articles on, but not those that were revised in the meantime."""
-    here = ArticleRow.id.in_(list(ids)), ArticleRow.stage == before
-    # In one order, as admission does: two that wait for each other's rows would deadlock.
-    locked = select(ArticleRow.id).where(*here).order_by(ArticleRow.id).with_for_update()
+def advance_stage(session: Session, ids: Iterable[int], *, before: str, after: str) -> None:
+    """Set the stage of articles that are still in stage `before`: a revision resets the stage."""
+    unchanged = ArticleRow.id.in_(list(ids)), ArticleRow.stage == before
+    # Lock in the same order as admission does, to avoid deadlocks.
+    locked = select(ArticleRow.id).where(*unchanged).order_by(ArticleRow.id).with_for_update()
     session.execute(
         update(ArticleRow)
         .where(ArticleRow.id.in_(locked))
@@ -105,7 +108,7 @@ def advance(session: Session, ids: Iterable[int], *, before: str, after: str) ->
 
 
 def readmit(session: Session, *, since: datetime) -> None:
-    """Let articles reported since then go through everything again; they keep their stories."""
+    """Set articles reported since then to stage admitted; they stay in their stories meanwhile."""
     session.execute(
         update(ArticleRow)
         .where(ArticleRow.reported_at >= since)
@@ -114,14 +117,14 @@ def readmit(session: Session, *, since: datetime) -> None:
     )
 
 
-def reported_at(session: Session, ids: Iterable[int]) -> dict[int, datetime]:
-    """When each of these articles was reported."""
+def load_report_times(session: Session, ids: Iterable[int]) -> dict[int, datetime]:
+    """Return the report time of each article, by id."""
     statement = select(ArticleRow.id, ArticleRow.reported_at).where(ArticleRow.id.in_(list(ids)))
     return dict(session.execute(statement).all())
 
 
-def placed_within(session: Session, spans: Iterable[Span]) -> dict[int, datetime]:
-    """Articles that were placed and reported within some spans, with the time of their report."""
+def find_placed_within(session: Session, spans: Iterable[Span]) -> dict[int, datetime]:
+    """Return the report time, by id, of placed articles that were reported within the spans."""
     within = [ArticleRow.reported_at.between(start, end) for start, end in spans]
     statement = select(ArticleRow.id, ArticleRow.reported_at).where(
         or_(false(), *within), ArticleRow.stage != "admitted"
@@ -129,87 +132,85 @@ def placed_within(session: Session, spans: Iterable[Span]) -> dict[int, datetime
     return dict(session.execute(statement).all())
 
 
-def word_keys(session: Session, ids: Iterable[int]) -> dict[int, list[int]]:
-    """The keys of each article's rare words, rarest first."""
+def load_word_keys(session: Session, ids: Iterable[int]) -> dict[int, list[int]]:
+    """Return the keys of each article's rare words, rarest first, by article id."""
     statement = select(ArticleRow.id, ArticleRow.word_keys).where(ArticleRow.id.in_(list(ids)))
     return dict(session.execute(statement).all())
 
 
-def sharing_words(
+def find_sharing_words(
     session: Session, keys: Sequence[int], *, start: datetime, end: datetime, limit: int
 ) -> set[int]:
-    """Articles reported within a span that hold one of these words, those of its middle first."""
+    """Find up to `limit` articles in a time span with any of the words, nearest to its middle first."""
     if not keys:
         return set()
-    apart = func.abs(func.extract("epoch", ArticleRow.reported_at - (start + (end - start) / 2)))
+    distance = func.abs(func.extract("epoch", ArticleRow.reported_at - (start + (end - start) / 2)))
     statement = (
         select(ArticleRow.id)
         .where(ArticleRow.word_keys.overlap(list(keys)))
         .where(ArticleRow.reported_at.between(start, end))
-        .order_by(apart, ArticleRow.id)
+        .order_by(distance, ArticleRow.id)
         .limit(limit)
     )
     return set(session.scalars(statement))
 
 
-def set_word_keys(session: Session, keys: Mapping[int, Sequence[int]]) -> None:
-    """Write the rare words by which later articles will find these."""
+def save_word_keys(session: Session, keys: Mapping[int, Sequence[int]]) -> None:
+    """Store the keys of each article's rare words, for lookups by later articles."""
     values = [{"id": article_id, "word_keys": list(words)} for article_id, words in keys.items()]
     if values:
         session.execute(update(ArticleRow), values)
 
 
-def latest_times(session: Session, feed_id: int, *, count: int = 20) -> list[datetime]:
-    """When the latest articles of a feed were reported, as far as that can be trusted."""
+def latest_publication_times(session: Session, feed_id: int, *, count: int = 20) -> list[datetime]:
+    """Return trusted publication times of a feed's latest articles, newest article first."""
     statement = (
         select(ArticleRow.published)
         .where(ArticleRow.feed_id == feed_id, ArticleRow.published.is_not(None))
         .order_by(ArticleRow.id.desc())
         .limit(count)
     )
-    return [moment for moment in session.scalars(statement) if moment]
+    return [at for at in session.scalars(statement) if at]
 
 
 def count(session: Session) -> int:
-    """How many articles are stored."""
+    """Return the number of stored articles."""
     return session.scalar(select(func.count()).select_from(ArticleRow)) or 0
 
 
-def _claim(session: Session, by_hash: Mapping[bytes, Draft], *, now: datetime) -> dict[int, Draft]:
-    """Take the URLs that nobody has; the drafts by their new ids."""
-    known = set(
+def _reserve_ids(
+    session: Session, by_hash: Mapping[bytes, Draft], *, now: datetime
+) -> dict[int, Draft]:
+    """Reserve the new URLs and return their drafts by new article id."""
+    existing = set(
         session.scalars(select(ArticleUrlRow.url_hash).where(ArticleUrlRow.url_hash.in_(by_hash)))
     )
-    # In one order everywhere: two processes that wait for each other's rows would deadlock.
-    fresh = sorted(key for key in by_hash if key not in known)
-    if not fresh:
+    # Sorted, so that concurrent admissions insert in the same order: no deadlock.
+    new = sorted(key for key in by_hash if key not in existing)
+    if not new:
         return {}
     numbers = session.scalars(
-        select(ARTICLE_NUMBERS.next_value()).select_from(
-            func.generate_series(1, len(fresh)).alias()
-        )
+        select(ARTICLE_NUMBERS.next_value()).select_from(func.generate_series(1, len(new)).alias())
     )
     values = [
-        {"url_hash": key, "article_id": compose(now, number)}
-        for key, number in zip(fresh, numbers, strict=True)
+        {"url_hash": key, "article_id": make_article_id(now, number)}
+        for key, number in zip(new, numbers, strict=True)
     ]
     statement = insert(ArticleUrlRow).on_conflict_do_nothing()
-    taken = session.execute(
+    reserved = session.execute(
         statement.returning(ArticleUrlRow.article_id, ArticleUrlRow.url_hash), values
     )
-    return {article_id: by_hash[key] for article_id, key in taken}
+    return {article_id: by_hash[key] for article_id, key in reserved}
 
 
-def _insert(
-    session: Session, claimed: Mapping[int, Draft], source: Source, *, now: datetime
-) -> None:
+def _insert(session: Session, new: Mapping[int, Draft], source: Source, *, now: datetime) -> None:
     values = [
         {
             "id": article_id,
             "feed_id": source.feed_id,
             "outlet_id": source.outlet_of(draft.link),
             "published": draft.published,
-            "claimed": draft.claimed,
+            "claimed_date": draft.claimed_date,
             "date_flag": draft.date_flag,
             "first_seen": now,
             "reported_at": draft.published or now,
@@ -218,25 +219,27 @@ def _insert(
             "language": draft.language or None,
             **_content(draft),
         }
-        for article_id, draft in claimed.items()
+        for article_id, draft in new.items()
     ]
     if values:
         session.execute(insert(ArticleRow), values)
 
 
-def _revise(session: Session, known: Mapping[bytes, Draft], *, now: datetime) -> int:
-    """Keep the old version of every article whose content differs and write the new one."""
+def _revise(session: Session, drafts: Mapping[bytes, Draft], *, now: datetime) -> int:
+    """Update articles whose content changed, store the former revisions, and return how many."""
     statement = (
         select(ArticleRow, ArticleUrlRow.url_hash)
         .join(ArticleUrlRow, ArticleUrlRow.article_id == ArticleRow.id)
-        .where(ArticleUrlRow.url_hash.in_(known))
+        .where(ArticleUrlRow.url_hash.in_(drafts))
         .order_by(ArticleRow.id)
         .with_for_update(of=ArticleRow)
     )
     revised = 0
     for row, key in session.execute(statement):
-        draft = known[key]
-        if row.content_hash == draft.content_hash or _is_older(draft, row):
+        draft = drafts[key]
+        # Another feed of the outlet may still carry the former version.
+        is_older = row.updated and (not draft.updated or draft.updated < row.updated)
+        if row.content_hash == draft.content_hash or is_older:
             continue
         session.add(_revision(row, now))
         for name, value in _content(draft).items():
@@ -245,11 +248,6 @@ def _revise(session: Session, known: Mapping[bytes, Draft], *, now: datetime) ->
         row.stage = "admitted"
         revised += 1
     return revised
-
-
-def _is_older(draft: Draft, row: ArticleRow) -> bool:
-    """Another feed of the outlet may still carry the version before this one."""
-    return bool(row.updated and (not draft.updated or draft.updated < row.updated))
 
 
 def _content(draft: Draft) -> dict[str, Any]:

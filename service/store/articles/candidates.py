@@ -1,38 +1,38 @@
-"""Which stored articles decide where another one belongs: the candidates of place and of match."""
+"""Candidates for placing and matching an article: articles with shared rare words, story members."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from service.domain.text.spans import around
+from service.domain.text.spans import merge_windows
 from service.store.articles import articles
 from service.store.stories import stories
 
-#: Words by which later articles may find one.
-KEYS = 24
-#: Of these, how many an article looks others up by: its rarest.
-LOOKED_UP = 8
+#: Number of rare words stored per article, for lookups by later articles.
+STORED_KEYS = 24
+#: Number of an article's rarest words that it looks up others by.
+LOOKUP_KEYS = 8
 
 
-def sharers(
+def find_sharing_articles(
     session: Session, words: Sequence[int], at: datetime, *, reach: timedelta, limit: int
 ) -> set[int]:
-    """Articles within reach of a moment that share one of an article's rarest words."""
-    return articles.sharing_words(
-        session, words[:LOOKED_UP], start=at - reach, end=at + reach, limit=limit
+    """Find articles reported within `reach` of `at` that share one of the rarest words."""
+    return articles.find_sharing_words(
+        session, words[:LOOKUP_KEYS], start=at - reach, end=at + reach, limit=limit
     )
 
 
-def members_within(
+def find_members_within(
     session: Session,
     story_ids: Collection[str],
-    moments: Iterable[datetime],
+    times: Iterable[datetime],
     *,
     reach: timedelta,
 ) -> set[int]:
-    """The members of some stories that were reported within reach of some moments."""
+    """Find members of the stories that were reported within `reach` of any of the times."""
     members = {key for ids in stories.members(session, story_ids).values() for key in ids}
-    spans = around(moments, reach)
-    dated = articles.reported_at(session, members)
-    return {key for key, at in dated.items() if any(a <= at <= b for a, b in spans)}
+    spans = merge_windows(times, reach)
+    report_times = articles.load_report_times(session, members)
+    return {key for key, at in report_times.items() if any(a <= at <= b for a, b in spans)}

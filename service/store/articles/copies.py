@@ -1,4 +1,4 @@
-"""Which articles reprint others, now and at any instant before."""
+"""Reprints and their originals, with a validity period each."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,14 +11,16 @@ from service.domain.articles.copies import Copy
 from service.store.tables import CopyRow
 
 
-def replace(session: Session, among: Iterable[int], found: Iterable[Copy], *, at: datetime) -> None:
-    """Let the copies among these articles be exactly the found ones from this instant on.
+def replace_copies(
+    session: Session, article_ids: Iterable[int], copies: Iterable[Copy], *, at: datetime
+) -> None:
+    """Set the reprints among the articles to `copies` from `at` on; unchanged rows stay untouched.
 
-    The instant is later than all before it (`plans.stamp`). What stays as it was is left alone.
+    `at` must be later than all former instants (`apply_plan.new_stamp`).
     """
-    wanted = {int(copy.article): (int(copy.original), copy.share) for copy in found}
-    known = _open(session, among)
-    ended = [key for key, value in known.items() if wanted.get(key) != value]
+    new = {int(copy.article): (int(copy.original), copy.share) for copy in copies}
+    current = _current(session, article_ids)
+    ended = [key for key, value in current.items() if new.get(key) != value]
     session.execute(
         update(CopyRow)
         .where(CopyRow.article_id.in_(ended), CopyRow.valid_until.is_(None))
@@ -27,20 +29,20 @@ def replace(session: Session, among: Iterable[int], found: Iterable[Copy], *, at
     )
     values = [
         {"article_id": key, "original_id": original, "share": share, "valid_from": at}
-        for key, (original, share) in sorted(wanted.items())
-        if known.get(key) != (original, share)
+        for key, (original, share) in sorted(new.items())
+        if current.get(key) != (original, share)
     ]
     if values:
         session.execute(insert(CopyRow), values)
 
 
-def originals(session: Session, ids: Iterable[int]) -> dict[int, int]:
-    """The original of each copy among these articles."""
-    return {key: original for key, (original, _) in _open(session, ids).items()}
+def load_originals(session: Session, ids: Iterable[int]) -> dict[int, int]:
+    """Return the id of the original by id of each reprint among the articles."""
+    return {key: original for key, (original, _) in _current(session, ids).items()}
 
 
-def _open(session: Session, ids: Iterable[int]) -> dict[int, tuple[int, float]]:
-    """Original and share of each copy among these articles."""
+def _current(session: Session, ids: Iterable[int]) -> dict[int, tuple[int, float]]:
+    """Return original and share by id of each current reprint among the articles."""
     statement = select(CopyRow.article_id, CopyRow.original_id, CopyRow.share).where(
         CopyRow.article_id.in_(list(ids)), CopyRow.valid_until.is_(None)
     )

@@ -1,8 +1,8 @@
-"""Article ids: the day an article was first seen, then a running number.
+"""Article ids: the day an article was first seen, then a sequence number.
 
-`id = days since 2000-01-01 << 38 | number`: 15 bits and 38 bits, together within the 53
-that JSON readers keep exact. Ids of one day are one range, so that `articles` can be
-partitioned by day on its primary key alone.
+`id = days since 2000-01-01 << 38 | number` has 15 + 38 = 53 bits, which JSON numbers represent
+exactly. The ids of a day form one range, so `articles` can be partitioned by day on its primary
+key alone.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -11,16 +11,16 @@ EPOCH = date(2000, 1, 1)
 NUMBER_BITS = 38
 
 
-def compose(first_seen: datetime, number: int) -> int:
-    """The id of the article with this running number."""
-    return first_of(first_seen.astimezone(UTC).date()) | (number % (1 << NUMBER_BITS))
+def make_article_id(first_seen: datetime, number: int) -> int:
+    """Compose the id of an article from its first day (UTC) and a sequence number."""
+    return first_id_of_day(first_seen.astimezone(UTC).date()) | (number % (1 << NUMBER_BITS))
 
 
-def first_of(day: date) -> int:
-    """The lowest id of a day; the bound of its partition."""
+def first_id_of_day(day: date) -> int:
+    """Return the lowest id of a day, the lower bound of its partition."""
     return (day - EPOCH).days << NUMBER_BITS
 
 
-def day_of(article_id: int) -> date:
-    """The day on which an article was first seen, in UTC."""
+def day_of_id(article_id: int) -> date:
+    """Return the day on which an article was first seen, in UTC."""
     return EPOCH + timedelta(days=article_id >> NUMBER_BITS)

@@ -1,40 +1,38 @@
-"""Where an article that is not stored would be placed, by the candidates and the rule of `place`."""
+"""Match an article that is not stored to a story, with the candidates and the rule of `place`."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.domain.articles.copies import Copy
-from service.domain.articles.copies import find_copies
+from service.domain.articles.copies import Copy, find_copies
 from service.domain.articles.model import Article, Vectors
 from service.domain.articles.tokenization import lead_words
 from service.domain.grouping.place import Placement, place
 from service.domain.pairs.score import PairModel
-from service.domain.pairs.vocabularies import rarest_keys
+from service.domain.pairs.vocabulary import Vocabulary, rarest_keys
 from service.settings.grouping import StorySettings
 from service.store.articles import articles, candidates, vectors
 from service.store.stories import stories, vocabularies
 from service.store.tables import ArticleUrlRow, ModelRow, StoryRow
 
-#: Stands for the article that is asked about; no stored one has it.
-ASKED = 0
+#: Id of the unstored article; no stored article has it.
+UNSTORED_ID = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """An article that is not stored, its vector, and when it counts as reported."""
+class MatchRequest:
+    """An article that is not stored, its vector and its report time."""
 
-    article: Article  #: under the id `ASKED`
+    article: Article  #: with the id `UNSTORED_ID`
     vector: Vectors  #: one row
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """Where an article would go, and what it reprints."""
+class MatchResult:
+    """Placement of an article, and the article that it reprints."""
 
     placement: Placement
     copy: Copy | None
@@ -42,72 +40,76 @@ class Match:
 
 def match(
     session: Session,
-    asking: Asking,
+    request: MatchRequest,
     *,
     model: PairModel,
     settings: StorySettings,
     reach: timedelta,
-) -> Match | None:
-    """Decide for one article as `place` would, and write nothing; None if nothing is near.
+) -> MatchResult | None:
+    """Place one article as the job `place` would, read-only; None if no candidate exists.
 
-    Unlike an arrival, which joins no story that an editor locked, it may belong to one; hidden
-    stories are left out.
+    Unlike an arriving article, it may match a story that an editor locked. Hidden stories are
+    excluded.
     """
-    found = _candidates(session, asking, settings, reach)
-    homes = stories.story_of(session, found)
-    open_ones = _shown(session, set(homes.values()))
-    ids = sorted(candidates.members_within(session, open_ones, [asking.at], reach=reach))
-    vocabulary = vocabularies.latest(session, asking.vector.model)
-    number = _model(session, asking.vector.model)
-    if not ids or vocabulary is None or number is None:
+    tag = request.vector.model
+    model_id = session.scalar(select(ModelRow.id).where(ModelRow.tag == tag))
+    vocabulary = vocabularies.latest(session, tag)
+    near = _find_candidates(session, request, model_id, vocabulary, settings=settings, reach=reach)
+    near_stories = set(stories.story_of(session, near).values())
+    visible = select(StoryRow.id).where(StoryRow.id.in_(near_stories), ~StoryRow.hidden)
+    ids = sorted(
+        candidates.find_members_within(
+            session, set(session.scalars(visible)), [request.at], reach=reach
+        )
+    )
+    if not ids or vocabulary is None or model_id is None:
         return None
     members = stories.story_of(session, ids)
-    stored = vectors.load(session, number, asking.vector.model, ids)
-    gathered = [asking.article, *articles.load(session, ids)]
+    stored = vectors.load(session, model_id, tag, ids)
+    loaded = [request.article, *articles.load(session, ids)]
     [placement] = place(
-        gathered,
-        Vectors.concatenate([asking.vector, stored]),
+        loaded,
+        Vectors.concatenate([request.vector, stored]),
         [None, *(members[key] for key in ids)],
         vocabulary=vocabulary,
         model=model,
         settings=settings.grouping,
     )
-    reprints = find_copies(gathered, settings.copies)
-    return Match(placement, next((each for each in reprints if each.article == ASKED), None))
+    reprints = find_copies(loaded, settings.copies)
+    copy = next((each for each in reprints if each.article == UNSTORED_ID), None)
+    return MatchResult(placement, copy)
 
 
-def stored_under(session: Session, url: str) -> int | None:
-    """The article that has a canonical URL."""
+def find_article_by_url(session: Session, url: str) -> int | None:
+    """Return the id of the article with a canonical URL."""
     key = articles.url_hash(url)
     statement = select(ArticleUrlRow.article_id).where(ArticleUrlRow.url_hash == key)
     return session.scalar(statement)
 
 
-def _candidates(
-    session: Session, asking: Asking, settings: StorySettings, reach: timedelta
+def _find_candidates(
+    session: Session,
+    request: MatchRequest,
+    model_id: int | None,
+    vocabulary: Vocabulary | None,
+    *,
+    settings: StorySettings,
+    reach: timedelta,
 ) -> set[int]:
-    """Nearest vectors, and sharers of rare words."""
-    tag, wanted, found = asking.vector.model, settings.candidates, set[int]()
-    number, vocabulary = _model(session, tag), vocabularies.latest(session, tag)
-    if number is not None and asking.vector.values.any():
-        found |= vectors.nearest_to(
+    """Find articles with near vectors or shared rare words."""
+    limits, near = settings.candidates, set[int]()
+    if model_id is not None and request.vector.values.any():
+        near |= vectors.find_nearest_to_vector(
             session,
-            number,
-            asking.vector.values[0],
-            asking.at,
-            count=wanted.neighbours,
+            model_id,
+            request.vector.values[0],
+            request.at,
+            count=limits.neighbours,
             window=reach,
         )
     if vocabulary is not None:
-        words = rarest_keys(lead_words(asking.article), vocabulary, candidates.KEYS)
-        found |= candidates.sharers(session, words, asking.at, reach=reach, limit=wanted.shared_words)
-    return found
-
-
-def _model(session: Session, tag: str) -> int | None:
-    return session.scalar(select(ModelRow.id).where(ModelRow.tag == tag))
-
-
-def _shown(session: Session, story_ids: Collection[str]) -> set[str]:
-    statement = select(StoryRow.id).where(StoryRow.id.in_(story_ids), ~StoryRow.hidden)
-    return set(session.scalars(statement))
+        words = rarest_keys(lead_words(request.article), vocabulary, candidates.STORED_KEYS)
+        near |= candidates.find_sharing_articles(
+            session, words, request.at, reach=reach, limit=limits.shared_words
+        )
+    return near

@@ -1,4 +1,4 @@
-"""Vectors of articles, each model's apart, and the search for near ones."""
+"""Embedding vectors of articles per model, and nearest-neighbour search with HNSW indexes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,24 +12,24 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.domain.articles.model import Vectors
-from service.store.database.locks import serialise
+from service.store.database.locks import lock_until_commit
 from service.store.tables import ArticleRow, ModelRow, VectorRow
 
-#: How many index entries a search may look at; more finds more behind filters.
-SEARCH_WIDTH = 100
+#: Index entries that a search visits (hnsw.ef_search): a higher value finds more behind filters.
+EF_SEARCH = 100
 
 
-def is_known(session: Session, tag: str) -> bool:
-    """Whether this model made vectors before."""
+def has_model(session: Session, tag: str) -> bool:
+    """Return whether vectors of this model are stored."""
     return session.scalar(select(ModelRow.id).where(ModelRow.tag == tag)) is not None
 
 
-def model_id(session: Session, tag: str, dimensions: int) -> int:
-    """The id of a model; a new one gets an index of its own over its vectors."""
-    known: int | None = session.scalar(select(ModelRow.id).where(ModelRow.tag == tag))
-    if known is not None:
-        return known
-    serialise(session, "models")
+def ensure_model(session: Session, tag: str, dimensions: int) -> int:
+    """Return the id of a model; for a new model, create its row and the index of its vectors."""
+    existing: int | None = session.scalar(select(ModelRow.id).where(ModelRow.tag == tag))
+    if existing is not None:
+        return existing
+    lock_until_commit(session, "models")
     statement = insert(ModelRow).values(tag=tag, dimensions=dimensions).on_conflict_do_nothing()
     created: int | None = session.scalar(statement.returning(ModelRow.id))
     if created is None:
@@ -43,8 +43,8 @@ def model_id(session: Session, tag: str, dimensions: int) -> int:
     return created
 
 
-def unencoded(session: Session, model: int, *, limit: int) -> dict[int, int]:
-    """Admitted articles without a vector of their newest revision: revision by id."""
+def find_unencoded(session: Session, model: int, *, limit: int) -> dict[int, int]:
+    """Return revision by id of admitted articles without a vector of their newest revision."""
     mine = and_(VectorRow.article_id == ArticleRow.id, VectorRow.model_id == model)
     statement = (
         select(ArticleRow.id, ArticleRow.revision)
@@ -57,8 +57,8 @@ def unencoded(session: Session, model: int, *, limit: int) -> dict[int, int]:
     return dict(session.execute(statement).all())
 
 
-def awaiting_place(session: Session, model: int, *, limit: int) -> dict[int, datetime]:
-    """Admitted articles with a vector of their newest revision, in order of their reports."""
+def find_unplaced(session: Session, model: int, *, limit: int) -> dict[int, datetime]:
+    """Return report time by id of admitted articles with a current vector, in order of time."""
     mine = and_(VectorRow.article_id == ArticleRow.id, VectorRow.model_id == model)
     statement = (
         select(ArticleRow.id, ArticleRow.reported_at)
@@ -73,7 +73,10 @@ def awaiting_place(session: Session, model: int, *, limit: int) -> dict[int, dat
 def save(
     session: Session, model: int, revisions: Mapping[int, int], values: NDArray[np.float32]
 ) -> None:
-    """Write one vector for each article of `revisions`, in its order; newer replace older."""
+    """Store one vector per article of `revisions`, in its order, and replace former vectors.
+
+    `values` has shape (articles, dimensions).
+    """
     rows = [
         {"article_id": key, "model_id": model, "revision": number, "vector": HalfVector(value)}
         for (key, number), value in zip(revisions.items(), values, strict=True)
@@ -81,32 +84,32 @@ def save(
     if not rows:
         return
     statement = insert(VectorRow)
-    renewed = {name: statement.excluded[name] for name in ("revision", "vector")}
+    updated = {name: statement.excluded[name] for name in ("revision", "vector")}
     session.execute(
-        statement.on_conflict_do_update(index_elements=["article_id", "model_id"], set_=renewed),
+        statement.on_conflict_do_update(index_elements=["article_id", "model_id"], set_=updated),
         rows,
     )
 
 
 def load(session: Session, model: int, tag: str, ids: Sequence[int]) -> Vectors:
-    """Unit-length vectors of these articles, in their order.
+    """Load unit-length vectors of the articles, shape (articles, dimensions), in order of `ids`.
 
-    An article without one, because the model changed since, gets zeros: it meets others by its
-    words alone until it is encoded anew.
+    An article without a vector, because the model has changed, gets zeros. Until it is encoded
+    again it matches others by words only.
     """
     statement = select(VectorRow.article_id, VectorRow.vector).where(
         VectorRow.model_id == model, VectorRow.article_id.in_(ids)
     )
-    found = dict(session.execute(statement).all())
+    vectors = dict(session.execute(statement).all())
     dimensions = session.scalars(select(ModelRow.dimensions).where(ModelRow.id == model)).one()
     values = np.zeros((len(ids), dimensions), dtype=np.float32)
     for row, key in enumerate(ids):
-        if key in found:
-            values[row] = found[key]
-    return Vectors(tag, _unit(values))
+        if key in vectors:
+            values[row] = vectors[key]
+    return Vectors(tag, _normalise(values))
 
 
-def nearest(
+def find_nearest(
     session: Session,
     model: int,
     ids: Iterable[int],
@@ -114,9 +117,9 @@ def nearest(
     count: int,
     window: timedelta,
 ) -> set[int]:
-    """The `count` articles nearest to each given one whose report lies within the window of it."""
+    """Find the `count` articles nearest to each given one among those reported within `window` of it."""
     dimensions = session.scalars(select(ModelRow.dimensions).where(ModelRow.id == model)).one()
-    session.execute(text(f"SET LOCAL hnsw.ef_search = {SEARCH_WIDTH:d}"))
+    session.execute(text(f"SET LOCAL hnsw.ef_search = {EF_SEARCH:d}"))
     session.execute(text("SET LOCAL hnsw.iterative_scan = 'relaxed_order'"))
     statement = text(
         f"""
@@ -135,13 +138,13 @@ def nearest(
             LIMIT :count
         ) AS near
         WHERE mine.model_id = {model:d} AND mine.article_id = ANY(:ids)
-        """  # noqa: S608  # only integers are put in; the index needs them as literals
+        """  # noqa: S608  # integers only; the partial index requires literals
     )
     values = {"ids": list(ids), "count": count, "window": window}
     return set(session.scalars(statement, values))
 
 
-def nearest_to(
+def find_nearest_to_vector(
     session: Session,
     model: int,
     vector: NDArray[np.float32],
@@ -150,15 +153,17 @@ def nearest_to(
     count: int,
     window: timedelta,
 ) -> set[int]:
-    """The same for a vector that is not stored, of an article reported at a moment."""
+    """Find the `count` articles nearest to a vector among those reported within `window` of `at`."""
     dimensions = session.scalars(select(ModelRow.dimensions).where(ModelRow.id == model)).one()
-    session.execute(text(f"SET LOCAL hnsw.ef_search = {SEARCH_WIDTH:d}"))
+    session.execute(text(f"SET LOCAL hnsw.ef_search = {EF_SEARCH:d}"))
     session.execute(text("SET LOCAL hnsw.iterative_scan = 'relaxed_order'"))
     column = cast(VectorRow.vector, HALFVEC(dimensions))
     statement = (
         select(VectorRow.article_id)
         .join(ArticleRow, ArticleRow.id == VectorRow.article_id)
-        .where(VectorRow.model_id == literal_column(f"{model:d}"))  # as the index names it
+        .where(
+            VectorRow.model_id == literal_column(f"{model:d}")
+        )  # a literal, as in the partial index
         .where(ArticleRow.reported_at.between(at - window, at + window))
         .order_by(column.cosine_distance(cast(vector.tolist(), HALFVEC(dimensions))))
         .limit(count)
@@ -166,13 +171,13 @@ def nearest_to(
     return set(session.scalars(statement))
 
 
-def as_stored(made: Vectors) -> Vectors:
-    """Vectors as `load` would give them once they were saved: rounded to half precision."""
-    return Vectors(made.model, _unit(made.values.astype(np.float16).astype(np.float32)))
+def round_to_stored(encoded: Vectors) -> Vectors:
+    """Round vectors to half precision, as `save` and `load` would."""
+    return Vectors(encoded.model, _normalise(encoded.values.astype(np.float16).astype(np.float32)))
 
 
-def _unit(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Half precision bends lengths a little; make them 1 again."""
+def _normalise(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale rows to length 1: half precision changes the lengths slightly."""
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
     scaled = np.zeros_like(values)
     np.divide(values, lengths, out=scaled, where=lengths > 0)

@@ -1,4 +1,4 @@
-"""Articles, one or many, with the stories they belong to now."""
+"""Articles for the API, with their current stories: one, some, or a filtered page."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from sqlalchemy import ColumnElement, Select, and_, select, tuple_
 from sqlalchemy.orm import Session
 
 from service.errors import HiddenError, NotFoundError
-from service.store.database.arrays import among
-from service.store.database.paging import Page, Position, cut
-from service.store.story_views.as_of import reprints
+from service.store.database.arrays import equals_any
+from service.store.database.paging import Page, Position, make_page
+from service.store.story_views.as_of import is_reprint
 from service.store.story_views.reports import (
-    FULL,
     LANGUAGE_CODE,
+    MEMBER_COLUMNS,
     Member,
     is_hidden,
-    member_from,
+    member_from_row,
     with_original,
 )
 from service.store.story_views.views import StoryName
@@ -33,7 +33,7 @@ from service.store.tables import (
 
 @dataclass(frozen=True, slots=True)
 class ArticleDetail:
-    """An article; `story` is None while it waits for its place, or where an editor hid that."""
+    """An article; `story` is None before it is placed, or if an editor hid the story."""
 
     member: Member
     feed_id: int
@@ -42,25 +42,25 @@ class ArticleDetail:
 
 @dataclass(frozen=True, slots=True)
 class ArticleFilter:
-    """Which articles; None and () leave a condition out. Times are those of the reports."""
+    """Conditions on articles; None and () mean no condition. Times are report times."""
 
     since: datetime | None = None
-    until: datetime | None = None  #: excluded itself
+    until: datetime | None = None  #: exclusive
     outlets: tuple[str, ...] = ()  #: slugs
     families: tuple[str, ...] = ()  #: slugs
     countries: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     story: str | None = None  #: id
     feed: int | None = None
-    copies: bool | None = None  #: only reprints, or none of them
+    copies: bool | None = None  #: True: only reprints; False: no reprints
 
 
 def get_article(session: Session, article_id: int) -> ArticleDetail:
-    """One article; one statement.
+    """Return an article; one statement.
 
     Raises:
-        NotFoundError: there is no such article.
-        HiddenError: an editor hid it.
+        NotFoundError: there is no article with this id.
+        HiddenError: an editor hid the article.
     """
     statement = _details().add_columns(is_hidden(ArticleRow.id)).where(ArticleRow.id == article_id)
     row = session.execute(statement).one_or_none()
@@ -72,8 +72,8 @@ def get_article(session: Session, article_id: int) -> ArticleDetail:
     return _detail(*detail)
 
 
-class Order(StrEnum):
-    """In what order articles are listed: by the time of their report, from which end."""
+class ArticleOrder(StrEnum):
+    """Sort order of articles by report time."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
@@ -81,62 +81,63 @@ class Order(StrEnum):
 
 def list_articles(
     session: Session,
-    wanted: ArticleFilter,
+    filters: ArticleFilter,
     *,
-    sort: Order = Order.NEWEST,
+    sort: ArticleOrder = ArticleOrder.NEWEST,
     after: Position | None = None,
     limit: int = 50,
 ) -> Page[ArticleDetail]:
-    """Articles that no editor hid, by the time of their report; at most three statements."""
-    conditions = [*_shown(), *_conditions(wanted), *_of_outlets(session, wanted)]
-    # Which ones first, and only then everything about them: so the order comes from an index.
-    statement = _placed(ArticleRow.id).where(*conditions, *_beyond(after, sort))
-    ids = session.scalars(statement.order_by(*_keys(sort)).limit(limit + 1)).all()
-    known = articles_of(session, ids)
-    reports = [(known[key], known[key].member.report) for key in ids]
-    return cut([(each, (told.reported_at, told.article_id)) for each, told in reports], limit)
-
-
-def _keys(sort: Order) -> list[ColumnElement[Any]]:
+    """List visible articles by report time; at most three statements."""
+    conditions = [*_is_visible(), *_conditions(filters), *_outlet_conditions(session, filters)]
+    # Select ids first and the columns afterwards, so that an index provides the order.
+    statement = _with_story(ArticleRow.id).where(*conditions, *_rows_after(after, sort))
     keys = (ArticleRow.reported_at, ArticleRow.id)
-    return [key.desc() if sort is Order.NEWEST else key.asc() for key in keys]
+    order = [key.desc() if sort is ArticleOrder.NEWEST else key.asc() for key in keys]
+    ids = session.scalars(statement.order_by(*order).limit(limit + 1)).all()
+    loaded = load_articles(session, ids)
+    rows = [(loaded[key], loaded[key].member.report) for key in ids]
+    return make_page(
+        [(each, (report.reported_at, report.article_id)) for each, report in rows], limit
+    )
 
 
-def _beyond(after: Position | None, sort: Order) -> Iterable[ColumnElement[bool]]:
-    """What comes after a position; its second part an index over times alone can use."""
+def _rows_after(after: Position | None, sort: ArticleOrder) -> Iterable[ColumnElement[bool]]:
+    """Yield the conditions for rows after a position; an index on times can serve the second one."""
     if after is None:
         return
     at, (keys, position) = after[0], (tuple_(ArticleRow.reported_at, ArticleRow.id), tuple_(*after))
-    newest = sort is Order.NEWEST
+    newest = sort is ArticleOrder.NEWEST
     yield keys < position if newest else keys > position
     yield ArticleRow.reported_at <= at if newest else ArticleRow.reported_at >= at
 
 
-def articles_of(session: Session, ids: Collection[int]) -> dict[int, ArticleDetail]:
-    """These articles by id; unknown ones are left out. One statement."""
+def load_articles(session: Session, ids: Collection[int]) -> dict[int, ArticleDetail]:
+    """Return articles by id; missing ids are skipped. One statement."""
     if not ids:
         return {}
-    rows = session.execute(_details().where(among(ArticleRow.id, ids)))
-    found = [_detail(*row) for row in rows]
-    return {each.member.report.article_id: each for each in found}
+    rows = session.execute(_details().where(equals_any(ArticleRow.id, ids)))
+    details = [_detail(*row) for row in rows]
+    return {each.member.report.article_id: each for each in details}
 
 
 def _details() -> Select[*tuple[Any, ...]]:
-    """Rows of what `_detail` takes."""
+    """Select the arguments of `_detail`."""
     return with_original(
-        _placed(*FULL, ArticleRow.feed_id, StoryRow.id, StoryRow.slug, StoryRow.headline)
+        _with_story(
+            *MEMBER_COLUMNS, ArticleRow.feed_id, StoryRow.id, StoryRow.slug, StoryRow.headline
+        )
     )
 
 
-def _placed(*columns: Any) -> Select[*tuple[Any, ...]]:
-    """Columns of articles, each with its outlet, original, membership and story, if it is shown."""
-    present = and_(MembershipRow.article_id == ArticleRow.id, MembershipRow.valid_until.is_(None))
+def _with_story(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """Select columns of articles joined with outlet, original, membership and visible story."""
+    current = and_(MembershipRow.article_id == ArticleRow.id, MembershipRow.valid_until.is_(None))
     return (
         select(*columns)
         .select_from(ArticleRow)
         .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
-        .outerjoin(CopyRow, reprints(None))
-        .outerjoin(MembershipRow, present)
+        .outerjoin(CopyRow, is_reprint(None))
+        .outerjoin(MembershipRow, current)
         .outerjoin(StoryRow, and_(StoryRow.id == MembershipRow.story_id, ~StoryRow.hidden))
     )
 
@@ -144,38 +145,38 @@ def _placed(*columns: Any) -> Select[*tuple[Any, ...]]:
 def _detail(*row: Any) -> ArticleDetail:
     *member, feed_id, story_id, slug, headline = row
     story = StoryName(story_id, slug, headline) if story_id is not None else None
-    return ArticleDetail(member_from(*member), feed_id, story)
+    return ArticleDetail(member_from_row(*member), feed_id, story)
 
 
-def _shown() -> Iterable[ColumnElement[bool]]:
-    """No editor hid the article or its story: it is in one that is shown, or in none at all."""
+def _is_visible() -> Iterable[ColumnElement[bool]]:
+    """Yield the conditions that no editor hid the article or its story; it may have none."""
     yield ~is_hidden(ArticleRow.id)
     yield (StoryRow.id.is_not(None)) | (MembershipRow.id.is_(None))
 
 
-def _conditions(wanted: ArticleFilter) -> Iterable[ColumnElement[bool]]:
-    if wanted.since:
-        yield ArticleRow.reported_at >= wanted.since
-    if wanted.until:
-        yield ArticleRow.reported_at < wanted.until
-    if wanted.story:
-        yield MembershipRow.story_id == wanted.story
-    if wanted.feed is not None:
-        yield ArticleRow.feed_id == wanted.feed
-    if wanted.copies is not None:
-        copied = CopyRow.article_id
-        yield copied.is_not(None) if wanted.copies else copied.is_(None)
-    if wanted.languages:
-        yield LANGUAGE_CODE.in_([code.lower() for code in wanted.languages])
+def _conditions(filters: ArticleFilter) -> Iterable[ColumnElement[bool]]:
+    if filters.since:
+        yield ArticleRow.reported_at >= filters.since
+    if filters.until:
+        yield ArticleRow.reported_at < filters.until
+    if filters.story:
+        yield MembershipRow.story_id == filters.story
+    if filters.feed is not None:
+        yield ArticleRow.feed_id == filters.feed
+    if filters.copies is not None:
+        copy = CopyRow.article_id
+        yield copy.is_not(None) if filters.copies else copy.is_(None)
+    if filters.languages:
+        yield LANGUAGE_CODE.in_([code.lower() for code in filters.languages])
 
 
-def _of_outlets(session: Session, wanted: ArticleFilter) -> Iterable[ColumnElement[bool]]:
-    """Whether an article's outlet is one of some, whose ids are looked up first."""
-    given = {
-        OutletRow.slug: wanted.outlets,
-        OutletRow.family: wanted.families,
-        OutletRow.country: tuple(code.upper() for code in wanted.countries),
+def _outlet_conditions(session: Session, filters: ArticleFilter) -> Iterable[ColumnElement[bool]]:
+    """Yield the condition on the outlet; looks up the ids of matching outlets first."""
+    values_by_column = {
+        OutletRow.slug: filters.outlets,
+        OutletRow.family: filters.families,
+        OutletRow.country: tuple(code.upper() for code in filters.countries),
     }
-    if asked := [column.in_(values) for column, values in given.items() if values]:
-        ids = session.scalars(select(OutletRow.id).where(*asked)).all()
+    if conditions := [column.in_(values) for column, values in values_by_column.items() if values]:
+        ids = session.scalars(select(OutletRow.id).where(*conditions)).all()
         yield ArticleRow.outlet_id.in_(ids)

@@ -1,0 +1,4 @@
+"""Catalogue: outlets, publisher families and feeds.
+
+Requests for feeds belong to `service.ingest`; articles to `service.store.articles`.
+"""

@@ -1,4 +1,4 @@
-"""Outlets, families and feeds: what is read, and when next."""
+"""Feeds with their fetch schedule; outlets and families as the configuration defines them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -17,16 +17,16 @@ from service.errors import NotFoundError
 from service.store.database import locks
 from service.store.tables import FamilyRow, FeedRow, FetchRow, OutletRow
 
-#: Name of the lock that whoever writes outlets and families holds, for they do so in any order.
+#: Name of the lock for writes of outlets and families, which have no common order of rows.
 LOCK = "outlets"
 
 
 class FeedStatus(StrEnum):
-    """Whether a feed is fetched."""
+    """Fetch status of a feed."""
 
     ACTIVE = "active"
-    PAUSED = "paused"  #: not for now
-    RETIRED = "retired"  #: no more, as its outlet or its operator said
+    PAUSED = "paused"  #: temporarily
+    RETIRED = "retired"  #: permanently, by its outlet or the operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class NewFeed:
 def save_outlets(
     session: Session, outlets: Iterable[Outlet], *, families: Mapping[str, str] | None = None
 ) -> None:
-    """Add outlets with their families, or bring known ones up to date; none is removed.
+    """Insert or update outlets and their families; removes none.
 
-    Facts that an admin changed stay; what is configured_values in their place is kept beside them.
+    Fields that an admin edited stay; their configured values go to `configured_values`.
     """
     outlets = list(outlets)
     if not outlets:
@@ -61,25 +61,25 @@ def save_outlets(
         [{"slug": slug, "name": name} for slug, name in sorted(names.items())],
     )
     statement = insert(OutletRow)
-    given = statement.excluded
-    facts = {
+    new = statement.excluded
+    fields = {
         name: case(
             (OutletRow.configured_values.has_key(name), OutletRow.__table__.c[name]),
-            else_=given[name],
+            else_=new[name],
         )
         for name in EDITABLE_FIELDS
     }
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["slug"],
-            set_={**facts, "sites": given.sites, "configured_values": _configured(given)},
+            set_={**fields, "sites": new.sites, "configured_values": _configured(new)},
         ),
         [_outlet_values(outlet) for outlet in outlets],
     )
 
 
 def add_feeds(session: Session, feeds: Iterable[NewFeed], *, now: datetime) -> int:
-    """Add feeds that are not known yet, due at once; how many were new."""
+    """Insert new feeds, due immediately, and return how many were new."""
     outlet_ids = dict(session.execute(select(OutletRow.slug, OutletRow.id)).all())
     values = [
         {
@@ -100,7 +100,7 @@ def add_feeds(session: Session, feeds: Iterable[NewFeed], *, now: datetime) -> i
 
 
 def find_due_feeds(session: Session, *, now: datetime) -> list[FeedRow]:
-    """Active feeds whose time has come, the longest overdue first."""
+    """Return active feeds that are due, the longest overdue first."""
     statement = (
         select(FeedRow)
         .where(FeedRow.status == "active", FeedRow.next_fetch_at <= now)
@@ -110,7 +110,7 @@ def find_due_feeds(session: Session, *, now: datetime) -> list[FeedRow]:
 
 
 def list_feeds_with_outlets(session: Session) -> list[tuple[FeedRow, OutletRow]]:
-    """Every feed with its outlet, by outlet and title."""
+    """List all feeds with their outlets, by outlet and title."""
     statement = (
         select(FeedRow, OutletRow)
         .join(OutletRow, OutletRow.id == FeedRow.outlet_id)
@@ -119,22 +119,22 @@ def list_feeds_with_outlets(session: Session) -> list[tuple[FeedRow, OutletRow]]
     return list(session.execute(statement))
 
 
-def count_feeds(session: Session, *, outside: str = "") -> int:
-    """How many feeds are known, not counting those whose URL begins with `outside`."""
+def count_feeds(session: Session, *, excluded_prefix: str = "") -> int:
+    """Count feeds, without those whose URL begins with `excluded_prefix`."""
     statement = select(func.count()).select_from(FeedRow)
-    if outside:
-        statement = statement.where(not_(FeedRow.url.startswith(outside, autoescape=True)))
+    if excluded_prefix:
+        statement = statement.where(not_(FeedRow.url.startswith(excluded_prefix, autoescape=True)))
     return session.scalar(statement) or 0
 
 
 def load_site_index(session: Session) -> SiteIndex:
-    """Finds outlets by link, over all known outlets."""
+    """Load the index that maps links to outlets."""
     rows = session.execute(select(OutletRow.slug, OutletRow.sites))
     return SiteIndex({site: slug for slug, sites in rows for site in sites})
 
 
 def load_outlet_ids(session: Session) -> dict[str, int]:
-    """Ids by slug."""
+    """Return the ids of all outlets by slug."""
     return dict(session.execute(select(OutletRow.slug, OutletRow.id)).all())
 
 
@@ -160,15 +160,15 @@ def apply_update(session: Session, feed_id: int, change: FeedUpdate) -> None:
 
 
 def find_feed_by_url(session: Session, url: str) -> FeedRow | None:
-    """The feed with this URL."""
+    """Return the feed with this URL, if any."""
     return session.scalar(select(FeedRow).where(FeedRow.url == url))
 
 
 def set_status(session: Session, feed_id: int, status: FeedStatus, *, now: datetime) -> None:
-    """Let a feed be fetched or not; one that becomes active is due at once.
+    """Set the fetch status of a feed; a feed that becomes active is due immediately.
 
     Raises:
-        NotFoundError: there is no such feed.
+        NotFoundError: there is no feed with this id.
     """
     row = session.get(FeedRow, feed_id)
     if row is None:
@@ -180,31 +180,31 @@ def set_status(session: Session, feed_id: int, status: FeedStatus, *, now: datet
 
 
 def record_fetch(session: Session, fetch: FetchRow) -> None:
-    """Keep the account of one fetch."""
+    """Store the log row of a fetch."""
     session.add(fetch)
 
 
 def move_feeds(session: Session, pattern: str, base_url: str) -> None:
-    """Give the beginning of feed URLs that match a regular expression another value."""
+    """Replace the part of each feed URL that matches a regular expression by `base_url`."""
     session.execute(update(FeedRow).values(url=func.regexp_replace(FeedRow.url, pattern, base_url)))
 
 
 def make_all_due(session: Session, *, now: datetime) -> None:
-    """Let every active feed be fetched at the next run."""
+    """Set all active feeds due now."""
     session.execute(update(FeedRow).where(FeedRow.status == "active").values(next_fetch_at=now))
 
 
-def _configured(given: Any) -> ColumnElement[Any]:
-    """What the configuration says now of the facts that are edited; NULL without any."""
+def _configured(new: Any) -> ColumnElement[Any]:
+    """Build the JSON of configured values of the edited fields; NULL if none is edited."""
     pairs: list[ColumnElement[Any]] = []
     for name in EDITABLE_FIELDS:
-        pairs += (literal_column(f"'{name}'"), given[name])
+        pairs += (literal_column(f"'{name}'"), new[name])
     each = func.jsonb_each(func.jsonb_build_object(*pairs)).table_valued("key", "value")
-    # By its name, for it is that of the row in conflict, not of the table.
-    known: ColumnElement[Any] = literal_column("outlets.configured_values", JSONB())
+    # A literal name, because it refers to the conflicting row, not to the table.
+    edited: ColumnElement[Any] = literal_column("outlets.configured_values", JSONB())
     return (
         select(func.jsonb_object_agg(each.c.key, each.c.value))
-        .where(known.op("?")(each.c.key))
+        .where(edited.op("?")(each.c.key))
         .scalar_subquery()
     )
 

@@ -1,4 +1,4 @@
-"""One outlet, and how it reports: who was first, how late it was, how much is its own."""
+"""Statistics of an outlet: first reports, delay and reprints."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,20 +7,21 @@ from sqlalchemy import Select, Subquery, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from service.errors import NotFoundError
-from service.store.catalogue.views import OutletView, outlets
+from service.store.catalogue.views import OutletView, select_outlets
 from service.store.story_views.as_of import is_reprint
 from service.store.tables import ArticleRow, CopyRow, MembershipRow, OutletRow
 
-#: Figures are those of so long a time up to the outlet's last report.
-SPAN = timedelta(days=30)
+#: Period of the statistics; it ends at the outlet's last report.
+PERIOD = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class OutletFigures:
-    """How an outlet reported between two moments; copies and all.
+class OutletStats:
+    """Reports of an outlet between `since` and `until`, reprints included.
 
-    Only reports with a date that can be trusted count, and delays only in stories that other
-    outlets reported, too; `median_delay` is None without any.
+    `stories`, `shared_stories`, `first_reports` and `median_delay` are based on reports with a
+    trusted date. The delay is to the first report of any other outlet, 0 if the outlet was first;
+    `median_delay` is None without shared stories.
     """
 
     since: datetime
@@ -28,29 +29,29 @@ class OutletFigures:
     articles: int
     copies: int
     stories: int
-    shared: int  #: stories that others reported, too
-    first: int  #: of these, where no other outlet's report came before
+    shared_stories: int  #: stories that other outlets reported, too
+    first_reports: int  #: shared stories in which no other outlet reported earlier
     median_delay: timedelta | None
 
 
 def get_outlet(session: Session, slug: str) -> OutletView:
-    """One outlet; one statement.
+    """Return an outlet; one statement.
 
     Raises:
-        NotFoundError: there is no such outlet.
+        NotFoundError: there is no outlet with this slug.
     """
-    row = session.execute(outlets().where(OutletRow.slug == slug)).one_or_none()
+    row = session.execute(select_outlets().where(OutletRow.slug == slug)).one_or_none()
     if row is None:
         raise NotFoundError("outlet", slug)
     return OutletView(*row)
 
 
-def figures_of(session: Session, outlet: OutletView) -> OutletFigures | None:
-    """How an outlet reported of late, None if it never did; two statements."""
+def load_outlet_stats(session: Session, outlet: OutletView) -> OutletStats | None:
+    """Compute an outlet's statistics; None if it has no reports. Two statements."""
     until = outlet.last_reported_at
     if until is None:
         return None
-    since = until - SPAN
+    since = until - PERIOD
     key = select(OutletRow.id).where(OutletRow.slug == outlet.slug).scalar_subquery()
     own = and_(ArticleRow.outlet_id == key, ArticleRow.reported_at.between(since, until))
     counts = (
@@ -60,7 +61,7 @@ def figures_of(session: Session, outlet: OutletView) -> OutletFigures | None:
         .where(own)
     )
     articles, copies = session.execute(counts).one()
-    mine = (
+    own_reports = (
         select(
             MembershipRow.story_id,
             ArticleRow.outlet_id,
@@ -71,26 +72,26 @@ def figures_of(session: Session, outlet: OutletView) -> OutletFigures | None:
         .group_by(MembershipRow.story_id, ArticleRow.outlet_id)
         .subquery()
     )
-    stories, shared, first, median = session.execute(_raced(mine)).one()
-    return OutletFigures(since, until, articles, copies, stories, shared, first, median)
+    race = session.execute(_race_statement(own_reports)).one()
+    return OutletStats(since, until, articles, copies, *race)
 
 
-def _raced(mine: Subquery) -> Select[int, int, int, timedelta | None]:
-    """An outlet's first report of each story beside the first one of all others."""
+def _race_statement(own_reports: Subquery) -> Select[int, int, int, timedelta | None]:
+    """Compare an outlet's first report of each story with the first report of all other outlets."""
     article, membership = aliased(ArticleRow), aliased(MembershipRow)
-    theirs = (
+    first_other = (
         select(func.min(article.published))
         .join(membership, membership.article_id == article.id)
-        .where(membership.story_id == mine.c.story_id, membership.valid_until.is_(None))
-        .where(article.outlet_id != mine.c.outlet_id)
-        .correlate(mine)
+        .where(membership.story_id == own_reports.c.story_id, membership.valid_until.is_(None))
+        .where(article.outlet_id != own_reports.c.outlet_id)
+        .correlate(own_reports)
         .scalar_subquery()
     )
-    raced = select(mine.c.at, theirs.label("theirs")).subquery()
-    delay = func.greatest(raced.c.at - raced.c.theirs, timedelta(0))
+    race = select(own_reports.c.at, first_other.label("first_other")).subquery()
+    delay = func.greatest(race.c.at - race.c.first_other, timedelta(0))
     return select(
         func.count(),
-        func.count(raced.c.theirs),
-        func.count().filter(raced.c.at <= raced.c.theirs),
-        func.percentile_cont(0.5).within_group(delay).filter(raced.c.theirs.is_not(None)),
+        func.count(race.c.first_other),
+        func.count().filter(race.c.at <= race.c.first_other),
+        func.percentile_cont(0.5).within_group(delay).filter(race.c.first_other.is_not(None)),
     )

@@ -1,8 +1,8 @@
-"""What changes of outlets, and with it what is told of their stories.
+"""Edits of outlets by admins, and their effect on stories.
 
-What an admin changes is applied at once and kept against the configuration:
-`outlets.configured_values` holds what the configuration says of the facts that are edited; `catalogue.
-save_outlets` brings it up to date and leaves those facts alone. So the way back is always known.
+An edit applies immediately and takes precedence over the configuration. `outlets.configured_values`
+stores the configured values of edited fields; `feeds.save_outlets` updates it and leaves the edited
+fields unchanged, so an edit can always be reset.
 """
 
 import difflib
@@ -13,7 +13,14 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from service.domain.catalogue.outlet_edits import EDITABLE_FIELDS, OutletEdit, OutletFields, normalize_fields, apply_edit, restore_configured
+from service.domain.catalogue.outlet_edits import (
+    EDITABLE_FIELDS,
+    OutletEdit,
+    OutletFields,
+    apply_edit,
+    normalize_fields,
+    restore_configured,
+)
 from service.domain.catalogue.outlets import Outlet
 from service.errors import BadInputError, NotFoundError
 from service.store.catalogue import feeds
@@ -21,74 +28,74 @@ from service.store.database import locks
 from service.store.stories import apply_plan, stories
 from service.store.tables import ArticleRow, FamilyRow, MembershipRow, OutletRow, StoryRow
 
-#: Stories whose rows are written by one statement, which takes 65,535 values at most.
+#: Stories per statement: a statement has at most 65,535 parameters.
 BATCH = 5000
-#: Facts of which stories tell nothing: it only matters which text is the original.
-UNTOLD = {"agency"}
+#: Fields that story descriptions do not depend on: `agency` only affects the detection of originals.
+FIELDS_WITHOUT_STORY_EFFECT = {"agency"}
 
 
-def configure(
+def save_configured(
     session: Session,
     outlets: Sequence[Outlet],
     *,
     families: Mapping[str, str] | None = None,
     now: datetime,
 ) -> None:
-    """Save outlets as the configuration has them; what depends on another language is made anew."""
+    """Save outlets from the configuration; update stories and indexes if a language changed."""
     before = _languages(session, outlets)
     if any(before.get(each.slug, each.language) != each.language for each in outlets):
-        _serialise(session)
+        _lock(session)
     feeds.save_outlets(session, outlets, families=families)
     after = _languages(session, outlets)
     for slug in sorted(slug for slug in before if after[slug] != before[slug]):
         row = _row(session, slug)
-        _index_anew(session, row)
-        _tell(session, row, now)
+        _update_documents(session, row)
+        _mark_stories_changed(session, row, now)
 
 
-def change(session: Session, slug: str, wanted: OutletFields, *, now: datetime) -> None:
-    """Give an outlet other facts, some of `FACTS`; its stories are described anew.
-
-    Raises:
-        NotFoundError: there is no such outlet.
-        BadInputError: a fact cannot be, or there is no such publisher family.
-    """
-    wanted = normalize_fields(wanted)
-    _serialise(session)
-    row = _row(session, slug)
-    if "family" in wanted:
-        _require_family(session, row, str(wanted["family"]))
-    _write(session, row, apply_edit(_facts(row), row.configured_values or {}, wanted), now)
-
-
-def restore(session: Session, slug: str, *, now: datetime) -> None:
-    """Let an outlet be what the configuration says; without edits nothing happens.
+def edit_outlet(session: Session, slug: str, edits: OutletFields, *, now: datetime) -> None:
+    """Edit fields of an outlet (`EDITABLE_FIELDS`) and mark its stories as changed.
 
     Raises:
-        NotFoundError: there is no such outlet.
+        NotFoundError: there is no outlet with this slug.
+        BadInputError: a value is invalid, or there is no such publisher family.
     """
-    _serialise(session)
+    edits = normalize_fields(edits)
+    _lock(session)
     row = _row(session, slug)
-    _write(session, row, restore_configured(_facts(row), row.configured_values or {}), now)
+    if "family" in edits:
+        _require_family(session, row, str(edits["family"]))
+    _write(session, row, apply_edit(_fields(row), row.configured_values or {}, edits), now)
+
+
+def reset_outlet(session: Session, slug: str, *, now: datetime) -> None:
+    """Reset an outlet to its configured values; does nothing without edits.
+
+    Raises:
+        NotFoundError: there is no outlet with this slug.
+    """
+    _lock(session)
+    row = _row(session, slug)
+    _write(session, row, restore_configured(_fields(row), row.configured_values or {}), now)
 
 
 def _languages(session: Session, outlets: Sequence[Outlet]) -> dict[str, str | None]:
-    """The language of each of these outlets that is known already, by slug."""
+    """Return the stored language of each existing outlet, by slug."""
     statement = select(OutletRow.slug, OutletRow.language)
     slugs = [each.slug for each in outlets]
     return dict(session.execute(statement.where(OutletRow.slug.in_(slugs))).all())
 
 
-def _serialise(session: Session) -> None:
-    """Wait for whoever changes stories, then for whoever writes outlets."""
-    locks.serialise(session, apply_plan.LOCK)
-    locks.serialise(session, feeds.LOCK)
+def _lock(session: Session) -> None:
+    """Lock stories, then outlets, until the transaction ends."""
+    locks.lock_until_commit(session, apply_plan.LOCK)
+    locks.lock_until_commit(session, feeds.LOCK)
 
 
 def _row(session: Session, slug: str) -> OutletRow:
-    """The outlet, which nobody else changes until the transaction ends."""
+    """Load an outlet and lock its row until the transaction ends."""
     statement = select(OutletRow).where(OutletRow.slug == slug)
-    # Not FOR UPDATE: articles that are admitted refer to it meanwhile.
+    # FOR NO KEY UPDATE: concurrent admission of articles references this row.
     row = session.scalar(
         statement.with_for_update(key_share=True).execution_options(populate_existing=True)
     )
@@ -97,7 +104,7 @@ def _row(session: Session, slug: str) -> OutletRow:
     return row
 
 
-def _facts(row: OutletRow) -> OutletFields:
+def _fields(row: OutletRow) -> OutletFields:
     return {name: getattr(row, name) for name in EDITABLE_FIELDS}
 
 
@@ -106,15 +113,15 @@ def _require_family(session: Session, row: OutletRow, family: str) -> None:
         own = insert(FamilyRow).values(slug=row.slug, name=row.name)
         session.execute(own.on_conflict_do_nothing(index_elements=["slug"]))
         return
-    known = list(session.scalars(select(FamilyRow.slug)))
-    if family not in known:
-        close = difflib.get_close_matches(family, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else "GET /v1/outlets names those that are"
-        raise BadInputError(f"no publisher family {family!r}; {hint}")
+    families = list(session.scalars(select(FamilyRow.slug)))
+    if family not in families:
+        close = difflib.get_close_matches(family, families, n=1)
+        hint = f"did you mean {close[0]}?" if close else "GET /v1/outlets lists all families"
+        raise BadInputError(f"Unknown publisher family {family!r}: {hint}")
 
 
 def _write(session: Session, row: OutletRow, edit: OutletEdit, now: datetime) -> None:
-    before = _facts(row)
+    before = _fields(row)
     changed = {name for name in EDITABLE_FIELDS if before[name] != edit.fields[name]}
     if not changed and edit.configured_values == (row.configured_values or {}):
         return
@@ -124,27 +131,29 @@ def _write(session: Session, row: OutletRow, edit: OutletEdit, now: datetime) ->
     row.edited_at = now if edit.configured_values else None
     session.flush()
     if "name" in changed:
-        _name_family(session, row, str(before["name"]))
+        _rename_own_family(session, row, str(before["name"]))
     if "language" in changed:
-        _index_anew(session, row)
-    if changed - UNTOLD:
-        _tell(session, row, now)
+        _update_documents(session, row)
+    if changed - FIELDS_WITHOUT_STORY_EFFECT:
+        _mark_stories_changed(session, row, now)
 
 
-def _name_family(session: Session, row: OutletRow, before: str) -> None:
-    """A family of one's own goes by the outlet's name, unless the configuration names it."""
+def _rename_own_family(session: Session, row: OutletRow, before: str) -> None:
+    """Rename the family that consists of this outlet, unless the configuration names the family."""
     own = update(FamilyRow).where(FamilyRow.slug == row.slug, FamilyRow.name == before)
     session.execute(own.values(name=row.name))
 
 
-def _index_anew(session: Session, row: OutletRow) -> None:
-    """Let a trigger read the articles anew that have no other language than their outlet's."""
-    silent = update(ArticleRow).where(ArticleRow.outlet_id == row.id, ArticleRow.language.is_(None))
-    session.execute(silent.values(language=None).execution_options(synchronize_session=False))
+def _update_documents(session: Session, row: OutletRow) -> None:
+    """Fire the document trigger for articles without a language of their own."""
+    statement = update(ArticleRow).where(
+        ArticleRow.outlet_id == row.id, ArticleRow.language.is_(None)
+    )
+    session.execute(statement.values(language=None).execution_options(synchronize_session=False))
 
 
-def _tell(session: Session, row: OutletRow, now: datetime) -> None:
-    """Mark the outlet's stories as changed: what is told of them depends on it."""
+def _mark_stories_changed(session: Session, row: OutletRow, now: datetime) -> None:
+    """Mark the outlet's stories as changed, because their descriptions depend on it."""
     statement = (
         select(MembershipRow.story_id)
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
@@ -157,6 +166,6 @@ def _tell(session: Session, row: OutletRow, now: datetime) -> None:
     ids = list(session.scalars(statement))
     stamp = apply_plan.new_stamp(session, now, "admin")
     for start in range(0, len(ids), BATCH):
-        some = ids[start : start + BATCH]
-        stories.mark_changed(session, some, stamp)
-        apply_plan.refresh_derived(session, some, stamp)
+        batch = ids[start : start + BATCH]
+        stories.mark_changed(session, batch, stamp)
+        apply_plan.refresh_derived(session, batch, stamp)

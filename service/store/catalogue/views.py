@@ -1,4 +1,4 @@
-"""Outlets and feeds, with their health."""
+"""Outlets and feeds for the API, with feed health."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
-from service.store.database.paging import Page, Position, below, cut
+from service.store.database.paging import Page, Position, make_page, rows_after
 from service.store.tables import ArticleRow, FamilyRow, FeedRow, OutletRow
 
-#: Where an outlet stands that never reported.
+#: Sort key of outlets without reports.
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class OutletView:
-    """A publisher with its family and how much of it is read."""
+    """An outlet with its family, number of feeds and last report."""
 
     slug: str
     name: str
@@ -29,14 +29,14 @@ class OutletView:
     family_name: str
     agency: bool
     edited_at: datetime | None
-    configured_values: Mapping[str, Any] | None  #: of the facts that an admin changed
+    configured_values: Mapping[str, Any] | None  #: of the fields that an admin edited
     feeds: int
     last_reported_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class FeedView:
-    """A feed with its health; `error_count` counts failures in a row."""
+    """A feed with its health; `error_count` counts consecutive failures."""
 
     id: int
     url: str
@@ -55,14 +55,14 @@ class FeedView:
 
 @dataclass(frozen=True, slots=True)
 class FeedCounts:
-    """How many feeds there are, and how many of the active ones fail."""
+    """Number of all feeds, and of active feeds that fail."""
 
     all: int
     failing: int
 
 
 class OutletOrder(StrEnum):
-    """In what order outlets are listed: by slug, or by their last report, the latest first."""
+    """Sort order of outlets: by slug, or by their last report, latest first."""
 
     SLUG = "slug"
     LATEST = "latest"
@@ -70,57 +70,57 @@ class OutletOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutletFilter:
-    """Which outlets; () and None leave a condition out."""
+    """Conditions on outlets; () and None mean no condition."""
 
     families: tuple[str, ...] = ()  #: slugs
     countries: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     agency: bool | None = None
-    edited: bool | None = None  #: whether an admin changed it
+    edited: bool | None = None  #: whether an admin edited it
 
 
 def list_outlets(
     session: Session,
-    wanted: OutletFilter,
+    filters: OutletFilter,
     *,
     sort: OutletOrder = OutletOrder.SLUG,
     after: Position | None = None,
     limit: int = 100,
 ) -> Page[OutletView]:
-    """Outlets of some families, countries or languages; one statement."""
-    statement = outlets().where(*_of_outlets(wanted)).limit(limit + 1)
+    """List outlets that satisfy the filter; one statement."""
+    statement = select_outlets().where(*_outlet_conditions(filters)).limit(limit + 1)
     if sort is OutletOrder.SLUG:
         statement = statement.where(OutletRow.slug > (after[0] if after else ""))
-        found = [OutletView(*row) for row in session.execute(statement.order_by(OutletRow.slug))]
-        return cut([(outlet, (outlet.slug,)) for outlet in found], limit)
+        items = [OutletView(*row) for row in session.execute(statement.order_by(OutletRow.slug))]
+        return make_page([(outlet, (outlet.slug,)) for outlet in items], limit)
     keys = (func.coalesce(_last_report(), NEVER), OutletRow.slug.expression)
     if after is not None:
-        statement = statement.where(below(keys, after))
+        statement = statement.where(rows_after(keys, after))
     rows = session.execute(statement.order_by(*(key.desc() for key in keys)))
-    found = [OutletView(*row) for row in rows]
-    return cut([(each, (each.last_reported_at or NEVER, each.slug)) for each in found], limit)
+    items = [OutletView(*row) for row in rows]
+    return make_page([(each, (each.last_reported_at or NEVER, each.slug)) for each in items], limit)
 
 
-def _of_outlets(wanted: OutletFilter) -> Iterator[ColumnElement[bool]]:
-    given = {
-        OutletRow.family: wanted.families,
-        OutletRow.country: wanted.countries,
-        OutletRow.language: wanted.languages,
+def _outlet_conditions(filters: OutletFilter) -> Iterator[ColumnElement[bool]]:
+    values_by_column = {
+        OutletRow.family: filters.families,
+        OutletRow.country: filters.countries,
+        OutletRow.language: filters.languages,
     }
-    yield from (column.in_(values) for column, values in given.items() if values)
-    if wanted.agency is not None:
-        yield OutletRow.agency == wanted.agency
-    if wanted.edited is not None:
-        yield OutletRow.edited_at.is_not(None) == wanted.edited
+    yield from (column.in_(values) for column, values in values_by_column.items() if values)
+    if filters.agency is not None:
+        yield OutletRow.agency == filters.agency
+    if filters.edited is not None:
+        yield OutletRow.edited_at.is_not(None) == filters.edited
 
 
-def all_outlets(session: Session) -> list[OutletView]:
-    """Every outlet by slug; one statement."""
-    return [OutletView(*row) for row in session.execute(outlets().order_by(OutletRow.slug))]
+def list_all_outlets(session: Session) -> list[OutletView]:
+    """List all outlets by slug; one statement."""
+    return [OutletView(*row) for row in session.execute(select_outlets().order_by(OutletRow.slug))]
 
 
-def outlets() -> Select[*tuple[Any, ...]]:
-    """Rows of what `OutletView` takes."""
+def select_outlets() -> Select[*tuple[Any, ...]]:
+    """Select the columns of `OutletView`."""
     feeds = select(func.count()).where(FeedRow.outlet_id == OutletRow.id).scalar_subquery()
     return select(
         OutletRow.slug,
@@ -138,14 +138,14 @@ def outlets() -> Select[*tuple[Any, ...]]:
 
 
 def _last_report() -> ScalarSelect[datetime]:
-    """When an outlet reported last; looked up in an index."""
+    """Select the time of an outlet's last report, from an index."""
     latest = select(func.max(ArticleRow.reported_at))
     return latest.where(ArticleRow.outlet_id == OutletRow.id).scalar_subquery()
 
 
 @dataclass(frozen=True, slots=True)
 class FeedFilter:
-    """Which feeds; () and None leave a condition out."""
+    """Conditions on feeds; () and None mean no condition."""
 
     status: str | None = None
     failing: bool | None = None  #: whether the last fetch failed
@@ -155,43 +155,45 @@ class FeedFilter:
 
 def list_feeds(
     session: Session,
-    wanted: FeedFilter = FeedFilter(),  # frozen
+    filters: FeedFilter = FeedFilter(),  # frozen
     *,
     after: Position | None = None,
     limit: int = 100,
 ) -> Page[FeedView]:
-    """Feeds by id; one statement."""
-    statement = feeds().where(FeedRow.id > (after[0] if after else 0), *_of_feeds(wanted))
+    """List feeds by id; one statement."""
+    statement = select_feeds().where(
+        FeedRow.id > (after[0] if after else 0), *_feed_conditions(filters)
+    )
     rows: Sequence[Any] = session.execute(statement.order_by(FeedRow.id).limit(limit + 1)).all()
-    found = [FeedView(*row) for row in rows]
-    return cut([(feed, (feed.id,)) for feed in found], limit)
+    items = [FeedView(*row) for row in rows]
+    return make_page([(feed, (feed.id,)) for feed in items], limit)
 
 
-def _of_feeds(wanted: FeedFilter) -> Iterator[ColumnElement[bool]]:
-    if wanted.status is not None:
-        yield FeedRow.status == wanted.status
-    if wanted.failing is not None:
-        yield (FeedRow.error_count > 0) == wanted.failing
-    if wanted.outlets:
-        yield OutletRow.slug.in_(wanted.outlets)
-    if wanted.languages:
-        yield func.lower(func.split_part(FeedRow.language, "-", 1)).in_(wanted.languages)
+def _feed_conditions(filters: FeedFilter) -> Iterator[ColumnElement[bool]]:
+    if filters.status is not None:
+        yield FeedRow.status == filters.status
+    if filters.failing is not None:
+        yield (FeedRow.error_count > 0) == filters.failing
+    if filters.outlets:
+        yield OutletRow.slug.in_(filters.outlets)
+    if filters.languages:
+        yield func.lower(func.split_part(FeedRow.language, "-", 1)).in_(filters.languages)
 
 
 def get_feed(session: Session, feed_id: int) -> FeedView:
-    """One feed; one statement.
+    """Return a feed; one statement.
 
     Raises:
-        NotFoundError: there is no such feed.
+        NotFoundError: there is no feed with this id.
     """
-    row = session.execute(feeds().where(FeedRow.id == feed_id)).one_or_none()
+    row = session.execute(select_feeds().where(FeedRow.id == feed_id)).one_or_none()
     if row is None:
         raise NotFoundError("feed", feed_id)
     return FeedView(*row)
 
 
-def feeds() -> Select[*tuple[Any, ...]]:
-    """Rows of what `FeedView` takes."""
+def select_feeds() -> Select[*tuple[Any, ...]]:
+    """Select the columns of `FeedView`."""
     return select(
         FeedRow.id,
         FeedRow.url,
@@ -209,13 +211,13 @@ def feeds() -> Select[*tuple[Any, ...]]:
     ).join(OutletRow, OutletRow.id == FeedRow.outlet_id)
 
 
-def count_feeds(session: Session) -> FeedCounts:
-    """All feeds and the failing ones; one statement."""
+def load_feed_counts(session: Session) -> FeedCounts:
+    """Count all feeds and the failing ones; one statement."""
     failing = func.count().filter(FeedRow.status == "active", FeedRow.error_count > 0)
     return FeedCounts(*session.execute(select(func.count(FeedRow.id), failing)).one())
 
 
-def languages(session: Session) -> tuple[str, ...]:
-    """The languages of all outlets, in order of their codes."""
+def list_languages(session: Session) -> tuple[str, ...]:
+    """List the languages of all outlets by code."""
     statement = select(OutletRow.language).distinct().order_by(OutletRow.language)
     return tuple(code for code in session.scalars(statement) if code)

@@ -1,4 +1,7 @@
-"""The tables, a module for each group of nouns. Rows carry no behaviour."""
+"""ORM tables, one module per group of nouns.
+
+Row classes have no behaviour; queries belong to the other packages of `service.store`.
+"""
 
 from service.store.tables.articles import (
     ArticleDocumentRow,

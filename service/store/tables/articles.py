@@ -1,9 +1,8 @@
-"""Articles, their revisions, vectors and copies.
+"""Articles, their revisions, vectors and reprints.
 
-An article's id carries the day it was first seen in its high bits (`store.article_ids`).
-So the primary key alone is enough to partition `articles` by day, each partition
-one range of ids, while every reference stays a single column. What must be
-unique over all days, the canonical URL, has a table of its own.
+The high bits of an article's id are the day it was first seen (`store.articles.ids`). So `articles`
+can be partitioned by day on the primary key, one range of ids per partition, and references need a
+single column. Canonical URLs must be unique over all days, so they have a table of their own.
 """
 
 from pgvector.sqlalchemy import HALFVEC
@@ -22,12 +21,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.tables.base import Base, Instant, one_of
 
-#: Running numbers for ids, over all days.
+#: Sequence numbers of article ids, over all days.
 ARTICLE_NUMBERS = Sequence("article_numbers", metadata=Base.metadata)
 
 
 class ArticleUrlRow(Base):
-    """Which article a canonical URL belongs to."""
+    """The article of a canonical URL."""
 
     __tablename__ = "article_urls"
 
@@ -36,7 +35,7 @@ class ArticleUrlRow(Base):
 
 
 class ArticleRow(Base):
-    """A stored entry, in its newest revision."""
+    """An article in its newest revision."""
 
     __tablename__ = "articles"
     __table_args__ = (
@@ -52,33 +51,33 @@ class ArticleRow(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     url: Mapped[str]  #: canonical
-    link: Mapped[str | None]  #: as the feed gave it
+    link: Mapped[str | None]  #: as in the feed
     feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id"))
     outlet_id: Mapped[int] = mapped_column(ForeignKey("outlets.id"))
     title: Mapped[str]
     text: Mapped[str]  #: the lead, plain text
-    body: Mapped[str]  #: plain text; empty when the feed carries none
+    body: Mapped[str]  #: plain text; empty if the feed has none
     author: Mapped[str | None]
     language: Mapped[str | None]
     categories: Mapped[list[str]]
-    published: Mapped[Instant | None]  #: only when it can be trusted
-    claimed_date: Mapped[Instant | None]  #: what the feed said
+    published: Mapped[Instant | None]  #: only if trusted
+    claimed_date: Mapped[Instant | None]  #: date in the feed, trusted or not
     date_flag: Mapped[str]
     updated: Mapped[Instant | None]
     first_seen: Mapped[Instant]
-    reported_at: Mapped[Instant]  #: `published`, or else `first_seen`
+    reported_at: Mapped[Instant]  #: `published`, else `first_seen`
     revision: Mapped[int] = mapped_column(SmallInteger, server_default=sql("1"))
     content_hash: Mapped[str]
     stage: Mapped[str] = mapped_column(
         server_default="admitted"
-    )  #: what was done with this revision
+    )  #: last processing step of this revision
     word_keys: Mapped[list[int]] = mapped_column(
         server_default=sql("'{}'")
-    )  #: keys of its rarest words (`domain.lexicon`)
+    )  #: keys of its rarest words (`domain.pairs.vocabularies`)
 
 
 class RevisionRow(Base):
-    """An earlier version of an article, as it stood until the outlet changed it."""
+    """A former version of an article, before the outlet changed it."""
 
     __tablename__ = "revisions"
 
@@ -94,7 +93,7 @@ class RevisionRow(Base):
 
 
 class ArticleDocumentRow(Base):
-    """What a search asks of an article; a trigger of the database keeps it (migration 0009)."""
+    """Search document of an article, maintained by a trigger (migration 0009)."""
 
     __tablename__ = "article_documents"
     __table_args__ = (
@@ -110,12 +109,12 @@ class ArticleDocumentRow(Base):
     )
     reported_at: Mapped[Instant]
     outlet_id: Mapped[int] = mapped_column(BigInteger)
-    language: Mapped[str]  #: ISO 639-1, its outlet's where its own is not known; "" for neither
+    language: Mapped[str]  #: ISO 639-1, else its outlet's language, else ""
     document: Mapped[str] = mapped_column(TSVECTOR)
 
 
 class ModelRow(Base):
-    """A model that makes vectors; those of different models are never compared."""
+    """An embedding model; vectors of different models are never compared."""
 
     __tablename__ = "models"
 
@@ -127,8 +126,8 @@ class ModelRow(Base):
 class VectorRow(Base):
     """The unit-length embedding of one revision of an article.
 
-    The column has no fixed dimension; each model has an HNSW index of its own
-    over its rows, made when the model is first used (`store.vectors`).
+    The column has no fixed dimension. Each model has a partial HNSW index, created at its first use
+    (`store.articles.vectors`).
     """
 
     __tablename__ = "vectors"
@@ -142,7 +141,7 @@ class VectorRow(Base):
 
 
 class CopyRow(Base):
-    """An article that reprints another one; an open end means that it is taken for one now."""
+    """An article that reprints another one; `valid_until` is NULL for current reprints."""
 
     __tablename__ = "copies"
     __table_args__ = (
@@ -160,6 +159,6 @@ class CopyRow(Base):
     original_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), index=True
     )
-    share: Mapped[float]  #: of the shorter text that stands in the other, 0 to 1
+    share: Mapped[float]  #: fraction of the shorter text that is in the other one
     valid_from: Mapped[Instant] = mapped_column(primary_key=True)
     valid_until: Mapped[Instant | None]

@@ -1,4 +1,4 @@
-"""What all tables share: names of constraints, column types, checks of small vocabularies."""
+"""Base class of all tables: naming convention, column types, checks of enum-like columns."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,10 +7,10 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, MetaData
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-Instant = datetime  #: always aware; stored as timestamptz
+Instant = datetime  #: always timezone-aware; stored as timestamptz
 Identifier = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 
-#: Alembic needs every constraint to have a name it can foretell.
+#: Naming convention, because Alembic requires predictable names of constraints.
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -21,7 +21,7 @@ NAMES = {
 
 
 class Base(DeclarativeBase):
-    """All tables; text is TEXT and instants carry their zone."""
+    """Base of all tables: str is TEXT, datetime is timestamptz."""
 
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map = {  # noqa: RUF012  # sqlalchemy reads a plain class attribute
@@ -34,6 +34,9 @@ class Base(DeclarativeBase):
 
 
 def one_of(column: str, *values: str) -> CheckConstraint:
-    """A check that a text column holds one of a few words; new words need a migration, no type."""
+    """Build a check constraint that a text column has one of the values.
+
+    A new value requires a migration, but no change of a Postgres enum type.
+    """
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_valid")

@@ -1,4 +1,4 @@
-"""Outlets, the families that own them, their feeds, and each fetch."""
+"""Publisher families, outlets, feeds and fetches."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from service.store.tables.base import Base, Identifier, Instant, one_of
 
 
 class FamilyRow(Base):
-    """A publisher family: the owner of one outlet or more."""
+    """A publisher family: the owner of one or more outlets."""
 
     __tablename__ = "families"
 
@@ -19,7 +19,7 @@ class FamilyRow(Base):
 
 
 class OutletRow(Base):
-    """A publisher, one brand."""
+    """An outlet: one brand of a publisher."""
 
     __tablename__ = "outlets"
     __table_args__ = (
@@ -37,13 +37,13 @@ class OutletRow(Base):
     family: Mapped[str] = mapped_column(ForeignKey("families.slug"), index=True)
     agency: Mapped[bool] = mapped_column(server_default=text("false"))
     sites: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))  #: host[/path] prefixes
-    edited_at: Mapped[Instant | None]  #: by an admin; NULL where all is as configured
-    #: What the configuration says of the facts that an admin changed; NULL without any.
+    edited_at: Mapped[Instant | None]  #: by an admin; NULL without edits
+    #: Configured values of the fields that an admin edited; NULL without edits.
     configured_values: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class FeedRow(Base):
-    """One feed URL of an outlet, with what the next request must send."""
+    """One feed URL of an outlet, with its fetch schedule and HTTP validators."""
 
     __tablename__ = "feeds"
     __table_args__ = (
@@ -63,14 +63,14 @@ class FeedRow(Base):
     next_fetch_at: Mapped[Instant]
     last_fetched_at: Mapped[Instant | None]
     last_success_at: Mapped[Instant | None]
-    error_count: Mapped[int] = mapped_column(server_default=text("0"))  #: in a row
+    error_count: Mapped[int] = mapped_column(server_default=text("0"))  #: consecutive
     error_kind: Mapped[str | None]
     error: Mapped[str | None]
     created_at: Mapped[Instant]
 
 
 class FetchRow(Base):
-    """One request for a feed and what came of it."""
+    """One request for a feed, with its outcome."""
 
     __tablename__ = "fetches"
     __table_args__ = (
@@ -88,7 +88,7 @@ class FetchRow(Base):
     http_status: Mapped[int | None]
     received: Mapped[int]  #: bytes on the wire
     entries: Mapped[int]
-    admitted: Mapped[int]  #: articles that were new
+    admitted: Mapped[int]  #: new articles
     revised: Mapped[int]
     rejected: Mapped[int]
     error_kind: Mapped[str | None]

@@ -1,4 +1,4 @@
-"""What editors decided, and the constraints that follow from it."""
+"""Decisions of editors, and the constraints that result from them."""
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from service.store.tables.base import Base, Identifier, Instant, one_of
 
 
 class DecisionRow(Base):
-    """One act of an editor: who, when, why; it stands until it is undone."""
+    """One decision of an editor; it is active until it is undone."""
 
     __tablename__ = "decisions"
     __table_args__ = (
@@ -22,7 +22,7 @@ class DecisionRow(Base):
     action: Mapped[str]
     story_id: Mapped[str | None] = mapped_column(ForeignKey("stories.id"), index=True)
     made_by: Mapped[str]
-    made_at: Mapped[Instant]  #: also the instant of every change that it made
+    made_at: Mapped[Instant]  #: also the instant of all changes by this decision
     reason: Mapped[str]
     undone_by: Mapped[str | None]
     undone_at: Mapped[Instant | None]
@@ -30,7 +30,7 @@ class DecisionRow(Base):
 
 
 class ConstraintRow(Base):
-    """What a decision asks of every later run of a job, obeyed until it is revoked."""
+    """A constraint that later job runs must satisfy, until it is revoked."""
 
     __tablename__ = "constraints"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Running the service: keys and answers to their writes, runs of jobs, the words and names of the window."""
+"""API keys, idempotent responses, job runs, vocabularies and gazetteers."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from service.store.tables.base import Base, Identifier, Instant, one_of
 
 
 class KeyRow(Base):
-    """An API key; only its hash is kept."""
+    """An API key; only the hash of its secret is stored."""
 
     __tablename__ = "keys"
 
@@ -23,7 +23,7 @@ class KeyRow(Base):
     last_used_at: Mapped[Instant | None]
 
 
-#: A name belongs to one key until that is revoked, however it is capitalised.
+#: Names of keys that are not revoked are unique, ignoring case.
 Index(
     "uq_keys_name",
     func.lower(KeyRow.name),
@@ -33,7 +33,7 @@ Index(
 
 
 class IdempotentResponseRow(Base):
-    """What a write was answered, kept for whoever asks again under the same Idempotency-Key."""
+    """Response to a write, returned for repeated requests with the same Idempotency-Key."""
 
     __tablename__ = "idempotent_responses"
     __table_args__ = (Index("ix_idempotent_responses_created_at", "created_at"),)
@@ -50,7 +50,7 @@ class IdempotentResponseRow(Base):
 
 
 class RunRow(Base):
-    """One execution of a job."""
+    """One run of a job."""
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -70,7 +70,7 @@ class RunRow(Base):
 
 
 class VocabularyRow(Base):
-    """Document frequencies of the window's words, as the last reconcile counted them."""
+    """Document frequencies of the words in the window, from the last run of `reconcile`."""
 
     __tablename__ = "vocabularies"
 
@@ -81,7 +81,7 @@ class VocabularyRow(Base):
 
 
 class GazetteerRow(Base):
-    """What the names of the latest articles stand for, as `describe` last read it from them."""
+    """Names in the latest articles and their kinds, from a run of `describe`."""
 
     __tablename__ = "gazetteers"
 

@@ -1,4 +1,4 @@
-"""Subscribers of the digest, their alerts, its issues, each attempt to deliver one, and secrets for links."""
+"""Subscribers, alerts, editions (digests and alert emails), delivery attempts, link keys."""
 
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from service.store.tables.base import Base, Identifier, Instant, one_of
 
 
 class SubscriberRow(Base):
-    """Somebody who gets the digest."""
+    """A subscriber of the digest."""
 
     __tablename__ = "subscribers"
     __table_args__ = (one_of("state", "pending", "active", "stopped", "bounced"),)
@@ -28,16 +28,16 @@ class SubscriberRow(Base):
     preferences: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     created_at: Mapped[Instant]
     confirmed_at: Mapped[Instant | None]
-    schedule_since: Mapped[Instant]  #: no issue is due from before it
+    schedule_since: Mapped[Instant]  #: no edition is due before this instant
     stop_reason: Mapped[str | None]
 
 
-#: One subscription per address, however it is capitalised.
+#: Addresses are unique, ignoring case.
 Index("uq_subscribers_address", func.lower(SubscriberRow.address), unique=True)
 
 
 class AlertRow(Base):
-    """A saved query of a subscriber, who is told at once of what matches; `store.alerts`."""
+    """A saved query of a subscriber, who gets an email about each match; `store.subscribers.alerts`."""
 
     __tablename__ = "alerts"
 
@@ -48,15 +48,15 @@ class AlertRow(Base):
     stopped_at: Mapped[Instant | None]
 
 
-#: Those that are asked for; a stopped one is kept for the notices that it sent.
+#: Stopped alerts stay in the table, because sent alert emails refer to them.
 Index("ix_alerts_active", AlertRow.subscriber_id, postgresql_where=AlertRow.stopped_at.is_(None))
 
 
 class EditionRow(Base):
-    """An email of the ledger: an issue of the digest, at most one a local day, or a notice.
+    """An email of the ledger: a digest, at most one per local date, or an alert email.
 
-    `waiting` until it is sent. A day without news has an `empty` issue, which is not sent. A notice
-    that would be one too many is `folded`: the next issue holds it.
+    The state is `waiting` until it is sent. A day without news has an `empty` digest, which is not
+    sent. An alert email above the hourly limit is `deferred`: the next digest includes it.
     """
 
     __tablename__ = "editions"
@@ -87,7 +87,7 @@ class EditionRow(Base):
     kind: Mapped[str] = mapped_column(server_default="digest")
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
     local_date: Mapped[date]
-    due_at: Mapped[Instant]  #: for when it was meant
+    due_at: Mapped[Instant]  #: scheduled time of delivery
     created_at: Mapped[Instant]
     state: Mapped[str] = mapped_column(server_default="waiting")
     next_attempt_at: Mapped[Instant | None]
@@ -95,20 +95,20 @@ class EditionRow(Base):
     subject: Mapped[str]
     content: Mapped[dict[str, Any]]
     cards: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
-    bytes: Mapped[int | None]  #: of the email, once it was handed over
+    bytes: Mapped[int | None]  #: size of the sent email
     sent_at: Mapped[Instant | None]
-    story_id: Mapped[str | None]  #: of a notice: which story,
-    independent_coverage: Mapped[int | None]  #: and the independent coverage that it tells
+    story_id: Mapped[str | None]  #: alert email: its story,
+    independent_coverage: Mapped[int | None]  #: and the independent coverage that it reports
     deferred_to: Mapped[int | None] = mapped_column(
         ForeignKey("editions.id", ondelete="SET NULL"), index=True
     )
 
 
 class DeliveryRow(Base):
-    """One attempt to hand an issue to the mail server.
+    """One attempt to pass an edition to the mail server.
 
-    `sending` until all but the end of the email is handed over, then `ending` until the server
-    has answered; `doubtful` if it never did.
+    The state is `sending` until the end of the email is transmitted, then `ending` until the server
+    replies; `doubtful` if it never did.
     """
 
     __tablename__ = "deliveries"
@@ -129,7 +129,7 @@ class DeliveryRow(Base):
 
 
 class LinkKeyRow(Base):
-    """A key that links are signed with, made when it is first needed."""
+    """Signing key of links in emails, created at its first use."""
 
     __tablename__ = "link_keys"
 

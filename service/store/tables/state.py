@@ -1,4 +1,4 @@
-"""How often what readers see was changed; triggers of the database keep the account."""
+"""Change counter of public data, maintained by triggers (migrations 0006 and 0015)."""
 
 from sqlalchemy import BigInteger, CheckConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,21 +7,21 @@ from service.store.tables.base import Base, Instant
 
 
 class ChangeCounterRow(Base):
-    """The one row that every change steps on; see migration 0006."""
+    """The single row that every committed change increments; see migration 0006."""
 
     __tablename__ = "change_counter"
     __table_args__ = (CheckConstraint("single", name="has_one_row"),)
 
     single: Mapped[bool] = mapped_column(primary_key=True, server_default=true())
     value: Mapped[int] = mapped_column(BigInteger)
-    changed_at: Mapped[Instant]  #: whole seconds, no two changes the same
+    changed_at: Mapped[Instant]  #: whole seconds, unique per value
     key_changes: Mapped[int] = mapped_column(
         BigInteger, server_default=text("0")
-    )  #: see migration 0015
+    )  #: changes of API keys; see migration 0015
 
 
 class PendingChangeRow(Base):
-    """A transaction that changed something and is about to commit; gone when it has."""
+    """A transaction with changes that has not committed yet; deleted just before the commit."""
 
     __tablename__ = "pending_changes"
 

@@ -1,4 +1,4 @@
-"""Stories, who belongs to them, what happened to them, and how they stood before."""
+"""Stories, storylines, memberships, transitions and story versions."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from service.store.tables.base import Base, Identifier, Instant, one_of
 
 
 class StorylineRow(Base):
-    """Stories of one saga; linked, never merged."""
+    """Related stories of one long-running subject; linked, never merged."""
 
     __tablename__ = "storylines"
     __table_args__ = (Index("ix_storylines_created_at_id", "created_at", "id"),)
@@ -21,12 +21,12 @@ class StorylineRow(Base):
 
 
 class StoryFacts:
-    """What stands of a story at one moment, apart from the stories it refers to.
+    """Columns that a story and its versions share, except references to other stories.
 
-    Headline, keywords, times and counts are derived from the members by the job
-    `describe`; languages from the members and the marks of editors from the decisions that
-    stand, both by `plans.settle`. All of it can be made anew at any time. A column added
-    here is kept in `story_versions`, too.
+    The job `describe` derives headline, keywords, times and counts from the members.
+    `apply_plan.refresh_derived` derives languages from the members, and the marks of editors from the
+    active decisions. All columns can be computed again at any time. A new column here is also
+    stored in `story_versions`.
     """
 
     slug: Mapped[str] = mapped_column(server_default="")
@@ -36,22 +36,28 @@ class StoryFacts:
     headline: Mapped[str] = mapped_column(server_default="")
     headline_article_id: Mapped[int | None] = mapped_column(BigInteger)
     keywords: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
-    languages: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))  #: `store.languages`
+    languages: Mapped[list[str]] = mapped_column(
+        server_default=text("'{}'")
+    )  #: `store.stories.languages`
     first_reported_at: Mapped[Instant]
     last_reported_at: Mapped[Instant]
     articles: Mapped[int] = mapped_column(server_default=text("0"))
     coverage: Mapped[int] = mapped_column(server_default=text("0"))
     independent: Mapped[int] = mapped_column(server_default=text("0"))
-    rank: Mapped[float] = mapped_column(server_default=text("0"))  #: `domain.ranking`
-    details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  #: `store.details`
-    pinned: Mapped[bool] = mapped_column(server_default=false())  #: first in the list by rank
-    hidden: Mapped[bool] = mapped_column(server_default=false())  #: in no list, at no address
-    locked: Mapped[bool] = mapped_column(server_default=false())  #: no job changes its members
-    renamed: Mapped[bool] = mapped_column(server_default=false())  #: an editor's headline
+    rank: Mapped[float] = mapped_column(server_default=text("0"))  #: `domain.stories.ranking`
+    details: Mapped[dict[str, Any]] = mapped_column(
+        server_default=text("'{}'")
+    )  #: `store.stories.details`
+    pinned: Mapped[bool] = mapped_column(
+        server_default=false()
+    )  #: before other stories in the order by rank
+    hidden: Mapped[bool] = mapped_column(server_default=false())  #: absent from all lists and pages
+    locked: Mapped[bool] = mapped_column(server_default=false())  #: jobs do not change its members
+    renamed: Mapped[bool] = mapped_column(server_default=false())  #: the headline is an editor's
 
 
 class StoryRow(StoryFacts, Base):
-    """The lasting identity of one event's coverage, as it stands now."""
+    """Coverage of one event, in its current state."""
 
     __tablename__ = "stories"
     __table_args__ = (
@@ -110,16 +116,16 @@ _END = text("coalesce(valid_until, 'infinity'::timestamptz)")
 
 
 def _order(name: str, *keys: str | TextClause) -> Index:
-    """The index of an order of stories as they stood."""
+    """Build the index of a sort order of story versions."""
     where = text("state <> 'merged'")
     return Index(f"ix_story_versions_{name}", *keys, "valid_from", _END, postgresql_where=where)
 
 
 class StoryVersionRow(StoryFacts, Base):
-    """How a story stood from one instant until another; an open end means: as it stands now.
+    """State of a story in a period of time; `valid_until` is NULL for the current state.
 
-    Written by `store.versions` whenever a story's row changed. Storylines come and go, so the
-    one it belonged to is kept by name.
+    `store.stories.versions` adds a version whenever a story's row changes. Storylines can be deleted,
+    so the title of the storyline is stored, too.
     """
 
     __tablename__ = "story_versions"
@@ -132,7 +138,7 @@ class StoryVersionRow(StoryFacts, Base):
             postgresql_where=text("valid_until IS NULL"),
         ),
         Index("ix_story_versions_period", "valid_from", _END),
-        # Each order of stories, and when a version stood: an entry of another time costs a comparison.
+        # Keys of a sort order, then the period: entries of other times are skipped in the index.
         _order("rank", "pinned", "rank", "id"),
         _order("newest", "last_reported_at", "id"),
         _order("largest", "independent", "coverage", "last_reported_at", "id"),
@@ -148,7 +154,7 @@ class StoryVersionRow(StoryFacts, Base):
             "valid_from",
             postgresql_where=text("storyline_id IS NOT NULL"),
         ),
-        # How far ahead of its beginning a version can be in an order that follows time.
+        # Upper bound of how far a version's sort key can be ahead of `valid_from`.
         Index("ix_story_versions_reports_ahead", text("(last_reported_at - valid_from)")),
         Index("ix_story_versions_rank_ahead", text("(rank - hours_of(valid_from))")),
         Index(
@@ -168,7 +174,7 @@ class StoryVersionRow(StoryFacts, Base):
 
 
 class MembershipRow(Base):
-    """An article's stay in a story; an open end means that it is there now."""
+    """Membership of an article in a story; `valid_until` is NULL for the current one."""
 
     __tablename__ = "memberships"
     __table_args__ = (
@@ -181,7 +187,7 @@ class MembershipRow(Base):
             unique=True,
             postgresql_where=text("valid_until IS NULL"),
         ),
-        # An article as a range of one id: equality under GiST without another extension.
+        # A range of one id: GiST supports equality of ids only with another extension.
         ExcludeConstraint(
             (text("int8range(article_id, article_id, '[]')"), "&&"),
             (text("tstzrange(valid_from, valid_until)"), "&&"),
@@ -197,13 +203,13 @@ class MembershipRow(Base):
     story_id: Mapped[str] = mapped_column(ForeignKey("stories.id"))
     valid_from: Mapped[Instant]
     valid_until: Mapped[Instant | None]
-    score: Mapped[float | None]  #: mean pair score with the members; none for a founder
+    score: Mapped[float | None]  #: mean pair score with the members; NULL for the first article
     evidence: Mapped[dict[str, Any]]
     run_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class TransitionRow(Base):
-    """Something that happened to a story; rows are only ever added."""
+    """An event in the history of a story; rows are never changed."""
 
     __tablename__ = "transitions"
     __table_args__ = (

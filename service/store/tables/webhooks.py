@@ -1,4 +1,4 @@
-"""Webhooks, and stories of which one of them could not be told."""
+"""Webhooks, and the stories whose deliveries are blocked by a failure."""
 
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from service.store.tables.base import Base, Identifier, Instant, one_of
 
 
 class WebhookRow(Base):
-    """Somebody who is told of transitions, up to the one looked at last."""
+    """A receiver of transitions, up to `last_delivered_id`."""
 
     __tablename__ = "webhooks"
     __table_args__ = (one_of("state", "active", "paused"),)
@@ -29,10 +29,10 @@ class WebhookRow(Base):
 
 
 class WebhookBlockedStoryRow(Base):
-    """A story of which a webhook could not be told: what it waits for, from one transition on.
+    """A story with a failed delivery: its transitions from `next_transition_id` on wait for a retry.
 
-    Gone as soon as the webhook has been told of all that happened to the story up to its own
-    `last_delivered_id`.
+    The row is deleted when all transitions of the story up to the webhook's `last_delivered_id` are
+    delivered.
     """
 
     __tablename__ = "webhook_blocked_stories"

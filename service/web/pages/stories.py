@@ -49,7 +49,7 @@ def front_page(
         "front.html",
         stories=stories,
         query=query,
-        languages=catalogue_views.languages(session),
+        languages=catalogue_views.list_languages(session),
         has_filters=bool(parameters.keys() - {"sort", "limit"}),
         first_page_url=_front_url(parameters) if query.cursor else "",
         next_page_url=_front_url(parameters | {"cursor": next_cursor}) if next_cursor else "",
@@ -113,7 +113,7 @@ def feeds_page(
         web,
         "feeds.html",
         feeds=page.items,
-        counts=catalogue_views.count_feeds(session),
+        counts=catalogue_views.load_feed_counts(session),
         failing=failing,
         first_page_url=bool(cursor),
         next_page_url=f"/feeds?{urlencode({**filters, 'cursor': next_cursor})}"

@@ -15,10 +15,10 @@ from service.domain.articles import tokenization
 from service.domain.catalogue.outlets import Outlet
 from service.store.catalogue import feeds
 from service.store.database.sessions import Sessions
-from service.store.stories import versions, vocabulary
+from service.store.stories import versions, vocabularies
 from service.store.tables import ArticleDocumentRow, OutletRow, StoryRow
 from tests.integration.conftest import Clock
-from tests.support.content.vocabularies import lexicon_of
+from tests.support.content.vocabularies import vocabulary_of
 from tests.support.database import invariants
 from tests.support.database.api_keys import Holder, holder
 from tests.support.database.rows import NOW, Rows
@@ -34,20 +34,20 @@ OUTLETS = [
 ]
 #: What is no outlet, and what the refusal says of it.
 REFUSED: list[tuple[Any, str]] = [
-    ({"family": "harbor"}, "no publisher family 'harbor'; did you mean harbour?"),
-    ({"family": "zzz"}, "no publisher family 'zzz'; GET /v1/outlets names those that are"),
+    ({"family": "harbor"}, "Unknown publisher family 'harbor': did you mean harbour?"),
+    ({"family": "zzz"}, "Unknown publisher family 'zzz': GET /v1/outlets lists all families"),
     ({"family": None}, "body.family"),
     ({"country": "G1"}, "body.country"),
     ({"country": "GBR"}, "body.country"),
     ({"country": ""}, "body.country"),
-    ({"country": "uk"}, "'uk' is no country; write its ISO 3166-1 code of two letters, such as GB"),
-    ({"country": "ZZ"}, "'ZZ' is no country"),
-    ({"language": "xx"}, "'xx' is no language; write its ISO 639 code, such as en"),
+    ({"country": "uk"}, "Invalid country 'uk': expected a two-letter ISO 3166-1 code such as GB"),
+    ({"country": "ZZ"}, "Invalid country 'ZZ'"),
+    ({"language": "xx"}, "Invalid language 'xx': expected an ISO 639 code"),
     ({"language": "en-GB"}, "body.language"),
     ({"language": "é!"}, "body.language"),
     ({"name": None}, "body.name"),
-    ({"name": "   "}, "the name must be 1 to 200 printable letters"),
-    ({"name": "a\u2028b\u200b"}, "the name must be 1 to 200 printable letters"),
+    ({"name": "   "}, "Invalid name: expected 1 to 200 printable characters"),
+    ({"name": "a\u2028b\u200b"}, "Invalid name: expected 1 to 200 printable characters"),
     ({"name": "a\x00b"}, "body.name"),
     ({"name": "\ud800"}, "body.name"),
     ({"name": "x" * 201}, "body.name"),
@@ -77,8 +77,10 @@ def site(sessions: Sessions, clock: Clock) -> Iterator[Site]:
         for each in known:
             silent = rows.article(each, f"Own of {each.slug}", language=None)
             rows.story(f"own-{each.slug}", [silent])
-        versions.keep(session, ["ferry", "own-quay", "own-harbour"], at=NOW)
-        vocabulary.save(session, lexicon_of(tokenization.words(title) for title in TITLES), now=NOW)
+        versions.record_versions(session, ["ferry", "own-quay", "own-harbour"], at=NOW)
+        vocabularies.save(
+            session, vocabulary_of(tokenization.words(title) for title in TITLES), now=NOW
+        )
     clock.now = NOW + timedelta(hours=1)
     with serving(sessions, clock=clock) as running:
         yield running
@@ -97,7 +99,7 @@ def outdated(sessions: Sessions) -> set[str]:
 
 
 def facts(found: Any) -> dict[str, Any]:
-    names = ("name", "country", "language", "agency", "configured")
+    names = ("name", "country", "language", "agency", "configured_values")
     return {"family": found["family"]["slug"], **{name: found[name] for name in names}}
 
 
@@ -110,7 +112,7 @@ def test_outlets_of_one_family_count_once_from_then_on(
     changed = adam.ask("PATCH", QUAY, {"family": "harbour"})
     assert changed.status == 200, changed.text
     assert changed.json["family"] == {"slug": "harbour", "name": "Harbour Times"}
-    assert changed.json["configured"] == {"family": "quay"}
+    assert changed.json["configured_values"] == {"family": "quay"}
     assert changed.json["edited_at"] == clock.now.isoformat().replace("+00:00", "Z")
     again = adam.site.get(QUAY, headers={"If-None-Match": before.headers["etag"]})
     assert (again.status, again.json["family"]["slug"]) == (200, "harbour")
@@ -125,7 +127,7 @@ def test_outlets_of_one_family_count_once_from_then_on(
 
     clock.advance(minutes=1)
     restored = adam.ask("DELETE", f"{QUAY}/edits").json
-    assert (restored["family"]["slug"], restored["configured"]) == ("quay", {})
+    assert (restored["family"]["slug"], restored["configured_values"]) == ("quay", {})
     assert restored["edited_at"] is None
     describe(context)
     assert [each["id"] for each in adam.get(wide).json["items"]] == ["ferry"]
@@ -138,7 +140,7 @@ def test_what_is_edited_holds_against_the_configuration_and_the_rest_follows_it(
     changed = adam.ask("PATCH", QUAY, edit).json
     assert facts(changed) == {
         "family": "quay", "name": "The Quay", "country": "IE", "language": "en", "agency": True,
-        "configured": {"name": "Quay Post", "country": "GB", "agency": False},
+        "configured_values": {"name": "Quay Post", "country": "GB", "agency": False},
     }  # fmt: skip
     assert changed["family"]["name"] == "The Quay"
     configure(
@@ -149,20 +151,20 @@ def test_what_is_edited_holds_against_the_configuration_and_the_rest_follows_it(
     held = adam.get(QUAY).json
     assert facts(held) == {
         "family": "docks", "name": "The Quay", "country": "IE", "language": "ga", "agency": True,
-        "configured": {"name": "Quay Daily", "country": None, "agency": False},
+        "configured_values": {"name": "Quay Daily", "country": None, "agency": False},
     }  # fmt: skip
     with sessions.begin() as session:
-        assert feeds.site_index(session).match("https://q.x/report") == "quay"
-        assert feeds.site_index(session).match("https://quay.example/report") is None
+        assert feeds.load_site_index(session).match("https://q.x/report") == "quay"
+        assert feeds.load_site_index(session).match("https://quay.example/report") is None
 
     back = adam.ask("DELETE", f"{QUAY}/edits").json
     assert facts(back) == {
         "family": "docks", "name": "Quay Daily", "country": None, "language": "ga", "agency": False,
-        "configured": {},
+        "configured_values": {},
     }  # fmt: skip
     with sessions.begin() as session:
         row = session.scalars(select(OutletRow).where(OutletRow.slug == "quay")).one()
-        assert (row.edited_at, row.configured) == (None, None)
+        assert (row.edited_at, row.configured_values) == (None, None)
     assert adam.ask("DELETE", f"{QUAY}/edits").json == back
 
 
@@ -180,13 +182,13 @@ def test_a_family_of_its_own_goes_by_the_outlets_name_unless_it_has_one(
 def test_a_fact_that_gets_its_configured_value_is_edited_no_more(adam: Holder) -> None:
     adam.ask("PATCH", QUAY, {"name": "The Quay", "country": None})
     changed = adam.ask("PATCH", QUAY, {"country": "GB"}).json
-    assert (changed["country"], changed["configured"]) == ("GB", {"name": "Quay Post"})
+    assert (changed["country"], changed["configured_values"]) == ("GB", {"name": "Quay Post"})
     assert changed["edited_at"]
     for query, slugs in (("true", ["quay"]), ("false", ["harbour"])):
         found = adam.get(f"/v1/outlets?edited={query}").json["items"]
         assert [each["slug"] for each in found] == slugs
     changed = adam.ask("PATCH", QUAY, {"name": "Quay Post"}).json
-    assert (changed["configured"], changed["edited_at"]) == ({}, None)
+    assert (changed["configured_values"], changed["edited_at"]) == ({}, None)
 
 
 def test_an_outlet_leaves_for_a_family_of_its_own(adam: Holder, sessions: Sessions) -> None:
@@ -198,7 +200,7 @@ def test_an_outlet_leaves_for_a_family_of_its_own(adam: Holder, sessions: Sessio
 def test_only_what_changes_makes_stories_tell_anew(adam: Holder, sessions: Sessions) -> None:
     tag = adam.get("/v1/outlets").headers["etag"]
     for same in ({}, {"name": "Quay Post", "country": "GB", "agency": False}):
-        assert adam.ask("PATCH", QUAY, same).json["configured"] == {}
+        assert adam.ask("PATCH", QUAY, same).json["configured_values"] == {}
     assert adam.get("/v1/outlets").headers["etag"] == tag
     assert adam.ask("PATCH", QUAY, {"agency": True}).json["agency"] is True
     assert outdated(sessions) == set()
@@ -264,7 +266,7 @@ def test_edits_and_imports_at_once_wait_for_each_other(adam: Holder, sessions: S
 
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(work, range(24))) == {200}
-    assert adam.get(QUAY).json["configured"] == {"name": "Quay Post"}
+    assert adam.get(QUAY).json["configured_values"] == {"name": "Quay Post"}
 
 
 def test_only_admins_change_outlets(adam: Holder, sessions: Sessions) -> None:

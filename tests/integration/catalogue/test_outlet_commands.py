@@ -57,7 +57,7 @@ def test_outlets_are_listed_changed_and_reset(run: Run):
         ),
         (("set", "quay", "--language", "e1"), "Invalid language 'e1': expected an ISO 639 code"),
         (("set", "quay", "--name", ""), "Invalid name: expected 1 to 200 printable characters"),
-        (("set", "quay", "--family", "vulga"), "no publisher family 'vulga'; did you mean volga?"),
+        (("set", "quay", "--family", "vulga"), "Unknown publisher family 'vulga': did you mean volga?"),
     ],
 )
 def test_mistakes_are_named(run: Run, arguments: tuple[str, ...], reason: str):

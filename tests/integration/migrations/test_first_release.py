@@ -8,12 +8,12 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, text
 
+from service.domain.stories.filters import StoryFilter
 from service.errors import NotFoundError
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.editing import audit_log
-from service.domain.stories.filters import StoryFilter
 from service.store.story_views.views import StoryDetail, get_story, list_stories
 from tests.support.database import invariants
 from tests.support.database.rows import NOW

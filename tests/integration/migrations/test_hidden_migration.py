@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from service.store.database.embedded import EmbeddedServer
-from service.store.database.sessions import sessions_of
+from service.store.database.sessions import make_sessions
 from service.store.story_views.changes import changes_since
 from tests.support.database.migrations import database_of, moved
 from tests.support.database.rows import NOW
@@ -39,7 +39,7 @@ def engine(server: EmbeddedServer) -> Iterator[Engine]:
 
 def test_followers_learn_what_was_hidden_before_and_the_way_back_forgets_it(engine: Engine):
     moved(engine, AFTER, up=True)
-    with sessions_of(engine).begin() as session:
+    with make_sessions(engine).begin() as session:
         found = changes_since(session, 0).items
     assert [(each.story_id, each.kind, each.editor) for each in found] == [
         ("again", "emerged", None),

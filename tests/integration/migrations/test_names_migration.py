@@ -1,6 +1,7 @@
 """Migration 0021: plain names. Existing rows survive the upgrade and the downgrade."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, Row, text
@@ -25,8 +26,8 @@ SELECT id, 'w', 'f', 201, 'b', :now FROM keys;
 INSERT INTO lexicons (made_at, articles, data) VALUES (:now, 1, 'd');
 INSERT INTO gazetteers (made_at, data) VALUES (:now, 'd');
 INSERT INTO secrets (name, value, made_at) VALUES ('links', 's', :now);
-INSERT INTO stories (id, emerged_at, changed_at, first_reported_at, last_reported_at)
-VALUES ('s', :now, :now, :now, :now);
+INSERT INTO stories (id, emerged_at, changed_at, first_reported_at, last_reported_at, details)
+VALUES ('s', :now, :now, :now, :now, '{"summary": [{"text": "A", "whole": true}]}');
 INSERT INTO webhooks (url, secret, told_transition_id, created_at, delivered_at, paused_because)
 VALUES ('https://hook.example', 's', 7, :now, :now, 'paused by hand');
 INSERT INTO webhook_holds (webhook_id, story_id, next_transition_id, attempts, next_attempt_at,
@@ -35,7 +36,8 @@ SELECT id, 's', 7, 1, :now, :now FROM webhooks;
 INSERT INTO subscribers (address, created_at, rhythm_since, stopped_because)
 VALUES ('a@x.example', :now, :now, 'complaint');
 INSERT INTO issues (subscriber_id, local_date, due_at, made_at, state, subject, content)
-SELECT id, '2023-04-26', :now, :now, 'sent', 'Ferry', '{}' FROM subscribers;
+SELECT id, '2023-04-26', :now, :now, 'sent', 'Ferry', '{"moved_on": [], "few": [1]}'
+FROM subscribers;
 INSERT INTO issues (subscriber_id, kind, local_date, due_at, made_at, state, subject, content,
                     story_id, reached, folded_into)
 SELECT subscriber_id, 'notice', local_date, :now, :now, 'folded', 'Ferry', '{}', 's', 3, id
@@ -89,17 +91,32 @@ def test_renamed_columns_keep_their_values_in_both_directions(earlier: Engine):
     assert read(earlier, PRESENT) == before
 
 
-def test_triggers_count_changes_under_both_names(earlier: Engine):
-    counters = read(earlier, FORMER_COUNTERS)
-    change(earlier)
-    assert read(earlier, FORMER_COUNTERS) == (counters[0] + 1, counters[1] + 1)
+def test_stored_json_has_new_keys_after_the_upgrade_and_former_keys_after_the_downgrade(
+    earlier: Engine,
+) -> None:
     moved(earlier, AFTER, up=True)
+    assert read(earlier, "SELECT content FROM editions WHERE kind = 'digest'") == (
+        {"updates": [], "low_coverage": [1]},
+    )
+    summary = "SELECT details->'summary' FROM stories"
+    assert read(earlier, summary) == ([{"text": "A", "complete": True}],)
+    moved(earlier, BEFORE, up=False)
+    assert read(earlier, "SELECT content FROM issues WHERE kind = 'digest'") == (
+        {"moved_on": [], "few": [1]},
+    )
+    assert read(earlier, summary) == ([{"text": "A", "whole": True}],)
+
+
+def test_triggers_count_changes_under_both_names(earlier: Engine):
+    moved(earlier, AFTER, up=True)
+    value, key_changes = read(earlier, PRESENT_COUNTERS)
     change(earlier)
-    assert read(earlier, PRESENT_COUNTERS) == (counters[0] + 2, counters[1] + 2)
+    assert read(earlier, PRESENT_COUNTERS) == (value + 1, key_changes + 1)
     assert read(earlier, "SELECT count(*) FROM pending_changes") == (0,)
     moved(earlier, BEFORE, up=False)
+    value, key_changes = read(earlier, FORMER_COUNTERS)
     change(earlier)
-    assert read(earlier, FORMER_COUNTERS) == (counters[0] + 3, counters[1] + 3)
+    assert read(earlier, FORMER_COUNTERS) == (value + 1, key_changes + 1)
 
 
 def test_new_rows_get_ids_after_the_existing_ones(earlier: Engine):
@@ -112,7 +129,7 @@ def test_new_rows_get_ids_after_the_existing_ones(earlier: Engine):
         assert connection.scalar(text(statement), {"at": NOW + timedelta(days=1)}) == 3
 
 
-def read(engine: Engine, statement: str) -> Row[tuple[object, ...]]:
+def read(engine: Engine, statement: str) -> Row[tuple[Any, ...]]:
     with engine.connect() as connection:
         return connection.execute(text(statement)).one()
 

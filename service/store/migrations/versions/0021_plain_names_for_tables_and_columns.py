@@ -1,6 +1,6 @@
 """plain names for tables, columns, constraints, triggers and stored values
 
-Only names change, so every row is kept. A check constraint or a partial index that names a renamed
+Only names change, so every row is kept. Renamed keys of stored JSON are renamed in all rows. A check constraint or a partial index that names a renamed
 value is created again. The bodies of trigger functions are text to Postgres, so those that name a
 renamed table or column are replaced. `downgrade` restores all former names and values.
 """
