@@ -1,12 +1,12 @@
-"""Words beside a name, or in it, that tell what it names; English."""
+"""English cue words for entity kinds, beside a name or within it."""
 
 
-def _words(text: str) -> frozenset[str]:
+def _split(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-#: Written before a person's name, capitalised; no part of it.
-ROLES = _words("""
+#: Capitalised titles before the name of a person; not part of the name.
+ROLES = _split("""
 President Vice Prime Minister Chancellor Premier Governor Gov Mayor Senator Sen Sens
 Representative Rep Reps Congressman Congresswoman Secretary Undersecretary Deputy Ambassador Envoy
 Judge Justice Chief Attorney Prosecutor General Gen Admiral Adm Colonel Col Lieutenant Lt Captain
@@ -16,10 +16,10 @@ Reverend Rev Bishop Archbishop Cardinal Imam Rabbi Sheikh Ayatollah Coach Manage
 Ex-President Then-President Acting CEO Correspondent Spokesman Spokeswoman Spokesperson Councillor
 Solicitor Actor Actress Singer
 """)
-#: Of these roles, what follows may be an office or a house as well as a person.
-VAGUE_ROLES = _words("Former Acting Deputy Vice Chief General Major Director")
-#: The same in lower case, close before a name; behind an organisation they speak for it.
-TRADES = _words("""
+#: Titles that may also precede an organisation.
+AMBIGUOUS_ROLES = _split("Former Acting Deputy Vice Chief General Major Director")
+#: Lower-case occupations and roles directly before a name.
+OCCUPATIONS = _split("""
 president minister premier chancellor governor mayor senator spokesman spokeswoman spokesperson
 executive chairman chairwoman chair director secretary ambassador judge prosecutor lawyer attorney
 analyst economist author writer journalist reporter actor actress singer rapper comedian musician
@@ -29,21 +29,21 @@ businessman entrepreneur leader commander officer detective suspect son daughter
 brother sister mother father widow candidate nominee rival envoy aide adviser advisor
 correspondent boss chief head councillor farmer fisherman skipper curator conductor
 """)
-#: What people do behind their names.
-SAID = _words("""
+#: Verbs after the name of a person.
+SPEECH_VERBS = _split("""
 said says told added asked wrote writes announced argued insisted warned claimed denied admitted
 tweeted posted thanked called pleaded testified resigned married died joked recalled
 """)
-#: Behind an organisation's name.
-SPEAKS_FOR = _words("""
+#: Nouns after the name of an organisation.
+ORGANISATION_ROLES = _split("""
 spokesman spokeswoman spokesperson officials official executives executive chief boss shares
 employees workers staff lawmakers director managers report
 """)
-KIN = _words(
+RELATIVES = _split(
     "wife husband son daughter brother sister father mother lawyer lawyers family attorney"
 )
-#: Last or first words of organisations' names.
-ORGANISING = _words("""
+#: Words in names of organisations.
+ORGANISATION_WORDS = _split("""
 Ministry Department Dept Agency Authority Administration Bureau Board Commission Committee Council
 Court Tribunal Parliament Assembly Senate Congress Party Union Alliance Coalition Front Movement
 League Federation Association Society Institute Institution Foundation Fund Trust Bank Group
@@ -57,8 +57,8 @@ Watch Treasury Government Cabinet Office House Partners Capital Ventures Studios
 Airport Ombudsman Inspectorate Regulator Observatory Brotherhood Militia Knicks Lakers Yankees
 Dodgers Families
 """)
-#: Last words of places' names.
-PLACING = _words("""
+#: Last words of place names.
+PLACE_SUFFIXES = _split("""
 Street Road Avenue Square Lane Quay Dock Harbour Harbor Bay Beach Coast Island Islands Isle Lake
 River Creek Falls Sea Ocean Gulf Strait Channel Canal Dam Reservoir Bridge Tunnel Mountain
 Mountains Mount Hill Hills Heights Peak Ridge Valley Gorge Canyon Desert Forest Woods Park Gardens
@@ -66,13 +66,13 @@ Province County Region District Oblast State Territory City Town Village Borough
 Stadium Arena Peninsula Cape Plateau Basin Glacier Volcano Marsh Moor Pass Crossing Corridor
 Plains Moss
 """)
-#: First words of places' names.
-PLACED = _words("Lake Mount Mt Fort Port Cape Strait Gulf Isle Camp San Santa")
-#: Places go before or behind these.
-LOCATIVE = _words("in near across outside around throughout off")
-SETTLEMENTS = _words("city town village suburb island province capital district port county region")
-#: Names that hold these are of something else: events, laws, ships, prizes, works.
-ELSE = _words("""
+#: First words of place names.
+PLACE_PREFIXES = _split("Lake Mount Mt Fort Port Cape Strait Gulf Isle Camp San Santa")
+#: Prepositions before place names.
+LOCATIVE_PREPOSITIONS = _split("in near across outside around throughout off")
+SETTLEMENTS = _split("city town village suburb island province capital district port county region")
+#: Words in names of events, laws, ships, prizes and works.
+OTHER = _split("""
 Marathon Cup War Act Bill Day Week Month Year Night Morning Prize Award Awards Games Olympics
 Olympic Festival Final Finals Series Championship Championships Tournament Open Grand Prix
 Election Elections Storm Hurricane Typhoon Cyclone Operation USS HMS Treaty Agreement Accord
@@ -84,10 +84,10 @@ February March April May June July August September October November December GM
 CEST UTC AI TV DNA CEO GDP MP MPs PM AM Christ God Lord Tour One Olympian Olympians WWI WWII Q&A
 LGBTQ SUV UFO VIP PhD Standard Theorem
 """)
-#: Words with a small letter that may stand within a name.
-PARTICLES = _words("de da del della di du des la le van von der den ten bin ibn al el dos y e")
-#: Names that go on behind "of", and then also behind "and".
-HEADS = _words("""
+#: Lower-case words that may occur within a name.
+PARTICLES = _split("de da del della di du des la le van von der den ten bin ibn al el dos y e")
+#: First words of names that may continue with "of ...", and then with "and ...".
+NAME_HEADS = _split("""
 Ministry Department Agency Bank University Church House Court Board Bureau Institute Museum
 College Academy Council Union Association Federation Gulf Strait Bay Isle Republic Cape Port Sea
 Office Organization Organisation Society Battle King Queen Prince Princess Duke Duchess Lake Mount

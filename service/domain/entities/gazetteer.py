@@ -1,4 +1,4 @@
-"""A gazetteer built from a window: what its texts themselves say a name stands for."""
+"""Gazetteer: entity kinds of names, learned from the context of their mentions in a window."""
 
 import json
 import zlib
@@ -11,174 +11,179 @@ from typing import Self
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article
 from service.domain.entities import cues
-from service.domain.entities.known_names import DEMONYMS, GIVEN_NAMES, ORGANISATIONS, PLACES
-from service.domain.entities.mentions import Mention, mentions, tokens
+from service.domain.entities.mentions import Mention, find_mentions, tokenize
+from service.domain.entities.name_lists import DEMONYMS, GIVEN_NAMES, ORGANISATIONS, PLACES
 from service.domain.text.sentences import split_sentences
 
 
 class Kind(StrEnum):
-    """What a name stands for; `else` gathers events, works, days: known, but not shown."""
+    """Entity kind of a name; `else` covers events, works and days, which are not shown."""
 
     PERSON = "person"
     PLACE = "place"
     ORGANISATION = "organisation"
-    ELSE = "else"
+    OTHER = "else"
 
 
 Votes = Mapping[Kind, float]
 
-#: A name needs so many votes for a kind,
-_ENOUGH = 2.0
-#: and so many times those for the next kind.
+#: Minimum votes for the winning kind.
+_MIN_VOTES = 2.0
+#: Minimum ratio of its votes to those of the second kind.
 _MARGIN = 1.5
-#: A word at a sentence's beginning is a name if it is written so elsewhere this often.
-_MOSTLY = 0.7
-#: Names of fewer articles are not kept from a window: a story's own articles tell as much.
-_KEPT = 2
-_LONGEST_ACRONYM = 6
-_MOST_NAMES_OF_PERSON = 4
+#: A word at the start of a sentence is a name if this share of its other uses is capitalised.
+_MIN_CAPITALISED_SHARE = 0.7
+#: Minimum articles per name in a window; a story's own articles cover rarer names.
+_MIN_WINDOW_ARTICLES = 2
+_MAX_ACRONYM_LETTERS = 6
+_MAX_PERSON_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
-    """Votes on what names stand for, and how words are written within sentences.
+    """Votes per name for each entity kind, and counts of capitalised and lower-case uses.
 
-    `votes` by name; `capital` and `small` count how often a word, in small letters, stands with
-    a capital and without one inside a sentence.
+    `capitalised` and `lower_case` count how a word, in lower case, is written within sentences; the
+    first word of each sentence is ignored.
     """
 
     votes: Mapping[str, Votes]
-    capital: Mapping[str, int]
-    small: Mapping[str, int]
+    capitalised: Mapping[str, int]
+    lower_case: Mapping[str, int]
 
     @classmethod
     def from_articles(cls, articles: Iterable[Article], *, at_least: int = 1) -> Self:
-        """What articles tell; names that fewer than `at_least` of them hold are left out."""
+        """Build a gazetteer of the names that occur in at least `at_least` articles."""
         votes: dict[str, Counter[Kind]] = defaultdict(Counter)
-        capital: Counter[str] = Counter()
-        small: Counter[str] = Counter()
+        capitalised: Counter[str] = Counter()
+        lower_case: Counter[str] = Counter()
         seen: Counter[str] = Counter()
         for article in articles:
-            found = find_mentions_in_article(article)
-            for mention in found:
+            mentions = find_mentions_in_article(article)
+            for mention in mentions:
                 votes[mention.name].update(_votes(mention))
-            seen.update({mention.name for mention in found})
-            _count_writing(article, capital, small)
-        kept = {name: votes[name] for name in sorted(votes) if seen[name] >= at_least}
-        _add_last_names(kept)
-        written = {word: small[word] for word in small if word in capital}
-        return cls({name: dict(found) for name, found in kept.items()}, dict(capital), written)
+            seen.update({mention.name for mention in mentions})
+            for sentence in split_sentences(article.text[: tokenization.LEAD_CHARACTERS]):
+                for token in tokenize(sentence.text)[1:]:
+                    (capitalised if token.capitalised else lower_case)[token.word.lower()] += 1
+        frequent = {name: votes[name] for name in sorted(votes) if seen[name] >= at_least}
+        _add_last_names(frequent)
+        ambiguous = {word: lower_case[word] for word in lower_case if word in capitalised}
+        return cls(
+            {name: dict(counts) for name, counts in frequent.items()}, dict(capitalised), ambiguous
+        )
 
     @classmethod
     def from_window(cls, articles: Iterable[Article]) -> Self:
-        """The same of a whole window, without names that only one article holds."""
-        return cls.from_articles(articles, at_least=_KEPT)
+        """Build the gazetteer of a window, without names that occur in only one article."""
+        return cls.from_articles(articles, at_least=_MIN_WINDOW_ARTICLES)
 
     def to_bytes(self) -> bytes:
-        """Compact form for storage; `from_bytes` is its inverse."""
-        parts = [dict(self.votes), dict(self.capital), dict(self.small)]
+        """Serialize to compressed JSON; the inverse of `from_bytes`."""
+        parts = [dict(self.votes), dict(self.capitalised), dict(self.lower_case)]
         return zlib.compress(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode())
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> Self:
-        """Read what `to_bytes` wrote."""
-        votes, capital, small = json.loads(zlib.decompress(stored))
+        """Deserialize the result of `to_bytes`."""
+        votes, capitalised, lower_case = json.loads(zlib.decompress(stored))
         kinds = {
-            name: {Kind(kind): number for kind, number in found.items()}
-            for name, found in votes.items()
+            name: {Kind(kind): number for kind, number in counts.items()}
+            for name, counts in votes.items()
         }
-        return cls(kinds, capital, small)
+        return cls(kinds, capitalised, lower_case)
 
 
 @dataclass(frozen=True, slots=True)
 class Gazetteers:
-    """Several gazetteers asked as one, such as that of a window and that of a story."""
+    """Several gazetteers combined, such as those of a window and of a story."""
 
     parts: tuple[Gazetteer, ...]
 
     def kind(self, name: str) -> Kind | None:
-        """What a name stands for, None where the texts do not tell clearly."""
-        return _clear(_sum(part.votes.get(name, {}) for part in self.parts))
+        """Return the entity kind of a name, or None if the votes are not clear."""
+        return _winning_kind(_add_votes(part.votes.get(name, {}) for part in self.parts))
 
     def is_name(self, mention: Mention) -> bool:
-        """Whether the capital of a mention means something; at a sentence's beginning it may not."""
+        """Whether a mention is a name and not only the capitalised start of a sentence."""
         word = mention.words[0].lower()
-        if not mention.opens:
+        if not mention.starts_sentence:
             return len(mention.words) > 1 or word not in tokenization.STOP_WORDS
-        capital = sum(part.capital.get(word, 0) for part in self.parts)
-        small = sum(part.small.get(word, 0) for part in self.parts)
-        if word in tokenization.STOP_WORDS or capital < _MOSTLY * (capital + small):
+        capitalised = sum(part.capitalised.get(word, 0) for part in self.parts)
+        lower_case = sum(part.lower_case.get(word, 0) for part in self.parts)
+        if word in tokenization.STOP_WORDS or capitalised < _MIN_CAPITALISED_SHARE * (
+            capitalised + lower_case
+        ):
             return False
-        return capital > 0 or len(mention.words) > 1
+        return capitalised > 0 or len(mention.words) > 1
 
 
 def find_mentions_in_article(article: Article) -> list[Mention]:
-    """The mentions in an article's title and lead."""
-    return [*mentions(article.title), *mentions(article.text[: tokenization.LEAD_CHARACTERS])]
-
-
-def _count_writing(article: Article, capital: Counter[str], small: Counter[str]) -> None:
-    for sentence in split_sentences(article.text[: tokenization.LEAD_CHARACTERS]):
-        for token in tokens(sentence.text)[1:]:
-            (capital if token.capital else small)[token.word.lower()] += 1
+    """Return the mentions in an article's title and lead."""
+    return [
+        *find_mentions(article.title),
+        *find_mentions(article.text[: tokenization.LEAD_CHARACTERS]),
+    ]
 
 
 def _votes(mention: Mention) -> Counter[Kind]:
-    found: Counter[Kind] = Counter()
-    for kind, weight in (*_by_itself(mention), *_by_what_is_around(mention)):
-        found[kind] += weight  # type: ignore[assignment]  # a counter adds up fractions as well
-    return found
+    votes: Counter[Kind] = Counter()
+    for kind, weight in (*_votes_from_name(mention), *_votes_from_context(mention)):
+        votes[kind] += weight  # type: ignore[assignment]  # Counter also sums fractions
+    return votes
 
 
-def _by_itself(mention: Mention) -> Iterator[tuple[Kind, float]]:
-    """What the words of a name tell."""
+def _votes_from_name(mention: Mention) -> Iterator[tuple[Kind, float]]:
+    """Yield votes based on the words of the name."""
     words, name = mention.words, mention.name
     if name in PLACES:
         yield Kind.PLACE, 6
     elif name in ORGANISATIONS:
         yield Kind.ORGANISATION, 6
     elif len(words) == 1 and name in DEMONYMS:
-        yield Kind.ELSE, 9
-    elif any(word in cues.ELSE for word in words):
-        yield Kind.ELSE, 4
+        yield Kind.OTHER, 9
+    elif any(word in cues.OTHER for word in words):
+        yield Kind.OTHER, 4
     elif _is_acronym(name):
         yield Kind.ORGANISATION, 2
     elif len(words) > 1:
-        yield from _by_form(words)
+        yield from _votes_from_word_forms(words)
 
 
-def _by_form(words: tuple[str, ...]) -> Iterator[tuple[Kind, float]]:
-    if words[-1] in cues.PLACING or (words[0] in cues.PLACED and words[-1] not in cues.ORGANISING):
+def _votes_from_word_forms(words: tuple[str, ...]) -> Iterator[tuple[Kind, float]]:
+    if words[-1] in cues.PLACE_SUFFIXES or (
+        words[0] in cues.PLACE_PREFIXES and words[-1] not in cues.ORGANISATION_WORDS
+    ):
         yield Kind.PLACE, 3
     elif words[-1].endswith("s") and " ".join(words[:-1]) in PLACES:
         yield Kind.ORGANISATION, 2.5  # a team: the Los Angeles Dodgers
-    elif words[-1] in cues.ORGANISING or words[0] in cues.HEADS:
+    elif words[-1] in cues.ORGANISATION_WORDS or words[0] in cues.NAME_HEADS:
         yield Kind.ORGANISATION, 3
-    elif any(word in cues.ORGANISING for word in words):
+    elif any(word in cues.ORGANISATION_WORDS for word in words):
         yield Kind.ORGANISATION, 2
-    elif words[0] in GIVEN_NAMES and len(words) <= _MOST_NAMES_OF_PERSON:
+    elif words[0] in GIVEN_NAMES and len(words) <= _MAX_PERSON_WORDS:
         yield Kind.PERSON, 3
 
 
-def _by_what_is_around(mention: Mention) -> Iterator[tuple[Kind, float]]:
-    """What the words before and behind a name tell."""
+def _votes_from_context(mention: Mention) -> Iterator[tuple[Kind, float]]:
+    """Yield votes based on the words before and after the name."""
     before = mention.before[-1] if mention.before else ""
-    behind = tokens(mention.after)
+    behind = tokenize(mention.after)
     after = behind[0].word if behind else ""
-    person = len(mention.words) <= _MOST_NAMES_OF_PERSON
+    person = len(mention.words) <= _MAX_PERSON_WORDS
     if person and mention.role:
         yield Kind.PERSON, 3
-    if person and before in cues.TRADES and len(mention.words) > 1:
+    if person and before in cues.OCCUPATIONS and len(mention.words) > 1:
         yield Kind.PERSON, 2
     if person and _is_age(mention.after):
         yield Kind.PERSON, 3
-    if after in cues.SAID and not mention.possessive and len(mention.words) > 1:
+    if after in cues.SPEECH_VERBS and not mention.possessive and len(mention.words) > 1:
         yield Kind.PERSON, 0.5
-    if after == "who" or (mention.possessive and after in cues.KIN):
+    if after == "who" or (mention.possessive and after in cues.RELATIVES):
         yield Kind.PERSON, 1.5
-    if after in cues.SPEAKS_FOR and not mention.possessive:
+    if after in cues.ORGANISATION_ROLES and not mention.possessive:
         yield Kind.ORGANISATION, 1
-    if before in cues.LOCATIVE:
+    if before in cues.LOCATIVE_PREPOSITIONS:
         yield Kind.PLACE, 1
     if before == "of" and mention.before[0] in cues.SETTLEMENTS:
         yield Kind.PLACE, 3
@@ -191,31 +196,31 @@ def _is_age(after: str) -> bool:
 
 
 def _is_acronym(word: str) -> bool:
-    """Whether a word is a short name in capitals; Roman numbers are none."""
+    """Whether a word is a short name in capitals, but not a Roman numeral."""
     letters = word.replace(".", "").replace("&", "")
-    short = 1 < len(letters) <= _LONGEST_ACRONYM
+    short = 1 < len(letters) <= _MAX_ACRONYM_LETTERS
     return short and letters.isalpha() and letters.isupper() and not set(letters) <= set("IVX")
 
 
 def _add_last_names(votes: dict[str, Counter[Kind]]) -> None:
-    """Let every person speak for the last word of the name, by which later sentences call it."""
-    people = [name for name in votes if " " in name and _clear(votes[name]) == Kind.PERSON]
+    """Add votes for the last names of persons, which later sentences use alone."""
+    people = [name for name in votes if " " in name and _winning_kind(votes[name]) == Kind.PERSON]
     for name in people:
         votes.setdefault(name.rsplit(" ", 1)[1], Counter())[Kind.PERSON] += 2
 
 
-def _clear(votes: Votes) -> Kind | None:
-    """The kind with the most votes if they are enough and far more than those of the next."""
+def _winning_kind(votes: Votes) -> Kind | None:
+    """Return the kind with the most votes, if it reaches the minimum and the margin."""
     ranked = sorted(((number, kind) for kind, number in votes.items()), reverse=True)
-    if not ranked or ranked[0][0] < _ENOUGH:
+    if not ranked or ranked[0][0] < _MIN_VOTES:
         return None
     clear = len(ranked) == 1 or ranked[0][0] >= _MARGIN * ranked[1][0]
     return ranked[0][1] if clear else None
 
 
-def _sum(found: Iterable[Votes]) -> Votes:
+def _add_votes(parts: Iterable[Votes]) -> Votes:
     total: dict[Kind, float] = defaultdict(float)
-    for votes in found:
+    for votes in parts:
         for kind, number in votes.items():
             total[kind] += number
     return total

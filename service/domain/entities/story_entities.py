@@ -1,4 +1,4 @@
-"""The people, places and organisations of a story, named as its articles name them."""
+"""Entities of a story: people, places and organisations named in its articles."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,21 +12,21 @@ from service.domain.entities.gazetteer import (
     Kind,
     find_mentions_in_article,
 )
-from service.domain.entities.known_names import SAME_PLACE
+from service.domain.entities.name_lists import PLACE_ALIASES
 
-#: Names of each kind that are shown.
-MOST = 6
-#: Where this many articles tell a story, a name that only one of them holds is left out.
-_SEVERAL = 3
+#: Maximum entities shown per kind.
+MAX_PER_KIND = 6
+#: From this many originals on, a name must occur in two of them.
+_MIN_ARTICLES_FOR_TWO = 3
 
-_SHORTEST_OUTLET = 3
+_MIN_OUTLET_CHARACTERS = 3
 
-SHOWN = (Kind.PERSON, Kind.PLACE, Kind.ORGANISATION)
+SHOWN_KINDS = (Kind.PERSON, Kind.PLACE, Kind.ORGANISATION)
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A name, what it stands for, and how many of the story's originals hold it."""
+    """A name, its kind, and the number of the story's originals that contain it."""
 
     name: str
     kind: Kind
@@ -39,64 +39,67 @@ def find_entities(
     copies: Collection[ArticleId] = (),
     outlets: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Entity]:
-    """Names of a story by kind and by how many articles hold them, most first.
+    """Return the entities of a story by kind, and by number of articles, descending.
 
-    `window` tells what names stand for, together with the story's own articles; a name that both
-    leave open is not shown. A last name alone counts for the person whose whole name the story
-    holds. Copies repeat and do not count, nor do outlets that speak of themselves, as they do in
-    every feed; `outlets` holds their names by slug.
+    The kinds come from `window` and the story's own articles; names without a clear kind are
+    omitted. A last name alone counts for the full name if the story contains it. Copies do not
+    count, nor do outlets that mention themselves; `outlets` maps slugs to names.
     """
     originals = [each for each in articles if each.id not in copies] or list(articles)
-    known = Gazetteers((window, Gazetteer.from_articles(originals)))
-    holders = _holders(originals, known, outlets)
-    kinds = {name: kind for name in holders if (kind := known.kind(name))}
-    for name, whole in _short_forms(kinds).items():
-        holders[whole] |= holders[name]
+    gazetteers = Gazetteers((window, Gazetteer.from_articles(originals)))
+    articles_by_name = _articles_by_name(originals, gazetteers, outlets)
+    kinds = {name: kind for name in articles_by_name if (kind := gazetteers.kind(name))}
+    for name, full_name in _find_aliases(kinds).items():
+        articles_by_name[full_name] |= articles_by_name[name]
         del kinds[name]
-    fewest = 2 if len(originals) >= _SEVERAL else 1
-    return _most_held(
-        Entity(name, kind, len(holders[name]))
+    fewest = 2 if len(originals) >= _MIN_ARTICLES_FOR_TWO else 1
+    return _most_frequent(
+        Entity(name, kind, len(articles_by_name[name]))
         for name, kind in kinds.items()
-        if kind in SHOWN and len(holders[name]) >= fewest
+        if kind in SHOWN_KINDS and len(articles_by_name[name]) >= fewest
     )
 
 
-def _holders(
-    articles: Sequence[Article], known: Gazetteers, outlets: Mapping[str, str]
+def _articles_by_name(
+    articles: Sequence[Article], gazetteers: Gazetteers, outlets: Mapping[str, str]
 ) -> dict[str, set[ArticleId]]:
-    """The articles that hold each name."""
-    holders: dict[str, set[ArticleId]] = defaultdict(set)
+    """Map each name to the ids of the articles that contain it."""
+    ids_by_name: dict[str, set[ArticleId]] = defaultdict(set)
     for article in articles:
         own = {_fold(article.outlet), _fold(outlets.get(article.outlet, ""))}
         for mention in find_mentions_in_article(article):
-            if known.is_name(mention) and not _is_one_of(_fold(mention.name), own):
-                holders[mention.name].add(article.id)
-    return holders
+            if gazetteers.is_name(mention) and not _is_outlet_name(_fold(mention.name), own):
+                ids_by_name[mention.name].add(article.id)
+    return ids_by_name
 
 
-def _is_one_of(name: str, own: Collection[str]) -> bool:
-    """Whether a name is an outlet's own, or a part or an extension of it: CBS, CBS News."""
-    return len(name) >= _SHORTEST_OUTLET and any(
+def _is_outlet_name(name: str, own: Collection[str]) -> bool:
+    """Whether a name equals, shortens or extends one of an outlet's names: CBS, CBS News."""
+    return len(name) >= _MIN_OUTLET_CHARACTERS and any(
         outlet.startswith(name) or (outlet and name.startswith(outlet)) for outlet in own
     )
 
 
-def _short_forms(kinds: Mapping[str, Kind]) -> dict[str, str]:
-    """Last names with the one whole name that ends so, and other names of a place; others stay."""
+def _find_aliases(kinds: Mapping[str, Kind]) -> dict[str, str]:
+    """Map last names to the only full name that ends with them, and places to their usual name."""
     people = sorted(name for name, kind in kinds.items() if kind == Kind.PERSON)
-    found = {name: SAME_PLACE[name] for name in kinds if SAME_PLACE.get(name) in kinds}
+    aliases = {name: PLACE_ALIASES[name] for name in kinds if PLACE_ALIASES.get(name) in kinds}
     for name in people:
-        whole = [other for other in people if other.endswith(f" {name}")]
-        longest = max(whole, key=len, default="")
-        if longest and all(longest.endswith(other) for other in whole):
-            found[name] = longest
-    return found
+        full_names = [other for other in people if other.endswith(f" {name}")]
+        longest = max(full_names, key=len, default="")
+        if longest and all(longest.endswith(other) for other in full_names):
+            aliases[name] = longest
+    return aliases
 
 
-def _most_held(found: Iterable[Entity]) -> list[Entity]:
-    """The few names of each kind that most articles hold, people first."""
-    ranked = sorted(found, key=lambda each: (SHOWN.index(each.kind), -each.articles, each.name))
-    of_kind = ([each for each in ranked if each.kind == kind][:MOST] for kind in SHOWN)
+def _most_frequent(entities: Iterable[Entity]) -> list[Entity]:
+    """Return the most frequent entities of each kind, people first."""
+    ranked = sorted(
+        entities, key=lambda each: (SHOWN_KINDS.index(each.kind), -each.articles, each.name)
+    )
+    of_kind = (
+        [each for each in ranked if each.kind == kind][:MAX_PER_KIND] for kind in SHOWN_KINDS
+    )
     return [each for some in of_kind for each in some]
 
 

@@ -1,12 +1,12 @@
-"""Names and words that tell people, places and organisations apart in English news."""
+"""Lists of well-known places, organisations, given names and demonyms in English news."""
 
 
-def _lines(text: str) -> frozenset[str]:
+def _split(text: str) -> frozenset[str]:
     return frozenset(name.strip() for name in text.replace("\n", ",").split(",") if name.strip())
 
 
-#: Places that every newspaper takes as known: countries, regions, large cities.
-PLACES = _lines("""
+#: Countries, regions and large cities.
+PLACES = _split("""
 Afghanistan, Albania, Algeria, Angola, Argentina, Armenia, Australia, Austria, Azerbaijan, Bahamas
 Bahrain, Bangladesh, Barbados, Belarus, Belgium, Belize, Benin, Bhutan, Bolivia, Bosnia
 Bosnia and Herzegovina, Botswana, Brazil, Brunei, Bulgaria, Burkina Faso, Burundi, Cambodia
@@ -57,16 +57,16 @@ Washington D.C., Washington DC, D.C., DC, NYC, N.Y., N.J., N.C., S.C., Wellingto
 Zurich
 """)
 
-#: Other names of a place, and the one they count for where a story holds both.
-SAME_PLACE = {
+#: Alternative names of a place, merged if a story contains both names.
+PLACE_ALIASES = {
     "U.S.": "US", "USA": "US", "United States": "US", "U.K.": "UK", "United Kingdom": "UK",
     "D.C.": "Washington", "DC": "Washington", "Washington D.C.": "Washington",
     "Washington DC": "Washington", "Kiev": "Kyiv", "Türkiye": "Turkey", "New York City": "New York",
     "NYC": "New York", "N.Y.": "New York",
 }  # fmt: skip
 
-#: Institutions, companies and groups that are known by a name that does not say so.
-ORGANISATIONS = _lines("""
+#: Organisations whose names contain none of the cue words.
+ORGANISATIONS = _split("""
 White House, Pentagon, Kremlin, Congress, Senate, House of Representatives, Parliament, Bundestag
 Knesset, Downing Street, Whitehall, Scotland Yard, Capitol Hill, Supreme Court, Hamas, Hezbollah
 Taliban, Islamic State, Red Cross, Red Crescent, United Nations, European Union, African Union
@@ -79,8 +79,8 @@ Truth Social, ProPublica, Democrats, Republicans, Labour, Conservatives, Tories,
 Reform UK, U.N., E.U., N.A.T.O., F.B.I., C.I.A., I.C.E.
 """)
 
-#: Given names; two words that begin with one are mostly a person.
-GIVEN_NAMES = _lines("""
+#: Given names; a name that starts with one is usually a person.
+GIVEN_NAMES = _split("""
 Aaron, Abdel, Abdul, Abdullah, Abigail, Abu, Adam, Adrian, Agnes, Ahmad, Ahmed, Alan, Albert
 Alejandro, Aleksandr, Alessandro, Alex, Alexander, Alexandra, Alexandria, Alexei, Ali, Alice
 Alison, Allan, Allison, Amanda, Amber, Amelia, Amir, Amit, Amy, Ana, Anastasia, Anders, Andre
@@ -127,8 +127,8 @@ Wade, Walter, Wang, Wayne, Wendy, Wes, Will, William, Xavier, Yasmin, Yasser, Yo
 Zachary, Zoe, Zohran
 """)
 
-#: Belonging to a nation, a faith, a party: no names of people, places, organisations.
-DEMONYMS = _lines("""
+#: Words for nationality, religion or party; these are not entities.
+DEMONYMS = _split("""
 Afghan, African, Albanian, Algerian, American, Americans, Arab, Arabic, Argentine, Armenian, Asian
 Australian, Austrian, Azerbaijani, Bangladeshi, Belarusian, Belgian, Bolivian, Bosnian, Brazilian
 British, Briton, Britons, Bulgarian, Cambodian, Canadian, Catholic, Chilean, Chinese, Christian
