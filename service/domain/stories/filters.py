@@ -16,7 +16,7 @@ from service.domain.field_types import (
 
 
 class Sort(StrEnum):
-    """Orders of the story list; `store.story_views.filters.ordering` defines their keys."""
+    """Order of the story list."""
 
     RANK = "rank"
     NEWEST = "newest"
@@ -59,5 +59,5 @@ class StoryFilter(BaseModel):
     keyword: TextValues = Field(default=[], description="Keywords; matches all of them.")
     storyline: ShortText | None = Field(default=None, description="Id of a storyline.")
     state: Literal["open", "closed"] | None = Field(
-        default=None, description="Open stories can still grow; closed ones cannot."
+        default=None, description="`open`, or `closed` after some time without reports."
     )

@@ -42,7 +42,7 @@ class StoryRef(BaseModel):
     def of(cls, story: StoryName | None) -> Self | None:
         if story is None:
             return None
-        return cls(id=story.id, headline=story.headline, url=links.story_api(story.id))
+        return cls(id=story.id, headline=story.headline, url=links.story_api_path(story.id))
 
 
 class ArticleDetailOut(MemberOut):
@@ -81,7 +81,7 @@ class ArticleQuery(BaseModel):
     story: ShortText | None = Field(None, description="Id of the current story.")
     feed: BigInt | None = Field(None, description="Id of the feed.")
     copies: bool | None = Field(None, description="True: only reprints. False: no reprints.")
-    sort: ArticleOrder = ArticleOrder.NEWEST
+    sort: ArticleOrder = Field(ArticleOrder.NEWEST, description="Order of the list.")
     limit: Limit = 50
     cursor: CursorText | None = None
     fields: ArticleFields | None = None

@@ -142,7 +142,7 @@ class OutletQuery(BaseModel):
     edited: bool | None = Field(
         None, description="True: outlets that an admin edited. False: all others."
     )
-    sort: OutletOrder = OutletOrder.SLUG
+    sort: OutletOrder = Field(OutletOrder.SLUG, description="Order of the list.")
     limit: Limit = 100
     cursor: CursorText | None = None
     fields: OutletFields | None = None

@@ -16,10 +16,10 @@ from service.web.api.stories.syndication import (
 from service.web.dependencies import WebContextDep
 from service.web.middleware.concurrency import SearchSlot
 from service.web.middleware.etags import ETagSession
-from service.web.rendering.syndication import Channel, key_of
+from service.web.rendering.syndication import Channel, feed_urn
 from service.web.requests.problems import PROBLEM_RESPONSES
 
-router = APIRouter(prefix="/v1/search", tags=["feeds out"], responses=PROBLEM_RESPONSES)
+router = APIRouter(prefix="/v1/search", tags=["outgoing feeds"], responses=PROBLEM_RESPONSES)
 
 
 @router.get("/feed.{form}", responses=FEED_RESPONSES, response_class=Response)
@@ -41,7 +41,7 @@ def get_search_feed(
     stories = get_stories(session, list(ranked.stories))
     base, query = str(request.base_url), request.url.query
     channel = Channel(
-        key=key_of("search", query),
+        key=feed_urn("search", query),
         title=f"{web.title}: {parsed.query.q}",
         url=str(request.url),
         page=f"{base}search?{query}",

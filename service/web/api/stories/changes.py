@@ -27,7 +27,7 @@ from service.web.middleware.etags import ETagSession
 from service.web.requests.parameters import BigInt, Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
 
-router = APIRouter(prefix="/v1/changes", tags=["following"], responses=PROBLEM_RESPONSES)
+router = APIRouter(prefix="/v1/changes", tags=["changes"], responses=PROBLEM_RESPONSES)
 
 #: Seconds between two polls of the database, and between two keep-alive comments.
 POLL_SECONDS, KEEP_ALIVE_SECONDS = 1.0, 15.0

@@ -14,7 +14,7 @@ from service.web.api.stories.stories import other_storyline_stories
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.evidence import read_evidence
 from service.web.rendering.schemas import Instant, MemberOut, OutletRef, PageOut, StoryOut
-from service.web.rendering.timeline import page_of_points
+from service.web.rendering.timeline import timeline_page
 from service.web.requests.fields import (
     Names,
     PartialPageOut,
@@ -153,7 +153,7 @@ def get_story_timeline(
     require_unmerged(session, story_id, as_of)
     after = TIMELINE_CURSOR.decode(cursor)
     reports = reports_of(session, [story_id], as_of=as_of).get(story_id, ())
-    page = page_of_points(reports, after=after, limit=limit)
+    page = timeline_page(reports, after=after, limit=limit)
     items = [TimelinePointOut.of(point) for point in page.items]
     return PageOut(items=items, next=TIMELINE_CURSOR.encode(page.next))
 

@@ -41,7 +41,7 @@ class StoryFeedQuery(StoryFilter):
     as_of: UtcTime | None = Field(
         None, description="Return the list as of this instant; a future instant means now."
     )
-    sort: Sort = Sort.RANK
+    sort: Sort = Field(Sort.RANK, description="Order of the list.")
     limit: Limit = 50
 
 

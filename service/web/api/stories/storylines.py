@@ -41,7 +41,7 @@ class StorylineSummaryOut(StorylineRef):
 
     @classmethod
     def of_brief(cls, brief: StorylineBrief) -> Self:
-        return cls(**asdict(brief), url=links.storyline_api(brief.id))
+        return cls(**asdict(brief), url=links.storyline_api_path(brief.id))
 
 
 class StorylineOut(BaseModel):
@@ -64,9 +64,14 @@ class StorylineQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: UtcTime | None = Field(None, description="Last report at this time or later.")
-    until: UtcTime | None = Field(None, description="A story was last reported before this time.")
-    sort: StorylineOrder = StorylineOrder.ID
+    since: UtcTime | None = Field(
+        None, description="With a story last reported at this time or later."
+    )
+    until: UtcTime | None = Field(
+        None,
+        description="With a story last reported before this time; with `since`, the same story.",
+    )
+    sort: StorylineOrder = Field(StorylineOrder.ID, description="Order of the list.")
     limit: Limit = 50
     cursor: CursorText | None = None
     fields: StorylineSummaryFields | None = None

@@ -12,12 +12,12 @@ from service.web.dependencies import WebContextDep
 from service.web.middleware.etags import ETagSession
 from service.web.rendering import links, syndication
 from service.web.rendering.display_names import outlet_names
-from service.web.rendering.syndication import MEDIA_TYPES, Channel, FeedEntry, Format, key_of
+from service.web.rendering.syndication import MEDIA_TYPES, Channel, FeedEntry, Format, feed_urn
 from service.web.requests.parameters import StoryId, excerpt
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 from service.web.requests.redirects import MERGED_RESPONSE, require_unmerged_story
 
-router = APIRouter(prefix="/v1/stories", tags=["feeds out"], responses=PROBLEM_RESPONSES)
+router = APIRouter(prefix="/v1/stories", tags=["outgoing feeds"], responses=PROBLEM_RESPONSES)
 
 FormatPath = Annotated[Format, Path(description="Feed format: `atom`, `rss` or `json`.")]
 #: Date of a feed without entries.
@@ -54,7 +54,7 @@ def get_stories_feed(
     base = str(request.base_url)
     query_string = request.url.query
     channel = Channel(
-        key=key_of("stories", *([query_string] if query_string else [])),
+        key=feed_urn("stories", *([query_string] if query_string else [])),
         title=f"{web.title}: stories",
         url=str(request.url),
         page=f"{base}?{query_string}" if query_string else base,
@@ -88,7 +88,7 @@ def get_story_feed(
 
 def feed_response(channel: Channel, form: Format) -> Response:
     """The HTTP response with a feed in the given format."""
-    return Response(syndication.write(channel, form), media_type=MEDIA_TYPES[form])
+    return Response(syndication.render_feed(channel, form), media_type=MEDIA_TYPES[form])
 
 
 def story_entry(story: StoryView, base: str) -> FeedEntry:
