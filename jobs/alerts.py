@@ -1,4 +1,4 @@
-"""The job `alerts`: stories that match a subscriber's saved queries are told of at once."""
+"""Alerts job: emails subscribers at once about stories that match their saved queries."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -6,80 +6,79 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
-from jobs.running.mail import batches, mailed
-from service.domain.subscribers.alerts import StoryIndex
-from service.domain.subscribers.alerts import notices as to_tell
+from jobs.running.mail import run_mail_job, subscriber_batches
+from service.domain.subscribers.alerts import StoryIndex, new_alert_emails
 from service.settings.load import Settings
 from service.store.subscribers import alert_emails
 from service.store.subscribers import alerts as store
 from service.store.subscribers.digest_stories import changed_stories
 from service.store.subscribers.subscribers import Subscriber
 
-#: What somebody was told longer ago is new to them.
+#: A story that triggered an alert longer ago counts as new.
 MEMORY = timedelta(days=30)
-#: Stories that are looked at in one run, the latest.
-MOST_STORIES = 5000
+#: Most stories checked in one run, the newest.
+MAX_STORIES = 5000
 HOUR = timedelta(hours=1)
 
 
 def alerts(context: Context) -> Counts:
-    """Tell subscribers of stories that match their alerts; nothing without a mail server.
+    """Email subscribers about matching stories; does nothing without a mail server.
 
-    A notice is written into the ledger before it is sent. Of more than `alerts.per_hour` to one
-    subscriber the rest waits for the next issue of the digest.
+    An alert email is stored before it is sent. Emails beyond `alerts.max_per_hour` per subscriber
+    are deferred to the next digest.
 
     Raises:
-        SettingsError: emails would have no links or no sender.
-        MailServerError: the mail server takes nothing; what waits is tried again later.
+        SettingsError: `mail.site` is not set.
+        MailServerError: the server accepts no email; waiting emails are retried later.
     """
-    return mailed(context, "alert", make_notices)
+    return run_mail_job(context, "alert", create_alert_emails)
 
 
-def make_notices(context: Context) -> Counts:
-    """Write what alerts have to tell into the ledger, and what the next issue is to hold."""
-    counts = {"made": 0, "deferred": 0}
-    stories = _stories(context)
-    if stories is None:
+def create_alert_emails(context: Context) -> Counts:
+    """Store new alert emails, for sending or deferred to the next digest; returns counts."""
+    now, settings = context.clock(), context.settings.alerts
+    counts = {"created": 0, "deferred_to_digest": 0}
+    with context.sessions.begin() as session:
+        if not store.any_active(session):
+            return counts
+        changed = changed_stories(
+            session,
+            since=now - settings.recent,
+            changed_since=now - settings.changed,
+            limit=MAX_STORIES,
+        )
+    if not changed:
         return counts
-    for batch in batches(context, with_alerts=True):
+    stories = StoryIndex(changed)
+    for batch in subscriber_batches(context, with_alerts=True):
         with context.sessions.begin() as session:
-            for outcome in _make(session, context.settings, batch, stories, context.clock()):
+            for outcome in _create_for(session, batch, stories, context.settings, context.clock()):
                 counts[outcome] += 1
     return counts
 
 
-def _stories(context: Context) -> StoryIndex | None:
-    """The stories that changed of late; None if nobody asks for them or none did."""
-    now, settings = context.clock(), context.settings.alerts
-    with context.sessions.begin() as session:
-        if not store.any_active(session):
-            return None
-        found = changed_stories(
-            session,
-            since=now - settings.recent,
-            changed_since=now - settings.changed,
-            limit=MOST_STORIES,
-        )
-    return StoryIndex(found) if found else None
-
-
-def _make(
+def _create_for(
     session: Session,
-    settings: Settings,
     batch: Sequence[Subscriber],
     stories: StoryIndex,
+    settings: Settings,
     now: datetime,
 ) -> Iterator[str]:
-    """Write the notices of some subscribers; whether each is to be sent or folded."""
+    """Store the new alert emails of some subscribers; yields created or deferred_to_digest."""
     ids = [each.id for each in batch]
-    asked = store.of_subscribers(session, ids)
-    told = alert_emails.told_to(session, ids, since=now - MEMORY)
-    sent = alert_emails.sent_to(session, ids, since=now - HOUR)
-    for each in batch:
-        mine, before = asked.get(each.id, []), told.get(each.id, [])
-        for notice in to_tell(mine, stories, each.filters, before, settings.alerts):
-            fold = sent[each.id] >= settings.alerts.max_per_hour
-            day = now.astimezone(each.schedule.time_zone).date()
-            if alert_emails.make(session, each.id, notice, day, now=now, fold=fold):
-                sent[each.id] += not fold
-                yield "deferred" if fold else "made"
+    alerts_by_subscriber = store.list_by_subscriber(session, ids)
+    notifications = alert_emails.load_notifications(session, ids, since=now - MEMORY)
+    recent = alert_emails.count_recent(session, ids, since=now - HOUR)
+    for subscriber in batch:
+        local_date = now.astimezone(subscriber.schedule.time_zone).date()
+        for email in new_alert_emails(
+            alerts_by_subscriber.get(subscriber.id, []),
+            stories,
+            subscriber.filters,
+            notifications.get(subscriber.id, []),
+            settings.alerts,
+        ):
+            defer = recent[subscriber.id] >= settings.alerts.max_per_hour
+            if alert_emails.add(session, subscriber.id, email, local_date, now=now, defer=defer):
+                recent[subscriber.id] += not defer
+                yield "deferred_to_digest" if defer else "created"

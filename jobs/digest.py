@@ -1,123 +1,123 @@
-"""The job `digest`: issues that are due are written into the ledger, and those that wait are sent."""
+"""Digest job: creates the editions that are due, then sends the waiting ones."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
-from jobs.running.mail import batches, mailed
-from service.domain.subscribers.alerts import Notice
-from service.domain.subscribers.digest_model import Match, Story
-from service.domain.subscribers.digest_schedule import Due, due
-from service.domain.subscribers.digest_selection import Past, choose
+from jobs.running.mail import run_mail_job, subscriber_batches
+from service.domain.subscribers.alerts import AlertEmail
+from service.domain.subscribers.digest_model import DigestStory
+from service.domain.subscribers.digest_schedule import DueDate, next_due_date
+from service.domain.subscribers.digest_selection import History, select_stories
 from service.settings.load import Settings
 from service.store.subscribers import alert_emails, editions
 from service.store.subscribers.digest_stories import digest_stories
 from service.store.subscribers.subscribers import Subscriber
 
-#: A story that somebody saw longer ago is new to them.
+#: A story shown longer ago counts as new.
 MEMORY = timedelta(days=14)
-#: No issue looks back further than this, however long ago the last one was.
-FURTHEST = timedelta(days=7)
+#: Longest time that an edition covers, however long ago the last one was.
+MAX_LOOKBACK = timedelta(days=7)
 
 
 def digest(context: Context) -> Counts:
-    """Make the issues that are due, send those that wait; nothing without a mail server.
+    """Create due editions and send waiting ones; does nothing without a mail server.
 
-    Each subscriber gets one issue a local date at most: its row is written before it is sent.
+    Each subscriber gets at most one edition per local date, because it is stored before it is sent.
 
     Raises:
-        SettingsError: emails would have no links or no sender.
-        MailServerError: the mail server takes nothing; what waits is tried again later.
+        SettingsError: `mail.site` is not set.
+        MailServerError: the server accepts no email; waiting emails are retried later.
     """
-    return mailed(context, "digest", make_issues)
+    return run_mail_job(context, "digest", create_editions)
 
 
-def make_issues(context: Context) -> Counts:
-    """Write every issue that is due into the ledger, empty ones too."""
-    now, counts = context.clock(), {"made": 0, "empty": 0}
-    stories = _Stories(context, now)
-    for batch in batches(context):
+def create_editions(context: Context) -> Counts:
+    """Store all editions that are due, empty ones included; returns counts."""
+    now, settings = context.clock(), context.settings
+    counts = {"created": 0, "empty": 0}
+    stories: list[DigestStory] | None = None
+    for batch in subscriber_batches(context):
         with context.sessions.begin() as session:
-            for owed in _due(session, context.settings, batch, now):
-                counts[_make(session, owed, stories, now=now)] += 1
+            due_dates = _due_dates(session, batch, settings, now)
+            recipients = [each for each in batch if each.id in due_dates]
+            if not recipients:
+                continue
+            if stories is None:  # loaded once, with the first edition of the run
+                limit = settings.editions.max_stories
+                stories = digest_stories(session, since=now - MAX_LOOKBACK, limit=limit)
+            histories = load_histories(session, recipients, settings, now)
+            ids = [each.id for each in recipients]
+            deferred = alert_emails.load_deferred(session, ids, since=now - MAX_LOOKBACK)
+            for each in recipients:
+                outcome = _create_edition(
+                    session,
+                    each,
+                    due=due_dates[each.id],
+                    stories=stories,
+                    history=histories[each.id],
+                    deferred=deferred.get(each.id, {}),
+                    settings=settings,
+                    now=now,
+                )
+                counts[outcome] += 1
     return counts
 
 
-def past_of(
-    session: Session, readers: Sequence[Subscriber], settings: Settings, now: datetime
-) -> dict[int, Past]:
-    """What subscribers have read, by their ids."""
-    known = editions.seen_by(session, [each.id for each in readers], since=now - MEMORY)
-    return {each.id: known.get(each.id) or _unread(each, settings, now) for each in readers}
+def load_histories(
+    session: Session, batch: Sequence[Subscriber], settings: Settings, now: datetime
+) -> dict[int, History]:
+    """What each subscriber has seen in recent editions, by subscriber id."""
+    seen = editions.load_histories(session, [each.id for each in batch], since=now - MEMORY)
+    # A first edition covers the lookback. Twice that covers a first edition that was missed.
+    lookback = settings.editions.lookback
+    for each in batch:
+        start = max(each.schedule_since - lookback, now - 2 * lookback)
+        seen.setdefault(each.id, History(start))
+    return seen
 
 
-@dataclass(frozen=True, slots=True)
-class _Owed:
-    """An issue that is due to somebody."""
-
-    to: Subscriber
-    due: Due
-    past: Past
-    folded: Mapping[int, Notice]  #: by their numbers in the ledger
-
-
-class _Stories:
-    """The stories of the last days, read when the first issue needs them."""
-
-    def __init__(self, context: Context, now: datetime) -> None:
-        self.settings = context.settings
-        self._read: Callable[[Session], list[Story]] = lambda session: digest_stories(
-            session, since=now - FURTHEST, limit=context.settings.issues.stories
+def _due_dates(
+    session: Session, batch: Sequence[Subscriber], settings: Settings, now: datetime
+) -> dict[int, DueDate]:
+    """Due date of each subscriber whose next edition is due."""
+    last = editions.last_due_dates(session, [each.id for each in batch])
+    due_dates = {}
+    for each in batch:
+        due = next_due_date(
+            each.schedule,
+            now,
+            since=each.schedule_since,
+            last=last.get(each.id),
+            catch_up=settings.editions.catch_up,
         )
-        self._found: list[Story] | None = None
-
-    def __call__(self, session: Session) -> Sequence[Story]:
-        if self._found is None:
-            self._found = self._read(session)
-        return self._found
+        if due:
+            due_dates[each.id] = due
+    return due_dates
 
 
-def _due(
-    session: Session, settings: Settings, batch: Sequence[Subscriber], now: datetime
-) -> list["_Owed"]:
-    """Whose issue is due, what they have read, and which notices wait for it."""
-    last = editions.last_of(session, [each.id for each in batch])
-    found = [(each, _next(each, last.get(each.id), settings, now)) for each in batch]
-    awaited = [(each, meant) for each, meant in found if meant]
-    if not awaited:
-        return []
-    pasts = past_of(session, [each for each, _ in awaited], settings, now)
-    folded = alert_emails.folded(session, [each.id for each, _ in awaited], since=now - FURTHEST)
-    return [_Owed(each, meant, pasts[each.id], folded.get(each.id, {})) for each, meant in awaited]
-
-
-def _unread(each: Subscriber, settings: Settings, now: datetime) -> Past:
-    """Somebody who has read nothing of late; an issue that did not come is made up for, too."""
-    span = settings.issues.look_back
-    return Past(max(each.rhythm_since - span, now - 2 * span))
-
-
-def _next(each: Subscriber, last: Due | None, settings: Settings, now: datetime) -> Due | None:
-    make_up = settings.issues.make_up
-    return due(each.rhythm, now, since=each.rhythm_since, last=last, make_up=make_up)
-
-
-def _make(session: Session, owed: _Owed, stories: _Stories, *, now: datetime) -> str:
-    settings = stories.settings
-    chosen = choose(stories(session), owed.to.taste, owed.past, settings.digest)
-    chosen = replace(chosen, alerts=_matches(owed.folded))
-    late = owed.due.late(now, settings.issues.tolerance)
-    goes = bool(chosen) or settings.issues.empty_days == "line"
-    number = editions.make(session, owed.to.id, owed.due, chosen, now=now, late=late, send=goes)
-    if number is None:
+def _create_edition(
+    session: Session,
+    subscriber: Subscriber,
+    *,
+    due: DueDate,
+    stories: Sequence[DigestStory],
+    history: History,
+    deferred: Mapping[int, AlertEmail],
+    settings: Settings,
+    now: datetime,
+) -> str:
+    """Store an edition with the deferred alerts, one per story; returns created or empty."""
+    latest = {each.card.story: each.deferred_match for each in deferred.values()}
+    selected = select_stories(stories, subscriber.filters, history, settings.digest)
+    content = replace(selected, alerts=tuple(latest.values()))
+    late = due.is_late(now, settings.editions.tolerance)
+    send = bool(content) or settings.editions.empty_days == "line"
+    edition_id = editions.add(session, subscriber.id, due, content, now=now, late=late, send=send)
+    if edition_id is None:
         return "empty"
-    alert_emails.fold_into(session, owed.folded, number)
-    return "made" if goes else "empty"
-
-
-def _matches(folded: Mapping[int, Notice]) -> tuple[Match, ...]:
-    """What waited for the issue, of each story the latest."""
-    return tuple({each.card.story: each.match for each in folded.values()}.values())
+    alert_emails.assign_to_digest(session, deferred, edition_id)
+    return "created" if send else "empty"

@@ -1,4 +1,4 @@
-"""`samestory subscribers report`: what mail servers send back later."""
+"""`samestory subscribers report`: process a bounce or complaint email."""
 
 import sys
 from pathlib import Path
@@ -8,45 +8,44 @@ import typer
 
 from service.commands.running.wiring import open_context
 from service.errors import BadInputError
-from service.mail.bounces import read_report
-from service.settings import load as settings_module
+from service.mail.bounces import parse_report
 from service.store.subscribers import editions, subscribers
 
-#: Bytes of a report that are read; its end is the email that it returns.
-LARGEST = 1 << 20
+#: Bytes of a report that are read. The returned email at its end may be cut off.
+MAX_BYTES = 1 << 20
 
 
 def report(
     source: Annotated[
-        str, typer.Argument(metavar="FILE", help="An email as it came; - reads it from a pipe.")
+        str, typer.Argument(metavar="FILE", help="Raw email file, or - for standard input.")
     ] = "-",
 ) -> None:
-    """Stop delivery after a bounce or a complaint, as a mailbox hands it over.
+    """Stop emails to a subscriber after a bounce or complaint, given as a raw email.
 
-    An email that is no report, or about none of our emails, changes nothing and is no error: the
-    mail server would send an error on to whoever wrote it.
+    An email that is no report, or not about one of our emails, changes nothing and exits with 0: a
+    mail server would send an error back to its author.
     """
-    found = read_report(_content(source))
-    if found is None:
-        print("no report about an email: nothing was changed")
+    parsed = parse_report(_read(source))
+    if parsed is None:
+        print("not a report about an email: nothing changed")
         return
-    with open_context(settings_module.load()) as context, context.sessions.begin() as session:
-        owner = editions.recipient_of(session, found.message_id)
-        if owner is None:
-            print(f"a report about no email of ours, {found.message_id}: nothing was changed")
+    with open_context() as context, context.sessions.begin() as session:
+        subscriber_id = editions.find_recipient(session, parsed.message_id)
+        if subscriber_id is None:
+            print(f"not one of our emails, {parsed.message_id}: nothing changed")
             return
-        reader = subscribers.get(session, owner)
-        if found.stops:
-            subscribers.stop(session, owner, found.reason, bounced=not found.complaint)
-        after = subscribers.get(session, owner)
-    print(f"{reader.address}: {found.reason}; {reader.state} before, {after.state} now")
+        before = subscribers.get(session, subscriber_id)
+        if parsed.stops:
+            subscribers.stop(session, subscriber_id, parsed.reason, bounced=not parsed.complaint)
+        after = subscribers.get(session, subscriber_id)
+    print(f"{before.address}: {parsed.reason}; {before.state} before, {after.state} now")
 
 
-def _content(source: str) -> bytes:
+def _read(source: str) -> bytes:
     if source == "-":
-        return sys.stdin.buffer.read(LARGEST)
+        return sys.stdin.buffer.read(MAX_BYTES)
     try:
         with Path(source).open("rb") as file:
-            return file.read(LARGEST)
+            return file.read(MAX_BYTES)
     except OSError as error:
         raise BadInputError(f"{source}: {error.strerror}") from error

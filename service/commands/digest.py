@@ -1,4 +1,4 @@
-"""`samestory digest`: look at an issue, or send what is due."""
+"""`samestory digest`: preview an edition, send due editions, list outcomes."""
 
 import json
 import webbrowser
@@ -13,29 +13,26 @@ from platformdirs import user_cache_path
 from jobs import digest as job
 from jobs.running import runner
 from jobs.running.context import Context
-from jobs.running.deliver import renderer, site
 from jobs.running.schedule import build_schedule
 from service.commands.running.serving import open_service
 from service.commands.running.wiring import open_context
-from service.domain.subscribers.digest_model import Digest
-from service.domain.subscribers.digest_preferences import USUAL
-from service.domain.subscribers.digest_selection import History, choose
+from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
+from service.domain.subscribers.digest_selection import History, select_stories
 from service.domain.text.email_addresses import normalize_email
 from service.errors import BadInputError, NotFoundError
+from service.mail.deliver import configured_renderer, site_url
 from service.mail.render import DigestMessage, Links, RenderedEmail
 from service.settings import load as settings_module
 from service.store.subscribers import subscribers
 from service.store.subscribers.digest_stories import digest_stories
-from service.store.subscribers.email_stats import Edition, editions
+from service.store.subscribers.email_stats import DailyOutcome, daily_outcomes
 
-app = typer.Typer(
-    help="The daily digest: preview an issue, send what is due.", no_args_is_help=True
-)
+app = typer.Typer(help="Preview, send and list editions of the digest.", no_args_is_help=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """An issue that was written into a folder, and how many stories it shows."""
+    """A digest rendered to a folder, with its number of stories."""
 
     page: Path
     stories: int
@@ -44,129 +41,127 @@ class Preview:
 @app.command()
 def preview(
     to: Annotated[
-        str, typer.Option(help="For whom: a subscriber, or anybody with the usual wishes.")
+        str, typer.Option(help="Subscriber to preview for (default: default preferences).")
     ] = "reader@localhost",
-    folder: Annotated[Path | None, typer.Option(help="Where to write it.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Output folder.")] = None,
     *,
-    open_it: Annotated[bool, typer.Option("--open", help="Show it in a browser.")] = False,
+    open_it: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
 ) -> None:
-    """Write the issue that somebody would get now as digest.html and digest.txt; sends nothing."""
-    with open_context(settings_module.load()) as context:
-        found = write_preview(context, normalize_email(to), folder)
-    print(f"{found.page}: {found.stories} stories")
+    """Write the current digest of a subscriber to digest.html and digest.txt. Sends nothing."""
+    with open_context() as context:
+        written = write_preview(context, normalize_email(to), folder)
+    print(f"{written.page}: {written.stories} stories")
     if open_it:
-        webbrowser.open(found.page.as_uri())
+        webbrowser.open(written.page.as_uri())
 
 
 @app.command()
 def send() -> None:
-    """Make the issues that are due and send what waits, as the daemon does each minute."""
-    run_mailing("digest", "the digest is")
+    """Create due editions and send waiting ones, as the daemon does every minute."""
+    run_mail_job_once("digest")
 
 
-@app.command("issues")
-def list_issues(
-    days: Annotated[int, typer.Option(min=1, max=3650, help="How many local dates.")] = 14,
+@app.command("editions")
+def list_editions(
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Number of past days.")] = 14,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """What became of the emails of each local date: cards, bytes, sent, failed, late."""
-    with open_context(settings_module.load()) as context, context.sessions.begin() as session:
-        # A date ends last some hours behind UTC.
+    """List sent, waiting, failed and late emails per day, with their sizes."""
+    with open_context() as context, context.sessions.begin() as session:
+        # Local dates can be behind UTC, so the oldest day may be listed in part.
         since = (context.clock() - timedelta(days=days)).date()
-        found = editions(session, since=since)
+        outcomes = daily_outcomes(session, since=since)
     if as_json:
-        rows = [{"local_date": str(each.local_date), **asdict(each.outcome)} for each in found]
+        rows = [{"local_date": str(each.local_date), **asdict(each.outcome)} for each in outcomes]
         print(json.dumps(rows, indent=2))
         return
-    for each in found:
-        print(_edition_line(each))
+    for each in outcomes:
+        print(_line(each))
 
 
-def _edition_line(found: Edition) -> str:
-    told = found.outcome
+def _line(day: DailyOutcome) -> str:
+    outcome = day.outcome
     counts = [
-        f"{told.sent} of {told.recipients} sent",
+        f"{outcome.sent} of {outcome.recipients} sent",
         *(
             f"{count} {name}"
             for name in ("waiting", "failed", "late", "empty", "deferred", "doubtful")
-            if (count := getattr(told, name))
+            if (count := getattr(outcome, name))
         ),
     ]
-    size = f"{told.mean_cards:.1f} cards, {told.mean_bytes / 1000:.1f} kB on average"
-    largest = f"{told.most_cards} and {told.most_bytes / 1000:.1f} at most"
-    return f"{found.local_date}  {told.kind:6}  {', '.join(counts)}; {size}, {largest}"
+    mean = f"mean {outcome.mean_cards:.1f} cards, {outcome.mean_bytes / 1000:.1f} kB"
+    largest = f"max {outcome.most_cards} cards, {outcome.most_bytes / 1000:.1f} kB"
+    return f"{day.local_date}  {outcome.kind:6}  {', '.join(counts)}; {mean}; {largest}"
 
 
-def run_mailing(name: str, what: str) -> None:
-    """Run a job that sends emails once, and say what it did.
+def run_mail_job_once(name: str) -> None:
+    """Run a job that sends emails once and print its counts.
 
     Raises:
-        BadInputError: no mail server is set, or another process runs the job.
+        BadInputError: no mail server is configured, or another process runs the job.
     """
     settings = settings_module.load()
     if not settings.mail.ready:
-        raise BadInputError("no mail server is set; name one in SAMESTORY_MAIL__HOST")
+        raise BadInputError("No mail server configured: set SAMESTORY_MAIL__HOST")
     jobs = {each.name: each for each in build_schedule(settings.schedule)}
     with open_service(with_feeds=False) as context:
         counts = runner.run_job(jobs[name], context)
     if counts is None:
-        raise BadInputError(f"{what} being sent by another process; try again later")
+        raise BadInputError(f"The job {name} is running in another process: try again later")
     print(", ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do")
 
 
 def preview_folder() -> Path:
-    """Where previews are written unless somebody says otherwise."""
+    """Default folder of previews."""
     return user_cache_path("samestory") / "preview"
 
 
 def write_preview(
     context: Context, address: str, folder: Path | None = None, *, page: str = ""
 ) -> Preview:
-    """Write the issue that a subscriber would get now; for anybody else, one of the last days.
+    """Write the digest that a subscriber would get now.
 
-    Its links lead to `page`, or else to where the settings say that the pages are.
+    An unknown address gets the default preferences and the stories of the last days. Links start
+    with `page`, by default with the configured site.
 
     Raises:
-        BadInputError: the folder cannot be written into.
+        BadInputError: the folder is not writable.
     """
     if page:
         mail = replace(context.settings.mail, site=page)
         context = replace(context, settings=replace(context.settings, mail=mail))
-    folder = folder or preview_folder()
-    chosen, issue = _issue(context, address)
-    links = Links(site(context.settings))
-    written = renderer(context.settings).digest(issue, address, links)
-    return Preview(write_both(folder, "digest", written), len(chosen.cards))
-
-
-def write_both(folder: Path, name: str, written: RenderedEmail) -> Path:
-    """Write both parts of an email as NAME.html and NAME.txt; where the first one is.
-
-    Raises:
-        BadInputError: the folder cannot be written into.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.html").write_text(written.html, encoding="utf-8")
-        (folder / f"{name}.txt").write_text(written.text, encoding="utf-8")
-    except OSError as error:
-        raise BadInputError(f"cannot write into {folder}: {error.strerror}") from error
-    return (folder / f"{name}.html").resolve()
-
-
-def _issue(context: Context, address: str) -> tuple[Digest, DigestMessage]:
     now, settings = context.clock(), context.settings
+    schedule, filters = DEFAULT_SCHEDULE, DEFAULT_FILTERS
+    history = History(now - job.MAX_LOOKBACK)
     with context.sessions.begin() as session:
-        schedule, filters = USUAL
-        past = History(now - job.FURTHEST)
         try:
-            known = subscribers.find(session, address)
+            subscriber = subscribers.find_by_address(session, address)
         except NotFoundError:
             pass
         else:
-            schedule, filters = known.schedule, known.filters
-            past = job.past_of(session, [known], settings, now)[known.id]
-        stories = digest_stories(session, since=now - job.FURTHEST, limit=settings.editions.max_stories)
-    chosen = choose(stories, filters, past, settings.digest)
-    return chosen, DigestMessage(chosen, now.astimezone(schedule.time_zone).date(), now, schedule.time_zone)
+            schedule, filters = subscriber.schedule, subscriber.filters
+            history = job.load_histories(session, [subscriber], settings, now)[subscriber.id]
+        stories = digest_stories(
+            session, since=now - job.MAX_LOOKBACK, limit=settings.editions.max_stories
+        )
+    digest = select_stories(stories, filters, history, settings.digest)
+    local_date = now.astimezone(schedule.time_zone).date()
+    message = DigestMessage(digest, local_date, now, schedule.time_zone)
+    rendered = configured_renderer(settings).digest(message, address, Links(site_url(settings)))
+    return Preview(write_email(folder or preview_folder(), "digest", rendered), len(digest.cards))
+
+
+def write_email(folder: Path, name: str, rendered: RenderedEmail) -> Path:
+    """Write an email to NAME.html and NAME.txt; returns the path of the HTML file.
+
+    Raises:
+        BadInputError: the folder is not writable.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.html").write_text(rendered.html, encoding="utf-8")
+        (folder / f"{name}.txt").write_text(rendered.text, encoding="utf-8")
+    except OSError as error:
+        raise BadInputError(f"cannot write into {folder}: {error.strerror}") from error
+    return (folder / f"{name}.html").resolve()

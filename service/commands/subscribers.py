@@ -1,4 +1,4 @@
-"""`samestory subscribers`: who gets the digest, when, and of what."""
+"""`samestory subscribers`: manage subscribers, their delivery schedules and filters."""
 
 import json
 from collections.abc import Iterator
@@ -9,86 +9,97 @@ import typer
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context
-from jobs.running.deliver import ask_to_confirm
 from service.commands.bounces import report
 from service.commands.running.wiring import open_context
-from service.domain.subscribers.digest_preferences import LISTS, USUAL, Preferences, told_days
+from service.domain.subscribers.digest_preferences import (
+    DEFAULT_FILTERS,
+    DEFAULT_SCHEDULE,
+    LIST_FIELDS,
+    Preferences,
+    format_days,
+)
 from service.domain.text.email_addresses import normalize_email
-from service.mail.smtp import opened_sender
-from service.settings import load as settings_module
+from service.mail.deliver import send_confirmation
+from service.mail.smtp import open_sender
 from service.store.subscribers import subscribers
 from service.store.subscribers.subscribers import Subscriber
 
-app = typer.Typer(help="Subscribers of the daily digest.", no_args_is_help=True)
+app = typer.Typer(help="Manage subscribers of the daily digest.", no_args_is_help=True)
 app.command()(report)
 
-Address = Annotated[str, typer.Argument(help="An email address.")]
+Address = Annotated[str, typer.Argument(help="Email address.")]
 Zone = Annotated[str | None, typer.Option(help="Time zone, such as Europe/Berlin.")]
-Hour = Annotated[int | None, typer.Option(help="Local hour of the issue, 0 to 23.")]
-Days = Annotated[str | None, typer.Option(help="Some of mon,tue,wed,thu,fri,sat,sun, or all.")]
-Language = Annotated[str | None, typer.Option(help="Headlines in it are preferred, such as en.")]
-Independent = Annotated[
-    int | None, typer.Option(help="Independent coverage that a story needs at least.")
+Hour = Annotated[int | None, typer.Option(help="Local hour of delivery, 0 to 23.")]
+Days = Annotated[
+    str | None, typer.Option(help="Comma-separated days of mon,tue,wed,thu,fri,sat,sun, or all.")
 ]
-Languages = Annotated[str | None, typer.Option(help="Stories told in none of these are left out.")]
-Follow = Annotated[str | None, typer.Option(help="Words whose stories come higher, by commas.")]
-Mute = Annotated[str | None, typer.Option(help="Words whose stories are left out, by commas.")]
-FollowOutlets = Annotated[str | None, typer.Option(help="Outlets by slug, by commas.")]
-MuteOutlets = Annotated[str | None, typer.Option(help="Outlets by slug, by commas.")]
-FollowCountries = Annotated[str | None, typer.Option(help="ISO codes such as GB, by commas.")]
-MuteCountries = Annotated[str | None, typer.Option(help="ISO codes such as GB, by commas.")]
-FollowLines = Annotated[str | None, typer.Option(help="Storylines by id, by commas.")]
-MuteLines = Annotated[str | None, typer.Option(help="Storylines by id, by commas.")]
+Language = Annotated[str | None, typer.Option(help="Preferred language of headlines, such as en.")]
+Independent = Annotated[int | None, typer.Option(help="Minimum independent coverage of a story.")]
+Languages = Annotated[
+    str | None, typer.Option(help="Only stories with a report in one of these languages.")
+]
+Follow = Annotated[
+    str | None, typer.Option(help="Comma-separated words whose stories rank higher.")
+]
+Mute = Annotated[str | None, typer.Option(help="Comma-separated words whose stories are left out.")]
+Outlets = Annotated[str | None, typer.Option(help="Comma-separated slugs of outlets.")]
+Countries = Annotated[str | None, typer.Option(help="Comma-separated ISO codes such as GB.")]
+Storylines = Annotated[str | None, typer.Option(help="Comma-separated ids of storylines.")]
 
 
 @app.command()
-def add(address: Address, time_zone: Zone = None, hour: Hour = None, days: Days = None) -> None:
-    """Add a subscriber, who is asked by email to confirm; `set` says of what.
+def add(address: Address, zone: Zone = None, hour: Hour = None, days: Days = None) -> None:
+    """Add a subscriber and send the email that asks for confirmation.
 
-    One who was asked and has not confirmed is asked again.
+    Adding a pending subscriber again sends another confirmation email. Change filters with `set`.
     """
-    wishes = Preferences(time_zone=time_zone, hour=hour, days=days)
-    schedule, filters = wishes.schedule(USUAL[0]), wishes.filters(USUAL[1])
-    with open_context(settings_module.load()) as context:
+    preferences = Preferences(time_zone=zone, hour=hour, days=days)
+    schedule = preferences.apply_to_schedule(DEFAULT_SCHEDULE)
+    with open_context() as context:
         with context.sessions.begin() as session:
-            now = context.clock()
-            whom = normalize_email(address)
-            added = subscribers.add(session, whom, schedule, filters, now=now, anew=True)
+            added = subscribers.add(
+                session,
+                normalize_email(address),
+                schedule,
+                DEFAULT_FILTERS,
+                now=context.clock(),
+                replace_pending=True,
+            )
         if context.settings.mail.ready:
-            with opened_sender(context.settings.mail) as sender:
-                ask_to_confirm(context, sender, added)
-            print(f"added {added.address}, who was asked to confirm")
+            with open_sender(context.settings.mail) as sender:
+                send_confirmation(context, sender, added)
+            print(f"added {added.address} and sent the confirmation email")
         else:
-            print(f"added {added.address}; no mail server is set, so that nobody was asked:")
+            print(f"added {added.address}; no mail server is configured, so confirm with:")
             print(f"  samestory subscribers confirm {added.address}")
 
 
 @app.command("list")
 def list_subscribers(
-    *, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """All subscribers: state, local time, days, what they want."""
-    with _world() as (_, session):
-        found = subscribers.listed(session)
+    """List subscribers with their states, delivery schedules and filters."""
+    with _open_session() as (_, session):
+        rows = subscribers.list_all(session)
     if as_json:
-        print(json.dumps([_facts(each) for each in found], ensure_ascii=False, indent=2))
+        print(json.dumps([_to_json(each) for each in rows], ensure_ascii=False, indent=2))
         return
-    for each in found:
+    for each in rows:
         print(_line(each))
 
 
 @app.command()
 def confirm(address: Address) -> None:
-    """Confirm for somebody who asked by another way than the link."""
-    with _world() as (context, session):
-        found = subscribers.find(session, address)
-        print(_line(subscribers.confirm(session, found.id, now=context.clock())))
+    """Confirm a subscription without the link, e.g. after a request by phone."""
+    with _open_session() as (context, session):
+        subscriber = subscribers.find_by_address(session, address)
+        print(_line(subscribers.confirm(session, subscriber.id, now=context.clock())))
 
 
 @app.command("set")
-def set_wishes(  # noqa: PLR0917  # options, all by name
+def set_preferences(  # noqa: PLR0917  # options, all by name
     address: Address,
-    time_zone: Zone = None,
+    zone: Zone = None,
     hour: Hour = None,
     days: Days = None,
     language: Language = None,
@@ -96,74 +107,84 @@ def set_wishes(  # noqa: PLR0917  # options, all by name
     languages: Languages = None,
     follow: Follow = None,
     mute: Mute = None,
-    follow_outlets: FollowOutlets = None,
-    mute_outlets: MuteOutlets = None,
-    follow_countries: FollowCountries = None,
-    mute_countries: MuteCountries = None,
-    follow_storylines: FollowLines = None,
-    mute_storylines: MuteLines = None,
+    follow_outlets: Outlets = None,
+    mute_outlets: Outlets = None,
+    follow_countries: Countries = None,
+    mute_countries: Countries = None,
+    follow_storylines: Storylines = None,
+    mute_storylines: Storylines = None,
 ) -> None:
-    """Change when somebody gets the digest and of what; an empty list clears what was there."""
-    wishes = Preferences(
-        time_zone, hour, days, language, min_independent, languages, follow_outlets, mute_outlets,
+    """Change delivery schedule and filters. An empty list clears the current one."""
+    preferences = Preferences(
+        zone, hour, days, language, min_independent, languages, follow_outlets, mute_outlets,
         follow_countries, mute_countries, follow, mute, follow_storylines, mute_storylines,
     )  # fmt: skip
-    with _world() as (context, session):
-        found = subscribers.find(session, address)
-        schedule, filters = wishes.schedule(found.schedule), wishes.filters(found.filters)
-        print(_line(subscribers.change(session, found.id, schedule, filters, now=context.clock())))
+    with _open_session() as (context, session):
+        before = subscribers.find_by_address(session, address)
+        changed = subscribers.update_preferences(
+            session,
+            before.id,
+            preferences.apply_to_schedule(before.schedule),
+            preferences.apply_to_filters(before.filters),
+            now=context.clock(),
+        )
+        print(_line(changed))
 
 
 @app.command()
 def stop(
     address: Address,
-    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "stopped by the operator",
+    reason: Annotated[str, typer.Option(help="Stored reason.")] = "stopped by the operator",
     *,
-    bounced: Annotated[bool, typer.Option("--bounced", help="Their mailbox refused.")] = False,
+    bounced: Annotated[
+        bool, typer.Option("--bounced", help="Mark that the mailbox refused emails.")
+    ] = False,
 ) -> None:
-    """Send somebody nothing more, such as after a bounce or a complaint; they stay on record."""
-    with _world() as (_, session):
-        found = subscribers.find(session, address)
-        subscribers.stop(session, found.id, reason, bounced=bounced)
-        print(_line(subscribers.get(session, found.id)))
+    """Stop all emails to a subscriber, e.g. after a complaint. The subscriber stays stored."""
+    with _open_session() as (_, session):
+        subscriber = subscribers.find_by_address(session, address)
+        subscribers.stop(session, subscriber.id, reason, bounced=bounced)
+        print(_line(subscribers.get(session, subscriber.id)))
 
 
 @app.command()
 def remove(address: Address) -> None:
-    """Forget somebody, with all that was sent to them."""
-    with _world() as (_, session):
-        found = subscribers.find(session, address)
-        subscribers.remove(session, found.id)
-    print(f"removed {found.address}")
+    """Delete a subscriber with all alerts and sent emails."""
+    with _open_session() as (_, session):
+        subscriber = subscribers.find_by_address(session, address)
+        subscribers.remove(session, subscriber.id)
+    print(f"removed {subscriber.address}")
 
 
 @contextmanager
-def _world() -> Iterator[tuple[Context, Session]]:
-    with open_context(settings_module.load()) as context, context.sessions.begin() as session:
+def _open_session() -> Iterator[tuple[Context, Session]]:
+    with open_context() as context, context.sessions.begin() as session:
         yield context, session
 
 
-def _line(found: Subscriber) -> str:
-    schedule = f"{found.schedule.hour:02}:00 {found.schedule.time_zone.key} {told_days(found.schedule.days)}"
-    wants = [
+def _line(subscriber: Subscriber) -> str:
+    schedule, filters = subscriber.schedule, subscriber.filters
+    lists = [
         f"{name} {','.join(sorted(value))}"
-        for name in LISTS
-        if (value := getattr(found.filters, name))
+        for name in LIST_FIELDS
+        if (value := getattr(filters, name))
     ]
-    told = [f"at least {found.filters.min_independent} independent", *wants]
-    why = f"  [{found.stop_reason}]" if found.stop_reason else ""
-    return f"{found.address}  {found.state}  {schedule}  {'; '.join(told)}{why}"
+    conditions = "; ".join([f"at least {filters.min_independent} independent", *lists])
+    delivery = f"{schedule.hour:02}:00 {schedule.time_zone.key} {format_days(schedule.days)}"
+    reason = f"  [{subscriber.stop_reason}]" if subscriber.stop_reason else ""
+    return f"{subscriber.address}  {subscriber.state}  {delivery}  {conditions}{reason}"
 
 
-def _facts(found: Subscriber) -> dict[str, Any]:
+def _to_json(subscriber: Subscriber) -> dict[str, Any]:
+    schedule, filters = subscriber.schedule, subscriber.filters
     return {
-        "address": found.address,
-        "state": found.state,
-        "time_zone": found.schedule.time_zone.key,
-        "hour": found.schedule.hour,
-        "days": sorted(found.schedule.days),
-        "language": found.filters.language,
-        "min_independent": found.filters.min_independent,
-        **{name: sorted(getattr(found.filters, name)) for name in LISTS},
-        "stop_reason": found.stop_reason,
+        "address": subscriber.address,
+        "state": subscriber.state,
+        "time_zone": schedule.time_zone.key,
+        "hour": schedule.hour,
+        "days": sorted(schedule.days),
+        "language": filters.language,
+        "min_independent": filters.min_independent,
+        **{name: sorted(getattr(filters, name)) for name in LIST_FIELDS},
+        "stop_reason": subscriber.stop_reason,
     }

@@ -1,1 +1,4 @@
-"""Emails: how they are written and how they are handed on."""
+"""Email rendering, SMTP delivery, signed links and bounce parsing.
+
+No decisions on what to send; see `service.domain.subscribers` and the jobs `digest` and `alerts`.
+"""

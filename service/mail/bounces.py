@@ -1,7 +1,6 @@
-"""Reads what mail servers send back later: reports of failed delivery, and complaints.
+"""Parsing of bounces and complaints: delivery status (RFC 3464) and abuse reports (RFC 5965).
 
-Failures come as RFC 3464 has them, complaints of readers as RFC 5965. Both return the email, or its
-headers, by whose Message-ID its reader is found.
+Both contain the original email or its headers; its Message-ID identifies the recipient.
 """
 
 import re
@@ -11,87 +10,89 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 
+#: Status of refusals for policy or security reasons, which are not the address's fault (RFC 3463).
 _POLICY = re.compile(r"5\.7\.")
 _PERMANENT = "5."
-#: What is kept of a server's reason.
-_LONGEST = 300
+#: Maximum length of a stored reason.
+_MAX_REASON = 300
 
 
 @dataclass(frozen=True, slots=True)
 class MailReport:
-    """A report about one email of ours; `stops` if nothing more should go to its reader."""
+    """A bounce or complaint about one of our emails."""
 
     message_id: str
     reason: str  #: one line
-    stops: bool
+    stops: bool  #: whether emails to the recipient must stop
     complaint: bool
 
 
-def read_report(raw: bytes) -> MailReport | None:
-    """The report that an email is; None if it is none, or names no email."""
+def parse_report(raw: bytes) -> MailReport | None:
+    """Parse an email; None unless it is a report that names an email."""
     email = BytesParser(policy=policy.default).parsebytes(raw)
-    message_id = _returned_id(email)
+    message_id = _returned_message_id(email)
     if not message_id:
         return None
-    for part in _parts(email):
-        kind = part.get_content_type()
-        if kind == "message/feedback-report":
-            return _complaint(_fields(part), message_id)
-        if kind == "message/delivery-status":
-            return _failure(_fields(part), message_id)
+    for part in _report_parts(email):
+        content_type = part.get_content_type()
+        if content_type == "message/feedback-report":
+            return _parse_complaint(_fields(part), message_id)
+        if content_type == "message/delivery-status":
+            return _parse_bounce(_fields(part), message_id)
     return None
 
 
-def _complaint(fields: dict[str, str], message_id: str) -> MailReport:
-    kind = fields.get("feedback-type", "")
-    stops = kind.lower() in {"abuse", "fraud", "opt-out"}
-    return MailReport(message_id, f"complaint: {kind or 'unknown'}", stops=stops, complaint=True)
+def _parse_complaint(fields: dict[str, str], message_id: str) -> MailReport:
+    feedback = fields.get("feedback-type", "")
+    stops = feedback.lower() in {"abuse", "fraud", "opt-out"}
+    return MailReport(
+        message_id, f"complaint: {feedback or 'unknown'}", stops=stops, complaint=True
+    )
 
 
-def _failure(fields: dict[str, str], message_id: str) -> MailReport:
-    """A refusal for good stops delivery, but for one of us and not of the address."""
+def _parse_bounce(fields: dict[str, str], message_id: str) -> MailReport:
+    """A permanent failure stops emails, unless it refuses us as sender rather than the address."""
     action, status = fields.get("action", "").lower(), fields.get("status", "")
-    told = fields.get("diagnostic-code", "").partition(";")[2] or status
-    reason = " ".join(f"{action} {status}: {told}".split())[:_LONGEST]
+    diagnosis = fields.get("diagnostic-code", "").partition(";")[2] or status
+    reason = " ".join(f"{action} {status}: {diagnosis}".split())[:_MAX_REASON]
     stops = action == "failed" and status.startswith(_PERMANENT) and not _POLICY.match(status)
     return MailReport(message_id, reason, stops=stops, complaint=False)
 
 
-def _returned_id(email: EmailMessage) -> str:
-    """The Message-ID of the email that was returned, as a whole or its headers alone."""
-    for part in _parts(email):
-        kind = part.get_content_type()
-        if kind == "text/rfc822-headers":
-            headers = BytesParser(policy=policy.default).parsebytes(_bytes(part), headersonly=True)
+def _returned_message_id(email: EmailMessage) -> str:
+    """The Message-ID of the returned email, which is included in full or as headers."""
+    for part in _report_parts(email):
+        content_type = part.get_content_type()
+        if content_type == "text/rfc822-headers":
+            headers = BytesParser(policy=policy.default).parsebytes(
+                _payload(part), headersonly=True
+            )
             return str(headers["Message-ID"] or "").strip()
-        if kind == "message/rfc822":
+        if content_type == "message/rfc822":
             [inner] = part.iter_parts()
             return str(inner["Message-ID"] or "").strip()
     return ""
 
 
-def _parts(email: EmailMessage) -> Iterator[EmailMessage]:
-    """The parts of a report itself, not those of the email that it returns."""
+def _report_parts(email: EmailMessage) -> Iterator[EmailMessage]:
+    """The parts of the report itself, without those of the returned email."""
     if email.get_content_type() == "multipart/report":
         yield from (part for part in email.iter_parts() if isinstance(part, EmailMessage))
 
 
 def _fields(part: EmailMessage) -> dict[str, str]:
-    """The fields of a report, of its first failed address where there are several."""
+    """The fields of a report; with several recipients, those of the first failed one."""
     blocks = part.get_payload()
-    found: dict[str, str] = {}
-    if not isinstance(blocks, list):  # of an unknown kind of report the text is not parsed
-        parsed = BytesParser(policy=policy.compat32).parsebytes(_bytes(part), headersonly=True)
+    if not isinstance(blocks, list):  # the parser leaves unknown report types as text
+        parsed = BytesParser(policy=policy.compat32).parsebytes(_payload(part), headersonly=True)
         return {name.lower(): str(value) for name, value in parsed.items()}
+    fields: dict[str, str] = {}
     for block in blocks:
-        if not isinstance(block, EmailMessage):
-            continue
-        fields = {name.lower(): str(value) for name, value in block.items()}
-        if found.get("action", "").lower() != "failed":
-            found |= fields
-    return found
+        if isinstance(block, EmailMessage) and fields.get("action", "").lower() != "failed":
+            fields |= {name.lower(): str(value) for name, value in block.items()}
+    return fields
 
 
-def _bytes(part: EmailMessage) -> bytes:
+def _payload(part: EmailMessage) -> bytes:
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""

@@ -1,4 +1,4 @@
-"""Puts an email together: headers, plain text and HTML."""
+"""MIME messages: headers, plain text and HTML parts of an email."""
 
 from datetime import datetime
 from email.headerregistry import Address
@@ -6,50 +6,50 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
-from service.mail.render import Rendered
+from service.mail.render import RenderedEmail
 
-#: Only ASCII on the wire, so that every server takes it.
+#: ASCII only, which every mail server accepts.
 _POLICY = SMTP.clone(cte_type="7bit")
 
 
-def message(
-    rendered: Rendered,
+def build_message(
+    rendered: RenderedEmail,
     *,
     sender: str,
     to: str,
     message_id: str,
     at: datetime,
     unsubscribe: str = "",
-    name: str = "digest",
+    list_name: str = "digest",
 ) -> EmailMessage:
-    """An email with both parts; one of the list `name` has `unsubscribe`, an address for a POST.
+    """Build a message with text and HTML parts.
 
-    Mail programs show a button of their own for it (RFC 2369, RFC 8058). `sender` may have a name:
-    `News <news@example.org>`.
+    With `unsubscribe`, a URL that accepts POST, mail programs show their own unsubscribe button
+    (RFC 2369, RFC 8058). `sender` may include a display name: `News <news@example.org>`.
     """
-    found = EmailMessage(_POLICY)
-    found["From"] = _address(sender)
-    found["To"] = _address(to)
-    found["Subject"] = rendered.subject
-    found["Date"] = format_datetime(at)
-    found["Message-ID"] = message_id
-    found["Auto-Submitted"] = "auto-generated"
+    message = EmailMessage(_POLICY)
+    message["From"] = _address(sender)
+    message["To"] = _address(to)
+    message["Subject"] = rendered.subject
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"
     if unsubscribe:
-        found["List-Id"] = f"<{name}.{domain_of(sender)}>"
-        found["List-Unsubscribe"] = f"<{unsubscribe}>"
-        found["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    found.set_content(rendered.text)
-    found.add_alternative(rendered.html, subtype="html")
-    return found
+        message["List-Id"] = f"<{list_name}.{domain_of(sender)}>"
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(rendered.text)
+    message.add_alternative(rendered.html, subtype="html")
+    return message
 
 
-def issue_message_id(issue: int | str, sender: str) -> str:
-    """The Message-ID of an issue: the same whenever it is sent, so that a second copy is known."""
-    return f"<issue-{issue}@{domain_of(sender)}>"
+def edition_message_id(token: int | str, sender: str) -> str:
+    """Message-ID of an edition; retries share it, so that mail programs detect duplicates."""
+    return f"<issue-{token}@{domain_of(sender)}>"
 
 
 def domain_of(sender: str) -> str:
-    """The domain of an address that may stand beside a name."""
+    """Domain of an address with an optional display name."""
     return parseaddr(sender)[1].rpartition("@")[2]
 
 

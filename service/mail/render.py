@@ -1,4 +1,4 @@
-"""Writes emails: HTML that mail clients can show, and plain text that says the same."""
+"""Email rendering: HTML for mail clients, and plain text with the same content."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -9,23 +9,23 @@ from zoneinfo import ZoneInfo
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from service.domain.subscribers.alerts import Notice
-from service.domain.subscribers.digest_model import Card, Digest, Line
-from service.domain.text.language_names import country_name, direction
-from service.domain.text.links import outside, story_page
+from service.domain.subscribers.alerts import AlertEmail
+from service.domain.subscribers.digest_model import Digest, StoryCard, StoryLink
+from service.domain.text.links import external_url, story_path
+from service.domain.text.locale_names import country_name, direction
 from service.mail import formatting
 
 TEMPLATES = Path(__file__).parent / "templates"
-#: Gmail cuts an email off beyond 102,400 bytes, and hides the end with its unsubscribe link.
-MOST_BYTES = 100_000
-_SUBJECT, _PREHEADER = 120, 140
+#: Gmail clips emails beyond 102,400 bytes, which would hide the unsubscribe link at the end.
+MAX_BYTES = 100_000
+_SUBJECT_LENGTH, _PREHEADER_LENGTH, _HEADLINE_LENGTH = 120, 140, 70
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Addresses of our own, absolute; all but `site` are empty in a preview."""
+    """Absolute links to our pages; all except `site` are empty in a preview."""
 
-    site: str  #: without a closing slash
+    site: str  #: without a trailing slash
     preferences: str = ""
     unsubscribe: str = ""
     archive: str = ""
@@ -34,29 +34,29 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
-    """An issue as it is to be written: for which local date, meant for which moment."""
+class DigestMessage:
+    """A digest to render, with its local date and due time."""
 
     digest: Digest
     local_date: date
     at: datetime
-    zone: ZoneInfo
+    time_zone: ZoneInfo
     late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """A notice as it is to be written: of what, meant for which moment."""
+class AlertMessage:
+    """An alert email to render, with its creation time."""
 
-    notice: Notice
+    content: AlertEmail
     at: datetime
-    zone: ZoneInfo
+    time_zone: ZoneInfo
     late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
-    """An email without its addresses."""
+class RenderedEmail:
+    """Subject and body of an email."""
 
     subject: str
     html: str
@@ -64,122 +64,107 @@ class Rendered:
 
 
 class Renderer:
-    """Writes emails; one serves for any number of them."""
+    """Renders emails; reusable for any number of them."""
 
     def __init__(self, *, title: str, site: str, imprint: str = "") -> None:
-        """`title` is what the service calls itself, `imprint` a line at the end of each email."""
+        """`title` names the service; `imprint` is a line at the end of each email."""
         self._site = site.rstrip("/")
-        self._fixed = {"title": title, "imprint": imprint}
-        self._environment = _environment(self._page)
+        self._common = {"title": title, "imprint": imprint}
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            # Outlets' text is untrusted: HTML escapes it, and `cut` keeps it on one line.
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters |= {
+            "page_url": self._page_url,
+            "coverage": _describe_coverage,
+            "external_url": external_url,
+            "direction": direction,
+            "country_name": country_name,
+            "cut": formatting.cut,
+            "duration": formatting.duration,
+            "pluralize": formatting.pluralize,
+            "local_time": formatting.local_time,
+            "long_date": formatting.long_date,
+            "list_names": formatting.list_names,
+            "sparkline": formatting.sparkline,
+            "relative_day": formatting.relative_day,
+        }
         self._inliner = CSSInliner(
             keep_at_rules=True, load_remote_stylesheets=False, keep_style_tags=False
         )
 
-    def digest(self, issue: Issue, address: str, links: Links) -> Rendered:
-        """An issue. One that would be larger than `MOST_BYTES` is shortened from its end."""
-        digest, left_out = issue.digest, 0
-        subject, preheader = _subject(digest), _preheader(digest)
+    def digest(self, message: DigestMessage, address: str, links: Links) -> RenderedEmail:
+        """Render a digest; drops stories from the end until it is below `MAX_BYTES`."""
+        digest, left_out = message.digest, 0
+        subject, preheader = _digest_subject(digest), _digest_preheader(digest)
         while True:
-            values: dict[str, Any] = {
-                "issue": issue,
-                "digest": digest,
-                "zone": issue.zone,
-                "late": issue.late,
-                "left_out": left_out,
-            }
-            found = self._write("digest", subject, preheader, address, links, **values)
-            if len(found.html.encode()) < MOST_BYTES or len(digest.cards) <= 1:
-                return found
-            digest, left_out = _shortened(digest), left_out + 1
+            values = {"message": message, "digest": digest, "left_out": left_out}
+            email = self._render("digest", subject, preheader, address, links, **values)
+            if len(email.html.encode()) < MAX_BYTES or len(digest.cards) <= 1:
+                return email
+            digest, left_out = _drop_last_story(digest), left_out + 1
 
-    def notice(self, told: Telling, address: str, links: Links) -> Rendered:
-        """The email of alerts about one story."""
-        asked = [formatting.cut(each.query, _PREHEADER) for each in told.notice.alerts]
-        # A subject of its own, or mail programs hide it below the first one.
-        grown = f"Now {told.notice.card.coverage} outlets: " if told.notice.card.news else ""
-        subject = formatting.cut(grown + told.notice.card.headline, _SUBJECT) or "Untitled"
-        preheader = formatting.cut(_why(told.notice), _PREHEADER)
-        values = {"told": told, "card": told.notice.card, "asked": asked, "zone": told.zone}
-        return self._write("notice", subject, preheader, address, links, **values)
+    def alert(self, message: AlertMessage, address: str, links: Links) -> RenderedEmail:
+        """Render an alert email."""
+        alerts, card = message.content.alerts, message.content.card
+        queries = [formatting.cut(each.query, _PREHEADER_LENGTH) for each in alerts]
+        # The subject differs from the first email's, or mail programs would fold both together.
+        prefix = f"Now {card.coverage} outlets: " if card.news else ""
+        subject = formatting.cut(prefix + card.headline, _SUBJECT_LENGTH) or "Untitled"
+        coverage = _describe_coverage(card) if card.coverage > 1 else card.outlets[0]
+        preheader = formatting.cut(f"{coverage} · your alert: {alerts[0].query}", _PREHEADER_LENGTH)
+        values = {"message": message, "card": card, "queries": queries}
+        return self._render("alert", subject, preheader, address, links, **values)
 
-    def confirmation(self, address: str, links: Links) -> Rendered:
-        """The email that asks whether somebody really subscribed."""
-        subject = f"Please confirm: the daily digest of {self._fixed['title']}"
-        return self._write("confirm", subject, "One click, and it comes.", address, links)
+    def confirmation(self, address: str, links: Links) -> RenderedEmail:
+        """Render the email with the link that confirms a subscription."""
+        subject = f"Please confirm: the daily digest of {self._common['title']}"
+        return self._render("confirm", subject, "Confirm your subscription.", address, links)
 
-    def _write(
+    def _render(
         self, name: str, subject: str, preheader: str, address: str, links: Links, **values: Any
-    ) -> Rendered:
-        values |= {**self._fixed, "subject": subject, "preheader": preheader}
+    ) -> RenderedEmail:
+        values |= {**self._common, "subject": subject, "preheader": preheader}
         values |= {"address": address, "links": links}
         html = self._environment.get_template(f"{name}.html").render(values)
         text = self._environment.get_template(f"{name}.txt").render(values)
-        return Rendered(subject, self._inliner.inline(html), text)
+        return RenderedEmail(subject, self._inliner.inline(html), text)
 
-    def _page(self, told: Card | Line) -> str:
-        return self._site + story_page(told.story, told.slug)
-
-
-def _environment(page: Any) -> Environment:
-    """Outlets' texts are hostile: escaped in HTML, one line each in plain text."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {
-        "page": page,
-        "reach": _reach,
-        "outside": outside,
-        "direction": direction,
-        "country_name": country_name,
-        "cut": formatting.cut,
-        "lasting": formatting.lasting,
-        "counted": formatting.counted,
-        "local": formatting.local,
-        "long_date": formatting.long_date,
-        "names_of": formatting.names_of,
-        "sparkline": formatting.sparkline,
-        "weekday": formatting.weekday,
-    }
-    return made
+    def _page_url(self, story: StoryCard | StoryLink) -> str:
+        return self._site + story_path(story.story, story.slug)
 
 
-def _reach(card: Card) -> str:
-    """How many outlets report a story, and how many of them by themselves."""
+def _describe_coverage(card: StoryCard) -> str:
+    """Format the number of outlets, and how many of them report independently."""
     if card.independent == card.coverage:
         return f"{card.coverage} outlets"
-    own = "on their own" if card.independent > 1 else "source"
-    return f"{card.coverage} outlets, {card.independent} {own}"
+    noun = "independent" if card.independent > 1 else "source"
+    return f"{card.coverage} outlets, {card.independent} {noun}"
 
 
-def _subject(digest: Digest) -> str:
+def _digest_subject(digest: Digest) -> str:
     """The headline of the first story."""
-    found = formatting.cut(next(iter(digest.headlines), ""), _SUBJECT)
-    return found or ("Untitled" if digest else "Nothing new")
+    headline = formatting.cut(next(iter(digest.headlines), ""), _SUBJECT_LENGTH)
+    return headline or ("Untitled" if digest else "Nothing new")
 
 
-def _preheader(digest: Digest) -> str:
-    """What an inbox shows after the subject: the next headlines."""
-    following = [formatting.cut(headline, 70) for headline in digest.headlines[1:4]]
-    alone = "The story of the day" if digest else "No story that you ask for is new."
-    return formatting.cut(" · ".join(following), _PREHEADER) or alone
+def _digest_preheader(digest: Digest) -> str:
+    """The next headlines, which an inbox shows after the subject."""
+    following = [formatting.cut(each, _HEADLINE_LENGTH) for each in digest.headlines[1:4]]
+    default = "The story of the day" if digest else "No new story matches your preferences."
+    return formatting.cut(" · ".join(following), _PREHEADER_LENGTH) or default
 
 
-def _why(notice: Notice) -> str:
-    """What an inbox shows of a notice after its subject."""
-    reach = _reach(notice.card) if notice.card.coverage > 1 else notice.card.outlets[0]
-    return f"{reach} · your alert: {notice.alerts[0].query}"
-
-
-def _shortened(digest: Digest) -> Digest:
-    """Without its last card, of the least important section that has one."""
+def _drop_last_story(digest: Digest) -> Digest:
+    """Remove the last story of the least important section."""
     if digest.alerts:
         return replace(digest, alerts=digest.alerts[:-1])
-    if digest.few:
-        return replace(digest, few=digest.few[:-1])
-    if len(digest.moved_on) > (not digest.top):
-        return replace(digest, moved_on=digest.moved_on[:-1])
+    if digest.low_coverage:
+        return replace(digest, low_coverage=digest.low_coverage[:-1])
+    if len(digest.updates) > (not digest.top):
+        return replace(digest, updates=digest.updates[:-1])
     return replace(digest, top=digest.top[:-1])

@@ -1,4 +1,4 @@
-"""Hands emails on: what a sender promises, and one that writes them into a folder."""
+"""Email sender interface, and a sender that writes emails to a folder for dry runs."""
 
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -8,38 +8,38 @@ from typing import Protocol
 from service.errors import MailServerError
 
 
-def nothing() -> None:
-    """Nobody needs to know."""
+def do_nothing() -> None:
+    """Default for `before_end`."""
 
 
 class Sender(Protocol):
-    """Hands emails on, one after the other."""
+    """Sends emails one at a time."""
 
-    def send(self, email: EmailMessage, *, before_end: Callable[[], None] = nothing) -> None:
-        """Hand one email on; when this returns, it is in others' hands.
+    def send(self, email: EmailMessage, *, before_end: Callable[[], None] = do_nothing) -> None:
+        """Send one email; on return the server has accepted it.
 
-        `before_end` is called once, after everything but the mark that ends the email was handed
-        over: what fails before that was certainly not taken.
+        `before_end` is called once, right before the end-of-message mark is sent: if an error
+        occurs earlier, the email was certainly not accepted.
 
         Raises:
-            MailRefusedError: it never will be taken.
-            MailDeferredError: it was not taken now.
-            MailServerError: nothing is taken now.
+            MailRefusedError: permanent refusal of this email.
+            MailDeferredError: temporary failure of this email.
+            MailServerError: the server accepts no email at all.
         """
 
 
 class FolderSender:
-    """Writes each email into a folder, to be looked at: `issue-12-….eml`, by its Message-ID."""
+    """Writes each email to a folder as `MESSAGE-ID.eml`, such as `issue-12-….eml`."""
 
     def __init__(self, folder: Path) -> None:
-        """The folder is made when it is needed."""
+        """`folder` is created when the first email is written."""
         self._folder = folder
 
-    def send(self, email: EmailMessage, *, before_end: Callable[[], None] = nothing) -> None:
-        """Write one file as a whole; the same email again is the same file.
+    def send(self, email: EmailMessage, *, before_end: Callable[[], None] = do_nothing) -> None:
+        """Write one file atomically; idempotent for the same Message-ID.
 
         Raises:
-            MailServerError: the folder cannot be written into.
+            MailServerError: the folder is not writable.
         """
         before_end()
         name = str(email["Message-ID"]).strip("<>").partition("@")[0]

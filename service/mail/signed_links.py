@@ -1,4 +1,4 @@
-"""Links that need no login: what they are for and for whom, signed."""
+"""Signed links: tokens for subscribers' pages that need no login."""
 
 import base64
 import hmac
@@ -6,49 +6,51 @@ from dataclasses import dataclass
 
 from service.mail.render import Links
 
-#: Bytes of a signature; nobody guesses 128 bits.
-_LENGTH = 16
+#: Bytes of a signature: 128 bits.
+_SIGNATURE_BYTES = 16
+#: Decimal digits of the largest database id and a margin.
+_MAX_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
-    """Makes and reads the addresses of a subscriber's own pages; `key` is kept in the database."""
+class LinkSigner:
+    """Creates the signed links of emails."""
 
-    site: str  #: where the pages are, without a closing slash
+    site: str  #: base URL without a trailing slash
     key: bytes
 
-    def links(self, subscriber: int, issue: int | None = None, alert: int | None = None) -> Links:
-        """All addresses for an email to a subscriber; `issue` is the one that it carries.
+    def links(self, subscriber: int, edition: int | None = None, alert: int | None = None) -> Links:
+        """Links of an email to a subscriber.
 
-        Of a notice, `alert` is the one that its unsubscribe button stops.
+        `edition` is the email itself; `alert` is the one that the unsubscribe button stops.
         """
         return Links(
             self.site,
-            preferences=self._address("preferences", subscriber),
-            unsubscribe=self._address("unsubscribe", subscriber),
-            archive="" if issue is None else self._address("issues", issue),
-            confirm=self._address("confirm", subscriber),
-            alert="" if alert is None else self._address("alerts", alert),
+            preferences=self._link("preferences", subscriber),
+            unsubscribe=self._link("unsubscribe", subscriber),
+            archive="" if edition is None else self._link("issues", edition),
+            confirm=self._link("confirm", subscriber),
+            alert="" if alert is None else self._link("alerts", alert),
         )
 
-    def message(self, issue: int) -> str:
-        """What stands for an issue in its Message-ID: a bounce that names it cannot be made up."""
-        return token(self.key, "message", issue)
+    def message_token(self, edition: int) -> str:
+        """Token of an edition in its Message-ID, which keeps bounces from being forged."""
+        return sign_token(self.key, "message", edition)
 
-    def _address(self, purpose: str, number: int) -> str:
-        return f"{self.site}/digest/{purpose}/{token(self.key, purpose, number)}"
+    def _link(self, purpose: str, number: int) -> str:
+        return f"{self.site}/digest/{purpose}/{sign_token(self.key, purpose, number)}"
 
 
-def token(key: bytes, purpose: str, number: int) -> str:
-    """The end of a link: a number, and a signature that holds for this purpose only."""
-    digest = hmac.digest(key, f"{purpose}:{number}".encode(), "sha256")[:_LENGTH]
+def sign_token(key: bytes, purpose: str, number: int) -> str:
+    """Create a token: the number with an HMAC signature for this purpose."""
+    digest = hmac.digest(key, f"{purpose}:{number}".encode(), "sha256")[:_SIGNATURE_BYTES]
     return f"{number}-{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 
 
-def number_of(key: bytes, purpose: str, text: str) -> int | None:
-    """The number in a token; None if it was not signed with this key for this purpose."""
-    number, _, _ = text.partition("-")
-    if not (number.isascii() and number.isdecimal()) or len(number) > _LENGTH + 2:
+def verify_token(key: bytes, purpose: str, token: str) -> int | None:
+    """Return the number of a token; None unless it was signed with this key for this purpose."""
+    number, _, _ = token.partition("-")
+    if not (number.isascii() and number.isdecimal()) or len(number) > _MAX_DIGITS:
         return None
-    expected = token(key, purpose, int(number))
-    return int(number) if hmac.compare_digest(expected.encode(), text.encode()) else None
+    expected = sign_token(key, purpose, int(number))
+    return int(number) if hmac.compare_digest(expected.encode(), token.encode()) else None

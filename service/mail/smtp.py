@@ -1,4 +1,4 @@
-"""Hands emails to an SMTP server: one connection for many, and what its answers mean."""
+"""SMTP client: connection reuse, rate limit, and classification of the server's replies."""
 
 import re
 import smtplib
@@ -11,61 +11,62 @@ from email.utils import parseaddr
 from pathlib import Path
 
 from service.errors import MailDeferredError, MailRefusedError, MailServerError
-from service.mail.sender import FolderSender, Sender, nothing
+from service.mail.sender import FolderSender, Sender, do_nothing
 from service.settings.delivery import MailSettings
 
 _SERVICE_CLOSING, _TEMPORARY, _PERMANENT = 421, 400, 500
 _START_DATA, _OK = 354, 250
-#: A refusal for reasons that are not the address's: policy and security (RFC 3463).
+#: Refusals for policy or security reasons, which are not the address's fault (RFC 3463).
 _POLICY = re.compile(rb"^5\.7\.")
 
 
 class SmtpSender:
-    """Sends over one connection, opened when it is needed, at a limited rate."""
+    """Sends emails over one connection, opened on demand, at a limited rate."""
 
     def __init__(self, settings: MailSettings) -> None:
-        """Nothing is opened yet."""
         self._settings = settings
         self._server: smtplib.SMTP | None = None
-        self._free_at = 0.0
+        self._next_send_at = 0.0  # monotonic seconds
 
-    def send(self, email: EmailMessage, *, before_end: Callable[[], None] = nothing) -> None:
-        """As `Sender.send` says; after an error the next email gets a new connection."""
-        self._wait()
-        server = self._connected()
+    def send(self, email: EmailMessage, *, before_end: Callable[[], None] = do_nothing) -> None:
+        """Send one email, see `Sender.send`; after an error the next one opens a new connection."""
+        time.sleep(max(self._next_send_at - time.monotonic(), 0))
+        self._next_send_at = time.monotonic() + 60 / self._settings.max_per_minute
+        server = self._connection()
         try:
-            with _explained(self._settings.host):
-                _envelope(server, email)
-                _data(server, email, before_end)
+            _send_envelope(server, email)
+            _send_data(server, email, before_end)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise MailDeferredError(
+                f"mail server {self._settings.host}: {_reason(error)}"
+            ) from error
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
-        """End the connection; it is opened again when it is needed."""
+        """Close the connection; the next email opens a new one."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
 
-    def _wait(self) -> None:
-        time.sleep(max(self._free_at - time.monotonic(), 0))
-        self._free_at = time.monotonic() + 60 / self._settings.max_per_minute
-
-    def _connected(self) -> smtplib.SMTP:
+    def _connection(self) -> smtplib.SMTP:
         if self._server is None:
             try:
                 self._server = _connect(self._settings)
             except (OSError, smtplib.SMTPException, ValueError) as error:
+                host, port = self._settings.host, self._settings.port
                 raise MailServerError(
-                    f"mail server {self._settings.host} port {self._settings.port}: {_told(error)}",
+                    f"mail server {host} port {port}: {_reason(error)}",
                     getattr(error, "smtp_code", None),
                 ) from error
         return self._server
 
 
 @contextmanager
-def opened_sender(settings: MailSettings) -> Iterator[Sender]:
-    """The sender that the settings name; whatever it holds open ends with the block."""
+def open_sender(settings: MailSettings) -> Iterator[Sender]:
+    """Context manager of the configured sender: folder or SMTP server."""
     if settings.folder:
         yield FolderSender(Path(settings.folder))
     else:
@@ -75,7 +76,7 @@ def opened_sender(settings: MailSettings) -> Iterator[Sender]:
 
 @contextmanager
 def smtp_sender(settings: MailSettings) -> Iterator[SmtpSender]:
-    """A sender whose connection ends with the block."""
+    """Context manager of an SMTP sender; closes the connection at the end."""
     sender = SmtpSender(settings)
     try:
         yield sender
@@ -84,12 +85,12 @@ def smtp_sender(settings: MailSettings) -> Iterator[SmtpSender]:
 
 
 def _connect(settings: MailSettings) -> smtplib.SMTP:
-    place, seconds = (settings.host, settings.port), settings.timeout_seconds
+    address, timeout = (settings.host, settings.port), settings.timeout_seconds
     tls = ssl.create_default_context()
     if settings.security == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(*place, timeout=seconds, context=tls)
+        server: smtplib.SMTP = smtplib.SMTP_SSL(*address, timeout=timeout, context=tls)
     else:
-        server = smtplib.SMTP(*place, timeout=seconds)
+        server = smtplib.SMTP(*address, timeout=timeout)
     try:
         if settings.security == "starttls":
             server.starttls(context=tls)
@@ -102,61 +103,47 @@ def _connect(settings: MailSettings) -> smtplib.SMTP:
     return server
 
 
-def _envelope(server: smtplib.SMTP, email: EmailMessage) -> None:
-    """Say from whom and to whom; a connection that the server closed meanwhile counts as broken."""
-    code, answer = server.mail(parseaddr(str(email["From"]))[1])
+def _send_envelope(server: smtplib.SMTP, email: EmailMessage) -> None:
+    """Send MAIL FROM and RCPT TO; a refused MAIL FROM counts as a broken connection."""
+    code, reply = server.mail(parseaddr(str(email["From"]))[1])
     if code != _OK:
-        raise MailServerError(_answer(code, answer), code)
-    code, answer = server.rcpt(parseaddr(str(email["To"]))[1])
-    if code >= _PERMANENT:
-        at_fault = not _POLICY.match(answer)
-        raise MailRefusedError(_answer(code, answer), code, address_at_fault=at_fault)
-    _deferred(code, answer)
+        raise MailServerError(_format_reply(code, reply), code)
+    code, reply = server.rcpt(parseaddr(str(email["To"]))[1])
+    _raise_for_reply(code, reply, address_at_fault=not _POLICY.match(reply))
 
 
-def _data(server: smtplib.SMTP, email: EmailMessage, before_end: Callable[[], None]) -> None:
-    """Hand over the text; only the line with the single dot makes the server responsible for it."""
-    code, answer = server.docmd("DATA")
+def _send_data(server: smtplib.SMTP, email: EmailMessage, before_end: Callable[[], None]) -> None:
+    """Send DATA; the server becomes responsible only with the final line, a single dot."""
+    code, reply = server.docmd("DATA")
     if code != _START_DATA:
-        _refused(code, answer)
+        _raise_for_reply(code, reply)
     text = re.sub(rb"(?m)^\.", b"..", email.as_bytes())
     server.send(text if text.endswith(b"\r\n") else text + b"\r\n")
     before_end()
     server.send(b".\r\n")
-    code, answer = server.getreply()
+    code, reply = server.getreply()
     if code != _OK:
-        _refused(code, answer)
+        _raise_for_reply(code, reply)
 
 
-def _refused(code: int, answer: bytes) -> None:
+def _raise_for_reply(code: int, reply: bytes, *, address_at_fault: bool = False) -> None:
+    """Raise the MailError of an error reply; return for a success."""
+    text = _format_reply(code, reply)
     if code >= _PERMANENT:
-        raise MailRefusedError(_answer(code, answer), code, address_at_fault=False)
-    _deferred(code, answer)
-
-
-def _deferred(code: int, answer: bytes) -> None:
+        raise MailRefusedError(text, code, address_at_fault=address_at_fault)
     if code == _SERVICE_CLOSING:
-        raise MailServerError(_answer(code, answer), code)
+        raise MailServerError(text, code)
     if code >= _TEMPORARY or code < _OK:
-        raise MailDeferredError(_answer(code, answer), code)
+        raise MailDeferredError(text, code)
 
 
-@contextmanager
-def _explained(host: str) -> Iterator[None]:
-    """Whatever breaks in the middle of an email defers it."""
-    try:
-        yield
-    except (OSError, smtplib.SMTPException) as error:
-        raise MailDeferredError(f"mail server {host}: {_told(error)}") from error
+def _format_reply(code: int, reply: bytes) -> str:
+    return " ".join(f"{code} {reply.decode('utf-8', 'replace')}".split())
 
 
-def _answer(code: int, answer: bytes) -> str:
-    return " ".join(f"{code} {answer.decode('utf-8', 'replace')}".split())
-
-
-def _told(error: Exception) -> str:
-    """The reason in one line, without what stands behind it in objects."""
+def _reason(error: Exception) -> str:
+    """The error in one line, without nested objects."""
     if isinstance(error, smtplib.SMTPResponseException):
         text = error.smtp_error
-        return _answer(error.smtp_code, text if isinstance(text, bytes) else text.encode())
+        return _format_reply(error.smtp_code, text if isinstance(text, bytes) else text.encode())
     return " ".join(str(error).split()) or type(error).__name__

@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from service.domain.subscribers.alerts import MAX_ALERTS, Alert, AlertQuery
-from service.errors import BadInputError, NotFoundError, AlreadyExistsError
+from service.errors import AlreadyExistsError, BadInputError, NotFoundError
 from service.store.subscribers import alert_emails
 from service.store.tables import AlertRow, SubscriberRow
 

@@ -1,68 +1,69 @@
-"""Stories as the digest reads them."""
+"""Stories for the digest and for alerts, converted from story views."""
 
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from service.domain.stories.filters import Sort, StoryFilter
 from service.domain.subscribers import digest_selection
-from service.domain.subscribers.digest_model import DigestReport, SummarySentence, DigestStory
+from service.domain.subscribers.digest_model import DigestReport, DigestStory, SummarySentence
 from service.store.story_views import reports
-from service.store.story_views.filters import Sort, StoryFilter
 from service.store.story_views.views import StoryView, list_stories
 
 
 def digest_stories(session: Session, *, since: datetime, limit: int) -> list[DigestStory]:
-    """The stories reported since a moment, the highest by rank; two statements."""
-    return [
-        story(view) for view in list_stories(session, StoryFilter(since=since), limit=limit).items
-    ]
+    """Stories with a report since `since`, highest rank first; two statements."""
+    views = list_stories(session, StoryFilter(since=since), limit=limit).items
+    return [digest_story(each) for each in views]
 
 
 def changed_stories(
     session: Session, *, since: datetime, changed_since: datetime, limit: int
 ) -> list[DigestStory]:
-    """The stories reported since a moment that changed since another one, the latest; two statements."""
-    wanted = StoryFilter(since=since, changed_since=changed_since)
-    return [
-        story(view) for view in list_stories(session, wanted, sort=Sort.NEWEST, limit=limit).items
-    ]
+    """Stories reported since `since` and changed since `changed_since`, newest first.
+
+    Runs two statements.
+    """
+    story_filter = StoryFilter(since=since, changed_since=changed_since)
+    views = list_stories(session, story_filter, sort=Sort.NEWEST, limit=limit).items
+    return [digest_story(each) for each in views]
 
 
-def story(view: StoryView) -> DigestStory:
-    """A story that has members, as the digest reads it."""
-    names = {report.outlet.slug: report.outlet.name for report in view.reports}
+def digest_story(view: StoryView) -> DigestStory:
+    """Convert a story view with at least one report."""
+    outlet_names = {report.outlet.slug: report.outlet.name for report in view.reports}
     details = view.details
+    entities = [each.name for each in details.entities]
     return DigestStory(
         id=view.id,
         slug=view.slug,
         headline=view.headline,
-        speaker=view.headline_report.article_id if view.headline_report else None,
+        headline_article=view.headline_report.article_id if view.headline_report else None,
         storyline=view.storyline.id if view.storyline else None,
         rank=details.rank.total if details.rank else 0.0,
         pinned=view.pinned,
         changed_at=view.changed_at,
-        told=digest_selection.told(
-            view.headline, view.keywords, [each.name for each in details.entities]
-        ),
+        search_text=digest_selection.search_text(view.headline, view.keywords, entities),
         summary=tuple(
-            SummarySentence(each.text, names.get(each.outlet, each.outlet)) for each in details.summary
+            SummarySentence(each.text, outlet_names.get(each.outlet, each.outlet))
+            for each in details.summary
         ),
-        reports=tuple(map(_report, view.reports)),
-        names=digest_selection.named(each.name for each in details.entities),
+        reports=tuple(map(_digest_report, view.reports)),
+        names=digest_selection.fold_names(entities),
     )
 
 
-def _report(found: reports.DigestReport) -> DigestReport:
-    outlet = found.outlet
+def _digest_report(report: reports.Report) -> DigestReport:
+    outlet = report.outlet
     return DigestReport(
-        article=found.article_id,
-        title=found.title,
-        url=found.url,
+        article=report.article_id,
+        title=report.title,
+        url=report.url,
         outlet=outlet.slug,
         name=outlet.name,
         country=outlet.country,
         family=outlet.family,
-        language=found.language,
-        at=found.reported_at,
-        copy=found.copy,
+        language=report.language,
+        at=report.reported_at,
+        copy=report.copy,
     )

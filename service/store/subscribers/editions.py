@@ -1,4 +1,4 @@
-"""The ledger of emails: issues of the digest, and each attempt to deliver one or a notice."""
+"""Email outbox: digest editions, and the delivery attempts of editions and alert emails."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,36 +18,36 @@ from service.errors import NotFoundError
 from service.store.subscribers import alert_emails
 from service.store.tables import DeliveryRow, EditionRow, SubscriberRow
 
-#: What is sent, each by a job of its own.
+#: Kinds of emails; each is sent by its own job.
 Kind = Literal["digest", "alert"]
 
-_DIGEST = TypeAdapter(Digest)
-#: Issues in these states were read, or will be.
-_READ = ("waiting", "sent")
-_DIGESTS = EditionRow.kind == "digest"
+_CONTENT = TypeAdapter(Digest)
+_IS_DIGEST = EditionRow.kind == "digest"
+#: States of editions whose stories count as seen.
+_SEEN = ("waiting", "sent")
 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """An edition of the digest as it was made, or the notice of an alert."""
+    """A stored email: an edition of the digest, or an alert email."""
 
     id: int
     subscriber: int
     due: DueDate
-    made_at: datetime
+    created_at: datetime
     state: str
     late: bool
-    digest: Digest  #: empty if it is a notice
-    notice: AlertEmail | None = None
+    digest: Digest  #: empty for an alert email
+    alert: AlertEmail | None = None
     sent_at: datetime | None = None
-    bytes: int | None = None  #: of the whole email, once it was handed over
+    bytes: int | None = None  #: size of the email once it was sent
 
 
-def last_of(session: Session, subscribers: Collection[int]) -> dict[int, DueDate]:
-    """The issue with the latest local date of each subscriber who had one, empty ones too."""
+def last_due_dates(session: Session, subscribers: Collection[int]) -> dict[int, DueDate]:
+    """Due date of each subscriber's latest edition, empty editions included."""
     statement = (
         select(EditionRow.subscriber_id, EditionRow.local_date, EditionRow.due_at)
-        .where(EditionRow.subscriber_id.in_(subscribers), _DIGESTS)
+        .where(EditionRow.subscriber_id.in_(subscribers), _IS_DIGEST)
         .ext(distinct_on(EditionRow.subscriber_id))
         .order_by(EditionRow.subscriber_id, EditionRow.local_date.desc())
     )
@@ -56,25 +56,36 @@ def last_of(session: Session, subscribers: Collection[int]) -> dict[int, DueDate
     }
 
 
-def seen_by(session: Session, subscribers: Collection[int], *, since: datetime) -> dict[int, History]:
-    """What each subscriber has read in the issues made since a moment; those without are left out."""
-    read = (EditionRow.subscriber_id.in_(subscribers), _DIGESTS, EditionRow.state.in_(_READ))
-    recent = (*read, EditionRow.created_at >= since)
-    made = session.execute(
+def load_histories(
+    session: Session, subscribers: Collection[int], *, since: datetime
+) -> dict[int, History]:
+    """Articles that editions created since `since` showed to each subscriber.
+
+    Subscribers without such an edition are missing from the result.
+    """
+    conditions = (
+        EditionRow.subscriber_id.in_(subscribers),
+        _IS_DIGEST,
+        EditionRow.state.in_(_SEEN),
+        EditionRow.created_at >= since,
+    )
+    last_created = session.execute(
         select(EditionRow.subscriber_id, func.max(EditionRow.created_at))
-        .where(*recent)
+        .where(*conditions)
         .group_by(EditionRow.subscriber_id)
     ).all()
     article = func.jsonb_path_query(EditionRow.content, literal_column("'$.*[*].articles[*]'"))
-    told = select(EditionRow.subscriber_id, article.label("article")).where(*recent).subquery()
+    shown = select(EditionRow.subscriber_id, article.label("article")).where(*conditions).subquery()
     rows = session.execute(
-        select(told.c.subscriber_id, func.array_agg(told.c.article)).group_by(told.c.subscriber_id)
+        select(shown.c.subscriber_id, func.array_agg(shown.c.article)).group_by(
+            shown.c.subscriber_id
+        )
     )
     articles = {row[0]: frozenset(row[1]) for row in rows}
-    return {row[0]: History(row[1], articles.get(row[0], frozenset())) for row in made}
+    return {row[0]: History(row[1], articles.get(row[0], frozenset())) for row in last_created}
 
 
-def make(
+def add(
     session: Session,
     subscriber: int,
     due: DueDate,
@@ -84,21 +95,21 @@ def make(
     late: bool,
     send: bool | None = None,
 ) -> int | None:
-    """Write an issue before it is sent; its number, None if there was one of that local date.
+    """Store an edition before it is sent; returns its id, None if the local date has one.
 
-    One that is empty is not sent, unless `send` says so.
+    By default an empty edition is not sent; `send` overrides that.
     """
-    goes = bool(digest) if send is None else send
+    to_send = bool(digest) if send is None else send
     values: dict[str, Any] = {
         "subscriber_id": subscriber,
         "local_date": due.local_date,
         "due_at": due.at,
         "created_at": now,
         "late": late,
-        "state": "waiting" if goes else "empty",
-        "next_attempt_at": now if goes else None,
+        "state": "waiting" if to_send else "empty",
+        "next_attempt_at": now if to_send else None,
         "subject": next(iter(digest.headlines), ""),
-        "content": _DIGEST.dump_python(digest, mode="json"),
+        "content": _CONTENT.dump_python(digest, mode="json"),
         "cards": len(digest.cards),
     }
     statement = insert(EditionRow).values(values).on_conflict_do_nothing().returning(EditionRow.id)
@@ -106,31 +117,43 @@ def make(
 
 
 def get(session: Session, edition_id: int) -> Edition:
-    """One issue; NotFoundError if there is none."""
+    """One edition or alert email; raises NotFoundError."""
     row = session.get(EditionRow, edition_id)
     if row is None:
-        raise NotFoundError("issue", edition_id)
-    due = DueDate(row.local_date, row.due_at)
-    told = alert_emails.read(row.content) if row.kind == "alert" else None
-    digest = Digest() if told else _DIGEST.validate_python(row.content)
-    facts = (row.id, row.subscriber_id, due, row.created_at, row.state, row.late, digest, told)
-    return Edition(*facts, row.sent_at, row.bytes)
+        raise NotFoundError("edition", edition_id)
+    is_alert = row.kind == "alert"
+    return Edition(
+        id=row.id,
+        subscriber=row.subscriber_id,
+        due=DueDate(row.local_date, row.due_at),
+        created_at=row.created_at,
+        state=row.state,
+        late=row.late,
+        digest=Digest() if is_alert else _CONTENT.validate_python(row.content),
+        alert=alert_emails.parse_content(row.content) if is_alert else None,
+        sent_at=row.sent_at,
+        bytes=row.bytes,
+    )
 
 
-def waiting(session: Session, kind: Kind, *, now: datetime) -> list[int]:
-    """What is to be sent now, the longest due first; nothing to who has stopped."""
+def waiting_ids(session: Session, kind: Kind, *, now: datetime) -> list[int]:
+    """Ids of the emails to send now to active subscribers, longest due first."""
     statement = (
         select(EditionRow.id)
         .join(SubscriberRow, SubscriberRow.id == EditionRow.subscriber_id)
-        .where(EditionRow.state == "waiting", EditionRow.next_attempt_at <= now, EditionRow.kind == kind)
+        .where(
+            EditionRow.state == "waiting",
+            EditionRow.next_attempt_at <= now,
+            EditionRow.kind == kind,
+        )
         .where(SubscriberRow.state == "active")
         .order_by(EditionRow.due_at, EditionRow.id)
     )
     return list(session.scalars(statement))
 
 
-def begin(session: Session, edition_id: int, message_id: str, *, now: datetime) -> int:
-    """Note an attempt before it is made; its number in the ledger."""
+def start_attempt(session: Session, edition_id: int, message_id: str, *, now: datetime) -> int:
+    """Record a delivery attempt before it is made; returns the delivery's id."""
     last = select(func.max(DeliveryRow.attempt)).where(DeliveryRow.edition_id == edition_id)
     row = DeliveryRow(
         edition_id=edition_id,
@@ -144,39 +167,39 @@ def begin(session: Session, edition_id: int, message_id: str, *, now: datetime) 
     return row.id
 
 
-def ending(session: Session, delivery_id: int) -> None:
-    """Note that the next step may make the server responsible for the email."""
+def mark_ending(session: Session, delivery_id: int) -> None:
+    """Record that the mail server may accept the email from now on."""
     session.execute(update(DeliveryRow).where(DeliveryRow.id == delivery_id).values(state="ending"))
 
 
-def sent(session: Session, delivery_id: int, *, late: bool, size: int, now: datetime) -> None:
-    """Note that the server took an issue of so many bytes, and whether it said that it was late."""
-    issue = _settle(session, delivery_id, "sent", "sent")
-    issue.late, issue.bytes, issue.sent_at = issue.late or late, size, now
+def mark_sent(session: Session, delivery_id: int, *, late: bool, size: int, now: datetime) -> None:
+    """Record that the server accepted an email of `size` bytes; `late` if its text says so."""
+    edition = _close_attempt(session, delivery_id, "sent", "sent")
+    edition.late, edition.bytes, edition.sent_at = edition.late or late, size, now
 
 
-def refused(session: Session, delivery_id: int, *, code: int | None, error: str) -> None:
-    """Note that the server will never take an issue; it is not tried again."""
-    _settle(session, delivery_id, "refused", "refused", code=code, error=error)
+def mark_refused(session: Session, delivery_id: int, *, code: int | None, error: str) -> None:
+    """Record a permanent refusal; the email is not retried."""
+    _close_attempt(session, delivery_id, "refused", "refused", code=code, error=error)
 
 
-def deferred(
+def mark_deferred(
     session: Session, delivery_id: int, *, code: int | None, error: str, until: datetime
 ) -> None:
-    """Note that the server did not take an issue, or nobody knows; it is tried again."""
-    known = session.scalar(select(DeliveryRow.state).where(DeliveryRow.id == delivery_id))
-    state = "doubtful" if known == "ending" and code is None else "deferred"
-    _settle(session, delivery_id, state, "waiting", code=code, error=error, until=until)
+    """Record a temporary failure or an unknown outcome; the email is retried at `until`."""
+    before = session.scalar(select(DeliveryRow.state).where(DeliveryRow.id == delivery_id))
+    state = "doubtful" if before == "ending" and code is None else "deferred"
+    _close_attempt(session, delivery_id, state, "waiting", code=code, error=error, until=until)
 
 
-def attempts(session: Session, edition_id: int) -> int:
-    """How often an issue was tried."""
-    counted = select(func.count()).where(DeliveryRow.edition_id == edition_id)
-    return session.scalar(counted) or 0
+def count_attempts(session: Session, edition_id: int) -> int:
+    """Number of delivery attempts of an email."""
+    statement = select(func.count()).where(DeliveryRow.edition_id == edition_id)
+    return session.scalar(statement) or 0
 
 
-def recipient_of(session: Session, message_id: str) -> int | None:
-    """To whom an email with this Message-ID went; None if none did."""
+def find_recipient(session: Session, message_id: str) -> int | None:
+    """Id of the subscriber to whom the email with this Message-ID was sent, or None."""
     statement = (
         select(EditionRow.subscriber_id)
         .join(DeliveryRow, DeliveryRow.edition_id == EditionRow.id)
@@ -186,43 +209,44 @@ def recipient_of(session: Session, message_id: str) -> int | None:
     return session.scalar(statement)
 
 
-def settle_cut_off(session: Session, kind: Kind) -> int:
-    """Note what a process that died left open; how many attempts. Their issues are tried again.
+def close_interrupted_attempts(session: Session, kind: Kind) -> int:
+    """Close the attempts that a crashed process left open, for a retry; returns their number.
 
-    The caller holds the lock of the job that sends this kind, so that nobody else is sending.
+    The caller must hold the lock of the job that sends this kind, so that no attempt is in progress.
     """
     count = 0
-    those = select(EditionRow.id).where(EditionRow.kind == kind)
+    editions = select(EditionRow.id).where(EditionRow.kind == kind)
     for before, after in (("sending", "deferred"), ("ending", "doubtful")):
         statement = (
             update(DeliveryRow)
-            # Not as a parameter, so that the index of open attempts can be used.
+            # A literal, because a parameter would keep Postgres from using the partial index.
             .where(
-                DeliveryRow.state == literal_column(f"'{before}'"), DeliveryRow.edition_id.in_(those)
+                DeliveryRow.state == literal_column(f"'{before}'"),
+                DeliveryRow.edition_id.in_(editions),
             )
-            .values(state=after, error="the process ended before the answer came")
+            .values(state=after, error="the process ended before the server replied")
             .returning(DeliveryRow.id)
         )
         count += len(session.scalars(statement).all())
     return count
 
 
-def expire(session: Session, *, now: datetime, catch_up: timedelta) -> int:
-    """Give up issues that are too late to be sent; how many."""
+def expire_overdue(session: Session, *, now: datetime, catch_up: timedelta) -> int:
+    """Expire waiting editions that were due more than `catch_up` ago; returns their number."""
     statement = (
         update(EditionRow)
-        .where(_DIGESTS, EditionRow.state == "waiting", EditionRow.due_at < now - catch_up)
+        .where(_IS_DIGEST, EditionRow.state == "waiting", EditionRow.due_at < now - catch_up)
         .values(state="expired", next_attempt_at=None)
         .returning(EditionRow.id)
     )
     return len(session.scalars(statement).all())
 
 
-def _settle(
+def _close_attempt(
     session: Session,
     delivery_id: int,
     state: str,
-    issue_state: str,
+    edition_state: str,
     *,
     code: int | None = None,
     error: str | None = None,
@@ -230,6 +254,6 @@ def _settle(
 ) -> EditionRow:
     row = session.get_one(DeliveryRow, delivery_id)
     row.state, row.smtp_code, row.error = state, code, error
-    issue = session.get_one(EditionRow, row.edition_id)
-    issue.state, issue.next_attempt_at = issue_state, until
-    return issue
+    edition = session.get_one(EditionRow, row.edition_id)
+    edition.state, edition.next_attempt_at = edition_state, until
+    return edition

@@ -1,4 +1,4 @@
-"""What became of the emails: editions of the digest and notices of alerts, day by day."""
+"""Statistics of digest editions and alert emails by delivery state, per day or since a time."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,11 +13,11 @@ from service.store.tables import DeliveryRow, EditionRow, SubscriberRow
 
 @dataclass(frozen=True, slots=True)
 class MailOutcome:
-    """What became of emails of one kind.
+    """Counts and sizes of emails of one kind.
 
-    recipients: those that were to be sent. failed: refused, or given up. late: sent, and saying that
-    they are. doubtful: attempts of which nobody knows whether they were taken. Cards and bytes are
-    those of one email, cards of all that were made, bytes of those that were sent.
+    recipients: emails to send. failed: refused or expired. late: sent with a note that they are
+    late. doubtful: attempts with an unknown outcome. Cards and bytes are per email; cards count
+    all emails to send, bytes only sent ones.
     """
 
     kind: str
@@ -37,7 +37,7 @@ class MailOutcome:
 
 @dataclass(frozen=True, slots=True)
 class DailyOutcome:
-    """All issues of one local date, or all notices."""
+    """Outcome of all emails of one kind and local date."""
 
     local_date: date
     outcome: MailOutcome
@@ -45,7 +45,7 @@ class DailyOutcome:
 
 @dataclass(frozen=True, slots=True)
 class MailStats:
-    """Emails since a moment, by kind; subscribers by state, and alerts, at present."""
+    """Outcomes of recent emails by kind, current subscribers by state, and active alerts."""
 
     outcomes: tuple[MailOutcome, ...]
     subscribers: dict[str, int]
@@ -54,7 +54,7 @@ class MailStats:
 
 @dataclass(frozen=True, slots=True)
 class SentEmail:
-    """An email that went to a subscriber."""
+    """An email sent to a subscriber."""
 
     id: int
     kind: str
@@ -62,8 +62,8 @@ class SentEmail:
     subject: str
 
 
-def past_emails(session: Session, subscriber_id: int, *, limit: int) -> list[SentEmail]:
-    """The latest emails that went to a subscriber, the last one first; one statement."""
+def sent_emails(session: Session, subscriber_id: int, *, limit: int) -> list[SentEmail]:
+    """The latest emails sent to a subscriber, newest first; one statement."""
     statement = (
         select(EditionRow.id, EditionRow.kind, EditionRow.local_date, EditionRow.subject)
         .where(EditionRow.subscriber_id == subscriber_id, EditionRow.state == "sent")
@@ -74,10 +74,10 @@ def past_emails(session: Session, subscriber_id: int, *, limit: int) -> list[Sen
 
 
 def daily_outcomes(session: Session, *, since: date) -> list[DailyOutcome]:
-    """What became of the emails of each local date, the latest first; one statement."""
+    """Outcomes by kind and local date, latest date first; one statement."""
     day = EditionRow.local_date
     statement = (
-        _counted(day)
+        _select_outcomes(day)
         .where(day >= since)
         .group_by(EditionRow.kind, day)
         .order_by(day.desc(), EditionRow.kind)
@@ -86,29 +86,29 @@ def daily_outcomes(session: Session, *, since: date) -> list[DailyOutcome]:
 
 
 def mail_stats(session: Session, *, since: datetime) -> MailStats:
-    """What became of the emails made since a moment; three statements."""
-    statement = _counted().where(EditionRow.created_at >= since).group_by(EditionRow.kind)
+    """Statistics of the emails created since `since`; three statements."""
+    statement = _select_outcomes().where(EditionRow.created_at >= since).group_by(EditionRow.kind)
     states = select(SubscriberRow.state, func.count()).group_by(SubscriberRow.state)
     return MailStats(
         outcomes=tuple(MailOutcome(*row) for row in session.execute(statement)),
         subscribers=dict(session.execute(states).all()),
-        alerts=alerts.count(session),
+        alerts=alerts.count_active(session),
     )
 
 
-def _counted(*others: Any) -> Select[*tuple[Any, ...]]:
-    """The columns of `Outcome`, and some others."""
-    goes = EditionRow.state.not_in(("empty", "deferred"))
+def _select_outcomes(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """Select the columns of `MailOutcome`, then `columns`."""
+    to_send = EditionRow.state.not_in(("empty", "deferred"))
     doubtful = (
         select(func.count())
         .where(DeliveryRow.edition_id == EditionRow.id, DeliveryRow.state == "doubtful")
         .correlate(EditionRow)
         .scalar_subquery()
     )
-    cards = case((goes, EditionRow.cards))
+    cards = case((to_send, EditionRow.cards))
     return select(
         EditionRow.kind,
-        func.count().filter(goes),
+        func.count().filter(to_send),
         *(func.count().filter(EditionRow.state == state) for state in ("sent", "waiting")),
         func.count().filter(EditionRow.state.in_(("refused", "expired"))),
         func.count().filter(EditionRow.state == "sent", EditionRow.late),
@@ -118,5 +118,5 @@ def _counted(*others: Any) -> Select[*tuple[Any, ...]]:
         func.coalesce(func.max(cards), 0),
         cast(func.coalesce(func.avg(EditionRow.bytes), 0), Integer),
         func.coalesce(func.max(EditionRow.bytes), 0),
-        *others,
+        *columns,
     )

@@ -1,4 +1,4 @@
-"""Keys that links are signed with; each is made when it is first needed, and then stays."""
+"""Signing keys of links in emails; each is created on first use and never changes."""
 
 import secrets
 from datetime import datetime
@@ -9,18 +9,18 @@ from sqlalchemy.orm import Session
 
 from service.store.tables import LinkKeyRow
 
-#: The name of the key of a subscriber's links.
+#: Name of the key that signs subscribers' links.
 LINKS = "links"
 _BYTES = 32
 
 
-def known(session: Session, name: str) -> bytes | None:
-    """A key, if it was made."""
+def find_key(session: Session, name: str) -> bytes | None:
+    """The key with this name, or None."""
     return session.scalar(select(LinkKeyRow.value).where(LinkKeyRow.name == name))
 
 
-def ensure(session: Session, name: str, *, now: datetime) -> bytes:
-    """A key; the same for every process."""
+def ensure_key(session: Session, name: str, *, now: datetime) -> bytes:
+    """The key with this name, created if missing; safe with concurrent processes."""
     row = {"name": name, "value": secrets.token_bytes(_BYTES), "created_at": now}
     session.execute(insert(LinkKeyRow).values(row).on_conflict_do_nothing())
     return session.scalars(select(LinkKeyRow.value).where(LinkKeyRow.name == name)).one()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.subscribers.digest_schedule import DeliverySchedule
 from service.domain.subscribers.digest_selection import Filters
-from service.errors import NotFoundError, AlreadyExistsError
+from service.errors import AlreadyExistsError, NotFoundError
 from service.store.tables import AlertRow, SubscriberRow
 
 _FILTERS = TypeAdapter(Filters)

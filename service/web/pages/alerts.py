@@ -1,85 +1,79 @@
-"""Pages of a subscriber's alerts, reached by signed links without login.
+"""Alert pages of a subscriber without login, reached by signed links: stop, add, remove.
 
-As with the other pages of a subscriber, opening a link changes nothing, and a POST does.
+As on the other subscriber pages, GET changes nothing and POST does.
 """
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse
-from sqlalchemy.orm import Session
 
-from service.domain.subscribers.alert_preferences import query
+from service.domain.subscribers.alert_preferences import parse_query
 from service.errors import BadInputError, NotFoundError
-from service.mail.signed_links import token
+from service.mail.signed_links import sign_token
 from service.store.subscribers import alerts, subscribers
-from service.web.dependencies import Context, ReadSession
+from service.web.dependencies import ReadSession, WebContextDep
 from service.web.pages.subscriptions import (
     PRIVATE,
-    Fields,
-    Form,
+    FormDep,
     Token,
-    link_key,
-    owner_of,
-    page,
-    preferences_form,
-    signed_number,
-    whole_number,
+    linked_subscriber,
+    load_link_key,
+    parse_integer,
+    render_page,
+    render_preferences,
+    verify_link,
 )
 
 router = APIRouter(prefix="/digest", default_response_class=HTMLResponse, include_in_schema=False)
 
 
-@router.get("/alerts/{signed}")
-def alert_page(session: ReadSession, web: Context, signed: Token) -> HTMLResponse:
-    """Ask whether an alert is to stop."""
-    found = alerts.get(session, signed_number(session, "alerts", signed))
-    reader = subscribers.get(session, found.subscriber)
-    return page(web, "alert.html", reader=reader, found=found, signed=signed)
+@router.get("/alerts/{token}")
+def alert_page(session: ReadSession, web: WebContextDep, token: Token) -> HTMLResponse:
+    """Show the button that stops an alert."""
+    alert = alerts.get(session, verify_link(session, "alerts", token))
+    subscriber = subscribers.get(session, alert.subscriber)
+    return render_page(web, "alert.html", subscriber=subscriber, alert=alert, token=token)
 
 
-@router.post("/alerts/{signed}")
-def stop_alert(web: Context, signed: Token) -> HTMLResponse:
-    """Stop one alert at once; the digest and other alerts go on."""
+@router.post("/alerts/{token}")
+def stop_alert(web: WebContextDep, token: Token) -> HTMLResponse:
+    """Stop one alert immediately; the digest and other alerts continue."""
     with web.sessions.begin() as session:
-        number = signed_number(session, "alerts", signed)
-        alerts.stop(session, number, now=web.clock())
-        found = alerts.get(session, number)
-        reader = subscribers.get(session, found.subscriber)
-        preferences = token(link_key(session), "preferences", reader.id)
-    return page(
-        web, "alert.html", reader=reader, found=found, signed=signed, preferences=preferences
+        alert_id = verify_link(session, "alerts", token)
+        alerts.stop(session, alert_id, now=web.clock())
+        alert = alerts.get(session, alert_id)
+        subscriber = subscribers.get(session, alert.subscriber)
+        preferences = sign_token(load_link_key(session), "preferences", subscriber.id)
+    return render_page(
+        web, "alert.html", subscriber=subscriber, alert=alert, token=token, preferences=preferences
     )
 
 
-@router.post("/preferences/{signed}/alerts", response_model=None)
-def add_alert(web: Context, signed: Token, fields: Form) -> HTMLResponse | RedirectResponse:
-    """Save a query, or say what is wrong with it."""
+@router.post("/preferences/{token}/alerts", response_model=None)
+def add_alert(web: WebContextDep, token: Token, fields: FormDep) -> HTMLResponse | RedirectResponse:
+    """Save the submitted query as an alert; show the form with the error if it is invalid."""
+    values = {name: texts[0] for name, texts in fields.items()}
+    lists = {name: values.get(name, "") for name in ("words", "entities", "outlets", "countries")}
     with web.sessions.begin() as session:
-        reader = owner_of(session, "preferences", signed)
+        subscriber = linked_subscriber(session, "preferences", token)
         try:
-            _add(session, reader.id, fields, now=web.clock())
+            min_independent = parse_integer(values.get("min_independent") or "1")
+            query = parse_query(**lists, min_independent=min_independent)
+            alerts.add(session, subscriber.id, query, now=web.clock())
         except BadInputError as error:
-            return preferences_form(session, web, reader, signed, error=str(error))
-    return RedirectResponse(f"/digest/preferences/{signed}?saved=true#alerts", 303, PRIVATE)
+            return render_preferences(session, web, subscriber, token, error=str(error))
+    return RedirectResponse(f"/digest/preferences/{token}?saved=true#alerts", 303, PRIVATE)
 
 
-@router.post("/preferences/{signed}/alerts/{number}/stop", response_model=None)
+@router.post("/preferences/{token}/alerts/{alert_id}/stop", response_model=None)
 def remove_alert(
-    web: Context, signed: Token, number: Annotated[int, Path(ge=1, lt=1 << 62)]
+    web: WebContextDep, token: Token, alert_id: Annotated[int, Path(ge=1, lt=1 << 62)]
 ) -> RedirectResponse:
-    """Stop an alert of this subscriber; NotFoundError if it is somebody else's."""
+    """Stop an alert of this subscriber; raises NotFoundError for another subscriber's alert."""
     with web.sessions.begin() as session:
-        reader = owner_of(session, "preferences", signed)
-        if alerts.get(session, number).subscriber != reader.id:
-            raise NotFoundError("alert", number)
-        alerts.stop(session, number, now=web.clock())
-    return RedirectResponse(f"/digest/preferences/{signed}?saved=true#alerts", 303, PRIVATE)
-
-
-def _add(session: Session, reader: int, fields: Fields, *, now: datetime) -> None:
-    given = {name: values[0] for name, values in fields.items()}
-    lists = {name: given.get(name, "") for name in ("words", "entities", "outlets", "countries")}
-    asked = query(**lists, min_independent=whole_number(given.get("min_independent") or "1"))
-    alerts.add(session, reader, asked, now=now)
+        subscriber = linked_subscriber(session, "preferences", token)
+        if alerts.get(session, alert_id).subscriber != subscriber.id:
+            raise NotFoundError("alert", alert_id)
+        alerts.stop(session, alert_id, now=web.clock())
+    return RedirectResponse(f"/digest/preferences/{token}?saved=true#alerts", 303, PRIVATE)

@@ -1,7 +1,7 @@
-"""Pages of a subscriber, reached by signed links without login: confirm, preferences, unsubscribe.
+"""Subscriber pages without login, reached by signed links: confirm, preferences, unsubscribe.
 
-Opening a link changes nothing, since mail programs open links ahead of their readers; a POST does,
-and needs neither cookies nor any field (RFC 8058).
+GET changes nothing, because mail programs open links in advance; POST does, and needs neither
+cookies nor form fields (RFC 8058).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,180 +14,189 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
-from service.domain.subscribers.digest_preferences import DAYS, LISTS, Wishes
+from service.domain.subscribers.digest_preferences import DAYS, LIST_FIELDS, Preferences
 from service.errors import BadInputError, NotFoundError
-from service.mail.signed_links import number_of, token
+from service.mail.signed_links import sign_token, verify_token
 from service.store.subscribers import alerts, editions, link_keys, subscribers
-from service.store.subscribers.email_stats import past_emails
+from service.store.subscribers.email_stats import sent_emails
 from service.store.subscribers.subscribers import Subscriber
-from service.web.dependencies import Context, ReadSession, Web
+from service.web.dependencies import ReadSession, WebContext, WebContextDep
 
 router = APIRouter(prefix="/digest", default_response_class=HTMLResponse, include_in_schema=False)
 Token = Annotated[str, Path(max_length=100)]
-Fields = Mapping[str, Sequence[str]]
+FormFields = Mapping[str, Sequence[str]]
 
-#: Bytes of a form that are read.
-LARGEST = 65_536
-#: What links to feeds of alerts are signed for.
+#: Maximum size of a form in bytes.
+MAX_FORM_BYTES = 65_536
+#: Purpose of the tokens in links to alert feeds.
 FEEDS = "feeds"
-#: Past emails that a reader finds on the page of preferences.
-PAST = 30
-#: These pages are for one reader only.
+#: Number of sent emails listed on the preferences page.
+MAX_SENT_EMAILS = 30
+#: Keeps these personal pages out of shared caches and search engines.
 PRIVATE = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 
 
-async def form(request: Request) -> Fields:
-    """The fields of a form, none if it is larger than `LARGEST` or no form."""
+async def read_form(request: Request) -> FormFields:
+    """Parse a submitted form; 413 above `MAX_FORM_BYTES`, empty for other content."""
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST:
-            raise HTTPException(413, "the form is too large")
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM_BYTES:
+            raise HTTPException(413, f"The form exceeds {MAX_FORM_BYTES} bytes")
     return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
 
 
-Form = Annotated[Fields, Depends(form)]
+FormDep = Annotated[FormFields, Depends(read_form)]
 
 
-@router.get("/confirm/{signed}")
-def confirm_page(session: ReadSession, web: Context, signed: Token) -> HTMLResponse:
-    """Ask once more before the digest comes."""
-    return page(web, "confirm.html", reader=owner_of(session, "confirm", signed), signed=signed)
+@router.get("/confirm/{token}")
+def confirm_page(session: ReadSession, web: WebContextDep, token: Token) -> HTMLResponse:
+    """Show the button that confirms a subscription."""
+    subscriber = linked_subscriber(session, "confirm", token)
+    return render_page(web, "confirm.html", subscriber=subscriber, token=token)
 
 
-@router.post("/confirm/{signed}")
-def confirm(web: Context, signed: Token) -> HTMLResponse:
-    """The second half of the opt-in."""
+@router.post("/confirm/{token}")
+def confirm(web: WebContextDep, token: Token) -> HTMLResponse:
+    """Activate a pending subscription."""
     with web.sessions.begin() as session:
-        reader = owner_of(session, "confirm", signed)
-        reader = subscribers.confirm(session, reader.id, now=web.clock())
-        key = link_key(session)
-    preferences = token(key, "preferences", reader.id)
-    return page(web, "confirm.html", reader=reader, signed=signed, preferences=preferences)
-
-
-@router.get("/preferences/{signed}")
-def preferences_page(
-    session: ReadSession, web: Context, signed: Token, *, saved: bool = False
-) -> HTMLResponse:
-    """What somebody wants, as a form."""
-    return preferences_form(
-        session, web, owner_of(session, "preferences", signed), signed, saved=saved
+        subscriber = linked_subscriber(session, "confirm", token)
+        subscriber = subscribers.confirm(session, subscriber.id, now=web.clock())
+        key = load_link_key(session)
+    preferences = sign_token(key, "preferences", subscriber.id)
+    return render_page(
+        web, "confirm.html", subscriber=subscriber, token=token, preferences=preferences
     )
 
 
-@router.post("/preferences/{signed}", response_model=None)
-def save_preferences(web: Context, signed: Token, fields: Form) -> HTMLResponse | RedirectResponse:
-    """Keep what the form says, or say what is wrong with it."""
+@router.get("/preferences/{token}")
+def preferences_page(
+    session: ReadSession, web: WebContextDep, token: Token, *, saved: bool = False
+) -> HTMLResponse:
+    """Show a subscriber's preferences, alerts and sent emails."""
+    subscriber = linked_subscriber(session, "preferences", token)
+    return render_preferences(session, web, subscriber, token, saved=saved)
+
+
+@router.post("/preferences/{token}", response_model=None)
+def save_preferences(
+    web: WebContextDep, token: Token, fields: FormDep
+) -> HTMLResponse | RedirectResponse:
+    """Save the submitted preferences; show the form with the error if one is invalid."""
     with web.sessions.begin() as session:
-        reader = owner_of(session, "preferences", signed)
+        subscriber = linked_subscriber(session, "preferences", token)
         try:
-            wishes = _wishes(fields)
-            rhythm, taste = wishes.rhythm(reader.rhythm), wishes.taste(reader.taste)
+            preferences = _parse_preferences(fields)
+            schedule = preferences.apply_to_schedule(subscriber.schedule)
+            filters = preferences.apply_to_filters(subscriber.filters)
         except BadInputError as error:
-            return preferences_form(session, web, reader, signed, error=str(error))
-        subscribers.change(session, reader.id, rhythm, taste, now=web.clock())
-    return RedirectResponse(f"/digest/preferences/{signed}?saved=true", 303, PRIVATE)
+            return render_preferences(session, web, subscriber, token, error=str(error))
+        subscribers.update_preferences(session, subscriber.id, schedule, filters, now=web.clock())
+    return RedirectResponse(f"/digest/preferences/{token}?saved=true", 303, PRIVATE)
 
 
-@router.get("/unsubscribe/{signed}")
-def unsubscribe_page(session: ReadSession, web: Context, signed: Token) -> HTMLResponse:
-    """Ask whether the digest is to stop."""
-    reader = owner_of(session, "unsubscribe", signed)
-    return page(web, "unsubscribe.html", reader=reader, signed=signed)
+@router.get("/unsubscribe/{token}")
+def unsubscribe_page(session: ReadSession, web: WebContextDep, token: Token) -> HTMLResponse:
+    """Show the button that stops all emails."""
+    subscriber = linked_subscriber(session, "unsubscribe", token)
+    return render_page(web, "unsubscribe.html", subscriber=subscriber, token=token)
 
 
-@router.post("/unsubscribe/{signed}")
-def unsubscribe(web: Context, signed: Token) -> HTMLResponse:
-    """Stop the digest at once; again and again changes nothing."""
+@router.post("/unsubscribe/{token}")
+def unsubscribe(web: WebContextDep, token: Token) -> HTMLResponse:
+    """Stop all emails immediately; idempotent."""
     with web.sessions.begin() as session:
-        reader = owner_of(session, "unsubscribe", signed)
-        subscribers.stop(session, reader.id, "unsubscribed")
-        reader = subscribers.get(session, reader.id)
-    return page(web, "unsubscribe.html", reader=reader, signed=signed)
+        subscriber = linked_subscriber(session, "unsubscribe", token)
+        subscribers.stop(session, subscriber.id, "unsubscribed")
+        subscriber = subscribers.get(session, subscriber.id)
+    return render_page(web, "unsubscribe.html", subscriber=subscriber, token=token)
 
 
-@router.get("/issues/{signed}")
-def issue_page(session: ReadSession, web: Context, signed: Token) -> HTMLResponse:
-    """An issue as it was sent."""
-    issue = editions.get(session, signed_number(session, "issues", signed))
-    firsts = [(each, timedelta(seconds=each.ahead)) for each in issue.digest.firsts]
-    return page(web, "issue.html", issue=issue, digest=issue.digest, firsts=firsts)
+@router.get("/issues/{token}")
+def edition_page(session: ReadSession, web: WebContextDep, token: Token) -> HTMLResponse:
+    """Show a digest or alert email as it was sent."""
+    edition = editions.get(session, verify_link(session, "issues", token))
+    first_reports = [(each, timedelta(seconds=each.ahead)) for each in edition.digest.first_reports]
+    return render_page(
+        web, "edition.html", edition=edition, digest=edition.digest, first_reports=first_reports
+    )
 
 
-def link_key(session: Session) -> bytes:
-    """The key of all links; empty as long as there are none."""
-    return link_keys.known(session, link_keys.LINKS) or b""
+def load_link_key(session: Session) -> bytes:
+    """The key that signs links; empty before the first link was created."""
+    return link_keys.find_key(session, link_keys.LINKS) or b""
 
 
-def signed_number(session: Session, purpose: str, signed: str) -> int:
-    """The number that a link was signed for; NotFoundError if it was not."""
-    key = link_key(session)
-    number = number_of(key, purpose, signed) if key else None
+def verify_link(session: Session, purpose: str, token: str) -> int:
+    """Return the number in the token of a link; raises NotFoundError for an invalid token."""
+    key = load_link_key(session)
+    number = verify_token(key, purpose, token) if key else None
     if number is None:
-        raise NotFoundError("page", "at this address; the link may have been cut off in the email")
+        raise NotFoundError("page", "at this address; the email may have truncated the link")
     return number
 
 
-def owner_of(session: Session, purpose: str, signed: str) -> Subscriber:
-    """Whose link it is; NotFoundError if it was not signed."""
-    return subscribers.get(session, signed_number(session, purpose, signed))
+def linked_subscriber(session: Session, purpose: str, token: str) -> Subscriber:
+    """Return the subscriber of a signed link; raises NotFoundError for an invalid token."""
+    return subscribers.get(session, verify_link(session, purpose, token))
 
 
-def _wishes(fields: Fields) -> Wishes:
-    """What a form says; a field that it lacks leaves things as they are."""
-    given = {name: values[0] for name, values in fields.items()}
-    wishes: dict[str, Any] = {
-        name: given[name] for name in ("zone", "language", *LISTS) if name in given
+def _parse_preferences(fields: FormFields) -> Preferences:
+    """Parse a form; missing fields change nothing."""
+    values = {name: texts[0] for name, texts in fields.items()}
+    preferences: dict[str, Any] = {
+        name: values[name] for name in ("time_zone", "language", *LIST_FIELDS) if name in values
     }
     for name in ("hour", "min_independent"):
-        if name in given:
-            wishes[name] = whole_number(given[name])
-    if "zone" in given:  # a form without any day ticked says nothing of days
-        wishes["days"] = ",".join(fields.get("days", ()))
-    return Wishes(**wishes)
+        if name in values:
+            preferences[name] = parse_integer(values[name])
+    if "time_zone" in values:  # a full form without any ticked day has no `days` field
+        preferences["days"] = ",".join(fields.get("days", ()))
+    return Preferences(**preferences)
 
 
-def whole_number(text: str) -> int:
-    """A number of a form; BadInputError if it is none."""
+def parse_integer(text: str) -> int:
+    """Parse a non-negative integer of a form; raises BadInputError."""
     if not (text.isascii() and text.isdecimal() and len(text) < len("10000")):
-        raise BadInputError(f"{text!r} is no whole number")
+        raise BadInputError(f"Invalid number {text!r}: expected an integer from 0 to 9999")
     return int(text)
 
 
-def preferences_form(
+def render_preferences(
     session: Session,
-    web: Web,
-    reader: Subscriber,
-    signed: str,
+    web: WebContext,
+    subscriber: Subscriber,
+    token: str,
     *,
     saved: bool = False,
     error: str = "",
 ) -> HTMLResponse:
-    """The page of preferences, with what is wrong with them."""
-    key = link_key(session)
-    return page(
+    """Render the preferences page; status 422 with an error."""
+    key = load_link_key(session)
+    return render_page(
         web,
         "preferences.html",
         status=422 if error else 200,
-        reader=reader,
-        signed=signed,
+        subscriber=subscriber,
+        token=token,
         saved=saved,
         error=error,
         days=DAYS,
-        zones=sorted(available_timezones()),
+        time_zones=sorted(available_timezones()),
         alerts=[
-            (each, token(key, FEEDS, each.id))
-            for each in alerts.of_subscribers(session, [reader.id]).get(reader.id, [])
+            (each, sign_token(key, FEEDS, each.id))
+            for each in alerts.list_alerts(session, subscriber.id)
         ],
-        past=[
-            (each, token(key, "issues", each.id))
-            for each in past_emails(session, reader.id, limit=PAST)
+        sent_emails=[
+            (each, sign_token(key, "issues", each.id))
+            for each in sent_emails(session, subscriber.id, limit=MAX_SENT_EMAILS)
         ],
     )
 
 
-def page(web: Web, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page for one reader only."""
-    found = web.templates.get_template(template).render(now=web.clock(), **values)
-    return HTMLResponse(found, status, PRIVATE)
+def render_page(
+    web: WebContext, template: str, *, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """Render a personal page."""
+    html = web.templates.get_template(template).render(now=web.clock(), **values)
+    return HTMLResponse(html, status, PRIVATE)

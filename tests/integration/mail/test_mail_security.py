@@ -1,4 +1,4 @@
-"""Sending with TLS and a login, to a server whose certificate is known or is not."""
+"""SMTP with TLS, login and certificate verification."""
 
 from dataclasses import replace
 from typing import Literal
@@ -20,7 +20,7 @@ def secured(mail: MailServer, security: Security, **values: str) -> MailSettings
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_emails_go_encrypted_and_with_a_login(security: Security, monkeypatch: pytest.MonkeyPatch):
+def test_emails_are_encrypted_and_authenticated(security: Security, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(LOOPBACK))
     with MailServer(security=security, login=(b"news", b"secret")) as mail:
         with smtp_sender(secured(mail, security)) as sender:
@@ -30,7 +30,7 @@ def test_emails_go_encrypted_and_with_a_login(security: Security, monkeypatch: p
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_a_certificate_that_nobody_vouches_for_is_refused(security: Security):
+def test_untrusted_certificate_is_rejected(security: Security):
     with MailServer(security=security, login=(b"news", b"secret")) as mail:
         with (
             smtp_sender(secured(mail, security)) as sender,
@@ -41,7 +41,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(security: Security):
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_a_wrong_password_is_said_in_one_line_without_it(
+def test_wrong_password_is_reported_without_the_password(
     security: Security, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("SSL_CERT_FILE", str(LOOPBACK))

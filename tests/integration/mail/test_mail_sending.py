@@ -1,4 +1,4 @@
-"""Sending over SMTP: what is handed over, and what the answers of a server mean."""
+"""SMTP sender: transmitted messages, and errors for each server reply."""
 
 import socket
 import threading
@@ -11,16 +11,23 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.domain.subscribers.digest_selection import History, Filters, choose
+from service.domain.subscribers.digest_selection import Filters, History, select_stories
 from service.errors import MailDeferredError, MailError, MailRefusedError, MailServerError
-from service.mail.message import issue_message_id, message
+from service.mail.message import build_message, edition_message_id
 from service.mail.render import DigestMessage, Links, Renderer
 from service.mail.smtp import SmtpSender, smtp_sender
 from service.settings.delivery import DigestSettings, MailSettings
 from tests.support.content.digest_stories import NOW, story
 from tests.support.servers.mail_server import MailServer
 
-SETTINGS = DigestSettings(max_stories=5, max_updates=3, max_low_coverage=2, max_first_reports=3, low_coverage_outlets=1, new_outlets=2)
+SETTINGS = DigestSettings(
+    max_stories=5,
+    max_updates=3,
+    max_low_coverage=2,
+    max_first_reports=3,
+    low_coverage_outlets=1,
+    new_outlets=2,
+)
 SENDER = "Samestory <digest@news.example>"
 
 
@@ -32,8 +39,8 @@ def mail() -> Iterator[MailServer]:
 
 @pytest.fixture
 def sender(mail: MailServer) -> Iterator[SmtpSender]:
-    with smtp_sender(mail_settings(mail.port)) as found:
-        yield found
+    with smtp_sender(mail_settings(mail.port)) as smtp:
+        yield smtp
 
 
 def mail_settings(port: int) -> MailSettings:
@@ -52,34 +59,34 @@ def mail_settings(port: int) -> MailSettings:
 
 
 def email(number: int = 1, headline: str = "Ferry Halcyon runs aground") -> EmailMessage:
-    chosen = choose(
+    digest = select_stories(
         [story(headline, ["daily", "herald"])],
         Filters(),
         History(datetime(2023, 4, 24, tzinfo=UTC)),
         SETTINGS,
     )
     links = Links("https://news.example", unsubscribe="https://news.example/u/1")
-    written = Renderer(title="samestory", site="https://news.example").digest(
-        DigestMessage(chosen, date(2023, 4, 25), NOW, ZoneInfo("UTC")), "a@b.example", links
+    rendered = Renderer(title="samestory", site="https://news.example").digest(
+        DigestMessage(digest, date(2023, 4, 25), NOW, ZoneInfo("UTC")), "a@b.example", links
     )
-    return message(
-        written,
+    return build_message(
+        rendered,
         sender=SENDER,
         to="reader@b.example",
-        message_id=issue_message_id(number, SENDER),
+        message_id=edition_message_id(number, SENDER),
         at=NOW,
         unsubscribe=links.unsubscribe,
     )
 
 
 def plain(text: str) -> EmailMessage:
-    found = EmailMessage(SMTP)
-    found["From"], found["To"] = SENDER, "reader@b.example"
-    found.set_content(text)
-    return found
+    message = EmailMessage(SMTP)
+    message["From"], message["To"] = SENDER, "reader@b.example"
+    message.set_content(text)
+    return message
 
 
-def test_an_email_arrives_whole_with_its_headers(mail: MailServer, sender: SmtpSender):
+def test_email_arrives_complete(mail: MailServer, sender: SmtpSender):
     sender.send(email(7, ".Ярмарка в Кастельмаре\r\nBcc: everybody@b.example"))
     [(to, got)] = mail.taken
     assert to == "reader@b.example"
@@ -96,13 +103,13 @@ def test_an_email_arrives_whole_with_its_headers(mail: MailServer, sender: SmtpS
     assert got.as_bytes().isascii()
 
 
-def test_a_line_with_a_dot_arrives_as_it_was(mail: MailServer, sender: SmtpSender):
+def test_leading_dot_is_escaped(mail: MailServer, sender: SmtpSender):
     dotted = plain("one\n.\n..two\n.three")
     sender.send(dotted)
     assert mail.taken[0][1].get_content().splitlines() == ["one", ".", "..two", ".three"]
 
 
-def test_many_emails_take_one_connection(mail: MailServer, sender: SmtpSender):
+def test_emails_share_one_connection(mail: MailServer, sender: SmtpSender):
     for number in range(5):
         sender.send(email(number))
     assert (mail.connections, len(mail.taken)) == (1, 5)
@@ -126,7 +133,7 @@ def test_many_emails_take_one_connection(mail: MailServer, sender: SmtpSender):
         ("taken", "close", MailDeferredError),
     ],
 )
-def test_what_an_answer_means(
+def test_server_reply_raises_matching_error(
     mail: MailServer, sender: SmtpSender, step: str, answer: str, kind: type[MailError]
 ):
     mail.answers[step] = answer
@@ -146,7 +153,7 @@ def test_what_an_answer_means(
     ("answer", "at_fault"),
     [("550 5.1.1 unknown", True), ("550 no", True), ("550 5.7.1 spam", False)],
 )
-def test_a_refusal_for_policy_is_not_the_address_s_fault(
+def test_policy_refusal_does_not_blame_the_address(
     mail: MailServer, sender: SmtpSender, answer: str, *, at_fault: bool
 ):
     mail.answers["rcpt"] = answer
@@ -155,8 +162,8 @@ def test_a_refusal_for_policy_is_not_the_address_s_fault(
     assert caught.value.address_at_fault == at_fault
 
 
-def test_a_connection_that_breaks_off_in_the_text_is_certainly_not_taken():
-    """A server that closes after the first bytes of the text."""
+def test_connection_lost_within_the_text_is_deferred():
+    """The server closes after the first bytes of the text."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_break_off, args=(listener,), daemon=True)
         thread.start()
@@ -179,7 +186,7 @@ def _break_off(listener: socket.socket) -> None:
         connection.recv(1000)
 
 
-def test_no_server_is_said_in_one_line():
+def test_unreachable_server_is_reported_in_one_line():
     settings = mail_settings(1)
     with (
         smtp_sender(settings) as sender,
@@ -188,7 +195,7 @@ def test_no_server_is_said_in_one_line():
         sender.send(email())
 
 
-def test_a_server_without_tls_is_not_spoken_to_in_the_clear(mail: MailServer):
+def test_starttls_is_required_when_configured(mail: MailServer):
     settings = replace(mail_settings(mail.port), security="starttls")
     with smtp_sender(settings) as sender, pytest.raises(MailServerError, match="STARTTLS"):
         sender.send(email())

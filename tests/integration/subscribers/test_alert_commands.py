@@ -1,4 +1,4 @@
-"""`samestory alerts` and `samestory digest issues`, as an operator would use them."""
+"""`samestory alerts` and `samestory digest editions`."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def mail() -> Iterator[MailServer]:
 def run(
     sessions: Sessions, database_url: str, mail: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> Run:
-    """Runs a command on the test's database and mail server, with one subscriber."""
+    """Runs commands with the test database, a mail server and one subscriber."""
     subscribe(sessions, "eve@x.example")
     for name, value in (
         ("DATABASE_URL", database_url),
@@ -44,35 +44,35 @@ def run(
     return lambda *arguments: CliRunner().invoke(build(arguments), list(arguments))
 
 
-def said(found: Result) -> str:
-    assert found.exit_code == 0, found.exception
-    return found.stdout
+def output(result: Result) -> str:
+    assert result.exit_code == 0, result.exception
+    return result.stdout
 
 
-def test_alerts_are_added_listed_sent_and_removed(run: Run, sessions: Sessions, mail: MailServer):
-    added = said(run("alerts", "add", "EVE@x.example", "--min-independent", "2"))
+def test_alert_is_added_listed_sent_and_removed(run: Run, sessions: Sessions, mail: MailServer):
+    added = output(run("alerts", "add", "EVE@x.example", "--min-independent", "2"))
     assert "of eve@x.example: 2 or more outlets" in added
-    [facts] = json.loads(said(run("alerts", "list", "--json")))
+    [facts] = json.loads(output(run("alerts", "list", "--json")))
     assert (facts["address"], facts["min_independent"]) == ("eve@x.example", 2)
     number = str(facts["id"])
-    assert said(run("alerts", "list", "eve@x.example")).startswith(number)
-    assert said(run("alerts", "send")) == "nothing to do\n"
+    assert output(run("alerts", "list", "eve@x.example")).startswith(number)
+    assert output(run("alerts", "send")) == "nothing to do\n"
     report_news(sessions, utc_now() + timedelta(seconds=1))
-    assert said(run("alerts", "send")) == "made 1, sent 1\n"
+    assert output(run("alerts", "send")) == "created 1, sent 1\n"
     assert [to for to, _ in mail.taken] == ["eve@x.example"]
-    [edition] = json.loads(said(run("digest", "issues", "--json")))
+    [edition] = json.loads(output(run("digest", "editions", "--json")))
     assert (edition["kind"], edition["sent"], edition["mean_cards"]) == ("alert", 1, 1)
     assert 1000 < edition["mean_bytes"] < 100_000
-    assert "1 of 1 sent" in said(run("digest", "issues"))
-    assert "removed alert" in said(run("alerts", "remove", number))
-    assert said(run("alerts", "list")) == ""
+    assert "1 of 1 sent" in output(run("digest", "editions"))
+    assert "removed alert" in output(run("alerts", "remove", number))
+    assert output(run("alerts", "list")) == ""
 
 
-def test_a_preview_shows_the_first_story_that_matches(
+def test_preview_shows_the_first_matching_story(
     run: Run, sessions: Sessions, mail: MailServer, tmp_path: Path
 ):
     headline = report_news(sessions, utc_now())
-    assert "the first of 1 that match" in said(
+    assert "the first of 1 matching stories" in output(
         run("alerts", "preview", "--words", "happens", "--folder", str(tmp_path))
     )
     assert headline in (tmp_path / "alert.html").read_text(encoding="utf-8")
@@ -83,14 +83,14 @@ def test_a_preview_shows_the_first_story_that_matches(
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("alerts", "add", "eve@x.example"), "needs a coverage of 2"),
+        (("alerts", "add", "eve@x.example"), "or a coverage of 2"),
         (("alerts", "add", "nobody@x.example", "--words", "a"), "no subscriber nobody"),
         (("alerts", "remove", "77"), "no alert 77"),
-        (("alerts", "preview", "--words", "ferry"), "no story of the last 7 days matches: ferry"),
+        (("alerts", "preview", "--words", "ferry"), "No story of the last 7 days matches: ferry"),
         (("alerts", "preview", "--alert", "77"), "no alert 77"),
     ],
 )
-def test_mistakes_are_named(run: Run, arguments: tuple[str, ...], reason: str):
-    found = run(*arguments)
-    assert isinstance(found.exception, SamestoryError)
-    assert reason in str(found.exception)
+def test_mistake_raises_an_error(run: Run, arguments: tuple[str, ...], reason: str):
+    result = run(*arguments)
+    assert isinstance(result.exception, SamestoryError)
+    assert reason in str(result.exception)

@@ -1,4 +1,4 @@
-"""An alert as a feed: a saved query that any feed reader can follow."""
+"""Feeds of alerts: matching stories, caching, token links."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def site(sessions: Sessions) -> Iterator[Site]:
 
 
 @pytest.fixture
-def reader(sessions: Sessions) -> Subscriber:
+def subscriber(sessions: Sessions) -> Subscriber:
     return subscribe(sessions, "ann@x.example")[0]
 
 
@@ -40,105 +40,105 @@ def adam(site: Site, sessions: Sessions) -> Holder:
     return holder(site, sessions, "adam", Role.ADMIN)
 
 
-def feed_of(adam: Holder, reader: Subscriber, **asked: object) -> str:
-    """The address of a new alert's feed, without its form."""
-    made = adam.post(f"/v1/subscribers/{reader.id}/alerts", asked)
-    assert made.status == 201, made.text
-    where: str = made.json["feed"]
+def feed_of(adam: Holder, subscriber: Subscriber, **query: object) -> str:
+    """Create an alert; returns the path of its feed without the suffix."""
+    created = adam.post(f"/v1/subscribers/{subscriber.id}/alerts", query)
+    assert created.status == 201, created.text
+    where: str = created.json["feed"]
     return where.removesuffix(".atom")
 
 
 def titles(site: Site, where: str) -> list[str]:
-    """The titles of a feed's entries."""
+    """Titles of the entries of a feed."""
     return [item["title"] for item in site.get(f"{where}.json").json["items"]]
 
 
-def test_a_feed_has_the_stories_that_the_alert_asks_for(
-    site: Site, sessions: Sessions, reader: Subscriber, adam: Holder
+def test_feed_contains_matching_stories(
+    site: Site, sessions: Sessions, subscriber: Subscriber, adam: Holder
 ) -> None:
     older, wide, late = (
         report_news(sessions, DUE - hours * HOUR, outlets)
         for hours, outlets in [(200, ("a", "b")), (3, ("c", "d", "e")), (2, ("f",))]
     )
-    assert titles(site, feed_of(adam, reader, min_independent=2)) == [wide]
-    word = feed_of(adam, reader, words=f"{late.split()[0]}, {older.split()[0]}")
+    assert titles(site, feed_of(adam, subscriber, min_independent=2)) == [wide]
+    word = feed_of(adam, subscriber, words=f"{late.split()[0]}, {older.split()[0]}")
     assert titles(site, word) == [late]
-    told = site.get(f"{word}.json").json
-    assert told["title"].endswith(str(parse_query(words=f"{late.split()[0]}, {older.split()[0]}")))
-    assert told["feed_url"] == f"{site.url}{word}.json"
-    assert titles(site, feed_of(adam, reader, outlets="nobody")) == []
+    feed = site.get(f"{word}.json").json
+    assert feed["title"].endswith(str(parse_query(words=f"{late.split()[0]}, {older.split()[0]}")))
+    assert feed["feed_url"] == f"{site.url}{word}.json"
+    assert titles(site, feed_of(adam, subscriber, outlets="nobody")) == []
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_it_is_valid_in_every_form_with_stories_and_without(
-    site: Site, sessions: Sessions, reader: Subscriber, adam: Holder, form: str
+def test_feed_is_valid_in_every_format(
+    site: Site, sessions: Sessions, subscriber: Subscriber, adam: Holder, form: str
 ) -> None:
-    for each in (feed_of(adam, reader, words="happens"), feed_of(adam, reader, words="<&>'x")):
+    for each in (feed_of(adam, subscriber, words="happens"), feed_of(adam, subscriber, words="<&>'x")):
         assert find_errors(form, site.get(f"{each}.{form}").body) == []
     report_news(sessions, DUE - HOUR)
-    full = feed_of(adam, reader, words="happens, <b>")
+    full = feed_of(adam, subscriber, words="happens, <b>")
     assert find_errors(form, site.get(f"{full}.{form}").body) == []
     assert "happens" in site.get(f"{full}.{form}").text
 
 
-def test_what_is_known_is_not_sent_again_and_it_is_for_its_reader_alone(
-    site: Site, sessions: Sessions, reader: Subscriber, adam: Holder
+def test_unchanged_feed_returns_304_and_is_private(
+    site: Site, sessions: Sessions, subscriber: Subscriber, adam: Holder
 ) -> None:
     report_news(sessions, DUE - HOUR)
-    where = feed_of(adam, reader, words="happens") + ".atom"
+    where = feed_of(adam, subscriber, words="happens") + ".atom"
     first = site.get(where)
     assert first.headers["cache-control"] == "private, no-cache"
-    known = {"If-None-Match": first.headers["etag"]}
-    assert site.get(where, headers=known).status == 304
+    conditional = {"If-None-Match": first.headers["etag"]}
+    assert site.get(where, headers=conditional).status == 304
     with sessions.begin() as session:
         session.query(StoryRow).update({"headline": "What happens now", "renamed": True})
-    assert site.get(where, headers=known).status == 200
+    assert site.get(where, headers=conditional).status == 200
 
 
-def test_its_link_reads_and_does_nothing_else(
-    site: Site, sessions: Sessions, reader: Subscriber, adam: Holder
+def test_feed_link_opens_no_other_page(
+    site: Site, sessions: Sessions, subscriber: Subscriber, adam: Holder
 ) -> None:
-    where = feed_of(adam, reader, words="ferry")
-    signed = where.rpartition("/")[2]
+    where = feed_of(adam, subscriber, words="ferry")
+    token = where.rpartition("/")[2]
     for other in ("alerts", "preferences", "unsubscribe", "issues"):
-        assert site.get(f"/digest/{other}/{signed}").status == 404
-        assert site.get(f"/digest/{other}/{signed}", method="POST").status in {404, 405}
+        assert site.get(f"/digest/{other}/{token}").status == 404
+        assert site.get(f"/digest/{other}/{token}", method="POST").status in {404, 405}
     with sessions.begin() as session:
-        [alert] = alerts.list_by_subscriber(session, [reader.id])[reader.id]
+        [alert] = alerts.list_by_subscriber(session, [subscriber.id])[subscriber.id]
     stops = path(sessions, "alerts", alert.id).rpartition("/")[2]
-    for wrong in (stops, "1", "x", f"{alert.id + 1}{signed[1:]}", "%00"):
+    for wrong in (stops, "1", "x", f"{alert.id + 1}{token[1:]}", "%00"):
         assert site.get(f"/digest/feeds/{wrong}.atom").status == 404
     assert site.get(f"{where}.exe").status == 422
 
 
-def test_after_the_alert_it_is_gone(
-    site: Site, sessions: Sessions, reader: Subscriber, adam: Holder
+def test_feed_of_stopped_alert_returns_410(
+    site: Site, sessions: Sessions, subscriber: Subscriber, adam: Holder
 ) -> None:
-    where = feed_of(adam, reader, words="ferry")
+    where = feed_of(adam, subscriber, words="ferry")
     assert titles(site, where) == []
     with sessions.begin() as session:
-        [alert] = alerts.list_by_subscriber(session, [reader.id])[reader.id]
+        [alert] = alerts.list_by_subscriber(session, [subscriber.id])[subscriber.id]
         alerts.stop(session, alert.id, now=DUE)
     gone = site.get(f"{where}.rss")
     assert gone.status == 410
     assert "stopped" in gone.text
 
 
-def test_the_page_of_preferences_links_to_it(
-    site: Site, sessions: Sessions, reader: Subscriber
+def test_preferences_page_links_to_the_feed(
+    site: Site, sessions: Sessions, subscriber: Subscriber
 ) -> None:
     with sessions.begin() as session:
-        alerts.add(session, reader.id, parse_query(words="happens"), now=DUE)
+        alerts.add(session, subscriber.id, parse_query(words="happens"), now=DUE)
     headline = report_news(sessions, DUE - HOUR)
-    page = site.page(path(sessions, "preferences", reader.id)).text
+    page = site.page(path(sessions, "preferences", subscriber.id)).text
     [link] = re.findall(r'href="(/digest/feeds/[^"]+)\.atom"', page)
     assert titles(site, link) == [headline]
 
 
-def test_where_reading_takes_a_key_its_link_takes_none(
-    sessions: Sessions, reader: Subscriber, adam: Holder
+def test_feed_needs_no_key_where_reading_does(
+    sessions: Sessions, subscriber: Subscriber, adam: Holder
 ) -> None:
-    where = feed_of(adam, reader, words="ferry")
+    where = feed_of(adam, subscriber, words="ferry")
     settings = load({"SAMESTORY_ACCESS__READ_ACCESS": "keys"})
     with running(create_app(sessions, clock=lambda: DUE, settings=settings)) as closed:
         assert closed.get("/v1/stories").status == 401

@@ -1,4 +1,4 @@
-"""The job `alerts`: told at once, once, not too often, and the rest in the next issue."""
+"""Alerts job: immediate emails, growth, rate limit, deferral to the digest, retries."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,8 +12,8 @@ from sqlalchemy import text
 from jobs.alerts import alerts
 from jobs.digest import digest
 from jobs.running.context import Context
-from service.domain.subscribers.alert_preferences import query
-from service.domain.subscribers.alerts import MOST
+from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alerts import MAX_ALERTS
 from service.errors import BadInputError, MailServerError
 from service.store.subscribers import alert_emails, subscribers
 from service.store.subscribers import alerts as store
@@ -32,29 +32,29 @@ def mail() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def world(engine: Any, clock: Clock, mail: MailServer) -> Context:
-    """Half an hour after the digest of the day."""
+def context(engine: Any, clock: Clock, mail: MailServer) -> Context:
+    """A context half an hour after the digest of the day."""
     clock.now = DUE + 30 * MINUTE
     return with_mail(make_context(engine, clock), mail.port)
 
 
-def ask(world: Context, address: str, **asked: Any) -> int:
-    with world.sessions.begin() as session:
-        owner = subscribers.find(session, address)
-        since = world.clock() - DAY
-        return store.add(session, owner.id, query(**asked), now=since).id
+def add_alert(context: Context, address: str, **query: Any) -> int:
+    with context.sessions.begin() as session:
+        owner = subscribers.find_by_address(session, address)
+        since = context.clock() - DAY
+        return store.add(session, owner.id, parse_query(**query), now=since).id
 
 
-def reported(world: Context, story: str, outlets: Sequence[str], at: datetime) -> None:
-    """A story, or more outlets of a known one."""
-    with world.sessions.begin() as session:
+def report_story(context: Context, story: str, outlets: Sequence[str], at: datetime) -> None:
+    """Store a story, or further reports of an existing one."""
+    with context.sessions.begin() as session:
         rows = Rows(session)
-        known = session.scalar(text("SELECT id FROM stories WHERE id = :id"), {"id": story})
+        existing = session.scalar(text("SELECT id FROM stories WHERE id = :id"), {"id": story})
         articles = [
             rows.article(rows.outlet(f"{story}-{each}", country="PL"), f"{story} happens", at=at)
             for each in outlets
         ]
-        if known is None:
+        if existing is None:
             rows.story(story, articles)
         else:
             new = rows.story(f"{story}-{len(articles)}", articles)
@@ -66,42 +66,42 @@ def reported(world: Context, story: str, outlets: Sequence[str], at: datetime) -
             session.execute(text("DELETE FROM stories WHERE id = :old"), {"old": story})
 
 
-def came(mail: MailServer) -> list[tuple[str, str]]:
+def received(mail: MailServer) -> list[tuple[str, str]]:
     return [(to, str(email["Subject"])) for to, email in mail.taken]
 
 
-def states(world: Context) -> list[str]:
-    with world.sessions.begin() as session:
+def states(context: Context) -> list[str]:
+    with context.sessions.begin() as session:
         return list(session.scalars(text("SELECT state FROM editions ORDER BY id")))
 
 
-def test_a_story_is_told_at_once_and_again_only_when_it_grew(
-    world: Context, clock: Clock, mail: MailServer
+def test_match_and_growth_send_one_email_each(
+    context: Context, clock: Clock, mail: MailServer
 ):
-    subscribe(world.sessions, "ann@x.example", "bob@x.example")
-    ask(world, "ann@x.example", words="ferry")
-    assert alerts(world) == {}
-    reported(world, "ferry", ["a"], clock.now)
-    reported(world, "cup", ["a"], clock.now)
-    assert alerts(world) == {"made": 1, "sent": 1}
-    assert came(mail) == [("ann@x.example", "ferry happens")]
+    subscribe(context.sessions, "ann@x.example", "bob@x.example")
+    add_alert(context, "ann@x.example", words="ferry")
+    assert alerts(context) == {}
+    report_story(context, "ferry", ["a"], clock.now)
+    report_story(context, "cup", ["a"], clock.now)
+    assert alerts(context) == {"created": 1, "sent": 1}
+    assert received(mail) == [("ann@x.example", "ferry happens")]
     for _ in range(3):
         clock.advance(minutes=1)
-        assert alerts(world) == {}
-    reported(world, "ferry", ["b", "c"], clock.now)
-    assert alerts(world) == {"made": 1, "sent": 1}
+        assert alerts(context) == {}
+    report_story(context, "ferry", ["b", "c"], clock.now)
+    assert alerts(context) == {"created": 1, "sent": 1}
     grown = mail.taken[-1][1].get_body(("plain",))
     assert grown is not None
     assert "Since 07:30: 2 more outlets" in grown.get_content()
     clock.advance(minutes=1)
-    assert alerts(world) == {}
+    assert alerts(context) == {}
 
 
-def test_the_email_stops_its_own_alert(world: Context, clock: Clock, mail: MailServer):
-    subscribe(world.sessions, "ann@x.example")
-    number = ask(world, "ann@x.example", words="ferry")
-    reported(world, "ferry", ["a"], clock.now)
-    alerts(world)
+def test_email_links_stop_its_alert(context: Context, clock: Clock, mail: MailServer):
+    subscribe(context.sessions, "ann@x.example")
+    number = add_alert(context, "ann@x.example", words="ferry")
+    report_story(context, "ferry", ["a"], clock.now)
+    alerts(context)
     [(_, email)] = mail.taken
     assert f"/digest/alerts/{number}-" in email["List-Unsubscribe"]
     assert email["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -112,200 +112,209 @@ def test_the_email_stops_its_own_alert(world: Context, clock: Clock, mail: MailS
         assert f"https://news.example/digest/{purpose}/" in body.get_content()
 
 
-def test_what_is_too_much_for_an_hour_comes_with_the_next_issue(
-    world: Context, clock: Clock, mail: MailServer
+def test_emails_above_the_hourly_limit_are_deferred_to_the_digest(
+    context: Context, clock: Clock, mail: MailServer
 ):
-    subscribe(world.sessions, "ann@x.example")
-    ask(world, "ann@x.example", words="happens")
+    subscribe(context.sessions, "ann@x.example")
+    add_alert(context, "ann@x.example", words="happens")
     for number in range(6):
-        reported(world, f"event{number}x", ["a"], clock.now)
-    assert alerts(world) == {"made": 4, "deferred": 2, "sent": 4}
+        report_story(context, f"event{number}x", ["a"], clock.now)
+    assert alerts(context) == {"created": 4, "deferred_to_digest": 2, "sent": 4}
     clock.advance(minutes=30)
-    reported(world, "ferry", ["a"], clock.now)
-    assert alerts(world) == {"deferred": 1}
+    report_story(context, "ferry", ["a"], clock.now)
+    assert alerts(context) == {"deferred_to_digest": 1}
     clock.advance(minutes=31)
-    reported(world, "cup", ["a"], clock.now)
-    assert alerts(world) == {"made": 1, "sent": 1}
-    told = {subject for _, subject in came(mail)}
-    assert len(told) == 5
+    report_story(context, "cup", ["a"], clock.now)
+    assert alerts(context) == {"created": 1, "sent": 1}
+    subjects = {subject for _, subject in received(mail)}
+    assert len(subjects) == 5
     clock.now = DUE + DAY
-    assert digest(world) == {"made": 1, "sent": 1}
+    assert digest(context) == {"created": 1, "sent": 1}
     body = mail.taken[-1][1].get_body(("plain",))
     assert body is not None
     section = body.get_content().partition("YOUR ALERTS")[2].partition("\n-- ")[0]
-    missing = {f"event{number}x happens" for number in range(6)} - told | {"ferry happens"}
+    missing = {f"event{number}x happens" for number in range(6)} - subjects | {"ferry happens"}
     assert len(missing) == 3
     for headline in missing:
         assert section.count(headline) == 1
-    # And only there, once.
+    # The next digest does not repeat them.
     clock.now = DUE + 2 * DAY
-    assert digest(world) == {"empty": 1}
+    assert digest(context) == {"empty": 1}
 
 
-def test_an_issue_may_hold_nothing_but_alerts(world: Context, clock: Clock, mail: MailServer):
-    quiet = replace(world.settings, alerts=replace(world.settings.alerts, max_per_hour=0))
-    world = replace(world, settings=quiet)
-    [ann] = subscribe(world.sessions, "ann@x.example")
-    with world.sessions.begin() as session:
-        subscribers.change(
-            session, ann.id, ann.schedule, replace(ann.filters, min_independent=9), now=ann.schedule_since
+def test_edition_may_contain_only_alerts(context: Context, clock: Clock, mail: MailServer):
+    settings = replace(context.settings, alerts=replace(context.settings.alerts, max_per_hour=0))
+    context = replace(context, settings=settings)
+    [ann] = subscribe(context.sessions, "ann@x.example")
+    with context.sessions.begin() as session:
+        subscribers.update_preferences(
+            session,
+            ann.id,
+            ann.schedule,
+            replace(ann.filters, min_independent=9),
+            now=ann.schedule_since,
         )
-    ask(world, "ann@x.example", words="ferry")
-    reported(world, "ferry", ["a"], clock.now)
-    assert alerts(world) == {"deferred": 1}
+    add_alert(context, "ann@x.example", words="ferry")
+    report_story(context, "ferry", ["a"], clock.now)
+    assert alerts(context) == {"deferred_to_digest": 1}
     clock.now = DUE + DAY
-    assert digest(world) == {"made": 1, "sent": 1}
+    assert digest(context) == {"created": 1, "sent": 1}
     assert mail.taken[-1][1]["Subject"] == "ferry happens"
 
 
-def test_what_fails_for_now_is_tried_again_and_then_left_to_the_next_issue(
-    world: Context, clock: Clock, mail: MailServer
+def test_failed_email_is_retried_then_deferred_to_the_digest(
+    context: Context, clock: Clock, mail: MailServer
 ):
-    subscribe(world.sessions, "ann@x.example")
-    ask(world, "ann@x.example", words="happens")
-    reported(world, "ferry", ["a"], clock.now)
+    subscribe(context.sessions, "ann@x.example")
+    add_alert(context, "ann@x.example", words="happens")
+    report_story(context, "ferry", ["a"], clock.now)
     mail.answers["rcpt"] = "450 later"
-    assert alerts(world) == {"made": 1, "deferred": 1}
+    assert alerts(context) == {"created": 1, "deferred": 1}
     mail.answers.clear()
     clock.advance(minutes=5)
-    assert alerts(world) == {"sent": 1}
+    assert alerts(context) == {"sent": 1}
     mail.answers["mail"] = "421 closing"
-    reported(world, "cup", ["a"], clock.now)
+    report_story(context, "cup", ["a"], clock.now)
     with pytest.raises(MailServerError):
-        alerts(world)
+        alerts(context)
     mail.answers.clear()
     clock.advance(hours=4)
-    assert alerts(world) == {"late": 1}
+    assert alerts(context) == {"overdue": 1}
     clock.now = DUE + DAY
-    assert digest(world) == {"made": 1, "sent": 1}
+    assert digest(context) == {"created": 1, "sent": 1}
     assert "YOUR ALERTS" in mail.taken[-1][1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
 
 
-def test_an_unanswered_end_is_tried_again_under_the_same_message_id(
-    world: Context, clock: Clock, mail: MailServer
+def test_unconfirmed_email_is_resent_with_the_same_message_id(
+    context: Context, clock: Clock, mail: MailServer
 ):
-    subscribe(world.sessions, "ann@x.example")
-    ask(world, "ann@x.example", words="ferry")
-    reported(world, "ferry", ["a"], clock.now)
+    subscribe(context.sessions, "ann@x.example")
+    add_alert(context, "ann@x.example", words="ferry")
+    report_story(context, "ferry", ["a"], clock.now)
     mail.answers["taken"] = "close"
-    assert alerts(world)["deferred"] == 1
+    assert alerts(context)["deferred"] == 1
     mail.answers.clear()
     clock.advance(hours=2)
-    assert alerts(world) == {"sent": 1}
+    assert alerts(context) == {"sent": 1}
     first, second = (email for _, email in mail.taken)
     assert first["Message-ID"] == second["Message-ID"]
-    assert "comes late" in second.as_string()
+    assert "sorry for the delay" in second.as_string()
 
 
-def test_the_digest_leaves_notices_alone_that_are_being_sent(
-    world: Context, clock: Clock, mail: MailServer
+def test_digest_job_leaves_open_alert_deliveries_alone(
+    context: Context, clock: Clock, mail: MailServer
 ):
-    subscribe(world.sessions, "ann@x.example")
-    ask(world, "ann@x.example", words="ferry")
-    reported(world, "ferry", ["a"], clock.now)
+    subscribe(context.sessions, "ann@x.example")
+    add_alert(context, "ann@x.example", words="ferry")
+    report_story(context, "ferry", ["a"], clock.now)
     mail.answers["rcpt"] = "450 later"
-    alerts(world)
-    with world.sessions.begin() as session:
+    alerts(context)
+    with context.sessions.begin() as session:
         session.execute(text("UPDATE deliveries SET state = 'sending'"))
     clock.advance(minutes=10)
-    assert digest(world) == {"made": 1, "deferred": 1}
-    with world.sessions.begin() as session:
-        open_ones = session.scalar(text("SELECT count(*) FROM deliveries WHERE state = 'sending'"))
-    assert open_ones == 1
+    assert digest(context) == {"created": 1, "deferred": 1}
+    with context.sessions.begin() as session:
+        open_count = session.scalar(text("SELECT count(*) FROM deliveries WHERE state = 'sending'"))
+    assert open_count == 1
 
 
-def test_a_stopped_alert_tells_nothing_more_not_even_what_waits(
-    world: Context, clock: Clock, mail: MailServer
+def test_stopped_alert_cancels_waiting_emails(
+    context: Context, clock: Clock, mail: MailServer
 ):
-    subscribe(world.sessions, "ann@x.example")
-    number = ask(world, "ann@x.example", words="ferry")
-    reported(world, "ferry", ["a"], clock.now)
+    subscribe(context.sessions, "ann@x.example")
+    number = add_alert(context, "ann@x.example", words="ferry")
+    report_story(context, "ferry", ["a"], clock.now)
     mail.answers["rcpt"] = "450 later"
-    alerts(world)
-    with world.sessions.begin() as session:
+    alerts(context)
+    with context.sessions.begin() as session:
         store.stop(session, number, now=clock.now)
     mail.answers.clear()
     clock.advance(hours=1)
-    reported(world, "ferry", ["b", "c"], clock.now)
-    assert alerts(world) == {}
-    assert states(world) == ["expired"]
+    report_story(context, "ferry", ["b", "c"], clock.now)
+    assert alerts(context) == {}
+    assert states(context) == ["expired"]
     assert mail.taken == []
 
 
-def test_who_has_stopped_or_not_confirmed_is_told_nothing(
-    world: Context, clock: Clock, mail: MailServer
+def test_stopped_subscriber_gets_no_email(
+    context: Context, clock: Clock, mail: MailServer
 ):
-    [ann] = subscribe(world.sessions, "ann@x.example")
-    ask(world, "ann@x.example", words="ferry")
-    with world.sessions.begin() as session:
+    [ann] = subscribe(context.sessions, "ann@x.example")
+    add_alert(context, "ann@x.example", words="ferry")
+    with context.sessions.begin() as session:
         subscribers.stop(session, ann.id, "unsubscribed")
-    reported(world, "ferry", ["a"], clock.now)
-    assert alerts(world) == {}
+    report_story(context, "ferry", ["a"], clock.now)
+    assert alerts(context) == {}
     assert mail.taken == []
 
 
-def test_a_refused_address_gets_nothing_more(world: Context, clock: Clock, mail: MailServer):
-    subscribe(world.sessions, "gone@x.example")
-    ask(world, "gone@x.example", words="ferry")
+def test_refused_address_is_marked_as_bounced(context: Context, clock: Clock, mail: MailServer):
+    subscribe(context.sessions, "gone@x.example")
+    add_alert(context, "gone@x.example", words="ferry")
     mail.addresses["gone@x.example"] = "550 5.1.1 no such user"
-    reported(world, "ferry", ["a"], clock.now)
-    assert alerts(world) == {"made": 1, "refused": 1}
-    with world.sessions.begin() as session:
-        assert subscribers.find(session, "gone@x.example").state == "bounced"
+    report_story(context, "ferry", ["a"], clock.now)
+    assert alerts(context) == {"created": 1, "refused": 1}
+    with context.sessions.begin() as session:
+        assert subscribers.find_by_address(session, "gone@x.example").state == "bounced"
 
 
-def test_old_news_is_none(world: Context, clock: Clock):
-    subscribe(world.sessions, "ann@x.example")
-    ask(world, "ann@x.example", words="ferry")
-    reported(world, "ferry", ["a"], clock.now - 2 * DAY)
-    assert alerts(world) == {}
+def test_old_story_triggers_no_email(context: Context, clock: Clock):
+    subscribe(context.sessions, "ann@x.example")
+    add_alert(context, "ann@x.example", words="ferry")
+    report_story(context, "ferry", ["a"], clock.now - 2 * DAY)
+    assert alerts(context) == {}
 
 
-def test_the_ledger_holds_a_story_at_a_coverage_once(world: Context, clock: Clock):
-    [ann] = subscribe(world.sessions, "ann@x.example")
-    ask(world, "ann@x.example", words="ferry")
-    reported(world, "ferry", ["a"], clock.now)
-    alerts(world)
-    with world.sessions.begin() as session:
+def test_story_is_stored_once_per_coverage(context: Context, clock: Clock):
+    [ann] = subscribe(context.sessions, "ann@x.example")
+    add_alert(context, "ann@x.example", words="ferry")
+    report_story(context, "ferry", ["a"], clock.now)
+    alerts(context)
+    with context.sessions.begin() as session:
         content = session.scalar(text("SELECT content FROM editions"))
-        assert not alert_emails.make(
-            session, ann.id, alert_emails.read(content), DUE.date(), now=clock.now, fold=False
+        assert not alert_emails.add(
+            session,
+            ann.id,
+            alert_emails.parse_content(content),
+            DUE.date(),
+            now=clock.now,
+            defer=False,
         )
 
 
-def test_alerts_are_few_and_differ(world: Context):
-    subscribe(world.sessions, "ann@x.example")
-    for number in range(MOST):
-        ask(world, "ann@x.example", words=f"word{number}")
+def test_alerts_are_limited_and_unique(context: Context):
+    subscribe(context.sessions, "ann@x.example")
+    for number in range(MAX_ALERTS):
+        add_alert(context, "ann@x.example", words=f"word{number}")
     with pytest.raises(BadInputError, match="remove one"):
-        ask(world, "ann@x.example", words="ferry")
-    with pytest.raises(BadInputError, match="such an alert already"):
-        ask(world, "ann@x.example", words="word3")
+        add_alert(context, "ann@x.example", words="ferry")
+    with pytest.raises(BadInputError, match="alert exists already"):
+        add_alert(context, "ann@x.example", words="word3")
 
 
-def test_emails_may_go_into_a_folder(
-    world: Context, clock: Clock, mail: MailServer, tmp_path: Path
+def test_dry_run_writes_emails_to_a_folder(
+    context: Context, clock: Clock, mail: MailServer, tmp_path: Path
 ):
-    """A dry run: nothing reaches the server."""
-    world = with_mail(world, mail.port, folder=str(tmp_path / "out"))
-    subscribe(world.sessions, "ann@x.example")
-    ask(world, "ann@x.example", words="ferry")
-    reported(world, "ferry", ["a"], clock.now)
-    assert alerts(world) == {"made": 1, "sent": 1}
-    assert digest(world) == {"made": 1, "sent": 1}
+    """In a dry run no email reaches the server."""
+    context = with_mail(context, mail.port, folder=str(tmp_path / "out"))
+    subscribe(context.sessions, "ann@x.example")
+    add_alert(context, "ann@x.example", words="ferry")
+    report_story(context, "ferry", ["a"], clock.now)
+    assert alerts(context) == {"created": 1, "sent": 1}
+    assert digest(context) == {"created": 1, "sent": 1}
     written = sorted((tmp_path / "out").iterdir())
     assert [path.suffix for path in written] == [".eml", ".eml"]
     assert all(b"ferry happens" in path.read_bytes() for path in written)
     assert mail.taken == []
 
 
-def test_a_day_without_news_may_bring_a_line(world: Context, clock: Clock, mail: MailServer):
-    talking = replace(world.settings, editions=replace(world.settings.editions, empty_days="line"))
-    world = replace(world, settings=talking)
-    subscribe(world.sessions, "ann@x.example")
-    assert digest(world) == {"made": 1, "sent": 1}
+def test_empty_day_may_send_a_short_email(context: Context, clock: Clock, mail: MailServer):
+    settings = replace(context.settings, editions=replace(context.settings.editions, empty_days="line"))
+    context = replace(context, settings=settings)
+    subscribe(context.sessions, "ann@x.example")
+    assert digest(context) == {"created": 1, "sent": 1}
     assert mail.taken[0][1]["Subject"] == "Nothing new"
     for part in mail.taken[0][1].iter_parts():
-        assert "no story that you ask for" in part.get_content()
+        assert "no new story matches your preferences" in part.get_content()
     clock.advance(hours=1)
-    assert digest(world) == {}
+    assert digest(context) == {}

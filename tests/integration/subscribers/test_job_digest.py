@@ -1,4 +1,4 @@
-"""The job `digest`: once a subscriber and local date, whatever the mail server does."""
+"""Digest job: one edition per subscriber and local date, retries, catch-up."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -31,13 +31,13 @@ def mail() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def world(engine: Any, clock: Clock, mail: MailServer) -> Context:
-    """Two hours after the news, just when issues are due."""
+def context(engine: Any, clock: Clock, mail: MailServer) -> Context:
+    """A context at the time when editions are due."""
     clock.now = DUE
     return with_mail(make_context(engine, clock), mail.port)
 
 
-def got(mail: MailServer) -> Counter[str]:
+def received(mail: MailServer) -> Counter[str]:
     return Counter(to for to, _ in mail.taken)
 
 
@@ -48,65 +48,65 @@ def states(context: Context, table: str) -> list[str]:
 
 def state_of(context: Context, address: str) -> str:
     with context.sessions.begin() as session:
-        return subscribers.find(session, address).state
+        return subscribers.find_by_address(session, address).state
 
 
-def test_everybody_gets_one_issue_a_day(world: Context, clock: Clock, mail: MailServer):
-    subscribe(world.sessions, "ann@x.example", "bob@x.example")
-    headline = report_news(world.sessions, DUE - 2 * HOUR)
+def test_each_subscriber_gets_one_edition_per_day(context: Context, clock: Clock, mail: MailServer):
+    subscribe(context.sessions, "ann@x.example", "bob@x.example")
+    headline = report_news(context.sessions, DUE - 2 * HOUR)
     clock.now = DUE - timedelta(minutes=1)
-    assert digest(world) == {}
+    assert digest(context) == {}
     clock.now = DUE
-    assert digest(world) == {"made": 2, "sent": 2}
+    assert digest(context) == {"created": 2, "sent": 2}
     for minutes in (1, 30, 60, 720, 1439):
         clock.now = DUE + timedelta(minutes=minutes)
-        assert digest(world) == {}
-    assert got(mail) == {"ann@x.example": 1, "bob@x.example": 1}
+        assert digest(context) == {}
+    assert received(mail) == {"ann@x.example": 1, "bob@x.example": 1}
     email = mail.taken[0][1]
     assert email["Subject"] == headline
     assert email["List-Unsubscribe"].strip().startswith("<https://news.example/digest/unsubscribe/")
     assert email["Date"].datetime == DUE
 
-    second = report_news(world.sessions, DUE + 20 * HOUR)
+    second = report_news(context.sessions, DUE + 20 * HOUR)
     clock.now = DUE + DAY
-    assert digest(world) == {"made": 2, "sent": 2}
+    assert digest(context) == {"created": 2, "sent": 2}
     assert mail.taken[-1][1]["Subject"] == second
     assert headline not in mail.taken[-1][1].as_string()
 
 
-def test_without_a_mail_server_nothing_happens(context: Context, clock: Clock):
+def test_no_mail_server_creates_nothing(context: Context, clock: Clock):
     subscribe(context.sessions, "ann@x.example")
     clock.now = DUE
-    assert digest(context) == {}
+    assert digest(with_mail(context, 0, host="")) == {}
     assert states(context, "editions") == []
 
 
-def test_without_an_address_for_links_nothing_is_sent(world: Context, mail: MailServer):
+def test_missing_site_raises_settings_error(context: Context, mail: MailServer):
     with pytest.raises(SettingsError, match="SAMESTORY_MAIL__SITE"):
-        digest(with_mail(world, mail.port, site=""))
+        digest(with_mail(context, mail.port, site=""))
 
 
-def test_a_day_without_news_sends_nothing_and_is_over(
-    world: Context, clock: Clock, mail: MailServer
+def test_empty_day_sends_nothing_and_is_not_repeated(
+    context: Context, clock: Clock, mail: MailServer
 ):
-    subscribe(world.sessions, "ann@x.example")
-    assert digest(world) == {"empty": 1}
-    report_news(world.sessions, DUE + HOUR)
+    subscribe(context.sessions, "ann@x.example")
+    assert digest(context) == {"empty": 1}
+    report_news(context.sessions, DUE + HOUR)
     clock.now = DUE + 2 * HOUR
-    assert digest(world) == {}
+    assert digest(context) == {}
     clock.now = DUE + DAY
-    assert digest(world) == {"made": 1, "sent": 1}
+    assert digest(context) == {"created": 1, "sent": 1}
     assert len(mail.taken) == 1
 
 
-def test_a_story_comes_back_with_what_is_new(world: Context, clock: Clock, mail: MailServer):
-    subscribe(world.sessions, "ann@x.example")
-    with world.sessions.begin() as session:
+def test_seen_story_returns_with_new_reports(context: Context, clock: Clock, mail: MailServer):
+    subscribe(context.sessions, "ann@x.example")
+    with context.sessions.begin() as session:
         rows = Rows(session)
         first = [rows.article(rows.outlet(each), "Ferry", at=DUE - 2 * HOUR) for each in ("a", "b")]
         rows.story("ferry", first)
-    digest(world)
-    with world.sessions.begin() as session:
+    digest(context)
+    with context.sessions.begin() as session:
         rows = Rows(session)
         outlets = [rows.outlet(each, country="PL") for each in ("c", "d", "e")]
         more = [rows.article(each, "Captain held", at=DUE + 20 * HOUR) for each in outlets]
@@ -115,142 +115,142 @@ def test_a_story_comes_back_with_what_is_new(world: Context, clock: Clock, mail:
         session.execute(text("DELETE FROM transitions WHERE story_id = 'ferry'"))
         session.execute(text("DELETE FROM stories WHERE id = 'ferry'"))
     clock.now = DUE + DAY
-    assert digest(world) == {"made": 1, "sent": 1}
-    told = mail.taken[-1][1].get_body(("plain",))
-    assert told is not None
-    assert "Since yesterday: 3 more outlets, the first from Poland" in told.get_content()
+    assert digest(context) == {"created": 1, "sent": 1}
+    body = mail.taken[-1][1].get_body(("plain",))
+    assert body is not None
+    assert "Since yesterday: 3 more outlets, the first from Poland" in body.get_content()
 
 
-def test_a_lost_day_is_made_up_once_and_says_so(world: Context, clock: Clock, mail: MailServer):
-    subscribe(world.sessions, "ann@x.example")
-    report_news(world.sessions, DUE + 40 * HOUR)
+def test_missed_day_is_caught_up_once_with_an_apology(context: Context, clock: Clock, mail: MailServer):
+    subscribe(context.sessions, "ann@x.example")
+    report_news(context.sessions, DUE + 40 * HOUR)
     clock.now = DUE + 2 * DAY + 5 * HOUR
-    assert digest(world) == {"made": 1, "sent": 1}
-    assert digest(world) == {}
-    assert "comes late" in mail.taken[0][1].as_string()
-    with world.sessions.begin() as session:
+    assert digest(context) == {"created": 1, "sent": 1}
+    assert digest(context) == {}
+    assert "sorry for the delay" in mail.taken[0][1].as_string()
+    with context.sessions.begin() as session:
         assert session.scalar(text("SELECT late FROM editions"))
 
 
-def test_what_is_sent_late_says_so_though_it_was_made_in_time(
-    world: Context, clock: Clock, mail: MailServer
+def test_edition_sent_late_apologises(
+    context: Context, clock: Clock, mail: MailServer
 ):
-    subscribe(world.sessions, "ann@x.example")
-    report_news(world.sessions, DUE - HOUR)
+    subscribe(context.sessions, "ann@x.example")
+    report_news(context.sessions, DUE - HOUR)
     mail.answers["rcpt"] = "450 later"
     for hours in range(4):
         clock.now = DUE + hours * HOUR
-        digest(world)
+        digest(context)
     mail.answers.clear()
     clock.now = DUE + 8 * HOUR
-    assert digest(world) == {"sent": 1}
-    assert "comes late" in mail.taken[0][1].as_string()
+    assert digest(context) == {"sent": 1}
+    assert "sorry for the delay" in mail.taken[0][1].as_string()
 
 
-def test_preferences_are_followed(world: Context, mail: MailServer):
+def test_preferences_are_applied(context: Context, mail: MailServer):
     tokyo = replace(DAILY, time_zone=ZoneInfo("Asia/Tokyo"), hour=16)
-    subscribe(world.sessions, "picky@x.example", filters=Filters(min_independent=3))
-    subscribe(world.sessions, "tokyo@x.example", schedule=tokyo)
-    subscribe(world.sessions, "weekend@x.example", schedule=replace(DAILY, days=frozenset({6, 7})))
-    report_news(world.sessions, DUE - HOUR)
-    assert digest(world) == {"made": 1, "empty": 1, "sent": 1}
-    assert got(mail) == {"tokyo@x.example": 1}
+    subscribe(context.sessions, "picky@x.example", filters=Filters(min_independent=3))
+    subscribe(context.sessions, "tokyo@x.example", schedule=tokyo)
+    subscribe(context.sessions, "weekend@x.example", schedule=replace(DAILY, days=frozenset({6, 7})))
+    report_news(context.sessions, DUE - HOUR)
+    assert digest(context) == {"created": 1, "empty": 1, "sent": 1}
+    assert received(mail) == {"tokyo@x.example": 1}
 
 
 @pytest.mark.parametrize(
     ("step", "answer"),
     [("rcpt", "450 busy"), ("data", "451 later"), ("rcpt", "hang"), ("data", "close")],
 )
-def test_what_fails_for_now_is_tried_again_with_growing_pauses(
-    world: Context, clock: Clock, mail: MailServer, step: str, answer: str
+def test_temporary_failure_is_retried_with_backoff(
+    context: Context, clock: Clock, mail: MailServer, step: str, answer: str
 ):
-    subscribe(world.sessions, "ann@x.example")
-    report_news(world.sessions, DUE - HOUR)
+    subscribe(context.sessions, "ann@x.example")
+    report_news(context.sessions, DUE - HOUR)
     mail.answers[step] = answer
     tried: list[datetime] = []
     for minute in range(61):
         clock.now = DUE + timedelta(minutes=minute)
-        if digest(world).get("deferred"):
+        if digest(context).get("deferred"):
             tried.append(clock.now)
     assert [int((at - DUE) / timedelta(minutes=1)) for at in tried] == [0, 5, 15, 35]
     mail.answers.clear()
     clock.now += DAY / 8
-    assert digest(world) == {"sent": 1}
-    assert got(mail) == {"ann@x.example": 1}
-    assert states(world, "editions") == ["sent"]
+    assert digest(context) == {"sent": 1}
+    assert received(mail) == {"ann@x.example": 1}
+    assert states(context, "editions") == ["sent"]
 
 
-def test_a_refused_address_gets_nothing_more(world: Context, clock: Clock, mail: MailServer):
-    subscribe(world.sessions, "gone@x.example", "ann@x.example")
-    report_news(world.sessions, DUE - HOUR)
+def test_refused_address_is_marked_as_bounced(context: Context, clock: Clock, mail: MailServer):
+    subscribe(context.sessions, "gone@x.example", "ann@x.example")
+    report_news(context.sessions, DUE - HOUR)
     mail.addresses["gone@x.example"] = "550 5.1.1 no such user"
-    assert digest(world) == {"made": 2, "sent": 1, "refused": 1}
-    assert state_of(world, "gone@x.example") == "bounced"
-    assert state_of(world, "ann@x.example") == "active"
+    assert digest(context) == {"created": 2, "sent": 1, "refused": 1}
+    assert state_of(context, "gone@x.example") == "bounced"
+    assert state_of(context, "ann@x.example") == "active"
     mail.addresses.clear()
-    report_news(world.sessions, DUE + 20 * HOUR)
+    report_news(context.sessions, DUE + 20 * HOUR)
     clock.now = DUE + DAY
-    assert digest(world) == {"made": 1, "sent": 1}
-    assert got(mail) == {"ann@x.example": 2}
+    assert digest(context) == {"created": 1, "sent": 1}
+    assert received(mail) == {"ann@x.example": 2}
 
 
-def test_a_refused_text_does_not_stop_anybody(world: Context, mail: MailServer):
-    subscribe(world.sessions, "ann@x.example")
-    report_news(world.sessions, DUE - HOUR)
+def test_refused_content_does_not_stop_the_subscriber(context: Context, mail: MailServer):
+    subscribe(context.sessions, "ann@x.example")
+    report_news(context.sessions, DUE - HOUR)
     mail.answers["data"] = "554 looks like spam"
-    assert digest(world) == {"made": 1, "refused": 1}
-    assert state_of(world, "ann@x.example") == "active"
+    assert digest(context) == {"created": 1, "refused": 1}
+    assert state_of(context, "ann@x.example") == "active"
     mail.answers.clear()
-    assert digest(world) == {}
+    assert digest(context) == {}
 
 
-def test_a_server_that_takes_nothing_is_asked_once(world: Context, clock: Clock, mail: MailServer):
-    subscribe(world.sessions, *(f"r{n}@x.example" for n in range(5)))
-    report_news(world.sessions, DUE - HOUR)
+def test_unavailable_server_ends_the_run(context: Context, clock: Clock, mail: MailServer):
+    subscribe(context.sessions, *(f"r{n}@x.example" for n in range(5)))
+    report_news(context.sessions, DUE - HOUR)
     mail.answers["mail"] = "421 closing"
     with pytest.raises(MailServerError, match="421"):
-        digest(world)
+        digest(context)
     assert mail.connections == 1
     mail.answers.clear()
     clock.now = DUE + timedelta(minutes=10)
-    assert digest(world) == {"sent": 5}
-    assert set(got(mail).values()) == {1}
+    assert digest(context) == {"sent": 5}
+    assert set(received(mail).values()) == {1}
 
 
-def test_who_stopped_meanwhile_gets_nothing(world: Context, clock: Clock, mail: MailServer):
-    [ann] = subscribe(world.sessions, "ann@x.example")
-    report_news(world.sessions, DUE - HOUR)
+def test_subscriber_who_stopped_gets_no_waiting_email(context: Context, clock: Clock, mail: MailServer):
+    [ann] = subscribe(context.sessions, "ann@x.example")
+    report_news(context.sessions, DUE - HOUR)
     mail.answers["rcpt"] = "450 later"
-    digest(world)
-    with world.sessions.begin() as session:
+    digest(context)
+    with context.sessions.begin() as session:
         subscribers.stop(session, ann.id, "unsubscribed")
     mail.answers.clear()
     clock.now = DUE + HOUR
-    assert digest(world) == {}
+    assert digest(context) == {}
 
 
-def test_what_waited_too_long_is_given_up(world: Context, clock: Clock, mail: MailServer):
-    subscribe(world.sessions, "ann@x.example")
-    report_news(world.sessions, DUE - HOUR)
+def test_overdue_edition_expires(context: Context, clock: Clock, mail: MailServer):
+    subscribe(context.sessions, "ann@x.example")
+    report_news(context.sessions, DUE - HOUR)
     mail.answers["rcpt"] = "450 later"
-    digest(world)
+    digest(context)
     mail.answers.clear()
     clock.now = DUE + 22 * HOUR
-    assert digest(world) == {"expired": 1}
+    assert digest(context) == {"expired": 1}
     clock.now = DUE + DAY
-    assert digest(world) == {"made": 1, "sent": 1}
+    assert digest(context) == {"created": 1, "sent": 1}
 
 
-def test_an_unanswered_end_is_tried_again_under_the_same_message_id(
-    world: Context, clock: Clock, mail: MailServer
+def test_unconfirmed_email_is_resent_with_the_same_message_id(
+    context: Context, clock: Clock, mail: MailServer
 ):
-    subscribe(world.sessions, "ann@x.example")
-    report_news(world.sessions, DUE - HOUR)
+    subscribe(context.sessions, "ann@x.example")
+    report_news(context.sessions, DUE - HOUR)
     mail.answers["taken"] = "close"
-    assert digest(world)["deferred"] == 1
-    assert states(world, "deliveries") == ["doubtful"]
+    assert digest(context)["deferred"] == 1
+    assert states(context, "deliveries") == ["doubtful"]
     mail.answers.clear()
     clock.now = DUE + HOUR
-    assert digest(world) == {"sent": 1}
+    assert digest(context) == {"sent": 1}
     first, second = (email["Message-ID"] for _, email in mail.taken)
     assert first == second

@@ -1,4 +1,4 @@
-"""Stories as the digest reads them, made up from a few words."""
+"""Factories of digest stories and reports."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ from service.domain.stories.ranking import compute_rank
 from service.domain.subscribers import digest_selection
 from service.domain.subscribers.digest_model import DigestReport, DigestStory, SummarySentence
 
-#: When the issues of tests are made.
+#: Creation time of the tests' editions.
 NOW = datetime(2023, 4, 25, 6, tzinfo=UTC)
 ARTICLES = count(1)
 COUNTRIES = {"daily": "GB", "herald": "US", "wire": "FR", "gazeta": "PL", "post": "US", "sun": "AU"}
@@ -17,9 +17,9 @@ COUNTRIES = {"daily": "GB", "herald": "US", "wire": "FR", "gazeta": "PL", "post"
 def report(
     outlet: str, title: str = "A report", *, hours: float = 2, **values: object
 ) -> DigestReport:
-    """A report of some hours before `NOW`."""
+    """Build a report `hours` before `NOW`."""
     article = next(ARTICLES)
-    facts: dict[str, object] = {
+    defaults: dict[str, object] = {
         "article": article,
         "title": title,
         "url": f"https://{outlet}.example/{article}",
@@ -31,29 +31,29 @@ def report(
         "at": NOW - timedelta(hours=hours),
         "copy": False,
     }
-    return DigestReport(**{**facts, **values})  # type: ignore[arg-type]
+    return DigestReport(**{**defaults, **values})  # type: ignore[arg-type]
 
 
 def story(headline: str, reports: Sequence[DigestReport | str], **values: object) -> DigestStory:
-    """A story; outlets stand for reports of theirs under the headline, an hour apart."""
-    told = tuple(
+    """Build a story; an outlet instead of a report means one with the headline, half an hour apart."""
+    built = tuple(
         report(each, headline, hours=6 - 0.5 * n) if isinstance(each, str) else each
         for n, each in enumerate(reports)
     )
     slug = headline.lower().replace(" ", "-")
-    facts: dict[str, object] = {
+    defaults: dict[str, object] = {
         "id": slug,
         "slug": slug,
         "headline": headline,
-        "speaker": told[0].article,
+        "headline_article": built[0].article,
         "storyline": None,
         "rank": compute_rank(
-            len({each.family for each in told if not each.copy}), told[-1].at
+            len({each.family for each in built if not each.copy}), built[-1].at
         ).total,
         "pinned": False,
-        "changed_at": told[-1].at,
-        "told": digest_selection.search_text(headline, (), ()),
-        "summary": (SummarySentence(f"{headline}, officials said on Monday.", told[0].name),),
-        "reports": told,
+        "changed_at": built[-1].at,
+        "search_text": digest_selection.search_text(headline, (), ()),
+        "summary": (SummarySentence(f"{headline}, officials said on Monday.", built[0].name),),
+        "reports": built,
     }
-    return DigestStory(**{**facts, **values})  # type: ignore[arg-type]
+    return DigestStory(**{**defaults, **values})  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Subscribers and news for tests of the digest."""
+"""Factories of subscribers, stories and mail settings for tests of the digest."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,10 +16,10 @@ from service.store.subscribers import subscribers
 from service.store.subscribers.subscribers import Subscriber
 from tests.support.database.rows import Rows
 
-#: Everybody's first issue is due at this moment.
+#: Due time of each subscriber's first edition.
 DUE = datetime(2023, 4, 26, 7, tzinfo=UTC)
 DAILY = DeliverySchedule(ZoneInfo("UTC"), 7, frozenset(range(1, 8)))
-NEWS = count(1)
+NUMBERS = count(1)
 
 
 def subscribe(
@@ -28,7 +28,7 @@ def subscribe(
     schedule: DeliverySchedule = DAILY,
     filters: Filters | None = None,
 ) -> list[Subscriber]:
-    """Active subscribers since a day before `DUE`."""
+    """Add active subscribers who confirmed 23 hours before `DUE`."""
     before = DUE - timedelta(days=1, hours=-1)
     with sessions.begin() as session:
         added = [
@@ -39,8 +39,8 @@ def subscribe(
 
 
 def report_news(sessions: Sessions, at: datetime, outlets: Iterable[str] = ("daily", "sun")) -> str:
-    """A story that some outlets reported at a moment; its headline."""
-    number = next(NEWS)
+    """Store a story reported by some outlets at a time; returns its headline."""
+    number = next(NUMBERS)
     headline = f"{'abcdefghijklmnopqrstuvwxyz'[number % 26] * 3}{number} happens"
     with sessions.begin() as session:
         rows = Rows(session)
@@ -52,8 +52,8 @@ def report_news(sessions: Sessions, at: datetime, outlets: Iterable[str] = ("dai
 
 
 def with_mail(context: Context, port: int, **values: Any) -> Context:
-    """The world with a mail server on loopback."""
-    facts: dict[str, Any] = {
+    """Return the context with a mail server on localhost."""
+    defaults: dict[str, Any] = {
         "host": "127.0.0.1",
         "port": port,
         "security": "none",
@@ -62,5 +62,5 @@ def with_mail(context: Context, port: int, **values: Any) -> Context:
         "timeout_seconds": 1.0,
         "max_per_minute": 60_000.0,
     }
-    mail: MailSettings = replace(context.settings.mail, **{**facts, **values})
+    mail: MailSettings = replace(context.settings.mail, **{**defaults, **values})
     return replace(context, settings=replace(context.settings, mail=mail))

@@ -1,4 +1,4 @@
-"""`/v1/subscribers`: who gets the digest, with a key of the role `admin`."""
+"""`/v1/subscribers`: manage subscribers of the digest; requires an `admin` key."""
 
 from typing import Annotated, Any, Self
 
@@ -6,201 +6,244 @@ from fastapi import APIRouter, Path, Query, Response, Security
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
-from jobs.running.deliver import ask_to_confirm
 from service.domain.access.roles import Role
-from service.domain.subscribers.digest_preferences import DAYS, LISTS, USUAL, Wishes
-from service.domain.text.email_addresses import mail_address
+from service.domain.field_types import ShortText
+from service.domain.subscribers.digest_preferences import (
+    DAYS,
+    DEFAULT_FILTERS,
+    DEFAULT_SCHEDULE,
+    LIST_FIELDS,
+    Preferences,
+)
+from service.domain.text.email_addresses import normalize_email
+from service.mail.deliver import send_confirmation
 from service.mail.smtp import smtp_sender
-from service.store.database.paging import cut
+from service.store.database.paging import make_page
 from service.store.subscribers import subscribers
 from service.store.subscribers.subscribers import Subscriber
-from service.web.dependencies import Context, ReadSession, Web
-from service.web.middleware.authenticate import Needs
+from service.web.dependencies import ReadSession, WebContextDep
+from service.web.middleware.authenticate import RequireRole
 from service.web.rendering.schemas import PageOut
-from service.web.requests.idempotency import WRITING, Done, Writing
-from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit, Word
-from service.web.requests.problems import NOT_FOUND, PROBLEMS
+from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
+from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit
+from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
-ADMIN = Security(Needs(Role.ADMIN), scopes=[Role.ADMIN])
+ADMIN = Security(RequireRole(Role.ADMIN), scopes=[Role.ADMIN])
 router = APIRouter(
     prefix="/v1/subscribers",
     tags=["admin"],
-    responses={**PROBLEMS, 403: WRITING[403]},
+    responses={**PROBLEM_RESPONSES, 403: WRITE_RESPONSES[403]},
     dependencies=[ADMIN],
 )
 CURSOR = Cursor("subscribers", BigInt)
-SubscriberId = Annotated[BigInt, Path(description="The subscriber's number.")]
-ONE = {**WRITING, **NOT_FOUND}
+SubscriberId = Annotated[BigInt, Path(description="Subscriber id.")]
+ONE = {**WRITE_RESPONSES, **NOT_FOUND_RESPONSE}
 Text = Annotated[str, StringConstraints(max_length=4000)]
 
 
-class WishesIn(BaseModel):
-    """When somebody gets the digest and of what; what is left out stays as it is."""
+class PreferencesIn(BaseModel):
+    """Delivery schedule and filters of a subscriber. Omitted fields stay unchanged.
+
+    Lists are comma-separated; an empty text clears a list.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    zone: Word | None = Field(default=None, examples=["Europe/Berlin"])
-    hour: Annotated[int, Field(ge=0, le=23)] | None = Field(default=None, examples=[7])
-    days: Word | None = Field(
-        default=None, description=f"Some of {','.join(DAYS)}, or all.", examples=["mon,fri"]
+    time_zone: ShortText | None = Field(
+        default=None, description="IANA time zone.", examples=["Europe/Berlin"]
     )
-    language: Word | None = Field(default=None, description="Headlines in it are preferred.")
+    hour: Annotated[int, Field(ge=0, le=23)] | None = Field(
+        default=None, description="Local hour of delivery.", examples=[7]
+    )
+    days: ShortText | None = Field(
+        default=None,
+        description=f"Comma-separated days ({','.join(DAYS)}), or `all`.",
+        examples=["mon,fri"],
+    )
+    language: ShortText | None = Field(
+        default=None, description="Preferred language of headlines, as an ISO 639 code."
+    )
     min_independent: Annotated[int, Field(ge=1, le=1000)] | None = Field(
-        default=None, description="Independent coverage that a story needs at least."
+        default=None, description="Minimum independent coverage of a story."
     )
-    languages: Text | None = Field(default=None, description="By commas, as all lists here.")
-    followed_outlets: Text | None = Field(default=None, description="Slugs.")
-    muted_outlets: Text | None = Field(default=None, description="Slugs.")
+    languages: Text | None = Field(
+        default=None, description="Only stories with a report in one of these languages."
+    )
+    followed_outlets: Text | None = Field(
+        default=None, description="Slugs of outlets whose stories rank higher."
+    )
+    muted_outlets: Text | None = Field(
+        default=None, description="Slugs of outlets whose reports are left out."
+    )
     followed_countries: Text | None = Field(
-        default=None, description="ISO 3166-1 codes.", examples=["GB"]
+        default=None,
+        description="ISO 3166-1 codes of countries whose outlets' stories rank higher.",
+        examples=["GB"],
     )
     muted_countries: Text | None = Field(
-        default=None, description="ISO 3166-1 codes.", examples=["GB"]
+        default=None,
+        description="ISO 3166-1 codes of countries whose outlets' reports are left out.",
+        examples=["GB"],
     )
-    followed_words: Text | None = Field(default=None, description="Their stories come higher.")
-    muted_words: Text | None = Field(default=None, description="Their stories are left out.")
-    followed_storylines: Text | None = Field(default=None, description="Ids.")
-    muted_storylines: Text | None = Field(default=None, description="Ids.")
+    followed_words: Text | None = Field(
+        default=None, description="Words or phrases whose stories rank higher."
+    )
+    muted_words: Text | None = Field(
+        default=None, description="Words or phrases whose stories are left out."
+    )
+    followed_storylines: Text | None = Field(
+        default=None, description="Ids of storylines whose stories rank higher."
+    )
+    muted_storylines: Text | None = Field(
+        default=None, description="Ids of storylines whose stories are left out."
+    )
 
-    def wishes(self) -> Wishes:
-        """The same as the domain takes it."""
-        return Wishes(**self.model_dump(include=set(WishesIn.model_fields)))
+    def preferences(self) -> Preferences:
+        """Convert to the domain's form."""
+        return Preferences(**self.model_dump(include=set(PreferencesIn.model_fields)))
 
 
-class NewSubscriber(WishesIn):
-    """Somebody to ask whether they want the digest."""
+class NewSubscriber(PreferencesIn):
+    """A subscriber to add."""
 
-    address: str = Field(min_length=3, max_length=254, examples=["reader@example.org"])
+    address: str = Field(
+        description="Email address.", min_length=3, max_length=254, examples=["reader@example.org"]
+    )
 
 
 class Stop(BaseModel):
-    """Why somebody gets nothing more."""
+    """Why emails to a subscriber stop."""
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Word = "stopped by the operator"
-    bounced: bool = Field(default=False, description="Their mailbox refused.")
+    reason: ShortText = Field(default="stopped by the operator", description="Stored reason.")
+    bounced: bool = Field(default=False, description="Whether the mailbox refused emails.")
 
 
 class SubscriberOut(BaseModel):
-    """Somebody who gets the digest, or did, or was asked whether they want it."""
+    """A subscriber of the digest."""
 
     id: int
-    address: str = Field(examples=["reader@example.org"])
+    address: str = Field(description="Email address.", examples=["reader@example.org"])
     state: str = Field(description="`pending`, `active`, `stopped` or `bounced`.")
-    zone: str = Field(examples=["Europe/Berlin"])
-    hour: int = Field(examples=[7])
-    days: list[str] = Field(examples=[["mon", "fri"]])
-    language: str
-    min_independent: int
-    lists: dict[str, list[str]] = Field(
-        description="What they follow and mute.", examples=[{"followed_words": ["ferry"]}]
+    time_zone: str = Field(description="IANA time zone.", examples=["Europe/Berlin"])
+    hour: int = Field(description="Local hour of delivery.", examples=[7])
+    days: list[str] = Field(description="Days of delivery.", examples=[["mon", "fri"]])
+    language: str = Field(description="Preferred language of headlines.")
+    min_independent: int = Field(description="Minimum independent coverage of a story.")
+    preferences: dict[str, list[str]] = Field(
+        description="Followed and muted values by field, and the languages of stories.",
+        examples=[{"followed_words": ["ferry"]}],
     )
-    stopped_because: str | None
+    stop_reason: str | None = Field(description="Why emails stopped; null if they did not.")
 
     @classmethod
-    def of(cls, found: Subscriber, **more: Any) -> Self:
+    def of(cls, subscriber: Subscriber, **more: Any) -> Self:
         return cls(
-            id=found.id,
-            address=found.address,
-            state=found.state,
-            zone=found.rhythm.zone.key,
-            hour=found.rhythm.hour,
-            days=[DAYS[day - 1] for day in sorted(found.rhythm.days)],
-            language=found.taste.language,
-            min_independent=found.taste.min_independent,
-            lists={name: sorted(getattr(found.taste, name)) for name in LISTS},
-            stopped_because=found.stopped_because,
+            id=subscriber.id,
+            address=subscriber.address,
+            state=subscriber.state,
+            time_zone=subscriber.schedule.time_zone.key,
+            hour=subscriber.schedule.hour,
+            days=[DAYS[day - 1] for day in sorted(subscriber.schedule.days)],
+            language=subscriber.filters.language,
+            min_independent=subscriber.filters.min_independent,
+            preferences={name: sorted(getattr(subscriber.filters, name)) for name in LIST_FIELDS},
+            stop_reason=subscriber.stop_reason,
             **more,
         )
 
 
-class AddedOut(SubscriberOut):
-    """Somebody who was just added."""
+class AddedSubscriberOut(SubscriberOut):
+    """A subscriber that was just added."""
 
-    asked: bool = Field(description="By email, to confirm; false where no mail server is set.")
+    confirmation_sent: bool = Field(
+        description="Whether a confirmation email was sent; false without a mail server."
+    )
 
 
 @router.get("")
 def list_subscribers(
     session: ReadSession, limit: Annotated[Limit, Query()] = 100, cursor: CursorQuery = None
 ) -> PageOut[SubscriberOut]:
-    """Subscribers in the order in which they were added."""
+    """List subscribers in the order in which they were added."""
     after = CURSOR.decode(cursor)
-    found = subscribers.some(session, after=after[0] if after else 0, limit=limit + 1)
-    page = cut([(SubscriberOut.of(each), (each.id,)) for each in found], limit)
+    rows = subscribers.list_page(session, after=after[0] if after else 0, limit=limit + 1)
+    page = make_page([(SubscriberOut.of(each), (each.id,)) for each in rows], limit)
     return PageOut(items=list(page.items), next=CURSOR.encode(page.next))
 
 
-@router.get("/{subscriber_id}", responses=NOT_FOUND)
-def read_subscriber(session: ReadSession, subscriber_id: SubscriberId) -> SubscriberOut:
-    """One subscriber."""
+@router.get("/{subscriber_id}", responses=NOT_FOUND_RESPONSE)
+def get_subscriber(session: ReadSession, subscriber_id: SubscriberId) -> SubscriberOut:
+    """Get one subscriber."""
     return SubscriberOut.of(subscribers.get(session, subscriber_id))
 
 
-@router.post("", status_code=201, response_model=AddedOut, responses=WRITING)
-def add_subscriber(web: Context, write: Writing, wanted: NewSubscriber) -> Response:
-    """Add somebody, who is asked by email to confirm; nobody stays who could not be asked.
+@router.post("", status_code=201, response_model=AddedSubscriberOut, responses=WRITE_RESPONSES)
+def add_subscriber(web: WebContextDep, write: WriteDep, new: NewSubscriber) -> Response:
+    """Add a subscriber and send the email that asks for confirmation.
 
-    409 names the subscriber that has the address already, confirmed or not; 503 says why an email
-    could not be sent.
+    Returns 409 with the subscriber's id if the address is already subscribed or pending, and 503 if
+    the email cannot be sent; the subscriber is then not added.
     """
-    address, wishes = mail_address(wanted.address), wanted.wishes()
-    rhythm, taste = wishes.rhythm(USUAL[0]), wishes.taste(USUAL[1])
+    address, preferences = normalize_email(new.address), new.preferences()
+    schedule = preferences.apply_to_schedule(DEFAULT_SCHEDULE)
+    filters = preferences.apply_to_filters(DEFAULT_FILTERS)
 
-    def add(session: Session) -> Done:
-        added = subscribers.add(session, address, rhythm, taste, now=web.clock())
-        asked = _ask(web, added)
-        return Done(AddedOut.of(added, asked=asked), f"/v1/subscribers/{added.id}")
+    def add(session: Session) -> WriteResult:
+        subscriber = subscribers.add(session, address, schedule, filters, now=web.clock())
+        can_send = bool(web.settings.mail.host)
+        if can_send:
+            with smtp_sender(web.settings.mail) as sender:
+                send_confirmation(web, sender, subscriber)
+        added = AddedSubscriberOut.of(subscriber, confirmation_sent=can_send)
+        return WriteResult(added, f"/v1/subscribers/{subscriber.id}")
 
     return write(add)
 
 
 @router.patch("/{subscriber_id}", response_model=SubscriberOut, responses=ONE)
-def change_subscriber(
-    web: Context, write: Writing, subscriber_id: SubscriberId, wanted: WishesIn
+def update_subscriber(
+    web: WebContextDep, write: WriteDep, subscriber_id: SubscriberId, changes: PreferencesIn
 ) -> Response:
-    """Change when somebody gets the digest and of what; an empty list clears what was there."""
-    wishes = wanted.wishes()
+    """Change delivery schedule and filters of a subscriber."""
+    preferences = changes.preferences()
 
-    def change(session: Session) -> Done:
-        found = subscribers.get(session, subscriber_id)
-        rhythm, taste = wishes.rhythm(found.rhythm), wishes.taste(found.taste)
-        changed = subscribers.change(session, found.id, rhythm, taste, now=web.clock())
-        return Done(SubscriberOut.of(changed))
+    def change(session: Session) -> WriteResult:
+        before = subscribers.get(session, subscriber_id)
+        changed = subscribers.update_preferences(
+            session,
+            subscriber_id,
+            preferences.apply_to_schedule(before.schedule),
+            preferences.apply_to_filters(before.filters),
+            now=web.clock(),
+        )
+        return WriteResult(SubscriberOut.of(changed))
 
     return write(change)
 
 
 @router.post("/{subscriber_id}/stop", response_model=SubscriberOut, responses=ONE)
 def stop_subscriber(
-    write: Writing, subscriber_id: SubscriberId, wanted: Stop | None = None
+    write: WriteDep, subscriber_id: SubscriberId, details: Stop | None = None
 ) -> Response:
-    """Send somebody nothing more; they stay on record, and may be asked again."""
-    why = wanted or Stop()
+    """Stop all emails to a subscriber. The subscriber stays stored and can be added again."""
+    details = details or Stop()
 
-    def stop(session: Session) -> Done:
+    def stop(session: Session) -> WriteResult:
         subscribers.get(session, subscriber_id)
-        subscribers.stop(session, subscriber_id, why.reason, bounced=why.bounced)
-        return Done(SubscriberOut.of(subscribers.get(session, subscriber_id)))
+        subscribers.stop(session, subscriber_id, details.reason, bounced=details.bounced)
+        return WriteResult(SubscriberOut.of(subscribers.get(session, subscriber_id)))
 
     return write(stop)
 
 
 @router.delete("/{subscriber_id}", status_code=204, response_class=Response, responses=ONE)
-def remove_subscriber(write: Writing, subscriber_id: SubscriberId) -> Response:
-    """Forget somebody, with all that was sent to them."""
+def remove_subscriber(write: WriteDep, subscriber_id: SubscriberId) -> Response:
+    """Delete a subscriber with all alerts and sent emails."""
 
-    def remove(session: Session) -> Done:
+    def remove(session: Session) -> WriteResult:
         subscribers.remove(session, subscriber_id)
-        return Done(None)
+        return WriteResult(None)
 
     return write(remove)
-
-
-def _ask(web: Web, added: Subscriber) -> bool:
-    if not web.settings.mail.host:
-        return False
-    with smtp_sender(web.settings.mail) as sender:
-        ask_to_confirm(web, sender, added)
-    return True

@@ -1,0 +1,204 @@
+"""Email delivery: sends waiting digests and alert emails, with a recorded attempt and retries."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import Protocol
+
+import structlog
+
+from service.errors import MailDeferredError, MailRefusedError, MailServerError, SettingsError
+from service.mail.message import build_message, domain_of, edition_message_id
+from service.mail.render import AlertMessage, DigestMessage, Renderer
+from service.mail.sender import Sender
+from service.mail.signed_links import LinkSigner
+from service.settings.load import Settings
+from service.store.database.sessions import Sessions
+from service.store.subscribers import alert_emails, editions, link_keys, subscribers
+from service.store.subscribers.editions import Edition, Kind
+from service.store.subscribers.subscribers import Subscriber
+
+log = structlog.get_logger()
+
+#: Pause before the second attempt; it doubles with each further attempt up to the maximum.
+FIRST_PAUSE, MAX_PAUSE = timedelta(minutes=5), timedelta(hours=2)
+#: Name of the service in emails.
+TITLE = "samestory"
+
+
+class MailContext(Protocol):
+    """Database, settings and clock; implemented by the contexts of jobs and of web requests."""
+
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+
+def deliver(
+    context: MailContext, sender: Sender, kind: Kind, *, stopping: Callable[[], bool]
+) -> dict[str, int]:
+    """Send the waiting emails of a kind until `stopping`; returns counts by outcome.
+
+    The caller must hold the lock of the job that sends this kind. If the process or the connection
+    ends between the end of an email and the server's reply, the email is sent again with the same
+    Message-ID: a duplicate is better than a lost email.
+
+    Raises:
+        MailServerError: the server accepts no email; waiting emails are retried later.
+    """
+    now, settings = context.clock(), context.settings
+    with context.sessions.begin() as session:
+        counts = {"interrupted": editions.close_interrupted_attempts(session, kind)}
+        if kind == "alert":
+            defer_after = settings.alerts.defer_after
+            counts["overdue"] = alert_emails.defer_overdue(session, now=now, after=defer_after)
+        else:
+            catch_up = settings.editions.catch_up
+            counts["expired"] = editions.expire_overdue(session, now=now, catch_up=catch_up)
+        ids = editions.waiting_ids(session, kind, now=now)
+        key = link_keys.ensure_key(session, link_keys.LINKS, now=now)
+    counts |= {"sent": 0, "deferred": 0, "refused": 0}
+    delivery = _Delivery(context, sender, LinkSigner(site_url(settings), key))
+    for edition_id in ids:
+        if stopping():
+            break
+        counts[delivery.attempt(edition_id)] += 1
+    return counts
+
+
+def send_confirmation(context: MailContext, sender: Sender, subscriber: Subscriber) -> None:
+    """Send the email that asks a new subscriber to confirm.
+
+    Raises:
+        SettingsError: `mail.site` is not set, so the email would have no link.
+        MailError: the server did not accept the email.
+    """
+    require_site(context.settings)
+    now, mail = context.clock(), context.settings.mail
+    with context.sessions.begin() as session:
+        key = link_keys.ensure_key(session, link_keys.LINKS, now=now)
+    links = LinkSigner(site_url(context.settings), key).links(subscriber.id)
+    message_id = f"<confirm-{subscriber.id}-{int(now.timestamp())}@{domain_of(mail.sender)}>"
+    email = build_message(
+        configured_renderer(context.settings).confirmation(subscriber.address, links),
+        sender=mail.sender,
+        to=subscriber.address,
+        message_id=message_id,
+        at=now,
+    )
+    sender.send(email)
+
+
+def require_site(settings: Settings) -> None:
+    """Raise SettingsError unless `mail.site` is a URL, which links in emails need."""
+    if not settings.mail.site.startswith(("http://", "https://")):
+        raise SettingsError(
+            f"Invalid mail.site {settings.mail.site!r}: set SAMESTORY_MAIL__SITE to the public "
+            "address of the web pages, e.g. https://news.example.org"
+        )
+
+
+def site_url(settings: Settings) -> str:
+    """Base URL of the web pages: `mail.site`, or the local server if it is empty."""
+    web = settings.web
+    return settings.mail.site.rstrip("/") or f"http://{web.host}:{web.port}"
+
+
+def configured_renderer(settings: Settings) -> Renderer:
+    """Create a renderer with the configured site and imprint."""
+    return Renderer(title=TITLE, site=site_url(settings), imprint=settings.mail.imprint)
+
+
+def retry_pause(attempts: int) -> timedelta:
+    """Pause after this number of failed attempts: exponential backoff up to `MAX_PAUSE`."""
+    doublings = max(min(attempts - 1, 10), 0)
+    return min(FIRST_PAUSE * (1 << doublings), MAX_PAUSE)
+
+
+class _Delivery:
+    """Delivery attempts of one run."""
+
+    def __init__(self, context: MailContext, sender: Sender, signer: LinkSigner) -> None:
+        self._context = context
+        self._sender = sender
+        self._signer = signer
+        self._renderer = configured_renderer(context.settings)
+
+    def attempt(self, edition_id: int) -> str:
+        """Try to send one email; returns sent, refused or deferred."""
+        now, settings = self._context.clock(), self._context.settings
+        with self._context.sessions.begin() as session:
+            edition = editions.get(session, edition_id)
+            subscriber = subscribers.get(session, edition.subscriber)
+            token = self._signer.message_token(edition_id)
+            message_id = edition_message_id(token, settings.mail.sender)
+            delivery_id = editions.start_attempt(session, edition_id, message_id, now=now)
+        late = edition.late or edition.due.is_late(now, settings.editions.tolerance)
+        email = self._build_email(edition, subscriber, message_id, late=late, now=now)
+        try:
+            self._sender.send(email, before_end=lambda: self._mark_ending(delivery_id))
+        except MailRefusedError as error:
+            self._record_refusal(delivery_id, subscriber, error)
+            return "refused"
+        except (MailDeferredError, MailServerError) as error:
+            with self._context.sessions.begin() as session:
+                until = now + retry_pause(editions.count_attempts(session, edition_id))
+                editions.mark_deferred(
+                    session, delivery_id, code=error.code, error=str(error), until=until
+                )
+            if isinstance(error, MailServerError):
+                raise  # no other email would be accepted either
+            return "deferred"
+        with self._context.sessions.begin() as session:
+            size = len(email.as_bytes())
+            sent_at = self._context.clock()
+            editions.mark_sent(session, delivery_id, late=late, size=size, now=sent_at)
+        return "sent"
+
+    def _build_email(
+        self,
+        edition: Edition,
+        subscriber: Subscriber,
+        message_id: str,
+        *,
+        late: bool,
+        now: datetime,
+    ) -> EmailMessage:
+        time_zone, at = subscriber.schedule.time_zone, edition.due.at
+        if edition.alert is None:
+            links = self._signer.links(subscriber.id, edition.id)
+            digest = DigestMessage(edition.digest, edition.due.local_date, at, time_zone, late=late)
+            rendered = self._renderer.digest(digest, subscriber.address, links)
+            list_name, unsubscribe = "digest", links.unsubscribe
+        else:
+            links = self._signer.links(subscriber.id, edition.id, edition.alert.alerts[0].id)
+            alert = AlertMessage(edition.alert, at, time_zone, late=late)
+            rendered = self._renderer.alert(alert, subscriber.address, links)
+            list_name, unsubscribe = "alerts", links.alert
+        return build_message(
+            rendered,
+            sender=self._context.settings.mail.sender,
+            to=subscriber.address,
+            message_id=message_id,
+            at=now,
+            unsubscribe=unsubscribe,
+            list_name=list_name,
+        )
+
+    def _mark_ending(self, delivery_id: int) -> None:
+        with self._context.sessions.begin() as session:
+            editions.mark_ending(session, delivery_id)
+
+    def _record_refusal(
+        self, delivery_id: int, subscriber: Subscriber, error: MailRefusedError
+    ) -> None:
+        log.warning(
+            "email refused", action="email_refused", subscriber=subscriber.id, error=str(error)
+        )
+        with self._context.sessions.begin() as session:
+            editions.mark_refused(session, delivery_id, code=error.code, error=str(error))
+            if error.address_at_fault:
+                subscribers.stop(session, subscriber.id, str(error), bounced=True)
