@@ -95,7 +95,7 @@ def test_add_list_export_and_import_feeds(feeds: Feeds, site: FeedServer, folder
     listed = opml(folder / "in.opml", site.url("/rss"), "https://other.example/feed", "ftp://x/y")
     done = feeds("import", listed)
     assert done.stdout == "1 feeds added, 1 exist already\n"
-    assert "'ftp://x/y' is no http(s) address" in done.stderr
+    assert "'ftp://x/y' is not an http(s) URL" in done.stderr
     rows = json.loads(feeds("list", "--json").stdout)
     assert {row["url"]: row["outlet"] for row in rows} == {
         site.url("/rss"): "outlet.example",
@@ -111,7 +111,7 @@ def test_unusable_files_print_one_line(feeds: Feeds, folder: Path):
     page = folder / "page.html"
     page.write_text("<html></html>", encoding="utf-8")
     for arguments, reason in [
-        (("import", str(page)), "no OPML"),
+        (("import", str(page)), "not OPML"),
         (("import", opml(folder / "empty.opml")), "contains no feeds"),
         (("export", str(folder / "no" / "where.opml")), "cannot write"),
     ]:
