@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, false, func, or_, select, update
+from sqlalchemy import false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -65,8 +65,27 @@ def url_hash(url: str) -> bytes:
 
 def load(session: Session, ids: Iterable[int]) -> list[Article]:
     """Load articles for the grouping, in order of ids; missing ids are skipped."""
-    rows = session.execute(_grouping_columns().where(ArticleRow.id.in_(list(ids))))
-    return [_article(row) for row in rows.mappings()]
+    article = ArticleRow
+    columns = (article.id, article.title, article.text, article.body, article.url)
+    statement = (
+        select(*columns, article.published, article.language, OutletRow.slug, OutletRow.agency)
+        .join(OutletRow, OutletRow.id == article.outlet_id)
+        .where(article.id.in_(list(ids)))
+        .order_by(article.id)
+    )
+    return [
+        Article(
+            id=row["id"],
+            title=row["title"],
+            text=max(row["text"], row["body"], key=len),
+            outlet=row["slug"],
+            url=row["url"],
+            published=row["published"],
+            lang=row["language"] or "",
+            agency=row["agency"],
+        )
+        for row in session.execute(statement).mappings()
+    ]
 
 
 def load_leads(session: Session, ids: Iterable[int]) -> list[Article]:
@@ -241,7 +260,17 @@ def _revise(session: Session, drafts: Mapping[bytes, Draft], *, now: datetime) -
         is_older = row.updated and (not draft.updated or draft.updated < row.updated)
         if row.content_hash == draft.content_hash or is_older:
             continue
-        session.add(_revision(row, now))
+        session.add(
+            RevisionRow(
+                article_id=row.id,
+                number=row.revision,
+                title=row.title,
+                text=row.text,
+                body=row.body,
+                content_hash=row.content_hash,
+                replaced_at=now,
+            )
+        )
         for name, value in _content(draft).items():
             setattr(row, name, value)
         row.revision += 1
@@ -260,36 +289,3 @@ def _content(draft: Draft) -> dict[str, Any]:
         "updated": draft.updated,
         "content_hash": draft.content_hash,
     }
-
-
-def _revision(row: ArticleRow, now: datetime) -> RevisionRow:
-    return RevisionRow(
-        article_id=row.id,
-        number=row.revision,
-        title=row.title,
-        text=row.text,
-        body=row.body,
-        content_hash=row.content_hash,
-        replaced_at=now,
-    )
-
-
-def _grouping_columns() -> Select[*tuple[Any, ...]]:
-    article = ArticleRow
-    columns = (article.id, article.title, article.text, article.body, article.url)
-    more = (article.published, article.language, OutletRow.slug, OutletRow.agency)
-    joined = select(*columns, *more).join(OutletRow, OutletRow.id == article.outlet_id)
-    return joined.order_by(article.id)
-
-
-def _article(row: RowMapping) -> Article:
-    return Article(
-        id=row["id"],
-        title=row["title"],
-        text=max(row["text"], row["body"], key=len),
-        outlet=row["slug"],
-        url=row["url"],
-        published=row["published"],
-        lang=row["language"] or "",
-        agency=row["agency"],
-    )

@@ -88,7 +88,9 @@ def list_articles(
     limit: int = 50,
 ) -> Page[ArticleDetail]:
     """List visible articles by report time; at most three statements."""
-    conditions = [*_is_visible(), *_conditions(filters), *_outlet_conditions(session, filters)]
+    # Neither the article nor its story is hidden; an article may have no story.
+    visible = (~is_hidden(ArticleRow.id), StoryRow.id.is_not(None) | MembershipRow.id.is_(None))
+    conditions = [*visible, *_conditions(filters), *_outlet_conditions(session, filters)]
     # Select ids first and the columns afterwards, so that an index provides the order.
     statement = _with_story(ArticleRow.id).where(*conditions, *_rows_after(after, sort))
     keys = (ArticleRow.reported_at, ArticleRow.id)
@@ -146,12 +148,6 @@ def _detail(*row: Any) -> ArticleDetail:
     *member, feed_id, story_id, slug, headline = row
     story = StoryName(story_id, slug, headline) if story_id is not None else None
     return ArticleDetail(member_from_row(*member), feed_id, story)
-
-
-def _is_visible() -> Iterable[ColumnElement[bool]]:
-    """Yield the conditions that no editor hid the article or its story; it may have none."""
-    yield ~is_hidden(ArticleRow.id)
-    yield (StoryRow.id.is_not(None)) | (MembershipRow.id.is_(None))
 
 
 def _conditions(filters: ArticleFilter) -> Iterable[ColumnElement[bool]]:

@@ -74,7 +74,18 @@ def save_outlets(
             index_elements=["slug"],
             set_={**fields, "sites": new.sites, "configured_values": _configured(new)},
         ),
-        [_outlet_values(outlet) for outlet in outlets],
+        [
+            {
+                "slug": outlet.slug,
+                "name": outlet.name,
+                "country": outlet.country,
+                "language": outlet.language,
+                "family": outlet.family or outlet.slug,
+                "agency": outlet.agency,
+                "sites": list(outlet.sites),
+            }
+            for outlet in outlets
+        ],
     )
 
 
@@ -207,15 +218,3 @@ def _configured(new: Any) -> ColumnElement[Any]:
         .where(edited.op("?")(each.c.key))
         .scalar_subquery()
     )
-
-
-def _outlet_values(outlet: Outlet) -> dict[str, Any]:
-    return {
-        "slug": outlet.slug,
-        "name": outlet.name,
-        "country": outlet.country,
-        "language": outlet.language,
-        "family": outlet.family or outlet.slug,
-        "agency": outlet.agency,
-        "sites": list(outlet.sites),
-    }

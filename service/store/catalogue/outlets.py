@@ -131,17 +131,15 @@ def _write(session: Session, row: OutletRow, edit: OutletEdit, now: datetime) ->
     row.edited_at = now if edit.configured_values else None
     session.flush()
     if "name" in changed:
-        _rename_own_family(session, row, str(before["name"]))
+        # The family that consists of this outlet, unless the configuration names the family.
+        own = update(FamilyRow).where(
+            FamilyRow.slug == row.slug, FamilyRow.name == str(before["name"])
+        )
+        session.execute(own.values(name=row.name))
     if "language" in changed:
         _update_documents(session, row)
     if changed - FIELDS_WITHOUT_STORY_EFFECT:
         _mark_stories_changed(session, row, now)
-
-
-def _rename_own_family(session: Session, row: OutletRow, before: str) -> None:
-    """Rename the family that consists of this outlet, unless the configuration names the family."""
-    own = update(FamilyRow).where(FamilyRow.slug == row.slug, FamilyRow.name == before)
-    session.execute(own.values(name=row.name))
 
 
 def _update_documents(session: Session, row: OutletRow) -> None:

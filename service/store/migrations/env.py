@@ -1,16 +1,16 @@
-"""Alembic's entry: runs migrations on the connection that `store.schema` hands over."""
+"""Alembic environment: runs migrations on the connection of `store.database.schema`."""
 
 from alembic import context
 from sqlalchemy import Connection
 
 from service.store.tables import Base
 
-#: Made when a model is first used, one for each; not part of the migrations.
+#: Indexes created at the first use of a model; not part of the migrations.
 PER_MODEL_INDEX = "ix_vectors_hnsw_"
 
 
-def managed(_: object, name: str | None, kind: str, *__: object) -> bool:
-    """Whether migrations own this object of the schema."""
+def is_managed(_: object, name: str | None, kind: str, *__: object) -> bool:
+    """Return whether migrations manage this schema object."""
     return not (kind == "index" and (name or "").startswith(PER_MODEL_INDEX))
 
 
@@ -18,7 +18,7 @@ connection: Connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     target_metadata=Base.metadata,
-    include_object=managed,
+    include_object=is_managed,
     compare_type=True,
 )
 with context.begin_transaction():

@@ -1,4 +1,4 @@
-"""Keys, feeds and subscribers through the API, by whoever has the role `admin`."""
+"""HTTP API: keys, feeds and subscribers, with the role admin."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,12 +8,12 @@ import pytest
 
 from jobs.running.context import Context
 from service.domain.access.roles import Role
-from service.domain.subscribers.alerts import MOST
+from service.domain.subscribers.alerts import MAX_ALERTS
 from service.store.database.sessions import Sessions
 from service.store.subscribers import alerts
 from service.web.app import create_app
 from tests.integration.conftest import Clock
-from tests.support.database.api_keys import Holder, holder
+from tests.support.database.api_keys import KeyClient, make_key_client
 from tests.support.database.rows import NOW
 from tests.support.servers.feed_server import RSS, FeedServer, reply
 from tests.support.servers.mail_server import MailServer
@@ -24,36 +24,36 @@ KEYS, FEEDS, SUBSCRIBERS = "/v1/keys", "/v1/feeds", "/v1/subscribers"
 
 @pytest.fixture
 def site(context: Context, clock: Clock) -> Iterator[Site]:
-    """A server that may fetch from loopback."""
+    """A server that may fetch from loopback addresses."""
     clock.now = NOW + timedelta(hours=1)
     app = create_app(context.sessions, clock=clock, settings=context.settings)
-    with running(app) as found:
-        yield found
+    with running(app) as server:
+        yield server
 
 
 @pytest.fixture
-def adam(site: Site, sessions: Sessions) -> Holder:
-    return holder(site, sessions, "adam", Role.ADMIN)
+def adam(site: Site, sessions: Sessions) -> KeyClient:
+    return make_key_client(site, sessions, "adam", Role.ADMIN)
 
 
-def test_keys_are_made_shown_once_and_revoked(adam: Holder, clock: Clock) -> None:
+def test_key_is_created_shown_once_and_revoked(adam: KeyClient, clock: Clock) -> None:
     ends = clock.now + timedelta(days=1)
-    wanted = {"name": "ann", "roles": ["editor"], "expires_at": ends.isoformat()}
-    made = adam.post(KEYS, wanted, Idempotency_Key="k")
-    assert made.status == 201
-    ann = Holder(adam.site, adam.key, made.json["secret"])
+    request = {"name": "ann", "roles": ["editor"], "expires_at": ends.isoformat()}
+    created = adam.post(KEYS, request, Idempotency_Key="k")
+    assert created.status == 201
+    ann = KeyClient(adam.site, adam.key, created.json["secret"])
     assert ann.get("/v1/decisions").status == 200
     assert ann.get(KEYS).status == 403
-    again = adam.post(KEYS, wanted, Idempotency_Key="k")
-    assert again.json == made.json | {"secret": None}
+    again = adam.post(KEYS, request, Idempotency_Key="k")
+    assert again.json == created.json | {"secret": None}
     listed = adam.get(KEYS)
     assert [each["name"] for each in listed.json["items"]] == ["adam", "ann"]
-    assert made.json["secret"] not in listed.text
+    assert created.json["secret"] not in listed.text
     assert listed.headers["cache-control"] == "no-store"
 
-    taken = adam.post(KEYS, {"name": "ANN"})
-    assert (taken.status, taken.json["type"]) == (409, "urn:samestory:problem:taken")
-    gone = adam.ask("DELETE", made.headers["location"])
+    duplicate = adam.post(KEYS, {"name": "ANN"})
+    assert (duplicate.status, duplicate.json["type"]) == (409, "urn:samestory:problem:taken")
+    gone = adam.request("DELETE", created.headers["location"])
     assert gone.json["revoked_at"]
     assert ann.get("/v1/decisions").status == 401
     assert [each["name"] for each in adam.get(KEYS).json["items"]] == ["adam"]
@@ -62,7 +62,7 @@ def test_keys_are_made_shown_once_and_revoked(adam: Holder, clock: Clock) -> Non
 
 
 @pytest.mark.parametrize(
-    ("wanted", "reason"),
+    ("request", "reason"),
     [
         ({"name": "x", "expires_at": "2001-01-01T00:00:00Z"}, "has passed"),
         ({"name": "  "}, "1 to 100 printable"),
@@ -71,53 +71,53 @@ def test_keys_are_made_shown_once_and_revoked(adam: Holder, clock: Clock) -> Non
         ({"name": "x", "secret": "mine"}, "secret"),
     ],
 )
-def test_a_key_has_a_name_known_roles_and_a_future(
-    adam: Holder, wanted: object, reason: str
-) -> None:
-    refused = adam.post(KEYS, wanted)
-    assert (refused.status, reason in refused.text) == (422, True), refused.text
+def test_invalid_key_returns_422(adam: KeyClient, request: object, reason: str) -> None:
+    rejected = adam.post(KEYS, request)
+    assert (rejected.status, reason in rejected.text) == (422, True), rejected.text
 
 
-def test_a_feed_is_read_and_then_added(adam: Holder, feed_server: FeedServer) -> None:
+def test_feed_is_fetched_and_added(adam: KeyClient, feed_server: FeedServer) -> None:
     feed_server.routes["/feed"] = reply(RSS)
     feed_server.routes["/page"] = reply(b"<html>no feed</html>")
     url = feed_server.url("/feed")
-    made = adam.post(FEEDS, {"url": url})
-    assert made.status == 201, made.text
-    assert (made.json["url"], made.json["title"]) == (url, "Loopback")
-    assert made.json["outlet"]["slug"] == "outlet.example"
-    assert adam.get(made.headers["location"]).json == made.json
+    created = adam.post(FEEDS, {"url": url})
+    assert created.status == 201, created.text
+    assert (created.json["url"], created.json["title"]) == (url, "Loopback")
+    assert created.json["outlet"]["slug"] == "outlet.example"
+    assert adam.get(created.headers["location"]).json == created.json
     assert adam.post(FEEDS, {"url": url}).status == 409
-    refused = adam.post(FEEDS, {"url": feed_server.url("/page")})
-    assert refused.status == 422
-    assert refused.json["type"] == "urn:samestory:problem:unreadable-feed"
+    rejected = adam.post(FEEDS, {"url": feed_server.url("/page")})
+    assert rejected.status == 422
+    assert rejected.json["type"] == "urn:samestory:problem:unreadable-feed"
     assert adam.post(FEEDS, {"url": "ftp://outlet.example/"}).status == 422
     assert len(adam.get(FEEDS).json["items"]) == 1
 
-    one = made.headers["location"]
+    one = created.headers["location"]
     for status in ("paused", "retired", "active"):
-        assert adam.ask("PATCH", one, {"status": status}).json["status"] == status
-    assert adam.ask("PATCH", one, {"status": "burnt"}).status == 422
-    assert adam.ask("PATCH", f"{FEEDS}/99", {"status": "paused"}).status == 404
+        assert adam.request("PATCH", one, {"status": status}).json["status"] == status
+    assert adam.request("PATCH", one, {"status": "burnt"}).status == 422
+    assert adam.request("PATCH", f"{FEEDS}/99", {"status": "paused"}).status == 404
 
 
-def test_private_addresses_are_not_read(sessions: Sessions, feed_server: FeedServer) -> None:
+def test_feed_on_private_address_returns_422(sessions: Sessions, feed_server: FeedServer) -> None:
     feed_server.routes["/feed"] = reply(RSS)
     with running(create_app(sessions, clock=lambda: NOW)) as site:
-        adam = holder(site, sessions, "adam", Role.ADMIN)
+        adam = make_key_client(site, sessions, "adam", Role.ADMIN)
         assert adam.post(FEEDS, {"url": feed_server.url("/feed")}).status == 422
     assert feed_server.requests == []
 
 
-def test_subscribers_are_added_changed_stopped_and_forgotten(adam: Holder) -> None:
-    made = adam.post(SUBSCRIBERS, {"address": "ann@x.example", "zone": "Europe/Berlin", "hour": 6})
-    assert made.status == 201, made.text
-    assert (made.json["state"], made.json["asked"]) == ("pending", False)
-    one = made.headers["location"]
-    changed = adam.ask("PATCH", one, {"days": "mon,fri", "followed_words": "ferry, pier"}).json
+def test_subscriber_is_added_changed_stopped_and_deleted(adam: KeyClient) -> None:
+    created = adam.post(
+        SUBSCRIBERS, {"address": "ann@x.example", "zone": "Europe/Berlin", "hour": 6}
+    )
+    assert created.status == 201, created.text
+    assert (created.json["state"], created.json["asked"]) == ("pending", False)
+    one = created.headers["location"]
+    changed = adam.request("PATCH", one, {"days": "mon,fri", "followed_words": "ferry, pier"}).json
     assert (changed["zone"], changed["days"]) == ("Europe/Berlin", ["mon", "fri"])
     assert changed["lists"]["followed_words"] == ["ferry", "pier"]
-    assert adam.ask("PATCH", one, {"zone": "Mars/Base"}).status == 422
+    assert adam.request("PATCH", one, {"zone": "Mars/Base"}).status == 422
     stopped = adam.post(f"{one}/stop", {"reason": "complaint"}).json
     assert (stopped["state"], stopped["stop_reason"]) == ("stopped", "complaint")
     assert adam.get(one).json == stopped
@@ -125,36 +125,36 @@ def test_subscribers_are_added_changed_stopped_and_forgotten(adam: Holder) -> No
     first = adam.get(f"{SUBSCRIBERS}?limit=1").json
     rest = adam.get(f"{SUBSCRIBERS}?limit=1&cursor={first['next']}").json
     assert [each["id"] for each in rest["items"]] == [other]
-    gone = adam.ask("DELETE", one)
+    gone = adam.request("DELETE", one)
     assert (gone.status, gone.body) == (204, b"")
-    assert adam.ask("DELETE", one).status == 404
+    assert adam.request("DELETE", one).status == 404
     assert adam.post(SUBSCRIBERS, {"address": "no address"}).status == 422
 
 
-def test_who_was_asked_keeps_their_settings(adam: Holder) -> None:
-    made = adam.post(SUBSCRIBERS, {"address": "ann@x.example", "hour": 6})
+def test_adding_pending_subscriber_returns_409_and_keeps_settings(adam: KeyClient) -> None:
+    created = adam.post(SUBSCRIBERS, {"address": "ann@x.example", "hour": 6})
     again = adam.post(SUBSCRIBERS, {"address": "Ann@X.example", "hour": 9})
     assert (again.status, again.json["type"]) == (409, "urn:samestory:problem:taken")
-    assert f"as subscriber {made.json['id']}, and has not confirmed" in again.json["detail"]
-    one = made.headers["location"]
+    assert f"as subscriber {created.json['id']}, and has not confirmed" in again.json["detail"]
+    one = created.headers["location"]
     assert adam.get(one).json["hour"] == 6
     assert adam.post(f"{one}/stop").status == 200
     back = adam.post(SUBSCRIBERS, {"address": "ann@x.example", "hour": 9})
-    assert (back.status, back.json["id"], back.json["hour"]) == (201, made.json["id"], 9)
+    assert (back.status, back.json["id"], back.json["hour"]) == (201, created.json["id"], 9)
 
 
-def test_alerts_of_a_subscriber_are_added_listed_and_removed(
-    adam: Holder, sessions: Sessions, clock: Clock
+def test_alert_is_added_listed_and_removed(
+    adam: KeyClient, sessions: Sessions, clock: Clock
 ) -> None:
     one, other = (
         adam.post(SUBSCRIBERS, {"address": address}).headers["location"]
         for address in ("ann@x.example", "bob@x.example")
     )
-    wanted = {"words": "ferry, pier", "countries": "gb", "min_independent": 2}
-    made = adam.post(f"{one}/alerts", wanted, Idempotency_Key="k")
-    assert made.status == 201, made.text
-    number = made.json["id"]
-    assert made.json == {
+    request = {"words": "ferry, pier", "countries": "gb", "min_independent": 2}
+    created = adam.post(f"{one}/alerts", request, Idempotency_Key="k")
+    assert created.status == 201, created.text
+    number = created.json["id"]
+    assert created.json == {
         "id": number,
         "query": "ferry or pier, from United Kingdom, 2 or more outlets",
         "words": ["ferry", "pier"],
@@ -163,45 +163,45 @@ def test_alerts_of_a_subscriber_are_added_listed_and_removed(
         "countries": ["GB"],
         "min_independent": 2,
         "since": clock.now.isoformat().replace("+00:00", "Z"),
-        "feed": made.json["feed"],
+        "feed": created.json["feed"],
     }
-    assert adam.post(f"{one}/alerts", wanted, Idempotency_Key="k").json == made.json
-    assert made.headers["location"] == f"{one}/alerts/{number}"
-    assert adam.get(made.headers["location"]).json == made.json
+    assert adam.post(f"{one}/alerts", request, Idempotency_Key="k").json == created.json
+    assert created.headers["location"] == f"{one}/alerts/{number}"
+    assert adam.get(created.headers["location"]).json == created.json
     listed = adam.get(f"{one}/alerts")
-    assert listed.json == {"items": [made.json], "next": None}
+    assert listed.json == {"items": [created.json], "next": None}
     assert listed.headers["cache-control"] == "no-store"
     assert adam.get(f"{other}/alerts").json == {"items": [], "next": None}
 
-    taken = adam.post(f"{one}/alerts", wanted)
-    assert (taken.status, taken.json["type"]) == (409, "urn:samestory:problem:taken")
+    duplicate = adam.post(f"{one}/alerts", request)
+    assert (duplicate.status, duplicate.json["type"]) == (409, "urn:samestory:problem:taken")
     for method in ("GET", "DELETE"):
-        assert adam.ask(method, f"{other}/alerts/{number}").status == 404
-    assert adam.ask("DELETE", made.headers["location"]).status == 204
+        assert adam.request(method, f"{other}/alerts/{number}").status == 404
+    assert adam.request("DELETE", created.headers["location"]).status == 204
     with sessions.begin() as session:
         assert alerts.get(session, number).stopped
     for method in ("GET", "DELETE"):
-        assert adam.ask(method, made.headers["location"]).status == 404
+        assert adam.request(method, created.headers["location"]).status == 404
     assert adam.get(f"{one}/alerts").json == {"items": [], "next": None}
-    assert adam.post(f"{one}/alerts", wanted).status == 201
+    assert adam.post(f"{one}/alerts", request).status == 201
 
 
-def test_alerts_are_paged_while_some_are_stopped_and_added(adam: Holder) -> None:
+def test_alert_pages_are_consistent_during_changes(adam: KeyClient) -> None:
     one, other = (
         adam.post(SUBSCRIBERS, {"address": address}).headers["location"]
         for address in ("ann@x.example", "bob@x.example")
     )
-    made = []
+    created = []
     for number in range(5):
-        made.append(adam.post(f"{one}/alerts", {"words": f"word{number}"}).json)
+        created.append(adam.post(f"{one}/alerts", {"words": f"word{number}"}).json)
         adam.post(f"{other}/alerts", {"words": f"word{number}"})
     first = adam.get(f"{one}/alerts?limit=2").json
-    assert first["items"] == made[:2]
-    for gone in (made[1], made[2]):
-        assert adam.ask("DELETE", f"{one}/alerts/{gone['id']}").status == 204
+    assert first["items"] == created[:2]
+    for gone in (created[1], created[2]):
+        assert adam.request("DELETE", f"{one}/alerts/{gone['id']}").status == 204
     added = adam.post(f"{one}/alerts", {"words": "more"}).json
     second = adam.get(f"{one}/alerts?limit=2&cursor={first['next']}").json
-    assert second["items"] == made[3:]
+    assert second["items"] == created[3:]
     rest = adam.get(f"{one}/alerts?limit=2&cursor={second['next']}").json
     assert rest == {"items": [added], "next": None}
     for wrong in (
@@ -212,9 +212,9 @@ def test_alerts_are_paged_while_some_are_stopped_and_added(adam: Holder) -> None
         assert adam.get(f"{one}/alerts?{wrong}").status == 422, wrong
 
 
-def test_an_alert_that_cannot_be_is_refused(adam: Holder) -> None:
+def test_invalid_alert_returns_422(adam: KeyClient) -> None:
     one = adam.post(SUBSCRIBERS, {"address": "ann@x.example"}).headers["location"]
-    for wanted, reason in (
+    for request, reason in (
         ({}, "needs a coverage of 2 or more"),
         ({"words": " , "}, "needs a coverage of 2 or more"),
         ({"countries": "GB, Narnia"}, "Invalid country 'Narnia': expected a two-letter ISO 3166-1"),
@@ -225,19 +225,19 @@ def test_an_alert_that_cannot_be_is_refused(adam: Holder) -> None:
         ({"words": ",".join(f"word{number}" for number in range(201))}, "words may be 200 at most"),
         ({"terms": "ferry"}, "body.terms"),
     ):
-        refused = adam.post(f"{one}/alerts", wanted)
-        assert refused.status == 422, wanted
-        assert reason in refused.json["detail"], refused.text
+        rejected = adam.post(f"{one}/alerts", request)
+        assert rejected.status == 422, request
+        assert reason in rejected.json["detail"], rejected.text
     for method, body in (("GET", None), ("POST", {"words": "ferry"})):
-        refused = adam.ask(method, f"{SUBSCRIBERS}/99/alerts", body)
-        assert (refused.status, refused.json["detail"]) == (404, "no subscriber 99")
-    for number in range(MOST):
+        rejected = adam.request(method, f"{SUBSCRIBERS}/99/alerts", body)
+        assert (rejected.status, rejected.json["detail"]) == (404, "no subscriber 99")
+    for number in range(MAX_ALERTS):
         assert adam.post(f"{one}/alerts", {"words": f"word{number}"}).status == 201
-    refused = adam.post(f"{one}/alerts", {"words": "more"})
-    assert (refused.status, "remove one first" in refused.text) == (422, True)
+    rejected = adam.post(f"{one}/alerts", {"words": "more"})
+    assert (rejected.status, "remove one first" in rejected.text) == (422, True)
 
 
-def test_whoever_is_added_is_asked_by_email_or_not_added(
+def test_subscriber_is_added_only_if_confirmation_is_sent(
     context: Context, sessions: Sessions
 ) -> None:
     with MailServer() as server:
@@ -250,18 +250,18 @@ def test_whoever_is_added_is_asked_by_email_or_not_added(
         )
         settings = replace(context.settings, mail=mail)
         with running(create_app(sessions, clock=lambda: NOW, settings=settings)) as site:
-            adam = holder(site, sessions, "adam", Role.ADMIN)
+            adam = make_key_client(site, sessions, "adam", Role.ADMIN)
             assert adam.post(SUBSCRIBERS, {"address": "ann@x.example"}).json["asked"] is True
             assert len(server.taken) == 1
     with running(create_app(sessions, clock=lambda: NOW, settings=settings)) as site:
-        adam = Holder(site, adam.key, adam.secret)
-        refused = adam.post(SUBSCRIBERS, {"address": "bob@x.example"})
-        assert refused.status == 503
+        adam = KeyClient(site, adam.key, adam.secret)
+        rejected = adam.post(SUBSCRIBERS, {"address": "bob@x.example"})
+        assert rejected.status == 503
         assert len(adam.get(SUBSCRIBERS).json["items"]) == 1
 
 
-def test_only_admins_administer(adam: Holder, sessions: Sessions) -> None:
-    ann = holder(adam.site, sessions, "ann", Role.EDITOR, Role.READER)
+def test_admin_role_is_required(adam: KeyClient, sessions: Sessions) -> None:
+    ann = make_key_client(adam.site, sessions, "ann", Role.EDITOR, Role.READER)
     for method, path, body in (
         ("GET", KEYS, None),
         ("POST", KEYS, {"name": "x", "roles": ["admin"]}),
@@ -278,7 +278,7 @@ def test_only_admins_administer(adam: Holder, sessions: Sessions) -> None:
         ("POST", f"{SUBSCRIBERS}/1/alerts", {"words": "ferry"}),
         ("DELETE", f"{SUBSCRIBERS}/1/alerts/1", None),
     ):
-        assert ann.ask(method, path, body).status == 403, path
+        assert ann.request(method, path, body).status == 403, path
         headers = {"Content-Type": "application/json"}
         sent = b"{}" if body is not None else None
         assert adam.site.get(path, method=method, headers=headers, body=sent).status == 401

@@ -1,4 +1,4 @@
-"""Keys, who may read, how often anybody may ask, and how much they may send."""
+"""HTTP API: authentication, rate limit, trusted proxies, body size and media types."""
 
 import base64
 import gzip
@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
-from jobs.running import daemon
+from service.commands.running.http_server import serve_in_thread
 from service.domain.access.roles import Role
 from service.errors import SettingsError
 from service.settings import load as settings_module
@@ -28,7 +28,7 @@ from service.store.database.sessions import Sessions, make_sessions
 from service.store.tables import KeyRow
 from service.web.app import create_app
 from tests.integration.conftest import Clock
-from tests.support.database.api_keys import holder
+from tests.support.database.api_keys import make_key_client
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, running
 
@@ -38,7 +38,7 @@ READ = "/v1/stories"
 def serving(
     sessions: Sessions, clock: Callable[[], Any] = lambda: NOW, **access: Any
 ) -> AbstractContextManager[Site]:
-    """A server with settings of [access] of its own."""
+    """Serve with changed [access] settings."""
     settings = settings_module.load({})
     changed = replace(settings, access=replace(settings.access, **access))
     return running(create_app(sessions, clock=clock, settings=changed))
@@ -46,7 +46,7 @@ def serving(
 
 @pytest.fixture(scope="module")
 def store(new_database: Callable[[], str]) -> Iterator[Sessions]:
-    """A database with one story, for tests that bring keys of their own."""
+    """A database with one story, for tests that create their own keys."""
     engine = schema.make_engine(new_database())
     sessions = make_sessions(engine)
     with sessions.begin() as session:
@@ -57,15 +57,15 @@ def store(new_database: Callable[[], str]) -> Iterator[Sessions]:
 
 
 @pytest.fixture(scope="module")
-def closed(store: Sessions) -> Iterator[Site]:
-    """A server that reading takes a key at."""
+def protected(store: Sessions) -> Iterator[Site]:
+    """A server that requires a key for reading."""
     with serving(store, read_access="keys") as site:
         yield site
 
 
 def basic(secret: str) -> Mapping[str, str]:
-    word = base64.b64encode(f"anybody:{secret}".encode()).decode()
-    return {"Authorization": f"Basic {word}"}
+    credentials = base64.b64encode(f"anybody:{secret}".encode()).decode()
+    return {"Authorization": f"Basic {credentials}"}
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,7 @@ def basic(secret: str) -> Mapping[str, str]:
         ("keys", "127.0.0.1", False),
     ],
 )
-def test_reading_is_open_on_loopback_unless_told_otherwise(
-    setting: str, host: str, *, is_open: bool
-) -> None:
+def test_auto_read_access_is_open_on_loopback(setting: str, host: str, *, is_open: bool) -> None:
     variables = {"SAMESTORY_ACCESS__READ_ACCESS": setting}
     assert settings_module.load(variables).access.is_open(host) is is_open
 
@@ -97,37 +95,35 @@ def test_reading_is_open_on_loopback_unless_told_otherwise(
         ("/static/site.css", 200), ("/digest/confirm/x", 404),
     ],
 )  # fmt: skip
-def test_where_reading_is_closed_only_what_tells_nothing_is_open(
-    closed: Site, path: str, status: int
+def test_key_is_required_except_for_health_docs_and_static_files(
+    protected: Site, path: str, status: int
 ) -> None:
-    answer = closed.get(path)
+    answer = protected.get(path)
     assert answer.status == status
     assert ("www-authenticate" in answer.headers) == (status == 401)
 
 
-def test_a_key_opens_reading(closed: Site, store: Sessions) -> None:
-    rita = holder(closed, store, "rita")
+def test_key_allows_reading(protected: Site, store: Sessions) -> None:
+    rita = make_key_client(protected, store, "rita")
     for path in (READ, "/metrics", "/", "/stories/ferry", "/v1/feeds"):
         assert rita.get(path).status == 200, path
-    head = rita.ask("HEAD", READ)
+    head = rita.request("HEAD", READ)
     assert (head.status, head.body) == (200, b"")
     etag = rita.get(READ).headers["etag"]
-    assert rita.ask("GET", READ, headers={"If-None-Match": etag}).status == 304
-    assert closed.get(READ, headers={"If-None-Match": etag}).status == 401
+    assert rita.request("GET", READ, headers={"If-None-Match": etag}).status == 304
+    assert protected.get(READ, headers={"If-None-Match": etag}).status == 401
 
 
-def test_a_browser_asks_its_user_for_the_key_which_is_good_for_reading_alone(
-    closed: Site, store: Sessions
-) -> None:
-    eve = holder(closed, store, "eve", Role.EDITOR)
-    refused = closed.page("/")
-    assert refused.status == 401
-    assert refused.headers["cache-control"] == "no-store"
-    assert refused.headers["www-authenticate"] == 'Basic realm="samestory"'
-    assert "text/html" in refused.headers["content-type"]
-    assert closed.get("/", headers=basic(eve.secret)).status == 200
-    assert closed.get("/", headers=basic("wrong")).status == 401
-    written = closed.get("/v1/decisions", method="POST", body=b"{}", headers=basic(eve.secret))
+def test_basic_authentication_allows_reading_only(protected: Site, store: Sessions) -> None:
+    eve = make_key_client(protected, store, "eve", Role.EDITOR)
+    rejected = protected.page("/")
+    assert rejected.status == 401
+    assert rejected.headers["cache-control"] == "no-store"
+    assert rejected.headers["www-authenticate"] == 'Basic realm="samestory"'
+    assert "text/html" in rejected.headers["content-type"]
+    assert protected.get("/", headers=basic(eve.secret)).status == 200
+    assert protected.get("/", headers=basic("wrong")).status == 401
+    written = protected.get("/v1/decisions", method="POST", body=b"{}", headers=basic(eve.secret))
     assert written.status == 401
 
 
@@ -135,52 +131,50 @@ def test_a_browser_asks_its_user_for_the_key_which_is_good_for_reading_alone(
     "authorization",
     ["Bearer", "Bearer wrong", "Bearer " + "x" * 5000, "Bearer \xff\xfe", "Basic ????", "Digest x"],
 )
-def test_what_is_no_key_opens_nothing(closed: Site, authorization: str) -> None:
-    answer = closed.get(READ, headers={"Authorization": authorization})
+def test_invalid_authorization_returns_401(protected: Site, authorization: str) -> None:
+    answer = protected.get(READ, headers={"Authorization": authorization})
     assert answer.status == 401
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json["type"] == "urn:samestory:problem:no-good-key"
     assert answer.headers["www-authenticate"].startswith("Bearer realm=")
 
 
-def test_where_reading_is_open_a_bad_key_is_refused_all_the_same(sessions: Sessions) -> None:
+def test_invalid_key_returns_401_with_open_reading(sessions: Sessions) -> None:
     with serving(sessions) as site:
         assert site.get(READ).status == 200
         assert site.get(READ, headers=basic("of the proxy")).status == 200
-        refused = site.get(READ, headers={"Authorization": "Bearer wrong"})
-        assert refused.status == 401
-        assert 'error="invalid_token"' in refused.headers["www-authenticate"]
+        rejected = site.get(READ, headers={"Authorization": "Bearer wrong"})
+        assert rejected.status == 401
+        assert 'error="invalid_token"' in rejected.headers["www-authenticate"]
 
 
-def test_a_key_expires(sessions: Sessions, clock: Clock) -> None:
+def test_expired_key_returns_401(sessions: Sessions, clock: Clock) -> None:
     clock.now = NOW
     with serving(sessions, clock, read_access="keys") as site:
-        rita = holder(site, sessions, "rita", expires_at=NOW + timedelta(hours=1))
+        rita = make_key_client(site, sessions, "rita", expires_at=NOW + timedelta(hours=1))
         assert rita.get(READ).status == 200
         clock.advance(hours=1)
         assert rita.get(READ).status == 401
 
 
 @pytest.mark.parametrize("path", [READ, "/v1/feeds", "/metrics"])
-def test_a_key_that_another_process_revoked_is_refused_at_once(
-    sessions: Sessions, path: str
-) -> None:
+def test_key_revoked_by_other_process_returns_401(sessions: Sessions, path: str) -> None:
     with serving(sessions, read_access="keys") as site:
         for number in range(5):
-            rita = holder(site, sessions, f"rita {number}")
+            rita = make_key_client(site, sessions, f"rita {number}")
             assert [rita.get(path).status for _ in range(3)] == [200] * 3
             with sessions.begin() as session:
                 keys.revoke(session, rita.key.id, now=NOW)
             assert rita.get(path).status == 401
 
 
-def test_under_many_requests_none_that_came_after_the_revocation_is_let_in(
+def test_no_request_after_revocation_succeeds_under_load(
     sessions: Sessions,
 ) -> None:
     with serving(sessions, read_access="keys", requests_per_minute=0) as site:
-        rita = holder(site, sessions, "rita")
+        rita = make_key_client(site, sessions, "rita")
         revoked = threading.Event()
-        faults: list[int] = []
+        late_successes: list[int] = []
 
         def read() -> None:
             status = 200
@@ -188,7 +182,7 @@ def test_under_many_requests_none_that_came_after_the_revocation_is_let_in(
                 late = revoked.is_set()
                 status = rita.get(READ).status
                 if late and status == 200:
-                    faults.append(status)
+                    late_successes.append(status)
 
         readers = [threading.Thread(target=read) for _ in range(4)]
         for reader in readers:
@@ -198,13 +192,13 @@ def test_under_many_requests_none_that_came_after_the_revocation_is_let_in(
         revoked.set()
         for reader in readers:
             reader.join(30)
-        assert faults == []
+        assert late_successes == []
 
 
-def test_what_keys_open_is_counted_and_their_use_is_not(sessions: Sessions, engine: Engine) -> None:
+def test_key_changes_are_counted_but_not_key_use(sessions: Sessions, engine: Engine) -> None:
     def count() -> tuple[int, int]:
         state = read_latest_change_counter(engine)
-        return state.keys, state.number
+        return state.key_changes, state.value
 
     start, number = count()
     with sessions.begin() as session:
@@ -221,38 +215,38 @@ def test_what_keys_open_is_counted_and_their_use_is_not(sessions: Sessions, engi
     assert count() == (start + 2, number)
 
 
-def test_a_key_that_this_process_revokes_is_refused_at_once_and_its_stream_ends(
+def test_key_revoked_by_same_process_returns_401_and_ends_stream(
     sessions: Sessions,
 ) -> None:
     with serving(sessions, read_access="keys") as site:
-        rita = holder(site, sessions, "rita")
-        adam = holder(site, sessions, "adam", Role.ADMIN)
+        rita = make_key_client(site, sessions, "rita")
+        adam = make_key_client(site, sessions, "adam", Role.ADMIN)
         stream = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
         stream.request(
             "GET", "/v1/changes/stream", headers={"Authorization": f"Bearer {rita.secret}"}
         )
         answer = stream.getresponse()
         assert answer.status == 200
-        assert adam.ask("DELETE", f"/v1/keys/{rita.key.id}").status == 200
+        assert adam.request("DELETE", f"/v1/keys/{rita.key.id}").status == 200
         assert rita.get(READ).status == 401
         answer.read()  # would last an hour
         stream.close()
 
 
-def test_a_key_takes_no_query_for_each_request(sessions: Sessions) -> None:
+def test_key_is_cached_between_requests(sessions: Sessions) -> None:
     with serving(sessions) as site:
-        rita = holder(site, sessions, "rita")
-        asked: list[str] = []
+        rita = make_key_client(site, sessions, "rita")
+        statements: list[str] = []
         engine = sessions.kw["bind"]
-        event.listen(engine, "before_cursor_execute", lambda *found: asked.append(found[2]))
+        event.listen(engine, "before_cursor_execute", lambda *values: statements.append(values[2]))
         for _ in range(5):
             assert rita.get(READ).status == 200
-        assert sum("FROM keys" in statement for statement in asked) == 1
+        assert sum("FROM keys" in statement for statement in statements) == 1
 
 
-def test_only_hashes_are_kept_and_use_is_noted(sessions: Sessions) -> None:
+def test_only_hash_is_stored_and_last_use_is_recorded(sessions: Sessions) -> None:
     with serving(sessions) as site:
-        rita = holder(site, sessions, "rita")
+        rita = make_key_client(site, sessions, "rita")
         rita.get(READ)
     with sessions() as session:
         [row] = session.query(KeyRow)
@@ -261,28 +255,28 @@ def test_only_hashes_are_kept_and_use_is_noted(sessions: Sessions) -> None:
         assert len(row.hash) == 32
 
 
-def test_a_key_is_looked_up_by_index(sessions: Sessions) -> None:
+def test_key_lookup_uses_index(sessions: Sessions) -> None:
     with sessions() as session:
         session.execute(text("SET LOCAL enable_seqscan = off"))
         plan = session.scalars(text("EXPLAIN SELECT * FROM keys WHERE hash = '\\x00'")).all()
         assert "uq_keys_hash" in "".join(plan)
 
 
-def test_requests_are_counted_by_key_and_by_address(sessions: Sessions) -> None:
+def test_rate_limit_is_per_key_and_per_address(sessions: Sessions) -> None:
     with serving(sessions, requests_per_minute=3) as site:
-        rita, bob = (holder(site, sessions, name) for name in ("rita", "bob"))
+        rita, bob = (make_key_client(site, sessions, name) for name in ("rita", "bob"))
         for left in (2, 1, 0):
             answer = rita.get(READ)
             assert answer.status == 200
             assert answer.headers["ratelimit-policy"] == '"key";q=3;w=60'
             assert answer.headers["ratelimit"].startswith(f'"key";r={left};t=')
-        refused = rita.get(READ)
-        assert refused.status == 429
-        assert refused.headers["cache-control"] == "no-store"
-        assert refused.json["type"] == "urn:samestory:problem:too-many-requests"
-        assert 0 < int(refused.headers["retry-after"]) <= 20
-        assert refused.headers["ratelimit"].startswith('"key";r=0;t=')
-        assert refused.headers["x-request-id"]
+        rejected = rita.get(READ)
+        assert rejected.status == 429
+        assert rejected.headers["cache-control"] == "no-store"
+        assert rejected.json["type"] == "urn:samestory:problem:too-many-requests"
+        assert 0 < int(rejected.headers["retry-after"]) <= 20
+        assert rejected.headers["ratelimit"].startswith('"key";r=0;t=')
+        assert rejected.headers["x-request-id"]
         assert bob.get(READ).headers["ratelimit"].startswith('"key";r=2')
         assert site.get(READ).headers["ratelimit-policy"] == '"address";q=3;w=60'
         assert site.get("/").status == 200
@@ -294,13 +288,13 @@ def test_requests_are_counted_by_key_and_by_address(sessions: Sessions) -> None:
             assert "ratelimit" not in site.get(path).headers
 
 
-def test_guesses_are_counted_by_address(store: Sessions) -> None:
+def test_invalid_keys_count_against_address_limit(store: Sessions) -> None:
     with serving(store, read_access="keys", requests_per_minute=2) as site:
-        found = [
+        received = [
             site.get(READ, headers={"Authorization": f"Bearer {guess}"}).status
             for guess in range(3)
         ]
-        assert found == [401, 401, 429]
+        assert received == [401, 401, 429]
 
 
 @pytest.mark.parametrize(
@@ -311,43 +305,43 @@ def test_guesses_are_counted_by_address(store: Sessions) -> None:
         ("10.0.0.0/8, 127.0.0.1", [200, 200, 200, 200]),
     ],
 )
-def test_only_proxies_that_are_named_say_who_asks(
+def test_forwarded_header_is_trusted_from_configured_proxies_only(
     store: Sessions, trusted: str, statuses: list[int]
 ) -> None:
     settings = settings_module.load(
         {"SAMESTORY_ACCESS__REQUESTS_PER_MINUTE": "2", "SAMESTORY_WEB__TRUSTED_PROXIES": trusted}
     )
     app = create_app(store, clock=lambda: NOW, settings=settings)
-    with daemon.serving(app, "127.0.0.1", 0, proxies=settings.web.trusted_proxies) as port:
-        found = [
+    with serve_in_thread(app, "127.0.0.1", 0, proxies=settings.web.trusted_proxies) as port:
+        received = [
             Site(port).get(READ, headers={"X-Forwarded-For": f"203.0.113.{number}"}).status
             for number in range(4)
         ]
-    assert found == statuses
+    assert received == statuses
 
 
-def test_a_trusted_proxy_is_an_address_or_a_network() -> None:
+def test_host_name_as_trusted_proxy_raises() -> None:
     with pytest.raises(SettingsError, match=r"web\.trusted_proxies: 'proxy\.example'"):
         settings_module.load({"SAMESTORY_WEB__TRUSTED_PROXIES": "proxy.example"})
 
 
-def test_without_a_limit_none_is_told(sessions: Sessions) -> None:
+def test_no_rate_limit_headers_without_limit(sessions: Sessions) -> None:
     with serving(sessions, requests_per_minute=0) as site:
         assert "ratelimit" not in site.get(READ).headers
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_a_body_over_the_limit_is_refused_with_the_reason(store: Sessions, *, told: bool) -> None:
+@pytest.mark.parametrize("with_length", [True, False])
+def test_body_over_limit_returns_413(store: Sessions, *, with_length: bool) -> None:
     with serving(store, max_body_bytes=1000) as site:
-        eve = holder(site, store, f"eve {told}", Role.EDITOR)
+        eve = make_key_client(site, store, f"eve {with_length}", Role.EDITOR)
         body = [b'{"action": "lock", "story": "ferry"', b" " * 1000, b"}"]
         connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
         connection.request(
             "POST",
             "/v1/decisions",
-            b"".join(body) if told else iter(body),
+            b"".join(body) if with_length else iter(body),
             {"Authorization": f"Bearer {eve.secret}", "Content-Type": "application/json"},
-            encode_chunked=not told,
+            encode_chunked=not with_length,
         )
         answer = connection.getresponse()
         assert answer.status == 413
@@ -357,23 +351,23 @@ def test_a_body_over_the_limit_is_refused_with_the_reason(store: Sessions, *, to
         assert eve.get("/v1/decisions").json["items"] == []
 
 
-def asked(site: Site, *lines: str) -> tuple[socket.socket, float, bytes]:
-    """What comes first for a POST of these header lines, its body held back, and after how long."""
+def send_post_head(site: Site, *lines: str) -> tuple[socket.socket, float, bytes]:
+    """Send the head of a POST without its body; return socket, seconds and first response bytes."""
     began = time.monotonic()
-    speaking = socket.create_connection(("127.0.0.1", site.port), timeout=30)
+    connection_socket = socket.create_connection(("127.0.0.1", site.port), timeout=30)
     head = ["POST /v1/match HTTP/1.1", "Host: 127.0.0.1", *lines, "", ""]
-    speaking.sendall("\r\n".join(head).encode())
-    first = speaking.recv(65536)
-    return speaking, time.monotonic() - began, first
+    connection_socket.sendall("\r\n".join(head).encode())
+    first = connection_socket.recv(65536)
+    return connection_socket, time.monotonic() - began, first
 
 
-def test_a_client_that_asks_before_it_sends_too_much_is_refused_at_once(store: Sessions) -> None:
+def test_expect_continue_with_too_large_body_returns_413_immediately(store: Sessions) -> None:
     with serving(store) as site:
-        speaking, took, answer = asked(
+        connection_socket, seconds, answer = send_post_head(
             site, "Expect: 100-continue", "Content-Length: 20000000", "Content-Type: text/plain"
         )
-        with speaking:
-            while part := speaking.recv(65536):  # until the server closes
+        with connection_socket:
+            while part := connection_socket.recv(65536):  # until the server closes
                 answer += part
         assert answer.startswith(b"HTTP/1.1 413 ")
         assert b"100 Continue" not in answer
@@ -381,46 +375,46 @@ def test_a_client_that_asks_before_it_sends_too_much_is_refused_at_once(store: S
         assert b"\r\nconnection: close" in head
         assert b"\r\nratelimit: " in head
         assert b"\r\nratelimit-policy: " in head
-        assert took < 3
+        assert seconds < 3
 
 
-def test_a_body_that_is_asked_for_is_taken(store: Sessions) -> None:
+def test_expect_continue_with_small_body_is_accepted(store: Sessions) -> None:
     with serving(store) as site:
-        speaking, _, answer = asked(
+        connection_socket, _, answer = send_post_head(
             site, "Expect: 100-continue", "Content-Length: 2", "Content-Type: application/json"
         )
-        with speaking:
+        with connection_socket:
             assert answer.startswith(b"HTTP/1.1 100 ")
-            speaking.sendall(b"{}")
-            assert speaking.recv(65536).startswith(b"HTTP/1.1 503 ")  # there is no model
+            connection_socket.sendall(b"{}")
+            assert connection_socket.recv(65536).startswith(b"HTTP/1.1 503 ")  # there is no model
 
 
-def test_who_announces_too_much_and_sends_little_is_answered_first_and_then_let_go(
+def test_too_large_content_length_returns_413_then_closes_connection(
     store: Sessions,
 ) -> None:
     with serving(store) as site:
         began = time.monotonic()
-        speaking, took, answer = asked(site, "Content-Length: 99999999999")
-        with speaking:
-            speaking.sendall(b"x")
-            while part := speaking.recv(65536):
+        connection_socket, seconds, answer = send_post_head(site, "Content-Length: 99999999999")
+        with connection_socket:
+            connection_socket.sendall(b"x")
+            while part := connection_socket.recv(65536):
                 answer += part
         assert answer.startswith(b"HTTP/1.1 413 ")
         assert b"larger than 1048576 bytes" in answer
-        assert took < 3
+        assert seconds < 3
         assert time.monotonic() - began < 15
 
 
-def test_who_sends_too_much_without_end_is_let_go(store: Sessions) -> None:
+def test_endless_body_closes_connection(store: Sessions) -> None:
     with serving(store, max_body_bytes=1000) as site:
-        speaking, _, _ = asked(site, "Content-Length: 99999999999")
-        with speaking, pytest.raises(ConnectionError):
-            speaking.sendall(b"x" * (100 << 20))
+        connection_socket, _, _ = send_post_head(site, "Content-Length: 99999999999")
+        with connection_socket, pytest.raises(ConnectionError):
+            connection_socket.sendall(b"x" * (100 << 20))
 
 
-def test_while_the_database_is_away_nobody_is_let_in(sessions: Sessions) -> None:
+def test_unreachable_database_returns_503(sessions: Sessions) -> None:
     with serving(sessions, read_access="keys") as site:
-        rita = holder(site, sessions, "rita")
+        rita = make_key_client(site, sessions, "rita")
         engine = sessions.kw["bind"]
 
         def refuse(*_: object) -> None:
@@ -435,7 +429,7 @@ def test_while_the_database_is_away_nobody_is_let_in(sessions: Sessions) -> None
         assert rita.get(READ).status == 200
 
 
-def test_an_application_that_is_to_listen_elsewhere_is_closed(store: Sessions) -> None:
+def test_public_host_requires_key(store: Sessions) -> None:
     settings = settings_module.load({"SAMESTORY_WEB__HOST": "0.0.0.0"})
     with running(create_app(store, clock=lambda: NOW, settings=settings)) as site:
         assert site.get(READ).status == 401
@@ -456,14 +450,14 @@ JSON = "application/json"
     ],
 )
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_body_that_is_no_plain_json_is_told_what_to_send(
-    closed: Site, store: Sessions, headers: dict[str, str], remedy: str, *, packed: bool
+def test_unsupported_body_returns_415_with_remedy(
+    protected: Site, store: Sessions, headers: dict[str, str], remedy: str, *, packed: bool
 ) -> None:
-    who = holder(closed, store, f"{remedy}{packed}{headers}", *Role)
-    own = {"Authorization": f"Bearer {who.secret}", **headers}
+    client = make_key_client(protected, store, f"{remedy}{packed}{headers}", *Role)
+    own = {"Authorization": f"Bearer {client.secret}", **headers}
     body = b'{"action": "burn"}'
     body = gzip.compress(body) if packed else body
-    document = closed.get("/openapi.json").json
+    document = protected.get("/openapi.json").json
     seen = 0
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -471,21 +465,21 @@ def test_a_body_that_is_no_plain_json_is_told_what_to_send(
                 assert "415" not in operation["responses"]
                 continue
             address = re.sub(r"{\w+}", "1", path)
-            refused = closed.get(address, method=method.upper(), headers=own, body=body)
-            assert (refused.status, path) == (415, path), refused.text
-            assert refused.json["type"] == "urn:samestory:problem:unsupported-body"
-            assert remedy in refused.json["detail"]
+            rejected = protected.get(address, method=method.upper(), headers=own, body=body)
+            assert (rejected.status, path) == (415, path), rejected.text
+            assert rejected.json["type"] == "urn:samestory:problem:unsupported-body"
+            assert remedy in rejected.json["detail"]
             assert "415" in operation["responses"]
             seen += 1
     assert seen >= 10
 
 
 @pytest.mark.parametrize("said", ["application/json; charset=utf-8", "application/problem+json"])
-def test_json_is_taken_by_any_of_its_names(closed: Site, store: Sessions, said: str) -> None:
-    who = holder(closed, store, said, Role.EDITOR)
-    headers = {"Authorization": f"Bearer {who.secret}", "Content-Type": said}
+def test_json_media_types_are_accepted(protected: Site, store: Sessions, said: str) -> None:
+    client = make_key_client(protected, store, said, Role.EDITOR)
+    headers = {"Authorization": f"Bearer {client.secret}", "Content-Type": said}
     headers["Content-Encoding"] = "identity"
-    refused = closed.get("/v1/decisions", method="POST", headers=headers, body=b"{}")
-    assert refused.status == 422
+    rejected = protected.get("/v1/decisions", method="POST", headers=headers, body=b"{}")
+    assert rejected.status == 422
     nothing = {**headers, "Content-Type": "text/plain"}
-    assert closed.get("/v1/decisions", method="POST", headers=nothing).status == 422
+    assert protected.get("/v1/decisions", method="POST", headers=nothing).status == 422

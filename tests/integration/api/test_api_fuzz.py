@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from service.domain.webhooks.webhooks import Wanted
+from service.domain.webhooks.event_filter import EventFilter
 
 from service.domain.access.roles import Role
 from service.domain.subscribers.alert_preferences import parse_query
@@ -26,7 +26,7 @@ from service.web.app import create_app
 from tests.support.content.site_content import fill
 from tests.support.content.subscribers import subscribe
 from tests.support.content.texts import MEETING, STORYLINE, WORLD_NOW
-from tests.support.database.embedded_articles import model_context, read_all
+from tests.support.database.embedded_articles import model_context, embed_all_articles
 from tests.support.servers.site import Site, running
 
 SECRET = "samestory_fuzzing-key"
@@ -50,7 +50,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, dict[str, obj
     sessions = make_sessions(engine)
     with sessions.begin() as session:
         fill(session)
-        read_all(session)
+        embed_all_articles(session)
         now = WORLD_NOW
         key, _ = keys.create(session, "fuzz", list(Role), now=now, secret=SECRET)
         session.query(KeyRow).filter_by(id=key.id).update({"id": KEY_ID})
@@ -63,7 +63,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, dict[str, obj
             "feed_id": session.query(FeedRow.id).order_by(FeedRow.id).limit(1).scalar(),
             "number": 1,
         }
-        hook, _ = webhooks.add(session, "http://127.0.0.1/hook", Wanted(), now=now)
+        hook, _ = webhooks.add(session, "http://127.0.0.1/hook", EventFilter(), now=now)
         ids["webhook_id"] = hook.id
     ann = subscribe(sessions, "ann@x.example")[0]
     with sessions.begin() as session:

@@ -17,8 +17,8 @@ from service.store.database.sessions import make_sessions
 from service.web.app import create_app
 from tests.support.content.site_content import fill
 from tests.support.content.texts import WORLD_NOW
-from tests.support.database.api_keys import Holder
-from tests.support.database.embedded_articles import model_context, read_all
+from tests.support.database.api_keys import KeyClient
+from tests.support.database.embedded_articles import model_context, embed_all_articles
 from tests.support.servers.site import Answer, running
 
 SECRET = "samestory_attacker-key"
@@ -34,13 +34,13 @@ EXCLUDED = {"/v1/changes/stream", "/v1/feeds", "/v1/webhooks/{webhook_id}/test"}
 
 
 @pytest.fixture(scope="module")
-def eve(new_database: Callable[[], str]) -> Iterator[Holder]:
+def eve(new_database: Callable[[], str]) -> Iterator[KeyClient]:
     """A client with all roles."""
     engine = schema.make_engine(new_database())
     sessions = make_sessions(engine)
     with sessions.begin() as session:
         fill(session)
-        read_all(session)
+        embed_all_articles(session)
         key, _ = keys.create(session, "eve", list(Role), now=WORLD_NOW, secret=SECRET)
     settings = settings_module.load({})
     unlimited = replace(settings, access=replace(settings.access, requests_per_minute=0))
@@ -48,11 +48,11 @@ def eve(new_database: Callable[[], str]) -> Iterator[Holder]:
         sessions, clock=lambda: WORLD_NOW, settings=unlimited, model_context=model_context()
     )
     with running(app) as site:
-        yield Holder(site, key, SECRET)
+        yield KeyClient(site, key, SECRET)
     engine.dispose()
 
 
-def operations(eve: Holder) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def operations(eve: KeyClient) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Every API operation: method, path and description."""
     for path, methods in eve.get("/openapi.json").json["paths"].items():
         for method, operation in methods.items():
@@ -71,7 +71,7 @@ def check(response: Answer, where: str, *, rejected: bool = False) -> None:
 
 
 @pytest.mark.parametrize("text", IN_URLS, ids=IDS)
-def test_hostile_query_parameters(eve: Holder, text: str) -> None:
+def test_hostile_query_parameters(eve: KeyClient, text: str) -> None:
     checked = 0
     for method, path, operation in operations(eve):
         if method != "GET" or path in EXCLUDED:
@@ -103,7 +103,7 @@ def test_hostile_query_parameters(eve: Holder, text: str) -> None:
         "/v1/stories?%ED%A0%80=ferry",
     ],
 )
-def test_query_that_is_not_utf_8_returns_422(eve: Holder, query: str) -> None:
+def test_query_that_is_not_utf_8_returns_422(eve: KeyClient, query: str) -> None:
     response = eve.get(query)
     assert response.status == 422, response.text
     [error] = response.json["errors"]
@@ -112,14 +112,14 @@ def test_query_that_is_not_utf_8_returns_422(eve: Holder, query: str) -> None:
 
 
 @pytest.mark.parametrize("text", IN_URLS, ids=IDS)
-def test_hostile_path_parameters(eve: Holder, text: str) -> None:
+def test_hostile_path_parameters(eve: KeyClient, text: str) -> None:
     for method, path, _ in operations(eve):
         if "{" not in path:
             continue
         parts = [text if part.startswith("{") else part for part in path.split("/")]
         address = "/".join(parts).replace("{form}", "atom" if "{story_id}" in path else text)
         body: dict[str, str] | None = {} if method in {"POST", "PATCH"} else None
-        check(eve.ask(method, address, body), f"{method} {path}", rejected=True)
+        check(eve.request(method, address, body), f"{method} {path}", rejected=True)
 
 
 def string_paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -146,7 +146,7 @@ def with_text(example: Any, path: tuple[Any, ...], text: str) -> Any:
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=IDS)
-def test_hostile_body_fields(eve: Holder, text: str) -> None:
+def test_hostile_body_fields(eve: KeyClient, text: str) -> None:
     checked = 0
     for method, path, operation in operations(eve):
         if "requestBody" not in operation:
@@ -161,7 +161,7 @@ def test_hostile_body_fields(eve: Holder, text: str) -> None:
                 body = with_text(example["value"], field, text)
                 where = f"{method} {path} {field}"
                 is_invalid = text in {NUL, SURROGATE}
-                check(eve.ask(method, address, body), where, rejected=is_invalid)
+                check(eve.request(method, address, body), where, rejected=is_invalid)
                 checked += 1
     assert checked > 30
 
@@ -170,7 +170,7 @@ def test_hostile_body_fields(eve: Holder, text: str) -> None:
     "body",
     [b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 50_000, b'{"a":' * 20_000, b"1e999", b"NaN"],
 )
-def test_malformed_bodies(eve: Holder, body: bytes) -> None:
+def test_malformed_bodies(eve: KeyClient, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json"}
     for method, path, operation in operations(eve):
         if not operation.get("requestBody", {}).get("required"):
@@ -182,6 +182,6 @@ def test_malformed_bodies(eve: Holder, body: bytes) -> None:
         check(response, f"{method} {path} {body[:9]!r}", rejected=True)
 
 
-def test_data_is_unchanged_afterwards(eve: Holder) -> None:
+def test_data_is_unchanged_afterwards(eve: KeyClient) -> None:
     assert len(eve.get("/v1/stories").json["items"]) == 8
     assert json.loads(eve.get("/readyz").body)["status"] == "ready"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from service.domain.webhooks.webhooks import Wanted
+from service.domain.webhooks.event_filter import EventFilter
 from sqlalchemy import Engine, text
 
 from service.domain.access.roles import Role
@@ -157,7 +157,7 @@ def add_other_rows(sessions: Sessions) -> None:
                 actions.mark_story(
                     session, EditorAction("ann", "", NOW, NOW), action, f"story{number + 7}"
                 )
-        webhooks.add(session, "https://desk.example/hook", Wanted(), now=NOW)
+        webhooks.add(session, "https://desk.example/hook", EventFilter(), now=NOW)
     [reader] = subscribe(sessions, "reader@x.example")
     with sessions.begin() as session:
         alerts.add(session, reader.id, parse_query(words="ferry"), now=NOW)

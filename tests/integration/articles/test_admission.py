@@ -1,4 +1,4 @@
-"""Admission: one article for each canonical URL, and nothing of an earlier version lost."""
+"""Admission: one article per canonical URL, with all former revisions."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from service.domain.articles.entries import Draft, content_hash
 from service.domain.catalogue.outlets import Outlet
 from service.store.articles import articles
-from service.store.articles.articles import Admitted, Source
+from service.store.articles.articles import AdmissionCounts, Source
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
 from service.store.database.sessions import Sessions
@@ -25,7 +25,7 @@ OUTLETS = [
 
 
 def draft(path: str = "a", **changes: object) -> Draft:
-    made = Draft(
+    new = Draft(
         url=f"https://courier.example/{path}",
         link=f"https://courier.example/{path}?utm_source=rss",
         title="Harbour reopens",
@@ -40,8 +40,8 @@ def draft(path: str = "a", **changes: object) -> Draft:
         categories=("port",),
         content_hash="",
     )
-    made = replace(made, **changes)  # type: ignore[arg-type]  # the tests name real fields
-    return replace(made, content_hash=content_hash(made.title, made.text, made.body))
+    new = replace(new, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(new, content_hash=content_hash(new.title, new.text, new.body))
 
 
 @pytest.fixture
@@ -50,13 +50,15 @@ def source(sessions: Sessions) -> Source:
         feeds.save_outlets(session, OUTLETS)
         feed = NewFeed("https://courier.example/rss", "courier", "Courier")
         feeds.add_feeds(session, [feed], now=NOW)
-        row = feeds.feed_at(session, feed.url)
+        row = feeds.find_feed_by_url(session, feed.url)
         assert row is not None
-        ids, sites = feeds.outlet_ids(session), feeds.site_index(session)
+        ids, sites = feeds.load_outlet_ids(session), feeds.load_site_index(session)
         return Source(row.id, row.outlet_id, ids, sites)
 
 
-def admit(sessions: Sessions, source: Source, *drafts: Draft, now: datetime = NOW) -> Admitted:
+def admit(
+    sessions: Sessions, source: Source, *drafts: Draft, now: datetime = NOW
+) -> AdmissionCounts:
     with sessions.begin() as session:
         return articles.admit(session, drafts, source, now=now)
 
@@ -66,22 +68,22 @@ def stored(sessions: Sessions) -> list[ArticleRow]:
         return list(session.scalars(select(ArticleRow).order_by(ArticleRow.id)))
 
 
-def test_a_new_url_is_a_new_article(sessions: Sessions, source: Source):
-    assert admit(sessions, source, draft("a"), draft("b")) == Admitted(new=2, revised=0)
+def test_new_url_is_new_article(sessions: Sessions, source: Source):
+    assert admit(sessions, source, draft("a"), draft("b")) == AdmissionCounts(new=2, revised=0)
     [first, second] = stored(sessions)
     assert {first.url, second.url} == {"https://courier.example/a", "https://courier.example/b"}
     assert first.reported_at == NOW - timedelta(hours=2)
 
 
-def test_the_same_again_changes_nothing(sessions: Sessions, source: Source):
+def test_unchanged_draft_changes_nothing(sessions: Sessions, source: Source):
     admit(sessions, source, draft())
-    assert admit(sessions, source, draft(), now=LATER) == Admitted(new=0, revised=0)
+    assert admit(sessions, source, draft(), now=LATER) == AdmissionCounts(new=0, revised=0)
 
 
-def test_an_edited_article_keeps_its_earlier_version(sessions: Sessions, source: Source):
+def test_changed_article_keeps_former_revision(sessions: Sessions, source: Source):
     admit(sessions, source, draft())
     edited = draft(title="Harbour reopens after storm")
-    assert admit(sessions, source, edited, now=LATER) == Admitted(new=0, revised=1)
+    assert admit(sessions, source, edited, now=LATER) == AdmissionCounts(new=0, revised=1)
     [row] = stored(sessions)
     assert (row.title, row.revision, row.first_seen) == ("Harbour reopens after storm", 2, NOW)
     with sessions.begin() as session:
@@ -89,15 +91,13 @@ def test_an_edited_article_keeps_its_earlier_version(sessions: Sessions, source:
         assert (old.title, old.number, old.replaced_at) == ("Harbour reopens", 1, LATER)
 
 
-def test_a_feed_that_still_carries_the_old_version_takes_nothing_back(
-    sessions: Sessions, source: Source
-):
+def test_older_version_does_not_replace_newer_one(sessions: Sessions, source: Source):
     admit(sessions, source, draft(title="Newer", updated=NOW))
-    assert admit(sessions, source, draft(title="Older")) == Admitted(new=0, revised=0)
+    assert admit(sessions, source, draft(title="Older")) == AdmissionCounts(new=0, revised=0)
     assert stored(sessions)[0].title == "Newer"
 
 
-def test_an_untrusted_date_is_kept_but_never_used_for_time(sessions: Sessions, source: Source):
+def test_untrusted_date_is_stored_but_not_used(sessions: Sessions, source: Source):
     future = datetime(2031, 1, 1, tzinfo=UTC)
     admit(sessions, source, draft(published=None, claimed_date=future, date_flag="future"))
     [row] = stored(sessions)
@@ -105,7 +105,7 @@ def test_an_untrusted_date_is_kept_but_never_used_for_time(sessions: Sessions, s
     assert row.reported_at == NOW
 
 
-def test_an_article_belongs_to_the_outlet_of_its_link(sessions: Sessions, source: Source):
+def test_link_determines_outlet(sessions: Sessions, source: Source):
     elsewhere = draft(url="https://wire.example/x", link="https://wire.example/x")
     unknown = draft(url="https://other.example/y", link="https://other.example/y")
     admit(sessions, source, elsewhere, unknown)
@@ -114,7 +114,7 @@ def test_an_article_belongs_to_the_outlet_of_its_link(sessions: Sessions, source
     assert by_url["https://other.example/y"] == source.outlet_ids["courier"]
 
 
-def test_two_processes_that_admit_the_same_store_it_once(sessions: Sessions, source: Source):
+def test_concurrent_admission_stores_article_once(sessions: Sessions, source: Source):
     drafts = [draft(str(number)) for number in range(50)]
     with ThreadPoolExecutor(4) as pool:
         orders = (drafts, drafts[::-1], drafts[25:] + drafts[:25], drafts[::2] + drafts[1::2])
@@ -123,7 +123,7 @@ def test_two_processes_that_admit_the_same_store_it_once(sessions: Sessions, sou
     assert len(stored(sessions)) == 50
 
 
-def test_the_grouping_gets_the_longer_of_lead_and_body(sessions: Sessions, source: Source):
+def test_load_returns_longer_of_lead_and_body(sessions: Sessions, source: Source):
     admit(sessions, source, draft("a"), draft("b", body="A long text. " * 9))
     with sessions.begin() as session:
         loaded = articles.load(session, [row.id for row in stored(sessions)])

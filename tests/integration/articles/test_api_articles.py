@@ -1,4 +1,4 @@
-"""`/v1/articles`, and single feeds and outlets by condition, through HTTP."""
+"""HTTP API: `/v1/articles`, and filters of feeds and outlets."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -6,16 +6,16 @@ from datetime import timedelta
 import pytest
 
 from service.store.database import schema
-from service.store.database.sessions import Sessions, sessions_of
+from service.store.database.sessions import Sessions, make_sessions
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
 
 
 @pytest.fixture(scope="module")
 def site(new_database: Callable[[], str]) -> Iterator[Site]:
-    """A server over five articles of three outlets, which nobody changes."""
-    engine = schema.connect(new_database())
-    sessions = sessions_of(engine)
+    """A server with five articles of three outlets; read-only."""
+    engine = schema.make_engine(new_database())
+    sessions = make_sessions(engine)
     with sessions.begin() as session:
         rows = Rows(session)
         quay = rows.outlet("quay", country="GB")
@@ -36,14 +36,14 @@ def site(new_database: Callable[[], str]) -> Iterator[Site]:
 
 
 def titles(site: Site, query: str = "") -> str:
-    """The titles of the articles that a query gives, in order."""
+    """Return the titles of the articles that match a query, in order."""
     return " ".join(each["title"] for each in site.get(f"/v1/articles?{query}").json["items"])
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
-        ("", "five three two one"),  # none of a hidden story
+        ("", "five three two one"),  # no article of a hidden story
         ("outlet=quay", "three one"),
         ("outlet=quay&outlet=kurier", "three two one"),
         ("family=rhein", "five two"),
@@ -60,22 +60,22 @@ def titles(site: Site, query: str = "") -> str:
         ("outlet=nobody", ""),
     ],
 )
-def test_filters(site: Site, query: str, found: str) -> None:
-    assert titles(site, query) == found
+def test_filters(site: Site, query: str, expected: str) -> None:
+    assert titles(site, query) == expected
 
 
-def test_an_article_of_a_list_is_the_article_itself(site: Site) -> None:
+def test_listed_article_equals_single_article(site: Site) -> None:
     listed = site.get("/v1/articles?story=ferry").json["items"][0]
     assert listed == site.get(f"/v1/articles/{listed['id']}").json
     assert listed["story"] == {"id": "ferry", "headline": "one", "url": "/v1/stories/ferry"}
     assert listed["copy_of"]
 
 
-def test_pages_go_on_where_they_stopped_while_articles_come(sessions: Sessions) -> None:
+def test_pages_are_consistent_while_articles_arrive(sessions: Sessions) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
         quay = rows.outlet("quay")
-        for number in range(7):  # pairs with one time
+        for number in range(7):  # pairs with the same time
             rows.article(quay, f"a{number}", at=NOW + timedelta(minutes=number // 2))
     with serving(sessions) as site:
         seen, cursor = [], ""
@@ -95,19 +95,19 @@ def test_pages_go_on_where_they_stopped_while_articles_come(sessions: Sessions) 
     [
         "cursor=abc", "cursor=%ED%A0%80", "cursor=" + "A" * 2000, "limit=0", "outlet=a%00b",
         "feed=-1", "copies=perhaps", "since=then", "sort=largest", "outlet=a&" * 30,
-        # Of another list.
+        # Cursor of another list.
         "cursor=WyJzdG9yaWVzL25ld2VzdCIsIjIwMjYtMTEtMDJUMDk6MTQ6MDBaIiwiZmVycnkiXQ",
-        # One of this list, with a number that no article has.
+        # Cursor of this list, with an id that is too large.
         "cursor=WyJhcnRpY2xlcyIsIjIwMjYtMTEtMDJUMDk6MTQ6MDBaIiw5OTk5OTk5OTk5OTk5OTk5OTk5OTldCg",
     ],
 )  # fmt: skip
-def test_hostile_queries_are_refused_with_a_reason(site: Site, query: str) -> None:
+def test_invalid_query_returns_422_with_reason(site: Site, query: str) -> None:
     answer = site.get(f"/v1/articles?{query}")
     assert answer.status == 422
     assert answer.json["detail"]
 
 
-def test_one_feed_and_the_feeds_of_an_outlet(site: Site) -> None:
+def test_single_feed_and_feeds_of_outlet(site: Site) -> None:
     [feed] = site.get("/v1/feeds?outlet=quay").json["items"]
     assert site.get(f"/v1/feeds/{feed['id']}").json == feed
     assert site.get("/v1/feeds?outlet=nobody").json["items"] == []
@@ -125,5 +125,5 @@ def test_one_feed_and_the_feeds_of_an_outlet(site: Site) -> None:
     ],
 )
 def test_outlets_by_family_country_and_language(site: Site, query: str, slugs: list[str]) -> None:
-    found = site.get(f"/v1/outlets?{query}").json["items"]
-    assert [each["slug"] for each in found] == slugs
+    expected = site.get(f"/v1/outlets?{query}").json["items"]
+    assert [each["slug"] for each in expected] == slugs

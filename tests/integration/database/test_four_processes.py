@@ -1,4 +1,4 @@
-"""Place, reconcile, describe and editors at once, from four processes, over 2,000 articles."""
+"""Concurrency: place, reconcile, describe and editors in four processes, over 2,000 articles."""
 
 import multiprocessing
 import random
@@ -33,60 +33,64 @@ from tests.support.content.admitted_reports import Wire, report
 from tests.support.database import invariants
 from tests.support.database.rows import Rows
 
-EVENTS, TELLERS = 500, 4
-#: So many events are reported each day; the window holds a week of them.
+EVENTS, OUTLETS = 500, 4
+#: Events per day; the window has a week of them.
 EVENTS_A_DAY = 25
-ARTICLES = EVENTS * TELLERS
+ARTICLES = EVENTS * OUTLETS
 DECISIONS = 60
 
 
-def placing(context: Context, _: random.Random) -> None:
+def run_place(context: Context, _: random.Random) -> None:
     embed(context)
     place(context)
 
 
-def grouping(context: Context, _: random.Random) -> None:
+def run_reconcile(context: Context, _: random.Random) -> None:
     reconcile(context)
 
 
-def looking_after(context: Context, _: random.Random) -> None:
+def run_describe_link_close(context: Context, _: random.Random) -> None:
     describe(context)
     link(context)
     close(context)
 
 
-def deciding(context: Context, rng: random.Random) -> None:
-    """One decision of an editor, or the undoing of one."""
+def run_editor(context: Context, rng: random.Random) -> None:
+    """Make or undo one random decision of an editor."""
     act = EditorAction("ann", "", context.clock(), context.clock())
     try:
         with context.sessions.begin() as session:
-            found = sorted(session.scalars(select(StoryRow.id).where(StoryRow.state == "open")))
-            if len(found) < 2:
+            open_stories = sorted(
+                session.scalars(select(StoryRow.id).where(StoryRow.state == "open"))
+            )
+            if len(open_stories) < 2:
                 return
-            one, other = rng.sample(found, 2)
+            one, other = rng.sample(open_stories, 2)
             members = stories.members(session, [one])[one]
-            standing = [each.id for each in audit_log.list_decisions(session, all_of_them=False)]
-            acts: list[Callable[[], object]] = [
+            active = [each.id for each in audit_log.list_decisions(session, include_undone=False)]
+            candidates: list[Callable[[], object]] = [
                 lambda: actions.merge(session, act, [one, other]),
                 lambda: actions.split(session, act, one, members[:1]),
                 lambda: actions.move(session, act, members[0], other),
                 lambda: actions.mark_story(session, act, "lock", one),
                 lambda: actions.hide_article(session, act, members[0]),
-                lambda: undo(session, act, rng.choice(standing)),
+                lambda: undo(session, act, rng.choice(active)),
             ]
-            rng.choice(acts)()
+            rng.choice(candidates)()
     except (BadInputError, DecisionConflictError, NotFoundError, IndexError):
-        pass  # another process was quicker, or a decision stands against it
+        pass  # a concurrent change, or a conflicting decision
 
 
-ROLES = {each.__name__: each for each in (placing, grouping, looking_after, deciding)}
+ROLES = {
+    each.__name__: each for each in (run_place, run_reconcile, run_describe_link_close, run_editor)
+}
 
 
-def play(url: str, role: str, now: datetime, over: Event) -> None:
-    """Play one role again and again until all is over; any error ends the process."""
+def play(url: str, role: str, now: datetime, finished: Event) -> None:
+    """Repeat one role until `finished` is set; any error ends the process."""
     engine, rng = schema.make_engine(url), random.Random(role)
     context = make_context(engine, lambda: now)
-    while not over.is_set():
+    while not finished.is_set():
         ROLES[role](context, rng)
         time.sleep(0.01)
     engine.dispose()
@@ -94,32 +98,34 @@ def play(url: str, role: str, now: datetime, over: Event) -> None:
 
 def is_done(sessions: Sessions) -> bool:
     with sessions.begin() as session:
-        waiting = articles.in_stage(session, "admitted") or articles.in_stage(session, "placed")
-        made = session.scalar(select(func.count()).select_from(DecisionRow)) or 0
-    return not waiting and made >= DECISIONS
+        waiting = articles.find_in_stage(session, "admitted") or articles.find_in_stage(
+            session, "placed"
+        )
+        decisions = session.scalar(select(func.count()).select_from(DecisionRow)) or 0
+    return not waiting and decisions >= DECISIONS
 
 
 @pytest.mark.slow
-def test_four_processes_at_once_lose_nothing_and_break_nothing(database_url: str, context: Context):
+def test_four_concurrent_processes_keep_invariants(database_url: str, context: Context):
     days = EVENTS // EVENTS_A_DAY
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload([__name__])
-    over = processes.Event()
-    arguments = [(database_url, role, NOW + timedelta(days=days), over) for role in ROLES]
-    wire = Wire(context, outlets=TELLERS)
+    finished = processes.Event()
+    arguments = [(database_url, role, NOW + timedelta(days=days), finished) for role in ROLES]
+    wire = Wire(context, outlets=OUTLETS)
     running = [processes.Process(target=play, args=each) for each in arguments]
     for process in running:
         process.start()
     for day in range(days):
         events = range(day * EVENTS_A_DAY, (day + 1) * EVENTS_A_DAY)
-        for teller in range(TELLERS):
-            told = [(f"{number}", report(number, teller)) for number in events]
-            wire.publish(teller, told, NOW + timedelta(days=day))
+        for outlet in range(OUTLETS):
+            reports = [(f"{number}", report(number, outlet)) for number in events]
+            wire.publish(outlet, reports, NOW + timedelta(days=day))
     deadline = time.monotonic() + 240
     while not is_done(context.sessions) and time.monotonic() < deadline:
         assert all(process.exitcode is None for process in running)
         time.sleep(0.1)
-    over.set()
+    finished.set()
     for process in running:
         process.join(60)
         assert process.exitcode == 0
@@ -133,7 +139,7 @@ def test_four_processes_at_once_lose_nothing_and_break_nothing(database_url: str
         assert session.scalar(deadlocks) == 0
 
 
-def test_the_database_refuses_an_article_in_two_stories_at_one_instant(sessions: Sessions):
+def test_overlapping_memberships_raise(sessions: Sessions):
     with sessions.begin() as session:
         rows = Rows(session)
         article = rows.article(rows.outlet("one"), "A")
@@ -148,7 +154,7 @@ def test_the_database_refuses_an_article_in_two_stories_at_one_instant(sessions:
 
 
 def add_membership(sessions: Sessions, story_id: str, **values: Any) -> None:
-    """Let the one article there is belong to a story for a while."""
+    """Add a membership of the only article."""
     with sessions.begin() as session:
         story = session.get_one(StoryRow, story_id)
         Rows(session).membership(story, session.scalars(select(ArticleRow)).one(), **values)

@@ -1,4 +1,4 @@
-"""The jobs, killed at any moment or run by two processes at once: nothing is lost or done twice."""
+"""Crash safety: jobs killed at any statement, or run by two processes at once, lose nothing."""
 
 import multiprocessing
 import os
@@ -47,16 +47,16 @@ pytestmark = pytest.mark.slow
 FEEDS = 5
 EVENTS_A_WAVE = 4
 KILLS = 50
-#: A wave of news comes every so many hours: all feeds are due again.
+#: Hours between waves of news, so that all feeds are due again.
 HOURS = 25
 
-#: What a run left: canonical URLs by story.
+#: The result of a run: sets of canonical URLs, one per story.
 Partition = set[frozenset[str]]
 
 
 @dataclass(slots=True)
 class News:
-    """Feeds on loopback to which each wave adds events."""
+    """Loopback feeds; each wave adds events."""
 
     server: FeedServer
     items: list[list[str]] = field(default_factory=lambda: [[] for _ in range(FEEDS)])
@@ -65,8 +65,8 @@ class News:
     def wave(self, at: datetime) -> None:
         for number in (next(self.events) for _ in range(EVENTS_A_WAVE)):
             for feed, items in enumerate(self.items):
-                told = report(number, feed)
-                items.append(item(f"{number}", told, at, host=f"o{feed}.example"))
+                text = report(number, feed)
+                items.append(item(f"{number}", text, at, host=f"o{feed}.example"))
         for feed, items in enumerate(self.items):
             self.server.routes[f"/{feed}"] = reply(rss(items))
 
@@ -78,9 +78,9 @@ class News:
             feeds.add_feeds(session, new_feeds, now=NOW)
 
 
-def world(url: str, now: datetime) -> Context:
+def make_context(url: str, now: datetime) -> Context:
     settings = allow_loopback(settings_module.load({}))
-    settings = replace(settings, parse=replace(settings.parse, workers=1))  # quick to start
+    settings = replace(settings, parse=replace(settings.parse, workers=1))  # starts faster
     engine, encoder = schema.make_engine(url), WordEncoder()
     model = load_pair_model().with_window(settings.window.reach)
     return Context(engine, make_sessions(engine), settings, lambda: now, lambda: encoder, model)
@@ -91,24 +91,24 @@ def pipeline(context: Context) -> list[Job]:
     return [jobs[name] for name in PIPELINE]
 
 
-def run_all(url: str, now: datetime, deadly: int, count: "Synchronized[int]") -> None:
-    """An editor and every job once; the process kills itself at statement `deadly`, if it comes.
+def run_all(url: str, now: datetime, kill_at: int, count: "Synchronized[int]") -> None:
+    """Run an editor and every job once; the process kills itself at statement `deadly`, if reached.
 
-    Counts statements, commits among them. Jobs wait for what a killed run still holds on the
-    server; the editor first undoes what a killed one left.
+    Counts statements and commits. Jobs wait for locks that a killed run still has on the server; the
+    editor first undoes the decisions of a killed run.
     """
-    context = world(url, now)
+    context = make_context(url, now)
 
     def step(*_: object) -> None:
         count.value += 1
-        if count.value == deadly:
+        if count.value == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
     event.listen(context.engine, "before_cursor_execute", step)
     event.listen(context.engine, "commit", step)
-    undo_all(context)
+    undo_all_decisions(context)
     merge_two(context)
-    undo_all(context)
+    undo_all_decisions(context)
     for job in pipeline(context):
         while run_job(job, context) is None:
             time.sleep(0.02)
@@ -116,21 +116,21 @@ def run_all(url: str, now: datetime, deadly: int, count: "Synchronized[int]") ->
 
 
 def merge_two(context: Context) -> None:
-    """As an editor, merge the two newest stories."""
+    """Merge the two newest stories as an editor."""
     newest = (
         select(StoryRow.id).where(StoryRow.state == "open").order_by(StoryRow.emerged_at.desc())
     )
     with context.sessions.begin() as session:
-        found = list(session.scalars(newest.limit(2)))
-        if len(found) > 1:
-            actions.merge(session, editor(context), found)
+        open_stories = list(session.scalars(newest.limit(2)))
+        if len(open_stories) > 1:
+            actions.merge(session, editor(context), open_stories)
 
 
-def undo_all(context: Context) -> None:
-    """As an editor, undo everything that stands, one transaction each."""
+def undo_all_decisions(context: Context) -> None:
+    """Undo all active decisions, one transaction each."""
     with context.sessions.begin() as session:
-        standing = audit_log.list_decisions(session, all_of_them=False)
-    for decision in standing:
+        active = audit_log.list_decisions(session, include_undone=False)
+    for decision in active:
         with context.sessions.begin() as session:
             undo(session, editor(context), decision.id)
 
@@ -139,9 +139,9 @@ def editor(context: Context) -> EditorAction:
     return EditorAction("ann", "", context.clock(), context.clock())
 
 
-def functions_again_and_again(url: str, now: datetime, rounds: int) -> None:
-    """Every job's function, without the lock that would keep the other process out."""
-    context = world(url, now)
+def run_functions_repeatedly(url: str, now: datetime, rounds: int) -> None:
+    """Run every job's function without the job lock, so that processes overlap."""
+    context = make_context(url, now)
     rng = random.Random(f"{multiprocessing.current_process().name}")
     for _ in range(rounds):
         jobs = pipeline(context)
@@ -153,13 +153,13 @@ def functions_again_and_again(url: str, now: datetime, rounds: int) -> None:
 
 @pytest.fixture(scope="module")
 def processes() -> ForkServerContext:
-    """Starts processes that need not import everything anew."""
-    found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload([__name__])
-    return found
+    """Fork server with preloaded imports."""
+    fork_server = multiprocessing.get_context("forkserver")
+    fork_server.set_forkserver_preload([__name__])
+    return fork_server
 
 
-def started(
+def start_process(
     processes: ForkServerContext, target: Callable[..., None], *arguments: object, name: str = ""
 ) -> ForkServerProcess:
     process = processes.Process(target=target, args=arguments, name=name or None)
@@ -173,7 +173,7 @@ def finish(process: ForkServerProcess) -> None:
 
 
 def check(sessions: Sessions) -> Partition:
-    """What must hold whatever happened; the articles of each story that is left."""
+    """Check all invariants and return the partition of articles into stories."""
     with sessions.begin() as session:
         urls = session.scalars(text("SELECT url FROM articles")).all()
         assert max(Counter(urls).values()) == 1
@@ -200,10 +200,10 @@ def check(sessions: Sessions) -> Partition:
     stories: dict[str, set[str]] = {}
     for url, story, _ in rows:
         stories.setdefault(story, set()).add(url)
-    return {frozenset(found) for found in stories.values()}
+    return {frozenset(urls) for urls in stories.values()}
 
 
-def wanted(waves: int) -> Partition:
+def expected_partition(waves: int) -> Partition:
     events = range(waves * EVENTS_A_WAVE)
     return {
         frozenset(f"https://o{feed}.example/{event}" for feed in range(FEEDS)) for event in events
@@ -211,36 +211,38 @@ def wanted(waves: int) -> Partition:
 
 
 def run_through(processes: ForkServerContext, url: str, now: datetime) -> int:
-    """Run everything, unharmed; how many statements that took."""
+    """Run everything without a kill; return the number of statements."""
     count = processes.Value("i", 0)
-    finish(started(processes, run_all, url, now, 0, count))
+    finish(start_process(processes, run_all, url, now, 0, count))
     return int(count.value)
 
 
-def test_killed_at_any_statement_the_next_run_makes_up_for_it(
+def test_run_after_kill_at_any_statement_completes_the_work(
     processes: ForkServerContext, database_url: str, sessions: Sessions, feed_server: FeedServer
 ):
     news, now, rng = News(feed_server), NOW, random.Random(7)
     news.subscribe(sessions)
-    waves = killed = usual = 0
+    waves = killed = statements = 0
     done = True
     while killed < KILLS:
         if done:
             now += timedelta(hours=HOURS)
             news.wave(now)
             waves += 1
-            usual = usual or run_through(processes, database_url, now)
+            statements = statements or run_through(processes, database_url, now)
         count = processes.Value("i", 0)
-        process = started(processes, run_all, database_url, now, rng.randint(1, usual), count)
+        process = start_process(
+            processes, run_all, database_url, now, rng.randint(1, statements), count
+        )
         process.join(120)
         done = process.exitcode == 0
         killed += process.exitcode == -signal.SIGKILL
         assert done or process.exitcode == -signal.SIGKILL
     run_through(processes, database_url, now)
-    assert check(sessions) == wanted(waves)
+    assert check(sessions) == expected_partition(waves)
 
 
-def test_two_processes_at_once_lose_nothing(
+def test_two_concurrent_processes_lose_nothing(
     processes: ForkServerContext, database_url: str, sessions: Sessions, feed_server: FeedServer
 ):
     news, now = News(feed_server), NOW
@@ -248,19 +250,17 @@ def test_two_processes_at_once_lose_nothing(
     for _ in range(3):
         news.wave(now)
         both = [
-            started(processes, functions_again_and_again, database_url, now, 3, name=name)
+            start_process(processes, run_functions_repeatedly, database_url, now, 3, name=name)
             for name in ("one", "other")
         ]
         for process in both:
             finish(process)
         now += timedelta(hours=HOURS)
     run_through(processes, database_url, now)
-    assert check(sessions) == wanted(3)
+    assert check(sessions) == expected_partition(3)
 
 
-def test_describing_and_changing_stories_do_not_wait_for_each_other(
-    context: Context, feed_server: FeedServer
-):
+def test_describe_and_story_changes_do_not_deadlock(context: Context, feed_server: FeedServer):
     news = News(feed_server)
     news.subscribe(context.sessions)
     news.wave(NOW)

@@ -1,4 +1,4 @@
-"""Migrations, and what is said of a database that does not fit."""
+"""Migrations, and errors for incompatible databases."""
 
 import pytest
 from alembic import command
@@ -10,8 +10,8 @@ from sqlalchemy import Engine, text
 from service.errors import (
     DatabaseTooNewError,
     DatabaseTooOldError,
-    DatabaseUnusableError,
     DatabaseUnreachableError,
+    DatabaseUnusableError,
     SettingsError,
 )
 from service.store.database import schema
@@ -19,38 +19,38 @@ from service.store.database.embedded import EmbeddedServer
 from service.store.tables import Base
 
 
-def test_migrations_give_exactly_the_tables_of_the_code(engine: Engine):
+def test_migrated_schema_equals_metadata(engine: Engine):
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_constraints_bear_the_names_of_the_code(engine: Engine):
-    """Alembic does not compare checks; a message of the database names them."""
-    found = "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid > 16383"
+def test_check_constraints_have_names_of_metadata(engine: Engine):
+    """Alembic does not compare check constraints, but database errors name them."""
+    query = "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid > 16383"
     with engine.connect() as connection:
-        names = set(connection.scalars(text(found)))
+        names = set(connection.scalars(text(query)))
     tables = Base.metadata.tables.values()
     checks = {str(each.name) for table in tables for each in table.constraints if each.name}
     assert names <= checks
     assert {name for name in checks if name.startswith("ck_")} <= names
 
 
-def test_migrations_can_be_taken_back_and_made_again(engine: Engine):
+def test_downgrade_and_upgrade_restore_schema(engine: Engine):
     config = Config()
     config.set_main_option("script_location", str(schema.MIGRATIONS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "0004")
-        left = (
+        remaining = (
             "SELECT count(*) FROM pg_trigger WHERE tgname IN ('touch_store', 'order_transitions')"
         )
-        assert connection.scalar(text(left)) == 0
+        assert connection.scalar(text(remaining)) == 0
     assert "0006" in schema.upgrade(engine)
-    test_migrations_give_exactly_the_tables_of_the_code(engine)
+    test_migrated_schema_equals_metadata(engine)
 
 
-def test_upgrading_twice_changes_nothing(server: EmbeddedServer):
+def test_upgrade_is_idempotent(server: EmbeddedServer):
     engine = schema.make_engine(server.ensure_database("upgraded_twice"))
     assert schema.upgrade(engine) != []
     assert schema.upgrade(engine) == []
@@ -58,14 +58,14 @@ def test_upgrading_twice_changes_nothing(server: EmbeddedServer):
     engine.dispose()
 
 
-def test_a_database_without_migrations_is_too_old(server: EmbeddedServer):
+def test_empty_database_is_too_old(server: EmbeddedServer):
     engine = schema.make_engine(server.ensure_database("never_upgraded"))
     with pytest.raises(DatabaseTooOldError, match="samestory db upgrade"):
         schema.check(engine)
     engine.dispose()
 
 
-def test_a_database_of_a_later_version_is_too_new(engine: Engine):
+def test_database_of_later_version_is_too_new(engine: Engine):
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(DatabaseTooNewError, match="upgrade samestory"):
@@ -74,17 +74,17 @@ def test_a_database_of_a_later_version_is_too_new(engine: Engine):
         schema.upgrade(engine)
 
 
-def test_nothing_listening_is_said_in_one_line_without_the_password():
+def test_unreachable_database_error_hides_password():
     engine = schema.make_engine("postgresql://someone:hunter2@127.0.0.1:1/nowhere")
-    with pytest.raises(DatabaseUnreachableError) as caught:
+    with pytest.raises(DatabaseUnreachableError) as raised:
         schema.check(engine)
-    assert "127.0.0.1:1/nowhere" in str(caught.value)
-    assert "hunter2" not in str(caught.value)
-    assert "\n" not in str(caught.value)
+    assert "127.0.0.1:1/nowhere" in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+    assert "\n" not in str(raised.value)
     engine.dispose()
 
 
-def test_an_old_pgvector_is_refused(engine: Engine):
+def test_old_pgvector_raises(engine: Engine):
     with engine.begin() as connection:
         connection.execute(text("UPDATE pg_extension SET extversion = '0.4.4'"))
     with pytest.raises(DatabaseUnusableError, match=r"pgvector 0\.4\.4 is too old"):
@@ -92,12 +92,12 @@ def test_an_old_pgvector_is_refused(engine: Engine):
 
 
 @pytest.mark.parametrize("url", ["sqlite:///x.db", "mysql://h/d", "nonsense"])
-def test_another_kind_of_database_is_refused(url: str):
+def test_non_postgres_url_raises(url: str):
     with pytest.raises(SettingsError, match="postgresql://"):
         schema.make_engine(url)
 
 
-def test_whoever_upgraded_does_not_keep_others_from_it(database_url: str):
+def test_second_engine_can_upgrade_after_first(database_url: str):
     first, second = schema.make_engine(database_url), schema.make_engine(database_url)
     schema.upgrade(first)
     assert schema.upgrade(second) == []

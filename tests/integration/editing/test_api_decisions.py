@@ -17,7 +17,7 @@ from service.store.stories.apply_plan import LOCK
 from service.store.stories.details import to_json
 from service.store.tables import ArticleRow, StoryRow
 from tests.integration.conftest import Clock
-from tests.support.database.api_keys import Holder, holder
+from tests.support.database.api_keys import KeyClient, make_key_client
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
 
@@ -46,11 +46,11 @@ def site(sessions: Sessions, articles: dict[str, int], clock: Clock) -> Iterator
 
 
 @pytest.fixture
-def ann(site: Site, sessions: Sessions) -> Holder:
-    return holder(site, sessions, "ann", Role.EDITOR)
+def ann(site: Site, sessions: Sessions) -> KeyClient:
+    return make_key_client(site, sessions, "ann", Role.EDITOR)
 
 
-def test_merge_and_undo(ann: Holder) -> None:
+def test_merge_and_undo(ann: KeyClient) -> None:
     made = ann.post(PATH, {"action": "merge", "stories": ["ferry", "pier"], "reason": "one event"})
     assert made.status == 201
     number = made.json["id"]
@@ -70,7 +70,7 @@ def test_merge_and_undo(ann: Holder) -> None:
     assert ann.post(f"{PATH}/{number}/undo").status == 422
 
 
-def test_each_action_has_its_effect(ann: Holder, articles: dict[str, int]) -> None:
+def test_each_action_has_its_effect(ann: KeyClient, articles: dict[str, int]) -> None:
     quay, pier = articles["Ferry quay"], articles["Pier quay"]
     for request_body in (
         {"action": "split", "story": "ferry", "articles": [quay]},
@@ -95,7 +95,7 @@ def test_each_action_has_its_effect(ann: Holder, articles: dict[str, int]) -> No
     assert items[1]["headline"] == "A pier, struck"
 
 
-def test_decisions_are_paged_without_undone_ones(ann: Holder) -> None:
+def test_decisions_are_paged_without_undone_ones(ann: KeyClient) -> None:
     numbers = [
         ann.post(PATH, {"action": "rename", "story": story, "headline": story.title()}).json["id"]
         for story in ("ferry", "pier")
@@ -110,7 +110,7 @@ def test_decisions_are_paged_without_undone_ones(ann: Holder) -> None:
     assert len(ann.get(f"{PATH}?undone=true").json["items"]) == 3
 
 
-def test_conflict_returns_409_with_the_active_decision(ann: Holder) -> None:
+def test_conflict_returns_409_with_the_active_decision(ann: KeyClient) -> None:
     locked = ann.post(PATH, {"action": "lock", "story": "ferry"}).json["id"]
     refused = ann.post(PATH, {"action": "merge", "stories": ["ferry", "pier"]})
     assert refused.status == 409
@@ -145,7 +145,7 @@ def test_conflict_returns_409_with_the_active_decision(ann: Holder) -> None:
     ],
 )
 def test_invalid_decisions_return_an_error_with_a_reason(
-    ann: Holder, request_body: object, status: int, reason: str
+    ann: KeyClient, request_body: object, status: int, reason: str
 ) -> None:
     refused = ann.post(PATH, request_body)
     assert (refused.status, reason in refused.text) == (status, True), refused.text
@@ -166,24 +166,24 @@ def test_invalid_decisions_return_an_error_with_a_reason(
     ],
 )
 def test_errors_refer_to_the_schema_of_the_action(
-    ann: Holder, request_body: object, errors: dict[str, str]
+    ann: KeyClient, request_body: object, errors: dict[str, str]
 ) -> None:
     refused = ann.post(PATH, request_body)
     assert refused.status == 422
-    told = {each["where"]: each["detail"] for each in refused.json["errors"]}
-    assert told.keys() == errors.keys()
-    assert all(part in told[where] for where, part in errors.items()), told
+    errors_by_location = {each["location"]: each["detail"] for each in refused.json["errors"]}
+    assert errors_by_location.keys() == errors.keys()
+    assert all(part in errors_by_location[name] for name, part in errors.items()), errors_by_location
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b"", b'{"action": NaN}'])
-def test_invalid_json_is_rejected(ann: Holder, body: bytes) -> None:
+def test_invalid_json_is_rejected(ann: KeyClient, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {ann.secret}", "Content-Type": "application/json"}
     refused = ann.site.get(PATH, method="POST", headers=headers, body=body)
     assert refused.status in {400, 422}
     assert refused.headers["content-type"] == "application/problem+json"
 
 
-def test_repeated_idempotency_key_replays_the_response(ann: Holder) -> None:
+def test_repeated_idempotency_key_replays_the_response(ann: KeyClient) -> None:
     request_body = {"action": "lock", "story": "ferry"}
     first = ann.post(PATH, request_body, Idempotency_Key='"a-word"')
     again = ann.post(PATH, request_body, Idempotency_Key="a-word")
@@ -200,13 +200,13 @@ def test_repeated_idempotency_key_replays_the_response(ann: Holder) -> None:
 
 
 @pytest.mark.parametrize("word", ['""', '"', '""""', '""a', ""])
-def test_empty_idempotency_key_returns_422(ann: Holder, word: str) -> None:
+def test_empty_idempotency_key_returns_422(ann: KeyClient, word: str) -> None:
     refused = ann.post(PATH, {"action": "lock", "story": "ferry"}, Idempotency_Key=word)
-    assert (refused.status, refused.json["errors"][0]["where"]) == (422, "header.idempotency-key")
+    assert (refused.status, refused.json["errors"][0]["location"]) == (422, "header.idempotency-key")
     assert ann.get(PATH).json["items"] == []
 
 
-def test_repeated_idempotency_header_returns_422(ann: Holder) -> None:
+def test_repeated_idempotency_header_returns_422(ann: KeyClient) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", ann.site.port, timeout=30)
     body = b'{"action": "lock", "story": "ferry"}'
     connection.putrequest("POST", PATH)
@@ -223,14 +223,14 @@ def test_repeated_idempotency_header_returns_422(ann: Holder) -> None:
     assert ann.get(PATH).json["items"] == []
 
 
-def test_idempotency_keys_are_separate_per_api_key(ann: Holder, sessions: Sessions) -> None:
-    bob = holder(ann.site, sessions, "bob", Role.EDITOR)
+def test_idempotency_keys_are_separate_per_api_key(ann: KeyClient, sessions: Sessions) -> None:
+    bob = make_key_client(ann.site, sessions, "bob", Role.EDITOR)
     for client, story in ((ann, "ferry"), (bob, "pier")):
         made = client.post(PATH, {"action": "lock", "story": story}, Idempotency_Key="1")
         assert made.json["made_by"] == client.key.name
 
 
-def test_rejected_request_can_be_repeated_with_the_same_idempotency_key(ann: Holder) -> None:
+def test_rejected_request_can_be_repeated_with_the_same_idempotency_key(ann: KeyClient) -> None:
     locked = ann.post(PATH, {"action": "lock", "story": "ferry"}).json["id"]
     request_body = {"action": "merge", "stories": ["ferry", "pier"]}
     assert ann.post(PATH, request_body, Idempotency_Key="m").status == 409
@@ -239,7 +239,7 @@ def test_rejected_request_can_be_repeated_with_the_same_idempotency_key(ann: Hol
 
 
 def test_concurrent_request_with_the_same_idempotency_key_returns_409(
-    ann: Holder, sessions: Sessions
+    ann: KeyClient, sessions: Sessions
 ) -> None:
     """The first request waits for the lock on stories, which this test holds."""
     request_body = {"action": "lock", "story": "ferry"}
@@ -267,13 +267,13 @@ def test_concurrent_request_with_the_same_idempotency_key_returns_409(
     )
 
 
-def test_decisions_require_the_role_editor(ann: Holder, sessions: Sessions) -> None:
-    reader = holder(ann.site, sessions, "rita", Role.READER, Role.ADMIN)
+def test_decisions_require_the_role_editor(ann: KeyClient, sessions: Sessions) -> None:
+    reader = make_key_client(ann.site, sessions, "rita", Role.READER, Role.ADMIN)
     request_body = {"action": "lock", "story": "ferry"}
     for method, path in (("POST", PATH), ("GET", PATH), ("GET", f"{PATH}/1")):
-        refused = reader.ask(method, path, request_body if method == "POST" else None)
+        refused = reader.request(method, path, request_body if method == "POST" else None)
         assert refused.status == 403
-        assert "takes the role editor; the key's is admin, reader" in refused.json["detail"]
+        assert "Role editor required; this key has: admin, reader" in refused.json["detail"]
         nobody = ann.site.get(path, method=method)
         assert nobody.status in {401, 422}
     unknown = ann.site.get(PATH, method="GET")
@@ -283,7 +283,7 @@ def test_decisions_require_the_role_editor(ann: Holder, sessions: Sessions) -> N
 
 
 def test_hidden_article_is_not_served_until_undo(
-    ann: Holder, sessions: Sessions, articles: dict[str, int], clock: Clock
+    ann: KeyClient, sessions: Sessions, articles: dict[str, int], clock: Clock
 ) -> None:
     title = "Ferry quay"
     with sessions.begin() as session:

@@ -1,4 +1,4 @@
-"""The migration that brings alerts, with an issue of before; and the way back."""
+"""Migration 0011 (alerts), with an existing issue; upgrade and downgrade."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from service.store.database.embedded import EmbeddedServer
-from tests.support.database.migrations import database_of, moved
+from tests.support.database.migrations import database_at, migrate
 from tests.support.database.rows import NOW
 
 BEFORE, AFTER = "0010", "0011"
@@ -14,8 +14,8 @@ BEFORE, AFTER = "0010", "0011"
 
 @pytest.fixture
 def engine(server: EmbeddedServer) -> Iterator[Engine]:
-    """A database as it was before, with an issue that was sent."""
-    with database_of(server, "before_alerts", BEFORE) as made:
+    """A database before the migration, with a sent issue."""
+    with database_at(server, "before_alerts", BEFORE) as made:
         with made.begin() as connection:
             connection.execute(
                 text(
@@ -35,8 +35,8 @@ def engine(server: EmbeddedServer) -> Iterator[Engine]:
         yield made
 
 
-def test_issues_of_before_stay_and_the_way_back_drops_notices(engine: Engine):
-    moved(engine, AFTER, up=True)
+def test_upgrade_keeps_issues_and_downgrade_deletes_notices(engine: Engine):
+    migrate(engine, AFTER, up=True)
     with engine.begin() as connection:
         assert connection.execute(text("SELECT kind, state, bytes FROM issues")).one() == (
             "digest",
@@ -52,7 +52,7 @@ def test_issues_of_before_stay_and_the_way_back_drops_notices(engine: Engine):
                 ),
                 {"now": NOW, "reached": reached},
             )
-    moved(engine, BEFORE, up=False)
+    migrate(engine, BEFORE, up=False)
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT count(*) FROM issues")) == 1
-    moved(engine, AFTER, up=True)
+    migrate(engine, AFTER, up=True)

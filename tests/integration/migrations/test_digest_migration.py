@@ -1,4 +1,4 @@
-"""The migration that lets issues be sent, with subscribers and issues of before."""
+"""Migration 0007 (delivery of issues), with an existing subscriber and issue."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from service.store.database.embedded import EmbeddedServer
-from tests.support.database.migrations import database_of, moved
+from tests.support.database.migrations import database_at, migrate
 from tests.support.database.rows import NOW
 
 BEFORE, AFTER = "0006", "0007"
@@ -14,8 +14,8 @@ BEFORE, AFTER = "0006", "0007"
 
 @pytest.fixture
 def engine(server: EmbeddedServer) -> Iterator[Engine]:
-    """A database as it was before, with a subscriber and an issue."""
-    with database_of(server, "before_mail", BEFORE) as made:
+    """A database before the migration, with a subscriber and an issue."""
+    with database_at(server, "before_mail", BEFORE) as made:
         with made.begin() as connection:
             connection.execute(
                 text("INSERT INTO subscribers (address, created_at) VALUES ('a@x.example', :now)"),
@@ -31,8 +31,8 @@ def engine(server: EmbeddedServer) -> Iterator[Engine]:
         yield made
 
 
-def test_what_was_there_is_never_sent_and_the_way_back_is_open(engine: Engine):
-    moved(engine, AFTER, up=True)
+def test_existing_issues_expire_and_downgrade_keeps_them(engine: Engine):
+    migrate(engine, AFTER, up=True)
     with engine.begin() as connection:
         since = connection.scalar(text("SELECT rhythm_since FROM subscribers"))
         issue = connection.execute(text("SELECT state, due_at FROM issues")).one()
@@ -45,9 +45,9 @@ def test_what_was_there_is_never_sent_and_the_way_back_is_open(engine: Engine):
         )
     assert since == NOW
     assert (issue.state, issue.due_at) == ("expired", NOW)
-    moved(engine, BEFORE, up=False)
+    migrate(engine, BEFORE, up=False)
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT state FROM deliveries")) == "deferred"
-    moved(engine, AFTER, up=True)
+    migrate(engine, AFTER, up=True)
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT count(*) FROM issues")) == 1

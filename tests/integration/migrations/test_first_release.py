@@ -1,4 +1,4 @@
-"""A database of the first release, with data in it, brought up to date."""
+"""Upgrade of a database of the first release that has data."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,8 +19,8 @@ from tests.support.database import invariants
 from tests.support.database.rows import NOW
 
 HOUR = timedelta(hours=1)
-#: What the first release would have stored. The clock was set back before the article 3 moved:
-#: its stays overlap.
+#: Data of the first release. The clock was set back before article 3 moved, so its memberships
+#: overlap.
 STORED = """
 INSERT INTO families (slug, name) VALUES ('quay', 'Quay');
 INSERT INTO outlets (slug, name, family, language) VALUES ('daily', 'Daily', 'quay', 'en-GB');
@@ -60,9 +60,9 @@ VALUES ('cannot_link', 1, 4, 'two events', 'ann', :now + interval '4 h')
 
 @pytest.fixture(scope="module")
 def engine(server: EmbeddedServer) -> Iterator[Engine]:
-    """A database of revision 0001 with data, upgraded."""
-    made = schema.make_engine(server.ensure_database("first_release"))
-    with made.begin() as connection:
+    """A database of revision 0001 with data, upgraded to head."""
+    database = schema.make_engine(server.ensure_database("first_release"))
+    with database.begin() as connection:
         connection.execute(text("CREATE EXTENSION vector"))
         config = Config()
         config.set_main_option("script_location", str(schema.MIGRATIONS))
@@ -70,9 +70,9 @@ def engine(server: EmbeddedServer) -> Iterator[Engine]:
         command.upgrade(config, "0001")
         for statement in STORED.split(";\n"):
             connection.execute(text(statement), {"now": NOW} if ":now" in statement else {})
-    assert schema.upgrade(made)[0] == "0002"
-    yield made
-    made.dispose()
+    assert schema.upgrade(database)[0] == "0002"
+    yield database
+    database.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -85,28 +85,28 @@ def story(sessions: Sessions, story_id: str, as_of: datetime | None = None) -> S
         return get_story(session, story_id, as_of=as_of)
 
 
-def listed(
+def story_ids(
     sessions: Sessions, as_of: datetime | None = None, *, languages: tuple[str, ...] = ()
 ) -> set[str]:
-    wanted = StoryFilter(language=list(languages))
+    filters = StoryFilter(language=list(languages))
     with sessions.begin() as session:
-        return {each.id for each in list_stories(session, wanted, as_of=as_of).items}
+        return {each.id for each in list_stories(session, filters, as_of=as_of).items}
 
 
-def test_a_database_of_the_first_release_keeps_everything(sessions: Sessions):
+def test_upgrade_keeps_stories_decisions_and_past_states(sessions: Sessions):
     with sessions.begin() as session:
         invariants.check(session)
-    found = story(sessions, "old").story
-    assert (found.headline, found.articles, found.state) == ("Headline", 3, "closed")
-    assert listed(sessions) == {"old", "young"}
+    present = story(sessions, "old").story
+    assert (present.headline, present.articles, present.state) == ("Headline", 3, "closed")
+    assert story_ids(sessions) == {"old", "young"}
     with sessions.begin() as session:
         [decision] = audit_log.list_decisions(session, include_undone=False)
     assert (decision.action, decision.made_by, decision.reason) == ("split", "ann", "two events")
 
-    # What was before is known from memberships and transitions; nobody wrote headlines down.
-    assert listed(sessions, NOW) == {"old"}
-    assert listed(sessions, NOW + 2 * HOUR) == {"old", "gone", "young"}
-    assert listed(sessions, NOW + 4 * HOUR) == {"old", "young"}
+    # Past states come from memberships and transitions; former headlines were not stored.
+    assert story_ids(sessions, NOW) == {"old"}
+    assert story_ids(sessions, NOW + 2 * HOUR) == {"old", "gone", "young"}
+    assert story_ids(sessions, NOW + 4 * HOUR) == {"old", "young"}
     before = story(sessions, "old", NOW + 2 * HOUR).story
     assert (before.headline, before.articles, before.state) == ("Report 1", 1, "open")
     assert story(sessions, "gone", NOW + 2 * HOUR).story.articles == 2
@@ -117,15 +117,15 @@ def test_a_database_of_the_first_release_keeps_everything(sessions: Sessions):
         story(sessions, "young", NOW + HOUR)
 
 
-def test_stories_of_the_first_release_are_found_by_their_languages_now_and_then(
+def test_upgrade_adds_languages_to_stories_and_versions(
     sessions: Sessions,
 ) -> None:
-    moments = (NOW, NOW + 2 * HOUR, NOW + 4 * HOUR, None)
-    found = {
-        code: [listed(sessions, at, languages=(code,)) for at in moments]
+    times = (NOW, NOW + 2 * HOUR, NOW + 4 * HOUR, None)
+    by_language = {
+        code: [story_ids(sessions, at, languages=(code,)) for at in times]
         for code in ("en", "de", "fr", "tr")
     }
-    assert found == {
+    assert by_language == {
         "en": [{"old"}, {"old", "gone"}, {"old"}, {"old"}],
         "de": [set(), {"gone"}, {"old"}, {"old"}],
         "fr": [set(), {"young"}, {"young"}, {"young"}],

@@ -1,4 +1,4 @@
-"""The migration that lets followers learn of hidden stories, with one of before; and the way back."""
+"""Migration 0019 (transitions of hidden stories); upgrade and downgrade."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 from service.store.database.embedded import EmbeddedServer
 from service.store.database.sessions import make_sessions
 from service.store.story_views.changes import changes_since
-from tests.support.database.migrations import database_of, moved
+from tests.support.database.migrations import database_at, migrate
 from tests.support.database.rows import NOW
 
 BEFORE, AFTER = "0018", "0019"
@@ -29,25 +29,25 @@ FROM decisions
 
 @pytest.fixture
 def engine(server: EmbeddedServer) -> Iterator[Engine]:
-    """A database as it was before: one story is hidden, another one was."""
-    with database_of(server, "before_hidden", BEFORE) as made:
-        with made.begin() as connection:
+    """A database before the migration: one story is hidden, another one was hidden."""
+    with database_at(server, "before_hidden", BEFORE) as database:
+        with database.begin() as connection:
             for statement in STORED.split(";\n"):
                 connection.execute(text(statement), {"now": NOW} if ":now" in statement else {})
-        yield made
+        yield database
 
 
-def test_followers_learn_what_was_hidden_before_and_the_way_back_forgets_it(engine: Engine):
-    moved(engine, AFTER, up=True)
+def test_upgrade_adds_transitions_of_hidden_stories_and_downgrade_deletes_them(engine: Engine):
+    migrate(engine, AFTER, up=True)
     with make_sessions(engine).begin() as session:
-        found = changes_since(session, 0).items
-    assert [(each.story_id, each.kind, each.editor) for each in found] == [
+        changes = changes_since(session, 0).items
+    assert [(each.story_id, each.kind, each.editor) for each in changes] == [
         ("again", "emerged", None),
         ("open", "emerged", None),
         ("secret", "hidden", "ann"),
     ]
-    moved(engine, BEFORE, up=False)
+    migrate(engine, BEFORE, up=False)
     with engine.begin() as connection:
         kinds = set(connection.scalars(text("SELECT kind FROM transitions")))
     assert kinds == {"emerged"}
-    moved(engine, AFTER, up=True)
+    migrate(engine, AFTER, up=True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Row, text
 
-from tests.support.database.migrations import moved
+from tests.support.database.migrations import migrate
 from tests.support.database.rows import NOW
 
 BEFORE, AFTER = "0020", "0021"
@@ -74,7 +74,7 @@ PRESENT_COUNTERS = "SELECT value, key_changes FROM change_counter"
 @pytest.fixture
 def earlier(engine: Engine) -> Engine:
     """A database at revision 0020 with a row in each renamed table."""
-    moved(engine, BEFORE, up=False)
+    migrate(engine, BEFORE, up=False)
     with engine.begin() as connection:
         for statement in STORED.split(";\n"):
             connection.execute(text(statement), {"now": NOW} if ":now" in statement else {})
@@ -83,24 +83,24 @@ def earlier(engine: Engine) -> Engine:
 
 def test_renamed_columns_keep_their_values_in_both_directions(earlier: Engine):
     before = read(earlier, FORMER)
-    moved(earlier, AFTER, up=True)
+    migrate(earlier, AFTER, up=True)
     assert read(earlier, PRESENT) == before
-    moved(earlier, BEFORE, up=False)
+    migrate(earlier, BEFORE, up=False)
     assert read(earlier, FORMER) == before
-    moved(earlier, "head", up=True)
+    migrate(earlier, "head", up=True)
     assert read(earlier, PRESENT) == before
 
 
 def test_stored_json_has_new_keys_after_the_upgrade_and_former_keys_after_the_downgrade(
     earlier: Engine,
 ) -> None:
-    moved(earlier, AFTER, up=True)
+    migrate(earlier, AFTER, up=True)
     assert read(earlier, "SELECT content FROM editions WHERE kind = 'digest'") == (
         {"updates": [], "low_coverage": [1]},
     )
     summary = "SELECT details->'summary' FROM stories"
     assert read(earlier, summary) == ([{"text": "A", "complete": True}],)
-    moved(earlier, BEFORE, up=False)
+    migrate(earlier, BEFORE, up=False)
     assert read(earlier, "SELECT content FROM issues WHERE kind = 'digest'") == (
         {"moved_on": [], "few": [1]},
     )
@@ -108,19 +108,19 @@ def test_stored_json_has_new_keys_after_the_upgrade_and_former_keys_after_the_do
 
 
 def test_triggers_count_changes_under_both_names(earlier: Engine):
-    moved(earlier, AFTER, up=True)
+    migrate(earlier, AFTER, up=True)
     value, key_changes = read(earlier, PRESENT_COUNTERS)
     change(earlier)
     assert read(earlier, PRESENT_COUNTERS) == (value + 1, key_changes + 1)
     assert read(earlier, "SELECT count(*) FROM pending_changes") == (0,)
-    moved(earlier, BEFORE, up=False)
+    migrate(earlier, BEFORE, up=False)
     value, key_changes = read(earlier, FORMER_COUNTERS)
     change(earlier)
     assert read(earlier, FORMER_COUNTERS) == (value + 1, key_changes + 1)
 
 
 def test_new_rows_get_ids_after_the_existing_ones(earlier: Engine):
-    moved(earlier, AFTER, up=True)
+    migrate(earlier, AFTER, up=True)
     statement = (
         "INSERT INTO editions (subscriber_id, local_date, due_at, created_at, subject, content) "
         "SELECT id, '2023-04-27', :at, :at, '', '{}' FROM subscribers RETURNING id"

@@ -1,4 +1,4 @@
-"""The page `/search` as a browser without scripts gets it."""
+"""HTML page `/search`, without scripts."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,12 +14,12 @@ from tests.support.servers.site import Site, serving, serving_world
 
 @pytest.fixture(scope="module")
 def world(new_database: Callable[[], str]) -> Iterator[Site]:
-    """A server over the made-up world, which nobody changes."""
+    """A server with the sample world; read-only."""
     with serving_world(new_database()) as running:
         yield running
 
 
-def test_every_page_leads_to_the_search(world: Site) -> None:
+def test_every_page_links_to_search(world: Site) -> None:
     assert 'href="/search"' in world.page("/").text
     page = world.page("/search")
     assert 'name="q"' in page.text
@@ -27,7 +27,7 @@ def test_every_page_leads_to_the_search(world: Site) -> None:
     assert "<script" not in page.text
 
 
-def test_stories_and_reports_are_found_with_their_words_marked(world: Site) -> None:
+def test_results_have_marked_matches(world: Site) -> None:
     text = world.page("/search?q=turkish+withdrawal").text
     assert f'href="/stories/{MEETING}/' in text
     assert "<mark>Turkish</mark>" in text
@@ -40,7 +40,7 @@ def test_stories_and_reports_are_found_with_their_words_marked(world: Site) -> N
 
 
 @pytest.mark.parametrize(
-    ("q", "told"),
+    ("q", "message"),
     [
         ("quarkonium", "Nothing found"),
         ("-ferry", "Name one word"),
@@ -49,13 +49,13 @@ def test_stories_and_reports_are_found_with_their_words_marked(world: Site) -> N
         ("a\0b", "fewer words"),
     ],
 )
-def test_what_cannot_be_found_is_said(world: Site, q: str, told: str) -> None:
+def test_page_explains_missing_results(world: Site, q: str, message: str) -> None:
     page = world.page(f"/search?q={quote(q)}")
     assert page.status == 200
-    assert told in page.text
+    assert message in page.text
 
 
-def test_texts_of_outlets_and_readers_stay_texts(sessions: Sessions) -> None:
+def test_html_in_titles_and_queries_is_escaped(sessions: Sessions) -> None:
     hostile = "<img src=x onerror=alert(1)> ferry \ue000 sinks"
     with sessions.begin() as session:
         rows = Rows(session)

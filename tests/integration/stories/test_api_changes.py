@@ -17,7 +17,7 @@ from service.store.story_views.changes import changes_since
 from service.store.tables import StoryRow
 from service.web.app import create_app
 from tests.support.content.site_content import fill
-from tests.support.database.api_keys import holder
+from tests.support.database.api_keys import make_key_client
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, running, serving
 
@@ -236,7 +236,7 @@ def test_stream_limits_are_enforced_and_released(
     )
     app = create_app(sessions, clock=lambda: NOW, settings=settings)
     with running(app) as site:
-        rita, bob = (holder(site, sessions, name) for name in ("rita", "bob"))
+        rita, bob = (make_key_client(site, sessions, name) for name in ("rita", "bob"))
         first_stream = open_stream(site)
         again = site.get(STREAM)
         assert (again.status, again.headers["retry-after"]) == (429, "30")
@@ -289,7 +289,7 @@ def test_invalid_since_returns_422(site: Site, query: str) -> None:
     if query.startswith("since"):
         assert response.json["errors"] == [
             {
-                "where": "query.since",
+                "location": "query.since",
                 "detail": "write `next` of the response before, 0 or `latest`",
             }
         ]

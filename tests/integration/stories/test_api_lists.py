@@ -16,8 +16,8 @@ from service.store.webhooks import webhooks
 from tests.support.content.site_content import fill
 from tests.support.content.subscribers import subscribe
 from tests.support.content.texts import MEETING, STORYLINE, WORLD_NOW
-from tests.support.database.api_keys import Holder
-from tests.support.database.embedded_articles import model_context, read_all
+from tests.support.database.api_keys import KeyClient
+from tests.support.database.embedded_articles import model_context, embed_all_articles
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
 
@@ -40,13 +40,13 @@ NEWER = timedelta(minutes=1)
 
 
 @pytest.fixture(scope="module")
-def ann(new_database: Callable[[], str]) -> Iterator[Holder]:
+def ann(new_database: Callable[[], str]) -> Iterator[KeyClient]:
     """A client with all roles and a server with the example data."""
     engine = schema.make_engine(new_database())
     sessions = make_sessions(engine)
     with sessions.begin() as session:
         fill(session)
-        read_all(session)
+        embed_all_articles(session)
         rows = Rows(session)
         for number in range(5):
             saga = rows.storyline(f"saga{number}", "A saga", created_at=NOW + number * NEWER)
@@ -59,7 +59,7 @@ def ann(new_database: Callable[[], str]) -> Iterator[Holder]:
     for name in ("bob", "eve", "kim"):
         subscribe(sessions, f"{name}@x.example")
     with serving(sessions, clock=lambda: WORLD_NOW, model_context=model_context()) as site:
-        ann = Holder(site, key, SECRET)
+        ann = KeyClient(site, key, SECRET)
         for story in ("part1", "part2", "part3"):
             assert ann.post("/v1/decisions", {"action": "lock", "story": story}).status == 201
             assert ann.post("/v1/subscribers/1/alerts", {"words": story}).status == 201
@@ -77,7 +77,7 @@ def get_endpoints(site: Site) -> dict[str, dict[str, Any]]:
     return found
 
 
-def paged(ann: Holder, path: str, limit: int) -> list[Any]:
+def paged(ann: KeyClient, path: str, limit: int) -> list[Any]:
     """All items of a list, `limit` per page."""
     found: list[Any] = []
     cursor = ""
@@ -100,7 +100,7 @@ def orders(site: Site, parameters: dict[str, Any]) -> list[str]:
     return [f"sort={each}" for each in schema_.get("enum", [])] or [""]
 
 
-def test_pages_of_every_list_join_in_every_order(ann: Holder) -> None:
+def test_pages_of_every_list_join_in_every_order(ann: KeyClient) -> None:
     seen = 0
     for path, parameters in get_endpoints(ann.site).items():
         if "cursor" not in parameters or "form" in parameters:
@@ -121,7 +121,7 @@ def filled(path: str) -> str:
     return path
 
 
-def test_a_cursor_of_one_list_or_order_is_none_of_another(ann: Holder) -> None:
+def test_a_cursor_of_one_list_or_order_is_none_of_another(ann: KeyClient) -> None:
     stories = ann.get("/v1/stories?limit=1").json["next"]
     for path, parameters in get_endpoints(ann.site).items():
         if "cursor" not in parameters or path == "/v1/stories" or "form" in parameters:
@@ -138,7 +138,7 @@ def test_a_cursor_of_one_list_or_order_is_none_of_another(ann: Holder) -> None:
         assert ann.get(f"{path}?sort={other}&cursor={cursor}").status == 422
 
 
-def test_fields_selects_fields_of_items(ann: Holder) -> None:
+def test_fields_selects_fields_of_items(ann: KeyClient) -> None:
     seen = 0
     for path, parameters in get_endpoints(ann.site).items():
         if "fields" not in parameters or "form" in parameters or "_id}" in path.rpartition("/")[2]:
@@ -157,7 +157,7 @@ def test_fields_selects_fields_of_items(ann: Holder) -> None:
     assert seen >= 7
 
 
-def test_fields_selects_fields_of_single_objects(ann: Holder) -> None:
+def test_fields_selects_fields_of_single_objects(ann: KeyClient) -> None:
     for kind, names in [("articles", "id,title"), ("feeds", "id,status")]:
         [first, *_] = ann.get(f"/v1/{kind}").json["items"]
         found = ann.get(f"/v1/{kind}/{first['id']}?fields={names}").json
@@ -165,7 +165,7 @@ def test_fields_selects_fields_of_single_objects(ann: Holder) -> None:
     assert set(ann.get(f"/v1/storylines/{STORYLINE}?fields=title").json) == {"title"}
 
 
-def test_unknown_parameters_return_422(ann: Holder) -> None:
+def test_unknown_parameters_return_422(ann: KeyClient) -> None:
     for path in get_endpoints(ann.site):
         address = filled(path).replace("{number}", "1")
         if "{" in address:
@@ -174,7 +174,7 @@ def test_unknown_parameters_return_422(ann: Holder) -> None:
         assert rejected.status == 422, address
         assert "query.bogus" in rejected.json["detail"]
         assert "no such parameter" in rejected.json["detail"]
-    rejected = ann.ask("DELETE", "/v1/webhooks/1?force=true")
+    rejected = ann.request("DELETE", "/v1/webhooks/1?force=true")
     assert rejected.status == 422
     assert "none is parameters here" in rejected.json["detail"]
     assert ann.get("/?utm_source=x").status == ann.get("/metrics?x=1").status == 200
@@ -190,12 +190,12 @@ def test_unknown_parameters_return_422(ann: Holder) -> None:
         ("since=2023-05-02&sort=newest", ["ankara-damascus"]),
     ],
 )
-def test_storylines_are_filtered_by_story_times(ann: Holder, query: str, found: list[str]) -> None:
+def test_storylines_are_filtered_by_story_times(ann: KeyClient, query: str, found: list[str]) -> None:
     items = ann.get(f"/v1/storylines?{query}").json["items"]
     assert [each["id"] for each in items] == found
 
 
-def test_listed_storyline_has_count_and_times_of_its_stories(ann: Holder) -> None:
+def test_listed_storyline_has_count_and_times_of_its_stories(ann: KeyClient) -> None:
     item = next(x for x in ann.get("/v1/storylines").json["items"] if x["id"] == STORYLINE)
     stories = ann.get(f"/v1/storylines/{STORYLINE}").json["stories"]
     assert item["stories"] == len(stories)
@@ -212,13 +212,13 @@ def test_listed_storyline_has_count_and_times_of_its_stories(ann: Holder) -> Non
     ],
 )
 def test_outlets_match_any_of_several_countries(
-    ann: Holder, query: str, expected: set[str]
+    ann: KeyClient, query: str, expected: set[str]
 ) -> None:
     items = ann.get(f"/v1/outlets?{query}").json["items"]
     assert {each["country"] for each in items} == expected
 
 
-def test_outlets_are_sorted_by_last_report(ann: Holder) -> None:
+def test_outlets_are_sorted_by_last_report(ann: KeyClient) -> None:
     found = ann.get("/v1/outlets?sort=latest").json["items"]
     times = [each["last_reported_at"] or "" for each in found]
     assert times == sorted(times, reverse=True)
@@ -227,7 +227,7 @@ def test_outlets_are_sorted_by_last_report(ann: Holder) -> None:
     }
 
 
-def test_feeds_are_filtered_by_language_and_outlets(ann: Holder) -> None:
+def test_feeds_are_filtered_by_language_and_outlets(ann: KeyClient) -> None:
     some = ann.get("/v1/feeds?outlet=quay1&outlet=quay2").json["items"]
     assert {each["outlet"]["slug"] for each in some} == {"quay1", "quay2"}
     languages = {
@@ -250,7 +250,7 @@ def times_in(value: Any) -> Iterator[str]:
             yield from times_in(each)
 
 
-def test_every_timestamp_is_utc_iso_8601(ann: Holder) -> None:
+def test_every_timestamp_is_utc_iso_8601(ann: KeyClient) -> None:
     seen = 0
     for path in get_endpoints(ann.site):
         address = filled(path)
@@ -263,7 +263,7 @@ def test_every_timestamp_is_utc_iso_8601(ann: Holder) -> None:
     assert seen > 500
 
 
-def test_articles_are_sorted_by_age(ann: Holder) -> None:
+def test_articles_are_sorted_by_age(ann: KeyClient) -> None:
     newest = paged(ann, "/v1/articles?sort=newest", 100)
     assert paged(ann, "/v1/articles?sort=oldest", 3) == newest[::-1]
 
@@ -278,17 +278,17 @@ CODE_FILTERS = {
     ("name", "code"),
     [("country", "Narnia"), ("country", "uk"), ("language", "xx"), ("language", "english")],
 )
-def test_unknown_code_returns_422(ann: Holder, name: str, code: str) -> None:
+def test_unknown_code_returns_422(ann: KeyClient, name: str, code: str) -> None:
     for path in CODE_FILTERS[name]:
         rejected = ann.get(f"{path}{'&' if '?' in path else '?'}{name}={code}")
         assert rejected.status == 422, path
         [error] = rejected.json["errors"]
-        assert error["where"] == f"query.{name}.0"
+        assert error["location"] == f"query.{name}.0"
         assert f"'{code}' is no {name}" in error["detail"]
 
 
 @pytest.mark.parametrize("code", ["en-GB", "EN", "eng"])
-def test_language_matches_by_any_of_its_codes(ann: Holder, code: str) -> None:
+def test_language_matches_by_any_of_its_codes(ann: KeyClient, code: str) -> None:
     for path in CODE_FILTERS["language"]:
         query = f"{path}{'&' if '?' in path else '?'}language="
         found = ann.get(f"{query}{code}")

@@ -16,7 +16,7 @@ from service.store.tables import StoryRow
 from service.web.app import create_app
 from tests.integration.subscribers.test_subscription_pages import path
 from tests.support.content.subscribers import DUE, report_news, subscribe
-from tests.support.database.api_keys import Holder, holder
+from tests.support.database.api_keys import KeyClient, make_key_client
 from tests.support.feed_validation import find_errors
 from tests.support.servers.site import Site, running, serving
 
@@ -36,11 +36,11 @@ def subscriber(sessions: Sessions) -> Subscriber:
 
 
 @pytest.fixture
-def adam(site: Site, sessions: Sessions) -> Holder:
-    return holder(site, sessions, "adam", Role.ADMIN)
+def adam(site: Site, sessions: Sessions) -> KeyClient:
+    return make_key_client(site, sessions, "adam", Role.ADMIN)
 
 
-def feed_of(adam: Holder, subscriber: Subscriber, **query: object) -> str:
+def feed_of(adam: KeyClient, subscriber: Subscriber, **query: object) -> str:
     """Create an alert; returns the path of its feed without the suffix."""
     created = adam.post(f"/v1/subscribers/{subscriber.id}/alerts", query)
     assert created.status == 201, created.text
@@ -54,7 +54,7 @@ def titles(site: Site, where: str) -> list[str]:
 
 
 def test_feed_contains_matching_stories(
-    site: Site, sessions: Sessions, subscriber: Subscriber, adam: Holder
+    site: Site, sessions: Sessions, subscriber: Subscriber, adam: KeyClient
 ) -> None:
     older, wide, late = (
         report_news(sessions, DUE - hours * HOUR, outlets)
@@ -71,7 +71,7 @@ def test_feed_contains_matching_stories(
 
 @pytest.mark.parametrize("form", FORMS)
 def test_feed_is_valid_in_every_format(
-    site: Site, sessions: Sessions, subscriber: Subscriber, adam: Holder, form: str
+    site: Site, sessions: Sessions, subscriber: Subscriber, adam: KeyClient, form: str
 ) -> None:
     for each in (feed_of(adam, subscriber, words="happens"), feed_of(adam, subscriber, words="<&>'x")):
         assert find_errors(form, site.get(f"{each}.{form}").body) == []
@@ -82,7 +82,7 @@ def test_feed_is_valid_in_every_format(
 
 
 def test_unchanged_feed_returns_304_and_is_private(
-    site: Site, sessions: Sessions, subscriber: Subscriber, adam: Holder
+    site: Site, sessions: Sessions, subscriber: Subscriber, adam: KeyClient
 ) -> None:
     report_news(sessions, DUE - HOUR)
     where = feed_of(adam, subscriber, words="happens") + ".atom"
@@ -96,7 +96,7 @@ def test_unchanged_feed_returns_304_and_is_private(
 
 
 def test_feed_link_opens_no_other_page(
-    site: Site, sessions: Sessions, subscriber: Subscriber, adam: Holder
+    site: Site, sessions: Sessions, subscriber: Subscriber, adam: KeyClient
 ) -> None:
     where = feed_of(adam, subscriber, words="ferry")
     token = where.rpartition("/")[2]
@@ -112,7 +112,7 @@ def test_feed_link_opens_no_other_page(
 
 
 def test_feed_of_stopped_alert_returns_410(
-    site: Site, sessions: Sessions, subscriber: Subscriber, adam: Holder
+    site: Site, sessions: Sessions, subscriber: Subscriber, adam: KeyClient
 ) -> None:
     where = feed_of(adam, subscriber, words="ferry")
     assert titles(site, where) == []
@@ -136,7 +136,7 @@ def test_preferences_page_links_to_the_feed(
 
 
 def test_feed_needs_no_key_where_reading_does(
-    sessions: Sessions, subscriber: Subscriber, adam: Holder
+    sessions: Sessions, subscriber: Subscriber, adam: KeyClient
 ) -> None:
     where = feed_of(adam, subscriber, words="ferry")
     settings = load({"SAMESTORY_ACCESS__READ_ACCESS": "keys"})

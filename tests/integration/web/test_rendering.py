@@ -45,7 +45,7 @@ def test_addresses_are_shown_without_secrets() -> None:
 
 def test_paths_of_stories_are_quoted() -> None:
     assert links.story_path("a/b", "é ?") == "/stories/a%2Fb/%C3%A9%20%3F"
-    assert links.storyline_api("x") == "/v1/storylines/x"
+    assert links.storyline_api_path("x") == "/v1/storylines/x"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_paths_of_stories_are_quoted() -> None:
     ],
 )
 def test_durations_are_told_in_their_largest_unit(span: timedelta, told: str) -> None:
-    assert templates.lasting(span) == told
+    assert templates.duration(span) == told
 
 
 def test_languages_and_countries_without_a_name_keep_their_code() -> None:

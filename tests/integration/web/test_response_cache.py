@@ -22,7 +22,7 @@ from service.web.app import create_app
 from service.web.middleware.etags import Validators
 from service.web.middleware.response_cache import ResponseCache
 from service.web.middleware.shared_reads import SharedReads
-from tests.support.database.api_keys import holder
+from tests.support.database.api_keys import make_key_client
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, running, serving
 
@@ -142,7 +142,7 @@ def test_whoever_has_a_key_shares_what_is_kept_and_is_counted_and_refused_all_th
     settings = load({"SAMESTORY_ACCESS__READ_ACCESS": "keys", "SAMESTORY_ACCESS__REQUESTS_PER_MINUTE": "3"})
     app = create_app(sessions, clock=lambda: NOW, settings=settings)
     with running(app) as site:
-        rita, bob = (holder(site, sessions, name) for name in ("rita", "bob"))
+        rita, bob = (make_key_client(site, sessions, name) for name in ("rita", "bob"))
         first = rita.get("/v1/stories")
         assert bob.get("/v1/outlets").status == 200  # looks his key up
         statements = Statements(engine)
@@ -159,8 +159,8 @@ def test_whoever_has_a_key_shares_what_is_kept_and_is_counted_and_refused_all_th
 
 
 def test_what_takes_a_role_is_not_shared(sessions: Sessions, site: Site) -> None:
-    eve = holder(site, sessions, "eve", Role.EDITOR)
-    rita = holder(site, sessions, "rita")
+    eve = make_key_client(site, sessions, "eve", Role.EDITOR)
+    rita = make_key_client(site, sessions, "rita")
     for _ in range(2):
         assert eve.get("/v1/decisions").status == 200
         assert rita.get("/v1/decisions").status == 403

@@ -1,20 +1,23 @@
-"""Webhooks: signed, in the order of each story, tried again until taken, paused when nobody is there."""
+"""Job `webhooks`: order within a story, retries, pausing, filters, test deliveries, metrics."""
 
 import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
 from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
-from jobs.webhooks import ping, webhooks
-from service.domain.webhooks.webhooks import KINDS, Wanted, secret_text
+from jobs.webhooks import webhooks
+from service.domain.stories.transitions import TRANSITION_KINDS
+from service.domain.webhooks.event_filter import EventFilter
+from service.domain.webhooks.retries import DeliveryOutcome, RetryPolicy
+from service.domain.webhooks.signing import format_secret
 from service.errors import NotFoundError
+from service.ingest.fetching.webhook_target import WebhookTarget, send_test_delivery
 from service.store.database.sessions import Sessions
 from service.store.editing import actions
 from service.store.editing.undo import undo
@@ -29,7 +32,7 @@ from tests.support.servers.site import serving
 from tests.support.servers.webhook_receiver import Delivery, WebhookReceiver
 
 JOB = Job("webhooks", 5, 600, webhooks)
-ALL = Wanted()
+ALL_EVENTS = EventFilter()
 
 
 @pytest.fixture
@@ -40,20 +43,20 @@ def receiver() -> Iterator[WebhookReceiver]:
 
 @pytest.fixture
 def world(context: Context) -> Context:
-    """Jobs that may deliver to loopback and give up soon."""
+    """Context that allows deliveries to loopback, with a short timeout."""
     eager = replace(context.settings.webhooks, allow_networks=("127.0.0.0/8",), timeout_seconds=0.3)
     return replace(context, settings=replace(context.settings, webhooks=eager))
 
 
-def happen(sessions: Sessions, *stories: str, kind: str = "grew") -> None:
-    """Changes of stories, one after the other; unknown ones emerge before."""
+def add_transitions(sessions: Sessions, *stories: str, kind: str = "grew") -> None:
+    """Add one transition per story; missing stories are created with their `emerged` before."""
     with sessions.begin() as session:
         rows = Rows(session)
-        known = set(session.scalars(text("SELECT id FROM stories")))
+        existing = set(session.scalars(text("SELECT id FROM stories")))
         for name in stories:
-            if name not in known:
+            if name not in existing:
                 rows.story(name, [rows.article(rows.outlet(f"outlet-{name}"), f"Report of {name}")])
-                known.add(name)
+                existing.add(name)
             session.execute(
                 text(
                     "INSERT INTO transitions (story_id, kind, at, cause, article_ids)"
@@ -63,116 +66,119 @@ def happen(sessions: Sessions, *stories: str, kind: str = "grew") -> None:
             )
 
 
-def add(context: Context, receiver: WebhookReceiver, wanted: Wanted = ALL) -> int:
+def add(context: Context, receiver: WebhookReceiver, event_filter: EventFilter = ALL_EVENTS) -> int:
     with context.sessions.begin() as session:
-        return hooks.add(session, receiver.url, wanted, now=context.clock())[0].id
+        return hooks.add(session, receiver.url, event_filter, now=context.clock())[0].id
 
 
-def state(context: Context, number: int) -> Webhook:
+def get_webhook(context: Context, number: int) -> Webhook:
     with context.sessions.begin() as session:
         return hooks.get(session, number)
 
 
-def numbers(sessions: Sessions, story: str) -> list[int]:
+def transition_ids(sessions: Sessions, story: str) -> list[int]:
     with sessions.begin() as session:
-        found = session.scalars(
+        ids = session.scalars(
             text("SELECT id FROM transitions WHERE story_id = :story ORDER BY id"), {"story": story}
         )
-        return list(found)
+        return list(ids)
 
 
-def stories_of(receiver: WebhookReceiver) -> list[str]:
-    return [each.data["story"] for each in receiver.taken]
+def accepted_stories(receiver: WebhookReceiver) -> list[str]:
+    return [each.data["story"] for each in receiver.accepted]
 
 
-def test_each_change_comes_once_as_the_sequence_tells_it(
+def test_each_transition_is_delivered_once_in_order(
     world: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
-    happen(sessions, "before")
+    add_transitions(sessions, "before")
     add(world, receiver)
-    happen(sessions, "ferry", "vote", "ferry", "ferry", "vote")
+    add_transitions(sessions, "ferry", "vote", "ferry", "ferry", "vote")
     assert run_job(JOB, world) == {"delivered": 7, "failed": 0}
     assert run_job(JOB, world) == {}
-    assert receiver.of_story("ferry") == numbers(sessions, "ferry")
-    assert receiver.of_story("vote") == numbers(sessions, "vote")
+    assert receiver.of_story("ferry") == transition_ids(sessions, "ferry")
+    assert receiver.of_story("vote") == transition_ids(sessions, "vote")
     with serving(sessions) as site:
-        told = site.get("/v1/changes?since=2").json["items"]
-    assert sorted((each.data for each in receiver.taken), key=lambda change: change["id"]) == told
+        changes = site.get("/v1/changes?since=2").json["items"]
+    assert (
+        sorted((each.data for each in receiver.accepted), key=lambda change: change["id"])
+        == changes
+    )
 
 
-def test_a_failing_delivery_holds_back_its_own_story_alone(
+def test_failed_delivery_blocks_only_its_story(
     world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     number = add(world, receiver)
-    receiver.verdict = lambda delivery: 500 if delivery.data["story"] == "ferry" else 204
-    happen(sessions, "ferry", "vote", "ferry", "flood", "ferry", "vote")
+    receiver.status_for = lambda delivery: 500 if delivery.data["story"] == "ferry" else 204
+    add_transitions(sessions, "ferry", "vote", "ferry", "flood", "ferry", "vote")
     run_job(JOB, world)
-    assert stories_of(receiver).count("vote") == 3
-    assert stories_of(receiver).count("flood") == 2
-    assert len([each for each in receiver.came if each.data["story"] == "ferry"]) == 1
-    assert state(world, number).held == 1
-    happen(sessions, "vote", "ferry")
+    assert accepted_stories(receiver).count("vote") == 3
+    assert accepted_stories(receiver).count("flood") == 2
+    assert len([each for each in receiver.requests if each.data["story"] == "ferry"]) == 1
+    assert get_webhook(world, number).blocked_stories == 1
+    add_transitions(sessions, "vote", "ferry")
     run_job(JOB, world)
-    assert stories_of(receiver).count("vote") == 4
-    receiver.verdict = lambda _: 204
+    assert accepted_stories(receiver).count("vote") == 4
+    receiver.status_for = lambda _: 204
     clock.advance(seconds=11)
     run_job(JOB, world)
-    assert receiver.of_story("ferry") == numbers(sessions, "ferry")
-    assert state(world, number).held == 0
-    assert state(world, number).error is None
+    assert receiver.of_story("ferry") == transition_ids(sessions, "ferry")
+    assert get_webhook(world, number).blocked_stories == 0
+    assert get_webhook(world, number).error is None
 
 
 def hide(sessions: Sessions, story: str) -> int:
-    """An editor's decision, by its number."""
+    """Hide a story; return the id of the decision."""
     return decide(
         sessions, NOW, lambda session, act: actions.mark_story(session, act, "hide", story)
     ).id
 
 
-def test_of_a_hidden_story_only_that_is_told_whatever_its_coverage(
+def test_hidden_story_delivers_only_hidden_with_any_coverage(
     world: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
-    happen(sessions, "ferry", "vote")
-    add(world, receiver, Wanted(min_coverage=5))
-    happen(sessions, "ferry")
+    add_transitions(sessions, "ferry", "vote")
+    add(world, receiver, EventFilter(min_coverage=5))
+    add_transitions(sessions, "ferry")
     decision = hide(sessions, "ferry")
-    happen(sessions, "ferry", "vote")
+    add_transitions(sessions, "ferry", "vote")
     run_job(JOB, world)
-    [only] = receiver.taken
+    [only] = receiver.accepted
     assert json.loads(only.body)["type"] == "story.hidden"
     assert (only.data["story"], only.data["articles"]) == ("ferry", [])
     add(world, receiver)
     decide(sessions, NOW, lambda session, act: undo(session, act, decision))
     run_job(JOB, world)
-    [_, shown] = receiver.taken
+    [_, shown] = receiver.accepted
     assert (shown.data["story"], shown.data["kind"]) == ("ferry", "shown")
 
 
-def test_what_waits_of_a_story_goes_when_it_is_hidden_and_that_is_told_in_its_place(
+def test_hiding_a_blocked_story_replaces_its_pending_transitions(
     world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     add(world, receiver)
-    receiver.verdict = refused
-    happen(sessions, "ferry", "ferry")
+    receiver.status_for = refused
+    add_transitions(sessions, "ferry", "ferry")
     run_job(JOB, world)
-    tried = len(receiver.came)
+    tried = len(receiver.requests)
     hide(sessions, "ferry")
-    receiver.verdict = lambda _: 204
+    receiver.status_for = lambda _: 204
     clock.advance(minutes=10)
     run_job(JOB, world)
-    assert [each.data["kind"] for each in receiver.came[tried:]] == ["hidden"]
+    assert [each.data["kind"] for each in receiver.requests[tried:]] == ["hidden"]
     assert run_job(JOB, world) == {}
 
 
-def test_a_webhook_of_some_kinds_hears_of_hidden_stories_if_it_wants_to(
+def test_hidden_is_delivered_only_if_the_kind_is_selected(
     world: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
-    add(world, receiver, Wanted(("merged",)))
-    add(world, receiver, Wanted(("hidden",)))
-    happen(sessions, "ferry")
+    add(world, receiver, EventFilter(("merged",)))
+    add(world, receiver, EventFilter(("hidden",)))
+    add_transitions(sessions, "ferry")
     hide(sessions, "ferry")
     run_job(JOB, world)
-    assert [each.data["kind"] for each in receiver.taken] == ["hidden"]
+    assert [each.data["kind"] for each in receiver.accepted] == ["hidden"]
 
 
 def refused(_: Delivery) -> float:
@@ -188,192 +194,192 @@ def hung(_: Delivery) -> float:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "told"),
+    ("status_for", "error"),
     [(refused, "answered 500"), (closed, "connection broke"), (hung, "time limit")],
 )
-def test_whatever_goes_wrong_is_told_and_tried_again(  # noqa: PLR0917  # fixtures, all by name
+def test_failed_delivery_is_recorded_and_retried_with_the_same_id(  # noqa: PLR0917  # fixtures, all by name
     world: Context,
     sessions: Sessions,
     receiver: WebhookReceiver,
     clock: Clock,
-    verdict: Callable[[Delivery], float],
-    told: str,
+    status_for: Callable[[Delivery], float],
+    error: str,
 ):
     number = add(world, receiver)
-    receiver.verdict = verdict
-    happen(sessions, "ferry", "ferry")
+    receiver.status_for = status_for
+    add_transitions(sessions, "ferry", "ferry")
     assert run_job(JOB, world) == {"delivered": 0, "failed": 1}
-    assert told in str(state(world, number).error)
+    assert error in str(get_webhook(world, number).error)
     assert run_job(JOB, world) == {}
-    receiver.verdict = lambda _: 204
+    receiver.status_for = lambda _: 204
     clock.advance(seconds=11)
     run_job(JOB, world)
-    assert receiver.of_story("ferry") == numbers(sessions, "ferry")
-    ids = [each.headers["webhook-id"] for each in receiver.came]
+    assert receiver.of_story("ferry") == transition_ids(sessions, "ferry")
+    ids = [each.headers["webhook-id"] for each in receiver.requests]
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3
 
 
-def test_attempts_grow_rarer_and_are_spread(
+def test_retry_delay_doubles_with_jitter(
     world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     add(world, receiver)
-    receiver.verdict = refused
-    happen(sessions, "ferry")
+    receiver.status_for = refused
+    add_transitions(sessions, "ferry")
     attempts = []
     for step in range(80):
-        before = len(receiver.came)
+        before = len(receiver.requests)
         run_job(JOB, world)
-        if len(receiver.came) > before:
+        if len(receiver.requests) > before:
             attempts.append(step * 5)
         clock.advance(seconds=5)
     gaps = [later - earlier for earlier, later in itertools.pairwise(attempts)]
     assert 4 <= len(gaps) <= 7
     assert 5 <= gaps[0] <= 10
     assert gaps[-1] >= 40
-    settings = world.settings.webhooks
-    assert settings.pause(1, 0.0) == timedelta(seconds=10)
-    assert settings.pause(1, 1.0) == timedelta(seconds=5)
-    assert settings.pause(1000, 0.0) == timedelta(hours=3)
+    policy = RetryPolicy.from_settings(world.settings.webhooks)
+    assert policy.delay(1, 0.0) == timedelta(seconds=10)
+    assert policy.delay(1, 1.0) == timedelta(seconds=5)
+    assert policy.delay(1000, 0.0) == timedelta(hours=3)
 
 
-def test_a_receiver_that_is_down_is_asked_once_in_a_while_and_then_gets_all(
+def test_receiver_that_is_down_gets_single_probes_and_later_everything(
     world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     number = add(world, receiver)
-    receiver.verdict = refused
+    receiver.status_for = refused
     names = [f"story-{n}" for n in range(20)]
-    happen(sessions, *names)
+    add_transitions(sessions, *names)
     run_job(JOB, world)
-    first = len(receiver.came)
+    first = len(receiver.requests)
     assert 3 <= first <= world.settings.webhooks.concurrency
     for _ in range(20):
         clock.advance(minutes=6)
         run_job(JOB, world)
-    assert len(receiver.came) == first + 20
-    assert state(world, number).told > 0
-    receiver.verdict = lambda _: 204
-    happen(sessions, *names)
+    assert len(receiver.requests) == first + 20
+    assert get_webhook(world, number).last_delivered_id > 0
+    receiver.status_for = lambda _: 204
+    add_transitions(sessions, *names)
     clock.advance(minutes=6)
     run_job(JOB, world)
     for name in names:
-        assert receiver.of_story(name) == numbers(sessions, name)
+        assert receiver.of_story(name) == transition_ids(sessions, name)
 
 
-def test_after_days_of_failure_it_is_paused_and_can_be_resumed(
+def test_webhook_is_paused_after_days_of_failure_and_can_be_resumed(
     world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     number = add(world, receiver)
-    receiver.verdict = refused
-    happen(sessions, "ferry", "vote", "flood", "ferry")
+    receiver.status_for = refused
+    add_transitions(sessions, "ferry", "vote", "flood", "ferry")
     for _ in range(16):
         run_job(JOB, world)
         clock.advance(hours=5)
-    found = state(world, number)
-    assert found.state == "paused"
-    assert "nothing got through since 2023-04-25 18:00 UTC" in str(found.health.pause_reason)
-    asked = len(receiver.came)
-    happen(sessions, "vote", "strike")
+    webhook = get_webhook(world, number)
+    assert webhook.state == "paused"
+    assert "No successful delivery since 2023-04-25 18:00 UTC" in str(webhook.health.pause_reason)
+    before = len(receiver.requests)
+    add_transitions(sessions, "vote", "strike")
     assert run_job(JOB, world) == {}
-    assert len(receiver.came) == asked
-    receiver.verdict = lambda _: 204
+    assert len(receiver.requests) == before
+    receiver.status_for = lambda _: 204
     with sessions.begin() as session:
         assert hooks.resume(session, number, now=clock()).state == "active"
     run_job(JOB, world)
     for name in ("ferry", "vote", "flood", "strike"):
-        assert receiver.of_story(name) == numbers(sessions, name)
+        assert receiver.of_story(name) == transition_ids(sessions, name)
 
 
-def test_a_receiver_that_is_gone_pauses_it_at_once_and_nothing_is_lost(
+def test_status_410_pauses_the_webhook_without_loss(
     world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     number = add(world, receiver)
-    receiver.verdict = lambda _: 410
-    happen(sessions, "ferry", "ferry")
+    receiver.status_for = lambda _: 410
+    add_transitions(sessions, "ferry", "ferry")
     run_job(JOB, world)
-    assert state(world, number).state == "paused"
-    assert str(state(world, number).health.pause_reason).startswith("answered 410")
-    receiver.verdict = lambda _: 204
+    assert get_webhook(world, number).state == "paused"
+    assert str(get_webhook(world, number).health.pause_reason).startswith("answered 410")
+    receiver.status_for = lambda _: 204
     with sessions.begin() as session:
         hooks.resume(session, number, now=clock())
     run_job(JOB, world)
-    assert receiver.of_story("ferry") == numbers(sessions, "ferry")
+    assert receiver.of_story("ferry") == transition_ids(sessions, "ferry")
 
 
-def test_a_busy_receiver_is_left_alone_for_as_long_as_it_says(
+def test_retry_after_header_delays_the_next_attempt(
     world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     add(world, receiver)
-    receiver.verdict, receiver.answer_headers = lambda _: 429, {"Retry-After": "90"}
-    happen(sessions, "ferry")
+    receiver.status_for, receiver.response_headers = lambda _: 429, {"Retry-After": "90"}
+    add_transitions(sessions, "ferry")
     run_job(JOB, world)
-    happen(sessions, "vote")
+    add_transitions(sessions, "vote")
     clock.advance(seconds=80)
     assert run_job(JOB, world) == {}
-    receiver.verdict = lambda _: 204
+    receiver.status_for = lambda _: 204
     clock.advance(seconds=11)
     run_job(JOB, world)
-    assert set(stories_of(receiver)) == {"ferry", "vote"}
+    assert set(accepted_stories(receiver)) == {"ferry", "vote"}
 
 
-def test_nobody_at_the_address_is_told(world: Context, sessions: Sessions):
+def test_unreachable_receiver_is_recorded_as_error(world: Context, sessions: Sessions):
     with WebhookReceiver() as left:
         number = add(world, left)
-    happen(sessions, "ferry")
+    add_transitions(sessions, "ferry")
     run_job(JOB, world)
-    assert "cannot be reached" in str(state(world, number).error)
+    assert "cannot be reached" in str(get_webhook(world, number).error)
 
 
-def test_a_receiver_that_fails_does_not_hold_up_another(
+def test_failing_receiver_does_not_delay_another_one(
     world: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
     with WebhookReceiver() as other:
         add(world, other)
-        other.verdict = hung
+        other.status_for = hung
         add(world, receiver)
-        happen(sessions, "ferry", "vote")
+        add_transitions(sessions, "ferry", "vote")
         run_job(JOB, world)
-    assert set(stories_of(receiver)) == {"ferry", "vote"}
-    assert other.taken == []
+    assert set(accepted_stories(receiver)) == {"ferry", "vote"}
+    assert other.accepted == []
 
 
 def test_redirects_are_not_followed(world: Context, sessions: Sessions, receiver: WebhookReceiver):
     number = add(world, receiver)
-    receiver.verdict = lambda _: 307
-    receiver.answer_headers = {"Location": receiver.url}
-    happen(sessions, "ferry")
+    receiver.status_for = lambda _: 307
+    receiver.response_headers = {"Location": receiver.url}
+    add_transitions(sessions, "ferry")
     run_job(JOB, world)
-    assert len(receiver.came) == 1
-    assert "redirects are not followed" in str(state(world, number).error)
+    assert len(receiver.requests) == 1
+    assert "redirects are not followed" in str(get_webhook(world, number).error)
 
 
-def test_private_addresses_are_closed_unless_allowed(
+def test_private_addresses_are_blocked_by_default(
     context: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
     number = add(context, receiver)
-    happen(sessions, "ferry")
+    add_transitions(sessions, "ferry")
     run_job(JOB, context)
-    assert receiver.came == []
-    assert "webhooks.allow_networks" in str(state(context, number).error)
+    assert receiver.requests == []
+    assert "webhooks.allow_networks" in str(get_webhook(context, number).error)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_kinds_of_changes_can_be_chosen(
+@pytest.mark.parametrize("kind", TRANSITION_KINDS)
+def test_only_selected_kinds_are_delivered(
     world: Context, sessions: Sessions, receiver: WebhookReceiver, kind: str
 ):
-    happen(sessions, "ferry")
-    number = add(world, receiver, Wanted((kind,)))
-    for each in KINDS:
-        happen(sessions, "ferry", kind=each)
+    add_transitions(sessions, "ferry")
+    number = add(world, receiver, EventFilter((kind,)))
+    for each in TRANSITION_KINDS:
+        add_transitions(sessions, "ferry", kind=each)
     run_job(JOB, world)
-    assert [each.data["kind"] for each in receiver.taken] == [kind]
-    assert state(world, number).told == numbers(sessions, "ferry")[-1]
+    assert [each.data["kind"] for each in receiver.accepted] == [kind]
+    assert get_webhook(world, number).last_delivered_id == transition_ids(sessions, "ferry")[-1]
 
 
-def test_coverage_is_that_right_after_the_change(
+def test_min_coverage_uses_the_coverage_right_after_the_transition(
     world: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
-    add(world, receiver, Wanted((), 2))
+    add(world, receiver, EventFilter((), 2))
     later = NOW + timedelta(hours=1)
     with sessions.begin() as session:
         rows = Rows(session)
@@ -384,78 +390,85 @@ def test_coverage_is_that_right_after_the_change(
         rows.transition(one, "grew", at=later)
         rows.transition(one, "merged", at=later, other_story_id="two")
     run_job(JOB, world)
-    told = sorted((each.data["story"], each.data["kind"]) for each in receiver.taken)
-    assert told == [("one", "merged"), ("two", "grew")]
+    delivered = sorted((each.data["story"], each.data["kind"]) for each in receiver.accepted)
+    assert delivered == [("one", "merged"), ("two", "grew")]
 
 
-def test_stories_that_an_editor_hid_are_not_told(
+def test_hidden_stories_are_not_delivered(
     world: Context, sessions: Sessions, receiver: WebhookReceiver, clock: Clock
 ):
     number = add(world, receiver)
-    receiver.verdict = lambda delivery: 500 if delivery.data["story"] == "ferry" else 204
-    happen(sessions, "ferry", "vote")
+    receiver.status_for = lambda delivery: 500 if delivery.data["story"] == "ferry" else 204
+    add_transitions(sessions, "ferry", "vote")
     run_job(JOB, world)
     with sessions.begin() as session:
         session.execute(text("UPDATE stories SET hidden = true WHERE id = 'ferry'"))
     clock.advance(minutes=1)
     run_job(JOB, world)
-    assert set(stories_of(receiver)) == {"vote"}
-    assert state(world, number).held == 0
+    assert set(accepted_stories(receiver)) == {"vote"}
+    assert get_webhook(world, number).blocked_stories == 0
 
 
-def test_a_test_delivery_is_signed_and_changes_nothing(world: Context, receiver: WebhookReceiver):
+def send_test(context: Context, number: int) -> DeliveryOutcome:
+    with context.sessions.begin() as session:
+        url = hooks.get(session, number).url
+        target = WebhookTarget(number, url, hooks.get_secret(session, number))
+    return send_test_delivery(target, context.settings, now=context.clock())
+
+
+def test_test_delivery_is_signed_and_stores_nothing(world: Context, receiver: WebhookReceiver):
     number = add(world, receiver)
-    before = state(world, number)
-    assert ping(world, number).status == 204
-    assert receiver.came[0].headers["content-type"] == "application/json"
-    assert b'"type":"test"' in receiver.came[0].body
-    receiver.verdict = refused
-    assert ping(world, number).error == "answered 500 Internal Server Error"
-    assert state(world, number) == before
+    before = get_webhook(world, number)
+    assert send_test(world, number).status == 204
+    assert receiver.requests[0].headers["content-type"] == "application/json"
+    assert b'"type":"test"' in receiver.requests[0].body
+    receiver.status_for = refused
+    assert send_test(world, number).error == "answered 500 Internal Server Error"
+    assert get_webhook(world, number) == before
     with pytest.raises(NotFoundError):
-        ping(world, number + 1)
+        send_test(world, number + 1)
 
 
-def test_a_removed_webhook_is_told_nothing_more(
+def test_removed_webhook_gets_no_delivery(
     world: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
     number = add(world, receiver)
-    receiver.verdict = refused
-    happen(sessions, "ferry")
+    receiver.status_for = refused
+    add_transitions(sessions, "ferry")
     run_job(JOB, world)
     with sessions.begin() as session:
         hooks.remove(session, number)
     assert run_job(JOB, world) == {}
 
 
-def test_figures_tell_what_waits_and_what_failed(
+def test_metrics_count_pending_and_failed_deliveries(
     world: Context, sessions: Sessions, receiver: WebhookReceiver
 ):
     add(world, receiver)
-    receiver.verdict = refused
-    happen(sessions, "ferry", "ferry")
+    receiver.status_for = refused
+    add_transitions(sessions, "ferry", "ferry")
     with serving(sessions) as site:
         assert "samestory_webhook_changes_pending 3.0" in site.get("/metrics").text
         run_job(JOB, world)
-        figures = site.get("/metrics").text
-    assert "samestory_webhook_changes_pending 3.0" in figures
-    assert "samestory_webhook_stories_failed 1.0" in figures
-    assert 'samestory_webhooks{state="active"} 1.0' in figures
+        metrics = site.get("/metrics").text
+    assert "samestory_webhook_changes_pending 3.0" in metrics
+    assert "samestory_webhook_stories_failed 1.0" in metrics
+    assert 'samestory_webhooks{state="active"} 1.0' in metrics
 
 
-def test_what_is_to_be_told_is_found_by_index(
+def test_outbox_queries_use_indexes(
     world: Context, sessions: Sessions, engine: Engine, receiver: WebhookReceiver, clock: Clock
 ):
-    number = add(world, receiver, Wanted(("grew",), 1))
-    receiver.verdict = refused
-    happen(sessions, "ferry", "vote", "ferry")
+    number = add(world, receiver, EventFilter(("grew",), 1))
+    receiver.status_for = refused
+    add_transitions(sessions, "ferry", "vote", "ferry")
     with sessions.begin() as session:
         session.execute(text("UPDATE memberships SET valid_from = :at"), {"at": NOW})
     run_job(JOB, world)
-    assert state(world, number).held
+    assert get_webhook(world, number).blocked_stories
     clock.advance(minutes=1)
     with sessions.begin() as session, record_statements(engine) as statements:
-        assert outbox.next_round(session, number, now=clock(), most=8)
+        assert outbox.next_batch(session, number, now=clock(), limit=8)
     assert len(statements) >= 4
     with engine.connect() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))
@@ -465,9 +478,8 @@ def test_what_is_to_be_told_is_found_by_index(
             assert "Seq Scan" not in plan, plan
 
 
-def test_the_secret_is_of_the_scheme(world: Context, receiver: WebhookReceiver):
+def test_secret_has_the_standard_format(world: Context, receiver: WebhookReceiver):
     with world.sessions.begin() as session:
-        _, secret = hooks.add(session, receiver.url, ALL, now=NOW)
-    told: Any = secret_text(secret)
-    assert told.startswith("whsec_")
+        _, secret = hooks.add(session, receiver.url, ALL_EVENTS, now=NOW)
+    assert format_secret(secret).startswith("whsec_")
     assert len(secret) == 32

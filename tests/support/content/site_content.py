@@ -162,7 +162,7 @@ class _Content:
     def _story(
         self, story_id: str, articles: Sequence[ArticleRow], keywords: Sequence[str]
     ) -> StoryRow:
-        values = self.rows.story_facts("", articles) | {
+        values = self.rows.story_columns("", articles) | {
             "keywords": list(keywords),
             "slug": "-".join(articles[0].title.lower().split()[:6]),
         }

@@ -1,4 +1,4 @@
-"""Keys for tests, and requests sent with them."""
+"""Clients with an API key."""
 
 import json
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from tests.support.servers.site import Answer, Site
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """Somebody with a key, at a site."""
+class KeyClient:
+    """A client of a site, with an API key."""
 
     site: Site
     key: Key
     secret: str
 
-    def ask(
+    def request(
         self,
         method: str,
         path: str,
@@ -37,17 +37,19 @@ class Holder:
         return self.site.get(path, method=method, headers=own, body=json.dumps(body).encode())
 
     def get(self, path: str) -> Answer:
-        """Read something."""
-        return self.ask("GET", path)
+        """Send a GET request."""
+        return self.request("GET", path)
 
     def post(self, path: str, body: Any = None, **headers: str) -> Answer:
-        """Write something; of header names `_` stands for `-`."""
+        """Send a POST request; `_` in header names stands for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.ask("POST", path, body, headers=named)
+        return self.request("POST", path, body, headers=named)
 
 
-def holder(site: Site, sessions: Sessions, name: str, *roles: Role, **values: Any) -> Holder:
-    """Make a key, and somebody who holds it."""
+def make_key_client(
+    site: Site, sessions: Sessions, name: str, *roles: Role, **values: Any
+) -> KeyClient:
+    """Create a key and a client that uses it."""
     with sessions.begin() as session:
         key, secret = keys.create(session, name, roles, now=NOW, **values)
-    return Holder(site, key, secret)
+    return KeyClient(site, key, secret)

@@ -1,4 +1,4 @@
-"""An editor at work in tests: each act in a transaction of its own."""
+"""Editor decisions, each in a transaction of its own."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,6 +17,6 @@ def decide(
     *,
     by: str = "ann",
 ) -> Decision:
-    """Let an editor act at a moment."""
+    """Make a decision as an editor at `now`."""
     with sessions.begin() as session:
         return act(session, EditorAction(by, "a reason", now, now))

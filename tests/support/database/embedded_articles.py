@@ -1,4 +1,4 @@
-"""A server's model in tests: the fake encoder, and a store whose articles it has read."""
+"""Model context with the fake encoder, and articles embedded by it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ ENCODER = WordEncoder()
 def model_context(
     encoder: Callable[[], Encoder] = lambda: ENCODER, *, patience: float = 5.0
 ) -> ModelContext:
-    """How a server reads texts under the usual settings, with the fake encoder."""
+    """Create a model context with default settings and the fake encoder."""
     settings = settings_module.load({})
     return ModelContext(
         encoder=encoder,
@@ -38,16 +38,17 @@ def model_context(
     )
 
 
-def read_all(session: Session) -> None:
-    """Give every stored article what the jobs would: a vector, rare words, a lexicon to weigh by."""
+def embed_all_articles(session: Session) -> None:
+    """Store vectors, rare words and a vocabulary for all articles, as the jobs would."""
     session.flush()
     loaded = articles.load(session, session.scalars(select(ArticleRow.id)).all())
-    model = vectors.model_id(session, ENCODER.model, ENCODER.dimensions)
+    model = vectors.ensure_model(session, ENCODER.model, ENCODER.dimensions)
     made = encode_articles(ENCODER, loaded)
     vectors.save(session, model, {int(each.id): 1 for each in loaded}, made.values)
     vocabulary = TokenisedArticles.build(loaded, made).build_vocabulary()
     vocabularies.save(session, vocabulary, now=datetime(2023, 1, 1, tzinfo=UTC))
     keys = {
-        int(each.id): rarest_keys(lead_words(each), vocabulary, candidates.KEYS) for each in loaded
+        int(each.id): rarest_keys(lead_words(each), vocabulary, candidates.STORED_KEYS)
+        for each in loaded
     }
-    articles.set_word_keys(session, keys)
+    articles.save_word_keys(session, keys)

@@ -1,4 +1,4 @@
-"""What must hold of stories at any time, whoever changed them."""
+"""Invariants of stories that hold after every committed transaction."""
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from service.store.stories import constraints, stories
 from service.store.tables import StoryRow, StoryVersionRow
 
-#: Each asks for what must not exist.
+#: Queries that must return no rows.
 FORBIDDEN = {
     "an article in two stories at one instant": """
         SELECT a.article_id FROM memberships a JOIN memberships b ON a.article_id = b.article_id
@@ -45,7 +45,7 @@ FORBIDDEN = {
 
 
 def check(session: Session) -> None:
-    """Raise AssertionError naming the first thing that must not be."""
+    """Raise AssertionError with the name of the first violated invariant."""
     for name, query in FORBIDDEN.items():
         assert session.execute(text(query)).all() == [], name
     _check_versions(session)
@@ -53,7 +53,7 @@ def check(session: Session) -> None:
 
 
 def _check_versions(session: Session) -> None:
-    """Every story's row is kept as it stands."""
+    """Check that every story has an open version with the same columns."""
     names = [column.key for column in StoryVersionRow.__table__.columns]
     shared = [name for name in names if hasattr(StoryRow, name)]
     columns = ", ".join(shared)
@@ -61,14 +61,14 @@ def _check_versions(session: Session) -> None:
         f"SELECT {columns} FROM stories EXCEPT "
         f"SELECT {columns} FROM story_versions WHERE valid_until IS NULL"
     )
-    assert session.execute(text(query)).all() == [], "a story's row that was not kept"
+    assert session.execute(text(query)).all() == [], "a story that differs from its open version"
 
 
 def _check_links(session: Session) -> None:
-    """Whatever editors bound is together, what they parted is apart."""
+    """Check that must-link pairs share a story and cannot-link pairs do not."""
     links = constraints.load_active(session)
-    home = stories.story_of(session, {int(key) for each in links for key in each.link})
+    story_ids = stories.story_of(session, {int(key) for each in links for key in each.link})
     for each in links:
-        one, other = (home.get(int(key)) for key in each.link)
+        one, other = (story_ids.get(int(key)) for key in each.link)
         if one and other:
             assert (one == other) is each.together, each

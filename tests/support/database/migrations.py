@@ -1,4 +1,4 @@
-"""Databases moved from one revision of the schema to another."""
+"""Databases at a revision of the schema; upgrades and downgrades."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,20 +12,20 @@ from service.store.database.embedded import EmbeddedServer
 
 
 @contextmanager
-def database_of(server: EmbeddedServer, name: str, revision: str) -> Iterator[Engine]:
-    """A database of that name as it was at a revision, empty."""
-    made = schema.make_engine(server.ensure_database(name))
-    with made.begin() as connection:
+def database_at(server: EmbeddedServer, name: str, revision: str) -> Iterator[Engine]:
+    """Create an empty database at a revision."""
+    engine = schema.make_engine(server.ensure_database(name))
+    with engine.begin() as connection:
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
-    moved(made, revision, up=True)
+    migrate(engine, revision, up=True)
     try:
-        yield made
+        yield engine
     finally:
-        made.dispose()
+        engine.dispose()
 
 
-def moved(engine: Engine, revision: str, *, up: bool) -> None:
-    """Bring a database to a revision, upwards or back."""
+def migrate(engine: Engine, revision: str, *, up: bool) -> None:
+    """Upgrade or downgrade a database to a revision."""
     with engine.begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(schema.MIGRATIONS))

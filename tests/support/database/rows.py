@@ -1,4 +1,4 @@
-"""Rows for tests, inserted through the ORM with everything that a test doesn't care about."""
+"""Row factory: inserts ORM rows with defaults for all columns that a test does not set."""
 
 import hashlib
 import itertools
@@ -26,38 +26,38 @@ from service.store.tables import (
 
 Row = TypeVar("Row", bound=Base)
 
-#: Numbers of articles and feeds, so that two `Rows` can fill one database.
+#: Numbers of articles and feeds, unique across all `Rows`.
 NUMBERS = itertools.count(1)
 
-#: The present of tests, unless they say otherwise.
+#: Default current time of tests.
 NOW = datetime(2023, 4, 26, 6, 0, tzinfo=UTC)
 
 
 class Rows:
-    """Inserts rows into one session; each method flushes and returns what it made."""
+    """Inserts rows into one session; each method flushes and returns the new row."""
 
     def __init__(self, session: Session, outlets: Iterable[OutletRow] = ()) -> None:
-        """`outlets` are there already."""
+        """`outlets` are existing rows."""
         self.session = session
         self._outlets: dict[int, OutletRow] = {each.id: each for each in outlets}
         self._copies: set[int] = set()
 
     def outlet(self, slug: str, name: str = "", **values: Any) -> OutletRow:
-        """An outlet with its family, which has its own slug unless `family` names one."""
+        """Add an outlet and its family, by default a family with the same slug."""
         family = values.pop("family", slug)
         if self.session.get(FamilyRow, family) is None:
             self._add(FamilyRow(slug=family, name=family.title()))
         row = OutletRow(
-            slug=slug, name=name or slug.title(), family=family, **_outlet_facts(values)
+            slug=slug, name=name or slug.title(), family=family, **_outlet_columns(values)
         )
         self._add(row)
         self._outlets[row.id] = row
         return row
 
     def feed(self, outlet: OutletRow, **values: Any) -> FeedRow:
-        """A feed of an outlet, read well ten minutes ago."""
+        """Add a feed that was fetched successfully ten minutes ago."""
         number = next(NUMBERS)
-        facts = {
+        columns = {
             "outlet_id": outlet.id,
             "url": f"https://{outlet.slug}.example/feed-{number}.xml",
             "title": f"{outlet.name}: news",
@@ -68,15 +68,15 @@ class Rows:
             "last_success_at": NOW - timedelta(minutes=10),
             "created_at": NOW - timedelta(days=30),
         }
-        return self._add(FeedRow(**facts | values))
+        return self._add(FeedRow(**columns | values))
 
     def article(
         self, outlet: OutletRow, title: str, *, at: datetime = NOW, **values: Any
     ) -> ArticleRow:
-        """An article that was published at a time and first seen five minutes later."""
+        """Add an article published at `at` and first seen five minutes later."""
         number = next(NUMBERS)
-        facts: dict[str, Any] = {
-            "id": ids.compose(at, number),
+        columns: dict[str, Any] = {
+            "id": ids.make_article_id(at, number),
             "url": f"https://{outlet.slug}.example/{number}",
             "link": None,
             "feed_id": values.pop("feed_id", None) or self._feed_of(outlet),
@@ -94,10 +94,10 @@ class Rows:
             "reported_at": at,
             "content_hash": hashlib.blake2b(title.encode(), digest_size=16).digest(),
         }
-        return self._add(ArticleRow(outlet_id=outlet.id, **facts | values))
+        return self._add(ArticleRow(outlet_id=outlet.id, **columns | values))
 
     def copy(self, article: ArticleRow, original: ArticleRow, share: float = 0.97) -> CopyRow:
-        """Mark an article as a reprint of another one; before its story is made."""
+        """Mark an article as a reprint; call it before the story is added."""
         self._copies.add(article.id)
         return self._add(
             CopyRow(
@@ -111,23 +111,23 @@ class Rows:
     def storyline(
         self, storyline_id: str, title: str, *, created_at: datetime = NOW
     ) -> StorylineRow:
-        """A storyline without stories."""
+        """Add a storyline without stories."""
         return self._add(StorylineRow(id=storyline_id, title=title, created_at=created_at))
 
     def story(self, story_id: str, members: Sequence[ArticleRow] = (), **values: Any) -> StoryRow:
-        """A described story with its memberships and the transition by which it emerged."""
-        facts = self.story_facts(story_id, members) | values
-        facts.setdefault(
-            "rank", compute_rank(facts["independent"], facts["last_reported_at"]).total
+        """Add a described story with memberships and its first transition."""
+        columns = self.story_columns(story_id, members) | values
+        columns.setdefault(
+            "rank", compute_rank(columns["independent"], columns["last_reported_at"]).total
         )
-        row = self._add(StoryRow(**facts))
+        row = self._add(StoryRow(**columns))
         for article in members:
             self.membership(row, article)
         self.transition(row, "emerged", at=row.emerged_at, articles=members[:1])
         return row
 
-    def story_facts(self, story_id: str, articles: Sequence[ArticleRow]) -> dict[str, Any]:
-        """What the job that describes stories would write about one with these members."""
+    def story_columns(self, story_id: str, articles: Sequence[ArticleRow]) -> dict[str, Any]:
+        """Compute the columns that the job `describe` would write for these members."""
         times = [article.reported_at for article in articles] or [NOW]
         outlets = [self._outlets[article.outlet_id] for article in articles]
         originals = [article for article in articles if article.id not in self._copies]
@@ -153,24 +153,26 @@ class Rows:
         return language.partition("-")[0].lower()
 
     def membership(self, story: StoryRow, article: ArticleRow, **values: Any) -> MembershipRow:
-        """An article's present stay in a story, from when it was first seen; a founder's."""
-        facts: dict[str, Any] = {"valid_from": article.first_seen, "score": None, "evidence": {}}
-        return self._add(MembershipRow(article_id=article.id, story_id=story.id, **facts | values))
+        """Add a current membership without a score, valid from when the article was first seen."""
+        columns: dict[str, Any] = {"valid_from": article.first_seen, "score": None, "evidence": {}}
+        return self._add(
+            MembershipRow(article_id=article.id, story_id=story.id, **columns | values)
+        )
 
     def transition(
         self, story: StoryRow, kind: str, *, articles: Sequence[ArticleRow] = (), **values: Any
     ) -> TransitionRow:
-        """Something that happened to a story."""
-        facts: dict[str, Any] = {
+        """Add a transition of a story."""
+        columns: dict[str, Any] = {
             "at": NOW,
             "cause": "place",
             "article_ids": [article.id for article in articles],
         }
-        return self._add(TransitionRow(story_id=story.id, kind=kind, **facts | values))
+        return self._add(TransitionRow(story_id=story.id, kind=kind, **columns | values))
 
     def run(self, job: str, **values: Any) -> RunRow:
-        """A run of a job that ended well a minute ago."""
-        facts: dict[str, Any] = {
+        """Add a run of a job that succeeded a minute ago."""
+        columns: dict[str, Any] = {
             "started_at": NOW - timedelta(seconds=62),
             "seconds": 2.0,
             "outcome": "done",
@@ -178,11 +180,11 @@ class Rows:
             "host": "here",
             "pid": 1,
         }
-        return self._add(RunRow(job=job, **facts | values))
+        return self._add(RunRow(job=job, **columns | values))
 
     def _feed_of(self, outlet: OutletRow) -> int:
-        known = self.session.query(FeedRow).filter_by(outlet_id=outlet.id).first()
-        return (known or self.feed(outlet)).id
+        existing = self.session.query(FeedRow).filter_by(outlet_id=outlet.id).first()
+        return (existing or self.feed(outlet)).id
 
     def _add(self, row: Row) -> Row:
         self.session.add(row)
@@ -190,5 +192,5 @@ class Rows:
         return row
 
 
-def _outlet_facts(values: dict[str, Any]) -> dict[str, Any]:
+def _outlet_columns(values: dict[str, Any]) -> dict[str, Any]:
     return {"country": None, "language": "en", "agency": False, "sites": []} | values

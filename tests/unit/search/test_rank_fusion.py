@@ -1,26 +1,26 @@
-"""Rankings fused by reciprocal rank, and what somebody who searches wrote."""
+"""Reciprocal rank fusion and search syntax."""
 
 import pytest
 
-from service.domain.search.search_terms import SearchTerms, parse_search_terms
 from service.domain.search.rank_fusion import fuse_rankings
+from service.domain.search.search_terms import SearchTerms, parse_search_terms
 
 
-def test_places_are_summed_as_cormack_and_others_say():
+def test_score_is_sum_of_reciprocal_ranks():
     fused = fuse_rankings([["a", "b"], ["b", "c"]])
     assert list(fused) == ["b", "a", "c"]
     assert fused["b"] == pytest.approx(1 / 62 + 1 / 61)
     assert fused["a"] == pytest.approx(1 / 61)
 
 
-def test_of_equals_the_first_met_comes_first_and_nothing_counts_twice_in_one_ranking():
+def test_ties_keep_order_and_duplicates_count_once():
     assert list(fuse_rankings([["a"], ["b"]])) == ["a", "b"]
     assert fuse_rankings([["a", "a", "b"]]) == {"a": 1 / 61, "b": 1 / 62}
     assert fuse_rankings([[], []]) == {}
 
 
 @pytest.mark.parametrize(
-    ("asked", "text", "excluded"),
+    ("query", "text", "excluded"),
     [
         ("ferry harbour", "ferry harbour", ()),
         ("ferry -pier", "ferry", ("pier",)),
@@ -31,11 +31,9 @@ def test_of_equals_the_first_met_comes_first_and_nothing_counts_twice_in_one_ran
         ("-pier", "", ("pier",)),
     ],
 )
-def test_what_is_wanted_is_told_from_what_is_not(
-    asked: str, text: str, excluded: tuple[str, ...]
-) -> None:
-    assert parse_search_terms(asked) == SearchTerms(text, excluded)
+def test_minus_excludes_words_and_phrases(query: str, text: str, excluded: tuple[str, ...]) -> None:
+    assert parse_search_terms(query) == SearchTerms(text, excluded)
 
 
-def test_a_question_is_told_without_its_quotes():
+def test_embedding_text_has_no_quotes():
     assert parse_search_terms('"Orlan harbour" ferry').embedding_text == "Orlan harbour ferry"

@@ -1,4 +1,4 @@
-"""every noun has its table"""
+"""initial tables"""
 
 import pgvector.sqlalchemy
 import sqlalchemy as sa

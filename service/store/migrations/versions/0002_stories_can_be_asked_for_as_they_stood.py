@@ -1,7 +1,7 @@
-"""stories can be asked for as they stood; decisions of editors have a table
+"""story versions for past states; a table of editor decisions
 
-What stood before this migration is known from memberships and transitions alone: those
-versions carry no headline and no counts, and show what their members of then say.
+Versions from before this migration are reconstructed from memberships and transitions. They have no
+headline and no counts; views derive these from the members at that time.
 """
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ def upgrade() -> None:
     _index_by_rank("pinned", "rank", "id")
     _create_decisions()
     _create_versions()
-    _let_memberships_follow_each_other()
+    _prevent_overlapping_memberships()
 
 
 def downgrade() -> None:
@@ -71,7 +71,7 @@ def _create_decisions() -> None:
         "ix_decisions_standing", "decisions", ["id"], postgresql_where=sa.text("undone_at IS NULL")
     )
     op.add_column("constraints", sa.Column("decision_id", sa.BigInteger(), nullable=True))
-    # Each constraint was a decision of its own. No command wrote any before this revision.
+    # One decision per existing constraint. No command wrote constraints before this revision.
     op.execute(
         """
         INSERT INTO decisions
@@ -127,27 +127,27 @@ def _drop_decisions() -> None:
 
 
 def _create_versions() -> None:
-    moment = sa.DateTime(timezone=True)
+    timestamp = sa.DateTime(timezone=True)
     op.create_table(
         "story_versions",
         sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("valid_from", moment, nullable=False),
-        sa.Column("valid_until", moment, nullable=True),
+        sa.Column("valid_from", timestamp, nullable=False),
+        sa.Column("valid_until", timestamp, nullable=True),
         sa.Column("merged_into", sa.Text(), nullable=True),
         sa.Column("split_from", sa.Text(), nullable=True),
         sa.Column("storyline_id", sa.Text(), nullable=True),
         sa.Column("storyline_title", sa.Text(), nullable=True),
         sa.Column("slug", sa.Text(), server_default="", nullable=False),
         sa.Column("state", sa.Text(), server_default="open", nullable=False),
-        sa.Column("emerged_at", moment, nullable=False),
-        sa.Column("changed_at", moment, nullable=False),
+        sa.Column("emerged_at", timestamp, nullable=False),
+        sa.Column("changed_at", timestamp, nullable=False),
         sa.Column("headline", sa.Text(), server_default="", nullable=False),
         sa.Column("headline_article_id", sa.BigInteger(), nullable=True),
         sa.Column(
             "keywords", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False
         ),
-        sa.Column("first_reported_at", moment, nullable=False),
-        sa.Column("last_reported_at", moment, nullable=False),
+        sa.Column("first_reported_at", timestamp, nullable=False),
+        sa.Column("last_reported_at", timestamp, nullable=False),
         sa.Column("articles", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("coverage", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("independent", sa.Integer(), server_default=sa.text("0"), nullable=False),
@@ -180,7 +180,7 @@ def _create_versions() -> None:
 
 
 def _fill_versions() -> None:
-    """A version for each state that a story was in, the last of them with all that is known now."""
+    """Insert one version per past state of a story; the last version has all current columns."""
     op.execute(
         """
         WITH turns AS (
@@ -233,8 +233,8 @@ def _fill_versions() -> None:
     )
 
 
-def _let_memberships_follow_each_other() -> None:
-    """A clock that was set back could let an article's stays overlap; from now on none can."""
+def _prevent_overlapping_memberships() -> None:
+    """Remove overlaps, which a clock that was set back could cause, and forbid them from now on."""
     op.execute(
         """
         WITH ordered AS (

@@ -1,4 +1,4 @@
-"""stories have summaries, names and a pace; what names stand for has a table"""
+"""story details (summary, entities, pace); gazetteers"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gazetteers")),
     )
-    # Stories of before are described anew, and so get what they lack.
+    # Existing stories are described again, which adds the details.
     op.execute("UPDATE stories SET described_at = NULL WHERE state <> 'merged'")
 
 

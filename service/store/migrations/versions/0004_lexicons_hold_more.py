@@ -1,6 +1,6 @@
-"""lexicons hold what vectors have in common and how full a window is; older ones are dropped
+"""delete vocabularies in the former format, without mean vector and window size
 
-Place makes one of the next arrivals, and the next reconcile replaces it.
+The job `place` builds a new one from the next arrivals; the next `reconcile` replaces it.
 """
 
 from alembic import op

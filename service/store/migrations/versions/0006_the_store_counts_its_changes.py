@@ -1,11 +1,12 @@
-"""the store counts its changes; stories are found by names, keywords and speed
+"""change counter for HTTP validators; indexes on names, keywords and speed of stories
 
-By the count an unchanged answer is known without making it anew. A transaction that writes what readers see leaves one row in `store_touches`; just before it
-commits, that row becomes one step of the counter and is gone. So the counter is the last row
-that a transaction locks, and nobody waits for it longer than a commit takes.
+The counter shows whether a cached response is still current. A transaction that writes public data
+inserts one row into `store_touches`. Just before the commit, a deferred trigger deletes that row and
+increments the counter. So the counter is the last row that a transaction locks, and other
+transactions wait for it no longer than a commit takes.
 
-Each step has a whole second of its own in `changed_at`: as a date in HTTP it tells as much as
-the number. While changes come faster than that it runs ahead of the clock.
+Each increment gets a second of its own in `changed_at`, so that as an HTTP date it is as precise as
+the number. When changes come faster than once a second, it runs ahead of the clock.
 """
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-#: What readers see; of articles not the columns that the jobs keep their own accounts in.
+#: Tables with public data. Internal columns of articles, such as the stage, are not watched.
 WATCHED = {
     "articles": "UPDATE OF url, outlet_id, title, text, author, language, published, claimed, "
     "date_flag, first_seen, reported_at, revision",
@@ -51,7 +52,7 @@ BEGIN
 END $$
 """
 
-#: As `store.locks.lock_key` gives it for `store.plans.LOCK`.
+#: `lock_key(apply_plan.LOCK)`, see `store.database.locks`.
 STORIES_LOCK = 59028092501185915
 ORDER = f"""
 CREATE FUNCTION order_transitions() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -60,7 +61,7 @@ BEGIN
     RETURN NULL;
 END $$
 """
-#: What indexes hold of a story; immutable, so that they may. Case does not matter.
+#: Functions for index expressions, so they are immutable. All ignore case.
 FUNCTIONS = {
     "in_lower_case(words text[]) RETURNS text[]": (
         "SELECT coalesce(array_agg(lower(word)), '{}') FROM unnest(words) AS word"
@@ -78,7 +79,7 @@ NOT_MERGED = sa.text("state <> 'merged'")
 
 def upgrade() -> None:
     _count_changes()
-    # Numbers are drawn under the lock, so they become visible in their order.
+    # Ids are assigned under the lock, so they become visible in order.
     op.execute(ORDER)
     op.execute(
         "CREATE TRIGGER order_transitions BEFORE INSERT ON transitions "

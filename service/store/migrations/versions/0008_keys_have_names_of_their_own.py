@@ -1,4 +1,4 @@
-"""keys have names of their own; answers to writes are kept for whoever asks again"""
+"""unique names of keys; idempotent responses"""
 
 import sqlalchemy as sa
 from alembic import op

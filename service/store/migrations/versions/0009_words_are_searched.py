@@ -1,12 +1,12 @@
-"""articles and stories are found by their words
+"""full-text search of articles and stories
 
-A row of `article_documents` holds what a search asks of an article, kept by a trigger: the jobs
-write their accounts into `articles` several times for each one, and an index over its words there
-would be written as often.
+A trigger maintains `article_documents`, a table with the search document of each article. Jobs
+update `articles` several times per article, and a text index on that table would be updated as
+often.
 
-Words stand in a document as they are written, and beside that by their stems where Postgres 15
-knows those of the article's language. Titles weigh most, then leads, then bodies, of which the
-first ten thousand characters count.
+A document contains words as written and, if Postgres 15 has a stemmer for the article's language,
+their stems. Titles have the highest weight, then leads, then the first ten thousand characters of
+bodies.
 """
 
 import sqlalchemy as sa
@@ -53,15 +53,15 @@ END $$
 STORY_DOCUMENT = f"""
 CREATE FUNCTION story_document(headline text, keywords text[]) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE told text := array_to_string(keywords, ' ; ');
+DECLARE listed text := array_to_string(keywords, ' ; ');
 BEGIN
     RETURN setweight(to_tsvector({SIMPLE}, headline), 'A')
-        || setweight(to_tsvector({SIMPLE}, told), 'B')
+        || setweight(to_tsvector({SIMPLE}, listed), 'B')
         || setweight(to_tsvector('pg_catalog.english'::regconfig, headline), 'A')
-        || setweight(to_tsvector('pg_catalog.english'::regconfig, told), 'B');
+        || setweight(to_tsvector('pg_catalog.english'::regconfig, listed), 'B');
 END $$
 """
-#: A row for an article; its language, or else its outlet's, without the region.
+#: The row of an article; the language is the article's, else its outlet's, without region.
 ROW = """
     SELECT {0}.id, {0}.reported_at, {0}.outlet_id, spoken.language,
            article_document(spoken.language, {0}.title, {0}.text, {0}.body)
@@ -122,11 +122,11 @@ def upgrade() -> None:
         [sa.text("story_document(headline, keywords)")],
         postgresql_using="gin",
     )
-    # Few are; what is found is compared with them.
+    # Few stories are hidden; search results are compared with them.
     op.create_index(
         "ix_stories_hidden", "stories", ["id"], postgresql_where=sa.text("hidden")
     )
-    # The parts of a story as they stood.
+    # For past parts of a split story.
     op.create_index(
         "ix_story_versions_split_from",
         "story_versions",

@@ -1,4 +1,4 @@
-"""webhooks choose what they are told of; stories whose deliveries fail are held apart"""
+"""event filters of webhooks; separate retries for stories with failed deliveries"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,10 +13,10 @@ ADDED = ("kinds", "min_coverage", "failing_since", "delivered_at", "paused_becau
 
 
 def upgrade() -> None:
-    moment = sa.DateTime(timezone=True)
-    # Nothing told webhooks before, so none has failed.
+    timestamp = sa.DateTime(timezone=True)
+    # No earlier version delivered to webhooks, so none has failed.
     op.execute("UPDATE webhooks SET state = 'paused' WHERE state = 'failed'")
-    _know_states("active", "paused")
+    _check_states("active", "paused")
     op.add_column(
         "webhooks", sa.Column("kinds", ARRAY(sa.Text()), server_default="{}", nullable=False)
     )
@@ -24,8 +24,8 @@ def upgrade() -> None:
         "webhooks",
         sa.Column("min_coverage", sa.Integer(), server_default=sa.text("0"), nullable=False),
     )
-    op.add_column("webhooks", sa.Column("failing_since", moment, nullable=True))
-    op.add_column("webhooks", sa.Column("delivered_at", moment, nullable=True))
+    op.add_column("webhooks", sa.Column("failing_since", timestamp, nullable=True))
+    op.add_column("webhooks", sa.Column("delivered_at", timestamp, nullable=True))
     op.add_column("webhooks", sa.Column("paused_because", sa.Text(), nullable=True))
     op.create_table(
         "webhook_holds",
@@ -33,8 +33,8 @@ def upgrade() -> None:
         sa.Column("story_id", sa.Text(), nullable=False),
         sa.Column("next_transition_id", sa.BigInteger(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_attempt_at", moment, nullable=False),
-        sa.Column("failing_since", moment, nullable=False),
+        sa.Column("next_attempt_at", timestamp, nullable=False),
+        sa.Column("failing_since", timestamp, nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["webhook_id"],
@@ -58,10 +58,10 @@ def downgrade() -> None:
     op.drop_table("webhook_holds")
     for column in reversed(ADDED):
         op.drop_column("webhooks", column)
-    _know_states("active", "paused", "failed")
+    _check_states("active", "paused", "failed")
 
 
-def _know_states(*states: str) -> None:
+def _check_states(*states: str) -> None:
     listed = ", ".join(f"'{state}'" for state in states)
     op.drop_constraint("ck_webhooks_state_known", "webhooks")
     op.create_check_constraint(op.f("ck_webhooks_state_known"), "webhooks", f"state IN ({listed})")

@@ -1,4 +1,4 @@
-"""alerts tell of stories at once; emails of the ledger know how large they were and when they went"""
+"""alerts; size and time of sent emails"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,14 +14,14 @@ DAY = "uq_issues_subscriber_id_local_date"
 
 
 def upgrade() -> None:
-    moment = sa.DateTime(timezone=True)
+    timestamp = sa.DateTime(timezone=True)
     op.create_table(
         "alerts",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
         sa.Column("subscriber_id", sa.BigInteger(), nullable=False),
         sa.Column("query", JSONB(), nullable=False),
-        sa.Column("created_at", moment, nullable=False),
-        sa.Column("stopped_at", moment, nullable=True),
+        sa.Column("created_at", timestamp, nullable=False),
+        sa.Column("stopped_at", timestamp, nullable=True),
         sa.ForeignKeyConstraint(
             ["subscriber_id"],
             ["subscribers.id"],
@@ -36,12 +36,12 @@ def upgrade() -> None:
         ["subscriber_id"],
         postgresql_where=sa.text("stopped_at IS NULL"),
     )
-    _add_columns(moment)
-    _know_states(*STATES, "folded")
+    _add_columns(timestamp)
+    _check_states(*STATES, "folded")
     op.create_check_constraint(
         op.f("ck_issues_kind_known"), "issues", "kind IN ('digest', 'notice')"
     )
-    # A day has one issue, and any number of notices.
+    # One digest per day, and any number of notices.
     op.drop_constraint(op.f(DAY), "issues")
     _unique(DAY, "digest", "subscriber_id", "local_date")
     _unique("uq_issues_notice", "notice", "subscriber_id", "story_id", "reached")
@@ -71,18 +71,18 @@ def downgrade() -> None:
         op.drop_index(op.f(index), "issues")
     op.create_unique_constraint(op.f(DAY), "issues", ["subscriber_id", "local_date"])
     op.drop_constraint(op.f("ck_issues_kind_known"), "issues")
-    _know_states(*STATES)
+    _check_states(*STATES)
     for column in ("folded_into", "reached", "story_id", "sent_at", "bytes", "cards", "kind"):
         op.drop_column("issues", column)
     op.drop_table("alerts")
 
 
-def _add_columns(moment: sa.DateTime) -> None:
+def _add_columns(timestamp: sa.DateTime) -> None:
     for column in (
         sa.Column("kind", sa.Text(), server_default="digest", nullable=False),
         sa.Column("cards", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("bytes", sa.Integer(), nullable=True),
-        sa.Column("sent_at", moment, nullable=True),
+        sa.Column("sent_at", timestamp, nullable=True),
         sa.Column("story_id", sa.Text(), nullable=True),
         sa.Column("reached", sa.Integer(), nullable=True),
         sa.Column("folded_into", sa.BigInteger(), nullable=True),
@@ -99,7 +99,7 @@ def _unique(name: str, kind: str, *columns: str) -> None:
     op.create_index(op.f(name), "issues", list(columns), unique=True, postgresql_where=where)
 
 
-def _know_states(*states: str) -> None:
+def _check_states(*states: str) -> None:
     listed = ", ".join(f"'{state}'" for state in states)
     op.drop_constraint(op.f("ck_issues_state_known"), "issues")
     op.create_check_constraint(op.f("ck_issues_state_known"), "issues", f"state IN ({listed})")

@@ -1,4 +1,4 @@
-"""copies can be asked for as they stood: from when until when each was taken for one"""
+"""validity periods of copies"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,7 +28,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DELETE FROM copies WHERE valid_until IS NOT NULL")
-    # The change is counted now: tables with triggers that still wait cannot be dropped by 0006.
+    # Fire deferred triggers now: 0006 cannot drop a table with pending triggers.
     op.execute("SET CONSTRAINTS ALL IMMEDIATE")
     op.execute("SET CONSTRAINTS ALL DEFERRED")
     op.drop_index("ix_copies_valid_until", table_name="copies")

@@ -1,4 +1,4 @@
-"""outlets can be edited: when that was, and what the configuration says of what was edited"""
+"""edits of outlets, with the configured values of edited fields"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,7 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Edits stay until outlets are next read from the configuration."""
+    """Edited values stay until outlets are next loaded from the configuration."""
     op.drop_constraint(op.f("ck_outlets_edits_know_the_configured"), "outlets", type_="check")
     op.drop_column("outlets", "configured")
     op.drop_column("outlets", "edited_at")

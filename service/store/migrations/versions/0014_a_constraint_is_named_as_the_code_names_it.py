@@ -1,4 +1,4 @@
-"""the constraint on when copies end is named as the code names it: 0012 gave it its prefix twice"""
+"""fix the name of a check constraint: 0012 added its prefix twice"""
 
 from alembic import op
 

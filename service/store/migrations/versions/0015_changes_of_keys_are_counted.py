@@ -1,7 +1,7 @@
-"""changes of what keys open are counted, so that a process knows at once when one is revoked
+"""count changes of API keys, so that every process notices a revoked key immediately
 
-Beside the count of what readers see and apart from it: a new key makes no answer stale. That a key is
-used is no change. Counted just before the commit, as the others are (0006).
+This counter is independent of the one of public data, because a new key does not invalidate cached
+responses. The use of a key is not a change. A deferred trigger counts just before the commit (0006).
 """
 
 import sqlalchemy as sa

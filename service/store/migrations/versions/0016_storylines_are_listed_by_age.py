@@ -1,4 +1,4 @@
-"""storylines are listed by when they began to be one"""
+"""index of storylines by creation time"""
 
 from alembic import op
 

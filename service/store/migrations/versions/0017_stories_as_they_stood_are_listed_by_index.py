@@ -1,8 +1,8 @@
-"""stories as they stood are listed by index, in every order
+"""indexes of story versions for every sort order
 
-An entry holds an order's keys and when the version stood, so that those of other times are passed
-without a look at their rows. Two more tell how far a version can be ahead of its beginning. Words,
-names and storylines are looked up as those of the present are.
+An index entry has the keys of the sort order and the period of the version, so that versions of other
+times are skipped without reading their rows. Two more indexes bound how far a version's sort key can
+be ahead of `valid_from`. Keywords, names and storylines get the same indexes as current stories.
 """
 
 import sqlalchemy as sa
@@ -30,7 +30,8 @@ AHEAD = {
     "ix_story_versions_reports_ahead": sa.text("(last_reported_at - valid_from)"),
     "ix_story_versions_rank_ahead": sa.text("(rank - hours_of(valid_from))"),
 }
-#: Since 1970, as `domain.ranking` counts. With a zone, `extract` may depend on that of the session.
+#: Hours since 1970, as in `domain.stories.ranking`. In UTC, because `extract` from a timestamptz may
+#: depend on the time zone of the session.
 HOURS = """
 CREATE FUNCTION hours_of(moment timestamptz) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -49,8 +50,8 @@ def upgrade() -> None:
         op.create_index(name, TABLE, [*keys, *PERIOD], postgresql_where=unmerged)
     for name, expression in WORDS.items():
         op.create_index(name, TABLE, [expression], postgresql_using="gin")
-    told = sa.text("storyline_id IS NOT NULL")
-    op.create_index(STORYLINE, TABLE, ["storyline_id", "valid_from"], postgresql_where=told)
+    has_storyline = sa.text("storyline_id IS NOT NULL")
+    op.create_index(STORYLINE, TABLE, ["storyline_id", "valid_from"], postgresql_where=has_storyline)
     for name, expression in AHEAD.items():
         op.create_index(name, TABLE, [expression])
 

@@ -1,8 +1,8 @@
-"""stories know the languages of their reports, so that an index finds them by these
+"""languages of stories, with an index
 
-Filled for all stories, and for how they stood from what belonged to them meanwhile, by the
-languages that articles and outlets have now. Versions that 0002 made of transitions are cut where
-members came or went, since each can have but one set of languages.
+Computed for all stories from their members, and for versions from the members in their period, by the
+current languages of articles and outlets. Versions that 0002 reconstructed are split where members
+change, since a version has one set of languages.
 """
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ branch_labels = None
 depends_on = None
 
 TABLES = ("stories", "story_versions")
-#: Each stay of an article in a story, with the article's language or else its outlet's.
+#: Memberships with the article's language, else its outlet's.
 STAYS = """
     SELECT memberships.story_id, memberships.valid_from,
            coalesce(memberships.valid_until, 'infinity') AS until,

@@ -1,7 +1,7 @@
-"""what editors hide, show and rename is told to followers
+"""transitions for hidden, shown and renamed stories
 
-Of stories that are hidden now followers may still show what they kept: they are told, with the
-instant of the decision.
+Clients may still show stories that are hidden already, so each gets a transition with the instant of
+the decision.
 """
 
 from alembic import op
@@ -35,6 +35,6 @@ def downgrade() -> None:
     _constrain(BEFORE)
 
 
-def _constrain(known: str) -> None:
+def _constrain(condition: str) -> None:
     op.drop_constraint(op.f("ck_transitions_kind_known"), "transitions", type_="check")
-    op.create_check_constraint(op.f("ck_transitions_kind_known"), "transitions", known)
+    op.create_check_constraint(op.f("ck_transitions_kind_known"), "transitions", condition)

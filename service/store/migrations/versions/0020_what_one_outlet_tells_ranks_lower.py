@@ -1,7 +1,7 @@
-"""a story that one outlet alone tells ranks as if it were a day older
+"""rank stories of a single outlet as if they were a day older
 
-`domain.ranking` since: what is stored follows, of the present and the past, so that one order holds
-for all of them; also where a description of long ago does not tell the parts of a rank.
+Stored ranks follow the new rule of `domain.stories.ranking`, in current stories and in versions, so
+that their order is consistent. This includes stories whose details lack the parts of the rank.
 """
 
 from alembic import op
@@ -24,7 +24,7 @@ WHERE independent <= 1 AND rank <> 0
 def _move(hours: int) -> None:
     for table in ("stories", "story_versions"):
         op.execute(MOVED.format(table=table, hours=hours))
-    # The change is counted now: tables with triggers that still wait cannot be altered by another.
+    # Fire deferred triggers now: a later migration cannot alter a table with pending triggers.
     op.execute("SET CONSTRAINTS ALL IMMEDIATE")
     op.execute("SET CONSTRAINTS ALL DEFERRED")
 
