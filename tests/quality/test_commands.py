@@ -43,7 +43,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("options", [[], ["--stream"]])
-def test_cluster_writes_one_line_for_each_in_order(
+def test_cluster_writes_one_line_per_article_in_order(
     gold: Path, tmp_path: Path, options: list[str]
 ) -> None:
     out = tmp_path / "out.jsonl"
@@ -54,7 +54,7 @@ def test_cluster_writes_one_line_for_each_in_order(
     assert ("churn" in result.stderr) == bool(options)
 
 
-def test_labels_do_not_reach_the_grouping(gold: Path) -> None:
+def test_labels_do_not_affect_grouping(gold: Path) -> None:
     blind = gold.with_name("blind.jsonl")
     rows = [{k: v for k, v in row.items() if k != "story"} for row in lines(gold)]
     blind.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -62,7 +62,7 @@ def test_labels_do_not_reach_the_grouping(gold: Path) -> None:
     assert seeing == run("cluster", str(blind), "-o", "-").stdout
 
 
-def test_a_malformed_line_leaves_the_output_as_it_was(gold: Path, tmp_path: Path) -> None:
+def test_malformed_line_leaves_output_unchanged(gold: Path, tmp_path: Path) -> None:
     gold.write_text(gold.read_text("utf-8") + "{oops\n", encoding="utf-8")
     out = tmp_path / "out.jsonl"
     assert isinstance(run("cluster", str(gold), "-o", str(out)).exception, BadLineError)
@@ -72,7 +72,7 @@ def test_a_malformed_line_leaves_the_output_as_it_was(gold: Path, tmp_path: Path
     assert out.read_text("utf-8") == "precious"
 
 
-def test_a_failure_is_one_line_and_exit_1(tmp_path: Path) -> None:
+def test_error_is_one_line_with_exit_code_1(tmp_path: Path) -> None:
     bad = tmp_path / "bad.jsonl"
     bad.write_text("[]\n", encoding="utf-8")
     command = [sys.executable, "-c", "from service.cli import main; main()"]
@@ -83,7 +83,7 @@ def test_a_failure_is_one_line_and_exit_1(tmp_path: Path) -> None:
     assert done.stderr == f"samestory: {bad}, line 1: not an object\n"
 
 
-def test_standard_input_and_output_may_be_the_files(gold: Path, tmp_path: Path) -> None:
+def test_cluster_reads_stdin_and_writes_stdout(gold: Path, tmp_path: Path) -> None:
     packed = tmp_path / "gold.jsonl.gz"
     packed.write_bytes(gzip.compress(gold.read_bytes()))
     expected = run("cluster", str(gold), "-o", "-").stdout
@@ -119,7 +119,7 @@ def test_ids_keep_their_type(tmp_path: Path) -> None:
         (["train", "GOLD", "-o", "none/weights"], "does not exist"),
     ],
 )
-def test_what_cannot_be_done_has_one_reason(
+def test_invalid_input_raises_one_line_error(
     gold: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], reason: str
 ) -> None:
     monkeypatch.chdir(gold.parent)
@@ -143,7 +143,7 @@ def test_what_cannot_be_done_has_one_reason(
         ["train", "-", "-o", "weights"],
     ],
 )
-def test_wrong_usage_is_exit_2(
+def test_wrong_usage_exits_with_code_2(
     gold: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     monkeypatch.chdir(gold.parent)
@@ -152,18 +152,18 @@ def test_wrong_usage_is_exit_2(
 
 
 @pytest.mark.parametrize("now", ["2023-04-25", "2023-04-25T00:00:00Z", "9999-12-31T23:59:59"])
-def test_now_is_any_iso_moment(gold: Path, now: str) -> None:
+def test_now_accepts_iso_timestamps(gold: Path, now: str) -> None:
     assert run("cluster", str(gold), "-o", "-", "--now", now).exit_code == 0
 
 
-def test_an_empty_file_has_no_stories(tmp_path: Path) -> None:
+def test_empty_file_has_no_stories(tmp_path: Path) -> None:
     path = tmp_path / "empty.jsonl"
     path.write_text("")
     assert run("cluster", str(path), "-o", "-").stdout == ""
     assert run("cluster", str(path), "-o", "-", "--stream").exit_code == 0
 
 
-def test_evaluate_gives_all_figures(gold: Path) -> None:
+def test_evaluate_reports_all_metrics(gold: Path) -> None:
     report = json.loads(run("evaluate", str(gold), "--json").stdout)
     assert report["bcubed"]["f1"] == pytest.approx(1)
     assert (report["articles"], report["stories"], report["predicted"]) == (20, 5, 5)
@@ -174,7 +174,7 @@ def test_evaluate_gives_all_figures(gold: Path) -> None:
     assert 0 <= report["candidates"]["calibration_error"] < 0.5
 
 
-def test_evaluate_measures_copies_and_storylines_where_they_are_labelled(gold: Path) -> None:
+def test_evaluate_reports_labelled_copies_and_storylines(gold: Path) -> None:
     assert json.loads(run("evaluate", str(gold), "--json").stdout)["copies"] is None
     rows = lines(gold)
     rows[1] |= {"text": rows[0]["text"], "title": rows[0]["title"], "copy_of": rows[0]["id"]}
@@ -186,7 +186,7 @@ def test_evaluate_measures_copies_and_storylines_where_they_are_labelled(gold: P
     assert report["between_stories"]["labelled"] == 0
 
 
-def test_evaluate_takes_a_grouping_made_before(gold: Path, tmp_path: Path) -> None:
+def test_evaluate_accepts_predicted_grouping(gold: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     run("cluster", str(gold), "-o", str(out))
     result = run("evaluate", str(gold), "--predicted", str(out))
@@ -203,14 +203,14 @@ def test_evaluate_takes_a_grouping_made_before(gold: Path, tmp_path: Path) -> No
     assert "no story for id 0" in str(result.exception)
 
 
-def test_evaluate_a_stream_reports_churn(gold: Path) -> None:
+def test_evaluate_stream_reports_churn(gold: Path) -> None:
     report = json.loads(run("evaluate", str(gold), "--stream", "--json").stdout)
     assert report["churn"]["reconciles"] > 0
     assert report["candidates"]["recall"] == 1
     assert "churn" in run("evaluate", str(gold), "--stream").stdout
 
 
-def test_explain_shows_each_features_share(gold: Path) -> None:
+def test_explain_reports_feature_contributions(gold: Path) -> None:
     report = json.loads(run("explain", "0", "1", str(gold), "--json").stdout)
     assert report["same_story"]
     assert report["score"] > 0.5
@@ -221,7 +221,7 @@ def test_explain_shows_each_features_share(gold: Path) -> None:
     assert "dense" in table
 
 
-def test_train_writes_weights_and_prints_what_they_are_worth(gold: Path, tmp_path: Path) -> None:
+def test_train_writes_weights_and_prints_evaluation(gold: Path, tmp_path: Path) -> None:
     other = gold.with_name("other.jsonl")
     other.write_bytes(gold.read_bytes())
     out = tmp_path / "weights.json"

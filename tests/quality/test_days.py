@@ -13,7 +13,7 @@ FILES = sorted(LABELS.glob("*.json"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_labels_hold_no_words_of_a_publisher(path: Path) -> None:
+def test_labels_contain_no_publisher_text(path: Path) -> None:
     for key, label in json.loads(path.read_text("utf-8")).items():
         assert re.fullmatch(r"[0-9a-f]{16}", key)
         assert label.keys() == {"story", "storyline"}
@@ -22,7 +22,7 @@ def test_labels_hold_no_words_of_a_publisher(path: Path) -> None:
 
 
 @pytest.mark.data
-def test_the_days_are_written_alike_every_time(shared_data: Path, tmp_path: Path) -> None:
+def test_labelled_days_are_deterministic(shared_data: Path, tmp_path: Path) -> None:
     feeds = shared_data / "feeds" / "outlets"
     if not feeds.is_dir():
         pytest.skip(f"no folder {feeds}")

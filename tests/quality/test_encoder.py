@@ -26,21 +26,21 @@ def test_vectors_have_unit_length(encoder: Encoder) -> None:
     assert np.allclose(np.linalg.norm(values, axis=1), 1, atol=1e-5)
 
 
-def test_the_order_of_texts_changes_nothing(encoder: Encoder) -> None:
+def test_order_of_texts_does_not_change_vectors(encoder: Encoder) -> None:
     assert (encoder.encode(TEXTS)[::-1] == encoder.encode(TEXTS[::-1])).all()
 
 
-def test_progress_is_told(encoder: Encoder) -> None:
+def test_progress_is_reported(encoder: Encoder) -> None:
     seen: list[tuple[int, int]] = []
     encoder.encode([*TEXTS, TEXTS[0]], on_progress=lambda done, total: seen.append((done, total)))
     assert seen == [(4, 4)]
 
 
-def test_no_texts_no_vectors(encoder: Encoder) -> None:
+def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
     assert encoder.encode([]).shape == (0, encoder.dimensions)
 
 
-def test_a_model_of_ones_own_has_a_tag_of_its_weights() -> None:
+def test_custom_model_is_tagged_by_its_weights() -> None:
     wanted = replace(SHIPPED, model=str(bundled_model()), precision="float32")
     tag = load_encoder(wanted).model
     assert tag.startswith("model@")
@@ -48,14 +48,14 @@ def test_a_model_of_ones_own_has_a_tag_of_its_weights() -> None:
     assert tag != TAG
 
 
-def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_missing_model_raises_one_line_error(tmp_path: Path) -> None:
     wanted = replace(SHIPPED, model=str(tmp_path / "none"))
     with pytest.raises(ModelMissingError) as caught:
         load_encoder(wanted)
     assert "\n" not in str(caught.value)
 
 
-def test_reduced_precision_keeps_cosines() -> None:
+def test_bfloat16_keeps_cosines() -> None:
     full, fast = (
         load_encoder(replace(SHIPPED, precision=precision)) for precision in ("float32", "bfloat16")
     )
@@ -63,7 +63,7 @@ def test_reduced_precision_keeps_cosines() -> None:
     assert np.abs(exact - rough).max() < 0.01
 
 
-def test_auto_precision_asks_the_processor(tmp_path: Path) -> None:
+def test_auto_precision_depends_on_cpu_flags(tmp_path: Path) -> None:
     flags = tmp_path / "cpuinfo"
     for line, fast in (("amx_bf16 amx_tile", True), ("avx512f avx512_bf16", True), ("avx2", False)):
         flags.write_text(f"flags : fpu {line}\n")
@@ -73,6 +73,6 @@ def test_auto_precision_asks_the_processor(tmp_path: Path) -> None:
     assert not uses_bfloat16("float32")
 
 
-def test_the_shipped_weights_name_the_encoder_they_were_trained_with() -> None:
+def test_default_weights_match_the_bundled_encoder() -> None:
     model = json.loads((CONFIG_DIR / "pair_model.json").read_text("utf-8"))
     assert model["about"]["encoder"] == TAG

@@ -39,26 +39,26 @@ def changelog(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_floor_rises_to_a_margin_below_what_is_measured(file: Path, changelog: Path) -> None:
+def test_floor_rises_to_margin_below_measurement(file: Path, changelog: Path) -> None:
     floors.pin({"one": Floor(0.9512, "a")}, path=file, changelog=changelog)
     assert floors.load(file).sets == {"one": Floor(0.941, "a"), "two": Floor(0.8, "b")}
     assert file.read_text("utf-8").startswith("# Why.\nstream_loss = 0.015\n")
     assert changelog.read_text("utf-8") == CHANGELOG
 
 
-def test_a_floor_that_is_reached_never_falls(file: Path, changelog: Path) -> None:
+def test_reached_floor_is_not_lowered(file: Path, changelog: Path) -> None:
     floors.pin({"one": Floor(0.901, "a")}, path=file, changelog=changelog)
     assert floors.load(file).sets["one"].f1 == 0.9
 
 
-def test_a_new_set_gets_a_floor(file: Path, changelog: Path) -> None:
+def test_new_set_gets_a_floor(file: Path, changelog: Path) -> None:
     floors.pin({"three": Floor(0.7, "c")}, path=file, changelog=changelog)
     assert floors.load(file).sets["three"] == Floor(0.69, "c")
 
 
 @pytest.mark.parametrize("found", [Floor(0.89, "a"), Floor(0.95, "other data")])
 @pytest.mark.parametrize("reason", ["", "  "])
-def test_nothing_is_lowered_or_pinned_to_other_data_without_a_reason(
+def test_lowering_or_changing_data_needs_a_reason(
     file: Path, changelog: Path, found: Floor, reason: str
 ) -> None:
     before = file.read_text("utf-8")
@@ -68,7 +68,7 @@ def test_nothing_is_lowered_or_pinned_to_other_data_without_a_reason(
     assert changelog.read_text("utf-8") == CHANGELOG
 
 
-def test_a_reason_lowers_a_floor_and_stands_in_the_changelog(file: Path, changelog: Path) -> None:
+def test_lowering_reason_is_added_to_the_changelog(file: Path, changelog: Path) -> None:
     measured = {"one": Floor(0.89, "a"), "two": Floor(0.9, "c")}
     floors.pin(measured, lower="the set\nwas corrected", path=file, changelog=changelog)
     assert floors.load(file).sets == {"one": Floor(0.88, "a"), "two": Floor(0.89, "c")}
@@ -79,13 +79,13 @@ def test_a_reason_lowers_a_floor_and_stands_in_the_changelog(file: Path, changel
     assert older == CHANGELOG.split("## 0.1.0")[1]
 
 
-def test_a_second_line_joins_the_first(changelog: Path) -> None:
+def test_second_changelog_line_joins_the_section(changelog: Path) -> None:
     text = floors.with_line(floors.with_line(changelog.read_text("utf-8"), "- a"), "- b")
     assert text.count("### Changed") == 2
     assert "### Changed\n\n- b\n- a\n" in text
 
 
-def test_the_shipped_file_can_be_written_back(tmp_path: Path, changelog: Path) -> None:
+def test_floors_file_round_trips(tmp_path: Path, changelog: Path) -> None:
     copy = Path(shutil.copy(floors.FILE, tmp_path / "copy.toml"))
     floors.pin({}, path=copy, changelog=changelog)
     assert floors.load(copy) == floors.load()

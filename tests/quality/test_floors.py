@@ -92,5 +92,5 @@ def check(figures: Figures) -> None:
     assert figures.batch.f1 >= floor.f1, f"{name}: F1 {figures.batch.f1:.4f} is under {floor.f1}"
 
 
-def test_every_floor_is_of_a_set_that_is_measured() -> None:
+def test_every_floor_belongs_to_a_measured_set() -> None:
     assert FLOORS.sets.keys() <= set(SETS)

@@ -13,7 +13,7 @@ FILES = sorted(LABELS.glob("*.json"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_labels_hold_no_headline(path: Path) -> None:
+def test_labels_contain_no_headline(path: Path) -> None:
     for key, label in json.loads(path.read_text("utf-8")).items():
         assert re.fullmatch(r"os-\d+", key)
         assert label.keys() == {"story", "lang"}
@@ -31,7 +31,7 @@ def test_stories_cross_languages(path: Path) -> None:
 
 @pytest.mark.data
 @pytest.mark.parametrize("name", names())
-def test_a_set_holds_what_is_labelled(name: str, shared_data: Path, tmp_path: Path) -> None:
+def test_set_contains_the_labelled_headlines(name: str, shared_data: Path, tmp_path: Path) -> None:
     if not (shared_data / SOURCE).is_file():
         pytest.skip(f"no file {shared_data / SOURCE}")
     write(name, shared_data, tmp_path / "set.jsonl")

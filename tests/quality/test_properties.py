@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from service.commands.running.models import load_pair_model
 from service.domain.articles.model import Article, ArticleId, Floats, Vectors
-from service.domain.grouping.window import Grouping, group_window, build_units
+from service.domain.grouping.window import Grouping, build_units, group_window
 from service.domain.pairs.features import Features, TokenisedArticles
 from tests.quality.sets.sets import Labelled
 
@@ -64,9 +64,7 @@ def standing(rows: list[int], articles: list[Article], features: Features) -> Fl
 @pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
-def test_no_article_of_a_story_stands_under_the_quorum(
-    name: str, labelled_set: Callable[[str], Labelled]
-) -> None:
+def test_every_article_meets_the_quorum(name: str, labelled_set: Callable[[str], Labelled]) -> None:
     labelled = labelled_set(name)
     quorum = labelled.settings.stories.grouping.quorum
 
@@ -88,7 +86,7 @@ def test_no_article_of_a_story_stands_under_the_quorum(
 @pytest.mark.parametrize(
     "published", [None, datetime(2023, 4, 25, tzinfo=UTC)], ids=["no dates", "all equal"]
 )
-def test_dates_that_tell_nothing_make_no_story_of_everything(
+def test_uninformative_dates_do_not_merge_all_articles(
     published: datetime | None, labelled_set: Callable[[str], Labelled]
 ) -> None:
     labelled = labelled_set("stream_day")

@@ -11,14 +11,14 @@ PANELS = [
 ]
 
 
-def test_charts_are_well_formed_and_name_every_set():
+def test_charts_are_valid_xml_with_every_set_name():
     for chart in (reliability_chart(PANELS), cut_chart(PANELS, (-1, 0, 1))):
         words = "".join(ET.fromstring(chart).itertext())  # noqa: S314  # our own
         for panel in PANELS:
             assert panel.name in words
 
 
-def test_bins_of_few_pairs_are_pooled():
+def test_small_bins_are_pooled():
     bins = np.repeat([0, 3, 4, 9], [20, 5, 20, 3])
     groups = pooled(bins)
     assert [len(rows) for rows in groups] == [20, 28]

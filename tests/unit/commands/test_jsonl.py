@@ -14,41 +14,43 @@ from service.commands.research import jsonl
 from service.errors import BadInputError, BadLineError
 
 
-def file_of(folder: Path, *rows: Any) -> str:
+def write_rows(folder: Path, *rows: Any) -> str:
     path = folder / "in.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return str(path)
 
 
-def test_an_article_is_read_with_all_its_keys(tmp_path: Path) -> None:
+def test_article_is_read_with_all_its_keys(tmp_path: Path) -> None:
     row = {"id": 7, "title": "T", "text": "x", "outlet": "o", "url": "u", "lang": "en"}
-    path = file_of(tmp_path, row | {"published": "2023-04-25T10:00:00+02:00", "story": "label"})
+    path = write_rows(tmp_path, row | {"published": "2023-04-25T10:00:00+02:00", "story": "label"})
     (article,) = jsonl.read_articles(path)
     assert (article.id, article.title, article.outlet) == (7, "T", "o")
     assert article.published == datetime(2023, 4, 25, 8, tzinfo=UTC)
     assert "label" not in repr(article)
 
 
-def test_null_is_as_good_as_missing(tmp_path: Path) -> None:
-    path = file_of(tmp_path, {"id": "a", "title": "", "text": None, "published": None})
+def test_null_counts_as_missing(tmp_path: Path) -> None:
+    path = write_rows(tmp_path, {"id": "a", "title": "", "text": None, "published": None})
     (article,) = jsonl.read_articles(path)
     assert (article.text, article.published) == ("", None)
 
 
 @pytest.mark.parametrize("date", ["soon", "1970-01-01", 17, "2023-13-45", ""])
-def test_a_wrong_date_is_no_date(tmp_path: Path, date: object) -> None:
-    (article,) = jsonl.read_articles(file_of(tmp_path, {"id": 1, "title": "T", "published": date}))
+def test_invalid_date_is_dropped(tmp_path: Path, date: object) -> None:
+    (article,) = jsonl.read_articles(
+        write_rows(tmp_path, {"id": 1, "title": "T", "published": date})
+    )
     assert article.published is None
 
 
-def test_now_may_be_the_end_of_time(tmp_path: Path) -> None:
-    path = file_of(tmp_path, {"id": 1, "title": "T", "published": "2023-04-25"})
+def test_now_can_be_the_latest_timestamp(tmp_path: Path) -> None:
+    path = write_rows(tmp_path, {"id": 1, "title": "T", "published": "2023-04-25"})
     (article,) = jsonl.read_articles(path, now=datetime.max.replace(tzinfo=UTC))
     assert article.published is not None
 
 
-def test_dates_after_now_are_not_believed(tmp_path: Path) -> None:
-    path = file_of(tmp_path, {"id": 1, "title": "T", "published": "2023-04-25"})
+def test_dates_after_now_are_dropped(tmp_path: Path) -> None:
+    path = write_rows(tmp_path, {"id": 1, "title": "T", "published": "2023-04-25"})
     (article,) = jsonl.read_articles(path, now=datetime(2023, 4, 1, tzinfo=UTC))
     assert article.published is None
 
@@ -72,7 +74,7 @@ def test_dates_after_now_are_not_believed(tmp_path: Path) -> None:
         (b'{"id": 2,}', "not JSON: Expecting .* at character"),
     ],
 )
-def test_a_malformed_line_is_named(tmp_path: Path, line: bytes, reason: str) -> None:
+def test_malformed_line_raises_bad_line_error(tmp_path: Path, line: bytes, reason: str) -> None:
     path = tmp_path / "in.jsonl"
     path.write_bytes(b'{"id": 1, "title": "T"}\n\n' + line + b"\n")
     with pytest.raises(BadLineError, match=reason) as caught:
@@ -81,26 +83,26 @@ def test_a_malformed_line_is_named(tmp_path: Path, line: bytes, reason: str) -> 
     assert "line 3" in str(caught.value)
 
 
-def test_half_a_surrogate_pair_does_no_harm(tmp_path: Path) -> None:
+def test_unpaired_surrogate_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text('{"id": 1, "title": "a\\ud83d"}\n')
     assert jsonl.read_articles(str(path))[0].title == "a?"
 
 
-def test_line_separators_within_a_title_do_not_end_a_line(tmp_path: Path) -> None:
+def test_unicode_line_separators_do_not_end_a_line(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_bytes('{"id": 1, "title": "a\u2028b\x85c"}\r\n'.encode())
     assert jsonl.read_articles(str(path))[0].title == "a\u2028b\x85c"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n \n"])
-def test_a_file_without_lines_holds_nothing(tmp_path: Path, content: bytes) -> None:
+def test_file_without_lines_has_no_articles(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "in.jsonl"
     path.write_bytes(content)
     assert jsonl.read_articles(str(path)) == []
 
 
-def test_a_byte_order_mark_and_carriage_returns_are_no_content(tmp_path: Path) -> None:
+def test_byte_order_mark_and_carriage_returns_are_ignored(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_bytes(b'\xef\xbb\xbf{"id": 1,\r "title": "T"}\r\n{"id": 2, "title": "U"}\r\n')
     assert [article.title for article in jsonl.read_articles(str(path))] == ["T", "U"]
@@ -113,14 +115,14 @@ def test_gzipped_files_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"x" * 99, mtime=0)[:-9]])
-def test_a_broken_gzip_is_one_line(tmp_path: Path, content: bytes) -> None:
+def test_broken_gzip_raises_bad_input_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "in.jsonl.gz"
     path.write_bytes(content)
     with pytest.raises(BadInputError, match="cannot read"):
         jsonl.read_lines(str(path))
 
 
-def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+def test_missing_file_raises_bad_input_error(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="No such file"):
         jsonl.read_lines(str(tmp_path / "none.jsonl"))
 
@@ -132,31 +134,31 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_labels_need_a_story(tmp_path: Path) -> None:
-    path = file_of(tmp_path, {"id": 1, "story": "s"}, {"id": 2})
+    path = write_rows(tmp_path, {"id": 1, "story": "s"}, {"id": 2})
     with pytest.raises(BadLineError, match="story is missing"):
         jsonl.read_labels(path, jsonl.read_lines(path))
 
 
-def test_labels_are_texts_or_whole_numbers_and_of_one_article_each(tmp_path: Path) -> None:
-    path = file_of(tmp_path, {"id": 1, "story": 5}, {"id": "1", "story": "5"})
+def test_labels_are_strings_or_integers_with_unique_ids(tmp_path: Path) -> None:
+    path = write_rows(tmp_path, {"id": 1, "story": 5}, {"id": "1", "story": "5"})
     assert jsonl.read_labels(path, jsonl.read_lines(path)) == {1: 5, "1": "5"}
-    path = file_of(tmp_path, {"id": 1, "story": True})
+    path = write_rows(tmp_path, {"id": 1, "story": True})
     with pytest.raises(BadLineError, match="story must be a string"):
         jsonl.read_labels(path, jsonl.read_lines(path))
-    path = file_of(tmp_path, {"id": 1, "story": "a"}, {"id": 1, "story": "b"})
+    path = write_rows(tmp_path, {"id": 1, "story": "a"}, {"id": 1, "story": "b"})
     with pytest.raises(BadLineError, match="repeated from line 1"):
         jsonl.read_labels(path, jsonl.read_lines(path))
 
 
-def test_ids_come_back_as_they_were(tmp_path: Path) -> None:
+def test_ids_round_trip(tmp_path: Path) -> None:
     keys = [1, "1", 10**400, "a\ud83d", "\u0000", "é"]
-    path = file_of(tmp_path, *({"id": key, "title": "T"} for key in keys))
+    path = write_rows(tmp_path, *({"id": key, "title": "T"} for key in keys))
     out = tmp_path / "out.jsonl"
     jsonl.write_lines(str(out), ({"id": each.id} for each in jsonl.read_articles(path)))
     assert [json.loads(line)["id"] for line in out.read_text("utf-8").splitlines()] == keys
 
 
-def test_a_written_file_keeps_its_permissions_and_its_links(tmp_path: Path) -> None:
+def test_written_file_keeps_permissions_and_links(tmp_path: Path) -> None:
     target, link = tmp_path / "out", tmp_path / "link"
     target.write_text("old")
     target.chmod(0o600)
@@ -167,7 +169,7 @@ def test_a_written_file_keeps_its_permissions_and_its_links(tmp_path: Path) -> N
     assert target.stat().st_mode & 0o777 == 0o600
 
 
-def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+def test_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with ThreadPoolExecutor() as pool:
@@ -178,7 +180,7 @@ def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     jsonl.require_writable(str(pipe))
 
 
-def test_what_cannot_be_written_is_known_beforehand(tmp_path: Path) -> None:
+def test_require_writable_rejects_folders(tmp_path: Path) -> None:
     jsonl.require_writable("-")
     jsonl.require_writable(str(tmp_path / "new"))
     with pytest.raises(BadInputError, match="it is a folder"):
@@ -188,20 +190,20 @@ def test_what_cannot_be_written_is_known_beforehand(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_closed_folder_is_known_beforehand(tmp_path: Path) -> None:
+def test_require_writable_rejects_read_only_folder(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(BadInputError, match="Permission denied"):
         jsonl.require_writable(str(tmp_path / "out"))
 
 
-def test_a_file_is_written_whole(tmp_path: Path) -> None:
+def test_file_is_written_atomically(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     jsonl.write_lines(str(path), [{"id": "é"}])
     assert path.read_text(encoding="utf-8") == '{"id": "é"}\n'
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
+def test_failed_write_leaves_no_files(tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.mkdir()
     with pytest.raises(BadInputError, match="cannot write"):

@@ -1,4 +1,4 @@
-"""How a network takes its products: no bit of a vector depends on it."""
+"""bfloat16 weights and thread limits do not change outputs."""
 
 import threading
 
@@ -12,7 +12,7 @@ from service.embed.low_precision import (
 )
 
 
-def test_weights_are_reduced_once_and_no_vector_changes_by_a_bit() -> None:
+def test_bfloat16_weights_do_not_change_outputs() -> None:
     torch.manual_seed(3)
     network = torch.nn.Sequential(
         torch.nn.Linear(64, 256), torch.nn.GELU(), torch.nn.LayerNorm(256), torch.nn.Linear(256, 64)
@@ -21,17 +21,17 @@ def test_weights_are_reduced_once_and_no_vector_changes_by_a_bit() -> None:
 
     def products() -> torch.Tensor:
         with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
-            found: torch.Tensor = network(texts)
-        return found
+            output: torch.Tensor = network(texts)
+        return output
 
     before = products()
     cast_linear_weights_to_bfloat16(network)
     assert network[0].weight.dtype == network[3].weight.dtype == torch.bfloat16
-    assert network[2].weight.dtype == torch.float32  # no product
+    assert network[2].weight.dtype == torch.float32  # not a linear layer
     assert torch.equal(products(), before)
 
 
-def test_a_few_texts_are_read_by_one_thread_and_others_are_left_as_they_are() -> None:
+def test_small_batches_use_one_thread() -> None:
     limiter, seen = ThreadLimiter(), {}
 
     def read() -> None:

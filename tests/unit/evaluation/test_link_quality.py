@@ -1,4 +1,4 @@
-"""What `samestory evaluate` says of copies and storylines."""
+"""Quality of copies and storylines in `samestory evaluate`."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -29,7 +29,7 @@ ARTICLES = (
 )
 
 
-def measured(rows: Sequence[dict[str, Any]], articles: Sequence[Article] = ARTICLES) -> LinkQuality:
+def measure(rows: Sequence[dict[str, Any]], articles: Sequence[Article] = ARTICLES) -> LinkQuality:
     lines = [
         Line(number, {"id": article.id, "story": number, **row})
         for number, (article, row) in enumerate(zip(articles, rows, strict=True), start=1)
@@ -49,14 +49,14 @@ def never() -> Vectors:
 
 def test_without_labels_nothing_is_measured_or_encoded() -> None:
     labels = LinkLabels([1], [None], [None])
-    found = link_quality(labels, ARTICLES[:1], [1], never, settings_module.load())
-    assert found == LinkQuality(None, None, None)
-    assert set(found.report().values()) == {None}
+    result = link_quality(labels, ARTICLES[:1], [1], never, settings_module.load())
+    assert result == LinkQuality(None, None, None)
+    assert set(result.report().values()) == {None}
 
 
 def test_copies_are_compared_with_their_labels() -> None:
-    found = measured([{}, {"copy_of": 1}, {"copy_of": None}]).report()
-    assert found["copies"] == {
+    result = measure([{}, {"copy_of": 1}, {"copy_of": None}]).report()
+    assert result["copies"] == {
         "labelled": 1,
         "found": 1,
         "right": 1,
@@ -66,16 +66,16 @@ def test_copies_are_compared_with_their_labels() -> None:
     }
 
 
-def test_an_original_that_is_not_there_is_no_label() -> None:
-    found = measured([{"copy_of": 77}, {}, {}]).copies
-    assert found is not None
-    assert (found.labelled, found.found, found.right) == (0, 1, 0)
+def test_original_outside_the_file_is_ignored() -> None:
+    result = measure([{"copy_of": 77}, {}, {}]).copies
+    assert result is not None
+    assert (result.labelled, result.found, result.right) == (0, 1, 0)
 
 
 def test_storylines_are_compared_with_their_labels() -> None:
-    found = measured([{"storyline": "lake"}, {"storyline": "lake"}, {"storyline": None}])
+    result = measure([{"storyline": "lake"}, {"storyline": "lake"}, {"storyline": None}])
     whole = {"labelled": 1, "found": 1, "precision": 1.0, "recall": 1.0, "f1": 1.0}
-    assert found.report() == {
+    assert result.report() == {
         "copies": None,
         "storylines": whole,
         "between_stories": whole,
@@ -85,24 +85,24 @@ def test_storylines_are_compared_with_their_labels() -> None:
 
 
 @pytest.mark.parametrize("row", [{"copy_of": True}, {"storyline": ["lake"]}, {"copy_of": 1.5}])
-def test_a_label_of_another_kind_names_its_line(row: dict[str, Any]) -> None:
+def test_invalid_label_raises_bad_line_error(row: dict[str, Any]) -> None:
     with pytest.raises(BadLineError, match=r"gold\.jsonl"):
-        measured([{}, row, {}])
+        measure([{}, row, {}])
 
 
-def test_a_copy_of_a_copy_has_the_first_as_its_original() -> None:
-    found = copy_quality({2: 1, 3: 2, 5: 4}, [Copy(3, 1, 1.0), Copy(2, 1, 1.0), Copy(7, 4, 0.9)])
-    assert (found.labelled, found.found, found.right) == (3, 3, 2)
-    assert found.precision == found.recall == 2 / 3
+def test_copy_of_a_copy_resolves_to_the_first_original() -> None:
+    result = copy_quality({2: 1, 3: 2, 5: 4}, [Copy(3, 1, 1.0), Copy(2, 1, 1.0), Copy(7, 4, 0.9)])
+    assert (result.labelled, result.found, result.right) == (3, 3, 2)
+    assert result.precision == result.recall == 2 / 3
 
 
-def test_labels_that_go_round_in_circles_end() -> None:
+def test_cyclic_copy_labels_end() -> None:
     assert copy_quality({1: 2, 2: 1}, []).recall == 0
     assert copy_quality({}, []).precision == 1
 
 
-def test_between_stories_is_what_the_stories_do_not_tell_already() -> None:
-    """Two stories of one saga with two articles each, and a third that was drawn in."""
+def test_between_counts_pairs_of_different_stories() -> None:
+    """Two stories of one storyline with two articles each, and a third story linked wrongly."""
     labelled, stories = list("aaaab"), list("11223")
     linked = storyline_quality(labelled, stories, list("xxxxx"), stories)
     assert (linked.articles.precision, linked.articles.recall) == (6 / 10, 1)
@@ -115,12 +115,12 @@ def test_between_stories_is_what_the_stories_do_not_tell_already() -> None:
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=1, max_size=12))
-def test_all_pairs_are_those_within_and_those_between(rows: list[tuple[int, int, int]]) -> None:
+def test_articles_counts_pairs_within_and_between_stories(rows: list[tuple[int, int, int]]) -> None:
     sagas = [saga for saga, _, _ in rows]
     stories = [(saga, story) for saga, story, _ in rows]
-    found = [line for _, _, line in rows]
-    compared = storyline_quality(sagas, stories, found, stories)
-    expected = pairwise(sagas, found)
+    result = [line for _, _, line in rows]
+    compared = storyline_quality(sagas, stories, result, stories)
+    expected = pairwise(sagas, result)
     assert compared.articles.precision == pytest.approx(expected.precision)
     assert compared.articles.recall == pytest.approx(expected.recall)
     assert 0 <= compared.between.precision <= 1

@@ -25,7 +25,7 @@ from tests.support.content.events import (
 )
 
 
-def unsettled(count: int) -> Rows:
+def unstable(count: int) -> Rows:
     return np.full(count, UNSTABLE)
 
 
@@ -35,10 +35,10 @@ BOUNDED = replace(story_settings(), grouping=grouping_settings(max_component=100
 def groups_of(
     articles: list[Article], constraints: Constraints | None = None
 ) -> list[tuple[int | str, ...]]:
-    return list(grouped(articles, constraints or Constraints()).groups)
+    return list(group_with(articles, constraints or Constraints()).groups)
 
 
-def grouped(articles: list[Article], constraints: Constraints) -> Grouping:
+def group_with(articles: list[Article], constraints: Constraints) -> Grouping:
     return group_window(
         articles,
         encoded(articles),
@@ -48,9 +48,9 @@ def grouped(articles: list[Article], constraints: Constraints) -> Grouping:
     )
 
 
-def channels_of(articles: list[Article]) -> Features:
-    """Articles in canonical order as their own window weighs them."""
-    vocabulary = grouped(articles, Constraints()).vocabulary
+def features_of(articles: list[Article]) -> Features:
+    """Features of articles in canonical order, as their own window."""
+    vocabulary = group_with(articles, Constraints()).vocabulary
     return Features.build(TokenisedArticles.build(articles, encoded(articles)), vocabulary)
 
 
@@ -71,28 +71,28 @@ def test_each_event_is_one_group() -> None:
 
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=10, deadline=None)
-def test_the_order_of_articles_changes_nothing(random) -> None:  # noqa: ANN001
+def test_order_of_articles_does_not_change_groups(random) -> None:  # noqa: ANN001
     articles = event_articles(each=3)
     assert groups_of(random.sample(articles, len(articles))) == groups_of(articles)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 6])
-def test_a_quiet_window_of_one_event_is_one_group(count: int) -> None:
+def test_window_with_one_event_is_one_group(count: int) -> None:
     groups = groups_of(event_articles(EVENTS[:1], each=count))
     assert [len(group) for group in groups] == ([count] if count else [])
 
 
-def test_strangers_stay_alone() -> None:
+def test_unrelated_articles_stay_single() -> None:
     groups = groups_of(event_articles(each=1))
     assert [len(group) for group in groups] == [1] * len(EVENTS)
 
 
-def test_dates_may_be_missing() -> None:
+def test_articles_without_dates_are_grouped() -> None:
     articles = [Article(a.id, a.title, a.text) for a in event_articles()]
     assert len(groups_of(articles)) == len(EVENTS)
 
 
-def test_empty_and_odd_titles_do_no_harm() -> None:
+def test_empty_and_unusual_titles_are_grouped() -> None:
     odd = [
         Article("a", ""),
         Article("b", ""),
@@ -104,26 +104,26 @@ def test_empty_and_odd_titles_do_no_harm() -> None:
 
 
 @pytest.mark.parametrize("title", ["", "  ", "!?", "…", "🙂"])
-def test_articles_without_a_word_stay_alone(title: str) -> None:
-    """Nothing is known of them, which makes them no story of many outlets."""
+def test_articles_without_words_stay_single(title: str) -> None:
+    """Articles without content must not form a story of many outlets."""
     wordless = [Article(key, title, published=START) for key in range(30)]
     assert [len(group) for group in groups_of(wordless)] == [1] * 30
 
 
-def test_titles_without_end_are_cut() -> None:
+def test_very_long_titles_are_truncated() -> None:
     endless = [Article(key, f"{EVENTS[key % 2]} " * 20_000) for key in range(4)]
     assert groups_of(endless) == [(0, 2), (1, 3)]
 
 
-def test_thousands_of_near_identical_headlines_stay_within_the_bound() -> None:
+def test_near_identical_headlines_respect_max_component() -> None:
     articles = [Article(key, f"{EVENTS[0]} {key}", published=START) for key in range(1500)]
-    found = group_window(articles, encoded(articles), model=pair_model(), settings=BOUNDED)
-    assert max(len(group) for group in found.groups) <= BOUNDED.grouping.max_component
-    assert sum(len(group) for group in found.groups) == 1500
+    result = group_window(articles, encoded(articles), model=pair_model(), settings=BOUNDED)
+    assert max(len(group) for group in result.groups) <= BOUNDED.grouping.max_component
+    assert sum(len(group) for group in result.groups) == 1500
 
 
 @pytest.mark.parametrize("dates", [[None], [START], [START, START.replace(tzinfo=None)]])
-def test_dates_may_be_equal_or_without_zone(dates: list[datetime | None]) -> None:
+def test_missing_equal_and_naive_dates_are_grouped(dates: list[datetime | None]) -> None:
     articles = [
         replace(article, published=dates[row % len(dates)])
         for row, article in enumerate(event_articles())
@@ -131,7 +131,7 @@ def test_dates_may_be_equal_or_without_zone(dates: list[datetime | None]) -> Non
     assert len(groups_of(articles)) == len(EVENTS)
 
 
-def test_reports_years_apart_do_no_harm() -> None:
+def test_reports_years_apart_are_grouped() -> None:
     articles = [
         replace(article, published=START.replace(year=1990 + row))
         for row, article in enumerate(event_articles())
@@ -160,15 +160,15 @@ def test_duplicates_in_any_order_give_the_same_groups(articles: list[Article], r
 
 @given(ARTICLES)
 @settings(max_examples=40, deadline=None)
-def test_every_article_of_every_group_stands(articles: list[Article]) -> None:
+def test_every_article_of_every_group_meets_the_quorum(articles: list[Article]) -> None:
     ordered = [articles[row] for row in canonical_order(articles)]
-    features = channels_of(ordered)
+    features = features_of(ordered)
     row_of = {article.id: row for row, article in enumerate(ordered)}
     for group in groups_of(articles):
         rows = [row_of[key] for key in group]
         units = build_units([ordered[row] for row in rows]).members
         scores = pair_model().score_matrix(features, np.array(rows), np.array(rows))
-        for unit in units:  # articles that cannot be told apart count as one
+        for unit in units:  # duplicates count as one article
             scores[np.ix_(unit, unit)] = 1
         assert (
             UnitScores.of_single_articles(scores).mean_scores().min()
@@ -181,72 +181,76 @@ def test_every_article_of_every_group_stands(articles: list[Article]) -> None:
     st.frozensets(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=8),
 )
 @settings(max_examples=40, deadline=None)
-def test_no_bar_is_broken_whatever_else_editors_say(
+def test_cannot_link_constraints_always_hold(
     must: frozenset[tuple[int, int]], cannot: frozenset[tuple[int, int]]
 ) -> None:
     articles = event_articles(EVENTS[:1], each=8)
-    found = groups_of(articles, Constraints(must, cannot))
-    home = {key: number for number, group in enumerate(found) for key in group}
-    assert all(home[one] != home[other] for one, other in cannot if one != other)
+    result = groups_of(articles, Constraints(must, cannot))
+    group_of = {key: number for number, group in enumerate(result) for key in group}
+    assert all(group_of[one] != group_of[other] for one, other in cannot if one != other)
 
 
-def test_thousands_of_identical_articles_are_one_group() -> None:
+def test_thousands_of_identical_articles_form_one_group() -> None:
     articles = [Article(number, EVENTS[0], EVENTS[0]) for number in range(3000)]
     assert [len(group) for group in groups_of(articles)] == [3000]
 
 
-def test_articles_that_must_be_together_are() -> None:
-    bound = Constraints(must_link=frozenset({(0, 100)}))
-    homes = [group for group in groups_of(event_articles(), bound) if 0 in group or 100 in group]
-    assert len(homes) == 1
+def test_must_link_articles_share_a_group() -> None:
+    constraints = Constraints(must_link=frozenset({(0, 100)}))
+    matching = [
+        group for group in groups_of(event_articles(), constraints) if 0 in group or 100 in group
+    ]
+    assert len(matching) == 1
 
 
-def test_articles_that_must_be_apart_are() -> None:
+def test_cannot_link_articles_are_separated() -> None:
     apart = Constraints(cannot_link=frozenset({(0, 1)}))
     assert not any({0, 1} <= set(group) for group in groups_of(event_articles(), apart))
 
 
-def test_apart_wins_over_together() -> None:
+def test_cannot_link_takes_precedence_over_must_link() -> None:
     both = Constraints(frozenset({(0, 1), (1, 2)}), frozenset({(0, 2)}))
     assert not any({0, 2} <= set(group) for group in groups_of(event_articles(), both))
 
 
-def test_copies_are_found_with_the_groups() -> None:
+def test_grouping_includes_copies() -> None:
     text = " ".join(f"{event}." for event in EVENTS)
     articles = [Article(1, "A", text), Article(2, "B quite different", text)]
-    found = group_window(articles, encoded(articles), model=pair_model(), settings=story_settings())
-    assert [(copy.article, copy.original) for copy in found.copies] == [(2, 1)]
-    assert found.labels() == {1: 0, 2: 0}
+    result = group_window(
+        articles, encoded(articles), model=pair_model(), settings=story_settings()
+    )
+    assert [(copy.article, copy.original) for copy in result.copies] == [(2, 1)]
+    assert result.labels() == {1: 0, 2: 0}
 
 
-def test_units_join_the_same_words_on_the_same_day() -> None:
+def test_units_combine_duplicates_of_one_day() -> None:
     monday, *_ = event_articles(EVENTS[:1])
     units = build_units([monday, monday, Article(9, monday.title, monday.text)])
     assert units.members == [[0, 1], [2]]
 
 
-def test_bonds_that_would_join_a_bar_are_dropped() -> None:
+def test_must_links_that_violate_cannot_links_are_ignored() -> None:
     assert merge_linked_rows(4, [(0, 1), (1, 2), (2, 3)], {(0, 2)}) == [[0, 1], [2, 3]]
     assert merge_linked_rows(2, [(0, 1), (0, 1)], set()) == [[0, 1]]
     assert merge_linked_rows(4, [(0, 1), (0, 2), (0, 3)], {(2, 3)}) == [[0, 1, 2], [3]]
 
 
 @given(score_matrices(), st.floats(0, 1))
-def test_every_part_of_a_cut_group_holds(scores: np.ndarray, quorum: float) -> None:
-    peers = UnitScores.of_single_articles(scores)
-    parts = split_to_quorum(peers, quorum)
+def test_every_part_of_a_split_group_meets_the_quorum(scores: np.ndarray, quorum: float) -> None:
+    units = UnitScores.of_single_articles(scores)
+    parts = split_to_quorum(units, quorum)
     assert sorted(np.concatenate(parts).tolist()) == list(range(len(scores)))
-    assert all(len(part) == 1 or peers.subset(part).meets_quorum(quorum) for part in parts)
+    assert all(len(part) == 1 or units.subset(part).meets_quorum(quorum) for part in parts)
 
 
-def test_a_chain_is_cut() -> None:
+def test_chain_is_split() -> None:
     near, far = 0.9, 0.0
     scores = np.array([[1, near, far], [near, 1, 0.8], [far, 0.8, 1]])
     parts = split_to_quorum(UnitScores.of_single_articles(scores), 0.5)
     assert [part.tolist() for part in parts] == [[0, 1], [2]]
 
 
-def test_standing_counts_the_articles_of_a_unit() -> None:
+def test_mean_scores_weight_units_by_size() -> None:
     scores = np.array([[1.0, 0.4], [0.4, 1.0]])
     # Two articles in the first unit: (1 + .4) / 2 and (.4 + .4) / 2.
     assert replace(
@@ -255,18 +259,18 @@ def test_standing_counts_the_articles_of_a_unit() -> None:
     assert UnitScores.of_single_articles(np.ones((1, 1))).mean_scores().tolist() == [1]
 
 
-def test_hdbscan_may_propose_one_cluster_for_all() -> None:
+def test_hdbscan_can_return_a_single_cluster() -> None:
     close = np.full((6, 6), 0.95) + np.eye(6) * 0.05
     assert len(set(run_hdbscan(close, 0.3).tolist())) == 1
 
 
-def test_renumbering_follows_first_rows() -> None:
+def test_renumber_follows_first_rows() -> None:
     assert renumber(np.array([7, 3, 7, 5])).tolist() == [0, 1, 0, 2]
 
 
-def sizes_of(count: int, scores: np.ndarray, bound: int) -> list[int]:
+def sizes_of(count: int, scores: np.ndarray, constraints: int) -> list[int]:
     parts: list[Rows] = list(
-        split_components(all_pairs(count), scores, unsettled(count), grouping_settings(bound))
+        split_components(all_pairs(count), scores, unstable(count), grouping_settings(constraints))
     )
     assert sorted(np.concatenate(parts).tolist()) == list(range(count))
     return sorted(len(part) for part in parts)
@@ -278,13 +282,13 @@ def test_large_components_are_cut_at_weak_pairs() -> None:
     assert sizes_of(8, np.where(inside, 0.95, 0.2), 5) == [4, 4]
 
 
-def test_components_without_weak_pairs_are_bounded_all_the_same() -> None:
+def test_components_without_weak_pairs_are_bounded() -> None:
     assert max(sizes_of(10, np.ones(45), 3)) <= 3
 
 
-def test_no_member_stands_under_the_quorum() -> None:
+def test_members_of_event_groups_meet_the_quorum() -> None:
     articles = sorted(event_articles(), key=lambda article: article.id)
-    features = channels_of(articles)
+    features = features_of(articles)
     row_of = {article.id: row for row, article in enumerate(articles)}
     for group in groups_of(articles):
         rows = np.array([row_of[key] for key in group])

@@ -14,7 +14,7 @@ from tests.support.content.events import encoded, event_articles, pair_model, st
 NEAREST = (Neighbour(7, 0.97), Neighbour(8, 0.5))
 
 
-def test_a_placement_names_its_nearest_members_and_the_next_best_story() -> None:
+def test_placement_evidence_has_nearest_members_and_next_best_story() -> None:
     shares = {"dense": 2.12345}
     reason = explain_placement(
         Placement(1, "s", None, 0.9, NEAREST, shares, StoryScore("t", 0.123456))
@@ -32,47 +32,47 @@ def test_a_placement_names_its_nearest_members_and_the_next_best_story() -> None
     )
 
 
-def test_a_founder_was_near_to_nobody() -> None:
+def test_first_article_of_a_story_has_no_evidence() -> None:
     assert explain_placement(Placement(1, None, None, None, NEAREST, {}, None)) == Reason()
     lonely = Placement(1, "s", None, 0.9, (), {}, None)
     assert explain_placement(lonely).evidence == {"score": 0.9, "nearest": []}
 
 
-def test_a_grouping_gives_the_nearest_members_and_the_next_best_story() -> None:
+def test_grouping_evidence_has_nearest_members_and_next_best_story() -> None:
     articles, model = event_articles(), pair_model()
     grouping = group_window(articles, encoded(articles), model=model, settings=story_settings())
     group = next(ids for ids in grouping.groups if len(ids) > 2)
     article, rival = group[0], group[1]
-    homes = {key: f"story {label}" for key, label in grouping.labels().items()}
-    homes[rival] = "apart"
+    stories = {key: f"story {label}" for key, label in grouping.labels().items()}
+    stories[rival] = "apart"
 
-    found = explain_grouping(grouping, {article, rival}, homes, model)
-    assert set(found) == {article, rival}
+    reasons = explain_grouping(grouping, {article, rival}, stories, model)
+    assert set(reasons) == {article, rival}
     rows = {key: row for row, key in enumerate(grouping.ids)}
     mine, beside = rows[article], [rows[key] for key in group[2:]]
     line = model.score_matrix(grouping.features, np.array([mine]), np.arange(len(rows)))[0]
-    told = found[article].evidence
-    assert told["score"] == found[article].score == round(line[beside].mean(), 4)
-    assert told["nearest"][0]["score"] == line[beside].max()
-    assert told["next"] == {"story": "apart", "score": round(line[rows[rival]], 4)}
-    shares = told["nearest"][0]["shares"]
+    stored = reasons[article].evidence
+    assert stored["score"] == reasons[article].score == round(line[beside].mean(), 4)
+    assert stored["nearest"][0]["score"] == line[beside].max()
+    assert stored["next"] == {"story": "apart", "score": round(line[rows[rival]], 4)}
+    shares = stored["nearest"][0]["shares"]
     odds = model.base_log_odds() + sum(shares.values())
     assert 1 / (1 + np.exp(-odds)) == pytest.approx(line[beside].max(), abs=0.01)
 
-    assert found[rival].score is None
-    assert set(found[rival].evidence) == {"next"}
-    assert found[rival].evidence["next"]["story"] == homes[article]
+    assert reasons[rival].score is None
+    assert set(reasons[rival].evidence) == {"next"}
+    assert reasons[rival].evidence["next"]["story"] == stories[article]
 
 
-def test_an_article_without_candidates_has_no_reasons() -> None:
+def test_article_without_candidates_has_no_evidence() -> None:
     articles = [Article(1, "One thing"), Article(2, "Quite another")]
     grouping = group_window(
         articles, encoded(articles), model=pair_model(), settings=story_settings()
     )
-    homes: dict[ArticleId, str] = {1: "one", 2: "other"}
+    stories: dict[ArticleId, str] = {1: "one", 2: "other"}
     lonely = replace(grouping, pairs=grouping.pairs[:0], scores=grouping.scores[:0])
-    assert explain_grouping(lonely, {1}, homes, pair_model()) == {1: Reason()}
+    assert explain_grouping(lonely, {1}, stories, pair_model()) == {1: Reason()}
 
 
-def test_readers_have_a_name_for_every_feature() -> None:
+def test_every_pair_feature_has_a_display_name() -> None:
     assert set(evidence.FEATURES) == set(PAIR_FEATURES)

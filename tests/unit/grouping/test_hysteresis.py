@@ -29,134 +29,151 @@ SETTINGS = HysteresisSettings(
 )
 
 
-def peers(near: dict[tuple[int, int], float], count: int, otherwise: float = 0.0) -> UnitScores:
-    scores = np.full((count, count), otherwise)
-    for (one, other), score in near.items():
+def scores_of(pairs: dict[tuple[int, int], float], count: int, default: float = 0.0) -> UnitScores:
+    scores = np.full((count, count), default)
+    for (one, other), score in pairs.items():
         scores[one, other] = scores[other, one] = score
     np.fill_diagonal(scores, 1)
     return UnitScores.of_single_articles(scores)
 
 
-def settled(*stories: int) -> StableStories:
+def stable(*stories: int) -> StableStories:
     return StableStories(np.array(stories), SETTINGS)
 
 
-def groups(proposed: list[list[int]], found: UnitScores, homes: StableStories) -> list[list[int]]:
+def groups(
+    proposed: list[list[int]], scores: UnitScores, stable_stories: StableStories
+) -> list[list[int]]:
     rows = [np.array(part) for part in proposed]
-    return sorted(part.tolist() for part in apply_hysteresis(rows, found, homes, quorum=QUORUM))
+    adjusted = apply_hysteresis(rows, scores, stable_stories, quorum=QUORUM)
+    return sorted(part.tolist() for part in adjusted)
 
 
-def test_where_nothing_has_settled_the_proposal_stands() -> None:
-    nothing = settled(UNSTABLE, UNSTABLE, UNSTABLE)
-    assert groups([[0, 2], [1]], peers({}, 3), nothing) == [[0, 2], [1]]
+def test_proposal_is_unchanged_without_stable_stories() -> None:
+    nothing = stable(UNSTABLE, UNSTABLE, UNSTABLE)
+    assert groups([[0, 2], [1]], scores_of({}, 3), nothing) == [[0, 2], [1]]
 
 
-def test_a_story_that_holds_is_not_parted() -> None:
-    near = peers({(0, 1): 0.5, (0, 2): 0.3, (1, 2): 0.3}, 3)
-    assert groups([[0, 1], [2]], near, settled(0, 0, 0)) == [[0, 1, 2]]
+def test_stable_story_within_quorum_is_not_split() -> None:
+    scores = scores_of({(0, 1): 0.5, (0, 2): 0.3, (1, 2): 0.3}, 3)
+    assert groups([[0, 1], [2]], scores, stable(0, 0, 0)) == [[0, 1, 2]]
 
 
-def test_strangers_are_parted_though_they_stood_together() -> None:
-    near = peers({(0, 1): 0.5, (0, 2): 0.1, (1, 2): 0.1}, 3)
-    assert groups([[0, 1], [2]], near, settled(0, 0, 0)) == [[0, 1], [2]]
+def test_stable_story_below_quorum_is_split() -> None:
+    scores = scores_of({(0, 1): 0.5, (0, 2): 0.1, (1, 2): 0.1}, 3)
+    assert groups([[0, 1], [2]], scores, stable(0, 0, 0)) == [[0, 1], [2]]
 
 
-def test_two_stories_become_one_only_when_they_are_near() -> None:
-    near = peers({(0, 1): 0.9, (2, 3): 0.9}, 4, otherwise=0.7)
-    assert groups([[0, 1, 2, 3]], near, settled(0, 0, 1, 1)) == [[0, 1], [2, 3]]
-    nearer = peers({(0, 1): 0.9, (2, 3): 0.9}, 4, otherwise=0.85)
-    assert groups([[0, 1, 2, 3]], nearer, settled(0, 0, 1, 1)) == [[0, 1, 2, 3]]
+def test_stable_stories_merge_only_above_merge_score() -> None:
+    scores = scores_of({(0, 1): 0.9, (2, 3): 0.9}, 4, default=0.7)
+    assert groups([[0, 1, 2, 3]], scores, stable(0, 0, 1, 1)) == [[0, 1], [2, 3]]
+    nearer = scores_of({(0, 1): 0.9, (2, 3): 0.9}, 4, default=0.85)
+    assert groups([[0, 1, 2, 3]], nearer, stable(0, 0, 1, 1)) == [[0, 1, 2, 3]]
 
 
-def test_arrivals_join_the_nearest_of_the_stories_they_were_proposed_with() -> None:
-    near = peers({(0, 2): 0.5, (1, 2): 0.6, (0, 1): 0.5}, 3)
-    assert groups([[0, 1, 2]], near, settled(0, 1, UNSTABLE)) == [[0], [1, 2]]
+def test_arrivals_join_the_nearest_story_of_their_proposed_group() -> None:
+    scores = scores_of({(0, 2): 0.5, (1, 2): 0.6, (0, 1): 0.5}, 3)
+    assert groups([[0, 1, 2]], scores, stable(0, 1, UNSTABLE)) == [[0], [1, 2]]
 
 
-def test_arrivals_that_are_not_near_enough_are_a_group_of_their_own() -> None:
-    near = peers({(0, 1): 0.3, (0, 2): 0.3, (1, 2): 0.9}, 3)
-    assert groups([[0, 1, 2]], near, settled(0, UNSTABLE, UNSTABLE)) == [[0], [1, 2]]
+def test_arrivals_below_join_score_form_their_own_group() -> None:
+    scores = scores_of({(0, 1): 0.3, (0, 2): 0.3, (1, 2): 0.9}, 3)
+    assert groups([[0, 1, 2]], scores, stable(0, UNSTABLE, UNSTABLE)) == [[0], [1, 2]]
 
 
-def test_a_block_goes_where_most_of_it_was_proposed() -> None:
-    near = peers({(0, 3): 0.5, (1, 3): 0.5, (2, 3): 0.5}, 4, otherwise=0.5)
-    assert groups([[0, 1, 3], [2]], near, settled(0, 0, 0, UNSTABLE)) == [[0, 1, 2, 3]]
+def test_block_goes_to_the_group_with_most_of_its_articles() -> None:
+    scores = scores_of({(0, 3): 0.5, (1, 3): 0.5, (2, 3): 0.5}, 4, default=0.5)
+    assert groups([[0, 1, 3], [2]], scores, stable(0, 0, 0, UNSTABLE)) == [[0, 1, 2, 3]]
 
 
-def test_what_an_editor_barred_is_parted_whatever_it_scores() -> None:
-    near = peers({}, 3, otherwise=0.9)
-    near.cannot_link[0, 1] = near.cannot_link[1, 0] = True
-    near.scores[0, 1] = near.scores[1, 0] = 0
-    found = groups([[0, 2], [1]], near, settled(0, 0, 0))
-    assert not any({0, 1} <= set(part) for part in found)
+def test_cannot_link_splits_a_stable_story() -> None:
+    scores = scores_of({}, 3, default=0.9)
+    scores.cannot_link[0, 1] = scores.cannot_link[1, 0] = True
+    scores.scores[0, 1] = scores.scores[1, 0] = 0
+    result = groups([[0, 2], [1]], scores, stable(0, 0, 0))
+    assert not any({0, 1} <= set(part) for part in result)
 
 
-def test_what_settles_is_old_enough_and_among_enough_others() -> None:
-    homes, ages = ["a", "b", "a", None], np.array([2.0, 2.0, 0.5, 2.0])
-    assert StableStories.select(homes, ages, 3, SETTINGS).stories.tolist() == [0, 1, -1, -1]
-    assert StableStories.select(homes, ages, 2, SETTINGS).stories.tolist() == [-1, -1, -1, -1]
+def test_stable_rows_are_old_enough_in_a_large_enough_window() -> None:
+    stable_stories, ages = ["a", "b", "a", None], np.array([2.0, 2.0, 0.5, 2.0])
+    assert StableStories.select(stable_stories, ages, 3, SETTINGS).stories.tolist() == [
+        0,
+        1,
+        -1,
+        -1,
+    ]
+    assert StableStories.select(stable_stories, ages, 2, SETTINGS).stories.tolist() == [
+        -1,
+        -1,
+        -1,
+        -1,
+    ]
 
 
-def test_a_unit_is_where_most_of_its_settled_articles_are() -> None:
-    rows = settled(4, 5, 5, UNSTABLE, UNSTABLE)
+def test_unit_takes_the_most_frequent_stable_story() -> None:
+    rows = stable(4, 5, 5, UNSTABLE, UNSTABLE)
     assert rows.of_units([[0, 1, 2], [3], [4]]).stories.tolist() == [5, -1, -1]
 
 
-def test_companions_chain_each_story() -> None:
+def test_chain_pairs_connects_each_story() -> None:
     assert chain_pairs(np.array([3, 7, 3, UNSTABLE, 3])).tolist() == [[0, 2], [2, 4]]
     assert chain_pairs(np.array([], dtype=np.int64)).shape == (0, 2)
 
 
 @st.composite
-def situations(draw: st.DrawFn) -> tuple[UnitScores, Rows, StableStories]:
+def scored_units(draw: st.DrawFn) -> tuple[UnitScores, Rows, StableStories]:
     count = draw(st.integers(1, 9))
     cells = draw(st.lists(st.floats(0, 1), min_size=count**2, max_size=count**2))
     upper = np.triu(np.array(cells).reshape(count, count), 1)
     labels = draw(st.lists(st.integers(0, 3), min_size=count, max_size=count))
-    homes = draw(st.lists(st.integers(UNSTABLE, 2), min_size=count, max_size=count))
+    stable_stories = draw(st.lists(st.integers(UNSTABLE, 2), min_size=count, max_size=count))
     return (
         UnitScores.of_single_articles(upper + upper.T + np.eye(count)),
         np.array(labels),
-        settled(*homes),
+        stable(*stable_stories),
     )
 
 
-@given(situations())
-def test_every_unit_is_in_one_group_that_holds(
-    situation: tuple[UnitScores, Rows, StableStories],
+@given(scored_units())
+def test_every_unit_is_in_one_group_that_meets_the_quorum(
+    example: tuple[UnitScores, Rows, StableStories],
 ) -> None:
-    near, labels, homes = situation
+    scores, labels, stable_stories = example
     proposed = [
         part[units]
         for part in rows_by_label(renumber(labels))
-        for units in split_to_quorum(near.subset(part), QUORUM)
+        for units in split_to_quorum(scores.subset(part), QUORUM)
     ]
-    found = apply_hysteresis(proposed, near, homes, quorum=QUORUM)
-    assert sorted(np.concatenate(found).tolist()) == list(range(len(near)))
-    assert all(len(part) == 1 or near.subset(part).meets_quorum(QUORUM) for part in found)
+    result = apply_hysteresis(proposed, scores, stable_stories, quorum=QUORUM)
+    assert sorted(np.concatenate(result).tolist()) == list(range(len(scores)))
+    assert all(len(part) == 1 or scores.subset(part).meets_quorum(QUORUM) for part in result)
 
 
-@given(situations())
-def test_settling_what_settled_changes_nothing(
-    situation: tuple[UnitScores, Rows, StableStories],
+@given(scored_units())
+def test_hysteresis_is_idempotent(
+    example: tuple[UnitScores, Rows, StableStories],
 ) -> None:
-    near, _, homes = situation
-    stories = rows_by_label(renumber(homes.stories))
-    held = [part[units] for part in stories for units in split_to_quorum(near.subset(part), QUORUM)]
-    numbers = np.empty(len(near), dtype=np.int64)
-    for number, part in enumerate(held):
+    scores, _, stable_stories = example
+    stories = rows_by_label(renumber(stable_stories.stories))
+    groups_before = [
+        part[units] for part in stories for units in split_to_quorum(scores.subset(part), QUORUM)
+    ]
+    numbers = np.empty(len(scores), dtype=np.int64)
+    for number, part in enumerate(groups_before):
         numbers[part] = number
-    again = apply_hysteresis(held, near, settled(*numbers.tolist()), quorum=QUORUM)
-    assert sorted(part.tolist() for part in again) == sorted(part.tolist() for part in held)
+    again = apply_hysteresis(groups_before, scores, stable(*numbers.tolist()), quorum=QUORUM)
+    assert sorted(part.tolist() for part in again) == sorted(
+        part.tolist() for part in groups_before
+    )
 
 
-def test_a_window_keeps_what_has_settled() -> None:
+def test_window_keeps_stable_stories() -> None:
     articles = event_articles()
     never = replace(story_settings(), hysteresis=replace(hysteresis_settings(), merge_score=1.0))
     apart = {article.id: CurrentStory(f"story {article.id}", 2.0) for article in articles}
     fresh = {key: CurrentStory(each.story, 0.5) for key, each in apart.items()}
 
-    def found(current_stories: dict[int | str, CurrentStory]) -> int:
+    def count_groups(current_stories: dict[int | str, CurrentStory]) -> int:
         grouping = group_window(
             articles,
             encoded(articles),
@@ -166,4 +183,4 @@ def test_a_window_keeps_what_has_settled() -> None:
         )
         return len(grouping.groups)
 
-    assert found(apart) > found(fresh) == found({})
+    assert count_groups(apart) > count_groups(fresh) == count_groups({})

@@ -15,12 +15,12 @@ from service.domain.grouping.lineage import (
 START = datetime(2023, 4, 25, tzinfo=UTC)
 
 
-def known(name: str, *members: int, age: int = 0) -> ExistingStory:
+def story(name: str, *members: int, age: int = 0) -> ExistingStory:
     return ExistingStory(name, START - timedelta(hours=age), frozenset(members))
 
 
-def applied(stories: list[ExistingStory], plan: Plan) -> list[ExistingStory]:
-    """What a store would hold after the plan."""
+def apply_plan(stories: list[ExistingStory], plan: Plan) -> list[ExistingStory]:
+    """The stories after a plan is applied."""
     emerged = {story.id: story.emerged for story in stories}
     members = {story.id: set(story.members) for story in stories}
     for story in plan.emerged:
@@ -37,7 +37,7 @@ def applied(stories: list[ExistingStory], plan: Plan) -> list[ExistingStory]:
     ]
 
 
-def test_a_new_group_is_a_new_story() -> None:
+def test_new_group_becomes_a_new_story() -> None:
     plan = plan_update([], [[2, 1]])
     (story,) = plan.emerged
     assert story.split_from is None
@@ -45,54 +45,54 @@ def test_a_new_group_is_a_new_story() -> None:
     assert plan.transitions == (Transition(story.id, "emerged", (1, 2)),)
 
 
-def test_a_story_grows() -> None:
-    plan = plan_update([known("old", 1, 2)], [[1, 2, 3]])
+def test_story_grows() -> None:
+    plan = plan_update([story("old", 1, 2)], [[1, 2, 3]])
     assert plan.transitions == (Transition("old", "grew", (3,)),)
     assert not plan.emerged
 
 
-def test_merged_stories_lead_to_the_older_one() -> None:
-    plan = plan_update([known("young", 3, 4), known("old", 1, 2, age=5)], [[1, 2, 3, 4]])
+def test_younger_story_merges_into_the_older() -> None:
+    plan = plan_update([story("young", 3, 4), story("old", 1, 2, age=5)], [[1, 2, 3, 4]])
     assert plan.merged == (Merge("young", "old"),)
     assert Transition("young", "merged", (3, 4), "old") in plan.transitions
 
 
-def test_the_older_id_survives_a_somewhat_larger_younger_one() -> None:
-    plan = plan_update([known("young", 3, 4, 5), known("old", 1, 2, age=5)], [[1, 2, 3, 4, 5]])
+def test_older_id_survives_against_a_slightly_larger_story() -> None:
+    plan = plan_update([story("young", 3, 4, 5), story("old", 1, 2, age=5)], [[1, 2, 3, 4, 5]])
     assert plan.merged == (Merge("young", "old"),)
 
 
-def test_a_story_that_brings_over_twice_as_many_keeps_its_id() -> None:
-    plan = plan_update([known("large", 2, 3, 4), known("old", 1, age=5)], [[1, 2, 3, 4]])
+def test_story_with_over_twice_the_articles_keeps_its_id() -> None:
+    plan = plan_update([story("large", 2, 3, 4), story("old", 1, age=5)], [[1, 2, 3, 4]])
     assert plan.merged == (Merge("old", "large"),)
 
 
-def test_a_split_names_its_parent() -> None:
-    plan = plan_update([known("old", 1, 2, 3, 4, 5)], [[1, 2, 3], [4, 5]])
+def test_split_records_its_parent() -> None:
+    plan = plan_update([story("old", 1, 2, 3, 4, 5)], [[1, 2, 3], [4, 5]])
     (child,) = plan.emerged
     assert child.split_from == "old"
     assert Transition("old", "split", (4, 5), child.id) in plan.transitions
 
 
-def test_a_story_whose_best_group_is_taken_lives_on_in_its_next() -> None:
-    stories = [known("large", 1, 2, 3, age=9), known("small", 4, 5, 6)]
+def test_story_claims_its_next_group_if_the_best_is_claimed() -> None:
+    stories = [story("large", 1, 2, 3, age=9), story("small", 4, 5, 6)]
     plan = plan_update(stories, [[1, 2, 3, 4, 5], [6]])
     assert {m.article: m.story for m in plan.opened} == {4: "large", 5: "large"}
 
 
-def test_articles_outside_the_window_stay() -> None:
+def test_articles_outside_the_window_keep_their_story() -> None:
     plan = plan_update(
-        [known("old", 1, 2, 90), known("other", 3, 4, 5, 6, age=1)], [[1, 2, 3, 4, 5, 6]]
+        [story("old", 1, 2, 90), story("other", 3, 4, 5, 6, age=1)], [[1, 2, 3, 4, 5, 6]]
     )
     assert not plan.merged
     assert Transition("old", "shrank", (1, 2)) in plan.transitions
 
 
-def test_nothing_changes_when_nothing_changed() -> None:
-    assert not plan_update([known("old", 1, 2)], [[2, 1]])
+def test_unchanged_groups_give_an_empty_plan() -> None:
+    assert not plan_update([story("old", 1, 2)], [[2, 1]])
 
 
-def test_ids_are_short_and_stable_and_new_when_taken() -> None:
+def test_story_ids_are_short_deterministic_and_unique() -> None:
     first = story_id(7, lambda _: False)
     assert first == story_id(7, lambda _: False)
     assert len(first) == 10
@@ -100,63 +100,71 @@ def test_ids_are_short_and_stable_and_new_when_taken() -> None:
     assert story_id(7, lambda _: False) != story_id("7", lambda _: False)
 
 
-def test_taken_ids_are_avoided() -> None:
+def test_new_stories_avoid_taken_ids() -> None:
     taken = plan_update([], [[1]]).emerged[0].id
     assert plan_update([], [[1]], is_taken=taken.__eq__).emerged[0].id != taken
 
 
 @st.composite
-def situations(draw: st.DrawFn) -> tuple[list[ExistingStory], list[list[int]]]:
-    """Stories and groups over the same articles, some of which are new or outside the window."""
-    homes = draw(st.lists(st.one_of(st.none(), st.integers(0, 5)), min_size=1, max_size=20))
+def stories_and_groups(draw: st.DrawFn) -> tuple[list[ExistingStory], list[list[int]]]:
+    """Stories and groups of the same articles; some are new, some outside the window."""
+    story_of = draw(st.lists(st.one_of(st.none(), st.integers(0, 5)), min_size=1, max_size=20))
     groups = draw(
-        st.lists(st.integers(-1, 5), min_size=len(homes), max_size=len(homes))
+        st.lists(st.integers(-1, 5), min_size=len(story_of), max_size=len(story_of))
     )  # -1: outside the window
     stories = [
-        known(f"s{name}", *(a for a, home in enumerate(homes) if home == name), age=name % 3)
-        for name in sorted({home for home in homes if home is not None})
+        story(
+            f"s{name}",
+            *(a for a, story_id_of in enumerate(story_of) if story_id_of == name),
+            age=name % 3,
+        )
+        for name in sorted({story_id_of for story_id_of in story_of if story_id_of is not None})
     ]
-    found = [[a for a, g in enumerate(groups) if g == name] for name in sorted(set(groups) - {-1})]
-    return stories, found
+    members = [
+        [a for a, g in enumerate(groups) if g == name] for name in sorted(set(groups) - {-1})
+    ]
+    return stories, members
 
 
-@given(situations())
-def test_a_plan_once_applied_leaves_nothing_to_do(
-    situation: tuple[list[ExistingStory], list[list[int]]],
+@given(stories_and_groups())
+def test_plan_is_idempotent(
+    example: tuple[list[ExistingStory], list[list[int]]],
 ) -> None:
-    stories, groups = situation
-    after = applied(stories, plan_update(stories, groups))
+    stories, groups = example
+    after = apply_plan(stories, plan_update(stories, groups))
     assert plan_update(after, groups) == Plan()
 
 
-@given(situations(), st.randoms(use_true_random=False))
-def test_the_same_input_in_any_order_gives_the_same_plan(situation, random) -> None:  # noqa: ANN001
-    stories, groups = situation
+@given(stories_and_groups(), st.randoms(use_true_random=False))
+def test_plan_does_not_depend_on_input_order(example, random) -> None:  # noqa: ANN001
+    stories, groups = example
     shuffled = [random.sample(group, len(group)) for group in random.sample(groups, len(groups))]
     assert plan_update(stories, groups) == plan_update(
         random.sample(stories, len(stories)), shuffled
     )
 
 
-@given(situations())
-def test_every_group_becomes_one_story_and_others_stay(
-    situation: tuple[list[ExistingStory], list[list[int]]],
+@given(stories_and_groups())
+def test_every_group_becomes_one_story_and_other_articles_stay(
+    example: tuple[list[ExistingStory], list[list[int]]],
 ) -> None:
-    stories, groups = situation
-    after = applied(stories, plan_update(stories, groups))
-    home = {article: story.id for story in after for article in story.members}
+    stories, groups = example
+    after = apply_plan(stories, plan_update(stories, groups))
+    story_id_of = {article: story.id for story in after for article in story.members}
     before = {article: story.id for story in stories for article in story.members}
     for group in groups:
-        assert len({home[article] for article in group}) == 1
+        assert len({story_id_of[article] for article in group}) == 1
     inside = {article for group in groups for article in group}
-    assert all(home[article] == story for article, story in before.items() if article not in inside)
+    assert all(
+        story_id_of[article] == story for article, story in before.items() if article not in inside
+    )
 
 
-@given(situations())
-def test_a_merged_story_leads_to_one_that_lives(
-    situation: tuple[list[ExistingStory], list[list[int]]],
+@given(stories_and_groups())
+def test_merged_stories_redirect_to_existing_ones(
+    example: tuple[list[ExistingStory], list[list[int]]],
 ) -> None:
-    stories, groups = situation
+    stories, groups = example
     plan = plan_update(stories, groups)
-    living = {story.id for story in applied(stories, plan)}
+    living = {story.id for story in apply_plan(stories, plan)}
     assert all(merge.into in living and merge.story not in living for merge in plan.merged)

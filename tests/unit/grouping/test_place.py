@@ -25,7 +25,7 @@ from tests.support.content.events import (
 SCHEDULE = ReplaySettings(minutes=15, arrivals=3, window_hours=float("inf"), min_age_hours=1)
 
 
-def placed(
+def place_all(
     articles: list[Article], stories: list[str | None], constraints: Constraints | None = None
 ) -> list[Placement]:
     vectors = encoded(articles)
@@ -40,81 +40,84 @@ def placed(
     )
 
 
-def homes(arrivals: int = 1) -> list[str | None]:
-    """The event's name for each article but the first ones of the first event."""
+def stories_without_first(arrivals: int = 1) -> list[str | None]:
+    """The event of each article as its story, None for the first `arrivals` articles."""
     articles = event_articles()
     return [None if row < arrivals else f"event {article.id // 100}"  # type: ignore[operator]
             for row, article in enumerate(articles)]  # fmt: skip
 
 
-def test_an_arrival_joins_its_event_with_evidence() -> None:
-    (found,) = placed(event_articles(), homes())
-    assert (found.story, found.founder) == ("event 0", None)
-    assert found.score is not None
-    assert found.score > 0.5
-    assert {neighbour.article for neighbour in found.nearest} == {1, 2, 3}
-    assert found.contributions["dense"] > 0
-    assert found.next_best is not None
-    assert found.next_best.story != "event 0"
-    assert found.next_best.score < found.score
+def test_arrival_joins_its_event_with_evidence() -> None:
+    (result,) = place_all(event_articles(), stories_without_first())
+    assert (result.story, result.founder) == ("event 0", None)
+    assert result.score is not None
+    assert result.score > 0.5
+    assert {neighbour.article for neighbour in result.nearest} == {1, 2, 3}
+    assert result.contributions["dense"] > 0
+    assert result.next_best is not None
+    assert result.next_best.story != "event 0"
+    assert result.next_best.score < result.score
 
 
-def test_the_first_of_an_event_starts_a_story_which_fellow_arrivals_join() -> None:
+def test_first_arrival_starts_a_story_that_others_join() -> None:
     articles = event_articles()[:2]
-    first, second = placed(articles, [None, None])
+    first, second = place_all(articles, [None, None])
     assert (first.story, first.founder, first.score, first.nearest) == (None, None, None, ())
     assert (second.story, second.founder) == (None, articles[0].id)
     assert first.contributions == {}
 
 
-def test_arrivals_are_taken_by_date_and_undated_ones_last() -> None:
+def test_arrivals_are_placed_by_date_with_undated_last() -> None:
     one, two, three = event_articles(each=3)[:3]
     undated = replace(one, published=None)
-    assert [p.article for p in placed([undated, three, two], [None] * 3)] == [1, 2, 0]
+    assert [p.article for p in place_all([undated, three, two], [None] * 3)] == [1, 2, 0]
 
 
-def test_nothing_to_place() -> None:
-    assert placed(event_articles(), homes(0)) == []
+def test_no_arrivals_give_no_placements() -> None:
+    assert place_all(event_articles(), stories_without_first(0)) == []
 
 
-def test_an_editors_bond_leads_to_its_story() -> None:
-    bound = Constraints(must_link=frozenset({(0, 101)}))
-    assert placed(event_articles(), homes(), bound)[0].story == "event 1"
+def test_must_link_decides_the_story() -> None:
+    constraints = Constraints(must_link=frozenset({(0, 101)}))
+    assert place_all(event_articles(), stories_without_first(), constraints)[0].story == "event 1"
 
 
-def test_of_two_bonds_the_nearer_story_wins_whatever_the_order() -> None:
-    bound = Constraints(must_link=frozenset({(0, 101), (0, 3)}))
-    assert placed(event_articles(), homes(), bound)[0].story == "event 0"
-    assert placed(event_articles()[::-1], homes()[::-1], bound)[0].story == "event 0"
+def test_nearest_of_two_must_link_stories_wins() -> None:
+    constraints = Constraints(must_link=frozenset({(0, 101), (0, 3)}))
+    assert place_all(event_articles(), stories_without_first(), constraints)[0].story == "event 0"
+    assert (
+        place_all(event_articles()[::-1], stories_without_first()[::-1], constraints)[0].story
+        == "event 0"
+    )
 
 
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=10, deadline=None)
-def test_the_order_of_articles_changes_no_placement(random) -> None:  # noqa: ANN001
-    articles, stories = event_articles(), homes(3)
+def test_order_of_articles_does_not_change_placements(random) -> None:  # noqa: ANN001
+    articles, stories = event_articles(), stories_without_first(3)
     order = random.sample(range(len(articles)), len(articles))
-    found = placed([articles[row] for row in order], [stories[row] for row in order])
-    assert found == placed(articles, stories)
+    result = place_all([articles[row] for row in order], [stories[row] for row in order])
+    assert result == place_all(articles, stories)
 
 
-def test_an_editors_bar_keeps_out() -> None:
+def test_cannot_link_prevents_joining() -> None:
     apart = Constraints(frozenset({(0, 1)}), frozenset({(0, 1)}))
-    found = placed(event_articles(), homes(), apart)[0]
-    assert found.story is None
-    assert found.founder is None
+    result = place_all(event_articles(), stories_without_first(), apart)[0]
+    assert result.story is None
+    assert result.founder is None
 
 
-def test_an_arrival_that_would_break_the_quorum_stays_out() -> None:
-    """It is near to one member and far from the other three, who are near to each other."""
+def test_arrival_that_breaks_the_quorum_starts_a_story() -> None:
+    """The arrival is near to one member and far from the others, which are near to each other."""
     near = Article(900, EVENTS[1], EVENTS[1], published=START)
     articles = [*event_articles(EVENTS[:1]), event_articles()[4], near]
-    (found,) = placed(articles, ["mixed"] * 5 + [None])
-    assert found.story is None
+    (result,) = place_all(articles, ["mixed"] * 5 + [None])
+    assert result.story is None
 
 
-def test_a_replay_finds_the_events() -> None:
+def test_replay_groups_events() -> None:
     articles = event_articles()
-    found = replay(
+    result = replay(
         articles,
         encoded(articles),
         model=pair_model(),
@@ -122,18 +125,18 @@ def test_a_replay_finds_the_events() -> None:
         schedule=SCHEDULE,
     )
     by_story: dict[str, set[int]] = {}
-    for key, story in found.stories.items():
+    for key, story in result.stories.items():
         assert isinstance(key, int)
         by_story.setdefault(story, set()).add(key // 100)
     assert sorted(by_story.values(), key=min) == [{event} for event in range(len(EVENTS))]
-    assert found.churn.reconciles >= 7
-    assert found.churn.late == pytest.approx(0)
+    assert result.churn.reconciles >= 7
+    assert result.churn.late == pytest.approx(0)
 
 
-def test_a_replay_of_undated_articles_takes_them_in_the_order_given() -> None:
+def test_replay_keeps_the_order_of_undated_articles() -> None:
     articles = [replace(article, published=None) for article in event_articles()]
     seen: list[int] = []
-    found = replay(
+    result = replay(
         articles,
         encoded(articles),
         model=pair_model(),
@@ -142,28 +145,28 @@ def test_a_replay_of_undated_articles_takes_them_in_the_order_given() -> None:
         on_progress=lambda done, total: seen.append(done if total == 20 else -1),
     )
     assert seen == [3, 6, 9, 12, 15, 18, 20]
-    assert len(set(found.stories.values())) == len(EVENTS)
+    assert len(set(result.stories.values())) == len(EVENTS)
 
 
-def test_articles_that_left_the_window_are_left_alone() -> None:
+def test_articles_outside_the_window_are_not_regrouped() -> None:
     first, second, *_ = event_articles()
     late = replace(second, published=START + timedelta(days=30))
     brief = replace(SCHEDULE, window_hours=24)
-    found = replay(
+    result = replay(
         [first, late],
         encoded([first, late]),
         model=pair_model(),
         settings=story_settings(),
         schedule=brief,
     )
-    assert len(set(found.stories.values())) == 2
+    assert len(set(result.stories.values())) == 2
 
 
 @pytest.mark.parametrize(("join_score", "quorum"), [(0.999, 0.3), (0, 0)], ids=["parted", "joined"])
-def test_reconcile_mends_what_placing_parted_or_joined(join_score: float, quorum: float) -> None:
+def test_reconcile_corrects_placements(join_score: float, quorum: float) -> None:
     articles = event_articles()
     usual = story_settings()
-    found = replay(
+    result = replay(
         articles,
         encoded(articles),
         model=pair_model(),
@@ -172,47 +175,47 @@ def test_reconcile_mends_what_placing_parted_or_joined(join_score: float, quorum
         ),
         schedule=SCHEDULE,
     )
-    homes = {(int(key) // 100, story) for key, story in found.stories.items()}
-    assert len(homes) == len(EVENTS) == len(set(found.stories.values()))
+    stories_without_first = {(int(key) // 100, story) for key, story in result.stories.items()}
+    assert len(stories_without_first) == len(EVENTS) == len(set(result.stories.values()))
 
 
-def test_arrivals_of_one_tick_found_stories_together() -> None:
+def test_arrivals_of_one_batch_share_new_stories() -> None:
     articles = [replace(article, published=START) for article in event_articles()]
-    found = replay(
+    result = replay(
         articles,
         encoded(articles),
         model=pair_model(),
         settings=story_settings(),
         schedule=replace(SCHEDULE, arrivals=20),
     )
-    assert found.churn.reconciles == 1
-    assert len(set(found.stories.values())) == len(EVENTS)
+    assert result.churn.reconciles == 1
+    assert len(set(result.stories.values())) == len(EVENTS)
 
 
 @pytest.mark.parametrize("published", [None, START])
-def test_a_replay_of_one_article_and_of_many_equal_ones(published: datetime | None) -> None:
+def test_replay_of_identical_articles_gives_one_story(published: datetime | None) -> None:
     for count in (1, 50):
         articles = [Article(key, EVENTS[0], published=published) for key in range(count)]
-        found = replay(
+        result = replay(
             articles,
             encoded(articles),
             model=pair_model(),
             settings=story_settings(),
             schedule=SCHEDULE,
         )
-        assert len(set(found.stories.values())) == 1
-        assert len(found.stories) == count
+        assert len(set(result.stories.values())) == 1
+        assert len(result.stories) == count
 
 
-def test_a_replay_of_nothing() -> None:
-    found = replay(
+def test_replay_of_no_articles() -> None:
+    result = replay(
         [], encoded([]), model=pair_model(), settings=story_settings(), schedule=SCHEDULE
     )
-    assert found.stories == {}
-    assert found.churn.reconciles == 0
+    assert result.stories == {}
+    assert result.churn.reconciles == 0
 
 
-def test_churn_counts_runs_days_and_settled_articles() -> None:
+def test_churn_counts_runs_days_and_late_moves() -> None:
     rows = np.arange(4)
     counter = ChurnCounter(4, min_age_hours=1.0)
     counter.count(rows[:0], ArrivalBatch(1.0, rows), 4)

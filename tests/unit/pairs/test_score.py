@@ -23,7 +23,7 @@ from service.settings.embedding import CandidateSettings, TrainingSettings
 from tests.support.content.events import all_pairs, encoded, event_articles, pair_model
 from tests.support.content.vocabularies import vocabulary_of
 
-LOOK = CandidateSettings(
+SETTINGS = CandidateSettings(
     neighbours=3, cross_language=4, shared_words=2, rare_words=10, window_hours=float("inf")
 )
 
@@ -47,7 +47,7 @@ def test_title_and_lead_are_encoded() -> None:
     assert encoded_text(Article(1, "x" * 5000, "y")) == "x" * 500 + "\ny"
 
 
-def test_vectors_of_two_models_are_never_compared() -> None:
+def test_vectors_of_two_models_are_not_comparable() -> None:
     one, other = (Vectors(name, np.eye(2, dtype=np.float32)) for name in ("a", "b"))
     with pytest.raises(ModelMismatchError, match="'a' and 'b'"):
         one.cosines(other)
@@ -66,7 +66,7 @@ def test_hours_of_a_date_without_zone_count_as_utc() -> None:
     assert np.isnan(hours_since_epoch(None))
 
 
-def test_a_lexicon_survives_storage() -> None:
+def test_vocabulary_round_trips_through_bytes() -> None:
     vocabulary = window_vocabulary(event_articles(), encoded(event_articles()))
     stored = Vocabulary.from_bytes(vocabulary.to_bytes())
     keys = np.array([word_key("ferry"), word_key("unheard")], dtype=np.uint32)
@@ -80,17 +80,17 @@ def test_a_lexicon_survives_storage() -> None:
     assert stored.centering_mean.overall.tolist() == vocabulary.centering_mean.overall.tolist()
 
 
-def test_rare_words_weigh_more_and_come_first() -> None:
+def test_rarest_keys_come_first() -> None:
     vocabulary = vocabulary_of([["a", "b"], ["a", "b"], ["a", "c"]])
     assert rarest_keys(["a", "b", "c"], vocabulary, 2) == [word_key("c"), word_key("b")]
 
 
-def test_an_empty_lexicon_knows_nothing() -> None:
+def test_empty_vocabulary_counts_every_word_once() -> None:
     vocabulary = vocabulary_of([])
     assert vocabulary.document_frequencies(np.array([1], dtype=np.uint32)).tolist() == [1]
 
 
-def test_the_background_is_the_mean_cosine_of_two_articles() -> None:
+def test_background_is_the_mean_cosine_of_two_articles() -> None:
     values = np.random.default_rng(1).normal(size=(500, 8)).astype(np.float32) + 1
     values /= np.linalg.norm(values, axis=1, keepdims=True)
     cosines = values @ values.T
@@ -99,20 +99,22 @@ def test_the_background_is_the_mean_cosine_of_two_articles() -> None:
     assert background_similarity(Vectors("m", values)) == pytest.approx(float(expected), abs=1e-4)
 
 
-def test_articles_of_which_nothing_is_known_leave_the_background_alone() -> None:
-    known = encoded(event_articles()).values
-    padded = np.concatenate([known, np.zeros((30, known.shape[1]), dtype=np.float32)])
-    assert background_similarity(Vectors("m", padded)) == background_similarity(Vectors("m", known))
+def test_zero_vectors_do_not_change_the_background() -> None:
+    vectors = encoded(event_articles()).values
+    padded = np.concatenate([vectors, np.zeros((30, vectors.shape[1]), dtype=np.float32)])
+    assert background_similarity(Vectors("m", padded)) == background_similarity(
+        Vectors("m", vectors)
+    )
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_a_window_without_pairs_has_the_usual_background(count: int) -> None:
-    near = background_similarity(Vectors("m", np.zeros((count, 4), dtype=np.float32)))
-    assert near == pytest.approx(DEFAULT_SIMILARITY, rel=0.03)
+def test_window_without_pairs_has_the_default_background(count: int) -> None:
+    similarity = background_similarity(Vectors("m", np.zeros((count, 4), dtype=np.float32)))
+    assert similarity == pytest.approx(DEFAULT_SIMILARITY, rel=0.03)
 
 
-def test_candidates_hold_the_nearest_vectors(features: Features) -> None:
-    pairs = {tuple(pair) for pair in candidate_pairs(features, LOOK).tolist()}
+def test_candidates_include_the_nearest_vectors(features: Features) -> None:
+    pairs = {tuple(pair) for pair in candidate_pairs(features, SETTINGS).tolist()}
     cosines = features.vectors.cosines(features.vectors) - 2 * np.eye(len(features))
     nearest = cosines.argmax(axis=1)
     assert all((min(a, b), max(a, b)) in pairs for a, b in enumerate(nearest.tolist()))
@@ -120,34 +122,35 @@ def test_candidates_hold_the_nearest_vectors(features: Features) -> None:
 
 def test_candidates_include_given_pairs(features: Features) -> None:
     last = len(features) - 1
-    assert [0, last] in candidate_pairs(features, LOOK, [(last, 0)]).tolist()
+    assert [0, last] in candidate_pairs(features, SETTINGS, [(last, 0)]).tolist()
 
 
-def test_of_equally_near_vectors_the_first_are_taken() -> None:
+def test_ties_of_nearest_vectors_go_to_the_first() -> None:
     same = [Article(key, "A ferry struck a pier") for key in range(50)]
     tokenised = TokenisedArticles.build(same, encoded(same))
     candidate_features = tokenised.candidate_features(np.arange(50), tokenised.build_vocabulary())
-    found = {
-        tuple(pair) for pair in nearest_vectors(candidate_features, LOOK, np.array([30])).tolist()
+    result = {
+        tuple(pair)
+        for pair in nearest_vectors(candidate_features, SETTINGS, np.array([30])).tolist()
     }
-    assert found == {(30, 0), (30, 1), (30, 2)}
+    assert result == {(30, 0), (30, 1), (30, 2)}
 
 
-def test_what_says_nothing_is_near_to_nothing() -> None:
+def test_articles_without_words_have_no_candidates() -> None:
     wordless = [Article(key, "") for key in range(5)]
     tokenised = TokenisedArticles.build(wordless, encoded(wordless))
     features = Features.build(tokenised, tokenised.build_vocabulary())
-    assert candidate_pairs(features, LOOK).shape == (0, 2)
+    assert candidate_pairs(features, SETTINGS).shape == (0, 2)
     assert len(features) == len(tokenised) == 5
 
 
-def test_only_asking_rows_look_around(features: Features) -> None:
-    pairs = candidate_pairs(features, LOOK, rows=np.array([0]))
+def test_only_query_rows_search_for_candidates(features: Features) -> None:
+    pairs = candidate_pairs(features, SETTINGS, rows=np.array([0]))
     assert len(pairs)
     assert (pairs == 0).any(axis=1).all()
 
 
-def test_articles_beyond_the_window_are_no_candidates(features: Features) -> None:
+def test_articles_outside_the_window_are_not_candidates(features: Features) -> None:
     close = CandidateSettings(
         neighbours=9, cross_language=0, shared_words=9, rare_words=10, window_hours=0.5
     )
@@ -155,17 +158,17 @@ def test_articles_beyond_the_window_are_no_candidates(features: Features) -> Non
     assert (apart[:, 0] == apart[:, 1]).all()
 
 
-def test_a_missing_date_is_always_within_the_window() -> None:
+def test_missing_date_is_always_within_the_window() -> None:
     dated = np.array([0.0, 500.0, np.nan])
     assert within_window(dated, all_pairs(3), 24).tolist() == [False, True, True]
 
 
-def test_candidates_of_few_articles() -> None:
+def test_no_candidates_among_fewer_than_two_articles() -> None:
     for count in (0, 1):
         articles = event_articles(each=1)[:count]
         tokenised = TokenisedArticles.build(articles, encoded(articles))
         features = Features.build(tokenised, tokenised.build_vocabulary())
-        assert candidate_pairs(features, LOOK).shape == (0, 2)
+        assert candidate_pairs(features, SETTINGS).shape == (0, 2)
 
 
 def test_pairs_are_sorted_and_unique() -> None:
@@ -178,7 +181,7 @@ def test_recall_counts_pairs_of_one_story() -> None:
     assert recall(np.zeros((0, 2), dtype=np.int64), ["a", "b"]) == 1
 
 
-def test_both_ways_to_score_agree(features: Features) -> None:
+def test_score_and_score_matrix_agree(features: Features) -> None:
     rows = np.arange(len(features))
     block = pair_model().score_matrix(features, rows, rows)
     pairs = all_pairs(len(features))
@@ -186,14 +189,14 @@ def test_both_ways_to_score_agree(features: Features) -> None:
     assert np.allclose(block[pairs[:, 0], pairs[:, 1]], scores, atol=2e-6)
 
 
-def test_shares_add_up_to_the_log_odds(features: Features) -> None:
+def test_contributions_add_up_to_the_log_odds(features: Features) -> None:
     model = pair_model()
     row = pair_features(features, np.array([[0, 1]]), model)
     total = model.base_log_odds() + sum(model.contributions(row[0]).values())
     assert total == pytest.approx(float(model.log_odds(row)[0]))
 
 
-def test_undated_pairs_say_nothing_about_time() -> None:
+def test_time_feature_of_undated_pairs_is_0() -> None:
     articles = [Article(1, "a b", published=None), event_articles()[0]]
     tokenised = TokenisedArticles.build(articles, encoded(articles))
     row = pair_features(
@@ -202,24 +205,24 @@ def test_undated_pairs_say_nothing_about_time() -> None:
     assert row[0, PAIR_FEATURES.index("time")] == 0
 
 
-def test_a_pair_model_survives_its_file() -> None:
+def test_pair_model_round_trips_through_json() -> None:
     assert PairModel.load(pair_model().dump()) == pair_model()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", json.dumps({"weights": {}})])
-def test_a_file_that_is_no_pair_model_is_refused(text: str) -> None:
+def test_invalid_pair_model_is_rejected(text: str) -> None:
     with pytest.raises(BadInputError):
         PairModel.load(text)
 
 
-def test_a_pair_model_of_other_features_is_refused() -> None:
+def test_pair_model_with_other_features_is_rejected() -> None:
     values = json.loads(pair_model().dump())
     del values["weights"]["title"]
     with pytest.raises(BadInputError, match="exactly"):
         PairModel.load(json.dumps(values))
 
 
-def test_training_finds_what_tells_pairs_apart(features: Features) -> None:
+def test_training_separates_true_from_false_pairs(features: Features) -> None:
     shape = untrained_model(
         TrainingSettings(near_hours=48, undated=0.6, time_weight=3, translation=0)
     )
@@ -235,12 +238,12 @@ def test_training_finds_what_tells_pairs_apart(features: Features) -> None:
     assert calibration_error(scores, same) < 0.2
 
 
-def test_a_perfect_score_has_no_calibration_error() -> None:
+def test_perfect_scores_have_no_calibration_error() -> None:
     same = np.array([True, False, True])
     assert calibration_error(same.astype(float), same) == 0
 
 
-def test_beyond_the_window_pairs_score_nothing(features: Features) -> None:
+def test_pairs_outside_the_window_score_0(features: Features) -> None:
     pairs = all_pairs(len(features))
     brief = pair_model().with_window(timedelta(hours=0.5))
     beyond = ~within_window(features.hours, pairs, 0.5)
