@@ -1,4 +1,4 @@
-"""`samestory webhooks`, as an operator would use it."""
+"""CLI `samestory webhooks`."""
 
 import json
 import re
@@ -20,28 +20,32 @@ def receiver() -> Iterator[WebhookReceiver]:
         yield running
 
 
-def test_a_webhook_from_the_command_line(shell: Shell, receiver: WebhookReceiver):
+def test_webhook_lifecycle_on_the_command_line(shell: Shell, receiver: WebhookReceiver):
     added = shell.run("webhooks", "add", receiver.url, "--kind", "merged", "--min-coverage", "3")
     assert added.returncode == 0, added.stderr
     [secret] = re.findall(r"whsec_\S+", added.stdout)
     assert "merged, at least 3 outlets" in added.stdout
     listed = shell.run("webhooks", "list", "--json").stdout
     assert secret not in listed
-    [facts] = json.loads(listed)
-    assert (facts["url"], facts["kinds"], facts["state"]) == (receiver.url, ["merged"], "active")
+    [webhook] = json.loads(listed)
+    assert (webhook["url"], webhook["kinds"], webhook["state"]) == (
+        receiver.url,
+        ["merged"],
+        "active",
+    )
     tried = shell.run("webhooks", "test", "1", env=LOOPBACK)
     assert tried.stdout == f"{receiver.url} answered 204\n"
     closed = shell.run("webhooks", "test", "1")
     assert (closed.returncode, "webhooks.allow_networks" in closed.stderr) == (1, True)
     changed = shell.run("webhooks", "set", "1", "--kind", "all", "--min-coverage", "0", "--pause")
     assert "  paused  all; up to change 0" in changed.stdout, changed.stderr
-    assert "[paused by hand]" in changed.stdout
+    assert "[paused manually]" in changed.stdout
     moved = shell.run("webhooks", "set", "1", "--url", f"{receiver.url}/2", "--kind", "split")
     assert f"{receiver.url}/2  paused  split; " in moved.stdout, moved.stderr
     assert shell.run("webhooks", "set", "1").returncode == 2
     assert "active" in shell.run("webhooks", "resume", "1").stdout
-    exchanged = shell.run("webhooks", "secret", "1")
-    [new] = re.findall(r"whsec_\S+", exchanged.stdout)
+    rotated = shell.run("webhooks", "secret", "1")
+    [new] = re.findall(r"whsec_\S+", rotated.stdout)
     assert new != secret
     assert shell.run("webhooks", "remove", "1").returncode == 0
 
@@ -49,14 +53,14 @@ def test_a_webhook_from_the_command_line(shell: Shell, receiver: WebhookReceiver
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("add", "nowhere"), "'nowhere' is no http(s) address"),
+        (("add", "nowhere"), "Invalid URL 'nowhere'"),
         (("test", "99"), "no webhook 99"),
         (("set", "99", "--pause"), "no webhook 99"),
         (("secret", "99"), "no webhook 99"),
         (("set", "99", "--kind", "born"), "no webhook 99"),
     ],
 )
-def test_mistakes_are_told_in_one_line(shell: Shell, arguments: tuple[str, ...], reason: str):
+def test_errors_are_printed_in_one_line(shell: Shell, arguments: tuple[str, ...], reason: str):
     failed = shell.run("webhooks", *arguments)
     assert failed.returncode == 1
     assert failed.stderr.startswith("samestory: ")

@@ -126,7 +126,7 @@ def test_test_delivery_returns_its_outcome(adam: KeyClient, receiver: WebhookRec
     receiver.status_for = lambda _: 500
     failed = adam.post(f"{one}/test")
     assert (failed.status, failed.json["accepted"], failed.json["status"]) == (200, False, 500)
-    assert "answered 500" in failed.json["error"]
+    assert "HTTP 500" in failed.json["error"]
     assert adam.get(one).json["error"] is None
 
 

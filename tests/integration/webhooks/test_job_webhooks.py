@@ -195,7 +195,7 @@ def hung(_: Delivery) -> float:
 
 @pytest.mark.parametrize(
     ("status_for", "error"),
-    [(refused, "answered 500"), (closed, "connection broke"), (hung, "time limit")],
+    [(refused, "HTTP 500"), (closed, "Connection lost"), (hung, "time limit")],
 )
 def test_failed_delivery_is_recorded_and_retried_with_the_same_id(  # noqa: PLR0917  # fixtures, all by name
     world: Context,
@@ -298,7 +298,7 @@ def test_status_410_pauses_the_webhook_without_loss(
     add_transitions(sessions, "ferry", "ferry")
     run_job(JOB, world)
     assert get_webhook(world, number).state == "paused"
-    assert str(get_webhook(world, number).health.pause_reason).startswith("answered 410")
+    assert str(get_webhook(world, number).health.pause_reason).startswith("HTTP 410")
     receiver.status_for = lambda _: 204
     with sessions.begin() as session:
         hooks.resume(session, number, now=clock())
@@ -327,7 +327,7 @@ def test_unreachable_receiver_is_recorded_as_error(world: Context, sessions: Ses
         number = add(world, left)
     add_transitions(sessions, "ferry")
     run_job(JOB, world)
-    assert "cannot be reached" in str(get_webhook(world, number).error)
+    assert "Cannot connect" in str(get_webhook(world, number).error)
 
 
 def test_failing_receiver_does_not_delay_another_one(
@@ -423,7 +423,7 @@ def test_test_delivery_is_signed_and_stores_nothing(world: Context, receiver: We
     assert receiver.requests[0].headers["content-type"] == "application/json"
     assert b'"type":"test"' in receiver.requests[0].body
     receiver.status_for = refused
-    assert send_test(world, number).error == "answered 500 Internal Server Error"
+    assert send_test(world, number).error == "HTTP 500 Internal Server Error"
     assert get_webhook(world, number) == before
     with pytest.raises(NotFoundError):
         send_test(world, number + 1)

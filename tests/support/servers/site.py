@@ -20,7 +20,7 @@ from service.web.app import create_app
 from service.web.dependencies import ModelContext
 from tests.support.content.site_content import fill
 from tests.support.content.texts import WORLD_NOW
-from tests.support.database.embedded_articles import model_context, read_all
+from tests.support.database.embedded_articles import model_context, embed_all_articles
 from tests.support.database.rows import NOW
 
 
@@ -93,7 +93,7 @@ def serving_world(url: str) -> Iterator[Site]:
     sessions = make_sessions(engine)
     with sessions.begin() as session:
         fill(session)
-        read_all(session)
+        embed_all_articles(session)
     with serving(sessions, clock=lambda: WORLD_NOW, model_context=model_context()) as running:
         yield running
     engine.dispose()

@@ -1,4 +1,4 @@
-"""A webhook's receiver on loopback, which fails on command and remembers what it took."""
+"""Webhook receiver on loopback with configurable failures; records all requests."""
 
 import json
 import threading
@@ -12,30 +12,30 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One request as it came."""
+    """A received request."""
 
     headers: dict[str, str]
     body: bytes
 
     @property
     def data(self) -> dict[str, Any]:
-        """The change."""
-        told: dict[str, Any] = json.loads(self.body)["data"]
-        return told
+        """The transition."""
+        data: dict[str, Any] = json.loads(self.body)["data"]
+        return data
 
 
-#: What to do with a delivery: a status, 0 to close the connection, below 0 to hang so long.
-Verdict = Callable[[Delivery], float]
+#: Response to a delivery: a status code, 0 to close the connection, -n to hang for n seconds.
+StatusFor = Callable[[Delivery], float]
 
 
 class WebhookReceiver:
-    """Answers 204 unless `verdict` says otherwise; those that it took are in `taken`."""
+    """Responds with `status_for`, by default 204; 2xx deliveries are in `accepted`."""
 
     def __init__(self) -> None:
-        self.verdict: Verdict = lambda _: 204
-        self.answer_headers: dict[str, str] = {}
-        self.came: list[Delivery] = []
-        self.taken: list[Delivery] = []
+        self.status_for: StatusFor = lambda _: 204
+        self.response_headers: dict[str, str] = {}
+        self.requests: list[Delivery] = []
+        self.accepted: list[Delivery] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
@@ -44,8 +44,8 @@ class WebhookReceiver:
         return f"http://127.0.0.1:{self._server.server_address[1]}/hook"
 
     def of_story(self, story: str) -> list[int]:
-        """Numbers of the changes of a story that were taken, in their order."""
-        return [each.data["id"] for each in self.taken if each.data["story"] == story]
+        """Ids of the accepted transitions of a story, in order of arrival."""
+        return [each.data["id"] for each in self.accepted if each.data["story"] == story]
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -69,22 +69,22 @@ class WebhookReceiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 delivery = Delivery(headers, body)
-                outer.came.append(delivery)
-                verdict = outer.verdict(delivery)
-                if verdict < 0:
-                    time.sleep(-verdict)
-                if verdict <= 0:
+                outer.requests.append(delivery)
+                status = outer.status_for(delivery)
+                if status < 0:
+                    time.sleep(-status)
+                if status <= 0:
                     self.close_connection = True
                     return
-                if 200 <= verdict < 300:
-                    outer.taken.append(delivery)
-                self.send_response(int(verdict))
-                for name, value in outer.answer_headers.items():
+                if 200 <= status < 300:
+                    outer.accepted.append(delivery)
+                self.send_response(int(status))
+                for name, value in outer.response_headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
-                """Tests read what was asked from the receiver."""
+                """No log: tests read `requests`."""
 
         return Handler

@@ -12,6 +12,7 @@ from service.domain.stories.transitions import TRANSITION_KINDS
 from service.domain.webhooks.event_filter import parse_event_filter
 from service.domain.webhooks.retries import (
     DeliveryOutcome,
+    RetryPolicy,
     WebhookHealth,
     count_independent,
     update_health,
@@ -24,7 +25,7 @@ from service.settings.load import load
 PAGE = Path(__file__).parents[3] / "docs" / "webhooks.md"
 SECRET = b"a secret of thirty-two bytes ..."
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-POLICY = load({}).webhooks.retry_policy
+POLICY = RetryPolicy.from_settings(load({}).webhooks)
 ACCEPTED, FAILED = DeliveryOutcome(204), DeliveryOutcome(500, "answered 500")
 
 
@@ -95,7 +96,9 @@ def test_webhook_waits_only_if_several_stories_fail():
     down = after(WebhookHealth(), FAILED, FAILED, FAILED, blocked=3)
     assert down == WebhookHealth(1, NOW, NOW + timedelta(seconds=10))
     later = NOW + timedelta(seconds=10)
-    assert after(down, FAILED, blocked=3, now=later) == WebhookHealth(2, NOW, later + timedelta(seconds=20))
+    assert after(down, FAILED, blocked=3, now=later) == WebhookHealth(
+        2, NOW, later + timedelta(seconds=20)
+    )
     long_down = after(WebhookHealth(50, NOW), FAILED, blocked=3, now=later)
     assert long_down.next_attempt_at == later + timedelta(minutes=5)
 
@@ -104,7 +107,10 @@ def test_webhook_is_paused_after_three_days_or_status_410():
     since = NOW - timedelta(hours=72)
     assert after(WebhookHealth(0, since + timedelta(seconds=1)), FAILED).pause_reason is None
     assert "answered 500" in str(after(WebhookHealth(0, since), FAILED).pause_reason)
-    assert after(WebhookHealth(), ACCEPTED, DeliveryOutcome(410, "answered 410 Gone")).pause_reason is not None
+    assert (
+        after(WebhookHealth(), ACCEPTED, DeliveryOutcome(410, "answered 410 Gone")).pause_reason
+        is not None
+    )
 
 
 def test_retry_after_is_respected_up_to_the_maximum_delay():
