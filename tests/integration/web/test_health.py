@@ -1,4 +1,4 @@
-"""Health, readiness, figures; and what is answered while the database is away."""
+"""Health checks and metrics, with and without a database."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ from tests.support.servers.site import Site, serving
 
 @pytest.fixture
 def site(sessions: Sessions) -> Iterator[Site]:
-    """A server over the made-up world."""
+    """A server over the sample content."""
     with sessions.begin() as session:
         fill(session)
     with serving(sessions, clock=lambda: WORLD_NOW) as running:
@@ -28,20 +28,20 @@ def site(sessions: Sessions) -> Iterator[Site]:
 
 
 @pytest.fixture
-def orphan() -> Iterator[Site]:
-    """A server whose database does not answer."""
+def site_without_database() -> Iterator[Site]:
+    """A server whose database is unreachable."""
     engine = schema.make_engine("postgresql://someone:hunter2@127.0.0.1:1/nowhere")
     with serving(make_sessions(engine)) as running:
         yield running
     engine.dispose()
 
 
-def test_up_and_ready(site: Site) -> None:
+def test_healthz_and_readyz(site: Site) -> None:
     assert site.get("/healthz").json == {"status": "up"}
     assert site.get("/readyz").json["status"] == "ready"
 
 
-def test_a_database_at_another_revision_is_not_ready(engine: Engine, site: Site) -> None:
+def test_readyz_returns_503_at_another_schema_revision(engine: Engine, site: Site) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     answer = site.get("/readyz")
@@ -50,44 +50,44 @@ def test_a_database_at_another_revision_is_not_ready(engine: Engine, site: Site)
     assert "upgrade samestory" in answer.json["detail"]
 
 
-def test_without_a_database_the_process_is_up_and_everything_else_says_so(orphan: Site) -> None:
-    assert orphan.get("/healthz").status == 200
+def test_without_a_database_only_healthz_succeeds(site_without_database: Site) -> None:
+    assert site_without_database.get("/healthz").status == 200
     for path in ("/readyz", "/v1/stories", "/v1/feeds"):
-        answer = orphan.get(path)
+        answer = site_without_database.get(path)
         assert answer.status == 503
         assert answer.headers["retry-after"] == "5"
         assert answer.json["type"] == "urn:samestory:problem:unavailable"
         assert "127.0.0.1" not in answer.text
-    assert "Not available just now" in orphan.page("/").text
-    assert "samestory_database_up 0.0" in orphan.get("/metrics").text
+    assert "Temporarily unavailable" in site_without_database.page("/").text
+    assert "samestory_database_up 0.0" in site_without_database.get("/metrics").text
 
 
-def test_figures_of_the_store_and_its_jobs(site: Site) -> None:
-    figures = site.get("/metrics").text
-    assert "samestory_database_up 1.0" in figures
-    assert "samestory_articles 28.0" in figures
-    assert "samestory_open_stories 7.0" in figures
-    assert 'samestory_feeds{status="retired"} 1.0' in figures
-    assert "samestory_feeds_failing 1.0" in figures
-    assert 'samestory_job_last_run_age_seconds{job="place"} 178.0' in figures
-    assert 'samestory_job_last_run_seconds{job="place"} 2.0' in figures
+def test_metrics_of_the_database_and_jobs(site: Site) -> None:
+    metrics = site.get("/metrics").text
+    assert "samestory_database_up 1.0" in metrics
+    assert "samestory_articles 28.0" in metrics
+    assert "samestory_open_stories 7.0" in metrics
+    assert 'samestory_feeds{status="retired"} 1.0' in metrics
+    assert "samestory_feeds_failing 1.0" in metrics
+    assert 'samestory_job_last_run_age_seconds{job="place"} 178.0' in metrics
+    assert 'samestory_job_last_run_seconds{job="place"} 2.0' in metrics
 
 
-def test_requests_are_counted_by_the_template_of_their_route(site: Site) -> None:
+def test_requests_are_counted_by_route_template(site: Site) -> None:
     for path in (f"/v1/stories/{MEETING}", "/v1/stories/nobody", "/anything", "/at-all"):
         site.get(path)
     site.get("/", method="BREW")
-    figures = site.get("/metrics").text
+    metrics = site.get("/metrics").text
     route = 'method="GET",route="/v1/stories/{story_id}"'
-    assert f'samestory_http_requests_total{{{route},status="200"}} 1.0' in figures
-    assert f'samestory_http_requests_total{{{route},status="404"}} 1.0' in figures
-    assert 'method="GET",route="other",status="404"} 2.0' in figures
-    assert f"samestory_http_request_seconds_count{{{route}}} 2.0" in figures
-    assert "BREW" not in figures
-    assert MEETING not in figures
+    assert f'samestory_http_requests_total{{{route},status="200"}} 1.0' in metrics
+    assert f'samestory_http_requests_total{{{route},status="404"}} 1.0' in metrics
+    assert 'method="GET",route="other",status="404"} 2.0' in metrics
+    assert f"samestory_http_request_seconds_count{{{route}}} 2.0" in metrics
+    assert "BREW" not in metrics
+    assert MEETING not in metrics
 
 
-def test_figures_of_emails(sessions: Sessions, site: Site) -> None:
+def test_metrics_of_emails(sessions: Sessions, site: Site) -> None:
     [ann, bob] = subscribe(sessions, "ann@x.example", "bob@x.example")
     now = WORLD_NOW
     with sessions.begin() as session:
@@ -104,7 +104,7 @@ def test_figures_of_emails(sessions: Sessions, site: Site) -> None:
     outcome = edition.outcome
     assert (outcome.recipients, outcome.sent, outcome.late, outcome.empty) == (1, 1, 1, 1)
     assert (outcome.mean_bytes, outcome.most_bytes, outcome.failed) == (5000, 5000, 0)
-    figures = site.get("/metrics").text
+    metrics = site.get("/metrics").text
     for line in (
         'samestory_subscribers{state="active"} 1.0',
         'samestory_subscribers{state="bounced"} 1.0',
@@ -114,4 +114,4 @@ def test_figures_of_emails(sessions: Sessions, site: Site) -> None:
         'samestory_emails_late{kind="digest"} 1.0',
         'samestory_emails_most_bytes{kind="digest"} 5000.0',
     ):
-        assert line in figures
+        assert line in metrics

@@ -1,4 +1,4 @@
-"""Pages as a browser without scripts gets them."""
+"""HTML pages: content, escaping, errors and security headers."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,19 +13,19 @@ from tests.support.servers.site import Site, serving, serving_world
 
 @pytest.fixture
 def site(sessions: Sessions) -> Iterator[Site]:
-    """A server over an empty store."""
+    """A server over an empty database."""
     with serving(sessions, clock=lambda: WORLD_NOW) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def world(new_database: Callable[[], str]) -> Iterator[Site]:
-    """A server over the made-up world, which nobody changes."""
+    """A server over the sample content, shared by all tests."""
     with serving_world(new_database()) as running:
         yield running
 
 
-def test_an_empty_store_says_what_to_do(site: Site) -> None:
+def test_empty_database_shows_first_steps(site: Site) -> None:
     page = site.page("/")
     assert page.status == 200
     assert "samestory feeds import" in page.text
@@ -33,7 +33,7 @@ def test_an_empty_store_says_what_to_do(site: Site) -> None:
     assert "samestory feeds add" in site.page("/feeds").text
 
 
-def test_the_front_page_shows_stories_with_their_coverage(world: Site) -> None:
+def test_front_page_shows_stories_with_coverage(world: Site) -> None:
     text = world.page("/").text
     assert "Defence chiefs of four countries discuss Turkish pullout" in text
     assert "of 10 outlets" in text
@@ -43,51 +43,51 @@ def test_the_front_page_shows_stories_with_their_coverage(world: Site) -> None:
     assert "<script" not in text
 
 
-def test_the_front_page_can_be_filtered_and_paged(world: Site) -> None:
+def test_front_page_has_filters_and_pages(world: Site) -> None:
     text = world.page("/?sort=newest&min_independent=&language=&limit=2").text
     assert text.count('<article class="story">') == 2
     following = text.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
     assert "sort=newest" in following
     assert "limit=2" in following
     assert "Back to the first page" in world.page(following).text
-    assert "No story fits" in world.page("/?min_independent=10").text
+    assert "No matching stories" in world.page("/?min_independent=10").text
     assert world.page("/?language=ru").text.count('<article class="story">') == 1
 
 
-def test_a_story_page_shows_who_reported_what_and_why_it_is_here(world: Site) -> None:
+def test_story_page_shows_reports_evidence_and_related_stories(world: Site) -> None:
     text = world.page(f"/stories/{MEETING}").text
     assert "Волга-Новости" in text
     assert "Syria · Arabic" in text
     assert "Volga Wire’s report</a> (99 % the same)" in text
-    assert "The story began with this report." in text
-    assert "words of the titles" in text
-    assert "The next best story would be" in text
-    assert "undated; time of arrival" in text
-    assert "Related events, kept apart" in text
+    assert "First report of the story." in text
+    assert "shared words in titles" in text
+    assert "Next best story:" in text
+    assert "undated; shows time of arrival" in text
+    assert "Related stories" in text
     assert "Deputy foreign ministers of four states end talks in Moscow" in text
     assert "<b>merged</b> with" in text
     assert 'rel="noopener noreferrer"' in text
 
 
-def test_headlines_carry_their_language_and_direction(world: Site) -> None:
+def test_headlines_have_language_and_direction(world: Site) -> None:
     text = world.page(f"/stories/{MEETING}").text
     assert '<h3 lang="ar" dir="rtl">' in text
     assert '<h3 lang="fa" dir="rtl">' in text
     assert '<h3 lang="ru" dir="ltr">' in text
 
 
-def test_a_story_has_a_speaking_address_and_a_short_one(world: Site) -> None:
-    speaking = f"/stories/{MEETING}/defence-chiefs-of-four-countries-discuss"
-    assert world.page(speaking).body == world.page(f"/stories/{MEETING}").body
-    assert f'<link rel="canonical" href="{speaking}">' in world.page(speaking).text
+def test_story_page_has_a_short_and_a_canonical_path(world: Site) -> None:
+    canonical = f"/stories/{MEETING}/defence-chiefs-of-four-countries-discuss"
+    assert world.page(canonical).body == world.page(f"/stories/{MEETING}").body
+    assert f'<link rel="canonical" href="{canonical}">' in world.page(canonical).text
 
 
-def test_a_merged_story_leads_on(world: Site) -> None:
+def test_merged_story_redirects(world: Site) -> None:
     answer = world.page(f"/stories/{MERGED}/talks")
     assert (answer.status, answer.headers["location"]) == (308, f"/stories/{MEETING}")
 
 
-def test_hostile_texts_stay_texts(sessions: Sessions, site: Site) -> None:
+def test_hostile_texts_are_escaped(sessions: Sessions, site: Site) -> None:
     attack = "<script>alert(1)</script>"
     with sessions.begin() as session:
         rows = Rows(session)
@@ -122,7 +122,7 @@ PARTIAL_EVIDENCE: list[dict[str, Any]] = [
 ]
 
 
-def test_evidence_may_lack_any_part(sessions: Sessions, site: Site) -> None:
+def test_incomplete_evidence_is_accepted(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
         story, outlet = rows.story("s"), rows.outlet("one")
@@ -133,10 +133,10 @@ def test_evidence_may_lack_any_part(sessions: Sessions, site: Site) -> None:
     assert [member["evidence"] for member in members] == PARTIAL_EVIDENCE
 
 
-def test_an_empty_story_still_has_its_page(sessions: Sessions, site: Site) -> None:
+def test_story_without_articles_has_a_page(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         Rows(session).story("hollow")
-    assert "No article is left in this story" in site.page("/stories/hollow").text
+    assert "This story has no articles any more" in site.page("/stories/hollow").text
 
 
 def test_storyline_feeds_and_about_pages(world: Site) -> None:
@@ -149,16 +149,16 @@ def test_storyline_feeds_and_about_pages(world: Site) -> None:
     assert "Independent coverage" in world.page("/about").text
 
 
-def test_errors_are_pages_for_people_and_problems_for_programs(world: Site) -> None:
+def test_errors_are_html_for_browsers_and_json_for_programs(world: Site) -> None:
     page = world.page("/nowhere")
     assert page.status == 404
-    assert "There is no such page" in page.text
+    assert "Page not found" in page.text
     assert world.get("/nowhere").headers["content-type"] == "application/problem+json"
     assert world.page("/v1/nowhere").headers["content-type"] == "application/problem+json"
     assert world.page("/?limit=1000").status == 422
 
 
-def test_pages_forbid_scripts_and_foreign_content(world: Site) -> None:
+def test_pages_forbid_scripts_and_external_content(world: Site) -> None:
     for path in ("/", "/about", "/nowhere", "/static/world.css"):
         headers = world.page(path).headers
         policy = headers["content-security-policy"]

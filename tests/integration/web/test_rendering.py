@@ -1,4 +1,4 @@
-"""The small pure parts of the pages: excerpts, cursors, lines of time, addresses."""
+"""Rendering helpers: excerpts, links, durations, display names."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from service.web.requests.parameters import excerpt
 
 
 @pytest.mark.parametrize(
-    ("text", "cut"),
+    ("text", "expected"),
     [
         ("  short\n text ", "short text"),
         ("one two three", "one two…"),
@@ -17,12 +17,12 @@ from service.web.requests.parameters import excerpt
         ("", ""),
     ],
 )
-def test_an_excerpt_ends_between_words_where_it_can(text: str, cut: str) -> None:
-    assert excerpt(text, limit=11) == cut
+def test_excerpt_ends_at_a_word_boundary(text: str, expected: str) -> None:
+    assert excerpt(text, limit=11) == expected
 
 
 @pytest.mark.parametrize(
-    ("url", "linked"),
+    ("url", "expected"),
     [
         ("https://a.example/x", "https://a.example/x"),
         (" http://a.example ", "http://a.example"),
@@ -34,33 +34,33 @@ def test_an_excerpt_ends_between_words_where_it_can(text: str, cut: str) -> None
         ("http://[::1", ""),
     ],
 )
-def test_only_web_addresses_are_linked(url: str, linked: str) -> None:
-    assert links.external_url(url) == linked
+def test_only_http_urls_are_linked(url: str, expected: str) -> None:
+    assert links.external_url(url) == expected
 
 
-def test_addresses_are_shown_without_secrets() -> None:
+def test_credentials_are_stripped_from_urls() -> None:
     assert links.strip_credentials("https://me:word@a.example:8/x?y") == "https://a.example:8/x?y"
     assert links.strip_credentials("http://[::1") == ""
 
 
-def test_paths_of_stories_are_quoted() -> None:
+def test_story_paths_are_percent_encoded() -> None:
     assert links.story_path("a/b", "é ?") == "/stories/a%2Fb/%C3%A9%20%3F"
     assert links.storyline_api_path("x") == "/v1/storylines/x"
 
 
 @pytest.mark.parametrize(
-    ("span", "told"),
+    ("span", "expected"),
     [
         (timedelta(seconds=59), "under a minute"),
         (timedelta(minutes=90), "1 h"),
         (timedelta(days=-3), "3 d"),
     ],
 )
-def test_durations_are_told_in_their_largest_unit(span: timedelta, told: str) -> None:
-    assert templates.duration(span) == told
+def test_duration_uses_the_largest_unit(span: timedelta, expected: str) -> None:
+    assert templates.duration(span) == expected
 
 
-def test_languages_and_countries_without_a_name_keep_their_code() -> None:
+def test_unknown_languages_and_countries_show_their_code() -> None:
     assert display_names.language_name("fa-IR") == "Persian"
     assert display_names.language_name("qqq") == "qqq"
     assert display_names.country_name("tr") == "Türkiye"

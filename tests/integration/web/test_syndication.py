@@ -1,4 +1,4 @@
-"""Feeds that samestory offers, as feed readers and samestory itself read them."""
+"""Published feeds: Atom, RSS and JSON Feed of stories and searches."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -22,38 +22,38 @@ PATHS = ["/v1/stories/feed", f"/v1/stories/{MEETING}/feed"]
 
 @pytest.fixture(scope="module")
 def world(new_database: Callable[[], str]) -> Iterator[Site]:
-    """A server over the made-up world, which nobody changes."""
+    """A server over the sample content, shared by all tests."""
     with serving_world(new_database()) as running:
         yield running
 
 
-def parsed(site: Site, path: str) -> Any:
-    """A feed as feedparser reads it, which must find no fault with it."""
+def parse_feed(site: Site, path: str) -> Any:
+    """Parse a feed with feedparser, which must not report an error."""
     answer = site.get(path)
     assert answer.status == 200, answer.text
-    found = feedparser.parse(answer.body, response_headers=answer.headers)
-    assert not found.bozo, found.get("bozo_exception")
-    return found
+    feed = feedparser.parse(answer.body, response_headers=answer.headers)
+    assert not feed.bozo, feed.get("bozo_exception")
+    return feed
 
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("form", ["atom", "rss"])
-def test_feed_readers_find_the_same_in_each_form(world: Site, path: str, form: str) -> None:
-    found = parsed(world, f"{path}.{form}")
-    assert found.version == {"atom": "atom10", "rss": "rss20"}[form]
-    told = world.get(f"{path}.json").json
-    assert [entry.id for entry in found.entries] == [item["id"] for item in told["items"]]
-    assert [entry.title for entry in found.entries] == [item["title"] for item in told["items"]]
-    assert [entry.link for entry in found.entries] == [item["url"] for item in told["items"]]
-    assert all(entry.published_parsed for entry in found.entries)
-    [own] = [link.href for link in found.feed.links if link.rel == "self"]
+def test_all_formats_have_the_same_entries(world: Site, path: str, form: str) -> None:
+    feed = parse_feed(world, f"{path}.{form}")
+    assert feed.version == {"atom": "atom10", "rss": "rss20"}[form]
+    json_feed = world.get(f"{path}.json").json
+    assert [entry.id for entry in feed.entries] == [item["id"] for item in json_feed["items"]]
+    assert [entry.title for entry in feed.entries] == [item["title"] for item in json_feed["items"]]
+    assert [entry.link for entry in feed.entries] == [item["url"] for item in json_feed["items"]]
+    assert all(entry.published_parsed for entry in feed.entries)
+    [own] = [link.href for link in feed.feed.links if link.rel == "self"]
     assert own == f"{world.url}{path}.{form}"
-    assert world.page(found.feed.link.removeprefix(world.url)).status == 200
+    assert world.page(feed.feed.link.removeprefix(world.url)).status == 200
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_atom_has_what_its_standard_asks_for(world: Site, path: str) -> None:
-    feed = ET.fromstring(world.get(f"{path}.atom").body)  # noqa: S314  # our own
+def test_atom_has_the_required_elements(world: Site, path: str) -> None:
+    feed = ET.fromstring(world.get(f"{path}.atom").body)  # noqa: S314  # our own output
     assert feed.tag == f"{ATOM}feed"
     for element in (feed, *feed.findall(f"{ATOM}entry")):
         for name in ("id", "title", "updated"):
@@ -68,7 +68,7 @@ def test_atom_has_what_its_standard_asks_for(world: Site, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_rss_and_json_feed_have_what_their_standards_ask_for(world: Site, path: str) -> None:
+def test_rss_and_json_feed_have_the_required_elements(world: Site, path: str) -> None:
     channel = ET.fromstring(world.get(f"{path}.rss").body).find("channel")  # noqa: S314
     assert channel is not None
     assert all(channel.findtext(name) for name in ("title", "link", "description"))
@@ -83,21 +83,21 @@ def test_rss_and_json_feed_have_what_their_standards_ask_for(world: Site, path: 
         assert item["date_published"].endswith("Z")
 
 
-def test_any_list_of_stories_is_a_feed(world: Site) -> None:
-    found = parsed(world, "/v1/stories/feed.atom?entity=Hulusi%20Akar&limit=5")
-    assert [entry.id for entry in found.entries] == [f"urn:samestory:story:{MEETING}"]
-    assert "10 outlets, 7 independent" in found.entries[0].summary
-    assert parsed(world, "/v1/stories/feed.rss?outlet=nobody").entries == []
-    assert parsed(world, "/v1/stories/feed.atom?outlet=nobody").feed.updated
+def test_feed_accepts_the_filters_of_the_list(world: Site) -> None:
+    feed = parse_feed(world, "/v1/stories/feed.atom?entity=Hulusi%20Akar&limit=5")
+    assert [entry.id for entry in feed.entries] == [f"urn:samestory:story:{MEETING}"]
+    assert "10 outlets, 7 independent" in feed.entries[0].summary
+    assert parse_feed(world, "/v1/stories/feed.rss?outlet=nobody").entries == []
+    assert parse_feed(world, "/v1/stories/feed.atom?outlet=nobody").feed.updated
 
 
 @pytest.mark.parametrize("name", ["fields", "include", "cursor"])
-def test_a_feed_refuses_what_only_lists_take(world: Site, name: str) -> None:
+def test_feed_rejects_list_only_parameters(world: Site, name: str) -> None:
     refused = world.get(f"/v1/stories/feed.json?limit=2&{name}=id")
     assert refused.status == 422
-    assert f"query.{name}: no such parameter" in refused.json["detail"]
-    taken = "/v1/stories/feed.json?limit=1&sort=largest&as_of=2023-04-27&language=en&state=open"
-    assert world.get(taken).status == 200
+    assert f"query.{name}: Unknown parameter" in refused.json["detail"]
+    accepted = "/v1/stories/feed.json?limit=1&sort=largest&as_of=2023-04-27&language=en&state=open"
+    assert world.get(accepted).status == 200
 
 
 @pytest.mark.parametrize(
@@ -107,22 +107,22 @@ def test_a_feed_refuses_what_only_lists_take(world: Site, name: str) -> None:
         ("stories/feed.atom?sort=newest&limit=3", "stories:sort=newest&limit=3"),
         ("stories/feed.atom?entity=Hulusi%20Akar", "stories:entity=Hulusi%20Akar"),
         ('stories/feed.atom?keyword="a"<b>', "stories:keyword=%22a%22%3Cb%3E"),
-        ('search/feed.atom?q="talks"+x&by=words', "search:q=%22talks%22+x&by=words"),
+        ('search/feed.atom?q="talks"+x&mode=keyword', "search:q=%22talks%22+x&mode=keyword"),
     ],
 )
-def test_the_id_of_a_feed_is_a_uri(world: Site, path: str, key: str) -> None:
-    feed = ET.fromstring(world.get(f"/v1/{path}").body)  # noqa: S314  # our own
+def test_feed_id_is_a_uri(world: Site, path: str, key: str) -> None:
+    feed = ET.fromstring(world.get(f"/v1/{path}").body)  # noqa: S314  # our own output
     assert feed.findtext(f"{ATOM}id") == f"urn:samestory:{key}"
 
 
-def test_a_known_feed_is_not_sent_again(world: Site) -> None:
+def test_matching_etag_of_a_feed_returns_304(world: Site) -> None:
     for path in PATHS:
         etag = world.get(f"{path}.atom").headers["etag"]
         again = world.get(f"{path}.atom", headers={"If-None-Match": etag})
         assert (again.status, again.body) == (304, b"")
 
 
-def test_a_merged_story_leads_to_the_feed_of_its_survivor(world: Site) -> None:
+def test_feed_of_a_merged_story_redirects(world: Site) -> None:
     gone = world.get(f"/v1/stories/{MERGED}/feed.rss")
     assert (gone.status, gone.headers["location"]) == (308, f"/v1/stories/{MEETING}/feed.rss")
     assert MERGED not in world.get("/v1/stories/feed.json?limit=100").json["items"]
@@ -137,13 +137,13 @@ def test_a_merged_story_leads_to_the_feed_of_its_survivor(world: Site) -> None:
         ("/v1/stories/feed.atom?limit=0", 422),
     ],
 )
-def test_bad_questions_are_problems(world: Site, path: str, status: int) -> None:
+def test_invalid_feed_requests_are_problems(world: Site, path: str, status: int) -> None:
     answer = world.get(path)
     assert answer.status == status
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_texts_that_no_feed_can_hold_do_not_break_it(sessions: Sessions) -> None:
+def test_invalid_xml_characters_are_removed(sessions: Sessions) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
         outlet = rows.outlet("quay", "Quay & <Sons>")
@@ -152,7 +152,7 @@ def test_texts_that_no_feed_can_hold_do_not_break_it(sessions: Sessions) -> None
     with serving(sessions) as site:
         for form in ("atom", "rss"):
             for path in ("/v1/stories/feed", "/v1/stories/odd/feed"):
-                [entry] = parsed(site, f"{path}.{form}").entries
+                [entry] = parse_feed(site, f"{path}.{form}").entries
                 assert entry.title.startswith("Bell")
                 assert "\U0001f6a2" in entry.title
                 assert not entry.link.startswith("javascript")

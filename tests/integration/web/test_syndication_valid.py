@@ -1,4 +1,4 @@
-"""Feeds out are valid by their standards, whatever the list, and the check itself sees find_errors."""
+"""Published feeds are valid Atom, RSS and JSON Feed documents; the validator detects errors."""
 
 from collections.abc import Callable, Iterator
 
@@ -23,15 +23,15 @@ LISTS = [
 
 @pytest.fixture(scope="module")
 def world(new_database: Callable[[], str]) -> Iterator[Site]:
-    """A server over the made-up world, which nobody changes."""
+    """A server over the sample content, shared by all tests."""
     with serving_world(new_database()) as running:
         yield running
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("asked", LISTS)
-def test_feeds_of_lists_are_valid(world: Site, form: str, asked: str) -> None:
-    answer = world.get(f"/v1/stories/feed.{form}{asked}")
+@pytest.mark.parametrize("query", LISTS)
+def test_feeds_of_lists_are_valid(world: Site, form: str, query: str) -> None:
+    answer = world.get(f"/v1/stories/feed.{form}{query}")
     assert answer.status == 200
     assert find_errors(form, answer.body) == []
 
@@ -43,20 +43,20 @@ def test_feeds_of_stories_are_valid(world: Site, form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("q", ["turkish%20withdrawal", "nothing%20of%20the%20kind", "%3Cb%3E%26x"])
-def test_feeds_of_searches_are_valid_and_have_what_is_found(world: Site, form: str, q: str) -> None:
-    answer = world.get(f"/v1/search/feed.{form}?q={q}&by=words")
+def test_search_feeds_are_valid_and_match_the_results(world: Site, form: str, q: str) -> None:
+    answer = world.get(f"/v1/search/feed.{form}?q={q}&mode=keyword")
     assert answer.status == 200
     assert find_errors(form, answer.body) == []
-    found = world.get(f"/v1/search?q={q}&by=words").json["stories"]
-    told = world.get(f"/v1/search/feed.json?q={q}&by=words").json["items"]
-    expected = [f"urn:samestory:story:{each['story']['id']}" for each in found]
-    assert [item["id"] for item in told] == expected
-    known = {"If-None-Match": answer.headers["etag"]}
-    assert world.get(f"/v1/search/feed.{form}?q={q}&by=words", headers=known).status == 304
+    stories = world.get(f"/v1/search?q={q}&mode=keyword").json["stories"]
+    items = world.get(f"/v1/search/feed.json?q={q}&mode=keyword").json["items"]
+    expected = [f"urn:samestory:story:{each['story']['id']}" for each in stories]
+    assert [item["id"] for item in items] == expected
+    headers = {"If-None-Match": answer.headers["etag"]}
+    assert world.get(f"/v1/search/feed.{form}?q={q}&mode=keyword", headers=headers).status == 304
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_odd_texts_leave_feeds_valid(sessions: Sessions, form: str) -> None:
+def test_feeds_with_unusual_texts_are_valid(sessions: Sessions, form: str) -> None:
     with sessions.begin() as session:
         rows = Rows(session)
         outlet = rows.outlet("quay", "Quay & <Sons>")
@@ -72,22 +72,19 @@ def test_odd_texts_leave_feeds_valid(sessions: Sessions, form: str) -> None:
             assert find_errors(form, site.get(f"{path}.{form}").body) == [], path
 
 
-def test_a_feed_takes_what_the_list_takes(world: Site) -> None:
-    """Any question to `/v1/stories` is a feed, with the same stories in the same order.
-
-    What says which part of them, and which page, is left to the list.
-    """
+def test_feed_and_list_have_the_same_parameters(world: Site) -> None:
+    """A feed has the parameters and the order of `/v1/stories`, except paging and field selection."""
     paths = world.get("/openapi.json").json["paths"]
-    taken = {
-        path: {parameter["name"] for parameter in paths[path]["get"]["parameters"]}
+    parameters = {
+        path: {each["name"] for each in paths[path]["get"]["parameters"]}
         for path in ("/v1/stories", "/v1/stories/feed.{form}")
     }
-    of_lists = {"cursor", "fields", "include"}
-    assert taken["/v1/stories/feed.{form}"] - {"form"} == taken["/v1/stories"] - of_lists
-    for asked in LISTS:
-        listed = [story["id"] for story in world.get(f"/v1/stories{asked}").json["items"]]
-        told = world.get(f"/v1/stories/feed.json{asked}").json["items"]
-        assert [item["id"] for item in told] == [f"urn:samestory:story:{key}" for key in listed]
+    list_only = {"cursor", "fields", "include"}
+    assert parameters["/v1/stories/feed.{form}"] - {"form"} == parameters["/v1/stories"] - list_only
+    for query in LISTS:
+        listed = [story["id"] for story in world.get(f"/v1/stories{query}").json["items"]]
+        items = world.get(f"/v1/stories/feed.json{query}").json["items"]
+        assert [item["id"] for item in items] == [f"urn:samestory:story:{key}" for key in listed]
 
 
 BROKEN = [
@@ -108,7 +105,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("form", "old", "new", "then", "instead"), BROKEN)
-def test_what_is_broken_is_seen(  # noqa: PLR0917  # by name
+def test_validator_detects_broken_feeds(  # noqa: PLR0917  # by name
     world: Site, form: str, old: bytes, new: bytes, then: bytes, instead: bytes
 ) -> None:
     body = world.get(f"/v1/stories/feed.{form}").body
