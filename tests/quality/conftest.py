@@ -1,4 +1,4 @@
-"""The real encoders and the labelled sets, each once for all tests of quality."""
+"""Fixtures of quality tests: the real encoders and labelled sets, loaded once per session."""
 
 from collections.abc import Callable
 from functools import cache
@@ -10,7 +10,7 @@ from service.embed.encoder import Encoder
 from service.embed.loader import load_encoder
 from service.settings import load
 from tests.quality.sets import sets
-from tests.quality.sets.sets import Labelled
+from tests.quality.sets.sets import LabelledSet
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,15 +32,15 @@ def multilingual_encoder() -> Encoder:
 @pytest.fixture(scope="session")
 def labelled_set(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Labelled]:
-    """Gives a labelled set by name, read and encoded at the first call; skips where it is absent."""
+) -> Callable[[str], LabelledSet]:
+    """Loader of labelled sets by name, cached; skips the test if the data are missing."""
     folder = tmp_path_factory.mktemp("sets")
 
     @cache
-    def get(name: str) -> Labelled:
-        data = request.getfixturevalue("shared_data") if sets.needs_data(name) else folder
+    def get(name: str) -> LabelledSet:
+        data = request.getfixturevalue("shared_data") if sets.needs_external_data(name) else folder
         try:
-            path = sets.file_of(name, data, folder)
+            path = sets.set_file(name, data, folder)
         except FileNotFoundError as error:
             pytest.skip(f"no file {error}")
         chosen = "multilingual_encoder" if name in sets.PROFILES else "encoder"

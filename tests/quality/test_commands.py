@@ -1,4 +1,4 @@
-"""The commands on files, with the real encoder."""
+"""Commands on files of articles, with the real encoder."""
 
 import gzip
 import json

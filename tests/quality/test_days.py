@@ -1,4 +1,4 @@
-"""The labels of the two real days, and the files made of them."""
+"""Labels of two real days of feeds, and the labelled files built from them."""
 
 import json
 import re

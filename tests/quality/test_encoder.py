@@ -13,7 +13,7 @@ from service.errors import ModelMissingError
 from service.settings import load
 from service.settings.paths import CONFIG_DIR
 
-SHIPPED = load.load({}).embed
+DEFAULT = load.load({}).embed
 
 TEXTS = ["A ferry struck a pier.", "", "Interest rates rise again in Velmark", "A ferry struck."]
 
@@ -41,25 +41,25 @@ def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
 
 
 def test_custom_model_is_tagged_by_its_weights() -> None:
-    wanted = replace(SHIPPED, model=str(bundled_model()), precision="float32")
-    tag = load_encoder(wanted).model
+    settings = replace(DEFAULT, model=str(bundled_model()), precision="float32")
+    tag = load_encoder(settings).model
     assert tag.startswith("model@")
-    assert tag == load_encoder(wanted).model
+    assert tag == load_encoder(settings).model
     assert tag != TAG
 
 
 def test_missing_model_raises_one_line_error(tmp_path: Path) -> None:
-    wanted = replace(SHIPPED, model=str(tmp_path / "none"))
+    settings = replace(DEFAULT, model=str(tmp_path / "none"))
     with pytest.raises(ModelMissingError) as caught:
-        load_encoder(wanted)
+        load_encoder(settings)
     assert "\n" not in str(caught.value)
 
 
 def test_bfloat16_keeps_cosines() -> None:
     full, fast = (
-        load_encoder(replace(SHIPPED, precision=precision)) for precision in ("float32", "bfloat16")
+        load_encoder(replace(DEFAULT, precision=precision)) for precision in ("float32", "bfloat16")
     )
-    exact, rough = (found @ found.T for found in (full.encode(TEXTS), fast.encode(TEXTS)))
+    exact, rough = (vectors @ vectors.T for vectors in (full.encode(TEXTS), fast.encode(TEXTS)))
     assert np.abs(exact - rough).max() < 0.01
 
 

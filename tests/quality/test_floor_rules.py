@@ -1,4 +1,4 @@
-"""A floor rises by itself; it is lowered for a stated reason only, and never unseen."""
+"""Rules for quality floors: raised automatically, lowered only with a reason in the changelog."""
 
 import shutil
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_lowering_or_changing_data_needs_a_reason(
     file: Path, changelog: Path, found: Floor, reason: str
 ) -> None:
     before = file.read_text("utf-8")
-    with pytest.raises(FloorError, match="Say why"):
+    with pytest.raises(FloorError, match="set LOWER"):
         floors.pin({"one": found, "two": Floor(0.9, "b")}, lower=reason, path=file)
     assert file.read_text("utf-8") == before
     assert changelog.read_text("utf-8") == CHANGELOG
@@ -80,7 +80,9 @@ def test_lowering_reason_is_added_to_the_changelog(file: Path, changelog: Path) 
 
 
 def test_second_changelog_line_joins_the_section(changelog: Path) -> None:
-    text = floors.with_line(floors.with_line(changelog.read_text("utf-8"), "- a"), "- b")
+    text = floors.add_changelog_line(
+        floors.add_changelog_line(changelog.read_text("utf-8"), "- a"), "- b"
+    )
     assert text.count("### Changed") == 2
     assert "### Changed\n\n- b\n- a\n" in text
 

@@ -1,7 +1,7 @@
-"""The grouping's quality on labelled sets never falls below the floors of `floors.toml`.
+"""Quality floors: the grouping of labelled sets must reach the F1 values in `floors.toml`.
 
-The table of all that was measured stands at the end of the run. `make quality` runs no more than
-this; `make quality FLOORS=set` raises the floors.
+The run ends with a table of all measurements. `make quality` runs this module only;
+`make quality FLOORS=set` raises the floors.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from tests.quality.report import floors
-from tests.quality.report.figures import Figures, measured, table
 from tests.quality.report.floors import Floor, FloorError
-from tests.quality.sets.sets import HEADLINES, SEEDS, TITLES, Labelled, needs_data
+from tests.quality.report.set_quality import SetQuality, format_table, measure
+from tests.quality.sets.sets import HEADLINES, SEEDS, TITLES, LabelledSet, needs_external_data
 from tests.support.summary import show
 
 FLOORS = floors.load()
@@ -32,64 +32,67 @@ SETS = (
 
 
 @pytest.fixture(scope="module")
-def found(pytestconfig: pytest.Config) -> Iterator[list[Figures]]:
-    """Collects what is measured: for the table, and for new floors where they are asked for."""
-    figures: list[Figures] = []
-    yield figures
-    if figures:
+def measured_sets(pytestconfig: pytest.Config) -> Iterator[list[SetQuality]]:
+    """Collects measurements; shows them as a table and sets new floors if requested."""
+    quality: list[SetQuality] = []
+    yield quality
+    if quality:
         lines = [
             "Quality of the grouping:",
-            *table([(each, FLOORS.sets.get(each.name)) for each in figures]),
-            f"stream: F1 of a replay, which may lose {FLOORS.stream_loss}",
-            "recall: of true pairs, among those compared; each: others compared with an article",
+            *format_table([(each, FLOORS.sets.get(each.name)) for each in quality]),
+            f"stream: F1 of a replay, at most {FLOORS.stream_loss} lower than the batch",
+            "recall: share of true pairs that were scored; each: comparisons per article",
         ]
         show(pytestconfig, lines)
-    if pins(pytestconfig) and (refused := refusal(figures, pytestconfig.getoption("--lower"))):
-        pytest.fail(refused, pytrace=False)
+    if sets_floors(pytestconfig) and (
+        error := pin_floors(quality, pytestconfig.getoption("--lower"))
+    ):
+        pytest.fail(error, pytrace=False)
 
 
-def refusal(figures: Sequence[Figures], lower: str) -> str:
-    """Pin the floors anew; why that was refused, or nothing."""
+def pin_floors(quality: Sequence[SetQuality], lower: str) -> str:
+    """Pin the floors to these measurements; returns an error message, or ""."""
     try:
-        floors.pin({each.name: Floor(each.batch.f1, each.digest) for each in figures}, lower=lower)
+        floors.pin({each.name: Floor(each.batch.f1, each.digest) for each in quality}, lower=lower)
     except FloorError as error:
         return str(error)
     return ""
 
 
-def pins(config: pytest.Config) -> bool:
+def sets_floors(config: pytest.Config) -> bool:
     return bool(config.getoption("--floors", default="check") == "set")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.data] * needs_data(name)) for name in SETS]
+    "name",
+    [pytest.param(name, marks=[pytest.mark.data] * needs_external_data(name)) for name in SETS],
 )
 def test_batch_and_stream_reach_the_floor(
     name: str,
-    labelled_set: Callable[[str], Labelled],
-    found: list[Figures],
+    labelled_set: Callable[[str], LabelledSet],
+    measured_sets: list[SetQuality],
     pytestconfig: pytest.Config,
 ) -> None:
-    figures = measured(labelled_set(name))
-    found.append(figures)
-    behind = figures.batch.f1 - figures.stream.f1
-    assert behind <= FLOORS.loss(name), f"{name}: a replay is {behind:.4f} behind"
-    if not pins(pytestconfig):
-        check(figures)
+    quality = measure(labelled_set(name))
+    measured_sets.append(quality)
+    loss = quality.batch.f1 - quality.stream.f1
+    assert loss <= FLOORS.max_loss(name), f"{name}: F1 of the replay is {loss:.4f} lower"
+    if not sets_floors(pytestconfig):
+        check_floor(quality)
 
 
-def check(figures: Figures) -> None:
-    """A set reaches its floor, on the data that the floor was set on."""
-    name = figures.name
+def check_floor(quality: SetQuality) -> None:
+    """Assert that a set reaches its floor, on the data that the floor was set on."""
+    name = quality.name
     assert name in FLOORS.sets, f"{name} has no floor yet: make quality FLOORS=set"
     floor = FLOORS.sets[name]
-    assert figures.digest == floor.sha256, (
-        f"{name}: these are not the data that the floor was set on; restore them, or pin both anew"
-        " as floors.toml says"
+    assert quality.digest == floor.sha256, (
+        f"{name}: the data differ from those that the floor was set on; restore them, or pin the"
+        " floor again as described in floors.toml"
     )
-    assert figures.batch.f1 >= floor.f1, f"{name}: F1 {figures.batch.f1:.4f} is under {floor.f1}"
+    assert quality.batch.f1 >= floor.f1, f"{name}: F1 {quality.batch.f1:.4f} is below {floor.f1}"
 
 
 def test_every_floor_belongs_to_a_measured_set() -> None:

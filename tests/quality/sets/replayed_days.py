@@ -1,4 +1,4 @@
-"""Recorded days of feeds, run through the service's own jobs with a clock that skips from hour to hour."""
+"""Replay of recorded days of feeds through the service's own jobs, with a simulated clock."""
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from jobs.describe import describe
 from jobs.digest import MAX_LOOKBACK
@@ -21,7 +20,7 @@ from jobs.running.context import Context
 from service.commands.running.models import load_pair_model
 from service.domain.articles.entries import Entry, FeedContext
 from service.domain.catalogue.outlets import Outlet
-from service.domain.subscribers.digest_model import Story
+from service.domain.subscribers.digest_model import DigestStory
 from service.embed.loader import load_encoder
 from service.ingest.admit import admit_feed
 from service.settings import load as settings_module
@@ -40,7 +39,7 @@ Line = Mapping[str, Any]
 
 @dataclass(slots=True)
 class Clock:
-    """A clock that the replay moves."""
+    """Simulated clock."""
 
     now: datetime
 
@@ -49,8 +48,8 @@ class Clock:
 
 
 @contextmanager
-def throwaway_world(clock: Clock) -> Iterator[Context]:
-    """A new database on an embedded server of its own, with the shipped model and settings."""
+def temporary_context(clock: Clock) -> Iterator[Context]:
+    """Job context with a new database on its own embedded server, default model and settings."""
     settings = settings_module.load({})
     with tempfile.TemporaryDirectory(prefix="samestory-replay-") as folder:
         Path(folder).chmod(0o755)  # the server may run as another user
@@ -66,49 +65,45 @@ def throwaway_world(clock: Clock) -> Iterator[Context]:
             server.stop()
 
 
-def replayed(
-    context: Context, clock: Clock, lines: Sequence[Line], *, every: timedelta
-) -> Iterator[tuple[datetime, list[Story]]]:
-    """The stories as the digest would read them after each step of the clock.
+def replay_days(
+    context: Context, clock: Clock, lines: Sequence[Line], *, step: timedelta
+) -> Iterator[tuple[datetime, list[DigestStory]]]:
+    """Yield the time and the stories available to the digest after each step of the clock.
 
-    Lines have `first_seen` and are in its order. Each step admits what was seen until then and
-    runs all jobs once.
+    `lines` must be sorted by `first_seen`. Each step admits the articles seen until then and runs
+    all jobs once.
     """
-    sources = _sources(context, sorted({line["outlet"] for line in lines}))
-    place_in = 0
-    last = seen(lines[-1])
+    sources = _add_feeds(context, sorted({line["outlet"] for line in lines}))
+    position = 0
+    last = first_seen(lines[-1])
     while clock.now < last:
-        clock.now += every
-        arrived = [line for line in lines[place_in:] if seen(line) <= clock.now]
-        place_in += len(arrived)
+        clock.now += step
+        arrived = [line for line in lines[position:] if first_seen(line) <= clock.now]
+        position += len(arrived)
         _admit(context, sources, arrived)
         for job in (embed, place, reconcile, describe, link, describe):
             job(context)
         with context.sessions.begin() as session:
             since, limit = clock.now - MAX_LOOKBACK, context.settings.editions.max_stories
-            found = digest_stories(session, since=since, limit=limit)
-        yield clock.now, found
+            stories = digest_stories(session, since=since, limit=limit)
+        yield clock.now, stories
 
 
-def seen(line: Line) -> datetime:
-    """When an article was first seen."""
+def first_seen(line: Line) -> datetime:
+    """The time at which an article was first seen."""
     return datetime.fromisoformat(line["first_seen"])
 
 
-def _sources(context: Context, outlets: Sequence[str]) -> dict[str, Source]:
+def _add_feeds(context: Context, outlets: Sequence[str]) -> dict[str, Source]:
+    """Add an outlet and a feed for each slug; returns the sources for admission."""
     with context.sessions.begin() as session:
         feeds.save_outlets(session, [Outlet(slug, slug.title()) for slug in outlets])
         new_feeds = [NewFeed(f"https://{slug}.invalid/feed", slug, slug) for slug in outlets]
         feeds.add_feeds(session, new_feeds, now=context.clock())
-        return _found_sources(session, outlets)
-
-
-def _found_sources(session: Session, outlets: Sequence[str]) -> dict[str, Source]:
-    ids, sites = feeds.load_outlet_ids(session), feeds.load_site_index(session)
-    feed_of = {
-        outlet: feed for feed, outlet in session.execute(select(FeedRow.id, FeedRow.outlet_id))
-    }
-    return {slug: Source(feed_of[ids[slug]], ids[slug], ids, sites) for slug in outlets}
+        ids, sites = feeds.load_outlet_ids(session), feeds.load_site_index(session)
+        rows = session.execute(select(FeedRow.id, FeedRow.outlet_id))
+        feed_of = {outlet: feed for feed, outlet in rows}
+        return {slug: Source(feed_of[ids[slug]], ids[slug], ids, sites) for slug in outlets}
 
 
 def _admit(context: Context, sources: Mapping[str, Source], arrived: Sequence[Line]) -> None:

@@ -1,4 +1,4 @@
-"""The labelled sets that the grouping is measured on, read, encoded once and kept."""
+"""Labelled sets for quality tests: files, profiles, reading and encoding."""
 
 import hashlib
 import time
@@ -17,28 +17,28 @@ from tests.quality.sets import headlines
 from tests.quality.sets.days import LABELS, write_days
 from tests.support.content.seeds import seed_articles, seed_labels
 
-#: The headlines of a crowded week, all of them and those in English.
-HEADLINES = headlines.names()
-#: The profile that a set is read with, where it is not the usual one.
+#: Sets of headlines, in all languages and in English.
+HEADLINES = headlines.set_names()
+#: Settings profile of a set, if not the default one.
 PROFILES = dict.fromkeys(
     ["seeds_all_languages", *(name for name in HEADLINES if not name.endswith(headlines.ENGLISH))],
     "multilingual",
 )
-#: Marks a set that is read once more without its texts.
+#: Suffix of a set that is used with its titles only.
 TITLES = "_titles"
-#: Of these, so many lines, whole stories: the rest would only take time.
-LINES = {f"allsides_triples{TITLES}": 4002}
-#: The samples of `seeds/`: those in English, and all.
+#: Maximum number of lines of large sets, to save time; the cut is between stories.
+MAX_LINES = {f"allsides_triples{TITLES}": 4002}
+#: Samples of `seeds/` in English, and in all languages.
 ENGLISH_SEEDS = "seeds_english"
 SEEDS = (ENGLISH_SEEDS, "seeds_all_languages")
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
-    """One set with its labels, its vectors, and the SHA-256 of its file in hex.
+class LabelledSet:
+    """A set with its labels, vectors, settings, and the SHA-256 of its file in hex.
 
-    `labels` and the rows of `vectors` stand in the order of `articles`; `seconds` is the time
-    that encoding took.
+    `labels` and the rows of `vectors` are in the order of `articles`; `seconds` is the duration of
+    encoding.
     """
 
     name: str
@@ -50,31 +50,31 @@ class Labelled:
     seconds: float
 
     def agreement(self, stories: Mapping[ArticleId, object]) -> Agreement:
-        """B-cubed of a grouping of these articles."""
+        """B-cubed agreement of a grouping of these articles."""
         return bcubed(self.labels, [stories[article.id] for article in self.articles])
 
 
 def settings_for(name: str) -> Settings:
-    """The shipped settings under the set's profile."""
+    """Default settings under the profile of a set."""
     return load.load({}, profile=PROFILES.get(name, ""))
 
 
-def needs_data(name: str) -> bool:
-    """Whether the set comes from the folder of third-party data."""
+def needs_external_data(name: str) -> bool:
+    """Whether a set needs the folder of third-party data."""
     return name not in SEEDS
 
 
-def file_of(name: str, data: Path, folder: Path) -> Path:
-    """The set's file: one of the data, or one that is written to `folder` now.
+def set_file(name: str, data: Path, folder: Path) -> Path:
+    """Path of a set's file: one of the data, or one generated in `folder`.
 
     Raises:
-        FileNotFoundError: the data has no such set.
+        FileNotFoundError: the data are missing.
     """
     if name in SEEDS:
         return _seeds_file(name, folder)
     if name.endswith(TITLES):
-        whole = file_of(name.removesuffix(TITLES), data, folder)
-        return _titles_file(whole, folder / name, LINES.get(name))
+        whole = set_file(name.removesuffix(TITLES), data, folder)
+        return _titles_file(whole, folder / name, MAX_LINES.get(name))
     if name in HEADLINES:
         return _headlines_file(name, data, folder)
     if (LABELS / f"{name}.json").exists():
@@ -86,20 +86,20 @@ def file_of(name: str, data: Path, folder: Path) -> Path:
     raise FileNotFoundError(data / "stories" / f"{name}.jsonl")
 
 
-def labelled(name: str, path: Path, encoder: Encoder) -> Labelled:
-    """Read and encode a set; the labels are taken out."""
+def labelled(name: str, path: Path, encoder: Encoder) -> LabelledSet:
+    """Read and encode a set."""
     lines = jsonl.read_lines(str(path))
     articles = jsonl.parse_articles(str(path), lines)
-    shipped = settings_for(name)
+    settings = settings_for(name)
     start = time.perf_counter()
-    vectors = encode_articles(encoder, articles, languages=shipped.embed.languages)
-    return Labelled(
+    vectors = encode_articles(encoder, articles, languages=settings.embed.languages)
+    return LabelledSet(
         name=name,
         digest=hashlib.sha256(path.read_bytes()).hexdigest(),
         articles=articles,
         labels=list(jsonl.read_labels(str(path), lines).values()),
         vectors=vectors,
-        settings=shipped,
+        settings=settings,
         seconds=time.perf_counter() - start,
     )
 

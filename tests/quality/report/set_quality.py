@@ -1,4 +1,4 @@
-"""What is measured of a labelled set, and the table of it."""
+"""Quality of the grouping on a labelled set, as batch and as stream, and its table."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from service.domain.evaluation.grouping_metrics import Agreement
 from service.domain.grouping.replay import replay
 from service.domain.grouping.window import group_window
 from tests.quality.report.floors import DIGEST_CHARACTERS, Floor
-from tests.quality.sets.sets import Labelled
+from tests.quality.sets.sets import LabelledSet
 
 _COLUMNS = (
     ("set", 20),
@@ -30,11 +30,11 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """One set's figures under the shipped configuration.
+class SetQuality:
+    """Metrics of one set under the default configuration.
 
-    stream: F1 of a replay. candidates: what was compared. encoding, grouping: seconds, of the
-    batch.
+    batch: agreement of one window. stream: agreement of a replay. candidates: quality of the
+    scored pairs. encoding, grouping: duration of the batch in seconds.
     """
 
     name: str
@@ -47,15 +47,15 @@ class Figures:
     grouping: float
 
 
-def measured(labelled: Labelled) -> Figures:
-    """Group a set at once and as a stream, and compare both with its labels."""
+def measure(labelled: LabelledSet) -> SetQuality:
+    """Group a set as batch and as stream, and compare both with its labels."""
     model = load_pair_model(labelled.settings.pairs)
     start = time.perf_counter()
     window = group_window(
         labelled.articles, labelled.vectors, model=model, settings=labelled.settings.stories
     )
     seconds = time.perf_counter() - start
-    replayed = replay(
+    result = replay(
         labelled.articles,
         labelled.vectors,
         model=model,
@@ -63,38 +63,38 @@ def measured(labelled: Labelled) -> Figures:
         schedule=labelled.settings.replay,
     )
     ids = [article.id for article in labelled.articles]
-    return Figures(
+    return SetQuality(
         name=labelled.name,
         digest=labelled.digest[:DIGEST_CHARACTERS],
         articles=len(labelled.articles),
         batch=labelled.agreement(window.labels()),
-        stream=labelled.agreement(replayed.stories),
+        stream=labelled.agreement(result.stories),
         candidates=candidate_quality(window, dict(zip(ids, labelled.labels, strict=True))),
         encoding=labelled.seconds,
         grouping=seconds,
     )
 
 
-def table(rows: Sequence[tuple[Figures, Floor | None]]) -> Iterator[str]:
-    """The lines of a table, its head first."""
+def format_table(rows: Sequence[tuple[SetQuality, Floor | None]]) -> Iterator[str]:
+    """The lines of a table, starting with the head."""
     yield _line([name for name, _ in _COLUMNS])
-    for found, floor in rows:
-        yield _line(_cells(found, floor))
+    for quality, floor in rows:
+        yield _line(_cells(quality, floor))
 
 
-def _cells(found: Figures, floor: Floor | None) -> list[str]:
-    batch, candidates = found.batch, found.candidates
-    shares = (batch.f1, batch.precision, batch.recall, found.stream.f1, candidates.recall)
+def _cells(quality: SetQuality, floor: Floor | None) -> list[str]:
+    batch, candidates = quality.batch, quality.candidates
+    shares = (batch.f1, batch.precision, batch.recall, quality.stream.f1, candidates.recall)
     return [
-        found.name,
-        str(found.articles),
+        quality.name,
+        str(quality.articles),
         *(f"{share:.3f}" for share in shares),
         f"{candidates.per_article:.1f}",
         f"{candidates.calibration_error:.3f}",
-        f"{found.encoding:.1f}",
-        f"{found.grouping:.1f}",
+        f"{quality.encoding:.1f}",
+        f"{quality.grouping:.1f}",
         f"{floor.f1:.3f}" if floor else "none",
-        found.digest,
+        quality.digest,
     ]
 
 
