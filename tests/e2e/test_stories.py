@@ -106,7 +106,7 @@ def test_pin_and_hide_accept_story_or_article_id(run: Run):
         (["lock", MEETING, "--by", "a\tb"], 1, "control characters"),
         (["undo", "99"], 1, "no decision 99"),
         (["list", "--as-of", "yesterday"], 1, "invalid timestamp"),
-        (["export", "-o", "/does/not/exist/x.jsonl"], 1, "there is no folder"),
+        (["export", "-o", "/does/not/exist/x.jsonl"], 1, "does not exist"),
     ],
 )
 def test_invalid_arguments_print_one_line(run: Run, arguments: list[str], code: int, message: str):

@@ -41,5 +41,5 @@ def export(
     with open_context() as context, context.sessions.begin() as session:
         lines = training_labels.labelled_articles(session)
     jsonl.write_lines(output, lines)
-    if output != jsonl.STANDARD:
+    if output != jsonl.STDIO:
         print(f"exported {len(lines)} labelled articles")

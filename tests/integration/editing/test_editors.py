@@ -136,7 +136,7 @@ def test_split_articles_stay_apart_and_parts_are_listed(desk: Desk, site: Site):
     assert site.get(f"/v1/stories/{desk.one}").json["split_into"] == [child]
     assert site.get(f"/v1/stories/{child}").json["split_from"] == desk.one
     assert f"/stories/{child}" in site.page(f"/stories/{desk.one}").text
-    assert "The editor ann put it here." in site.page(f"/stories/{child}").text
+    assert "Moved here by the editor ann." in site.page(f"/stories/{child}").text
     desk.more(0)
     assert desk.story_of(0, 0) != desk.story_of(0, 1)
     desk.undo(decision)
@@ -388,9 +388,9 @@ def test_decisions_are_listed_with_editor_time_and_reason(desk: Desk):
     first, second = desk.merge(), desk.mark("lock")
     desk.undo(second)
     with desk.sessions.begin() as session:
-        standing = audit_log.list_decisions(session, include_undone=False)
+        active = audit_log.list_decisions(session, include_undone=False)
         everything = audit_log.list_decisions(session, include_undone=True, story_id=desk.one)
-    [merged] = standing
+    [merged] = active
     assert (merged.id, merged.action, merged.made_by, merged.reason) == (
         first,
         "merge",

@@ -224,7 +224,7 @@ def test_idle_stream_sends_heartbeats_with_the_position(sessions: Sessions, site
         fill(session)
     numbers = [each["id"] for each in all_changes(site)]
     body = site.get(f"{STREAM}?since={numbers[-2]}&seconds=18").text
-    assert f": still here\nid: {numbers[-1]}\n\n" in body
+    assert f": keep-alive\nid: {numbers[-1]}\n\n" in body
     assert ids(body) == [*numbers[-2:], numbers[-1]]
 
 
@@ -290,7 +290,7 @@ def test_invalid_since_returns_422(site: Site, query: str) -> None:
         assert response.json["errors"] == [
             {
                 "location": "query.since",
-                "detail": "write `next` of the response before, 0 or `latest`",
+                "detail": "expected `next` of the previous response, 0 or `latest`",
             }
         ]
         assert site.get(f"/v1/changes/stream?{query}&seconds=1").status == 422

@@ -75,14 +75,14 @@ def test_invalid_as_of_returns_422(site: Site, value: str):
 def test_pages_keep_as_of_in_links(site: Site, instants: list[datetime]):
     at = quote(f"{instants[1]:%Y-%m-%dT%H:%M}")
     front = site.page(f"/?as_of={at}").text
-    assert "As it stood at" in front
+    assert "State at" in front
     link = front.split('<h2 lang="en" dir="ltr"><a href="')[1].split('"')[0]
     assert "as_of=" in link
     page = site.page(link).text
-    assert "As it stood at" in page
-    assert "Show the present" in page
+    assert "State at" in page
+    assert "Show the current state" in page
     assert site.page(f"/?as_of={at}&min_independent=").status == 200
-    assert "As it stood at" not in site.page("/").text
+    assert "State at" not in site.page("/").text
 
 
 def test_merged_story_is_served_at_instants_before_the_merger(

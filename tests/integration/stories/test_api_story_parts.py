@@ -167,8 +167,8 @@ def test_related_stories_are_limited_to_a_hundred(sessions: Sessions, site: Site
         quay = rows.outlet("quay")
         rows.story("whole", [rows.article(quay, "whole")], storyline_id="saga")
         for number in range(103):
-            made = {"storyline_id": "saga", "split_from": "whole"}
-            rows.story(f"part{number:03}", [rows.article(quay, f"part {number}")], **made)
+            columns = {"storyline_id": "saga", "split_from": "whole"}
+            rows.story(f"part{number:03}", [rows.article(quay, f"part {number}")], **columns)
     related = site.get("/v1/stories/whole/related").json
     assert (len(related["storyline"]), len(related["split_into"])) == (99, 100)  # and itself
     assert related["split_into"][0] == "part000"

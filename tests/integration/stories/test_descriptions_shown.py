@@ -112,7 +112,7 @@ def test_story_page_shows_quotes_with_their_outlets(sessions: Sessions, site: Si
     page = site.page("/stories/ferry").text
     assert "A &lt;ferry&gt; struck the pier of Orlan harbour." in page
     assert ">The Quay</a></cite>" in page
-    assert ">The Bay</a></cite> (cut off there)" in page
+    assert ">The Bay</a></cite> (truncated in the feed)" in page
     assert "removed article" not in page
     for text in ("Ruth Pell", "Orlan Port Authority", "First reporter", "Busiest hour"):
         assert text in page

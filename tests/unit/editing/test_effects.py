@@ -97,7 +97,7 @@ def test_merge_keeps_the_first_story():
 
 
 @pytest.mark.parametrize(
-    ("action", "article", "made", "undone"),
+    ("action", "article", "applied", "undone"),
     [
         ("hide", False, "hidden", "shown"),
         ("hide", True, None, None),
@@ -110,9 +110,9 @@ def test_merge_keeps_the_first_story():
     ],
 )
 def test_visible_marks_have_a_transition(
-    action: str, *, article: bool, made: str | None, undone: str | None
+    action: str, *, article: bool, applied: str | None, undone: str | None
 ):
-    assert effects.mark_transition(action, article=article) == made
+    assert effects.mark_transition(action, article=article) == applied
     assert effects.mark_transition(action, article=article, undone=True) == undone
 
 
