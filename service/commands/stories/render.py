@@ -45,25 +45,25 @@ def story_detail(story: StoryDetailOut) -> str:
     )
 
 
-def decision(made: Decision) -> str:
+def decision(entry: Decision) -> str:
     """A decision in one line, with its undo if there was one."""
-    others = f" {' '.join(made.other_story_ids)}" if made.other_story_ids else ""
-    articles = f" articles {' '.join(map(str, made.article_ids))}" if made.article_ids else ""
-    value = f" “{made.value}”" if made.value else ""
-    reason = f": {made.reason}" if made.reason else ""
-    what = f"{made.action} {made.story_id or ''}{others}{articles}{value}"
-    line = f"{made.id}  {format_time(made.made_at)}  {made.made_by}  {what}{reason}"
-    if made.undone_at is None:
+    others = f" {' '.join(entry.other_story_ids)}" if entry.other_story_ids else ""
+    articles = f" articles {' '.join(map(str, entry.article_ids))}" if entry.article_ids else ""
+    value = f" “{entry.value}”" if entry.value else ""
+    reason = f": {entry.reason}" if entry.reason else ""
+    what = f"{entry.action} {entry.story_id or ''}{others}{articles}{value}"
+    line = f"{entry.id}  {format_time(entry.made_at)}  {entry.made_by}  {what}{reason}"
+    if entry.undone_at is None:
         return line
-    undo_reason = f": {made.undone_reason}" if made.undone_reason else ""
-    return f"{line}  [undone {format_time(made.undone_at)} by {made.undone_by}{undo_reason}]"
+    undo_reason = f": {entry.undone_reason}" if entry.undone_reason else ""
+    return f"{line}  [undone {format_time(entry.undone_at)} by {entry.undone_by}{undo_reason}]"
 
 
-def decision_dict(made: Decision) -> dict[str, Any]:
+def decision_dict(entry: Decision) -> dict[str, Any]:
     """A decision as a JSON object."""
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in asdict(made).items()
+        for name, value in asdict(entry).items()
     }
 
 

@@ -78,7 +78,9 @@ def _edit_to_undo(session: Session, decision: Decision) -> StoryEdit:
     story_of = stories.story_of(session, article_ids)
     involved = set(former.values()) | {story_of[key] for key in former if key in story_of}
     with_articles = stories.load_stories(session, involved - revived)
-    empty = _load_empty(session, involved - {story.id for story in with_articles})
+    empty_ids = involved - {story.id for story in with_articles}
+    statement = select(StoryRow.id, StoryRow.emerged_at).where(StoryRow.id.in_(empty_ids))
+    empty = [ExistingStory(key, at, frozenset()) for key, at in session.execute(statement)]
     plan = plan_undo(
         [*with_articles, *empty],
         former,
@@ -134,9 +136,3 @@ def _left_by(session: Session, decision: Decision) -> dict[int, str]:
         .where(MembershipRow.valid_until == decision.made_at, later.id.is_(None))
     )
     return dict(session.execute(statement).all())
-
-
-def _load_empty(session: Session, story_ids: set[str]) -> list[ExistingStory]:
-    """Stories without articles."""
-    statement = select(StoryRow.id, StoryRow.emerged_at).where(StoryRow.id.in_(story_ids))
-    return [ExistingStory(key, at, frozenset()) for key, at in session.execute(statement)]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.articles.model import ArticleId
 from service.domain.grouping.evidence import Reason
-from service.domain.grouping.lineage import Membership, Plan
+from service.domain.grouping.lineage import Plan
 from service.store.editing import marks, story_edits
 from service.store.stories import languages, stories, versions
 from service.store.stories.stories import NewMembership, NewTransition, Stamp
@@ -58,7 +58,13 @@ def apply_plan(
     redirected = story_edits.revive_stories(session, plan.revived)
     leaving = {each.article for each in plan.closed} - {each.article for each in plan.opened}
     story_edits.close_memberships(session, [int(key) for key in leaving], stamp)
-    stories.move_articles(session, [_new_membership(each, reasons) for each in plan.opened], stamp)
+    memberships = []
+    for opened in plan.opened:
+        reason = reasons.get(opened.article, Reason())
+        memberships.append(
+            NewMembership(int(opened.article), opened.story, reason.score, reason.evidence)
+        )
+    stories.move_articles(session, memberships, stamp)
     survivors = {merge.story: merge.into for merge in plan.merged}
     redirected |= stories.redirect_merged(session, survivors)
     transitions = [
@@ -74,11 +80,6 @@ def apply_plan(
     refresh_derived(session, changed.union(redirected, also_changed), stamp)
     kinds = [line.kind for line in plan.transitions]
     return dict(Counter([*kinds, *("reopened" for _ in reopened)]))
-
-
-def _new_membership(opened: Membership, reasons: Mapping[ArticleId, Reason]) -> NewMembership:
-    reason = reasons.get(opened.article, Reason())
-    return NewMembership(int(opened.article), opened.story, reason.score, reason.evidence)
 
 
 def _record(session: Session, story_ids: Iterable[str], kind: str, stamp: Stamp) -> None:

@@ -61,14 +61,17 @@ def list_storylines(
         times.append(StoryRow.last_reported_at < until)
     if times:
         statement = statement.where(exists(select(StoryRow.id).where(*_is_listed(), *times)))
-    keys = _sort_keys(sort)
-    if sort is StorylineOrder.ID:
-        statement = statement.where(keys[0] > (after[0] if after else "")).order_by(*keys)
+    by_id = sort is StorylineOrder.ID
+    key = StorylineRow.id.expression
+    if by_id:
+        statement = statement.where(key > (after[0] if after else "")).order_by(key)
     else:
-        statement = statement.order_by(*(key.desc() for key in keys))
+        keys = (StorylineRow.created_at.expression, key)
+        statement = statement.order_by(*(each.desc() for each in keys))
         statement = statement.where(rows_after(keys, after)) if after else statement
     briefs = [StorylineBrief(*row) for row in session.execute(statement)]
-    return make_page([(each, _position(each, sort)) for each in briefs], limit)
+    positions = [(each.id,) if by_id else (each.created_at, each.id) for each in briefs]
+    return make_page(list(zip(briefs, positions, strict=True)), limit)
 
 
 def _select_briefs() -> Select[*tuple[Any, ...]]:
@@ -93,15 +96,6 @@ def _is_listed() -> tuple[ColumnElement[bool], ...]:
         StoryRow.state != "merged",
         ~StoryRow.hidden,
     )
-
-
-def _sort_keys(sort: StorylineOrder) -> tuple[ColumnElement[Any], ...]:
-    key = StorylineRow.id.expression
-    return (key,) if sort is StorylineOrder.ID else (StorylineRow.created_at.expression, key)
-
-
-def _position(brief: StorylineBrief, sort: StorylineOrder) -> Position:
-    return (brief.id,) if sort is StorylineOrder.ID else (brief.created_at, brief.id)
 
 
 def get_storyline(session: Session, storyline_id: str) -> StorylineView:
