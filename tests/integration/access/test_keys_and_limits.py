@@ -346,7 +346,7 @@ def test_body_over_limit_returns_413(store: Sessions, *, with_length: bool) -> N
         answer = connection.getresponse()
         assert answer.status == 413
         assert answer.headers["cache-control"] == "no-store"
-        assert b"larger than 1000 bytes" in answer.read()
+        assert b"exceeds 1000 bytes" in answer.read()
         connection.close()
         assert eve.get("/v1/decisions").json["items"] == []
 
@@ -400,7 +400,7 @@ def test_too_large_content_length_returns_413_then_closes_connection(
             while part := connection_socket.recv(65536):
                 answer += part
         assert answer.startswith(b"HTTP/1.1 413 ")
-        assert b"larger than 1048576 bytes" in answer
+        assert b"exceeds 1048576 bytes" in answer
         assert seconds < 3
         assert time.monotonic() - began < 15
 

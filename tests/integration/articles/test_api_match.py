@@ -126,7 +126,7 @@ def test_stored_url_matches_its_article(newsroom: Newsroom) -> None:
     assert result["story"]["id"] == home.story_id
     assert newsroom.match(url="https://daily.example/1").json == result
     unknown = newsroom.match(url="https://daily.example/99")
-    assert (unknown.status, "no story has a report of this url" in unknown.text) == (422, True)
+    assert (unknown.status, "no stored article has this url" in unknown.text) == (422, True)
 
 
 def test_report_of_other_event_matches_no_story(newsroom: Newsroom) -> None:
@@ -175,8 +175,8 @@ def test_empty_store_has_no_match(context: Context) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "reason"),
     [
-        (b"{}", 422, "neither title nor text"),
-        (b'{"title": "...", "text": " "}', 422, "neither title nor text"),
+        (b"{}", 422, "title and text contain no words"),
+        (b'{"title": "...", "text": " "}', 422, "title and text contain no words"),
         (b'{"title": "a\\u0000b"}', 422, "title"),
         (b'{"title": "\\ud800"}', 422, "title"),
         (b'{"title": 7}', 422, "title"),

@@ -193,15 +193,15 @@ def test_changed_article_is_found_by_new_text(sessions: Sessions, changing: Site
         ("q=" + "a+" * 10_000, "at most 1000"),
         ("q=" + "a+" * 70, "60 words"),
         ("q=", "at least 1"),
-        ("q=-ferry", "without a minus"),
-        ("q=...", "nothing to look for"),
+        ("q=-ferry", "no search term"),
+        ("q=...", "no search term"),
         ("q=a%00b", "pattern"),
         ("q=ferry&mode=magic", "mode"),
         ("q=ferry&limit=101", "100"),
         ("q=ferry&cursor=x", "cursor"),
         ("q=ferry&since=yesterday", "since"),
-        ("q=ferry+%ED%A0%80", "not UTF-8"),
-        ("q=ferry+%FF%FE", "not UTF-8"),
+        ("q=ferry+%ED%A0%80", "Not UTF-8"),
+        ("q=ferry+%FF%FE", "Not UTF-8"),
         ("", "q"),
     ],
 )
@@ -227,14 +227,14 @@ def test_searches_above_concurrency_limit_wait(sessions: Sessions) -> None:
     settings = load({"SAMESTORY_WEB__MAX_CONCURRENT_SEARCHES": "1"})
     app = create_app(sessions, clock=lambda: NOW, settings=settings, model_context=model_context())
     with running(app) as site, ThreadPoolExecutor(6) as readers:
-        bounds: ConcurrencyLimits = app.state.bounds
+        limits: ConcurrencyLimits = app.state.limits
         results = list(readers.map(lambda number: ask(site, f"ferry {number}"), range(12)))
         assert [each.status for each in results] == [200] * 12
         rejected = [ask(site, "-ferry"), site.get("/v1/search?q=ferry&since=x")]
         assert [each.status for each in rejected] == [422, 422]
         etag = {"If-None-Match": results[0].headers["etag"]}
         assert site.get("/v1/search?q=ferry%200", headers=etag).status == 304
-        assert not bounds.searching.locked()  # every request released its slot
+        assert not limits.searches.locked()  # every request released its slot
 
 
 def test_search_before_model_is_loaded_uses_keywords_or_returns_503(sessions: Sessions) -> None:
@@ -255,7 +255,7 @@ def test_search_before_model_is_loaded_uses_keywords_or_returns_503(sessions: Se
         alone = ask(site, "ferry", "&mode=semantic")
         assert alone.status == 503
         assert alone.headers["retry-after"] == "5"
-        assert "loaded" in alone.json["detail"]
+        assert "loading" in alone.json["detail"]
         load_allowed.set()
         # The store did not change, but the early response is not reused.
         assert _eventually(lambda: ask(site, "ferry").json["mode"] == ["keyword", "semantic"])

@@ -23,7 +23,7 @@ def test_every_page_links_to_search(world: Site) -> None:
     assert 'href="/search"' in world.page("/").text
     page = world.page("/search")
     assert 'name="q"' in page.text
-    assert "Nothing found" not in page.text
+    assert "No results" not in page.text
     assert "<script" not in page.text
 
 
@@ -32,7 +32,7 @@ def test_results_have_marked_matches(world: Site) -> None:
     assert f'href="/stories/{MEETING}/' in text
     assert "<mark>Turkish</mark>" in text
     assert 'value="turkish withdrawal"' in text
-    assert "By words alone" not in text
+    assert "Keyword results only" not in text
     assert world.page("/search?q=turkish+withdrawal").headers["etag"]
     [feed] = re.findall(r'href="(/v1/search/feed[^"]*)"', text)
     assert MEETING in world.get(feed).text
@@ -42,11 +42,11 @@ def test_results_have_marked_matches(world: Site) -> None:
 @pytest.mark.parametrize(
     ("q", "message"),
     [
-        ("quarkonium", "Nothing found"),
-        ("-ferry", "Name one word"),
-        ("a " * 99, "Name one word"),
-        ("a" * 2000, "fewer words"),
-        ("a\0b", "fewer words"),
+        ("quarkonium", "No results"),
+        ("-ferry", "at least one search term"),
+        ("a " * 99, "at most 60 words"),
+        ("a" * 2000, "too long"),
+        ("a\0b", "too long"),
     ],
 )
 def test_page_explains_missing_results(world: Site, q: str, message: str) -> None:
@@ -70,4 +70,4 @@ def test_html_in_titles_and_queries_is_escaped(sessions: Sessions) -> None:
         text = site.page("/search?q=ferry").text
         assert "<mark>ferry</mark>" in text
         assert "<img" not in text
-        assert "By words alone" in text
+        assert "Keyword results only" in text
