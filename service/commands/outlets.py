@@ -10,7 +10,7 @@ from service.commands.running.wiring import open_context
 from service.domain.catalogue.outlet_edits import EDITABLE_FIELDS, FieldValue
 from service.store.catalogue import outlets
 from service.store.catalogue.outlet_stats import get_outlet
-from service.store.catalogue.views import OutletView, all_outlets
+from service.store.catalogue.views import OutletView, list_all_outlets
 
 app = typer.Typer(help="List and edit outlets.", no_args_is_help=True)
 
@@ -32,7 +32,7 @@ def list_outlets(
 ) -> None:
     """List outlets. Edited outlets also show their configured values."""
     with open_context() as context, context.sessions.begin() as session:
-        listed = [outlet for outlet in all_outlets(session) if outlet.edited_at or not edited]
+        listed = [outlet for outlet in list_all_outlets(session) if outlet.edited_at or not edited]
     if as_json:
         print(json.dumps([_to_json(outlet) for outlet in listed], ensure_ascii=False))
     for outlet in () if as_json else listed:
@@ -71,7 +71,7 @@ def set_values(
     if not changes:
         raise typer.BadParameter("nothing to change; pass an option such as --country GB")
     with open_context() as context, context.sessions.begin() as session:
-        outlets.change(session, slug, changes, now=context.clock())
+        outlets.edit_outlet(session, slug, changes, now=context.clock())
         print(_line(get_outlet(session, slug)))
 
 
@@ -79,7 +79,7 @@ def set_values(
 def reset(slug: Slug) -> None:
     """Reset an outlet to its configured values."""
     with open_context() as context, context.sessions.begin() as session:
-        outlets.restore(session, slug, now=context.clock())
+        outlets.reset_outlet(session, slug, now=context.clock())
         print(_line(get_outlet(session, slug)))
 
 

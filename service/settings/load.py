@@ -34,9 +34,9 @@ from service.settings.embedding import (
 from service.settings.grouping import (
     CopySettings,
     GroupingSettings,
+    HysteresisSettings,
     LifecycleSettings,
     ReplaySettings,
-    HysteresisSettings,
     StorylineSettings,
     StorySettings,
     WindowSettings,

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from service.mail.build_message import build_message, edition_message_id
-
 from service.domain.subscribers.alerts import Alert, AlertQuery, StoryIndex, new_alert_emails
 from service.domain.subscribers.digest_model import DigestStory, SummarySentence
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
+from service.mail.message import build_message, edition_message_id
 from service.mail.render import DigestMessage, Links, Renderer
 from service.settings import load as settings_module
 from tests.support.content.digest_stories import NOW, report, story

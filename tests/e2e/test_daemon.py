@@ -146,7 +146,7 @@ def test_stop_during_fetch_and_during_encoding(
         time.sleep(seconds)
         assert daemon.stop(signal.SIGTERM) < STOP_TIMEOUT
         assert not [event for event in daemon.all_events() if event.get("level") == "error"]
-    assert news.asked("/hangs")
+    assert news.requests_to("/hangs")
 
 
 def test_second_ctrl_c_exits_immediately(daemons: Any, private_shell: Shell, news: FeedServer):
@@ -160,7 +160,7 @@ def test_second_ctrl_c_exits_immediately(daemons: Any, private_shell: Shell, new
     assert daemon.process.wait(STOP_TIMEOUT) in {0, 130}  # 0: it had exited already
     assert time.monotonic() - start < STOP_TIMEOUT / 2
     assert not any("Traceback" in line for line in daemon.raw)
-    assert news.asked("/hangs")
+    assert news.requests_to("/hangs")
 
 
 def test_daemon_survives_database_crash(daemons: Any, private_shell: Shell, news: FeedServer):
@@ -173,7 +173,7 @@ def test_daemon_survives_database_crash(daemons: Any, private_shell: Shell, news
     assert all(event["action"] == "job_failed" for event in failed)
     assert private_shell.run("feeds", "list").returncode == 0  # restarts the server
     assert daemon.stop(signal.SIGTERM) < STOP_TIMEOUT
-    assert news.asked("/hangs") == []
+    assert news.requests_to("/hangs") == []
 
 
 def test_two_daemons_run_side_by_side(daemons: Any):

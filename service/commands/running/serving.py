@@ -49,7 +49,7 @@ def build_web_app(context: Context) -> FastAPI:
         clock=context.clock,
         origins=settings.web.cors_origins,
         settings=settings,
-        reading=models,
+        model_context=models,
     )
 
 

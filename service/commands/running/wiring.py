@@ -49,6 +49,6 @@ def open_context(
             settings=settings,
             clock=clock,
             encoder=lazy_encoder(settings.embed),
-            pair_model=load_pair_model(settings.pairs).within(settings.window.reach),
+            pair_model=load_pair_model(settings.pairs).with_window(settings.window.reach),
             progress=progress,
         )

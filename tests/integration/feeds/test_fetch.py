@@ -168,8 +168,8 @@ def test_redirects_in_a_circle_and_without_end_are_errors(server: FeedServer) ->
 
     assert kind(circle) == kind(endless) == "redirect"
     assert "circle" in str(circle.error)
-    assert "more than 5 redirects" in str(endless.error)
-    assert server.asked("/6") == []
+    assert "More than 5 redirects" in str(endless.error)
+    assert server.requests_to("/6") == []
 
 
 @pytest.mark.parametrize("location", ["", "file:///etc/passwd", "ftp://x/y", "http://", "http://["])
@@ -199,7 +199,7 @@ def test_no_hop_may_lead_to_a_closed_address(server: FeedServer, target: str) ->
 
     result = fetch(server.url("/feed"), settings=only_one)[0]
 
-    assert server.asked("/secret") == []
+    assert server.requests_to("/secret") == []
     if kind(result) != "bad_url":  # some odd spellings are refused before they are resolved
         assert kind(result) == "address_not_allowed"
         assert "fetch.allow_networks" in str(result.error)
@@ -230,9 +230,9 @@ def test_a_password_goes_to_its_own_host_only_and_into_no_message(server: FeedSe
 
     result = fetch(url)[0]
 
-    assert "authorization" in server.asked("/feed")[0].headers
-    assert "authorization" in server.asked("/here")[0].headers
-    assert "authorization" not in server.asked("/there")[0].headers
+    assert "authorization" in server.requests_to("/feed")[0].headers
+    assert "authorization" in server.requests_to("/here")[0].headers
+    assert "authorization" not in server.requests_to("/there")[0].headers
     assert "secret" not in str(result.error)
     assert "secret" not in result.final_url
 

@@ -38,7 +38,7 @@ def add(context: Context, server: FeedServer, *paths: str) -> None:
 
 def feed_rows(context: Context) -> dict[str, FeedRow]:
     with context.sessions.begin() as session:
-        return {feed.title: feed for feed, _ in feeds.all_feeds(session)}
+        return {feed.title: feed for feed, _ in feeds.list_feeds_with_outlets(session)}
 
 
 def titles(context: Context) -> list[str]:
@@ -123,7 +123,7 @@ def test_a_feed_that_did_not_change_costs_no_parsing(
     fetch(context)
     clock.now = feed_rows(context)["/a"].next_fetch_at
     assert fetch(context)["not_modified"] == 1
-    assert feed_server.asked("/a")[1].headers["if-none-match"] == '"v1"'
+    assert feed_server.requests_to("/a")[1].headers["if-none-match"] == '"v1"'
 
 
 def test_validators_of_a_body_that_could_not_be_read_are_not_kept(
@@ -195,5 +195,5 @@ def test_absurd_dates_are_kept_and_flagged(context: Context, feed_server: FeedSe
     fetch(context)
     with context.sessions.begin() as session:
         [row] = session.scalars(select(ArticleRow))
-    assert (row.published, row.claimed, row.reported_at) == (None, at, NOW)
+    assert (row.published, row.claimed_date, row.reported_at) == (None, at, NOW)
     assert row.date_flag == ("future" if days > 0 else "ancient")

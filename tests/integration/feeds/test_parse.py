@@ -83,7 +83,7 @@ def test_atom() -> None:
 def test_rdf() -> None:
     feed = parse(RDF)
 
-    assert (feed.format, feed.language, feed.pace) == ("rss10", "tr", timedelta(minutes=15))
+    assert (feed.format, feed.language, feed.ttl) == ("rss10", "tr", timedelta(minutes=15))
     assert feed.entries[0].title == "Köprü açıldı"
     assert feed.entries[0].author == "B. Yazar"
     assert feed.entries[0].published == datetime(2020, 4, 20, 7, 0, tzinfo=UTC)
@@ -116,7 +116,7 @@ def test_rss_with_html_in_title_and_description() -> None:
     feed = parse(rss(item("It&amp;#8217;s &lt;b&gt;open&lt;/b&gt; at S&amp;P", more)))
     entry = feed.entries[0]
 
-    assert (feed.pace, feed.language) == (timedelta(minutes=15), "en")
+    assert (feed.ttl, feed.language) == (timedelta(minutes=15), "en")
     assert entry.title == "It’s open at S&P"
     assert (entry.summary, entry.content) == ("The bridge & the road", "One.\nTwo.")
     assert (entry.guid, entry.link) == ("7", "https://outlet.example/1")

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from service.domain.entities.gazetteer import Kind
 from service.domain.entities.story_entities import Entity
+from service.domain.stories.description import Details
 from service.domain.stories.developments import Development
 from service.domain.stories.pace import TimedReport, list_delays, measure_pace
 from service.domain.stories.ranking import compute_rank
 from service.domain.stories.summary import Quote
-from service.domain.stories.description import Details
 from service.store.stories.details import to_json
 from service.store.tables import ArticleRow, OutletRow, StoryRow
 from tests.support.content.texts import (

@@ -1,4 +1,4 @@
-"""A loopback HTTP server that misbehaves on command; every answer is written byte by byte."""
+"""HTTP server on loopback with configurable behaviour per path, down to single bytes."""
 
 import gzip
 import socket
@@ -23,7 +23,7 @@ _TLS_HELLO = b"\x16"
 
 @dataclass(frozen=True)
 class Request:
-    """What a client asked for, and when."""
+    """A received request."""
 
     path: str
     headers: dict[str, str]
@@ -34,7 +34,7 @@ Behaviour = Callable[[Request, socket.socket, threading.Event], None]
 
 
 class FeedServer:
-    """Serves each path with the behaviour that a test gives it; remembers all requests."""
+    """Serves each path with the behaviour that a test sets; records all requests."""
 
     def __init__(self) -> None:
         self.routes: dict[str, Behaviour] = {}
@@ -50,7 +50,7 @@ class FeedServer:
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}{path}"
 
-    def asked(self, path: str) -> list[Request]:
+    def requests_to(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path == path]
 
     def __enter__(self) -> Self:
@@ -88,7 +88,7 @@ class FeedServer:
             behave = self.routes.get(request.path, reply(b"", status="404 Not Found"))
             behave(request, connection, self._stopping)
         except OSError:
-            pass  # the client had enough
+            pass  # the client closed the connection
         finally:
             with self._lock:
                 self.running -= 1
@@ -107,14 +107,14 @@ def _read_request(connection: socket.socket) -> Request | None:
 
 
 def head(status: str = "200 OK", **headers: Any) -> bytes:
-    """The first lines of an answer; `content_length=5` becomes `Content-Length: 5`."""
+    """Status line and headers; `content_length=5` becomes `Content-Length: 5`."""
     names = {name.replace("_", "-").title(): value for name, value in headers.items()}
     lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in names.items())]
     return "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")
 
 
 def reply(body: bytes = RSS, status: str = "200 OK", **headers: Any) -> Behaviour:
-    """A complete answer."""
+    """A complete response."""
 
     def behave(_: Request, connection: socket.socket, __: threading.Event) -> None:
         length = {} if status.startswith(("204", "304")) else {"content_length": len(body)}
@@ -124,7 +124,7 @@ def reply(body: bytes = RSS, status: str = "200 OK", **headers: Any) -> Behaviou
 
 
 def raw(data: bytes) -> Behaviour:
-    """Exactly these bytes, then the end."""
+    """Send these bytes and close."""
     return lambda _, connection, __: connection.sendall(data)
 
 
@@ -133,19 +133,19 @@ def redirect(location: str, status: str = "302 Found", **headers: Any) -> Behavi
 
 
 def unless_known(**validators: str) -> Behaviour:
-    """304 for whoever sends one of the validators back, else 200 with them."""
+    """304 if the request has one of the validators, otherwise 200 with them."""
 
     def behave(request: Request, connection: socket.socket, stop: threading.Event) -> None:
         sent = {request.headers.get("if-none-match"), request.headers.get("if-modified-since")}
-        known = bool(sent & set(validators.values()))
-        answer = reply(b"", "304 Not Modified") if known else reply(RSS, **validators)
-        answer(request, connection, stop)
+        is_current = bool(sent & set(validators.values()))
+        respond = reply(b"", "304 Not Modified") if is_current else reply(RSS, **validators)
+        respond(request, connection, stop)
 
     return behave
 
 
 def hang(before: bytes = b"") -> Behaviour:
-    """Send what comes before, then nothing."""
+    """Send `before`, then nothing."""
 
     def behave(_: Request, connection: socket.socket, stop: threading.Event) -> None:
         connection.sendall(before)
@@ -155,7 +155,7 @@ def hang(before: bytes = b"") -> Behaviour:
 
 
 def drip(body: bytes, pause: float) -> Behaviour:
-    """One byte at a time."""
+    """Send one byte at a time."""
 
     def behave(_: Request, connection: socket.socket, stop: threading.Event) -> None:
         connection.sendall(head(content_length=len(body)))
@@ -168,7 +168,7 @@ def drip(body: bytes, pause: float) -> Behaviour:
 
 
 def stream(pieces: Callable[[], Iterator[bytes]], **headers: Any) -> Behaviour:
-    """A body of unknown length, made while it is sent."""
+    """Send a body of unknown length, generated while it is sent."""
 
     def behave(_: Request, connection: socket.socket, __: threading.Event) -> None:
         connection.sendall(head(**headers))
@@ -179,7 +179,7 @@ def stream(pieces: Callable[[], Iterator[bytes]], **headers: Any) -> Behaviour:
 
 
 def reset(before: bytes = b"") -> Behaviour:
-    """Send what comes before, then reset the connection."""
+    """Send `before`, then reset the connection."""
 
     def behave(_: Request, connection: socket.socket, __: threading.Event) -> None:
         connection.sendall(before)
@@ -190,7 +190,7 @@ def reset(before: bytes = b"") -> Behaviour:
 
 
 def slow(seconds: float, then: Behaviour) -> Behaviour:
-    """Wait, then behave otherwise."""
+    """Wait, then continue with another behaviour."""
 
     def behave(request: Request, connection: socket.socket, stop: threading.Event) -> None:
         stop.wait(seconds)
@@ -200,5 +200,5 @@ def slow(seconds: float, then: Behaviour) -> Behaviour:
 
 
 def gzip_bomb(mebibytes: int) -> bytes:
-    """A small body that unpacks to that many MiB of spaces."""
+    """A small gzip body that decompresses to so many MiB."""
     return gzip.compress(b" " * (mebibytes << 20), 9)
