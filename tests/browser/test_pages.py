@@ -1,4 +1,4 @@
-"""Pages in a headless Chromium: nothing sticks out, nothing fails, nothing is fetched elsewhere."""
+"""Pages in headless Chromium: no overflow, no errors, no requests to other hosts."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from service.store.database import schema
 from service.store.database.sessions import make_sessions
 from tests.support.content.texts import MEETING, STORYLINE
-from tests.support.servers.browser import Browser, View, browsing, installed
+from tests.support.servers.browser import Browser, View, find_browser, running_browser
 from tests.support.servers.site import Site, serving, serving_world
 
 pytestmark = pytest.mark.slow
@@ -27,37 +27,37 @@ PAGES = {
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """One browser for all pages."""
-    program = installed()
+    program = find_browser()
     if program is None:
-        pytest.skip("no Chromium on PATH, so pages are not tried in a browser")
-    with browsing(program, tmp_path_factory.mktemp("profile")) as running:
+        pytest.skip("no Chromium on PATH")
+    with running_browser(program, tmp_path_factory.mktemp("profile")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def world(new_database: Callable[[], str]) -> Iterator[Site]:
-    """A server over the made-up world, which nobody changes."""
+    """A server over the sample content, shared by all tests."""
     with serving_world(new_database()) as running:
         yield running
 
 
 @pytest.mark.parametrize("view", [View(360), View(360, dark=True), View(768), View(1200)], ids=str)
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
-def test_a_page_fits_and_stays_at_home(
+def test_page_fits_and_makes_no_external_request(
     browser: Browser, world: Site, path: str, view: View, tmp_path: Path
 ) -> None:
-    sight = browser.look(world.url + path, view)
-    (tmp_path / "page.png").write_bytes(sight.png)  # for a look at it when this fails
-    assert sight.errors == []
-    assert sight.overflow <= 0, sight.culprits
-    assert sight.culprits == ""
-    own = (world.url, "data:")  # the browser draws its own controls from data
-    assert [url for url in sight.requests if not url.startswith(own)] == []
+    report = browser.open_page(world.url + path, view)
+    (tmp_path / "page.png").write_bytes(report.png)  # to inspect a failure
+    assert report.errors == []
+    assert report.overflow <= 0, report.overflowing
+    assert report.overflowing == ""
+    allowed = (world.url, "data:")  # the browser loads icons of form controls from data: URLs
+    assert [url for url in report.requests if not url.startswith(allowed)] == []
 
 
-def test_an_empty_store_has_a_page_that_fits(browser: Browser, database_url: str) -> None:
+def test_page_of_an_empty_database_fits(browser: Browser, database_url: str) -> None:
     engine = schema.make_engine(database_url)
     with serving(make_sessions(engine)) as site:
-        sight = browser.look(f"{site.url}/", View(360))
+        report = browser.open_page(f"{site.url}/", View(360))
     engine.dispose()
-    assert (sight.errors, sight.overflow) == ([], 0)
+    assert (report.errors, report.overflow) == ([], 0)

@@ -1,4 +1,4 @@
-"""A headless Chromium, driven over its debugging protocol."""
+"""Headless Chromium, controlled over the DevTools protocol."""
 
 import asyncio
 import base64
@@ -15,8 +15,8 @@ from typing import Any
 
 import aiohttp
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-SWITCHES = (
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -28,7 +28,7 @@ SWITCHES = (
     "--hide-scrollbars",
     "--remote-debugging-port=0",
 )
-#: How far the page sticks out of the window, and the widest thing that does.
+#: Horizontal overflow of the page in pixels, and the first three overflowing elements.
 OVERFLOW = """(() => {
   const room = document.documentElement.clientWidth;
   const over = [...document.querySelectorAll('body *')]
@@ -41,26 +41,26 @@ OPEN_DETAILS = "document.querySelectorAll('details').forEach(e => { e.open = tru
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A window: its width, and which of the two colour schemes the reader prefers."""
+    """Window width and preferred colour scheme."""
 
     width: int
     dark: bool = False
 
 
 @dataclass(slots=True)
-class Sight:
-    """What a page did in the browser."""
+class PageReport:
+    """Observations of a page in the browser."""
 
     overflow: int = 0  #: pixels beyond the window's width
-    culprits: str = ""
+    overflowing: str = ""
     errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     png: bytes = b""
 
 
-def installed() -> str | None:
-    """The browser's program on PATH, if there is one."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
+def find_browser() -> str | None:
+    """Path of the browser on PATH, or None."""
+    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,36 +69,36 @@ class Browser:
 
     port: int
 
-    def look(self, url: str, view: View) -> Sight:
-        """Open a page in a tab of its own, unfold everything, and report."""
-        return asyncio.run(asyncio.wait_for(self._look(url, view), 60))
+    def open_page(self, url: str, view: View) -> PageReport:
+        """Open a page in a new tab with all details expanded; return a report."""
+        return asyncio.run(asyncio.wait_for(self._open_page(url, view), 60))
 
-    async def _look(self, url: str, view: View) -> Sight:
-        sight = Sight()
-        async with self._tab(sight) as tab:
+    async def _open_page(self, url: str, view: View) -> PageReport:
+        report = PageReport()
+        async with self._tab(report) as tab:
             await tab.prepare(view)
             await tab.open(url)
             await tab.evaluate(OPEN_DETAILS)
-            sight.overflow, sight.culprits = await tab.evaluate(OVERFLOW)
-            sight.png = await tab.picture()
-        return sight
+            report.overflow, report.overflowing = await tab.evaluate(OVERFLOW)
+            report.png = await tab.screenshot()
+        return report
 
     @asynccontextmanager
-    async def _tab(self, sight: Sight) -> AsyncIterator["_Tab"]:
+    async def _tab(self, report: PageReport) -> AsyncIterator["_Tab"]:
         root = f"http://127.0.0.1:{self.port}/json"
         async with aiohttp.ClientSession() as http:
             async with http.put(f"{root}/new?about:blank") as response:
                 target = await response.json()
             async with http.ws_connect(target["webSocketDebuggerUrl"], max_msg_size=0) as socket:
-                yield _Tab(socket, sight)
+                yield _Tab(socket, report)
             async with http.get(f"{root}/close/{target['id']}") as response:
                 await response.read()
 
 
 class _Tab:
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, sight: Sight) -> None:
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, report: PageReport) -> None:
         self._socket = socket
-        self._sight = sight
+        self._report = report
         self._numbers = itertools.count(1)
         self._loaded = False
 
@@ -113,15 +113,15 @@ class _Tab:
     async def open(self, url: str) -> None:
         await self._send("Page.navigate", url=url)
         while not self._loaded:
-            self._note(json.loads(await self._socket.receive_str()))
+            self._handle_event(json.loads(await self._socket.receive_str()))
 
     async def evaluate(self, expression: str) -> Any:
-        answer = await self._send("Runtime.evaluate", expression=expression, returnByValue=True)
-        return answer["result"].get("value")
+        result = await self._send("Runtime.evaluate", expression=expression, returnByValue=True)
+        return result["result"].get("value")
 
-    async def picture(self) -> bytes:
-        answer = await self._send("Page.captureScreenshot", captureBeyondViewport=True)
-        return base64.b64decode(answer["data"])
+    async def screenshot(self) -> bytes:
+        result = await self._send("Page.captureScreenshot", captureBeyondViewport=True)
+        return base64.b64decode(result["data"])
 
     async def _send(self, method: str, **params: Any) -> dict[str, Any]:
         number = next(self._numbers)
@@ -130,34 +130,34 @@ class _Tab:
             message = json.loads(await self._socket.receive_str())
             if message.get("id") == number:
                 return dict(message.get("result", {}))
-            self._note(message)
+            self._handle_event(message)
 
-    def _note(self, message: dict[str, Any]) -> None:
+    def _handle_event(self, message: dict[str, Any]) -> None:
         params = message.get("params", {})
         match message.get("method"):
             case "Page.loadEventFired":
                 self._loaded = True
             case "Network.requestWillBeSent":
-                self._sight.requests.append(params["request"]["url"])
+                self._report.requests.append(params["request"]["url"])
             case "Log.entryAdded" if params["entry"]["level"] in {"error", "warning"}:
-                self._sight.errors.append(params["entry"]["text"])
+                self._report.errors.append(params["entry"]["text"])
             case "Runtime.consoleAPICalled" | "Runtime.exceptionThrown":
-                self._sight.errors.append(json.dumps(params))
+                self._report.errors.append(json.dumps(params))
 
 
 @contextmanager
-def browsing(program: str, profile: Path) -> Iterator[Browser]:
-    """A browser with a fresh profile, until the block is left."""
-    command = [program, *SWITCHES, f"--user-data-dir={profile}", "about:blank"]
+def running_browser(program: str, profile: Path) -> Iterator[Browser]:
+    """Run a browser with a new profile inside the `with` block."""
+    command = [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            yield Browser(_port(profile / "DevToolsActivePort", process))
+            yield Browser(_wait_for_port(profile / "DevToolsActivePort", process))
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _port(file: Path, process: subprocess.Popen[bytes]) -> int:
+def _wait_for_port(file: Path, process: subprocess.Popen[bytes]) -> int:
     for _ in range(300):
         if file.exists() and (lines := file.read_text().splitlines()):
             return int(lines[0])

@@ -1,4 +1,4 @@
-"""A real SMTP server on loopback that keeps what it takes, and fails on command."""
+"""SMTP server on loopback that stores accepted emails and fails on request."""
 
 import asyncio
 import ssl
@@ -13,23 +13,25 @@ from typing import Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-#: A key and a certificate of its own for 127.0.0.1, good for tests alone.
+#: Self-signed key and certificate for 127.0.0.1, for tests only.
 LOOPBACK = Path(__file__).parent / "loopback.pem"
 
 
 @dataclass(slots=True)
 class MailServer:
-    """`answers` maps a step (`mail`, `rcpt`, `data`, `taken`) to what is answered in place of 250.
+    """Test server; `answers` maps a step (`mail`, `rcpt`, `data`, `taken`) to a reply other than 250.
 
-    An answer is a line such as `550 5.1.1 unknown`, `hang`, or `close`; `addresses` answers RCPT for
-    single addresses. At `taken` the email is kept before the answer fails.
+    A reply is a line such as `550 5.1.1 unknown`, `hang` or `close`. `addresses` has the RCPT replies
+    of single addresses. At the step `taken` the email is stored before the reply.
     """
 
     answers: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     taken: list[tuple[str, EmailMessage]] = field(default_factory=list)
-    security: str = "none"  #: or "starttls", "tls": with the certificate of `LOOPBACK`
-    login: tuple[bytes, bytes] | None = None  #: without it nothing is taken
+    security: str = "none"  #: "none", "starttls" or "tls", with the certificate `LOOPBACK`
+    login: tuple[bytes, bytes] | None = (
+        None  #: required user and password; None disables authentication
+    )
     connections: int = 0
     port: int = 0
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
@@ -80,7 +82,7 @@ class MailServer:
     def _connected(self) -> "_Protocol":
         self.connections += 1
         if self.login and self.security == "tls":
-            # The library does not see that the connection is encrypted from its start.
+            # The library does not detect implicit TLS.
             warnings.filterwarnings("ignore", "Requiring AUTH while not requiring TLS")
         protocol = _Protocol(
             _Handler(self),
@@ -98,27 +100,27 @@ class MailServer:
     def _authenticated(
         self, _: SMTP, __: Session, ___: Envelope, ____: str, data: LoginPassword
     ) -> AuthResult:
-        mine = (data.login, data.password) == self.login
-        return AuthResult(success=mine, handled=False)
+        is_valid = (data.login, data.password) == self.login
+        return AuthResult(success=is_valid, handled=False)
 
     async def answer(self, step: str, server: SMTP, otherwise: str) -> str:
-        """What to say at a step."""
-        said = self.answers.get(step, otherwise)
-        if said == "hang":
+        """The reply at a step."""
+        reply = self.answers.get(step, otherwise)
+        if reply == "hang":
             await asyncio.sleep(60)
-        if said == "close":
+        if reply == "close":
             _abort(server)
-        return said
+        return reply
 
 
 def _context() -> ssl.SSLContext:
-    found = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    found.load_cert_chain(LOOPBACK)
-    return found
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(LOOPBACK)
+    return context
 
 
 class _Protocol(SMTP):
-    """Ends quietly when the test does."""
+    """Protocol that can be closed without an error."""
 
     def end(self) -> None:
         _abort(self)
@@ -133,7 +135,7 @@ class _Handler:
     def __init__(self, owner: MailServer) -> None:
         self._owner = owner
 
-    async def handle_MAIL(  # noqa: N802  # the library's names
+    async def handle_MAIL(  # noqa: N802  # names of the library
         self, server: SMTP, _: Session, envelope: Envelope, address: str, __: list[str]
     ) -> str:
         envelope.mail_from = address
@@ -142,19 +144,19 @@ class _Handler:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, _: Session, envelope: Envelope, address: str, __: list[str]
     ) -> str:
-        said = await self._owner.answer("rcpt", server, "250 OK")
-        said = self._owner.addresses.get(address, said)
-        if said.startswith("250"):
+        reply = await self._owner.answer("rcpt", server, "250 OK")
+        reply = self._owner.addresses.get(address, reply)
+        if reply.startswith("250"):
             envelope.rcpt_tos.append(address)
-        return said
+        return reply
 
     async def handle_DATA(self, server: SMTP, _: Session, envelope: Envelope) -> str:  # noqa: N802
-        said = await self._owner.answer("data", server, "250 OK")
-        if said.startswith("250"):
+        reply = await self._owner.answer("data", server, "250 OK")
+        if reply.startswith("250"):
             content = envelope.content or b""
             raw = content if isinstance(content, bytes) else content.encode()
             email = message_from_bytes(raw, policy=policy.default)
             assert isinstance(email, EmailMessage)
             self._owner.taken.extend((to, email) for to in envelope.rcpt_tos)
-            return await self._owner.answer("taken", server, said)
-        return said
+            return await self._owner.answer("taken", server, reply)
+        return reply

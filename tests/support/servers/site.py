@@ -1,4 +1,4 @@
-"""The web application behind a real server on a free loopback port."""
+"""The web application on a real server at a free loopback port."""
 
 import http.client
 import json
@@ -20,13 +20,13 @@ from service.web.app import create_app
 from service.web.dependencies import ModelContext
 from tests.support.content.site_content import fill
 from tests.support.content.texts import WORLD_NOW
-from tests.support.database.embedded_articles import model_context, embed_all_articles
+from tests.support.database.embedded_articles import embed_all_articles, model_context
 from tests.support.database.rows import NOW
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: status, headers in lower case, body."""
+    """A response: status, headers with lower-case names, body."""
 
     status: int
     headers: dict[str, str]
@@ -43,7 +43,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A running server that tests send requests to, redirects not followed."""
+    """A running server; requests do not follow redirects."""
 
     port: int
 
@@ -60,7 +60,7 @@ class Site:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Answer:
-        """Send one request; the path goes out as it is."""
+        """Send one request with an unmodified path."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body, {"Accept": accept, **(headers or {})})
@@ -71,7 +71,7 @@ class Site:
             connection.close()
 
     def page(self, path: str) -> Answer:
-        """Ask as a browser does."""
+        """Request a page with the Accept header of a browser."""
         return self.get(path, accept="text/html,application/xhtml+xml,*/*;q=0.8")
 
 
@@ -82,13 +82,13 @@ def serving(
     model_context: ModelContext | None = None,
     port: int = 0,
 ) -> AbstractContextManager[Site]:
-    """A server over a store, until the block is left."""
+    """Serve a database inside the `with` block."""
     return running(create_app(sessions, clock=clock, model_context=model_context), port)
 
 
 @contextmanager
 def serving_world(url: str) -> Iterator[Site]:
-    """A server over the made-up world in an empty database, for tests that only read."""
+    """Fill an empty database with the sample content and serve it, for read-only tests."""
     engine = schema.make_engine(url)
     sessions = make_sessions(engine)
     with sessions.begin() as session:
@@ -102,7 +102,7 @@ def serving_world(url: str) -> Iterator[Site]:
 def serving_app(
     sessions: Sessions, change: Callable[[FastAPI], None]
 ) -> AbstractContextManager[Site]:
-    """The same, with an application that was changed before it started."""
+    """Serve an application that `change` modifies before the start."""
     app = create_app(sessions, clock=lambda: NOW)
     change(app)
     return running(app)
@@ -110,7 +110,7 @@ def serving_app(
 
 @contextmanager
 def running(app: FastAPI, port: int = 0) -> Iterator[Site]:
-    """A server for an application, on a free port unless one is named, until the block is left."""
+    """Serve an application inside the `with` block, by default on a free port."""
     config = uvicorn.Config(
         app, log_config=None, lifespan="off", timeout_graceful_shutdown=1, proxy_headers=False
     )
@@ -118,7 +118,7 @@ def running(app: FastAPI, port: int = 0) -> Iterator[Site]:
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
-        # As the daemon does: on a kept connection a body would wait 40 ms for a delayed ACK.
+        # Same as the daemon: without it, a response on a reused connection waits 40 ms for an ACK.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
