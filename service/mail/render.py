@@ -98,9 +98,14 @@ class Renderer:
         )
 
     def digest(self, message: DigestMessage, address: str, links: Links) -> RenderedEmail:
-        """Render a digest; drops stories from the end until it is below `MAX_BYTES`."""
+        """Render a digest with its first headline as the subject.
+
+        Drops stories from the end until the HTML is below `MAX_BYTES`.
+        """
         digest, left_out = message.digest, 0
-        subject, preheader = _digest_subject(digest), _digest_preheader(digest)
+        first = formatting.cut(next(iter(digest.headlines), ""), _SUBJECT_LENGTH)
+        subject = first or ("Untitled" if digest else "Nothing new")
+        preheader = _digest_preheader(digest)
         while True:
             values = {"message": message, "digest": digest, "left_out": left_out}
             email = self._render("digest", subject, preheader, address, links, **values)
@@ -122,8 +127,10 @@ class Renderer:
 
     def confirmation(self, address: str, links: Links) -> RenderedEmail:
         """Render the email with the link that confirms a subscription."""
-        subject = f"Please confirm: the daily digest of {self._common['title']}"
-        return self._render("confirm", subject, "Confirm your subscription.", address, links)
+        subject = f"Please confirm your subscription to {self._common['title']}"
+        return self._render(
+            "confirm", subject, "Confirm to receive the daily digest.", address, links
+        )
 
     def _render(
         self, name: str, subject: str, preheader: str, address: str, links: Links, **values: Any
@@ -144,12 +151,6 @@ def _describe_coverage(card: StoryCard) -> str:
         return f"{card.coverage} outlets"
     noun = "independent" if card.independent > 1 else "source"
     return f"{card.coverage} outlets, {card.independent} {noun}"
-
-
-def _digest_subject(digest: Digest) -> str:
-    """The headline of the first story."""
-    headline = formatting.cut(next(iter(digest.headlines), ""), _SUBJECT_LENGTH)
-    return headline or ("Untitled" if digest else "Nothing new")
 
 
 def _digest_preheader(digest: Digest) -> str:

@@ -57,15 +57,17 @@ def test_subscriber_life_cycle(shell: Shell, mail: MailServer):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("subscribers", "add", "nobody"), "'nobody' is no email address"),
+        (("subscribers", "add", "nobody"), "Invalid email address 'nobody'"),
         (("subscribers", "add", "a@b.example", "--zone", "Berlin"), "Unknown time zone 'Berlin'"),
         (("subscribers", "add", "a@b.example", "--hour", "25"), "Invalid hour 25"),
         (("subscribers", "set", "a@b.example", "--hour", "5"), "no subscriber a@b.example"),
         (("digest", "send"), "SAMESTORY_MAIL__HOST"),
-        (("digest", "preview", "--to", "me", "--folder", "x"), "'me' is no email address"),
+        (("digest", "preview", "--to", "me", "--folder", "x"), "Invalid email address 'me'"),
     ],
 )
-def test_invalid_input_is_reported_in_one_line(shell: Shell, arguments: tuple[str, ...], reason: str):
+def test_invalid_input_is_reported_in_one_line(
+    shell: Shell, arguments: tuple[str, ...], reason: str
+):
     result = shell.run(*arguments)
     assert result.returncode == 1
     assert reason in result.stderr

@@ -70,10 +70,17 @@ def select_stories(
     recent = (each for each in stories if each.reports[-1].at > history.since - _MAX_AGE)
     unmuted = [story for each in recent if (story := apply_mutes(each, filters))]
     ranked = sorted(unmuted, key=lambda each: (not each.pinned, -_rank(each, filters), each.id))
-    fresh = [each for each in ranked if _is_new(each, history)]
+    unseen = [each for each in ranked if history.articles.isdisjoint(each.articles)]
+    seen = [each for each in ranked if not history.articles.isdisjoint(each.articles)]
+    fresh = [each for each in unseen if max(each.reports[-1].at, each.changed_at) > history.since]
     wide = [each for each in fresh if each.independent >= filters.min_independent]
-    news = {each.id: update for each in ranked if (update := _update(each, history, settings))}
-    updated = [each for each in ranked if each.id in news]
+    news: dict[str, StoryUpdate] = {}
+    for each in seen:
+        if update := update_since(
+            each, history.articles, history.since, min_outlets=settings.new_outlets
+        ):
+            news[each.id] = update
+    updated = [each for each in seen if each.id in news]
 
     sections = _Deduplicator()
     top = sections.take(wide, settings.max_stories)
@@ -170,19 +177,6 @@ def fold_names(names: Iterable[str]) -> frozenset[str]:
 def _fold_phrase(phrase: str) -> str:
     """Fold a phrase; the spaces at both ends keep a search from matching parts of words."""
     return f" {' '.join(tokenization.words(phrase))} "
-
-
-def _is_new(story: DigestStory, history: History) -> bool:
-    """Whether no article was seen, and the story was reported or changed since."""
-    if not history.articles.isdisjoint(story.articles):
-        return False
-    return story.reports[-1].at > history.since or story.changed_at > history.since
-
-
-def _update(story: DigestStory, history: History, settings: DigestSettings) -> StoryUpdate | None:
-    if history.articles.isdisjoint(story.articles):
-        return None
-    return update_since(story, history.articles, history.since, min_outlets=settings.new_outlets)
 
 
 class _Deduplicator:

@@ -20,7 +20,9 @@ def secured(mail: MailServer, security: Security, **values: str) -> MailSettings
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_emails_are_encrypted_and_authenticated(security: Security, monkeypatch: pytest.MonkeyPatch):
+def test_emails_are_encrypted_and_authenticated(
+    security: Security, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("SSL_CERT_FILE", str(LOOPBACK))
     with MailServer(security=security, login=(b"news", b"secret")) as mail:
         with smtp_sender(secured(mail, security)) as sender:

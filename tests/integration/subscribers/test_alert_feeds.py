@@ -73,7 +73,10 @@ def test_feed_contains_matching_stories(
 def test_feed_is_valid_in_every_format(
     site: Site, sessions: Sessions, subscriber: Subscriber, adam: KeyClient, form: str
 ) -> None:
-    for each in (feed_of(adam, subscriber, words="happens"), feed_of(adam, subscriber, words="<&>'x")):
+    for each in (
+        feed_of(adam, subscriber, words="happens"),
+        feed_of(adam, subscriber, words="<&>'x"),
+    ):
         assert find_errors(form, site.get(f"{each}.{form}").body) == []
     report_news(sessions, DUE - HOUR)
     full = feed_of(adam, subscriber, words="happens, <b>")

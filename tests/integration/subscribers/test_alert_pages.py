@@ -38,9 +38,7 @@ def alerts_of(sessions: Sessions, subscriber: Subscriber) -> list[Alert]:
         return alerts.list_by_subscriber(session, [subscriber.id]).get(subscriber.id, [])
 
 
-def test_one_click_stops_only_one_alert(
-    site: Site, sessions: Sessions, subscriber: Subscriber
-):
+def test_one_click_stops_only_one_alert(site: Site, sessions: Sessions, subscriber: Subscriber):
     with sessions.begin() as session:
         first = alerts.add(session, subscriber.id, parse_query(words="ferry"), now=DUE)
         second = alerts.add(session, subscriber.id, parse_query(words="cup"), now=DUE)
@@ -60,15 +58,17 @@ def test_one_click_stops_only_one_alert(
     assert post(site, other).status == 404
 
 
-def test_preferences_page_adds_lists_and_removes_alerts(site: Site, sessions: Sessions, subscriber: Subscriber):
+def test_preferences_page_adds_lists_and_removes_alerts(
+    site: Site, sessions: Sessions, subscriber: Subscriber
+):
     where = path(sessions, "preferences", subscriber.id)
     added = post(site, f"{where}/alerts", "words=ferry%2C+%3Cb%3E&countries=gb&min_independent=2")
     assert added.status == 303
-    [found] = alerts_of(sessions, subscriber)
-    assert found.query == parse_query(words="ferry, <b>", countries="GB", min_independent=2)
+    [alert] = alerts_of(sessions, subscriber)
+    assert alert.query == parse_query(words="ferry, <b>", countries="GB", min_independent=2)
     page = site.page(added.headers["location"].partition("#")[0]).text
     assert "&lt;b&gt; or ferry, from United Kingdom, 2 or more outlets" in page
-    assert post(site, f"{where}/alerts/{found.id}/stop").status == 303
+    assert post(site, f"{where}/alerts/{alert.id}/stop").status == 303
     assert alerts_of(sessions, subscriber) == []
     assert "2 or more outlets" not in site.page(where).text
 
@@ -92,7 +92,9 @@ def test_invalid_query_returns_422_and_saves_nothing(
     assert alerts_of(sessions, subscriber) == [existing]
 
 
-def test_alert_of_another_subscriber_returns_404(site: Site, sessions: Sessions, subscriber: Subscriber):
+def test_alert_of_another_subscriber_returns_404(
+    site: Site, sessions: Sessions, subscriber: Subscriber
+):
     [bob] = subscribe(sessions, "bob@x.example")
     with sessions.begin() as session:
         mine = alerts.add(session, bob.id, parse_query(words="ferry"), now=DUE)

@@ -75,9 +75,7 @@ def states(context: Context) -> list[str]:
         return list(session.scalars(text("SELECT state FROM editions ORDER BY id")))
 
 
-def test_match_and_growth_send_one_email_each(
-    context: Context, clock: Clock, mail: MailServer
-):
+def test_match_and_growth_send_one_email_each(context: Context, clock: Clock, mail: MailServer):
     subscribe(context.sessions, "ann@x.example", "bob@x.example")
     add_alert(context, "ann@x.example", words="ferry")
     assert alerts(context) == {}
@@ -218,9 +216,7 @@ def test_digest_job_leaves_open_alert_deliveries_alone(
     assert open_count == 1
 
 
-def test_stopped_alert_cancels_waiting_emails(
-    context: Context, clock: Clock, mail: MailServer
-):
+def test_stopped_alert_cancels_waiting_emails(context: Context, clock: Clock, mail: MailServer):
     subscribe(context.sessions, "ann@x.example")
     number = add_alert(context, "ann@x.example", words="ferry")
     report_story(context, "ferry", ["a"], clock.now)
@@ -236,9 +232,7 @@ def test_stopped_alert_cancels_waiting_emails(
     assert mail.taken == []
 
 
-def test_stopped_subscriber_gets_no_email(
-    context: Context, clock: Clock, mail: MailServer
-):
+def test_stopped_subscriber_gets_no_email(context: Context, clock: Clock, mail: MailServer):
     [ann] = subscribe(context.sessions, "ann@x.example")
     add_alert(context, "ann@x.example", words="ferry")
     with context.sessions.begin() as session:
@@ -309,7 +303,9 @@ def test_dry_run_writes_emails_to_a_folder(
 
 
 def test_empty_day_may_send_a_short_email(context: Context, clock: Clock, mail: MailServer):
-    settings = replace(context.settings, editions=replace(context.settings.editions, empty_days="line"))
+    settings = replace(
+        context.settings, editions=replace(context.settings.editions, empty_days="line")
+    )
     context = replace(context, settings=settings)
     subscribe(context.sessions, "ann@x.example")
     assert digest(context) == {"created": 1, "sent": 1}

@@ -121,7 +121,9 @@ def test_seen_story_returns_with_new_reports(context: Context, clock: Clock, mai
     assert "Since yesterday: 3 more outlets, the first from Poland" in body.get_content()
 
 
-def test_missed_day_is_caught_up_once_with_an_apology(context: Context, clock: Clock, mail: MailServer):
+def test_missed_day_is_caught_up_once_with_an_apology(
+    context: Context, clock: Clock, mail: MailServer
+):
     subscribe(context.sessions, "ann@x.example")
     report_news(context.sessions, DUE + 40 * HOUR)
     clock.now = DUE + 2 * DAY + 5 * HOUR
@@ -132,9 +134,7 @@ def test_missed_day_is_caught_up_once_with_an_apology(context: Context, clock: C
         assert session.scalar(text("SELECT late FROM editions"))
 
 
-def test_edition_sent_late_apologises(
-    context: Context, clock: Clock, mail: MailServer
-):
+def test_edition_sent_late_apologises(context: Context, clock: Clock, mail: MailServer):
     subscribe(context.sessions, "ann@x.example")
     report_news(context.sessions, DUE - HOUR)
     mail.answers["rcpt"] = "450 later"
@@ -151,7 +151,9 @@ def test_preferences_are_applied(context: Context, mail: MailServer):
     tokyo = replace(DAILY, time_zone=ZoneInfo("Asia/Tokyo"), hour=16)
     subscribe(context.sessions, "picky@x.example", filters=Filters(min_independent=3))
     subscribe(context.sessions, "tokyo@x.example", schedule=tokyo)
-    subscribe(context.sessions, "weekend@x.example", schedule=replace(DAILY, days=frozenset({6, 7})))
+    subscribe(
+        context.sessions, "weekend@x.example", schedule=replace(DAILY, days=frozenset({6, 7}))
+    )
     report_news(context.sessions, DUE - HOUR)
     assert digest(context) == {"created": 1, "empty": 1, "sent": 1}
     assert received(mail) == {"tokyo@x.example": 1}
@@ -217,7 +219,9 @@ def test_unavailable_server_ends_the_run(context: Context, clock: Clock, mail: M
     assert set(received(mail).values()) == {1}
 
 
-def test_subscriber_who_stopped_gets_no_waiting_email(context: Context, clock: Clock, mail: MailServer):
+def test_subscriber_who_stopped_gets_no_waiting_email(
+    context: Context, clock: Clock, mail: MailServer
+):
     [ann] = subscribe(context.sessions, "ann@x.example")
     report_news(context.sessions, DUE - HOUR)
     mail.answers["rcpt"] = "450 later"

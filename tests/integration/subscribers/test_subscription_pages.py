@@ -51,9 +51,7 @@ def reload(sessions: Sessions, subscriber: Subscriber) -> Subscriber:
         return subscribers.get(session, subscriber.id)
 
 
-def test_confirmation_needs_the_button(
-    site: Site, sessions: Sessions, subscriber: Subscriber
-):
+def test_confirmation_needs_the_button(site: Site, sessions: Sessions, subscriber: Subscriber):
     where = path(sessions, "confirm", subscriber.id)
     assert "Yes, subscribe" in site.page(where).text
     assert reload(sessions, subscriber).state == "pending"
@@ -65,7 +63,9 @@ def test_confirmation_needs_the_button(
     assert "You are subscribed" in site.page(where).text
 
 
-def test_one_click_unsubscribes_without_cookies(site: Site, sessions: Sessions, subscriber: Subscriber):
+def test_one_click_unsubscribes_without_cookies(
+    site: Site, sessions: Sessions, subscriber: Subscriber
+):
     post(site, path(sessions, "confirm", subscriber.id))
     where = path(sessions, "unsubscribe", subscriber.id)
     assert "Yes, stop it" in site.page(where).text

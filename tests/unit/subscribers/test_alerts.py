@@ -29,7 +29,9 @@ LONG_AGO = NOW - timedelta(days=9)
 
 def ferry(*outlets: str | DigestReport, **values: object) -> DigestStory:
     defaults: dict[str, object] = {
-        "search_text": search_text("Ferry Halcyon aground", ["rescue"], ["Oriel Vance", "Castelmar"]),
+        "search_text": search_text(
+            "Ferry Halcyon aground", ["rescue"], ["Oriel Vance", "Castelmar"]
+        ),
         "names": fold_names(["Oriel Vance", "Castelmar"]),
     }
     return story("Ferry Halcyon aground", outlets or ("daily",), **{**defaults, **values})
@@ -76,11 +78,15 @@ def notification_of(email: AlertEmail) -> Notification:
 )
 def test_query_matches_one_value_of_each_field(query: AlertQuery, *, expected: bool):
     stories = StoryIndex([ferry("daily", "herald"), story("Rates rise", ["sun"])])
-    assert [each.headline for each in stories.find_matches(query)] == ["Ferry Halcyon aground"] * expected
+    assert [each.headline for each in stories.find_matches(query)] == [
+        "Ferry Halcyon aground"
+    ] * expected
 
 
 def test_first_match_triggers_one_email():
-    [email] = new_emails([alert(words=frozenset({"ferry"}))], ferry("daily"), story("Rates", ["sun"]))
+    [email] = new_emails(
+        [alert(words=frozenset({"ferry"}))], ferry("daily"), story("Rates", ["sun"])
+    )
     assert email.card.headline == "Ferry Halcyon aground"
     assert email.card.news is None
     again = ferry(*(report("daily", article=each) for each in email.card.articles))
@@ -88,7 +94,8 @@ def test_first_match_triggers_one_email():
     assert new_emails([alert(words=frozenset({"ferry"}))], again, before=before) == []
     # The same story with another id, as after a merge.
     assert (
-        new_emails([alert(words=frozenset({"ferry"}))], replace(again, id="other"), before=before) == []
+        new_emails([alert(words=frozenset({"ferry"}))], replace(again, id="other"), before=before)
+        == []
     )
 
 
@@ -142,7 +149,9 @@ def test_two_alerts_for_one_story_send_one_email():
         *(report(n, article=a) for n, a in zip(("daily", "sun"), email.card.articles, strict=True))
     )
     assert new_emails(third, same, before=(notification_of(email),)) == []
-    [other] = new_emails(third, ferry(*same.reports, report("wire")), before=(notification_of(email),))
+    [other] = new_emails(
+        third, ferry(*same.reports, report("wire")), before=(notification_of(email),)
+    )
     assert [each.id for each in other.alerts] == [3]
 
 

@@ -63,7 +63,9 @@ def full_digest() -> Digest:
     )
     wide = [story(event, ["daily", "herald", "wire"]) for event in (*events, *"ABCD")]
     shown = story("Hospital strike enters its second week", ["daily", "herald"])
-    updated = replace(shown, reports=(*shown.reports, report("gazeta", "Talks fail"), report("sun")))
+    updated = replace(
+        shown, reports=(*shown.reports, report("gazeta", "Talks fail"), report("sun"))
+    )
     lonely = story("Library reopens", ["sun"])
     return select([*wide, updated, lonely], frozenset(each.article for each in shown.reports))
 

@@ -125,7 +125,10 @@ def test_nothing_is_due_before_the_hour_or_on_other_days():
 def test_first_edition_after_the_hour_is_due_next_day():
     since = utc("2024-05-03T09:00")
     daily = schedule("UTC")
-    assert next_due_date(daily, utc("2024-05-03T09:01"), since=since, last=None, catch_up=CATCH_UP) is None
+    assert (
+        next_due_date(daily, utc("2024-05-03T09:01"), since=since, last=None, catch_up=CATCH_UP)
+        is None
+    )
     assert next_due_date(daily, utc("2024-05-04T07:01"), since=since, last=None, catch_up=CATCH_UP)
 
 
@@ -142,7 +145,10 @@ def test_edition_missed_for_too_long_is_skipped():
     weekly = schedule("UTC", 7, frozenset({1}))
     now = utc("2024-05-08T07:00")
     assert next_due_date(weekly, now, since=LONG_AGO, last=None, catch_up=CATCH_UP) is None
-    assert next_due_date(weekly, now, since=LONG_AGO, last=None, catch_up=timedelta(days=3)) is not None
+    assert (
+        next_due_date(weekly, now, since=LONG_AGO, last=None, catch_up=timedelta(days=3))
+        is not None
+    )
 
 
 @given(
@@ -168,21 +174,25 @@ def test_each_selected_date_gets_one_edition(
     hour=st.integers(0, 23),
     start=st.dates(date(2023, 1, 1), date(2024, 12, 1)),
 )
-def test_constant_moves_never_send_two_editions_per_day(time_zones: list[str], hour: int, start: date):
+def test_constant_moves_never_send_two_editions_per_day(
+    time_zones: list[str], hour: int, start: date
+):
     begin = datetime(start.year, start.month, start.day, tzinfo=UTC)
-    editions = simulate([schedule(time_zone, hour) for time_zone in time_zones], begin, hours=24 * 14)
+    editions = simulate(
+        [schedule(time_zone, hour) for time_zone in time_zones], begin, hours=24 * 14
+    )
     for earlier, later in pairwise(editions):
         assert earlier.local_date < later.local_date
         assert later.at - earlier.at >= MIN_INTERVAL
 
 
-def simulate(rhythms: list[DeliverySchedule], begin: datetime, *, hours: int) -> list[DueDate]:
-    """All issues of some days, looked for every half hour; the rhythm changes every 17 hours."""
+def simulate(schedules: list[DeliverySchedule], begin: datetime, *, hours: int) -> list[DueDate]:
+    """All editions in some hours, checked every half hour; the schedule changes every 17 hours."""
     result: list[DueDate] = []
     for step in range(hours * 2):
         now = begin + timedelta(minutes=30 * step)
-        current = rhythms[step // 34 % len(rhythms)]
+        current = schedules[step // 34 % len(schedules)]
         last = result[-1] if result else None
-        if issue := next_due_date(current, now, since=LONG_AGO, last=last, catch_up=CATCH_UP):
-            result.append(issue)
+        if due := next_due_date(current, now, since=LONG_AGO, last=last, catch_up=CATCH_UP):
+            result.append(due)
     return result
