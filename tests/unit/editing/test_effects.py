@@ -15,7 +15,7 @@ from service.domain.grouping.constraints import (
     conflicting_decisions,
     star,
 )
-from service.domain.grouping.lineage import ExistingStory, Merge, Transition
+from service.domain.grouping.lineage import ExistingStory, StoryMerge, Transition
 
 START = datetime(2023, 4, 25, tzinfo=UTC)
 ARTICLES = st.integers(0, 6)
@@ -92,7 +92,7 @@ def test_star_links_all_articles_with_the_fewest_pairs(ids: set[int]):
 
 def test_merge_keeps_the_first_story():
     edit = effects.plan_merge([existing("young", 3), existing("old", 1, 2, age=5)])
-    assert edit.plan.merged == (Merge("old", "young"),)
+    assert edit.plan.merged == (StoryMerge("old", "young"),)
     assert edit.constraints.must_link == {(1, 2), (1, 3)}
 
 
