@@ -10,7 +10,7 @@ from service.embed.encoder import Encoder
 from service.embed.loader import load_encoder
 from service.settings import load
 from tests.quality.sets import sets
-from tests.quality.sets.sets import LabelledSet
+from tests.quality.sets.sets import EncodedSet
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,12 +32,12 @@ def multilingual_encoder() -> Encoder:
 @pytest.fixture(scope="session")
 def labelled_set(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], LabelledSet]:
+) -> Callable[[str], EncodedSet]:
     """Loader of labelled sets by name, cached; skips the test if the data are missing."""
     folder = tmp_path_factory.mktemp("sets")
 
     @cache
-    def get(name: str) -> LabelledSet:
+    def get(name: str) -> EncodedSet:
         data = request.getfixturevalue("shared_data") if sets.needs_external_data(name) else folder
         try:
             path = sets.set_file(name, data, folder)

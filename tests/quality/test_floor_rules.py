@@ -56,14 +56,14 @@ def test_new_set_gets_a_floor(file: Path, changelog: Path) -> None:
     assert floors.load(file).sets["three"] == Floor(0.69, "c")
 
 
-@pytest.mark.parametrize("found", [Floor(0.89, "a"), Floor(0.95, "other data")])
+@pytest.mark.parametrize("measured", [Floor(0.89, "a"), Floor(0.95, "other data")])
 @pytest.mark.parametrize("reason", ["", "  "])
 def test_lowering_or_changing_data_needs_a_reason(
-    file: Path, changelog: Path, found: Floor, reason: str
+    file: Path, changelog: Path, measured: Floor, reason: str
 ) -> None:
     before = file.read_text("utf-8")
     with pytest.raises(FloorError, match="set LOWER"):
-        floors.pin({"one": found, "two": Floor(0.9, "b")}, lower=reason, path=file)
+        floors.pin({"one": measured, "two": Floor(0.9, "b")}, lower=reason, path=file)
     assert file.read_text("utf-8") == before
     assert changelog.read_text("utf-8") == CHANGELOG
 

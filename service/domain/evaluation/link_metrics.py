@@ -11,11 +11,11 @@ from service.domain.evaluation.grouping_metrics import Agreement, Labels
 
 @dataclass(frozen=True, slots=True)
 class CopyQuality:
-    """Precision and recall of copies; one is `right` if its original is the labelled one."""
+    """Precision and recall of copies; one is `correct` if its original is the labelled one."""
 
     labelled: int
-    found: int
-    right: int
+    predicted: int
+    correct: int
     precision: float
     recall: float
     f1: float
@@ -26,28 +26,28 @@ class StorylineQuality:
     """Agreement over pairs of articles in one storyline, all and `between` different stories.
 
     Two articles of one story are always in one storyline, so `between` is the harder measure.
-    `labelled` and `found` count the storylines with several stories.
+    `labelled` and `predicted` count the storylines with several stories.
     """
 
     labelled: int
-    found: int
+    predicted: int
     articles: Agreement
     between: Agreement
 
 
-def copy_quality(labelled: Mapping[ArticleId, ArticleId], found: Iterable[Copy]) -> CopyQuality:
+def copy_quality(labelled: Mapping[ArticleId, ArticleId], predicted: Iterable[Copy]) -> CopyQuality:
     """Compare copies with labels; if an original is itself a copy, its own original counts.
 
-    Precision is 1 if nothing is found, recall is 1 if nothing is labelled.
+    Precision is 1 if nothing is predicted, recall is 1 if nothing is labelled.
     """
     originals = {key: _root(key, labelled) for key in labelled}
-    links = {copy.article: copy.original for copy in found}
-    right = sum(originals.get(key) == _root(key, links) for key in links)
-    agreement = _agreement(right, len(links), len(originals))
+    links = {copy.article: copy.original for copy in predicted}
+    correct = sum(originals.get(key) == _root(key, links) for key in links)
+    agreement = _agreement(correct, len(links), len(originals))
     return CopyQuality(
         labelled=len(originals),
-        found=len(links),
-        right=right,
+        predicted=len(links),
+        correct=correct,
         precision=agreement.precision,
         recall=agreement.recall,
         f1=agreement.f1,
@@ -55,23 +55,29 @@ def copy_quality(labelled: Mapping[ArticleId, ArticleId], found: Iterable[Copy])
 
 
 def storyline_quality(
-    labelled: Labels, gold_stories: Labels, found: Labels, stories: Labels
+    labelled: Labels, gold_stories: Labels, predicted: Labels, stories: Labels
 ) -> StorylineQuality:
     """Compare storylines row by row; a story in no storyline has a storyline of its own.
 
     `stories` are the stories that were linked, `gold_stories` the labelled ones, which decide
     whether a pair is `between` stories.
     """
-    both = list(zip(labelled, found, strict=True))
-    right, joined, labelled_pairs = _count_pairs(both), _count_pairs(found), _count_pairs(labelled)
+    both = list(zip(labelled, predicted, strict=True))
+    correct, joined, labelled_pairs = (
+        _count_pairs(both),
+        _count_pairs(predicted),
+        _count_pairs(labelled),
+    )
     # Pairs within one labelled story, and those of them that are in one predicted storyline.
     within = _count_pairs(gold_stories)
-    joined_within = _count_pairs(list(zip(gold_stories, found, strict=True)))
+    joined_within = _count_pairs(list(zip(gold_stories, predicted, strict=True)))
     return StorylineQuality(
         labelled=_count_linked(labelled, gold_stories),
-        found=_count_linked(found, stories),
-        articles=_agreement(right, joined, labelled_pairs),
-        between=_agreement(right - joined_within, joined - joined_within, labelled_pairs - within),
+        predicted=_count_linked(predicted, stories),
+        articles=_agreement(correct, joined, labelled_pairs),
+        between=_agreement(
+            correct - joined_within, joined - joined_within, labelled_pairs - within
+        ),
     )
 
 
@@ -94,8 +100,8 @@ def _count_pairs(labels: Iterable[Hashable]) -> int:
     return sum(count * (count - 1) // 2 for count in Counter(labels).values())
 
 
-def _agreement(right: int, found: int, labelled: int) -> Agreement:
-    precision = right / found if found else 1.0
-    recall = right / labelled if labelled else 1.0
+def _agreement(correct: int, predicted: int, labelled: int) -> Agreement:
+    precision = correct / predicted if predicted else 1.0
+    recall = correct / labelled if labelled else 1.0
     total = precision + recall
     return Agreement(precision, recall, 2 * precision * recall / total if total else 0.0)

@@ -43,7 +43,7 @@ class NewStory:
 
 
 @dataclass(frozen=True, slots=True)
-class Merge:
+class StoryMerge:
     """A story that ends, and the story that its address redirects to."""
 
     story: str
@@ -70,7 +70,7 @@ class Plan:
     emerged: tuple[NewStory, ...] = ()
     closed: tuple[Membership, ...] = ()
     opened: tuple[Membership, ...] = ()
-    merged: tuple[Merge, ...] = ()
+    merged: tuple[StoryMerge, ...] = ()
     revived: tuple[str, ...] = ()  #: merged stories that an editor restores
     transitions: tuple[Transition, ...] = ()
 
@@ -227,7 +227,7 @@ def _plan(
     )
 
 
-def _merges(stories: Sequence[ExistingStory], moves: Sequence[_Move]) -> list[Merge]:
+def _merges(stories: Sequence[ExistingStory], moves: Sequence[_Move]) -> list[StoryMerge]:
     """Stories that every article leaves, each with the story that gets most of them."""
     gained = Counter(move.new for move in moves)
     leaving: dict[str, Counter[str]] = {}
@@ -239,14 +239,16 @@ def _merges(stories: Sequence[ExistingStory], moves: Sequence[_Move]) -> list[Me
         targets = leaving.get(story.id, Counter())
         if story.members and targets.total() == len(story.members) and not gained[story.id]:
             most = max(targets.values())
-            merges.append(Merge(story.id, min(name for name in targets if targets[name] == most)))
+            merges.append(
+                StoryMerge(story.id, min(name for name in targets if targets[name] == most))
+            )
     return merges
 
 
 def _transitions(
     moves: Sequence[_Move],
     emerged: Sequence[NewStory],
-    merges: Sequence[Merge],
+    merges: Sequence[StoryMerge],
     revived: Collection[str],
 ) -> list[Transition]:
     """The transitions of all changed stories, sorted."""

@@ -26,7 +26,7 @@ _MAX_NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
+class ScoredArticle:
     """A near article and its pair score."""
 
     article: ArticleId
@@ -54,7 +54,7 @@ class Placement:
     story: str | None
     founder: ArticleId | None
     score: float | None
-    nearest: tuple[Neighbour, ...]
+    nearest: tuple[ScoredArticle, ...]
     contributions: Mapping[str, float]
     next_best: StoryScore | None
 
@@ -214,7 +214,7 @@ class _Placer:
             story=chosen if isinstance(chosen, str) else None,
             founder=self._articles[chosen].id if isinstance(chosen, int) else None,
             score=None if chosen is None else means[chosen],
-            nearest=tuple(Neighbour(self._articles[o].id, float(line[o])) for o in nearest),
+            nearest=tuple(ScoredArticle(self._articles[o].id, float(line[o])) for o in nearest),
             contributions=contributions,
             next_best=None if second is None else StoryScore(second, means[second]),
         )

@@ -23,7 +23,12 @@ from service.domain.subscribers.digest_selection import Filters, History, select
 from service.domain.text.urls import canonical_url
 from service.settings import load
 from service.settings.delivery import DigestSettings
-from tests.quality.sets.replayed_days import Clock, first_seen, replay_days, temporary_context
+from tests.quality.sets.replayed_days import (
+    SimulatedClock,
+    first_seen,
+    replay_days,
+    temporary_context,
+)
 
 STEP = timedelta(hours=2)
 FILTERS = (Filters(min_independent=2), Filters())
@@ -110,7 +115,7 @@ def main(
     start = first_seen(lines[0]).replace(minute=0, second=0, microsecond=0)
     labels, settings, counts = load_labels(labelled), load.load({}).digest, DuplicateCounts()
     readers = [Reader(hour, filters) for hour in range(24) for filters in FILTERS]
-    clock = Clock(start)
+    clock = SimulatedClock(start)
     with temporary_context(clock) as context:
         for now, stories in replay_days(context, clock, lines, step=STEP):
             by_id = {each.id: each for each in stories}

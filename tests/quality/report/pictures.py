@@ -90,10 +90,10 @@ def pool_bins(bins: Rows) -> list[Rows]:
 
 def trade_off_panel(labelled: LabelledSet, model: ShiftedModel, settings: Settings) -> Panel:
     """Recall and precision of the grouping at every shift."""
-    found = [agreement_at(labelled, model, cut, settings) for cut in CUTS]
-    shipped = found[CUTS.index(0)]
-    note = f"F1 {format_share(shipped.f1)}, at the best shift {format_share(max(each.f1 for each in found))}"
-    return Panel(set_title(labelled), note, [(each.recall, each.precision) for each in found])
+    agreements = [agreement_at(labelled, model, cut, settings) for cut in CUTS]
+    unshifted = agreements[CUTS.index(0)]
+    note = f"F1 {format_share(unshifted.f1)}, at the best shift {format_share(max(each.f1 for each in agreements))}"
+    return Panel(set_title(labelled), note, [(each.recall, each.precision) for each in agreements])
 
 
 def agreement_at(

@@ -10,7 +10,7 @@ from service.domain.evaluation.grouping_metrics import Agreement
 from service.domain.grouping.replay import replay
 from service.domain.grouping.window import group_window
 from tests.quality.report.floors import DIGEST_CHARACTERS, Floor
-from tests.quality.sets.sets import LabelledSet
+from tests.quality.sets.sets import EncodedSet
 
 _COLUMNS = (
     ("set", 20),
@@ -47,7 +47,7 @@ class SetQuality:
     grouping: float
 
 
-def measure(labelled: LabelledSet) -> SetQuality:
+def measure(labelled: EncodedSet) -> SetQuality:
     """Group a set as batch and as stream, and compare both with its labels."""
     model = load_pair_model(labelled.settings.pairs)
     start = time.perf_counter()

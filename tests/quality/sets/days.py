@@ -34,7 +34,7 @@ LANGUAGE = "en"
 _BASE = "http://x/"
 _KEY_CHARACTERS = 16
 
-Labels = Mapping[str, Mapping[str, str]]
+LabelTable = Mapping[str, Mapping[str, str]]
 Row = dict[str, Any]
 
 
@@ -98,7 +98,7 @@ def article_row(draft: Draft, name: str, sites: SiteIndex) -> Row:
     }
 
 
-def label_articles(drafts: Mapping[str, Row], labels: Labels) -> list[Row]:
+def label_articles(drafts: Mapping[str, Row], labels: LabelTable) -> list[Row]:
     """Labelled articles with their labels, sorted by date."""
     if missing := sorted(labels.keys() - drafts.keys()):
         raise LookupError(f"not in these feeds: {len(missing)} labelled articles")

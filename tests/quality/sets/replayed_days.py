@@ -38,7 +38,7 @@ Line = Mapping[str, Any]
 
 
 @dataclass(slots=True)
-class Clock:
+class SimulatedClock:
     """Simulated clock."""
 
     now: datetime
@@ -48,7 +48,7 @@ class Clock:
 
 
 @contextmanager
-def temporary_context(clock: Clock) -> Iterator[Context]:
+def temporary_context(clock: SimulatedClock) -> Iterator[Context]:
     """Job context with a new database on its own embedded server, default model and settings."""
     settings = settings_module.load({})
     with tempfile.TemporaryDirectory(prefix="samestory-replay-") as folder:
@@ -66,7 +66,7 @@ def temporary_context(clock: Clock) -> Iterator[Context]:
 
 
 def replay_days(
-    context: Context, clock: Clock, lines: Sequence[Line], *, step: timedelta
+    context: Context, clock: SimulatedClock, lines: Sequence[Line], *, step: timedelta
 ) -> Iterator[tuple[datetime, list[DigestStory]]]:
     """Yield the time and the stories available to the digest after each step of the clock.
 

@@ -34,7 +34,7 @@ SEEDS = (ENGLISH_SEEDS, "seeds_all_languages")
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledSet:
+class EncodedSet:
     """A set with its labels, vectors, settings, and the SHA-256 of its file in hex.
 
     `labels` and the rows of `vectors` are in the order of `articles`; `seconds` is the duration of
@@ -86,14 +86,14 @@ def set_file(name: str, data: Path, folder: Path) -> Path:
     raise FileNotFoundError(data / "stories" / f"{name}.jsonl")
 
 
-def labelled(name: str, path: Path, encoder: Encoder) -> LabelledSet:
+def labelled(name: str, path: Path, encoder: Encoder) -> EncodedSet:
     """Read and encode a set."""
     lines = jsonl.read_lines(str(path))
     articles = jsonl.parse_articles(str(path), lines)
     settings = settings_for(name)
     start = time.perf_counter()
     vectors = encode_articles(encoder, articles, languages=settings.embed.languages)
-    return LabelledSet(
+    return EncodedSet(
         name=name,
         digest=hashlib.sha256(path.read_bytes()).hexdigest(),
         articles=articles,

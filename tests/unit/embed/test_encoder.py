@@ -108,7 +108,7 @@ def test_means_need_enough_texts() -> None:
 
 
 def test_language_means_round_trip_through_file(tmp_path: Path) -> None:
-    path = tmp_path / "centres.json"
+    path = tmp_path / "means.json"
     path.write_text(two_language_means().dump(), encoding="utf-8")
     result = LanguageMeans.load(path)
     assert result.tag == two_language_means().tag

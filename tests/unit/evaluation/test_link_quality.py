@@ -58,8 +58,8 @@ def test_copies_are_compared_with_their_labels() -> None:
     result = measure([{}, {"copy_of": 1}, {"copy_of": None}]).report()
     assert result["copies"] == {
         "labelled": 1,
-        "found": 1,
-        "right": 1,
+        "predicted": 1,
+        "correct": 1,
         "precision": 1.0,
         "recall": 1.0,
         "f1": 1.0,
@@ -69,12 +69,12 @@ def test_copies_are_compared_with_their_labels() -> None:
 def test_original_outside_the_file_is_ignored() -> None:
     result = measure([{"copy_of": 77}, {}, {}]).copies
     assert result is not None
-    assert (result.labelled, result.found, result.right) == (0, 1, 0)
+    assert (result.labelled, result.predicted, result.correct) == (0, 1, 0)
 
 
 def test_storylines_are_compared_with_their_labels() -> None:
     result = measure([{"storyline": "lake"}, {"storyline": "lake"}, {"storyline": None}])
-    whole = {"labelled": 1, "found": 1, "precision": 1.0, "recall": 1.0, "f1": 1.0}
+    whole = {"labelled": 1, "predicted": 1, "precision": 1.0, "recall": 1.0, "f1": 1.0}
     assert result.report() == {
         "copies": None,
         "storylines": whole,
@@ -92,7 +92,7 @@ def test_invalid_label_raises_bad_line_error(row: dict[str, Any]) -> None:
 
 def test_copy_of_a_copy_resolves_to_the_first_original() -> None:
     result = copy_quality({2: 1, 3: 2, 5: 4}, [Copy(3, 1, 1.0), Copy(2, 1, 1.0), Copy(7, 4, 0.9)])
-    assert (result.labelled, result.found, result.right) == (3, 3, 2)
+    assert (result.labelled, result.predicted, result.correct) == (3, 3, 2)
     assert result.precision == result.recall == 2 / 3
 
 
@@ -108,7 +108,7 @@ def test_between_counts_pairs_of_different_stories() -> None:
     assert (linked.articles.precision, linked.articles.recall) == (6 / 10, 1)
     assert (linked.between.precision, linked.between.recall) == (4 / 8, 1)
     assert linked.between.f1 == pytest.approx(2 / 3)
-    assert (linked.labelled, linked.found) == (1, 1)
+    assert (linked.labelled, linked.predicted) == (1, 1)
     apart = storyline_quality(labelled, stories, stories, stories)
     assert apart.between == Agreement(1.0, 0.0, 0.0)
     assert apart.articles.recall == 2 / 6

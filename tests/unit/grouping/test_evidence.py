@@ -5,13 +5,13 @@ import pytest
 
 from service.domain.articles.model import Article, ArticleId
 from service.domain.grouping.evidence import Reason, explain_grouping, explain_placement
-from service.domain.grouping.place import Neighbour, Placement, StoryScore
+from service.domain.grouping.place import Placement, ScoredArticle, StoryScore
 from service.domain.grouping.window import group_window
 from service.domain.pairs.score import PAIR_FEATURES
 from service.web.rendering import evidence
 from tests.support.content.events import encoded, event_articles, pair_model, story_settings
 
-NEAREST = (Neighbour(7, 0.97), Neighbour(8, 0.5))
+NEAREST = (ScoredArticle(7, 0.97), ScoredArticle(8, 0.5))
 
 
 def test_placement_evidence_has_nearest_members_and_next_best_story() -> None:

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from service.domain.grouping.lineage import (
     ExistingStory,
-    Merge,
     Plan,
+    StoryMerge,
     Transition,
     plan_update,
     story_id,
@@ -53,18 +53,18 @@ def test_story_grows() -> None:
 
 def test_younger_story_merges_into_the_older() -> None:
     plan = plan_update([story("young", 3, 4), story("old", 1, 2, age=5)], [[1, 2, 3, 4]])
-    assert plan.merged == (Merge("young", "old"),)
+    assert plan.merged == (StoryMerge("young", "old"),)
     assert Transition("young", "merged", (3, 4), "old") in plan.transitions
 
 
 def test_older_id_survives_against_a_slightly_larger_story() -> None:
     plan = plan_update([story("young", 3, 4, 5), story("old", 1, 2, age=5)], [[1, 2, 3, 4, 5]])
-    assert plan.merged == (Merge("young", "old"),)
+    assert plan.merged == (StoryMerge("young", "old"),)
 
 
 def test_story_with_over_twice_the_articles_keeps_its_id() -> None:
     plan = plan_update([story("large", 2, 3, 4), story("old", 1, age=5)], [[1, 2, 3, 4]])
-    assert plan.merged == (Merge("old", "large"),)
+    assert plan.merged == (StoryMerge("old", "large"),)
 
 
 def test_split_records_its_parent() -> None:
