@@ -18,8 +18,8 @@ from service.web.app import create_app
 from tests.support.content.site_content import fill
 from tests.support.content.texts import WORLD_NOW
 from tests.support.database.api_keys import KeyClient
-from tests.support.database.embedded_articles import model_context, embed_all_articles
-from tests.support.servers.site import Answer, running
+from tests.support.database.embedded_articles import embed_all_articles, model_context
+from tests.support.servers.site import SiteResponse, running
 
 SECRET = "samestory_attacker-key"
 NUL, SURROGATE, LONG = "a\x00b", "\ud800", "x" * 9000
@@ -60,7 +60,7 @@ def operations(eve: KeyClient) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield method.upper(), path, operation
 
 
-def check(response: Answer, where: str, *, rejected: bool = False) -> None:
+def check(response: SiteResponse, where: str, *, rejected: bool = False) -> None:
     """Assert that there is no server error, and that a rejection is a problem with a reason."""
     assert response.status < 500, f"{where}: {response.text[:300]}"
     if rejected:
@@ -107,7 +107,7 @@ def test_query_that_is_not_utf_8_returns_422(eve: KeyClient, query: str) -> None
     response = eve.get(query)
     assert response.status == 422, response.text
     [error] = response.json["errors"]
-    assert "not UTF-8" in error["detail"]
+    assert "Not UTF-8" in error["detail"]
     assert eve.get("/v1/search?q=f%C3%A4hre+%F0%9F%9A%A2").status == 200
 
 

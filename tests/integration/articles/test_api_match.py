@@ -24,7 +24,7 @@ from tests.integration.conftest import NOW, Clock
 from tests.support.content.feed_reports import FERRY, MEETING, MEETING_AGAIN, item, rss
 from tests.support.database.embedded_articles import model_context
 from tests.support.servers.feed_server import FeedServer, reply
-from tests.support.servers.site import Answer, Site, serving
+from tests.support.servers.site import Site, SiteResponse, serving
 
 OUTLETS = [
     Outlet("daily", "Daily", family="quay", sites=("daily.example",)),
@@ -58,7 +58,7 @@ class Newsroom:
         for job in (fetch, embed, place):
             job(self.context)
 
-    def match(self, **report: Any) -> Answer:
+    def match(self, **report: Any) -> SiteResponse:
         """Match a report."""
         return post(self.site, json.dumps(report).encode())
 
@@ -81,7 +81,7 @@ class Newsroom:
             }
 
 
-def post(site: Site, body: bytes) -> Answer:
+def post(site: Site, body: bytes) -> SiteResponse:
     """Post a body as JSON."""
     headers = {"Content-Type": "application/json"}
     return site.get("/v1/match", method="POST", headers=headers, body=body)

@@ -22,7 +22,7 @@ from service.web.app import create_app
 from service.web.middleware.concurrency import ConcurrencyLimits
 from tests.support.database.embedded_articles import ENCODER, embed_all_articles, model_context
 from tests.support.database.rows import NOW, Rows
-from tests.support.servers.site import Answer, Site, running, serving
+from tests.support.servers.site import Site, SiteResponse, running, serving
 
 FERRY = "Ferry strikes pier in Orlan harbour"
 STRIKE = "Dockers end their strike in Orlan harbour"
@@ -65,7 +65,7 @@ def serve_harbour(sessions: Sessions) -> Iterator[Site]:
         yield served
 
 
-def ask(site: Site, q: str, more: str = "") -> Answer:
+def ask(site: Site, q: str, more: str = "") -> SiteResponse:
     """Send a search."""
     return site.get(f"/v1/search?q={quote(q)}{more}")
 

@@ -18,7 +18,7 @@ from service.store.subscribers.digest_stories import digest_stories
 from service.store.subscribers.subscribers import Subscriber
 from service.store.tables import EditionRow
 from tests.support.content.subscribers import DAILY, DUE, report_news
-from tests.support.servers.site import Answer, Site, serving
+from tests.support.servers.site import Site, SiteResponse, serving
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -42,7 +42,7 @@ def path(sessions: Sessions, purpose: str, number: int) -> str:
     return f"/digest/{purpose}/{sign_token(key, purpose, number)}"
 
 
-def post(site: Site, where: str, body: str = "") -> Answer:
+def post(site: Site, where: str, body: str = "") -> SiteResponse:
     return site.get(where, method="POST", headers=FORM, body=body.encode())
 
 

@@ -10,7 +10,7 @@ from service.store.access import keys
 from service.store.access.keys import Key
 from service.store.database.sessions import Sessions
 from tests.support.database.rows import NOW
-from tests.support.servers.site import Answer, Site
+from tests.support.servers.site import Site, SiteResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class KeyClient:
         body: Any = None,
         *,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> SiteResponse:
         """Send a request with the key, and JSON if there is a body."""
         own = {"Authorization": f"Bearer {self.secret}", **(headers or {})}
         if body is None:
@@ -36,11 +36,11 @@ class KeyClient:
         own = {"Content-Type": "application/json", **own}
         return self.site.get(path, method=method, headers=own, body=json.dumps(body).encode())
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> SiteResponse:
         """Send a GET request."""
         return self.request("GET", path)
 
-    def post(self, path: str, body: Any = None, **headers: str) -> Answer:
+    def post(self, path: str, body: Any = None, **headers: str) -> SiteResponse:
         """Send a POST request; `_` in header names stands for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.request("POST", path, body, headers=named)

@@ -25,7 +25,7 @@ from tests.support.database.rows import NOW
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SiteResponse:
     """A response: status, headers with lower-case names, body."""
 
     status: int
@@ -59,18 +59,18 @@ class Site:
         accept: str = "*/*",
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
-    ) -> Answer:
+    ) -> SiteResponse:
         """Send one request with an unmodified path."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body, {"Accept": accept, **(headers or {})})
             response = connection.getresponse()
             headers = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, headers, response.read())
+            return SiteResponse(response.status, headers, response.read())
         finally:
             connection.close()
 
-    def page(self, path: str) -> Answer:
+    def page(self, path: str) -> SiteResponse:
         """Request a page with the Accept header of a browser."""
         return self.get(path, accept="text/html,application/xhtml+xml,*/*;q=0.8")
 
