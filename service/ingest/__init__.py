@@ -1,1 +1,4 @@
-"""From a feed's URL to drafts of articles: fetch, parse, admit."""
+"""Feed ingestion: fetch, parse, convert entries to article drafts, read OPML and catalogue files.
+
+Nothing here writes to the database, except `add_feed`; jobs store the results.
+"""

@@ -1,4 +1,4 @@
-"""Adding a feed: it is fetched and parsed first, and comes with its outlet."""
+"""Adding a feed: fetch and parse it first, then store it with its outlet."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from service.domain.articles.entries import ParsedFeed
 from service.domain.text.urls import is_web_url
 from service.errors import BadInputError, FeedError, NotAFeedError
-from service.ingest.catalogue_files import read_outlets, with_outlets
+from service.ingest.catalogue_files import assign_outlets, read_outlets
 from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_all
 from service.ingest.opml import OpmlFeed
 from service.ingest.parsing.worker import ParseJob
@@ -21,15 +21,15 @@ from service.store.catalogue import feeds, outlets
 
 
 @dataclass(frozen=True, slots=True)
-class ReadFeed:
-    """A feed as it was fetched and parsed just now."""
+class CheckedFeed:
+    """A feed that was fetched and parsed successfully."""
 
     url: str
     result: FetchResult
     parsed: ParsedFeed
 
-    def to_add(self, title: str = "") -> OpmlFeed:
-        """What is to be added, under the address that it moved to."""
+    def to_opml(self, title: str = "") -> OpmlFeed:
+        """Return the feed to add, with its URL after permanent redirects."""
         return OpmlFeed(
             url=self.result.moved_to or self.url,
             title=title or self.parsed.title,
@@ -38,36 +38,41 @@ class ReadFeed:
         )
 
 
-def read_feed(url: str, settings: Settings) -> ReadFeed:
-    """Fetch and parse one feed; nothing is stored.
+def fetch_feed(url: str, settings: Settings) -> CheckedFeed:
+    """Fetch and parse one feed without storing it.
 
     Raises:
-        BadInputError: that is no address.
-        FeedError: it could not be read.
+        BadInputError: the URL is not an http(s) URL.
+        FeedError: the feed cannot be fetched or parsed.
     """
     result = fetch_one(url, settings)
     parsed = parse_one(result, settings)
     if isinstance(parsed, NotAFeedError):
-        hint = f"samestory feeds discover {url} lists the feeds that a page names"
+        hint = f"run `samestory feeds discover {url}` to list the feeds of a page"
         raise NotAFeedError(parsed.url, f"{parsed.detail}; {hint}")
     if isinstance(parsed, FeedError):
         raise parsed
-    return ReadFeed(url, result, parsed)
+    return CheckedFeed(url, result, parsed)
 
 
 def add_feeds(session: Session, found: Sequence[OpmlFeed], *, now: datetime) -> int:
-    """Add feeds with their outlets, those of the shipped catalogue among them; how many were new."""
+    """Add feeds, their outlets and the shipped outlets; return the number of new feeds."""
     shipped = read_outlets(CONFIG_DIR / "outlets.toml")
-    outlets.configure(session, shipped.outlets, families=shipped.families, now=now)
-    new_feeds, made = with_outlets(found, feeds.site_index(session))
-    outlets.configure(session, made, now=now)
+    outlets.save_configured(session, shipped.outlets, families=shipped.families, now=now)
+    new_feeds, new_outlets = assign_outlets(found, feeds.load_site_index(session))
+    outlets.save_configured(session, new_outlets, now=now)
     return feeds.add_feeds(session, new_feeds, now=now)
 
 
 def fetch_one(url: str, settings: Settings) -> FetchResult:
-    """One answer over the network; raises BadInputError or the FeedError that kept it away."""
+    """Download one URL.
+
+    Raises:
+        BadInputError: the URL is not an http(s) URL.
+        FeedError: the download failed.
+    """
     if not is_web_url(url):
-        raise BadInputError(f"{url!r} is no http or https address")
+        raise BadInputError(f"Invalid URL {url!r}: expected an http or https URL")
     [result] = asyncio.run(fetch_all([FetchRequest(0, url)], settings.fetch))
     if result.error:
         raise result.error
@@ -75,7 +80,7 @@ def fetch_one(url: str, settings: Settings) -> FetchResult:
 
 
 def parse_one(result: FetchResult, settings: Settings) -> ParsedFeed | FeedError:
-    """What an answer holds, or why it is no feed."""
+    """Parse a download; return the feed, or the error if it is not a feed."""
     job = ParseJob(result.body or b"", result.final_url, result.content_type)
     [parsed] = parse_all([job], settings.parse)
     return parsed

@@ -1,4 +1,4 @@
-"""Which entries become articles, and in what form; pure."""
+"""Conversion of feed entries to article drafts: cleaning, date check, canonical URL (pure)."""
 
 import hashlib
 import re
@@ -23,8 +23,8 @@ MAX_TITLE_CHARACTERS = 400
 MAX_CATEGORIES = 30
 MAX_NAME_CHARACTERS = 200
 
-#: What publishing software adds to a lead; each is cut off at the end of the text. They begin
-#: with a capital, because "people who keep reading" is no boilerplate.
+#: Phrases that publishing software appends to a lead, removed at the end of the text. They start
+#: with a capital, because "people who keep reading" is part of the text.
 _BOILERPLATE = (
     r"The (?:post|article) .{1,300}? (?:first )?appeared (?:first )?on .{1,100}",
     r"(?:Continue|Keep) [Rr]eading(?: .{0,300})?",
@@ -39,14 +39,14 @@ _BOILERPLATE = (
 )
 _ENDING = re.compile(rf"(?:^|(?<=[\s.!?…»”\"')\]]))\[?(?:{'|'.join(_BOILERPLATE)})[\s\].…>»→]*$")
 _SENTENCE_END = re.compile(r"(?<=[.!?…。؟])[\"”»')\]]?\s")
-#: Boilerplate stands at the end; looking at no more keeps the search cheap.
+#: Only this much of the end is searched, which bounds the cost.
 _ENDING_CHARACTERS = 500
 
 
 def admit_feed(
     entries: Iterable[Entry], feed: FeedContext, *, now: datetime, settings: AdmitSettings
 ) -> tuple[list[Draft], list[Rejection]]:
-    """Admit a feed's entries; of several with one URL only the newest."""
+    """Convert the entries of a feed; if several have one URL, return only the newest."""
     outcomes = [admit_entry(entry, feed, now=now, settings=settings) for entry in entries]
     drafts = newest_per_url(outcome for outcome in outcomes if isinstance(outcome, Draft))
     return drafts, [outcome for outcome in outcomes if isinstance(outcome, Rejection)]
@@ -55,16 +55,17 @@ def admit_feed(
 def admit_entry(
     entry: Entry, feed: FeedContext, *, now: datetime, settings: AdmitSettings
 ) -> Draft | Rejection:
-    """The article that an entry describes, or the reason why it describes none.
+    """Convert an entry to an article draft, or return the reason why it is rejected.
 
-    Dates that are missing or absurd do not reject an entry: they are flagged, and `published`
-    stays empty. An entry without a link gets a key of its own, so nothing is lost.
+    A missing or implausible date does not reject an entry: it is flagged, and `published` is None.
+    An entry without a link gets a URN derived from its feed and GUID or title.
     """
     text, body = _text_and_body(entry, settings)
     title = shorten(one_line(entry.title), MAX_TITLE_CHARACTERS) or first_sentence(text)
     if not title:
         return Rejection(entry.guid, "neither title nor text")
-    link = _link(entry)
+    candidates = (one_line(entry.link), one_line(entry.guid))
+    link = next((strip_credentials(url) for url in candidates if is_web_url(url)), "")
     date = check_date(
         entry.published_raw,
         entry.published,
@@ -72,13 +73,13 @@ def admit_entry(
         tolerance=timedelta(minutes=settings.future_tolerance_minutes),
     )
     return Draft(
-        url=canonical_url(link) or _own_key(entry, feed, title),
+        url=canonical_url(link) or _urn(entry, feed, title),
         link=link,
         title=title,
         text=text,
         body=body,
         author=shorten(one_line(entry.author), MAX_NAME_CHARACTERS),
-        language=resolve_language(_language(entry.language or feed.language), title, text),
+        language=resolve_language(_language_tag(entry.language or feed.language), title, text),
         published=date.trusted,
         claimed_date=date.claimed_date,
         date_flag=date.flag,
@@ -89,14 +90,14 @@ def admit_entry(
 
 
 def strip_boilerplate(text: str) -> str:
-    """The text without the "continue reading" and "first appeared on" at its end."""
+    """Return the text without phrases such as "Continue reading" at its end."""
     while ending := _ENDING.search(text, max(len(text) - _ENDING_CHARACTERS, 0)):
         text = text[: ending.start()].rstrip()
     return text.rstrip()
 
 
 def first_sentence(text: str) -> str:
-    """A headline for an entry that has none."""
+    """Return the first sentence, as the title of an entry without one."""
     return shorten(_SENTENCE_END.split(text, maxsplit=1)[0].strip(), MAX_TITLE_CHARACTERS // 2)
 
 
@@ -104,23 +105,18 @@ def _text_and_body(entry: Entry, settings: AdmitSettings) -> tuple[str, str]:
     content = strip_boilerplate(entry.content)
     lead = strip_boilerplate(one_line(entry.summary or content))
     text = shorten(lead, settings.max_text_characters)
-    # A "content" that says no more than the lead is no body.
+    # Content that is no longer than the lead is not stored twice.
     body = content if len(content) > len(text) else ""
     return text, shorten(body, settings.max_body_characters)
 
 
-def _link(entry: Entry) -> str:
-    candidates = (one_line(entry.link), one_line(entry.guid))
-    return next((strip_credentials(url) for url in candidates if is_web_url(url)), "")
-
-
-def _own_key(entry: Entry, feed: FeedContext, title: str) -> str:
+def _urn(entry: Entry, feed: FeedContext, title: str) -> str:
     name = f"{canonical_url(feed.url) or feed.url}\n{one_line(entry.guid) or title}"
     return f"urn:samestory:{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
-def _language(language: str) -> str:
-    """A language tag in lower case, without what cannot belong to one."""
+def _language_tag(language: str) -> str:
+    """Return a language tag in lower case, or an empty string if it is malformed."""
     tag = language.strip().replace("_", "-").lower()
     return tag if re.fullmatch(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", tag) else ""
 

@@ -1,4 +1,4 @@
-"""The catalogue files of `config/`, or of a folder of sample feeds: outlets and feeds."""
+"""Catalogue files: outlets.toml and OPML feed lists in `config/` or a sample folder."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -17,7 +17,7 @@ from service.store.catalogue.feeds import NewFeed
 
 @dataclass(frozen=True, slots=True)
 class OutletFile:
-    """What an `outlets.toml` says."""
+    """The contents of an `outlets.toml`."""
 
     outlets: tuple[Outlet, ...]
     families: dict[str, str]  #: names by slug
@@ -27,77 +27,84 @@ def read_outlets(path: Path) -> OutletFile:
     """Read an `outlets.toml`.
 
     Raises:
-        SettingsError: an outlet has an unknown field, or lacks its name.
-        BadInputError: its country or language is none.
+        SettingsError: an outlet has an unknown field or no name.
+        BadInputError: a country or language code is invalid.
     """
     tables: dict[str, Any] = dict(read_toml(path))
-    outlets = [_outlet(path, slug, facts) for slug, facts in tables.get("outlets", {}).items()]
-    families = {slug: facts["name"] for slug, facts in tables.get("families", {}).items()}
+    outlets = [_outlet(path, slug, values) for slug, values in tables.get("outlets", {}).items()]
+    families = {slug: values["name"] for slug, values in tables.get("families", {}).items()}
     return OutletFile(tuple(outlets), families)
 
 
 def read_feeds(
     path: Path, sites: SiteIndex, *, base_url: str = ""
 ) -> tuple[list[NewFeed], list[Outlet]]:
-    """The feeds of an OPML file, and outlets made up for those that `sites` does not know.
+    """Read the feeds of an OPML file, and create outlets for feeds of unknown sites.
 
-    Relative feed addresses are resolved against `base_url`.
+    Relative feed URLs are resolved against `base_url`.
     """
-    found = read_opml(read_bytes(path), name=str(path), base_url=base_url).feeds
-    return with_outlets(found, sites)
+    opml = read_opml(read_bytes(path), name=str(path), base_url=base_url)
+    return assign_outlets(opml.feeds, sites)
 
 
-def with_outlets(found: Iterable[OpmlFeed], sites: SiteIndex) -> tuple[list[NewFeed], list[Outlet]]:
-    """Give each feed its outlet: by its site, by its own address, or else a new one by host."""
-    feeds, made = [], dict[str, Outlet]()
-    for feed in found:
+def assign_outlets(
+    opml_feeds: Iterable[OpmlFeed], sites: SiteIndex
+) -> tuple[list[NewFeed], list[Outlet]]:
+    """Find the outlet of each feed by its site or URL, or create one for its host."""
+    feeds, new_outlets = [], dict[str, Outlet]()
+    for feed in opml_feeds:
         slug = sites.match(feed.site) or sites.match(feed.url)
         if slug is None:
-            outlet = outlet_of_host(feed.site or feed.url, feed.title)
-            slug = made.setdefault(outlet.slug, outlet).slug
+            outlet = outlet_from_host(feed.site or feed.url, feed.title)
+            slug = new_outlets.setdefault(outlet.slug, outlet).slug
         feeds.append(
             NewFeed(
                 feed.url, slug, feed.title or feed.url, feed.site or None, feed.language or None
             )
         )
-    return feeds, list(made.values())
+    return feeds, list(new_outlets.values())
 
 
-def outlet_of_host(url: str, name: str = "") -> Outlet:
-    """An outlet for an address that no known outlet claims, named after its host."""
+def outlet_from_host(url: str, name: str = "") -> Outlet:
+    """Create an outlet for a URL of an unknown site, named after its host."""
     host = (urlsplit(url).hostname or "unknown").removeprefix("www.")
     return Outlet(slug=host, name=name or host, family=host, sites=(host,))
 
 
 def read_bytes(path: Path) -> bytes:
-    """A file's bytes; BadInputError if it cannot be read."""
+    """Read a file; raise BadInputError if that fails."""
     try:
         return path.read_bytes()
     except OSError as error:
         raise BadInputError(f"{path}: {error.strerror}") from error
 
 
-def known_sites(files: Iterable[OutletFile]) -> SiteIndex:
-    """Finds outlets by link over some catalogue files."""
+def index_sites(files: Iterable[OutletFile]) -> SiteIndex:
+    """Build the site index of all outlets in the given files."""
     return index_of(outlet for file in files for outlet in file.outlets)
 
 
-def _outlet(path: Path, slug: str, facts: dict[str, Any]) -> Outlet:
-    known = {field.name for field in fields(Outlet)} - {"slug"}
-    for fact in facts:
-        if fact not in known:
-            raise SettingsError(f"{path}: [outlets.{slug}] has no {fact}; {nearest(fact, known)}")
-    if "name" not in facts:
-        raise SettingsError(f"{path}: [outlets.{slug}] lacks its name")
-    facts = facts | {"sites": tuple(facts.get("sites", ())), "family": facts.get("family", slug)}
-    facts |= _codes(path, slug, facts)
-    return Outlet(slug=slug, **facts)
+def _outlet(path: Path, slug: str, values: dict[str, Any]) -> Outlet:
+    names = {field.name for field in fields(Outlet)} - {"slug"}
+    for name in values:
+        if name not in names:
+            raise SettingsError(
+                f"{path}: unknown field {name!r} in [outlets.{slug}]; {nearest(name, names)}"
+            )
+    if "name" not in values:
+        raise SettingsError(f"{path}: [outlets.{slug}] has no name; add `name`")
+    values = values | {
+        "sites": tuple(values.get("sites", ())),
+        "family": values.get("family", slug),
+    }
+    values |= _codes(path, slug, values)
+    return Outlet(slug=slug, **values)
 
 
-def _codes(path: Path, slug: str, facts: dict[str, Any]) -> dict[str, str]:
-    """The codes among an outlet's facts, as they are stored."""
+def _codes(path: Path, slug: str, values: dict[str, Any]) -> dict[str, str]:
+    """Return the normalized country and language codes of an outlet."""
     readers = {"country": country_code, "language": language_code}
     try:
-        return {name: read(str(facts[name])) for name, read in readers.items() if name in facts}
+        return {name: read(str(values[name])) for name, read in readers.items() if name in values}
     except BadInputError as error:
         raise BadInputError(f"{path}: [outlets.{slug}]: {error}") from error

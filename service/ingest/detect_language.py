@@ -1,32 +1,32 @@
-"""The language an article is in: what its feed says, unless its text plainly says otherwise.
+"""Language of an article: the declared one, unless detection clearly contradicts it.
 
-Feeds often declare nothing, or the default of their publishing software. Detection is py3langid's
-(Lui and Baldwin 2012) over the languages that newspapers are likely to be in: with all 139
-it misreads one English headline in ten, mostly as a creole.
+Feeds often declare no language, or the default of their software. Detection uses py3langid (Lui and
+Baldwin 2012), restricted to the languages of newspapers: with all 139 languages it misclassifies
+one English title in ten, mostly as a creole.
 """
 
 from functools import lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-#: Characters that are looked at; more adds cost, not certainty.
-CHARACTERS = 400
-#: A text without a declared language is in the one detected with this probability, else unknown.
-BELIEVED = 0.5
-#: A declared language is overruled by one detected with this probability,
-PLAIN = 0.9
-#: in a text of so many characters.
-PLAIN_CHARACTERS = 60
+#: Characters used for detection; more adds cost, not accuracy.
+SAMPLE_CHARACTERS = 400
+#: Minimum probability to use the detected language of a text without a declared one.
+MIN_PROBABILITY = 0.5
+#: Minimum probability for a detected language to override the declared one,
+MIN_OVERRIDE_PROBABILITY = 0.9
+#: and minimum characters of the text.
+MIN_OVERRIDE_CHARACTERS = 60
 
-#: ISO 639-1; a headline in any of the rarer ones keeps what its feed declares.
+# ISO 639-1. An article in another language keeps the declared one.
 _DETECTED = """
 af am ar as az be bg bn bs ca cs da de el en es et eu fa fi fr gu ha he hi hr hu hy id is it ja ka
 kk km kn ko ku ky lo lt lv mk ml mn mr ms my ne nl no or pa pl ps pt ro ru si sk sl so sq sr sv sw
 ta te th tl tr ug uk ur uz vi zh
 """
 DETECTED = frozenset(_DETECTED.split())
-#: Languages so near that a declared one is believed against its neighbours.
-_NEAR = tuple(
+#: Similar languages; detection never overrides a declared language with another of its group.
+_SIMILAR = tuple(
     frozenset(names.split())
     for names in (
         "no nb nn da sv",
@@ -46,38 +46,38 @@ _NEAR = tuple(
 )
 
 
-def language_of(declared: str, title: str, text: str = "") -> str:
-    """The declared language tag, or the detected ISO 639-1 code, or "" where neither is known.
+def resolve_language(declared: str, title: str, text: str = "") -> str:
+    """Return the declared language tag, else the detected ISO 639-1 code, else "".
 
-    A declared language stands, its region with it, unless a text of some length is almost surely
-    in another one that is not easily taken for it.
+    The declared tag is returned with its region, unless a text of sufficient length is detected
+    with high probability as a language that is not similar to it.
     """
-    sample = " ".join(f"{title} {text[:CHARACTERS]}".split())[:CHARACTERS]
-    if declared and len(sample) < PLAIN_CHARACTERS:
+    sample = " ".join(f"{title} {text[:SAMPLE_CHARACTERS]}".split())[:SAMPLE_CHARACTERS]
+    if declared and len(sample) < MIN_OVERRIDE_CHARACTERS:
         return declared
-    found, probability = detected(sample)
+    detected, probability = detect_language(sample)
     if not declared:
-        return found if probability >= BELIEVED else ""
-    return found if probability >= PLAIN and _plainly_other(declared, found) else declared
+        return detected if probability >= MIN_PROBABILITY else ""
+    primary = declared.lower().partition("-")[0]
+    similar = any({primary, detected} <= group for group in _SIMILAR)
+    contradicts = primary in DETECTED and primary != detected and not similar
+    return detected if contradicts and probability >= MIN_OVERRIDE_PROBABILITY else declared
 
 
-def detected(text: str) -> tuple[str, float]:
-    """The most probable of the `DETECTED` languages and its probability; "" and 0 without letters."""
+def detect_language(text: str) -> tuple[str, float]:
+    """Return the most probable of the `DETECTED` languages and its probability.
+
+    The result is ("", 0.0) for a text without letters.
+    """
     if not any(character.isalpha() for character in text):
         return "", 0.0
     name, probability = _identifier().classify(text.encode(errors="replace").decode())
     return str(name), float(probability)
 
 
-def _plainly_other(declared: str, found: str) -> bool:
-    primary = declared.lower().partition("-")[0]
-    near = any({primary, found} <= group for group in _NEAR)
-    return primary in DETECTED and primary != found and not near
-
-
 @lru_cache(maxsize=1)
 def _identifier() -> LanguageIdentifier:
-    """The model, read once; it takes about a second."""
+    """Load the model once; loading takes about a second."""
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(DETECTED)
     return identifier

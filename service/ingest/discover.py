@@ -1,4 +1,4 @@
-"""Feeds that a web page names, or that its site probably has."""
+"""Feed discovery: feeds that an HTML page announces, links to, or probably has."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ FEED_TYPES = frozenset(
         "text/xml",
     }
 )
-#: Where publishing software puts feeds; tried only when a page names none.
+#: Default feed paths of publishing software, used only if the page has no feed links.
 COMMON_PATHS = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")
-_MARKS = (".rss", "/rss", "rss.xml", "/feed", "feed.xml", "atom.xml", ".rdf", "feed.json")
+_FEED_SUFFIXES = (".rss", "/rss", "rss.xml", "/feed", "feed.xml", "atom.xml", ".rdf", "feed.json")
 
 
 @dataclass(frozen=True, slots=True)
 class FeedLink:
-    """A possible feed; a guess was not named by the page and may not exist."""
+    """A possible feed; a guess is not mentioned on the page and may not exist."""
 
     url: str
     title: str
@@ -34,9 +34,9 @@ class FeedLink:
 
 
 def find_feeds(page: bytes, *, url: str, content_type: str = "") -> list[FeedLink]:
-    """Feeds that the page announces, else those it links to, else the usual addresses.
+    """Return the feeds that the page announces, else those it links to, else default paths.
 
-    Each address once, in the page's order. Only http(s) addresses, resolved against the page.
+    URLs are http(s), absolute and unique, in the order of the page.
     """
     tags = list(opening_tags(decode(page, content_type)[0]))
     base = next((tag["href"] for name, tag in tags if name == "base" and "href" in tag), "")
@@ -61,7 +61,7 @@ def _linked(tags: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, str]]
     for name, tag in tags:
         href = tag.get("href", "")
         path = href.partition("?")[0].rstrip("/").lower()
-        if name == "a" and path.endswith(_MARKS):
+        if name == "a" and path.endswith(_FEED_SUFFIXES):
             yield href, one_line(tag.get("title", ""))
 
 

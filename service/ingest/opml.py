@@ -1,4 +1,4 @@
-"""OPML, the format in which lists of feeds travel."""
+"""OPML feed lists: reading and writing."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -11,19 +11,19 @@ from service.domain.text.urls import is_web_url
 from service.errors import BadInputError
 from service.ingest.parsing.charset import decode
 
-#: Folders within folders beyond this depth are flattened.
+#: Deeper folders are flattened.
 MAX_FOLDERS = 20
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DOCUMENT_TYPE = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
-#: `feed://host/path` and `feed:https://host/path` are what some readers export.
+# Some feed readers export `feed://host/path` and `feed:https://host/path`.
 _FEED_SCHEME = re.compile(r"^feed:(?://|(?=https?:))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class OpmlFeed:
-    """One feed of a list; folders from the outside in."""
+    """One feed of a list; `folders` from the outermost to the innermost."""
 
     url: str
     title: str = ""
@@ -34,7 +34,7 @@ class OpmlFeed:
 
 @dataclass(frozen=True, slots=True)
 class OpmlList:
-    """What a file held; warnings name the outlines that are no feeds."""
+    """The contents of an OPML file; warnings list skipped outlines."""
 
     title: str
     feeds: tuple[OpmlFeed, ...]
@@ -42,29 +42,31 @@ class OpmlList:
 
 
 def read_opml(data: bytes, *, name: str, base_url: str = "") -> OpmlList:
-    """Read a list of feeds, each URL once.
+    """Read an OPML file; return each feed URL once.
 
-    `name` is the file's, for messages; relative feed addresses are resolved against `base_url`.
+    `name` is the file name for messages. Relative feed URLs are resolved against `base_url`.
 
     Raises:
-        BadInputError: no OPML, malformed, or with a document type, which may hide an attack.
+        BadInputError: the file is malformed, not OPML, or has a DOCTYPE (entity expansion attacks).
     """
-    root = _parsed(data, name)
+    root = _parse_xml(data, name)
     feeds: dict[str, OpmlFeed] = {}
     warnings: list[str] = []
     for outline, folders in _outlines(root):
-        address = _FEED_SCHEME.sub(_web_scheme, outline.get("xmlurl", ""))
+        address = _FEED_SCHEME.sub(
+            lambda match: "http://" if match[0].endswith("//") else "", outline.get("xmlurl", "")
+        )
         url = urljoin(base_url, address) if address else ""
         if is_web_url(url):
             feeds.setdefault(url, _feed(url, outline, folders))
         elif url:
-            warnings.append(f"{name}: {url[:200]!r} is no http(s) address; left out")
+            warnings.append(f"{name}: {url[:200]!r} is not an http(s) URL; skipped")
     title = one_line(root.findtext("./head/title") or "")
     return OpmlList(title, tuple(feeds.values()), tuple(warnings))
 
 
 def write_opml(feeds: Iterable[OpmlFeed], *, title: str) -> bytes:
-    """A list of feeds as OPML 2.0, grouped by their folders, in the order given."""
+    """Write a list of feeds as OPML 2.0, grouped by folder, in the given order."""
     root = ET.Element("opml", version="2.0")
     ET.SubElement(ET.SubElement(root, "head"), "title").text = _clean(title)
     folders: dict[tuple[str, ...], ET.Element] = {(): ET.SubElement(root, "body")}
@@ -75,24 +77,23 @@ def write_opml(feeds: Iterable[OpmlFeed], *, title: str) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
 
 
-def _parsed(data: bytes, name: str) -> ET.Element:
+def _parse_xml(data: bytes, name: str) -> ET.Element:
     text = _DECLARATION.sub("", decode(data)[0].lstrip("\ufeff"))
     if _DOCUMENT_TYPE.search(text):
-        raise BadInputError(
-            f"{name}: has a document type declaration; remove it to import the list"
-        )
+        raise BadInputError(f"{name} has a DOCTYPE declaration; remove it to import the list")
     try:
-        root = ET.fromstring(text)  # noqa: S314 - without document type there are no entities
+        root = ET.fromstring(text)  # noqa: S314 - no DOCTYPE, so no entities
     except ET.ParseError as error:
         raise BadInputError(f"{name}: malformed XML: {error}") from error
     if root.tag.lower() != "opml" or root.find("body") is None:
-        found = f"its first element is <{root.tag[:40]}>"
-        raise BadInputError(f"{name}: no OPML; {found}, expected <opml> with a <body>")
+        raise BadInputError(
+            f"{name}: not OPML: expected <opml> with a <body>, got <{root.tag[:40]}>"
+        )
     return root
 
 
 def _outlines(root: ET.Element) -> Iterator[tuple[dict[str, str], tuple[str, ...]]]:
-    """Every outline's attributes and its folders, in document order, however deep."""
+    """Yield attributes and folders of every outline in document order, at any depth."""
     body = root.find("body")
     waiting: list[tuple[ET.Element, tuple[str, ...]]] = [(body, ())] if body is not None else []
     while waiting:
@@ -119,17 +120,13 @@ def _name(outline: dict[str, str]) -> str:
     return one_line(outline.get("title") or outline.get("text") or "")
 
 
-def _web_scheme(found: re.Match[str]) -> str:
-    return "http://" if found[0].endswith("//") else ""
-
-
-def _folder(known: dict[tuple[str, ...], ET.Element], path: tuple[str, ...]) -> ET.Element:
+def _folder(existing: dict[tuple[str, ...], ET.Element], path: tuple[str, ...]) -> ET.Element:
     for depth in range(1, len(path) + 1):
-        if path[:depth] not in known:
+        if path[:depth] not in existing:
             name = _clean(path[depth - 1])
-            parent = known[path[: depth - 1]]
-            known[path[:depth]] = ET.SubElement(parent, "outline", text=name, title=name)
-    return known[path]
+            parent = existing[path[: depth - 1]]
+            existing[path[:depth]] = ET.SubElement(parent, "outline", text=name, title=name)
+    return existing[path]
 
 
 def _attributes(feed: OpmlFeed) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Bodies of answers, read and unpacked piece by piece, with a limit on either side."""
+"""Response bodies: streaming download and decompression with size limits."""
 
 import zlib
 from collections.abc import AsyncIterator, Iterator
@@ -7,28 +7,35 @@ from dataclasses import dataclass
 from service.errors import BrokenResponseError, DecompressionBombError, TooLargeError
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_UNPACK_AT_ONCE = 1 << 18
+_MAX_PART_BYTES = 1 << 18
 _SIGNATURE_BYTES = 2
 _DEFLATE_METHOD = 8
-_GZIP, _ZLIB, _RAW = 31, 15, -15  # zlib's codes for the three wrappings
+_GZIP, _ZLIB, _RAW = 31, 15, -15  # `wbits` of zlib.decompressobj() for the three formats
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Most bytes of a body: as received, and once unpacked."""
+    """Maximum bytes of a body: compressed as received, and decompressed."""
 
     received: int
     unpacked: int
 
 
 class BodyReader:
-    """Collects one body; raises as soon as a limit is passed, so no more is ever held."""
+    """Collects one body; raises as soon as a limit is exceeded, which bounds the memory."""
 
     def __init__(self, url: str, coding: str, limits: Limits) -> None:
-        """`coding` is the Content-Encoding; BrokenResponseError if it is an unknown one."""
+        """`coding` is the Content-Encoding.
+
+        Raises:
+            BrokenResponseError: the coding is unknown.
+        """
+        name = coding.strip().lower().removeprefix("x-")
+        if name not in {"", "identity", "gzip", "deflate"}:
+            raise BrokenResponseError(url, f"Unsupported Content-Encoding {name[:40]!r}")
         self.received = 0
         self._url = url
-        self._coding = _known_coding(url, coding)
+        self._coding = name
         self._limits = limits
         self._beginning = b""
         self._opened = False
@@ -36,39 +43,25 @@ class BodyReader:
         self._unpacked = bytearray()
 
     def expect(self, size: int) -> None:
-        """Know how much will come at least; TooLargeError if that is more than allowed."""
+        """Raise TooLargeError if a body of `size` bytes would exceed the limit."""
         if size > self._limits.received:
             raise TooLargeError(self._url, _over("sends", self._limits.received))
 
     def add(self, piece: bytes) -> None:
-        """Take the next bytes as they came.
+        """Add the next received bytes.
 
         Raises:
-            TooLargeError: more was received or unpacked than allowed.
-            BrokenResponseError: it is not packed as it says.
+            TooLargeError: the body exceeds a limit.
+            BrokenResponseError: the compressed data is invalid.
         """
         self.received += len(piece)
         self.expect(self.received)
         if not self._opened:
             piece = self._beginning = self._beginning + piece
             if len(piece) < _SIGNATURE_BYTES:
-                return  # a slow server; how it is packed shows in the first bytes
-            self._open()
-        self._take(piece)
-
-    def finish(self) -> bytes:
-        """The whole body; BrokenResponseError if it was packed and ends too early."""
-        if not self._opened:
-            return self._beginning
-        if self._inflater is not None and not self._inflater.complete:
-            raise BrokenResponseError(self._url, "the packed body is cut off")
-        return bytes(self._unpacked)
-
-    def _open(self) -> None:
-        self._inflater = _inflater_for(self._beginning, self._coding)
-        self._opened, self._beginning = True, b""
-
-    def _take(self, piece: bytes) -> None:
+                return  # too few bytes to detect the compression
+            self._inflater = _inflater_for(self._beginning, self._coding)
+            self._opened, self._beginning = True, b""
         if self._inflater is not None:
             self._inflate(self._inflater, piece)
             return
@@ -76,20 +69,28 @@ class BodyReader:
         if len(self._unpacked) > self._limits.unpacked:
             raise TooLargeError(self._url, _over("sends", self._limits.unpacked))
 
+    def finish(self) -> bytes:
+        """Return the whole body; raise BrokenResponseError if compressed data is truncated."""
+        if not self._opened:
+            return self._beginning
+        if self._inflater is not None and not self._inflater.complete:
+            raise BrokenResponseError(self._url, "The compressed body is truncated")
+        return bytes(self._unpacked)
+
     def _inflate(self, inflater: "Inflater", piece: bytes) -> None:
         try:
             for part in inflater.pieces(piece):
                 self._unpacked += part
                 if len(self._unpacked) > self._limits.unpacked:
                     raise DecompressionBombError(
-                        self._url, _over("unpacks to", self._limits.unpacked)
+                        self._url, _over("decompresses to", self._limits.unpacked)
                     )
         except zlib.error as error:
-            raise BrokenResponseError(self._url, f"the packed body is broken: {error}") from error
+            raise BrokenResponseError(self._url, f"Invalid compressed body: {error}") from error
 
 
 class Inflater:
-    """Unpacks gzip or deflate a little at a time; several gzip members in a row count as one."""
+    """Incremental decompression of gzip or deflate; concatenated gzip members form one body."""
 
     def __init__(self, wrapping: int) -> None:
         self._wrapping = wrapping
@@ -97,49 +98,42 @@ class Inflater:
 
     @property
     def complete(self) -> bool:
-        """Whether the packed data has come to its end."""
+        """Whether the end of the compressed data was reached."""
         return self._stream.eof
 
     def pieces(self, packed: bytes) -> Iterator[bytes]:
-        """Unpacked bytes, at most a quarter of a megabyte at once; zlib.error if broken."""
+        """Yield decompressed parts of at most 256 KiB; raise zlib.error if the data is invalid."""
         more = True
         while packed or more:
             if packed and self._stream.eof:
                 if not packed.startswith(_GZIP_MAGIC):
-                    return  # padding behind the last member
+                    return  # padding after the last member
                 self._stream = zlib.decompressobj(self._wrapping)
-            part = self._stream.decompress(packed, _UNPACK_AT_ONCE)
+            part = self._stream.decompress(packed, _MAX_PART_BYTES)
             yield part
             packed = self._stream.unconsumed_tail or self._stream.unused_data
-            # A full part may leave output behind although all input is consumed.
-            more = len(part) == _UNPACK_AT_ONCE
+            # After a full part, output may remain although all input is consumed.
+            more = len(part) == _MAX_PART_BYTES
 
 
 async def read_body(pieces: AsyncIterator[bytes], reader: BodyReader) -> bytes:
-    """Feed the reader with all pieces and return the body."""
+    """Pass all pieces to the reader and return the body."""
     async for piece in pieces:
         reader.add(piece)
     return reader.finish()
 
 
-def _known_coding(url: str, coding: str) -> str:
-    name = coding.strip().lower().removeprefix("x-")
-    if name in {"", "identity", "gzip", "deflate"}:
-        return name
-    raise BrokenResponseError(url, f"packed as {name[:40]!r}, which was not asked for")
-
-
 def _inflater_for(beginning: bytes, coding: str) -> Inflater | None:
-    """By the bytes first: servers send plain bodies labelled gzip, and gzip files unlabelled."""
+    """Detect the compression by the first bytes: the Content-Encoding is often wrong."""
     if beginning.startswith(_GZIP_MAGIC):
         return Inflater(_GZIP)
     if coding != "deflate" or beginning[:1] in b"<{":
         return None
-    # Named "deflate", some send it with zlib's wrapping, as the standard says, some without.
+    # Some servers send "deflate" in the zlib format, as the standard says, others raw.
     method, check = beginning[0] & 0x0F, int.from_bytes(beginning[:2], "big") % 31
     wrapped = method == _DEFLATE_METHOD and check == 0
     return Inflater(_ZLIB if wrapped else _RAW)
 
 
 def _over(verb: str, limit: int) -> str:
-    return f"{verb} more than {limit / 1_048_576:g} MiB; raise the limit if that is right"
+    return f"The server {verb} more than {limit / 1_048_576:g} MiB; raise the limit if that is expected"

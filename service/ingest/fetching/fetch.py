@@ -1,7 +1,7 @@
-"""Fetch feeds politely and safely; a feed that fails is a result like any other.
+"""Feed downloads: throttled per host, SSRF-safe, conditional; a failure is part of the result.
 
-request ─► turn at its host ─► guarded connection ─► answer ─┬─ redirect: next hop
-                                                             └─ body, 304 or FeedError
+request ─► slot at its host ─► guarded connection ─► response ─┬─ redirect: next hop
+                                                               └─ body, 304 or FeedError
 """
 
 import asyncio
@@ -23,13 +23,13 @@ from service.settings.ingest import FetchSettings
 
 TOO_MANY_REQUESTS = 429
 UNAVAILABLE = 503
-#: A host that says 429 and not for how long is left alone for this long.
+#: Pause after a 429 without a Retry-After header.
 DEFAULT_PAUSE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """A feed to fetch, with the validators that its last good answer sent."""
+    """A feed to fetch, with the validators of its last successful response."""
 
     feed_id: int
     url: str
@@ -39,16 +39,16 @@ class FetchRequest:
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """What came of one request: a body, "not modified", or an error.
+    """The result of one request: a body, "not modified", or an error.
 
-    Validators are those to keep for the next request: exactly what a 200 sent, with what was not
-    sent forgotten; after a 304 or an error, the known ones unless the 304 sent others.
+    `etag` and `last_modified` are the validators for the next request: those of a 200 response, even
+    if empty; after a 304 or an error, the previous ones unless the 304 sent others.
     """
 
     feed_id: int
     url: str
-    final_url: str  #: the address that answered
-    moved_to: str | None  #: the address to adopt: every hop up to it was permanent
+    final_url: str  #: after redirects
+    moved_to: str | None  #: new URL of the feed, reached by permanent redirects only
     status: int | None
     etag: str | None
     last_modified: str | None
@@ -56,8 +56,8 @@ class FetchResult:
     content_type: str
     not_modified: bool
     retry_after: timedelta | None
-    elapsed: float  #: seconds, without waiting for the host's turn
-    received: int  #: bytes of the body on the wire
+    elapsed: float  #: seconds, without waiting for a slot
+    received: int  #: bytes of the body as received
     error: FeedError | None
 
 
@@ -69,33 +69,26 @@ async def fetch_all(
 ) -> list[FetchResult]:
     """Fetch every feed and return the results in the order of the requests.
 
-    `on_done` gets each result as it comes. Trouble with a feed or with the network is in the
-    result; anything raised is a bug, in an exception group.
+    `on_done` is called with each result as it arrives. Feed and network errors are part of the
+    result; any raised exception group is a bug.
     """
     throttle = HostThrottle(
         total=settings.concurrency,
         per_host=settings.per_host,
         host_delay_seconds=settings.host_delay_seconds,
     )
+
+    async def fetch_and_report(
+        request: FetchRequest, session: aiohttp.ClientSession
+    ) -> FetchResult:
+        result = await fetch_one(request, session, throttle, settings)
+        if on_done is not None and (pending := on_done(result)) is not None:
+            await pending
+        return result
+
     async with _session(settings) as session, asyncio.TaskGroup() as tasks:
-        running = [
-            tasks.create_task(_fetch_and_tell(request, session, throttle, settings, on_done))
-            for request in requests
-        ]
+        running = [tasks.create_task(fetch_and_report(request, session)) for request in requests]
     return [task.result() for task in running]
-
-
-async def _fetch_and_tell(
-    request: FetchRequest,
-    session: aiohttp.ClientSession,
-    throttle: HostThrottle,
-    settings: FetchSettings,
-    on_done: OnDone | None,
-) -> FetchResult:
-    result = await fetch_one(request, session, throttle, settings)
-    if on_done is not None and (pending := on_done(result)) is not None:
-        await pending
-    return result
 
 
 async def fetch_one(
@@ -104,8 +97,9 @@ async def fetch_one(
     throttle: HostThrottle,
     settings: FetchSettings,
 ) -> FetchResult:
-    """Fetch one feed over a session made for these settings; never raises a FeedError."""
-    conditions = _conditions(request)
+    """Fetch one feed; return errors in the result instead of raising them."""
+    validators = {"If-None-Match": request.etag, "If-Modified-Since": request.last_modified}
+    conditions = {name: value for name, value in validators.items() if value}
     route = Route(
         session=session,
         throttle=throttle,
@@ -127,7 +121,7 @@ async def fetch_one(
 def _session(settings: FetchSettings) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
-            limit=0,  # turns limit it, and know hosts
+            limit=0,  # HostThrottle limits the connections
             socket_factory=socket_factory(parse_networks(settings.allow_networks)),
         ),
         timeout=aiohttp.ClientTimeout(total=None, connect=settings.connect_timeout_seconds),
@@ -136,47 +130,40 @@ def _session(settings: FetchSettings) -> aiohttp.ClientSession:
             "Accept": ACCEPT,
             "Accept-Encoding": "gzip, deflate",
         },
-        auto_decompress=False,  # the session would unpack without a limit
+        auto_decompress=False,  # aiohttp decompresses without a size limit
         cookie_jar=aiohttp.DummyCookieJar(),
     )
 
 
-def _conditions(request: FetchRequest) -> dict[str, str]:
-    conditions = {"If-None-Match": request.etag, "If-Modified-Since": request.last_modified}
-    return {name: value for name, value in conditions.items() if value}
-
-
 def _result(request: FetchRequest, outcome: FetchOutcome) -> FetchResult:
-    answer, ok = outcome.answer, outcome.error is None
-    fresh = ok and answer is not None and answer.status == OK
-    etag, last_modified = _validators(request, answer if ok else None)
+    response, ok = outcome.response, outcome.error is None
+    fresh = ok and response is not None and response.status == OK
+    etag, last_modified = _validators(request, response if ok else None)
+    retry_after = response.header("Retry-After") if response else None
     return FetchResult(
         feed_id=request.feed_id,
         url=request.url,
         final_url=outcome.final_url,
         moved_to=outcome.moved_to,
-        status=answer.status if answer else None,
+        status=response.status if response else None,
         etag=etag,
         last_modified=last_modified,
-        body=answer.body if answer and fresh else None,
-        content_type=(answer.header("Content-Type") or "") if answer else "",
+        body=response.body if response and fresh else None,
+        content_type=(response.header("Content-Type") or "") if response else "",
         not_modified=ok and not fresh,
-        retry_after=_retry_after(answer),
+        retry_after=parse_retry_after(retry_after, now=datetime.now(UTC)) if retry_after else None,
         elapsed=outcome.seconds,
-        received=answer.received if answer else 0,
+        received=response.received if response else 0,
         error=outcome.error,
     )
 
 
-def _validators(request: FetchRequest, good: FeedResponse | None) -> tuple[str | None, str | None]:
-    if good is None:
+def _validators(
+    request: FetchRequest, successful: FeedResponse | None
+) -> tuple[str | None, str | None]:
+    if successful is None:
         return request.etag, request.last_modified
-    sent = good.header("ETag"), good.header("Last-Modified")
-    if good.status == OK:
-        return sent
-    return sent[0] or request.etag, sent[1] or request.last_modified
-
-
-def _retry_after(answer: FeedResponse | None) -> timedelta | None:
-    value = answer.header("Retry-After") if answer else None
-    return parse_retry_after(value, now=datetime.now(UTC)) if value else None
+    etag, last_modified = successful.header("ETag"), successful.header("Last-Modified")
+    if successful.status == OK:
+        return etag, last_modified
+    return etag or request.etag, last_modified or request.last_modified

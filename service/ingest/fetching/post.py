@@ -1,7 +1,7 @@
-"""One POST to somebody else's address, behind the same guard as the fetching of feeds.
+"""HTTP POST of webhook deliveries, with the same SSRF guard as feed downloads.
 
-Redirects are not followed: a signed body goes to the address that was named, or nowhere. Of the
-answer only status and headers are read.
+Redirects are not followed, because a signed body must only reach the configured URL. Only status and
+headers of the response are read.
 """
 
 import ssl
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import aiohttp
 
 from service.domain.text.dates import parse_retry_after
-from service.domain.webhooks.webhooks import Outcome
+from service.domain.webhooks.retries import DeliveryOutcome
 from service.ingest.fetching.request import REDIRECTS
 from service.ingest.fetching.ssrf_guard import AddressRefusedError, socket_factory
 from service.settings.convert import parse_networks
@@ -27,7 +27,7 @@ NETWORKS_SETTING = "webhooks.allow_networks"
 async def webhook_session(
     settings: WebhookSettings, user_agent: str
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """A client that connects to public addresses and to the networks that the setting names."""
+    """Open an HTTP session for public addresses and the networks of `webhooks.allow_networks`."""
     allowed = parse_networks(settings.allow_networks, setting=NETWORKS_SETTING)
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, socket_factory=socket_factory(allowed)),
@@ -41,36 +41,36 @@ async def webhook_session(
 
 async def post(
     session: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str]
-) -> Outcome:
-    """Send one body; whatever goes wrong on the way is in the outcome."""
+) -> DeliveryOutcome:
+    """Send one body; return errors in the outcome instead of raising them."""
     try:
         sent = session.post(url, data=body, headers=headers, allow_redirects=False)
         async with sent as response:
             return _outcome(response)
     except TimeoutError:
-        return Outcome(error="no answer within the time limit")
+        return DeliveryOutcome(error="No response within the time limit")
     except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as error:
-        return Outcome(error=_reason(error))
+        return DeliveryOutcome(error=_reason(error))
 
 
-def _outcome(response: aiohttp.ClientResponse) -> Outcome:
+def _outcome(response: aiohttp.ClientResponse) -> DeliveryOutcome:
     status = response.status
     if status in ACCEPTED:
-        return Outcome(status)
-    told = f"answered {status} {response.reason or ''}".strip()[:200]
+        return DeliveryOutcome(status)
+    error = f"HTTP {status} {response.reason or ''}".strip()[:200]
     if status in REDIRECTS:
-        return Outcome(status, f"{told}; redirects are not followed")
-    wish = response.headers.get("Retry-After") if status in BUSY else None
-    pause = parse_retry_after(wish, now=datetime.now(UTC)) if wish else None
-    return Outcome(status, told, pause)
+        return DeliveryOutcome(status, f"{error}; redirects are not followed")
+    retry_after = response.headers.get("Retry-After") if status in BUSY else None
+    pause = parse_retry_after(retry_after, now=datetime.now(UTC)) if retry_after else None
+    return DeliveryOutcome(status, error, pause)
 
 
 def _reason(error: Exception) -> str:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, AddressRefusedError):
-        return f"{cause}; {NETWORKS_SETTING} can name its network"
+        return f"{cause}; add its network to {NETWORKS_SETTING}"
     if isinstance(error, aiohttp.InvalidURL):
-        return "not an http(s) address"
+        return "Not an http(s) URL"
     text = " ".join((str(cause) or type(cause).__name__).split())[:200]
     reached = not isinstance(error, aiohttp.ClientConnectorError)
-    return f"the connection broke: {text}" if reached else f"cannot be reached: {text}"
+    return f"Connection lost: {text}" if reached else f"Cannot connect: {text}"

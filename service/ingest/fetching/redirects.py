@@ -1,4 +1,4 @@
-"""From a feed's URL along its redirects to an answer."""
+"""Requests that follow redirects: permanent moves, loops, credentials, final status."""
 
 import asyncio
 from base64 import b64encode
@@ -9,7 +9,7 @@ from http import HTTPStatus
 import aiohttp
 from yarl import URL
 
-from service.domain.text.urls import is_web_url, without_credentials
+from service.domain.text.urls import is_web_url, strip_credentials
 from service.errors import (
     BadStatusError,
     BadUrlError,
@@ -22,8 +22,8 @@ from service.errors import (
     RedirectError,
 )
 from service.ingest.fetching.bodies import Limits
-from service.ingest.fetching.request import OK, REDIRECTS, Answer, exchange
-from service.ingest.fetching.throttle import Turns
+from service.ingest.fetching.request import OK, REDIRECTS, FeedResponse, exchange
+from service.ingest.fetching.throttle import HostThrottle
 
 NOT_MODIFIED = 304
 _PERMANENT = frozenset({301, 308})
@@ -32,10 +32,10 @@ _EMPTY = frozenset({204, 205})
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What all hops of one request share."""
+    """Settings shared by all hops of one request."""
 
     session: aiohttp.ClientSession
-    turns: Turns
+    throttle: HostThrottle
     headers: Mapping[str, str]
     conditional: bool
     limits: Limits
@@ -44,20 +44,20 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """Where a request ended; exactly one of a usable answer and an error matters."""
+class FetchOutcome:
+    """The result of following redirects: a usable response if `error` is None."""
 
     final_url: str
     host: str
     moved_to: str | None
-    answer: Answer | None
+    response: FeedResponse | None
     error: FeedError | None
     seconds: float
 
 
 @dataclass(slots=True)
-class _Journey:
-    """Where a request stands while it follows redirects."""
+class _RedirectState:
+    """Mutable state while following redirects."""
 
     shown: str
     at: URL
@@ -68,118 +68,112 @@ class _Journey:
     seconds: float = 0.0
 
 
-async def follow(route: Route, address: str) -> Outcome:
-    """Ask for the address and follow redirects; what goes wrong is in the outcome."""
-    shown = without_credentials(address)
+async def follow(route: Route, address: str) -> FetchOutcome:
+    """Request a URL and follow redirects; return errors in the outcome."""
+    shown = strip_credentials(address)
     try:
-        journey = _departure(address, shown)
+        state = _initial_state(address, shown)
     except FeedError as error:
-        return Outcome(shown, "", None, None, error, 0.0)
+        return FetchOutcome(shown, "", None, None, error, 0.0)
     try:
-        answer = await _walk(route, journey)
+        response = await _follow_redirects(route, state)
     except FeedError as error:
-        return _arrival(journey, None, error)
-    return _arrival(journey, answer, _verdict(answer, journey, conditional=route.conditional))
+        return _outcome(state, None, error)
+    return _outcome(
+        state, response, _check_response(response, state, conditional=route.conditional)
+    )
 
 
-def _departure(address: str, shown: str) -> _Journey:
+def _initial_state(address: str, shown: str) -> _RedirectState:
     if not is_web_url(address):
-        raise BadUrlError(shown, "no http(s) address; a feed's URL looks like https://host/path")
+        raise BadUrlError(shown, "Not an http(s) URL: expected https://host/path")
     try:
         url = URL(address.strip())
-        at, authorization = _bare(url), _authorization(url)
+        at, authorization = _without_user_and_fragment(url), _authorization(url)
     except ValueError as error:
-        raise BadUrlError(shown, f"not a valid address: {error}") from error
-    return _Journey(shown, at, authorization)
+        raise BadUrlError(shown, f"Invalid URL: {error}") from error
+    return _RedirectState(shown, at, authorization)
 
 
-def _arrival(journey: _Journey, answer: Answer | None, error: FeedError | None) -> Outcome:
-    return Outcome(
-        final_url=str(journey.at),
-        host=journey.at.host or "",
-        moved_to=journey.moved_to if error is None else None,
-        answer=answer,
+def _outcome(
+    state: _RedirectState, response: FeedResponse | None, error: FeedError | None
+) -> FetchOutcome:
+    return FetchOutcome(
+        final_url=str(state.at),
+        host=state.at.host or "",
+        moved_to=state.moved_to if error is None else None,
+        response=response,
         error=error,
-        seconds=journey.seconds,
+        seconds=state.seconds,
     )
 
 
-async def _walk(route: Route, journey: _Journey) -> Answer:
+async def _follow_redirects(route: Route, state: _RedirectState) -> FeedResponse:
     for _ in range(route.max_redirects + 1):
-        journey.visited.add(journey.at)
-        answer = await _hop(route, journey)
-        if answer.status not in REDIRECTS:
-            return answer
-        _move(journey, answer)
-    raise RedirectError(journey.shown, f"more than {route.max_redirects} redirects")
+        state.visited.add(state.at)
+        response = await _send_in_slot(route, state)
+        if response.status not in REDIRECTS:
+            return response
+        _apply_redirect(state, response)
+    raise RedirectError(state.shown, f"More than {route.max_redirects} redirects")
 
 
-async def _hop(route: Route, journey: _Journey) -> Answer:
-    """One exchange in its turn; only the time from there on counts against the limit."""
-    host = journey.at.host or ""
-    async with route.turns.turn(host):
-        _check_open(route.turns, host, journey)
+async def _send_in_slot(route: Route, state: _RedirectState) -> FeedResponse:
+    """Send one request when a slot at the host is free; waiting does not count as elapsed time."""
+    host = state.at.host or ""
+    async with route.throttle.slot(host):
+        if pause := route.throttle.paused_for(host):
+            seconds = f"{pause.total_seconds():.0f} s"
+            raise HostBusyError(state.shown, f"Not sent: {host} requested a pause of {seconds}")
         started = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(route.timeout_seconds - journey.seconds):
-                return await _ask(route, journey)
+            async with asyncio.timeout(route.timeout_seconds - state.seconds):
+                return await exchange(
+                    route.session,
+                    state.at,
+                    headers={**route.headers, **state.authorization},
+                    limits=route.limits,
+                    shown=state.shown,
+                )
         except TimeoutError as error:
-            limit = f"no complete answer within {route.timeout_seconds:g} s"
-            raise FeedTimeoutError(journey.shown, limit) from error
+            limit = f"No complete response within {route.timeout_seconds:g} s"
+            raise FeedTimeoutError(state.shown, limit) from error
         finally:
-            journey.seconds += asyncio.get_running_loop().time() - started
+            state.seconds += asyncio.get_running_loop().time() - started
 
 
-async def _ask(route: Route, journey: _Journey) -> Answer:
-    return await exchange(
-        route.session,
-        journey.at,
-        headers={**route.headers, **journey.authorization},
-        limits=route.limits,
-        shown=journey.shown,
-    )
+def _apply_redirect(state: _RedirectState, response: FeedResponse) -> None:
+    """Update the state for a redirect; raise RedirectError if it is invalid or a loop."""
+    target = _target(state, response)
+    if target in state.visited:
+        raise RedirectError(state.shown, f"Redirect loop through {target}")
+    if target.origin() != state.at.origin():
+        state.authorization = {}  # never send a password to another host
+    state.permanent = state.permanent and response.status in _PERMANENT
+    if state.permanent and not state.authorization:
+        state.moved_to = str(target)
+    state.at = target
 
 
-def _check_open(turns: Turns, host: str, journey: _Journey) -> None:
-    if pause := turns.closed_for(host):
-        wait = f"{host} has just asked to be left alone for {pause.total_seconds():.0f} s"
-        raise HostBusyError(journey.shown, f"not asked, because {wait}")
-
-
-def _move(journey: _Journey, answer: Answer) -> None:
-    """Go where the redirect leads; RedirectError if it leads nowhere or in a circle."""
-    target = _target(journey, answer)
-    if target in journey.visited:
-        raise RedirectError(journey.shown, f"redirects in a circle through {target}")
-    if target.origin() != journey.at.origin():
-        journey.authorization = {}  # a password is for the host that it was given for
-    journey.permanent = journey.permanent and answer.status in _PERMANENT
-    if journey.permanent and not journey.authorization:
-        journey.moved_to = str(target)
-    journey.at = target
-
-
-def _target(journey: _Journey, answer: Answer) -> URL:
-    location = _repaired(answer.header("Location") or "")
+def _target(state: _RedirectState, response: FeedResponse) -> URL:
+    # Servers send UTF-8 or Latin-1 bytes in this header.
+    raw = (response.header("Location") or "").strip().encode("utf-8", "surrogateescape")
     try:
-        target = _bare(journey.at.join(URL(location))) if location else None
+        location = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        location = raw.decode("latin-1")
+    try:
+        target = _without_user_and_fragment(state.at.join(URL(location))) if location else None
     except ValueError:
         target = None
     if target is None or not is_web_url(str(target)):
-        raise RedirectError(journey.shown, f"redirects to {location[:200]!r}, no http(s) address")
+        raise RedirectError(
+            state.shown, f"Redirect to {location[:200]!r}, which is not an http(s) URL"
+        )
     return target
 
 
-def _repaired(location: str) -> str:
-    """The header as text; servers write UTF-8 or Latin-1 into it as it comes."""
-    raw = location.strip().encode("utf-8", "surrogateescape")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
-
-
-def _bare(url: URL) -> URL:
+def _without_user_and_fragment(url: URL) -> URL:
     return url.with_user(None).with_fragment(None)
 
 
@@ -190,23 +184,24 @@ def _authorization(url: URL) -> dict[str, str]:
     return {"Authorization": f"Basic {b64encode(pair).decode()}"}
 
 
-def _verdict(answer: Answer, journey: _Journey, *, conditional: bool) -> FeedError | None:
-    """What is wrong with an answer that is no redirect; None for a feed or a proper 304."""
-    url, status = journey.shown, answer.status
+def _check_response(
+    response: FeedResponse, state: _RedirectState, *, conditional: bool
+) -> FeedError | None:
+    """Return the error of a response without redirect, or None for a body or an expected 304."""
+    url, status = state.shown, response.status
     if status == OK:
-        return None if answer.body else EmptyResponseError(url, "an empty answer")
+        return None if response.body else EmptyResponseError(url, "Empty response")
     if status == NOT_MODIFIED:
-        unasked = BrokenResponseError(url, "304 Not Modified, although nothing was known")
-        return None if conditional else unasked
-    if status in _EMPTY:
-        return EmptyResponseError(url, f"{_named(status)}: an answer without a feed")
-    if status == HTTPStatus.GONE and journey.permanent:
-        return GoneError(url, "410 Gone: the outlet has removed this feed for good", status)
-    return BadStatusError(url, f"the server answers {_named(status)}", status)
-
-
-def _named(status: int) -> str:
+        unexpected = BrokenResponseError(
+            url, "304 Not Modified in reply to an unconditional request"
+        )
+        return None if conditional else unexpected
     try:
-        return f"{status} {HTTPStatus(status).phrase}"
+        status_text = f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
-        return str(status)
+        status_text = str(status)
+    if status in _EMPTY:
+        return EmptyResponseError(url, f"Response without a body: {status_text}")
+    if status == HTTPStatus.GONE and state.permanent:
+        return GoneError(url, "410 Gone: the feed was removed permanently", status)
+    return BadStatusError(url, f"The server returned {status_text}", status)

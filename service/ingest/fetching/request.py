@@ -1,4 +1,4 @@
-"""One request and its answer, without following redirects; network trouble becomes FeedErrors."""
+"""A single HTTP request without redirects; network errors become FeedErrors."""
 
 import ssl
 from collections.abc import Iterator, Mapping
@@ -27,8 +27,8 @@ OK = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server said to one request; the body is read for status 200 only."""
+class FeedResponse:
+    """The response to one request; the body is read for status 200 only."""
 
     status: int
     headers: Mapping[str, str]
@@ -36,7 +36,7 @@ class Answer:
     received: int
 
     def header(self, name: str) -> str | None:
-        """A header's value, None if it was not sent or is empty."""
+        """Return the value of a header, or None if it is missing or empty."""
         return self.headers.get(name) or None
 
 
@@ -47,11 +47,12 @@ async def exchange(
     headers: Mapping[str, str],
     limits: Limits,
     shown: str,
-) -> Answer:
-    """Send one GET and read what a feed needs of the answer; errors name the URL `shown`.
+) -> FeedResponse:
+    """Send one GET request and read the response; errors contain the URL `shown`.
 
     Raises:
-        FeedError: no connection, a closed address, a broken or an oversized answer.
+        FeedError: the connection failed, the address is not allowed, or the response is invalid or
+            too large.
     """
     with network_errors(shown):
         async with session.get(url, headers=headers, allow_redirects=False) as response:
@@ -61,35 +62,35 @@ async def exchange(
                 reader = BodyReader(shown, response.headers.get("Content-Encoding", ""), limits)
                 reader.expect(response.content_length or 0)
                 body = await read_body(response.content.iter_any(), reader)
-            return Answer(response.status, response.headers, body, reader.received)
+            return FeedResponse(response.status, response.headers, body, reader.received)
 
 
 @contextmanager
 def network_errors(url: str) -> Iterator[None]:
-    """Turn what the network and the HTTP client raise into FeedErrors about this URL."""
+    """Convert exceptions of the network and the HTTP client to FeedErrors about this URL."""
     try:
         yield
     except TimeoutError as error:
-        raise FeedTimeoutError(url, "no connection within the time limit") from error
+        raise FeedTimeoutError(url, "No connection within the time limit") from error
     except aiohttp.InvalidURL as error:
-        raise BadUrlError(url, "not an http(s) address") from error
+        raise BadUrlError(url, "Not an http(s) URL") from error
     except aiohttp.ClientConnectorError as error:
-        raise _no_connection(url, error) from error
+        raise _connection_error(url, error) from error
     except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
-        raise BrokenResponseError(url, f"the answer is broken: {_reason(error)}") from error
+        raise BrokenResponseError(url, f"Invalid response: {_reason(error)}") from error
     except (aiohttp.ClientError, ssl.SSLError, OSError) as error:
-        raise UnreachableError(url, f"the connection broke: {_reason(error)}") from error
+        raise UnreachableError(url, f"Connection lost: {_reason(error)}") from error
 
 
-def _no_connection(
+def _connection_error(
     url: str, error: aiohttp.ClientConnectorError
 ) -> AddressNotAllowedError | UnreachableError:
     if isinstance(error.os_error, AddressRefusedError):
         address = error.os_error.address
         return AddressNotAllowedError(
-            url, f"{address} is no public address; fetch.allow_networks can name its network"
+            url, f"{address} is not a public address; add its network to fetch.allow_networks"
         )
-    return UnreachableError(url, f"cannot be reached: {_reason(error.os_error)}")
+    return UnreachableError(url, f"Cannot connect: {_reason(error.os_error)}")
 
 
 def _reason(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Which addresses may be connected to: public ones, and those of networks that a setting names."""
+"""SSRF guard: connections only to public addresses and to the networks that a setting allows."""
 
 import ipaddress
 import socket
@@ -9,43 +9,43 @@ from service.settings.convert import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-#: IPv6 prefixes whose last four bytes are an IPv4 address that a translator will contact.
+#: IPv6 prefixes whose last four bytes are the IPv4 address that a translator contacts.
 _TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 
 
 class AddressRefusedError(OSError):
-    """A connection was not made, because its address is closed to feeds.
+    """The address of a connection is not allowed.
 
-    An OSError, because only those pass through the event loop's connecting code unchanged.
+    Derived from OSError because the event loop passes only those through unchanged.
     """
 
     def __init__(self, address: str) -> None:
-        super().__init__(f"{address} is no public address")
+        super().__init__(f"{address} is not a public address")
         self.address = address
 
 
 def is_allowed(address: str, allowed: Iterable[Network]) -> bool:
-    """Whether a feed may be read from this address.
+    """Whether connections to this address are allowed.
 
-    An IPv4 address within an IPv6 one (mapped, 6to4, NAT64) is judged as what it leads to.
+    An IPv4 address embedded in an IPv6 one (mapped, 6to4, NAT64) is checked as IPv4.
     """
     try:
         outer = ipaddress.ip_address(address)
     except ValueError:
         return False
-    target = _leads_to(outer)
+    target = _embedded_ipv4(outer) or outer
     if any(each in network for each in (outer, target) for network in allowed):
         return True
-    # Python counts some closed kinds as global, because they are no private networks.
-    odd = target.is_multicast or target.is_reserved or getattr(target, "is_site_local", False)
-    return target.is_global and not odd
+    # `is_global` is true for some special addresses, because they are not private networks.
+    special = target.is_multicast or target.is_reserved or getattr(target, "is_site_local", False)
+    return target.is_global and not special
 
 
 def socket_factory(allowed: tuple[Network, ...]) -> Callable[[Any], socket.socket]:
-    """A maker of sockets that refuses an address instead of making one for it.
+    """Return a socket factory that raises AddressRefusedError for addresses that are not allowed.
 
-    It sees the very address of each connection, after name resolution, so neither a redirect, an
-    odd spelling (`http://0x7f.1/`) nor a name that resolves differently a second time gets past.
+    It checks the resolved address of each connection, so redirects, unusual spellings
+    (`http://0x7f.1/`) and DNS rebinding cannot bypass it.
     """
 
     def make(info: Any) -> socket.socket:
@@ -57,11 +57,11 @@ def socket_factory(allowed: tuple[Network, ...]) -> Callable[[Any], socket.socke
     return make
 
 
-def _leads_to(address: Address) -> Address:
+def _embedded_ipv4(address: Address) -> ipaddress.IPv4Address | None:
     if isinstance(address, ipaddress.IPv4Address):
-        return address
+        return None
     if inner := address.ipv4_mapped or address.sixtofour:
         return inner
     if any(address in network for network in _TRANSLATED):
         return ipaddress.IPv4Address(address.packed[-4:])
-    return address
+    return None

@@ -1,4 +1,4 @@
-"""Politeness: how many requests run at once, in total and to one host, and how far apart."""
+"""Throttling of requests: limits in total and per host, delays, and pauses on request."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,13 +10,13 @@ from datetime import timedelta
 @dataclass(slots=True)
 class _Host:
     slots: asyncio.Semaphore
-    door: asyncio.Lock = field(default_factory=asyncio.Lock)
-    opens_at: float = 0.0
-    closed_until: float = 0.0
+    start_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    next_start: float = 0.0
+    paused_until: float = 0.0
 
 
-class Turns:
-    """Hands out turns to send a request; lives as long as one run."""
+class HostThrottle:
+    """Limits concurrent requests and the delay between requests to a host, for one run."""
 
     def __init__(self, *, total: int, per_host: int, host_delay_seconds: float) -> None:
         self._total = asyncio.Semaphore(total)
@@ -25,31 +25,31 @@ class Turns:
         self._hosts: dict[str, _Host] = {}
 
     @asynccontextmanager
-    async def turn(self, host: str) -> AsyncIterator[None]:
-        """Wait for a turn at the host and hold it; hosts do not wait for each other.
+    async def slot(self, host: str) -> AsyncIterator[None]:
+        """Wait for a free slot at the host and occupy it; hosts do not block each other.
 
-        A feed that waits for its host occupies none of the total slots.
+        A request that waits for its host does not occupy a slot of the total limit.
         """
-        known = self._host(host)
-        async with known.slots:
-            async with known.door:
-                await asyncio.sleep(known.opens_at - _now())
+        state = self._host(host)
+        async with state.slots:
+            async with state.start_lock:
+                await asyncio.sleep(state.next_start - _now())
                 await self._total.acquire()
-                known.opens_at = _now() + self._delay
+                state.next_start = _now() + self._delay
             try:
                 yield
             finally:
                 self._total.release()
 
-    def close(self, host: str, pause: timedelta) -> None:
-        """Leave the host alone for a while: it asked for that."""
-        known = self._host(host)
-        known.closed_until = max(known.closed_until, _now() + pause.total_seconds())
+    def pause(self, host: str, duration: timedelta) -> None:
+        """Send no requests to the host for a while, because it asked for a pause."""
+        state = self._host(host)
+        state.paused_until = max(state.paused_until, _now() + duration.total_seconds())
 
-    def closed_for(self, host: str) -> timedelta | None:
-        """How long the host still wants to be left alone; None if it does not."""
-        left = self._host(host).closed_until - _now()
-        return timedelta(seconds=left) if left > 0 else None
+    def paused_for(self, host: str) -> timedelta | None:
+        """Return the remaining pause of the host, or None without one."""
+        remaining = self._host(host).paused_until - _now()
+        return timedelta(seconds=remaining) if remaining > 0 else None
 
     def _host(self, name: str) -> _Host:
         if name not in self._hosts:

@@ -1,4 +1,4 @@
-"""JSON Feed, versions 1 and 1.1, read as leniently as the XML formats."""
+"""Lenient parser for JSON Feed 1 and 1.1."""
 
 import json
 from functools import partial
@@ -9,52 +9,54 @@ from service.domain.articles.entries import Entry, ParsedFeed
 from service.domain.text.dates import parse_date
 from service.domain.text.markup import html_to_text, one_line, plain_to_text
 from service.errors import NotAFeedError
-from service.ingest.parsing.salvage import readable
+from service.ingest.parsing.salvage import read_entries
 
-_OWN_MEMBERS = ("home_page_url", "feed_url")
+_JSON_FEED_MEMBERS = ("home_page_url", "feed_url")
 
 
 def parse(document: str, *, url: str, max_entries: int) -> ParsedFeed:
-    """Read a JSON Feed.
+    """Parse a JSON Feed.
 
     Raises:
-        NotAFeedError: it is no JSON, or JSON of another kind.
+        NotAFeedError: the document is malformed or not a JSON Feed.
     """
-    feed = _loaded(document, url)
+    feed = _load_object(document, url)
     items = feed.get("items")
-    if not _names_itself(feed) or not isinstance(items, list):
-        raise NotAFeedError(url, "JSON, but no JSON Feed: `version` or `items` is missing")
+    if not _is_json_feed(feed) or not isinstance(items, list):
+        raise NotAFeedError(url, "JSON, but not a JSON Feed: `version` or `items` is missing")
     warnings: list[str] = []
     if len(items) > max_entries:
-        warnings.append(f"only the first {max_entries} of {len(items)} entries are read")
-    entries = tuple(readable(items[:max_entries], partial(_entry, feed=feed, url=url), warnings))
+        warnings.append(f"Only the first {max_entries} of {len(items)} entries were read")
+    entries = tuple(
+        read_entries(items[:max_entries], partial(_entry, feed=feed, url=url), warnings)
+    )
     return ParsedFeed(
         title=one_line(plain_to_text(_string(feed, "title"))),
         link=_absolute(url, _string(feed, "home_page_url")),
         language=_string(feed, "language"),
         format="json1",
-        pace=None,
+        ttl=None,
         entries=entries,
         warnings=tuple(warnings),
     )
 
 
-def _loaded(document: str, url: str) -> dict[str, Any]:
+def _load_object(document: str, url: str) -> dict[str, Any]:
     try:
         feed = json.loads(document, strict=False)
     except RecursionError as error:
-        raise NotAFeedError(url, "JSON nested too deeply for a feed") from error
+        raise NotAFeedError(url, "JSON is nested too deeply") from error
     except ValueError as error:
-        raise NotAFeedError(url, f"malformed JSON: {error}") from error
+        raise NotAFeedError(url, f"Malformed JSON: {error}") from error
     if not isinstance(feed, dict):
-        raise NotAFeedError(url, "JSON, but no JSON Feed: not an object")
+        raise NotAFeedError(url, "JSON, but not a JSON Feed: not an object")
     return feed
 
 
-def _names_itself(feed: dict[str, Any]) -> bool:
-    # Some write a mere number as version; two members exist in this format only.
+def _is_json_feed(feed: dict[str, Any]) -> bool:
+    # Some feeds have only a number as version; two members exist in no other format.
     version = _string(feed, "version")
-    return "jsonfeed.org/version/" in version or not feed.keys().isdisjoint(_OWN_MEMBERS)
+    return "jsonfeed.org/version/" in version or not feed.keys().isdisjoint(_JSON_FEED_MEMBERS)
 
 
 def _entry(item: Any, *, feed: dict[str, Any], url: str) -> Entry:
@@ -79,9 +81,9 @@ def _entry(item: Any, *, feed: dict[str, Any], url: str) -> Entry:
     )
 
 
-def _author(holder: dict[str, Any]) -> str:
+def _author(item: dict[str, Any]) -> str:
     # Version 1 has one `author`, version 1.1 a list.
-    people = [*_list(holder, "authors"), holder.get("author")]
+    people = [*_list(item, "authors"), item.get("author")]
     names = (one_line(_string(person, "name")) for person in people if isinstance(person, dict))
     return ", ".join(name for name in names if name)
 
@@ -93,14 +95,14 @@ def _absolute(base: str, link: str) -> str:
         return link
 
 
-def _list(holder: dict[str, Any], name: str) -> list[Any]:
-    found = holder.get(name)
-    return found if isinstance(found, list) else []
+def _list(item: dict[str, Any], name: str) -> list[Any]:
+    value = item.get(name)
+    return value if isinstance(value, list) else []
 
 
-def _string(holder: dict[str, Any], name: str) -> str:
-    """A string, also where a number was written; surrogates without a partner are replaced."""
-    found = holder.get(name)
-    if isinstance(found, bool) or not isinstance(found, str | int | float):
+def _string(item: dict[str, Any], name: str) -> str:
+    """Return a string or number as text; lone surrogates are replaced."""
+    value = item.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return str(found).encode("utf-8", "replace").decode().strip()
+    return str(value).encode("utf-8", "replace").decode().strip()

@@ -1,4 +1,4 @@
-"""A body to a feed with its entries: RSS, RDF and Atom here, JSON Feed in `json_feed`."""
+"""Feed parser: RSS, RDF and Atom with feedparser; JSON Feed in `json_feed`."""
 
 import io
 import re
@@ -11,18 +11,18 @@ import feedparser
 from service.domain.articles.entries import Entry, ParsedFeed
 from service.domain.text.dates import parse_date
 from service.domain.text.markup import html_to_text, one_line, plain_to_text
-from service.domain.text.urls import without_credentials
+from service.domain.text.urls import strip_credentials
 from service.errors import NotAFeedError
 from service.ingest.parsing import json_feed
 from service.ingest.parsing.charset import decode
 from service.ingest.parsing.repair import repair
-from service.ingest.parsing.salvage import readable
+from service.ingest.parsing.salvage import read_entries
 
-#: Feeds list recent entries; what is beyond belongs to an archive or to an attack.
+#: Further entries are ignored; longer feeds are archives or attacks.
 MAX_ENTRIES = 5000
 
 _HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-_ORNAMENTS = re.compile(
+_OPTIONAL_ELEMENTS = re.compile(
     r"</?(?:width|height|image|textinput|(?!(?:dc|content|atom|rdf|xhtml):)[\w.-]+:[\w.-]+)\b[^<>]*>",
     re.IGNORECASE,
 )
@@ -36,19 +36,19 @@ _PERIODS = {
 
 
 def parse_feed(body: bytes, *, url: str, content_type: str = "") -> ParsedFeed:
-    """Read a feed of any common format, however its publisher mangled it.
+    """Parse a feed of any common format, repairing frequent errors.
 
-    Relative links are resolved against the document's base and `url`. Nothing is ever fetched.
-    An entry that cannot be read costs itself and a warning, never its feed.
+    Relative links are resolved against the document's base and `url`. External entities are never
+    fetched. An invalid entry is skipped with a warning.
 
     Raises:
-        NotAFeedError: the body is empty, an HTML page, or something else that is no feed.
+        NotAFeedError: the body is empty, an HTML page, or not a feed.
     """
-    shown = without_credentials(url)
+    shown = strip_credentials(url)
     text, charset = decode(body, content_type)
     document = text.lstrip("\ufeff \t\r\n\x00")
     if not document:
-        raise NotAFeedError(shown, "the answer is empty; expected RSS, Atom or JSON Feed")
+        raise NotAFeedError(shown, "The response is empty: expected RSS, Atom or JSON Feed")
     if document[0] in "{[":
         return json_feed.parse(document, url=shown, max_entries=MAX_ENTRIES)
     return _parse_xml(document, url=shown, charset=charset)
@@ -59,37 +59,37 @@ def _parse_xml(document: str, *, url: str, charset: str) -> ParsedFeed:
     found = _run_feedparser(xml.text, url)
     items, warnings = list(found["entries"]), list(xml.warnings)
     if "\ufffd" in document:
-        warnings.append(f"some bytes mean nothing in {charset}")
+        warnings.append(f"Some bytes are invalid in {charset}")
     if found.get("bozo"):
-        warnings.append(f"not well-formed: {one_line(str(found.get('bozo_exception')))[:200]}")
+        warnings.append(f"Not well-formed: {one_line(str(found.get('bozo_exception')))[:200]}")
     if not items and (found.get("bozo") or not found.get("version")):
-        raise NotAFeedError(url, _what_it_is(xml.text, warnings))
+        raise NotAFeedError(url, _describe(xml.text, warnings))
     if len(items) > MAX_ENTRIES:
-        warnings.append(f"only the first {MAX_ENTRIES} of {len(items)} entries are read")
-    entries = tuple(readable(items[:MAX_ENTRIES], _entry, warnings))
+        warnings.append(f"Only the first {MAX_ENTRIES} of {len(items)} entries were read")
+    entries = tuple(read_entries(items[:MAX_ENTRIES], _entry, warnings))
     return _feed(found, entries, tuple(warnings))
 
 
 def _run_feedparser(xml: str, url: str) -> Mapping[str, Any]:
-    # feedparser raises anything on hostile input, mostly from elements that hold no text.
+    # feedparser raises arbitrary exceptions on malformed input, mostly from elements without text.
     try:
         return _feedparser(xml, url)
     except MemoryError:
-        raise  # the worker's limit, not the parser's fault
-    except Exception:  # noqa: BLE001 - see above; what remains is tried once more
-        plainer = _ORNAMENTS.sub("", xml)
+        raise  # the memory limit of the worker
+    except Exception:  # noqa: BLE001 - see above; retried without these elements
+        simplified = _OPTIONAL_ELEMENTS.sub("", xml)
     try:
-        return _feedparser(plainer, url)
+        return _feedparser(simplified, url)
     except MemoryError:
         raise
     except Exception as error:
-        raise NotAFeedError(url, one_line(f"cannot be parsed: {error!r}")[:300]) from error
+        raise NotAFeedError(url, one_line(f"Cannot be parsed: {error!r}")[:300]) from error
 
 
 def _feedparser(xml: str, url: str) -> Mapping[str, Any]:
     data = ('<?xml version="1.0" encoding="utf-8"?>\n' + xml).encode()
-    # A stream, because feedparser takes bytes for a file name first. Its sanitizer is off: only
-    # plain text leaves this module.
+    # A stream, because feedparser first tries bytes as a file name. The sanitizer is off, because
+    # this module returns plain text only.
     found: Mapping[str, Any] = feedparser.parse(
         io.BytesIO(data),
         response_headers={
@@ -102,12 +102,12 @@ def _feedparser(xml: str, url: str) -> Mapping[str, Any]:
     return found
 
 
-def _what_it_is(text: str, warnings: list[str]) -> str:
+def _describe(text: str, warnings: list[str]) -> str:
     if _HTML.search(text[:2000]):
-        return "this is an HTML page; `samestory feeds discover` finds the feeds that it names"
+        return "This is an HTML page. Run `samestory feeds discover` to find its feeds"
     beginning = one_line(text[:60])
     reason = warnings[-1] if warnings else "no feed element"
-    return f"neither RSS, Atom nor JSON Feed ({reason}); it begins with {beginning!r}"
+    return f"Not RSS, Atom or JSON Feed ({reason}); the document starts with {beginning!r}"
 
 
 def _feed(
@@ -119,38 +119,41 @@ def _feed(
         link=_plain(feed, "link"),
         language=_plain(feed, "language"),
         format=str(found.get("version") or "unknown"),
-        pace=_pace(feed),
+        ttl=_ttl(feed),
         entries=entries,
         warnings=warnings,
     )
 
 
 def _entry(item: Any) -> Entry:
-    content = _content(item)
+    categories = (
+        one_line(plain_to_text(_plain(tag, "label") or _plain(tag, "term")))
+        for tag in _value(item, "tags", list)
+    )
     published_raw = _plain(item, "published") or _plain(item, "created") or _plain(item, "updated")
     return Entry(
         guid=_plain(item, "id"),
         link=_link(item),
         title=_text(item, "title").replace("\n", " "),
         summary=_text(item, "summary"),
-        content=content,
+        content=_content(item),
         author=one_line(html_to_text(_plain(item, "author"))),
         published_raw=published_raw,
         published=parse_date(published_raw),
         updated=parse_date(_plain(item, "updated")),
-        language=_plain(item, "language") or _language_of(item),
-        categories=tuple(filter(None, map(_category, _value(item, "tags", list)))),
+        language=_plain(item, "language") or _language(item),
+        categories=tuple(filter(None, categories)),
     )
 
 
 def _content(item: Any) -> str:
-    """The longest of the contents; a feed may carry it as text and as HTML."""
-    texts = (_read(part) for part in _value(item, "content", list))
+    """Return the longest content; a feed may contain it as text and as HTML."""
+    texts = (_to_text(part) for part in _value(item, "content", list))
     return max(texts, key=len, default="")
 
 
 def _link(item: Any) -> str:
-    # Feedburner puts its own address into `link` and the outlet's beside it.
+    # Feedburner has its own URL in `link`, and the outlet's in another element.
     if link := _plain(item, "feedburner_origlink") or _plain(item, "link"):
         return link
     links = [part for part in _value(item, "links", list) if isinstance(part, dict)]
@@ -158,27 +161,23 @@ def _link(item: Any) -> str:
     return next((link for part in alternates if (link := _plain(part, "href"))), "")
 
 
-def _category(tag: Any) -> str:
-    return one_line(plain_to_text(_plain(tag, "label") or _plain(tag, "term")))
-
-
-def _language_of(item: Any) -> str:
+def _language(item: Any) -> str:
     details = (_value(item, name, dict) for name in ("title_detail", "summary_detail"))
     return next((language for part in details if (language := _plain(part, "language"))), "")
 
 
 def _text(item: Any, name: str) -> str:
     value, detail = _plain(item, name), _value(item, f"{name}_detail", dict)
-    # The detail may be another element's: feedparser lets a picture's description overwrite that
-    # of an entry's summary, though not the summary itself.
-    return _read(detail) if _plain(detail, "value") == value else plain_to_text(value)
+    # The detail may belong to another element: in feedparser the description of an image overwrites
+    # the detail of the summary, but not the summary itself.
+    return _to_text(detail) if _plain(detail, "value") == value else plain_to_text(value)
 
 
-def _read(detail: Any) -> str:
-    reader: Callable[[str], str] = html_to_text
+def _to_text(detail: Any) -> str:
+    convert: Callable[[str], str] = html_to_text
     if _plain(detail, "type") == "text/plain":
-        reader = plain_to_text
-    return reader(_plain(detail, "value"))
+        convert = plain_to_text
+    return convert(_plain(detail, "value"))
 
 
 def _plain(item: Any, name: str) -> str:
@@ -186,16 +185,16 @@ def _plain(item: Any, name: str) -> str:
 
 
 def _value(item: Any, name: str, kind: type[Any]) -> Any:
-    """What the item holds under this very name, or nothing of that kind.
+    """Return the value under exactly this name, or an empty value of the type.
 
-    feedparser's dictionaries answer for other names on their own ("published" for "updated"),
-    which would hide that a date is missing.
+    feedparser's own lookup falls back to other names ("published" for "updated"), which would hide
+    that a date is missing.
     """
-    found = dict.get(item, name) if isinstance(item, dict) else None
-    return found if isinstance(found, kind) else kind()
+    value = dict.get(item, name) if isinstance(item, dict) else None
+    return value if isinstance(value, kind) else kind()
 
 
-def _pace(feed: Any) -> timedelta | None:
+def _ttl(feed: Any) -> timedelta | None:
     minutes = _plain(feed, "ttl")
     if minutes.isascii() and minutes.isdigit():
         return timedelta(minutes=min(int(minutes[:6]), 525_600)) or None

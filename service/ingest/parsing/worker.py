@@ -1,8 +1,8 @@
-"""The process that parses; `service.ingest.parsing.workers` starts it and calls `main`.
+"""Parser process, started by `service.ingest.parsing.workers`.
 
-Reads jobs from standard input and writes outcomes to standard output, each a pickle behind its
-length. It imports nothing but the parser, so that starting one is cheap, and it may be killed at
-any moment. It trusts its parent; what it returns are plain values of this package.
+Reads jobs from standard input and writes outcomes to standard output, each as a pickle preceded by
+its length. It imports only the parser, so it starts fast, and it can be killed at any time. It
+trusts its parent process.
 """
 
 import os
@@ -16,14 +16,14 @@ from service.domain.articles.entries import ParsedFeed
 from service.errors import FeedError
 from service.ingest.parsing.parse import parse_feed
 
-#: How the process ends when a feed needs more memory than it may have.
+#: Exit code if a feed exceeds the memory limit.
 OUT_OF_MEMORY = 86
 _LENGTH = struct.Struct(">Q")
 
 
 @dataclass(frozen=True, slots=True)
 class ParseJob:
-    """A body to parse, and what is known about it."""
+    """A body to parse, with its URL and Content-Type."""
 
     body: bytes
     url: str
@@ -39,7 +39,7 @@ def write_message(stream: IO[bytes], message: object) -> None:
 
 
 def read_message(stream: IO[bytes]) -> object:
-    """Read one message; EOFError if the other side is gone."""
+    """Read one message; raise EOFError if the other side closed the stream."""
     header = stream.read(_LENGTH.size)
     if len(header) < _LENGTH.size:
         raise EOFError
@@ -47,19 +47,19 @@ def read_message(stream: IO[bytes]) -> object:
     data = stream.read(size)
     if len(data) < size:
         raise EOFError
-    return pickle.loads(data)  # noqa: S301 - both ends are this module's own
+    return pickle.loads(data)  # noqa: S301 - both ends use this module
 
 
 def limit_memory(mebibytes: int) -> None:
-    """Bound this process's address space, where the system can do that."""
+    """Limit the address space of this process, on Linux only."""
     if sys.platform == "linux":
         import resource  # noqa: PLC0415 - not on every system
 
         resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, mebibytes << 20))
 
 
-def outcome_of(job: ParseJob) -> ParsedFeed | FeedError:
-    """The feed, or why there is none."""
+def parse_job(job: ParseJob) -> ParsedFeed | FeedError:
+    """Parse one job; return the feed or the error."""
     try:
         return parse_feed(job.body, url=job.url, content_type=job.content_type)
     except FeedError as error:
@@ -67,7 +67,7 @@ def outcome_of(job: ParseJob) -> ParsedFeed | FeedError:
 
 
 def serve(jobs: IO[bytes], outcomes: IO[bytes]) -> None:
-    """Answer jobs until the parent closes the stream."""
+    """Process jobs until the parent closes the stream."""
     write_message(outcomes, "ready")
     while True:
         try:
@@ -76,15 +76,15 @@ def serve(jobs: IO[bytes], outcomes: IO[bytes]) -> None:
             return
         if not isinstance(job, ParseJob):
             raise TypeError(type(job))
-        write_message(outcomes, outcome_of(job))
+        write_message(outcomes, parse_job(job))
 
 
 def main() -> None:
-    """Take the streams for messages alone and serve."""
+    """Reserve standard input and output for messages, and process jobs."""
     limit_memory(int(sys.argv[1]))
     jobs, outcomes = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # a stray print must not end up between messages
+    os.dup2(2, 1)  # a print must not corrupt the messages
     try:
         serve(jobs, outcomes)
     except MemoryError:
-        os._exit(OUT_OF_MEMORY)  # no cleaning up: that might need memory
+        os._exit(OUT_OF_MEMORY)  # no cleanup, which could need memory

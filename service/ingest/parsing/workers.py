@@ -1,4 +1,4 @@
-"""Parse many bodies in worker processes: one that hangs or dies costs its own feed only."""
+"""Parsing in worker processes, with time and memory limits per feed."""
 
 import queue
 import subprocess
@@ -18,7 +18,7 @@ from service.errors import FeedError, ParseCrashError, ParseTimeoutError
 from service.ingest.parsing.worker import OUT_OF_MEMORY, ParseJob, read_message, write_message
 from service.settings.ingest import ParseSettings
 
-#: Starting takes a fraction of a second; only a machine on its knees needs this long.
+#: Starting normally takes a fraction of a second.
 _START_SECONDS = 60.0
 _START = "from service.ingest.parsing.worker import main; main()"
 _ROOT = Path(__file__).parents[3]
@@ -31,11 +31,11 @@ OnParsed = Callable[[int, ParseOutcome], None]
 def parse_all(
     jobs: Sequence[ParseJob], settings: ParseSettings, *, on_done: OnParsed | None = None
 ) -> list[ParseOutcome]:
-    """Parse every job; outcomes in the order of the jobs.
+    """Parse every job and return the outcomes in the order of the jobs.
 
-    A feed that exceeds the time limit is a ParseTimeoutError, one that kills its process or needs
-    too much memory a ParseCrashError; a new process takes over. `on_done` gets the job's index
-    and outcome as they come, from several threads.
+    A feed that exceeds the time limit yields a ParseTimeoutError; one that crashes its process or
+    exceeds the memory limit yields a ParseCrashError. The process is then replaced. `on_done` is
+    called with index and outcome of each finished job, from several threads.
     """
     outcomes: dict[int, ParseOutcome] = {}
     waiting: queue.SimpleQueue[tuple[int, ParseJob]] = queue.SimpleQueue()
@@ -58,7 +58,7 @@ def parse_all(
 
 
 class Parser:
-    """One worker process at a time, started when needed and replaced when it dies."""
+    """A worker process that is started on demand and replaced after a crash."""
 
     def __init__(self, settings: ParseSettings) -> None:
         self._settings = settings
@@ -76,32 +76,32 @@ class Parser:
         self._discard()
 
     def parse(self, job: ParseJob) -> ParseOutcome:
-        """The feed, or the FeedError that tells why there is none."""
+        """Parse one job; return the feed or the error."""
         used = self._process is not None
         outcome = self._attempt(job)
         if used and isinstance(outcome, ParseCrashError):
-            # The worker may have been worn out by the feeds before: judge in a fresh one.
+            # Earlier feeds may have exhausted the worker: retry in a new one.
             outcome = self._attempt(job)
         return outcome
 
     def _attempt(self, job: ParseJob) -> ParseOutcome:
         if self._process is None:
             self._process = WorkerProcess(self._settings.memory_mib)
-        answer = self._process.ask(job, self._settings.timeout_seconds)
-        if isinstance(answer, ParsedFeed | FeedError):
-            return answer
+        outcome = self._process.parse(job, self._settings.timeout_seconds)
+        if isinstance(outcome, ParsedFeed | FeedError):
+            return outcome
         self._discard()
-        return self._failure(job, answer)
+        return self._failure(job, outcome)
 
-    def _failure(self, job: ParseJob, end: "End") -> FeedError:
+    def _failure(self, job: ParseJob, end: "WorkerExit") -> FeedError:
         url = strip_credentials(job.url)
         if end.timed_out:
-            limit = f"parsing took more than {self._settings.timeout_seconds:g} s"
+            limit = f"Parsing took more than {self._settings.timeout_seconds:g} s"
             return ParseTimeoutError(url, limit)
         if end.code == OUT_OF_MEMORY:
-            limit = f"parsing needs more than {self._settings.memory_mib} MiB"
+            limit = f"Parsing needs more than {self._settings.memory_mib} MiB"
             return ParseCrashError(url, limit)
-        return ParseCrashError(url, f"the parsing process died (exit code {end.code})")
+        return ParseCrashError(url, f"The parser process crashed (exit code {end.code})")
 
     def _discard(self) -> None:
         if self._process is not None:
@@ -111,19 +111,19 @@ class Parser:
 
 @dataclass(frozen=True, slots=True)
 class WorkerExit:
-    """How a worker process ended instead of answering."""
+    """How a worker process ended without a result."""
 
     code: int
     timed_out: bool
 
 
 class WorkerProcess:
-    """A running `service.ingest.parsing.worker`."""
+    """A running process of `service.ingest.parsing.worker`."""
 
     def __init__(self, memory_mib: int) -> None:
-        # An interpreter of its own, not a fork: threads and open connections stay out, and
-        # neither this program's main module nor a language model is imported.
-        self._process = subprocess.Popen(  # noqa: S603 - our own module, no outside words
+        # A new interpreter, not a fork: it inherits no threads or connections and imports neither
+        # the main module nor a language model.
+        self._process = subprocess.Popen(  # noqa: S603 - fixed command
             [sys.executable, "-c", _START, str(memory_mib)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -132,21 +132,21 @@ class WorkerProcess:
         started = self._exchange(None, _START_SECONDS)
         if started != "ready":
             self.stop()
-            raise RuntimeError(f"a parsing process with {memory_mib} MiB did not start: {started}")
+            raise RuntimeError(f"Parser process with {memory_mib} MiB did not start: {started}")
 
-    def ask(self, job: ParseJob, timeout_seconds: float) -> ParseOutcome | WorkerExit:
-        """The outcome, or how the process ended; it is killed when the time is over."""
-        answer = self._exchange(job, timeout_seconds)
-        if not isinstance(answer, ParsedFeed | FeedError | WorkerExit):
-            raise TypeError(type(answer))
-        return answer
+    def parse(self, job: ParseJob, timeout_seconds: float) -> ParseOutcome | WorkerExit:
+        """Return the outcome, or how the process ended; kill it after the time limit."""
+        outcome = self._exchange(job, timeout_seconds)
+        if not isinstance(outcome, ParsedFeed | FeedError | WorkerExit):
+            raise TypeError(type(outcome))
+        return outcome
 
     def stop(self) -> None:
-        """End the process, at once."""
+        """Kill the process."""
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
-            # What was on its way to a dead process is lost, which is right.
+            # Data for a dead process may be discarded.
             with suppress(BrokenPipeError):
                 _open(stream).close()
 
@@ -157,7 +157,7 @@ class WorkerProcess:
             timed_out.set()
             self._process.kill()
 
-        # Killing closes the pipes, so it also ends a write or read that would wait for ever.
+        # Killing the process closes the pipes, which also ends a blocked read or write.
         timer = threading.Timer(timeout_seconds, expire)
         timer.start()
         try:
@@ -172,5 +172,5 @@ class WorkerProcess:
 
 def _open(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
-        raise RuntimeError("a worker process without pipes")
+        raise RuntimeError("Worker process without pipes")
     return stream

@@ -103,7 +103,7 @@ def test_json_feed_with_one_bad_entry() -> None:
     assert first.published == datetime(2020, 4, 20, 10, 0, tzinfo=UTC)
     assert (second.guid, second.title, second.content) == ("2", "", "No title, no link.")
     assert (second.published, second.published_raw) == (None, "soon")
-    assert feed.warnings == ("entry 2 cannot be read: TypeError('not an object')",)
+    assert feed.warnings == ("Entry 2 cannot be read: TypeError('not an object')",)
 
 
 def test_rss_with_html_in_title_and_description() -> None:
@@ -210,7 +210,7 @@ def test_bytes_without_meaning_cost_a_character_and_a_warning() -> None:
     feed = parse(rss(item(RUSSIAN + "|")).encode().replace(b"|", b"\xff"))
 
     assert feed.entries[0].title == RUSSIAN + "\ufffd"
-    assert feed.warnings == ("some bytes mean nothing in utf-8",)
+    assert feed.warnings == ("Some bytes are invalid in utf-8",)
 
 
 def test_windows_characters_without_any_declaration() -> None:
@@ -270,13 +270,13 @@ def test_elements_that_break_the_parser_do_not_lose_the_feed() -> None:
         (b"\x00\x00", "empty"),
         (b"<!DOCTYPE html><html><head><title>Login</title></head></html>", "HTML page"),
         (b"<html><body><p>Not found", "HTML page"),
-        (b"Not found", "begins with 'Not found'"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "neither RSS"),
-        (b"<?xml version='1.0'?><note><to>x</to></note>", "neither RSS"),
-        (b'{"items": []}', "no JSON Feed"),
-        (b'{"version": "https://jsonfeed.org/version/1", "items": 7}', "no JSON Feed"),
+        (b"Not found", "starts with 'Not found'"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "Not RSS, Atom or JSON Feed"),
+        (b"<?xml version='1.0'?><note><to>x</to></note>", "Not RSS, Atom or JSON Feed"),
+        (b'{"items": []}', "not a JSON Feed"),
+        (b'{"version": "https://jsonfeed.org/version/1", "items": 7}', "not a JSON Feed"),
         (b"[1, 2]", "not an object"),
-        (b'{"version": ', "malformed JSON"),
+        (b'{"version": ', "Malformed JSON"),
         (b"[" * 200_000, "nested too deeply"),
         (b'{"a":' * 200_000, "nested too deeply"),
     ],
@@ -296,7 +296,7 @@ def test_json_feeds_that_say_too_much_or_too_little() -> None:
     odd = '{"feed_url": "x", "items": [{"title": true, "url": "http://[", "tags": {"a": 1}}]}'
 
     assert len(parse(many).entries) == MAX_ENTRIES
-    assert "only the first" in parse(many).warnings[0]
+    assert "Only the first" in parse(many).warnings[0]
     assert (parse(odd).entries[0].title, parse(odd).entries[0].categories) == ("", ())
 
 
@@ -369,7 +369,7 @@ def test_an_archive_is_cut_and_says_so() -> None:
     feed = parse(rss("<item><title>x</title></item>" * (MAX_ENTRIES + 1)))
 
     assert len(feed.entries) == MAX_ENTRIES
-    assert "only the first" in feed.warnings[0]
+    assert "Only the first" in feed.warnings[0]
 
 
 def test_a_password_in_the_url_is_in_no_message() -> None:

@@ -56,7 +56,7 @@ def test_a_feed_that_hangs_the_parser_costs_its_time_limit_only() -> None:
     outcomes = parse_all([SOUND, HANGING, SOUND], impatient)
 
     assert [told(outcome) for outcome in outcomes] == ["entries", "parse_timeout", "entries"]
-    assert str(outcomes[1]) == "https://hangs.example/: parsing took more than 1 s"
+    assert str(outcomes[1]) == "https://hangs.example/: Parsing took more than 1 s"
     assert time.monotonic() - started < 8
 
 

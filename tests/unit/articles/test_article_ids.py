@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.store.articles.ids import make_article_id, day_of_id, first_id_of_day
+from service.store.articles.ids import day_of_id, first_id_of_day, make_article_id
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2089, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # the bounds are naive by hypothesis' rule
 
@@ -20,7 +20,11 @@ def test_an_id_tells_the_day_and_fits_what_json_keeps_exact(moment: datetime, nu
 @given(MOMENTS, st.integers(1, 2**38 - 1))
 def test_a_day_is_one_range_of_ids(moment: datetime, number: int):
     tomorrow = moment.date() + timedelta(days=1)
-    assert first_id_of_day(moment.date()) <= make_article_id(moment, number) < first_id_of_day(tomorrow)
+    assert (
+        first_id_of_day(moment.date())
+        <= make_article_id(moment, number)
+        < first_id_of_day(tomorrow)
+    )
 
 
 def test_the_day_is_counted_in_utc():
