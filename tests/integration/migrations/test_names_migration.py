@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Engine, text
 
 from tests.support.database.migrations import migrate
 from tests.support.database.rows import NOW
@@ -129,9 +129,9 @@ def test_new_rows_get_ids_after_the_existing_ones(earlier: Engine):
         assert connection.scalar(text(statement), {"at": NOW + timedelta(days=1)}) == 3
 
 
-def read(engine: Engine, statement: str) -> Row[tuple[Any, ...]]:
+def read(engine: Engine, statement: str) -> tuple[Any, ...]:
     with engine.connect() as connection:
-        return connection.execute(text(statement)).one()
+        return tuple(connection.execute(text(statement)).one())
 
 
 def change(engine: Engine) -> None:
