@@ -11,14 +11,14 @@ MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2089, 1, 1), timezones=st.
 
 
 @given(MOMENTS, st.integers(1, 2**38 - 1))
-def test_an_id_tells_the_day_and_fits_what_json_keeps_exact(moment: datetime, number: int):
+def test_id_contains_the_day_and_fits_a_json_number(moment: datetime, number: int):
     made = make_article_id(moment, number)
     assert day_of_id(made) == moment.date()
     assert 0 < made < 2**53
 
 
 @given(MOMENTS, st.integers(1, 2**38 - 1))
-def test_a_day_is_one_range_of_ids(moment: datetime, number: int):
+def test_each_day_is_a_contiguous_id_range(moment: datetime, number: int):
     tomorrow = moment.date() + timedelta(days=1)
     assert (
         first_id_of_day(moment.date())
@@ -27,6 +27,6 @@ def test_a_day_is_one_range_of_ids(moment: datetime, number: int):
     )
 
 
-def test_the_day_is_counted_in_utc():
+def test_day_of_an_id_is_in_utc():
     evening = datetime(2023, 4, 24, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
     assert day_of_id(make_article_id(evening, 1)) == date(2023, 4, 25)

@@ -40,21 +40,21 @@ def found(*articles: Article) -> dict[int | str, int | str]:
     ],
     ids=["same", "reordered", "shortened", "framed"],
 )
-def test_a_reprint_under_another_headline_is_found(text: str) -> None:
+def test_reprint_with_another_title_is_a_copy(text: str) -> None:
     assert found(Article(2, "Shock on the lake", text, "daily", published=LATER), WIRE) == {2: 1}
 
 
-def test_an_own_report_is_no_copy() -> None:
+def test_independent_report_is_not_a_copy() -> None:
     own = "Two hundred people were aboard when a boat hit the harbour wall; a dozen were hurt."
     assert found(WIRE, Article(2, "Ferry strikes pier", own, "daily", published=LATER)) == {}
 
 
-def test_the_agency_is_the_original_even_if_it_comes_later() -> None:
+def test_agency_is_the_original_even_if_later() -> None:
     wire = replace(WIRE, published=LATER, agency=True)
     assert found(replace(WIRE, id=2, published=START), wire) == {2: 1}
 
 
-def test_no_original_is_a_copy() -> None:
+def test_original_is_never_a_copy() -> None:
     prints = [replace(WIRE, id=key, published=LATER) for key in (2, 3, 4)]
     assert found(WIRE, *prints) == {2: 1, 3: 1, 4: 1}
 
@@ -75,23 +75,23 @@ PRINTS = st.lists(
 
 @given(PRINTS, st.randoms(use_true_random=False))
 @settings(deadline=None)
-def test_in_any_order_the_same_copies_and_no_original_is_one(articles, random) -> None:  # noqa: ANN001
+def test_copies_do_not_depend_on_input_order(articles, random) -> None:  # noqa: ANN001
     pairs = found(*articles)
     assert not set(pairs.values()) & set(pairs)
     assert found(*random.sample(articles, len(articles))) == pairs
 
 
-def test_undated_articles_come_last() -> None:
+def test_undated_articles_are_ordered_last() -> None:
     assert found(replace(WIRE, id=0, published=None), WIRE) == {0: 1}
 
 
-def test_a_few_words_are_never_copies() -> None:
+def test_short_texts_are_never_copies() -> None:
     assert (
         found(Article(1, "Live updates", "Live now"), Article(2, "Live updates", "Live now")) == {}
     )
 
 
-def test_the_same_headline_alone_makes_no_copy() -> None:
+def test_equal_title_alone_is_not_a_copy() -> None:
     late = Article(2, WIRE.title, "Quite another account of what went wrong on the water.")
     assert found(WIRE, late) == {}
 
@@ -106,7 +106,7 @@ SUMMARY = Article(
 )
 
 
-def test_a_summary_of_one_sentence_is_found_in_the_long_text() -> None:
+def test_summary_matches_within_the_long_text() -> None:
     """As feeds carry reprints: one has the text, the other a sentence of it."""
     text = " ".join(("Rescuers worked all night.", *PARAGRAPHS, *LONG))
     full = Article(1, "Ferry strikes pier at Lake Orlan", text, "wire", published=START)
@@ -116,7 +116,7 @@ def test_a_summary_of_one_sentence_is_found_in_the_long_text() -> None:
     assert found(full, short) == {2: 1}
 
 
-def test_a_long_headline_that_two_outlets_share_needs_less_of_the_text() -> None:
+def test_similar_title_lowers_the_required_share() -> None:
     twin = replace(
         SUMMARY,
         id=6,
@@ -130,7 +130,7 @@ def test_a_long_headline_that_two_outlets_share_needs_less_of_the_text() -> None
     assert found(SUMMARY, other) == {}
 
 
-def test_two_reports_of_one_quotation_are_no_copies() -> None:
+def test_shared_quotation_is_not_a_copy() -> None:
     said = '"We did all that could be done for the people aboard and we will not rest until it is known why"'
     one = Article(1, "Owner of ferry mourns", f"{said}, the owner wrote.", "daily", published=START)
     other = Article(2, "Anger at the lake", f"In a letter she said: {said}.", "herald")
@@ -138,7 +138,7 @@ def test_two_reports_of_one_quotation_are_no_copies() -> None:
     assert found(*(replace(each, text=each.text.replace('"', "")) for each in (one, other))) != {}
 
 
-def test_versions_of_one_article_need_little_in_common() -> None:
+def test_versions_of_one_article_need_a_smaller_share() -> None:
     """Outlets that rewrite an article under a new address keep its date."""
     first = replace(WIRE, outlet="daily", text=" ".join(PARAGRAPHS[:3]))
     later = replace(first, id=2, text=" ".join((PARAGRAPHS[0], *LONG[:2])))
@@ -148,14 +148,14 @@ def test_versions_of_one_article_need_little_in_common() -> None:
     assert found(replace(first, published=day), replace(later, published=day)) == {}
 
 
-def test_an_outlet_that_takes_up_its_own_teaser_again_makes_no_copy() -> None:
+def test_reused_teaser_of_one_outlet_is_not_a_copy() -> None:
     title = "Inquiry into the ferry that hit the pier opens with questions for its owners and crew"
     again = replace(SUMMARY, id=6, title=title, published=LATER + timedelta(hours=1))
     assert found(SUMMARY, again) == {}
     assert found(SUMMARY, replace(again, title=SUMMARY.title)) == {6: 5}
 
 
-def test_a_series_in_one_format_makes_no_copies() -> None:
+def test_series_in_one_format_has_no_copies() -> None:
     puzzle = Article(
         1,
         "Small crossword of 3 May",
@@ -167,21 +167,21 @@ def test_a_series_in_one_format_makes_no_copies() -> None:
     assert found(puzzle, replace(puzzle, id=2, outlet="herald", published=LATER)) == {2: 1}
 
 
-def test_a_title_counts_where_there_is_no_text() -> None:
+def test_title_is_compared_without_text() -> None:
     title = PARAGRAPHS[0]
     assert found(Article(1, title, published=START), Article(2, title)) == {2: 1}
 
 
-def test_many_identical_texts_take_no_quadratic_time() -> None:
+def test_many_identical_texts_are_not_quadratic() -> None:
     assert len(found(*(replace(WIRE, id=key, outlet=f"o{key}") for key in range(400)))) == 399
 
 
-def test_a_run_that_everybody_has_pairs_each_text_with_few() -> None:
+def test_common_shingle_yields_few_candidates() -> None:
     texts = [Shingles.from_article(replace(WIRE, id=key), 3) for key in range(100)]
     assert max(map(len, candidate_rows(texts, 256).values())) == 16
 
 
-def test_nothing_is_shared_with_an_empty_text() -> None:
+def test_empty_text_shares_nothing() -> None:
     some = Shingles.from_article(WIRE, 3)
     assert (
         overlap_coefficient(Shingles.empty(), some)
@@ -191,18 +191,18 @@ def test_nothing_is_shared_with_an_empty_text() -> None:
     assert candidate_rows([], 256) == {}
 
 
-def test_what_is_quoted_everywhere_counts_half() -> None:
+def test_fully_quoted_shingle_has_half_weight() -> None:
     quoted = Shingles.from_article(Article(1, "", 'He said: "one two three four five" there.'), 3)
     assert (len(quoted), quoted.weight) == (6, 4.5)
     twice = Shingles.from_article(Article(1, "", '"one two three" and one two three'), 3)
     assert twice.weight == len(twice)
 
 
-def test_spellings_of_one_word_meet() -> None:
+def test_word_spellings_are_normalized() -> None:
     assert normalized_words("U.S. caf&eacute;s") == normalized_words("US cafés")
 
 
-def test_headlines_are_alike_by_their_words_in_order() -> None:
+def test_title_similarity_respects_word_order() -> None:
     assert title_similarity(list("abcd"), list("abxcd")) == pytest.approx(8 / 9)
     assert title_similarity(list("ab"), list("ba")) == 0.5
     assert title_similarity([], ["a"]) == 0

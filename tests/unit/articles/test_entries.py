@@ -42,7 +42,7 @@ def admit(entry: Entry) -> Draft:
     return draft
 
 
-def test_an_ordinary_entry_becomes_a_draft() -> None:
+def test_entry_becomes_a_draft() -> None:
     assert admit(ENTRY) == Draft(
         url="https://outlet.example/bridge",
         link="http://outlet.example/bridge?utm_source=rss",
@@ -71,7 +71,7 @@ def test_an_ordinary_entry_becomes_a_draft() -> None:
         (None, "", "missing"),
     ],
 )
-def test_a_date_that_cannot_be_true_is_flagged_and_the_entry_kept(
+def test_implausible_date_is_flagged_without_rejection(
     published: datetime | None, raw: str, flag: str
 ) -> None:
     draft = admit(replace(ENTRY, published=published, published_raw=raw))
@@ -79,11 +79,11 @@ def test_a_date_that_cannot_be_true_is_flagged_and_the_entry_kept(
     assert (draft.date_flag, draft.published, draft.claimed_date) == (flag, None, published)
 
 
-def test_without_a_title_the_first_sentence_serves() -> None:
+def test_missing_title_is_replaced_by_the_first_sentence() -> None:
     assert admit(replace(ENTRY, title=" ")).title == "The bridge is open again."
 
 
-def test_with_neither_title_nor_text_there_is_nothing_to_report() -> None:
+def test_entry_without_title_and_text_is_rejected() -> None:
     empty = replace(ENTRY, title="", summary=" ", content="")
 
     assert admit_entry(empty, FEED, now=NOW, settings=SETTINGS) == Rejection(
@@ -91,14 +91,14 @@ def test_with_neither_title_nor_text_there_is_nothing_to_report() -> None:
     )
 
 
-def test_without_a_link_the_guid_serves_if_it_is_an_address() -> None:
+def test_guid_url_replaces_a_missing_link() -> None:
     draft = admit(replace(ENTRY, link="", guid="https://outlet.example/?p=7"))
 
     assert draft.url == draft.link == "https://outlet.example/?p=7"
 
 
 @pytest.mark.parametrize("link", ["", "/relative", "mailto:desk@outlet.example", "http://[broken"])
-def test_without_any_address_the_entry_gets_a_stable_key_of_its_own(link: str) -> None:
+def test_entry_without_url_gets_a_stable_urn(link: str) -> None:
     draft = admit(replace(ENTRY, link=link, guid="tag:1"))
     edited = admit(replace(ENTRY, link=link, guid="tag:1", title="Another title"))
     other = admit(replace(ENTRY, link=link, guid="tag:2"))
@@ -110,13 +110,13 @@ def test_without_any_address_the_entry_gets_a_stable_key_of_its_own(link: str) -
     assert len({draft.url, other.url, untagged.url}) == 3
 
 
-def test_a_password_in_a_link_is_not_kept() -> None:
+def test_password_is_removed_from_links() -> None:
     assert admit(replace(ENTRY, link="https://me:secret@outlet.example/a")).link == (
         "https://outlet.example/a"
     )
 
 
-def test_full_text_becomes_the_body_and_serves_as_lead_where_there_is_no_summary() -> None:
+def test_full_text_is_the_body_and_the_lead_without_summary() -> None:
     content = "First paragraph of the report.\nSecond paragraph."
 
     with_summary = admit(replace(ENTRY, content=content, summary="Short."))
@@ -128,7 +128,7 @@ def test_full_text_becomes_the_body_and_serves_as_lead_where_there_is_no_summary
     assert same.body == ""
 
 
-def test_a_cut_lead_keeps_its_full_text_as_body() -> None:
+def test_truncated_lead_has_its_full_text_as_body() -> None:
     content = "word " * 150
 
     draft = admit(replace(ENTRY, content=content, summary=""))
@@ -137,7 +137,7 @@ def test_a_cut_lead_keeps_its_full_text_as_body() -> None:
     assert draft.body == content.strip()
 
 
-def test_lengths_are_bounded() -> None:
+def test_text_lengths_are_limited() -> None:
     draft = admit(replace(ENTRY, title="t" * 9999, summary="s" * 9999, content="c" * 99999))
 
     assert (len(draft.title), len(draft.text), len(draft.body)) == (400, 200, 1000)
@@ -161,7 +161,7 @@ def test_lengths_are_bounded() -> None:
         "Weiterlesen …",
     ],
 )
-def test_what_software_adds_at_the_end_is_dropped(ending: str) -> None:
+def test_boilerplate_at_the_end_is_removed(ending: str) -> None:
     assert strip_boilerplate(f"The bridge is open. {ending}") == "The bridge is open."
 
 
@@ -175,17 +175,17 @@ def test_what_software_adds_at_the_end_is_dropped(ending: str) -> None:
         "",
     ],
 )
-def test_what_people_wrote_stays(text: str) -> None:
+def test_other_endings_are_unchanged(text: str) -> None:
     assert strip_boilerplate(text) == text
 
 
-def test_the_hash_sees_edits_and_not_spacing() -> None:
+def test_content_hash_ignores_whitespace_only() -> None:
     assert content_hash("a b", "c") == content_hash(" a\n b ", "c")
     assert content_hash("a", "b c") != content_hash("a b", "c")
     assert content_hash("\ud800") == content_hash("\ud800")
 
 
-def test_of_one_url_the_newest_entry_stays() -> None:
+def test_newest_entry_of_a_url_wins() -> None:
     older = replace(ENTRY, title="Bridge to reopen", published=NOW - timedelta(hours=9))
     updated = replace(ENTRY, title="Bridge open, mayor says", updated=NOW)
     undated = replace(ENTRY, title="Bridge", published=None)
@@ -222,7 +222,7 @@ def test_language_tags_are_normalised(tag: str, language: str) -> None:
     assert draft.language == language
 
 
-def test_at_a_tie_the_first_in_the_feed_stays() -> None:
+def test_first_entry_wins_a_tie() -> None:
     first = admit(ENTRY)
     second = replace(first, title="Another")
     assert newest_per_url([first, second]) == [first]

@@ -1,4 +1,4 @@
-"""Pacing: the feed's own rhythm, within bounds, and patience with those in trouble."""
+"""Fetch schedule: intervals, backoff and bounds."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -52,21 +52,21 @@ def every(gap: timedelta, *, count: int = 10, silence: timedelta = timedelta(0))
         (FetchHistory(error_count=2, retry_after=timedelta(days=400)), 1440),
     ],
 )
-def test_the_next_fetch(history: FetchHistory, expected: float) -> None:
+def test_next_fetch_interval(history: FetchHistory, expected: float) -> None:
     assert minutes(history) == pytest.approx(expected)
 
 
-def test_a_feed_that_is_gone_is_retired() -> None:
+def test_gone_feed_has_no_next_fetch() -> None:
     assert minutes(FetchHistory(gone=True)) is None
 
 
-def test_jitter_spreads_feeds_that_were_due_together() -> None:
+def test_jitter_spreads_simultaneous_feeds() -> None:
     waits = [minutes(FetchHistory(error_count=9), jitter / 10) for jitter in range(10)]
 
     assert len(set(waits)) == 10
 
 
-def test_entries_of_one_moment_and_of_the_future_say_nothing_of_the_pace() -> None:
+def test_simultaneous_and_future_entries_do_not_affect_the_interval() -> None:
     batch = [NOW - timedelta(hours=2)] * 30
 
     assert natural_interval(batch, now=NOW) == timedelta(hours=1)
@@ -84,7 +84,7 @@ _HISTORIES = st.builds(
 
 
 @given(_HISTORIES, st.floats(0, 1, exclude_max=True))
-def test_the_bounds_hold_whatever_the_history(history: FetchHistory, jitter: float) -> None:
+def test_interval_is_always_within_bounds(history: FetchHistory, jitter: float) -> None:
     wait = minutes(history, jitter)
 
     assert wait is not None

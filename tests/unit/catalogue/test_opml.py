@@ -1,4 +1,4 @@
-"""OPML in and out."""
+"""Reading and writing OPML."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ NESTED = """<?xml version="1.0" encoding="UTF-8"?>
 </body></opml>"""
 
 
-def test_a_nested_list_is_read_with_its_folders() -> None:
+def test_nested_opml_is_read_with_folders() -> None:
     listed = read_opml(NESTED.encode(), name="feeds.opml")
 
     assert listed.title == "My feeds"
@@ -38,11 +38,11 @@ def test_a_nested_list_is_read_with_its_folders() -> None:
         OpmlFeed("http://old.example/feed", "Old scheme"),
         OpmlFeed("https://older.example/feed", "Older scheme"),
     )
-    assert listed.warnings == ("feeds.opml: 'file:///etc/passwd' is no http(s) address; left out",)
+    assert listed.warnings == ("feeds.opml: 'file:///etc/passwd' is not an http(s) URL; skipped",)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "windows-1251"])
-def test_other_encodings_are_read(encoding: str) -> None:
+def test_opml_encodings_are_detected(encoding: str) -> None:
     text = NESTED.replace("UTF-8", encoding).replace("Harbour Post", "Гавань")
 
     assert read_opml(text.encode(encoding), name="x").feeds[0].title == "Гавань"
@@ -53,14 +53,14 @@ def test_other_encodings_are_read(encoding: str) -> None:
     [
         (b"", "malformed XML"),
         (b"<opml><body><outline></body></opml>", "malformed XML"),
-        (b"<opml version='2.0'><head/></opml>", "no OPML"),
-        (b"<rss version='2.0'/>", "no OPML; its first element is <rss>"),
+        (b"<opml version='2.0'><head/></opml>", "not OPML"),
+        (b"<rss version='2.0'/>", "not OPML: expected <opml> with a <body>, got <rss>"),
         (b"\x00\xff\xfe", "malformed XML"),
-        (b'<!DOCTYPE opml [<!ENTITY a "b">]><opml><body/></opml>', "document type"),
-        (b'<!DOCTYPE opml SYSTEM "file:///etc/passwd"><opml><body/></opml>', "document type"),
+        (b'<!DOCTYPE opml [<!ENTITY a "b">]><opml><body/></opml>', "DOCTYPE"),
+        (b'<!DOCTYPE opml SYSTEM "file:///etc/passwd"><opml><body/></opml>', "DOCTYPE"),
     ],
 )
-def test_what_is_no_list_is_refused_with_the_reason(data: bytes, reason: str) -> None:
+def test_invalid_opml_is_rejected_with_the_reason(data: bytes, reason: str) -> None:
     with pytest.raises(BadInputError, match=reason) as caught:
         read_opml(data, name="feeds.opml")
 
@@ -68,7 +68,7 @@ def test_what_is_no_list_is_refused_with_the_reason(data: bytes, reason: str) ->
     assert "\n" not in str(caught.value)
 
 
-def test_deep_nesting_is_flattened() -> None:
+def test_deep_folders_are_flattened() -> None:
     deep = "<outline text='a'>" * 5000
     data = f"<opml><body>{deep}<outline xmlUrl='http://x.example/'/>{'</outline>' * 5000}</body></opml>"
 
@@ -89,7 +89,7 @@ _FEEDS = st.builds(
 
 
 @given(st.lists(_FEEDS, max_size=6, unique_by=lambda feed: feed.url))
-def test_what_is_written_is_read_again(feeds: list[OpmlFeed]) -> None:
+def test_opml_round_trip(feeds: list[OpmlFeed]) -> None:
     listed = read_opml(write_opml(feeds, title="Feeds"), name="x")
 
     assert sorted(listed.feeds, key=lambda feed: feed.url) == sorted(

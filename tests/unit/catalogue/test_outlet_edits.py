@@ -1,4 +1,4 @@
-"""What an admin changes of an outlet, beside what the configuration says."""
+"""Edits of outlets and their configured values."""
 
 import pytest
 
@@ -19,7 +19,7 @@ PRESENT: OutletFields = {
 }
 
 
-def test_an_edit_keeps_what_is_configured_of_what_it_changes():
+def test_edit_stores_the_configured_values():
     first = apply_edit(PRESENT, {}, {"country": "FR", "language": "en"})
     assert first.fields == {**PRESENT, "country": "FR"}
     assert first.configured_values == {"country": "GB"}
@@ -30,17 +30,17 @@ def test_an_edit_keeps_what_is_configured_of_what_it_changes():
     assert restore_configured(second.fields, second.configured_values).configured_values == {}
 
 
-def test_a_fact_that_gets_its_configured_value_is_edited_no_more():
+def test_field_set_to_its_configured_value_is_not_edited():
     found = apply_edit({**PRESENT, "country": "FR"}, {"country": "GB"}, {"country": "GB"})
     assert (found.fields, found.configured_values) == (PRESENT, {})
 
 
-def test_an_edit_stays_one_when_the_configuration_comes_to_say_the_same():
+def test_edit_persists_if_the_configuration_becomes_equal():
     found = apply_edit({**PRESENT, "country": "FR"}, {"country": "FR"}, {"name": "Q"})
     assert found.configured_values == {"name": "Quay", "country": "FR"}
 
 
-def test_names_are_trimmed_and_codes_get_their_case():
+def test_names_and_codes_are_normalized():
     wanted: OutletFields = {
         "name": " The  Quay ",
         "country": " gb",
@@ -66,6 +66,6 @@ def test_names_are_trimmed_and_codes_get_their_case():
         ({"family": "x" * 201}, "Invalid family"),
     ],
 )
-def test_what_cannot_be_is_refused(wanted: OutletFields, reason: str):
+def test_invalid_field_is_rejected(wanted: OutletFields, reason: str):
     with pytest.raises(BadInputError, match=reason):
         normalize_fields(wanted)

@@ -1,4 +1,4 @@
-"""Which outlet a link belongs to."""
+"""Lookup of the outlet of a URL."""
 
 import pytest
 from hypothesis import given
@@ -27,10 +27,10 @@ OUTLETS = [
         (None, None),
     ],
 )
-def test_the_longest_site_that_begins_a_link_wins(url: str | None, slug: str | None):
+def test_longest_matching_site_wins(url: str | None, slug: str | None):
     assert site_index(OUTLETS).match(url) == slug
 
 
 @given(st.text())
-def test_no_text_is_too_strange_to_look_up(url: str):
+def test_match_accepts_any_text(url: str):
     assert SiteIndex({"bbc.com": "bbc"}).match(url) in {None, "bbc"}

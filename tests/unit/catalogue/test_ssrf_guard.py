@@ -1,4 +1,4 @@
-"""Which addresses feeds may be read from."""
+"""SSRF guard: allowed and blocked addresses."""
 
 import socket
 
@@ -29,7 +29,7 @@ from service.settings.convert import parse_networks
         *("2001::1", "", "outlet.example", "0x7f.1"),
     ],
 )
-def test_what_is_not_public_is_closed(address: str) -> None:
+def test_non_public_addresses_are_blocked(address: str) -> None:
     assert not is_allowed(address, ())
 
 
@@ -40,11 +40,11 @@ def test_what_is_not_public_is_closed(address: str) -> None:
         "2002:101:101::1",
     ],
 )
-def test_public_addresses_are_open(address: str) -> None:
+def test_public_addresses_are_allowed(address: str) -> None:
     assert is_allowed(address, ())
 
 
-def test_a_named_network_is_open_and_no_other() -> None:
+def test_only_listed_networks_are_allowed() -> None:
     allowed = parse_networks(["127.0.0.0/8", "fd00::/8"])
 
     assert is_allowed("127.0.0.1", allowed)
@@ -54,10 +54,10 @@ def test_a_named_network_is_open_and_no_other() -> None:
     assert not is_allowed("::1", allowed)
 
 
-def test_no_socket_is_made_for_a_closed_address() -> None:
+def test_no_socket_is_created_for_a_blocked_address() -> None:
     make = socket_factory(parse_networks(["127.0.0.0/8"]))
     info = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
 
     make((*info, ("127.0.0.1", 80))).close()
-    with pytest.raises(AddressRefusedError, match=r"10\.0\.0\.1 is no public address"):
+    with pytest.raises(AddressRefusedError, match=r"10\.0\.0\.1 is not a public address"):
         make((*info, ("10.0.0.1", 80)))

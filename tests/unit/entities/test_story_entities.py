@@ -36,7 +36,7 @@ def found(*texts: str, window: Gazetteer = EMPTY, **more: object) -> dict[str, s
         ("photo by Jim Tarn/AFP and others", []),
     ],
 )
-def test_names_are_found_without_what_stands_before_them(text: str, expected: list[str]) -> None:
+def test_names_exclude_preceding_titles(text: str, expected: list[str]) -> None:
     assert names(FRAME.format(text)) == expected
 
 
@@ -47,7 +47,7 @@ def test_names_are_found_without_what_stands_before_them(text: str, expected: li
         "Ferry Strikes Pier in Orlan Harbour After Storm",
     ],
 )
-def test_title_case_tells_no_names(text: str) -> None:
+def test_title_case_yields_no_names(text: str) -> None:
     assert names(text) == []
 
 
@@ -67,7 +67,7 @@ def test_title_case_tells_no_names(text: str) -> None:
         ("at the University of Orlan today", "University of Orlan", Kind.ORGANISATION),
     ],
 )
-def test_texts_tell_what_a_name_stands_for(text: str, name: str, kind: Kind) -> None:
+def test_context_determines_the_entity_kind(text: str, name: str, kind: Kind) -> None:
     assert found(FRAME.format(text)) == {name: kind}
 
 
@@ -82,17 +82,17 @@ def test_texts_tell_what_a_name_stands_for(text: str, name: str, kind: Kind) -> 
         "Chapter XIV was read",
     ],
 )
-def test_what_names_nobody_or_tells_nothing_is_left_out(text: str) -> None:
+def test_other_and_unclear_names_are_omitted(text: str) -> None:
     assert found(text) == {}
 
 
-def test_the_window_tells_what_the_story_does_not() -> None:
+def test_window_gazetteer_complements_the_story() -> None:
     texts = [f"Report {number}: floods in Quillon spread." for number in range(4)]
     window = Gazetteer.from_window(Article(key, "", words) for key, words in enumerate(texts))
     assert found("for Quillon and others", window=window) == {"Quillon": Kind.PLACE}
 
 
-def test_a_last_name_counts_for_the_whole_one() -> None:
+def test_last_name_counts_for_the_full_name() -> None:
     articles = [
         Article(1, "", "as Minister Tarvo Quell told them", outlet="a"),
         Article(2, "Why they blame Quell for it", "", outlet="b"),
@@ -101,37 +101,37 @@ def test_a_last_name_counts_for_the_whole_one() -> None:
     assert find_entities(articles, EMPTY) == [Entity("Tarvo Quell", Kind.PERSON, 3)]
 
 
-def test_names_of_one_place_are_one() -> None:
+def test_place_aliases_are_merged() -> None:
     assert found("the port of Tehran and the U.S. and a US ship") == {
         "Tehran": Kind.PLACE,
         "US": Kind.PLACE,
     }
 
 
-def test_a_name_in_one_of_many_articles_is_left_out() -> None:
+def test_name_in_one_of_many_articles_is_omitted() -> None:
     texts = ("flooding in Ankara today", "rain over Ankara again", "snow in Oslo and in Ankara")
     assert found(*texts) == {"Ankara": Kind.PLACE}
 
 
-def test_copies_count_for_nothing() -> None:
+def test_copies_do_not_count() -> None:
     texts = ("flooding in Ankara today", "flooding in Ankara and Oslo")
     assert found(*texts, copies={1}) == {"Ankara": Kind.PLACE}
 
 
-def test_outlets_do_not_tell_of_themselves() -> None:
+def test_outlet_names_are_omitted() -> None:
     texts = (FRAME.format("as Quay News Network learned"), "nothing else is known")
     assert found(*texts, outlets={"o0": "Quay News"}) == {}
     assert found(*texts, outlets={"o1": "Quay News"}) == {"Quay News Network": Kind.ORGANISATION}
 
 
-def test_a_word_that_begins_a_sentence_needs_a_capital_elsewhere() -> None:
+def test_sentence_start_needs_a_capitalised_use_elsewhere() -> None:
     texts = ["Reservoir levels fell. A reservoir ran dry. Orlan Dam held; at Orlan Dam, calm."]
     gazetteer = Gazetteer.from_articles([Article(1, "", texts[0])])
     known = Gazetteers((gazetteer,))
     assert {each.name for each in find_mentions(texts[0]) if known.is_name(each)} == {"Orlan Dam"}
 
 
-def test_a_gazetteer_survives_being_stored() -> None:
+def test_gazetteer_serialization_round_trip() -> None:
     gazetteer = Gazetteer.from_articles(
         [Article(1, "", "floods in Quillon; Minister Tarvo Quell left")]
     )

@@ -1,4 +1,4 @@
-"""Dates: read in the spellings of feeds, believed with care."""
+"""Date parsing and plausibility checks."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -41,7 +41,7 @@ TOLERANCE = timedelta(hours=2)
         ("Mon, 20 Apr 2020 23:59:60 GMT", "2020-04-21T00:00:00"),
     ],
 )
-def test_the_spellings_that_feeds_use(raw: str, expected: str) -> None:
+def test_date_spellings_of_feeds_are_parsed(raw: str, expected: str) -> None:
     assert parse_date(raw) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
@@ -53,7 +53,7 @@ def test_the_spellings_that_feeds_use(raw: str, expected: str) -> None:
         *("2020-04-20T10:00:00+99:00", "Mon, 20 Apr 2020 " + "x" * 100),
     ],
 )
-def test_what_names_no_moment_is_none(raw: str) -> None:
+def test_invalid_date_returns_none(raw: str) -> None:
     assert parse_date(raw) is None
 
 
@@ -61,7 +61,7 @@ def test_what_names_no_moment_is_none(raw: str) -> None:
     st.integers(0, 300_000_000_000).map(lambda second: FIRST + timedelta(seconds=second)),
     st.integers(-720, 720),
 )
-def test_iso_dates_survive_the_way_there_and_back(moment: datetime, minutes: int) -> None:
+def test_iso_dates_round_trip(moment: datetime, minutes: int) -> None:
     sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
     local = (moment + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S").zfill(19)
 
@@ -69,7 +69,7 @@ def test_iso_dates_survive_the_way_there_and_back(moment: datetime, minutes: int
 
 
 @given(st.one_of(st.text(max_size=90), st.from_regex(r"[\w ,:+T./-]{0,40}", fullmatch=True)))
-def test_nothing_raises_and_what_is_read_is_utc(raw: str) -> None:
+def test_parse_date_never_raises_and_returns_utc(raw: str) -> None:
     parsed = parse_date(raw)
 
     assert parsed is None or parsed.tzinfo is UTC
@@ -89,7 +89,7 @@ def test_nothing_raises_and_what_is_read_is_utc(raw: str) -> None:
         (" ", "missing"),
     ],
 )
-def test_absurd_dates_are_kept_and_flagged_but_never_trusted(raw: str, flag: str) -> None:
+def test_implausible_dates_are_flagged_and_not_trusted(raw: str, flag: str) -> None:
     judged = check_date(raw, parse_date(raw), now=NOW, tolerance=TOLERANCE)
 
     assert judged.flag == flag

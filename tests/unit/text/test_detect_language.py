@@ -1,4 +1,4 @@
-"""Which language an article is in."""
+"""Language detection of articles."""
 
 import pytest
 
@@ -22,43 +22,43 @@ HEADLINES = {
 
 
 @pytest.mark.parametrize("language", HEADLINES)
-def test_a_headline_tells_its_language(language: str):
+def test_language_of_a_title_is_detected(language: str):
     assert resolve_language("", HEADLINES[language]) == language
 
 
 @pytest.mark.parametrize("title", ["", "!?", "2023", "🎉🎉", "OK", "Orlan", "\ud800"])
-def test_what_tells_nothing_stays_unknown(title: str):
+def test_text_without_evidence_has_no_language(title: str):
     assert resolve_language("", title) == ""
 
 
-def test_a_declared_language_stands_with_its_region():
+def test_declared_language_keeps_its_region():
     assert resolve_language("en-gb", HEADLINES["en"]) == "en-gb"
     assert resolve_language("de", "Orlan") == "de"
 
 
-def test_the_default_of_publishing_software_is_overruled_by_a_text():
+def test_long_text_overrides_the_declared_language():
     text = "Die Fähre war am Morgen mit vierzig Menschen an Bord ausgelaufen, teilte der Hafen mit."
     assert resolve_language("en-us", HEADLINES["de"], text) == "de"
     assert resolve_language("en-us", "Fähre auf Grund") == "en-us"
 
 
-def test_near_languages_are_not_overruled():
+def test_similar_language_does_not_override_the_declared_one():
     text = "Trajekten gik på grund tæt ved Orlan, og tolv passagerer kom til skade tirsdag morgen."
     assert resolve_language("nb", "Trajekt på grund ved Orlan", text) == "nb"
 
 
-def test_a_language_that_is_never_detected_is_believed():
+def test_undetectable_declared_language_is_returned():
     assert "la" not in DETECTED
     assert resolve_language("la", HEADLINES["en"], HEADLINES["en"]) == "la"
 
 
-def test_the_probability_is_one():
+def test_detection_returns_a_probability():
     name, probability = detect_language(HEADLINES["fr"])
     assert name == "fr"
     assert 0.5 < probability <= 1
 
 
-def test_no_sample_is_taken_for_another_language():
+def test_seed_articles_are_detected_correctly():
     for article, label in zip(seed_articles(), seed_labels(), strict=True):
         assert resolve_language("", article.title, article.text) in {label["lang"], ""}
         assert article.lang == label["lang"]

@@ -1,4 +1,4 @@
-"""What is taken for an email address."""
+"""Email address validation."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from service.errors import BadInputError
         ("reader@localhost", "reader@localhost"),
     ],
 )
-def test_addresses_that_every_server_takes(text: str, expected: str):
+def test_valid_addresses_are_normalized(text: str, expected: str):
     assert normalize_email(text) == expected
 
 
@@ -38,7 +38,7 @@ def test_addresses_that_every_server_takes(text: str, expected: str):
         "r@" + "x." * 130 + "example",
     ],
 )
-def test_what_is_none_is_refused_in_one_line(text: str):
+def test_invalid_address_raises_a_one_line_error(text: str):
     with pytest.raises(BadInputError) as caught:
         normalize_email(text)
     assert "\n" not in str(caught.value)

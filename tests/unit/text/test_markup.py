@@ -1,4 +1,4 @@
-"""HTML to text: words only, whatever the markup, in linear time."""
+"""HTML to text conversion."""
 
 import time
 
@@ -38,7 +38,7 @@ from service.domain.text.markup import (
         ("", ""),
     ],
 )
-def test_only_the_words_remain(markup: str, expected: str) -> None:
+def test_html_to_text_removes_markup(markup: str, expected: str) -> None:
     assert html_to_text(markup) == expected
 
 
@@ -51,7 +51,7 @@ def test_only_the_words_remain(markup: str, expected: str) -> None:
         ("It&#8217;s done", "It’s done"),
     ],
 )
-def test_plain_text_is_read_as_html_only_where_it_evidently_is(text: str, expected: str) -> None:
+def test_plain_text_with_markup_is_converted(text: str, expected: str) -> None:
     assert plain_to_text(text) == expected
 
 
@@ -72,7 +72,7 @@ def test_plain_text_is_read_as_html_only_where_it_evidently_is(text: str, expect
         "= ",
     ],
 )
-def test_hostile_markup_costs_no_more_than_its_length(piece: str) -> None:
+def test_hostile_markup_is_converted_in_linear_time(piece: str) -> None:
     markup = piece * (300_000 // len(piece))
     started = time.perf_counter()
 
@@ -84,7 +84,7 @@ def test_hostile_markup_costs_no_more_than_its_length(piece: str) -> None:
 
 
 @given(st.text(alphabet=st.sampled_from("<>/!-&;#\"'= abpx\n\u00ad\x00é"), max_size=200))
-def test_any_markup_gives_tidy_text(markup: str) -> None:
+def test_any_markup_yields_normalised_text(markup: str) -> None:
     text = html_to_text(markup)
 
     assert tidy(text) == text
@@ -93,7 +93,7 @@ def test_any_markup_gives_tidy_text(markup: str) -> None:
 
 
 @given(st.text(max_size=200))
-def test_one_line_is_one_line_and_stays_it(text: str) -> None:
+def test_one_line_is_idempotent(text: str) -> None:
     line = one_line(text)
 
     assert "\n" not in line
@@ -102,17 +102,17 @@ def test_one_line_is_one_line_and_stays_it(text: str) -> None:
 
 
 @given(st.text(max_size=100), st.integers(2, 50))
-def test_shortened_text_keeps_to_the_limit(text: str, limit: int) -> None:
+def test_shorten_respects_the_limit(text: str, limit: int) -> None:
     assert len(shorten(text, limit)) <= max(limit, 1)
 
 
-def test_text_is_shortened_at_a_word() -> None:
+def test_shorten_cuts_after_a_word() -> None:
     assert shorten("one two three", 100) == "one two three"
     assert shorten("one two, three", 11) == "one two…"
     assert shorten("onetwothree", 5) == "onet…"
 
 
-def test_tags_come_with_their_attributes() -> None:
+def test_opening_tags_have_their_attributes() -> None:
     page = "<LINK Rel='alternate' href=/feed title=\"A &amp; B\"><a href='x'>y</a>"
 
     assert list(opening_tags(page)) == [

@@ -28,7 +28,7 @@ from service.domain.text.sentences import split_sentences
         (" \n ", 0),
     ],
 )
-def test_sentences_end_where_they_end(text: str, expected: list[str] | int) -> None:
+def test_sentence_boundaries(text: str, expected: list[str] | int) -> None:
     found = [sentence.text for sentence in split_sentences(text)]
     assert (found if isinstance(expected, list) else len(found)) == expected
 
@@ -46,12 +46,12 @@ def test_sentences_end_where_they_end(text: str, expected: list[str] | int) -> N
         ("结束了。", True),
     ],
 )
-def test_a_sentence_without_its_end_is_not_whole(text: str, whole: bool) -> None:  # noqa: FBT001
+def test_truncated_sentence_is_not_complete(text: str, whole: bool) -> None:  # noqa: FBT001
     assert [sentence.complete for sentence in split_sentences(text)] == [whole]
 
 
 @given(st.text(alphabet="Ab .!?…\n\"'”。U.S", max_size=80))
-def test_every_sentence_stands_in_the_text_and_none_is_lost(text: str) -> None:
+def test_sentences_cover_the_text_unchanged(text: str) -> None:
     found = split_sentences(text)
     at = 0
     for sentence in found:

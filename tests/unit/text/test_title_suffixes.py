@@ -25,17 +25,17 @@ PLAIN = [
 
 
 @pytest.mark.parametrize(("signed", "headline"), SIGNED)
-def test_a_signature_is_taken_off(signed: str, headline: str) -> None:
+def test_title_suffix_is_removed(signed: str, headline: str) -> None:
     assert strip_title_suffix(signed) == headline
 
 
 @pytest.mark.parametrize("title", PLAIN)
-def test_what_may_be_part_of_the_headline_stays(title: str) -> None:
+def test_other_title_endings_are_unchanged(title: str) -> None:
     assert strip_title_suffix(title) == title
 
 
 @given(st.text(max_size=200))
-def test_a_headline_only_loses_its_end_and_never_all_of_it(title: str) -> None:
+def test_only_the_end_of_a_title_is_removed(title: str) -> None:
     found = strip_title_suffix(title)
     assert title.strip().startswith(found)
     assert bool(found) == bool(title.strip())

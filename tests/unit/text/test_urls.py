@@ -33,7 +33,7 @@ from service.domain.text.urls import (
         (" https:/outlet.example/a\n", "https://outlet.example/a"),
     ],
 )
-def test_spellings_of_one_address_meet(url: str, expected: str) -> None:
+def test_equivalent_urls_have_one_key(url: str, expected: str) -> None:
     assert canonical_url(url) == expected
 
 
@@ -54,7 +54,7 @@ def test_spellings_of_one_address_meet(url: str, expected: str) -> None:
         "outputType=amp",
     ],
 )
-def test_what_only_tells_how_a_reader_came_is_left_out(query: str) -> None:
+def test_tracking_parameters_are_removed(query: str) -> None:
     assert canonical_url(f"https://outlet.example/a?{query}") == "https://outlet.example/a"
 
 
@@ -62,7 +62,7 @@ def test_what_only_tells_how_a_reader_came_is_left_out(query: str) -> None:
     "query",
     ["ref=12", "source=politics", "feed=world", "id=7", "v=abc", "from=2020-04-20", "p=rss"],
 )
-def test_what_may_name_the_article_stays(query: str) -> None:
+def test_other_parameters_are_retained(query: str) -> None:
     assert canonical_url(f"https://outlet.example/a?{query}") == f"https://outlet.example/a?{query}"
 
 
@@ -84,7 +84,7 @@ def test_what_may_name_the_article_stays(query: str) -> None:
         ("https://www.google.com/amp/guide", "https://www.google.com/amp/guide"),
     ],
 )
-def test_mobile_and_amp_renderings_meet_their_article_where_that_is_safe(
+def test_mobile_and_amp_urls_have_the_key_of_the_main_url(
     url: str, expected: str
 ) -> None:
     assert canonical_url(url) == expected
@@ -111,7 +111,7 @@ def test_mobile_and_amp_renderings_meet_their_article_where_that_is_safe(
         "http://outlet.example/" + "€" * 1000,
     ],
 )
-def test_what_is_no_web_address_has_no_key(url: str) -> None:
+def test_invalid_url_has_no_key(url: str) -> None:
     assert canonical_url(url) is None
 
 
@@ -153,7 +153,7 @@ _URLS = st.one_of(
 
 
 @given(_URLS)
-def test_the_key_of_a_key_is_itself_and_nothing_raises(url: str) -> None:
+def test_canonical_url_is_idempotent_and_never_raises(url: str) -> None:
     key = canonical_url(url)
 
     if key is not None:
@@ -164,7 +164,7 @@ def test_the_key_of_a_key_is_itself_and_nothing_raises(url: str) -> None:
 
 
 @given(_URLS, st.sampled_from(sorted(TRACKING_PARAMETERS)))
-def test_a_tracking_parameter_never_changes_the_key(url: str, parameter: str) -> None:
+def test_tracking_parameter_does_not_change_the_key(url: str, parameter: str) -> None:
     key = canonical_url(url)
 
     if key is not None and "#" not in key:
@@ -172,11 +172,11 @@ def test_a_tracking_parameter_never_changes_the_key(url: str, parameter: str) ->
         assert canonical_url(f"{key}{sign}{parameter}=1") == key
 
 
-def test_credentials_are_not_shown() -> None:
+def test_credentials_are_removed() -> None:
     assert strip_credentials("https://me:secret@outlet.example/a@b") == "https://outlet.example/a@b"
     assert strip_credentials("https://outlet.example/me@b") == "https://outlet.example/me@b"
 
 
-def test_what_only_looks_like_an_address_is_none() -> None:
+def test_malformed_urls_are_not_web_urls() -> None:
     assert normalize_host("2001:DB8::1%eth0") == "[2001:db8::1]"
     assert normalize_host("::zz") is None

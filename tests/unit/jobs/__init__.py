@@ -1,0 +1,1 @@
+"""Jobs: the scheduler process. The jobs themselves are in the integration tests."""
