@@ -251,7 +251,10 @@ def test_subscriber_is_added_only_if_confirmation_is_sent(
         settings = replace(context.settings, mail=mail)
         with running(create_app(sessions, clock=lambda: NOW, settings=settings)) as site:
             adam = make_key_client(site, sessions, "adam", Role.ADMIN)
-            assert adam.post(SUBSCRIBERS, {"address": "ann@x.example"}).json["confirmation_sent"] is True
+            assert (
+                adam.post(SUBSCRIBERS, {"address": "ann@x.example"}).json["confirmation_sent"]
+                is True
+            )
             assert len(server.taken) == 1
     with running(create_app(sessions, clock=lambda: NOW, settings=settings)) as site:
         adam = KeyClient(site, adam.key, adam.secret)

@@ -1,0 +1,1 @@
+"""The API as a whole: documentation, fuzzing, hostile input, query plans, Python client."""

@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from service.domain.webhooks.event_filter import EventFilter
 
 from service.domain.access.roles import Role
 from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.webhooks.event_filter import EventFilter
 from service.settings import load as settings_module
 from service.store.access import keys
 from service.store.database import schema
@@ -26,7 +26,7 @@ from service.web.app import create_app
 from tests.support.content.site_content import fill
 from tests.support.content.subscribers import subscribe
 from tests.support.content.texts import MEETING, STORYLINE, WORLD_NOW
-from tests.support.database.embedded_articles import model_context, embed_all_articles
+from tests.support.database.embedded_articles import embed_all_articles, model_context
 from tests.support.servers.site import Site, running
 
 SECRET = "samestory_fuzzing-key"

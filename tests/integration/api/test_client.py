@@ -86,9 +86,9 @@ def test_error_response_raises_with_status_and_problem(client: Client):
 
 
 def test_lone_surrogate_raises_an_api_error(client: Client):
-    with pytest.raises(ApiRefusedError, match="not UTF-8"):
+    with pytest.raises(ApiRefusedError, match="Not UTF-8"):
         client.search("ferry \ud800")
-    with pytest.raises(ApiRefusedError, match="not UTF-8"):
+    with pytest.raises(ApiRefusedError, match="Not UTF-8"):
         next(client.stories(entity=["\ud800"]))
     with pytest.raises(ApiRefusedError):
         client.story("\ud800")

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from service.domain.webhooks.event_filter import EventFilter
 from sqlalchemy import Engine, text
 
 from service.domain.access.roles import Role
 from service.domain.stories.filters import Sort
 from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.webhooks.event_filter import EventFilter
 from service.store.access import keys
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions

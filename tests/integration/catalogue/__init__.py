@@ -1,0 +1,1 @@
+"""Outlets through commands and API."""

@@ -103,9 +103,7 @@ def facts(found: Any) -> dict[str, Any]:
     return {"family": found["family"]["slug"], **{name: found[name] for name in names}}
 
 
-def test_outlets_of_one_family_count_once_from_then_on(
-    adam: KeyClient, context: Context, clock: Clock
-) -> None:
+def test_outlets_of_one_family_count_once(adam: KeyClient, context: Context, clock: Clock) -> None:
     assert adam.get("/v1/stories/ferry").json["independent"] == 2
     before, wide = adam.get(QUAY), "/v1/stories?min_independent=2"
     assert len(adam.get(wide).json["items"]) == 1
@@ -133,9 +131,7 @@ def test_outlets_of_one_family_count_once_from_then_on(
     assert [each["id"] for each in adam.get(wide).json["items"]] == ["ferry"]
 
 
-def test_what_is_edited_holds_against_the_configuration_and_the_rest_follows_it(
-    adam: KeyClient, sessions: Sessions
-) -> None:
+def test_edited_fields_override_the_configuration(adam: KeyClient, sessions: Sessions) -> None:
     edit = {"name": "  The   Quay ", "country": "ie", "agency": True}
     changed = adam.request("PATCH", QUAY, edit).json
     assert facts(changed) == {
@@ -168,9 +164,7 @@ def test_what_is_edited_holds_against_the_configuration_and_the_rest_follows_it(
     assert adam.request("DELETE", f"{QUAY}/edits").json == back
 
 
-def test_a_family_of_its_own_goes_by_the_outlets_name_unless_it_has_one(
-    adam: KeyClient, sessions: Sessions
-) -> None:
+def test_own_family_defaults_to_the_outlet_name(adam: KeyClient, sessions: Sessions) -> None:
     adam.request("PATCH", QUAY, {"name": "The Quay"})
     configure(sessions)
     assert adam.get(QUAY).json["family"]["name"] == "The Quay"
@@ -179,7 +173,7 @@ def test_a_family_of_its_own_goes_by_the_outlets_name_unless_it_has_one(
     assert adam.request("PATCH", QUAY, {"name": "Q"}).json["family"]["name"] == "Quay Holdings"
 
 
-def test_a_fact_that_gets_its_configured_value_is_edited_no_more(adam: KeyClient) -> None:
+def test_field_set_to_its_configured_value_is_not_edited(adam: KeyClient) -> None:
     adam.request("PATCH", QUAY, {"name": "The Quay", "country": None})
     changed = adam.request("PATCH", QUAY, {"country": "GB"}).json
     assert (changed["country"], changed["configured_values"]) == ("GB", {"name": "Quay Post"})
@@ -191,13 +185,13 @@ def test_a_fact_that_gets_its_configured_value_is_edited_no_more(adam: KeyClient
     assert (changed["configured_values"], changed["edited_at"]) == ({}, None)
 
 
-def test_an_outlet_leaves_for_a_family_of_its_own(adam: KeyClient, sessions: Sessions) -> None:
+def test_outlet_moves_to_its_own_family(adam: KeyClient, sessions: Sessions) -> None:
     configure(sessions, Outlet("new", "New", family="harbour"))
     found = adam.request("PATCH", "/v1/outlets/new", {"family": "new"}).json
     assert found["family"] == {"slug": "new", "name": "New"}
 
 
-def test_only_what_changes_makes_stories_tell_anew(adam: KeyClient, sessions: Sessions) -> None:
+def test_only_real_changes_redescribe_stories(adam: KeyClient, sessions: Sessions) -> None:
     tag = adam.get("/v1/outlets").headers["etag"]
     for same in ({}, {"name": "Quay Post", "country": "GB", "agency": False}):
         assert adam.request("PATCH", QUAY, same).json["configured_values"] == {}
@@ -210,7 +204,7 @@ def test_only_what_changes_makes_stories_tell_anew(adam: KeyClient, sessions: Se
     assert [each["id"] for each in adam.get("/v1/stories?country=FR&sort=newest").json["items"]]
 
 
-def test_articles_without_a_language_are_searched_in_that_of_their_outlet(
+def test_articles_without_language_use_the_language_of_their_outlet(
     adam: KeyClient, sessions: Sessions
 ) -> None:
     adam.request("PATCH", QUAY, {"language": "FR"})
@@ -224,7 +218,7 @@ def test_articles_without_a_language_are_searched_in_that_of_their_outlet(
         assert session.scalars(statement).all() == ["en", "fr"]
 
 
-def test_an_edit_is_made_once_for_each_idempotency_key(adam: KeyClient, clock: Clock) -> None:
+def test_edit_is_applied_once_per_idempotency_key(adam: KeyClient, clock: Clock) -> None:
     key = {"Idempotency-Key": "k"}
     first = adam.request("PATCH", QUAY, {"country": "FR"}, headers=key)
     clock.advance(minutes=1)
@@ -235,7 +229,7 @@ def test_an_edit_is_made_once_for_each_idempotency_key(adam: KeyClient, clock: C
     assert adam.request("PATCH", QUAY, {"country": "DE"}, headers=key).status == 422
 
 
-def test_what_cannot_be_is_refused_and_named(adam: KeyClient) -> None:
+def test_invalid_field_returns_422(adam: KeyClient) -> None:
     before = adam.get(QUAY)
     for wanted, reason in REFUSED:
         refused = adam.request("PATCH", QUAY, wanted)
@@ -244,7 +238,7 @@ def test_what_cannot_be_is_refused_and_named(adam: KeyClient) -> None:
     assert adam.get(QUAY).headers["etag"] == before.headers["etag"]
 
 
-def test_unknown_outlets_are_not_found(adam: KeyClient) -> None:
+def test_unknown_outlet_returns_404(adam: KeyClient) -> None:
     for method, path, body in (
         ("PATCH", "/v1/outlets/nobody", {"name": "X"}),
         ("DELETE", "/v1/outlets/nobody/edits", None),
@@ -255,7 +249,7 @@ def test_unknown_outlets_are_not_found(adam: KeyClient) -> None:
         assert adam.request("PATCH", f"/v1/outlets/{slug}", {"name": "X"}).status in {404, 422}
 
 
-def test_edits_and_imports_at_once_wait_for_each_other(adam: KeyClient, sessions: Sessions) -> None:
+def test_concurrent_edits_and_imports_are_serialized(adam: KeyClient, sessions: Sessions) -> None:
     """An import holds families and then outlets, an edit the other way round."""
 
     def work(number: int) -> int:
@@ -269,7 +263,7 @@ def test_edits_and_imports_at_once_wait_for_each_other(adam: KeyClient, sessions
     assert adam.get(QUAY).json["configured_values"] == {"name": "Quay Post"}
 
 
-def test_only_admins_change_outlets(adam: KeyClient, sessions: Sessions) -> None:
+def test_only_admins_can_edit_outlets(adam: KeyClient, sessions: Sessions) -> None:
     ann = make_key_client(adam.site, sessions, "ann", Role.EDITOR, Role.READER)
     for method, path in (("PATCH", QUAY), ("DELETE", f"{HARBOUR}/edits")):
         body = {"name": "X"} if method == "PATCH" else None

@@ -32,7 +32,7 @@ def said(found: Result) -> str:
     return found.stdout
 
 
-def test_outlets_are_listed_changed_and_reset(run: Run):
+def test_outlet_commands_list_set_and_reset(run: Run):
     configured = "quay  Quay Post  quay  GB  en\n"
     assert said(run("outlets", "list")) == f"{configured}volga  Volga  volga  RU  ru\n"
     assert said(run("outlets", "list", "--edited")) == ""
@@ -57,16 +57,19 @@ def test_outlets_are_listed_changed_and_reset(run: Run):
         ),
         (("set", "quay", "--language", "e1"), "Invalid language 'e1': expected an ISO 639 code"),
         (("set", "quay", "--name", ""), "Invalid name: expected 1 to 200 printable characters"),
-        (("set", "quay", "--family", "vulga"), "Unknown publisher family 'vulga': did you mean volga?"),
+        (
+            ("set", "quay", "--family", "vulga"),
+            "Unknown publisher family 'vulga': did you mean volga?",
+        ),
     ],
 )
-def test_mistakes_are_named(run: Run, arguments: tuple[str, ...], reason: str):
+def test_invalid_arguments_are_rejected(run: Run, arguments: tuple[str, ...], reason: str):
     found = run("outlets", *arguments)
     assert isinstance(found.exception, SamestoryError)
     assert reason in str(found.exception)
 
 
-def test_a_change_says_what_to_change(run: Run):
+def test_set_without_fields_is_rejected(run: Run):
     found = run("outlets", "set", "quay")
     assert found.exit_code == 2
     assert "say what to change" in found.stderr

@@ -1,0 +1,1 @@
+"""Schema, embedded server, job runner, crashes and concurrent processes."""

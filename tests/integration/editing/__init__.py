@@ -1,0 +1,1 @@
+"""Editor decisions, in the store and through the API."""

@@ -15,7 +15,7 @@ from service.store.subscribers import subscribers
 from tests.integration.conftest import Clock, make_context
 from tests.support.content.subscribers import DUE, report_news, subscribe, with_mail
 from tests.support.servers.mail_server import MailServer
-from tests.unit.subscribers.test_bounces import COMPLAINT, OURS, bounce, failed
+from tests.unit.mail.test_bounces import COMPLAINT, OURS, bounce, failed
 
 pytestmark = pytest.mark.usefixtures("restore_logging")
 

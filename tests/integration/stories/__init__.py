@@ -1,0 +1,1 @@
+"""Jobs that make stories, and stories through API and pages, past included."""

@@ -1,0 +1,1 @@
+"""Health, caching, HTTP conformance, rendering and feeds of stories."""

@@ -1,0 +1,1 @@
+"""Webhook deliveries, crashes and the webhook API."""

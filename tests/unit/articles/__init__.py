@@ -1,0 +1,1 @@
+"""Article rules: entries, ids, copies."""

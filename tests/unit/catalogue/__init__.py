@@ -1,0 +1,1 @@
+"""Rules about outlets and feeds: matching, overrides, fetch schedule."""

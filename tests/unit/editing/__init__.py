@@ -1,0 +1,1 @@
+"""Effects of editor decisions, without a database."""

@@ -1,0 +1,1 @@
+"""Named entities and the gazetteer."""

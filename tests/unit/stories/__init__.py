@@ -1,0 +1,1 @@
+"""Story rules: headline, keywords, summary, pace, rank, developments."""

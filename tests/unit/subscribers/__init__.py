@@ -1,4 +1,1 @@
-"""Tests of alerts, digest selection, delivery schedule, email rendering and bounce parsing.
-
-No database, no mail server.
-"""
+"""Alerts, digest selection and delivery schedule, without a database."""

@@ -1,0 +1,1 @@
+"""Text rules: dates, URLs, markup, sentences, codes, suffixes, addresses."""

@@ -84,9 +84,7 @@ def test_other_parameters_are_retained(query: str) -> None:
         ("https://www.google.com/amp/guide", "https://www.google.com/amp/guide"),
     ],
 )
-def test_mobile_and_amp_urls_have_the_key_of_the_main_url(
-    url: str, expected: str
-) -> None:
+def test_mobile_and_amp_urls_have_the_key_of_the_main_url(url: str, expected: str) -> None:
     assert canonical_url(url) == expected
 
 

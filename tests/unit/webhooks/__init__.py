@@ -1,0 +1,1 @@
+"""Webhook rules: filters, signatures, retries, target URLs."""

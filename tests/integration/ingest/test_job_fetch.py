@@ -1,4 +1,4 @@
-"""The job `fetch`: one bad feed costs nothing but itself."""
+"""The job `fetch`: failures are isolated per feed."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -51,7 +51,7 @@ def two_hundred_megabytes():
         yield b"x" * (1 << 20)
 
 
-def test_entries_of_a_due_feed_become_articles(context: Context, feed_server: FeedServer):
+def test_entries_of_due_feed_become_articles(context: Context, feed_server: FeedServer):
     feed_server.routes["/a"] = reply(rss([item("1", MEETING, NOW), item("2", FERRY, NOW)]))
     add(context, feed_server, "/a")
     assert fetch(context) == {"feeds": 1, "ok": 1, "articles": 2}
@@ -60,9 +60,7 @@ def test_entries_of_a_due_feed_become_articles(context: Context, feed_server: Fe
     assert fetch(context) == {}  # nothing is due
 
 
-def test_every_kind_of_bad_feed_is_recorded_and_the_good_one_is_read(
-    context: Context, feed_server: FeedServer
-):
+def test_failing_feeds_do_not_stop_the_others(context: Context, feed_server: FeedServer):
     limits = replace(context.settings.fetch, timeout_seconds=6.0, max_body_bytes=1 << 22)
     context = replace(context, settings=replace(context.settings, fetch=limits))
     packed = {"Content-Encoding": "gzip"}
@@ -96,7 +94,7 @@ def test_every_kind_of_bad_feed_is_recorded_and_the_good_one_is_read(
     }
 
 
-def test_a_failing_feed_is_asked_less_and_less_and_recovers(
+def test_failing_feed_backs_off_and_recovers(
     context: Context, feed_server: FeedServer, clock: Clock
 ):
     feed_server.routes["/a"] = reply(b"", status="503 Service Unavailable")
@@ -115,9 +113,7 @@ def test_a_failing_feed_is_asked_less_and_less_and_recovers(
     assert (healed.error_count, healed.error, healed.error_kind) == (0, None, None)
 
 
-def test_a_feed_that_did_not_change_costs_no_parsing(
-    context: Context, feed_server: FeedServer, clock: Clock
-):
+def test_unchanged_feed_is_not_parsed(context: Context, feed_server: FeedServer, clock: Clock):
     feed_server.routes["/a"] = unless_known(ETag='"v1"')
     add(context, feed_server, "/a")
     fetch(context)
@@ -126,16 +122,16 @@ def test_a_feed_that_did_not_change_costs_no_parsing(
     assert feed_server.requests_to("/a")[1].headers["if-none-match"] == '"v1"'
 
 
-def test_validators_of_a_body_that_could_not_be_read_are_not_kept(
-    context: Context, feed_server: FeedServer
-):
+def test_validators_of_unreadable_body_are_not_stored(context: Context, feed_server: FeedServer):
     feed_server.routes["/a"] = reply(b"<html></html>", ETag='"bad"')
     add(context, feed_server, "/a")
     fetch(context)
     assert feed_rows(context)["/a"].etag is None
 
 
-def test_a_moved_feed_is_adopted_and_a_gone_one_retired(context: Context, feed_server: FeedServer):
+def test_moved_feed_gets_its_new_url_and_gone_feed_is_retired(
+    context: Context, feed_server: FeedServer
+):
     feed_server.routes |= {
         "/old": redirect("/new", status="301 Moved Permanently"),
         "/new": reply(rss([item("1", MEETING, NOW)])),
@@ -148,7 +144,7 @@ def test_a_moved_feed_is_adopted_and_a_gone_one_retired(context: Context, feed_s
     assert found["/gone"].status == "retired"
 
 
-def test_a_feed_that_moved_to_a_known_one_is_retired(context: Context, feed_server: FeedServer):
+def test_feed_that_moved_to_an_existing_one_is_retired(context: Context, feed_server: FeedServer):
     feed_server.routes |= {
         "/old": redirect("/new", status="308 Permanent Redirect"),
         "/new": reply(rss([item("1", MEETING, NOW)])),
@@ -162,7 +158,7 @@ def test_a_feed_that_moved_to_a_known_one_is_retired(context: Context, feed_serv
     assert len(titles(context)) == 1
 
 
-def test_each_fetch_leaves_an_account(context: Context, feed_server: FeedServer):
+def test_each_fetch_is_recorded(context: Context, feed_server: FeedServer):
     undated = item("2", FERRY, NOW).replace("<pubDate>", "<x>").replace("</pubDate>", "</x>")
     feed_server.routes["/a"] = reply(rss([item("1", MEETING, NOW), undated, "<item></item>"]))
     add(context, feed_server, "/a")
@@ -173,7 +169,7 @@ def test_each_fetch_leaves_an_account(context: Context, feed_server: FeedServer)
     assert any("neither title nor text" in warning for warning in row.warnings)
 
 
-def test_told_to_stop_it_ends_at_once_and_what_was_not_read_stays_due(
+def test_stopped_job_ends_at_once_and_unfetched_feeds_stay_due(
     context: Context, feed_server: FeedServer
 ):
     feed_server.routes |= {"/a": reply(rss([item("1", MEETING, NOW)])), "/b": hang()}
@@ -188,7 +184,9 @@ def test_told_to_stop_it_ends_at_once_and_what_was_not_read_stays_due(
 
 
 @pytest.mark.parametrize("days", [-400, 400])
-def test_absurd_dates_are_kept_and_flagged(context: Context, feed_server: FeedServer, days: int):
+def test_implausible_dates_are_stored_and_flagged(
+    context: Context, feed_server: FeedServer, days: int
+):
     at = NOW + timedelta(days=days) if days > 0 else NOW.replace(year=1970)
     feed_server.routes["/a"] = reply(rss([item("1", MEETING, at)]))
     add(context, feed_server, "/a")

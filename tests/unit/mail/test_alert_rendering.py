@@ -12,7 +12,7 @@ from service.domain.subscribers.digest_model import Digest, StoryUpdate
 from service.domain.subscribers.digest_selection import Filters
 from service.mail.render import AlertMessage, DigestMessage, RenderedEmail
 from tests.support.content.digest_stories import NOW, report, story
-from tests.unit.subscribers.test_digest_rendering import (
+from tests.unit.mail.test_digest_rendering import (
     DROPPED,
     HOSTILE,
     LINKS,

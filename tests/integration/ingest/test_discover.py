@@ -7,7 +7,7 @@ from service.ingest.discover import COMMON_PATHS, FeedLink, find_feeds
 URL = "https://outlet.example/news/index.html"
 
 
-def test_announced_feeds_in_order_and_once() -> None:
+def test_announced_feeds_are_unique_and_ordered() -> None:
     page = b"""<html><head><title>x</title>
     <link rel="stylesheet" href="/style.css"><link rel=alternate hreflang=fr href=/fr>
     <LINK REL="alternate home" TYPE="application/rss+xml; charset=utf-8" HREF="rss.xml" title="News &amp; more">
@@ -23,14 +23,14 @@ def test_announced_feeds_in_order_and_once() -> None:
     ]
 
 
-def test_links_in_the_text_serve_where_nothing_is_announced() -> None:
+def test_linked_feeds_are_used_without_announced_ones() -> None:
     page = b'<base href="https://cdn.example/"><a href="/world.rss">W</a><a href="/about">A</a>'
 
     assert find_feeds(page, url=URL) == [FeedLink("https://cdn.example/world.rss", "")]
 
 
 @pytest.mark.parametrize("page", [b"", b"<p>nothing</p>", b"\x00\xff" * 100, b"<a " * 10_000])
-def test_else_the_usual_addresses_are_guesses(page: bytes) -> None:
+def test_default_paths_are_guesses(page: bytes) -> None:
     found = find_feeds(page, url=URL)
 
     assert [link.url for link in found] == [

@@ -28,7 +28,7 @@ def told(outcome: ParseOutcome) -> str:
     return "entries" if isinstance(outcome, ParsedFeed) else outcome.kind
 
 
-def test_outcomes_come_in_the_order_of_the_jobs() -> None:
+def test_outcomes_are_in_job_order() -> None:
     jobs = [
         SOUND,
         ParseJob(b"", "https://empty.example/"),
@@ -49,7 +49,7 @@ def test_outcomes_come_in_the_order_of_the_jobs() -> None:
     assert sorted(seen) == [0, 1, 2, 3]
 
 
-def test_a_feed_that_hangs_the_parser_costs_its_time_limit_only() -> None:
+def test_hanging_parser_is_stopped_at_the_time_limit() -> None:
     started = time.monotonic()
     impatient = ParseSettings(workers=1, timeout_seconds=1, memory_mib=512)
 
@@ -60,7 +60,7 @@ def test_a_feed_that_hangs_the_parser_costs_its_time_limit_only() -> None:
     assert time.monotonic() - started < 8
 
 
-def test_a_feed_that_needs_too_much_memory_ends_its_worker_only() -> None:
+def test_memory_limit_ends_only_the_worker() -> None:
     small = ParseSettings(workers=1, timeout_seconds=30, memory_mib=160)
 
     outcomes = parse_all([SOUND, GREEDY, SOUND], small)
@@ -69,11 +69,11 @@ def test_a_feed_that_needs_too_much_memory_ends_its_worker_only() -> None:
     assert "more than 160 MiB" in str(outcomes[1])
 
 
-def test_nothing_to_parse_starts_nothing() -> None:
+def test_empty_job_list_starts_no_worker() -> None:
     assert parse_all([], SETTINGS) == []
 
 
-def test_a_large_body_reaches_the_worker_whole() -> None:
+def test_large_body_reaches_the_worker_complete() -> None:
     body = SOUND.body.replace(
         b"</item>", b"<description>" + b"x" * 3_000_000 + b"</description></item>"
     )
@@ -84,7 +84,7 @@ def test_a_large_body_reaches_the_worker_whole() -> None:
     assert len(outcome.entries[0].summary) > 400_000
 
 
-def test_the_worker_answers_each_job_until_its_stream_ends() -> None:
+def test_worker_processes_jobs_until_the_stream_ends() -> None:
     jobs, outcomes = io.BytesIO(), io.BytesIO()
     for job in (SOUND, ParseJob(b"", "https://empty.example/")):
         write_message(jobs, job)
@@ -100,7 +100,7 @@ def test_the_worker_answers_each_job_until_its_stream_ends() -> None:
         read_message(outcomes)
 
 
-def test_the_worker_takes_nothing_but_jobs() -> None:
+def test_worker_accepts_only_jobs() -> None:
     stream = io.BytesIO()
     write_message(stream, "a job?")
     stream.seek(0)
@@ -109,7 +109,7 @@ def test_the_worker_takes_nothing_but_jobs() -> None:
         serve(stream, io.BytesIO())
 
 
-def test_a_message_that_breaks_off_is_the_end() -> None:
+def test_truncated_message_raises_eof() -> None:
     whole = io.BytesIO()
     write_message(whole, SOUND)
 

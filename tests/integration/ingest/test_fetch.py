@@ -69,7 +69,7 @@ def kind(result: FetchResult) -> str:
     return result.error.kind if result.error else "none"
 
 
-def test_a_feed_arrives_with_all_that_is_known_about_it(server: FeedServer) -> None:
+def test_result_contains_body_and_metadata(server: FeedServer) -> None:
     result = fetch_from(server, reply(RSS, content_type="text/xml; charset=utf-8", etag='"1"'))
 
     assert result.error is None
@@ -88,7 +88,7 @@ def test_a_feed_arrives_with_all_that_is_known_about_it(server: FeedServer) -> N
     "validators",
     [{"etag": '"a"'}, {"last_modified": "Mon, 20 Apr 2020 10:00:00 GMT"}],
 )
-def test_what_was_sent_as_validator_comes_back_and_saves_the_body(
+def test_validators_are_sent_back_and_yield_304(
     server: FeedServer, validators: dict[str, str]
 ) -> None:
     server.routes["/feed"] = unless_known(**validators)
@@ -101,7 +101,7 @@ def test_what_was_sent_as_validator_comes_back_and_saves_the_body(
     assert (second.etag, second.last_modified) == (first.etag, first.last_modified)
 
 
-def test_validators_are_kept_independently(server: FeedServer) -> None:
+def test_validators_are_stored_independently(server: FeedServer) -> None:
     known = FetchRequest(1, server.url("/feed"), '"old"', "Sun, 19 Apr 2020 10:00:00 GMT")
 
     server.routes["/feed"] = reply(b"", "304 Not Modified", etag='"new"')
@@ -116,7 +116,7 @@ def test_validators_are_kept_independently(server: FeedServer) -> None:
     assert (failed.etag, failed.last_modified) == ('"old"', "Sun, 19 Apr 2020 10:00:00 GMT")
 
 
-def test_304_to_someone_who_knows_nothing_is_an_error(server: FeedServer) -> None:
+def test_304_to_an_unconditional_request_is_an_error(server: FeedServer) -> None:
     assert kind(fetch_from(server, reply(b"", "304 Not Modified"))) == "broken_response"
 
 
@@ -130,7 +130,7 @@ def test_304_to_someone_who_knows_nothing_is_an_error(server: FeedServer) -> Non
         (["303 See Other"], None),
     ],
 )
-def test_only_an_unbroken_chain_of_permanent_redirects_is_adopted(
+def test_only_permanent_redirects_change_the_url(
     server: FeedServer, statuses: list[str], adopted: str | None
 ) -> None:
     for hop, status in enumerate(statuses):
@@ -144,21 +144,21 @@ def test_only_an_unbroken_chain_of_permanent_redirects_is_adopted(
     assert result.moved_to == (server.url(adopted) if adopted else None)
 
 
-def test_a_permanent_redirect_to_an_error_is_not_adopted(server: FeedServer) -> None:
+def test_permanent_redirect_to_an_error_keeps_the_url(server: FeedServer) -> None:
     result = fetch_from(server, redirect("/missing", "301 Moved Permanently"))
 
     assert (kind(result), result.status, result.moved_to) == ("bad_status", 404, None)
 
 
 @pytest.mark.parametrize("location", [b"/caf\xe9", "/café".encode()])
-def test_a_location_in_raw_bytes_is_followed(server: FeedServer, location: bytes) -> None:
+def test_location_header_in_raw_bytes_is_followed(server: FeedServer, location: bytes) -> None:
     server.routes["/caf%C3%A9"] = reply()
     moved = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
 
     assert fetch_from(server, raw(moved)).body == RSS
 
 
-def test_redirects_in_a_circle_and_without_end_are_errors(server: FeedServer) -> None:
+def test_redirect_loop_and_too_many_redirects_are_errors(server: FeedServer) -> None:
     server.routes["/a"] = redirect("/b")
     server.routes["/b"] = redirect("/a")
     for hop in range(10):
@@ -173,7 +173,7 @@ def test_redirects_in_a_circle_and_without_end_are_errors(server: FeedServer) ->
 
 
 @pytest.mark.parametrize("location", ["", "file:///etc/passwd", "ftp://x/y", "http://", "http://["])
-def test_a_redirect_that_leads_nowhere_is_an_error(server: FeedServer, location: str) -> None:
+def test_redirect_to_an_invalid_url_is_an_error(server: FeedServer, location: str) -> None:
     assert kind(fetch_from(server, redirect(location))) == "redirect"
 
 
@@ -192,7 +192,7 @@ def test_a_redirect_that_leads_nowhere_is_an_error(server: FeedServer, location:
         "http://100.64.0.1/",
     ],
 )
-def test_no_hop_may_lead_to_a_closed_address(server: FeedServer, target: str) -> None:
+def test_redirect_to_a_blocked_address_is_an_error(server: FeedServer, target: str) -> None:
     url = server.url("/secret")
     server.routes["/feed"] = redirect(target.replace("PORT", url.split(":")[2].split("/")[0]))
     only_one = replace(SETTINGS, allow_networks=("127.0.0.1/32",))
@@ -205,7 +205,7 @@ def test_no_hop_may_lead_to_a_closed_address(server: FeedServer, target: str) ->
         assert "fetch.allow_networks" in str(result.error)
 
 
-def test_loopback_is_closed_unless_a_setting_opens_it(server: FeedServer) -> None:
+def test_loopback_is_blocked_unless_allowed(server: FeedServer) -> None:
     closed = replace(SETTINGS, allow_networks=())
     name = server.url("/feed").replace("127.0.0.1", "localhost")
 
@@ -215,14 +215,14 @@ def test_loopback_is_closed_unless_a_setting_opens_it(server: FeedServer) -> Non
     assert server.requests == []
 
 
-def test_a_mistyped_network_is_refused_before_anything_is_fetched() -> None:
+def test_invalid_network_setting_is_rejected_before_fetching() -> None:
     with pytest.raises(SettingsError, match="allow_networks"):
         fetch(
             "http://outlet.example/", settings=replace(SETTINGS, allow_networks=("127.0.0.1/99",))
         )
 
 
-def test_a_password_goes_to_its_own_host_only_and_into_no_message(server: FeedServer) -> None:
+def test_password_is_sent_to_its_host_only_and_never_logged(server: FeedServer) -> None:
     server.routes["/feed"] = redirect("/here")
     server.routes["/here"] = redirect(server.url("/there").replace("127.0.0.1", "localhost"))
     server.routes["/there"] = reply(b"", "403 Forbidden")
@@ -249,7 +249,7 @@ def test_a_password_goes_to_its_own_host_only_and_into_no_message(server: FeedSe
         (gzip.compress(RSS), ""),
     ],
 )
-def test_packed_bodies_arrive_unpacked(server: FeedServer, body: bytes, coding: str) -> None:
+def test_compressed_bodies_are_decompressed(server: FeedServer, body: bytes, coding: str) -> None:
     result = fetch_from(server, reply(body, content_encoding=coding))
 
     assert (result.error, result.body, result.received) == (None, RSS, len(body))
@@ -277,9 +277,7 @@ def test_packed_bodies_arrive_unpacked(server: FeedServer, body: bytes, coding: 
         (redirect("/gone", "302 Found"), "bad_status"),
     ],
 )
-def test_each_kind_of_trouble_is_recorded_as_what_it_is(
-    server: FeedServer, behaviour: Behaviour, expected: str
-) -> None:
+def test_each_error_has_its_kind(server: FeedServer, behaviour: Behaviour, expected: str) -> None:
     server.routes["/gone"] = reply(b"", "410 Gone")
 
     result = fetch_from(server, behaviour)
@@ -295,7 +293,7 @@ def test_each_kind_of_trouble_is_recorded_as_what_it_is(
     [hang(), hang(head()[:-10]), hang(head(content_length=500) + b"<rss>"), drip(RSS, 0.05)],
     ids=["before the head", "within the head", "within the body", "drip"],
 )
-def test_a_server_that_takes_too_long_is_left(server: FeedServer, behaviour: Behaviour) -> None:
+def test_slow_server_times_out(server: FeedServer, behaviour: Behaviour) -> None:
     started = time.monotonic()
 
     result = fetch_from(server, behaviour, IMPATIENT)
@@ -304,20 +302,20 @@ def test_a_server_that_takes_too_long_is_left(server: FeedServer, behaviour: Beh
     assert time.monotonic() - started < 2
 
 
-def test_the_time_limit_covers_all_hops_together(server: FeedServer) -> None:
+def test_time_limit_covers_all_hops(server: FeedServer) -> None:
     for hop in range(5):
         server.routes[f"/{hop}"] = slow(0.12, redirect(f"/{hop + 1}"))
 
     assert kind(fetch(server.url("/0"), settings=IMPATIENT)[0]) == "timeout"
 
 
-def test_a_patient_drip_is_read_to_its_end(server: FeedServer) -> None:
+def test_slow_body_within_the_limit_is_read_completely(server: FeedServer) -> None:
     packed = gzip.compress(b"<rss/>")
 
     assert fetch_from(server, drip(packed, 0.001)).body == b"<rss/>"
 
 
-def test_reading_stops_at_the_size_limit(server: FeedServer) -> None:
+def test_download_stops_at_the_size_limit(server: FeedServer) -> None:
     sent = []
 
     def pieces() -> Iterator[bytes]:
@@ -333,7 +331,7 @@ def test_reading_stops_at_the_size_limit(server: FeedServer) -> None:
     assert len(sent) < 20
 
 
-def test_unpacking_stops_at_the_size_limit(server: FeedServer) -> None:
+def test_decompression_stops_at_the_size_limit(server: FeedServer) -> None:
     bomb = gzip_bomb(100)
 
     result = fetch_from(server, reply(bomb, content_encoding="gzip"))
@@ -345,7 +343,7 @@ def test_unpacking_stops_at_the_size_limit(server: FeedServer) -> None:
 @pytest.mark.parametrize(
     ("value", "expected"), [("120", 120), ("soon", None), ("-5", None), ("DATE", 90)]
 )
-def test_retry_after_is_read_in_both_forms(
+def test_retry_after_is_parsed_in_both_formats(
     server: FeedServer, value: str, expected: int | None
 ) -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
@@ -358,7 +356,7 @@ def test_retry_after_is_read_in_both_forms(
     assert waits == pytest.approx(expected, abs=3) if expected else waits is None
 
 
-def test_a_host_that_says_429_is_not_asked_again_in_the_same_run(server: FeedServer) -> None:
+def test_host_with_429_is_paused_for_the_run(server: FeedServer) -> None:
     server.routes = {f"/{n}": reply(b"", "429 Too Many Requests") for n in range(5)}
     one_by_one = replace(SETTINGS, per_host=1)
 
@@ -369,7 +367,7 @@ def test_a_host_that_says_429_is_not_asked_again_in_the_same_run(server: FeedSer
     assert all(result.retry_after for result in results[1:])
 
 
-def test_one_host_is_asked_with_pauses_and_never_by_too_many_at_once(server: FeedServer) -> None:
+def test_requests_to_one_host_are_delayed_and_limited(server: FeedServer) -> None:
     server.routes = {f"/{n}": slow(0.1, reply()) for n in range(6)}
     polite = replace(SETTINGS, per_host=2, host_delay_seconds=0.05)
 
@@ -382,7 +380,7 @@ def test_one_host_is_asked_with_pauses_and_never_by_too_many_at_once(server: Fee
     assert min(gaps) > 0.03
 
 
-def test_the_total_is_bounded_and_waiting_for_a_slow_host_holds_up_no_other(
+def test_total_is_limited_and_slow_host_does_not_block_others(
     server: FeedServer,
 ) -> None:
     server.routes = {f"/{n}": slow(0.1, reply()) for n in range(8)}
@@ -402,7 +400,7 @@ def test_the_total_is_bounded_and_waiting_for_a_slow_host_holds_up_no_other(
     "url",
     ["", "outlet.example/feed", "file:///etc/passwd", "http://", "http://x:99999/", "http://["],
 )
-def test_what_is_no_address_is_recorded_and_the_others_go_on(server: FeedServer, url: str) -> None:
+def test_invalid_url_does_not_stop_other_requests(server: FeedServer, url: str) -> None:
     server.routes["/feed"] = reply()
 
     bad, good = fetch(url, server.url("/feed"))
@@ -416,13 +414,13 @@ def test_unknown_names_and_closed_ports_are_unreachable() -> None:
     assert (kind(name), kind(port)) == ("unreachable", "unreachable")
 
 
-def test_a_server_without_tls_is_unreachable_over_https(server: FeedServer) -> None:
+def test_server_without_tls_is_unreachable_over_https(server: FeedServer) -> None:
     server.routes["/feed"] = reply()
 
     assert kind(fetch(server.url("/feed").replace("http:", "https:"))[0]) == "unreachable"
 
 
-def test_a_bug_in_the_callback_is_a_crash_not_a_feed_error(server: FeedServer) -> None:
+def test_exception_in_the_callback_is_raised(server: FeedServer) -> None:
     server.routes["/feed"] = reply()
 
     def callback(_: FetchResult) -> None:
@@ -434,7 +432,7 @@ def test_a_bug_in_the_callback_is_a_crash_not_a_feed_error(server: FeedServer) -
     assert caught.group_contains(ZeroDivisionError)
 
 
-def test_results_come_in_the_order_of_the_requests_and_the_callback_may_wait(
+def test_results_are_in_request_order_with_async_callback(
     server: FeedServer,
 ) -> None:
     server.routes = {"/slow": slow(0.1, reply()), "/fast": reply()}
@@ -451,5 +449,5 @@ def test_results_come_in_the_order_of_the_requests_and_the_callback_may_wait(
     assert seen == [2, 1]
 
 
-def test_nothing_to_fetch_is_no_trouble() -> None:
+def test_empty_request_list_returns_no_results() -> None:
     assert fetch() == []

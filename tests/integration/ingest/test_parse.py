@@ -122,7 +122,7 @@ def test_rss_with_html_in_title_and_description() -> None:
     assert (entry.guid, entry.link) == ("7", "https://outlet.example/1")
 
 
-def test_the_description_of_a_picture_is_not_the_summary() -> None:
+def test_image_description_is_not_the_summary() -> None:
     media = "<m:content xmlns:m='http://search.yahoo.com/mrss/' url='x'><m:description>{}</m:description></m:content>"
     both = item(more="<description>The bridge is open.</description>" + media.format("A crane."))
     alone = item(more=media.format("A crane."))
@@ -132,13 +132,13 @@ def test_the_description_of_a_picture_is_not_the_summary() -> None:
     assert [entry.summary for entry in feed.entries] == ["The bridge is open.", "A crane."]
 
 
-def test_a_missing_date_stays_missing_although_there_is_another_one() -> None:
+def test_missing_date_is_not_replaced_by_another_date() -> None:
     entry = parse(rss(item(more="<pubDate></pubDate>"))).entries[0]
 
     assert (entry.published, entry.updated, entry.published_raw) == (None, None, "")
 
 
-def test_links_are_found_where_feeds_hide_them() -> None:
+def test_links_in_unusual_elements_are_used() -> None:
     relative = "<item><title>a</title><link>/a</link></item>"
     permalink = "<item><title>b</title><guid>https://outlet.example/b</guid></item>"
     feedburner = (
@@ -179,7 +179,7 @@ RUSSIAN = "Мост снова открыт"
         ("", "utf-8", ""),
     ],
 )
-def test_the_charset_is_found_although_declarations_lie(
+def test_charset_is_detected_despite_wrong_declarations(
     declared: str, actual: str, header: str
 ) -> None:
     encoding = f' encoding="{declared}"' if declared else ""
@@ -206,7 +206,7 @@ def test_other_charsets(declared: str, text: str) -> None:
     assert parse(feed.encode(actual)).entries[0].title == text
 
 
-def test_bytes_without_meaning_cost_a_character_and_a_warning() -> None:
+def test_invalid_bytes_are_replaced_with_a_warning() -> None:
     feed = parse(rss(item(RUSSIAN + "|")).encode().replace(b"|", b"\xff"))
 
     assert feed.entries[0].title == RUSSIAN + "\ufffd"
@@ -232,7 +232,7 @@ def test_windows_characters_without_any_declaration() -> None:
         ("it&#146;s", "it’s"),
     ],
 )
-def test_characters_that_xml_forbids_do_not_lose_the_feed(bad: str, title: str) -> None:
+def test_forbidden_xml_characters_are_removed(bad: str, title: str) -> None:
     assert parse(rss(item(bad) + item("next"))).entries[0].title == title
 
 
@@ -248,14 +248,14 @@ def test_characters_that_xml_forbids_do_not_lose_the_feed(bad: str, title: str) 
         rss(item(more="<media:thumb url='x'/>") + item("Second")),
     ],
 )
-def test_a_feed_that_is_not_well_formed_keeps_its_entries(mangled: str) -> None:
+def test_malformed_feed_still_yields_entries(mangled: str) -> None:
     feed = parse(mangled)
 
     assert feed.entries[0].title == "Bridge reopened"
     assert len(feed.entries) == 2
 
 
-def test_elements_that_break_the_parser_do_not_lose_the_feed() -> None:
+def test_elements_that_crash_feedparser_are_removed() -> None:
     broken = rss("<image></width></image>" + item() + "<item><title>Second</title>")
 
     assert [entry.title for entry in parse(broken).entries] == ["Bridge reopened", "Second"]
@@ -281,7 +281,7 @@ def test_elements_that_break_the_parser_do_not_lose_the_feed() -> None:
         (b'{"a":' * 200_000, "nested too deeply"),
     ],
 )
-def test_what_is_no_feed_is_refused_with_the_reason(body: bytes, reason: str) -> None:
+def test_invalid_feed_is_rejected_with_the_reason(body: bytes, reason: str) -> None:
     with pytest.raises(NotAFeedError, match=reason) as caught:
         parse(body)
 
@@ -289,7 +289,7 @@ def test_what_is_no_feed_is_refused_with_the_reason(body: bytes, reason: str) ->
     assert "\n" not in str(caught.value)
 
 
-def test_json_feeds_that_say_too_much_or_too_little() -> None:
+def test_json_feed_without_version_and_with_too_many_items() -> None:
     many = (
         '{"feed_url": "x", "version": 1, "items": [' + ",".join(["{}"] * (MAX_ENTRIES + 1)) + "]}"
     )
@@ -300,7 +300,7 @@ def test_json_feeds_that_say_too_much_or_too_little() -> None:
     assert (parse(odd).entries[0].title, parse(odd).entries[0].categories) == ("", ())
 
 
-def test_a_feed_without_entries_is_a_feed() -> None:
+def test_feed_without_entries_is_valid() -> None:
     assert parse(rss("")).entries == ()
 
 
@@ -321,7 +321,7 @@ def laughs(levels: int = 12) -> str:
     ],
     ids=["laughs", "blowup", "file", "parameter", "behind a comment", "many"],
 )
-def test_entity_bombs_do_not_explode(bomb: str) -> None:
+def test_entity_bombs_are_not_expanded(bomb: str) -> None:
     feed = parse(bomb)
 
     assert len(feed.entries) == 1
@@ -330,13 +330,13 @@ def test_entity_bombs_do_not_explode(bomb: str) -> None:
     assert feed.warnings
 
 
-def test_short_entities_of_the_document_are_applied() -> None:
+def test_short_document_entities_are_resolved() -> None:
     head = '<!DOCTYPE rss [<!ENTITY outlet "Harbour &#38; Coast"><!-- it\'s --> <!ENTITY lt "x">]>'
 
     assert parse(rss(item("&outlet; &lt;"), head=head)).entries[0].title == "Harbour & Coast <"
 
 
-def test_a_document_type_of_old_feeds_is_no_obstacle() -> None:
+def test_doctype_of_old_feeds_is_accepted() -> None:
     head = (
         '<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN"'
         ' "http://my.netscape.com/publish/formats/rss-0.91.dtd">'
@@ -350,29 +350,29 @@ def test_a_document_type_of_old_feeds_is_no_obstacle() -> None:
 @pytest.mark.parametrize(
     "piece", ["<!--", "<?x ", "<!DOCTYPE [", '<!DOCTYPE "', "&#", "&a", "<![CDATA["]
 )
-def test_repairing_takes_no_longer_than_the_document_is_long(piece: str) -> None:
+def test_repair_takes_linear_time(piece: str) -> None:
     assert repair(piece * 50_000).text is not None
 
 
-def test_a_file_name_as_body_opens_no_file() -> None:
+def test_body_with_a_file_name_opens_no_file() -> None:
     with pytest.raises(NotAFeedError, match="etc/passwd"):
         parse(b"/etc/passwd")
 
 
-def test_elements_nested_very_deeply() -> None:
+def test_deeply_nested_elements() -> None:
     deep = "<a>" * 3000 + "</a>" * 3000
 
     assert parse(rss(item(more=deep) + item("Second"))).entries[1].title == "Second"
 
 
-def test_an_archive_is_cut_and_says_so() -> None:
+def test_archive_is_truncated_with_a_warning() -> None:
     feed = parse(rss("<item><title>x</title></item>" * (MAX_ENTRIES + 1)))
 
     assert len(feed.entries) == MAX_ENTRIES
     assert "Only the first" in feed.warnings[0]
 
 
-def test_a_password_in_the_url_is_in_no_message() -> None:
+def test_password_in_the_url_is_not_in_messages() -> None:
     with pytest.raises(NotAFeedError) as caught:
         parse_feed(b"x", url="https://me:secret@outlet.example/", content_type="")
 
@@ -387,7 +387,7 @@ def test_a_password_in_the_url_is_in_no_message() -> None:
     st.randoms(use_true_random=False),
     st.sampled_from(["", "text/xml; charset=utf-16", "application/xml; charset=cp037"]),
 )
-def test_mangled_feeds_give_entries_or_a_feed_error(
+def test_mutated_feeds_yield_entries_or_a_feed_error(
     feed: str, chance: random.Random, content_type: str
 ) -> None:
     body = bytearray(feed.encode())

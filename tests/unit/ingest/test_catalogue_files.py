@@ -32,7 +32,9 @@ def feeds() -> list[NewFeed]:
     return found
 
 
-def test_catalogue_covers_many_countries_and_languages(outlets: dict[str, Outlet], feeds: list[NewFeed]):
+def test_catalogue_covers_many_countries_and_languages(
+    outlets: dict[str, Outlet], feeds: list[NewFeed]
+):
     read = [outlets[feed.outlet] for feed in feeds]
     assert len({feed.url for feed in feeds}) == len(feeds) >= 80
     assert len({outlet.slug for outlet in read}) >= 50

@@ -1,0 +1,1 @@
+"""Feed discovery, fetching, parsing and the fetch job, against loopback servers."""

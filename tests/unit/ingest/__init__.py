@@ -1,0 +1,1 @@
+"""Ingestion without a network: OPML, catalogue files, SSRF guard, language detection."""

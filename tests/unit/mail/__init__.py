@@ -1,0 +1,1 @@
+"""Email rendering and bounce parsing, without a mail server."""
