@@ -1,4 +1,4 @@
-"""What outlets are, changed through the API: at once, against the configuration, and back."""
+"""Outlet edits through the API."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""`samestory outlets`, as an operator would use it."""
+"""The command `samestory outlets`."""
 
 import json
 from collections.abc import Callable

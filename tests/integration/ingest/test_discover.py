@@ -1,4 +1,4 @@
-"""Finding the feeds of a page."""
+"""Feed discovery on a page."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Fetching against a real server on loopback that does what real servers do."""
+"""Feed downloads from a local server with realistic faults."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""Parsing feeds of every format, sound and mangled; all feeds here are made up."""
+"""Feed parsing in every format, valid and malformed; all feeds are invented."""
 
 import codecs
 import random

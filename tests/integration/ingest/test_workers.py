@@ -1,4 +1,4 @@
-"""Parsing in worker processes: what goes wrong with one feed stays with it."""
+"""Parser processes: isolation, time and memory limits."""
 
 import io
 import time

@@ -1,4 +1,4 @@
-"""Article ids carry their day."""
+"""Article ids and the day that they contain."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 

@@ -1,4 +1,4 @@
-"""From entries to drafts: what is kept, cleaned, flagged and refused."""
+"""Conversion of feed entries to article drafts."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The shipped files: the catalogue of real outlets, and the made-up coverage."""
+"""Catalogue files: shipped outlets and sample feeds."""
 
 import json
 import re

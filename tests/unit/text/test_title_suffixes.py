@@ -1,4 +1,4 @@
-"""What outlets sign headlines with is no part of them."""
+"""Removal of outlet names from titles."""
 
 import pytest
 from hypothesis import given

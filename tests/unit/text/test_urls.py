@@ -1,4 +1,4 @@
-"""Canonical URLs: what leads to one article has one key."""
+"""Canonical URLs: one key per article."""
 
 import pytest
 from hypothesis import given
