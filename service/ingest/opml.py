@@ -80,7 +80,7 @@ def write_opml(feeds: Iterable[OpmlFeed], *, title: str) -> bytes:
 def _parse_xml(data: bytes, name: str) -> ET.Element:
     text = _DECLARATION.sub("", decode(data)[0].lstrip("\ufeff"))
     if _DOCUMENT_TYPE.search(text):
-        raise BadInputError(f"{name} has a DOCTYPE declaration; remove it to import the list")
+        raise BadInputError(f"{name}: has a DOCTYPE declaration; remove it to import the list")
     try:
         root = ET.fromstring(text)  # noqa: S314 - no DOCTYPE, so no entities
     except ET.ParseError as error:

@@ -41,7 +41,7 @@ def test_outlet_commands_list_set_and_reset(run: Run):
     assert changed == f"quay  Quay Post  volga  -  en  agency  {says}\n"
     assert said(run("outlets", "list", "--edited")) == changed
     [facts] = json.loads(said(run("outlets", "list", "--edited", "--json")))
-    assert facts["configured"] == {"family": "quay", "country": "GB", "agency": False}
+    assert facts["configured_values"] == {"family": "quay", "country": "GB", "agency": False}
     assert (facts["slug"], facts["country"], bool(facts["edited_at"])) == ("quay", None, True)
     assert said(run("outlets", "reset", "quay")) == configured
 
@@ -72,4 +72,4 @@ def test_invalid_arguments_are_rejected(run: Run, arguments: tuple[str, ...], re
 def test_set_without_fields_is_rejected(run: Run):
     found = run("outlets", "set", "quay")
     assert found.exit_code == 2
-    assert "say what to change" in found.stderr
+    assert "nothing to change" in found.stderr
