@@ -1,7 +1,7 @@
 # The everyday commands. `make demo` and `make test` need Python 3.11+ and a package registry.
 
 PYTHON ?= python3
-# Extra arguments for pip, e.g. where to find PyTorch's CPU build: see docs/operations.md.
+# Extra arguments for pip, for example the index of PyTorch's CPU build: see docs/operations.md.
 PIP_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,11 +17,11 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
 
-# A file's tests stay together, for what they set up is shared; files that take long come first.
+# Tests of one file share fixtures and stay in one process; slow files run first.
 test: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-# What CI runs before the tests.
+# CI runs these checks before the tests.
 check: lint types layers
 
 lint: $(VENV)/ready-dev
@@ -37,12 +37,12 @@ layers: $(VENV)/ready-dev
 coverage: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q --cov --cov-report=term
 
-# The quality of the grouping on every labelled set of SAMESTORY_DATA, against its floors.
-# FLOORS=set raises the floors to what is measured; LOWER="the reason" lets it lower one.
+# Compares the grouping with the floors on every labelled set of SAMESTORY_DATA.
+# FLOORS=set raises the floors; LOWER="the reason" allows lower ones.
 quality: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q tests/quality/test_floors.py --floors=$(FLOORS) --lower="$$LOWER"
 
-# The last part fills a store of ARTICLES articles, which takes some minutes.
+# The last part fills a database with ARTICLES articles, which takes some minutes.
 bench: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.bench.run $(ARTICLES)
 
