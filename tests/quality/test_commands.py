@@ -214,7 +214,7 @@ def test_explain_reports_feature_contributions(gold: Path) -> None:
     report = json.loads(run("explain", "0", "1", str(gold), "--json").stdout)
     assert report["same_story"]
     assert report["score"] > 0.5
-    total = report["base"] + sum(report["shares"].values())
+    total = report["base_log_odds"] + sum(report["contributions"].values())
     assert total == pytest.approx(report["log_odds"])
     table = run("explain", "0", "100", str(gold)).stdout
     assert "two stories" in table

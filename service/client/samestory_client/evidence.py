@@ -7,7 +7,7 @@ from samestory_client.models import OutletRef
 
 
 @dataclass(frozen=True, slots=True)
-class FeatureShare:
+class Contribution:
     """Contribution of one feature to a pair score."""
 
     feature: str
@@ -20,7 +20,7 @@ class Neighbour:
 
     article: int
     score: float | None
-    shares: tuple[FeatureShare, ...]
+    contributions: tuple[Contribution, ...]
 
 
 @dataclass(frozen=True, slots=True)

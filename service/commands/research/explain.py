@@ -55,9 +55,9 @@ def pair_report(pair: Sequence[Article], grouping: Grouping, model: PairModel) -
         "articles": [{"id": article.id, "title": article.title} for article in pair],
         "score": float(model.score(grouping.features, np.array([rows], dtype=np.int64))[0]),
         "log_odds": float(model.log_odds(values[None, :])[0]),
-        "base": model.base_log_odds(),
+        "base_log_odds": model.base_log_odds(),
         "features": dict(zip(PAIR_FEATURES, values.tolist(), strict=True)),
-        "shares": model.contributions(values),
+        "contributions": model.contributions(values),
         "same_story": labels[pair[0].id] == labels[pair[1].id],
     }
 
@@ -67,8 +67,8 @@ def format_report(report: dict[str, Any]) -> list[str]:
     titles = [f"{article['id']}: {article['title']}" for article in report["articles"]]
     verdict = "one story" if report["same_story"] else "two stories"
     lines = [*titles, f"pair score {report['score']:.3f}, grouped as {verdict}", ""]
-    lines.append(f"{'':12}{'value':>8}{'log odds':>10}")
-    lines.append(f"{'average':12}{'':8}{report['base']:>+10.2f}")
-    for name, contribution in report["shares"].items():
-        lines.append(f"{name:12}{report['features'][name]:>8.3f}{contribution:>+10.2f}")
-    return [*lines, f"{'sum':12}{'':8}{report['log_odds']:>+10.2f}"]
+    lines.append(f"{'':22}{'value':>8}{'log odds':>10}")
+    lines.append(f"{'average':22}{'':8}{report['base_log_odds']:>+10.2f}")
+    for name, contribution in report["contributions"].items():
+        lines.append(f"{name:22}{report['features'][name]:>8.3f}{contribution:>+10.2f}")
+    return [*lines, f"{'sum':22}{'':8}{report['log_odds']:>+10.2f}"]

@@ -1,9 +1,10 @@
 """Evidence for an article's story, stored as JSON with the membership.
 
-Format: ``{"score": .93, "nearest": [{"article": 7, "score": .97, "shares": {"dense": 2.1, …}}, …],
-"next": {"story": "…", "score": .21}}``. Shares are the contributions of each feature to the log odds
-of the nearest pair. Every key is optional: the first article of a story has no nearest members, and
-an article without candidates in other stories has no next best one.
+Format: ``{"score": .93, "nearest": [{"article": 7, "score": .97, "contributions": {"dense": 2.1,
+…}}, …], "next": {"story": "…", "score": .21}}``. `contributions` maps each pair feature to its
+contribution to the log odds of the nearest pair. Every key is optional: the first article of a
+story has no nearest members, and an article without candidates in other stories has no next best
+one.
 """
 
 from collections.abc import Collection, Mapping
@@ -37,7 +38,7 @@ def explain_placement(placement: Placement) -> Reason:
             {"article": near.article, "score": near.score} for near in placement.nearest
         ]
         if nearest:
-            nearest[0]["shares"] = _round(placement.contributions)
+            nearest[0]["contributions"] = _round(placement.contributions)
         evidence = {"score": placement.score, "nearest": nearest}
     if placement.next_best:
         best = placement.next_best
@@ -112,7 +113,7 @@ class _Explainer:
         ]
         pair = np.array([[row, rows[0]]], dtype=np.int64)
         values = pair_features(self._features, pair, self._model)[0]
-        nearest[0]["shares"] = _round(self._model.contributions(values))
+        nearest[0]["contributions"] = _round(self._model.contributions(values))
         return nearest
 
 

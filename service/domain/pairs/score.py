@@ -23,13 +23,13 @@ PAIR_FEATURES = (
     "dense",
     "title",
     "body",
-    "faint",
+    "body_sqrt",
     "time",
-    "chance",
+    "date_prior",
     "background",
-    "foreign",
-    "abroad",
-    "shift",
+    "cross_language",
+    "cross_language_dense",
+    "prior_shift",
 )
 
 #: Scores are rounded so that the last bits of a sum do not affect the result.
@@ -110,16 +110,18 @@ class PairModel:
         body = (one.body @ other.body.T).toarray()
         log_odds = time_feature(hours_apart, self) * weights["time"]
         log_odds = np.asarray(
-            log_odds + features.window_size_prior.log_odds(hours_apart) * weights["chance"]
+            log_odds + features.window_size_prior.log_odds(hours_apart) * weights["date_prior"]
         )
         log_odds += cosines * weights["dense"]
         log_odds += (one.title @ other.title.T).toarray() * weights["title"]
         log_odds += body * weights["body"]
-        log_odds += np.sqrt(np.maximum(body, 0)) * weights["faint"]
+        log_odds += np.sqrt(np.maximum(body, 0)) * weights["body_sqrt"]
         log_odds += features.background * weights["background"] + self.bias
-        log_odds += features.prior_shift * weights["shift"]
+        log_odds += features.prior_shift * weights["prior_shift"]
         cross_language = differ_in_language(one.languages[:, None], other.languages[None, :])
-        log_odds += cross_language * (weights["foreign"] + cosines * weights["abroad"])
+        log_odds += cross_language * (
+            weights["cross_language"] + cosines * weights["cross_language_dense"]
+        )
         log_odds[hours_apart > self.window_hours] = -np.inf
         series = one.series[:, None], other.series[None, :]
         hours = one.hours[:, None], other.hours[None, :]
@@ -147,12 +149,13 @@ class PairModel:
 def pair_features(features: Features, pairs: Pairs, model: PairModel) -> Floats:
     """Feature rows of pairs, shape (m, 10), columns as in `PAIR_FEATURES`.
 
-    dense: cosine of the centred vectors. title, body: TF-IDF cosines. faint: square root of body,
-    because the first shared words matter most. time: exp(−hours/near_hours) − undated, 0 for a
-    pair without two trusted dates. chance: log odds of the date prior (`WindowSizePrior`).
-    background: the window's background similarity. foreign: 1 for a pair in two languages, which
-    shares no words whatever its content. abroad: dense for such a pair, else 0. shift: the
-    window's prior shift. Background and shift are the same for all pairs of a window.
+    dense: cosine of the centred vectors. title, body: TF-IDF cosines. body_sqrt: square root of
+    body, because the first shared words matter most. time: exp(−hours/near_hours) − undated, 0 for
+    a pair without two trusted dates. date_prior: log odds of the date prior (`WindowSizePrior`).
+    background: the window's background similarity. cross_language: 1 for a pair in two languages,
+    which shares no words whatever its content. cross_language_dense: dense for such a pair, else 0.
+    prior_shift: the window's prior shift. background and prior_shift are the same for all pairs of
+    a window.
     """
     first, second = pairs[:, 0], pairs[:, 1]
     values = features.vectors.values
@@ -164,13 +167,13 @@ def pair_features(features: Features, pairs: Pairs, model: PairModel) -> Floats:
         "dense": dense,
         "title": rowwise_dot(features.title, pairs),
         "body": body,
-        "faint": np.sqrt(np.maximum(body, 0)),
+        "body_sqrt": np.sqrt(np.maximum(body, 0)),
         "time": time_feature(hours_apart, model),
-        "chance": features.window_size_prior.log_odds(hours_apart),
+        "date_prior": features.window_size_prior.log_odds(hours_apart),
         "background": np.full(len(pairs), features.background),
-        "foreign": cross_language.astype(np.float64),
-        "abroad": dense * cross_language,
-        "shift": np.full(len(pairs), features.prior_shift),
+        "cross_language": cross_language.astype(np.float64),
+        "cross_language_dense": dense * cross_language,
+        "prior_shift": np.full(len(pairs), features.prior_shift),
     }
     return np.column_stack([columns[name] for name in PAIR_FEATURES])
 

@@ -17,15 +17,15 @@ _RIDGE = 1e-4
 _POSITIVE, _NEGATIVE, _ANY, _ZERO = (0.0, None), (None, 0.0), (None, None), (0.0, 0.0)
 _BOUNDS = {
     "background": _NEGATIVE,
-    "foreign": _ANY,
-    "abroad": _ANY,
+    "cross_language": _ANY,
+    "cross_language_dense": _ANY,
     "time": _ZERO,
-    "shift": _ZERO,
+    "prior_shift": _ZERO,
 }
 #: Features with fixed weights, which are not learned.
-_FIXED = ("time", "shift")
+_FIXED = ("time", "prior_shift")
 #: Features of shared words; 0 for a pair in two languages.
-_WORD_FEATURES = ("title", "body", "faint")
+_WORD_FEATURES = ("title", "body", "body_sqrt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def fit(sets: Sequence[LabelledPairs], base: PairModel, *, about: Mapping[str, A
 def untrained_model(settings: TrainingSettings) -> PairModel:
     """A model with the fixed weights only; all others are 0."""
     zeros = dict.fromkeys(PAIR_FEATURES, 0.0)
-    weights = zeros | {"time": settings.time_weight, "shift": 1.0}
+    weights = zeros | {"time": settings.time_weight, "prior_shift": 1.0}
     return PairModel(weights, 0.0, zeros, settings.near_hours, settings.undated, 0.5, {})
 
 
@@ -76,8 +76,8 @@ def simulate_translation(labelled: LabelledPairs, translation: float) -> Labelle
     at = {name: column for column, name in enumerate(PAIR_FEATURES)}
     rows[:, [at[name] for name in _WORD_FEATURES]] = 0
     rows[:, at["dense"]] -= translation
-    rows[:, at["foreign"]] = 1
-    rows[:, at["abroad"]] = rows[:, at["dense"]]
+    rows[:, at["cross_language"]] = 1
+    rows[:, at["cross_language_dense"]] = rows[:, at["dense"]]
     return LabelledPairs(rows, labelled.same)
 
 

@@ -14,18 +14,18 @@ FEATURES = {
     "dense": "similarity of the texts",
     "title": "shared words in titles",
     "body": "shared words in texts",
-    "faint": "any shared word",
+    "body_sqrt": "any shared word",
     "time": "time difference",
-    "chance": "articles at that time",
+    "date_prior": "articles at that time",
     "background": "average similarity",
-    "foreign": "different languages",
-    "abroad": "similarity across languages",
-    "shift": "frequency of stories",
+    "cross_language": "different languages",
+    "cross_language_dense": "similarity across languages",
+    "prior_shift": "frequency of stories",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Contribution:
     """Contribution of a feature to a score; `width` is relative to the largest, in percent."""
 
     name: str
@@ -39,7 +39,7 @@ class Neighbour:
 
     article: int
     score: float | None
-    shares: tuple[Share, ...]
+    contributions: tuple[Contribution, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ def read_evidence(raw: Mapping[str, Any]) -> Evidence:
 def _neighbour(raw: Any) -> Neighbour | None:
     if not isinstance(raw, dict) or not isinstance(raw.get("article"), int):
         return None
-    return Neighbour(raw["article"], _number(raw.get("score")), _shares(raw.get("shares")))
+    score, contributions = _number(raw.get("score")), _contributions(raw.get("contributions"))
+    return Neighbour(raw["article"], score, contributions)
 
 
 def _alternative(raw: Any) -> Alternative | None:
@@ -84,14 +85,16 @@ def _alternative(raw: Any) -> Alternative | None:
     return Alternative(raw["story"], _number(raw.get("score")))
 
 
-def _shares(raw: Any) -> tuple[Share, ...]:
+def _contributions(raw: Any) -> tuple[Contribution, ...]:
     """Features, largest contribution first."""
     if not isinstance(raw, dict):
         return ()
     values = {str(name): number for name in raw if (number := _number(raw[name])) is not None}
     largest = max((abs(value) for value in values.values()), default=0) or 1
     return tuple(
-        Share(FEATURES.get(name, name.replace("_", " ")), value, round(abs(value) / largest * 100))
+        Contribution(
+            FEATURES.get(name, name.replace("_", " ")), value, round(abs(value) / largest * 100)
+        )
         for name, value in sorted(values.items(), key=lambda item: -abs(item[1]))
     )
 

@@ -105,7 +105,7 @@ def test_match_equals_place_and_stores_nothing(
     home, ferry = newsroom.membership(MEETING[0]), newsroom.membership(FERRY[0])
     assert result["story"]["id"] == home.story_id
     assert result["nearest"][0]["article"] == home.article_id
-    assert result["nearest"][0]["shares"]
+    assert result["nearest"][0]["contributions"]
     assert result["article"] is None
     assert result["language"] == "en"
 

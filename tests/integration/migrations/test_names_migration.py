@@ -1,11 +1,13 @@
 """Migration 0021: plain names. Existing rows survive the upgrade and the downgrade."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
+from service.domain.pairs.score import PAIR_FEATURES
 from tests.support.database.migrations import migrate
 from tests.support.database.rows import NOW
 
@@ -28,6 +30,8 @@ INSERT INTO gazetteers (made_at, data) VALUES (:now, 'd');
 INSERT INTO secrets (name, value, made_at) VALUES ('links', 's', :now);
 INSERT INTO stories (id, emerged_at, changed_at, first_reported_at, last_reported_at, details)
 VALUES ('s', :now, :now, :now, :now, '{"summary": [{"text": "A", "whole": true}]}');
+INSERT INTO memberships (article_id, story_id, valid_from, score, evidence)
+VALUES (1, 's', :now, 0.9, CAST(:evidence AS jsonb));
 INSERT INTO webhooks (url, secret, told_transition_id, created_at, delivered_at, paused_because)
 VALUES ('https://hook.example', 's', 7, :now, :now, 'paused by hand');
 INSERT INTO webhook_holds (webhook_id, story_id, next_transition_id, attempts, next_attempt_at,
@@ -45,6 +49,48 @@ FROM issues;
 INSERT INTO deliveries (issue_id, attempt, state, message_id, at)
 SELECT id, 1, 'sent', '<1@x.example>', :now FROM issues WHERE kind = 'digest'
 """
+#: Evidence of a membership: all pair features, an unknown one, and neighbours without features.
+FORMER_EVIDENCE: dict[str, Any] = {
+    "score": 0.9,
+    "nearest": [
+        {
+            "article": 7,
+            "score": 0.97,
+            "shares": {
+                "dense": 2.1, "title": 0.3, "body": 0.2, "faint": 0.123, "time": -0.04,
+                "chance": -1.5, "background": 0.0, "foreign": 1.25, "abroad": 0.5, "shift": -2.0,
+                "other": 1.0,
+            },
+        },
+        {"article": 8, "score": 0.5},
+        {"article": 9, "score": None, "shares": {}},
+    ],
+    "next": {"story": "shares", "score": 0.2},
+}  # fmt: skip
+PRESENT_EVIDENCE = FORMER_EVIDENCE | {
+    "nearest": [
+        {
+            "article": 7,
+            "score": 0.97,
+            "contributions": {
+                "dense": 2.1, "title": 0.3, "body": 0.2, "body_sqrt": 0.123, "time": -0.04,
+                "date_prior": -1.5, "background": 0.0, "cross_language": 1.25,
+                "cross_language_dense": 0.5, "prior_shift": -2.0, "other": 1.0,
+            },
+        },
+        {"article": 8, "score": 0.5},
+        {"article": 9, "score": None, "contributions": {}},
+    ],
+}  # fmt: skip
+#: Evidence without contributions, which both directions leave as it is.
+OTHER_EVIDENCE: list[dict[str, Any]] = [
+    {},
+    {"score": 0.9, "nearest": []},
+    {"nearest": None, "editor": "ann"},
+    {"nearest": {"shares": {"faint": 1}, "contributions": {"body_sqrt": 1}}},
+    {"nearest": [7, None, {"article": 8, "shares": None, "contributions": 1}]},
+    {"next": {"story": "shares", "score": 0.2}},
+]
 #: The values of all renamed columns, under the former names and under the new ones.
 FORMER = """
 SELECT articles.claimed, keys.used_at, answers.word, answers.made_at, lexicons.made_at,
@@ -77,7 +123,9 @@ def earlier(engine: Engine) -> Engine:
     migrate(engine, BEFORE, up=False)
     with engine.begin() as connection:
         for statement in STORED.split(";\n"):
-            connection.execute(text(statement), {"now": NOW} if ":now" in statement else {})
+            parameters = {"now": NOW, "evidence": json.dumps(FORMER_EVIDENCE)}
+            given = {name: value for name, value in parameters.items() if f":{name}" in statement}
+            connection.execute(text(statement), given)
     return engine
 
 
@@ -105,6 +153,32 @@ def test_stored_json_has_new_keys_after_the_upgrade_and_former_keys_after_the_do
         {"moved_on": [], "few": [1]},
     )
     assert read(earlier, summary) == ([{"text": "A", "whole": True}],)
+
+
+def test_stored_evidence_has_the_feature_names_of_its_revision(earlier: Engine):
+    evidence = "SELECT evidence FROM memberships"
+    for _ in range(2):
+        migrate(earlier, AFTER, up=True)
+        assert read(earlier, evidence) == (PRESENT_EVIDENCE,)
+        migrate(earlier, BEFORE, up=False)
+        assert read(earlier, evidence) == (FORMER_EVIDENCE,)
+
+
+def test_new_feature_names_are_those_of_the_model(earlier: Engine):
+    migrate(earlier, AFTER, up=True)
+    (evidence,) = read(earlier, "SELECT evidence FROM memberships")
+    assert set(evidence["nearest"][0]["contributions"]) == {*PAIR_FEATURES, "other"}
+
+
+@pytest.mark.parametrize("other", OTHER_EVIDENCE)
+def test_evidence_without_contributions_is_unchanged(earlier: Engine, other: dict[str, Any]):
+    with earlier.begin() as connection:
+        statement = text("UPDATE memberships SET evidence = CAST(:evidence AS jsonb)")
+        connection.execute(statement, {"evidence": json.dumps(other)})
+    migrate(earlier, AFTER, up=True)
+    assert read(earlier, "SELECT evidence FROM memberships") == (other,)
+    migrate(earlier, BEFORE, up=False)
+    assert read(earlier, "SELECT evidence FROM memberships") == (other,)
 
 
 def test_triggers_count_changes_under_both_names(earlier: Engine):

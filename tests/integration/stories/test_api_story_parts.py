@@ -182,7 +182,7 @@ def test_evidence_lists_neighbours_by_weight(world: Site) -> None:
     assert evidence[0]["nearest"] == []
     nearest = evidence[1]["nearest"][0]
     assert nearest["article"] == members[0]["id"]
-    weights = [abs(share["log_odds"]) for share in nearest["shares"]]
+    weights = [abs(each["log_odds"]) for each in nearest["contributions"]]
     assert weights == sorted(weights, reverse=True)
 
 

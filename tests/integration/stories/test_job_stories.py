@@ -136,7 +136,7 @@ def test_memberships_have_score_and_evidence(
     assert founder.score is None
     assert joiner.score is not None
     assert joiner.evidence["nearest"][0]["article"] == founder.article_id
-    assert set(joiner.evidence["nearest"][0]["shares"]) >= {"dense", "title"}
+    assert set(joiner.evidence["nearest"][0]["contributions"]) >= {"dense", "title"}
 
 
 def test_reprint_adds_no_independent_coverage(context: Context, publish: Callable[..., None]):

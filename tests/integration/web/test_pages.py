@@ -97,7 +97,7 @@ def test_hostile_texts_are_escaped(sessions: Sessions, site: Site) -> None:
         rows.storyline("line", attack)
         evidence = {
             "score": "high",
-            "nearest": [{"article": article.id, "score": 2, "shares": {attack: 0.5}}, 7],
+            "nearest": [{"article": article.id, "score": 2, "contributions": {attack: 0.5}}, 7],
             "next": {"story": attack},
         }
         story = rows.story("s", [], slug="x", headline=attack, storyline_id="line")
@@ -117,7 +117,7 @@ PARTIAL_EVIDENCE: list[dict[str, Any]] = [
     {},
     {"score": None, "nearest": None, "next": None},
     {"nearest": [{"article": 1}, {"score": 1}, []], "next": {"score": 1}},
-    {"score": 0.5, "nearest": [{"article": 1, "shares": {"a": "b", "c": None}}]},
+    {"score": 0.5, "nearest": [{"article": 1, "contributions": {"a": "b", "c": None}}]},
     {"nearest": {}, "next": {"story": "gone", "score": None}},
 ]
 

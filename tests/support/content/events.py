@@ -52,7 +52,14 @@ def encoded(articles: Sequence[Article]) -> Vectors:
 
 def pair_model() -> PairModel:
     """Pair model that joins texts with mostly the same words."""
-    given = {"dense": 8.0, "title": 3.0, "body": 8.0, "time": 3.0, "background": -5.0, "shift": 1.0}
+    given = {
+        "dense": 8.0,
+        "title": 3.0,
+        "body": 8.0,
+        "time": 3.0,
+        "background": -5.0,
+        "prior_shift": 1.0,
+    }
     weights = dict.fromkeys(PAIR_FEATURES, 0.0) | given
     means = dict.fromkeys(PAIR_FEATURES, 0.1)
     return PairModel(weights, -8.0, means, near_hours=48.0, undated=0.6, prior=0.1, about={})

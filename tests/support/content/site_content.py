@@ -175,12 +175,12 @@ class _Content:
 
 
 def _evidence(near: ArticleRow, far: ArticleRow, score: float) -> Mapping[str, Any]:
-    shares = {"dense": 0.41, "title": 0.27, "body": 0.18, "faint": 0.05, "time": -0.04}
+    contributions = {"dense": 0.41, "title": 0.27, "body": 0.18, "body_sqrt": 0.05, "time": -0.04}
     return {
         "score": round(score, 2),
         "nearest": [
-            {"article": near.id, "score": round(score + 0.02, 2), "shares": shares},
-            {"article": far.id, "score": round(score - 0.05, 2), "shares": {"title": 0.3}},
+            {"article": near.id, "score": round(score + 0.02, 2), "contributions": contributions},
+            {"article": far.id, "score": round(score - 0.05, 2), "contributions": {"title": 0.3}},
         ],
         "next": {"story": "moscow-2022-12-28", "score": 0.21},
     }

@@ -15,16 +15,16 @@ NEAREST = (ScoredArticle(7, 0.97), ScoredArticle(8, 0.5))
 
 
 def test_placement_evidence_has_nearest_members_and_next_best_story() -> None:
-    shares = {"dense": 2.12345}
+    contributions = {"dense": 2.12345}
     reason = explain_placement(
-        Placement(1, "s", None, 0.9, NEAREST, shares, StoryScore("t", 0.123456))
+        Placement(1, "s", None, 0.9, NEAREST, contributions, StoryScore("t", 0.123456))
     )
     assert reason == Reason(
         0.9,
         {
             "score": 0.9,
             "nearest": [
-                {"article": 7, "score": 0.97, "shares": {"dense": 2.123}},
+                {"article": 7, "score": 0.97, "contributions": {"dense": 2.123}},
                 {"article": 8, "score": 0.5},
             ],
             "next": {"story": "t", "score": 0.1235},
@@ -55,8 +55,8 @@ def test_grouping_evidence_has_nearest_members_and_next_best_story() -> None:
     assert stored["score"] == reasons[article].score == round(line[beside].mean(), 4)
     assert stored["nearest"][0]["score"] == line[beside].max()
     assert stored["next"] == {"story": "apart", "score": round(line[rows[rival]], 4)}
-    shares = stored["nearest"][0]["shares"]
-    odds = model.base_log_odds() + sum(shares.values())
+    contributions = stored["nearest"][0]["contributions"]
+    odds = model.base_log_odds() + sum(contributions.values())
     assert 1 / (1 + np.exp(-odds)) == pytest.approx(line[beside].max(), abs=0.01)
 
     assert reasons[rival].score is None

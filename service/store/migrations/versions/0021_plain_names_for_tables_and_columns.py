@@ -5,7 +5,8 @@ value is created again. The bodies of trigger functions are text to Postgres, so
 renamed table or column are replaced. `downgrade` restores all former names and values.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 from alembic import op
@@ -155,6 +156,31 @@ UPDATE {table} SET details = jsonb_set(details, '{{summary}}', (
 ))
 WHERE jsonb_path_exists(details, '$.summary[*].{old}')
 """
+#: Former and new names of the pair features in the stored evidence of memberships.
+FEATURES = {
+    "abroad": "cross_language_dense",
+    "chance": "date_prior",
+    "faint": "body_sqrt",
+    "foreign": "cross_language",
+    "shift": "prior_shift",
+}
+EVIDENCE = """
+UPDATE memberships SET evidence = jsonb_set(evidence, '{{nearest}}', (
+    SELECT jsonb_agg(
+        CASE WHEN jsonb_typeof(near->'{old}') = 'object'
+        THEN near - '{old}' || jsonb_build_object('{new}', (
+            SELECT coalesce(jsonb_object_agg(coalesce(names->>feature, feature), value), '{{}}')
+            FROM jsonb_each(near->'{old}') AS contributions (feature, value)
+        ))
+        ELSE near END
+        ORDER BY place
+    )
+    FROM jsonb_array_elements(evidence->'nearest') WITH ORDINALITY AS neighbours (near, place),
+         CAST('{names}' AS jsonb) AS names
+))
+WHERE jsonb_typeof(evidence->'nearest') = 'array'
+  AND jsonb_path_exists(evidence, '$.nearest[*].{old}')
+"""
 STATES = ("waiting", "sent", "empty", "refused", "expired")
 
 
@@ -196,6 +222,8 @@ def upgrade() -> None:
         )
     )
     _rename_quote_key("whole", "complete")
+    _rename_evidence("shares", "contributions", FEATURES)
+    _run_deferred_triggers()
 
 
 def downgrade() -> None:
@@ -232,6 +260,8 @@ def downgrade() -> None:
     op.execute(COUNT.format(pending="store_touches", counter="store_state", value="number"))
     op.execute(COUNT_KEY.format(function="count_keys", counter="store_state", changes="keys"))
     _rename_quote_key("complete", "whole")
+    _rename_evidence("contributions", "shares", {new: old for old, new in FEATURES.items()})
+    _run_deferred_triggers()
 
 
 def _check(table: str, name: str, column: str, values: Iterable[str]) -> None:
@@ -251,7 +281,15 @@ def _rename_quote_key(old: str, new: str) -> None:
     """Rename a key of the quotes in the stored summaries of present and past stories."""
     for table in ("stories", "story_versions"):
         op.execute(QUOTES.format(table=table, old=old, new=new))
-    # Deferred triggers must fire now: a later migration cannot alter a table with pending ones.
+
+
+def _rename_evidence(old: str, new: str, features: Mapping[str, str]) -> None:
+    """Rename the contributions in the stored evidence, and the features in them."""
+    op.execute(EVIDENCE.format(old=old, new=new, names=json.dumps(features)))
+
+
+def _run_deferred_triggers() -> None:
+    """Run pending triggers now: a later migration cannot alter a table that has some."""
     op.execute("SET CONSTRAINTS ALL IMMEDIATE")
     op.execute("SET CONSTRAINTS ALL DEFERRED")
 

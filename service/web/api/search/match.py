@@ -18,7 +18,7 @@ from service.store.articles.match import UNSTORED_ID, MatchRequest
 from service.store.articles.vectors import round_to_stored
 from service.store.articles.views import ArticleDetail, load_articles
 from service.store.story_views.views import get_stories, story_names
-from service.web.api.stories.parts import FeatureShareOut
+from service.web.api.stories.parts import ContributionOut
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.lazy_model import EncoderDep, LazyModelDep, ModelContextDep
 from service.web.rendering.evidence import Evidence, Neighbour, read_evidence
@@ -79,7 +79,7 @@ class SimilarArticleOut(BaseModel):
     score: float | None = Field(
         description="Pair score: probability that both articles report the same event."
     )
-    shares: list[FeatureShareOut] = Field(
+    contributions: list[ContributionOut] = Field(
         description="Largest first; only for the nearest article."
     )
 
@@ -92,8 +92,9 @@ class SimilarArticleOut(BaseModel):
             url=report.url,
             outlet=OutletRef(slug=report.outlet.slug, name=report.outlet.name),
             score=near.score,
-            shares=[
-                FeatureShareOut(feature=each.name, log_odds=each.value) for each in near.shares
+            contributions=[
+                ContributionOut(feature=each.name, log_odds=each.value)
+                for each in near.contributions
             ],
         )
 
@@ -216,7 +217,7 @@ def _evidence(placement: Placement | None) -> Evidence:
         {"article": near.article, "score": near.score} for near in placement.nearest
     ]
     if nearest:
-        nearest[0]["shares"] = dict(placement.contributions)
+        nearest[0]["contributions"] = dict(placement.contributions)
     best = placement.next_best
     next_best = {"story": best.story, "score": best.score} if best else None
     return read_evidence({"nearest": nearest, "next": next_best})

@@ -42,7 +42,7 @@ MemberFields = Annotated[
 ]
 
 
-class FeatureShareOut(BaseModel):
+class ContributionOut(BaseModel):
     """Contribution of one feature to a pair score."""
 
     feature: str = Field(description="Name of the feature.")
@@ -56,7 +56,7 @@ class NeighbourOut(BaseModel):
     score: float | None = Field(
         description="Pair score: probability that both articles report the same event."
     )
-    shares: list[FeatureShareOut] = Field(
+    contributions: list[ContributionOut] = Field(
         description="Largest first; only for the nearest article."
     )
 
@@ -94,7 +94,10 @@ class EvidenceOut(BaseModel):
                 NeighbourOut(
                     article=near.article,
                     score=near.score,
-                    shares=[FeatureShareOut(feature=x.name, log_odds=x.value) for x in near.shares],
+                    contributions=[
+                        ContributionOut(feature=each.name, log_odds=each.value)
+                        for each in near.contributions
+                    ],
                 )
                 for near in evidence.nearest
             ],
