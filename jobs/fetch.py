@@ -1,4 +1,4 @@
-"""The job `fetch`: download and parse due feeds, store their entries as articles."""
+"""Job `fetch`: download and parse due feeds, and store their entries as articles."""
 
 import asyncio
 import random
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
 from service.domain.articles.entries import FeedContext, ParsedFeed
-from service.domain.catalogue.feed_update import FetchedState, Validators, update_after_fetch
+from service.domain.catalogue.feed_update import FeedValidators, FetchedState, update_after_fetch
 from service.errors import FeedError
 from service.ingest.admit import admit_feed
 from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_all
@@ -27,14 +27,14 @@ log = structlog.get_logger()
 
 #: Feeds fetched at once; bounds how many bodies are in memory.
 BATCH = 64
-#: Seconds between two checks of whether the job was asked to stop.
+#: Seconds between two checks for a stop request.
 STOP_CHECK = 0.2
 #: Maximum warnings stored per fetch.
 MAX_WARNINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class FetchOutcome:
+class FetchedFeed:
     """A feed with its HTTP result, and either the parsed feed, an error, or neither after a 304."""
 
     feed: FeedRow
@@ -53,10 +53,10 @@ def fetch(context: Context) -> Counts:
         context.progress("fetch", start, len(due))
         batch = due[start : start + BATCH]
         results = asyncio.run(_download(context, batch))
-        for outcome in _parse(context, batch, results):
-            source = Source(outcome.feed.id, outcome.feed.outlet_id, ids, sites)
-            total += _store(context, outcome, source)
-        if context.stopping():
+        for fetched in _parse(context, batch, results):
+            source = Source(fetched.feed.id, fetched.feed.outlet_id, ids, sites)
+            total += _store(context, fetched, source)
+        if context.stop_requested():
             break
     context.progress("fetch", len(due), len(due))
     return total
@@ -69,19 +69,19 @@ async def _download(context: Context, batch: Sequence[FeedRow]) -> list[FetchRes
     fetching = asyncio.create_task(
         fetch_all(requests, context.settings.fetch, on_done=finished.append)
     )
-    while not context.stopping():
+    while not context.stop_requested():
         done, _ = await asyncio.wait([fetching], timeout=STOP_CHECK)
         if done:
             return fetching.result()
     fetching.cancel()
     await asyncio.wait([fetching])
-    position = {feed.id: at for at, feed in enumerate(batch)}
+    position = {feed.id: index for index, feed in enumerate(batch)}
     return sorted(finished, key=lambda result: position[result.feed_id])
 
 
 def _parse(
     context: Context, batch: Sequence[FeedRow], results: Sequence[FetchResult]
-) -> list[FetchOutcome]:
+) -> list[FetchedFeed]:
     """Parse the bodies of the results; feeds without a result are omitted and stay due."""
     feeds_by_id = {feed.id: feed for feed in batch}
     jobs = [
@@ -90,26 +90,26 @@ def _parse(
         if result.body is not None
     ]
     parsed = iter(parse_all(jobs, context.settings.parse))
-    outcomes = []
+    fetched_feeds = []
     for result in results:
         content = next(parsed) if result.body is not None else result.error
-        outcomes.append(
-            FetchOutcome(
+        fetched_feeds.append(
+            FetchedFeed(
                 feeds_by_id[result.feed_id],
                 result,
                 parsed=content if isinstance(content, ParsedFeed) else None,
                 error=content if isinstance(content, FeedError) else None,
             )
         )
-    return outcomes
+    return fetched_feeds
 
 
-def _store(context: Context, outcome: FetchOutcome, source: Source) -> Counter[str]:
+def _store(context: Context, fetched: FetchedFeed, source: Source) -> Counter[str]:
     """Store the articles, the fetch record and the feed's new state in one transaction."""
-    feed, result, error, now = outcome.feed, outcome.result, outcome.error, context.clock()
+    feed, result, error, now = fetched.feed, fetched.result, fetched.error, context.clock()
     with context.sessions.begin() as session:
-        admitted, rejected = _admit(session, context, outcome, source, now)
-        warnings = [*(outcome.parsed.warnings if outcome.parsed else ()), *rejected]
+        admitted, rejected = _admit(session, context, fetched, source, now)
+        warnings = [*(fetched.parsed.warnings if fetched.parsed else ()), *rejected]
         row = FetchRow(
             feed_id=feed.id,
             run_id=context.run_id,
@@ -118,7 +118,7 @@ def _store(context: Context, outcome: FetchOutcome, source: Source) -> Counter[s
             outcome="failed" if error else "not_modified" if result.not_modified else "ok",
             http_status=result.status,
             received=result.received,
-            entries=len(outcome.parsed.entries) if outcome.parsed else 0,
+            entries=len(fetched.parsed.entries) if fetched.parsed else 0,
             admitted=admitted.new,
             revised=admitted.revised,
             rejected=len(rejected),
@@ -127,7 +127,7 @@ def _store(context: Context, outcome: FetchOutcome, source: Source) -> Counter[s
             warnings=warnings[:MAX_WARNINGS],
         )
         feeds.record_fetch(session, row)
-        state = _fetched_state(session, outcome)
+        state = _to_fetched_state(session, fetched)
         update = update_after_fetch(
             state, now=now, jitter=random.random(), settings=context.settings.pacing
         )
@@ -146,30 +146,32 @@ def _store(context: Context, outcome: FetchOutcome, source: Source) -> Counter[s
 
 
 def _admit(
-    session: Session, context: Context, outcome: FetchOutcome, source: Source, now: datetime
+    session: Session, context: Context, fetched: FetchedFeed, source: Source, now: datetime
 ) -> tuple[AdmissionCounts, list[str]]:
     """Store the entries as articles; return the counts and the reasons of rejected entries."""
-    if outcome.parsed is None:
+    if fetched.parsed is None:
         return AdmissionCounts(0, 0), []
-    feed, parsed = outcome.feed, outcome.parsed
+    feed, parsed = fetched.feed, fetched.parsed
     # The stored URL, not the redirected one: it is part of the key of entries without a link.
-    about = FeedContext(feed.url, parsed.link, parsed.language or feed.language or "")
-    drafts, rejections = admit_feed(parsed.entries, about, now=now, settings=context.settings.admit)
+    feed_context = FeedContext(feed.url, parsed.link, parsed.language or feed.language or "")
+    drafts, rejections = admit_feed(
+        parsed.entries, feed_context, now=now, settings=context.settings.admit
+    )
     reasons = [f"{rejection.guid or 'an entry'}: {rejection.reason}" for rejection in rejections]
     return articles.admit(session, drafts, source, now=now), reasons
 
 
-def _fetched_state(session: Session, outcome: FetchOutcome) -> FetchedState:
-    feed, result, parsed = outcome.feed, outcome.result, outcome.parsed
+def _to_fetched_state(session: Session, fetched: FetchedFeed) -> FetchedState:
+    feed, result, parsed = fetched.feed, fetched.result, fetched.parsed
     entries = parsed.entries if parsed else ()
     times = [entry.published for entry in entries if entry.published]
     moved = result.moved_to is not None and result.moved_to != feed.url
     return FetchedState(
         url=feed.url,
         error_count=feed.error_count,
-        error=outcome.error,
-        validators=Validators(result.etag, result.last_modified),
-        entry_times=times or articles.latest_publication_times(session, feed.id),
+        error=fetched.error,
+        validators=FeedValidators(result.etag, result.last_modified),
+        entry_times=times or articles.load_publication_times(session, feed.id),
         ttl=parsed.ttl if parsed else None,
         retry_after=result.retry_after,
         moved_to=result.moved_to,

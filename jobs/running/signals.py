@@ -12,7 +12,7 @@ import structlog
 log = structlog.get_logger()
 
 
-class Stop:
+class StopSignal:
     """The first SIGTERM or SIGINT of the process, to wait for."""
 
     def __init__(self, wakeup_socket: socket.socket) -> None:
@@ -37,15 +37,15 @@ class Stop:
 
 
 @contextmanager
-def handle_signals() -> Iterator[Stop]:
-    """Install handlers for SIGTERM and SIGINT; yields the `Stop` to wait for.
+def handle_signals() -> Iterator[StopSignal]:
+    """Install handlers for SIGTERM and SIGINT; yields the `StopSignal` to wait for.
 
     After the first signal the handlers stay installed until the process ends.
     """
     reader, writer = socket.socketpair()
     with reader, writer:
         writer.setblocking(False)
-        stop = Stop(reader)
+        stop = StopSignal(reader)
         numbers = (signal.SIGTERM, signal.SIGINT)
         previous_handlers = {number: signal.signal(number, stop.handle) for number in numbers}
         previous_fd = signal.set_wakeup_fd(writer.fileno())

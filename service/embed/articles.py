@@ -6,7 +6,8 @@ import numpy as np
 
 from service.domain.articles.model import Article, Vectors
 from service.domain.articles.tokenization import encoded_text, has_encodable_text
-from service.embed.encoder import Encoder, MultilingualEncoder, OnProgress
+from service.domain.progress import OnProgress
+from service.embed.encoder import Encoder, MultilingualEncoder
 
 
 def encode_articles(
@@ -27,7 +28,9 @@ def encode_articles(
         row
         for row, article in enumerate(articles)
         if has_encodable_text(article)
-        and (not languages or not article.lang or _primary_language(article) in languages)
+        and (
+            not languages or not article.lang or article.lang.lower().partition("-")[0] in languages
+        )
     ]
     texts = [encoded_text(articles[row]) for row in rows]
     values = np.zeros((len(articles), encoder.dimensions), dtype=np.float32)
@@ -38,7 +41,3 @@ def encode_articles(
         values[rows] = encoder.encode(texts, on_progress=on_progress)
     values[~np.isfinite(values).all(axis=1)] = 0  # one NaN would spoil the means of a window
     return Vectors(encoder.model, values)
-
-
-def _primary_language(article: Article) -> str:
-    return article.lang.lower().partition("-")[0]

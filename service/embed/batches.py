@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from service.embed.encoder import OnProgress
+from service.domain.progress import OnProgress
 
 
 def encode_distinct(

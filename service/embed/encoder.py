@@ -1,13 +1,12 @@
 """Encoder protocol: texts to unit vectors. Types only; implementations are in `loader`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: Called with the number of encoded texts and the total.
-OnProgress = Callable[[int, int], None]
+from service.domain.progress import OnProgress
 
 
 class Encoder(Protocol):

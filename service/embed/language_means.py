@@ -16,8 +16,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from service.domain.progress import OnProgress
 from service.embed.checksum import TAG_DIGITS
-from service.embed.encoder import Encoder, OnProgress
+from service.embed.encoder import Encoder
 from service.errors import BadInputError
 
 _DIGITS = 4

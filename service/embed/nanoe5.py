@@ -19,9 +19,9 @@ from tokenizers.pre_tokenizers import Sequence as Steps
 from tokenizers.processors import TemplateProcessing
 from transformers import BertConfig, BertModel
 
+from service.domain.progress import OnProgress
 from service.embed import checksum
 from service.embed.batches import encode_distinct
-from service.embed.encoder import OnProgress
 from service.embed.low_precision import (
     ThreadLimiter,
     cast_linear_weights_to_bfloat16,

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
+from service.domain.progress import OnProgress
 from service.embed import bundled
 from service.embed.batches import encode_distinct
 from service.embed.checksum import TAG_DIGITS
-from service.embed.encoder import OnProgress
 from service.embed.low_precision import (
     ThreadLimiter,
     cast_linear_weights_to_bfloat16,

@@ -1,12 +1,12 @@
 """Progress bars on standard error."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-OnProgress = Callable[[int, int], None]
+from service.domain.progress import OnProgress
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from service.settings.ingest import PacingSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Validators:
+class FeedValidators:
     """HTTP validators for the next conditional request."""
 
     etag: str | None
@@ -24,7 +24,7 @@ class FetchedState:
     url: str
     error_count: int  #: failed fetches in a row before this one
     error: FeedError | None  #: of this fetch, None after a success
-    validators: Validators
+    validators: FeedValidators
     entry_times: Sequence[datetime]  #: trusted times of its entries
     ttl: timedelta | None = None  #: interval that the feed requests
     retry_after: timedelta | None = None  #: pause that the server requests
@@ -40,7 +40,7 @@ class FeedUpdate:
     error_count: int
     error_kind: str | None
     error: str | None
-    validators: Validators | None = None
+    validators: FeedValidators | None = None
     succeeded_at: datetime | None = None
     next_fetch_at: datetime | None = None
     url: str | None = None
@@ -52,8 +52,8 @@ def update_after_fetch(
 ) -> FeedUpdate:
     """Return the new values of a feed after a fetch.
 
-    A failure increments the failure count and keeps the validators, because an unreadable body
-    must be sent again. A busy host is not a failure of the feed. A feed that moved permanently gets
+    A failure increments the failure count and keeps the validators of the last success, so that
+    the server sends an unreadable body again. A busy host is not a failure of the feed. A feed that moved permanently gets
     its new URL; it is retired if another feed has that URL, or if the server reports 410 Gone.
     `jitter` lies in [0, 1).
     """

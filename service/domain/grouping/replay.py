@@ -1,6 +1,6 @@
-"""Replay: feeds the articles of a file in order of arrival through place and reconcile."""
+"""Replay of a file: place and reconcile its articles in order of arrival."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +9,8 @@ from service.domain.articles.model import Article, ArticleId, Floats, Rows, Vect
 from service.domain.grouping.online_state import OnlineState
 from service.domain.pairs.features import TokenisedArticles
 from service.domain.pairs.score import PairModel
+from service.domain.progress import OnProgress
 from service.settings.grouping import ReplaySettings, StorySettings
-
-OnProgress = Callable[[int, int], None]
 
 _MINUTES_PER_HOUR = 60.0
 _HOURS_PER_DAY = 24.0

@@ -14,7 +14,7 @@ import aiohttp
 from service.domain.text.dates import parse_retry_after
 from service.errors import FeedError, HostBusyError
 from service.ingest.fetching.bodies import Limits
-from service.ingest.fetching.redirects import FetchOutcome, Route, follow
+from service.ingest.fetching.redirects import RedirectResult, Route, follow
 from service.ingest.fetching.request import ACCEPT, OK, FeedResponse
 from service.ingest.fetching.ssrf_guard import socket_factory
 from service.ingest.fetching.throttle import HostThrottle
@@ -86,7 +86,7 @@ async def fetch_all(
             await pending
         return result
 
-    async with _session(settings) as session, asyncio.TaskGroup() as tasks:
+    async with _create_session(settings) as session, asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(fetch_and_report(request, session)) for request in requests]
     return [task.result() for task in running]
 
@@ -111,14 +111,14 @@ async def fetch_one(
     )
     outcome = await follow(route, request.url)
     if isinstance(outcome.error, HostBusyError):
-        return replace(_result(request, outcome), retry_after=throttle.paused_for(outcome.host))
-    result = _result(request, outcome)
+        return replace(_to_result(request, outcome), retry_after=throttle.paused_for(outcome.host))
+    result = _to_result(request, outcome)
     if result.status == TOO_MANY_REQUESTS or (result.status == UNAVAILABLE and result.retry_after):
         throttle.pause(outcome.host, result.retry_after or DEFAULT_PAUSE)
     return result
 
 
-def _session(settings: FetchSettings) -> aiohttp.ClientSession:
+def _create_session(settings: FetchSettings) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
             limit=0,  # HostThrottle limits the connections
@@ -135,10 +135,10 @@ def _session(settings: FetchSettings) -> aiohttp.ClientSession:
     )
 
 
-def _result(request: FetchRequest, outcome: FetchOutcome) -> FetchResult:
+def _to_result(request: FetchRequest, outcome: RedirectResult) -> FetchResult:
     response, ok = outcome.response, outcome.error is None
     fresh = ok and response is not None and response.status == OK
-    etag, last_modified = _validators(request, response if ok else None)
+    etag, last_modified = _next_validators(request, response if ok else None)
     retry_after = response.header("Retry-After") if response else None
     return FetchResult(
         feed_id=request.feed_id,
@@ -158,7 +158,7 @@ def _result(request: FetchRequest, outcome: FetchOutcome) -> FetchResult:
     )
 
 
-def _validators(
+def _next_validators(
     request: FetchRequest, successful: FeedResponse | None
 ) -> tuple[str | None, str | None]:
     if successful is None:

@@ -44,7 +44,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchOutcome:
+class RedirectResult:
     """The result of following redirects: a usable response if `error` is None."""
 
     final_url: str
@@ -59,7 +59,7 @@ class FetchOutcome:
 class _RedirectState:
     """Mutable state while following redirects."""
 
-    shown: str
+    display_url: str
     at: URL
     authorization: dict[str, str]
     permanent: bool = True
@@ -68,37 +68,37 @@ class _RedirectState:
     seconds: float = 0.0
 
 
-async def follow(route: Route, address: str) -> FetchOutcome:
-    """Request a URL and follow redirects; return errors in the outcome."""
-    shown = strip_credentials(address)
+async def follow(route: Route, address: str) -> RedirectResult:
+    """Request a URL and follow redirects; return errors in the result."""
+    display_url = strip_credentials(address)
     try:
-        state = _initial_state(address, shown)
+        state = _initial_state(address, display_url)
     except FeedError as error:
-        return FetchOutcome(shown, "", None, None, error, 0.0)
+        return RedirectResult(display_url, "", None, None, error, 0.0)
     try:
         response = await _follow_redirects(route, state)
     except FeedError as error:
-        return _outcome(state, None, error)
-    return _outcome(
+        return _redirect_result(state, None, error)
+    return _redirect_result(
         state, response, _check_response(response, state, conditional=route.conditional)
     )
 
 
-def _initial_state(address: str, shown: str) -> _RedirectState:
+def _initial_state(address: str, display_url: str) -> _RedirectState:
     if not is_web_url(address):
-        raise BadUrlError(shown, "Not an http(s) URL: expected https://host/path")
+        raise BadUrlError(display_url, "Not an http(s) URL: expected https://host/path")
     try:
         url = URL(address.strip())
-        at, authorization = _without_user_and_fragment(url), _authorization(url)
+        at, authorization = _without_user_and_fragment(url), _basic_authorization(url)
     except ValueError as error:
-        raise BadUrlError(shown, f"Invalid URL: {error}") from error
-    return _RedirectState(shown, at, authorization)
+        raise BadUrlError(display_url, f"Invalid URL: {error}") from error
+    return _RedirectState(display_url, at, authorization)
 
 
-def _outcome(
+def _redirect_result(
     state: _RedirectState, response: FeedResponse | None, error: FeedError | None
-) -> FetchOutcome:
-    return FetchOutcome(
+) -> RedirectResult:
+    return RedirectResult(
         final_url=str(state.at),
         host=state.at.host or "",
         moved_to=state.moved_to if error is None else None,
@@ -115,7 +115,7 @@ async def _follow_redirects(route: Route, state: _RedirectState) -> FeedResponse
         if response.status not in REDIRECTS:
             return response
         _apply_redirect(state, response)
-    raise RedirectError(state.shown, f"More than {route.max_redirects} redirects")
+    raise RedirectError(state.display_url, f"More than {route.max_redirects} redirects")
 
 
 async def _send_in_slot(route: Route, state: _RedirectState) -> FeedResponse:
@@ -124,7 +124,9 @@ async def _send_in_slot(route: Route, state: _RedirectState) -> FeedResponse:
     async with route.throttle.slot(host):
         if pause := route.throttle.paused_for(host):
             seconds = f"{pause.total_seconds():.0f} s"
-            raise HostBusyError(state.shown, f"Not sent: {host} requested a pause of {seconds}")
+            raise HostBusyError(
+                state.display_url, f"Not sent: {host} requested a pause of {seconds}"
+            )
         started = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(route.timeout_seconds - state.seconds):
@@ -133,20 +135,20 @@ async def _send_in_slot(route: Route, state: _RedirectState) -> FeedResponse:
                     state.at,
                     headers={**route.headers, **state.authorization},
                     limits=route.limits,
-                    shown=state.shown,
+                    display_url=state.display_url,
                 )
         except TimeoutError as error:
             limit = f"No complete response within {route.timeout_seconds:g} s"
-            raise FeedTimeoutError(state.shown, limit) from error
+            raise FeedTimeoutError(state.display_url, limit) from error
         finally:
             state.seconds += asyncio.get_running_loop().time() - started
 
 
 def _apply_redirect(state: _RedirectState, response: FeedResponse) -> None:
     """Update the state for a redirect; raise RedirectError if it is invalid or a loop."""
-    target = _target(state, response)
+    target = _parse_location(state, response)
     if target in state.visited:
-        raise RedirectError(state.shown, f"Redirect loop through {target}")
+        raise RedirectError(state.display_url, f"Redirect loop through {target}")
     if target.origin() != state.at.origin():
         state.authorization = {}  # never send a password to another host
     state.permanent = state.permanent and response.status in _PERMANENT
@@ -155,7 +157,7 @@ def _apply_redirect(state: _RedirectState, response: FeedResponse) -> None:
     state.at = target
 
 
-def _target(state: _RedirectState, response: FeedResponse) -> URL:
+def _parse_location(state: _RedirectState, response: FeedResponse) -> URL:
     # Servers send UTF-8 or Latin-1 bytes in this header.
     raw = (response.header("Location") or "").strip().encode("utf-8", "surrogateescape")
     try:
@@ -168,7 +170,7 @@ def _target(state: _RedirectState, response: FeedResponse) -> URL:
         target = None
     if target is None or not is_web_url(str(target)):
         raise RedirectError(
-            state.shown, f"Redirect to {location[:200]!r}, which is not an http(s) URL"
+            state.display_url, f"Redirect to {location[:200]!r}, which is not an http(s) URL"
         )
     return target
 
@@ -177,7 +179,7 @@ def _without_user_and_fragment(url: URL) -> URL:
     return url.with_user(None).with_fragment(None)
 
 
-def _authorization(url: URL) -> dict[str, str]:
+def _basic_authorization(url: URL) -> dict[str, str]:
     if not url.user:
         return {}
     pair = f"{url.user}:{url.password or ''}".encode()
@@ -188,7 +190,7 @@ def _check_response(
     response: FeedResponse, state: _RedirectState, *, conditional: bool
 ) -> FeedError | None:
     """Return the error of a response without redirect, or None for a body or an expected 304."""
-    url, status = state.shown, response.status
+    url, status = state.display_url, response.status
     if status == OK:
         return None if response.body else EmptyResponseError(url, "Empty response")
     if status == NOT_MODIFIED:

@@ -44,7 +44,7 @@ class NotModifiedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Validators:
+class ResponseValidators:
     """ETag and Last-Modified of a response."""
 
     etag: str
@@ -69,7 +69,7 @@ def etag_session(request: Request, session: ReadSession) -> Session:
 ETagSession = Annotated[Session, Depends(etag_session, scope="function")]
 
 
-def counter_validators(counter: ChangeCounter, release: str, scope: Scope) -> Validators:
+def counter_validators(counter: ChangeCounter, release: str, scope: Scope) -> ResponseValidators:
     """Validators from the change counter, the release and the URL."""
     parts = (
         release,
@@ -79,7 +79,7 @@ def counter_validators(counter: ChangeCounter, release: str, scope: Scope) -> Va
     )
     digest = hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
     etag = f'W/"{counter.value:x}-{digest}"'
-    return Validators(etag, counter.changed_at if counter.is_past else None, counter)
+    return ResponseValidators(etag, counter.changed_at if counter.is_past else None, counter)
 
 
 class ConditionalMiddleware:
@@ -108,11 +108,11 @@ class _ConditionalSender:
             return
         if self._start is not None:
             start, self._start = self._start, None
-            message = self._finish(start, message)
+            message = self._finish_response(start, message)
             await self._send(start)
         await self._send(message)
 
-    def _finish(self, start: Message, message: Message) -> Message:
+    def _finish_response(self, start: Message, message: Message) -> Message:
         """Complete the headers; return the body, which is empty for 304."""
         headers = MutableHeaders(raw=list(start.get("headers", ())))
         is_complete = message["type"] == "http.response.body" and not message.get("more_body")
@@ -132,7 +132,7 @@ class _ConditionalSender:
         if "etag" in headers:
             return
         digest = hashlib.blake2b(body, digest_size=12).hexdigest()
-        validators = self._scope["state"].get("validators") or Validators(f'W/"{digest}"')
+        validators = self._scope["state"].get("validators") or ResponseValidators(f'W/"{digest}"')
         headers["ETag"] = validators.etag
         if validators.modified:
             modified = validators.modified.astimezone(UTC)

@@ -23,17 +23,17 @@ from service.web.middleware.etags import (
     BODY_HEADERS,
     NOT_MODIFIED,
     OK,
-    Validators,
+    ResponseValidators,
     is_not_modified,
 )
 from service.web.middleware.gzip import accept_encoding, accepts_gzip
-from service.web.middleware.shared_reads import SharedReads, take_passed
+from service.web.middleware.shared_reads import SharedReads, pop_counter
 
 #: Pages are not cached: they show ages, which change without a change of the data.
 CACHED_PREFIX = "/v1/"
-#: Requests with one of these headers bypass the cache,
+#: Requests with one of these headers bypass the cache.
 CREDENTIAL_HEADERS = frozenset({b"cookie", b"x-api-key"})
-#: and requests with this one, unless it is a valid key.
+#: Requests with this header bypass the cache unless its key is valid.
 KEY_HEADER = b"authorization"
 #: Estimated memory of an entry besides body and URL, in bytes.
 ENTRY_OVERHEAD = 2000
@@ -72,7 +72,7 @@ class ResponseCache:
             await self.app(scope, receive, send)
         elif key not in self._responses:
             await self._compute(key, scope, receive, send)
-        elif (response := await self._get_valid(key, take_passed(scope))) is not None:
+        elif (response := await self._get_valid(key, pop_counter(scope))) is not None:
             await _send_cached(response, scope, send)
         else:
             await self._refresh(key, scope, receive, send)
@@ -146,7 +146,7 @@ class _Recorder:
 
     def _record(self, headers: list[tuple[bytes, bytes]], body: bytes) -> CachedResponse | None:
         state = self._scope["state"]
-        validators: Validators | None = state.get("validators")
+        validators: ResponseValidators | None = state.get("validators")
         if validators is None or validators.counter is None or state.get("role"):
             return None
         url_size = len(self._scope["path"]) + len(self._scope["query_string"])

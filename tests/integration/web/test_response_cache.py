@@ -19,7 +19,7 @@ from service.store.database.change_counter import ChangeCounter
 from service.store.database.sessions import Sessions
 from service.store.tables import ArticleRow, StoryRow
 from service.web.app import create_app
-from service.web.middleware.etags import Validators
+from service.web.middleware.etags import ResponseValidators
 from service.web.middleware.response_cache import ResponseCache
 from service.web.middleware.shared_reads import SharedReads
 from tests.support.database.api_keys import make_key_client
@@ -233,7 +233,7 @@ class Inner:
 
     async def __call__(self, scope: Any, _: Any, send: Any) -> None:
         self.paths.append(scope["path"])
-        scope["state"]["validators"] = Validators("tag", None, self.counter)
+        scope["state"]["validators"] = ResponseValidators("tag", None, self.counter)
         scope["state"]["role"] = self.role
         await asyncio.sleep(0)
         await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -7,8 +7,8 @@ import pytest
 
 from service.domain.catalogue.feed_update import (
     FeedUpdate,
+    FeedValidators,
     FetchedState,
-    Validators,
     update_after_fetch,
 )
 from service.errors import BadStatusError, GoneError, HostBusyError
@@ -24,7 +24,7 @@ SETTINGS = PacingSettings(
     max_retry_after_minutes=24 * 60,
 )
 STATE = FetchedState(
-    url=URL, error_count=2, error=None, validators=Validators('"v1"', None), entry_times=()
+    url=URL, error_count=2, error=None, validators=FeedValidators('"v1"', None), entry_times=()
 )
 
 
@@ -38,7 +38,7 @@ def test_success_resets_the_failure_count_and_stores_the_validators():
         error_count=0,
         error_kind=None,
         error=None,
-        validators=Validators('"v1"', None),
+        validators=FeedValidators('"v1"', None),
         succeeded_at=NOW,
         next_fetch_at=NOW + timedelta(minutes=30),
     )

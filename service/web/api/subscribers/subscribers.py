@@ -111,7 +111,7 @@ class NewSubscriber(PreferencesIn):
     )
 
 
-class Stop(BaseModel):
+class StopIn(BaseModel):
     """Why emails to a subscriber stop."""
 
     model_config = ConfigDict(extra="forbid")
@@ -225,10 +225,10 @@ def update_subscriber(
 
 @router.post("/{subscriber_id}/stop", response_model=SubscriberOut, responses=ONE)
 def stop_subscriber(
-    write: WriteDep, subscriber_id: SubscriberId, details: Stop | None = None
+    write: WriteDep, subscriber_id: SubscriberId, details: StopIn | None = None
 ) -> Response:
     """Stop all emails to a subscriber. The subscriber stays stored and can be added again."""
-    details = details or Stop()
+    details = details or StopIn()
 
     def stop(session: Session) -> WriteResult:
         subscribers.get(session, subscriber_id)
