@@ -1,4 +1,4 @@
-"""Alerts job: emails subscribers at once about stories that match their saved queries."""
+"""Job `alerts`: email subscribers about new stories that match their saved queries."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -7,15 +7,15 @@ from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
 from jobs.running.mail import run_mail_job, subscriber_batches
-from service.domain.subscribers.alerts import StoryIndex, new_alert_emails
+from service.domain.subscribers.alerts import StoryIndex, build_alert_emails
 from service.settings.load import Settings
 from service.store.subscribers import alert_emails
 from service.store.subscribers import alerts as store
-from service.store.subscribers.digest_stories import changed_stories
+from service.store.subscribers.digest_stories import load_changed_stories
 from service.store.subscribers.subscribers import Subscriber
 
-#: A story that triggered an alert longer ago counts as new.
-MEMORY = timedelta(days=30)
+#: Period of earlier alerts that are considered; a story alerted before it counts as new.
+HISTORY_PERIOD = timedelta(days=30)
 #: Most stories checked in one run, the newest.
 MAX_STORIES = 5000
 HOUR = timedelta(hours=1)
@@ -41,7 +41,7 @@ def create_alert_emails(context: Context) -> Counts:
     with context.sessions.begin() as session:
         if not store.any_active(session):
             return counts
-        changed = changed_stories(
+        changed = load_changed_stories(
             session,
             since=now - settings.recent,
             changed_since=now - settings.changed,
@@ -52,26 +52,28 @@ def create_alert_emails(context: Context) -> Counts:
     stories = StoryIndex(changed)
     for batch in subscriber_batches(context, with_alerts=True):
         with context.sessions.begin() as session:
-            for outcome in _create_for(session, batch, stories, context.settings, context.clock()):
+            for outcome in _create_for_batch(
+                session, batch, stories, context.settings, context.clock()
+            ):
                 counts[outcome] += 1
     return counts
 
 
-def _create_for(
+def _create_for_batch(
     session: Session,
     batch: Sequence[Subscriber],
     stories: StoryIndex,
     settings: Settings,
     now: datetime,
 ) -> Iterator[str]:
-    """Store the new alert emails of some subscribers; yields created or deferred_to_digest."""
+    """Store the new alert emails of a batch; yield `created` or `deferred_to_digest` for each."""
     ids = [each.id for each in batch]
     alerts_by_subscriber = store.list_by_subscriber(session, ids)
-    notifications = alert_emails.load_notifications(session, ids, since=now - MEMORY)
+    notifications = alert_emails.load_notifications(session, ids, since=now - HISTORY_PERIOD)
     recent = alert_emails.count_recent(session, ids, since=now - HOUR)
     for subscriber in batch:
         local_date = now.astimezone(subscriber.schedule.time_zone).date()
-        for email in new_alert_emails(
+        for email in build_alert_emails(
             alerts_by_subscriber.get(subscriber.id, []),
             stories,
             subscriber.filters,

@@ -30,7 +30,7 @@ MAX_OWN_ARTICLES = 60
 def describe(context: Context) -> Counts:
     """Describe all stories that changed since their last description."""
     done = 0
-    while not context.stopping() and (count := _describe_batch(context)):
+    while not context.stop_requested() and (count := _describe_batch(context)):
         done += count
         context.progress("describe", done, done)
     return {"stories": done} if done else {}
@@ -65,7 +65,7 @@ def _load_shared(
     """Load the data that all descriptions of a batch share; rebuild an old gazetteer."""
     gazetteer = gazetteers.latest(session, since=now - GAZETTEER_AGE)
     if gazetteer is None:
-        latest = articles.latest_ids(session, limit=GAZETTEER_ARTICLES)
+        latest = articles.load_latest_ids(session, limit=GAZETTEER_ARTICLES)
         gazetteer = Gazetteer.from_window(articles.load_leads(session, latest))
         gazetteers.save(session, gazetteer, now=now)
     article_ids = [key for ids in members.values() for key in ids]
@@ -89,8 +89,8 @@ def _load_contents(
     """Load each story's articles and vectors, and choose its headline article."""
     encoder = context.encoder()
     article_ids = sorted(key for ids in members.values() for key in ids)
-    model = vectors.ensure_model(session, encoder.model, encoder.dimensions)
-    values = vectors.load(session, model, encoder.model, article_ids)
+    model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
+    values = vectors.load(session, model_id, encoder.model, article_ids)
     article_by_id = {int(article.id): article for article in articles.load(session, article_ids)}
     row_of = {key: row for row, key in enumerate(article_ids)}
     contents = {}
@@ -107,7 +107,7 @@ def _load_neighbours(
 ) -> dict[str, list[Article]]:
     """Load the articles of other stories nearest to each story's headline article."""
     encoder = context.encoder()
-    model = vectors.ensure_model(session, encoder.model, encoder.dimensions)
+    model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
     window = timedelta(days=context.settings.storylines.span_days)
     near: dict[str, set[int]] = {}
     for key, story in contents.items():
@@ -115,7 +115,7 @@ def _load_neighbours(
         count = min(len(own), MAX_OWN_ARTICLES) + NEIGHBOURS
         headline_id = int(story.headline_article.id)
         near[key] = (
-            vectors.find_nearest(session, model, [headline_id], count=count, window=window) - own
+            vectors.find_nearest(session, model_id, [headline_id], count=count, window=window) - own
         )
     leads = articles.load_leads(session, {each for ids in near.values() for each in ids})
     article_by_id = {int(article.id): article for article in leads}

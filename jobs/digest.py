@@ -1,4 +1,4 @@
-"""Digest job: creates the editions that are due, then sends the waiting ones."""
+"""Job `digest`: create the editions that are due, then send the waiting ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,8 +17,8 @@ from service.store.subscribers import alert_emails, editions
 from service.store.subscribers.digest_stories import digest_stories
 from service.store.subscribers.subscribers import Subscriber
 
-#: A story shown longer ago counts as new.
-MEMORY = timedelta(days=14)
+#: Period of earlier editions that are considered; a story shown before it counts as new.
+HISTORY_PERIOD = timedelta(days=14)
 #: Longest time that an edition covers, however long ago the last one was.
 MAX_LOOKBACK = timedelta(days=7)
 
@@ -42,7 +42,7 @@ def create_editions(context: Context) -> Counts:
     stories: list[DigestStory] | None = None
     for batch in subscriber_batches(context):
         with context.sessions.begin() as session:
-            due_dates = _due_dates(session, batch, settings, now)
+            due_dates = _load_due_dates(session, batch, settings, now)
             recipients = [each for each in batch if each.id in due_dates]
             if not recipients:
                 continue
@@ -70,8 +70,8 @@ def create_editions(context: Context) -> Counts:
 def load_histories(
     session: Session, batch: Sequence[Subscriber], settings: Settings, now: datetime
 ) -> dict[int, History]:
-    """What each subscriber has seen in recent editions, by subscriber id."""
-    seen = editions.load_histories(session, [each.id for each in batch], since=now - MEMORY)
+    """Return the stories that recent editions showed, by subscriber id."""
+    seen = editions.load_histories(session, [each.id for each in batch], since=now - HISTORY_PERIOD)
     # A first edition covers the lookback. Twice that covers a first edition that was missed.
     lookback = settings.editions.lookback
     for each in batch:
@@ -80,11 +80,11 @@ def load_histories(
     return seen
 
 
-def _due_dates(
+def _load_due_dates(
     session: Session, batch: Sequence[Subscriber], settings: Settings, now: datetime
 ) -> dict[int, DueDate]:
-    """Due date of each subscriber whose next edition is due."""
-    last = editions.last_due_dates(session, [each.id for each in batch])
+    """Return the due dates of all subscribers whose next edition is due, by subscriber id."""
+    last = editions.load_last_due_dates(session, [each.id for each in batch])
     due_dates = {}
     for each in batch:
         due = next_due_date(
@@ -110,7 +110,7 @@ def _create_edition(
     settings: Settings,
     now: datetime,
 ) -> str:
-    """Store an edition with the deferred alerts, one per story; returns created or empty."""
+    """Store an edition with the deferred alerts, one per story; return `created` or `empty`."""
     latest = {each.card.story: each.deferred_match for each in deferred.values()}
     selected = select_stories(stories, subscriber.filters, history, settings.digest)
     content = replace(selected, alerts=tuple(latest.values()))

@@ -1,4 +1,4 @@
-"""Job `link`: links related stories into storylines, without merging them."""
+"""Job `link`: link related stories into storylines, without merging them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -27,12 +27,12 @@ def link(context: Context) -> Counts:
     """Link the latest stories with several articles; a growing storyline keeps its id."""
     since = context.clock() - timedelta(days=context.settings.storylines.span_days)
     with context.sessions.begin() as session:
-        if not descriptions.linkable_stories(session, since=since, limit=1):
+        if not descriptions.find_linkable_stories(session, since=since, limit=1):
             return {}
     encoder = context.encoder()  # before the lock: loading takes seconds
     with context.sessions.begin() as session:
         locks.lock_until_commit(session, apply_plan.LOCK)
-        latest = descriptions.linkable_stories(session, since=since, limit=MAX_STORIES)
+        latest = descriptions.find_linkable_stories(session, since=since, limit=MAX_STORIES)
         vocabulary = vocabularies.latest(session, encoder.model)
         if not latest or vocabulary is None:
             return {}
@@ -42,10 +42,10 @@ def link(context: Context) -> Counts:
         groups = _link_stories(session, context, members, loaded, vocabulary)
 
         existing = descriptions.load_storylines(session)
-        line_of = {str(story): line.id for line in existing for story in line.members}
+        storyline_ids = {str(story): line.id for line in existing for story in line.members}
         opened = plan_update(existing, groups).opened
-        line_of |= {str(membership.article): membership.story for membership in opened}
-        storyline_of = {story: line_of[story] for group in groups for story in group}
+        storyline_ids |= {str(membership.article): membership.story for membership in opened}
+        storyline_of = {story: storyline_ids[story] for group in groups for story in group}
         titles = {}
         for group in groups:
             group_articles = [loaded[key] for story in group for key in members[story]]
@@ -72,8 +72,8 @@ def _link_stories(
 ) -> Sequence[Sequence[str]]:
     """Compute storylines of several stories each, from the vectors and words of their articles."""
     encoder = context.encoder()
-    model = vectors.ensure_model(session, encoder.model, encoder.dimensions)
-    values = vectors.load(session, model, encoder.model, list(loaded))
+    model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
+    values = vectors.load(session, model_id, encoder.model, list(loaded))
     features = Features.build(TokenisedArticles.build(list(loaded.values()), values), vocabulary)
     row_of = {key: row for row, key in enumerate(loaded)}
     rows = [np.array([row_of[key] for key in keys]) for keys in members.values()]

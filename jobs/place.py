@@ -1,4 +1,4 @@
-"""Job `place`: adds each new article to an existing story, or starts a new story with it."""
+"""Job `place`: add each new article to an existing story, or start a new story with it."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ from service.domain.grouping.lineage import plan_update
 from service.domain.grouping.place import place as place_articles
 from service.domain.pairs.features import window_vocabulary
 from service.domain.pairs.vocabulary import Vocabulary, rarest_keys
-from service.domain.stories.arrivals import groups_after_placement
+from service.domain.stories.arrivals import group_after_placement
 from service.store.articles import articles, candidates, copies, vectors
 from service.store.database import locks
 from service.store.editing import marks
@@ -31,7 +31,7 @@ def place(context: Context) -> Counts:
     with context.sessions.begin() as session:
         waiting = len(articles.find_in_stage(session, "admitted"))
     total: dict[str, int] = {}
-    while waiting and not context.stopping() and (counts := _place_batch(context)):
+    while waiting and not context.stop_requested() and (counts := _place_batch(context)):
         for name, count in counts.items():
             total[name] = total.get(name, 0) + count
         context.progress("place", total["articles"], max(waiting, total["articles"]))
@@ -44,38 +44,40 @@ def _place_batch(context: Context) -> dict[str, int]:
     reach = settings.window.reach
     with context.sessions.begin() as session:
         locks.lock_until_commit(session, apply_plan.LOCK)
-        model = vectors.ensure_model(session, encoder.model, encoder.dimensions)
-        batch = vectors.find_unplaced(session, model, limit=BATCH)
+        model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
+        batch = vectors.find_unplaced(session, model_id, limit=BATCH)
         if not batch:
             return {}
-        vocabulary = _index_rare_words(session, context, model, batch)
-        excluded = stories.story_of(session, batch).keys() | marks.hidden_articles(session, batch)
+        vocabulary = _index_rare_words(session, context, model_id, batch)
+        excluded = stories.story_of(session, batch).keys() | marks.find_hidden_articles(
+            session, batch
+        )
         arrivals = {key: at for key, at in batch.items() if key not in excluded}
 
         # The original of a copy is among the nearest vectors.
         near = vectors.find_nearest(
-            session, model, arrivals, count=settings.candidates.neighbours, window=reach
+            session, model_id, arrivals, count=settings.candidates.neighbours, window=reach
         )
         limit = settings.candidates.shared_words
         for key, words in articles.load_word_keys(session, arrivals).items():
-            near |= candidates.find_sharing_articles(
+            near |= candidates.find_articles_with_shared_words(
                 session, words, arrivals[key], reach=reach, limit=limit
             )
         near_stories = set(stories.story_of(session, near).values())
-        near_stories -= marks.locked_among(session, near_stories)
+        near_stories -= marks.find_locked_stories(session, near_stories)
         members = candidates.find_members_within(
             session, near_stories, arrivals.values(), reach=reach
         )
 
         counts = _place_arrivals(
-            session, context, arrivals, members, model=model, vocabulary=vocabulary
+            session, context, arrivals, members, model_id=model_id, vocabulary=vocabulary
         )
         articles.advance_stage(session, batch, before="admitted", after="placed")
     return {"articles": len(batch), **counts}
 
 
 def _index_rare_words(
-    session: Session, context: Context, model: int, ids: Collection[int]
+    session: Session, context: Context, model_id: int, ids: Collection[int]
 ) -> Vocabulary:
     """Store the rare words of new articles, by which later articles find them as candidates.
 
@@ -86,7 +88,7 @@ def _index_rare_words(
     loaded = articles.load(session, list(ids))
     vocabulary = vocabularies.latest(session, tag)
     if vocabulary is None:
-        values = vectors.load(session, model, tag, [int(article.id) for article in loaded])
+        values = vectors.load(session, model_id, tag, [int(article.id) for article in loaded])
         vocabulary = window_vocabulary(loaded, values)
         vocabularies.save(session, vocabulary, now=context.clock())
     keys = {
@@ -103,7 +105,7 @@ def _place_arrivals(
     arrivals: Mapping[int, datetime],
     members: Collection[int],
     *,
-    model: int,
+    model_id: int,
     vocabulary: Vocabulary,
 ) -> Counts:
     """Decide the story of each arrival among these members, and write the changes."""
@@ -112,7 +114,7 @@ def _place_arrivals(
     story_of = stories.story_of(session, members)
     placements = place_articles(
         loaded,
-        vectors.load(session, model, context.encoder().model, ids),
+        vectors.load(session, model_id, context.encoder().model, ids),
         [story_of.get(int(article.id)) for article in loaded],
         vocabulary=vocabulary,
         model=context.pair_model,
@@ -122,7 +124,7 @@ def _place_arrivals(
     existing = stories.load_stories(session, story_of.values())
     plan = plan_update(
         existing,
-        groups_after_placement(existing, placements),
+        group_after_placement(existing, placements),
         is_taken=lambda key: stories.is_taken(session, key),
     )
     now = context.clock()
@@ -135,7 +137,7 @@ def _place_arrivals(
         quiet_since=context.settings.lifecycle.quiet_since(now),
         reasons={each.article: evidence.explain_placement(each) for each in placements},
     )
-    reprints = find_copies(loaded, context.settings.copies)
-    new_reprints = [copy for copy in reprints if copy.article in arrivals]
-    copies.replace_copies(session, list(arrivals), new_reprints, at=stamp.now)
+    all_copies = find_copies(loaded, context.settings.copies)
+    new_copies = [copy for copy in all_copies if copy.article in arrivals]
+    copies.replace_copies(session, list(arrivals), new_copies, at=stamp.now)
     return counts

@@ -1,4 +1,4 @@
-"""Job `reconcile`: regroups the time window around new articles and updates its stories."""
+"""Job `reconcile`: regroup the time window around new articles and update its stories."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -41,7 +41,7 @@ def reconcile(context: Context) -> Counts:
 def _load_scope(
     session: Session, context: Context, timestamps: Iterable[datetime]
 ) -> dict[int, datetime]:
-    """Report times of the articles to regroup: those within the window, with their story members.
+    """Return the report times of the articles to regroup: the window and its stories' members.
 
     Members outside the window are included, so that a story at its edge does not appear to lose
     articles. Locked and hidden stories and hidden articles are excluded; they stay unchanged.
@@ -49,9 +49,9 @@ def _load_scope(
     spans = merge_windows(timestamps, context.settings.window.reach)
     inside = articles.find_placed_within(session, spans)
     story_of = stories.story_of(session, inside)
-    frozen = marks.frozen_stories(session)
+    frozen = marks.find_frozen_stories(session)
     excluded = {key for key, story in story_of.items() if story in frozen}
-    excluded |= marks.hidden_articles(session, inside)
+    excluded |= marks.find_hidden_articles(session, inside)
     inside = {key: at for key, at in inside.items() if key not in excluded}
     members = stories.members(session, set(story_of.values()) - frozen)
     outside = {key for ids in members.values() for key in ids} - inside.keys()
@@ -67,11 +67,11 @@ def _regroup(
     """Group the articles, plan the changes of stories and write them; returns counts."""
     encoder, settings = context.encoder(), context.settings
     ids = sorted(reported_at)
-    model = vectors.ensure_model(session, encoder.model, encoder.dimensions)
+    model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
     current = stories.load_current_stories(session, reported_at, now=context.clock())
     grouping = group_window(
         articles.load(session, ids),
-        vectors.load(session, model, encoder.model, ids),
+        vectors.load(session, model_id, encoder.model, ids),
         model=context.pair_model,
         settings=settings.window_stories,
         constraints=constraints.load_constraints(session, set(ids)),

@@ -30,7 +30,7 @@ def webhooks(context: Context) -> Counts:
     the delivery again with the same id.
     """
     with context.sessions.begin() as session:
-        ids = outbox.due_webhooks(session, now=context.clock())
+        ids = outbox.find_due_webhooks(session, now=context.clock())
     return asyncio.run(_deliver_all(context, ids)) if ids else {}
 
 
@@ -59,27 +59,27 @@ async def _deliver(
     context: Context, http: aiohttp.ClientSession, webhook: int, deadline: float
 ) -> list[DeliveryOutcome]:
     """Deliver batch after batch to one webhook until nothing is due or the deadline has passed."""
-    settings, delivered = context.settings.webhooks, list[DeliveryOutcome]()
-    while time.monotonic() < deadline and not context.stopping():
+    settings, outcomes = context.settings.webhooks, list[DeliveryOutcome]()
+    while time.monotonic() < deadline and not context.stop_requested():
         with context.sessions.begin() as session:
             now = context.clock()
-            batch = outbox.next_batch(session, webhook, now=now, limit=settings.concurrency)
+            batch = outbox.load_next_batch(session, webhook, now=now, limit=settings.concurrency)
         if batch is None:
             break
-        outcomes = await _send_batch(context, http, batch)
-        delivered += outcomes.values()
+        batch_outcomes = await _send_batch(context, http, batch)
+        outcomes += batch_outcomes.values()
         with context.sessions.begin() as session:
             has_more = outbox.record_outcomes(
                 session,
                 batch,
-                outcomes,
+                batch_outcomes,
                 now=context.clock(),
                 policy=RetryPolicy.from_settings(settings),
                 jitter=random.random(),
             )
         if not has_more:
             break
-    return delivered
+    return outcomes
 
 
 async def _send_batch(

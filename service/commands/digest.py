@@ -25,7 +25,7 @@ from service.mail.render import DigestMessage, Links, RenderedEmail
 from service.settings import load as settings_module
 from service.store.subscribers import subscribers
 from service.store.subscribers.digest_stories import digest_stories
-from service.store.subscribers.email_stats import DailyOutcome, daily_outcomes
+from service.store.subscribers.email_stats import DailyOutcome, load_daily_outcomes
 
 app = typer.Typer(help="Preview, send and list editions of the digest.", no_args_is_help=True)
 
@@ -45,13 +45,13 @@ def preview(
     ] = "reader@localhost",
     folder: Annotated[Path | None, typer.Option(help="Output folder.")] = None,
     *,
-    open_it: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
 ) -> None:
     """Write the current digest of a subscriber to digest.html and digest.txt. Sends nothing."""
     with open_context() as context:
         written = write_preview(context, normalize_email(to), folder)
     print(f"{written.page}: {written.stories} stories")
-    if open_it:
+    if open_browser:
         webbrowser.open(written.page.as_uri())
 
 
@@ -71,16 +71,16 @@ def list_editions(
     with open_context() as context, context.sessions.begin() as session:
         # Local dates can be behind UTC, so the oldest day may be listed in part.
         since = (context.clock() - timedelta(days=days)).date()
-        outcomes = daily_outcomes(session, since=since)
+        outcomes = load_daily_outcomes(session, since=since)
     if as_json:
         rows = [{"local_date": str(each.local_date), **asdict(each.outcome)} for each in outcomes]
         print(json.dumps(rows, indent=2))
         return
     for each in outcomes:
-        print(_line(each))
+        print(_format_line(each))
 
 
-def _line(day: DailyOutcome) -> str:
+def _format_line(day: DailyOutcome) -> str:
     outcome = day.outcome
     counts = [
         f"{outcome.sent} of {outcome.recipients} sent",

@@ -38,9 +38,9 @@ class MailContext(Protocol):
 
 
 def deliver(
-    context: MailContext, sender: Sender, kind: Kind, *, stopping: Callable[[], bool]
+    context: MailContext, sender: Sender, kind: Kind, *, stop_requested: Callable[[], bool]
 ) -> dict[str, int]:
-    """Send the waiting emails of a kind until `stopping`; returns counts by outcome.
+    """Send the waiting emails of a kind until `stop_requested` returns True; returns counts by outcome.
 
     The caller must hold the lock of the job that sends this kind. If the process or the connection
     ends between the end of an email and the server's reply, the email is sent again with the same
@@ -58,12 +58,12 @@ def deliver(
         else:
             catch_up = settings.editions.catch_up
             counts["expired"] = editions.expire_overdue(session, now=now, catch_up=catch_up)
-        ids = editions.waiting_ids(session, kind, now=now)
+        ids = editions.find_waiting_ids(session, kind, now=now)
         key = link_keys.ensure_key(session, link_keys.LINKS, now=now)
     counts |= {"sent": 0, "deferred": 0, "refused": 0}
     delivery = _Delivery(context, sender, LinkSigner(site_url(settings), key))
     for edition_id in ids:
-        if stopping():
+        if stop_requested():
             break
         counts[delivery.attempt(edition_id)] += 1
     return counts

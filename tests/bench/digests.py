@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from service.domain.subscribers.alerts import Alert, AlertQuery, StoryIndex, new_alert_emails
+from service.domain.subscribers.alerts import Alert, AlertQuery, StoryIndex, build_alert_emails
 from service.domain.subscribers.digest_model import DigestStory, SummarySentence
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
 from service.mail.message import build_message, edition_message_id
@@ -97,7 +97,7 @@ def check_alerts(count: int) -> float:
     started = time.process_time()
     index = StoryIndex(stories)
     for each in subscriptions:
-        new_alert_emails(each, index, Filters(), (), settings)
+        build_alert_emails(each, index, Filters(), (), settings)
     return time.process_time() - started
 
 

@@ -27,7 +27,7 @@ def list_decisions(
     if as_json:
         print(json.dumps([render.decision_dict(each) for each in listed], ensure_ascii=False))
     else:
-        print("\n".join(map(render.decision, listed)) or "no decisions")
+        print("\n".join(map(render.format_decision, listed)) or "no decisions")
 
 
 def export(
@@ -39,7 +39,7 @@ def export(
     """Export the articles of editors' decisions as labelled data for `evaluate` and `train`."""
     jsonl.require_writable(output)
     with open_context() as context, context.sessions.begin() as session:
-        lines = training_labels.labelled_articles(session)
+        lines = training_labels.load_labelled_articles(session)
     jsonl.write_lines(output, lines)
     if output != jsonl.STDIO:
         print(f"exported {len(lines)} labelled articles")

@@ -32,7 +32,7 @@ def list_stories(
         items = [StoryOut.of(story) for story in page.items]
         print(PageOut(items=items, next=None).model_dump_json(by_alias=True))
     else:
-        lines = [render.story_line(each, now if explain else None) for each in page.items]
+        lines = [render.format_story_line(each, now if explain else None) for each in page.items]
         print("\n".join(lines) or "no stories")
 
 
@@ -42,7 +42,7 @@ def show(story: Story, *, as_of: AsOf = "", as_json: AsJson = False) -> None:
     with open_context() as context, context.sessions.begin() as session:
         detail = views.get_story(session, story, as_of=instant)
         if detail.story.state == "merged":
-            story = history.survivor_of(session, story, as_of=instant)
+            story = history.find_survivor(session, story, as_of=instant)
             detail = views.get_story(session, story, as_of=instant)
         out = detail_out(session, detail, as_of=instant)
-    print(out.model_dump_json(by_alias=True) if as_json else render.story_detail(out))
+    print(out.model_dump_json(by_alias=True) if as_json else render.format_story_detail(out))

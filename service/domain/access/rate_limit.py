@@ -19,7 +19,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Requests left at an instant; instants are seconds of any one clock."""
+    """Requests left at the time `at`, in seconds of a monotonic clock."""
 
     left: float
     at: float

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.domain.articles.model import ArticleId, id_key
-from service.domain.grouping.constraints import NONE, Constraints, star
+from service.domain.grouping.constraints import NO_CONSTRAINTS, Constraints, star_links
 from service.domain.grouping.lineage import (
     ExistingStory,
     Membership,
@@ -28,7 +28,7 @@ class StoryEdit:
     """Changes to apply now, and constraints on pairs of articles for later runs."""
 
     plan: Plan
-    constraints: Constraints = NONE
+    constraints: Constraints = NO_CONSTRAINTS
 
 
 #: An edit that moves no articles.
@@ -69,7 +69,7 @@ def plan_merge(stories: Sequence[ExistingStory]) -> StoryEdit:
     """Merge all stories into the first one and link all their articles."""
     together = [article for story in stories for article in story.members]
     plan = plan_edit(stories, {stories[0].id: together})
-    return StoryEdit(plan, Constraints(must_link=star(together)))
+    return StoryEdit(plan, Constraints(must_link=star_links(together)))
 
 
 def plan_split(
@@ -83,14 +83,16 @@ def plan_split(
         [story], {story.id: staying, child: leaving}, emerged=[NewStory(child, story.id)]
     )
     apart = frozenset((first, other) for other in staying)
-    return StoryEdit(plan, Constraints(star(leaving), apart))
+    return StoryEdit(plan, Constraints(star_links(leaving), apart))
 
 
 def plan_move(article: ArticleId, source: ExistingStory, target: ExistingStory) -> StoryEdit:
     """Move an article: link it to the target's first article, separate it from the source's."""
     plan = plan_edit([source, target], {target.id: target.members | {article}})
     apart = frozenset((article, other) for other in source.members - {article})
-    return StoryEdit(plan, Constraints(star([article, min(target.members, key=id_key)]), apart))
+    return StoryEdit(
+        plan, Constraints(star_links([article, min(target.members, key=id_key)]), apart)
+    )
 
 
 def plan_hide(article: ArticleId, story: str | None) -> StoryEdit:

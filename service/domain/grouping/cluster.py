@@ -30,7 +30,7 @@ class Units:
     members: list[list[int]]
     cannot_link: set[tuple[int, int]]  #: rows that must be in different groups
 
-    def of_rows(self, rows: int) -> Rows:
+    def unit_of_rows(self, rows: int) -> Rows:
         """The unit of each row."""
         unit_of = np.empty(rows, dtype=np.int64)
         for unit, members in enumerate(self.members):
@@ -53,8 +53,8 @@ def group(
     `pairs` and `scores` are the scored candidates. Rows must be in canonical order; the result
     then depends only on the set of articles and on the stable stories.
     """
-    unit_of = units.of_rows(len(features))
-    unit_stories = stable.of_units(units.members)
+    unit_of = units.unit_of_rows(len(features))
+    unit_stories = stable.by_unit(units.members)
     group_of_unit = np.empty(len(units.members), dtype=np.int64)
     groups = 0
     for component in split_components(unit_of[pairs], scores, unit_stories.stories, settings):
@@ -78,16 +78,16 @@ def split_components(
     count, chains = len(stories), chain_pairs(stories)
     links = np.concatenate([links, chains])
     scores = np.concatenate([scores, np.ones(len(chains))])
-    waiting = [(np.arange(count, dtype=np.int64), settings.weak_score)]
-    while waiting:
-        units, threshold = waiting.pop()
+    stack = [(np.arange(count, dtype=np.int64), settings.weak_score)]
+    while stack:
+        units, threshold = stack.pop()
         for part in _connected(units, links, scores, threshold, count):
             if len(part) <= settings.max_component:
                 yield part
             elif threshold < 1:
                 # A quarter of the way to 1 at each step, and finally 1.
                 stronger = threshold + (1 - threshold) / 4 if threshold < _MAX_THRESHOLD else 1.0
-                waiting.append((part, stronger))
+                stack.append((part, stronger))
             else:
                 yield from np.array_split(part, -(-len(part) // settings.max_component))
 
@@ -143,7 +143,7 @@ def _score_units(
     """Score the units of a component with each other; a single unit needs no score."""
     sizes = np.array([len(rows) for rows in members], dtype=np.float64)
     if len(members) == 1:
-        return replace(UnitScores.of_single_articles(np.ones((1, 1))), sizes=sizes)
+        return replace(UnitScores.from_single_articles(np.ones((1, 1))), sizes=sizes)
     scores = _mean_scores(members, features, model)
     mask: Mask = np.zeros((len(members), len(members)), dtype=bool)
     unit_of = {row: unit for unit, rows in enumerate(members) for row in rows}

@@ -29,7 +29,7 @@ class Constraints:
 
 
 #: No constraints.
-NONE = Constraints()
+NO_CONSTRAINTS = Constraints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ def conflicting_decisions(active: Iterable[ActiveConstraint], new: Constraints) 
     return sorted(number for number in decisions if number is not None)
 
 
-def star(ids: Iterable[ArticleId]) -> frozenset[Link]:
-    """The fewest links that connect all these articles: of the first with each other one."""
+def star_links(ids: Iterable[ArticleId]) -> frozenset[Link]:
+    """Link the first article to each other one: the fewest links that connect them all."""
     first, *others = sorted(ids, key=id_key)
     return frozenset((first, other) for other in others)
 
@@ -109,13 +109,13 @@ def _must_link_chain(
 ) -> set[int | None] | None:
     """Decisions along a shortest chain of links between two articles; None without a chain."""
     previous: dict[ArticleId, tuple[ArticleId, int | None] | None] = {one: None}
-    waiting = deque([one])
-    while waiting and other not in previous:
-        article = waiting.popleft()
+    queue = deque([one])
+    while queue and other not in previous:
+        article = queue.popleft()
         for neighbour, decision in must_links.get(article, {}).items():
             if neighbour not in previous:
                 previous[neighbour] = (article, decision)
-                waiting.append(neighbour)
+                queue.append(neighbour)
     if other not in previous:
         return None
     decisions: set[int | None] = set()

@@ -94,22 +94,22 @@ class _Explainer:
         rivals = sorted(self._rivals[row].items(), key=lambda item: (-item[1], item[0]))
         rivals = rivals[:MAX_NEAREST]
         columns = np.concatenate([members, *(self._members[story] for story, _ in rivals)])
-        line = np.full(len(self._ids), np.nan)
-        line[columns] = self._model.score_matrix(self._features, np.array([row]), columns)[0]
-        means = {story: _mean(line, self._members[story]) for story, _ in rivals}
-        score = _mean(line, members) if len(members) else None
+        row_scores = np.full(len(self._ids), np.nan)
+        row_scores[columns] = self._model.score_matrix(self._features, np.array([row]), columns)[0]
+        means = {story: _mean(row_scores, self._members[story]) for story, _ in rivals}
+        score = _mean(row_scores, members) if len(members) else None
         evidence: dict[str, Any] = {}
         if score is not None:
-            evidence |= {"score": score, "nearest": self._nearest(row, line, members)}
+            evidence |= {"score": score, "nearest": self._nearest(row, row_scores, members)}
         if means:
             best = max(means, key=lambda story: means[story])
             evidence["next"] = {"story": best, "score": means[best]}
         return Reason(score, evidence)
 
-    def _nearest(self, row: int, line: Floats, members: Rows) -> list[dict[str, Any]]:
-        rows = sorted(members.tolist(), key=lambda other: (-line[other], other))[:MAX_NEAREST]
+    def _nearest(self, row: int, row_scores: Floats, members: Rows) -> list[dict[str, Any]]:
+        rows = sorted(members.tolist(), key=lambda other: (-row_scores[other], other))[:MAX_NEAREST]
         nearest: list[dict[str, Any]] = [
-            {"article": self._ids[other], "score": float(line[other])} for other in rows
+            {"article": self._ids[other], "score": float(row_scores[other])} for other in rows
         ]
         pair = np.array([[row, rows[0]]], dtype=np.int64)
         values = pair_features(self._features, pair, self._model)[0]
@@ -117,8 +117,8 @@ class _Explainer:
         return nearest
 
 
-def _mean(line: Floats, rows: Rows) -> float:
-    return round(float(line[rows].mean()), 4)
+def _mean(row_scores: Floats, rows: Rows) -> float:
+    return round(float(row_scores[rows].mean()), 4)
 
 
 def _round(contributions: Mapping[str, float]) -> dict[str, float]:

@@ -57,8 +57,8 @@ class StableStories:
         """Select rows, in the given order."""
         return replace(self, stories=self.stories[rows])
 
-    def of_units(self, members: list[list[int]]) -> Self:
-        """The story of each unit: the most frequent of its stable rows, the first of two."""
+    def by_unit(self, members: list[list[int]]) -> Self:
+        """The story of each unit: the most frequent one of its stable rows; ties go to the first."""
         stories = np.full(len(members), UNSTABLE, dtype=np.int64)
         for unit, rows in enumerate(members):
             stable = self.stories[rows]
@@ -121,15 +121,15 @@ def _attach_arrivals(
     groups = _merge_nearest(blocks, units, settings.merge_score)
     if not groups:
         return [arrivals] if len(arrivals) else []
-    waiting = list(arrivals)
-    while waiting:
-        singles = [np.array([unit]) for unit in waiting]
+    unassigned = list(arrivals)
+    while unassigned:
+        singles = [np.array([unit]) for unit in unassigned]
         scores = units.mean_scores_between([*groups, *singles])[len(groups) :, : len(groups)]
         first, best = np.unravel_index(int(np.argmax(scores)), scores.shape)
         if scores[first, best] < settings.join_score:
             break
-        groups[best] = np.append(groups[best], waiting.pop(int(first)))
-    return [*groups, np.array(waiting)] if waiting else groups
+        groups[best] = np.append(groups[best], unassigned.pop(int(first)))
+    return [*groups, np.array(unassigned)] if unassigned else groups
 
 
 def _merge_nearest(parts: list[Rows], units: UnitScores, min_score: float) -> list[Rows]:

@@ -156,13 +156,13 @@ def plan_edit(
 def _assign_groups(stories: Sequence[str], overlaps: Sequence[Counter[str]]) -> dict[int, str]:
     """The story of each claimed group; `stories` are sorted oldest first."""
     claimed: dict[int, str] = {}
-    waiting = list(stories)
+    unmatched = list(stories)
     while True:
-        claims = _claim_round(waiting, overlaps, claimed)
+        claims = _claim_round(unmatched, overlaps, claimed)
         if not claims:
             return claimed
         claimed.update(claims)
-        waiting = [story for story in waiting if story not in set(claims.values())]
+        unmatched = [story for story in unmatched if story not in set(claims.values())]
 
 
 def _claim_round(
@@ -193,7 +193,7 @@ def _claim_round(
 
 
 def _parent(overlap: Counter[str], stories: Sequence[ExistingStory]) -> str | None:
-    """The story that most articles of a new story come from, the older of two."""
+    """The story that most articles of a new story come from; the oldest wins a tie."""
     if not overlap:
         return None
     most = max(overlap.values())

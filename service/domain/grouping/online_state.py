@@ -44,7 +44,7 @@ class OnlineState:
         self._tokenised = tokenised
         self._model = model
         self._settings = settings
-        self._unit_of = build_units(articles).of_rows(len(articles))
+        self._unit_of = build_units(articles).unit_of_rows(len(articles))
         self._row_of = {article.id: row for row, article in enumerate(articles)}
         self._arrived = np.full(len(articles), np.nan)
         self._story: list[str | None] = [None] * len(articles)
@@ -167,11 +167,11 @@ class OnlineState:
     def _affected_rows(self, new: Rows, window: Rows, hour: float) -> Rows:
         """Rows of the connected components that contain a new row."""
         units = self._units(window)
-        unit_of = units.of_rows(len(window))
+        unit_of = units.unit_of_rows(len(window))
         inside = self._pairs_inside(window)
         links = unit_of[np.searchsorted(window, self._pairs[inside])]
         new_units = set(unit_of[np.searchsorted(window, new)].tolist())
-        stable = self._stable_stories(window, len(window), hour).of_units(units.members)
+        stable = self._stable_stories(window, len(window), hour).by_unit(units.members)
         settings = self._settings.grouping
         parts = split_components(links, self._scores[inside], stable.stories, settings)
         touched = [part for part in parts if new_units.intersection(part.tolist())]

@@ -67,7 +67,7 @@ def place(
     vocabulary: Vocabulary,
     model: PairModel,
     settings: GroupingSettings,
-    constraints: Constraints = editor_constraints.NONE,
+    constraints: Constraints = editor_constraints.NO_CONSTRAINTS,
 ) -> list[Placement]:
     """Place the articles whose story is None among the others, in order of their dates.
 
@@ -96,14 +96,14 @@ def place_rows(
     *,
     model: PairModel,
     settings: GroupingSettings,
-    constraints: Constraints = editor_constraints.NONE,
+    constraints: Constraints = editor_constraints.NO_CONSTRAINTS,
 ) -> list[Placement]:
     """`place` for articles in canonical order with computed features."""
     arrivals = sort_arrivals(articles, stories)
     rows = np.array(arrivals, dtype=np.int64)
     scores = model.score_matrix(features, rows, np.arange(len(articles)))
     placer = _Placer(articles, features, stories, model, settings, constraints)
-    return [placer.place(row, line) for row, line in zip(arrivals, scores, strict=True)]
+    return [placer.place(row, row_scores) for row, row_scores in zip(arrivals, scores, strict=True)]
 
 
 def sort_arrivals(articles: Sequence[Article], stories: Sequence[str | None]) -> list[int]:
@@ -142,20 +142,23 @@ class _Placer:
             if story is not None:
                 self._members.setdefault(story, []).append(row)
 
-    def place(self, row: int, line: Floats) -> Placement:
-        """Place one article; `line` has its pair scores with every row."""
+    def place(self, row: int, row_scores: Floats) -> Placement:
+        """Place one article; `row_scores` are its pair scores with every row."""
         ranked = sorted(
-            ((round(float(line[rows].mean()), 6), key) for key, rows in self._members.items()),
+            (
+                (round(float(row_scores[rows].mean()), 6), key)
+                for key, rows in self._members.items()
+            ),
             key=lambda item: (-item[0], str(item[1])),
         )
         chosen = self._must_link_story(row, [key for _, key in ranked])
         if chosen is None:
-            chosen = next((key for _, key in ranked if self._can_join(key, row, line)), None)
-        placement = self._placement(row, line, chosen, ranked)
+            chosen = next((key for _, key in ranked if self._can_join(key, row, row_scores)), None)
+        placement = self._placement(row, row_scores, chosen, ranked)
         key = row if chosen is None else chosen
         members = self._members.setdefault(key, [])
         if key in self._sums:
-            near = line[members]
+            near = row_scores[members]
             self._sums[key] = np.append(self._sums[key] + near, near.sum())
         members.append(row)
         return placement
@@ -172,10 +175,10 @@ class _Placer:
     def _is_barred(self, row: int, rows: Sequence[int]) -> bool:
         return bool(self._cannot_link.get(row, set()).intersection(rows))
 
-    def _can_join(self, key: str | int, row: int, line: Floats) -> bool:
+    def _can_join(self, key: str | int, row: int, row_scores: Floats) -> bool:
         """Whether a member is near enough and the story meets the quorum with the new article."""
         rows = self._members[key]
-        near = line[rows]
+        near = row_scores[rows]
         if near.max() < self._settings.join_score or self._is_barred(row, rows):
             return False
         if near.mean() < self._settings.quorum:
@@ -195,14 +198,14 @@ class _Placer:
     def _placement(
         self,
         row: int,
-        line: Floats,
+        row_scores: Floats,
         chosen: str | int | None,
         ranked: Sequence[tuple[float, str | int]],
     ) -> Placement:
         means = {key: score for score, key in ranked}
         placed = [other for rows in self._members.values() for other in rows]
         others = placed if chosen is None else self._members[chosen]
-        nearest = sorted(others, key=lambda other: (-line[other], other))[:_MAX_NEAREST]
+        nearest = sorted(others, key=lambda other: (-row_scores[other], other))[:_MAX_NEAREST]
         second = next((key for _, key in ranked if key != chosen and isinstance(key, str)), None)
         contributions: dict[str, float] = {}
         if nearest:
@@ -214,7 +217,9 @@ class _Placer:
             story=chosen if isinstance(chosen, str) else None,
             founder=self._articles[chosen].id if isinstance(chosen, int) else None,
             score=None if chosen is None else means[chosen],
-            nearest=tuple(ScoredArticle(self._articles[o].id, float(line[o])) for o in nearest),
+            nearest=tuple(
+                ScoredArticle(self._articles[o].id, float(row_scores[o])) for o in nearest
+            ),
             contributions=contributions,
             next_best=None if second is None else StoryScore(second, means[second]),
         )

@@ -27,7 +27,7 @@ class UnitScores:
     cannot_link: Mask
 
     @classmethod
-    def of_single_articles(cls, scores: Matrix) -> Self:
+    def from_single_articles(cls, scores: Matrix) -> Self:
         """Units of one article each, without constraints."""
         return cls(scores, np.ones(len(scores)), np.zeros(scores.shape, dtype=bool))
 
@@ -59,12 +59,12 @@ class UnitScores:
 
         0 for sets that a cannot-link constraint separates.
         """
-        belongs = np.zeros((len(parts), len(self)))
+        weights = np.zeros((len(parts), len(self)))
         for number, units in enumerate(parts):
-            belongs[number, units] = self.sizes[units]
-        counts = belongs.sum(axis=1)
-        means = belongs @ self.scores @ belongs.T / np.outer(counts, counts)
-        means[(belongs @ self.cannot_link @ belongs.T) > 0] = 0
+            weights[number, units] = self.sizes[units]
+        counts = weights.sum(axis=1)
+        means = weights @ self.scores @ weights.T / np.outer(counts, counts)
+        means[(weights @ self.cannot_link @ weights.T) > 0] = 0
         return np.asarray(means)
 
 
@@ -74,13 +74,13 @@ def split_to_quorum(units: UnitScores, quorum: float) -> list[Rows]:
     A single unit always meets it.
     """
     tree = _linkage_tree(units.scores)
-    waiting, parts = [len(tree) - 1], []
-    while waiting:
-        rows, children = tree[waiting.pop()]
+    stack, parts = [len(tree) - 1], []
+    while stack:
+        rows, children = tree[stack.pop()]
         if not children or units.subset(rows).meets_quorum(quorum):
             parts.append(rows)
         else:
-            waiting.extend(children)
+            stack.extend(children)
     return sorted(parts, key=lambda rows: int(rows[0]))
 
 

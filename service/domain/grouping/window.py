@@ -70,7 +70,7 @@ def group_window(
     *,
     model: PairModel,
     settings: StorySettings,
-    constraints: Constraints = editor_constraints.NONE,
+    constraints: Constraints = editor_constraints.NO_CONSTRAINTS,
     current_stories: Mapping[ArticleId, CurrentStory] = MappingProxyType({}),
 ) -> Grouping:
     """Group all articles of a window. The order of `articles` does not matter.
@@ -113,7 +113,7 @@ def group_window(
 
 
 def build_units(
-    articles: Sequence[Article], constraints: Constraints = editor_constraints.NONE
+    articles: Sequence[Article], constraints: Constraints = editor_constraints.NO_CONSTRAINTS
 ) -> Units:
     """Combine duplicates of one day and must-link articles into units."""
     ids = [article.id for article in articles]

@@ -36,9 +36,9 @@ def candidate_pairs(
     query_rows = np.arange(len(features.hours), dtype=np.int64) if rows is None else rows
     near = nearest_vectors(features, settings, query_rows)
     cross_language = nearest_cross_language(features, settings, query_rows)
-    sharing = rare_word_matches(features, settings, query_rows)
-    given = np.array(sorted(extra), dtype=np.int64).reshape(-1, 2)
-    return unique_pairs(np.concatenate([near, cross_language, sharing, given]))
+    word_matches = rare_word_matches(features, settings, query_rows)
+    extra_pairs = np.array(sorted(extra), dtype=np.int64).reshape(-1, 2)
+    return unique_pairs(np.concatenate([near, cross_language, word_matches, extra_pairs]))
 
 
 def nearest_vectors(

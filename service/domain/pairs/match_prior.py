@@ -12,14 +12,14 @@ from service.domain.pairs.candidates import Pairs
 
 #: Weight of the training prior, in articles.
 PRIOR_ARTICLES = 50
-#: Trust in a higher prior than in training rises from 0 to 1 while the scores' explained variance
-#: rises over this range. In a window about one saga, neighbouring events score in the middle, and
-#: no prior explains that many middling scores. Undated articles raise the trust: their scores are
-#: lower only for want of dates.
+#: A prior above the training prior gets a weight that grows from 0 to 1 with the explained variance
+#: of the scores over this range. In a window about one saga, many pairs of related events get medium
+#: scores, which no prior explains. Undated articles increase the weight, because only the missing
+#: dates lower their scores.
 _EXPLAINED_VARIANCE_RANGE = 0.45, 0.75
-#: Trust in a lower prior than in training rises from 0 to 1 while the share of articles without a
-#: likely partner rises over this range. If most articles have one, true pairs are just hard to
-#: recognise.
+#: A prior below the training prior gets a weight that grows from 0 to 1 with the share of articles
+#: without a likely partner over this range. If most articles have a likely partner, true pairs are
+#: not rare but hard to recognise.
 _ISOLATED_SHARE_RANGE = 0.5, 0.7
 _ITERATIONS = 100
 _MIN_PRIOR, _MAX_PRIOR = 1e-4, 0.9

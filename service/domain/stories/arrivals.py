@@ -8,7 +8,7 @@ from service.domain.grouping.lineage import ExistingStory
 from service.domain.grouping.place import Placement
 
 
-def groups_after_placement(
+def group_after_placement(
     stories: Iterable[ExistingStory], placements: Iterable[Placement]
 ) -> list[set[ArticleId]]:
     """Existing stories with their new articles, and the new groups; input of `lineage.plan_update`."""

@@ -10,9 +10,9 @@ from service.domain.articles.model import Article
 from service.domain.pairs.vocabulary import Vocabulary, word_key
 
 _MIN_LENGTH = 3
-#: Words in a larger share of the window's articles are too common for a keyword,
+#: Words in a larger share of the window's articles are too common for a keyword.
 _MAX_DOCUMENT_SHARE = 0.1
-#: but only if they occur in more articles than this, since shares of a small window say little.
+#: Words in at most this many articles are never too common: shares of a small window vary a lot.
 _MIN_COMMON_ARTICLES = 20
 
 

@@ -61,7 +61,7 @@ def link_storylines(profiles: StoryProfiles, settings: StorylineSettings) -> lis
         similarity = np.array([_similarities(profiles, int(row), rows, settings) for row in rows])
         np.fill_diagonal(similarity, 1)
         symmetric: Matrix = np.asarray((similarity + similarity.T) / 2)
-        parts = split_to_quorum(UnitScores.of_single_articles(symmetric), settings.quorum)
+        parts = split_to_quorum(UnitScores.from_single_articles(symmetric), settings.quorum)
         storylines.extend(_in_report_order(profiles, rows[part]) for part in parts if len(part) > 1)
     return sorted(storylines)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.domain.articles import tokenization
-from service.domain.subscribers.digest_cards import build_card, update_since
+from service.domain.subscribers.digest_cards import build_card, summarise_update
 from service.domain.subscribers.digest_model import (
     DeferredMatch,
     DigestStory,
@@ -145,7 +145,7 @@ def matches(story: DigestStory, query: AlertQuery) -> bool:
     )
 
 
-def new_alert_emails(
+def build_alert_emails(
     alerts: Sequence[Alert],
     stories: StoryIndex,
     filters: Filters,
@@ -161,13 +161,15 @@ def new_alert_emails(
     matching_alerts: dict[str, list[Alert]] = defaultdict(list)
     for alert in alerts:
         for story in stories.find_matches(alert.query):
-            rest = apply_mutes(story, filters)
-            if rest and matches(rest, alert.query):
-                matched.setdefault(rest.id, rest)
-                matching_alerts[rest.id].append(alert)
+            unmuted = apply_mutes(story, filters)
+            if unmuted and matches(unmuted, alert.query):
+                matched.setdefault(unmuted.id, unmuted)
+                matching_alerts[unmuted.id].append(alert)
     emails = []
     for story in sorted(matched.values(), key=lambda each: (-each.rank, each.id)):
-        email = _alert_email(matching_alerts[story.id], story, filters, notifications, settings)
+        email = _build_alert_email(
+            matching_alerts[story.id], story, filters, notifications, settings
+        )
         if email:
             emails.append(email)
     return emails
@@ -179,7 +181,7 @@ def preview_alert_email(story: DigestStory, query: AlertQuery, filters: Filters)
     return AlertEmail((AlertLabel(0, str(query)),), card)
 
 
-def _alert_email(
+def _build_alert_email(
     alerts: Sequence[Alert],
     story: DigestStory,
     filters: Filters,
@@ -192,7 +194,7 @@ def _alert_email(
     triggered = []
     baselines = []
     for alert in alerts:
-        baseline = _baseline(alert, story, about_story)
+        baseline = _find_baseline(alert, story, about_story)
         if baseline is None:
             triggered.append(alert)
         elif story.independent >= settings.growth * baseline.independent:
@@ -201,15 +203,15 @@ def _alert_email(
     if not triggered:
         return None
     widest = _widest(baselines)
-    news = update_since(story, widest.articles, widest.at) if widest else None
+    news = summarise_update(story, widest.articles, widest.at) if widest else None
     labels = tuple(AlertLabel(each.id, str(each.query)) for each in triggered)
     return AlertEmail(labels, build_card(story, (), filters.language, news))
 
 
-def _baseline(
+def _find_baseline(
     alert: Alert, story: DigestStory, notifications: Iterable[Notification]
 ) -> Notification | None:
-    """The widest coverage already notified by an alert, or matched before the alert was created."""
+    """Widest coverage that the alert has already reported, or that matched before its creation."""
     levels = [each for each in notifications if alert.id in each.alerts]
     earlier = tuple(each for each in story.reports if each.at <= alert.since)
     if earlier and matches(before := replace(story, reports=earlier), alert.query):

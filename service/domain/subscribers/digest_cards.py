@@ -27,7 +27,7 @@ def build_card(
     story: DigestStory, related: Sequence[DigestStory], language: str, news: StoryUpdate | None
 ) -> StoryCard:
     """Build the card of a story, with links to `related` stories; prefers headlines in `language`."""
-    source = _headline_report(story, language)
+    source = _choose_headline_report(story, language)
     outlets = tuple(dict.fromkeys(each.name for each in story.reports))
     return StoryCard(
         story=story.id,
@@ -51,13 +51,13 @@ def build_card(
 
 def build_link(story: DigestStory, language: str) -> StoryLink:
     """Build the one-line form of a story."""
-    source = _headline_report(story, language)
+    source = _choose_headline_report(story, language)
     if source is None:
         return StoryLink(story.id, story.slug, story.headline, None)
     return StoryLink(story.id, story.slug, source.title, source.language)
 
 
-def _headline_report(story: DigestStory, language: str) -> DigestReport | None:
+def _choose_headline_report(story: DigestStory, language: str) -> DigestReport | None:
     """The report whose title is shown, in `language` if possible; None for an editor's headline."""
     if story.headline_article is None:
         return None
@@ -69,7 +69,7 @@ def _headline_report(story: DigestStory, language: str) -> DigestReport | None:
     return (in_language or current or originals or list(story.reports))[0]
 
 
-def update_since(
+def summarise_update(
     story: DigestStory, seen: frozenset[int], since: datetime, *, min_outlets: int = 1
 ) -> StoryUpdate | None:
     """Summarise the reports that are not among the `seen` articles.
@@ -97,14 +97,14 @@ def first_reports(
     """Outlets that reported a story first, largest lead first; each outlet at most once."""
     by_outlet: dict[str, FirstReport] = {}
     for story in stories:
-        first = _first_report(story, language)
+        first = _find_first_report(story, language)
         if first and (first.outlet not in by_outlet or by_outlet[first.outlet].ahead < first.ahead):
             by_outlet[first.outlet] = first
     ranked = sorted(by_outlet.values(), key=lambda each: (-each.ahead, each.story.story))
     return tuple(ranked[:limit])
 
 
-def _first_report(story: DigestStory, language: str) -> FirstReport | None:
+def _find_first_report(story: DigestStory, language: str) -> FirstReport | None:
     """The lead of the first outlet; None with few outlets, no lead, or a reprint in front."""
     earliest: dict[str, DigestReport] = {}
     for report in story.reports:

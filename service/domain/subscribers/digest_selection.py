@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from service.domain.articles import tokenization
-from service.domain.subscribers.digest_cards import build_card, first_reports, update_since
+from service.domain.subscribers.digest_cards import build_card, first_reports, summarise_update
 from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard, StoryUpdate
 from service.settings.delivery import DigestSettings
 
@@ -76,7 +76,7 @@ def select_stories(
     wide = [each for each in fresh if each.independent >= filters.min_independent]
     news: dict[str, StoryUpdate] = {}
     for each in seen:
-        if update := update_since(
+        if update := summarise_update(
             each, history.articles, history.since, min_outlets=settings.new_outlets
         ):
             news[each.id] = update
@@ -85,7 +85,7 @@ def select_stories(
     sections = _Deduplicator()
     top = sections.take(wide, settings.max_stories)
     updates = sections.take(updated, settings.max_updates)
-    narrow = _low_coverage(fresh, filters, settings) if top else []
+    narrow = _select_low_coverage(fresh, filters, settings) if top else []
     low_coverage = sections.take(narrow, settings.max_low_coverage)
 
     def cards(section: Sequence[DigestStory]) -> tuple[StoryCard, ...]:
@@ -98,7 +98,7 @@ def select_stories(
     return Digest(cards(top), cards(updates), cards(low_coverage), first)
 
 
-def _low_coverage(
+def _select_low_coverage(
     fresh: Sequence[DigestStory], filters: Filters, settings: DigestSettings
 ) -> list[DigestStory]:
     """Stories with low coverage, by coverage, then length of the summary, then rank.
@@ -117,13 +117,13 @@ def apply_mutes(story: DigestStory, filters: Filters) -> DigestStory | None:
     """Remove muted outlets and countries from a story; None if the story is filtered out."""
     if story.storyline in filters.muted_storylines or contains_any(story, filters.muted_words):
         return None
-    rest = _without_muted_reports(story, filters)
+    rest = _remove_muted_reports(story, filters)
     if rest and filters.languages and filters.languages.isdisjoint(rest.languages):
         return None
     return rest
 
 
-def _without_muted_reports(story: DigestStory, filters: Filters) -> DigestStory | None:
+def _remove_muted_reports(story: DigestStory, filters: Filters) -> DigestStory | None:
     outlets, countries = filters.muted_outlets, filters.muted_countries
     if outlets.isdisjoint(story.outlets) and countries.isdisjoint(story.countries):
         return story

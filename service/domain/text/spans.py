@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+#: Start and end of a time window, both inclusive.
 Span = tuple[datetime, datetime]
 
 

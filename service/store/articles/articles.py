@@ -102,7 +102,7 @@ def load_leads(session: Session, ids: Iterable[int]) -> list[Article]:
     return [Article(*row) for row in session.execute(statement)]
 
 
-def latest_ids(session: Session, *, limit: int) -> list[int]:
+def load_latest_ids(session: Session, *, limit: int) -> list[int]:
     """Return the ids of the latest articles, the newest first."""
     return list(session.scalars(select(ArticleRow.id).order_by(ArticleRow.id.desc()).limit(limit)))
 
@@ -127,7 +127,7 @@ def advance_stage(session: Session, ids: Iterable[int], *, before: str, after: s
 
 
 def readmit(session: Session, *, since: datetime) -> None:
-    """Set articles reported since then to stage admitted; they stay in their stories meanwhile."""
+    """Reset articles reported at `since` or later to stage admitted; they stay in their stories."""
     session.execute(
         update(ArticleRow)
         .where(ArticleRow.reported_at >= since)
@@ -157,7 +157,7 @@ def load_word_keys(session: Session, ids: Iterable[int]) -> dict[int, list[int]]
     return dict(session.execute(statement).all())
 
 
-def find_sharing_words(
+def find_by_shared_words(
     session: Session, keys: Sequence[int], *, start: datetime, end: datetime, limit: int
 ) -> set[int]:
     """Find up to `limit` articles in a time span with any of the words, nearest to its middle first."""
@@ -181,7 +181,7 @@ def save_word_keys(session: Session, keys: Mapping[int, Sequence[int]]) -> None:
         session.execute(update(ArticleRow), values)
 
 
-def latest_publication_times(session: Session, feed_id: int, *, count: int = 20) -> list[datetime]:
+def load_publication_times(session: Session, feed_id: int, *, count: int = 20) -> list[datetime]:
     """Return trusted publication times of a feed's latest articles, newest article first."""
     statement = (
         select(ArticleRow.published)

@@ -11,15 +11,15 @@ from service.store.stories import stories
 
 #: Number of rare words stored per article, for lookups by later articles.
 STORED_KEYS = 24
-#: Number of an article's rarest words that it looks up others by.
+#: Number of an article's rarest words used to look up other articles.
 LOOKUP_KEYS = 8
 
 
-def find_sharing_articles(
+def find_articles_with_shared_words(
     session: Session, words: Sequence[int], at: datetime, *, reach: timedelta, limit: int
 ) -> set[int]:
     """Find articles reported within `reach` of `at` that share one of the rarest words."""
-    return articles.find_sharing_words(
+    return articles.find_by_shared_words(
         session, words[:LOOKUP_KEYS], start=at - reach, end=at + reach, limit=limit
     )
 

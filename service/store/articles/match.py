@@ -109,7 +109,7 @@ def _find_candidates(
         )
     if vocabulary is not None:
         words = rarest_keys(lead_words(request.article), vocabulary, candidates.STORED_KEYS)
-        near |= candidates.find_sharing_articles(
+        near |= candidates.find_articles_with_shared_words(
             session, words, request.at, reach=reach, limit=limits.shared_words
         )
     return near

@@ -78,7 +78,7 @@ def account_for(cluster: Path) -> Account:
     """
     uid = cluster.stat().st_uid if cluster.exists() else os.geteuid()
     if uid == 0:
-        return _unprivileged()
+        return _find_unprivileged_account()
     try:
         entry = pwd.getpwuid(uid)
     except KeyError as error:
@@ -89,7 +89,7 @@ def account_for(cluster: Path) -> Account:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
-def _unprivileged() -> Account:
+def _find_unprivileged_account() -> Account:
     for name in UNPRIVILEGED:
         try:
             entry = pwd.getpwnam(name)

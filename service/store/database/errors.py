@@ -14,7 +14,7 @@ from service.errors import DatabaseError, DatabaseUnreachableError, DatabaseUnus
 FAILED = ("53", "57", "58", "40", "55P03")
 #: The setup of the database forbids the statement: a read-only server, a missing privilege or
 #: table.
-UNFIT = ("25006", "42501", "42P01", "3F000")
+UNUSABLE = ("25006", "42501", "42P01", "3F000")
 #: No connection, wrong password, no such database, or a server that starts or shuts down.
 UNREACHABLE = ("08", "28", "3D000", "57P01", "57P02", "57P03")
 
@@ -24,7 +24,7 @@ def translate_database_errors(engine: Engine) -> Iterator[None]:
     """Raise driver errors as `DatabaseError` with a message of one line; bugs pass unchanged.
 
     Raises:
-        DatabaseError: the database is unreachable or unfit, or a statement failed.
+        DatabaseError: the database is unreachable or unusable, or a statement failed.
     """
     try:
         yield
@@ -52,7 +52,7 @@ def _translate(engine: Engine, error: DBAPIError) -> DatabaseError | None:
             f"Cannot connect to the database at {url.render_as_string(hide_password=True)}: "
             f"{driver_message(error)}; start the server or correct DATABASE_URL"
         )
-    if state.startswith(UNFIT):
+    if state.startswith(UNUSABLE):
         return DatabaseUnusableError(f"The database cannot be used: {driver_message(error)}")
     if state.startswith(FAILED):
         return DatabaseError(f"The database failed: {driver_message(error)}")

@@ -1,4 +1,4 @@
-"""Keyset pagination: each page holds the position where the next one starts."""
+"""Keyset pagination: each page contains the position after which the next page starts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -48,7 +48,7 @@ def list_runs(
     return make_page([(run, (run.id,)) for run in runs], limit)
 
 
-def last_finished_runs(session: Session) -> tuple[RunView, ...]:
+def load_last_finished_runs(session: Session) -> tuple[RunView, ...]:
     """Return the latest finished run of each job, in order of job names."""
     latest = select(func.max(RunRow.id)).where(RunRow.outcome != "running").group_by(RunRow.job)
     statement = select(*_COLUMNS).where(RunRow.id.in_(latest)).order_by(RunRow.job)

@@ -59,7 +59,7 @@ def upgrade(engine: Engine) -> list[str]:
     """Apply missing migrations and return their revisions, oldest first; safe to run concurrently.
 
     Raises:
-        DatabaseError: the database is unreachable, unfit, or was migrated by a newer version.
+        DatabaseError: the database is unreachable, unusable, or was migrated by a newer version.
     """
     with (
         translate_database_errors(engine),
@@ -78,7 +78,7 @@ def check(engine: Engine) -> str:
     """Return the schema's revision if it is the one that this version requires.
 
     Raises:
-        DatabaseError: the database is unreachable, unfit, too old or too new. The message states
+        DatabaseError: the database is unreachable, unusable, too old or too new. The message states
             the remedy.
     """
     with translate_database_errors(engine), _supported_connection(engine) as connection:

@@ -50,10 +50,10 @@ def merge(session: Session, action: EditorAction, story_ids: Sequence[str]) -> D
     ids = list(dict.fromkeys(resolve_story_id(session, story) for story in story_ids))
     if len(ids) == 1:
         raise BadInputError(f"Invalid stories: all ids belong to story {ids[0]}; name another one")
-    against = audit_log.decisions_on_stories(session, ids, ("lock", "hide"))
-    audit_log.require_no_conflicts(session, against)
+    conflicting = audit_log.find_decisions_on_stories(session, ids, ("lock", "hide"))
+    audit_log.require_no_conflicts(session, conflicting)
     edit = effects.plan_merge(_load_in_order(session, ids))
-    return _carry_out(session, action, edit, kind="merge", story=ids[0])
+    return _record_and_apply(session, action, edit, kind="merge", story=ids[0])
 
 
 def split(
@@ -76,10 +76,10 @@ def split(
             f"Invalid articles: name some but not all of the {len(story.members)} articles of "
             f"story {story.id}"
         )
-    against = audit_log.decisions_on_stories(session, [story.id], ("lock",))
-    audit_log.require_no_conflicts(session, against)
+    conflicting = audit_log.find_decisions_on_stories(session, [story.id], ("lock",))
+    audit_log.require_no_conflicts(session, conflicting)
     edit = effects.plan_split(story, leaving, is_taken=lambda key: stories.is_taken(session, key))
-    return _carry_out(session, action, edit, kind="split", story=story.id)
+    return _record_and_apply(session, action, edit, kind="split", story=story.id)
 
 
 def move(session: Session, action: EditorAction, article_id: int, story_id: str) -> Decision:
@@ -92,16 +92,16 @@ def move(session: Session, action: EditorAction, article_id: int, story_id: str)
     """
     locks.lock_until_commit(session, apply_plan.LOCK)
     target = resolve_story_id(session, story_id)
-    source = story_containing(session, article_id)
+    source = get_story_of_article(session, article_id)
     if source == target:
         raise BadInputError(
             f"Invalid story {target}: already contains article {article_id}; name another story"
         )
     ids = [source, target]
-    against = audit_log.decisions_on_stories(session, ids, ("lock",))
-    audit_log.require_no_conflicts(session, against)
+    conflicting = audit_log.find_decisions_on_stories(session, ids, ("lock",))
+    audit_log.require_no_conflicts(session, conflicting)
     edit = effects.plan_move(article_id, *_load_in_order(session, ids))
-    return _carry_out(session, action, edit, kind="move", story=target)
+    return _record_and_apply(session, action, edit, kind="move", story=target)
 
 
 def mark_story(
@@ -116,12 +116,14 @@ def mark_story(
     locks.lock_until_commit(session, apply_plan.LOCK)
     story = resolve_story_id(session, story_id)
     incompatible = {"pin": ("pin", "hide"), "hide": ("hide", "pin")}.get(kind, (kind,))
-    against = [*audit_log.decisions_on_stories(session, [story], incompatible)]
+    conflicting = [*audit_log.find_decisions_on_stories(session, [story], incompatible)]
     if kind == "rename":
-        against += audit_log.decisions_on_articles(session, _members(session, story), ("pin",))
-    audit_log.require_no_conflicts(session, against)
+        conflicting += audit_log.find_decisions_on_articles(
+            session, _members(session, story), ("pin",)
+        )
+    audit_log.require_no_conflicts(session, conflicting)
     mark = Mark(kind, story_id=story, value=value)
-    return _carry_out(session, action, effects.NO_EDIT, kind=kind, story=story, marks=[mark])
+    return _record_and_apply(session, action, effects.NO_EDIT, kind=kind, story=story, marks=[mark])
 
 
 def pin_article(session: Session, action: EditorAction, article_id: int) -> Decision:
@@ -132,14 +134,16 @@ def pin_article(session: Session, action: EditorAction, article_id: int) -> Deci
         DecisionConflictError: another article is pinned in the story, or the story is renamed.
     """
     locks.lock_until_commit(session, apply_plan.LOCK)
-    story = story_containing(session, article_id)
-    against = [
-        *audit_log.decisions_on_stories(session, [story], ("rename",)),
-        *audit_log.decisions_on_articles(session, _members(session, story), ("pin",)),
+    story = get_story_of_article(session, article_id)
+    conflicting = [
+        *audit_log.find_decisions_on_stories(session, [story], ("rename",)),
+        *audit_log.find_decisions_on_articles(session, _members(session, story), ("pin",)),
     ]
-    audit_log.require_no_conflicts(session, against)
+    audit_log.require_no_conflicts(session, conflicting)
     mark = Mark("pin", article_id=article_id)
-    return _carry_out(session, action, effects.NO_EDIT, kind="pin", story=story, marks=[mark])
+    return _record_and_apply(
+        session, action, effects.NO_EDIT, kind="pin", story=story, marks=[mark]
+    )
 
 
 def hide_article(session: Session, action: EditorAction, article_id: int) -> Decision:
@@ -153,14 +157,14 @@ def hide_article(session: Session, action: EditorAction, article_id: int) -> Dec
     if not articles.load_report_times(session, [article_id]):
         raise NotFoundError("article", article_id)
     story = stories.story_of(session, [article_id]).get(article_id)
-    against = [*audit_log.decisions_on_articles(session, [article_id], ("hide", "pin"))]
-    against += audit_log.decisions_on_stories(session, [story] if story else [], ("lock",))
-    audit_log.require_no_conflicts(session, against)
+    conflicting = [*audit_log.find_decisions_on_articles(session, [article_id], ("hide", "pin"))]
+    conflicting += audit_log.find_decisions_on_stories(session, [story] if story else [], ("lock",))
+    audit_log.require_no_conflicts(session, conflicting)
     if story and stories.headline_article_id(session, story) == article_id:
         story_edits.clear_headlines(session, [story])  # the hidden title must not stay visible
     mark = Mark("hide", article_id=article_id)
     edit = effects.plan_hide(article_id, story)
-    return _carry_out(session, action, edit, kind="hide", story=story, marks=[mark])
+    return _record_and_apply(session, action, edit, kind="hide", story=story, marks=[mark])
 
 
 def resolve_story_id(session: Session, story_id: str) -> str:
@@ -175,7 +179,7 @@ def resolve_story_id(session: Session, story_id: str) -> str:
     return row.merged_into or row.id
 
 
-def story_containing(session: Session, article_id: int) -> str:
+def get_story_of_article(session: Session, article_id: int) -> str:
     """The id of an article's current story.
 
     Raises:
@@ -187,7 +191,9 @@ def story_containing(session: Session, article_id: int) -> str:
     return story_of[article_id]
 
 
-def record_mark(session: Session, story_ids: Iterable[str], kind: str | None, stamp: Stamp) -> None:
+def record_mark_transition(
+    session: Session, story_ids: Iterable[str], kind: str | None, stamp: Stamp
+) -> None:
     """Record the transition `kind` from `effects.mark_transition`, if any, for these stories."""
     if kind is not None:
         transitions = [NewTransition(each, kind) for each in story_ids]
@@ -216,7 +222,7 @@ def apply_edit(
     )
 
 
-def _carry_out(
+def _record_and_apply(
     session: Session,
     action: EditorAction,
     edit: StoryEdit,
@@ -226,19 +232,19 @@ def _carry_out(
     marks: Sequence[Mark] = (),
 ) -> Decision:
     """Check the edit against active constraints, record the decision and apply it."""
-    against = rules.conflicting_decisions(constraints.load_active(session), edit.constraints)
-    audit_log.require_no_conflicts(session, against)
+    conflicting = rules.conflicting_decisions(constraints.load_active(session), edit.constraints)
+    audit_log.require_no_conflicts(session, conflicting)
     stamp = apply_plan.new_stamp(session, action.now, "editor")
     number = audit_log.add(
         session, kind, story, editor=action.editor, reason=action.reason, at=stamp.now
     )
     audit_log.add_constraints(session, number, edit.constraints, marks)
     stamp = replace(stamp, decision_id=number)
-    about = [story] if story else []
+    affected = [story] if story else []
     for mark in marks:
         transition = effects.mark_transition(mark.kind, article=mark.article_id is not None)
-        record_mark(session, about, transition, stamp)
-    apply_edit(session, action, stamp, edit, also_changed=about)
+        record_mark_transition(session, affected, transition, stamp)
+    apply_edit(session, action, stamp, edit, also_changed=affected)
     return audit_log.get(session, number)
 
 

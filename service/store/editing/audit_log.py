@@ -146,7 +146,7 @@ def require_no_conflicts(session: Session, conflicting: Collection[int]) -> None
         )
 
 
-def decisions_on_stories(
+def find_decisions_on_stories(
     session: Session, story_ids: Collection[str], kinds: Collection[str]
 ) -> dict[int, str]:
     """Active marks of these kinds on these stories, or on stories merged into them.
@@ -163,7 +163,7 @@ def decisions_on_stories(
     return dict(session.execute(statement).all())
 
 
-def decisions_on_articles(
+def find_decisions_on_articles(
     session: Session, article_ids: Collection[int], kinds: Collection[str]
 ) -> dict[int, str]:
     """Active marks of these kinds on these articles: the kind by the id of the decision."""

@@ -44,19 +44,19 @@ def refresh(session: Session, story_ids: Iterable[str]) -> None:
         )
 
 
-def frozen_stories(session: Session) -> set[str]:
+def find_frozen_stories(session: Session) -> set[str]:
     """All locked and hidden stories; reconcile does not change them."""
     statement = select(StoryRow.id).where(or_(StoryRow.locked, StoryRow.hidden))
     return set(session.scalars(statement))
 
 
-def locked_among(session: Session, story_ids: Collection[str]) -> set[str]:
+def find_locked_stories(session: Session, story_ids: Collection[str]) -> set[str]:
     """The locked stories among these; no article may join them."""
     statement = select(StoryRow.id).where(StoryRow.id.in_(story_ids), StoryRow.locked)
     return set(session.scalars(statement))
 
 
-def hidden_articles(session: Session, article_ids: Collection[int]) -> set[int]:
+def find_hidden_articles(session: Session, article_ids: Collection[int]) -> set[int]:
     """The articles among these that an editor hid; they belong to no story."""
     statement = select(ConstraintRow.article_id).where(
         _ACTIVE, ConstraintRow.kind == "hide", ConstraintRow.article_id.in_(article_ids)

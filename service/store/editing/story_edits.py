@@ -26,7 +26,7 @@ def revive_stories(session: Session, story_ids: Collection[str]) -> set[str]:
     changed: set[str] = set()
     for story_id in story_ids:
         survivor = session.scalar(select(StoryRow.merged_into).where(StoryRow.id == story_id))
-        own = _merged_via(session, story_id, survivor=survivor)
+        own = _find_merged_via(session, story_id, survivor=survivor)
         for ids, values in (
             ([story_id], {"state": "open", "merged_into": None}),
             (own, {"merged_into": story_id}),
@@ -71,7 +71,7 @@ def clear_headlines(session: Session, story_ids: Collection[str]) -> None:
     )
 
 
-def _merged_via(session: Session, story_id: str, *, survivor: str | None) -> list[str]:
+def _find_merged_via(session: Session, story_id: str, *, survivor: str | None) -> list[str]:
     """Stories that redirect to `survivor` because their chain of mergers passes `story_id`."""
     redirected = select(StoryRow.id).where(StoryRow.merged_into == survivor)
     statement = (

@@ -10,7 +10,7 @@ from service.store.stories import constraints, stories
 from service.store.tables import MembershipRow, StoryRow
 
 
-def labelled_articles(session: Session) -> list[dict[str, Any]]:
+def load_labelled_articles(session: Session) -> list[dict[str, Any]]:
     """Articles with active decisions as lines for `samestory evaluate`, sorted by id.
 
     Includes articles that an editor linked, separated, or that are in a locked story. The label is

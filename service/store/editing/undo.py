@@ -15,7 +15,7 @@ from service.store.editing import audit_log, marks, story_edits
 from service.store.editing.actions import (
     EditorAction,
     apply_edit,
-    record_mark,
+    record_mark_transition,
     resolve_story_id,
 )
 from service.store.editing.audit_log import Decision
@@ -44,15 +44,15 @@ def undo(session: Session, action: EditorAction, number: int) -> Decision:
         )
     stamp = apply_plan.new_stamp(session, action.now, "editor")
     audit_log.revoke(session, number, editor=action.editor, reason=action.reason, at=stamp.now)
-    about = [resolve_story_id(session, decision.story_id)] if decision.story_id else []
+    affected = [resolve_story_id(session, decision.story_id)] if decision.story_id else []
     if decision.action == "pin":
-        about += stories.story_of(session, decision.article_ids).values()
+        affected += stories.story_of(session, decision.article_ids).values()
     if decision.action == "rename" or (decision.action == "pin" and decision.article_ids):
-        story_edits.clear_headlines(session, about)
+        story_edits.clear_headlines(session, affected)
     stamp = replace(stamp, decision_id=number)
     kind = mark_transition(decision.action, article=bool(decision.article_ids), undone=True)
-    record_mark(session, dict.fromkeys(about), kind, stamp)
-    apply_edit(session, action, stamp, _edit_to_undo(session, decision), also_changed=about)
+    record_mark_transition(session, dict.fromkeys(affected), kind, stamp)
+    apply_edit(session, action, stamp, _plan_reversal(session, decision), also_changed=affected)
     if decision.action == "hide":
         _queue_for_placement(session, set(decision.article_ids))
     return audit_log.get(session, number)
@@ -61,14 +61,14 @@ def undo(session: Session, action: EditorAction, number: int) -> Decision:
 def _queue_for_placement(session: Session, article_ids: set[int]) -> None:
     """Let the job `place` process formerly hidden articles that are in no story."""
     in_story = stories.story_of(session, article_ids).keys()
-    homeless = article_ids - in_story - marks.hidden_articles(session, article_ids)
+    unplaced = article_ids - in_story - marks.find_hidden_articles(session, article_ids)
     for stage in ("placed", "reconciled"):
-        articles.advance_stage(session, homeless, before=stage, after="admitted")
+        articles.advance_stage(session, unplaced, before=stage, after="admitted")
 
 
-def _edit_to_undo(session: Session, decision: Decision) -> StoryEdit:
+def _plan_reversal(session: Session, decision: Decision) -> StoryEdit:
     """The edit that moves articles back where active constraints allow it."""
-    former, revived = _former_stories(session, decision)
+    former, revived = _find_former_stories(session, decision)
     active = constraints.load_active(session, touching=former)
     links = {
         together: frozenset(each.link for each in active if each.together is together)
@@ -91,12 +91,12 @@ def _edit_to_undo(session: Session, decision: Decision) -> StoryEdit:
     return StoryEdit(plan)
 
 
-def _former_stories(session: Session, decision: Decision) -> tuple[dict[int, str], set[str]]:
+def _find_former_stories(session: Session, decision: Decision) -> tuple[dict[int, str], set[str]]:
     """The story that each unmoved article moves back to, and the merged stories among them."""
-    merged = _merged_by(session, decision)
-    left = _left_by(session, decision)
+    merged = _find_merged_stories(session, decision)
+    left = _find_left_stories(session, decision)
     current = stories.story_of(session, left)
-    frozen = marks.frozen_stories(session)
+    frozen = marks.find_frozen_stories(session)
     former = {}
     for article, old in left.items():
         story = old if old in merged else resolve_story_id(session, old)
@@ -105,7 +105,7 @@ def _former_stories(session: Session, decision: Decision) -> tuple[dict[int, str
     return former, merged & set(former.values())
 
 
-def _merged_by(session: Session, decision: Decision) -> set[str]:
+def _find_merged_stories(session: Session, decision: Decision) -> set[str]:
     """Stories that the decision merged and that were not revived since."""
     statement = (
         select(TransitionRow.story_id)
@@ -116,7 +116,7 @@ def _merged_by(session: Session, decision: Decision) -> set[str]:
     return set(session.scalars(statement))
 
 
-def _left_by(session: Session, decision: Decision) -> dict[int, str]:
+def _find_left_stories(session: Session, decision: Decision) -> dict[int, str]:
     """The story that each article left by the decision, without articles that moved since.
 
     Each change has a unique instant, so a membership that ended at the decision's instant ended

@@ -85,7 +85,7 @@ def load_outlet_index(session: Session) -> OutletIndex:
     return OutletIndex({row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
 
 
-def linkable_stories(session: Session, *, since: datetime, limit: int) -> list[str]:
+def find_linkable_stories(session: Session, *, since: datetime, limit: int) -> list[str]:
     """The latest stories with several articles, as candidates for storylines."""
     statement = (
         select(StoryRow.id)

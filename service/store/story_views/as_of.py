@@ -14,7 +14,7 @@ StoryTable = type[StoryRow] | type[StoryVersionRow]
 
 
 def story_table(as_of: datetime | None) -> StoryTable:
-    """The table that holds the state of stories at `as_of`."""
+    """The table with the state of stories at `as_of`."""
     return StoryRow if as_of is None else StoryVersionRow
 
 

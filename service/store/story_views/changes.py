@@ -14,7 +14,7 @@ from service.store.story_views.history import (
 from service.store.tables import TransitionRow
 
 
-def changes_since(session: Session, number: int, *, limit: int = 100) -> Page[StoryTransition]:
+def load_changes_since(session: Session, number: int, *, limit: int = 100) -> Page[StoryTransition]:
     """The transitions with an id above `number`, in order; one statement.
 
     Ids become visible in ascending order, with gaps, so a client that continues after the last id

@@ -74,7 +74,7 @@ def require_story(session: Session, story_id: str) -> None:
         raise NotFoundError("story", story_id)
 
 
-def survivor_of(session: Session, story_id: str, *, as_of: datetime | None = None) -> str:
+def find_survivor(session: Session, story_id: str, *, as_of: datetime | None = None) -> str:
     """The id of the story at the end of a chain of mergers; the story's own id if unmerged.
 
     Raises:

@@ -128,7 +128,7 @@ _REVISED = {
 }
 
 
-def reports_of(
+def load_story_reports(
     session: Session, story_ids: Collection[str], *, as_of: datetime | None = None
 ) -> dict[str, tuple[Report, ...]]:
     """The members of several stories at `as_of`, each in order of time; one statement."""
@@ -143,7 +143,7 @@ def reports_of(
     return {story_id: tuple(members) for story_id, members in reports.items()}
 
 
-def members_of(
+def load_story_members(
     session: Session, story_id: str, *, as_of: datetime | None = None
 ) -> tuple[Member, ...]:
     """The members of one story at `as_of`, in order of time; one statement."""
@@ -153,7 +153,7 @@ def members_of(
     return tuple(member_from_row(*row) for row in session.execute(statement))
 
 
-def page_of_members(
+def list_story_members(
     session: Session,
     story_id: str,
     *,

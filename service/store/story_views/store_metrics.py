@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service.store.database.run_views import RunView, last_finished_runs
+from service.store.database.run_views import RunView, load_last_finished_runs
 from service.store.story_views.churn import RecentChurn, measure_churn
 from service.store.tables import (
     ArticleRow,
@@ -50,7 +50,7 @@ def collect_metrics(session: Session, *, now: datetime) -> StoreMetrics:
         stories=dict(session.execute(states).all()),
         feeds=dict(session.execute(statuses).all()),
         feeds_failing=session.scalar(failing) or 0,
-        runs=last_finished_runs(session),
+        runs=load_last_finished_runs(session),
         churn=measure_churn(session, since=now - timedelta(days=1)),
         webhooks=dict(session.execute(hooks).all()),
         changes_pending=_count_pending_changes(session),

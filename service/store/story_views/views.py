@@ -16,7 +16,7 @@ from service.store.database.paging import Page, Position, make_page, rows_after
 from service.store.stories.details import from_json
 from service.store.story_views.as_of import StoryTable, story_table, valid_at
 from service.store.story_views.filters import conditions, has_report, index_bounds, ordering
-from service.store.story_views.reports import Member, Report, members_of, reports_of
+from service.store.story_views.reports import Member, Report, load_story_members, load_story_reports
 from service.store.tables import StorylineRow, StoryRow, StoryVersionRow
 
 #: Maximum number of stories shown from one storyline (the newest), or split off one story.
@@ -109,7 +109,7 @@ def list_stories(
     if after is not None:
         statement = statement.where(rows_after(keys, after))
     rows = session.execute(statement).all()
-    reports = reports_of(session, [row[0].id for row in rows[:limit]], as_of=as_of)
+    reports = load_story_reports(session, [row[0].id for row in rows[:limit]], as_of=as_of)
     views = [(_view(row[0], row[1], reports.get(row[0].id, ())), tuple(row[2:])) for row in rows]
     return make_page(views, limit)
 
@@ -125,7 +125,7 @@ def get_story(session: Session, story_id: str, *, as_of: datetime | None = None)
     row = session.execute(statement).one_or_none()
     if row is None:
         raise NotFoundError("story", story_id)
-    members = members_of(session, story_id, as_of=as_of)
+    members = load_story_members(session, story_id, as_of=as_of)
     reports = tuple(member.report for member in members)
     return StoryDetail(_view(row[0], row[1], reports), members)
 
@@ -150,7 +150,7 @@ def get_stories(session: Session, story_ids: Collection[str]) -> dict[str, Story
         return {}
     statement = _select(StoryRow, None).where(equals_any(StoryRow.id, story_ids))
     rows = session.execute(statement.where(StoryRow.state != _MERGED, ~StoryRow.hidden)).all()
-    reports = reports_of(session, [row[0].id for row in rows])
+    reports = load_story_reports(session, [row[0].id for row in rows])
     return {row[0].id: _view(row[0], row[1], reports.get(row[0].id, ())) for row in rows}
 
 
@@ -163,7 +163,7 @@ def list_storyline_stories(
     return page.items
 
 
-def ids_split_from(
+def list_split_off_ids(
     session: Session, story_id: str, *, as_of: datetime | None = None
 ) -> tuple[str, ...]:
     """The ids of the first `MAX_RELATED` stories split off a story, oldest first; one statement."""
@@ -197,7 +197,7 @@ def _select(
 def _view(
     row: StoryRow | StoryVersionRow, storyline: str | None, reports: tuple[Report, ...]
 ) -> StoryView:
-    headline_report = _headline_report(row, reports)
+    headline_report = _choose_headline_report(row, reports)
     ids = {report.article_id for report in reports}
     outlets = {report.outlet.slug for report in reports}
     families = {report.outlet.family for report in reports if not report.copy}
@@ -236,7 +236,9 @@ def _headline(
     return headline_report.title if headline_report else ""
 
 
-def _headline_report(row: StoryRow | StoryVersionRow, reports: tuple[Report, ...]) -> Report | None:
+def _choose_headline_report(
+    row: StoryRow | StoryVersionRow, reports: tuple[Report, ...]
+) -> Report | None:
     """The report whose title is the headline, or else the first report that is no reprint.
 
     None if an editor wrote the headline.

@@ -17,7 +17,7 @@ def digest_stories(session: Session, *, since: datetime, limit: int) -> list[Dig
     return [digest_story(each) for each in views]
 
 
-def changed_stories(
+def load_changed_stories(
     session: Session, *, since: datetime, changed_since: datetime, limit: int
 ) -> list[DigestStory]:
     """Stories reported since `since` and changed since `changed_since`, newest first.

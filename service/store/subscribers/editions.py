@@ -43,7 +43,7 @@ class Edition:
     bytes: int | None = None  #: size of the email once it was sent
 
 
-def last_due_dates(session: Session, subscribers: Collection[int]) -> dict[int, DueDate]:
+def load_last_due_dates(session: Session, subscribers: Collection[int]) -> dict[int, DueDate]:
     """Due date of each subscriber's latest edition, empty editions included."""
     statement = (
         select(EditionRow.subscriber_id, EditionRow.local_date, EditionRow.due_at)
@@ -136,8 +136,8 @@ def get(session: Session, edition_id: int) -> Edition:
     )
 
 
-def waiting_ids(session: Session, kind: Kind, *, now: datetime) -> list[int]:
-    """Ids of the emails to send now to active subscribers, longest due first."""
+def find_waiting_ids(session: Session, kind: Kind, *, now: datetime) -> list[int]:
+    """Ids of the emails to send now to active subscribers, the most overdue first."""
     statement = (
         select(EditionRow.id)
         .join(SubscriberRow, SubscriberRow.id == EditionRow.subscriber_id)
@@ -212,7 +212,7 @@ def find_recipient(session: Session, message_id: str) -> int | None:
 def close_interrupted_attempts(session: Session, kind: Kind) -> int:
     """Close the attempts that a crashed process left open, for a retry; returns their number.
 
-    The caller must hold the lock of the job that sends this kind, so that no attempt is in progress.
+    The caller must have the lock of the job that sends this kind, so that no attempt is in progress.
     """
     count = 0
     editions = select(EditionRow.id).where(EditionRow.kind == kind)

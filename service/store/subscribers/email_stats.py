@@ -62,7 +62,7 @@ class SentEmail:
     subject: str
 
 
-def sent_emails(session: Session, subscriber_id: int, *, limit: int) -> list[SentEmail]:
+def list_sent_emails(session: Session, subscriber_id: int, *, limit: int) -> list[SentEmail]:
     """The latest emails sent to a subscriber, newest first; one statement."""
     statement = (
         select(EditionRow.id, EditionRow.kind, EditionRow.local_date, EditionRow.subject)
@@ -73,7 +73,7 @@ def sent_emails(session: Session, subscriber_id: int, *, limit: int) -> list[Sen
     return [SentEmail(*row) for row in session.execute(statement)]
 
 
-def daily_outcomes(session: Session, *, since: date) -> list[DailyOutcome]:
+def load_daily_outcomes(session: Session, *, since: date) -> list[DailyOutcome]:
     """Outcomes by kind and local date, latest date first; one statement."""
     day = EditionRow.local_date
     statement = (

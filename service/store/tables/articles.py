@@ -73,7 +73,7 @@ class ArticleRow(Base):
     )  #: last processing step of this revision
     word_keys: Mapped[list[int]] = mapped_column(
         server_default=sql("'{}'")
-    )  #: keys of its rarest words (`domain.pairs.vocabularies`)
+    )  #: keys of its rarest words (`domain.pairs.vocabulary`)
 
 
 class RevisionRow(Base):

@@ -53,7 +53,7 @@ Index("ix_alerts_active", AlertRow.subscriber_id, postgresql_where=AlertRow.stop
 
 
 class EditionRow(Base):
-    """An email of the ledger: a digest, at most one per local date, or an alert email.
+    """An email in the outbox: a digest, at most one per local date, or an alert email.
 
     The state is `waiting` until it is sent. A day without news has an `empty` digest, which is not
     sent. An alert email above the hourly limit is `deferred`: the next digest includes it.
@@ -97,8 +97,8 @@ class EditionRow(Base):
     cards: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     bytes: Mapped[int | None]  #: size of the sent email
     sent_at: Mapped[Instant | None]
-    story_id: Mapped[str | None]  #: alert email: its story,
-    independent_coverage: Mapped[int | None]  #: and the independent coverage that it reports
+    story_id: Mapped[str | None]  #: of an alert email
+    independent_coverage: Mapped[int | None]  #: of the story, as an alert email reports it
     deferred_to: Mapped[int | None] = mapped_column(
         ForeignKey("editions.id", ondelete="SET NULL"), index=True
     )

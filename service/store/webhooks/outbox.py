@@ -45,7 +45,7 @@ class DeliveryBatch:
         return self.retried + self.fresh
 
 
-def due_webhooks(session: Session, *, now: datetime) -> list[int]:
+def find_due_webhooks(session: Session, *, now: datetime) -> list[int]:
     """Ids of active webhooks that may have something to send; two statements."""
     has_due_story = exists().where(
         WebhookBlockedStoryRow.webhook_id == WebhookRow.id,
@@ -63,7 +63,7 @@ def due_webhooks(session: Session, *, now: datetime) -> list[int]:
     return list(session.scalars(statement))
 
 
-def next_batch(
+def load_next_batch(
     session: Session, webhook_id: int, *, now: datetime, limit: int
 ) -> DeliveryBatch | None:
     """Return the next transitions to send to a webhook, or None.

@@ -44,15 +44,15 @@ def front_page(
     """Front page: the story list."""
     stories, next_cursor = list_page(session, query, after=query.cursor)
     parameters = query.model_dump(mode="json", exclude_defaults=True, exclude={"cursor"})
-    return _page(
+    return _render_page(
         web,
         "front.html",
         stories=stories,
         query=query,
         languages=catalogue_views.list_languages(session),
         has_filters=bool(parameters.keys() - {"sort", "limit"}),
-        first_page_url=_front_url(parameters) if query.cursor else "",
-        next_page_url=_front_url(parameters | {"cursor": next_cursor}) if next_cursor else "",
+        first_page_url=_front_page_url(parameters) if query.cursor else "",
+        next_page_url=_front_page_url(parameters | {"cursor": next_cursor}) if next_cursor else "",
     )
 
 
@@ -65,16 +65,16 @@ def story_page(
     detail = views.get_story(session, story_id, as_of=as_of)
     story = detail.story
     if story.state == "merged":
-        survivor = history.survivor_of(session, story_id, as_of=as_of)
+        survivor = history.find_survivor(session, story_id, as_of=as_of)
         return RedirectResponse(links.with_as_of(links.story_path(survivor), as_of), 308)
     transitions = history.transitions_of(session, story_id, as_of=as_of).items
-    parts = views.ids_split_from(session, story_id, as_of=as_of)
+    split_off = views.list_split_off_ids(session, story_id, as_of=as_of)
     mentioned = {
-        *_mentioned_story_ids(detail.members, transitions),
+        *_list_mentioned_stories(detail.members, transitions),
         story.split_from or story.id,
-        *parts,
+        *split_off,
     }
-    return _page(
+    return _render_page(
         web,
         "story.html",
         story=story,
@@ -83,7 +83,7 @@ def story_page(
         transitions=transitions,
         related=other_storyline_stories(session, story, as_of=as_of),
         names=views.story_names(session, mentioned),
-        split_off=parts,
+        split_off=split_off,
         as_of=as_of,
     )
 
@@ -93,7 +93,9 @@ def storyline_page(
     session: ReadSession, web: WebContextDep, storyline_id: StorylineId
 ) -> HTMLResponse:
     """Storyline page: the stories of one storyline."""
-    return _page(web, "storyline.html", storyline=storylines.get_storyline(session, storyline_id))
+    return _render_page(
+        web, "storyline.html", storyline=storylines.get_storyline(session, storyline_id)
+    )
 
 
 @router.get("/feeds")
@@ -109,7 +111,7 @@ def feeds_page(
     page = catalogue_views.list_feeds(session, FeedFilter(failing=failing), after=after)
     next_cursor = FEED_CURSOR.encode(page.next)
     filters = {"failing": "true"} if failing else {}
-    return _page(
+    return _render_page(
         web,
         "feeds.html",
         feeds=page.items,
@@ -123,20 +125,20 @@ def feeds_page(
 
 
 @router.get("/about")
-def about_page(web: WebContextDep) -> HTMLResponse:
+def about_render_page(web: WebContextDep) -> HTMLResponse:
     """Glossary of the terms on the pages."""
-    return _page(web, "about.html")
+    return _render_page(web, "about.html")
 
 
-def _front_url(parameters: dict[str, Any]) -> str:
+def _front_page_url(parameters: dict[str, Any]) -> str:
     return f"/?{urlencode(parameters, doseq=True)}"
 
 
-def _page(web: WebContext, template: str, **values: Any) -> HTMLResponse:
+def _render_page(web: WebContext, template: str, **values: Any) -> HTMLResponse:
     return HTMLResponse(web.templates.get_template(template).render(now=web.clock(), **values))
 
 
-def _mentioned_story_ids(
+def _list_mentioned_stories(
     members: Iterable[Member], transitions: Iterable[StoryTransition]
 ) -> Iterable[str]:
     """Ids of other stories in the evidence and the transitions."""

@@ -18,7 +18,7 @@ from service.domain.subscribers.digest_preferences import DAYS, LIST_FIELDS, Pre
 from service.errors import BadInputError, NotFoundError
 from service.mail.signed_links import sign_token, verify_token
 from service.store.subscribers import alerts, editions, link_keys, subscribers
-from service.store.subscribers.email_stats import sent_emails
+from service.store.subscribers.email_stats import list_sent_emails
 from service.store.subscribers.subscribers import Subscriber
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
 
@@ -52,7 +52,7 @@ FormDep = Annotated[FormFields, Depends(read_form)]
 @router.get("/confirm/{token}")
 def confirm_page(session: ReadSession, web: WebContextDep, token: Token) -> HTMLResponse:
     """Show the button that confirms a subscription."""
-    subscriber = linked_subscriber(session, "confirm", token)
+    subscriber = get_linked_subscriber(session, "confirm", token)
     return render_page(web, "confirm.html", subscriber=subscriber, token=token)
 
 
@@ -60,7 +60,7 @@ def confirm_page(session: ReadSession, web: WebContextDep, token: Token) -> HTML
 def confirm(web: WebContextDep, token: Token) -> HTMLResponse:
     """Activate a pending subscription."""
     with web.sessions.begin() as session:
-        subscriber = linked_subscriber(session, "confirm", token)
+        subscriber = get_linked_subscriber(session, "confirm", token)
         subscriber = subscribers.confirm(session, subscriber.id, now=web.clock())
         key = load_link_key(session)
     preferences = sign_token(key, "preferences", subscriber.id)
@@ -74,7 +74,7 @@ def preferences_page(
     session: ReadSession, web: WebContextDep, token: Token, *, saved: bool = False
 ) -> HTMLResponse:
     """Show a subscriber's preferences, alerts and sent emails."""
-    subscriber = linked_subscriber(session, "preferences", token)
+    subscriber = get_linked_subscriber(session, "preferences", token)
     return render_preferences(session, web, subscriber, token, saved=saved)
 
 
@@ -84,7 +84,7 @@ def save_preferences(
 ) -> HTMLResponse | RedirectResponse:
     """Save the submitted preferences; show the form with the error if one is invalid."""
     with web.sessions.begin() as session:
-        subscriber = linked_subscriber(session, "preferences", token)
+        subscriber = get_linked_subscriber(session, "preferences", token)
         try:
             preferences = _parse_preferences(fields)
             schedule = preferences.apply_to_schedule(subscriber.schedule)
@@ -98,7 +98,7 @@ def save_preferences(
 @router.get("/unsubscribe/{token}")
 def unsubscribe_page(session: ReadSession, web: WebContextDep, token: Token) -> HTMLResponse:
     """Show the button that stops all emails."""
-    subscriber = linked_subscriber(session, "unsubscribe", token)
+    subscriber = get_linked_subscriber(session, "unsubscribe", token)
     return render_page(web, "unsubscribe.html", subscriber=subscriber, token=token)
 
 
@@ -106,7 +106,7 @@ def unsubscribe_page(session: ReadSession, web: WebContextDep, token: Token) -> 
 def unsubscribe(web: WebContextDep, token: Token) -> HTMLResponse:
     """Stop all emails immediately; idempotent."""
     with web.sessions.begin() as session:
-        subscriber = linked_subscriber(session, "unsubscribe", token)
+        subscriber = get_linked_subscriber(session, "unsubscribe", token)
         subscribers.stop(session, subscriber.id, "unsubscribed")
         subscriber = subscribers.get(session, subscriber.id)
     return render_page(web, "unsubscribe.html", subscriber=subscriber, token=token)
@@ -136,7 +136,7 @@ def verify_link(session: Session, purpose: str, token: str) -> int:
     return number
 
 
-def linked_subscriber(session: Session, purpose: str, token: str) -> Subscriber:
+def get_linked_subscriber(session: Session, purpose: str, token: str) -> Subscriber:
     """Return the subscriber of a signed link; raises NotFoundError for an invalid token."""
     return subscribers.get(session, verify_link(session, purpose, token))
 
@@ -187,9 +187,9 @@ def render_preferences(
             (each, sign_token(key, FEEDS, each.id))
             for each in alerts.list_alerts(session, subscriber.id)
         ],
-        sent_emails=[
+        list_sent_emails=[
             (each, sign_token(key, "issues", each.id))
-            for each in sent_emails(session, subscriber.id, limit=MAX_SENT_EMAILS)
+            for each in list_sent_emails(session, subscriber.id, limit=MAX_SENT_EMAILS)
         ],
     )
 

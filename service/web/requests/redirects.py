@@ -36,7 +36,7 @@ def require_unmerged_story(
     """
     detail = views.get_story(session, story_id, as_of=as_of)
     if detail.story.state == "merged":
-        raise StoryMergedError(story_id, history.survivor_of(session, story_id, as_of=as_of))
+        raise StoryMergedError(story_id, history.find_survivor(session, story_id, as_of=as_of))
     return detail
 
 
@@ -48,7 +48,7 @@ def require_unmerged(session: Session, story_id: str, as_of: datetime | None = N
         NotFoundError: the story does not exist, did not exist yet, or is hidden.
     """
     if views.get_state(session, story_id, as_of=as_of) == "merged":
-        raise StoryMergedError(story_id, history.survivor_of(session, story_id, as_of=as_of))
+        raise StoryMergedError(story_id, history.find_survivor(session, story_id, as_of=as_of))
 
 
 def add_exception_handler(app: FastAPI) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from service.store.database.embedded import EmbeddedServer
 from service.store.database.sessions import make_sessions
-from service.store.story_views.changes import changes_since
+from service.store.story_views.changes import load_changes_since
 from tests.support.database.migrations import database_at, migrate
 from tests.support.database.rows import NOW
 
@@ -40,7 +40,7 @@ def engine(server: EmbeddedServer) -> Iterator[Engine]:
 def test_upgrade_adds_transitions_of_hidden_stories_and_downgrade_deletes_them(engine: Engine):
     migrate(engine, AFTER, up=True)
     with make_sessions(engine).begin() as session:
-        changes = changes_since(session, 0).items
+        changes = load_changes_since(session, 0).items
     assert [(each.story_id, each.kind, each.editor) for each in changes] == [
         ("again", "emerged", None),
         ("open", "emerged", None),

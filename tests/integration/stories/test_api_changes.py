@@ -13,7 +13,7 @@ from service.settings.load import load
 from service.store.database import locks
 from service.store.database.sessions import Sessions
 from service.store.stories import apply_plan
-from service.store.story_views.changes import changes_since
+from service.store.story_views.changes import load_changes_since
 from service.store.tables import StoryRow
 from service.web.app import create_app
 from tests.support.content.site_content import fill
@@ -90,11 +90,11 @@ def test_late_commit_is_not_skipped(sessions: Sessions) -> None:
         other.join(0.5)
         assert done == []
         with sessions() as reader:
-            assert changes_since(reader, 0).items == ()
+            assert load_changes_since(reader, 0).items == ()
         slow.commit()
     other.join(10)
     with sessions() as reader:
-        assert [each.story_id for each in changes_since(reader, 0).items] == ["slow", "fast"]
+        assert [each.story_id for each in load_changes_since(reader, 0).items] == ["slow", "fast"]
 
 
 def test_concurrent_writers_lose_no_changes(sessions: Sessions) -> None:
@@ -111,7 +111,7 @@ def test_concurrent_writers_lose_no_changes(sessions: Sessions) -> None:
     seen: list[int] = []
     while any(writer.is_alive() for writer in writers) or len(seen) < 20:
         with sessions() as session:
-            page = changes_since(session, seen[-1] if seen else 0)
+            page = load_changes_since(session, seen[-1] if seen else 0)
         seen += [each.id for each in page.items]
     assert len(seen) == len(set(seen)) == 20
 

@@ -21,7 +21,7 @@ from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
 from service.store.story_views import overview
 from service.store.story_views.churn import measure_churn
-from service.store.story_views.reports import reports_of
+from service.store.story_views.reports import load_story_reports
 from service.store.tables import (
     ArticleRow,
     CopyRow,
@@ -352,12 +352,12 @@ def test_former_reprint_is_a_copy_at_past_instants(
     with context.sessions() as session:
         now = {
             each.title: each.copy
-            for members in reports_of(session, ids).values()
+            for members in load_story_reports(session, ids).values()
             for each in members
         }
         then = {
             each.title: each.copy
-            for members in reports_of(session, ids, as_of=before).values()
+            for members in load_story_reports(session, ids, as_of=before).values()
             for each in members
         }
     assert then == {wire[0]: False, reprint[0]: True}

@@ -11,7 +11,7 @@ from service.domain.subscribers.digest_schedule import DueDate
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.subscribers import alerts, editions, subscribers
-from service.store.subscribers.email_stats import daily_outcomes
+from service.store.subscribers.email_stats import load_daily_outcomes
 from tests.support.content.site_content import fill
 from tests.support.content.subscribers import subscribe
 from tests.support.content.texts import MEETING, WORLD_NOW
@@ -99,7 +99,7 @@ def test_metrics_of_emails(sessions: Sessions, site: Site) -> None:
         delivery = editions.start_attempt(session, number, "<1@x.example>", now=now)
         editions.mark_sent(session, delivery, late=True, size=5000, now=now)
         editions.add(session, bob.id, due, Digest(), now=now, late=False)
-        [edition] = daily_outcomes(session, since=now.date())
+        [edition] = load_daily_outcomes(session, since=now.date())
     assert edition.local_date == now.date()
     outcome = edition.outcome
     assert (outcome.recipients, outcome.sent, outcome.late, outcome.empty) == (1, 1, 1, 1)

@@ -468,7 +468,7 @@ def test_outbox_queries_use_indexes(
     assert get_webhook(world, number).blocked_stories
     clock.advance(minutes=1)
     with sessions.begin() as session, record_statements(engine) as statements:
-        assert outbox.next_batch(session, number, now=clock(), limit=8)
+        assert outbox.load_next_batch(session, number, now=clock(), limit=8)
     assert len(statements) >= 4
     with engine.connect() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))

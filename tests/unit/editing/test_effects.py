@@ -13,7 +13,7 @@ from service.domain.grouping.constraints import (
     ActiveConstraint,
     Constraints,
     conflicting_decisions,
-    star,
+    star_links,
 )
 from service.domain.grouping.lineage import ExistingStory, StoryMerge, Transition
 
@@ -82,7 +82,7 @@ def test_all_decisions_of_a_chain_of_links_are_named():
 
 @given(st.sets(ARTICLES, min_size=1))
 def test_star_links_all_articles_with_the_fewest_pairs(ids: set[int]):
-    links = star(ids)
+    links = star_links(ids)
     assert len(links) == len(ids) - 1
     outside = [(one, other) for one in ids for other in ids if one < other]
     active = [ActiveConstraint(link, together=True, decision=1) for link in links]

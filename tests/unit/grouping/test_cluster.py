@@ -171,7 +171,7 @@ def test_every_article_of_every_group_meets_the_quorum(articles: list[Article]) 
         for unit in units:  # duplicates count as one article
             scores[np.ix_(unit, unit)] = 1
         assert (
-            UnitScores.of_single_articles(scores).mean_scores().min()
+            UnitScores.from_single_articles(scores).mean_scores().min()
             >= grouping_settings().quorum - 1e-6
         )
 
@@ -237,7 +237,7 @@ def test_must_links_that_violate_cannot_links_are_ignored() -> None:
 
 @given(score_matrices(), st.floats(0, 1))
 def test_every_part_of_a_split_group_meets_the_quorum(scores: np.ndarray, quorum: float) -> None:
-    units = UnitScores.of_single_articles(scores)
+    units = UnitScores.from_single_articles(scores)
     parts = split_to_quorum(units, quorum)
     assert sorted(np.concatenate(parts).tolist()) == list(range(len(scores)))
     assert all(len(part) == 1 or units.subset(part).meets_quorum(quorum) for part in parts)
@@ -246,7 +246,7 @@ def test_every_part_of_a_split_group_meets_the_quorum(scores: np.ndarray, quorum
 def test_chain_is_split() -> None:
     near, far = 0.9, 0.0
     scores = np.array([[1, near, far], [near, 1, 0.8], [far, 0.8, 1]])
-    parts = split_to_quorum(UnitScores.of_single_articles(scores), 0.5)
+    parts = split_to_quorum(UnitScores.from_single_articles(scores), 0.5)
     assert [part.tolist() for part in parts] == [[0, 1], [2]]
 
 
@@ -254,9 +254,9 @@ def test_mean_scores_weight_units_by_size() -> None:
     scores = np.array([[1.0, 0.4], [0.4, 1.0]])
     # Two articles in the first unit: (1 + .4) / 2 and (.4 + .4) / 2.
     assert replace(
-        UnitScores.of_single_articles(scores), sizes=np.array([2.0, 1.0])
+        UnitScores.from_single_articles(scores), sizes=np.array([2.0, 1.0])
     ).mean_scores().tolist() == pytest.approx([0.7, 0.4])
-    assert UnitScores.of_single_articles(np.ones((1, 1))).mean_scores().tolist() == [1]
+    assert UnitScores.from_single_articles(np.ones((1, 1))).mean_scores().tolist() == [1]
 
 
 def test_hdbscan_can_return_a_single_cluster() -> None:
@@ -294,5 +294,5 @@ def test_members_of_event_groups_meet_the_quorum() -> None:
         rows = np.array([row_of[key] for key in group])
         scores = pair_model().score_matrix(features, rows, rows)
         assert (
-            UnitScores.of_single_articles(scores).mean_scores().min() >= grouping_settings().quorum
+            UnitScores.from_single_articles(scores).mean_scores().min() >= grouping_settings().quorum
         )

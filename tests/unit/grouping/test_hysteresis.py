@@ -34,7 +34,7 @@ def scores_of(pairs: dict[tuple[int, int], float], count: int, default: float = 
     for (one, other), score in pairs.items():
         scores[one, other] = scores[other, one] = score
     np.fill_diagonal(scores, 1)
-    return UnitScores.of_single_articles(scores)
+    return UnitScores.from_single_articles(scores)
 
 
 def stable(*stories: int) -> StableStories:
@@ -112,7 +112,7 @@ def test_stable_rows_are_old_enough_in_a_large_enough_window() -> None:
 
 def test_unit_takes_the_most_frequent_stable_story() -> None:
     rows = stable(4, 5, 5, UNSTABLE, UNSTABLE)
-    assert rows.of_units([[0, 1, 2], [3], [4]]).stories.tolist() == [5, -1, -1]
+    assert rows.by_unit([[0, 1, 2], [3], [4]]).stories.tolist() == [5, -1, -1]
 
 
 def test_chain_pairs_connects_each_story() -> None:
@@ -128,7 +128,7 @@ def scored_units(draw: st.DrawFn) -> tuple[UnitScores, Rows, StableStories]:
     labels = draw(st.lists(st.integers(0, 3), min_size=count, max_size=count))
     stable_stories = draw(st.lists(st.integers(UNSTABLE, 2), min_size=count, max_size=count))
     return (
-        UnitScores.of_single_articles(upper + upper.T + np.eye(count)),
+        UnitScores.from_single_articles(upper + upper.T + np.eye(count)),
         np.array(labels),
         stable(*stable_stories),
     )

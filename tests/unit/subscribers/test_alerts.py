@@ -12,7 +12,7 @@ from service.domain.subscribers.alerts import (
     AlertQuery,
     Notification,
     StoryIndex,
-    new_alert_emails,
+    build_alert_emails,
 )
 from service.domain.subscribers.digest_model import DigestReport, DigestStory
 from service.domain.subscribers.digest_selection import Filters, fold_names, search_text
@@ -47,7 +47,7 @@ def new_emails(
     before: tuple[Notification, ...] = (),
     filters: Filters | None = None,
 ) -> list[AlertEmail]:
-    return new_alert_emails(alerts, StoryIndex(stories), filters or Filters(), before, SETTINGS)
+    return build_alert_emails(alerts, StoryIndex(stories), filters or Filters(), before, SETTINGS)
 
 
 def notification_of(email: AlertEmail) -> Notification:

@@ -19,7 +19,11 @@ from pydantic import (
 
 from service.domain.stories.transitions import TransitionOut
 from service.store.database.sessions import Sessions
-from service.store.story_views.changes import changes_since, latest_change, require_existing_change
+from service.store.story_views.changes import (
+    latest_change,
+    load_changes_since,
+    require_existing_change,
+)
 from service.web.dependencies import WebContextDep
 from service.web.middleware.authenticate import is_key_still_valid
 from service.web.middleware.concurrency import StreamSlot, is_head_request
@@ -34,7 +38,7 @@ POLL_SECONDS, KEEP_ALIVE_SECONDS = 1.0, 15.0
 PAGE_SIZE = 100
 
 
-def _single_error(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+def _replace_union_errors(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
     """Replace the errors of all union members by one message."""
     try:
         return check(value)
@@ -42,7 +46,7 @@ def _single_error(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
         raise ValueError("expected `next` of the previous response, 0 or `latest`") from error
 
 
-Position = Annotated[BigInt | Literal["latest"], WrapValidator(_single_error)]
+Position = Annotated[BigInt | Literal["latest"], WrapValidator(_replace_union_errors)]
 Since = Annotated[
     Position,
     Query(
@@ -78,7 +82,7 @@ def list_changes(
     """
     if since == "latest":
         return ChangesOut(items=[], next=latest_change(session), more=False)
-    page = changes_since(session, since, limit=limit)
+    page = load_changes_since(session, since, limit=limit)
     if not page.items:
         require_existing_change(session, since)
     items = [TransitionOut.of(each) for each in page.items]
@@ -112,13 +116,13 @@ async def stream_changes(
     limit the number of open streams. HEAD does not count and ends immediately.
     """
     start = since if last_event_id is None else last_event_id
-    first_id = await run_in_threadpool(_start_id, web.sessions, start)
+    first_id = await run_in_threadpool(_resolve_start, web.sessions, start)
     seconds = 0 if is_head_request(request) else seconds
-    events = _events(web.sessions, first_id, seconds, partial(is_key_still_valid, request))
+    events = _stream_events(web.sessions, first_id, seconds, partial(is_key_still_valid, request))
     return StreamingResponse(events, media_type="text/event-stream")
 
 
-async def _events(
+async def _stream_events(
     sessions: Sessions, since: int, seconds: int, is_authorized: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[str]:
     # Clients store an id without data, too, and continue from it when they reconnect.
@@ -126,7 +130,7 @@ async def _events(
     deadline = time.monotonic() + seconds
     silent_since = time.monotonic()
     while time.monotonic() < deadline and await is_authorized():
-        changes = await run_in_threadpool(_next_page, sessions, since)
+        changes = await run_in_threadpool(_load_page, sessions, since)
         for change in changes:
             yield f"id: {change.id}\nevent: {change.kind}\ndata: {change.model_dump_json()}\n\n"
             since, silent_since = change.id, time.monotonic()
@@ -137,15 +141,15 @@ async def _events(
             silent_since = time.monotonic()
 
 
-def _next_page(sessions: Sessions, since: int) -> list[TransitionOut]:
-    """One page in its own transaction, so that a waiting stream occupies no connection."""
+def _load_page(sessions: Sessions, since: int) -> list[TransitionOut]:
+    """Load one page in its own transaction, so that a waiting stream occupies no connection."""
     with sessions() as session:
-        page = changes_since(session, since, limit=PAGE_SIZE)
+        page = load_changes_since(session, since, limit=PAGE_SIZE)
         return [TransitionOut.of(each) for each in page.items]
 
 
-def _start_id(sessions: Sessions, start: int | Literal["latest"]) -> int:
-    """The id after which a stream starts; BadInputError if it is above the latest id."""
+def _resolve_start(sessions: Sessions, start: int | Literal["latest"]) -> int:
+    """Return the id after which a stream starts; raises BadInputError above the latest id."""
     with sessions() as session:
         if start == "latest":
             return latest_change(session)

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from service.domain.stories.transitions import TransitionOut
 from service.errors import NotFoundError
 from service.store.story_views import history, views
-from service.store.story_views.reports import Member, page_of_members, reports_of
+from service.store.story_views.reports import Member, list_story_members, load_story_reports
 from service.web.api.stories.schemas import TimelinePointOut
 from service.web.api.stories.stories import other_storyline_stories
 from service.web.middleware.etags import ETagSession
@@ -136,7 +136,7 @@ def list_story_articles(  # noqa: PLR0917  # FastAPI calls it by name
     """List the articles of a story in order of time."""
     require_unmerged(session, story_id, as_of)
     after = ARTICLE_CURSOR.decode(cursor)
-    page = page_of_members(session, story_id, after=after, limit=limit, as_of=as_of)
+    page = list_story_members(session, story_id, after=after, limit=limit, as_of=as_of)
     items = [MemberOut.of(member) for member in page.items]
     return page_response(PageOut(items=items, next=ARTICLE_CURSOR.encode(page.next)), fields)
 
@@ -155,7 +155,7 @@ def get_story_timeline(
     """
     require_unmerged(session, story_id, as_of)
     after = TIMELINE_CURSOR.decode(cursor)
-    reports = reports_of(session, [story_id], as_of=as_of).get(story_id, ())
+    reports = load_story_reports(session, [story_id], as_of=as_of).get(story_id, ())
     page = timeline_page(reports, after=after, limit=limit)
     items = [TimelinePointOut.of(point) for point in page.items]
     return PageOut(items=items, next=TIMELINE_CURSOR.encode(page.next))
@@ -173,7 +173,7 @@ def get_related_stories(session: ETagSession, story_id: StoryId, as_of: AsOf = N
             StoryOut.of(other) for other in other_storyline_stories(session, story, as_of=as_of)
         ],
         split_from=story.split_from,
-        split_into=list(views.ids_split_from(session, story.id, as_of=as_of)),
+        split_into=list(views.list_split_off_ids(session, story.id, as_of=as_of)),
     )
 
 
@@ -188,7 +188,7 @@ def list_story_evidence(
     """Get the evidence for each article of a story, in order of time."""
     require_unmerged(session, story_id, as_of)
     after = EVIDENCE_CURSOR.decode(cursor)
-    page = page_of_members(session, story_id, after=after, limit=limit, as_of=as_of)
+    page = list_story_members(session, story_id, after=after, limit=limit, as_of=as_of)
     items = [EvidenceOut.of(member) for member in page.items]
     return PageOut(items=items, next=EVIDENCE_CURSOR.encode(page.next))
 

@@ -96,5 +96,5 @@ def detail_out(
         related=[
             StoryOut.of(other) for other in other_storyline_stories(session, story, as_of=as_of)
         ],
-        split_into=list(views.ids_split_from(session, story.id, as_of=as_of)),
+        split_into=list(views.list_split_off_ids(session, story.id, as_of=as_of)),
     )
