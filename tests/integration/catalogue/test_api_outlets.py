@@ -98,9 +98,9 @@ def outdated(sessions: Sessions) -> set[str]:
         return set(session.scalars(select(StoryRow.id).where(late)))
 
 
-def facts(found: Any) -> dict[str, Any]:
+def facts(outlet: Any) -> dict[str, Any]:
     names = ("name", "country", "language", "agency", "configured_values")
-    return {"family": found["family"]["slug"], **{name: found[name] for name in names}}
+    return {"family": outlet["family"]["slug"], **{name: outlet[name] for name in names}}
 
 
 def test_outlets_of_one_family_count_once(adam: KeyClient, context: Context, clock: Clock) -> None:
@@ -179,16 +179,16 @@ def test_field_set_to_its_configured_value_is_not_edited(adam: KeyClient) -> Non
     assert (changed["country"], changed["configured_values"]) == ("GB", {"name": "Quay Post"})
     assert changed["edited_at"]
     for query, slugs in (("true", ["quay"]), ("false", ["harbour"])):
-        found = adam.get(f"/v1/outlets?edited={query}").json["items"]
-        assert [each["slug"] for each in found] == slugs
+        outlets = adam.get(f"/v1/outlets?edited={query}").json["items"]
+        assert [each["slug"] for each in outlets] == slugs
     changed = adam.request("PATCH", QUAY, {"name": "Quay Post"}).json
     assert (changed["configured_values"], changed["edited_at"]) == ({}, None)
 
 
 def test_outlet_moves_to_its_own_family(adam: KeyClient, sessions: Sessions) -> None:
     configure(sessions, Outlet("new", "New", family="harbour"))
-    found = adam.request("PATCH", "/v1/outlets/new", {"family": "new"}).json
-    assert found["family"] == {"slug": "new", "name": "New"}
+    outlet = adam.request("PATCH", "/v1/outlets/new", {"family": "new"}).json
+    assert outlet["family"] == {"slug": "new", "name": "New"}
 
 
 def test_only_real_changes_redescribe_stories(adam: KeyClient, sessions: Sessions) -> None:
@@ -231,10 +231,10 @@ def test_edit_is_applied_once_per_idempotency_key(adam: KeyClient, clock: Clock)
 
 def test_invalid_field_returns_422(adam: KeyClient) -> None:
     before = adam.get(QUAY)
-    for wanted, reason in REFUSED:
-        refused = adam.request("PATCH", QUAY, wanted)
-        assert refused.status == 422, wanted
-        assert reason in refused.json["detail"], wanted
+    for changes, reason in REFUSED:
+        refused = adam.request("PATCH", QUAY, changes)
+        assert refused.status == 422, changes
+        assert reason in refused.json["detail"], changes
     assert adam.get(QUAY).headers["etag"] == before.headers["etag"]
 
 

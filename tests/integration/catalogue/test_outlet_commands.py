@@ -27,23 +27,25 @@ def run(sessions: Sessions, database_url: str, monkeypatch: pytest.MonkeyPatch) 
     return lambda *arguments: CliRunner().invoke(build(arguments), list(arguments))
 
 
-def said(found: Result) -> str:
-    assert found.exit_code == 0, found.exception
-    return found.stdout
+def run_output(result: Result) -> str:
+    assert result.exit_code == 0, result.exception
+    return result.stdout
 
 
 def test_outlet_commands_list_set_and_reset(run: Run):
     configured = "quay  Quay Post  quay  GB  en\n"
-    assert said(run("outlets", "list")) == f"{configured}volga  Volga  volga  RU  ru\n"
-    assert said(run("outlets", "list", "--edited")) == ""
-    changed = said(run("outlets", "set", "quay", "--country", "", "--agency", "--family", "volga"))
+    assert run_output(run("outlets", "list")) == f"{configured}volga  Volga  volga  RU  ru\n"
+    assert run_output(run("outlets", "list", "--edited")) == ""
+    changed = run_output(
+        run("outlets", "set", "quay", "--country", "", "--agency", "--family", "volga")
+    )
     says = "[configured: family quay, country GB, agency no]"
     assert changed == f"quay  Quay Post  volga  -  en  agency  {says}\n"
-    assert said(run("outlets", "list", "--edited")) == changed
-    [facts] = json.loads(said(run("outlets", "list", "--edited", "--json")))
+    assert run_output(run("outlets", "list", "--edited")) == changed
+    [facts] = json.loads(run_output(run("outlets", "list", "--edited", "--json")))
     assert facts["configured_values"] == {"family": "quay", "country": "GB", "agency": False}
     assert (facts["slug"], facts["country"], bool(facts["edited_at"])) == ("quay", None, True)
-    assert said(run("outlets", "reset", "quay")) == configured
+    assert run_output(run("outlets", "reset", "quay")) == configured
 
 
 @pytest.mark.parametrize(
@@ -64,12 +66,12 @@ def test_outlet_commands_list_set_and_reset(run: Run):
     ],
 )
 def test_invalid_arguments_are_rejected(run: Run, arguments: tuple[str, ...], reason: str):
-    found = run("outlets", *arguments)
-    assert isinstance(found.exception, SamestoryError)
-    assert reason in str(found.exception)
+    result = run("outlets", *arguments)
+    assert isinstance(result.exception, SamestoryError)
+    assert reason in str(result.exception)
 
 
 def test_set_without_fields_is_rejected(run: Run):
-    found = run("outlets", "set", "quay")
-    assert found.exit_code == 2
-    assert "nothing to change" in found.stderr
+    result = run("outlets", "set", "quay")
+    assert result.exit_code == 2
+    assert "nothing to change" in result.stderr

@@ -31,9 +31,9 @@ def test_linked_feeds_are_used_without_announced_ones() -> None:
 
 @pytest.mark.parametrize("page", [b"", b"<p>nothing</p>", b"\x00\xff" * 100, b"<a " * 10_000])
 def test_default_paths_are_guesses(page: bytes) -> None:
-    found = find_feeds(page, url=URL)
+    links = find_feeds(page, url=URL)
 
-    assert [link.url for link in found] == [
+    assert [link.url for link in links] == [
         f"https://outlet.example{path}" for path in COMMON_PATHS
     ]
-    assert all(link.guess for link in found)
+    assert all(link.guess for link in links)

@@ -54,8 +54,8 @@ def server() -> Iterator[FeedServer]:
 
 
 def fetch(*requests: FetchRequest | str, settings: FetchSettings = SETTINGS) -> list[FetchResult]:
-    wanted = [FetchRequest(1, each) if isinstance(each, str) else each for each in requests]
-    return asyncio.run(fetch_all(wanted, settings))
+    fetch_requests = [FetchRequest(1, each) if isinstance(each, str) else each for each in requests]
+    return asyncio.run(fetch_all(fetch_requests, settings))
 
 
 def fetch_from(
@@ -388,9 +388,9 @@ def test_total_is_limited_and_slow_host_does_not_block_others(
     crowded = replace(SETTINGS, concurrency=2, per_host=1, host_delay_seconds=0.05)
     order: list[str] = []
 
-    wanted = [FetchRequest(n, server.url(f"/{n}")) for n in range(1, 6)]
-    wanted.append(FetchRequest(9, elsewhere))
-    asyncio.run(fetch_all(wanted, crowded, on_done=lambda result: order.append(result.url)))
+    fetch_requests = [FetchRequest(n, server.url(f"/{n}")) for n in range(1, 6)]
+    fetch_requests.append(FetchRequest(9, elsewhere))
+    asyncio.run(fetch_all(fetch_requests, crowded, on_done=lambda result: order.append(result.url)))
 
     assert server.most_running <= 2
     assert order.index(elsewhere) <= 2
@@ -442,8 +442,8 @@ def test_results_are_in_request_order_with_async_callback(
         await asyncio.sleep(0)
         seen.append(result.feed_id)
 
-    wanted = [FetchRequest(1, server.url("/slow")), FetchRequest(2, server.url("/fast"))]
-    results = asyncio.run(fetch_all(wanted, SETTINGS, on_done=callback))
+    fetch_requests = [FetchRequest(1, server.url("/slow")), FetchRequest(2, server.url("/fast"))]
+    results = asyncio.run(fetch_all(fetch_requests, SETTINGS, on_done=callback))
 
     assert [result.feed_id for result in results] == [1, 2]
     assert seen == [2, 1]

@@ -24,7 +24,7 @@ HANGING = ParseJob(
 GREEDY = ParseJob(b"<rss version='2.0'><channel>" + b"x" * 30_000_000, "https://greedy.example/")
 
 
-def told(outcome: ParseOutcome) -> str:
+def outcome_kind(outcome: ParseOutcome) -> str:
     return "entries" if isinstance(outcome, ParsedFeed) else outcome.kind
 
 
@@ -39,7 +39,7 @@ def test_outcomes_are_in_job_order() -> None:
 
     outcomes = parse_all(jobs, SETTINGS, on_done=lambda index, _: seen.append(index))
 
-    assert [told(outcome) for outcome in outcomes] == [
+    assert [outcome_kind(outcome) for outcome in outcomes] == [
         "entries",
         "not_a_feed",
         "entries",
@@ -55,7 +55,11 @@ def test_hanging_parser_is_stopped_at_the_time_limit() -> None:
 
     outcomes = parse_all([SOUND, HANGING, SOUND], impatient)
 
-    assert [told(outcome) for outcome in outcomes] == ["entries", "parse_timeout", "entries"]
+    assert [outcome_kind(outcome) for outcome in outcomes] == [
+        "entries",
+        "parse_timeout",
+        "entries",
+    ]
     assert str(outcomes[1]) == "https://hangs.example/: Parsing took more than 1 s"
     assert time.monotonic() - started < 8
 
@@ -65,7 +69,7 @@ def test_memory_limit_ends_only_the_worker() -> None:
 
     outcomes = parse_all([SOUND, GREEDY, SOUND], small)
 
-    assert [told(outcome) for outcome in outcomes] == ["entries", "parse_crash", "entries"]
+    assert [outcome_kind(outcome) for outcome in outcomes] == ["entries", "parse_crash", "entries"]
     assert "more than 160 MiB" in str(outcomes[1])
 
 

@@ -26,7 +26,7 @@ WIRE = Article(1, "Ferry strikes pier", " ".join(PARAGRAPHS), "wire", published=
 LATER = START + timedelta(hours=2)
 
 
-def found(*articles: Article) -> dict[int | str, int | str]:
+def detect_copies(*articles: Article) -> dict[int | str, int | str]:
     return {copy.article: copy.original for copy in find_copies(articles, SETTINGS)}
 
 
@@ -41,22 +41,26 @@ def found(*articles: Article) -> dict[int | str, int | str]:
     ids=["same", "reordered", "shortened", "framed"],
 )
 def test_reprint_with_another_title_is_a_copy(text: str) -> None:
-    assert found(Article(2, "Shock on the lake", text, "daily", published=LATER), WIRE) == {2: 1}
+    assert detect_copies(Article(2, "Shock on the lake", text, "daily", published=LATER), WIRE) == {
+        2: 1
+    }
 
 
 def test_independent_report_is_not_a_copy() -> None:
     own = "Two hundred people were aboard when a boat hit the harbour wall; a dozen were hurt."
-    assert found(WIRE, Article(2, "Ferry strikes pier", own, "daily", published=LATER)) == {}
+    assert (
+        detect_copies(WIRE, Article(2, "Ferry strikes pier", own, "daily", published=LATER)) == {}
+    )
 
 
 def test_agency_is_the_original_even_if_later() -> None:
     wire = replace(WIRE, published=LATER, agency=True)
-    assert found(replace(WIRE, id=2, published=START), wire) == {2: 1}
+    assert detect_copies(replace(WIRE, id=2, published=START), wire) == {2: 1}
 
 
 def test_original_is_never_a_copy() -> None:
     prints = [replace(WIRE, id=key, published=LATER) for key in (2, 3, 4)]
-    assert found(WIRE, *prints) == {2: 1, 3: 1, 4: 1}
+    assert detect_copies(WIRE, *prints) == {2: 1, 3: 1, 4: 1}
 
 
 PRINTS = st.lists(
@@ -76,24 +80,27 @@ PRINTS = st.lists(
 @given(PRINTS, st.randoms(use_true_random=False))
 @settings(deadline=None)
 def test_copies_do_not_depend_on_input_order(articles, random) -> None:  # noqa: ANN001
-    pairs = found(*articles)
+    pairs = detect_copies(*articles)
     assert not set(pairs.values()) & set(pairs)
-    assert found(*random.sample(articles, len(articles))) == pairs
+    assert detect_copies(*random.sample(articles, len(articles))) == pairs
 
 
 def test_undated_articles_are_ordered_last() -> None:
-    assert found(replace(WIRE, id=0, published=None), WIRE) == {0: 1}
+    assert detect_copies(replace(WIRE, id=0, published=None), WIRE) == {0: 1}
 
 
 def test_short_texts_are_never_copies() -> None:
     assert (
-        found(Article(1, "Live updates", "Live now"), Article(2, "Live updates", "Live now")) == {}
+        detect_copies(
+            Article(1, "Live updates", "Live now"), Article(2, "Live updates", "Live now")
+        )
+        == {}
     )
 
 
 def test_equal_title_alone_is_not_a_copy() -> None:
     late = Article(2, WIRE.title, "Quite another account of what went wrong on the water.")
-    assert found(WIRE, late) == {}
+    assert detect_copies(WIRE, late) == {}
 
 
 LONG = tuple(f"Passenger {at} of row {at * 7} recalled the {at} minutes before." for at in range(9))
@@ -113,7 +120,7 @@ def test_summary_matches_within_the_long_text() -> None:
     short = Article(
         2, "Ferry strikes pier at Lake Orlan, hurting 12", PARAGRAPHS[0], "daily", published=LATER
     )
-    assert found(full, short) == {2: 1}
+    assert detect_copies(full, short) == {2: 1}
 
 
 def test_similar_title_lowers_the_required_share() -> None:
@@ -125,34 +132,37 @@ def test_similar_title_lowers_the_required_share() -> None:
         outlet="daily",
         published=LATER + timedelta(hours=1),
     )
-    assert found(SUMMARY, twin) == {6: 5}
+    assert detect_copies(SUMMARY, twin) == {6: 5}
     other = replace(twin, title="Engines fail: " + " ".join(SUMMARY.title.split()[:5]))
-    assert found(SUMMARY, other) == {}
+    assert detect_copies(SUMMARY, other) == {}
 
 
 def test_shared_quotation_is_not_a_copy() -> None:
     said = '"We did all that could be done for the people aboard and we will not rest until it is known why"'
     one = Article(1, "Owner of ferry mourns", f"{said}, the owner wrote.", "daily", published=START)
     other = Article(2, "Anger at the lake", f"In a letter she said: {said}.", "herald")
-    assert found(one, other) == {}
-    assert found(*(replace(each, text=each.text.replace('"', "")) for each in (one, other))) != {}
+    assert detect_copies(one, other) == {}
+    assert (
+        detect_copies(*(replace(each, text=each.text.replace('"', "")) for each in (one, other)))
+        != {}
+    )
 
 
 def test_versions_of_one_article_need_a_smaller_share() -> None:
     """Outlets that rewrite an article under a new address keep its date."""
     first = replace(WIRE, outlet="daily", text=" ".join(PARAGRAPHS[:3]))
     later = replace(first, id=2, text=" ".join((PARAGRAPHS[0], *LONG[:2])))
-    assert found(first, later) == {2: 1}
-    assert found(first, replace(later, published=LATER)) == {}
+    assert detect_copies(first, later) == {2: 1}
+    assert detect_copies(first, replace(later, published=LATER)) == {}
     day = START.replace(hour=0, minute=0, second=0, microsecond=0)
-    assert found(replace(first, published=day), replace(later, published=day)) == {}
+    assert detect_copies(replace(first, published=day), replace(later, published=day)) == {}
 
 
 def test_reused_teaser_of_one_outlet_is_not_a_copy() -> None:
     title = "Inquiry into the ferry that hit the pier opens with questions for its owners and crew"
     again = replace(SUMMARY, id=6, title=title, published=LATER + timedelta(hours=1))
-    assert found(SUMMARY, again) == {}
-    assert found(SUMMARY, replace(again, title=SUMMARY.title)) == {6: 5}
+    assert detect_copies(SUMMARY, again) == {}
+    assert detect_copies(SUMMARY, replace(again, title=SUMMARY.title)) == {6: 5}
 
 
 def test_series_in_one_format_has_no_copies() -> None:
@@ -163,17 +173,19 @@ def test_series_in_one_format_has_no_copies() -> None:
         "daily",
         published=START,
     )
-    assert found(puzzle, replace(puzzle, id=2, published=START + timedelta(days=1))) == {}
-    assert found(puzzle, replace(puzzle, id=2, outlet="herald", published=LATER)) == {2: 1}
+    assert detect_copies(puzzle, replace(puzzle, id=2, published=START + timedelta(days=1))) == {}
+    assert detect_copies(puzzle, replace(puzzle, id=2, outlet="herald", published=LATER)) == {2: 1}
 
 
 def test_title_is_compared_without_text() -> None:
     title = PARAGRAPHS[0]
-    assert found(Article(1, title, published=START), Article(2, title)) == {2: 1}
+    assert detect_copies(Article(1, title, published=START), Article(2, title)) == {2: 1}
 
 
 def test_many_identical_texts_are_not_quadratic() -> None:
-    assert len(found(*(replace(WIRE, id=key, outlet=f"o{key}") for key in range(400)))) == 399
+    assert (
+        len(detect_copies(*(replace(WIRE, id=key, outlet=f"o{key}") for key in range(400)))) == 399
+    )
 
 
 def test_common_shingle_yields_few_candidates() -> None:

@@ -31,24 +31,24 @@ def test_edit_stores_the_configured_values():
 
 
 def test_field_set_to_its_configured_value_is_not_edited():
-    found = apply_edit({**PRESENT, "country": "FR"}, {"country": "GB"}, {"country": "GB"})
-    assert (found.fields, found.configured_values) == (PRESENT, {})
+    result = apply_edit({**PRESENT, "country": "FR"}, {"country": "GB"}, {"country": "GB"})
+    assert (result.fields, result.configured_values) == (PRESENT, {})
 
 
 def test_edit_persists_if_the_configuration_becomes_equal():
-    found = apply_edit({**PRESENT, "country": "FR"}, {"country": "FR"}, {"name": "Q"})
-    assert found.configured_values == {"name": "Quay", "country": "FR"}
+    result = apply_edit({**PRESENT, "country": "FR"}, {"country": "FR"}, {"name": "Q"})
+    assert result.configured_values == {"name": "Quay", "country": "FR"}
 
 
 def test_names_and_codes_are_normalized():
-    wanted: OutletFields = {
+    fields: OutletFields = {
         "name": " The  Quay ",
         "country": " gb",
         "language": "FIL",
         "agency": True,
     }
-    told = {"name": "The Quay", "country": "GB", "language": "fil", "agency": True}
-    assert normalize_fields(wanted) == told
+    normalized = {"name": "The Quay", "country": "GB", "language": "fil", "agency": True}
+    assert normalize_fields(fields) == normalized
     assert normalize_fields({"country": None, "language": None}) == {
         "country": None,
         "language": None,
@@ -56,7 +56,7 @@ def test_names_and_codes_are_normalized():
 
 
 @pytest.mark.parametrize(
-    ("wanted", "reason"),
+    ("fields", "reason"),
     [
         ({"country": "GBR"}, "Invalid country 'GBR': expected a two-letter ISO 3166-1"),
         ({"country": "ŁÓ"}, "Invalid country 'ŁÓ'"),
@@ -66,6 +66,6 @@ def test_names_and_codes_are_normalized():
         ({"family": "x" * 201}, "Invalid family"),
     ],
 )
-def test_invalid_field_is_rejected(wanted: OutletFields, reason: str):
+def test_invalid_field_is_rejected(fields: OutletFields, reason: str):
     with pytest.raises(BadInputError, match=reason):
-        normalize_fields(wanted)
+        normalize_fields(fields)

@@ -16,7 +16,7 @@ def names(text: str) -> list[str]:
     return [mention.name for mention in find_mentions(text)]
 
 
-def found(*texts: str, window: Gazetteer = EMPTY, **more: object) -> dict[str, str]:
+def entity_kinds(*texts: str, window: Gazetteer = EMPTY, **more: object) -> dict[str, str]:
     articles = [Article(key, "", words, outlet=f"o{key}") for key, words in enumerate(texts)]
     return {each.name: each.kind for each in find_entities(articles, window, **more)}  # type: ignore[arg-type]
 
@@ -68,7 +68,7 @@ def test_title_case_yields_no_names(text: str) -> None:
     ],
 )
 def test_context_determines_the_entity_kind(text: str, name: str, kind: Kind) -> None:
-    assert found(FRAME.format(text)) == {name: kind}
+    assert entity_kinds(FRAME.format(text)) == {name: kind}
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ def test_context_determines_the_entity_kind(text: str, name: str, kind: Kind) ->
     ],
 )
 def test_other_and_unclear_names_are_omitted(text: str) -> None:
-    assert found(text) == {}
+    assert entity_kinds(text) == {}
 
 
 def test_window_gazetteer_complements_the_story() -> None:
     texts = [f"Report {number}: floods in Quillon spread." for number in range(4)]
     window = Gazetteer.from_window(Article(key, "", words) for key, words in enumerate(texts))
-    assert found("for Quillon and others", window=window) == {"Quillon": Kind.PLACE}
+    assert entity_kinds("for Quillon and others", window=window) == {"Quillon": Kind.PLACE}
 
 
 def test_last_name_counts_for_the_full_name() -> None:
@@ -102,7 +102,7 @@ def test_last_name_counts_for_the_full_name() -> None:
 
 
 def test_place_aliases_are_merged() -> None:
-    assert found("the port of Tehran and the U.S. and a US ship") == {
+    assert entity_kinds("the port of Tehran and the U.S. and a US ship") == {
         "Tehran": Kind.PLACE,
         "US": Kind.PLACE,
     }
@@ -110,18 +110,20 @@ def test_place_aliases_are_merged() -> None:
 
 def test_name_in_one_of_many_articles_is_omitted() -> None:
     texts = ("flooding in Ankara today", "rain over Ankara again", "snow in Oslo and in Ankara")
-    assert found(*texts) == {"Ankara": Kind.PLACE}
+    assert entity_kinds(*texts) == {"Ankara": Kind.PLACE}
 
 
 def test_copies_do_not_count() -> None:
     texts = ("flooding in Ankara today", "flooding in Ankara and Oslo")
-    assert found(*texts, copies={1}) == {"Ankara": Kind.PLACE}
+    assert entity_kinds(*texts, copies={1}) == {"Ankara": Kind.PLACE}
 
 
 def test_outlet_names_are_omitted() -> None:
     texts = (FRAME.format("as Quay News Network learned"), "nothing else is known")
-    assert found(*texts, outlets={"o0": "Quay News"}) == {}
-    assert found(*texts, outlets={"o1": "Quay News"}) == {"Quay News Network": Kind.ORGANISATION}
+    assert entity_kinds(*texts, outlets={"o0": "Quay News"}) == {}
+    assert entity_kinds(*texts, outlets={"o1": "Quay News"}) == {
+        "Quay News Network": Kind.ORGANISATION
+    }
 
 
 def test_sentence_start_needs_a_capitalised_use_elsewhere() -> None:

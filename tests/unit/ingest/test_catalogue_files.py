@@ -27,9 +27,9 @@ def outlets() -> dict[str, Outlet]:
 @pytest.fixture(scope="module")
 def feeds() -> list[NewFeed]:
     file = read_outlets(CONFIG_DIR / "outlets.toml")
-    found, made_up = read_feeds(CONFIG_DIR / "feeds.opml", index_sites([file]))
+    opml_feeds, made_up = read_feeds(CONFIG_DIR / "feeds.opml", index_sites([file]))
     assert made_up == []  # every feed belongs to an outlet of the file
-    return found
+    return opml_feeds
 
 
 def test_catalogue_covers_many_countries_and_languages(
@@ -123,14 +123,14 @@ def seeds() -> list[dict[str, str]]:
 
 def seed_links() -> set[str]:
     """Canonical links of every entry of every sample feed."""
-    found = set()
+    links = set()
     opml = read_opml((SEEDS_DIR / "feeds.opml").read_bytes(), name="seeds", base_url="http://x/")
     for feed in opml.feeds:
         path = SEEDS_DIR / feed.url.removeprefix("http://x/")
         parsed = parse_feed(path.read_bytes(), url=feed.url)
         assert parsed.entries, path
-        found |= {canonical_url(entry.link or entry.guid) for entry in parsed.entries}
-    return {link for link in found if link}
+        links |= {canonical_url(entry.link or entry.guid) for entry in parsed.entries}
+    return {link for link in links if link}
 
 
 def test_sample_feeds_are_numerous_and_varied():

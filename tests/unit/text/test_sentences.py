@@ -29,8 +29,8 @@ from service.domain.text.sentences import split_sentences
     ],
 )
 def test_sentence_boundaries(text: str, expected: list[str] | int) -> None:
-    found = [sentence.text for sentence in split_sentences(text)]
-    assert (found if isinstance(expected, list) else len(found)) == expected
+    sentences = [sentence.text for sentence in split_sentences(text)]
+    assert (sentences if isinstance(expected, list) else len(sentences)) == expected
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_truncated_sentence_is_not_complete(text: str, whole: bool) -> None:  # 
 
 @given(st.text(alphabet="Ab .!?…\n\"'”。U.S", max_size=80))
 def test_sentences_cover_the_text_unchanged(text: str) -> None:
-    found = split_sentences(text)
+    sentences = split_sentences(text)
     at = 0
-    for sentence in found:
+    for sentence in sentences:
         at = text.index(sentence.text, at) + len(sentence.text)
-    letters = "".join("".join(sentence.text.split()) for sentence in found)
+    letters = "".join("".join(sentence.text.split()) for sentence in sentences)
     assert letters == "".join(text.split())

@@ -36,6 +36,6 @@ def test_other_title_endings_are_unchanged(title: str) -> None:
 
 @given(st.text(max_size=200))
 def test_only_the_end_of_a_title_is_removed(title: str) -> None:
-    found = strip_title_suffix(title)
-    assert title.strip().startswith(found)
-    assert bool(found) == bool(title.strip())
+    stripped = strip_title_suffix(title)
+    assert title.strip().startswith(stripped)
+    assert bool(stripped) == bool(title.strip())
