@@ -1,4 +1,4 @@
-"""Job `embed`: encodes the latest revision of each article that has no vector yet."""
+"""Job `embed`: encode the latest revision of each article that has no vector yet."""
 
 from jobs.running.context import Context, Counts
 from service.embed.articles import encode_articles
@@ -19,23 +19,23 @@ def embed(context: Context) -> Counts:
         if not vectors.has_model(session, encoder.model):
             # Vectors of two models are not comparable, so the whole window is encoded again.
             articles.readmit(session, since=context.clock() - context.settings.window.reach)
-        model = vectors.ensure_model(session, encoder.model, encoder.dimensions)
+        model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
     done = 0
-    while not context.stopping() and (count := _encode_batch(context, model)):
+    while not context.stop_requested() and (count := _encode_batch(context, model_id)):
         done += count
         context.progress("embed", done, max(waiting, done))
     return {"vectors": done} if done else {}
 
 
-def _encode_batch(context: Context, model: int) -> int:
-    """Encode one batch between two transactions: encoding takes seconds, and locks must not."""
+def _encode_batch(context: Context, model_id: int) -> int:
+    """Encode one batch; no transaction is open while encoding, because that takes seconds."""
     with context.sessions.begin() as session:
-        revisions = vectors.find_unencoded(session, model, limit=BATCH)
+        revisions = vectors.find_unencoded(session, model_id, limit=BATCH)
         batch = articles.load(session, revisions)
     if not batch:
         return 0
     languages = context.settings.embed.languages
     encoded = encode_articles(context.encoder(), batch, languages=languages)
     with context.sessions.begin() as session:
-        vectors.save(session, model, revisions, encoded.values)
+        vectors.save(session, model_id, revisions, encoded.values)
     return len(batch)

@@ -28,7 +28,7 @@ def no_progress(step: str, done: int, total: int) -> None:
     """Ignore progress."""
 
 
-def never() -> bool:
+def never_stop() -> bool:
     """Return False: the job runs to its end."""
     return False
 
@@ -46,4 +46,4 @@ class Context:
     run_id: int | None = None
     progress: Progress = no_progress
     #: Long jobs check this between batches and end early once it returns True.
-    stopping: Callable[[], bool] = never
+    stop_requested: Callable[[], bool] = never_stop

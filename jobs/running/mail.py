@@ -26,7 +26,7 @@ def run_mail_job(context: Context, kind: Kind, create: Callable[[Context], Count
     require_site(context.settings)
     counts = dict(create(context))
     with open_sender(mail) as sender:
-        counts |= deliver(context, sender, kind, stopping=context.stopping)
+        counts |= deliver(context, sender, kind, stop_requested=context.stop_requested)
     return {name: count for name, count in counts.items() if count}
 
 
@@ -35,7 +35,7 @@ def subscriber_batches(
 ) -> Iterator[list[Subscriber]]:
     """Yield active subscribers in batches; optionally only those with alerts."""
     after = 0
-    while not context.stopping():
+    while not context.stop_requested():
         with context.sessions.begin() as session:
             batch = subscribers.list_active(
                 session, after=after, limit=BATCH, with_alerts=with_alerts

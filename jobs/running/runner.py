@@ -60,12 +60,12 @@ def run_job(job: Job, context: Context) -> Counts | None:
 
 def run_job_logged(job: Job, context: Context) -> None:
     """Run a job for the scheduler: log any failure, so that the next run starts on time."""
-    if context.stopping():
+    if context.stop_requested():
         return
     try:
         run_job(job, context)
     except SamestoryError as error:
-        if context.stopping():
+        if context.stop_requested():
             log.info("job interrupted", action="job_cut_off", job=job.name)
         else:
             # Expected failures get one line, bugs a traceback.

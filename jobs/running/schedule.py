@@ -1,4 +1,4 @@
-"""The schedule: every job with its interval and grace period."""
+"""Job schedule: every job with its interval and grace period."""
 
 from jobs.alerts import alerts
 from jobs.close import close

@@ -27,7 +27,7 @@ def run_scheduler(jobs: Sequence[Job], context: Context) -> Iterator[None]:
     `SHUTDOWN_TIMEOUT` seconds, or not at all if the body raised an exception.
     """
     stop = threading.Event()
-    context = replace(context, stopping=stop.is_set)
+    context = replace(context, stop_requested=stop.is_set)
     scheduler = BackgroundScheduler(
         executors={"default": ThreadPoolExecutor(max(len(jobs), 1))}, timezone="UTC"
     )

@@ -81,7 +81,7 @@ def list_alerts(
         by_owner = alerts.list_by_subscriber(session, [each.id for each in owners])
     rows = [(owner.address, alert) for owner in owners for alert in by_owner.get(owner.id, [])]
     if as_json:
-        print(json.dumps([_to_json(*row) for row in rows], ensure_ascii=False, indent=2))
+        print(json.dumps([_to_dict(*row) for row in rows], ensure_ascii=False, indent=2))
         return
     for owner_address, alert in rows:
         print(f"{alert.id}  {owner_address}  {alert.query}")
@@ -114,7 +114,7 @@ def preview(  # noqa: PLR0917  # options, all by name
     folder: Annotated[Path | None, typer.Option(help="Output folder.")] = None,
     *,
     number: Annotated[int, typer.Option("--alert", help="Id of a saved alert to preview.")] = 0,
-    open_it: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
 ) -> None:
     """Write the email about the first matching story to alert.html and alert.txt. Sends nothing."""
     with open_context() as context:
@@ -131,7 +131,7 @@ def preview(  # noqa: PLR0917  # options, all by name
             )
         page, matching = write_preview(context, query, folder)
     print(f"{page}: the first of {matching} matching stories")
-    if open_it:
+    if open_browser:
         webbrowser.open(page.as_uri())
 
 
@@ -155,7 +155,7 @@ def write_preview(context: Context, query: AlertQuery, folder: Path | None) -> t
     return write_email(folder or preview_folder(), "alert", rendered), len(matching)
 
 
-def _to_json(address: str, alert: Alert) -> dict[str, Any]:
+def _to_dict(address: str, alert: Alert) -> dict[str, Any]:
     query = alert.query
     return {
         "id": alert.id,

@@ -25,7 +25,7 @@ def report(
     An email that is no report, or not about one of our emails, changes nothing and exits with 0: a
     mail server would send an error back to its author.
     """
-    parsed = parse_report(_read(source))
+    parsed = parse_report(_read_email(source))
     if parsed is None:
         print("not a report about an email: nothing changed")
         return
@@ -41,7 +41,7 @@ def report(
     print(f"{before.address}: {parsed.reason}; {before.state} before, {after.state} now")
 
 
-def _read(source: str) -> bytes:
+def _read_email(source: str) -> bytes:
     if source == "-":
         return sys.stdin.buffer.read(MAX_BYTES)
     try:

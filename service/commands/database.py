@@ -30,6 +30,6 @@ def check() -> None:
 
 @contextmanager
 def _engine() -> Iterator[Engine]:
-    place = settings_module.load().database
-    with open_engine(place.url, data_dir=place.data_dir, name=place.name) as engine:
+    database = settings_module.load().database
+    with open_engine(database.url, data_dir=database.data_dir, name=database.name) as engine:
         yield engine

@@ -42,9 +42,9 @@ def create(
         )
         key, secret = keys.create(session, name, role or (), now=now, expires_at=expires_at)
     if as_json:
-        print(json.dumps(_to_json(key) | {"secret": secret}, ensure_ascii=False))
+        print(json.dumps(_to_dict(key) | {"secret": secret}, ensure_ascii=False))
         return
-    print(_line(key))
+    print(_format_line(key))
     print(
         f"\n  {secret}\n\nStore it now, it is not shown again. Send it as Authorization: Bearer …"
     )
@@ -60,9 +60,9 @@ def list_keys(
     with open_context() as context, context.sessions.begin() as session:
         listed = keys.list_keys(session, include_revoked=include_revoked)
     if as_json:
-        print(json.dumps([_to_json(key) for key in listed], ensure_ascii=False))
+        print(json.dumps([_to_dict(key) for key in listed], ensure_ascii=False))
     else:
-        print("\n".join(map(_line, listed)) or "no keys")
+        print("\n".join(map(_format_line, listed)) or "no keys")
 
 
 @app.command()
@@ -70,10 +70,10 @@ def revoke(name: Name) -> None:
     """Revoke a key immediately."""
     with open_context() as context, context.sessions.begin() as session:
         key = keys.revoke(session, keys.get_by_name(session, name).id, now=context.clock())
-    print(_line(key))
+    print(_format_line(key))
 
 
-def _line(key: Key) -> str:
+def _format_line(key: Key) -> str:
     roles = ",".join(sorted(key.roles))
     expiry = f"  until {key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else ""
     used = f"  used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "  never used"
@@ -81,7 +81,7 @@ def _line(key: Key) -> str:
     return f"{key.id}  {key.name}  {roles}{expiry}{used}{revoked}"
 
 
-def _to_json(key: Key) -> dict[str, Any]:
+def _to_dict(key: Key) -> dict[str, Any]:
     timestamps = ("created_at", "expires_at", "revoked_at", "last_used_at")
     return {
         "id": key.id,

@@ -34,9 +34,9 @@ def list_outlets(
     with open_context() as context, context.sessions.begin() as session:
         listed = [outlet for outlet in list_all_outlets(session) if outlet.edited_at or not edited]
     if as_json:
-        print(json.dumps([_to_json(outlet) for outlet in listed], ensure_ascii=False))
+        print(json.dumps([_to_dict(outlet) for outlet in listed], ensure_ascii=False))
     for outlet in () if as_json else listed:
-        print(_line(outlet))
+        print(_format_line(outlet))
 
 
 @app.command("set")
@@ -56,7 +56,7 @@ def set_values(
     ] = None,
 ) -> None:
     """Override values of an outlet and regenerate its stories' descriptions."""
-    given: dict[str, FieldValue] = {
+    options: dict[str, FieldValue] = {
         "name": name,
         "family": family,
         "country": country,
@@ -65,14 +65,14 @@ def set_values(
     }
     changes = {
         field: None if field in {"country", "language"} and value == "" else value
-        for field, value in given.items()
+        for field, value in options.items()
         if value is not None
     }
     if not changes:
         raise typer.BadParameter("nothing to change; pass an option such as --country GB")
     with open_context() as context, context.sessions.begin() as session:
         outlets.edit_outlet(session, slug, changes, now=context.clock())
-        print(_line(get_outlet(session, slug)))
+        print(_format_line(get_outlet(session, slug)))
 
 
 @app.command()
@@ -80,27 +80,29 @@ def reset(slug: Slug) -> None:
     """Reset an outlet to its configured values."""
     with open_context() as context, context.sessions.begin() as session:
         outlets.reset_outlet(session, slug, now=context.clock())
-        print(_line(get_outlet(session, slug)))
+        print(_format_line(get_outlet(session, slug)))
 
 
-def _line(outlet: OutletView) -> str:
+def _format_line(outlet: OutletView) -> str:
     agency = "  agency" if outlet.agency else ""
     values = f"{outlet.family}  {outlet.country or '-'}  {outlet.language or '-'}{agency}"
     configured = outlet.configured_values or {}
     overridden = ", ".join(
-        f"{field} {_format(configured[field])}" for field in EDITABLE_FIELDS if field in configured
+        f"{field} {_format_value(configured[field])}"
+        for field in EDITABLE_FIELDS
+        if field in configured
     )
     edited = f"  [configured: {overridden}]" if overridden else ""
     return f"{outlet.slug}  {outlet.name}  {values}{edited}"
 
 
-def _format(value: FieldValue) -> str:
+def _format_value(value: FieldValue) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value or "-"
 
 
-def _to_json(outlet: OutletView) -> dict[str, Any]:
+def _to_dict(outlet: OutletView) -> dict[str, Any]:
     timestamps = {
         name: value.isoformat()
         for name in ("edited_at", "last_reported_at")

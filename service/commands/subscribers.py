@@ -82,10 +82,10 @@ def list_subscribers(
     with _open_session() as (_, session):
         rows = subscribers.list_all(session)
     if as_json:
-        print(json.dumps([_to_json(each) for each in rows], ensure_ascii=False, indent=2))
+        print(json.dumps([_to_dict(each) for each in rows], ensure_ascii=False, indent=2))
         return
     for each in rows:
-        print(_line(each))
+        print(_format_line(each))
 
 
 @app.command()
@@ -93,7 +93,7 @@ def confirm(address: Address) -> None:
     """Confirm a subscription without the link, e.g. after a request by phone."""
     with _open_session() as (context, session):
         subscriber = subscribers.find_by_address(session, address)
-        print(_line(subscribers.confirm(session, subscriber.id, now=context.clock())))
+        print(_format_line(subscribers.confirm(session, subscriber.id, now=context.clock())))
 
 
 @app.command("set")
@@ -128,7 +128,7 @@ def set_preferences(  # noqa: PLR0917  # options, all by name
             preferences.apply_to_filters(before.filters),
             now=context.clock(),
         )
-        print(_line(changed))
+        print(_format_line(changed))
 
 
 @app.command()
@@ -144,7 +144,7 @@ def stop(
     with _open_session() as (_, session):
         subscriber = subscribers.find_by_address(session, address)
         subscribers.stop(session, subscriber.id, reason, bounced=bounced)
-        print(_line(subscribers.get(session, subscriber.id)))
+        print(_format_line(subscribers.get(session, subscriber.id)))
 
 
 @app.command()
@@ -162,7 +162,7 @@ def _open_session() -> Iterator[tuple[Context, Session]]:
         yield context, session
 
 
-def _line(subscriber: Subscriber) -> str:
+def _format_line(subscriber: Subscriber) -> str:
     schedule, filters = subscriber.schedule, subscriber.filters
     lists = [
         f"{name} {','.join(sorted(value))}"
@@ -175,7 +175,7 @@ def _line(subscriber: Subscriber) -> str:
     return f"{subscriber.address}  {subscriber.state}  {delivery}  {conditions}{reason}"
 
 
-def _to_json(subscriber: Subscriber) -> dict[str, Any]:
+def _to_dict(subscriber: Subscriber) -> dict[str, Any]:
     schedule, filters = subscriber.schedule, subscriber.filters
     return {
         "address": subscriber.address,

@@ -59,9 +59,9 @@ def add(
     with _open_session() as (context, session):
         added, secret = webhooks.add(session, url, event_filter, now=context.clock(), since=since)
     if as_json:
-        print(json.dumps(_as_json(added) | {"secret": format_secret(secret)}, indent=2))
+        print(json.dumps(_to_dict(added) | {"secret": format_secret(secret)}, indent=2))
         return
-    print(_as_line(added))
+    print(_format_line(added))
     print(f"secret (not shown again): {format_secret(secret)}")
 
 
@@ -71,10 +71,10 @@ def list_webhooks(*, as_json: AsJson = False) -> None:
     with _open_session() as (_, session):
         listed = webhooks.list_webhooks(session)
     if as_json:
-        print(json.dumps([_as_json(each) for each in listed], indent=2))
+        print(json.dumps([_to_dict(each) for each in listed], indent=2))
         return
     for each in listed:
-        print(_as_line(each))
+        print(_format_line(each))
 
 
 @app.command("set")
@@ -111,7 +111,7 @@ def change(
             min_coverage=min_coverage,
             now=context.clock(),
         )
-        print(_as_line(webhooks.pause(session, webhook_id) if pause else hook))
+        print(_format_line(webhooks.pause(session, webhook_id) if pause else hook))
 
 
 @app.command()
@@ -119,7 +119,7 @@ def secret(webhook_id: WebhookId) -> None:
     """Replace the signing secret and print the new one, which is not shown again."""
     with _open_session() as (_, session):
         hook, rotated = webhooks.rotate_secret(session, webhook_id)
-        print(_as_line(hook))
+        print(_format_line(hook))
     print(f"secret (not shown again): {format_secret(rotated)}")
 
 
@@ -135,7 +135,7 @@ def remove(webhook_id: WebhookId) -> None:
 def resume(webhook_id: WebhookId) -> None:
     """Continue a paused webhook where it stopped, or retry all failed deliveries now."""
     with _open_session() as (context, session):
-        print(_as_line(webhooks.resume(session, webhook_id, now=context.clock())))
+        print(_format_line(webhooks.resume(session, webhook_id, now=context.clock())))
 
 
 @app.command()
@@ -157,7 +157,7 @@ def _open_session() -> Iterator[tuple[Context, Session]]:
         yield context, session
 
 
-def _as_line(hook: Webhook) -> str:
+def _format_line(hook: Webhook) -> str:
     kinds = ",".join(hook.event_filter.kinds) or "all"
     minimum = hook.event_filter.min_coverage
     coverage = f", at least {minimum} outlets" if minimum else ""
@@ -175,7 +175,7 @@ def _as_line(hook: Webhook) -> str:
     )
 
 
-def _as_json(hook: Webhook) -> dict[str, Any]:
+def _to_dict(hook: Webhook) -> dict[str, Any]:
     delivered_at = hook.last_delivered_at
     return {
         "id": hook.id,

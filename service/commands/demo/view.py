@@ -83,15 +83,15 @@ def show_stories(context: Context) -> None:
     table.add_column("first, UTC", no_wrap=True)
     table.add_column("last, UTC", no_wrap=True)
     table.add_column("storyline", max_width=spare // 4, no_wrap=True, overflow="ellipsis")
-    for line in rows:
+    for row in rows:
         table.add_row(
-            escape(line.headline),
-            str(line.articles),
-            str(line.coverage),
-            str(line.independent),
-            format_time(line.first_reported_at),
-            format_time(line.last_reported_at),
-            escape(line.storyline or ""),
+            escape(row.headline),
+            str(row.articles),
+            str(row.coverage),
+            str(row.independent),
+            format_time(row.first_reported_at),
+            format_time(row.last_reported_at),
+            escape(row.storyline or ""),
         )
     console.print(table)
     console.print(f"{len(rows)} of {total} stories; the others have fewer reports.")

@@ -44,7 +44,7 @@ def read_articles(path: str, *, now: datetime | None = None) -> list[Article]:
     Dates that are invalid, before 1990 or after `now` are dropped.
 
     Raises:
-        BadLineError: a line is no article, or repeats an id.
+        BadLineError: a line is not an article, or repeats an id.
         BadInputError: the file cannot be read.
     """
     return parse_articles(path, read_lines(path), now=now)
@@ -54,7 +54,7 @@ def parse_articles(
     path: str, lines: Iterable[Line], *, now: datetime | None = None
 ) -> list[Article]:
     """Parse the articles of some lines; see `read_articles`."""
-    return [_parse_article(path, key, line, now) for key, line in _by_id(path, lines).items()]
+    return [_parse_article(path, key, line, now) for key, line in _index_by_id(path, lines).items()]
 
 
 def read_labels(path: str, lines: Iterable[Line]) -> dict[ArticleId, Label]:
@@ -63,14 +63,14 @@ def read_labels(path: str, lines: Iterable[Line]) -> dict[ArticleId, Label]:
     Raises:
         BadLineError: a line has no story, or repeats an id.
     """
-    return {key: _parse_label(path, line) for key, line in _by_id(path, lines).items()}
+    return {key: _parse_label(path, line) for key, line in _index_by_id(path, lines).items()}
 
 
 def read_lines(path: str) -> list[Line]:
     """Read all objects of a file, plain or gzipped, or of standard input; skips empty lines."""
     return [
         Line(number, _parse_object(path, number, raw))
-        for number, raw in enumerate(_raw_lines(path), start=1)
+        for number, raw in enumerate(_read_raw_lines(path), start=1)
         if raw.removeprefix(codecs.BOM_UTF8).strip()
     ]
 
@@ -149,7 +149,7 @@ def _format_line(row: Mapping[str, Any]) -> bytes:
         return f"{json.dumps(row)}\n".encode()
 
 
-def _raw_lines(path: str) -> Iterator[bytes]:
+def _read_raw_lines(path: str) -> Iterator[bytes]:
     try:
         if path == STDIO:
             yield from sys.stdin.buffer
@@ -178,8 +178,8 @@ def _parse_object(path: str, number: int, raw: bytes) -> dict[str, Any]:
     return values
 
 
-def _by_id(path: str, lines: Iterable[Line]) -> dict[ArticleId, Line]:
-    """Lines by article id; raises BadLineError for an invalid or repeated id."""
+def _index_by_id(path: str, lines: Iterable[Line]) -> dict[ArticleId, Line]:
+    """Index lines by article id; raises BadLineError for an invalid or repeated id."""
     by_id: dict[ArticleId, Line] = {}
     for line in lines:
         key = line.values.get("id")
@@ -193,16 +193,16 @@ def _by_id(path: str, lines: Iterable[Line]) -> dict[ArticleId, Line]:
 
 
 def _parse_article(path: str, key: ArticleId, line: Line, now: datetime | None) -> Article:
-    title = _text(path, line, "title", required=True) or ""
-    text = _text(path, line, "text") or ""
+    title = _get_text(path, line, "title", required=True) or ""
+    text = _get_text(path, line, "text") or ""
     return Article(
         id=key,
         title=title,
         text=text,
-        outlet=_text(path, line, "outlet") or "",
-        url=_text(path, line, "url") or "",
+        outlet=_get_text(path, line, "outlet") or "",
+        url=_get_text(path, line, "url") or "",
         published=_parse_date(line.values.get("published"), now),
-        lang=resolve_language(_text(path, line, "lang") or "", title, text),
+        lang=resolve_language(_get_text(path, line, "lang") or "", title, text),
     )
 
 
@@ -210,10 +210,10 @@ def _parse_label(path: str, line: Line) -> Label:
     value = line.values.get("story")
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    return _text(path, line, "story", required=True) or ""
+    return _get_text(path, line, "story", required=True) or ""
 
 
-def _text(path: str, line: Line, key: str, *, required: bool = False) -> str | None:
+def _get_text(path: str, line: Line, key: str, *, required: bool = False) -> str | None:
     value = line.values.get(key)
     if value is None and not required:
         return None

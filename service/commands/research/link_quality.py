@@ -95,13 +95,13 @@ def link_quality(
         ("story", story) if storyline is None else ("storyline", storyline)
         for storyline, story in zip(labels.storylines, labels.stories, strict=True)
     ]
-    of_predicted, of_gold = (
+    predicted_quality, gold_quality = (
         storyline_quality(
-            gold, labels.stories, assign_storylines(given, features, settings.storylines), given
+            gold, labels.stories, assign_storylines(each, features, settings.storylines), each
         )
-        for given in (stories, labels.stories)
+        for each in (stories, labels.stories)
     )
-    return LinkQuality(copies, of_predicted, of_gold)
+    return LinkQuality(copies, predicted_quality, gold_quality)
 
 
 def link_report(
@@ -110,7 +110,7 @@ def link_report(
     """The report of `link_quality` for a labelled file; encodes its articles if needed.
 
     Raises:
-        BadLineError: a line is no article or has invalid labels.
+        BadLineError: a line is not an article or has invalid labels.
     """
     labels = LinkLabels.parse(path, lines)
     articles = parse_articles(path, lines)

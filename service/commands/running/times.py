@@ -16,7 +16,7 @@ def format_time(at: datetime) -> str:
 
 
 def parse_time(text: str) -> datetime:
-    """Parse an ISO 8601 timestamp, in UTC unless it has an offset; BadInputError if it is none."""
+    """Parse an ISO 8601 timestamp, UTC by default; raises BadInputError if it is invalid."""
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError as error:

@@ -11,14 +11,14 @@ from service.errors import NotFoundError
 
 
 def parse_id(text: str) -> str:
-    """A story id; NotFoundError for text that cannot be an id."""
+    """Return a story id; raises NotFoundError if the text is not printable ASCII."""
     if not text.isascii() or not text.isprintable():
         raise NotFoundError("story", ascii(text))
     return text
 
 
 def parse_as_of(text: str) -> datetime | None:
-    """A timestamp; None for an empty text."""
+    """Parse a timestamp; None for an empty text."""
     return parse_time(text) if text else None
 
 
@@ -48,5 +48,5 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsOf = Annotated[
     str, typer.Option(help="Show the state at this time (ISO 8601). Default: the current state.")
 ]
-By = Annotated[str, typer.Option(help="Name of the editor. Default: the system user.")]
-Why = Annotated[str, typer.Option(help="Reason for the audit log.")]
+EditorOption = Annotated[str, typer.Option(help="Name of the editor. Default: the system user.")]
+ReasonOption = Annotated[str, typer.Option(help="Reason for the audit log.")]

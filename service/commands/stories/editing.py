@@ -15,12 +15,12 @@ from service.commands.stories.arguments import (
     Article,
     Articles,
     AsJson,
-    By,
     DecisionNumber,
+    EditorOption,
+    ReasonOption,
     Stories,
     Story,
     StoryOrArticle,
-    Why,
 )
 from service.domain.editing.effects import (
     MAX_ID,
@@ -40,7 +40,12 @@ Decide = Callable[[Session, EditorAction], Decision]
 
 
 def merge(
-    story: Story, others: Stories, *, by: By = "", why: Why = "", as_json: AsJson = False
+    story: Story,
+    others: Stories,
+    *,
+    by: EditorOption = "",
+    why: ReasonOption = "",
+    as_json: AsJson = False,
 ) -> None:
     """Merge stories into the first one; their ids redirect to it."""
     ids = [story, *others]
@@ -48,7 +53,12 @@ def merge(
 
 
 def split(
-    story: Story, articles: Articles, *, by: By = "", why: Why = "", as_json: AsJson = False
+    story: Story,
+    articles: Articles,
+    *,
+    by: EditorOption = "",
+    why: ReasonOption = "",
+    as_json: AsJson = False,
 ) -> None:
     """Split articles off a story into a new one; they never rejoin the articles they left."""
 
@@ -59,7 +69,12 @@ def split(
 
 
 def move(
-    article: Article, story: Story, *, by: By = "", why: Why = "", as_json: AsJson = False
+    article: Article,
+    story: Story,
+    *,
+    by: EditorOption = "",
+    why: ReasonOption = "",
+    as_json: AsJson = False,
 ) -> None:
     """Move an article to another story."""
 
@@ -69,13 +84,25 @@ def move(
     _decide(decide, by, why, as_json=as_json)
 
 
-def pin(target: StoryOrArticle, *, by: By = "", why: Why = "", as_json: AsJson = False) -> None:
+def pin(
+    target: StoryOrArticle,
+    *,
+    by: EditorOption = "",
+    why: ReasonOption = "",
+    as_json: AsJson = False,
+) -> None:
     """Pin a story to the top of the list, or an article's title as the headline of its story."""
     decide = _mark_story_or_article(target, "pin", actions.pin_article)
     _decide(decide, by, why, as_json=as_json)
 
 
-def hide(target: StoryOrArticle, *, by: By = "", why: Why = "", as_json: AsJson = False) -> None:
+def hide(
+    target: StoryOrArticle,
+    *,
+    by: EditorOption = "",
+    why: ReasonOption = "",
+    as_json: AsJson = False,
+) -> None:
     """Hide a story from readers, or remove an article from all stories."""
     decide = _mark_story_or_article(target, "hide", actions.hide_article)
     _decide(decide, by, why, as_json=as_json)
@@ -85,8 +112,8 @@ def rename(
     story: Story,
     headline: Annotated[str, typer.Argument(help="New headline.")],
     *,
-    by: By = "",
-    why: Why = "",
+    by: EditorOption = "",
+    why: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
     """Replace the headline of a story."""
@@ -98,7 +125,9 @@ def rename(
     _decide(decide, by, why, as_json=as_json)
 
 
-def lock(story: Story, *, by: By = "", why: Why = "", as_json: AsJson = False) -> None:
+def lock(
+    story: Story, *, by: EditorOption = "", why: ReasonOption = "", as_json: AsJson = False
+) -> None:
     """Lock a story: no article joins or leaves it until the decision is undone."""
 
     def decide(session: Session, action: EditorAction) -> Decision:
@@ -108,7 +137,11 @@ def lock(story: Story, *, by: By = "", why: Why = "", as_json: AsJson = False) -
 
 
 def undo_decision(
-    decision: DecisionNumber, *, by: By = "", why: Why = "", as_json: AsJson = False
+    decision: DecisionNumber,
+    *,
+    by: EditorOption = "",
+    why: ReasonOption = "",
+    as_json: AsJson = False,
 ) -> None:
     """Undo a decision and move its articles back, unless another decision pins them."""
     _decide(lambda session, action: undo(session, action, decision), by, why, as_json=as_json)
@@ -141,4 +174,4 @@ def _decide(decide: Decide, by: str, why: str, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(render.decision_dict(decision), ensure_ascii=False))
     else:
-        print(render.decision(decision))
+        print(render.format_decision(decision))

@@ -14,7 +14,7 @@ from service.web.api.stories.schemas import StoryDetailOut
 from service.web.rendering.schemas import MemberOut
 
 
-def story_line(story: StoryView, now: datetime | None = None) -> str:
+def format_story_line(story: StoryView, now: datetime | None = None) -> str:
     """A story in one line; with `now`, a second line explains its rank at that time."""
     counts = f"{story.independent:>3} of {story.coverage:>3} outlets"
     marks = [name for name in ("pinned", "locked") if getattr(story, name)]
@@ -28,24 +28,24 @@ def story_line(story: StoryView, now: datetime | None = None) -> str:
     return f"{line}\n{'':12} rank {explanation}"
 
 
-def story_detail(story: StoryDetailOut) -> str:
+def format_story_detail(story: StoryDetailOut) -> str:
     """A story with its entities, summary, articles and transitions."""
     counts = f"{story.articles} articles, {story.independent} independent outlets"
     return "\n".join(
         [
             f"{story.id}  {story.headline}",
             f"{story.state}, {counts}",
-            *_entity_lines(story.entities),
+            *_format_entities(story.entities),
             *(f"“{quote.text}” {quote.outlet.name}" for quote in story.summary),
             "",
-            *map(_member, story.members),
+            *map(_format_member, story.members),
             "",
-            *map(_transition, story.transitions),
+            *map(_format_transition, story.transitions),
         ]
     )
 
 
-def decision(entry: Decision) -> str:
+def format_decision(entry: Decision) -> str:
     """A decision in one line, with its undo if there was one."""
     others = f" {' '.join(entry.other_story_ids)}" if entry.other_story_ids else ""
     articles = f" articles {' '.join(map(str, entry.article_ids))}" if entry.article_ids else ""
@@ -67,7 +67,7 @@ def decision_dict(entry: Decision) -> dict[str, Any]:
     }
 
 
-def _entity_lines(entities: EntitiesOut) -> list[str]:
+def _format_entities(entities: EntitiesOut) -> list[str]:
     kinds = (
         ("people", entities.people),
         ("places", entities.places),
@@ -76,13 +76,13 @@ def _entity_lines(entities: EntitiesOut) -> list[str]:
     return [f"{kind}: {', '.join(each.name for each in names)}" for kind, names in kinds if names]
 
 
-def _member(member: MemberOut) -> str:
+def _format_member(member: MemberOut) -> str:
     copy = "  [copy]" if member.copy_of else ""
     when = format_time(member.reported_at)
     return f"{member.id}  {when}  {member.outlet.name}: {member.title}{copy}"
 
 
-def _transition(transition: TransitionOut) -> str:
+def _format_transition(transition: TransitionOut) -> str:
     cause = f"editor {transition.editor}" if transition.editor else transition.cause
     count = f" {len(transition.articles)} articles" if transition.articles else ""
     other = f" {transition.other_story}" if transition.other_story else ""

@@ -139,9 +139,9 @@ def test_moved_feed_gets_its_new_url_and_gone_feed_is_retired(
     }
     add(context, feed_server, "/old", "/gone")
     fetch(context)
-    found = feed_rows(context)
-    assert found["/old"].url == feed_server.url("/new")
-    assert found["/gone"].status == "retired"
+    rows = feed_rows(context)
+    assert rows["/old"].url == feed_server.url("/new")
+    assert rows["/gone"].status == "retired"
 
 
 def test_feed_that_moved_to_an_existing_one_is_retired(context: Context, feed_server: FeedServer):
@@ -175,12 +175,12 @@ def test_stopped_job_ends_at_once_and_unfetched_feeds_stay_due(
     feed_server.routes |= {"/a": reply(rss([item("1", MEETING, NOW)])), "/b": hang()}
     add(context, feed_server, "/a", "/b")
     calls = iter([False] * 3)
-    stopping = replace(context, stopping=lambda: next(calls, True))
-    fetch(stopping)
-    found = feed_rows(context)
-    assert found["/a"].last_fetched_at == NOW
-    assert found["/b"].last_fetched_at is None
-    assert found["/b"].next_fetch_at == NOW
+    stopping_context = replace(context, stop_requested=lambda: next(calls, True))
+    fetch(stopping_context)
+    rows = feed_rows(context)
+    assert rows["/a"].last_fetched_at == NOW
+    assert rows["/b"].last_fetched_at is None
+    assert rows["/b"].next_fetch_at == NOW
 
 
 @pytest.mark.parametrize("days", [-400, 400])

@@ -125,6 +125,6 @@ def test_terminal_explains_a_rank(sessions: Sessions) -> None:
     fill(sessions)
     with sessions.begin() as session:
         [story] = list_stories(session, StoryFilter()).items
-    assert render.story_line(story).count("\n") == 0
-    explained = render.story_line(story, NOW + timedelta(hours=5)).split("\n")[1].strip()
+    assert render.format_story_line(story).count("\n") == 0
+    explained = render.format_story_line(story, NOW + timedelta(hours=5)).split("\n")[1].strip()
     assert explained == "rank +10.0 h = +12.0 independent coverage +3.0 velocity -5.0 age"

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.digest import MEMORY
+from jobs.digest import HISTORY_PERIOD
 from service.commands.research import jsonl
 from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
@@ -46,7 +46,7 @@ class Reader:
         self, stories: Sequence[DigestStory], now: datetime, settings: DigestSettings
     ) -> Digest:
         """Build the edition of a day and mark it as read."""
-        recent = [(at, articles) for at, articles in self.read if at >= now - MEMORY]
+        recent = [(at, articles) for at, articles in self.read if at >= now - HISTORY_PERIOD]
         articles = frozenset[int]().union(*(articles for _, articles in recent))
         since = max((at for at, _ in recent), default=now - timedelta(days=1))
         edition = select_stories(stories, self.filters, History(since, articles), settings)
