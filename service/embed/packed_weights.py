@@ -30,7 +30,7 @@ class Shape:
     layers: int
     heads: int
     feed_forward: int
-    words: int
+    vocabulary_size: int
     positions: int
     types: int
     epsilon: float  #: of the layer norms
@@ -61,7 +61,7 @@ class PackedModel:
         self.shape = Shape(*self._read(_SHAPE)[:-1])
         self.vocabulary = self._read_vocabulary()
         self._locations = dict(self._read_directory())
-        self._token_table = self._blocks("emb.word", self.shape.words)
+        self._token_table = self._blocks("emb.word", self.shape.vocabulary_size)
 
     def token_embeddings(self, ids: NDArray[np.int64]) -> Floats32:
         """Embeddings of token ids of shape (…), shape (…, hidden)."""

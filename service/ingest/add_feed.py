@@ -55,11 +55,11 @@ def fetch_feed(url: str, settings: Settings) -> CheckedFeed:
     return CheckedFeed(url, result, parsed)
 
 
-def add_feeds(session: Session, found: Sequence[OpmlFeed], *, now: datetime) -> int:
+def add_feeds(session: Session, opml_feeds: Sequence[OpmlFeed], *, now: datetime) -> int:
     """Add feeds, their outlets and the shipped outlets; return the number of new feeds."""
     shipped = read_outlets(CONFIG_DIR / "outlets.toml")
     outlets.save_configured(session, shipped.outlets, families=shipped.families, now=now)
-    new_feeds, new_outlets = assign_outlets(found, feeds.load_site_index(session))
+    new_feeds, new_outlets = assign_outlets(opml_feeds, feeds.load_site_index(session))
     outlets.save_configured(session, new_outlets, now=now)
     return feeds.add_feeds(session, new_feeds, now=now)
 

@@ -31,7 +31,9 @@ def read_outlets(path: Path) -> OutletFile:
         BadInputError: a country or language code is invalid.
     """
     tables: dict[str, Any] = dict(read_toml(path))
-    outlets = [_outlet(path, slug, values) for slug, values in tables.get("outlets", {}).items()]
+    outlets = [
+        _parse_outlet(path, slug, values) for slug, values in tables.get("outlets", {}).items()
+    ]
     families = {slug: values["name"] for slug, values in tables.get("families", {}).items()}
     return OutletFile(tuple(outlets), families)
 
@@ -84,7 +86,7 @@ def index_sites(files: Iterable[OutletFile]) -> SiteIndex:
     return index_of(outlet for file in files for outlet in file.outlets)
 
 
-def _outlet(path: Path, slug: str, values: dict[str, Any]) -> Outlet:
+def _parse_outlet(path: Path, slug: str, values: dict[str, Any]) -> Outlet:
     names = {field.name for field in fields(Outlet)} - {"slug"}
     for name in values:
         if name not in names:
@@ -97,14 +99,11 @@ def _outlet(path: Path, slug: str, values: dict[str, Any]) -> Outlet:
         "sites": tuple(values.get("sites", ())),
         "family": values.get("family", slug),
     }
-    values |= _codes(path, slug, values)
-    return Outlet(slug=slug, **values)
-
-
-def _codes(path: Path, slug: str, values: dict[str, Any]) -> dict[str, str]:
-    """Return the normalized country and language codes of an outlet."""
-    readers = {"country": country_code, "language": language_code}
+    parsers = {"country": country_code, "language": language_code}
     try:
-        return {name: read(str(values[name])) for name, read in readers.items() if name in values}
+        values |= {
+            name: parse(str(values[name])) for name, parse in parsers.items() if name in values
+        }
     except BadInputError as error:
         raise BadInputError(f"{path}: [outlets.{slug}]: {error}") from error
+    return Outlet(slug=slug, **values)

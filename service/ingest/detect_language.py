@@ -13,9 +13,9 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 SAMPLE_CHARACTERS = 400
 #: Minimum probability to use the detected language of a text without a declared one.
 MIN_PROBABILITY = 0.5
-#: Minimum probability for a detected language to override the declared one,
+#: Minimum probability for a detected language to override the declared one.
 MIN_OVERRIDE_PROBABILITY = 0.9
-#: and minimum characters of the text.
+#: Minimum characters of a text whose detected language overrides the declared one.
 MIN_OVERRIDE_CHARACTERS = 60
 
 # ISO 639-1. An article in another language keeps the declared one.

@@ -40,16 +40,16 @@ def find_feeds(page: bytes, *, url: str, content_type: str = "") -> list[FeedLin
     """
     tags = list(opening_tags(decode(page, content_type)[0]))
     base = next((tag["href"] for name, tag in tags if name == "base" and "href" in tag), "")
-    base = _joined(url, base)
-    announced = _announced(tags)
-    for candidates in (announced, _linked(tags)):
-        if links := _unique((_joined(base, href), title) for href, title in candidates):
+    base = _join_url(url, base)
+    announced = _find_announced(tags)
+    for candidates in (announced, _find_linked(tags)):
+        if links := _deduplicate((_join_url(base, href), title) for href, title in candidates):
             return [FeedLink(address, title) for address, title in links]
-    guesses = _unique((_joined(url, path), "") for path in COMMON_PATHS)
+    guesses = _deduplicate((_join_url(url, path), "") for path in COMMON_PATHS)
     return [FeedLink(address, title, guess=True) for address, title in guesses]
 
 
-def _announced(tags: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, str]]:
+def _find_announced(tags: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, str]]:
     for name, tag in tags:
         kind = tag.get("type", "").partition(";")[0].strip().lower()
         alternate = name == "link" and "alternate" in tag.get("rel", "").lower().split()
@@ -57,7 +57,7 @@ def _announced(tags: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, st
             yield tag["href"], one_line(tag.get("title", ""))
 
 
-def _linked(tags: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, str]]:
+def _find_linked(tags: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, str]]:
     for name, tag in tags:
         href = tag.get("href", "")
         path = href.partition("?")[0].rstrip("/").lower()
@@ -65,14 +65,14 @@ def _linked(tags: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, str]]
             yield href, one_line(tag.get("title", ""))
 
 
-def _joined(base: str, href: str) -> str:
+def _join_url(base: str, href: str) -> str:
     try:
         return urljoin(base, href.strip())
     except ValueError:
         return ""
 
 
-def _unique(links: Iterator[tuple[str, str]]) -> list[tuple[str, str]]:
+def _deduplicate(links: Iterator[tuple[str, str]]) -> list[tuple[str, str]]:
     first: dict[str | None, tuple[str, str]] = {}
     for address, title in links:
         if is_web_url(address):

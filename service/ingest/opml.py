@@ -52,13 +52,13 @@ def read_opml(data: bytes, *, name: str, base_url: str = "") -> OpmlList:
     root = _parse_xml(data, name)
     feeds: dict[str, OpmlFeed] = {}
     warnings: list[str] = []
-    for outline, folders in _outlines(root):
+    for outline, folders in _iterate_outlines(root):
         address = _FEED_SCHEME.sub(
             lambda match: "http://" if match[0].endswith("//") else "", outline.get("xmlurl", "")
         )
         url = urljoin(base_url, address) if address else ""
         if is_web_url(url):
-            feeds.setdefault(url, _feed(url, outline, folders))
+            feeds.setdefault(url, _to_feed(url, outline, folders))
         elif url:
             warnings.append(f"{name}: {url[:200]!r} is not an http(s) URL; skipped")
     title = one_line(root.findtext("./head/title") or "")
@@ -71,7 +71,7 @@ def write_opml(feeds: Iterable[OpmlFeed], *, title: str) -> bytes:
     ET.SubElement(ET.SubElement(root, "head"), "title").text = _clean(title)
     folders: dict[tuple[str, ...], ET.Element] = {(): ET.SubElement(root, "body")}
     for feed in feeds:
-        ET.SubElement(_folder(folders, feed.folders), "outline", _attributes(feed))
+        ET.SubElement(_ensure_folder(folders, feed.folders), "outline", _attributes(feed))
     ET.indent(root)
     text: str = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
@@ -92,7 +92,7 @@ def _parse_xml(data: bytes, name: str) -> ET.Element:
     return root
 
 
-def _outlines(root: ET.Element) -> Iterator[tuple[dict[str, str], tuple[str, ...]]]:
+def _iterate_outlines(root: ET.Element) -> Iterator[tuple[dict[str, str], tuple[str, ...]]]:
     """Yield attributes and folders of every outline in document order, at any depth."""
     body = root.find("body")
     waiting: list[tuple[ET.Element, tuple[str, ...]]] = [(body, ())] if body is not None else []
@@ -106,7 +106,7 @@ def _outlines(root: ET.Element) -> Iterator[tuple[dict[str, str], tuple[str, ...
         waiting.extend((child, inside) for child in reversed(element))
 
 
-def _feed(url: str, outline: dict[str, str], folders: tuple[str, ...]) -> OpmlFeed:
+def _to_feed(url: str, outline: dict[str, str], folders: tuple[str, ...]) -> OpmlFeed:
     return OpmlFeed(
         url=url,
         title=_name(outline),
@@ -120,7 +120,9 @@ def _name(outline: dict[str, str]) -> str:
     return one_line(outline.get("title") or outline.get("text") or "")
 
 
-def _folder(existing: dict[tuple[str, ...], ET.Element], path: tuple[str, ...]) -> ET.Element:
+def _ensure_folder(
+    existing: dict[tuple[str, ...], ET.Element], path: tuple[str, ...]
+) -> ET.Element:
     for depth in range(1, len(path) + 1):
         if path[:depth] not in existing:
             name = _clean(path[depth - 1])

@@ -51,7 +51,7 @@ def _parse_complaint(fields: dict[str, str], message_id: str) -> MailReport:
 
 
 def _parse_bounce(fields: dict[str, str], message_id: str) -> MailReport:
-    """A permanent failure stops emails, unless it refuses us as sender rather than the address."""
+    """Parse a bounce. A permanent failure stops emails unless it rejects the sender."""
     action, status = fields.get("action", "").lower(), fields.get("status", "")
     diagnosis = fields.get("diagnostic-code", "").partition(";")[2] or status
     reason = " ".join(f"{action} {status}: {diagnosis}".split())[:_MAX_REASON]

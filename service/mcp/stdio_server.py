@@ -24,17 +24,17 @@ class ErrorReplyServer(MCPServer[Any]):
 
     async def run_stdio_async(self) -> None:
         """Serve until standard input ends."""
-        async with stdio_server() as (lines, output), _readable(lines, output) as readable:
+        async with stdio_server() as (lines, output), _filter_readable(lines, output) as readable:
             server = self._lowlevel_server
             await server.run(readable, output, server.create_initialization_options())
 
 
 @asynccontextmanager
-async def _readable(lines: Any, output: Any) -> AsyncIterator[Any]:
-    """A stream of the valid messages; unreadable lines get an error reply at once."""
+async def _filter_readable(lines: Any, output: Any) -> AsyncIterator[Any]:
+    """Yield a stream of the valid messages; reply to unreadable lines with an error."""
     messages, readable = anyio.create_memory_object_stream[Item](0)
 
-    async def sort_lines() -> None:
+    async def separate_lines() -> None:
         async with messages:
             async for item in lines:
                 if not isinstance(item, Exception):
@@ -43,7 +43,7 @@ async def _readable(lines: Any, output: Any) -> AsyncIterator[Any]:
                     await output.send(SessionMessage(reply))
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(sort_lines)
+        tasks.start_soon(separate_lines)
         yield readable
         tasks.cancel_scope.cancel()
 

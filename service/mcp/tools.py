@@ -64,8 +64,10 @@ class Tools:
                 query, since=since, until=until, outlet=outlet, language=language, limit=limit
             )
             return {
-                "stories": [_brief(row.get("story")) for row in _rows(results, "stories")],
-                "articles": [_brief(row.get("article")) for row in _rows(results, "articles")],
+                "stories": [_to_brief(row.get("story")) for row in _get_rows(results, "stories")],
+                "articles": [
+                    _to_brief(row.get("article")) for row in _get_rows(results, "articles")
+                ],
             }
 
     def stories(
@@ -102,18 +104,16 @@ class Tools:
         title: Annotated[str, Field(max_length=1000, description="Title of the report.")] = "",
         text: Annotated[str, Field(max_length=100_000, description="Text of the report.")] = "",
         url: Annotated[str | None, Field(max_length=2000, description="URL of the report.")] = None,
-        published: Annotated[
-            datetime | None, Field(description="Publication time.")
-        ] = None,
+        published: Annotated[datetime | None, Field(description="Publication time.")] = None,
     ) -> JsonObject:
         """Find the story that a report belongs to, with score and nearest articles; null if none."""
         with _tool_errors():
             result = self._client().match(title=title, text=text, url=url, published=published)
             story, next_best = result.get("story"), result.get("next_best")
-            return _flat(result) | {
-                "story": _brief(story) if isinstance(story, dict) else None,
-                "nearest": [_flat(row) for row in _rows(result, "nearest")],
-                "next_best": _flat(next_best) if isinstance(next_best, dict) else None,
+            return _flatten(result) | {
+                "story": _to_brief(story) if isinstance(story, dict) else None,
+                "nearest": [_flatten(row) for row in _get_rows(result, "nearest")],
+                "next_best": _flatten(next_best) if isinstance(next_best, dict) else None,
             }
 
     def changes(
@@ -183,14 +183,14 @@ def _story_detail(story: StoryDetail) -> JsonObject:
             {"at": _iso(each.at), "title": each.title, "outlet": each.outlet.name}
             for each in story.developments
         ],
-        "reports": [_report(member) for member in story.members[:MAX_REPORTS]],
+        "reports": [_to_report(member) for member in story.members[:MAX_REPORTS]],
         "storyline": story.storyline.title if story.storyline else None,
         "related": [{"id": other.id, "headline": other.headline} for other in story.related],
         "last_change": story.transitions[-1].id if story.transitions else None,
     }
 
 
-def _report(member: Member) -> JsonObject:
+def _to_report(member: Member) -> JsonObject:
     return {
         "article": member.id,
         "at": _iso(member.reported_at),
@@ -211,7 +211,7 @@ _BRIEF_FIELDS = (
 )
 
 
-def _brief(record: Any) -> JsonObject:
+def _to_brief(record: Any) -> JsonObject:
     """The fields of a JSON story or article that agents can use."""
     if not isinstance(record, dict):
         return {}
@@ -226,14 +226,14 @@ def _brief(record: Any) -> JsonObject:
     return brief
 
 
-def _flat(record: Mapping[str, Any]) -> JsonObject:
+def _flatten(record: Mapping[str, Any]) -> JsonObject:
     """The scalar fields of a JSON object, and the name of its outlet."""
     flat = {name: value for name, value in record.items() if not isinstance(value, dict | list)}
     outlet = record.get("outlet")
     return flat | ({"outlet": outlet.get("name")} if isinstance(outlet, dict) else {})
 
 
-def _rows(result: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+def _get_rows(result: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     rows = result.get(name)
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 

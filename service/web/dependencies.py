@@ -29,7 +29,7 @@ class ModelContext:
     stories: StorySettings
     reach: timedelta  #: length of the window of comparable articles
     tolerance: timedelta  #: how far in the future a publication date is still accepted
-    patience: float = 5.0  #: seconds that a request waits for the model
+    load_timeout: float = 5.0  #: seconds that a request waits for the model
 
 
 @dataclass(frozen=True, slots=True)

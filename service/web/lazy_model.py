@@ -38,14 +38,14 @@ class LazyModel:
     def __init__(self, context: ModelContext) -> None:
         self._load = context.encoder
         self._languages = context.languages
-        self._patience = context.patience
+        self._load_timeout = context.load_timeout
         self._lock = threading.Lock()
         self._loading: Future[Encoder] | None = None
         self._retry_at = 0.0
         self._query_vectors: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
 
-    async def encoder(self, patience: float | None = None) -> Encoder:
-        """Return the encoder; wait for it up to `patience` seconds without blocking a thread.
+    async def encoder(self, load_timeout: float | None = None) -> Encoder:
+        """Return the encoder; wait for it up to `load_timeout` seconds without blocking a thread.
 
         Raises:
             ModelLoadingError: the model is still loading.
@@ -54,7 +54,7 @@ class LazyModel:
         future = asyncio.wrap_future(self._start_loading())
         try:
             return await asyncio.wait_for(
-                asyncio.shield(future), self._patience if patience is None else patience
+                asyncio.shield(future), self._load_timeout if load_timeout is None else load_timeout
             )
         except TimeoutError as error:
             # Retrieve a later exception, otherwise asyncio logs it as unhandled.
@@ -102,11 +102,11 @@ class LazyModel:
             self._loading = Future()
             # A daemon thread, so that the server can stop while the model loads.
             threading.Thread(
-                target=self._run, args=(self._loading,), name="model", daemon=True
+                target=self._load_in_thread, args=(self._loading,), name="model", daemon=True
             ).start()
             return self._loading
 
-    def _run(self, future: "Future[Encoder]") -> None:
+    def _load_in_thread(self, future: "Future[Encoder]") -> None:
         try:
             encoder = self._load()
         except Exception as error:  # noqa: BLE001  # passed to all waiting requests

@@ -45,7 +45,7 @@ class BodyReader:
     def expect(self, size: int) -> None:
         """Raise TooLargeError if a body of `size` bytes would exceed the limit."""
         if size > self._limits.received:
-            raise TooLargeError(self._url, _over("sends", self._limits.received))
+            raise TooLargeError(self._url, _format_excess("sends", self._limits.received))
 
     def add(self, piece: bytes) -> None:
         """Add the next received bytes.
@@ -60,14 +60,14 @@ class BodyReader:
             piece = self._beginning = self._beginning + piece
             if len(piece) < _SIGNATURE_BYTES:
                 return  # too few bytes to detect the compression
-            self._inflater = _inflater_for(self._beginning, self._coding)
+            self._inflater = _detect_inflater(self._beginning, self._coding)
             self._opened, self._beginning = True, b""
         if self._inflater is not None:
             self._inflate(self._inflater, piece)
             return
         self._unpacked += piece
         if len(self._unpacked) > self._limits.unpacked:
-            raise TooLargeError(self._url, _over("sends", self._limits.unpacked))
+            raise TooLargeError(self._url, _format_excess("sends", self._limits.unpacked))
 
     def finish(self) -> bytes:
         """Return the whole body; raise BrokenResponseError if compressed data is truncated."""
@@ -83,7 +83,7 @@ class BodyReader:
                 self._unpacked += part
                 if len(self._unpacked) > self._limits.unpacked:
                     raise DecompressionBombError(
-                        self._url, _over("decompresses to", self._limits.unpacked)
+                        self._url, _format_excess("decompresses to", self._limits.unpacked)
                     )
         except zlib.error as error:
             raise BrokenResponseError(self._url, f"Invalid compressed body: {error}") from error
@@ -92,9 +92,9 @@ class BodyReader:
 class Inflater:
     """Incremental decompression of gzip or deflate; concatenated gzip members form one body."""
 
-    def __init__(self, wrapping: int) -> None:
-        self._wrapping = wrapping
-        self._stream = zlib.decompressobj(wrapping)
+    def __init__(self, wbits: int) -> None:
+        self._wbits = wbits
+        self._stream = zlib.decompressobj(wbits)
 
     @property
     def complete(self) -> bool:
@@ -108,7 +108,7 @@ class Inflater:
             if packed and self._stream.eof:
                 if not packed.startswith(_GZIP_MAGIC):
                     return  # padding after the last member
-                self._stream = zlib.decompressobj(self._wrapping)
+                self._stream = zlib.decompressobj(self._wbits)
             part = self._stream.decompress(packed, _MAX_PART_BYTES)
             yield part
             packed = self._stream.unconsumed_tail or self._stream.unused_data
@@ -123,7 +123,7 @@ async def read_body(pieces: AsyncIterator[bytes], reader: BodyReader) -> bytes:
     return reader.finish()
 
 
-def _inflater_for(beginning: bytes, coding: str) -> Inflater | None:
+def _detect_inflater(beginning: bytes, coding: str) -> Inflater | None:
     """Detect the compression by the first bytes: the Content-Encoding is often wrong."""
     if beginning.startswith(_GZIP_MAGIC):
         return Inflater(_GZIP)
@@ -135,5 +135,5 @@ def _inflater_for(beginning: bytes, coding: str) -> Inflater | None:
     return Inflater(_ZLIB if wrapped else _RAW)
 
 
-def _over(verb: str, limit: int) -> str:
+def _format_excess(verb: str, limit: int) -> str:
     return f"The server {verb} more than {limit / 1_048_576:g} MiB; raise the limit if that is expected"

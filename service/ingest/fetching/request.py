@@ -46,20 +46,22 @@ async def exchange(
     *,
     headers: Mapping[str, str],
     limits: Limits,
-    shown: str,
+    display_url: str,
 ) -> FeedResponse:
-    """Send one GET request and read the response; errors contain the URL `shown`.
+    """Send one GET request and read the response; errors contain `display_url`.
 
     Raises:
         FeedError: the connection failed, the address is not allowed, or the response is invalid or
             too large.
     """
-    with network_errors(shown):
+    with network_errors(display_url):
         async with session.get(url, headers=headers, allow_redirects=False) as response:
-            reader = BodyReader(shown, "", limits)
+            reader = BodyReader(display_url, "", limits)
             body = b""
             if response.status == OK:
-                reader = BodyReader(shown, response.headers.get("Content-Encoding", ""), limits)
+                reader = BodyReader(
+                    display_url, response.headers.get("Content-Encoding", ""), limits
+                )
                 reader.expect(response.content_length or 0)
                 body = await read_body(response.content.iter_any(), reader)
             return FeedResponse(response.status, response.headers, body, reader.received)

@@ -1,4 +1,4 @@
-"""Throttling of requests: limits in total and per host, delays, and pauses on request."""
+"""Throttling of requests: limits in total and per host, delays, and pauses that hosts request."""
 
 import asyncio
 from collections.abc import AsyncIterator

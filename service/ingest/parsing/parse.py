@@ -56,18 +56,18 @@ def parse_feed(body: bytes, *, url: str, content_type: str = "") -> ParsedFeed:
 
 def _parse_xml(document: str, *, url: str, charset: str) -> ParsedFeed:
     xml = repair(document)
-    found = _run_feedparser(xml.text, url)
-    items, warnings = list(found["entries"]), list(xml.warnings)
+    result = _run_feedparser(xml.text, url)
+    items, warnings = list(result["entries"]), list(xml.warnings)
     if "\ufffd" in document:
         warnings.append(f"Some bytes are invalid in {charset}")
-    if found.get("bozo"):
-        warnings.append(f"Not well-formed: {one_line(str(found.get('bozo_exception')))[:200]}")
-    if not items and (found.get("bozo") or not found.get("version")):
-        raise NotAFeedError(url, _describe(xml.text, warnings))
+    if result.get("bozo"):
+        warnings.append(f"Not well-formed: {one_line(str(result.get('bozo_exception')))[:200]}")
+    if not items and (result.get("bozo") or not result.get("version")):
+        raise NotAFeedError(url, _describe_failure(xml.text, warnings))
     if len(items) > MAX_ENTRIES:
         warnings.append(f"Only the first {MAX_ENTRIES} of {len(items)} entries were read")
     entries = tuple(read_entries(items[:MAX_ENTRIES], _entry, warnings))
-    return _feed(found, entries, tuple(warnings))
+    return _feed(result, entries, tuple(warnings))
 
 
 def _run_feedparser(xml: str, url: str) -> Mapping[str, Any]:
@@ -90,7 +90,7 @@ def _feedparser(xml: str, url: str) -> Mapping[str, Any]:
     data = ('<?xml version="1.0" encoding="utf-8"?>\n' + xml).encode()
     # A stream, because feedparser first tries bytes as a file name. The sanitizer is off, because
     # this module returns plain text only.
-    found: Mapping[str, Any] = feedparser.parse(
+    result: Mapping[str, Any] = feedparser.parse(
         io.BytesIO(data),
         response_headers={
             "content-type": "application/xml; charset=utf-8",
@@ -99,10 +99,10 @@ def _feedparser(xml: str, url: str) -> Mapping[str, Any]:
         sanitize_html=False,
         resolve_relative_uris=False,
     )
-    return found
+    return result
 
 
-def _describe(text: str, warnings: list[str]) -> str:
+def _describe_failure(text: str, warnings: list[str]) -> str:
     if _HTML.search(text[:2000]):
         return "This is an HTML page. Run `samestory feeds discover` to find its feeds"
     beginning = one_line(text[:60])
@@ -111,14 +111,14 @@ def _describe(text: str, warnings: list[str]) -> str:
 
 
 def _feed(
-    found: Mapping[str, Any], entries: tuple[Entry, ...], warnings: tuple[str, ...]
+    result: Mapping[str, Any], entries: tuple[Entry, ...], warnings: tuple[str, ...]
 ) -> ParsedFeed:
-    feed = found["feed"]
+    feed = result["feed"]
     return ParsedFeed(
         title=_text(feed, "title"),
-        link=_plain(feed, "link"),
-        language=_plain(feed, "language"),
-        format=str(found.get("version") or "unknown"),
+        link=_string(feed, "link"),
+        language=_string(feed, "language"),
+        format=str(result.get("version") or "unknown"),
         ttl=_ttl(feed),
         entries=entries,
         warnings=warnings,
@@ -127,64 +127,66 @@ def _feed(
 
 def _entry(item: Any) -> Entry:
     categories = (
-        one_line(plain_to_text(_plain(tag, "label") or _plain(tag, "term")))
-        for tag in _value(item, "tags", list)
+        one_line(plain_to_text(_string(tag, "label") or _string(tag, "term")))
+        for tag in _get_value(item, "tags", list)
     )
-    published_raw = _plain(item, "published") or _plain(item, "created") or _plain(item, "updated")
+    published_raw = (
+        _string(item, "published") or _string(item, "created") or _string(item, "updated")
+    )
     return Entry(
-        guid=_plain(item, "id"),
+        guid=_string(item, "id"),
         link=_link(item),
         title=_text(item, "title").replace("\n", " "),
         summary=_text(item, "summary"),
         content=_content(item),
-        author=one_line(html_to_text(_plain(item, "author"))),
+        author=one_line(html_to_text(_string(item, "author"))),
         published_raw=published_raw,
         published=parse_date(published_raw),
-        updated=parse_date(_plain(item, "updated")),
-        language=_plain(item, "language") or _language(item),
+        updated=parse_date(_string(item, "updated")),
+        language=_string(item, "language") or _language(item),
         categories=tuple(filter(None, categories)),
     )
 
 
 def _content(item: Any) -> str:
     """Return the longest content; a feed may contain it as text and as HTML."""
-    texts = (_to_text(part) for part in _value(item, "content", list))
+    texts = (_to_text(part) for part in _get_value(item, "content", list))
     return max(texts, key=len, default="")
 
 
 def _link(item: Any) -> str:
     # Feedburner has its own URL in `link`, and the outlet's in another element.
-    if link := _plain(item, "feedburner_origlink") or _plain(item, "link"):
+    if link := _string(item, "feedburner_origlink") or _string(item, "link"):
         return link
-    links = [part for part in _value(item, "links", list) if isinstance(part, dict)]
+    links = [part for part in _get_value(item, "links", list) if isinstance(part, dict)]
     alternates = (part for part in links if dict.get(part, "rel", "alternate") == "alternate")
-    return next((link for part in alternates if (link := _plain(part, "href"))), "")
+    return next((link for part in alternates if (link := _string(part, "href"))), "")
 
 
 def _language(item: Any) -> str:
-    details = (_value(item, name, dict) for name in ("title_detail", "summary_detail"))
-    return next((language for part in details if (language := _plain(part, "language"))), "")
+    details = (_get_value(item, name, dict) for name in ("title_detail", "summary_detail"))
+    return next((language for part in details if (language := _string(part, "language"))), "")
 
 
 def _text(item: Any, name: str) -> str:
-    value, detail = _plain(item, name), _value(item, f"{name}_detail", dict)
+    value, detail = _string(item, name), _get_value(item, f"{name}_detail", dict)
     # The detail may belong to another element: in feedparser the description of an image overwrites
     # the detail of the summary, but not the summary itself.
-    return _to_text(detail) if _plain(detail, "value") == value else plain_to_text(value)
+    return _to_text(detail) if _string(detail, "value") == value else plain_to_text(value)
 
 
 def _to_text(detail: Any) -> str:
     convert: Callable[[str], str] = html_to_text
-    if _plain(detail, "type") == "text/plain":
+    if _string(detail, "type") == "text/plain":
         convert = plain_to_text
-    return convert(_plain(detail, "value"))
+    return convert(_string(detail, "value"))
 
 
-def _plain(item: Any, name: str) -> str:
-    return str(_value(item, name, str)).strip()
+def _string(item: Any, name: str) -> str:
+    return str(_get_value(item, name, str)).strip()
 
 
-def _value(item: Any, name: str, kind: type[Any]) -> Any:
+def _get_value(item: Any, name: str, kind: type[Any]) -> Any:
     """Return the value under exactly this name, or an empty value of the type.
 
     feedparser's own lookup falls back to other names ("published" for "updated"), which would hide
@@ -195,10 +197,10 @@ def _value(item: Any, name: str, kind: type[Any]) -> Any:
 
 
 def _ttl(feed: Any) -> timedelta | None:
-    minutes = _plain(feed, "ttl")
+    minutes = _string(feed, "ttl")
     if minutes.isascii() and minutes.isdigit():
         return timedelta(minutes=min(int(minutes[:6]), 525_600)) or None
-    period = _PERIODS.get(_plain(feed, "sy_updateperiod").lower())
-    frequency = _plain(feed, "sy_updatefrequency")
+    period = _PERIODS.get(_string(feed, "sy_updateperiod").lower())
+    frequency = _string(feed, "sy_updatefrequency")
     times = int(frequency[:4]) if frequency.isascii() and frequency.isdigit() else 1
     return period / max(times, 1) if period else None

@@ -92,7 +92,9 @@ def _resolve_named(match: re.Match[str], entities: dict[str, str]) -> str:
     value = entities.get(name, html5.get(f"{name};"))
     if value is None:
         return f"&amp;{name};"
-    return "".join(f"&#{ord(sign)};" if sign in _SPECIAL else sign for sign in value)
+    return "".join(
+        f"&#{ord(character)};" if character in _SPECIAL else character for character in value
+    )
 
 
 def _resolve_numbered(match: re.Match[str]) -> str:

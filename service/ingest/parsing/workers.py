@@ -148,7 +148,7 @@ class WorkerProcess:
         for stream in (self._process.stdin, self._process.stdout):
             # Data for a dead process may be discarded.
             with suppress(BrokenPipeError):
-                _open(stream).close()
+                _require_pipe(stream).close()
 
     def _exchange(self, message: object, timeout_seconds: float) -> object:
         timed_out = threading.Event()
@@ -162,15 +162,15 @@ class WorkerProcess:
         timer.start()
         try:
             if message is not None:
-                write_message(_open(self._process.stdin), message)
-            return read_message(_open(self._process.stdout))
+                write_message(_require_pipe(self._process.stdin), message)
+            return read_message(_require_pipe(self._process.stdout))
         except (EOFError, BrokenPipeError):
             return WorkerExit(self._process.wait(), timed_out.is_set())
         finally:
             timer.cancel()
 
 
-def _open(stream: IO[bytes] | None) -> IO[bytes]:
+def _require_pipe(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
         raise RuntimeError("Worker process without pipes")
     return stream

@@ -99,9 +99,9 @@ def _detail(status: int, path: str, operation: Operation, errors: list[dict[str,
 
 def _field_error(operation: Operation) -> dict[str, str]:
     """An invalid part that a request of this operation can have."""
-    places = {each["name"]: each["in"] for each in operation.get("parameters", ())}
+    locations = {each["name"]: each["in"] for each in operation.get("parameters", ())}
     for name, detail in QUERY_ERRORS.items():
-        if places.get(name) == "query":
+        if locations.get(name) == "query":
             return {"location": f"query.{name}", "detail": detail}
     if "requestBody" in operation:
         return {"location": "body.colour", "detail": "Unknown field"}

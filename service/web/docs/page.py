@@ -15,32 +15,27 @@ router = APIRouter(include_in_schema=False)
 def docs(request: Request, web: WebContextDep) -> HTMLResponse:
     """Routes with their parameters, responses and examples; without scripts or other hosts."""
     document = request.app.openapi()
-    template = web.templates.get_template("docs.html")
-    return HTMLResponse(
-        template.render(description=document["info"]["description"], routes=_routes(document))
-    )
-
-
-def _routes(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
+    routes = [
         {
             "method": method.upper(),
             "path": path,
             "summary": operation["summary"],
             "description": operation.get("description", ""),
-            "parameters": [_parameter(each) for each in operation.get("parameters", ())],
-            "body": _example(operation.get("requestBody", {})),
+            "parameters": [_describe_parameter(each) for each in operation.get("parameters", ())],
+            "body": _format_example(operation.get("requestBody", {})),
             "responses": [
-                (status, response["description"], _example(response))
+                (status, response["description"], _format_example(response))
                 for status, response in sorted(operation["responses"].items())
             ],
         }
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     ]
+    template = web.templates.get_template("docs.html")
+    return HTMLResponse(template.render(description=document["info"]["description"], routes=routes))
 
 
-def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
+def _describe_parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     schema = parameter["schema"]
     return {
         "name": parameter["name"],
@@ -51,8 +46,8 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _example(content: dict[str, Any]) -> str:
-    """Examples of a body as formatted text."""
+def _format_example(content: dict[str, Any]) -> str:
+    """Format the examples of a body as text."""
     for media in content.get("content", {}).values():
         if "examples" in media:
             values = [each["value"] for each in media["examples"].values()]

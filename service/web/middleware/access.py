@@ -18,11 +18,11 @@ from service.web.middleware.authenticate import (
     ApiClient,
     KeyCache,
     client_address,
-    presented_secret,
+    extract_secret,
 )
 from service.web.middleware.body_limit import CLOSE_CONNECTION, LimitedBody
 from service.web.middleware.rate_limit import RateLimiter
-from service.web.middleware.shared_reads import pass_on
+from service.web.middleware.shared_reads import store_counter
 from service.web.requests.problems import DATABASE_ERRORS, expects_html, problem, unavailable
 
 #: No key and no rate limit: probes, static files, and signed links of subscribers.
@@ -56,8 +56,8 @@ class AccessMiddleware:
             return
         request = Request(scope)
         body = LimitedBody(receive, self._policy.max_body_bytes)
-        send = body.discarding(send)
-        if rejection := await self._reject(request, body):
+        send = body.discard_after_rejection(send)
+        if rejection := await self._check_request(request, body):
             await rejection(scope, receive, send)
             return
         limit: RateLimitResult | None = scope["state"].get("rate_limit")
@@ -73,8 +73,8 @@ class AccessMiddleware:
 
         await self.app(scope, body, send_with_limit)
 
-    async def _reject(self, request: Request, body: LimitedBody) -> Response | None:
-        """Error response, or None for a request that may continue."""
+    async def _check_request(self, request: Request, body: LimitedBody) -> Response | None:
+        """Return the error response of a rejected request, or None if it may continue."""
         state = request.scope.setdefault("state", {})
         state["client"] = ApiClient(None, client_address(request))
         limit_headers: Mapping[str, str] = {}
@@ -102,10 +102,10 @@ class AccessMiddleware:
         # Browsers send Basic credentials on their own, also for requests that another site
         # triggers. They are therefore accepted for reading only.
         basic = not self._policy.read_without_key and request.method == "GET"
-        secret = presented_secret(request, accept_basic=basic)
+        secret = extract_secret(request, accept_basic=basic)
         if secret is not None:
             counter = await self._key_cache.read_counter()
-            pass_on(request.scope, counter)
+            store_counter(request.scope, counter)
             key = await self._key_cache.find(secret, counter)
             if key is None:
                 challenge = BASIC_CHALLENGE if expects_html(request) else INVALID_KEY_CHALLENGE

@@ -125,7 +125,7 @@ class RequireRole(SecurityBase):
 
     def __call__(self, request: Request) -> Key:
         request.state.role = self.role  # the response cache does not share such responses
-        key = client_of(request).key
+        key = get_client(request).key
         if key is None:
             raise HTTPException(401, AUTHENTICATION_REQUIRED, BEARER_CHALLENGE)
         if self.role not in key.roles:
@@ -134,7 +134,7 @@ class RequireRole(SecurityBase):
         return key
 
 
-def client_of(request: Request) -> ApiClient:
+def get_client(request: Request) -> ApiClient:
     """The client of a request, set by `AccessMiddleware`."""
     return cast("ApiClient", request.state.client)
 
@@ -148,7 +148,7 @@ async def is_key_still_valid(request: Request) -> bool:
     )
 
 
-def presented_secret(request: Request, *, accept_basic: bool) -> str | None:
+def extract_secret(request: Request, *, accept_basic: bool) -> str | None:
     """Secret from the Authorization header; None without one.
 
     Browsers and metric scrapers send it as the password of Basic authentication, if accepted.

@@ -33,7 +33,7 @@ class LimitedBody:
         self._awaits_continue = headers.get("expect", "").lower() == "100-continue"
         return not self._rejected
 
-    def discarding(self, send: Send) -> Send:
+    def discard_after_rejection(self, send: Send) -> Send:
         """Wrap `send`: after a rejection, discard the rest of the body before the response ends."""
 
         async def send_and_discard(message: Message) -> None:

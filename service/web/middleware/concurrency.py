@@ -8,7 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, HTTPException, Request
 
 from service.settings.web import WebSettings
-from service.web.middleware.authenticate import client_of
+from service.web.middleware.authenticate import get_client
 
 RETRY_AFTER = {"Retry-After": "30"}
 
@@ -62,7 +62,7 @@ async def stream_slot(request: Request) -> AsyncIterator[None]:
     if is_head_request(request):
         yield
         return
-    limits, client = concurrency_limits(request), client_of(request).name
+    limits, client = concurrency_limits(request), get_client(request).name
     limits.check_stream(client)
     limits.streams[client] += 1
     try:

@@ -51,12 +51,12 @@ class SharedReads:
         self._reader = None
 
 
-def pass_on(scope: Scope, counter: ChangeCounter) -> None:
-    """Pass a counter that was read for this request to the next middleware."""
+def store_counter(scope: Scope, counter: ChangeCounter) -> None:
+    """Store a counter that was read for this request, for the next middleware."""
     scope.setdefault("state", {})[_STATE_KEY] = counter
 
 
-def take_passed(scope: Scope) -> ChangeCounter | None:
-    """Return the passed counter and remove it, because it becomes outdated."""
+def pop_counter(scope: Scope) -> ChangeCounter | None:
+    """Return the stored counter and remove it, because it becomes outdated."""
     counter: ChangeCounter | None = scope.get("state", {}).pop(_STATE_KEY, None)
     return counter

@@ -1,7 +1,6 @@
 """Alert feeds: the stories that match a saved query as a news feed, at a signed link.
 
-The token differs from that of the link which stops the alert, so a feed reader that gets the link
-can only read.
+The token of a feed cannot stop the alert, so a feed reader that gets the link can only read.
 """
 
 from datetime import timedelta

@@ -17,7 +17,7 @@ from service.web.pages.subscriptions import (
     PRIVATE,
     FormDep,
     Token,
-    linked_subscriber,
+    get_linked_subscriber,
     load_link_key,
     parse_integer,
     render_page,
@@ -56,7 +56,7 @@ def add_alert(web: WebContextDep, token: Token, fields: FormDep) -> HTMLResponse
     values = {name: texts[0] for name, texts in fields.items()}
     lists = {name: values.get(name, "") for name in ("words", "entities", "outlets", "countries")}
     with web.sessions.begin() as session:
-        subscriber = linked_subscriber(session, "preferences", token)
+        subscriber = get_linked_subscriber(session, "preferences", token)
         try:
             min_independent = parse_integer(values.get("min_independent") or "1")
             query = parse_query(**lists, min_independent=min_independent)
@@ -72,7 +72,7 @@ def remove_alert(
 ) -> RedirectResponse:
     """Stop an alert of this subscriber; raises NotFoundError for another subscriber's alert."""
     with web.sessions.begin() as session:
-        subscriber = linked_subscriber(session, "preferences", token)
+        subscriber = get_linked_subscriber(session, "preferences", token)
         if alerts.get(session, alert_id).subscriber != subscriber.id:
             raise NotFoundError("alert", alert_id)
         alerts.stop(session, alert_id, now=web.clock())

@@ -13,8 +13,6 @@ from xml.etree import ElementTree as ET
 ATOM = "http://www.w3.org/2005/Atom"
 #: Characters that are invalid in XML 1.0, even escaped.
 _INVALID_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
 #: Characters of a URL that are not escaped; `%` keeps existing escapes.
 _URL_CHARACTERS = "!#$%&'()*+,-./:;=?@_~"
 _URN_PREFIX = "urn:samestory"
@@ -68,7 +66,7 @@ class Channel:
 
 def render_feed(channel: Channel, form: Format) -> bytes:
     """Serialise a feed in UTF-8."""
-    writers = {Format.ATOM: _atom, Format.RSS: _rss, Format.JSON: _json}
+    writers = {Format.ATOM: _write_atom, Format.RSS: _write_rss, Format.JSON: _write_json}
     return writers[form](channel)
 
 
@@ -77,50 +75,52 @@ def feed_urn(*parts: str) -> str:
     return quote(":".join((_URN_PREFIX, *parts)), safe=_URL_CHARACTERS, errors="replace")
 
 
-def _atom(channel: Channel) -> bytes:
+def _write_atom(channel: Channel) -> bytes:
     feed = ET.Element("feed", xmlns=ATOM)
-    _put(feed, "id", channel.key)
-    _put(feed, "title", channel.title)
-    _put(feed, "updated", _iso(channel.updated))
-    _put(feed, "link", rel="self", type=MEDIA_TYPES[Format.ATOM], href=_escape_url(channel.url))
-    _put(feed, "link", rel="alternate", type="text/html", href=_escape_url(channel.page))
+    _add_element(feed, "id", channel.key)
+    _add_element(feed, "title", channel.title)
+    _add_element(feed, "updated", _iso(channel.updated))
+    _add_element(
+        feed, "link", rel="self", type=MEDIA_TYPES[Format.ATOM], href=_escape_url(channel.url)
+    )
+    _add_element(feed, "link", rel="alternate", type="text/html", href=_escape_url(channel.page))
     for each in channel.entries:
-        entry = _put(feed, "entry")
-        _put(entry, "id", each.key)
-        _put(entry, "title", each.title)
-        _put(entry, "link", rel="alternate", href=_escape_url(each.url))
-        _put(entry, "published", _iso(each.published))
-        _put(entry, "updated", _iso(each.updated))
-        _put(_put(entry, "author"), "name", each.author)
+        entry = _add_element(feed, "entry")
+        _add_element(entry, "id", each.key)
+        _add_element(entry, "title", each.title)
+        _add_element(entry, "link", rel="alternate", href=_escape_url(each.url))
+        _add_element(entry, "published", _iso(each.published))
+        _add_element(entry, "updated", _iso(each.updated))
+        _add_element(_add_element(entry, "author"), "name", each.author)
         for tag in each.tags:
-            _put(entry, "category", term=tag)
-        _put(entry, "summary", each.text)
-    return _bytes(feed)
+            _add_element(entry, "category", term=tag)
+        _add_element(entry, "summary", each.text)
+    return _serialize(feed)
 
 
-def _rss(channel: Channel) -> bytes:
+def _write_rss(channel: Channel) -> bytes:
     rss = ET.Element("rss", {"version": "2.0", "xmlns:atom": ATOM})
-    items = _put(rss, "channel")
-    _put(items, "title", channel.title)
-    _put(items, "link", _escape_url(channel.page))
-    _put(items, "description", channel.title)
-    _put(items, "lastBuildDate", _rfc822(channel.updated))
-    _put(
+    items = _add_element(rss, "channel")
+    _add_element(items, "title", channel.title)
+    _add_element(items, "link", _escape_url(channel.page))
+    _add_element(items, "description", channel.title)
+    _add_element(items, "lastBuildDate", _rfc822(channel.updated))
+    _add_element(
         items, "atom:link", rel="self", type=MEDIA_TYPES[Format.RSS], href=_escape_url(channel.url)
     )
     for each in channel.entries:
-        item = _put(items, "item")
-        _put(item, "title", each.title)
-        _put(item, "link", _escape_url(each.url))
-        _put(item, "guid", each.key, isPermaLink="false")
-        _put(item, "pubDate", _rfc822(each.published))
+        item = _add_element(items, "item")
+        _add_element(item, "title", each.title)
+        _add_element(item, "link", _escape_url(each.url))
+        _add_element(item, "guid", each.key, isPermaLink="false")
+        _add_element(item, "pubDate", _rfc822(each.published))
         for tag in each.tags:
-            _put(item, "category", tag)
-        _put(item, "description", each.text)
-    return _bytes(rss)
+            _add_element(item, "category", tag)
+        _add_element(item, "description", each.text)
+    return _serialize(rss)
 
 
-def _json(channel: Channel) -> bytes:
+def _write_json(channel: Channel) -> bytes:
     items = [
         {
             "id": each.key,
@@ -144,14 +144,14 @@ def _json(channel: Channel) -> bytes:
     return json.dumps(feed, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _put(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET.Element:
+def _add_element(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET.Element:
     valid = {key: _INVALID_XML.sub("", value) for key, value in attributes.items()}
     element = ET.SubElement(parent, name, valid)
     element.text = _INVALID_XML.sub("", text) or None
     return element
 
 
-def _bytes(root: ET.Element) -> bytes:
+def _serialize(root: ET.Element) -> bytes:
     document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return document
 

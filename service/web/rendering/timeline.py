@@ -50,7 +50,7 @@ def timeline_page(reports: Sequence[Report], *, after: Position | None, limit: i
     positions = [
         (each, (each.report.reported_at, each.report.article_id)) for each in points(reports)
     ]
-    return make_page([step for step in positions if after is None or step[1] > after], limit)
+    return make_page([each for each in positions if after is None or each[1] > after], limit)
 
 
 def dots(reports: Sequence[Report]) -> list[Dot]:

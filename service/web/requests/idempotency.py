@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from service.store.access import idempotency
 from service.store.access.idempotency import IdempotentRequest, StoredResponse
 from service.web.dependencies import WebContext, web_context
-from service.web.middleware.authenticate import client_of
+from service.web.middleware.authenticate import get_client
 from service.web.requests.problems import UNREADABLE_BODY_RESPONSE, Problem
 
 #: A printable ASCII string, optionally in quotes; a quote alone or an empty string is invalid.
@@ -97,7 +97,7 @@ async def write_transaction(
     if len(request.headers.getlist(HEADER)) > 1:
         error = {"type": "repeated", "loc": ("header", HEADER.lower()), "msg": REPEATED_HEADER}
         raise RequestValidationError([error])
-    key = client_of(request).key
+    key = get_client(request).key
     if idempotency_key is None or key is None:
         return WriteTransaction(web_context(request), None)
     target = (request.method, request.scope["path"], request.url.query)

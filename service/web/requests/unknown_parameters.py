@@ -1,6 +1,6 @@
 """Rejection of unknown, repeated and badly encoded query parameters.
 
-An ignored filter would return misleading results, so the API rejects what it does not use.
+An ignored filter would return misleading results, so the API rejects unknown parameters.
 """
 
 from collections import Counter
@@ -28,12 +28,12 @@ async def reject_unknown_parameters(request: Request) -> None:
     query: bytes = request.scope["query_string"]
     if not request.scope["path"].startswith(CHECKED_PREFIX) or not query:
         return
-    if errors := list(_encoding_errors(query)) or list(_parameter_errors(request)):
+    if errors := list(_find_encoding_errors(query)) or list(_find_parameter_errors(request)):
         raise RequestValidationError(errors)
 
 
-def _encoding_errors(query: bytes) -> Iterator[Mapping[str, Any]]:
-    """Parameters that are not UTF-8; decoding them would replace characters silently."""
+def _find_encoding_errors(query: bytes) -> Iterator[Mapping[str, Any]]:
+    """Yield parameters that are not UTF-8; decoding them would replace characters silently."""
     codec = "latin-1"
     for name, value in parse_qsl(query.decode(codec), keep_blank_values=True, encoding=codec):
         try:
@@ -43,8 +43,8 @@ def _encoding_errors(query: bytes) -> Iterator[Mapping[str, Any]]:
             yield {"type": "not_utf8", "loc": ("query", shown), "msg": NOT_UTF8}
 
 
-def _parameter_errors(request: Request) -> Iterator[Mapping[str, Any]]:
-    """Parameters that the route does not define or that it takes only once."""
+def _find_parameter_errors(request: Request) -> Iterator[Mapping[str, Any]]:
+    """Yield parameters that the route does not define, or that are repeated but not lists."""
     schemas = parameter_schemas(request)
     for name, count in Counter(name for name, _ in request.query_params.multi_items()).items():
         if name not in schemas:

@@ -245,7 +245,7 @@ def test_search_before_model_is_loaded_uses_keywords_or_returns_503(sessions: Se
         load_allowed.wait(20)
         return ENCODER
 
-    with serving(sessions, model_context=model_context(load, patience=0.05)) as site:
+    with serving(sessions, model_context=model_context(load, load_timeout=0.05)) as site:
         assert site.get("/v1/stories").status == 200
         assert not load_calls
         assert ask(site, "ferry", "&mode=keyword").status == 200

@@ -23,7 +23,7 @@ ENCODER = WordEncoder()
 
 
 def model_context(
-    encoder: Callable[[], Encoder] = lambda: ENCODER, *, patience: float = 5.0
+    encoder: Callable[[], Encoder] = lambda: ENCODER, *, load_timeout: float = 5.0
 ) -> ModelContext:
     """Create a model context with default settings and the fake encoder."""
     settings = settings_module.load({})
@@ -34,7 +34,7 @@ def model_context(
         stories=settings.stories,
         reach=settings.window.reach,
         tolerance=timedelta(hours=2),
-        patience=patience,
+        load_timeout=load_timeout,
     )
 
 

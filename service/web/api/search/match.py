@@ -154,11 +154,11 @@ def match_article(  # noqa: PLR0917  # FastAPI passes keyword arguments
     )
     placement = result.placement if result else None
     original = result.copy.original if result and result.copy else None
-    return _match_out(
+    return _build_match(
         session,
         placement.story if placement else None,
         placement.score if placement else None,
-        _evidence(placement),
+        _read_placement_evidence(placement),
         article=None,
         copy_of=original if isinstance(original, int) else None,
         language=article.lang or None,
@@ -167,7 +167,7 @@ def match_article(  # noqa: PLR0917  # FastAPI passes keyword arguments
 
 
 def _to_article(body: MatchIn, date: CheckedDate) -> Article:
-    """The article of a request; a 422 response if it contains no words."""
+    """Build the article of a request; raises HTTPException (422) if it contains no words."""
     title, text = " ".join(body.title.split()), body.text.strip()
     article = Article(
         UNSTORED_ID,
@@ -184,7 +184,7 @@ def _to_article(body: MatchIn, date: CheckedDate) -> Article:
 
 
 def _find_stored(session: Session, url: str | None) -> ArticleDetail | None:
-    """The stored article with this URL, if it is in a visible story."""
+    """Find the stored article with this URL; None unless it is in a visible story."""
     canonical = canonical_url(url) if url else None
     article_id = match.find_article_by_url(session, canonical) if canonical else None
     if article_id is None:
@@ -194,10 +194,10 @@ def _find_stored(session: Session, url: str | None) -> ArticleDetail | None:
 
 
 def _match_stored(session: Session, stored: ArticleDetail, date: CheckedDate) -> MatchOut:
-    """The current story of a stored article, with the stored evidence."""
+    """Return the current story of a stored article, with the stored evidence."""
     member = stored.member
     membership, original = member.membership, member.original
-    return _match_out(
+    return _build_match(
         session,
         stored.story.id if stored.story else "",
         membership.score if membership else None,
@@ -209,8 +209,8 @@ def _match_stored(session: Session, stored: ArticleDetail, date: CheckedDate) ->
     )
 
 
-def _evidence(placement: Placement | None) -> Evidence:
-    """The evidence of a placement, also if it has no story."""
+def _read_placement_evidence(placement: Placement | None) -> Evidence:
+    """Return the evidence of a placement, even if the placement has no story."""
     if placement is None:
         return read_evidence({})
     nearest: list[dict[str, Any]] = [
@@ -223,10 +223,10 @@ def _evidence(placement: Placement | None) -> Evidence:
     return read_evidence({"nearest": nearest, "next": next_best})
 
 
-def _match_out(
+def _build_match(
     session: Session, story_id: str | None, score: float | None, evidence: Evidence, **extra: Any
 ) -> MatchOut:
-    """The response, with the stories and articles that the evidence refers to."""
+    """Build the response; load the stories and articles that the evidence refers to."""
     stories = get_stories(session, [story_id] if story_id else [])
     articles = load_articles(session, [near.article for near in evidence.nearest])
     best = evidence.next

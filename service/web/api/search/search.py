@@ -115,7 +115,7 @@ async def parse_search(request: Request, query: Annotated[SearchQuery, Query()])
 
 
 def parse_terms(q: str) -> SearchTerms:
-    """The search terms of a query; a 422 response if there are none or too many."""
+    """Parse a query; raises HTTPException (422) if it has no search terms or too many."""
     terms = parse_search_terms(q)
     if len(q.split()) > MAX_WORDS:
         raise HTTPException(422, f"query.q: more than {MAX_WORDS} words; shorten the query")
@@ -143,8 +143,8 @@ def search(
     conditions, tsquery, ranked = parsed.query.filter(), results.compiled.tsquery, results.ranked
     return SearchOut(
         mode=list(results.modes),
-        stories=_stories_out(session, tsquery, ranked, conditions),
-        articles=_articles_out(session, tsquery, ranked, conditions),
+        stories=_build_story_results(session, tsquery, ranked, conditions),
+        articles=_build_article_results(session, tsquery, ranked, conditions),
     )
 
 
@@ -164,16 +164,16 @@ def run_search(request: Request, session: Session, parsed: ParsedSearch) -> Sear
     compiled = compile_search(session, parsed.terms, conditions.languages, model)
     if query.mode is SearchMode.SEMANTIC:
         compiled = replace(compiled, tsquery="")
-    vector = _query_vector(request, parsed, conditions)
+    vector = _encode_query(request, parsed, conditions)
     ranked = rank_results(session, compiled, vector, conditions, limit=query.limit)
     used = {SearchMode.KEYWORD: bool(compiled.tsquery), SearchMode.SEMANTIC: vector is not None}
     return SearchResults(compiled, ranked, tuple(mode.value for mode in used if used[mode]))
 
 
-def _query_vector(
+def _encode_query(
     request: Request, parsed: ParsedSearch, conditions: SearchFilter
 ) -> NDArray[np.float32] | None:
-    """The embedding of the query; None without an encoder or in an unsupported language."""
+    """Encode the query; None without an encoder or in an unsupported language."""
     if parsed.encoder is None:
         return None
     text = parsed.terms.embedding_text
@@ -184,7 +184,7 @@ def _query_vector(
     return vector if vector.any() else None
 
 
-def _stories_out(
+def _build_story_results(
     session: Session, tsquery: str, ranked: RankedResults, conditions: SearchFilter
 ) -> list[StoryResultOut]:
     stories = get_stories(session, list(ranked.stories))
@@ -201,7 +201,7 @@ def _stories_out(
     ]
 
 
-def _articles_out(
+def _build_article_results(
     session: Session, tsquery: str, ranked: RankedResults, conditions: SearchFilter
 ) -> list[ArticleResultOut]:
     articles = load_articles(session, list(ranked.articles))

@@ -74,24 +74,24 @@ class StoryDescriptionOut(BaseModel):
 
 
 def description_fields(story: StoryView) -> dict[str, Any]:
-    """The field values of StoryDescriptionOut for a story."""
+    """Return the field values of `StoryDescriptionOut` for a story."""
     names = outlet_names(story.reports)
     details = story.details
-    delays = [_delay(delay, names) for delay in details.delays]
+    delays = [_to_delay_out(delay, names) for delay in details.delays]
     return {
-        "summary": [_quote(quote, names) for quote in details.summary],
+        "summary": [_to_quote_out(quote, names) for quote in details.summary],
         "entities": EntitiesOut(
             people=_entities_of_kind(details.entities, Kind.PERSON),
             places=_entities_of_kind(details.entities, Kind.PLACE),
             organisations=_entities_of_kind(details.entities, Kind.ORGANISATION),
         ),
-        "developments": [_development(each, names) for each in details.developments],
+        "developments": [_to_development_out(each, names) for each in details.developments],
         "first_reporter": delays[0] if delays else None,
         "delays": delays,
     }
 
 
-def _quote(quote: Quote, names: dict[str, str]) -> QuoteOut:
+def _to_quote_out(quote: Quote, names: dict[str, str]) -> QuoteOut:
     return QuoteOut(
         text=quote.text,
         article=int(quote.article),
@@ -100,7 +100,7 @@ def _quote(quote: Quote, names: dict[str, str]) -> QuoteOut:
     )
 
 
-def _development(development: Development, names: dict[str, str]) -> DevelopmentOut:
+def _to_development_out(development: Development, names: dict[str, str]) -> DevelopmentOut:
     return DevelopmentOut(
         at=development.at,
         title=development.title,
@@ -110,7 +110,7 @@ def _development(development: Development, names: dict[str, str]) -> Development
     )
 
 
-def _delay(delay: Delay, names: dict[str, str]) -> DelayOut:
+def _to_delay_out(delay: Delay, names: dict[str, str]) -> DelayOut:
     return DelayOut(
         outlet=_outlet_ref(delay.outlet, names),
         at=delay.at,
