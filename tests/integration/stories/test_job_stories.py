@@ -43,7 +43,7 @@ OUTLETS = [
     Outlet("wire", "Wire", agency=True, sites=("wire.example",)),
 ]
 LONG = " ".join(
-    f"Sentence {number} of the wire report tells detail {number}." for number in range(20)
+    f"Sentence {number} of the wire report adds detail {number}." for number in range(20)
 )
 
 

@@ -170,7 +170,7 @@ def test_boilerplate_at_the_end_is_removed(ending: str) -> None:
     [
         "Children who keep reading books do better.",
         "The post of mayor is vacant.",
-        "He told them to read more.",
+        "He asked them to read more.",
         "[Three words]",
         "",
     ],
