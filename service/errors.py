@@ -90,8 +90,8 @@ class EmbeddedServerError(DatabaseError):
 class NotFoundError(SamestoryError):
     """No object with this key exists."""
 
-    def __init__(self, noun: str, key: object) -> None:
-        super().__init__(f"no {noun} {key!s}")
+    def __init__(self, noun: str, key: object, message: str | None = None) -> None:
+        super().__init__(message or f"{noun.capitalize()} {key!s} not found")
         self.noun = noun
         self.key = key
 
@@ -100,7 +100,7 @@ class HiddenError(NotFoundError):
     """An editor hid the object; it is not served until the decision is undone."""
 
     def __init__(self, noun: str, key: object) -> None:
-        super().__init__(noun, f"{key!s}: hidden by an editor")
+        super().__init__(noun, key, f"{noun.capitalize()} {key!s} is hidden by an editor")
 
 
 class DecisionConflictError(SamestoryError):
@@ -111,7 +111,7 @@ class DecisionConflictError(SamestoryError):
 
     def __init__(self, decisions: Sequence[int], messages: Sequence[str]) -> None:
         commands = ", ".join(f"samestory stories undo {number}" for number in decisions)
-        super().__init__(f"conflicts with {'; '.join(messages)}. To resolve, run: {commands}")
+        super().__init__(f"Conflicts with {'; '.join(messages)}. To resolve, run: {commands}")
         self.decisions = tuple(decisions)
         self.messages = tuple(messages)
 
@@ -120,7 +120,7 @@ class RequestInProgressError(SamestoryError):
     """The first request with this Idempotency-Key is still running."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"a request with Idempotency-Key {key} is still in progress")
+        super().__init__(f"A request with Idempotency-Key {key} is still in progress")
         self.key = key
 
 
@@ -283,7 +283,7 @@ class ModelMissingError(EncoderError):
     """The model is not installed and could not be downloaded."""
 
     def __init__(self, model: str, reason: str) -> None:
-        super().__init__(f"cannot load the model {model!r}: {reason}")
+        super().__init__(f"Cannot load the model {model!r}: {reason}")
         self.model = model
         self.reason = reason
 
@@ -292,14 +292,14 @@ class ModelLoadingError(EncoderError):
     """The model is still loading."""
 
     def __init__(self) -> None:
-        super().__init__("the embedding model is loading; retry in a few seconds")
+        super().__init__("The embedding model is loading; retry in a few seconds")
 
 
 class ModelMismatchError(EncoderError):
     """Vectors of different models cannot be compared."""
 
     def __init__(self, one: str, other: str) -> None:
-        super().__init__(f"vectors of the models {one!r} and {other!r} cannot be compared")
+        super().__init__(f"Vectors of the models {one!r} and {other!r} cannot be compared")
         self.one = one
         self.other = other
 

@@ -108,7 +108,7 @@ def run_mail_job_once(name: str) -> None:
     with open_service(with_feeds=False) as context:
         counts = runner.run_job(jobs[name], context)
     if counts is None:
-        raise BadInputError(f"The job {name} is running in another process: try again later")
+        raise BadInputError(f"Job {name} is already running in another process; retry later")
     print(", ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do")
 
 
@@ -163,5 +163,5 @@ def write_email(folder: Path, name: str, rendered: RenderedEmail) -> Path:
         (folder / f"{name}.html").write_text(rendered.html, encoding="utf-8")
         (folder / f"{name}.txt").write_text(rendered.text, encoding="utf-8")
     except OSError as error:
-        raise BadInputError(f"cannot write into {folder}: {error.strerror}") from error
+        raise BadInputError(f"Cannot write into {folder}: {error.strerror}") from error
     return (folder / f"{name}.html").resolve()

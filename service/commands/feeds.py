@@ -48,7 +48,7 @@ def import_file(
         raise BadInputError(f"{path}: the file contains no feeds")
     with open_context() as context, context.sessions.begin() as session:
         added = add_feeds(session, opml.feeds, now=context.clock())
-    print(f"{added} feeds added, {len(opml.feeds) - added} exist already")
+    print(f"{added} feeds added, {len(opml.feeds) - added} already exist")
 
 
 @app.command()
@@ -62,7 +62,7 @@ def add(
     feed = fetched.to_opml(title)
     with open_context() as context, context.sessions.begin() as session:
         added = add_feeds(session, [feed], now=context.clock())
-    print(f"{'added' if added else 'exists already'}: {feed.url} ({feed.title or 'untitled'})")
+    print(f"{'added' if added else 'already exists'}: {feed.url} ({feed.title or 'untitled'})")
 
 
 @app.command()
@@ -92,7 +92,7 @@ def check(url: Url, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def discover(url: Url, *, as_json: AsJson = False) -> None:
-    """List the feeds that a web page links, or guess common feed URLs if it links none."""
+    """List the feeds that a web page links to; if there are none, try common feed URLs."""
     settings = settings_module.load()
     result = fetch_one(url, settings)
     parsed = parse_one(result, settings)
@@ -137,7 +137,7 @@ def set_status(
     *,
     status: Annotated[
         FeedStatus,
-        typer.Option(help="active: fetch; paused: skip for now; retired: stop for good."),
+        typer.Option(help="active: fetch; paused: skip for now; retired: stop permanently."),
     ],
 ) -> None:
     """Set the status of a feed. Its articles remain."""
@@ -168,4 +168,4 @@ def export(
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise BadInputError(f"cannot write {path}: {error.strerror}") from error
+        raise BadInputError(f"Cannot write {path}: {error.strerror}") from error

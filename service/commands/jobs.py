@@ -46,9 +46,9 @@ def run_job(
     """Run one job now. Fails if another process is running it."""
     jobs = {job.name: job for job in build_schedule(settings_module.load().schedule)}
     if name not in jobs:
-        raise BadInputError(f"unknown job {name!r}; {nearest(name, jobs)}")
+        raise BadInputError(f"Unknown job {name!r}; {nearest(name, jobs)}")
     with open_service(with_feeds=True) as context:
         counts = runner.run_job(jobs[name], context)
     if counts is None:
-        raise BadInputError(f"job {name} is running in another process; retry later")
+        raise BadInputError(f"Job {name} is already running in another process; retry later")
     print(", ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do")

@@ -30,7 +30,7 @@ def mcp(
     *,
     http: Annotated[
         bool,
-        typer.Option("--http", help="Serve streamable HTTP at /mcp, not stdin and stdout."),
+        typer.Option("--http", help="Serve streamable HTTP at /mcp instead of stdin and stdout."),
     ] = False,
 ) -> None:
     """Serve read-only tools for agents (Model Context Protocol)."""

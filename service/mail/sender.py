@@ -49,4 +49,4 @@ class FolderSender:
             part.write_bytes(email.as_bytes())
             part.replace(self._folder / f"{name}.eml")
         except OSError as error:
-            raise MailServerError(f"cannot write into {self._folder}: {error.strerror}") from error
+            raise MailServerError(f"Cannot write into {self._folder}: {error.strerror}") from error

@@ -39,7 +39,7 @@ class SmtpSender:
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             raise MailDeferredError(
-                f"mail server {self._settings.host}: {_reason(error)}"
+                f"Mail server {self._settings.host}: {_reason(error)}"
             ) from error
         except BaseException:
             self.close()
@@ -58,7 +58,7 @@ class SmtpSender:
             except (OSError, smtplib.SMTPException, ValueError) as error:
                 host, port = self._settings.host, self._settings.port
                 raise MailServerError(
-                    f"mail server {host} port {port}: {_reason(error)}",
+                    f"Mail server {host} port {port}: {_reason(error)}",
                     getattr(error, "smtp_code", None),
                 ) from error
         return self._server

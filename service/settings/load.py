@@ -133,7 +133,7 @@ def nearest(name: str, options: Iterable[str]) -> str:
 
 def _profile(profiles: Table, name: str) -> Table:
     if name and name not in profiles:
-        raise SettingsError(f"unknown profile {name!r}; {nearest(name, profiles)}")
+        raise SettingsError(f"Unknown profile {name!r}; {nearest(name, profiles)}")
     return profiles[name] if name else {}
 
 
@@ -141,14 +141,14 @@ def _overlay(table: Table, over: Table, sections: Mapping[str, type]) -> None:
     for section, values in over.items():
         if section not in sections:
             raise SettingsError(
-                f"unknown settings section [{section}]; {nearest(section, sections)}"
+                f"Unknown settings section [{section}]; {nearest(section, sections)}"
             )
         if not isinstance(values, dict):
             raise SettingsError(f"[{section}] must be a table, not {values!r}")
         names = {field.name for field in fields(sections[section])}
         for name, value in values.items():
             if name not in names:
-                raise SettingsError(f"unknown setting {section}.{name}; {nearest(name, names)}")
+                raise SettingsError(f"Unknown setting {section}.{name}; {nearest(name, names)}")
             table.setdefault(section, {})[name] = value
 
 
@@ -164,7 +164,7 @@ def _from_environment(env: Mapping[str, str], sections: Mapping[str, type]) -> T
             names = (
                 f"{PREFIX}{s}__{f.name}".upper() for s in sections for f in fields(sections[s])
             )
-            raise SettingsError(f"unknown setting {variable}; {nearest(variable, names)}")
+            raise SettingsError(f"Unknown setting {variable}; {nearest(variable, names)}")
         table.setdefault(section, {})[name] = env[variable]
     return table
 

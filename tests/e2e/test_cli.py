@@ -35,7 +35,7 @@ def test_wrong_usage_exits_with_2(shell: Shell, arguments: list[str]):
         (["jobs", "list"], {"SAMESTORY_WEB__PROT": "1"}, "did you mean port?"),
         (["jobs", "run", "fecth"], {}, "did you mean fetch?"),
         (["demo", "--feeds", "/does/not/exist"], {}, "is not a folder"),
-        (["demo", "--now", "yesterday"], {}, "invalid timestamp"),
+        (["demo", "--now", "yesterday"], {}, "Invalid timestamp"),
         (["feeds", "check", "ftp://x/"], {}, "expected an http or https URL"),
         (["feeds", "check", "http://127.0.0.1:9/x"], {}, "fetch.allow_networks"),
         (["feeds", "import", "/does/not/exist.opml"], {}, "No such file"),

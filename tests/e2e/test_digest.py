@@ -60,7 +60,7 @@ def test_subscriber_life_cycle(shell: Shell, mail: MailServer):
         (("subscribers", "add", "nobody"), "Invalid email address 'nobody'"),
         (("subscribers", "add", "a@b.example", "--zone", "Berlin"), "Unknown time zone 'Berlin'"),
         (("subscribers", "add", "a@b.example", "--hour", "25"), "Invalid hour 25"),
-        (("subscribers", "set", "a@b.example", "--hour", "5"), "no subscriber a@b.example"),
+        (("subscribers", "set", "a@b.example", "--hour", "5"), "Subscriber a@b.example not found"),
         (("digest", "send"), "SAMESTORY_MAIL__HOST"),
         (("digest", "preview", "--to", "me", "--folder", "x"), "Invalid email address 'me'"),
     ],

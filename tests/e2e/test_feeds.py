@@ -91,10 +91,10 @@ def test_discover_lists_feeds_of_page(feeds: Feeds, site: FeedServer):
 
 def test_add_list_export_and_import_feeds(feeds: Feeds, site: FeedServer, folder: Path):
     assert feeds("add", site.url("/moved")).stdout == f"added: {site.url('/rss')} (Loopback)\n"
-    assert feeds("add", site.url("/rss")).stdout.startswith("exists already: ")
+    assert feeds("add", site.url("/rss")).stdout.startswith("already exists: ")
     listed = opml(folder / "in.opml", site.url("/rss"), "https://other.example/feed", "ftp://x/y")
     done = feeds("import", listed)
-    assert done.stdout == "1 feeds added, 1 exist already\n"
+    assert done.stdout == "1 feeds added, 1 already exist\n"
     assert "'ftp://x/y' is not an http(s) URL" in done.stderr
     rows = json.loads(feeds("list", "--json").stdout)
     assert {row["url"]: row["outlet"] for row in rows} == {
@@ -113,7 +113,7 @@ def test_unusable_files_print_one_line(feeds: Feeds, folder: Path):
     for arguments, reason in [
         (("import", str(page)), "not OPML"),
         (("import", opml(folder / "empty.opml")), "contains no feeds"),
-        (("export", str(folder / "no" / "where.opml")), "cannot write"),
+        (("export", str(folder / "no" / "where.opml")), "Cannot write"),
     ]:
         done = feeds(*arguments)
         assert done.returncode == 1

@@ -65,7 +65,7 @@ def test_create_list_and_revoke_key(run: Run, database: str):
         (["create", "x", "--days", "1", "--expires", "2030-01-01"], 2, "not both"),
         (["create", "x", "--expires", "2001-01-01"], 1, "already passed"),
         (["create", " "], 1, "printable"),
-        (["revoke", "nobody"], 1, "no key nobody"),
+        (["revoke", "nobody"], 1, "Key nobody not found"),
     ],
 )
 def test_invalid_arguments_print_one_line(run: Run, arguments: list[str], code: int, message: str):

@@ -92,10 +92,10 @@ def test_pin_and_hide_accept_story_or_article_id(run: Run):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["show", "nobody"], 1, "no story nobody"),
+        (["show", "nobody"], 1, "Story nobody not found"),
         (["show", "x\ny"], 1, "no story"),
-        (["hide", "99"], 1, "no article 99"),
-        (["hide", "9" * 30], 1, "no story 9999"),
+        (["hide", "99"], 1, "Article 99 not found"),
+        (["hide", "9" * 30], 1, "Story 9999"),
         (["hide", "-1"], 2, "No such option"),
         (["merge", MEETING, MEETING], 1, "all ids belong to story"),
         (["merge", MEETING], 2, "Missing argument"),
@@ -104,8 +104,8 @@ def test_pin_and_hide_accept_story_or_article_id(run: Run):
         (["rename", MEETING, "  "], 1, "Invalid headline: empty"),
         (["rename", MEETING, "x" * 500], 1, "maximum is 400"),
         (["lock", MEETING, "--by", "a\tb"], 1, "control characters"),
-        (["undo", "99"], 1, "no decision 99"),
-        (["list", "--as-of", "yesterday"], 1, "invalid timestamp"),
+        (["undo", "99"], 1, "Decision 99 not found"),
+        (["list", "--as-of", "yesterday"], 1, "Invalid timestamp"),
         (["export", "-o", "/does/not/exist/x.jsonl"], 1, "does not exist"),
     ],
 )

@@ -54,10 +54,10 @@ def test_webhook_lifecycle_on_the_command_line(shell: Shell, receiver: WebhookRe
     ("arguments", "reason"),
     [
         (("add", "nowhere"), "Invalid URL 'nowhere'"),
-        (("test", "99"), "no webhook 99"),
-        (("set", "99", "--pause"), "no webhook 99"),
-        (("secret", "99"), "no webhook 99"),
-        (("set", "99", "--kind", "born"), "no webhook 99"),
+        (("test", "99"), "Webhook 99 not found"),
+        (("set", "99", "--pause"), "Webhook 99 not found"),
+        (("secret", "99"), "Webhook 99 not found"),
+        (("set", "99", "--kind", "born"), "Webhook 99 not found"),
     ],
 )
 def test_errors_are_printed_in_one_line(shell: Shell, arguments: tuple[str, ...], reason: str):

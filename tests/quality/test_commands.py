@@ -113,7 +113,7 @@ def test_ids_keep_their_type(tmp_path: Path) -> None:
         (["evaluate", "none"], "No such file"),
         (["evaluate", "EMPTY"], "no articles"),
         (["evaluate", "BLIND"], "line 1: story is missing"),
-        (["explain", "0", "nobody", "GOLD"], "no article nobody"),
+        (["explain", "0", "nobody", "GOLD"], "Article nobody not found"),
         (["train", "EMPTY", "-o", "weights"], "no pairs of articles"),
         (["train", "BLIND", "-o", "weights"], "line 1: story is missing"),
         (["train", "GOLD", "-o", "none/weights"], "does not exist"),
@@ -195,7 +195,7 @@ def test_evaluate_accepts_predicted_grouping(gold: Path, tmp_path: Path) -> None
     with out.open("a", encoding="utf-8") as more:
         more.write('{"id": "extra", "story": "s"}\n')
     result = run("evaluate", str(gold), "--predicted", str(out))
-    assert "ignored 1 articles without label" in result.stderr
+    assert "ignored 1 unlabelled articles" in result.stderr
     assert "f1 1.0000" in result.stdout
     out.write_text("", encoding="utf-8")
     result = run("evaluate", str(gold), "--predicted", str(out))

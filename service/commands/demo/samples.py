@@ -86,7 +86,7 @@ def check_contents(context: Context) -> Contents:
     with context.sessions.begin() as session:
         if real := feeds.count_feeds(session, excluded_prefix=ORIGIN):
             raise BadInputError(
-                f"the database contains {real} real feeds, and the demo would add sample articles to "
+                f"The database contains {real} real feeds, and the demo would add sample articles to "
                 "them. Unset DATABASE_URL, or set it to an empty database"
             )
         return Contents(

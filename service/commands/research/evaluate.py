@@ -32,7 +32,7 @@ def evaluate(
         ),
     ] = "",
     stream: Annotated[
-        bool, typer.Option("--stream", help="Feed articles in order of date, like the daemon.")
+        bool, typer.Option("--stream", help="Process articles in date order, as the daemon does.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     profile: Annotated[str, typer.Option(help="Settings profile.")] = "",
@@ -45,7 +45,7 @@ def evaluate(
     """
     lines = jsonl.read_lines(gold)
     if not lines:
-        raise BadInputError(f"{gold}: no articles")
+        raise BadInputError(f"{gold}: no articles; pass a file with labelled articles")
     labels = jsonl.read_labels(gold, lines)
     settings = load_settings(profile)
     # With a given grouping the file needs labels only.
@@ -73,7 +73,7 @@ def align_stories(
     if missing := [key for key in labels if key not in stories]:
         raise BadInputError(f"{path}: no story for id {json.dumps(missing[0])}")
     if extra := len(stories) - len(labels):
-        print(f"{path}: ignored {extra} articles without label", file=sys.stderr)
+        print(f"{path}: ignored {extra} unlabelled articles", file=sys.stderr)
     return [stories[key] for key in labels]
 
 

@@ -92,11 +92,11 @@ def require_writable(path: str) -> None:
     if path == STDIO:
         return
     if target.is_dir():
-        raise BadInputError(f"cannot write {path}: it is a folder")
+        raise BadInputError(f"Cannot write {path}: it is a folder")
     if not target.parent.is_dir():
-        raise BadInputError(f"cannot write {path}: folder {target.parent} does not exist")
+        raise BadInputError(f"Cannot write {path}: folder {target.parent} does not exist")
     if not os.access(target if _is_special(target) else target.parent, os.W_OK):
-        raise BadInputError(f"cannot write {path}: Permission denied")
+        raise BadInputError(f"Cannot write {path}: Permission denied")
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -114,7 +114,7 @@ def replace_file(path: Path, content: bytes) -> None:
         else:
             _replace(target, content)
     except OSError as error:
-        raise BadInputError(f"cannot write {path}: {error.strerror or error}") from error
+        raise BadInputError(f"Cannot write {path}: {error.strerror or error}") from error
 
 
 def _replace(target: Path, content: bytes) -> None:
@@ -158,7 +158,7 @@ def _read_raw_lines(path: str) -> Iterator[bytes]:
         yield from (gzip.decompress(raw) if path.endswith(".gz") else raw).split(b"\n")
     except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) else None
-        raise BadInputError(f"cannot read {path}: {reason or error}") from error
+        raise BadInputError(f"Cannot read {path}: {reason or error}") from error
 
 
 def _parse_object(path: str, number: int, raw: bytes) -> dict[str, Any]:

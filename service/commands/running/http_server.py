@@ -55,7 +55,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=family)
     except OSError as error:
         raise SettingsError(
-            f"cannot listen on {host} port {port}: {error.strerror}; "
+            f"Cannot listen on {host} port {port}: {error.strerror}; "
             "set SAMESTORY_WEB__HOST and SAMESTORY_WEB__PORT to another address"
         ) from error
     # Headers and body are sent separately. With Nagle's algorithm the body of a response on a

@@ -21,6 +21,6 @@ def parse_time(text: str) -> datetime:
         parsed = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadInputError(
-            f"invalid timestamp {text!r}: expected ISO 8601, such as 2020-04-21T06:00Z"
+            f"Invalid timestamp {text!r}: expected ISO 8601, such as 2020-04-21T06:00Z"
         ) from error
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -27,6 +27,6 @@ def parse_query(
     )
     if not query:
         raise BadInputError(
-            "Empty alert: give words, entities, outlets or countries, or a coverage of 2 or more"
+            "Empty alert: specify words, entities, outlets, countries, or a minimum coverage of at least 2"
         )
     return query

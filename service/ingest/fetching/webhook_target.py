@@ -32,13 +32,11 @@ def check_target_allowed(url: str, settings: Settings) -> None:
     address again when it connects.
 
     Raises:
-        BadInputError: the URL is invalid, leads to private addresses only, or names an IPv6 zone.
+        BadInputError: the URL is invalid, leads to private addresses only, or contains an IPv6 zone.
     """
     host = urlsplit(parse_target_url(url)).hostname or ""
     if "%" in host:  # the same zone is a different network on each machine
-        raise BadInputError(
-            f"{host} names a network interface (IPv6 zone). Use an address without a zone"
-        )
+        raise BadInputError(f"{host} contains an IPv6 zone; use an address without one")
     try:
         resolved = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

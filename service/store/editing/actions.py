@@ -49,7 +49,9 @@ def merge(session: Session, action: EditorAction, story_ids: Sequence[str]) -> D
     locks.lock_until_commit(session, apply_plan.LOCK)
     ids = list(dict.fromkeys(resolve_story_id(session, story) for story in story_ids))
     if len(ids) == 1:
-        raise BadInputError(f"Invalid stories: all ids belong to story {ids[0]}; name another one")
+        raise BadInputError(
+            f"Invalid stories: all ids belong to story {ids[0]}; specify another story"
+        )
     conflicting = audit_log.find_decisions_on_stories(session, ids, ("lock", "hide"))
     audit_log.require_no_conflicts(session, conflicting)
     edit = effects.plan_merge(_load_in_order(session, ids))
@@ -70,10 +72,10 @@ def split(
     [story] = _load_in_order(session, [resolve_story_id(session, story_id)])
     leaving = set(article_ids)
     for article in sorted(leaving - story.members):
-        raise NotFoundError(f"article in story {story.id}:", article)
+        raise NotFoundError("article", article, f"Article {article} is not in story {story.id}")
     if not leaving or leaving == story.members:
         raise BadInputError(
-            f"Invalid articles: name some but not all of the {len(story.members)} articles of "
+            f"Invalid articles: specify some but not all of the {len(story.members)} articles of "
             f"story {story.id}"
         )
     conflicting = audit_log.find_decisions_on_stories(session, [story.id], ("lock",))
@@ -187,7 +189,7 @@ def get_story_of_article(session: Session, article_id: int) -> str:
     """
     story_of = stories.story_of(session, [article_id])
     if article_id not in story_of:
-        raise NotFoundError("story with the article", article_id)
+        raise NotFoundError("story", article_id, f"Article {article_id} is in no story")
     return story_of[article_id]
 
 
@@ -253,7 +255,7 @@ def _load_in_order(session: Session, ids: Sequence[str]) -> list[ExistingStory]:
     story_by_id = {story.id: story for story in stories.load_stories(session, ids)}
     for story in ids:
         if story not in story_by_id:
-            raise NotFoundError("articles in story", story)
+            raise NotFoundError("articles", story, f"Story {story} has no articles")
     return [story_by_id[story] for story in ids]
 
 

@@ -40,7 +40,7 @@ def add(session: Session, subscriber_id: int, query: AlertQuery, *, now: datetim
         raise NotFoundError("subscriber", subscriber_id)
     existing = list_alerts(session, subscriber_id)
     if any(each.query == query for each in existing):
-        raise AlreadyExistsError(f"This alert exists already: {query}")
+        raise AlreadyExistsError(f"This alert already exists: {query}")
     if len(existing) >= MAX_ALERTS:
         raise BadInputError(
             f"A subscriber may have at most {MAX_ALERTS} alerts: remove one before adding another"

@@ -132,7 +132,11 @@ def verify_link(session: Session, purpose: str, token: str) -> int:
     key = load_link_key(session)
     number = verify_token(key, purpose, token) if key else None
     if number is None:
-        raise NotFoundError("page", "at this address; the email may have truncated the link")
+        raise NotFoundError(
+            "page",
+            purpose,
+            "No page at this address; the link may be truncated. Copy the complete link from the email",
+        )
     return number
 
 

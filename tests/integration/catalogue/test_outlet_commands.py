@@ -51,8 +51,8 @@ def test_outlet_commands_list_set_and_reset(run: Run):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("set", "nobody", "--name", "X"), "no outlet nobody"),
-        (("reset", "nobody"), "no outlet nobody"),
+        (("set", "nobody", "--name", "X"), "Outlet nobody not found"),
+        (("reset", "nobody"), "Outlet nobody not found"),
         (
             ("set", "quay", "--country", "Britain"),
             "Invalid country 'Britain': expected a two-letter ISO 3166-1",

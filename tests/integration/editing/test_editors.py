@@ -365,7 +365,7 @@ def test_invalid_decisions_are_rejected_with_a_reason(desk: Desk):
     for make, message in [
         (
             lambda session, action: actions.merge(session, action, [desk.one, "nobody"]),
-            "no story nobody",
+            "Story nobody not found",
         ),
         (
             lambda session, action: actions.merge(session, action, [desk.one] * 2),
@@ -377,8 +377,8 @@ def test_invalid_decisions_are_rejected_with_a_reason(desk: Desk):
             "some but not all of the 2 articles",
         ),
         (lambda session, action: actions.move(session, action, 99, desk.one), "99"),
-        (lambda session, action: actions.hide_article(session, action, 99), "no article 99"),
-        (lambda session, action: undo(session, action, 99), "no decision 99"),
+        (lambda session, action: actions.hide_article(session, action, 99), "Article 99 not found"),
+        (lambda session, action: undo(session, action, 99), "Decision 99 not found"),
     ]:
         with pytest.raises((NotFoundError, BadInputError), match=message):
             desk.decide(make)

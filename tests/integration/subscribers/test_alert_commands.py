@@ -83,11 +83,11 @@ def test_preview_shows_the_first_matching_story(
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("alerts", "add", "eve@x.example"), "or a coverage of 2"),
-        (("alerts", "add", "nobody@x.example", "--words", "a"), "no subscriber nobody"),
-        (("alerts", "remove", "77"), "no alert 77"),
+        (("alerts", "add", "eve@x.example"), "minimum coverage of at least 2"),
+        (("alerts", "add", "nobody@x.example", "--words", "a"), "Subscriber nobody"),
+        (("alerts", "remove", "77"), "Alert 77 not found"),
         (("alerts", "preview", "--words", "ferry"), "No story of the last 7 days matches: ferry"),
-        (("alerts", "preview", "--alert", "77"), "no alert 77"),
+        (("alerts", "preview", "--alert", "77"), "Alert 77 not found"),
     ],
 )
 def test_mistake_raises_an_error(run: Run, arguments: tuple[str, ...], reason: str):

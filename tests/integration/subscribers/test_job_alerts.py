@@ -282,7 +282,7 @@ def test_alerts_are_limited_and_unique(context: Context):
         add_alert(context, "ann@x.example", words=f"word{number}")
     with pytest.raises(BadInputError, match="remove one"):
         add_alert(context, "ann@x.example", words="ferry")
-    with pytest.raises(BadInputError, match="alert exists already"):
+    with pytest.raises(BadInputError, match="alert already exists"):
         add_alert(context, "ann@x.example", words="word3")
 
 

@@ -118,7 +118,7 @@ def test_gzipped_files_are_read(tmp_path: Path) -> None:
 def test_broken_gzip_raises_bad_input_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "in.jsonl.gz"
     path.write_bytes(content)
-    with pytest.raises(BadInputError, match="cannot read"):
+    with pytest.raises(BadInputError, match="Cannot read"):
         jsonl.read_lines(str(path))
 
 
@@ -206,7 +206,7 @@ def test_file_is_written_atomically(tmp_path: Path) -> None:
 def test_failed_write_leaves_no_files(tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.mkdir()
-    with pytest.raises(BadInputError, match="cannot write"):
+    with pytest.raises(BadInputError, match="Cannot write"):
         jsonl.replace_file(path, b"x")
     assert list(tmp_path.iterdir()) == [path]
 

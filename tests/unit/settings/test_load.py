@@ -44,8 +44,8 @@ def test_environment_lists_are_json_or_comma_separated():
 @pytest.mark.parametrize(
     ("environ", "message"),
     [
-        ({"SAMESTORY_WEB__PROT": "1"}, r"unknown setting web\.prot; did you mean port\?"),
-        ({"SAMESTORY_WBE__PORT": "1"}, r"unknown settings section \[wbe\]; did you mean web\?"),
+        ({"SAMESTORY_WEB__PROT": "1"}, r"Unknown setting web\.prot; did you mean port\?"),
+        ({"SAMESTORY_WBE__PORT": "1"}, r"Unknown settings section \[wbe\]; did you mean web\?"),
         ({"SAMESTORY_PORT": "1"}, r"did you mean SAMESTORY_WEB__PORT\?"),
         ({"SAMESTORY_WEB__PORT": "many"}, r"web\.port = 'many': .*integer"),
         ({"SAMESTORY_FETCH__ALLOW_NETWORKS": "[1,"}, "expected a JSON list"),
@@ -72,7 +72,7 @@ def test_invalid_toml_is_rejected(tmp_path: Path):
 
 
 def test_unknown_profile_is_rejected():
-    with pytest.raises(SettingsError, match=r"unknown profile 'englsh'; did you mean english\?"):
+    with pytest.raises(SettingsError, match=r"Unknown profile 'englsh'; did you mean english\?"):
         load({}, profile="englsh")
 
 

@@ -179,8 +179,8 @@ def test_query_is_parsed_from_text():
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({}, "or a coverage of 2"),
-        ({"words": " , "}, "or a coverage of 2"),
+        ({}, "or a minimum coverage of at least 2"),
+        ({"words": " , "}, "or a minimum coverage of at least 2"),
         ({"min_independent": 0}, "1 to 1000"),
         ({"words": "x" * 5000}, "at most 4000"),
     ],

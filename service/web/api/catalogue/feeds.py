@@ -151,13 +151,13 @@ def add_feed(web: WebContextDep, write: WriteDep, body: NewFeedIn) -> Response:
     """Fetch and parse a feed, then add it with its outlet.
 
     This takes up to `fetch.timeout_seconds`. Returns 422 with the reason if the feed cannot be read,
-    and 409 if it exists already. Private addresses must be listed in `fetch.allow_networks`.
+    and 409 if it already exists. Private addresses must be listed in `fetch.allow_networks`.
     """
 
     def add(session: Session) -> WriteResult:
         feed = fetch_feed(body.url, web.settings).to_opml(body.title or "")
         if not add_feeds(session, [feed], now=web.clock()):
-            raise AlreadyExistsError(f"The feed {feed.url} exists already")
+            raise AlreadyExistsError(f"Feed {feed.url} already exists")
         row = feeds.find_feed_by_url(session, feed.url)
         added = FeedOut.of(views.get_feed(session, row.id if row else 0))
         return WriteResult(added, f"/v1/feeds/{added.id}")
