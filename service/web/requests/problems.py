@@ -90,7 +90,7 @@ class Problem(BaseModel):
     type: str = Field(examples=["urn:samestory:problem:not-found"])
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
-    detail: str = Field(examples=["no story 'moscow'"])
+    detail: str = Field(examples=["Story moscow not found"])
     instance: str = Field(examples=["/v1/stories/moscow"])
     request_id: str = Field(description="Id of the request in the service log.")
     errors: list[FieldError] = Field(default=[], description="Invalid parts of the request.")

@@ -215,8 +215,8 @@ def test_alert_pages_are_consistent_during_changes(adam: KeyClient) -> None:
 def test_invalid_alert_returns_422(adam: KeyClient) -> None:
     one = adam.post(SUBSCRIBERS, {"address": "ann@x.example"}).headers["location"]
     for payload, reason in (
-        ({}, "or a coverage of 2 or more"),
-        ({"words": " , "}, "or a coverage of 2 or more"),
+        ({}, "a minimum coverage of at least 2"),
+        ({"words": " , "}, "a minimum coverage of at least 2"),
         ({"countries": "GB, Narnia"}, "Invalid country 'Narnia': expected a two-letter ISO 3166-1"),
         ({"min_independent": 0}, "body.min_independent"),
         ({"words": "a\x00b"}, "printable characters"),
@@ -230,7 +230,7 @@ def test_invalid_alert_returns_422(adam: KeyClient) -> None:
         assert reason in rejected.json["detail"], rejected.text
     for method, body in (("GET", None), ("POST", {"words": "ferry"})):
         rejected = adam.request(method, f"{SUBSCRIBERS}/99/alerts", body)
-        assert (rejected.status, rejected.json["detail"]) == (404, "no subscriber 99")
+        assert (rejected.status, rejected.json["detail"]) == (404, "Subscriber 99 not found")
     for number in range(MAX_ALERTS):
         assert adam.post(f"{one}/alerts", {"words": f"word{number}"}).status == 201
     rejected = adam.post(f"{one}/alerts", {"words": "more"})

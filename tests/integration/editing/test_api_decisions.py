@@ -129,12 +129,12 @@ def test_conflict_returns_409_with_the_active_decision(ann: KeyClient) -> None:
 @pytest.mark.parametrize(
     ("request_body", "status", "reason"),
     [
-        ({"action": "merge", "stories": ["ferry", "nobody"]}, 404, "no story nobody"),
+        ({"action": "merge", "stories": ["ferry", "nobody"]}, 404, "Story nobody not found"),
         ({"action": "merge", "stories": ["ferry", "ferry"]}, 422, "all ids belong to story"),
         ({"action": "merge", "stories": ["ferry"]}, 422, "stories"),
         ({"action": "split", "story": "ferry", "articles": [99]}, 404, "99"),
         ({"action": "move", "story": "ferry", "article": 2**70}, 422, "article"),
-        ({"action": "hide", "article": 99}, 404, "no article 99"),
+        ({"action": "hide", "article": 99}, 404, "Article 99 not found"),
         ({"action": "hide", "article": 99, "story": "ferry"}, 422, "story"),
         ({"action": "rename", "story": "ferry", "headline": "   "}, 422, "empty"),
         ({"action": "rename", "story": "ferry", "headline": "a\u0000b"}, 422, "control characters"),
