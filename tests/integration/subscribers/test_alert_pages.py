@@ -49,7 +49,7 @@ def test_one_click_stops_only_one_alert(site: Site, sessions: Sessions, subscrib
         answer = post(site, where, "List-Unsubscribe=One-Click")
         assert answer.status == 200
         assert "set-cookie" not in answer.headers
-        assert "This alert has ended" in answer.text
+        assert "Alert stopped" in answer.text
     assert alerts_of(sessions, subscriber) == [second]
     with sessions.begin() as session:
         assert subscribers.get(session, subscriber.id).state == "active"
@@ -76,9 +76,9 @@ def test_preferences_page_adds_lists_and_removes_alerts(
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("words=&min_independent=", "or a coverage of 2"),
+        ("words=&min_independent=", "minimum coverage of at least 2"),
         ("min_independent=x", "Invalid number"),
-        ("words=ferry", "alert exists already"),
+        ("words=ferry", "alert already exists"),
     ],
 )
 def test_invalid_query_returns_422_and_saves_nothing(

@@ -62,7 +62,7 @@ def test_story_page_shows_reports_evidence_and_related_stories(world: Site) -> N
     assert "First report of the story." in text
     assert "shared words in titles" in text
     assert "Next best story:" in text
-    assert "undated; shows time of arrival" in text
+    assert "no date; time of arrival shown" in text
     assert "Related stories" in text
     assert "Deputy foreign ministers of four states end talks in Moscow" in text
     assert "<b>merged</b> with" in text
@@ -136,7 +136,7 @@ def test_incomplete_evidence_is_accepted(sessions: Sessions, site: Site) -> None
 def test_story_without_articles_has_a_page(sessions: Sessions, site: Site) -> None:
     with sessions.begin() as session:
         Rows(session).story("hollow")
-    assert "This story has no articles any more" in site.page("/stories/hollow").text
+    assert "This story no longer has any articles" in site.page("/stories/hollow").text
 
 
 def test_storyline_feeds_and_about_pages(world: Site) -> None:
