@@ -43,7 +43,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     Modules of other commands are not imported, because some imports take seconds.
     """
     app = typer.Typer(
-        help="Group news articles by the event that they report, and serve the stories.",
+        help="Group news articles that report the same event into stories, and serve them.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -85,7 +85,7 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    """Group news articles by the event that they report, and serve the stories."""
+    """Group news articles that report the same event into stories, and serve them."""
 
 
 def main() -> None:

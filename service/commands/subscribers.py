@@ -39,9 +39,11 @@ Languages = Annotated[
     str | None, typer.Option(help="Only stories with a report in one of these languages.")
 ]
 Follow = Annotated[
-    str | None, typer.Option(help="Comma-separated words whose stories rank higher.")
+    str | None, typer.Option(help="Comma-separated words; stories that contain them rank higher.")
 ]
-Mute = Annotated[str | None, typer.Option(help="Comma-separated words whose stories are left out.")]
+Mute = Annotated[
+    str | None, typer.Option(help="Comma-separated words; stories that contain them are left out.")
+]
 Outlets = Annotated[str | None, typer.Option(help="Comma-separated slugs of outlets.")]
 Countries = Annotated[str | None, typer.Option(help="Comma-separated ISO codes such as GB.")]
 Storylines = Annotated[str | None, typer.Option(help="Comma-separated ids of storylines.")]
@@ -134,13 +136,13 @@ def set_preferences(  # noqa: PLR0917  # options, all by name
 @app.command()
 def stop(
     address: Address,
-    reason: Annotated[str, typer.Option(help="Stored reason.")] = "stopped by the operator",
+    reason: Annotated[str, typer.Option(help="Reason to record.")] = "stopped by the operator",
     *,
     bounced: Annotated[
-        bool, typer.Option("--bounced", help="Mark that the mailbox refused emails.")
+        bool, typer.Option("--bounced", help="Record that the mailbox rejected emails.")
     ] = False,
 ) -> None:
-    """Stop all emails to a subscriber, e.g. after a complaint. The subscriber stays stored."""
+    """Stop all emails to a subscriber, e.g. after a complaint. The subscriber's record is kept."""
     with _open_session() as (_, session):
         subscriber = subscribers.find_by_address(session, address)
         subscribers.stop(session, subscriber.id, reason, bounced=bounced)

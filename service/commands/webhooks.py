@@ -98,7 +98,7 @@ def change(
         typer.Option("--pause", help="Stop deliveries until `resume`; no transition is lost."),
     ] = False,
 ) -> None:
-    """Change URL, filters or state of a webhook. Its position in the sequence stays."""
+    """Change URL, filters or state of a webhook. Its position in the sequence does not change."""
     if not (url or kind or min_coverage is not None or pause):
         raise typer.BadParameter("No change given: use --url, --kind, --min-coverage or --pause")
     kinds = [] if kind == [ALL_KINDS] else kind or None
@@ -125,7 +125,7 @@ def secret(webhook_id: WebhookId) -> None:
 
 @app.command()
 def remove(webhook_id: WebhookId) -> None:
-    """Delete a webhook. Nothing more is delivered to it."""
+    """Delete a webhook. Deliveries to it stop."""
     with _open_session() as (_, session):
         webhooks.remove(session, webhook_id)
     print(f"removed webhook {webhook_id}")
@@ -140,7 +140,7 @@ def resume(webhook_id: WebhookId) -> None:
 
 @app.command()
 def test(webhook_id: WebhookId) -> None:
-    """Send a signed delivery of type `test` now. Exit with 1 if it is not accepted."""
+    """Send a signed delivery of type `test` now. Exits with 1 if it is not accepted."""
     with _open_session() as (context, session):
         url = webhooks.get(session, webhook_id).url
         target = WebhookTarget(webhook_id, url, webhooks.get_secret(session, webhook_id))

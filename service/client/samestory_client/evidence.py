@@ -25,7 +25,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """The story with the next best score."""
+    """The story with the second-best score."""
 
     story: str
     score: float | None

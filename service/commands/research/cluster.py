@@ -24,12 +24,12 @@ def cluster(
         ),
     ],
     stream: Annotated[
-        bool, typer.Option("--stream", help="Feed articles in order of date, like the daemon.")
+        bool, typer.Option("--stream", help="Process articles in date order, as the daemon does.")
     ] = False,
-    now: Annotated[datetime | None, typer.Option(help="Ignore dates later than this.")] = None,
+    now: Annotated[datetime | None, typer.Option(help="Treat dates after this time as invalid.")] = None,
     profile: Annotated[str, typer.Option(help="Settings profile.")] = "",
 ) -> None:
-    """Group articles into stories; writes one line {"id": ..., "story": ...} per input line.
+    """Group articles into stories and write one {"id": ..., "story": ...} line per input line.
 
     Articles need id and title; text, outlet, url, published and lang are optional. Other keys are
     ignored.

@@ -28,7 +28,7 @@ def language_means(
     ] = 150,
     profile: Annotated[str, typer.Option(help="Settings profile with the model.")] = "",
 ) -> None:
-    """Compute the mean vector of the titles of each language, for `embed.language_means`.
+    """Compute the mean title vector of each language, for `embed.language_means`.
 
     Deterministic: the same file gives the same means.
     """

@@ -61,7 +61,7 @@ def train(
     ] = True,
     profile: Annotated[str, typer.Option(help="Settings profile.")] = "",
 ) -> None:
-    """Train weights on all files; print the quality of each file under weights from the others.
+    """Train weights on all files, and print leave-one-file-out quality for each file.
 
     Deterministic: the same files give the same weights.
     """

@@ -60,7 +60,7 @@ def split(
     why: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Split articles off a story into a new one; they never rejoin the articles they left."""
+    """Split articles off a story into a new one. Jobs never regroup the two sets of articles."""
 
     def decide(session: Session, action: EditorAction) -> Decision:
         return actions.split(session, action, story, articles)
@@ -91,7 +91,7 @@ def pin(
     why: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Pin a story to the top of the list, or an article's title as the headline of its story."""
+    """Pin a story to the top of the list, or use an article's title as its story's headline."""
     decide = _mark_story_or_article(target, "pin", actions.pin_article)
     _decide(decide, by, why, as_json=as_json)
 

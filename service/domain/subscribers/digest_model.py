@@ -37,7 +37,7 @@ class SummarySentence:
 
 @dataclass(frozen=True)  # without slots: `cached_property` shares values between subscribers
 class DigestStory:
-    """A story with its current reports in order of time; it has at least one report."""
+    """A story with its current reports in chronological order; it has at least one report."""
 
     id: str
     slug: str

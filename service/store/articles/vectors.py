@@ -58,7 +58,7 @@ def find_unencoded(session: Session, model: int, *, limit: int) -> dict[int, int
 
 
 def find_unplaced(session: Session, model: int, *, limit: int) -> dict[int, datetime]:
-    """Return report time by id of admitted articles with a current vector, in order of time."""
+    """Return report time by id of admitted articles with a current vector, in chronological order."""
     mine = and_(VectorRow.article_id == ArticleRow.id, VectorRow.model_id == model)
     statement = (
         select(ArticleRow.id, ArticleRow.reported_at)

@@ -131,7 +131,7 @@ _REVISED = {
 def load_story_reports(
     session: Session, story_ids: Collection[str], *, as_of: datetime | None = None
 ) -> dict[str, tuple[Report, ...]]:
-    """The members of several stories at `as_of`, each in order of time; one statement."""
+    """The members of several stories at `as_of`, each in chronological order; one statement."""
     if not story_ids:
         return {}
     reports: dict[str, list[Report]] = defaultdict(list)
@@ -146,7 +146,7 @@ def load_story_reports(
 def load_story_members(
     session: Session, story_id: str, *, as_of: datetime | None = None
 ) -> tuple[Member, ...]:
-    """The members of one story at `as_of`, in order of time; one statement."""
+    """The members of one story at `as_of`, in chronological order; one statement."""
     statement = with_original(
         _select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id)
     )
@@ -161,7 +161,7 @@ def list_story_members(
     limit: int = 50,
     as_of: datetime | None = None,
 ) -> Page[Member]:
-    """A page of the members of one story at `as_of`, in order of time; one statement."""
+    """A page of the members of one story at `as_of`, in chronological order; one statement."""
     statement = with_original(
         _select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id)
     )

@@ -37,7 +37,7 @@ class StorylineName:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """A story with its reports in order of time, current or at a past instant.
+    """A story with its reports in chronological order, current or at a past instant.
 
     Counts are computed from the reports. The headline comes from the last description, or from
     the reports if the story was never described.

@@ -76,7 +76,7 @@ class ArticleQuery(BaseModel):
     )
     language: LanguageCodes = Field(
         [],
-        description="ISO 639-1 codes; the language of the outlet counts if that of the article is unknown.",
+        description="ISO 639-1 codes. Articles of unknown language are matched by their outlet's language.",
     )
     story: ShortText | None = Field(None, description="Id of the current story.")
     feed: BigInt | None = Field(None, description="Id of the feed.")
@@ -103,7 +103,7 @@ class ArticleQuery(BaseModel):
 
 @router.get("", response_model=PageOut[ArticleDetailOut] | PartialPageOut)
 def list_articles(session: ETagSession, query: Annotated[ArticleQuery, Query()]) -> Response:
-    """List articles in order of time, without those that an editor hid.
+    """List articles in chronological order, without those that an editor hid.
 
     `sort=newest`, the default, starts with the latest article; `oldest` starts with the first.
     """

@@ -68,7 +68,7 @@ class Merge(_DecisionIn):
 
 
 class Split(_DecisionIn):
-    """Split articles off a story into a new one; they never rejoin the articles that they left."""
+    """Split articles off a story into a new one. Jobs never regroup the two sets of articles."""
 
     action: Literal["split"]
     story: ShortText
@@ -92,7 +92,7 @@ class Move(_DecisionIn):
 
 
 class MarkStory(_DecisionIn):
-    """Pin, hide or lock a story: first in lists, shown nowhere, or unchanged by jobs."""
+    """Pin a story (listed first), hide it (not shown), or lock it (not changed by jobs)."""
 
     action: Literal["pin", "hide", "lock"]
     story: ShortText

@@ -110,7 +110,7 @@ class WebhookOut(BaseModel):
         description="Id of the last transition that was sent, filtered out or blocked."
     )
     blocked_stories: int = Field(
-        description="Stories with a failed delivery, which is retried. Other stories continue."
+        description="Stories whose delivery failed and is being retried. Deliveries for other stories continue."
     )
     error: str | None = Field(
         description="Last failure; null after a successful delivery.", examples=[None]
@@ -205,7 +205,7 @@ def add_webhook(web: WebContextDep, write: WriteDep, new: NewWebhook) -> Respons
 def update_webhook(
     web: WebContextDep, write: WriteDep, webhook_id: WebhookId, changes: WebhookChange
 ) -> Response:
-    """Change URL, filters or state of a webhook. Its position in the sequence stays.
+    """Change URL, filters or state of a webhook. Its position in the sequence does not change.
 
     New kinds apply to all transitions that were not processed yet. A new URL retries failed
     deliveries immediately; a private address returns 422, as when a webhook is added.
@@ -245,7 +245,7 @@ def rotate_secret(write: WriteDep, webhook_id: WebhookId) -> Response:
 
 @router.delete("/{webhook_id}", status_code=204, response_class=Response, responses=ITEM_RESPONSES)
 def remove_webhook(write: WriteDep, webhook_id: WebhookId) -> Response:
-    """Delete a webhook. Nothing more is delivered to it."""
+    """Delete a webhook. Deliveries to it stop."""
 
     def remove(session: Session) -> WriteResult:
         webhooks.remove(session, webhook_id)

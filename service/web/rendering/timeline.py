@@ -36,7 +36,7 @@ class Lane:
 
 
 def points(reports: Sequence[Report]) -> list[Point]:
-    """Coverage after each report; `reports` must be in order of time."""
+    """Coverage after each report; `reports` must be in chronological order."""
     outlets: set[str] = set()
     growth = []
     for report in reports:

@@ -59,7 +59,7 @@ class MatchIn(BaseModel):
     outlet: ShortText | None = Field(None, description="Slug of the outlet.")
     published: UtcTime | None = Field(
         None,
-        description="Publication time, the centre of the period that is searched; default: now.",
+        description="Publication time. The search covers a period around it. Default: now.",
     )
     language: Annotated[
         str | None,
@@ -100,7 +100,7 @@ class SimilarArticleOut(BaseModel):
 
 
 class NextBestOut(BaseModel):
-    """The story with the next best score."""
+    """The story with the second-best score."""
 
     story: str
     headline: str
@@ -113,7 +113,7 @@ class MatchOut(BaseModel):
     story: StoryOut | None = Field(description="Null if the article would start a new story.")
     score: float | None = Field(description="Mean pair score with the articles of the story.")
     nearest: list[SimilarArticleOut] = Field(
-        description="The most similar articles: of the story, or of any story without a match."
+        description="The most similar articles in the matching story; without a match, in any story."
     )
     next_best: NextBestOut | None
     article: int | None = Field(description="Id of the stored article with this URL.")

@@ -20,7 +20,7 @@ class QuoteOut(BaseModel):
     text: str
     article: int
     outlet: OutletRef
-    complete: bool = Field(description="False if the outlet or its feed cuts the sentence off.")
+    complete: bool = Field(description="False if the outlet or its feed truncated the sentence.")
 
 
 class DevelopmentOut(BaseModel):
@@ -38,7 +38,9 @@ class DelayOut(BaseModel):
 
     outlet: OutletRef
     at: Instant
-    seconds: float = Field(description="Delay after the first reporter, 0 for that one.")
+    seconds: float = Field(
+        description="Delay in seconds after the first report; 0 for the first reporter."
+    )
     is_copy: bool
 
 
@@ -61,11 +63,11 @@ class StoryDescriptionOut(BaseModel):
     """Results of the job `describe`; empty until it has processed the story."""
 
     summary: list[QuoteOut] = Field(
-        description="Two to four sentences if as many outlets report, each from a different outlet."
+        description="Up to four sentences, each from a different outlet."
     )
     entities: EntitiesOut
     developments: list[DevelopmentOut] = Field(
-        description="Reports that added new information, in order of time."
+        description="Reports that added new information, in chronological order."
     )
     first_reporter: DelayOut | None = Field(description="The outlet that reported first.")
     delays: list[DelayOut] = Field(

@@ -62,7 +62,7 @@ class NeighbourOut(BaseModel):
 
 
 class AlternativeOut(BaseModel):
-    """The story with the next best score."""
+    """The story with the second-best score."""
 
     story: str
     score: float | None
@@ -133,7 +133,7 @@ def list_story_articles(  # noqa: PLR0917  # FastAPI calls it by name
     as_of: AsOf = None,
     fields: Annotated[MemberFields | None, Query()] = None,
 ) -> Response:
-    """List the articles of a story in order of time."""
+    """List the articles of a story in chronological order."""
     require_unmerged(session, story_id, as_of)
     after = ARTICLE_CURSOR.decode(cursor)
     page = list_story_members(session, story_id, after=after, limit=limit, as_of=as_of)
@@ -149,7 +149,7 @@ def get_story_timeline(
     cursor: CursorQuery = None,
     as_of: AsOf = None,
 ) -> PageOut[TimelinePointOut]:
-    """Get the growth of coverage, report by report, in order of time.
+    """Get the growth of coverage, report by report, in chronological order.
 
     `coverage` counts the outlets of all reports up to that point, computed at the time of the request.
     """
@@ -185,7 +185,7 @@ def list_story_evidence(
     cursor: CursorQuery = None,
     as_of: AsOf = None,
 ) -> PageOut[EvidenceOut]:
-    """Get the evidence for each article of a story, in order of time."""
+    """Get the evidence for each article of a story, in chronological order."""
     require_unmerged(session, story_id, as_of)
     after = EVIDENCE_CURSOR.decode(cursor)
     page = list_story_members(session, story_id, after=after, limit=limit, as_of=as_of)
@@ -201,9 +201,9 @@ def list_story_transitions(
     cursor: CursorQuery = None,
     as_of: AsOf = None,
 ) -> PageOut[TransitionOut]:
-    """List the transitions of a story, oldest first; those of a merged story end with the merger.
+    """List the transitions of a story, oldest first. Those of a merged story end with its merge.
 
-    With `as_of` the list ends at that instant; 404 before the story emerged.
+    With `as_of` the list ends at that time; 404 before the story emerged.
     """
     after = TRANSITION_CURSOR.decode(cursor)
     page = history.transitions_of(session, story_id, after=after, limit=limit, as_of=as_of)

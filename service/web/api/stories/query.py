@@ -39,7 +39,8 @@ class StoryFeedQuery(StoryFilter):
     """Query parameters of story feeds: filters, order and limit."""
 
     as_of: UtcTime | None = Field(
-        None, description="Return the list as of this instant; a future instant means now."
+        None,
+        description="Return the list as of this time; a time in the future returns the current list.",
     )
     sort: Sort = Field(Sort.RANK, description="Order of the list.")
     limit: Limit = 50

@@ -37,7 +37,7 @@ class TimelinePointOut(BaseModel):
 class StoryDetailOut(StoryDescriptionOut, StoryOut):
     """A story with its articles, timeline, transitions and related stories."""
 
-    members: list[MemberOut] = Field(description="Articles of the story in order of time.")
+    members: list[MemberOut] = Field(description="Articles of the story in chronological order.")
     timeline: list[TimelinePointOut]
     transitions: list[TransitionOut] = Field(
         description="The first 100; `/transitions` returns all of them in pages."
@@ -58,5 +58,5 @@ class ListedStoryOut(StoryDescriptionOut, StoryOut):
 
 
 def timeline_points(reports: tuple[Report, ...]) -> list[TimelinePointOut]:
-    """The growth of coverage, report by report, in order of time."""
+    """The growth of coverage, report by report, in chronological order."""
     return [TimelinePointOut.of(point) for point in timeline.points(reports)]

@@ -65,11 +65,12 @@ class StorylineQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     since: UtcTime | None = Field(
-        None, description="With a story last reported at this time or later."
+        None, description="Only storylines with a story last reported at or after this time."
     )
     until: UtcTime | None = Field(
         None,
-        description="With a story last reported before this time; with `since`, the same story.",
+        description="Only storylines with a story last reported before this time. With `since`, one story "
+        "must satisfy both.",
     )
     sort: StorylineOrder = Field(StorylineOrder.ID, description="Order of the list.")
     limit: Limit = 50

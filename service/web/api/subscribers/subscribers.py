@@ -70,32 +70,32 @@ class PreferencesIn(BaseModel):
         default=None, description="Only stories with a report in one of these languages."
     )
     followed_outlets: Text | None = Field(
-        default=None, description="Slugs of outlets whose stories rank higher."
+        default=None, description="Outlet slugs; stories with these outlets rank higher."
     )
     muted_outlets: Text | None = Field(
-        default=None, description="Slugs of outlets whose reports are left out."
+        default=None, description="Outlet slugs; reports of these outlets are left out."
     )
     followed_countries: Text | None = Field(
         default=None,
-        description="ISO 3166-1 codes of countries whose outlets' stories rank higher.",
+        description="ISO 3166-1 codes; stories with outlets of these countries rank higher.",
         examples=["GB"],
     )
     muted_countries: Text | None = Field(
         default=None,
-        description="ISO 3166-1 codes of countries whose outlets' reports are left out.",
+        description="ISO 3166-1 codes; reports of outlets in these countries are left out.",
         examples=["GB"],
     )
     followed_words: Text | None = Field(
-        default=None, description="Words or phrases whose stories rank higher."
+        default=None, description="Words or phrases; stories that contain them rank higher."
     )
     muted_words: Text | None = Field(
-        default=None, description="Words or phrases whose stories are left out."
+        default=None, description="Words or phrases; stories that contain them are left out."
     )
     followed_storylines: Text | None = Field(
-        default=None, description="Ids of storylines whose stories rank higher."
+        default=None, description="Storyline ids; stories of these storylines rank higher."
     )
     muted_storylines: Text | None = Field(
-        default=None, description="Ids of storylines whose stories are left out."
+        default=None, description="Storyline ids; stories of these storylines are left out."
     )
 
     def preferences(self) -> Preferences:
@@ -116,8 +116,8 @@ class StopIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: ShortText = Field(default="stopped by the operator", description="Stored reason.")
-    bounced: bool = Field(default=False, description="Whether the mailbox refused emails.")
+    reason: ShortText = Field(default="stopped by the operator", description="Reason to record.")
+    bounced: bool = Field(default=False, description="Whether the mailbox rejected emails.")
 
 
 class SubscriberOut(BaseModel):
@@ -227,7 +227,7 @@ def update_subscriber(
 def stop_subscriber(
     write: WriteDep, subscriber_id: SubscriberId, details: StopIn | None = None
 ) -> Response:
-    """Stop all emails to a subscriber. The subscriber stays stored and can be added again."""
+    """Stop all emails to a subscriber. The subscriber's record is kept and can be added again."""
     details = details or StopIn()
 
     def stop(session: Session) -> WriteResult:
