@@ -66,7 +66,13 @@ def example_problem(status: int, path: str, operation: Operation) -> dict[str, A
     errors = [_field_error(operation)] if status == INVALID else []
     kind = PROBLEM_TYPES.get(status, "http-error")
     if status == CONFLICT:
-        kind = "contradiction" if is_decision else "taken" if path in ALREADY_EXISTS else "underway"
+        kind = (
+            "decision-conflict"
+            if is_decision
+            else "already-exists"
+            if path in ALREADY_EXISTS
+            else "request-in-progress"
+        )
     return {
         "type": f"urn:samestory:problem:{kind}",
         "title": HTTPStatus(status).phrase,

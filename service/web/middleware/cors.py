@@ -57,7 +57,7 @@ class CorsMiddleware(CORSMiddleware):
                         Request(scope),
                         BAD_REQUEST,
                         self._rejection_reason(headers),
-                        kind="other-site",
+                        kind="origin-not-allowed",
                         headers={
                             name: value
                             for name, value in response.headers.items()

@@ -61,7 +61,7 @@ def front_page(
 def story_page(
     session: ReadSession, web: WebContextDep, story_id: StoryId, as_of: AsOf = None
 ) -> HTMLResponse | RedirectResponse:
-    """Story page: reports in order of time, with the evidence for each."""
+    """Story page: reports in chronological order, with the evidence for each."""
     detail = views.get_story(session, story_id, as_of=as_of)
     story = detail.story
     if story.state == "merged":
@@ -117,7 +117,7 @@ def feeds_page(
         feeds=page.items,
         counts=catalogue_views.load_feed_counts(session),
         failing=failing,
-        first_page_url=bool(cursor),
+        first_page_url="/feeds" if cursor else "",
         next_page_url=f"/feeds?{urlencode({**filters, 'cursor': next_cursor})}"
         if next_cursor
         else "",

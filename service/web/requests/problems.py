@@ -35,9 +35,9 @@ from service.web.requests.unknown_parameters import suggest_parameter
 #: Paths with responses for programs; all other paths are HTML pages.
 PROGRAM_PATHS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
 PROBLEM_TYPES = {
-    401: "no-good-key",
-    403: "role-missing",
-    400: "unreadable-body",
+    401: "invalid-key",
+    403: "missing-role",
+    400: "invalid-body",
     404: "not-found",
     405: "method-not-allowed",
     409: "conflict",
@@ -173,13 +173,13 @@ def add_exception_handlers(app: FastAPI) -> None:
         NotFoundError: respond_with(404),
         DecisionConflictError: _handle_conflict,
         BadInputError: respond_with(422),
-        AlreadyExistsError: respond_with(409, "taken"),
-        IdempotencyKeyReusedError: respond_with(422, "reused-idempotency-key"),
-        RequestInProgressError: respond_with(409, "underway", IN_PROGRESS_RETRY),
-        FeedError: respond_with(422, "unreadable-feed"),
+        AlreadyExistsError: respond_with(409, "already-exists"),
+        IdempotencyKeyReusedError: respond_with(422, "idempotency-key-reused"),
+        RequestInProgressError: respond_with(409, "request-in-progress", IN_PROGRESS_RETRY),
+        FeedError: respond_with(422, "invalid-feed"),
         # Only admins reach routes that need these settings, so the message may name them.
-        MailError: respond_with(503, "not-set-up", RETRY_AFTER),
-        SettingsError: respond_with(503, "not-set-up", RETRY_AFTER),
+        MailError: respond_with(503, "not-configured", RETRY_AFTER),
+        SettingsError: respond_with(503, "not-configured", RETRY_AFTER),
         ModelLoadingError: respond_with(503, headers=RETRY_AFTER),
         EncoderError: lambda request, _: problem(
             request, 503, MODEL_UNAVAILABLE, headers=MODEL_RETRY
@@ -249,4 +249,4 @@ def _handle_conflict(request: Request, error: Exception) -> Response:
         for number, message in zip(error.decisions, error.messages, strict=True)
     ]
     detail = f"Conflicts with {'; '.join(error.messages)}. Undo the conflicting decisions first"
-    return problem(request, 409, detail, kind="contradiction", conflicts=conflicts)
+    return problem(request, 409, detail, kind="decision-conflict", conflicts=conflicts)

@@ -52,7 +52,10 @@ def test_key_is_created_shown_once_and_revoked(adam: KeyClient, clock: Clock) ->
     assert listed.headers["cache-control"] == "no-store"
 
     duplicate = adam.post(KEYS, {"name": "ANN"})
-    assert (duplicate.status, duplicate.json["type"]) == (409, "urn:samestory:problem:taken")
+    assert (duplicate.status, duplicate.json["type"]) == (
+        409,
+        "urn:samestory:problem:already-exists",
+    )
     gone = adam.request("DELETE", created.headers["location"])
     assert gone.json["revoked_at"]
     assert ann.get("/v1/decisions").status == 401
@@ -88,7 +91,7 @@ def test_feed_is_fetched_and_added(adam: KeyClient, feed_server: FeedServer) -> 
     assert adam.post(FEEDS, {"url": url}).status == 409
     rejected = adam.post(FEEDS, {"url": feed_server.url("/page")})
     assert rejected.status == 422
-    assert rejected.json["type"] == "urn:samestory:problem:unreadable-feed"
+    assert rejected.json["type"] == "urn:samestory:problem:invalid-feed"
     assert adam.post(FEEDS, {"url": "ftp://outlet.example/"}).status == 422
     assert len(adam.get(FEEDS).json["items"]) == 1
 
@@ -134,7 +137,7 @@ def test_subscriber_is_added_changed_stopped_and_deleted(adam: KeyClient) -> Non
 def test_adding_pending_subscriber_returns_409_and_keeps_settings(adam: KeyClient) -> None:
     created = adam.post(SUBSCRIBERS, {"address": "ann@x.example", "hour": 6})
     again = adam.post(SUBSCRIBERS, {"address": "Ann@X.example", "hour": 9})
-    assert (again.status, again.json["type"]) == (409, "urn:samestory:problem:taken")
+    assert (again.status, again.json["type"]) == (409, "urn:samestory:problem:already-exists")
     assert f"has not confirmed yet as subscriber {created.json['id']}" in again.json["detail"]
     one = created.headers["location"]
     assert adam.get(one).json["hour"] == 6
@@ -174,7 +177,10 @@ def test_alert_is_added_listed_and_removed(
     assert adam.get(f"{other}/alerts").json == {"items": [], "next": None}
 
     duplicate = adam.post(f"{one}/alerts", payload)
-    assert (duplicate.status, duplicate.json["type"]) == (409, "urn:samestory:problem:taken")
+    assert (duplicate.status, duplicate.json["type"]) == (
+        409,
+        "urn:samestory:problem:already-exists",
+    )
     for method in ("GET", "DELETE"):
         assert adam.request(method, f"{other}/alerts/{number}").status == 404
     assert adam.request("DELETE", created.headers["location"]).status == 204

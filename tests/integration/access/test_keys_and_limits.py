@@ -135,7 +135,7 @@ def test_invalid_authorization_returns_401(protected: Site, authorization: str) 
     answer = protected.get(READ, headers={"Authorization": authorization})
     assert answer.status == 401
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json["type"] == "urn:samestory:problem:no-good-key"
+    assert answer.json["type"] == "urn:samestory:problem:invalid-key"
     assert answer.headers["www-authenticate"].startswith("Bearer realm=")
 
 

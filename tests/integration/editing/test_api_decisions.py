@@ -117,7 +117,7 @@ def test_conflict_returns_409_with_the_active_decision(ann: KeyClient) -> None:
     rejected = ann.post(PATH, {"action": "merge", "stories": ["ferry", "pier"]})
     assert rejected.status == 409
     assert rejected.headers["content-type"] == "application/problem+json"
-    assert rejected.json["type"] == "urn:samestory:problem:contradiction"
+    assert rejected.json["type"] == "urn:samestory:problem:decision-conflict"
     [against] = rejected.json["conflicts"]
     assert against["decision"] == locked
     assert "lock ferry, ann" in against["message"]
@@ -199,7 +199,7 @@ def test_repeated_idempotency_key_replays_the_response(ann: KeyClient) -> None:
     assert len(ann.get(PATH).json["items"]) == 1
     other = ann.post(PATH, {"action": "lock", "story": "pier"}, Idempotency_Key="a-word")
     assert other.status == 422
-    assert other.json["type"] == "urn:samestory:problem:reused-idempotency-key"
+    assert other.json["type"] == "urn:samestory:problem:idempotency-key-reused"
     assert ann.post(PATH, request_body, Idempotency_Key="x" * 201).status == 422
 
 
@@ -265,7 +265,7 @@ def test_concurrent_request_with_the_same_idempotency_key_returns_409(
             assert first.is_alive()
         second = ann.post(PATH, request_body, Idempotency_Key="w")
         assert second.status == 409
-        assert second.json["type"] == "urn:samestory:problem:underway"
+        assert second.json["type"] == "urn:samestory:problem:request-in-progress"
         assert second.headers["retry-after"] == "1"
     first.join()
     assert statuses == [201]

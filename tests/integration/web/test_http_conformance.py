@@ -271,7 +271,7 @@ def test_rejected_preflight_states_the_reason(
         assert answer.headers["content-type"] == "application/problem+json"
         assert "Origin" in answer.headers["vary"]
         content = answer.json
-        assert content["type"] == "urn:samestory:problem:other-site"
+        assert content["type"] == "urn:samestory:problem:origin-not-allowed"
         assert content["instance"] == "/v1/stories"
         assert content["request_id"] == answer.headers["x-request-id"]
         assert reason in content["detail"]
