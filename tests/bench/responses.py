@@ -82,7 +82,9 @@ def measure_rows(port: int) -> Iterator[Row]:
     for mode in ("hybrid", "keyword"):
         searches = generate_searches(mode)
         # With few clients: searches that are queued at the end of the warm-up still run afterwards.
-        run_load(Load(port, list(islice(searches, WARMUP_REQUESTS)), SEARCH_CLIENTS[-1], SECONDS / 2))
+        run_load(
+            Load(port, list(islice(searches, WARMUP_REQUESTS)), SEARCH_CLIENTS[-1], SECONDS / 2)
+        )
         for clients in SEARCH_CLIENTS:
             empty = run_load(Load(port, [EMPTY], CLIENTS, SECONDS / 2))
             result = run_load(Load(port, list(islice(searches, QUERIES)), clients, SECONDS))

@@ -26,7 +26,9 @@ def cluster(
     stream: Annotated[
         bool, typer.Option("--stream", help="Process articles in date order, as the daemon does.")
     ] = False,
-    now: Annotated[datetime | None, typer.Option(help="Treat dates after this time as invalid.")] = None,
+    now: Annotated[
+        datetime | None, typer.Option(help="Treat dates after this time as invalid.")
+    ] = None,
     profile: Annotated[str, typer.Option(help="Settings profile.")] = "",
 ) -> None:
     """Group articles into stories and write one {"id": ..., "story": ...} line per input line.

@@ -294,5 +294,6 @@ def test_members_of_event_groups_meet_the_quorum() -> None:
         rows = np.array([row_of[key] for key in group])
         scores = pair_model().score_matrix(features, rows, rows)
         assert (
-            UnitScores.from_single_articles(scores).mean_scores().min() >= grouping_settings().quorum
+            UnitScores.from_single_articles(scores).mean_scores().min()
+            >= grouping_settings().quorum
         )
