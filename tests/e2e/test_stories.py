@@ -93,7 +93,7 @@ def test_pin_and_hide_accept_story_or_article_id(run: Run):
     ("arguments", "code", "message"),
     [
         (["show", "nobody"], 1, "Story nobody not found"),
-        (["show", "x\ny"], 1, "no story"),
+        (["show", "x\ny"], 1, "not found"),
         (["hide", "99"], 1, "Article 99 not found"),
         (["hide", "9" * 30], 1, "Story 9999"),
         (["hide", "-1"], 2, "No such option"),

@@ -66,13 +66,8 @@ def example_problem(status: int, path: str, operation: Operation) -> dict[str, A
     errors = [_field_error(operation)] if status == INVALID else []
     kind = PROBLEM_TYPES.get(status, "http-error")
     if status == CONFLICT:
-        kind = (
-            "decision-conflict"
-            if is_decision
-            else "already-exists"
-            if path in ALREADY_EXISTS
-            else "request-in-progress"
-        )
+        kind = "already-exists" if path in ALREADY_EXISTS else "request-in-progress"
+        kind = "decision-conflict" if is_decision else kind
     return {
         "type": f"urn:samestory:problem:{kind}",
         "title": HTTPStatus(status).phrase,
@@ -96,7 +91,7 @@ def _detail(status: int, path: str, operation: Operation, errors: list[dict[str,
         # Of nested objects, the last one is missing.
         parameters = re.findall(r"{(\w+)}", path) or ["story_id"]
         noun, example = PATH_OBJECTS[parameters[-1]]
-        return f"no {noun} {example}"
+        return f"{noun.capitalize()} {example} not found"
     if status == HTTPStatus.FORBIDDEN:
         roles = [role for each in operation.get("security", ()) for role in each.get("key", ())]
         return f"Role {roles[0] if roles else 'editor'} required; this key has: reader"
