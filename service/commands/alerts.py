@@ -51,7 +51,7 @@ def add(  # noqa: PLR0917  # options, all by name
     countries: Countries = "",
     min_independent: Independent = 1,
 ) -> None:
-    """Create an alert. Existing matches do not trigger it unless they grow."""
+    """Create an alert. Stories that already match trigger it only when they grow."""
     query = parse_query(
         words=words,
         entities=entities,
@@ -100,7 +100,7 @@ def remove(
 
 @app.command()
 def send() -> None:
-    """Create alert emails for new matches and send waiting ones, as the daemon does every minute."""
+    """Create alert emails for new matches and send waiting ones, as `samestory up` does every minute."""
     run_mail_job_once("alerts")
 
 

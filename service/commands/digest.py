@@ -41,7 +41,10 @@ class Preview:
 @app.command()
 def preview(
     to: Annotated[
-        str, typer.Option(help="Subscriber to preview for (default: default preferences).")
+        str,
+        typer.Option(
+            help="Address of the subscriber. An unknown address gets the default preferences."
+        ),
     ] = "reader@localhost",
     folder: Annotated[Path | None, typer.Option(help="Output folder.")] = None,
     *,
@@ -57,7 +60,7 @@ def preview(
 
 @app.command()
 def send() -> None:
-    """Create due editions and send waiting ones, as the daemon does every minute."""
+    """Create due editions and send waiting ones, as `samestory up` does every minute."""
     run_mail_job_once("digest")
 
 

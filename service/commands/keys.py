@@ -14,13 +14,15 @@ from service.store.access.keys import Key
 
 app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="Name of the key's owner, recorded with decisions.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def create(
-    name: Name,
+    name: Annotated[
+        str,
+        typer.Argument(help="Name of the key, such as its owner; recorded with its decisions."),
+    ],
     *,
     role: Annotated[
         list[Role] | None,
@@ -66,7 +68,9 @@ def list_keys(
 
 
 @app.command()
-def revoke(name: Name) -> None:
+def revoke(
+    name: Annotated[str, typer.Argument(help="Name of the key; see `samestory keys list`.")],
+) -> None:
     """Revoke a key immediately."""
     with open_context() as context, context.sessions.begin() as session:
         key = keys.revoke(session, keys.get_by_name(session, name).id, now=context.clock())

@@ -20,7 +20,9 @@ Country = Annotated[str | None, typer.Option(help="ISO 3166 code such as GB; emp
 Language = Annotated[str | None, typer.Option(help="ISO 639 code such as en; empty for none.")]
 Family = Annotated[
     str | None,
-    typer.Option(help="Slug of the publisher family; the outlet's slug for a family of its own."),
+    typer.Option(
+        help="Slug of the publisher family. To give the outlet its own family, pass the outlet's slug."
+    ),
 ]
 
 

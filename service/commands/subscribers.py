@@ -44,16 +44,34 @@ Follow = Annotated[
 Mute = Annotated[
     str | None, typer.Option(help="Comma-separated words; stories that contain them are left out.")
 ]
-Outlets = Annotated[str | None, typer.Option(help="Comma-separated slugs of outlets.")]
-Countries = Annotated[str | None, typer.Option(help="Comma-separated ISO codes such as GB.")]
-Storylines = Annotated[str | None, typer.Option(help="Comma-separated ids of storylines.")]
+FollowOutlets = Annotated[
+    str | None, typer.Option(help="Comma-separated slugs of outlets; their stories rank higher.")
+]
+MuteOutlets = Annotated[
+    str | None, typer.Option(help="Comma-separated slugs of outlets; their reports are left out.")
+]
+FollowCountries = Annotated[
+    str | None,
+    typer.Option(help="Comma-separated ISO codes such as GB; their stories rank higher."),
+]
+MuteCountries = Annotated[
+    str | None,
+    typer.Option(help="Comma-separated ISO codes such as GB; their reports are left out."),
+]
+FollowStorylines = Annotated[
+    str | None, typer.Option(help="Comma-separated ids of storylines; their stories rank higher.")
+]
+MuteStorylines = Annotated[
+    str | None, typer.Option(help="Comma-separated ids of storylines; their stories are left out.")
+]
 
 
 @app.command()
 def add(address: Address, zone: Zone = None, hour: Hour = None, days: Days = None) -> None:
     """Add a subscriber and send the email that asks for confirmation.
 
-    Adding a pending subscriber again sends another confirmation email. Change filters with `set`.
+    Adding a pending subscriber again replaces the schedule, resets the filters and sends another
+    confirmation email. Set filters with `samestory subscribers set`.
     """
     preferences = Preferences(time_zone=zone, hour=hour, days=days)
     schedule = preferences.apply_to_schedule(DEFAULT_SCHEDULE)
@@ -109,12 +127,12 @@ def set_preferences(  # noqa: PLR0917  # options, all by name
     languages: Languages = None,
     follow: Follow = None,
     mute: Mute = None,
-    follow_outlets: Outlets = None,
-    mute_outlets: Outlets = None,
-    follow_countries: Countries = None,
-    mute_countries: Countries = None,
-    follow_storylines: Storylines = None,
-    mute_storylines: Storylines = None,
+    follow_outlets: FollowOutlets = None,
+    mute_outlets: MuteOutlets = None,
+    follow_countries: FollowCountries = None,
+    mute_countries: MuteCountries = None,
+    follow_storylines: FollowStorylines = None,
+    mute_storylines: MuteStorylines = None,
 ) -> None:
     """Change delivery schedule and filters. An empty list clears the current one."""
     preferences = Preferences(

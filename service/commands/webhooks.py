@@ -95,7 +95,10 @@ def change(
     ] = None,
     pause: Annotated[
         bool,
-        typer.Option("--pause", help="Stop deliveries until `resume`; no transition is lost."),
+        typer.Option(
+            "--pause",
+            help="Stop deliveries until `samestory webhooks resume`; no transition is lost.",
+        ),
     ] = False,
 ) -> None:
     """Change URL, filters or state of a webhook. Its position in the sequence does not change."""

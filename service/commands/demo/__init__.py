@@ -24,7 +24,10 @@ RECIPIENT = "reader@localhost"
 def demo(
     *,
     once: Annotated[
-        bool, typer.Option("--once", help="Exit after the table instead of serving the pages.")
+        bool,
+        typer.Option(
+            "--once", help="Show the stories as a table and exit, without serving the pages."
+        ),
     ] = False,
     feeds: Annotated[
         Path | None, typer.Option(help="Folder of feed files to use instead of the samples.")

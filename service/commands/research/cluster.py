@@ -27,7 +27,8 @@ def cluster(
         bool, typer.Option("--stream", help="Process articles in date order, as the daemon does.")
     ] = False,
     now: Annotated[
-        datetime | None, typer.Option(help="Treat dates after this time as invalid.")
+        datetime | None,
+        typer.Option(help="Treat dates after this time as invalid; UTC if it has no zone."),
     ] = None,
     profile: Annotated[str, typer.Option(help="Settings profile.")] = "",
 ) -> None:

@@ -28,7 +28,8 @@ def evaluate(
     predicted: Annotated[
         str,
         typer.Option(
-            metavar="OUT.jsonl", help="Output of `cluster`; without it the articles are grouped."
+            metavar="OUT.jsonl",
+            help="Output of `cluster` to compare. Default: group the articles now.",
         ),
     ] = "",
     stream: Annotated[
@@ -39,7 +40,7 @@ def evaluate(
 ) -> None:
     """Compare a grouping with labels: B-cubed, pairwise F1, ARI, AMI, counts, speed, churn.
 
-    If the articles are grouped by this command, the report includes the candidates of the file as
+    Without --predicted the report also covers the pairs that were compared, with all articles in
     one window: recall, comparisons per article and calibration error. If lines have `copy_of` or
     `storyline`, copies and storylines are evaluated too. Labels are not used for grouping.
     """

@@ -36,7 +36,7 @@ def export(
         typer.Option("--output", "-o", metavar="FILE", help="Output file; - for standard output."),
     ],
 ) -> None:
-    """Export the articles of editors' decisions as labelled data for `evaluate` and `train`."""
+    """Export the articles that editors decided about, as labelled data for `evaluate` and `train`."""
     jsonl.require_writable(output)
     with open_context() as context, context.sessions.begin() as session:
         lines = training_labels.load_labelled_articles(session)

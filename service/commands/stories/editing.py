@@ -47,7 +47,7 @@ def merge(
     why: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Merge stories into the first one; their ids redirect to it."""
+    """Merge stories into the first one. The ids of the others redirect to it."""
     ids = [story, *others]
     _decide(lambda session, action: actions.merge(session, action, ids), by, why, as_json=as_json)
 
@@ -143,7 +143,7 @@ def undo_decision(
     why: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Undo a decision and move its articles back, unless another decision pins them."""
+    """Undo a decision. Its articles move back, unless they moved since, another decision forbids it, or the story is locked or hidden."""
     _decide(lambda session, action: undo(session, action, decision), by, why, as_json=as_json)
 
 

@@ -215,9 +215,9 @@ class DecisionOut(BaseModel):
 def create_decision(
     web: WebContextDep, write: WriteDep, editor: Editor, body: DecisionIn
 ) -> Response:
-    """Make a decision about stories or articles. It takes effect immediately and binds all jobs.
+    """Make a decision about stories or articles. It takes effect immediately.
 
-    Returns 409 with the conflicting decisions if decisions in force rule it out.
+    No job reverses it. Returns 409 with the active decisions that conflict with it; undo them first.
     """
     action = _editor_action(web, editor, body.reason)
 
@@ -232,7 +232,7 @@ def create_decision(
 def undo_decision(
     web: WebContextDep, write: WriteDep, editor: Editor, number: Number, body: UndoIn | None = None
 ) -> Response:
-    """Undo a decision and move its articles back, unless another decision pins them."""
+    """Undo a decision. Its articles move back, unless they moved since, another decision forbids it, or the story is locked or hidden."""
     action = _editor_action(web, editor, body.reason if body else "")
     return write(lambda session: WriteResult(DecisionOut.of(undo(session, action, number))))
 

@@ -117,7 +117,7 @@ class RankOut(BaseModel):
     total: float
     age: float = Field(description="Hours from 1970 to the last report.")
     coverage: float = Field(description="12 for each doubling of independent coverage.")
-    velocity: float = Field(description="3 for each doubling of 1 + new outlets per hour.")
+    velocity: float = Field(description="3 for each doubling of (1 + new outlets per hour).")
 
     @classmethod
     def of(cls, rank: Rank | None) -> Self | None:

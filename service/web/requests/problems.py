@@ -105,7 +105,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     500: {"model": Problem, "description": "Internal error; see the service log."},
     503: {
         "model": Problem,
-        "description": "The database, a model or a free stream is not available. Retry later.",
+        "description": "The database or a model is not available, or all streams are in use. Retry later. Retry later.",
     },
 }
 UNREADABLE_BODY_RESPONSE: dict[str, Any] = {

@@ -174,7 +174,7 @@ def add_feed(web: WebContextDep, write: WriteDep, body: NewFeedIn) -> Response:
 def update_feed(
     web: WebContextDep, write: WriteDep, feed_id: FeedId, body: FeedUpdateIn
 ) -> Response:
-    """Set the status of a feed. Feeds are never deleted, because their articles remain."""
+    """Set the status of a feed. Feeds cannot be deleted, because their articles remain; set `retired` instead."""
 
     def change(session: Session) -> WriteResult:
         feeds.set_status(session, feed_id, body.status, now=web.clock())

@@ -69,7 +69,7 @@ def update_outlet(
 
 @router.delete("/{slug}/edits", response_model=OutletOut)
 def restore_outlet(web: WebContextDep, write: WriteDep, slug: Slug) -> Response:
-    """Restore the configured values of an outlet immediately. Does nothing without edits."""
+    """Restore the configured values of an outlet immediately. Has no effect if the outlet was not edited."""
 
     def restore(session: Session) -> WriteResult:
         outlets.reset_outlet(session, slug, now=web.clock())

@@ -77,7 +77,9 @@ class SearchQuery(BaseModel):
     language: LanguageCodes = Field(
         default=[], description="ISO 639-1 codes; matches reports in any of them."
     )
-    limit: Limit = Field(default=10, description="Maximum number of stories, and also of articles.")
+    limit: Limit = Field(
+        default=10, description="Maximum number of stories and, separately, of articles."
+    )
 
     def filter(self) -> SearchFilter:
         """The filter conditions, which apply to reports."""

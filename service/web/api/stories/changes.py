@@ -113,7 +113,7 @@ async def stream_changes(
     The first block has no data; its id is the start of the stream, so that a client that reconnects
     before the first event misses nothing. Keep-alive comments repeat the last id. The stream ends when
     the API key expires or is revoked. The settings `web.max_streams` and `web.max_streams_per_client`
-    limit the number of open streams. HEAD does not count and ends immediately.
+    limit the number of open streams. HEAD requests end immediately and do not count towards these limits.
     """
     start = since if last_event_id is None else last_event_id
     first_id = await run_in_threadpool(_resolve_start, web.sessions, start)

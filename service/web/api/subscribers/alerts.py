@@ -121,7 +121,7 @@ def get_alert(session: ReadSession, subscriber_id: SubscriberId, alert_id: Alert
 def add_alert(
     web: WebContextDep, write: WriteDep, subscriber_id: SubscriberId, new: NewAlert
 ) -> Response:
-    """Create an alert. Existing matches do not trigger it unless they grow.
+    """Create an alert. Stories that already match trigger it only when they grow.
 
     Returns 409 if the subscriber has an alert with this query.
     """

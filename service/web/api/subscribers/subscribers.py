@@ -227,7 +227,7 @@ def update_subscriber(
 def stop_subscriber(
     write: WriteDep, subscriber_id: SubscriberId, details: StopIn | None = None
 ) -> Response:
-    """Stop all emails to a subscriber. The subscriber's record is kept and can be added again."""
+    """Stop all emails to a subscriber. The record is kept; adding the address again asks for a new confirmation."""
     details = details or StopIn()
 
     def stop(session: Session) -> WriteResult:
