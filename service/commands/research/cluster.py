@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import group_articles, load_settings
+from service.commands.research.grouper import ProfileOption, group_articles, load_settings
 
 
 def cluster(
@@ -24,13 +24,17 @@ def cluster(
         ),
     ],
     stream: Annotated[
-        bool, typer.Option("--stream", help="Process articles in date order, as the daemon does.")
+        bool,
+        typer.Option(
+            "--stream",
+            help="Process articles one after the other in date order, as `samestory up` does.",
+        ),
     ] = False,
     now: Annotated[
         datetime | None,
         typer.Option(help="Treat dates after this time as invalid; UTC if it has no zone."),
     ] = None,
-    profile: Annotated[str, typer.Option(help="Settings profile.")] = "",
+    profile: ProfileOption = "",
 ) -> None:
     """Group articles into stories and write one {"id": ..., "story": ...} line per input line.
 

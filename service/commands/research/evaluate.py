@@ -10,7 +10,12 @@ import typer
 
 from service.commands.research import jsonl
 from service.commands.research.candidate_quality import CandidateQuality, candidate_quality
-from service.commands.research.grouper import GroupingResult, group_articles, load_settings
+from service.commands.research.grouper import (
+    GroupingResult,
+    ProfileOption,
+    group_articles,
+    load_settings,
+)
 from service.commands.research.jsonl import Label
 from service.commands.research.link_quality import link_report
 from service.commands.running.models import load_pair_model
@@ -33,10 +38,14 @@ def evaluate(
         ),
     ] = "",
     stream: Annotated[
-        bool, typer.Option("--stream", help="Process articles in date order, as the daemon does.")
+        bool,
+        typer.Option(
+            "--stream",
+            help="Process articles one after the other in date order, as `samestory up` does.",
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    profile: Annotated[str, typer.Option(help="Settings profile.")] = "",
+    profile: ProfileOption = "",
 ) -> None:
     """Compare a grouping with labels: B-cubed, pairwise F1, ARI, AMI, counts, speed, churn.
 

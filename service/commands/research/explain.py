@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import encode, load_settings
+from service.commands.research.grouper import ProfileOption, encode, load_settings
 from service.commands.running.models import load_pair_model
 from service.domain.articles.model import Article
 from service.domain.grouping.window import Grouping, group_window
@@ -23,7 +23,7 @@ def explain(
         str, typer.Argument(metavar="IN.jsonl", help="File of articles that contains both.")
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    profile: Annotated[str, typer.Option(help="Settings profile.")] = "",
+    profile: ProfileOption = "",
 ) -> None:
     """Show the pair score of two articles and the contribution of each feature."""
     if one == other:

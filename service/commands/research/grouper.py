@@ -4,6 +4,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Annotated
+
+import typer
 
 from service.commands.running.models import load_pair_model
 from service.commands.running.progress import progress_bar
@@ -17,6 +20,13 @@ from service.embed.loader import load_encoder
 from service.settings import load as settings_module
 from service.settings.embedding import EmbedSettings
 from service.settings.load import Settings
+
+ProfileOption = Annotated[
+    str,
+    typer.Option(
+        help="Profile of settings, such as english or multilingual. Default: SAMESTORY_PROFILE."
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)

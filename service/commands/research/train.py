@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import encode, load_settings
+from service.commands.research.grouper import ProfileOption, encode, load_settings
 from service.commands.research.jsonl import Label
 from service.domain.articles.model import Article, Vectors
 from service.domain.evaluation.grouping_metrics import bcubed, encode_labels
@@ -59,7 +59,7 @@ def train(
     titles: Annotated[
         bool, typer.Option(help="Train on each file a second time with its titles only.")
     ] = True,
-    profile: Annotated[str, typer.Option(help="Settings profile.")] = "",
+    profile: ProfileOption = "",
 ) -> None:
     """Train weights on all files, and print leave-one-file-out quality for each file.
 

@@ -63,7 +63,7 @@ class NewWebhook(BaseModel):
     )
     since: BigInt | None = Field(
         default=None,
-        description="Deliver all transitions after this id; 0 delivers all, null only new ones.",
+        description="Deliver the transitions after this id. 0 delivers all; null, the default, only new ones.",
         examples=[0],
     )
 
@@ -107,7 +107,7 @@ class WebhookOut(BaseModel):
     )
     min_coverage: int
     last_delivered_id: int = Field(
-        description="Id of the last transition that was sent, filtered out or blocked."
+        description="Position of the webhook: all transitions up to this id were sent, filtered out, or wait in `blocked_stories`."
     )
     blocked_stories: int = Field(
         description="Stories whose delivery failed and is being retried. Deliveries for other stories continue."

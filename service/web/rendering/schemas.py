@@ -26,7 +26,7 @@ class PageOut(BaseModel, Generic[Item]):
 
 
 class OutletRef(BaseModel):
-    """An outlet by name."""
+    """Slug and name of an outlet."""
 
     slug: str
     name: str
@@ -45,7 +45,7 @@ class OutletBrief(OutletRef):
 
 
 class StorylineRef(BaseModel):
-    """A storyline by name."""
+    """Id, title and URL of a storyline."""
 
     id: str
     title: str
@@ -100,7 +100,7 @@ class PaceOut(BaseModel):
 
     articles_per_hour: float = Field(description="In the three hours up to `until`.")
     outlets_per_hour: float = Field(
-        description="Outlets per hour whose first report is in that time."
+        description="New outlets per hour in the three hours up to `until`."
     )
     until: Instant = Field(description="Time of the last report with a reliable date.")
     peak_articles: int = Field(description="Articles in the busiest hour.")

@@ -82,7 +82,7 @@ class FeedQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    status: FeedStatus | None = Field(None, description="Status of the feed.")
+    status: FeedStatus | None = Field(None, description="`active`, `paused` or `retired`.")
     failing: bool | None = Field(
         None, description="True: feeds whose last fetch failed. False: all others."
     )

@@ -98,7 +98,9 @@ async def stream_changes(
     _: StreamSlot,
     since: Annotated[
         Position,
-        Query(description="As in the list of changes; by default only future changes."),
+        Query(
+            description="Id of the last change seen; the stream starts after it. `latest`, the default, sends only future changes."
+        ),
     ] = "latest",
     seconds: Annotated[
         int, Query(ge=1, le=3600, description="The stream ends after this number of seconds.")

@@ -68,7 +68,7 @@ class AlertOut(BaseModel):
     countries: list[str] = Field(examples=[["GB"]])
     min_independent: int = Field(description="Minimum independent coverage of a story.")
     since: Instant = Field(
-        description="Creation time. Earlier matches trigger the alert only when they grow."
+        description="Creation time. Stories that matched before it trigger the alert only when they grow."
     )
     feed: str | None = Field(
         description="Path of the matching stories as a feed, `.atom`, `.rss` or `.json`; requires "
