@@ -53,9 +53,9 @@ def update_after_fetch(
     """Return the new values of a feed after a fetch.
 
     A failure increments the failure count and keeps the validators of the last success, so that
-    the server sends an unreadable body again. A busy host is not a failure of the feed. A feed that moved permanently gets
-    its new URL; it is retired if another feed has that URL, or if the server reports 410 Gone.
-    `jitter` lies in [0, 1).
+    the server sends an unreadable body again. A busy host is not a failure of the feed. A feed
+    that moved permanently gets its new URL. It is retired if another feed has that URL, or if the
+    server reports 410 Gone. `jitter` lies in [0, 1).
     """
     error = state.error
     failures = state.error_count + (not isinstance(error, HostBusyError)) if error else 0

@@ -119,7 +119,7 @@ def _find_merged_stories(session: Session, decision: Decision) -> set[str]:
 def _find_left_stories(session: Session, decision: Decision) -> dict[int, str]:
     """The story that each article left by the decision, without articles that moved since.
 
-    Each change has a unique instant, so a membership that ended at the decision's instant ended
+    Each change has a unique timestamp, so a membership that ended at the time of the decision ended
     because of the decision.
     """
     later = aliased(MembershipRow)

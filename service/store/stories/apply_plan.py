@@ -18,7 +18,7 @@ LOCK = "stories"
 
 
 def new_stamp(session: Session, now: datetime, cause: str, run_id: int | None = None) -> Stamp:
-    """A stamp with an instant later than every change so far; requires `LOCK`."""
+    """A stamp with a timestamp later than every change so far; requires `LOCK`."""
     return Stamp(versions.next_instant(session, now), cause, run_id)
 
 

@@ -38,7 +38,7 @@ async def parse_form(request: Request, q: Annotated[str, Query()] = "") -> Searc
         query = SearchQuery.model_validate({"q": q, "limit": MAX_RESULTS})
         terms = parse_terms(q)
     except ValidationError:
-        return SearchForm(q[:200], error="The search text is too long.")
+        return SearchForm(q[:200], error="The search text is too long or has control characters.")
     except HTTPException:
         return SearchForm(q[:200], error="Enter at least one search term, and at most 60 words.")
     return SearchForm(q, ParsedSearch(query, terms, await encoder_if_loaded(request)))
