@@ -39,8 +39,6 @@ class FeedServer:
     def __init__(self) -> None:
         self.routes: dict[str, Behaviour] = {}
         self.requests: list[Request] = []
-        self.running = self.most_running = 0
-        self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -80,18 +78,12 @@ class FeedServer:
         return Handler
 
     def _serve(self, request: Request, connection: socket.socket) -> None:
-        with self._lock:
-            self.requests.append(request)
-            self.running += 1
-            self.most_running = max(self.running, self.most_running)
+        self.requests.append(request)
         try:
             behave = self.routes.get(request.path, reply(b"", status="404 Not Found"))
             behave(request, connection, self._stopping)
         except OSError:
             pass  # the client closed the connection
-        finally:
-            with self._lock:
-                self.running -= 1
 
 
 def _read_request(connection: socket.socket) -> Request | None:
@@ -197,6 +189,33 @@ def slow(seconds: float, then: Behaviour) -> Behaviour:
         then(request, connection, stop)
 
     return behave
+
+
+class PendingRequests:
+    """Counts the requests that wait for the first byte of their response.
+
+    The count falls before that byte is sent, so a client that sends its next request after
+    a response is never counted twice.
+    """
+
+    def __init__(self) -> None:
+        self.maximum = 0
+        self._now = 0
+        self._lock = threading.Lock()
+
+    def delay(self, seconds: float, then: Behaviour) -> Behaviour:
+        """Wait as a pending request, then continue with another behaviour."""
+
+        def behave(request: Request, connection: socket.socket, stop: threading.Event) -> None:
+            with self._lock:
+                self._now += 1
+                self.maximum = max(self._now, self.maximum)
+            stop.wait(seconds)
+            with self._lock:
+                self._now -= 1
+            then(request, connection, stop)
+
+        return behave
 
 
 def gzip_bomb(mebibytes: int) -> bytes:
