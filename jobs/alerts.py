@@ -1,5 +1,6 @@
 """Job `alerts`: email subscribers about new stories that match their saved queries."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from jobs.running.context import Context, Counts
 from jobs.running.mail import run_mail_job, subscriber_batches
 from service.domain.subscribers.alerts import StoryIndex, build_alert_emails
-from service.settings.load import Settings
+from service.settings.delivery import AlertSettings
 from service.store.subscribers import alert_emails
 from service.store.subscribers import alerts as store
 from service.store.subscribers.digest_stories import load_changed_stories
@@ -37,7 +38,7 @@ def alerts(context: Context) -> Counts:
 def create_alert_emails(context: Context) -> Counts:
     """Store new alert emails, for sending or deferred to the next digest; returns counts."""
     now, settings = context.clock(), context.settings.alerts
-    counts = {"created": 0, "deferred_to_digest": 0}
+    counts = Counter(created=0, deferred_to_digest=0)
     with context.sessions.begin() as session:
         if not store.any_active(session):
             return counts
@@ -52,10 +53,7 @@ def create_alert_emails(context: Context) -> Counts:
     stories = StoryIndex(changed)
     for batch in subscriber_batches(context, with_alerts=True):
         with context.sessions.begin() as session:
-            for outcome in _create_for_batch(
-                session, batch, stories, context.settings, context.clock()
-            ):
-                counts[outcome] += 1
+            counts.update(_create_for_batch(session, batch, stories, settings, context.clock()))
     return counts
 
 
@@ -63,7 +61,7 @@ def _create_for_batch(
     session: Session,
     batch: Sequence[Subscriber],
     stories: StoryIndex,
-    settings: Settings,
+    settings: AlertSettings,
     now: datetime,
 ) -> Iterator[str]:
     """Store the new alert emails of a batch; yield `created` or `deferred_to_digest` for each."""
@@ -78,9 +76,9 @@ def _create_for_batch(
             stories,
             subscriber.filters,
             notifications.get(subscriber.id, []),
-            settings.alerts,
+            settings,
         ):
-            defer = recent[subscriber.id] >= settings.alerts.max_per_hour
+            defer = recent[subscriber.id] >= settings.max_per_hour
             if alert_emails.add(session, subscriber.id, email, local_date, now=now, defer=defer):
                 recent[subscriber.id] += not defer
                 yield "deferred_to_digest" if defer else "created"

@@ -1,14 +1,12 @@
 """Job `describe`: regenerate headline, keywords, summary, pace and rank of changed stories."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
 from service.domain.articles.model import Article
-from service.domain.entities.gazetteer import Gazetteer
-from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.stories.description import DescriptionContext, StoryContent, describe_story
 from service.domain.stories.headline import choose_headline_article
 from service.store.articles import articles, copies, vectors
@@ -17,10 +15,6 @@ from service.store.stories import apply_plan, descriptions, gazetteers, stories,
 
 #: Maximum number of stories described in one transaction.
 BATCH = 200
-#: Number of latest articles that the gazetteer is built from.
-GAZETTEER_ARTICLES = 5000
-#: Age at which the gazetteer is rebuilt.
-GAZETTEER_AGE = timedelta(hours=1)
 #: Number of nearest articles of other stories that keywords are contrasted with.
 NEIGHBOURS = 16
 #: Maximum number of a story's own articles that the neighbour search makes room for.
@@ -30,54 +24,38 @@ MAX_OWN_ARTICLES = 60
 def describe(context: Context) -> Counts:
     """Describe all stories that changed since their last description."""
     done = 0
-    while not context.stop_requested() and (count := _describe_batch(context)):
-        done += count
+    while not context.stop_requested():
+        with context.sessions.begin() as session:
+            stale = descriptions.load_stale(session, limit=BATCH)
+            vocabulary = vocabularies.latest(session)
+            if not stale or vocabulary is None:
+                break
+            members = stories.members(session, stale)
+            article_ids = [key for ids in members.values() for key in ids]
+            outlets = descriptions.load_outlet_index(session)
+            shared = DescriptionContext(
+                originals=copies.load_originals(session, article_ids),
+                families=outlets.families,
+                outlet_names=outlets.names,
+                vocabulary=vocabulary,
+                gazetteer=gazetteers.load_or_rebuild(session, now=context.clock()),
+                reported_at=articles.load_report_times(session, article_ids),
+            )
+            contents = _load_contents(session, context, members, shared.originals)
+            neighbours = _load_neighbours(session, context, contents)
+            described = [
+                describe_story(key, story, neighbours[key], shared, stale[key].last_reported_at)
+                for key, story in sorted(contents.items())
+            ]
+            # Other writers update many stories in a different order; the lock prevents deadlocks.
+            locks.lock_until_commit(session, apply_plan.LOCK)
+            descriptions.save(session, described, stale)
+            descriptions.mark_described(session, sorted(stale.keys() - contents.keys()), stale)
+            stamp = apply_plan.new_stamp(session, context.clock(), "describe", context.run_id)
+            apply_plan.refresh_derived(session, sorted(stale), stamp)
+        done += len(stale)
         context.progress("describe", done, done)
     return {"stories": done} if done else {}
-
-
-def _describe_batch(context: Context) -> int:
-    with context.sessions.begin() as session:
-        stale = descriptions.load_stale(session, limit=BATCH)
-        vocabulary = vocabularies.latest(session)
-        if not stale or vocabulary is None:
-            return 0
-        members = stories.members(session, stale)
-        shared = _load_shared(session, members, vocabulary, context.clock())
-        contents = _load_contents(session, context, members, shared.originals)
-        neighbours = _load_neighbours(session, context, contents)
-        described = [
-            describe_story(key, story, neighbours[key], shared, stale[key].last_reported_at)
-            for key, story in sorted(contents.items())
-        ]
-        # Other writers update many stories in a different order; the lock prevents deadlocks.
-        locks.lock_until_commit(session, apply_plan.LOCK)
-        descriptions.save(session, described, stale)
-        descriptions.mark_described(session, sorted(stale.keys() - contents.keys()), stale)
-        stamp = apply_plan.new_stamp(session, context.clock(), "describe", context.run_id)
-        apply_plan.refresh_derived(session, sorted(stale), stamp)
-    return len(stale)
-
-
-def _load_shared(
-    session: Session, members: Mapping[str, Sequence[int]], vocabulary: Vocabulary, now: datetime
-) -> DescriptionContext:
-    """Load the data that all descriptions of a batch share; rebuild an old gazetteer."""
-    gazetteer = gazetteers.latest(session, since=now - GAZETTEER_AGE)
-    if gazetteer is None:
-        latest = articles.load_latest_ids(session, limit=GAZETTEER_ARTICLES)
-        gazetteer = Gazetteer.from_window(articles.load_leads(session, latest))
-        gazetteers.save(session, gazetteer, now=now)
-    article_ids = [key for ids in members.values() for key in ids]
-    outlets = descriptions.load_outlet_index(session)
-    return DescriptionContext(
-        originals=copies.load_originals(session, article_ids),
-        families=outlets.families,
-        outlet_names=outlets.names,
-        vocabulary=vocabulary,
-        gazetteer=gazetteer,
-        reported_at=articles.load_report_times(session, article_ids),
-    )
 
 
 def _load_contents(

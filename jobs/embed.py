@@ -21,21 +21,16 @@ def embed(context: Context) -> Counts:
             articles.readmit(session, since=context.clock() - context.settings.window.reach)
         model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
     done = 0
-    while not context.stop_requested() and (count := _encode_batch(context, model_id)):
-        done += count
+    while not context.stop_requested():
+        with context.sessions.begin() as session:
+            revisions = vectors.find_unencoded(session, model_id, limit=BATCH)
+            batch = articles.load(session, revisions)
+        if not batch:
+            break
+        # No transaction is open while encoding, because that takes seconds.
+        encoded = encode_articles(encoder, batch, languages=context.settings.embed.languages)
+        with context.sessions.begin() as session:
+            vectors.save(session, model_id, revisions, encoded.values)
+        done += len(batch)
         context.progress("embed", done, max(waiting, done))
     return {"vectors": done} if done else {}
-
-
-def _encode_batch(context: Context, model_id: int) -> int:
-    """Encode one batch; no transaction is open while encoding, because that takes seconds."""
-    with context.sessions.begin() as session:
-        revisions = vectors.find_unencoded(session, model_id, limit=BATCH)
-        batch = articles.load(session, revisions)
-    if not batch:
-        return 0
-    languages = context.settings.embed.languages
-    encoded = encode_articles(context.encoder(), batch, languages=languages)
-    with context.sessions.begin() as session:
-        vectors.save(session, model_id, revisions, encoded.values)
-    return len(batch)

@@ -3,8 +3,6 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -15,7 +13,7 @@ from service.domain.articles.entries import FeedContext, ParsedFeed
 from service.domain.catalogue.feed_update import FeedValidators, FetchedState, update_after_fetch
 from service.errors import FeedError
 from service.ingest.admit import admit_feed
-from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_all
+from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_until_stopped
 from service.ingest.parsing.worker import ParseJob
 from service.ingest.parsing.workers import parse_all
 from service.store.articles import articles
@@ -27,20 +25,8 @@ log = structlog.get_logger()
 
 #: Feeds fetched at once; bounds how many bodies are in memory.
 BATCH = 64
-#: Seconds between two checks for a stop request.
-STOP_CHECK = 0.2
 #: Maximum warnings stored per fetch.
 MAX_WARNINGS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedFeed:
-    """A feed with its HTTP result, and either the parsed feed, an error, or neither after a 304."""
-
-    feed: FeedRow
-    result: FetchResult
-    parsed: ParsedFeed | None
-    error: FeedError | None
 
 
 def fetch(context: Context) -> Counts:
@@ -52,64 +38,47 @@ def fetch(context: Context) -> Counts:
     for start in range(0, len(due), BATCH):
         context.progress("fetch", start, len(due))
         batch = due[start : start + BATCH]
-        results = asyncio.run(_download(context, batch))
-        for fetched in _parse(context, batch, results):
-            source = Source(fetched.feed.id, fetched.feed.outlet_id, ids, sites)
-            total += _store(context, fetched, source)
+        requests = [
+            FetchRequest(each.id, each.url, each.etag, each.last_modified) for each in batch
+        ]
+        results = asyncio.run(
+            fetch_until_stopped(requests, context.settings.fetch, context.stop_requested)
+        )
+        parse_jobs = [
+            ParseJob(result.body, result.final_url, result.content_type)
+            for result in results
+            if result.body is not None
+        ]
+        parsed = iter(parse_all(parse_jobs, context.settings.parse))
+        feeds_by_id = {feed.id: feed for feed in batch}
+        for result in results:  # feeds without a result stay due
+            feed = feeds_by_id[result.feed_id]
+            content = next(parsed) if result.body is not None else result.error
+            source = Source(feed.id, feed.outlet_id, ids, sites)
+            total += _store(context, feed, result, content, source)
         if context.stop_requested():
             break
     context.progress("fetch", len(due), len(due))
     return total
 
 
-async def _download(context: Context, batch: Sequence[FeedRow]) -> list[FetchResult]:
-    """Download the feeds in order; if the job stops, return only the finished ones."""
-    finished: list[FetchResult] = []
-    requests = [FetchRequest(feed.id, feed.url, feed.etag, feed.last_modified) for feed in batch]
-    fetching = asyncio.create_task(
-        fetch_all(requests, context.settings.fetch, on_done=finished.append)
-    )
-    while not context.stop_requested():
-        done, _ = await asyncio.wait([fetching], timeout=STOP_CHECK)
-        if done:
-            return fetching.result()
-    fetching.cancel()
-    await asyncio.wait([fetching])
-    position = {feed.id: index for index, feed in enumerate(batch)}
-    return sorted(finished, key=lambda result: position[result.feed_id])
+def _store(
+    context: Context,
+    feed: FeedRow,
+    result: FetchResult,
+    content: ParsedFeed | FeedError | None,
+    source: Source,
+) -> Counter[str]:
+    """Store the articles, the fetch record and the feed's new state in one transaction.
 
-
-def _parse(
-    context: Context, batch: Sequence[FeedRow], results: Sequence[FetchResult]
-) -> list[FetchedFeed]:
-    """Parse the bodies of the results; feeds without a result are omitted and stay due."""
-    feeds_by_id = {feed.id: feed for feed in batch}
-    jobs = [
-        ParseJob(result.body, result.final_url, result.content_type)
-        for result in results
-        if result.body is not None
-    ]
-    parsed = iter(parse_all(jobs, context.settings.parse))
-    fetched_feeds = []
-    for result in results:
-        content = next(parsed) if result.body is not None else result.error
-        fetched_feeds.append(
-            FetchedFeed(
-                feeds_by_id[result.feed_id],
-                result,
-                parsed=content if isinstance(content, ParsedFeed) else None,
-                error=content if isinstance(content, FeedError) else None,
-            )
-        )
-    return fetched_feeds
-
-
-def _store(context: Context, fetched: FetchedFeed, source: Source) -> Counter[str]:
-    """Store the articles, the fetch record and the feed's new state in one transaction."""
-    feed, result, error, now = fetched.feed, fetched.result, fetched.error, context.clock()
+    `content` is the parsed feed, the error, or None after a 304.
+    """
+    parsed = content if isinstance(content, ParsedFeed) else None
+    error = content if isinstance(content, FeedError) else None
+    now = context.clock()
     with context.sessions.begin() as session:
-        admitted, rejected = _admit(session, context, fetched, source, now)
-        warnings = [*(fetched.parsed.warnings if fetched.parsed else ()), *rejected]
+        admitted, rejected = _admit(session, context, feed, parsed, source, now=now)
+        warnings = [*(parsed.warnings if parsed else ()), *rejected]
         row = FetchRow(
             feed_id=feed.id,
             run_id=context.run_id,
@@ -118,7 +87,7 @@ def _store(context: Context, fetched: FetchedFeed, source: Source) -> Counter[st
             outcome="failed" if error else "not_modified" if result.not_modified else "ok",
             http_status=result.status,
             received=result.received,
-            entries=len(fetched.parsed.entries) if fetched.parsed else 0,
+            entries=len(parsed.entries) if parsed else 0,
             admitted=admitted.new,
             revised=admitted.revised,
             rejected=len(rejected),
@@ -127,7 +96,7 @@ def _store(context: Context, fetched: FetchedFeed, source: Source) -> Counter[st
             warnings=warnings[:MAX_WARNINGS],
         )
         feeds.record_fetch(session, row)
-        state = _to_fetched_state(session, fetched)
+        state = _to_fetched_state(session, feed, result, content)
         update = update_after_fetch(
             state, now=now, jitter=random.random(), settings=context.settings.pacing
         )
@@ -146,12 +115,17 @@ def _store(context: Context, fetched: FetchedFeed, source: Source) -> Counter[st
 
 
 def _admit(
-    session: Session, context: Context, fetched: FetchedFeed, source: Source, now: datetime
+    session: Session,
+    context: Context,
+    feed: FeedRow,
+    parsed: ParsedFeed | None,
+    source: Source,
+    *,
+    now: datetime,
 ) -> tuple[AdmissionCounts, list[str]]:
     """Store the entries as articles; return the counts and the reasons of rejected entries."""
-    if fetched.parsed is None:
+    if parsed is None:
         return AdmissionCounts(0, 0), []
-    feed, parsed = fetched.feed, fetched.parsed
     # The stored URL, not the redirected one: it is part of the key of entries without a link.
     feed_context = FeedContext(feed.url, parsed.link, parsed.language or feed.language or "")
     drafts, rejections = admit_feed(
@@ -161,15 +135,17 @@ def _admit(
     return articles.admit(session, drafts, source, now=now), reasons
 
 
-def _to_fetched_state(session: Session, fetched: FetchedFeed) -> FetchedState:
-    feed, result, parsed = fetched.feed, fetched.result, fetched.parsed
+def _to_fetched_state(
+    session: Session, feed: FeedRow, result: FetchResult, content: ParsedFeed | FeedError | None
+) -> FetchedState:
+    parsed = content if isinstance(content, ParsedFeed) else None
     entries = parsed.entries if parsed else ()
     times = [entry.published for entry in entries if entry.published]
     moved = result.moved_to is not None and result.moved_to != feed.url
     return FetchedState(
         url=feed.url,
         error_count=feed.error_count,
-        error=fetched.error,
+        error=content if isinstance(content, FeedError) else None,
         validators=FeedValidators(result.etag, result.last_modified),
         entry_times=times or articles.load_publication_times(session, feed.id),
         ttl=parsed.ttl if parsed else None,

@@ -1,5 +1,6 @@
 """Job `place`: add each new article to an existing story, or start a new story with it."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
@@ -7,12 +8,11 @@ from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
 from service.domain.articles.copies import find_copies
-from service.domain.articles.tokenization import lead_words
 from service.domain.grouping import evidence
 from service.domain.grouping.lineage import plan_update
 from service.domain.grouping.place import place as place_articles
 from service.domain.pairs.features import window_vocabulary
-from service.domain.pairs.vocabulary import Vocabulary, rarest_keys
+from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.stories.arrivals import group_after_placement
 from service.store.articles import articles, candidates, copies, vectors
 from service.store.database import locks
@@ -30,73 +30,35 @@ def place(context: Context) -> Counts:
     """
     with context.sessions.begin() as session:
         waiting = len(articles.find_in_stage(session, "admitted"))
-    total: dict[str, int] = {}
-    while waiting and not context.stop_requested() and (counts := _place_batch(context)):
-        for name, count in counts.items():
-            total[name] = total.get(name, 0) + count
+    total: Counter[str] = Counter()
+    while waiting and not context.stop_requested():
+        encoder, reach = context.encoder(), context.settings.window.reach
+        with context.sessions.begin() as session:
+            locks.lock_until_commit(session, apply_plan.LOCK)
+            model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
+            batch = vectors.find_unplaced(session, model_id, limit=BATCH)
+            if not batch:
+                break
+            loaded = articles.load(session, list(batch))
+            vocabulary = vocabularies.latest(session, encoder.model)
+            if vocabulary is None:  # before the first reconcile under this embedding model
+                values = vectors.load(session, model_id, encoder.model, [int(a.id) for a in loaded])
+                vocabulary = window_vocabulary(loaded, values)
+                vocabularies.save(session, vocabulary, now=context.clock())
+            candidates.index_rare_words(session, loaded, vocabulary)
+            excluded = set(stories.story_of(session, batch))
+            excluded |= marks.find_hidden_articles(session, batch)
+            arrivals = {key: at for key, at in batch.items() if key not in excluded}
+            members = candidates.find_joinable_members(
+                session, model_id, arrivals, limits=context.settings.candidates, reach=reach
+            )
+            counts = _place_arrivals(
+                session, context, arrivals, members, model_id=model_id, vocabulary=vocabulary
+            )
+            articles.advance_stage(session, batch, before="admitted", after="placed")
+        total.update({"articles": len(batch), **counts})
         context.progress("place", total["articles"], max(waiting, total["articles"]))
     return total
-
-
-def _place_batch(context: Context) -> dict[str, int]:
-    """Place one batch in one transaction; returns no counts if no article is waiting."""
-    encoder, settings = context.encoder(), context.settings
-    reach = settings.window.reach
-    with context.sessions.begin() as session:
-        locks.lock_until_commit(session, apply_plan.LOCK)
-        model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
-        batch = vectors.find_unplaced(session, model_id, limit=BATCH)
-        if not batch:
-            return {}
-        vocabulary = _index_rare_words(session, context, model_id, batch)
-        excluded = stories.story_of(session, batch).keys() | marks.find_hidden_articles(
-            session, batch
-        )
-        arrivals = {key: at for key, at in batch.items() if key not in excluded}
-
-        # The original of a copy is among the nearest vectors.
-        near = vectors.find_nearest(
-            session, model_id, arrivals, count=settings.candidates.neighbours, window=reach
-        )
-        limit = settings.candidates.shared_words
-        for key, words in articles.load_word_keys(session, arrivals).items():
-            near |= candidates.find_articles_with_shared_words(
-                session, words, arrivals[key], reach=reach, limit=limit
-            )
-        near_stories = set(stories.story_of(session, near).values())
-        near_stories -= marks.find_locked_stories(session, near_stories)
-        members = candidates.find_members_within(
-            session, near_stories, arrivals.values(), reach=reach
-        )
-
-        counts = _place_arrivals(
-            session, context, arrivals, members, model_id=model_id, vocabulary=vocabulary
-        )
-        articles.advance_stage(session, batch, before="admitted", after="placed")
-    return {"articles": len(batch), **counts}
-
-
-def _index_rare_words(
-    session: Session, context: Context, model_id: int, ids: Collection[int]
-) -> Vocabulary:
-    """Store the rare words of new articles, by which later articles find them as candidates.
-
-    Returns the current vocabulary. Before the first reconcile under a model it is built from these
-    articles.
-    """
-    tag = context.encoder().model
-    loaded = articles.load(session, list(ids))
-    vocabulary = vocabularies.latest(session, tag)
-    if vocabulary is None:
-        values = vectors.load(session, model_id, tag, [int(article.id) for article in loaded])
-        vocabulary = window_vocabulary(loaded, values)
-        vocabularies.save(session, vocabulary, now=context.clock())
-    keys = {
-        int(article.id): rarest_keys(lead_words(article), vocabulary, candidates.STORED_KEYS)
-        for article in loaded
-    }
-    articles.save_word_keys(session, keys)
-    return vocabulary
 
 
 def _place_arrivals(

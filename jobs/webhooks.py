@@ -31,26 +31,16 @@ def webhooks(context: Context) -> Counts:
     """
     with context.sessions.begin() as session:
         ids = outbox.find_due_webhooks(session, now=context.clock())
-    return asyncio.run(_deliver_all(context, ids)) if ids else {}
+    if not ids:
+        return {}
+    settings, deadline = context.settings, time.monotonic() + RUN_SECONDS
 
+    async def deliver_all() -> list[list[DeliveryOutcome]]:
+        async with webhook_session(settings.webhooks, settings.fetch.user_agent) as http:
+            # gather, not a task group: database errors must not be wrapped in an exception group.
+            return await asyncio.gather(*(_deliver(context, http, each, deadline) for each in ids))
 
-def delivery_body(transition: StoryTransition) -> bytes:
-    """JSON body with the same schema as `/v1/changes`; identical bytes in each attempt."""
-    data = TransitionOut.of(transition).model_dump_json()
-    timestamp = format_timestamp(transition.at)
-    head = f'{{"type":"story.{transition.kind}","timestamp":"{timestamp}","data":'
-    return f"{head}{data}}}".encode()
-
-
-async def _deliver_all(context: Context, webhook_ids: list[int]) -> Counts:
-    deadline = time.monotonic() + RUN_SECONDS
-    settings = context.settings
-    async with webhook_session(settings.webhooks, settings.fetch.user_agent) as http:
-        # gather, not a task group: database errors must not be wrapped in an exception group.
-        per_webhook = await asyncio.gather(
-            *(_deliver(context, http, each, deadline) for each in webhook_ids)
-        )
-    outcomes = [outcome for each in per_webhook for outcome in each]
+    outcomes = [outcome for each in asyncio.run(deliver_all()) for outcome in each]
     failed = sum(outcome.error is not None for outcome in outcomes)
     return {"delivered": len(outcomes) - failed, "failed": failed} if outcomes else {}
 
@@ -66,13 +56,15 @@ async def _deliver(
             batch = outbox.load_next_batch(session, webhook, now=now, limit=settings.concurrency)
         if batch is None:
             break
-        batch_outcomes = await _send_batch(context, http, batch)
-        outcomes += batch_outcomes.values()
+        sent = await asyncio.gather(
+            *(_send(context, http, batch, transition) for transition in batch.transitions)
+        )
+        outcomes += sent
         with context.sessions.begin() as session:
             has_more = outbox.record_outcomes(
                 session,
                 batch,
-                batch_outcomes,
+                dict(zip([transition.id for transition in batch.transitions], sent, strict=True)),
                 now=context.clock(),
                 policy=RetryPolicy.from_settings(settings),
                 jitter=random.random(),
@@ -82,27 +74,28 @@ async def _deliver(
     return outcomes
 
 
-async def _send_batch(
-    context: Context, http: aiohttp.ClientSession, batch: DeliveryBatch
-) -> dict[int, DeliveryOutcome]:
-    """Send all transitions of a batch concurrently; outcomes by transition id."""
+async def _send(
+    context: Context, http: aiohttp.ClientSession, batch: DeliveryBatch, transition: StoryTransition
+) -> DeliveryOutcome:
+    """Send one signed transition; log a failure."""
+    body = delivery_body(transition)
+    message = message_id(batch.webhook, transition.id)
+    headers = sign(batch.secret, message, body, at=context.clock())
+    outcome = await post(http, batch.url, body, headers)
+    if outcome.error is not None:
+        log.warning(
+            "delivery failed",
+            action="webhook_failed",
+            webhook=batch.webhook,
+            change=transition.id,
+            error=outcome.error,
+        )
+    return outcome
 
-    async def send(transition: StoryTransition) -> DeliveryOutcome:
-        body = delivery_body(transition)
-        message = message_id(batch.webhook, transition.id)
-        headers = sign(batch.secret, message, body, at=context.clock())
-        outcome = await post(http, batch.url, body, headers)
-        if outcome.error is not None:
-            log.warning(
-                "delivery failed",
-                action="webhook_failed",
-                webhook=batch.webhook,
-                change=transition.id,
-                error=outcome.error,
-            )
-        return outcome
 
-    outcomes = await asyncio.gather(*map(send, batch.transitions))
-    return {
-        transition.id: each for transition, each in zip(batch.transitions, outcomes, strict=True)
-    }
+def delivery_body(transition: StoryTransition) -> bytes:
+    """JSON body with the same schema as `/v1/changes`; identical bytes in each attempt."""
+    data = TransitionOut.of(transition).model_dump_json()
+    timestamp = format_timestamp(transition.at)
+    head = f'{{"type":"story.{transition.kind}","timestamp":"{timestamp}","data":'
+    return f"{head}{data}}}".encode()

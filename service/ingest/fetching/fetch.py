@@ -5,7 +5,7 @@ request ─► slot at its host ─► guarded connection ─► response ─┬
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +25,8 @@ TOO_MANY_REQUESTS = 429
 UNAVAILABLE = 503
 #: Pause after a 429 without a Retry-After header.
 DEFAULT_PAUSE = timedelta(minutes=5)
+#: Seconds between two checks for a stop request.
+STOP_CHECK = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,22 @@ async def fetch_all(
     async with _create_session(settings) as session, asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(fetch_and_report(request, session)) for request in requests]
     return [task.result() for task in running]
+
+
+async def fetch_until_stopped(
+    requests: Sequence[FetchRequest], settings: FetchSettings, stop_requested: Callable[[], bool]
+) -> list[FetchResult]:
+    """Fetch every feed; if `stop_requested` returns True, return only the finished results."""
+    finished: list[FetchResult] = []
+    fetching = asyncio.create_task(fetch_all(requests, settings, on_done=finished.append))
+    while not stop_requested():
+        done, _ = await asyncio.wait([fetching], timeout=STOP_CHECK)
+        if done:
+            return fetching.result()
+    fetching.cancel()
+    await asyncio.wait([fetching])
+    position = {request.feed_id: index for index, request in enumerate(requests)}
+    return sorted(finished, key=lambda result: position[result.feed_id])
 
 
 async def fetch_one(

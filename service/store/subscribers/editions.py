@@ -1,6 +1,6 @@
 """Email outbox: digest editions, and the delivery attempts of editions and alert emails."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from service.domain.subscribers.alerts import AlertEmail
 from service.domain.subscribers.digest_model import Digest
-from service.domain.subscribers.digest_schedule import DueDate
+from service.domain.subscribers.digest_schedule import DueDate, next_due_date
 from service.domain.subscribers.digest_selection import History
 from service.errors import NotFoundError
 from service.store.subscribers import alert_emails
+from service.store.subscribers.subscribers import Subscriber
 from service.store.tables import DeliveryRow, EditionRow, SubscriberRow
 
 #: Kinds of emails; each is sent by its own job.
@@ -43,17 +44,26 @@ class Edition:
     bytes: int | None = None  #: size of the email once it was sent
 
 
-def load_last_due_dates(session: Session, subscribers: Collection[int]) -> dict[int, DueDate]:
-    """Due date of each subscriber's latest edition, empty editions included."""
+def find_due(
+    session: Session, subscribers: Iterable[Subscriber], *, now: datetime, catch_up: timedelta
+) -> list[tuple[Subscriber, DueDate]]:
+    """Find the subscribers whose next edition is due, with its due date; see `next_due_date`."""
+    by_id = {each.id: each for each in subscribers}
     statement = (
         select(EditionRow.subscriber_id, EditionRow.local_date, EditionRow.due_at)
-        .where(EditionRow.subscriber_id.in_(subscribers), _IS_DIGEST)
+        .where(EditionRow.subscriber_id.in_(by_id), _IS_DIGEST)
         .ext(distinct_on(EditionRow.subscriber_id))
         .order_by(EditionRow.subscriber_id, EditionRow.local_date.desc())
     )
-    return {
-        row.subscriber_id: DueDate(row.local_date, row.due_at) for row in session.execute(statement)
-    }
+    last = {key: DueDate(local_date, at) for key, local_date, at in session.execute(statement)}
+    due_dates = []
+    for key, each in by_id.items():
+        due = next_due_date(
+            each.schedule, now, since=each.schedule_since, last=last.get(key), catch_up=catch_up
+        )
+        if due:
+            due_dates.append((each, due))
+    return due_dates
 
 
 def load_histories(
