@@ -1,16 +1,12 @@
 """Job `link`: link related stories into storylines, without merging them."""
 
-from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import numpy as np
-from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
-from service.domain.articles.model import Article
 from service.domain.grouping.lineage import plan_update
 from service.domain.pairs.features import Features, TokenisedArticles
-from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.stories.keywords import extract_keywords
 from service.domain.stories.storylines import StoryProfiles, link_storylines
 from service.store.articles import articles, vectors
@@ -39,7 +35,14 @@ def link(context: Context) -> Counts:
         members = stories.members(session, latest)
         ids = [key for keys in members.values() for key in keys]
         loaded = {int(article.id): article for article in articles.load(session, ids)}
-        groups = _link_stories(session, context, members, loaded, vocabulary)
+        model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
+        values = vectors.load(session, model_id, encoder.model, list(loaded))
+        tokenised = TokenisedArticles.build(list(loaded.values()), values)
+        row_of = {key: row for row, key in enumerate(loaded)}
+        rows = [np.array([row_of[key] for key in keys]) for keys in members.values()]
+        features = Features.build(tokenised, vocabulary)
+        profiles = StoryProfiles.from_features(list(members), rows, features)
+        groups = link_storylines(profiles, context.settings.storylines)
 
         existing = descriptions.load_storylines(session)
         storyline_ids = {str(story): line.id for line in existing for story in line.members}
@@ -61,21 +64,3 @@ def link(context: Context) -> Counts:
         stamp = apply_plan.new_stamp(session, context.clock(), "link", context.run_id)
         apply_plan.refresh_derived(session, linked.union(latest), stamp)
     return {"storylines": len(groups), "linked": sum(map(len, groups))}
-
-
-def _link_stories(
-    session: Session,
-    context: Context,
-    members: Mapping[str, Sequence[int]],
-    loaded: Mapping[int, Article],
-    vocabulary: Vocabulary,
-) -> Sequence[Sequence[str]]:
-    """Compute storylines of several stories each, from the vectors and words of their articles."""
-    encoder = context.encoder()
-    model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
-    values = vectors.load(session, model_id, encoder.model, list(loaded))
-    features = Features.build(TokenisedArticles.build(list(loaded.values()), values), vocabulary)
-    row_of = {key: row for row, key in enumerate(loaded)}
-    rows = [np.array([row_of[key] for key in keys]) for keys in members.values()]
-    profiles = StoryProfiles.of(list(members), rows, features)
-    return link_storylines(profiles, context.settings.storylines)

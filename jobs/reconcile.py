@@ -1,6 +1,6 @@
 """Job `reconcile`: regroup the time window around new articles and update its stories."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -20,8 +20,8 @@ from service.store.stories import apply_plan, constraints, stories, vocabularies
 def reconcile(context: Context) -> Counts:
     """Regroup the articles around those placed since the last run.
 
-    All changes are one transaction, during which place waits. Running it again without new
-    articles changes nothing.
+    Locked and hidden stories and hidden articles stay unchanged. All changes are one transaction,
+    during which place waits. Running it again without new articles changes nothing.
     """
     with context.sessions.begin() as session:
         if not articles.find_in_stage(session, "placed"):
@@ -32,30 +32,23 @@ def reconcile(context: Context) -> Counts:
         placed = articles.find_in_stage(session, "placed")
         if not placed:
             return {}
-        reported_at = _load_scope(session, context, placed.values())
+
+        spans = merge_windows(placed.values(), context.settings.window.reach)
+        inside = articles.find_placed_within(session, spans)
+        story_of = stories.story_of(session, inside)
+        frozen = marks.find_frozen_stories(session)
+        excluded = {key for key, story in story_of.items() if story in frozen}
+        excluded |= marks.find_hidden_articles(session, inside)
+        inside = {key: at for key, at in inside.items() if key not in excluded}
+        # Members outside the window are included, so that a story at its edge does not appear to
+        # lose articles.
+        members = stories.members(session, set(story_of.values()) - frozen)
+        outside = {key for ids in members.values() for key in ids} - inside.keys()
+        reported_at = inside | articles.load_report_times(session, outside)
+
         counts = _regroup(session, context, placed, reported_at) if reported_at else {}
         articles.advance_stage(session, placed, before="placed", after="reconciled")
     return counts
-
-
-def _load_scope(
-    session: Session, context: Context, timestamps: Iterable[datetime]
-) -> dict[int, datetime]:
-    """Return the report times of the articles to regroup: the window and its stories' members.
-
-    Members outside the window are included, so that a story at its edge does not appear to lose
-    articles. Locked and hidden stories and hidden articles are excluded; they stay unchanged.
-    """
-    spans = merge_windows(timestamps, context.settings.window.reach)
-    inside = articles.find_placed_within(session, spans)
-    story_of = stories.story_of(session, inside)
-    frozen = marks.find_frozen_stories(session)
-    excluded = {key for key, story in story_of.items() if story in frozen}
-    excluded |= marks.find_hidden_articles(session, inside)
-    inside = {key: at for key, at in inside.items() if key not in excluded}
-    members = stories.members(session, set(story_of.values()) - frozen)
-    outside = {key for ids in members.values() for key in ids} - inside.keys()
-    return {**inside, **articles.load_report_times(session, outside)}
 
 
 def _regroup(

@@ -125,7 +125,7 @@ def assign_storylines(
     members = rows_by_label(encode_labels(stories))
     names = [f"{number:09}" for number in range(len(members))]
     line_of = {name: name for name in names}
-    for line in link_storylines(StoryProfiles.of(names, members, features), settings):
+    for line in link_storylines(StoryProfiles.from_features(names, members, features), settings):
         line_of |= dict.fromkeys(line, line[0])
     lines = np.empty(len(stories), dtype=object)
     for name, rows in zip(names, members, strict=True):

@@ -35,7 +35,9 @@ class StoryProfiles:
     last: Floats
 
     @classmethod
-    def of(cls, stories: Sequence[str], members: Sequence[Rows], features: Features) -> Self:
+    def from_features(
+        cls, stories: Sequence[str], members: Sequence[Rows], features: Features
+    ) -> Self:
         """Average the articles of each story; `members` are rows of `features` by story."""
         values = features.vectors.values
         centroids = np.array([_centroid(values[rows].astype(np.float64)) for rows in members])

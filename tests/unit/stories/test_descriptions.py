@@ -109,7 +109,7 @@ def profiles(articles: list[Article], each: int) -> StoryProfiles:
     tokenised = TokenisedArticles.build(articles, encoded(articles))
     features = Features.build(tokenised, tokenised.build_vocabulary())
     members = [np.arange(at, at + each) for at in range(0, len(articles), each)]
-    return StoryProfiles.of([f"s{at}" for at in range(len(members))], members, features)
+    return StoryProfiles.from_features([f"s{at}" for at in range(len(members))], members, features)
 
 
 def talks(number: int, day: int) -> Article:
