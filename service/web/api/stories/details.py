@@ -6,9 +6,6 @@ from pydantic import BaseModel, Field
 
 from service.domain.entities.gazetteer import Kind
 from service.domain.entities.story_entities import Entity
-from service.domain.stories.developments import Development
-from service.domain.stories.pace import Delay
-from service.domain.stories.summary import Quote
 from service.store.story_views.views import StoryView
 from service.web.rendering.display_names import outlet_names
 from service.web.rendering.schemas import Instant, OutletRef
@@ -79,46 +76,43 @@ def description_fields(story: StoryView) -> dict[str, Any]:
     """Return the field values of `StoryDescriptionOut` for a story."""
     names = outlet_names(story.reports)
     details = story.details
-    delays = [_to_delay_out(delay, names) for delay in details.delays]
+    delays = [
+        DelayOut(
+            outlet=_outlet_ref(delay.outlet, names),
+            at=delay.at,
+            seconds=delay.delay.total_seconds(),
+            is_copy=delay.copy,
+        )
+        for delay in details.delays
+    ]
     return {
-        "summary": [_to_quote_out(quote, names) for quote in details.summary],
+        "summary": [
+            QuoteOut(
+                text=quote.text,
+                article=int(quote.article),
+                outlet=_outlet_ref(quote.outlet, names),
+                complete=quote.complete,
+            )
+            for quote in details.summary
+        ],
         "entities": EntitiesOut(
             people=_entities_of_kind(details.entities, Kind.PERSON),
             places=_entities_of_kind(details.entities, Kind.PLACE),
             organisations=_entities_of_kind(details.entities, Kind.ORGANISATION),
         ),
-        "developments": [_to_development_out(each, names) for each in details.developments],
+        "developments": [
+            DevelopmentOut(
+                at=each.at,
+                title=each.title,
+                article=int(each.article),
+                outlet=_outlet_ref(each.outlet, names),
+                outlets=each.outlets,
+            )
+            for each in details.developments
+        ],
         "first_reporter": delays[0] if delays else None,
         "delays": delays,
     }
-
-
-def _to_quote_out(quote: Quote, names: dict[str, str]) -> QuoteOut:
-    return QuoteOut(
-        text=quote.text,
-        article=int(quote.article),
-        outlet=_outlet_ref(quote.outlet, names),
-        complete=quote.complete,
-    )
-
-
-def _to_development_out(development: Development, names: dict[str, str]) -> DevelopmentOut:
-    return DevelopmentOut(
-        at=development.at,
-        title=development.title,
-        article=int(development.article),
-        outlet=_outlet_ref(development.outlet, names),
-        outlets=development.outlets,
-    )
-
-
-def _to_delay_out(delay: Delay, names: dict[str, str]) -> DelayOut:
-    return DelayOut(
-        outlet=_outlet_ref(delay.outlet, names),
-        at=delay.at,
-        seconds=delay.delay.total_seconds(),
-        is_copy=delay.copy,
-    )
 
 
 def _entities_of_kind(entities: tuple[Entity, ...], kind: Kind) -> list[EntityOut]:
