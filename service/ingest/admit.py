@@ -60,7 +60,11 @@ def admit_entry(
     A missing or implausible date does not reject an entry: it is flagged, and `published` is None.
     An entry without a link gets a URN derived from its feed and GUID or title.
     """
-    text, body = _text_and_body(entry, settings)
+    content = strip_boilerplate(entry.content)
+    lead = strip_boilerplate(one_line(entry.summary or content))
+    text = shorten(lead, settings.max_text_characters)
+    # Content that is no longer than the lead is not stored twice.
+    body = shorten(content, settings.max_body_characters) if len(content) > len(text) else ""
     title = shorten(one_line(entry.title), MAX_TITLE_CHARACTERS) or first_sentence(text)
     if not title:
         return Rejection(entry.guid, "neither title nor text")
@@ -72,6 +76,7 @@ def admit_entry(
         now=now,
         tolerance=timedelta(minutes=settings.future_tolerance_minutes),
     )
+    categories = (shorten(one_line(name), MAX_NAME_CHARACTERS) for name in entry.categories)
     return Draft(
         url=canonical_url(link) or _urn(entry, feed, title),
         link=link,
@@ -84,7 +89,7 @@ def admit_entry(
         claimed_date=date.claimed_date,
         date_flag=date.flag,
         updated=entry.updated,
-        categories=_categories(entry.categories),
+        categories=tuple(dict.fromkeys(filter(None, categories)))[:MAX_CATEGORIES],
         content_hash=content_hash(title, text, body),
     )
 
@@ -101,15 +106,6 @@ def first_sentence(text: str) -> str:
     return shorten(_SENTENCE_END.split(text, maxsplit=1)[0].strip(), MAX_TITLE_CHARACTERS // 2)
 
 
-def _text_and_body(entry: Entry, settings: AdmitSettings) -> tuple[str, str]:
-    content = strip_boilerplate(entry.content)
-    lead = strip_boilerplate(one_line(entry.summary or content))
-    text = shorten(lead, settings.max_text_characters)
-    # Content that is no longer than the lead is not stored twice.
-    body = content if len(content) > len(text) else ""
-    return text, shorten(body, settings.max_body_characters)
-
-
 def _urn(entry: Entry, feed: FeedContext, title: str) -> str:
     name = f"{canonical_url(feed.url) or feed.url}\n{one_line(entry.guid) or title}"
     return f"urn:samestory:{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:32]}"
@@ -119,8 +115,3 @@ def _language_tag(language: str) -> str:
     """Return a language tag in lower case, or an empty string if it is malformed."""
     tag = language.strip().replace("_", "-").lower()
     return tag if re.fullmatch(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", tag) else ""
-
-
-def _categories(categories: Iterable[str]) -> tuple[str, ...]:
-    names = (shorten(one_line(name), MAX_NAME_CHARACTERS) for name in categories)
-    return tuple(dict.fromkeys(name for name in names if name))[:MAX_CATEGORIES]

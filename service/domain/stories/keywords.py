@@ -33,7 +33,15 @@ def extract_keywords(
     frequency: Counter[str] = Counter()
     for article in articles:
         tokens = _tokenise(article)
-        frequency.update({word for word, _ in tokens if _is_candidate(word)})
+        frequency.update(
+            {
+                word
+                for word, _ in tokens
+                if len(word) >= _MIN_LENGTH
+                and not word[0].isdigit()
+                and word not in tokenization.STOP_WORDS
+            }
+        )
         for word, spelling in tokens:
             spellings[word][spelling] += 1
     words = sorted(word for word in frequency if frequency[word] > 1 or len(articles) == 1)
@@ -69,9 +77,3 @@ def _inverse_frequencies(words: Sequence[str], vocabulary: Vocabulary) -> dict[s
     is_common = vocabulary.document_frequencies(keys) > max_articles
     weights = np.where(is_common, 0.0, vocabulary.idf(keys))
     return dict(zip(words, weights.tolist(), strict=True))
-
-
-def _is_candidate(word: str) -> bool:
-    return (
-        len(word) >= _MIN_LENGTH and not word[0].isdigit() and word not in tokenization.STOP_WORDS
-    )
