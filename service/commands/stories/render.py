@@ -9,7 +9,6 @@ from service.domain.stories.ranking import explain_rank
 from service.domain.stories.transitions import TransitionOut
 from service.store.editing.audit_log import Decision
 from service.store.story_views.views import StoryView
-from service.web.api.stories.details import EntitiesOut
 from service.web.api.stories.schemas import StoryDetailOut
 from service.web.rendering.schemas import MemberOut
 
@@ -31,11 +30,20 @@ def format_story_line(story: StoryView, now: datetime | None = None) -> str:
 def format_story_detail(story: StoryDetailOut) -> str:
     """A story with its entities, summary, articles and transitions."""
     counts = f"{story.articles} articles, {story.independent} independent outlets"
+    entities = (
+        ("people", story.entities.people),
+        ("places", story.entities.places),
+        ("organisations", story.entities.organisations),
+    )
     return "\n".join(
         [
             f"{story.id}  {story.headline}",
             f"{story.state}, {counts}",
-            *_format_entities(story.entities),
+            *(
+                f"{kind}: {', '.join(each.name for each in some)}"
+                for kind, some in entities
+                if some
+            ),
             *(f"“{quote.text}” {quote.outlet.name}" for quote in story.summary),
             "",
             *map(_format_member, story.members),
@@ -65,15 +73,6 @@ def decision_dict(entry: Decision) -> dict[str, Any]:
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in asdict(entry).items()
     }
-
-
-def _format_entities(entities: EntitiesOut) -> list[str]:
-    kinds = (
-        ("people", entities.people),
-        ("places", entities.places),
-        ("organisations", entities.organisations),
-    )
-    return [f"{kind}: {', '.join(each.name for each in names)}" for kind, names in kinds if names]
 
 
 def _format_member(member: MemberOut) -> str:

@@ -187,7 +187,10 @@ def _load(session: Session, ids: Collection[int]) -> list[Decision]:
     for decision, story, other, moved in session.execute(_select_transitions(ids)):
         stories.setdefault(decision, set()).update(each for each in (story, other) if each)
         articles.setdefault(decision, set()).update(moved)
-    for decision, article, value in session.execute(_select_marks(ids)):
+    marks = select(ConstraintRow.decision_id, ConstraintRow.article_id, ConstraintRow.value).where(
+        ConstraintRow.decision_id.in_(ids), ConstraintRow.other_article_id.is_(None)
+    )
+    for decision, article, value in session.execute(marks):
         if article is not None:
             articles.setdefault(decision, set()).add(article)
         if value is not None:
@@ -222,11 +225,4 @@ def _select_transitions(ids: Collection[int]) -> Any:
         )
         .join(TransitionRow, TransitionRow.decision_id == DecisionRow.id)
         .where(DecisionRow.id.in_(ids), TransitionRow.at == DecisionRow.made_at)
-    )
-
-
-def _select_marks(ids: Collection[int]) -> Any:
-    """Marked articles and new headlines of each decision."""
-    return select(ConstraintRow.decision_id, ConstraintRow.article_id, ConstraintRow.value).where(
-        ConstraintRow.decision_id.in_(ids), ConstraintRow.other_article_id.is_(None)
     )
