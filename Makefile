@@ -12,7 +12,7 @@ ARTICLES ?= 200000
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--upgrade --quiet --no-emit-package torch --no-emit-package samestory-client --custom-compile-command 'make lock'
 
-.PHONY: demo test check lint types layers coverage quality bench lock clean
+.PHONY: demo test check lint types layers coverage quality merge-models bench lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -41,6 +41,14 @@ coverage: $(VENV)/ready-dev
 # FLOORS=set raises the floors; LOWER="the reason" allows lower ones.
 quality: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q tests/quality/test_floors.py --floors=$(FLOORS) --lower="$$LOWER"
+
+# Trains the merge models of both profiles on the sets of SAMESTORY_DATA and on the seeds.
+merge-models: $(VENV)/ready-dev
+	$(BIN)/python -m tests.quality.sets.seed_sets build/sets
+	HF_HUB_OFFLINE=1 $(BIN)/samestory train-merges config/merge_sets.toml \
+		--data $(SAMESTORY_DATA)/stories --data build/sets --output config/merge_model.json
+	HF_HUB_OFFLINE=1 $(BIN)/samestory train-merges config/merge_sets.toml --profile multilingual \
+		--data $(SAMESTORY_DATA)/stories --data build/sets --output config/merge_model_multilingual.json
 
 # The last part fills a database with ARTICLES articles, which takes some minutes.
 bench: $(VENV)/ready-dev

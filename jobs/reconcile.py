@@ -66,6 +66,7 @@ def _regroup(
         articles.load(session, ids),
         vectors.load(session, model_id, encoder.model, ids),
         model=context.pair_model,
+        merge_model=context.merge_model,
         settings=settings.window_stories,
         constraints=constraints.load_constraints(session, set(ids)),
         current_stories=current,

@@ -33,6 +33,7 @@ COMMANDS = {
     "evaluate": "service.commands.research.evaluate:evaluate",
     "explain": "service.commands.research.explain:explain",
     "train": "service.commands.research.train:train",
+    "train-merges": "service.commands.research.train_merges:train_merges",
     "language-means": "service.commands.research.language_means:language_means",
 }
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
+from service.domain.merges.model import MergeModel
 from service.domain.pairs.score import PairModel
 from service.embed.encoder import Encoder
 from service.settings.load import Settings
@@ -43,6 +44,7 @@ class Context:
     clock: Callable[[], datetime]
     encoder: Callable[[], Encoder]  #: loads the model on the first call
     pair_model: PairModel
+    merge_model: MergeModel
     run_id: int | None = None
     progress: Progress = no_progress
     #: Long jobs check this between batches and end early once it returns True.

@@ -38,6 +38,18 @@ class PairSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MergeSettings:
+    """Weights of the merge decision."""
+
+    model: str  #: JSON file of a `MergeModel`, relative to config/
+
+    @property
+    def path(self) -> Path:
+        """Absolute path of the weights file."""
+        return CONFIG_DIR / self.model
+
+
+@dataclass(frozen=True, slots=True)
 class CandidateSettings:
     """How many candidates to score for each article."""
 

@@ -22,7 +22,7 @@ class WindowSettings:
 class GroupingSettings:
     """Thresholds for grouping articles into stories."""
 
-    quorum: float  #: minimum mean pair score of every article with the rest of its story
+    quorum: float  #: minimum mean pair score of every article of a story when one is placed in it
     join_score: float  #: minimum pair score of a new article with the nearest member of a story
     epsilon: float  #: HDBSCAN does not split clusters at distances (1 − pair score) below this
     weak_score: float  #: pairs with a lower score do not connect articles
@@ -54,8 +54,7 @@ class HysteresisSettings:
 
     min_age_hours: float  #: an article is stable once it arrived longer ago than this
     min_window_articles: int  #: no article is stable in a smaller window
-    join_score: float  #: minimum mean pair score of other articles to join a stable story
-    merge_score: float  #: minimum mean pair score between two stable stories to merge them
+    log_odds: float  #: added to merges within a stable story, subtracted from merges of two
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from service.settings.delivery import (
 from service.settings.embedding import (
     CandidateSettings,
     EmbedSettings,
+    MergeSettings,
     PairSettings,
     TrainingSettings,
 )
@@ -67,6 +68,7 @@ class Settings:
     embed: EmbedSettings
     window: WindowSettings
     pairs: PairSettings
+    merges: MergeSettings
     candidates: CandidateSettings
     grouping: GroupingSettings
     copies: CopySettings

@@ -15,7 +15,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from service.commands.running.models import load_pair_model
+from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.articles.entries import FeedContext
 from service.domain.articles.model import Article, Vectors
 from service.domain.grouping.window import group_window
@@ -116,7 +116,16 @@ def compare_grouping(count: int) -> Comparison:
     articles, vectors = synthetic_window(count)
     return Comparison(
         f"group a window of {count} articles",
-        measure(lambda: group_window(articles, vectors, model=model, settings=settings.stories), 1),
+        measure(
+            lambda: group_window(
+                articles,
+                vectors,
+                model=model,
+                merge_model=load_merge_model(),
+                settings=settings.stories,
+            ),
+            1,
+        ),
         "matrix product of all vectors",
         measure(lambda: float((vectors.values @ vectors.values.T).sum()), 1),
     )

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from jobs.running.context import Context
 from service.commands.demo.samples import allow_loopback
-from service.commands.running.models import load_pair_model
+from service.commands.running.models import load_merge_model, load_pair_model
 from service.settings import load as settings_module
 from service.store.database.sessions import make_sessions
 from tests.support.encoders import WordEncoder
@@ -49,6 +49,7 @@ def make_context(engine: Engine, clock: Callable[[], datetime]) -> Context:
         clock=clock,
         encoder=lambda: encoder,
         pair_model=load_pair_model().with_window(settings.window.reach),
+        merge_model=load_merge_model(),
     )
 
 

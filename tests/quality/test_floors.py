@@ -19,7 +19,6 @@ SETS = (
     "giveme5w1h",
     "galaxy",
     "allsides_2021",
-    "uci_headlines",
     "stream_day",
     "outlets_2020",
     "outlets_2021",

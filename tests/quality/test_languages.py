@@ -13,7 +13,7 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from service.commands.running.models import load_pair_model
+from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.articles.model import Article
 from service.domain.evaluation.grouping_metrics import Agreement, bcubed
 from service.domain.grouping.window import group_window
@@ -53,6 +53,7 @@ def stories(labelled_set: Callable[[str], EncodedSet]) -> list[int]:
         seeds.articles,
         seeds.vectors,
         model=load_pair_model(MULTILINGUAL.pairs),
+        merge_model=load_merge_model(MULTILINGUAL.merges),
         settings=MULTILINGUAL.stories,
     ).labels()
     return [grouping[article.id] for article in seeds.articles]

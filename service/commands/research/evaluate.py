@@ -18,7 +18,7 @@ from service.commands.research.grouper import (
 )
 from service.commands.research.jsonl import Label
 from service.commands.research.link_quality import link_report
-from service.commands.running.models import load_pair_model
+from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.articles.model import Article, ArticleId
 from service.domain.evaluation.grouping_metrics import GroupingQuality, grouping_quality
 from service.domain.grouping.window import group_window
@@ -103,7 +103,11 @@ def measure_candidates(
 ) -> CandidateQuality:
     """Measure the scored pairs; after a stream, those of all articles as one window."""
     window = result.window or group_window(
-        articles, result.vectors, model=load_pair_model(settings.pairs), settings=settings.stories
+        articles,
+        result.vectors,
+        model=load_pair_model(settings.pairs),
+        merge_model=load_merge_model(settings.merges),
+        settings=settings.stories,
     )
     return candidate_quality(window, labels)
 

@@ -9,7 +9,7 @@ import typer
 
 from service.commands.research import jsonl
 from service.commands.research.grouper import ProfileOption, encode, load_settings
-from service.commands.running.models import load_pair_model
+from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.articles.model import Article
 from service.domain.grouping.window import Grouping, group_window
 from service.domain.pairs.score import PAIR_FEATURES, PairModel, pair_features
@@ -33,7 +33,13 @@ def explain(
     pair = [find_article(articles, one), find_article(articles, other)]
     vectors = encode(articles, settings)
     model = load_pair_model(settings.pairs)
-    grouping = group_window(articles, vectors, model=model, settings=settings.stories)
+    grouping = group_window(
+        articles,
+        vectors,
+        model=model,
+        merge_model=load_merge_model(settings.merges),
+        settings=settings.stories,
+    )
     report = pair_report(pair, grouping, model)
     print(json.dumps(report, ensure_ascii=False) if as_json else "\n".join(format_report(report)))
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.running.models import load_pair_model
+from service.commands.running.models import load_merge_model, load_pair_model
 from service.commands.running.progress import progress_bar
 from service.domain.articles.model import Article, ArticleId, Vectors
 from service.domain.grouping.lineage import story_id
@@ -72,7 +72,7 @@ def group_articles(
 
     The measured duration includes encoding and grouping, but not loading the model.
     """
-    model = load_pair_model(settings.pairs)
+    model, merge_model = load_pair_model(settings.pairs), load_merge_model(settings.merges)
     cached_encoder(settings.embed)
     start = time.perf_counter()
     vectors = encode(articles, settings)
@@ -82,13 +82,16 @@ def group_articles(
                 articles,
                 vectors,
                 model=model,
+                merge_model=merge_model,
                 settings=settings.stories,
                 schedule=settings.replay,
                 on_progress=on_progress,
             )
         seconds = time.perf_counter() - start
         return GroupingResult(replayed.stories, seconds, vectors, churn=replayed.churn)
-    window = group_window(articles, vectors, model=model, settings=settings.stories)
+    window = group_window(
+        articles, vectors, model=model, merge_model=merge_model, settings=settings.stories
+    )
     stories = assign_story_ids(window.groups)
     return GroupingResult(stories, time.perf_counter() - start, vectors, window)
 

@@ -11,6 +11,7 @@ import typer
 from service.commands.research import jsonl
 from service.commands.research.grouper import ProfileOption, encode, load_settings
 from service.commands.research.jsonl import Label
+from service.commands.running.models import load_merge_model
 from service.domain.articles.model import Article, Vectors
 from service.domain.evaluation.grouping_metrics import bcubed, encode_labels
 from service.domain.grouping.window import group_window
@@ -143,7 +144,11 @@ def evaluate_left_out(
     scores = model.score(left_out.features.with_prior_shift(prior_shift), left_out.pairs)
     error = calibration_error(scores, left_out.labelled_pairs.same)
     grouping = group_window(
-        left_out.articles, left_out.vectors, model=model, settings=settings.stories
+        left_out.articles,
+        left_out.vectors,
+        model=model,
+        merge_model=load_merge_model(settings.merges),
+        settings=settings.stories,
     )
     stories = grouping.labels()
     f1 = bcubed(left_out.labels, [stories[article.id] for article in left_out.articles]).f1

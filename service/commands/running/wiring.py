@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from jobs.running.context import Context, Progress, no_progress
-from service.commands.running.models import lazy_encoder, load_pair_model
+from service.commands.running.models import lazy_encoder, load_merge_model, load_pair_model
 from service.commands.running.times import utc_now
 from service.settings import load as settings_module
 from service.settings.load import Settings
@@ -50,5 +50,6 @@ def open_context(
             clock=clock,
             encoder=lazy_encoder(settings.embed),
             pair_model=load_pair_model(settings.pairs).with_window(settings.window.reach),
+            merge_model=load_merge_model(settings.merges),
             progress=progress,
         )

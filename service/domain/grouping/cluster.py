@@ -1,15 +1,18 @@
-"""Clustering of a window: connected components, HDBSCAN, quorum split, hysteresis."""
+"""Clustering of a window: connected components, HDBSCAN clusters, merge decisions."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from service.domain.articles.model import Floats, Rows
-from service.domain.grouping.hysteresis import StableStories, apply_hysteresis, chain_pairs
-from service.domain.grouping.quorum import Mask, Matrix, UnitScores, split_to_quorum
+from service.domain.grouping.hysteresis import StableStories, chain_pairs
+from service.domain.merges.decision import decide_groups
+from service.domain.merges.features import Component
+from service.domain.merges.model import MergeModel
+from service.domain.merges.units import Mask, Matrix, UnitScores
 from service.domain.pairs.candidates import Pairs
 from service.domain.pairs.features import Features
 from service.domain.pairs.score import PairModel
@@ -45,6 +48,7 @@ def group(
     units: Units,
     *,
     model: PairModel,
+    merge_model: MergeModel,
     settings: GroupingSettings,
     stable: StableStories,
 ) -> Rows:
@@ -58,12 +62,31 @@ def group(
     group_of_unit = np.empty(len(units.members), dtype=np.int64)
     groups = 0
     for component in split_components(unit_of[pairs], scores, unit_stories.stories, settings):
-        members = [units.members[unit] for unit in component]
-        unit_scores = _score_units(members, units.cannot_link, features, model)
-        for part in _group_component(unit_scores, unit_stories.subset(component), settings):
+        parts = [np.zeros(1, dtype=np.int64)]
+        if len(component) > 1:
+            members = [units.members[unit] for unit in component]
+            parts = decide_groups(
+                build_component(members, units.cannot_link, features, model, settings),
+                merge_model,
+                unit_stories.stories[component],
+                stable.settings.log_odds,
+            )
+        for part in parts:
             group_of_unit[component[part]] = groups
             groups += 1
     return renumber(group_of_unit[unit_of])
+
+
+def build_component(
+    members: list[list[int]],
+    cannot_link: set[tuple[int, int]],
+    features: Features,
+    model: PairModel,
+    settings: GroupingSettings,
+) -> Component:
+    """Score and cluster the units of a component; `members` has the rows of each unit."""
+    units = _score_units(members, cannot_link, features, model)
+    return Component.build(units, members, features, run_hdbscan(units.scores, settings.epsilon))
 
 
 def split_components(
@@ -140,10 +163,8 @@ def _score_units(
     features: Features,
     model: PairModel,
 ) -> UnitScores:
-    """Score the units of a component with each other; a single unit needs no score."""
+    """Score the units of a component with each other."""
     sizes = np.array([len(rows) for rows in members], dtype=np.float64)
-    if len(members) == 1:
-        return replace(UnitScores.from_single_articles(np.ones((1, 1))), sizes=sizes)
     scores = _mean_scores(members, features, model)
     mask: Mask = np.zeros((len(members), len(members)), dtype=bool)
     unit_of = {row: unit for unit, rows in enumerate(members) for row in rows}
@@ -153,19 +174,6 @@ def _score_units(
             mask[one, other] = mask[other, one] = True
     scores[mask] = 0
     return UnitScores(scores, sizes, mask)
-
-
-def _group_component(
-    units: UnitScores, stable: StableStories, settings: GroupingSettings
-) -> list[Rows]:
-    if len(units) == 1:
-        return [np.zeros(1, dtype=np.int64)]
-    proposed = [
-        cluster[part]
-        for cluster in rows_by_label(run_hdbscan(units.scores, settings.epsilon))
-        for part in split_to_quorum(units.subset(cluster), settings.quorum)
-    ]
-    return apply_hysteresis(proposed, units, stable, quorum=settings.quorum)
 
 
 def _mean_scores(members: list[list[int]], features: Features, model: PairModel) -> Matrix:

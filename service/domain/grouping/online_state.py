@@ -19,6 +19,7 @@ from service.domain.grouping.hysteresis import StableStories
 from service.domain.grouping.lineage import ExistingStory, plan_update, story_id
 from service.domain.grouping.place import place_rows
 from service.domain.grouping.window import build_units
+from service.domain.merges.model import MergeModel
 from service.domain.pairs.candidates import Pairs, candidate_pairs
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.score import PairModel
@@ -38,11 +39,13 @@ class OnlineState:
         articles: Sequence[Article],
         tokenised: TokenisedArticles,
         model: PairModel,
+        merge_model: MergeModel,
         settings: StorySettings,
     ) -> None:
         self._articles = articles
         self._tokenised = tokenised
         self._model = model
+        self._merge_model = merge_model
         self._settings = settings
         self._unit_of = build_units(articles).unit_of_rows(len(articles))
         self._row_of = {article.id: row for row, article in enumerate(articles)}
@@ -140,6 +143,7 @@ class OnlineState:
             self._scores[inside],
             self._units(rows),
             model=self._model,
+            merge_model=self._merge_model,
             settings=self._settings.grouping,
             stable=self._stable_stories(rows, len(window), hour),
         )

@@ -7,6 +7,7 @@ import numpy as np
 
 from service.domain.articles.model import Article, ArticleId, Floats, Rows, Vectors, canonical_order
 from service.domain.grouping.online_state import OnlineState
+from service.domain.merges.model import MergeModel
 from service.domain.pairs.features import TokenisedArticles
 from service.domain.pairs.score import PairModel
 from service.domain.progress import OnProgress
@@ -52,6 +53,7 @@ def replay(
     vectors: Vectors,
     *,
     model: PairModel,
+    merge_model: MergeModel,
     settings: StorySettings,
     schedule: ReplaySettings,
     on_progress: OnProgress = lambda _done, _total: None,
@@ -64,7 +66,7 @@ def replay(
     file_position = np.argsort(order)  # of each row in canonical order
     articles = [articles[row] for row in order]
     tokenised = TokenisedArticles.build(articles, vectors[order])
-    state = OnlineState(articles, tokenised, model, settings)
+    state = OnlineState(articles, tokenised, model, merge_model, settings)
     counter = ChurnCounter(len(articles), schedule.min_age_hours)
     done = 0
     for batch in arrival_batches(tokenised.hours, np.argsort(file_position), schedule):

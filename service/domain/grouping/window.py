@@ -21,6 +21,7 @@ from service.domain.grouping import constraints as editor_constraints
 from service.domain.grouping.cluster import Units, group
 from service.domain.grouping.constraints import Constraints
 from service.domain.grouping.hysteresis import StableStories
+from service.domain.merges.model import MergeModel
 from service.domain.pairs.candidates import Pairs, candidate_pairs
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.score import PairModel
@@ -64,11 +65,24 @@ class Grouping:
         return {key: number for number, ids in enumerate(self.groups) for key in ids}
 
 
+@dataclass(frozen=True, slots=True)
+class ScoredWindow:
+    """The articles of a window in canonical order, with features and scored candidate pairs."""
+
+    articles: list[Article]
+    features: Features
+    vocabulary: Vocabulary
+    pairs: Pairs
+    scores: Floats
+    copies: tuple[Copy, ...]
+
+
 def group_window(
     articles: Sequence[Article],
     vectors: Vectors,
     *,
     model: PairModel,
+    merge_model: MergeModel,
     settings: StorySettings,
     constraints: Constraints = editor_constraints.NO_CONSTRAINTS,
     current_stories: Mapping[ArticleId, CurrentStory] = MappingProxyType({}),
@@ -78,38 +92,60 @@ def group_window(
     `current_stories` are those of the articles that already have one; hysteresis keeps the stable
     ones together.
     """
+    scored = score_window(articles, vectors, model=model, settings=settings)
+    current = [current_stories.get(article.id, _NO_STORY) for article in scored.articles]
+    ages = np.array([each.age_hours for each in current], dtype=np.float64)
+    labels = group(
+        scored.features,
+        scored.pairs,
+        scored.scores,
+        build_units(scored.articles, constraints),
+        model=model,
+        merge_model=merge_model,
+        settings=settings.grouping,
+        stable=StableStories.select(
+            [each.story for each in current], ages, len(current), settings.hysteresis
+        ),
+    )
+    ids = tuple(article.id for article in scored.articles)
+    members = defaultdict(list)
+    for key, label in zip(ids, labels.tolist(), strict=True):
+        members[label].append(key)
+    groups = tuple(tuple(members[label]) for label in sorted(members))
+    return Grouping(
+        ids,
+        groups,
+        scored.pairs,
+        scored.scores,
+        scored.copies,
+        scored.vocabulary,
+        scored.features,
+    )
+
+
+def score_window(
+    articles: Sequence[Article], vectors: Vectors, *, model: PairModel, settings: StorySettings
+) -> ScoredWindow:
+    """Find and score the candidate pairs of a window."""
     order = canonical_order(articles)
     articles, vectors = [articles[row] for row in order], vectors[order]
     tokenised = TokenisedArticles.build(articles, vectors)
     vocabulary = tokenised.build_vocabulary()
     features = Features.build(tokenised, vocabulary)
     copies = find_copies(articles, settings.copies)
-    ids = tuple(article.id for article in articles)
-    row_of = {key: row for row, key in enumerate(ids)}
+    row_of = {article.id: row for row, article in enumerate(articles)}
     copy_pairs = [(row_of[copy.article], row_of[copy.original]) for copy in copies]
     pairs = candidate_pairs(features, settings.candidates, copy_pairs)
     prior_shift = model.estimate_prior_shift(features, pairs)
-    vocabulary = replace(vocabulary, prior_shift=prior_shift)
     features = features.with_prior_shift(prior_shift)
-    scores = model.score(features, pairs)
-    current = [current_stories.get(key, _NO_STORY) for key in ids]
-    ages = np.array([each.age_hours for each in current], dtype=np.float64)
-    labels = group(
+    return ScoredWindow(
+        articles,
         features,
+        replace(vocabulary, prior_shift=prior_shift),
         pairs,
-        scores,
-        build_units(articles, constraints),
-        model=model,
-        settings=settings.grouping,
-        stable=StableStories.select(
-            [each.story for each in current], ages, len(ids), settings.hysteresis
-        ),
+        model.score(features, pairs),
+        tuple(copies),
     )
-    members = defaultdict(list)
-    for key, label in zip(ids, labels.tolist(), strict=True):
-        members[label].append(key)
-    groups = tuple(tuple(members[label]) for label in sorted(members))
-    return Grouping(ids, groups, pairs, scores, tuple(copies), vocabulary, features)
 
 
 def build_units(

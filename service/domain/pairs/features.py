@@ -37,9 +37,11 @@ class TokenisedArticles:
     title: WordCounts
     lead: WordCounts
     body: WordCounts
+    names: WordCounts
     hours: Floats
     languages: Languages
     series_keys: SeriesKeys
+    outlets: Rows
 
     def __len__(self) -> int:
         return len(self.hours)
@@ -51,9 +53,11 @@ class TokenisedArticles:
             self.title[rows],
             self.lead[rows],
             self.body[rows],
+            self.names[rows],
             self.hours[rows],
             self.languages[rows],
             self.series_keys[rows],
+            self.outlets[rows],
         )
 
     @classmethod
@@ -68,7 +72,9 @@ class TokenisedArticles:
             body=WordCounts.count(tokenization.body_words(article) for article in articles),
             hours=np.array(hours, dtype=np.float64),
             languages=np.array(languages, dtype=np.str_),
+            names=WordCounts.count(tokenization.names(article) for article in articles),
             series_keys=series_keys(articles),
+            outlets=number_outlets(articles),
         )
 
     def candidate_features(self, rows: Rows, vocabulary: Vocabulary) -> CandidateFeatures:
@@ -103,12 +109,14 @@ class Features:
     title: csr_matrix
     lead: csr_matrix
     body: csr_matrix
+    names: csr_matrix
     hours: Floats
     languages: Languages
     background: float
     window_size_prior: WindowSizePrior
     prior_shift: float
     series: SeriesKeys
+    outlets: Rows
 
     def __len__(self) -> int:
         return len(self.hours)
@@ -120,12 +128,14 @@ class Features:
             self.title[rows],
             self.lead[rows],
             self.body[rows],
+            self.names[rows],
             self.hours[rows],
             self.languages[rows],
             self.background,
             self.window_size_prior,
             self.prior_shift,
             self.series[rows],
+            self.outlets[rows],
         )
 
     def with_prior_shift(self, prior_shift: float) -> "Features":
@@ -145,13 +155,22 @@ class Features:
             background=vocabulary.background,
             window_size_prior=vocabulary.window_size_prior,
             prior_shift=vocabulary.prior_shift,
+            names=tokenised.names.idf(vocabulary),
             series=detect_series(tokenised.series_keys, tokenised.hours),
+            outlets=tokenised.outlets,
         )
 
 
 def window_vocabulary(articles: Sequence[Article], vectors: Vectors) -> Vocabulary:
     """Compute the vocabulary of a window of articles."""
     return TokenisedArticles.build(articles, vectors).build_vocabulary()
+
+
+def number_outlets(articles: Sequence[Article]) -> Rows:
+    """A number for the outlet of each article, −1 without an outlet."""
+    numbers: dict[str, int] = {"": -1}
+    outlets = [numbers.setdefault(article.outlet, len(numbers)) for article in articles]
+    return np.array(outlets, dtype=np.int64)
 
 
 def primary_language(tag: str) -> str:

@@ -46,7 +46,8 @@ def fit(sets: Sequence[LabelledPairs], base: PairModel, *, about: Mapping[str, A
     sample_weights = np.concatenate(
         [np.full(len(s.same), 1 / len(s.same) / len(sets)) for s in sets]
     )
-    learned = _minimise_loss(rows, same, sample_weights)
+    bounds = [_BOUNDS.get(name, _POSITIVE) for name in PAIR_FEATURES]
+    learned = minimise_log_loss(rows, same, sample_weights, ridge=_RIDGE, bounds=bounds)
     weights = dict(zip(PAIR_FEATURES, learned[:-1].tolist(), strict=True))
     means = dict(zip(PAIR_FEATURES, (sample_weights @ rows).tolist(), strict=True))
     return PairModel(
@@ -91,20 +92,31 @@ def calibration_error(scores: Floats, same: NDArray[np.bool_], bins: int = 10) -
     return float(sum(gaps))
 
 
-def _minimise_loss(rows: Floats, same: NDArray[np.bool_], sample_weights: Floats) -> Floats:
-    """Weights and bias with the least weighted log loss within the bounds (L-BFGS-B)."""
+def minimise_log_loss(
+    rows: Floats,
+    same: NDArray[np.bool_],
+    sample_weights: Floats,
+    *,
+    ridge: float,
+    bounds: Sequence[tuple[float | None, float | None]] | None = None,
+) -> Floats:
+    """Weights and bias with the least weighted log loss, shape (features + 1,) (L-BFGS-B).
+
+    `ridge` penalises the squared weights, not the bias; `bounds` limit each weight.
+    """
     signs = np.where(same, 1.0, -1.0)
 
     def loss(at: Floats) -> tuple[float, Floats]:
         margins = signs * (rows @ at[:-1] + at[-1])
         gradient = -sample_weights * signs / (1 + np.exp(np.clip(margins, -500, 500)))
-        ridge = _RIDGE * at[:-1]
-        value = sample_weights @ np.logaddexp(0, -margins) + ridge @ at[:-1] / 2
-        return float(value), np.append(rows.T @ gradient + ridge, gradient.sum())
+        penalty = ridge * at[:-1]
+        value = sample_weights @ np.logaddexp(0, -margins) + penalty @ at[:-1] / 2
+        return float(value), np.append(rows.T @ gradient + penalty, gradient.sum())
 
-    bounds = [_BOUNDS.get(name, _POSITIVE) for name in PAIR_FEATURES]
-    start = np.zeros(len(PAIR_FEATURES) + 1)
-    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, _ANY]).x)
+    count = rows.shape[1]
+    limits = [*(bounds or [_ANY] * count), _ANY]
+    start = np.zeros(count + 1)
+    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", bounds=limits).x)
 
 
 def _round(table: Mapping[str, float]) -> dict[str, float]:

@@ -142,6 +142,12 @@ class WordCounts:
         matrix.sort_indices()
         return cls(matrix, keys)
 
+    def idf(self, vocabulary: Vocabulary) -> csr_matrix:
+        """The inverse document frequency of each word that occurs, whatever its count."""
+        matrix = self.counts.copy()
+        matrix.data = vocabulary.idf(self.keys)[matrix.indices]
+        return matrix
+
     def tf_idf(self, vocabulary: Vocabulary) -> csr_matrix:
         """TF-IDF rows of unit length."""
         matrix = self.counts.copy()

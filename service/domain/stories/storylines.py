@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from service.domain.articles.model import Floats, Rows, Vectors
 from service.domain.grouping.cluster import rows_by_label
-from service.domain.grouping.quorum import Matrix, UnitScores, split_to_quorum
+from service.domain.merges.units import Matrix, UnitScores, split_to_quorum
 from service.domain.pairs.features import Features
 from service.domain.pairs.vocabulary import normalise_rows
 from service.settings.grouping import StorylineSettings

@@ -22,7 +22,7 @@ from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
 from jobs.running.schedule import build_schedule
 from service.commands.demo.samples import PIPELINE, allow_loopback
-from service.commands.running.models import load_pair_model
+from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.catalogue.outlets import Outlet
 from service.settings import load as settings_module
 from service.store.catalogue import feeds
@@ -83,7 +83,15 @@ def make_context(url: str, now: datetime) -> Context:
     settings = replace(settings, parse=replace(settings.parse, workers=1))  # starts faster
     engine, encoder = schema.make_engine(url), WordEncoder()
     model = load_pair_model().with_window(settings.window.reach)
-    return Context(engine, make_sessions(engine), settings, lambda: now, lambda: encoder, model)
+    return Context(
+        engine,
+        make_sessions(engine),
+        settings,
+        lambda: now,
+        lambda: encoder,
+        model,
+        load_merge_model(),
+    )
 
 
 def pipeline(context: Context) -> list[Job]:

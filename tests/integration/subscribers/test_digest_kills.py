@@ -17,7 +17,7 @@ from jobs.alerts import alerts
 from jobs.digest import digest
 from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
-from service.commands.running.models import load_pair_model
+from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.subscribers.alert_preferences import parse_query
 from service.settings import load as settings_module
 from service.store.database import schema
@@ -60,7 +60,13 @@ def run_and_kill(url: str, port: int, attempt: Attempt, steps: "Synchronized[int
     event.listen(engine, "commit", step)
     settings, now = settings_module.load({}), DUE + timedelta(days=attempt.day)
     context = Context(
-        engine, make_sessions(engine), settings, lambda: now, lambda: encoder, load_pair_model()
+        engine,
+        make_sessions(engine),
+        settings,
+        lambda: now,
+        lambda: encoder,
+        load_pair_model(),
+        load_merge_model(),
     )
     while (
         run_job(JOBS[attempt.name], with_mail(context, port)) is None

@@ -16,6 +16,7 @@ import typer
 
 from service.commands.research.grouper import load_settings
 from service.commands.research.train import LabelledSet, load_labelled_set, train_model
+from service.commands.running.models import load_merge_model
 from service.domain.articles.model import Rows
 from service.domain.evaluation.grouping_metrics import Agreement, bcubed
 from service.domain.grouping.window import group_window
@@ -102,7 +103,11 @@ def agreement_at(
     """Agreement of the grouping when the log odds of every pair are shifted."""
     shifted = ShiftedModel(**{**asdict(model), "by": by})
     grouping = group_window(
-        labelled.articles, labelled.vectors, model=shifted, settings=settings.stories
+        labelled.articles,
+        labelled.vectors,
+        model=shifted,
+        merge_model=load_merge_model(),
+        settings=settings.stories,
     ).labels()
     return bcubed(labelled.labels, [grouping[article.id] for article in labelled.articles])
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from service.commands.research.candidate_quality import CandidateQuality, candidate_quality
-from service.commands.running.models import load_pair_model
+from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.evaluation.grouping_metrics import Agreement
 from service.domain.grouping.replay import replay
 from service.domain.grouping.window import group_window
@@ -52,13 +52,18 @@ def measure(labelled: EncodedSet) -> SetQuality:
     model = load_pair_model(labelled.settings.pairs)
     start = time.perf_counter()
     window = group_window(
-        labelled.articles, labelled.vectors, model=model, settings=labelled.settings.stories
+        labelled.articles,
+        labelled.vectors,
+        model=model,
+        merge_model=load_merge_model(labelled.settings.merges),
+        settings=labelled.settings.stories,
     )
     seconds = time.perf_counter() - start
     result = replay(
         labelled.articles,
         labelled.vectors,
         model=model,
+        merge_model=load_merge_model(labelled.settings.merges),
         settings=labelled.settings.stories,
         schedule=labelled.settings.replay,
     )

@@ -17,7 +17,7 @@ from jobs.link import link
 from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.running.context import Context
-from service.commands.running.models import load_pair_model
+from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.articles.entries import Entry, FeedContext
 from service.domain.catalogue.outlets import Outlet
 from service.domain.subscribers.digest_model import DigestStory
@@ -59,7 +59,15 @@ def temporary_context(clock: SimulatedClock) -> Iterator[Context]:
             schema.upgrade(engine)
             encoder = load_encoder(settings.embed)
             model = load_pair_model(settings.pairs).with_window(settings.window.reach)
-            yield Context(engine, make_sessions(engine), settings, clock, lambda: encoder, model)
+            yield Context(
+                engine,
+                make_sessions(engine),
+                settings,
+                clock,
+                lambda: encoder,
+                model,
+                load_merge_model(settings.merges),
+            )
             engine.dispose()
         finally:
             server.stop()

@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from service.domain.articles.model import Article, Vectors
+from service.domain.merges.features import MERGE_FEATURES
+from service.domain.merges.model import MergeModel
 from service.domain.pairs.candidates import Pairs
+from service.domain.pairs.match_prior import log_odds
 from service.domain.pairs.score import PAIR_FEATURES, PairModel
 from service.embed.articles import encode_articles
 from service.settings.embedding import CandidateSettings
@@ -65,6 +68,12 @@ def pair_model() -> PairModel:
     return PairModel(weights, -8.0, means, near_hours=48.0, undated=0.6, prior=0.1, about={})
 
 
+def merge_model(min_score: float = 0.3) -> MergeModel:
+    """Merge model that merges groups with at least this mean pair score."""
+    weights = dict.fromkeys(MERGE_FEATURES, 0.0) | {"score_mean_probability": 1.0}
+    return MergeModel(weights, -float(log_odds(min_score)), about={})
+
+
 def grouping_settings(max_component: int = 400) -> GroupingSettings:
     return GroupingSettings(
         quorum=0.3, join_score=0.7, epsilon=0.3, weak_score=0.1, max_component=max_component
@@ -86,9 +95,7 @@ def copy_settings() -> CopySettings:
 
 
 def hysteresis_settings() -> HysteresisSettings:
-    return HysteresisSettings(
-        min_age_hours=1.0, min_window_articles=4, join_score=0.5, merge_score=0.8
-    )
+    return HysteresisSettings(min_age_hours=1.0, min_window_articles=4, log_odds=1.5)
 
 
 def story_settings() -> StorySettings:

@@ -21,7 +21,7 @@ from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.running.context import Context
 from service.commands.demo.samples import SEEDS_NOW, Sample, allow_loopback, run_pipeline
-from service.commands.running.models import lazy_encoder, load_pair_model
+from service.commands.running.models import lazy_encoder, load_merge_model, load_pair_model
 from service.settings import load as settings_module
 from service.settings.paths import SEEDS_DIR
 from service.store.database import schema
@@ -49,7 +49,15 @@ def generate_table(engine: Engine) -> str:
     encoder = lazy_encoder(settings.embed)
     model = load_pair_model(settings.pairs).with_window(settings.window.reach)
     sessions = make_sessions(engine)
-    context = Context(engine, sessions, settings, lambda: SEEDS_NOW, encoder, model)
+    context = Context(
+        engine,
+        sessions,
+        settings,
+        lambda: SEEDS_NOW,
+        encoder,
+        model,
+        load_merge_model(settings.merges),
+    )
     run_pipeline(context, Sample.from_folder(SEEDS_DIR, now=None, shipped=True), ["fetch"])
     with sessions.begin() as session:
         waiting = _remove_articles(session)

@@ -19,6 +19,7 @@ from tests.support.content.events import (
     encoded,
     event_articles,
     grouping_settings,
+    merge_model,
     pair_model,
     story_settings,
 )
@@ -52,7 +53,11 @@ def counting_model() -> Iterator[CountingModel]:
 
 def group(articles: Sequence[Article], vectors: Vectors | None = None) -> Grouping:
     return group_window(
-        articles, vectors or encoded(articles), model=pair_model(), settings=SETTINGS
+        articles,
+        vectors or encoded(articles),
+        model=pair_model(),
+        merge_model=merge_model(),
+        settings=SETTINGS,
     )
 
 
@@ -134,7 +139,9 @@ def test_ten_thousand_identical_articles_form_one_story() -> None:
 def test_identical_articles_are_scored_once(counting_model: CountingModel) -> None:
     for count in (500, 1000, 2000):
         articles, vectors = copies_of_one(count)
-        grouping = group_window(articles, vectors, model=counting_model, settings=SETTINGS)
+        grouping = group_window(
+            articles, vectors, model=counting_model, merge_model=merge_model(), settings=SETTINGS
+        )
         assert len(grouping.pairs) <= MAX_CANDIDATES * count
         assert len(grouping.copies) == count - 1
     assert counting_model.scored == []
@@ -145,7 +152,13 @@ def test_scoring_near_identical_articles_takes_linear_time(counting_model: Count
     work = []
     for count in (600, 1200):
         articles = [Article(key, f"{EVENTS[0]} {key}", published=START) for key in range(count)]
-        grouping = group_window(articles, encoded(articles), model=counting_model, settings=BOUNDED)
+        grouping = group_window(
+            articles,
+            encoded(articles),
+            model=counting_model,
+            merge_model=merge_model(),
+            settings=BOUNDED,
+        )
         assert sizes(grouping)[0] <= 100
         assert len(grouping.pairs) <= MAX_CANDIDATES * count
         work.append(sum(counting_model.scored))

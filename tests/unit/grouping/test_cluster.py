@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.articles.model import Article, Rows, canonical_order
+from service.domain.articles.model import Article, Rows
 from service.domain.grouping.cluster import renumber, run_hdbscan, split_components
 from service.domain.grouping.constraints import Constraints, merge_linked_rows
-from service.domain.grouping.hysteresis import UNSTABLE
-from service.domain.grouping.quorum import UnitScores, split_to_quorum
 from service.domain.grouping.window import Grouping, build_units, group_window
+from service.domain.merges.decision import UNSTABLE
 from service.domain.pairs.features import Features, TokenisedArticles
 from tests.support.content.events import (
     EVENTS,
@@ -20,6 +19,7 @@ from tests.support.content.events import (
     encoded,
     event_articles,
     grouping_settings,
+    merge_model,
     pair_model,
     story_settings,
 )
@@ -43,6 +43,7 @@ def group_with(articles: list[Article], constraints: Constraints) -> Grouping:
         articles,
         encoded(articles),
         model=pair_model(),
+        merge_model=merge_model(),
         settings=story_settings(),
         constraints=constraints,
     )
@@ -117,7 +118,9 @@ def test_very_long_titles_are_truncated() -> None:
 
 def test_near_identical_headlines_respect_max_component() -> None:
     articles = [Article(key, f"{EVENTS[0]} {key}", published=START) for key in range(1500)]
-    result = group_window(articles, encoded(articles), model=pair_model(), settings=BOUNDED)
+    result = group_window(
+        articles, encoded(articles), model=pair_model(), merge_model=merge_model(), settings=BOUNDED
+    )
     assert max(len(group) for group in result.groups) <= BOUNDED.grouping.max_component
     assert sum(len(group) for group in result.groups) == 1500
 
@@ -156,24 +159,6 @@ ARTICLES = st.lists(
 @settings(max_examples=40, deadline=None)
 def test_duplicates_in_any_order_give_the_same_groups(articles: list[Article], random) -> None:  # noqa: ANN001
     assert groups_of(random.sample(articles, len(articles))) == groups_of(articles)
-
-
-@given(ARTICLES)
-@settings(max_examples=40, deadline=None)
-def test_every_article_of_every_group_meets_the_quorum(articles: list[Article]) -> None:
-    ordered = [articles[row] for row in canonical_order(articles)]
-    features = features_of(ordered)
-    row_of = {article.id: row for row, article in enumerate(ordered)}
-    for group in groups_of(articles):
-        rows = [row_of[key] for key in group]
-        units = build_units([ordered[row] for row in rows]).members
-        scores = pair_model().score_matrix(features, np.array(rows), np.array(rows))
-        for unit in units:  # duplicates count as one article
-            scores[np.ix_(unit, unit)] = 1
-        assert (
-            UnitScores.from_single_articles(scores).mean_scores().min()
-            >= grouping_settings().quorum - 1e-6
-        )
 
 
 @given(
@@ -217,7 +202,11 @@ def test_grouping_includes_copies() -> None:
     text = " ".join(f"{event}." for event in EVENTS)
     articles = [Article(1, "A", text), Article(2, "B quite different", text)]
     result = group_window(
-        articles, encoded(articles), model=pair_model(), settings=story_settings()
+        articles,
+        encoded(articles),
+        model=pair_model(),
+        merge_model=merge_model(),
+        settings=story_settings(),
     )
     assert [(copy.article, copy.original) for copy in result.copies] == [(2, 1)]
     assert result.labels() == {1: 0, 2: 0}
@@ -233,30 +222,6 @@ def test_must_links_that_violate_cannot_links_are_ignored() -> None:
     assert merge_linked_rows(4, [(0, 1), (1, 2), (2, 3)], {(0, 2)}) == [[0, 1], [2, 3]]
     assert merge_linked_rows(2, [(0, 1), (0, 1)], set()) == [[0, 1]]
     assert merge_linked_rows(4, [(0, 1), (0, 2), (0, 3)], {(2, 3)}) == [[0, 1, 2], [3]]
-
-
-@given(score_matrices(), st.floats(0, 1))
-def test_every_part_of_a_split_group_meets_the_quorum(scores: np.ndarray, quorum: float) -> None:
-    units = UnitScores.from_single_articles(scores)
-    parts = split_to_quorum(units, quorum)
-    assert sorted(np.concatenate(parts).tolist()) == list(range(len(scores)))
-    assert all(len(part) == 1 or units.subset(part).meets_quorum(quorum) for part in parts)
-
-
-def test_chain_is_split() -> None:
-    near, far = 0.9, 0.0
-    scores = np.array([[1, near, far], [near, 1, 0.8], [far, 0.8, 1]])
-    parts = split_to_quorum(UnitScores.from_single_articles(scores), 0.5)
-    assert [part.tolist() for part in parts] == [[0, 1], [2]]
-
-
-def test_mean_scores_weight_units_by_size() -> None:
-    scores = np.array([[1.0, 0.4], [0.4, 1.0]])
-    # Two articles in the first unit: (1 + .4) / 2 and (.4 + .4) / 2.
-    assert replace(
-        UnitScores.from_single_articles(scores), sizes=np.array([2.0, 1.0])
-    ).mean_scores().tolist() == pytest.approx([0.7, 0.4])
-    assert UnitScores.from_single_articles(np.ones((1, 1))).mean_scores().tolist() == [1]
 
 
 def test_hdbscan_can_return_a_single_cluster() -> None:
@@ -284,16 +249,3 @@ def test_large_components_are_cut_at_weak_pairs() -> None:
 
 def test_components_without_weak_pairs_are_bounded() -> None:
     assert max(sizes_of(10, np.ones(45), 3)) <= 3
-
-
-def test_members_of_event_groups_meet_the_quorum() -> None:
-    articles = sorted(event_articles(), key=lambda article: article.id)
-    features = features_of(articles)
-    row_of = {article.id: row for row, article in enumerate(articles)}
-    for group in groups_of(articles):
-        rows = np.array([row_of[key] for key in group])
-        scores = pair_model().score_matrix(features, rows, rows)
-        assert (
-            UnitScores.from_single_articles(scores).mean_scores().min()
-            >= grouping_settings().quorum
-        )

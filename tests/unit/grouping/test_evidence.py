@@ -9,7 +9,13 @@ from service.domain.grouping.place import Placement, ScoredArticle, StoryScore
 from service.domain.grouping.window import group_window
 from service.domain.pairs.score import PAIR_FEATURES
 from service.web.rendering import evidence
-from tests.support.content.events import encoded, event_articles, pair_model, story_settings
+from tests.support.content.events import (
+    encoded,
+    event_articles,
+    merge_model,
+    pair_model,
+    story_settings,
+)
 
 NEAREST = (ScoredArticle(7, 0.97), ScoredArticle(8, 0.5))
 
@@ -40,7 +46,13 @@ def test_first_article_of_a_story_has_no_evidence() -> None:
 
 def test_grouping_evidence_has_nearest_members_and_next_best_story() -> None:
     articles, model = event_articles(), pair_model()
-    grouping = group_window(articles, encoded(articles), model=model, settings=story_settings())
+    grouping = group_window(
+        articles,
+        encoded(articles),
+        model=model,
+        merge_model=merge_model(),
+        settings=story_settings(),
+    )
     group = next(ids for ids in grouping.groups if len(ids) > 2)
     article, rival = group[0], group[1]
     stories = {key: f"story {label}" for key, label in grouping.labels().items()}
@@ -67,7 +79,11 @@ def test_grouping_evidence_has_nearest_members_and_next_best_story() -> None:
 def test_article_without_candidates_has_no_evidence() -> None:
     articles = [Article(1, "One thing"), Article(2, "Quite another")]
     grouping = group_window(
-        articles, encoded(articles), model=pair_model(), settings=story_settings()
+        articles,
+        encoded(articles),
+        model=pair_model(),
+        merge_model=merge_model(),
+        settings=story_settings(),
     )
     stories: dict[ArticleId, str] = {1: "one", 2: "other"}
     lonely = replace(grouping, pairs=grouping.pairs[:0], scores=grouping.scores[:0])

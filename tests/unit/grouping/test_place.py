@@ -18,6 +18,7 @@ from tests.support.content.events import (
     encoded,
     event_articles,
     grouping_settings,
+    merge_model,
     pair_model,
     story_settings,
 )
@@ -121,6 +122,7 @@ def test_replay_groups_events() -> None:
         articles,
         encoded(articles),
         model=pair_model(),
+        merge_model=merge_model(),
         settings=story_settings(),
         schedule=SCHEDULE,
     )
@@ -140,6 +142,7 @@ def test_replay_keeps_the_order_of_undated_articles() -> None:
         articles,
         encoded(articles),
         model=pair_model(),
+        merge_model=merge_model(),
         settings=story_settings(),
         schedule=SCHEDULE,
         on_progress=lambda done, total: seen.append(done if total == 20 else -1),
@@ -156,6 +159,7 @@ def test_articles_outside_the_window_are_not_regrouped() -> None:
         [first, late],
         encoded([first, late]),
         model=pair_model(),
+        merge_model=merge_model(),
         settings=story_settings(),
         schedule=brief,
     )
@@ -170,6 +174,7 @@ def test_reconcile_corrects_placements(join_score: float, quorum: float) -> None
         articles,
         encoded(articles),
         model=pair_model(),
+        merge_model=merge_model(),
         settings=replace(
             usual, grouping=replace(usual.grouping, join_score=join_score, quorum=quorum)
         ),
@@ -185,6 +190,7 @@ def test_arrivals_of_one_batch_share_new_stories() -> None:
         articles,
         encoded(articles),
         model=pair_model(),
+        merge_model=merge_model(),
         settings=story_settings(),
         schedule=replace(SCHEDULE, arrivals=20),
     )
@@ -200,6 +206,7 @@ def test_replay_of_identical_articles_gives_one_story(published: datetime | None
             articles,
             encoded(articles),
             model=pair_model(),
+            merge_model=merge_model(),
             settings=story_settings(),
             schedule=SCHEDULE,
         )
@@ -209,7 +216,12 @@ def test_replay_of_identical_articles_gives_one_story(published: datetime | None
 
 def test_replay_of_no_articles() -> None:
     result = replay(
-        [], encoded([]), model=pair_model(), settings=story_settings(), schedule=SCHEDULE
+        [],
+        encoded([]),
+        model=pair_model(),
+        merge_model=merge_model(),
+        settings=story_settings(),
+        schedule=SCHEDULE,
     )
     assert result.stories == {}
     assert result.churn.reconciles == 0

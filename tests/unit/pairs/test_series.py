@@ -9,7 +9,14 @@ from service.domain.articles.model import Article, hours_since_epoch
 from service.domain.articles.tokenization import undated_words
 from service.domain.grouping.window import group_window
 from service.domain.pairs import series
-from tests.support.content.events import EVENTS, START, encoded, pair_model, story_settings
+from tests.support.content.events import (
+    EVENTS,
+    START,
+    encoded,
+    merge_model,
+    pair_model,
+    story_settings,
+)
 
 MIDNIGHT = START.replace(hour=0)
 
@@ -29,7 +36,11 @@ def count_instalments(articles: list[Article]) -> int:
 
 def sizes(articles: list[Article]) -> list[int]:
     grouping = group_window(
-        articles, encoded(articles), model=pair_model(), settings=story_settings()
+        articles,
+        encoded(articles),
+        model=pair_model(),
+        merge_model=merge_model(),
+        settings=story_settings(),
     )
     return [len(ids) for ids in grouping.groups]
 

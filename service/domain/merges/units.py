@@ -1,4 +1,4 @@
-"""Quorum: minimum mean pair score of every article with its group, and splitting by it."""
+"""Scores between units of articles, the average-linkage tree over them, and splitting by quorum."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -73,7 +73,7 @@ def split_to_quorum(units: UnitScores, quorum: float) -> list[Rows]:
 
     A single unit always meets it.
     """
-    tree = _linkage_tree(units.scores)
+    tree = linkage_tree(units.scores)
     stack, parts = [len(tree) - 1], []
     while stack:
         rows, children = tree[stack.pop()]
@@ -84,7 +84,7 @@ def split_to_quorum(units: UnitScores, quorum: float) -> list[Rows]:
     return sorted(parts, key=lambda rows: int(rows[0]))
 
 
-def _linkage_tree(scores: Matrix) -> list[tuple[Rows, tuple[int, ...]]]:
+def linkage_tree(scores: Matrix) -> list[tuple[Rows, tuple[int, ...]]]:
     """Branches of the average-linkage tree, leaves first: their rows and their two children."""
     tree: list[tuple[Rows, tuple[int, ...]]] = [
         (np.array([row], dtype=np.int64), ()) for row in range(len(scores))

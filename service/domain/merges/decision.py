@@ -1,0 +1,91 @@
+"""The rule that decides which articles form one story.
+
+An average-linkage tree proposes which groups to merge. At each of its nodes the merge model
+estimates the log odds that both branches report one event. The story boundaries are the cut of the
+tree with the highest total log odds, so a clear decision at one node outweighs a doubtful one below.
+"""
+
+import numpy as np
+
+from service.domain.articles.model import Floats, Rows
+from service.domain.merges.features import Component
+from service.domain.merges.model import MergeModel
+from service.domain.merges.units import Matrix, linkage_tree
+
+#: Story number of a row, or unit, that is not stable.
+UNSTABLE = -1
+
+Tree = list[tuple[Rows, tuple[int, ...]]]
+
+#: Distances within a stable story are scaled by this, so that the tree joins its articles first.
+_STABLE_DISTANCE = 1e-3
+_DIGITS = 6
+
+
+def decide_groups(
+    component: Component, model: MergeModel, stories: Rows, hysteresis: float
+) -> list[Rows]:
+    """Split the units of a component into groups that report one event, in order of first unit.
+
+    `stories` has the stable story of each unit, or `UNSTABLE`. `hysteresis` (log odds) is added to
+    a merge within one stable story, and subtracted from a merge of two.
+    """
+    tree = linkage_tree(_pull_stories_together(component.units.scores, stories))
+    gains = np.zeros(len(tree))
+    for node, (_, children) in enumerate(tree):
+        if children:
+            one, other = (tree[child][0] for child in children)
+            gains[node] = _merge_gain(component, model, one, other)
+            gains[node] += hysteresis_shift(stories[one], stories[other], hysteresis) * (
+                merge_weight(component.units.sizes, one, other)
+            )
+    return best_cut(tree, gains)
+
+
+def merge_weight(sizes: Floats, one: Rows, other: Rows) -> float:
+    """Weight of a decision about two groups: harmonic mean of their sizes, halved."""
+    first, second = sizes[one].sum(), sizes[other].sum()
+    return float(first * second / (first + second))
+
+
+def hysteresis_shift(one: Rows, other: Rows, hysteresis: float) -> float:
+    """Log odds to add to a merge of two groups with these stable stories."""
+    first, second = set(one[one != UNSTABLE].tolist()), set(other[other != UNSTABLE].tolist())
+    if not first or not second:
+        return 0.0
+    return hysteresis if first & second else -hysteresis
+
+
+def best_cut(tree: Tree, gains: Floats) -> list[Rows]:
+    """The branches of the cut with the highest total gain; a tie splits.
+
+    The gain of a branch is the sum over its nodes, and 0 for a leaf.
+    """
+    merged, best = np.zeros(len(tree)), np.zeros(len(tree))
+    for node, (_, children) in enumerate(tree):
+        if children:
+            split = sum(best[child] for child in children)
+            merged[node] = sum(merged[child] for child in children) + gains[node]
+            best[node] = max(merged[node], split)
+    stack, parts = [len(tree) - 1], []
+    while stack:
+        node = stack.pop()
+        rows, children = tree[node]
+        if not children or merged[node] > sum(best[child] for child in children):
+            parts.append(rows)
+        else:
+            stack.extend(children)
+    return sorted(parts, key=lambda rows: int(rows[0]))
+
+
+def _merge_gain(component: Component, model: MergeModel, one: Rows, other: Rows) -> float:
+    units = component.units
+    if units.cannot_link[np.ix_(one, other)].any():
+        return -np.inf
+    log_odds = model.log_odds(component.merge_features(one, other))
+    return round(log_odds * merge_weight(units.sizes, one, other), _DIGITS)
+
+
+def _pull_stories_together(scores: Matrix, stories: Rows) -> Matrix:
+    same = (stories[:, None] == stories[None, :]) & (stories != UNSTABLE)
+    return np.where(same, 1 - (1 - scores) * _STABLE_DISTANCE, scores)
