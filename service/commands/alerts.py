@@ -39,7 +39,9 @@ Entities = Annotated[
 ]
 Outlets = Annotated[str, typer.Option(help="Comma-separated slugs of outlets.")]
 Countries = Annotated[str, typer.Option(help="Comma-separated ISO codes such as GB.")]
-Independent = Annotated[int, typer.Option(help="Minimum independent coverage of a story.")]
+Independent = Annotated[
+    int, typer.Option(help="Minimum number of outlets without copies; a family counts once.")
+]
 
 
 @app.command()
@@ -91,7 +93,7 @@ def list_alerts(
 def remove(
     number: Annotated[int, typer.Argument(help="Alert id, see `samestory alerts list`.")],
 ) -> None:
-    """Stop an alert permanently."""
+    """Stop an alert permanently and cancel its unsent emails."""
     with open_context() as context, context.sessions.begin() as session:
         owned = alerts.get(session, number)
         alerts.stop(session, number, now=context.clock())
@@ -113,7 +115,9 @@ def preview(  # noqa: PLR0917  # options, all by name
     min_independent: Independent = 1,
     folder: Annotated[Path | None, typer.Option(help="Output folder.")] = None,
     *,
-    number: Annotated[int, typer.Option("--alert", help="Id of a saved alert to preview.")] = 0,
+    number: Annotated[
+        int, typer.Option("--alert", help="Id of a saved alert to preview instead of the options.")
+    ] = 0,
     open_browser: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
 ) -> None:
     """Write the email about the first matching story to alert.html and alert.txt. Sends nothing."""

@@ -20,10 +20,10 @@ def report(
         str, typer.Argument(metavar="FILE", help="Raw email file, or - for standard input.")
     ] = "-",
 ) -> None:
-    """Stop emails to a subscriber after a bounce or complaint, given as a raw email.
+    """Read a bounce or complaint as a raw email, and stop emails to the subscriber it is about.
 
-    An email that is no report, or not about one of our emails, changes nothing and exits with 0: a
-    mail server would send an error back to its author.
+    Other emails change nothing and exit with 0, because a mail server would return an error to
+    their senders.
     """
     parsed = parse_report(_read_email(source))
     if parsed is None:

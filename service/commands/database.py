@@ -23,7 +23,10 @@ def upgrade() -> None:
 
 @app.command()
 def check() -> None:
-    """Check the database version. Exits with 1 and the reason if it cannot be used."""
+    """Check the schema revision of the database.
+
+    Exits with 1 and the reason if it does not fit; run `samestory db upgrade`.
+    """
     with _engine() as engine:
         print(f"the database is up to date at revision {schema.check(engine)}")
 

@@ -70,7 +70,7 @@ def list_editions(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List sent, waiting, failed and late emails per day, with their sizes."""
+    """Count sent, waiting, failed and late emails per day, with their sizes."""
     with open_context() as context, context.sessions.begin() as session:
         # Local dates can be behind UTC, so the oldest day may be listed in part.
         since = (context.clock() - timedelta(days=days)).date()

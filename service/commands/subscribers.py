@@ -34,7 +34,9 @@ Days = Annotated[
     str | None, typer.Option(help="Comma-separated days of mon,tue,wed,thu,fri,sat,sun, or all.")
 ]
 Language = Annotated[str | None, typer.Option(help="Preferred language of headlines, such as en.")]
-Independent = Annotated[int | None, typer.Option(help="Minimum independent coverage of a story.")]
+Independent = Annotated[
+    int | None, typer.Option(help="Minimum number of outlets without copies; a family counts once.")
+]
 Languages = Annotated[
     str | None, typer.Option(help="Only stories with a report in one of these languages.")
 ]
@@ -134,7 +136,7 @@ def set_preferences(  # noqa: PLR0917  # options, all by name
     follow_storylines: FollowStorylines = None,
     mute_storylines: MuteStorylines = None,
 ) -> None:
-    """Change delivery schedule and filters. An empty list clears the current one."""
+    """Change delivery schedule and filters. Pass '' to clear a list."""
     preferences = Preferences(
         zone, hour, days, language, min_independent, languages, follow_outlets, mute_outlets,
         follow_countries, mute_countries, follow, mute, follow_storylines, mute_storylines,

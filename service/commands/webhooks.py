@@ -101,7 +101,10 @@ def change(
         ),
     ] = False,
 ) -> None:
-    """Change URL, filters or state of a webhook. Its position in the sequence does not change."""
+    """Change URL, filters or state of a webhook.
+
+    Deliveries continue after the last processed transition.
+    """
     if not (url or kind or min_coverage is not None or pause):
         raise typer.BadParameter("No change given: use --url, --kind, --min-coverage or --pause")
     kinds = [] if kind == [ALL_KINDS] else kind or None
@@ -136,7 +139,7 @@ def remove(webhook_id: WebhookId) -> None:
 
 @app.command()
 def resume(webhook_id: WebhookId) -> None:
-    """Continue a paused webhook where it stopped, or retry all failed deliveries now."""
+    """Continue a paused webhook where it stopped, and retry all failed deliveries now."""
     with _open_session() as (context, session):
         print(_format_line(webhooks.resume(session, webhook_id, now=context.clock())))
 

@@ -53,7 +53,12 @@ class LabelledSet:
 
 
 def train(
-    gold: Annotated[list[str], typer.Argument(metavar="GOLD.jsonl...", help="Labelled files.")],
+    gold: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="GOLD.jsonl...", help="Files of articles with their label as `story`."
+        ),
+    ],
     output: Annotated[
         str, typer.Option("-o", "--output", help="Output file for the weights; - for stdout.")
     ],

@@ -40,7 +40,9 @@ class TransitionOut(BaseModel):
         "of the story follows until it is `shown`."
     )
     at: Instant
-    cause: str = Field(description="`place`, `reconcile`, `editor` or `age`.")
+    cause: str = Field(
+        description="The job `place` or `reconcile`, an `editor`, or `age`: no report for some days."
+    )
     editor: str | None = Field(description="Name of the editor; null for other causes.")
     other_story: str | None
     articles: list[int]

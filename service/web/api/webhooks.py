@@ -145,7 +145,7 @@ class NewWebhookOut(WebhookOut):
     """A new webhook, or one with a new secret."""
 
     secret: str | None = Field(
-        description="Signing secret, returned only once; null in a repeated idempotent response.",
+        description="Signing secret, returned only once; null in the response to a repeated request.",
         examples=["whsec_q1mYb3Zt5VfLw0cXn8Rk2sPdJ7uHg4aTe6iQoBz9yMA="],
     )
 
@@ -205,8 +205,9 @@ def add_webhook(web: WebContextDep, write: WriteDep, new: NewWebhook) -> Respons
 def update_webhook(
     web: WebContextDep, write: WriteDep, webhook_id: WebhookId, changes: WebhookChange
 ) -> Response:
-    """Change URL, filters or state of a webhook. Its position in the sequence does not change.
+    """Change URL, filters or state of a webhook.
 
+    Deliveries continue after the last processed transition.
     New kinds apply to all transitions that were not processed yet. A new URL retries failed
     deliveries immediately; a private address returns 422, as when a webhook is added.
     """
@@ -256,7 +257,7 @@ def remove_webhook(write: WriteDep, webhook_id: WebhookId) -> Response:
 
 @router.post("/{webhook_id}/resume", response_model=WebhookOut, responses=ITEM_RESPONSES)
 def resume_webhook(web: WebContextDep, write: WriteDep, webhook_id: WebhookId) -> Response:
-    """Continue a paused webhook where it stopped, or retry all failed deliveries now."""
+    """Continue a paused webhook where it stopped, and retry all failed deliveries now."""
 
     def resume(session: Session) -> WriteResult:
         return WriteResult(WebhookOut.of(webhooks.resume(session, webhook_id, now=web.clock())))

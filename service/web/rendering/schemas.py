@@ -135,7 +135,7 @@ class StoryOut(BaseModel):
     keywords: list[str]
     coverage: int = Field(description="Number of outlets.")
     independent: int = Field(
-        description="Number of outlets without copies; a publisher family counts once."
+        description="Number of outlets with a report that is not a copy; a publisher family counts once."
     )
     articles: int
     outlets: list[OutletRef] = Field(description="In order of their first reports.")
@@ -144,8 +144,12 @@ class StoryOut(BaseModel):
     last_reported_at: Instant
     emerged_at: Instant
     changed_at: Instant
-    pace: PaceOut | None = Field(description="Null until the story is described.")
-    rank: RankOut | None = Field(description="Null until the story is described.")
+    pace: PaceOut | None = Field(
+        description="Null until the job `describe` has processed the story."
+    )
+    rank: RankOut | None = Field(
+        description="Null until the job `describe` has processed the story."
+    )
     storyline: StorylineRef | None
     split_from: str | None = Field(description="Id of the story that this one was split from.")
     pinned: bool = Field(description="Pinned by an editor to the top of lists.")

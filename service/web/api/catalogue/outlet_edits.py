@@ -54,9 +54,9 @@ def update_outlet(
 ) -> Response:
     """Edit an outlet. Edits take precedence over the configuration.
 
-    The stories of the outlet are described again, because independent coverage depends on families.
-    `agency` takes effect in the next run of the job `reconcile`. A field that is set to its configured
-    value no longer counts as edited.
+    The descriptions of the outlet's stories are computed again, because independent coverage
+    depends on families. `agency` takes effect in the next run of the job `reconcile`. Setting a
+    field to its configured value removes the edit.
     """
 
     def change(session: Session) -> WriteResult:

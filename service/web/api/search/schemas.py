@@ -17,7 +17,7 @@ class TextSpanOut(BaseModel):
 
 
 class HighlightsOut(BaseModel):
-    """Matches in title and text; the concatenated spans are the text."""
+    """Title and text with the matches marked. Joining the spans of a field gives its text."""
 
     title: list[TextSpanOut]
     text: list[TextSpanOut] = Field(
@@ -72,7 +72,7 @@ class SearchOut(BaseModel):
 
     mode: list[str] = Field(
         description="Rankings in use: `keyword`, `semantic`. `semantic` is absent if the model does not "
-        "support the language or is not loaded yet; in the second case try again later."
+        "support the language, or is still loading; then try again later."
     )
     stories: list[StoryResultOut]
     articles: list[ArticleResultOut]

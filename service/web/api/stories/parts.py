@@ -69,7 +69,7 @@ class AlternativeOut(BaseModel):
 
 
 class EvidenceOut(BaseModel):
-    """Why an article is in its story; `nearest` is empty for the first article."""
+    """Why an article is in its story. `nearest` is empty for the first article."""
 
     article: int
     title: str
@@ -151,7 +151,8 @@ def get_story_timeline(
 ) -> PageOut[TimelinePointOut]:
     """Get the growth of coverage, report by report, in chronological order.
 
-    `coverage` counts the outlets of all reports up to that point, computed at the time of the request.
+    `coverage` counts the outlets of the reports up to that point, as they are in the story at the
+    time of the request.
     """
     require_unmerged(session, story_id, as_of)
     after = TIMELINE_CURSOR.decode(cursor)

@@ -30,8 +30,8 @@ def list_stories(session: ETagSession, query: Annotated[StoryQuery, Query()]) ->
 
     Repeat a parameter to pass several values. `sort` is one of:
 
-    - `rank` (default): independent coverage and velocity against age; each doubling of coverage
-      counts like a last report twelve hours later. Pinned stories come first.
+    - `rank` (default): recent stories with high independent coverage and velocity first. Doubling the
+      coverage has the same effect as a last report twelve hours later. Pinned stories come first.
     - `newest`: by the last report.
     - `largest`: by independent coverage.
     - `fastest`: by the number of outlets per hour that recently picked up the story.

@@ -47,7 +47,9 @@ class NewAlert(BaseModel):
         default="", description="ISO 3166-1 codes of the outlets' countries.", examples=["GB"]
     )
     min_independent: Annotated[int, Field(ge=1, le=1000)] = Field(
-        default=1, description="Minimum independent coverage of a story.", examples=[2]
+        default=1,
+        description="Minimum number of outlets without copies; a family counts once.",
+        examples=[2],
     )
 
     def query(self) -> AlertQuery:
@@ -66,13 +68,15 @@ class AlertOut(BaseModel):
     entities: list[str] = Field(examples=[["Orlan"]])
     outlets: list[str] = Field(examples=[["harbour-times"]])
     countries: list[str] = Field(examples=[["GB"]])
-    min_independent: int = Field(description="Minimum independent coverage of a story.")
+    min_independent: int = Field(
+        description="Minimum number of outlets without copies; a family counts once."
+    )
     since: Instant = Field(
         description="Creation time. Stories that matched before it trigger the alert only when they grow."
     )
     feed: str | None = Field(
         description="Path of the matching stories as a feed, `.atom`, `.rss` or `.json`; requires "
-        "no key. Null before the first signed link was created.",
+        "no key. Null until the service has created its signing key for links.",
         examples=["/digest/feeds/7-q1mYb3Zt5VfLw0cXn8Rk2s.atom"],
     )
 
