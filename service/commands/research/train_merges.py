@@ -1,6 +1,7 @@
 """Command `train-merges`: train the merge decision on labelled windows."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -82,6 +83,8 @@ def train_merges(
         for spec in read_sets(sets)
         if not spec.profiles or profile in spec.profiles
     ]
+    if not windows:
+        raise BadInputError(f"{sets}: no labelled sets for the profile {profile!r}")
     merges = [weigh_merges(window, model, settings) for window in windows]
     print(f"{'left out':{_NAME_WIDTH}}{'articles':>9}{'B3 F1':>8}{'P':>8}{'R':>8}")
     for left_out in windows:
@@ -210,6 +213,7 @@ def _read_set(place: str, table: Any) -> TrainingSet:
         except ValueError as error:
             raise BadInputError(f"{place}: {name}: {error}") from error
     spec = TrainingSet(**values)
-    if not spec.files or min(spec.weight, spec.undated, spec.titles) < 0:
+    weights = (spec.weight, spec.undated, spec.titles)
+    if not spec.files or not all(0 <= each < math.inf for each in weights):
         raise BadInputError(f"{place}: expected at least one file, and weights of 0 or more")
     return spec

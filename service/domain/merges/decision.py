@@ -10,7 +10,7 @@ import numpy as np
 from service.domain.articles.model import Floats, Rows
 from service.domain.merges.features import Component
 from service.domain.merges.model import MergeModel
-from service.domain.merges.units import Matrix, linkage_tree
+from service.domain.merges.units import Matrix, UnitScores, linkage_tree
 
 #: Story number of a row, or unit, that is not stable.
 UNSTABLE = -1
@@ -30,7 +30,7 @@ def decide_groups(
     `stories` has the stable story of each unit, or `UNSTABLE`. `hysteresis` (log odds) is added to
     a merge within one stable story, and subtracted from a merge of two.
     """
-    tree = linkage_tree(_pull_stories_together(component.units.scores, stories))
+    tree = linkage_tree(_pull_stories_together(component.units, stories))
     gains = np.zeros(len(tree))
     for node, (_, children) in enumerate(tree):
         if children:
@@ -86,6 +86,7 @@ def _merge_gain(component: Component, model: MergeModel, one: Rows, other: Rows)
     return round(log_odds * merge_weight(units.sizes, one, other), _DIGITS)
 
 
-def _pull_stories_together(scores: Matrix, stories: Rows) -> Matrix:
-    same = (stories[:, None] == stories[None, :]) & (stories != UNSTABLE)
-    return np.where(same, 1 - (1 - scores) * _STABLE_DISTANCE, scores)
+def _pull_stories_together(units: UnitScores, stories: Rows) -> Matrix:
+    """Scores with those within a stable story raised, except where a cannot-link forbids it."""
+    same = (stories[:, None] == stories[None, :]) & (stories != UNSTABLE) & ~units.cannot_link
+    return np.where(same, 1 - (1 - units.scores) * _STABLE_DISTANCE, units.scores)

@@ -1,6 +1,7 @@
 """Merge model: log odds that two groups of articles report one event (logistic regression)."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -33,8 +34,10 @@ class MergeModel:
         """
         try:
             model = cls(**json.loads(text))
-            matches = set(model.weights) == {*MERGE_FEATURES}
-        except (ValueError, TypeError) as error:
+            matches = {*MERGE_FEATURES} == {
+                name for name, weight in model.weights.items() if math.isfinite(weight)
+            } and math.isfinite(model.bias)
+        except (ValueError, TypeError, AttributeError) as error:
             raise BadInputError(f"Cannot read the merge model: {error}") from error
         if not matches:
             names = ", ".join(MERGE_FEATURES)

@@ -14,6 +14,7 @@ from service.domain.merges.features import MERGE_FEATURES, Component
 from service.domain.merges.model import MergeModel
 from service.domain.merges.units import linkage_tree
 from service.domain.pairs.training import minimise_log_loss
+from service.errors import BadInputError
 
 #: Strong regularisation: sets differ in length of text, density and dates, and weights that fit
 #: one kind of set closely transfer badly to the others.
@@ -58,7 +59,14 @@ def label_merges(
 
 
 def fit(sets: Sequence[tuple[LabelledMerges, float]], *, about: Mapping[str, Any]) -> MergeModel:
-    """Fit a logistic regression on standardised features; each set comes with its total weight."""
+    """Fit a logistic regression on standardised features; each set comes with its total weight.
+
+    Raises:
+        BadInputError: no set has both a merge and a weight above 0.
+    """
+    sets = [(merges, weight) for merges, weight in sets if len(merges.same) and weight > 0]
+    if not sets:
+        raise BadInputError("no groups of articles to train on")
     rows = np.concatenate([merges.features for merges, _ in sets])
     same = np.concatenate([merges.same for merges, _ in sets])
     sample_weights = np.concatenate(

@@ -24,6 +24,8 @@ def test_shipped_sets_can_be_read() -> None:
         (f"{SET}weight = 1\nheight = 2", "set 1: expected files and weight"),
         (f'{SET}weight = "much"', "set 1: weight: expected a number"),
         (f"{SET}weight = -1", "weights of 0 or more"),
+        (f"{SET}weight = nan", "weights of 0 or more"),
+        (f"{SET}weight = inf", "weights of 0 or more"),
         ("[[sets]]\nfiles = []\nweight = 1", "at least one file"),
     ],
 )

@@ -142,6 +142,11 @@ def test_cannot_link_splits_a_stable_story() -> None:
     assert not any({0, 1} <= set(group) for group in groups)
 
 
+def test_arrival_joins_its_part_of_a_story_that_an_editor_split() -> None:
+    scores = symmetric({(0, 2): 0.95, (1, 2): 0.4}, 3)
+    assert decide(scores, [5, 5, UNSTABLE], cannot_link={(0, 1)}) == [[0, 2], [1]]
+
+
 @given(score_matrices(), st.data())
 def test_every_unit_is_in_one_group_and_cannot_links_hold(
     scores: Matrix, data: st.DataObject

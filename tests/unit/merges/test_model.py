@@ -22,7 +22,10 @@ def test_merge_model_round_trips_through_json() -> None:
     assert MergeModel.load(merge_model().dump()) == merge_model()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"weights": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"weights": 1}', '{"weights": [1], "bias": 0, "about": {}}'],
+)
 def test_invalid_merge_model_is_rejected(text: str) -> None:
     with pytest.raises(BadInputError, match="merge model"):
         MergeModel.load(text)
@@ -33,6 +36,22 @@ def test_merge_model_with_other_features_is_rejected() -> None:
     del values["weights"]["size"]
     with pytest.raises(BadInputError, match="must be exactly"):
         MergeModel.load(json.dumps(values))
+
+
+def test_merge_model_without_numbers_is_rejected() -> None:
+    values = json.loads(merge_model().dump())
+    with pytest.raises(BadInputError, match="merge model"):
+        MergeModel.load(json.dumps(values | {"bias": "none"}))
+    values["weights"]["size"] = float("nan")
+    with pytest.raises(BadInputError, match="merge model"):
+        MergeModel.load(json.dumps(values))
+
+
+def test_fit_needs_a_merge_and_a_weight() -> None:
+    empty = LabelledMerges(np.zeros((0, len(MERGE_FEATURES))), np.zeros(0, bool), np.zeros(0))
+    for sets in ([], [(empty, 1.0)], [(separable(), 0.0)]):
+        with pytest.raises(BadInputError, match="no groups of articles"):
+            fit(sets, about={})
 
 
 def test_fit_learns_the_separating_feature() -> None:
