@@ -26,22 +26,10 @@ class EmbedSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class PairSettings:
-    """Weights of the pair score."""
+class WeightsSettings:
+    """File with the learned weights of a model; sections `[pairs]` and `[merges]`."""
 
-    model: str  #: JSON file of a `PairModel`, relative to config/
-
-    @property
-    def path(self) -> Path:
-        """Absolute path of the weights file."""
-        return CONFIG_DIR / self.model
-
-
-@dataclass(frozen=True, slots=True)
-class MergeSettings:
-    """Weights of the merge decision."""
-
-    model: str  #: JSON file of a `MergeModel`, relative to config/
+    model: str  #: JSON file, relative to config/
 
     @property
     def path(self) -> Path:

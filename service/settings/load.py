@@ -28,9 +28,8 @@ from service.settings.delivery import (
 from service.settings.embedding import (
     CandidateSettings,
     EmbedSettings,
-    MergeSettings,
-    PairSettings,
     TrainingSettings,
+    WeightsSettings,
 )
 from service.settings.grouping import (
     CopySettings,
@@ -67,8 +66,8 @@ class Settings:
     admit: AdmitSettings
     embed: EmbedSettings
     window: WindowSettings
-    pairs: PairSettings
-    merges: MergeSettings
+    pairs: WeightsSettings
+    merges: WeightsSettings
     candidates: CandidateSettings
     grouping: GroupingSettings
     copies: CopySettings
@@ -107,7 +106,7 @@ def load(environ: Mapping[str, str] | None = None, *, profile: str = "") -> Sett
     sections = get_type_hints(Settings)
     table = read_toml(CONFIG_DIR / "defaults.toml")
     profiles = table.pop("profiles", {})
-    _overlay(table, _profile(profiles, profile or env.get("SAMESTORY_PROFILE", "")), sections)
+    _overlay(table, _profile(profiles, profile_name(profile, env)), sections)
     if path := env.get("SAMESTORY_CONFIG"):
         _overlay(table, read_toml(Path(path)), sections)
     _overlay(table, _from_environment(env, sections), sections)
@@ -116,6 +115,11 @@ def load(environ: Mapping[str, str] | None = None, *, profile: str = "") -> Sett
     parse_networks(settings.webhooks.allow_networks, setting="webhooks.allow_networks")
     parse_networks(settings.web.trusted_proxies, setting="web.trusted_proxies")
     return settings
+
+
+def profile_name(given: str, environ: Mapping[str, str] | None = None) -> str:
+    """Name of the profile in use: the given one, or that of `SAMESTORY_PROFILE`; may be ""."""
+    return given or (os.environ if environ is None else environ).get("SAMESTORY_PROFILE", "")
 
 
 def read_toml(path: Path) -> Table:

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.cli import build
+from service.domain.merges.model import MergeModel
 from service.errors import BadInputError, BadLineError, SamestoryError
 from tests.support.content.events import EVENTS, event_articles
 
@@ -117,6 +118,8 @@ def test_ids_keep_their_type(tmp_path: Path) -> None:
         (["train", "EMPTY", "-o", "weights"], "no pairs of articles"),
         (["train", "BLIND", "-o", "weights"], "line 1: story is missing"),
         (["train", "GOLD", "-o", "none/weights"], "does not exist"),
+        (["train-merges", "EMPTY", "--data", ".", "-o", "weights"], "no labelled sets"),
+        (["train-merges", "SETS", "--data", ".", "-o", "weights"], "none.jsonl: not found in ."),
     ],
 )
 def test_invalid_input_raises_one_line_error(
@@ -125,6 +128,7 @@ def test_invalid_input_raises_one_line_error(
     monkeypatch.chdir(gold.parent)
     Path("EMPTY").write_text("")
     Path("BLIND").write_text('{"id": 1, "title": "T"}\n')
+    Path("SETS").write_text('[[sets]]\nfiles = ["none.jsonl"]\nweight = 1\n')
     gold.rename("GOLD")
     result = run(*arguments)
     assert result.exit_code == 1
@@ -141,6 +145,7 @@ def test_invalid_input_raises_one_line_error(
         ["explain", "0", "0", "GOLD"],
         ["train", "GOLD", "GOLD", "-o", "weights"],
         ["train", "-", "-o", "weights"],
+        ["train-merges", "GOLD", "-o", "weights"],
     ],
 )
 def test_wrong_usage_exits_with_code_2(
@@ -234,3 +239,20 @@ def test_train_writes_weights_and_prints_evaluation(gold: Path, tmp_path: Path) 
     assert run("train", str(gold), str(other), "-o", "-").stdout.endswith(out.read_text("utf-8"))
     plain = run("train", str(gold), "-o", "-", "--no-titles").stdout
     assert set(json.loads(plain)["about"]["sets"]) == {"gold.jsonl"}
+
+
+def test_train_merges_writes_weights_and_prints_evaluation(gold: Path, tmp_path: Path) -> None:
+    gold.with_name("other.jsonl").write_bytes(gold.read_bytes())
+    sets = tmp_path / "sets.toml"
+    table = '[[sets]]\nfiles = ["{}.jsonl"]\nweight = 1\nundated = 0.5\ntitles = 0.5\n'
+    sets.write_text(table.format("gold") + table.format("other"))
+    out = tmp_path / "weights.json"
+    arguments = ["train-merges", str(sets), "--data", str(gold.parent), "-o"]
+    result = run(*arguments, str(out))
+    assert result.exit_code == 0, result.output
+    assert set(MergeModel.load(out.read_text("utf-8")).about["sets"]) == {
+        "gold.jsonl",
+        "other.jsonl",
+    }
+    assert all(f"\n{name}" in result.stdout for name in ("gold.jsonl", "other.jsonl"))
+    assert run(*arguments, "-").stdout.endswith(out.read_text("utf-8"))

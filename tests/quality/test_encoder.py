@@ -73,6 +73,7 @@ def test_auto_precision_depends_on_cpu_flags(tmp_path: Path) -> None:
     assert not uses_bfloat16("float32")
 
 
-def test_default_weights_match_the_bundled_encoder() -> None:
-    model = json.loads((CONFIG_DIR / "pair_model.json").read_text("utf-8"))
+@pytest.mark.parametrize("file", ["pair_model.json", "merge_model.json"])
+def test_default_weights_match_the_bundled_encoder(file: str) -> None:
+    model = json.loads((CONFIG_DIR / file).read_text("utf-8"))
     assert model["about"]["encoder"] == TAG

@@ -167,6 +167,7 @@ def test_multilingual_files_match_the_encoder(multilingual_encoder: Encoder) -> 
     language_means = LanguageMeans.load(CONFIG_DIR / MULTILINGUAL.embed.language_means)
     assert language_means.about["encoder"] == TAG
     assert load_pair_model(MULTILINGUAL.pairs).about["encoder"] == multilingual_encoder.model
+    assert load_merge_model(MULTILINGUAL.merges).about["encoder"] == multilingual_encoder.model
 
 
 def test_missing_extra_prints_install_hint(tmp_path: Path) -> None:

@@ -17,27 +17,17 @@ from service.commands.research.train_merges import (
 )
 from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.articles.model import Vectors
-from service.domain.evaluation.grouping_metrics import Agreement
-from service.domain.grouping.replay import replay
-from service.domain.grouping.window import group_window
 from service.domain.merges.model import MergeModel
 from service.domain.merges.training import LabelledMerges, fit
 from service.settings import load
 from service.settings.paths import CONFIG_DIR
+from tests.quality.report import floors
+from tests.quality.report.floors import Floor
+from tests.quality.report.set_quality import format_table, measure
 from tests.quality.sets.sets import EncodedSet
 from tests.support.summary import show
 
-#: Minimum F1 of a day when left out: .01 below the measured value.
-FLOORS = {
-    "stream_day": 0.928,
-    "stream_day_c": 0.878,
-    "stream_day_d": 0.892,
-    "stream_day_e": 0.913,
-}
-MIN_MEAN = 0.905
-#: Maximum F1 loss of a replay against the batch.
-STREAM_LOSS = 0.015
-
+FLOORS = floors.load()
 SETTINGS = load.load({})
 MODEL = load_pair_model(SETTINGS.pairs)
 SETS = [
@@ -81,23 +71,20 @@ def test_left_out_days_reach_their_floors(
     labelled_set: Callable[[str], EncodedSet],
     pytestconfig: pytest.Config,
 ) -> None:
-    batch: dict[str, Agreement] = {}
-    stream: dict[str, Agreement] = {}
-    for name in FLOORS:
-        merge_model = training_data.train([f"{name}.jsonl"])
-        batch[name], stream[name] = _measure(labelled_set(name), merge_model)
-    mean = sum(each.f1 for each in batch.values()) / len(batch)
-    lines = [
-        f"{name:<14}{each.f1:>7.3f}{each.precision:>7.3f}{each.recall:>7.3f}{stream[name].f1:>8.3f}"
-        for name, each in batch.items()
+    measured = [
+        measure(labelled_set(name), training_data.train([f"{name}.jsonl"]))
+        for name in FLOORS.left_out
     ]
-    head = f"{'day':<14}{'F1':>7}{'P':>7}{'R':>7}{'stream':>8}"
-    show(pytestconfig, ["Days left out of the merge model:", head, *lines, f"mean {mean:.3f}"])
+    mean = sum(each.batch.f1 for each in measured) / len(measured)
+    lines = format_table(
+        [(each, Floor(FLOORS.left_out[each.name], each.digest)) for each in measured]
+    )
+    show(pytestconfig, ["Days left out of the merge model:", *lines, f"mean F1 {mean:.3f}"])
 
-    assert mean >= MIN_MEAN
-    for name, floor in FLOORS.items():
-        assert batch[name].f1 >= floor, name
-        assert stream[name].f1 >= batch[name].f1 - STREAM_LOSS, name
+    assert mean >= FLOORS.left_out_mean
+    for each in measured:
+        assert each.batch.f1 >= FLOORS.left_out[each.name], each.name
+        assert each.stream.f1 >= each.batch.f1 - FLOORS.stream_loss, each.name
 
 
 @pytest.mark.slow
@@ -119,23 +106,3 @@ def _load_window(spec: TrainingSet, get: Callable[[str], EncodedSet]) -> Labelle
     return LabelledWindow(
         spec, [articles[row] for row in rows], [labels[row] for row in rows], vectors[rows], {}
     )
-
-
-def _measure(labelled: EncodedSet, merge_model: MergeModel) -> tuple[Agreement, Agreement]:
-    """Agreement of a batch and of a replay with the labels."""
-    window = group_window(
-        labelled.articles,
-        labelled.vectors,
-        model=MODEL,
-        merge_model=merge_model,
-        settings=SETTINGS.stories,
-    )
-    replayed = replay(
-        labelled.articles,
-        labelled.vectors,
-        model=MODEL,
-        merge_model=merge_model,
-        settings=SETTINGS.stories,
-        schedule=SETTINGS.replay,
-    )
-    return labelled.agreement(window.labels()), labelled.agreement(replayed.stories)

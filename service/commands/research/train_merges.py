@@ -24,7 +24,7 @@ from service.domain.merges.training import LabelledMerges, fit, label_merges
 from service.domain.pairs.score import PairModel
 from service.errors import BadInputError
 from service.settings.convert import convert
-from service.settings.load import Settings, read_toml
+from service.settings.load import Settings, profile_name, read_toml
 
 _NAME_WIDTH = 44
 
@@ -78,13 +78,11 @@ def train_merges(
     jsonl.require_writable(output)
     settings = load_settings(profile)
     model = load_pair_model(settings.pairs)
-    windows = [
-        load_window(spec, data, settings)
-        for spec in read_sets(sets)
-        if not spec.profiles or profile in spec.profiles
-    ]
-    if not windows:
-        raise BadInputError(f"{sets}: no labelled sets for the profile {profile!r}")
+    name = profile_name(profile)
+    specs = [spec for spec in read_sets(sets) if not spec.profiles or name in spec.profiles]
+    if not specs:
+        raise BadInputError(f"{sets}: no labelled sets for the profile {name!r}")
+    windows = [load_window(spec, data, settings) for spec in specs]
     merges = [weigh_merges(window, model, settings) for window in windows]
     print(f"{'left out':{_NAME_WIDTH}}{'articles':>9}{'B3 F1':>8}{'P':>8}{'R':>8}")
     for left_out in windows:
@@ -132,7 +130,7 @@ def load_window(spec: TrainingSet, folders: Sequence[Path], settings: Settings) 
     labels: dict[ArticleId, Label] = {}
     digests = {}
     for name in spec.files:
-        path = str(next((each / name for each in folders if (each / name).exists()), name))
+        path = find_file(name, folders)
         lines = jsonl.read_lines(path)
         articles = {each.id: each for each in jsonl.parse_articles(path, lines)} | articles
         labels = {**jsonl.read_labels(path, lines), **labels}
@@ -141,6 +139,15 @@ def load_window(spec: TrainingSet, folders: Sequence[Path], settings: Settings) 
     return LabelledWindow(
         spec, chosen, [labels[each.id] for each in chosen], encode(chosen, settings), digests
     )
+
+
+def find_file(name: str, folders: Sequence[Path]) -> str:
+    """Path of a file in the first folder that has it; raises BadInputError without one."""
+    for folder in folders:
+        if (folder / name).is_file():
+            return str(folder / name)
+    searched = ", ".join(map(str, folders))
+    raise BadInputError(f"{name}: not found in {searched}; add its folder with --data")
 
 
 def weigh_merges(
@@ -205,7 +212,9 @@ def _label_window(window: LabelledWindow, model: PairModel, settings: Settings) 
 def _read_set(place: str, table: Any) -> TrainingSet:
     hints = get_type_hints(TrainingSet)
     if not isinstance(table, dict) or not {"files", "weight"} <= table.keys() <= hints.keys():
-        raise BadInputError(f"{place}: expected files and weight, and optionally undated, titles")
+        raise BadInputError(
+            f"{place}: expected files and weight, and optionally undated, titles, profiles"
+        )
     values = {}
     for name, value in table.items():
         try:

@@ -3,35 +3,38 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from service.domain.merges.model import MergeModel
 from service.domain.pairs.score import PairModel
 from service.embed.encoder import Encoder
 from service.embed.loader import load_encoder
 from service.errors import BadInputError
-from service.settings.embedding import EmbedSettings, MergeSettings, PairSettings
+from service.settings.embedding import EmbedSettings, WeightsSettings
 
 #: Weights of the default profile.
-DEFAULT_WEIGHTS = PairSettings("pair_model.json")
-DEFAULT_MERGE_WEIGHTS = MergeSettings("merge_model.json")
+PAIR_WEIGHTS = WeightsSettings("pair_model.json")
+MERGE_WEIGHTS = WeightsSettings("merge_model.json")
+
+Model = TypeVar("Model")
 
 
-def load_pair_model(settings: PairSettings = DEFAULT_WEIGHTS) -> PairModel:
+def load_pair_model(settings: WeightsSettings = PAIR_WEIGHTS) -> PairModel:
     """Load the weights of the pair score.
 
     Raises:
         BadInputError: the file is missing or contains no pair model.
     """
-    return PairModel.load(_read(settings.path))
+    return _load(settings.path, PairModel.load)
 
 
-def load_merge_model(settings: MergeSettings = DEFAULT_MERGE_WEIGHTS) -> MergeModel:
+def load_merge_model(settings: WeightsSettings = MERGE_WEIGHTS) -> MergeModel:
     """Load the weights of the merge decision.
 
     Raises:
         BadInputError: the file is missing or contains no merge model.
     """
-    return MergeModel.load(_read(settings.path))
+    return _load(settings.path, MergeModel.load)
 
 
 def lazy_encoder(settings: EmbedSettings) -> Callable[[], Encoder]:
@@ -48,8 +51,8 @@ def lazy_encoder(settings: EmbedSettings) -> Callable[[], Encoder]:
     return get
 
 
-def _read(path: Path) -> str:
+def _load(path: Path, parse: Callable[[str], Model]) -> Model:
     try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return parse(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, BadInputError) as error:
         raise BadInputError(f"{path}: {error}") from error

@@ -70,7 +70,7 @@ def body_words(article: Article) -> list[str]:
     return list(words(_title_and_text(article, BODY_CHARACTERS)))
 
 
-def names(article: Article) -> set[str]:
+def capitalised_words(article: Article) -> set[str]:
     """Return the normalized words of title and lead that start with a capital letter."""
     text = _title_and_text(article, LEAD_CHARACTERS)
     return {normalized for normalized, original in spellings(text) if original[0].isupper()}

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from service.domain.articles.model import Floats, Rows
@@ -12,7 +11,7 @@ from service.domain.merges.units import Matrix, UnitScores
 from service.domain.pairs.features import Features
 from service.domain.pairs.match_prior import log_odds
 
-#: Names of the merge features, in the order of a feature row; see `Component.merge_features`.
+#: Names of the merge features, in the order of a feature row; see `Component`.
 MERGE_FEATURES = (
     "score_mean",
     "score_mean_probability",
@@ -61,8 +60,9 @@ class Component:
 
     Shapes: `dense`, `title`, `body` are products of the units' summed rows, (units, units);
     `names` has the summed inverse document frequencies of each unit's capitalised words, (units,
-    words); `clusters` has each unit's HDBSCAN cluster; `hours`, `outlets` and `unit_of` have one
-    entry per article, in order of the units.
+    words); `clusters` has each unit's HDBSCAN cluster; `hours`, `outlets` and `lengths`
+    (logarithms of the number of distinct words) have one entry per article, in order of the units;
+    `starts`, shape (units + 1,), has the first article of each unit, and the end.
     """
 
     units: UnitScores
@@ -75,7 +75,7 @@ class Component:
     hours: Floats
     outlets: Rows
     lengths: Floats
-    unit_of: Rows
+    starts: Rows
     background: float
     prior_shift: float
 
@@ -85,9 +85,9 @@ class Component:
     ) -> Self:
         """Sum the features of the units; `members` has the rows of each unit."""
         rows = np.array([row for unit in members for row in unit], dtype=np.int64)
-        unit_of = np.repeat(np.arange(len(members)), [len(unit) for unit in members])
+        starts = np.cumsum([0, *map(len, members)])
         sums = csr_matrix(
-            (np.ones(len(rows)), (unit_of, np.arange(len(rows)))), shape=(len(members), len(rows))
+            (np.ones(len(rows)), np.arange(len(rows)), starts), shape=(len(members), len(rows))
         )
         vectors = sums @ features.vectors.values[rows].astype(np.float64)
         title, body = sums @ features.title[rows], sums @ features.body[rows]
@@ -103,63 +103,76 @@ class Component:
             hours=features.hours[rows],
             outlets=features.outlets[rows],
             lengths=np.log1p(np.diff(features.body.indptr)[rows]),
-            unit_of=unit_of,
+            starts=starts,
             background=features.background,
             prior_shift=features.prior_shift,
         )
 
     def merge_features(self, one: Rows, other: Rows) -> Floats:
-        """Feature row of two disjoint groups of units, shape (features,)."""
-        sizes, scores = self.units.sizes, self.units.scores
-        across = np.ix_(one, other)
-        cross = self.log_odds[across].ravel()
-        ranked = np.sort(cross)
-        size_one, size_other = sizes[one].sum(), sizes[other].sum()
-        weights = np.outer(sizes[one], sizes[other]) / (size_one * size_other)
-        mean = float((scores[across] * weights).sum())
-        coherence = sorted([self._coherence(one), self._coherence(other)])
-        inner = (self._coherence(one) * size_one + self._coherence(other) * size_other) / (
-            size_one + size_other
-        )
-        in_one, in_other = np.isin(self.unit_of, one), np.isin(self.unit_of, other)
-        shared, missing = self._names(one, other, size_one, size_other)
-        rival = self._rival_score(one, other)
-        score_mean = float((self.log_odds[across] * weights).sum())
-        title, body = _cosine(self.title, one, other), _cosine(self.body, one, other)
-        both = in_one | in_other
+        """Feature row of two disjoint groups of units, shape (features,).
+
+        score_*: log odds of the pair scores across; top: the mean of the three highest. size:
+        logarithms of the number of articles. coherence_*: log odds of the mean pair score within
+        each group, and what a merge would lose. dense, title, body: cosines of the summed rows.
+        names_*, name_*, outlets_*, hours_*: see `_compare_names`, `_compare_outlets`,
+        `_compare_hours`. rival_*: the nearest unit outside. same_cluster: share of the pairs across
+        that HDBSCAN puts into one cluster. undated, length: share of undated articles and mean
+        logarithm of words. background, prior_shift: those of the window. length_*: products.
+        """
+        ours, theirs = self._articles_of(one), self._articles_of(other)
+        both = np.concatenate([ours, theirs])
         length = float(self.lengths[both].mean())
-        return np.array(
-            [
-                score_mean,
-                float(log_odds(mean)),
-                ranked[-1],
-                ranked[0],
-                float(np.median(ranked)),
-                float(ranked[-_TOP_PAIRS:].mean()),
-                np.log(size_one + size_other),
-                np.log(min(size_one, size_other)),
-                float(log_odds(coherence[0])),
-                float(log_odds(coherence[1])),
-                float(log_odds(mean) - log_odds(np.clip(inner, 1e-3, 1 - 1e-3))),
-                _cosine(self.dense, one, other),
-                title,
-                body,
-                *shared,
-                *missing,
-                *_outlets(self.outlets, self.hours, in_one, in_other),
-                *_hours(self.hours[in_one], self.hours[in_other]),
-                rival,
-                mean - rival,
-                float(weights[self.clusters[one][:, None] == self.clusters[other][None, :]].sum()),
-                float(np.isnan(self.hours[both]).mean()),
-                length,
-                self.background,
-                self.prior_shift,
-                length * score_mean,
-                length * title,
-                length * body,
-            ]
-        )
+        values = self._compare_scores(one, other) | {
+            "dense": _cosine(self.dense, one, other),
+            "title": _cosine(self.title, one, other),
+            "body": _cosine(self.body, one, other),
+            **self._compare_names(one, other),
+            **_compare_outlets(self.outlets, self.hours, ours, theirs),
+            **_compare_hours(self.hours[ours], self.hours[theirs]),
+            "undated": float(np.isnan(self.hours[both]).mean()),
+            "length": length,
+            "background": self.background,
+            "prior_shift": self.prior_shift,
+        }
+        values["length_score"] = length * values["score_mean"]
+        values["length_title"] = length * values["title"]
+        values["length_body"] = length * values["body"]
+        return np.array([values[name] for name in MERGE_FEATURES])
+
+    def _articles_of(self, group: Rows) -> Rows:
+        """Positions of the articles of a group of units."""
+        starts, ends = self.starts[group], self.starts[group + 1]
+        return np.concatenate([np.arange(*bounds) for bounds in zip(starts, ends, strict=True)])
+
+    def _compare_scores(self, one: Rows, other: Rows) -> dict[str, float]:
+        """Features of pair scores and sizes."""
+        across, sizes = np.ix_(one, other), self.units.sizes
+        size_one, size_other = sizes[one].sum(), sizes[other].sum()
+        size = size_one + size_other
+        weights = np.outer(sizes[one], sizes[other]) / (size_one * size_other)
+        mean = float((self.units.scores[across] * weights).sum())
+        cross = self.log_odds[across]
+        ranked = np.sort(cross, axis=None)
+        coherence_one, coherence_other = self._coherence(one), self._coherence(other)
+        inner = (coherence_one * size_one + coherence_other * size_other) / size
+        rival = self._rival_score(one, other)
+        same_cluster = self.clusters[one][:, None] == self.clusters[other][None, :]
+        return {
+            "score_mean": float((cross * weights).sum()),
+            "score_mean_probability": float(log_odds(mean)),
+            "score_max": float(ranked[-1]),
+            "score_min": float(ranked[0]),
+            "score_median": float(np.median(ranked)),
+            "score_top": float(ranked[-_TOP_PAIRS:].mean()),
+            "size": float(np.log(size)),
+            "smaller_size": float(np.log(min(size_one, size_other))),
+            "coherence_min": float(log_odds(min(coherence_one, coherence_other))),
+            "coherence_max": float(log_odds(max(coherence_one, coherence_other))),
+            "coherence_loss": float(log_odds(mean) - log_odds(np.clip(inner, 1e-3, 1 - 1e-3))),
+            "rival_score": rival,
+            "rival_margin": mean - rival,
+            "same_cluster": float(weights[same_cluster].sum()),
+        }
 
     def _coherence(self, group: Rows) -> float:
         """Mean pair score within a group; 1 for a single unit."""
@@ -183,22 +196,28 @@ class Component:
         ]
         return float(np.max(means))
 
-    def _names(
-        self, one: Rows, other: Rows, size_one: float, size_other: float
-    ) -> tuple[list[float], list[float]]:
-        """Shared names as a ratio and a weight, and the strongest name that each group lacks."""
-        first = self.names[one].sum(axis=0) / size_one
-        second = self.names[other].sum(axis=0) / size_other
+    def _compare_names(self, one: Rows, other: Rows) -> dict[str, float]:
+        """Capitalised words, each weighted by its rarity and by the share of articles with it.
+
+        names_shared: weight of the shared words as a ratio of all. names_shared_weight: its
+        logarithm. name_missing_*: strongest word of one group that the other lacks, max and min of
+        both directions.
+        """
+        sizes = self.units.sizes
+        first = self.names[one].sum(axis=0) / sizes[one].sum()
+        second = self.names[other].sum(axis=0) / sizes[other].sum()
         shared = float(np.minimum(first, second).sum())
         either = float(np.maximum(first, second).sum())
-        missing = sorted(
-            [
-                float(first[second == 0].max(initial=0)),
-                float(second[first == 0].max(initial=0)),
-            ],
-            reverse=True,
-        )
-        return [shared / (either + _TINY), float(np.log1p(shared))], missing
+        missing = [
+            float(first[second == 0].max(initial=0)),
+            float(second[first == 0].max(initial=0)),
+        ]
+        return {
+            "names_shared": shared / (either + _TINY),
+            "names_shared_weight": float(np.log1p(shared)),
+            "name_missing_max": max(missing),
+            "name_missing_min": min(missing),
+        }
 
 
 def _cosine(products: Matrix, one: Rows, other: Rows) -> float:
@@ -207,29 +226,50 @@ def _cosine(products: Matrix, one: Rows, other: Rows) -> float:
     return float(products[np.ix_(one, other)].sum() / (np.sqrt(max(norms, 0)) + _TINY))
 
 
-def _outlets(
-    outlets: Rows, hours: Floats, in_one: NDArray[np.bool_], in_other: NDArray[np.bool_]
-) -> list[float]:
-    """Share of outlets in both groups, and of outlets that published in both at almost one time."""
-    named = outlets >= 0
-    first, second = set(outlets[in_one & named].tolist()), set(outlets[in_other & named].tolist())
-    fewer = max(1, min(len(first), len(second)))
-    both = first & second
-    repeating = 0
-    for outlet in both:
-        at = outlets == outlet
-        distances = np.abs(hours[in_one & at][:, None] - hours[in_other & at][None, :])
-        repeating += bool((distances <= _REPEAT_HOURS).any())
-    return [len(both) / fewer, repeating / fewer]
+def _compare_outlets(outlets: Rows, hours: Floats, one: Rows, other: Rows) -> dict[str, float]:
+    """Outlets with articles in both groups, as shares of the outlets of the group with fewer.
+
+    outlets_shared: all of them. outlets_repeating: those with an article in each group at almost
+    the same time.
+    """
+    first, second = outlets[one], outlets[other]
+    distinct = np.unique(first[first >= 0]), np.unique(second[second >= 0])
+    fewer = max(1, min(map(len, distinct)))
+    both = np.intersect1d(*distinct)
+    repeating = sum(
+        _smallest_distance(hours[one[first == outlet]], hours[other[second == outlet]])
+        <= _REPEAT_HOURS
+        for outlet in both
+    )
+    return {"outlets_shared": len(both) / fewer, "outlets_repeating": repeating / fewer}
 
 
-def _hours(one: Floats, other: Floats) -> list[float]:
-    """Logarithms of 1 + the hours between the medians, of the span, and of the gap."""
+def _smallest_distance(one: Floats, other: Floats) -> float:
+    """Hours between the two nearest dates of two groups; infinite without dates."""
+    one, other = one[~np.isnan(one)], np.sort(other[~np.isnan(other)])
+    if not len(one) or not len(other):
+        return np.inf
+    after = np.searchsorted(other, one)
+    nearest = np.minimum(
+        np.abs(one - other[np.maximum(after - 1, 0)]),
+        np.abs(one - other[np.minimum(after, len(other) - 1)]),
+    )
+    return float(nearest.min())
+
+
+def _compare_hours(one: Floats, other: Floats) -> dict[str, float]:
+    """Logarithms of 1 + the hours between the medians, of the whole span, and between the groups.
+
+    Undated articles are ignored.
+    """
     one, other = one[~np.isnan(one)], other[~np.isnan(other)]
     both = np.concatenate([one, other])
-    span = float(np.ptp(both)) if len(both) else 0.0
-    if not len(one) or not len(other):
-        return [0.0, float(np.log1p(span)), 0.0]
-    between = abs(float(np.median(one) - np.median(other)))
-    gap = max(0.0, float(one.min() - other.max()), float(other.min() - one.max()))
-    return [float(np.log1p(value)) for value in (between, span, gap)]
+    between = gap = 0.0
+    if len(one) and len(other):
+        between = abs(float(np.median(one) - np.median(other)))
+        gap = max(0.0, float(one.min() - other.max()), float(other.min() - one.max()))
+    return {
+        "hours_between": float(np.log1p(between)),
+        "hours_span": float(np.log1p(np.ptp(both))) if len(both) else 0.0,
+        "hours_gap": float(np.log1p(gap)),
+    }

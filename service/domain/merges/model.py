@@ -1,7 +1,6 @@
 """Merge model: log odds that two groups of articles report one event (logistic regression)."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -11,7 +10,7 @@ import numpy as np
 
 from service.domain.articles.model import Floats
 from service.domain.merges.features import MERGE_FEATURES
-from service.errors import BadInputError
+from service.domain.pairs.weights import parse_weights
 
 
 @dataclass(frozen=True)
@@ -32,17 +31,7 @@ class MergeModel:
         Raises:
             BadInputError: the JSON is not a merge model with these features.
         """
-        try:
-            model = cls(**json.loads(text))
-            matches = {*MERGE_FEATURES} == {
-                name for name, weight in model.weights.items() if math.isfinite(weight)
-            } and math.isfinite(model.bias)
-        except (ValueError, TypeError, AttributeError) as error:
-            raise BadInputError(f"Cannot read the merge model: {error}") from error
-        if not matches:
-            names = ", ".join(MERGE_FEATURES)
-            raise BadInputError(f"Invalid merge model: its features must be exactly {names}")
-        return model
+        return parse_weights(text, "merge model", cls, tables=["weights"], features=MERGE_FEATURES)
 
     def dump(self) -> str:
         """JSON, sorted and indented, ending in a newline."""

@@ -72,7 +72,7 @@ class TokenisedArticles:
             body=WordCounts.count(tokenization.body_words(article) for article in articles),
             hours=np.array(hours, dtype=np.float64),
             languages=np.array(languages, dtype=np.str_),
-            names=WordCounts.count(tokenization.names(article) for article in articles),
+            names=WordCounts.count(tokenization.capitalised_words(article) for article in articles),
             series_keys=series_keys(articles),
             outlets=number_outlets(articles),
         )
@@ -155,7 +155,7 @@ class Features:
             background=vocabulary.background,
             window_size_prior=vocabulary.window_size_prior,
             prior_shift=vocabulary.prior_shift,
-            names=tokenised.names.idf(vocabulary),
+            names=tokenised.names.idf_rows(vocabulary),
             series=detect_series(tokenised.series_keys, tokenised.hours),
             outlets=tokenised.outlets,
         )

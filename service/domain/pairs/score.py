@@ -16,7 +16,7 @@ from service.domain.pairs.centering import Languages
 from service.domain.pairs.features import Features
 from service.domain.pairs.match_prior import prior_shift
 from service.domain.pairs.series import are_different_instalments
-from service.errors import BadInputError
+from service.domain.pairs.weights import parse_weights
 
 #: Names of the pair features, in the order of a feature row; see `pair_features`.
 PAIR_FEATURES = (
@@ -63,16 +63,8 @@ class PairModel:
         Raises:
             BadInputError: the JSON is not a pair model with these features.
         """
-        try:
-            model = cls(**json.loads(text))
-            names = {*PAIR_FEATURES}
-            matches = set(model.weights) == names and set(model.means) == names
-        except (ValueError, TypeError) as error:
-            raise BadInputError(f"Cannot read the pair model: {error}") from error
-        if not matches:
-            names_text = ", ".join(PAIR_FEATURES)
-            raise BadInputError(f"Invalid pair model: its features must be exactly {names_text}")
-        return model
+        tables = ["weights", "means"]
+        return parse_weights(text, "pair model", cls, tables=tables, features=PAIR_FEATURES)
 
     def dump(self) -> str:
         """JSON of the learned values, sorted and indented, ending in a newline."""

@@ -142,8 +142,8 @@ class WordCounts:
         matrix.sort_indices()
         return cls(matrix, keys)
 
-    def idf(self, vocabulary: Vocabulary) -> csr_matrix:
-        """The inverse document frequency of each word that occurs, whatever its count."""
+    def idf_rows(self, vocabulary: Vocabulary) -> csr_matrix:
+        """Rows with the inverse document frequency of each word of the document, counted once."""
         matrix = self.counts.copy()
         matrix.data = vocabulary.idf(self.keys)[matrix.indices]
         return matrix

@@ -9,6 +9,7 @@ from service.commands.running.models import load_merge_model, load_pair_model
 from service.domain.evaluation.grouping_metrics import Agreement
 from service.domain.grouping.replay import replay
 from service.domain.grouping.window import group_window
+from service.domain.merges.model import MergeModel
 from tests.quality.report.floors import DIGEST_CHARACTERS, Floor
 from tests.quality.sets.sets import EncodedSet
 
@@ -47,15 +48,19 @@ class SetQuality:
     grouping: float
 
 
-def measure(labelled: EncodedSet) -> SetQuality:
-    """Group a set as batch and as stream, and compare both with its labels."""
+def measure(labelled: EncodedSet, merge_model: MergeModel | None = None) -> SetQuality:
+    """Group a set as batch and as stream, and compare both with its labels.
+
+    The default merge model is the one of the set's profile.
+    """
     model = load_pair_model(labelled.settings.pairs)
+    merge_model = merge_model or load_merge_model(labelled.settings.merges)
     start = time.perf_counter()
     window = group_window(
         labelled.articles,
         labelled.vectors,
         model=model,
-        merge_model=load_merge_model(labelled.settings.merges),
+        merge_model=merge_model,
         settings=labelled.settings.stories,
     )
     seconds = time.perf_counter() - start
@@ -63,7 +68,7 @@ def measure(labelled: EncodedSet) -> SetQuality:
         labelled.articles,
         labelled.vectors,
         model=model,
-        merge_model=load_merge_model(labelled.settings.merges),
+        merge_model=merge_model,
         settings=labelled.settings.stories,
         schedule=labelled.settings.replay,
     )

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from service.commands.research.train_merges import TrainingSet, read_sets
+from service.commands.research.train_merges import TrainingSet, find_file, read_sets
 from service.errors import BadInputError, SettingsError
 from service.settings.paths import CONFIG_DIR
 
@@ -35,6 +35,16 @@ def test_invalid_sets_are_rejected(text: str, message: str, tmp_path: Path) -> N
     with pytest.raises(BadInputError, match=message) as error:
         read_sets(path)
     assert str(path) in str(error.value)
+
+
+def test_labelled_file_is_taken_from_the_first_folder_that_has_it(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    (second / "a.jsonl").touch()
+    assert find_file("a.jsonl", [first, second]) == str(second / "a.jsonl")
+    with pytest.raises(BadInputError, match=r"b\.jsonl: not found in .*first, .*second"):
+        find_file("b.jsonl", [first, second])
 
 
 def test_missing_file_of_sets_is_named(tmp_path: Path) -> None:

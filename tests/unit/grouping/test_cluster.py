@@ -55,14 +55,6 @@ def features_of(articles: list[Article]) -> Features:
     return Features.build(TokenisedArticles.build(articles, encoded(articles)), vocabulary)
 
 
-@st.composite
-def score_matrices(draw: st.DrawFn) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    count = draw(st.integers(1, 9))
-    cells = draw(st.lists(st.floats(0, 1), min_size=count * count, max_size=count * count))
-    upper = np.triu(np.array(cells).reshape(count, count), 1)
-    return upper + upper.T + np.eye(count)
-
-
 def test_each_event_is_one_group() -> None:
     groups = groups_of(event_articles())
     assert [{key // 100 for key in group if isinstance(key, int)} for group in groups] == [

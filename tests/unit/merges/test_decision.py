@@ -17,6 +17,7 @@ from service.domain.merges.decision import (
 from service.domain.merges.features import MERGE_FEATURES, Component
 from service.domain.merges.units import Matrix, UnitScores, linkage_tree
 from tests.support.content.events import merge_model
+from tests.support.content.scores import score_matrices
 
 
 def component(scores: Matrix, cannot_link: set[tuple[int, int]] | None = None) -> Component:
@@ -37,7 +38,7 @@ def component(scores: Matrix, cannot_link: set[tuple[int, int]] | None = None) -
         hours=np.full(count, np.nan),
         outlets=np.full(count, -1),
         lengths=np.zeros(count),
-        unit_of=np.arange(count),
+        starts=np.arange(count + 1),
         background=0.0,
         prior_shift=0.0,
     )
@@ -64,14 +65,6 @@ def decide(
     return [part.tolist() for part in parts]
 
 
-@st.composite
-def score_matrices(draw: st.DrawFn, max_count: int = 7) -> Matrix:
-    count = draw(st.integers(2, max_count))
-    cells = draw(st.lists(st.floats(0, 1), min_size=count * count, max_size=count * count))
-    upper = np.triu(np.array(cells).reshape(count, count), 1)
-    return np.asarray(upper + upper.T + np.eye(count))
-
-
 def total_gain(tree: Tree, gains: list[float], parts: list[Rows]) -> float | None:
     """Gain of a cut, or None if a part is not a branch of the tree."""
     inside = {tuple(rows): node for node, (rows, _) in enumerate(tree)}
@@ -85,7 +78,7 @@ def total_gain(tree: Tree, gains: list[float], parts: list[Rows]) -> float | Non
     )
 
 
-@given(score_matrices(max_count=4), st.data())
+@given(score_matrices(2, 4), st.data())
 def test_best_cut_has_the_highest_total_gain(scores: Matrix, data: st.DataObject) -> None:
     tree = linkage_tree(scores)
     drawn = data.draw(st.lists(st.integers(-5, 5), min_size=len(tree), max_size=len(tree)))
@@ -147,7 +140,7 @@ def test_arrival_joins_its_part_of_a_story_that_an_editor_split() -> None:
     assert decide(scores, [5, 5, UNSTABLE], cannot_link={(0, 1)}) == [[0, 2], [1]]
 
 
-@given(score_matrices(), st.data())
+@given(score_matrices(2, 7), st.data())
 def test_every_unit_is_in_one_group_and_cannot_links_hold(
     scores: Matrix, data: st.DataObject
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from service.domain.articles.model import Article, Rows
 from service.domain.grouping.cluster import build_component
-from service.domain.merges.features import MERGE_FEATURES, Component
+from service.domain.merges.features import MERGE_FEATURES, Component, _smallest_distance
 from service.domain.pairs.features import Features, TokenisedArticles
 from tests.support.content.events import (
     EVENTS,
@@ -75,6 +75,14 @@ def test_outlet_that_publishes_twice_at_one_time_repeats(hours: float, repeating
     values = features_of(articles, [0], [1])
     assert values["outlets_shared"] == 1
     assert values["outlets_repeating"] == repeating
+
+
+def test_smallest_distance_equals_that_of_all_pairs() -> None:
+    generator = np.random.default_rng(7)
+    for _ in range(50):
+        one, other = (generator.integers(0, 30, generator.integers(1, 6)) / 2 for _ in range(2))
+        assert _smallest_distance(one, other) == np.abs(one[:, None] - other[None, :]).min()
+    assert _smallest_distance(np.array([np.nan]), np.array([1.0])) == np.inf
 
 
 def test_hours_ignore_undated_articles() -> None:

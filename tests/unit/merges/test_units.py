@@ -6,14 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.merges.units import UnitScores, split_to_quorum
-
-
-@st.composite
-def score_matrices(draw: st.DrawFn) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    count = draw(st.integers(1, 9))
-    cells = draw(st.lists(st.floats(0, 1), min_size=count * count, max_size=count * count))
-    upper = np.triu(np.array(cells).reshape(count, count), 1)
-    return upper + upper.T + np.eye(count)
+from tests.support.content.scores import score_matrices
 
 
 @given(score_matrices(), st.floats(0, 1))
