@@ -36,7 +36,11 @@ def run_job(job: Job, context: Context) -> Counts | None:
         locks.try_lock(context.engine, f"job:{job.name}") as locked,
     ):
         if not locked:
-            log.debug("job is running elsewhere", action="job_skipped", job=job.name)
+            log.debug(
+                "job skipped: already running in another process",
+                action="job_skipped",
+                job=job.name,
+            )
             return None
         with context.sessions.begin() as session:
             run_id = runs.start_run(session, job.name, now=context.clock())
@@ -66,9 +70,9 @@ def run_job_logged(job: Job, context: Context) -> None:
         run_job(job, context)
     except SamestoryError as error:
         if context.stop_requested():
-            log.info("job interrupted", action="job_cut_off", job=job.name)
+            log.info("job interrupted", action="job_interrupted", job=job.name)
         else:
             # Expected failures get one line, bugs a traceback.
             log.error("job failed", action="job_failed", job=job.name, error=str(error))  # noqa: TRY400
     except Exception:
-        log.exception("job raised an unexpected error", action="job_bug", job=job.name)
+        log.exception("job failed unexpectedly", action="job_crashed", job=job.name)

@@ -55,4 +55,4 @@ def run_scheduler(jobs: Sequence[Job], context: Context) -> Iterator[None]:
         shutdown.start()
         shutdown.join(timeout)
         if shutdown.is_alive():
-            log.warning("jobs did not stop in time", action="gave_up_waiting", what="jobs")
+            log.warning("jobs did not stop in time", action="shutdown_timeout", seconds=timeout)

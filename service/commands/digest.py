@@ -53,7 +53,7 @@ def preview(
     """Write the current digest of a subscriber to digest.html and digest.txt. Sends nothing."""
     with open_context() as context:
         written = write_preview(context, normalize_email(to), folder)
-    print(f"{written.page}: {written.stories} stories")
+    print(f"Wrote {written.page}: {written.stories} stories")
     if open_browser:
         webbrowser.open(written.page.as_uri())
 
@@ -93,8 +93,8 @@ def _format_line(day: DailyOutcome) -> str:
             if (count := getattr(outcome, name))
         ),
     ]
-    mean = f"mean {outcome.mean_cards:.1f} cards, {outcome.mean_bytes / 1000:.1f} kB"
-    largest = f"max {outcome.most_cards} cards, {outcome.most_bytes / 1000:.1f} kB"
+    mean = f"mean {outcome.mean_stories:.1f} stories, {outcome.mean_bytes / 1000:.1f} kB"
+    largest = f"max {outcome.max_stories} stories, {outcome.max_bytes / 1000:.1f} kB"
     return f"{day.local_date}  {outcome.kind:6}  {', '.join(counts)}; {mean}; {largest}"
 
 

@@ -45,7 +45,7 @@ class Metrics:
         )
         self._latency = Histogram(
             "samestory_http_request_seconds",
-            "Time until the response was sent.",
+            "Duration of HTTP requests until the response was sent, in seconds.",
             ["method", "route"],
             registry=self.registry,
         )
@@ -75,9 +75,9 @@ class StoreCollector(Collector):
                 store = collect_metrics(session, now=self._clock())
                 mail = mail_stats(session, since=self._clock() - timedelta(days=1))
         except SQLAlchemyError:
-            yield _gauge("database_up", "Whether the database is reachable.", 0)
+            yield _gauge("database_up", "Whether the database is reachable (1) or not (0).", 0)
             return
-        yield _gauge("database_up", "Whether the database is reachable.", 1)
+        yield _gauge("database_up", "Whether the database is reachable (1) or not (0).", 1)
         yield from _store_metrics(store)
         yield from _webhook_metrics(store)
         yield from _job_metrics(store.runs, self._clock().timestamp())
@@ -100,10 +100,14 @@ def _store_metrics(store: StoreMetrics) -> Families:
     ratios = {
         "run": store.churn.run,
         "day": store.churn.period,
-        "day_settled": store.churn.late,
+        "day_stable": store.churn.late,
     }
     yield _gauges(
-        "churn_ratio", "Share of the window's articles that changed story.", "per", ratios
+        "churn_ratio",
+        "Share of the window's articles that reconcile moved to another story: mean per run, per day, "
+        "and per day for stable articles (older than hysteresis.min_age_hours).",
+        "per",
+        ratios,
     )
 
 
@@ -112,7 +116,7 @@ def _webhook_metrics(store: StoreMetrics) -> Families:
     yield _gauges("webhooks", "Webhooks by state.", "state", by_state)
     yield _gauge(
         "webhook_changes_pending",
-        "Transitions not yet processed for active webhooks.",
+        "Story changes not yet delivered to active webhooks.",
         store.changes_pending,
     )
     yield _gauge(
@@ -125,11 +129,17 @@ def _webhook_metrics(store: StoreMetrics) -> Families:
 def _job_metrics(runs: tuple[RunView, ...], now: float) -> Families:
     ends = {run.job: run.started_at.timestamp() + (run.seconds or 0) for run in runs}
     ages = {job: max(now - end, 0) for job, end in ends.items()}
-    yield _gauges("job_last_run_age_seconds", "Time since the end of the last run.", "job", ages)
+    yield _gauges(
+        "job_last_run_age_seconds", "Seconds since the end of the last run, by job.", "job", ages
+    )
     durations = {run.job: run.seconds or 0 for run in runs}
-    yield _gauges("job_last_run_seconds", "Duration of the last run.", "job", durations)
+    yield _gauges(
+        "job_last_run_seconds", "Duration of the last run in seconds, by job.", "job", durations
+    )
     failed = {run.job: float(run.outcome == "failed") for run in runs}
-    yield _gauges("job_last_run_failed", "Whether the last run failed.", "job", failed)
+    yield _gauges(
+        "job_last_run_failed", "Whether the last run failed (1) or not (0), by job.", "job", failed
+    )
 
 
 def _mail_metrics(mail: MailStats) -> Families:
@@ -147,11 +157,14 @@ def _mail_metrics(mail: MailStats) -> Families:
             states.add_metric([each.kind, state], getattr(each, state))
     yield states
     for name, text in (
-        ("late", "Emails of the last 24 hours with a note that they are late."),
-        ("doubtful", "Attempts of the last 24 hours without a reply; they may have arrived."),
-        ("mean_cards", "Mean number of stories per email of the last 24 hours."),
+        ("late", "Emails of the last 24 hours that were sent late, with an apology."),
+        (
+            "doubtful",
+            "Emails of the last 24 hours whose delivery is unknown: the mail server did not reply.",
+        ),
+        ("mean_stories", "Mean number of stories per email of the last 24 hours."),
         ("mean_bytes", "Mean size of the emails sent in the last 24 hours, in bytes."),
-        ("most_bytes", "Size of the largest email sent in the last 24 hours, in bytes."),
+        ("max_bytes", "Size of the largest email sent in the last 24 hours, in bytes."),
     ):
         values = {each.kind: float(getattr(each, name)) for each in mail.outcomes}
         yield _gauges(f"emails_{name}", text, "kind", values)

@@ -16,8 +16,8 @@ class MailOutcome:
     """Counts and sizes of emails of one kind.
 
     recipients: emails to send. failed: refused or expired. late: sent with a note that they are
-    late. doubtful: attempts with an unknown outcome. Cards and bytes are per email; cards count
-    all emails to send, bytes only sent ones.
+    late. doubtful: attempts with an unknown outcome. Stories and bytes are per email: stories of
+    all emails to send, bytes only of sent ones.
     """
 
     kind: str
@@ -29,10 +29,10 @@ class MailOutcome:
     empty: int
     deferred: int
     doubtful: int
-    mean_cards: float
-    most_cards: int
+    mean_stories: float
+    max_stories: int
     mean_bytes: int
-    most_bytes: int
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def test_metrics_of_emails(sessions: Sessions, site: Site) -> None:
     assert edition.local_date == now.date()
     outcome = edition.outcome
     assert (outcome.recipients, outcome.sent, outcome.late, outcome.empty) == (1, 1, 1, 1)
-    assert (outcome.mean_bytes, outcome.most_bytes, outcome.failed) == (5000, 5000, 0)
+    assert (outcome.mean_bytes, outcome.max_bytes, outcome.failed) == (5000, 5000, 0)
     metrics = site.get("/metrics").text
     for line in (
         'samestory_subscribers{state="active"} 1.0',
@@ -112,6 +112,6 @@ def test_metrics_of_emails(sessions: Sessions, site: Site) -> None:
         'samestory_emails{kind="digest",state="sent"} 1.0',
         'samestory_emails{kind="digest",state="empty"} 1.0',
         'samestory_emails_late{kind="digest"} 1.0',
-        'samestory_emails_most_bytes{kind="digest"} 5000.0',
+        'samestory_emails_max_bytes{kind="digest"} 5000.0',
     ):
         assert line in metrics
