@@ -149,8 +149,7 @@ def _describe_coverage(card: StoryCard) -> str:
     """Format the number of outlets, and how many of them report independently."""
     if card.independent == card.coverage:
         return f"{card.coverage} outlets"
-    noun = "independent" if card.independent > 1 else "source"
-    return f"{card.coverage} outlets, {card.independent} {noun}"
+    return f"{card.coverage} outlets, {card.independent} independent"
 
 
 def _digest_preheader(digest: Digest) -> str:

@@ -191,7 +191,7 @@ def render_preferences(
             (each, sign_token(key, FEEDS, each.id))
             for each in alerts.list_alerts(session, subscriber.id)
         ],
-        list_sent_emails=[
+        sent_emails=[
             (each, sign_token(key, "issues", each.id))
             for each in list_sent_emails(session, subscriber.id, limit=MAX_SENT_EMAILS)
         ],

@@ -14,13 +14,13 @@ FEATURES = {
     "dense": "similarity of the texts",
     "title": "shared words in titles",
     "body": "shared words in texts",
-    "body_sqrt": "any shared word",
+    "body_sqrt": "shared words in texts (square root)",
     "time": "time difference",
-    "date_prior": "articles at that time",
-    "background": "average similarity",
+    "date_prior": "number of articles at that time",
+    "background": "average similarity of all articles",
     "cross_language": "different languages",
     "cross_language_dense": "similarity across languages",
-    "prior_shift": "frequency of stories",
+    "prior_shift": "share of matching pairs",
 }
 
 

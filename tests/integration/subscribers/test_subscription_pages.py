@@ -68,7 +68,7 @@ def test_one_click_unsubscribes_without_cookies(
 ):
     post(site, path(sessions, "confirm", subscriber.id))
     where = path(sessions, "unsubscribe", subscriber.id)
-    assert "Yes, stop it" in site.page(where).text
+    assert "Yes, unsubscribe" in site.page(where).text
     assert reload(sessions, subscriber).state == "active"
     for _ in range(2):
         answer = post(site, where, "List-Unsubscribe=One-Click")

@@ -39,7 +39,7 @@ def test_front_page_shows_stories_with_coverage(world: Site) -> None:
     assert "of 10 outlets" in text
     assert '<time datetime="2023-04-25T11:20:00Z">25 Apr 2023, 11:20</time>' in text
     assert f'href="/storylines/{STORYLINE}"' in text
-    assert '<svg class="line"' in text
+    assert '<svg class="timeline"' in text
     assert "<script" not in text
 
 
@@ -58,11 +58,11 @@ def test_story_page_shows_reports_evidence_and_related_stories(world: Site) -> N
     text = world.page(f"/stories/{MEETING}").text
     assert "Волга-Новости" in text
     assert "Syria · Arabic" in text
-    assert "Volga Wire’s report</a> (99 % the same)" in text
+    assert "Volga Wire’s report</a> (99 % identical)" in text
     assert "First report of the story." in text
     assert "shared words in titles" in text
     assert "Next best story:" in text
-    assert "no date; time of arrival shown" in text
+    assert "no date; the time shown is the time of arrival" in text
     assert "Related stories" in text
     assert "Deputy foreign ministers of four states end talks in Moscow" in text
     assert "<b>merged</b> with" in text

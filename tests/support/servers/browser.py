@@ -32,7 +32,7 @@ FLAGS = (
 OVERFLOW = """(() => {
   const room = document.documentElement.clientWidth;
   const over = [...document.querySelectorAll('body *')]
-    .filter(e => e.getBoundingClientRect().right > room + 1 && !e.closest('.unseen, thead'))
+    .filter(e => e.getBoundingClientRect().right > room + 1 && !e.closest('.visually-hidden, thead'))
     .map(e => e.tagName + '.' + e.className.toString());
   return [document.documentElement.scrollWidth - room, over.slice(0, 3).join(' ')];
 })()"""
