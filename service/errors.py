@@ -120,7 +120,9 @@ class RequestInProgressError(SamestoryError):
     """The first request with this Idempotency-Key is still running."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"A request with Idempotency-Key {key} is still in progress")
+        super().__init__(
+            f"A request with Idempotency-Key {key} is still in progress; retry in a second"
+        )
         self.key = key
 
 
@@ -299,7 +301,9 @@ class ModelMismatchError(EncoderError):
     """Vectors of different models cannot be compared."""
 
     def __init__(self, one: str, other: str) -> None:
-        super().__init__(f"Vectors of the models {one!r} and {other!r} cannot be compared")
+        super().__init__(
+            f"Cannot compare vectors of the models {one!r} and {other!r}; compute both with one model"
+        )
         self.one = one
         self.other = other
 

@@ -134,7 +134,7 @@ def preview(  # noqa: PLR0917  # options, all by name
                 min_independent=min_independent,
             )
         page, matching = write_preview(context, query, folder)
-    print(f"{page}: the first of {matching} matching stories")
+    print(f"Wrote {page}: the email about the first of {matching} matching stories")
     if open_browser:
         webbrowser.open(page.as_uri())
 

@@ -27,18 +27,18 @@ def report(
     """
     parsed = parse_report(_read_email(source))
     if parsed is None:
-        print("not a report about an email: nothing changed")
+        print("The input is not a bounce or complaint report; nothing changed")
         return
     with open_context() as context, context.sessions.begin() as session:
         subscriber_id = editions.find_recipient(session, parsed.message_id)
         if subscriber_id is None:
-            print(f"not one of our emails, {parsed.message_id}: nothing changed")
+            print(f"This service did not send {parsed.message_id}; nothing changed")
             return
         before = subscribers.get(session, subscriber_id)
         if parsed.stops:
             subscribers.stop(session, subscriber_id, parsed.reason, bounced=not parsed.complaint)
         after = subscribers.get(session, subscriber_id)
-    print(f"{before.address}: {parsed.reason}; {before.state} before, {after.state} now")
+    print(f"{before.address}: {parsed.reason}; state {before.state} before, {after.state} now")
 
 
 def _read_email(source: str) -> bytes:

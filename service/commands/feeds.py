@@ -105,7 +105,7 @@ def discover(url: Url, *, as_json: AsJson = False) -> None:
         rows = [{"url": link.url, "title": link.title, "guess": link.guess} for link in links]
         print(json.dumps(rows, ensure_ascii=False))
     for link in () if as_json else links:
-        print(f"{link.url}\t{'a guess' if link.guess else link.title}")
+        print(f"{link.url}\t{'guessed URL' if link.guess else link.title}")
 
 
 @app.command("list")

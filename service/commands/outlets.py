@@ -71,7 +71,7 @@ def set_values(
         if value is not None
     }
     if not changes:
-        raise typer.BadParameter("nothing to change; pass an option such as --country GB")
+        raise typer.BadParameter("No change given: use an option such as --country GB")
     with open_context() as context, context.sessions.begin() as session:
         outlets.edit_outlet(session, slug, changes, now=context.clock())
         print(_format_line(get_outlet(session, slug)))

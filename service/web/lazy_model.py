@@ -110,7 +110,7 @@ class LazyModel:
         try:
             encoder = self._load()
         except Exception as error:  # noqa: BLE001  # passed to all waiting requests
-            log.warning("the model cannot be loaded", action="model_failed", error=str(error))
+            log.warning("embedding model cannot be loaded", action="model_failed", error=str(error))
             self._retry_at = time.monotonic() + RETRY_DELAY
             future.set_exception(error)
         else:
@@ -131,7 +131,7 @@ def model_context(request: Request) -> ModelContext:
     """
     context = web_context(request).model_context
     if context is None:
-        raise EncoderError("This server runs without an embedding model")
+        raise EncoderError("No embedding model is configured for this server")
     return context
 
 

@@ -34,11 +34,11 @@ def test_webhook_lifecycle_on_the_command_line(shell: Shell, receiver: WebhookRe
         "active",
     )
     tried = shell.run("webhooks", "test", "1", env=LOOPBACK)
-    assert tried.stdout == f"{receiver.url} answered 204\n"
+    assert tried.stdout == f"{receiver.url} responded with 204\n"
     closed = shell.run("webhooks", "test", "1")
     assert (closed.returncode, "webhooks.allow_networks" in closed.stderr) == (1, True)
     changed = shell.run("webhooks", "set", "1", "--kind", "all", "--min-coverage", "0", "--pause")
-    assert "  paused  all; up to change 0" in changed.stdout, changed.stderr
+    assert "  paused  all; delivered up to change 0" in changed.stdout, changed.stderr
     assert "[paused manually]" in changed.stdout
     moved = shell.run("webhooks", "set", "1", "--url", f"{receiver.url}/2", "--kind", "split")
     assert f"{receiver.url}/2  paused  split; " in moved.stdout, moved.stderr

@@ -111,7 +111,7 @@ def show_quality(context: Context, labels: Path) -> None:
     _show_agreement("all languages", labelled)
     _show_agreement("English", [pair for pair in labelled if pair[0]["lang"] == "en"])
     if missing:
-        console.print(f"  [red]{missing} labelled articles are missing[/red]")
+        console.print(f"  [red]{missing} labelled articles are not in the database[/red]")
 
 
 def show_feeds(context: Context) -> None:

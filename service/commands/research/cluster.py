@@ -52,6 +52,7 @@ def cluster(
     if churn := result.churn:
         print(
             f"churn: {churn.moved:.2%} of the window moved per reconcile ({churn.reconciles} runs),"
-            f" {churn.daily:.2%} per day, {churn.late:.2%} of all articles moved late",
+            f" {churn.daily:.2%} per day, {churn.late:.2%} of all articles moved after "
+            f"{settings.replay.min_age_hours:g} h",
             file=sys.stderr,
         )

@@ -74,7 +74,7 @@ def format_report(report: dict[str, Any]) -> list[str]:
     verdict = "one story" if report["same_story"] else "two stories"
     lines = [*titles, f"pair score {report['score']:.3f}, grouped as {verdict}", ""]
     lines.append(f"{'':22}{'value':>8}{'log odds':>10}")
-    lines.append(f"{'average':22}{'':8}{report['base_log_odds']:>+10.2f}")
+    lines.append(f"{'base':22}{'':8}{report['base_log_odds']:>+10.2f}")
     for name, contribution in report["contributions"].items():
         lines.append(f"{name:22}{report['features'][name]:>8.3f}{contribution:>+10.2f}")
     return [*lines, f"{'sum':22}{'':8}{report['log_odds']:>+10.2f}"]

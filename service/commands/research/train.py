@@ -74,7 +74,9 @@ def train(
     jsonl.require_writable(output)
     names = [Path(path).name for path in gold]
     if jsonl.STDIO in gold or len(set(names)) < len(names):
-        raise typer.BadParameter("expected files with different names, without -")
+        raise typer.BadParameter(
+            "expected files with different names; - (standard input) is not allowed"
+        )
     settings = load_settings(profile)
     sets = [load_labelled_set(path, settings) for path in gold]
     if titles:

@@ -27,6 +27,7 @@ def parse_query(
     )
     if not query:
         raise BadInputError(
-            "Empty alert: specify words, entities, outlets, countries, or a minimum coverage of at least 2"
+            "Empty alert: specify words, entities, outlets, countries, "
+            "or at least 2 independent outlets"
         )
     return query

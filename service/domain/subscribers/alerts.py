@@ -50,7 +50,9 @@ class AlertQuery:
             f"from {' or '.join(map(country_name, sorted(self.countries)))}"
             if self.countries
             else "",
-            f"{self.min_independent} or more outlets" if self.min_independent > 1 else "",
+            f"{self.min_independent} or more independent outlets"
+            if self.min_independent > 1
+            else "",
         ]
         return ", ".join(part for part in parts if part)
 

@@ -103,7 +103,9 @@ def _parse_days(text: str) -> frozenset[int]:
 def validate_coverage(number: int) -> int:
     """Return a number of outlets; raises BadInputError if it is out of range."""
     if not 1 <= number <= _MAX_COVERAGE:
-        raise BadInputError(f"Invalid number of outlets {number}: expected 1 to {_MAX_COVERAGE}")
+        raise BadInputError(
+            f"Invalid minimum of independent outlets {number}: expected 1 to {_MAX_COVERAGE}"
+        )
     return number
 
 

@@ -45,7 +45,10 @@ class BodyReader:
     def expect(self, size: int) -> None:
         """Raise TooLargeError if a body of `size` bytes would exceed the limit."""
         if size > self._limits.received:
-            raise TooLargeError(self._url, _format_excess("sends", self._limits.received))
+            raise TooLargeError(
+                self._url,
+                _format_excess("sends", self._limits.received, "fetch.max_received_bytes"),
+            )
 
     def add(self, piece: bytes) -> None:
         """Add the next received bytes.
@@ -67,7 +70,9 @@ class BodyReader:
             return
         self._unpacked += piece
         if len(self._unpacked) > self._limits.unpacked:
-            raise TooLargeError(self._url, _format_excess("sends", self._limits.unpacked))
+            raise TooLargeError(
+                self._url, _format_excess("sends", self._limits.unpacked, "fetch.max_body_bytes")
+            )
 
     def finish(self) -> bytes:
         """Return the whole body; raise BrokenResponseError if compressed data is truncated."""
@@ -83,7 +88,10 @@ class BodyReader:
                 self._unpacked += part
                 if len(self._unpacked) > self._limits.unpacked:
                     raise DecompressionBombError(
-                        self._url, _format_excess("decompresses to", self._limits.unpacked)
+                        self._url,
+                        _format_excess(
+                            "decompresses to", self._limits.unpacked, "fetch.max_body_bytes"
+                        ),
                     )
         except zlib.error as error:
             raise BrokenResponseError(self._url, f"Invalid compressed body: {error}") from error
@@ -135,5 +143,5 @@ def _detect_inflater(beginning: bytes, coding: str) -> Inflater | None:
     return Inflater(_ZLIB if wrapped else _RAW)
 
 
-def _format_excess(verb: str, limit: int) -> str:
-    return f"The server {verb} more than {limit / 1_048_576:g} MiB; raise the limit if that is expected"
+def _format_excess(verb: str, limit: int, setting: str) -> str:
+    return f"The response {verb} more than {limit / 1_048_576:g} MiB; if that is expected, raise {setting}"

@@ -125,7 +125,7 @@ async def _send_in_slot(route: Route, state: _RedirectState) -> FeedResponse:
         if pause := route.throttle.paused_for(host):
             seconds = f"{pause.total_seconds():.0f} s"
             raise HostBusyError(
-                state.display_url, f"Not sent: {host} requested a pause of {seconds}"
+                state.display_url, f"Request skipped: {host} requested a pause of {seconds}"
             )
         started = asyncio.get_running_loop().time()
         try:

@@ -96,10 +96,10 @@ class Parser:
     def _failure(self, job: ParseJob, end: "WorkerExit") -> FeedError:
         url = strip_credentials(job.url)
         if end.timed_out:
-            limit = f"Parsing took more than {self._settings.timeout_seconds:g} s"
+            limit = f"Parsing exceeded {self._settings.timeout_seconds:g} s (parse.timeout_seconds)"
             return ParseTimeoutError(url, limit)
         if end.code == OUT_OF_MEMORY:
-            limit = f"Parsing needs more than {self._settings.memory_mib} MiB"
+            limit = f"Parsing exceeded {self._settings.memory_mib} MiB of memory (parse.memory_mib)"
             return ParseCrashError(url, limit)
         return ParseCrashError(url, f"The parser process crashed (exit code {end.code})")
 

@@ -59,7 +59,7 @@ def create(
             "characters"
         )
     if expires_at is not None and expires_at <= now:
-        raise BadInputError(f"Invalid expiry {expires_at:%F %T}: it has already passed")
+        raise BadInputError(f"Invalid expiry {expires_at:%F %T}: expected a time in the future")
     secret = secret or new_secret()
     values = {
         "name": name,

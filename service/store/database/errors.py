@@ -29,7 +29,9 @@ def translate_database_errors(engine: Engine) -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
-        raise DatabaseError(f"No database connection became free: {_first_line(error)}") from error
+        raise DatabaseError(
+            f"All database connections are in use: {_first_line(error)}; retry later"
+        ) from error
     except DBAPIError as error:
         if (translated := _translate(engine, error)) is None:
             raise

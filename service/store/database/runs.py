@@ -20,7 +20,7 @@ def start_run(session: Session, job: str, *, now: datetime) -> int:
     session.execute(
         update(RunRow)
         .where(RunRow.job == job, RunRow.outcome == "running")
-        .values(outcome="failed", error="the process ended before the run did")
+        .values(outcome="failed", error="the process ended during the run")
     )
     row = RunRow(
         job=job, started_at=now, outcome="running", host=socket.gethostname(), pid=os.getpid()

@@ -54,7 +54,7 @@ def add(
         )
     if row.state == "pending" and not replace_pending:
         raise AlreadyExistsError(
-            f"{address} has not confirmed yet as subscriber {row.id}; "
+            f"{address} is subscriber {row.id} and has not confirmed yet; "
             "change this subscriber, or remove it and add it again"
         )
     row.state, row.stop_reason, row.confirmed_at = "pending", None, None

@@ -14,12 +14,12 @@ CONFLICT, INVALID = 409, 422
 REQUEST_ID = "5f0c7b1de4d94c5c8f1f6f0c2a8b7e11"
 LOCK = "decision 7 (lock 9f3c1a, Ruth Pell, 2026-11-02 09:14:00)"
 CONFLICTING_DECISION = {"decision": 7, "message": LOCK, "undo": "/v1/decisions/7/undo"}
-IN_PROGRESS = "A request with Idempotency-Key 5f0c7b1d is still in progress"
+IN_PROGRESS = "A request with Idempotency-Key 5f0c7b1d is still in progress; retry in a second"
 #: 409 of routes that create a unique object; other routes return `IN_PROGRESS`.
 ALREADY_EXISTS = {
     "/v1/feeds": "Feed https://harbour-times.example/feed.xml already exists",
     "/v1/keys": "A key named newsroom already exists; choose another name or revoke that key",
-    "/v1/subscribers": "reader@example.org has not confirmed yet as subscriber 7; "
+    "/v1/subscribers": "reader@example.org is subscriber 7 and has not confirmed yet; "
     "change this subscriber, or remove it and add it again",
     "/v1/subscribers/{subscriber_id}/alerts": "This alert already exists: ferry or pier",
 }

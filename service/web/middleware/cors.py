@@ -70,7 +70,8 @@ class CorsMiddleware(CORSMiddleware):
 
     def _rejection_reason(self, headers: Headers) -> str:
         if not self.is_allowed_origin(headers["origin"]):
-            return "Origin not allowed (see web.cors_origins)"
-        if headers["access-control-request-method"] not in self.allow_methods:
-            return f"Method not allowed for scripts: use {', '.join(self.allow_methods)}"
-        return f"Header not allowed for scripts: use only {', '.join(REQUEST_HEADERS)}"
+            return f"Origin {headers['origin']:.100} not allowed (see web.cors_origins)"
+        method = headers["access-control-request-method"]
+        if method not in self.allow_methods:
+            return f"Method {method:.20} not allowed: use {', '.join(self.allow_methods)}"
+        return f"Request header not allowed: use only {', '.join(REQUEST_HEADERS)}"

@@ -12,7 +12,7 @@ from service.web.requests.problems import problem
 
 log = structlog.get_logger(__name__)
 
-INTERNAL_ERROR = "Internal error. The service log has the details under this request id"
+INTERNAL_ERROR = "Internal error. Search the service log for this request id"
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "

@@ -55,7 +55,7 @@ ROUTER_DETAILS = {
     405: "Method not allowed for this path: use one of those in the Allow header",
 }
 DATABASE_UNAVAILABLE = "Database unavailable. Retry later"
-MODEL_UNAVAILABLE = "The embedding model cannot be loaded; the service log has the reason"
+MODEL_UNAVAILABLE = "The embedding model cannot be loaded; see the service log"
 #: Characters that RFC 3986 allows in a path without escaping.
 _PATH_CHARACTERS = "/!$&'()*+,;=:@"
 BAD_REQUEST, METHOD_NOT_ALLOWED = 400, 405
@@ -105,7 +105,8 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     500: {"model": Problem, "description": "Internal error; see the service log."},
     503: {
         "model": Problem,
-        "description": "The database or a model is not available, or all streams are in use. Retry later. Retry later.",
+        "description": "The database or a model is not available, or all streams are in use. "
+        "Retry later.",
     },
 }
 UNREADABLE_BODY_RESPONSE: dict[str, Any] = {

@@ -67,7 +67,7 @@ def test_key_is_created_shown_once_and_revoked(adam: KeyClient, clock: Clock) ->
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
-        ({"name": "x", "expires_at": "2001-01-01T00:00:00Z"}, "has already passed"),
+        ({"name": "x", "expires_at": "2001-01-01T00:00:00Z"}, "expected a time in the future"),
         ({"name": "  "}, "1 to 100 printable"),
         ({"name": "a\nb"}, "1 to 100 printable"),
         ({"name": "x", "roles": ["king"]}, "roles"),
@@ -138,7 +138,7 @@ def test_adding_pending_subscriber_returns_409_and_keeps_settings(adam: KeyClien
     created = adam.post(SUBSCRIBERS, {"address": "ann@x.example", "hour": 6})
     again = adam.post(SUBSCRIBERS, {"address": "Ann@X.example", "hour": 9})
     assert (again.status, again.json["type"]) == (409, "urn:samestory:problem:already-exists")
-    assert f"has not confirmed yet as subscriber {created.json['id']}" in again.json["detail"]
+    assert f"is subscriber {created.json['id']} and has not confirmed yet" in again.json["detail"]
     one = created.headers["location"]
     assert adam.get(one).json["hour"] == 6
     assert adam.post(f"{one}/stop").status == 200
@@ -159,7 +159,7 @@ def test_alert_is_added_listed_and_removed(
     number = created.json["id"]
     assert created.json == {
         "id": number,
-        "query": "ferry or pier, from United Kingdom, 2 or more outlets",
+        "query": "ferry or pier, from United Kingdom, 2 or more independent outlets",
         "words": ["ferry", "pier"],
         "entities": [],
         "outlets": [],
@@ -221,8 +221,8 @@ def test_alert_pages_are_consistent_during_changes(adam: KeyClient) -> None:
 def test_invalid_alert_returns_422(adam: KeyClient) -> None:
     one = adam.post(SUBSCRIBERS, {"address": "ann@x.example"}).headers["location"]
     for payload, reason in (
-        ({}, "a minimum coverage of at least 2"),
-        ({"words": " , "}, "a minimum coverage of at least 2"),
+        ({}, "at least 2 independent outlets"),
+        ({"words": " , "}, "at least 2 independent outlets"),
         ({"countries": "GB, Narnia"}, "Invalid country 'Narnia': expected a two-letter ISO 3166-1"),
         ({"min_independent": 0}, "body.min_independent"),
         ({"words": "a\x00b"}, "printable characters"),

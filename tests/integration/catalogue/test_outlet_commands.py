@@ -74,4 +74,4 @@ def test_invalid_arguments_are_rejected(run: Run, arguments: tuple[str, ...], re
 def test_set_without_fields_is_rejected(run: Run):
     result = run("outlets", "set", "quay")
     assert result.exit_code == 2
-    assert "nothing to change" in result.stderr
+    assert "No change given" in result.stderr

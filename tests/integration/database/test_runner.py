@@ -126,7 +126,7 @@ def test_killed_run_is_marked_as_failed_by_next_run(context: Context):
     run_job(job(lambda _: {}), context)
     killed, done = load_runs(context)
     assert (killed.outcome, done.outcome) == ("failed", "done")
-    assert killed.error == "the process ended before the run did"
+    assert killed.error == "the process ended during the run"
 
 
 def test_tidy_deletes_idle_runs_after_a_day_and_others_after_a_month(

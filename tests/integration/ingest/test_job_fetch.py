@@ -166,7 +166,7 @@ def test_each_fetch_is_recorded(context: Context, feed_server: FeedServer):
     with context.sessions.begin() as session:
         [row] = session.scalars(select(FetchRow))
     assert (row.outcome, row.http_status, row.admitted, row.rejected) == ("ok", 200, 2, 1)
-    assert any("neither title nor text" in warning for warning in row.warnings)
+    assert any("no title and no text" in warning for warning in row.warnings)
 
 
 def test_stopped_job_ends_at_once_and_unfetched_feeds_stay_due(

@@ -81,8 +81,8 @@ def test_forged_report_changes_nothing(sent: tuple[Context, str], tmp_path: Path
     assert number.isdecimal()
     for forged in (OURS, f"<issue-{number}@news.example>"):
         raw = bounce(failed("5.1.1"), returned=f"Message-ID: {forged}\n")
-        assert "not one of our emails" in report(raw).stdout
-    assert "not a report" in report(b"Subject: hello\n\nI am away.\n").stdout
+        assert "This service did not send" in report(raw).stdout
+    assert "not a bounce or complaint report" in report(b"Subject: hello\n\nI am away.\n").stdout
     assert state(context)[0] == "active"
     # A missing file is an operator's mistake.
     arguments = ["subscribers", "report", str(tmp_path / "none.eml")]

@@ -51,7 +51,7 @@ def output(result: Result) -> str:
 
 def test_alert_is_added_listed_sent_and_removed(run: Run, sessions: Sessions, mail: MailServer):
     added = output(run("alerts", "add", "EVE@x.example", "--min-independent", "2"))
-    assert "of eve@x.example: 2 or more outlets" in added
+    assert "of eve@x.example: 2 or more independent outlets" in added
     [facts] = json.loads(output(run("alerts", "list", "--json")))
     assert (facts["address"], facts["min_independent"]) == ("eve@x.example", 2)
     number = str(facts["id"])
@@ -61,7 +61,7 @@ def test_alert_is_added_listed_sent_and_removed(run: Run, sessions: Sessions, ma
     assert output(run("alerts", "send")) == "created 1, sent 1\n"
     assert [to for to, _ in mail.taken] == ["eve@x.example"]
     [edition] = json.loads(output(run("digest", "editions", "--json")))
-    assert (edition["kind"], edition["sent"], edition["mean_cards"]) == ("alert", 1, 1)
+    assert (edition["kind"], edition["sent"], edition["mean_stories"]) == ("alert", 1, 1)
     assert 1000 < edition["mean_bytes"] < 100_000
     assert "1 of 1 sent" in output(run("digest", "editions"))
     assert "removed alert" in output(run("alerts", "remove", number))
@@ -72,7 +72,7 @@ def test_preview_shows_the_first_matching_story(
     run: Run, sessions: Sessions, mail: MailServer, tmp_path: Path
 ):
     headline = report_news(sessions, utc_now())
-    assert "the first of 1 matching stories" in output(
+    assert "the email about the first of 1 matching stories" in output(
         run("alerts", "preview", "--words", "happens", "--folder", str(tmp_path))
     )
     assert headline in (tmp_path / "alert.html").read_text(encoding="utf-8")
@@ -83,7 +83,7 @@ def test_preview_shows_the_first_matching_story(
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("alerts", "add", "eve@x.example"), "minimum coverage of at least 2"),
+        (("alerts", "add", "eve@x.example"), "at least 2 independent outlets"),
         (("alerts", "add", "nobody@x.example", "--words", "a"), "Subscriber nobody"),
         (("alerts", "remove", "77"), "Alert 77 not found"),
         (("alerts", "preview", "--words", "ferry"), "No story of the last 7 days matches: ferry"),

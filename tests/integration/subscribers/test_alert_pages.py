@@ -43,7 +43,7 @@ def test_one_click_stops_only_one_alert(site: Site, sessions: Sessions, subscrib
         first = alerts.add(session, subscriber.id, parse_query(words="ferry"), now=DUE)
         second = alerts.add(session, subscriber.id, parse_query(words="cup"), now=DUE)
     where = path(sessions, "alerts", first.id)
-    assert "Yes, stop it" in site.page(where).text
+    assert "Yes, stop this alert" in site.page(where).text
     assert alerts_of(sessions, subscriber) == [first, second]
     for _ in range(2):
         answer = post(site, where, "List-Unsubscribe=One-Click")
@@ -67,16 +67,16 @@ def test_preferences_page_adds_lists_and_removes_alerts(
     [alert] = alerts_of(sessions, subscriber)
     assert alert.query == parse_query(words="ferry, <b>", countries="GB", min_independent=2)
     page = site.page(added.headers["location"].partition("#")[0]).text
-    assert "&lt;b&gt; or ferry, from United Kingdom, 2 or more outlets" in page
+    assert "&lt;b&gt; or ferry, from United Kingdom, 2 or more independent outlets" in page
     assert post(site, f"{where}/alerts/{alert.id}/stop").status == 303
     assert alerts_of(sessions, subscriber) == []
-    assert "2 or more outlets" not in site.page(where).text
+    assert "2 or more independent outlets" not in site.page(where).text
 
 
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("words=&min_independent=", "minimum coverage of at least 2"),
+        ("words=&min_independent=", "at least 2 independent outlets"),
         ("min_independent=x", "Invalid number"),
         ("words=ferry", "alert already exists"),
     ],
@@ -120,5 +120,5 @@ def test_alert_email_has_a_web_page(site: Site, sessions: Sessions, subscriber: 
     text = site.page(where).text
     assert "4.2 kB" in text
     assert headline in text
-    assert "2 or more outlets" in text
+    assert "2 or more independent outlets" in text
     assert "Nothing new" not in text

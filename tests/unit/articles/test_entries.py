@@ -87,7 +87,7 @@ def test_entry_without_title_and_text_is_rejected() -> None:
     empty = replace(ENTRY, title="", summary=" ", content="")
 
     assert admit_entry(empty, FEED, now=NOW, settings=SETTINGS) == Rejection(
-        "1", "neither title nor text"
+        "1", "no title and no text"
     )
 
 
@@ -196,7 +196,7 @@ def test_newest_entry_of_a_url_wins() -> None:
     )
 
     assert [draft.title for draft in drafts] == ["Bridge open, mayor says"]
-    assert rejections == [Rejection("2", "neither title nor text")]
+    assert rejections == [Rejection("2", "no title and no text")]
 
 
 @pytest.mark.parametrize(

@@ -173,14 +173,16 @@ def test_query_is_parsed_from_text():
     query = parse_query(words="ferry, fishing quota", countries="gb", min_independent=2)
     assert query.words == {"ferry", "fishing quota"}
     assert query.countries == {"GB"}
-    assert str(query) == "ferry or fishing quota, from United Kingdom, 2 or more outlets"
+    assert (
+        str(query) == "ferry or fishing quota, from United Kingdom, 2 or more independent outlets"
+    )
 
 
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({}, "or a minimum coverage of at least 2"),
-        ({"words": " , "}, "or a minimum coverage of at least 2"),
+        ({}, "or at least 2 independent outlets"),
+        ({"words": " , "}, "or at least 2 independent outlets"),
         ({"min_independent": 0}, "1 to 1000"),
         ({"words": "x" * 5000}, "at most 4000"),
     ],
