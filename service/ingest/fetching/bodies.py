@@ -47,7 +47,7 @@ class BodyReader:
         if size > self._limits.received:
             raise TooLargeError(
                 self._url,
-                _format_excess("sends", self._limits.received, "fetch.max_received_bytes"),
+                _format_excess("has", self._limits.received, "fetch.max_received_bytes"),
             )
 
     def add(self, piece: bytes) -> None:
@@ -71,7 +71,7 @@ class BodyReader:
         self._unpacked += piece
         if len(self._unpacked) > self._limits.unpacked:
             raise TooLargeError(
-                self._url, _format_excess("sends", self._limits.unpacked, "fetch.max_body_bytes")
+                self._url, _format_excess("has", self._limits.unpacked, "fetch.max_body_bytes")
             )
 
     def finish(self) -> bytes:
