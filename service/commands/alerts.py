@@ -40,7 +40,10 @@ Entities = Annotated[
 Outlets = Annotated[str, typer.Option(help="Comma-separated slugs of outlets.")]
 Countries = Annotated[str, typer.Option(help="Comma-separated ISO codes such as GB.")]
 Independent = Annotated[
-    int, typer.Option(help="Minimum number of outlets without copies; a family counts once.")
+    int,
+    typer.Option(
+        help="Minimum number of outlets that report it, copies not counted; a family counts once."
+    ),
 ]
 
 

@@ -35,7 +35,10 @@ Days = Annotated[
 ]
 Language = Annotated[str | None, typer.Option(help="Preferred language of headlines, such as en.")]
 Independent = Annotated[
-    int | None, typer.Option(help="Minimum number of outlets without copies; a family counts once.")
+    int | None,
+    typer.Option(
+        help="Minimum number of outlets that report it, copies not counted; a family counts once."
+    ),
 ]
 Languages = Annotated[
     str | None, typer.Option(help="Only stories with a report in one of these languages.")

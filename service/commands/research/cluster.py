@@ -27,7 +27,7 @@ def cluster(
         bool,
         typer.Option(
             "--stream",
-            help="Process articles one after the other in date order, as `samestory up` does.",
+            help="Process articles in batches in date order, as `samestory up` does.",
         ),
     ] = False,
     now: Annotated[

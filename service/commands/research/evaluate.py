@@ -41,7 +41,7 @@ def evaluate(
         bool,
         typer.Option(
             "--stream",
-            help="Process articles one after the other in date order, as `samestory up` does.",
+            help="Process articles in batches in date order, as `samestory up` does.",
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

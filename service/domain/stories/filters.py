@@ -39,7 +39,10 @@ class StoryFilter(BaseModel):
         default=None, description="Members, headline or state changed at this time or later."
     )
     min_coverage: Count = Field(default=0, description="Minimum number of outlets.")
-    min_independent: Count = Field(default=0, description="Minimum independent coverage.")
+    min_independent: Count = Field(
+        default=0,
+        description="Minimum number of outlets that report it, copies not counted; a family counts once.",
+    )
     outlet: TextValues = Field(
         default=[], description="Outlet slugs; at least one of them reported the story."
     )

@@ -215,9 +215,10 @@ class DecisionOut(BaseModel):
 def create_decision(
     web: WebContextDep, write: WriteDep, editor: Editor, body: DecisionIn
 ) -> Response:
-    """Make a decision about stories or articles. It takes effect immediately.
+    """Make a decision about stories or articles.
 
-    No job reverses it. Returns 409 with the active decisions that conflict with it; undo them first.
+    It takes effect immediately, and no job reverses it. Returns 409 with the active decisions that
+    conflict with it; undo them first.
     """
     action = _editor_action(web, editor, body.reason)
 

@@ -107,7 +107,7 @@ class WebhookOut(BaseModel):
     )
     min_coverage: int
     last_delivered_id: int = Field(
-        description="Position of the webhook: all transitions up to this id were sent, filtered out, or wait in `blocked_stories`."
+        description="Position of the webhook: all transitions up to this id were sent, filtered out, or wait for a retry; see `blocked_stories`."
     )
     blocked_stories: int = Field(
         description="Stories whose delivery failed and is being retried. Deliveries for other stories continue."

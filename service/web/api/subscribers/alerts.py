@@ -48,7 +48,7 @@ class NewAlert(BaseModel):
     )
     min_independent: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=1,
-        description="Minimum number of outlets without copies; a family counts once.",
+        description="Minimum number of outlets that report it, copies not counted; a family counts once.",
         examples=[2],
     )
 
@@ -69,7 +69,7 @@ class AlertOut(BaseModel):
     outlets: list[str] = Field(examples=[["harbour-times"]])
     countries: list[str] = Field(examples=[["GB"]])
     min_independent: int = Field(
-        description="Minimum number of outlets without copies; a family counts once."
+        description="Minimum number of outlets that report it, copies not counted; a family counts once."
     )
     since: Instant = Field(
         description="Creation time. Stories that matched before it trigger the alert only when they grow."

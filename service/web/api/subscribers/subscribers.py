@@ -64,7 +64,8 @@ class PreferencesIn(BaseModel):
         default=None, description="Preferred language of headlines, as an ISO 639 code."
     )
     min_independent: Annotated[int, Field(ge=1, le=1000)] | None = Field(
-        default=None, description="Minimum number of outlets without copies; a family counts once."
+        default=None,
+        description="Minimum number of outlets that report it, copies not counted; a family counts once.",
     )
     languages: Text | None = Field(
         default=None, description="Only stories with a report in one of these languages."
@@ -131,7 +132,7 @@ class SubscriberOut(BaseModel):
     days: list[str] = Field(description="Days of delivery.", examples=[["mon", "fri"]])
     language: str = Field(description="Preferred language of headlines.")
     min_independent: int = Field(
-        description="Minimum number of outlets without copies; a family counts once."
+        description="Minimum number of outlets that report it, copies not counted; a family counts once."
     )
     preferences: dict[str, list[str]] = Field(
         description="Followed and muted values by field, and the languages of stories.",
