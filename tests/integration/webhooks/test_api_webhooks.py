@@ -259,7 +259,7 @@ def test_rotated_secret_is_returned_once(
     ("change", "reason"),
     [
         ({"url": "http://10.0.0.1/hook"}, "10.0.0.1 is not a public address"),
-        ({"url": "ftp://x.example/"}, "expected an http or https address"),
+        ({"url": "ftp://x.example/"}, "expected an http or https URL"),
         ({"url": None}, "url"),
         ({"kinds": ["born"]}, "kinds"),
         ({"kinds": None}, "kinds"),
@@ -292,7 +292,7 @@ def test_invalid_change_returns_422(
         ({"url": "http://[::1%lo]:8075/"}, "::1%lo contains an IPv6 zone"),
         ({"url": "http://0x0a000001/"}, "(10.0.0.1) is not a public address"),
         ({"url": "http://169.254.169.254/"}, "not a public address"),
-        ({"url": "ftp://x.example/"}, "expected an http or https address"),
+        ({"url": "ftp://x.example/"}, "expected an http or https URL"),
         ({"url": "https://ann:secret@x.example/"}, "user or password"),
         ({"url": "https://x.example/", "kinds": ["born"]}, "kinds"),
         ({"url": "https://x.example/", "min_coverage": -1}, "min_coverage"),
