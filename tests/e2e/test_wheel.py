@@ -1,8 +1,9 @@
-"""The wheel: its contents, and loading of configuration and samples from it."""
+"""The wheels: their contents, and the command with configuration and samples from a wheel."""
 
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -10,22 +11,46 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    folder = tmp_path_factory.mktemp("wheel")
+def build_wheel(project: Path, folder: Path) -> zipfile.ZipFile:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
-    [path] = folder.glob("samestory-*.whl")
+    subprocess.run(build, cwd=project, check=True, capture_output=True, timeout=120)
+    [path] = folder.glob("*.whl")
     return zipfile.ZipFile(path)
 
 
-def test_wheel_installs_no_top_level_folder_besides_its_packages(wheel: zipfile.ZipFile):
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    return build_wheel(ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+def packages(wheel: zipfile.ZipFile) -> set[str]:
+    """The top-level folders of a wheel, without its metadata."""
     top_level = {name.split("/")[0] for name in wheel.namelist()}
-    assert {name for name in top_level if not name.endswith(".dist-info")} == {"service", "jobs"}
+    return {name for name in top_level if not name.endswith(".dist-info")}
 
 
-def test_wheel_leaves_the_client_to_its_own_distribution(wheel: zipfile.ZipFile):
+def run(program: str, folder: Path) -> list[str]:
+    """Run a program that imports from a folder; returns the words that it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_wheel_installs_no_top_level_folder_besides_its_packages(wheel: zipfile.ZipFile):
+    assert packages(wheel) == {"service", "jobs"}
+
+
+def test_wheel_leaves_the_client_to_its_own_distribution(wheel: zipfile.ZipFile, tmp_path: Path):
     assert not [name for name in wheel.namelist() if name.startswith("service/client")]
+    assert packages(build_wheel(ROOT / "service" / "client", tmp_path)) == {"samestory_client"}
 
 
 def test_command_reads_configuration_and_samples_from_the_wheel(
@@ -38,16 +63,22 @@ def test_command_reads_configuration_and_samples_from_the_wheel(
         "assert load.load({}).web.port\n"
         "assert (paths.SEEDS_DIR / 'feeds.opml').exists()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == [
+    assert run(program, tmp_path) == [
         str(tmp_path / "service" / "data" / folder) for folder in ("config", "seeds")
+    ]
+
+
+def test_installed_command_shows_its_version(wheel: zipfile.ZipFile, tmp_path: Path):
+    wheel.extractall(tmp_path)
+    [distribution] = distributions(name="samestory", path=[str(tmp_path)])
+    [command] = distribution.entry_points
+    assert command.name == "samestory"
+    program = (
+        f"import sys; sys.argv = ['samestory', '--version']\n"
+        f"import {command.module} as module\n"
+        f"print(module.__file__, flush=True); module.{command.attr}()\n"
+    )
+    assert run(program, tmp_path) == [
+        str(tmp_path / "service" / "cli.py"),
+        *("samestory", distribution.version),
     ]

@@ -1,6 +1,8 @@
 """Terminal output of the demo: progress, table of stories, quality, next steps."""
 
 import json
+import shutil
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -142,17 +144,19 @@ def show_preview(preview: Preview) -> None:
 
 def show_next_steps(url: str | None) -> None:
     """Print the URLs of the running demo and further commands."""
+    # A command found on PATH has its full path as first argument.
+    command = "samestory" if sys.argv[0] == shutil.which("samestory") else sys.argv[0]
     if url:
         console.print(f"\n[bold]Open {url}[/bold] in a browser. Press Ctrl-C to stop.")
         console.print(f"API: {url}v1/stories?min_independent=3 (schema: {url}openapi.json)")
-        console.print("To use your own feed files: .venv/bin/samestory demo --feeds FOLDER")
+        console.print(
+            f"To use your own feed files: {escape(command)} demo --feeds FOLDER", soft_wrap=True
+        )
     else:
         console.print(
             "\nRun without [bold]ONCE=1[/bold] or [bold]--once[/bold] to serve the pages."
         )
-        console.print(
-            "Run [bold].venv/bin/samestory up[/bold] to fetch live feeds of news outlets."
-        )
+        console.print(f"Run [bold]{escape(command)} up[/bold] to fetch live feeds of news outlets.")
 
 
 def _show_agreement(name: str, pairs: list[tuple[dict[str, str], str]]) -> None:
