@@ -156,7 +156,10 @@ def show_next_steps(url: str | None) -> None:
         console.print(
             "\nRun without [bold]ONCE=1[/bold] or [bold]--once[/bold] to serve the pages."
         )
-        console.print(f"Run [bold]{escape(command)} up[/bold] to fetch live feeds of news outlets.")
+        console.print(
+            f"Run [bold]{escape(command)} up[/bold] to fetch live feeds of news outlets.",
+            soft_wrap=True,
+        )
 
 
 def _show_agreement(name: str, pairs: list[tuple[dict[str, str], str]]) -> None:
