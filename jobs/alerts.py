@@ -1,19 +1,14 @@
 """Job `alerts`: email subscribers about new stories that match their saved queries."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
-
-from sqlalchemy.orm import Session
+from datetime import timedelta
 
 from jobs.running.context import Context, Counts
 from jobs.running.mail import run_mail_job, subscriber_batches
 from service.domain.subscribers.alerts import StoryIndex, build_alert_emails
-from service.settings.delivery import AlertSettings
 from service.store.subscribers import alert_emails
 from service.store.subscribers import alerts as store
 from service.store.subscribers.digest_stories import load_changed_stories
-from service.store.subscribers.subscribers import Subscriber
 
 #: Period of earlier alerts that are considered; a story alerted before it counts as new.
 HISTORY_PERIOD = timedelta(days=30)
@@ -53,32 +48,24 @@ def create_alert_emails(context: Context) -> Counts:
     stories = StoryIndex(changed)
     for batch in subscriber_batches(context, with_alerts=True):
         with context.sessions.begin() as session:
-            counts.update(_create_for_batch(session, batch, stories, settings, context.clock()))
+            now, ids = context.clock(), [each.id for each in batch]
+            alerts_by_subscriber = store.list_by_subscriber(session, ids)
+            notifications = alert_emails.load_notifications(
+                session, ids, since=now - HISTORY_PERIOD
+            )
+            recent = alert_emails.count_recent(session, ids, since=now - HOUR)
+            for subscriber in batch:
+                emails = build_alert_emails(
+                    alerts_by_subscriber.get(subscriber.id, []),
+                    stories,
+                    subscriber.filters,
+                    notifications.get(subscriber.id, []),
+                    settings,
+                )
+                date = now.astimezone(subscriber.schedule.time_zone).date()
+                for email in emails:
+                    defer = recent[subscriber.id] >= settings.max_per_hour
+                    if alert_emails.add(session, subscriber.id, email, date, now=now, defer=defer):
+                        recent[subscriber.id] += not defer
+                        counts["deferred_to_digest" if defer else "created"] += 1
     return counts
-
-
-def _create_for_batch(
-    session: Session,
-    batch: Sequence[Subscriber],
-    stories: StoryIndex,
-    settings: AlertSettings,
-    now: datetime,
-) -> Iterator[str]:
-    """Store the new alert emails of a batch; yield `created` or `deferred_to_digest` for each."""
-    ids = [each.id for each in batch]
-    alerts_by_subscriber = store.list_by_subscriber(session, ids)
-    notifications = alert_emails.load_notifications(session, ids, since=now - HISTORY_PERIOD)
-    recent = alert_emails.count_recent(session, ids, since=now - HOUR)
-    for subscriber in batch:
-        local_date = now.astimezone(subscriber.schedule.time_zone).date()
-        for email in build_alert_emails(
-            alerts_by_subscriber.get(subscriber.id, []),
-            stories,
-            subscriber.filters,
-            notifications.get(subscriber.id, []),
-            settings,
-        ):
-            defer = recent[subscriber.id] >= settings.max_per_hour
-            if alert_emails.add(session, subscriber.id, email, local_date, now=now, defer=defer):
-                recent[subscriber.id] += not defer
-                yield "deferred_to_digest" if defer else "created"

@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections import Counter
-from datetime import datetime
 
 import structlog
 from sqlalchemy.orm import Session
@@ -17,7 +16,7 @@ from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_until
 from service.ingest.parsing.worker import ParseJob
 from service.ingest.parsing.workers import parse_all
 from service.store.articles import articles
-from service.store.articles.articles import AdmissionCounts, Source
+from service.store.articles.articles import Source
 from service.store.catalogue import feeds
 from service.store.tables import FeedRow, FetchRow
 
@@ -27,6 +26,10 @@ log = structlog.get_logger()
 BATCH = 64
 #: Maximum warnings stored per fetch.
 MAX_WARNINGS = 20
+#: Content of a fetch that returned no feed: an error, or 304.
+NO_CONTENT = ParsedFeed(
+    title="", link="", language="", format="", ttl=None, entries=(), warnings=()
+)
 
 
 def fetch(context: Context) -> Counts:
@@ -53,9 +56,9 @@ def fetch(context: Context) -> Counts:
         feeds_by_id = {feed.id: feed for feed in batch}
         for result in results:  # feeds without a result stay due
             feed = feeds_by_id[result.feed_id]
-            content = next(parsed) if result.body is not None else result.error
+            outcome = next(parsed) if result.body is not None else result.error or NO_CONTENT
             source = Source(feed.id, feed.outlet_id, ids, sites)
-            total += _store(context, feed, result, content, source)
+            total += _store(context, feed, result, outcome, source)
         if context.stop_requested():
             break
     context.progress("fetch", len(due), len(due))
@@ -66,19 +69,18 @@ def _store(
     context: Context,
     feed: FeedRow,
     result: FetchResult,
-    content: ParsedFeed | FeedError | None,
+    outcome: ParsedFeed | FeedError,
     source: Source,
 ) -> Counter[str]:
-    """Store the articles, the fetch record and the feed's new state in one transaction.
-
-    `content` is the parsed feed, the error, or None after a 304.
-    """
-    parsed = content if isinstance(content, ParsedFeed) else None
-    error = content if isinstance(content, FeedError) else None
-    now = context.clock()
+    """Store the articles, the fetch record and the feed's new state in one transaction."""
+    parsed, error = (NO_CONTENT, outcome) if isinstance(outcome, FeedError) else (outcome, None)
+    # The stored URL, not the redirected one: it is part of the key of entries without a link.
+    about = FeedContext(feed.url, parsed.link, parsed.language or feed.language or "")
+    now, settings = context.clock(), context.settings
+    drafts, rejections = admit_feed(parsed.entries, about, now=now, settings=settings.admit)
+    reasons = [f"{each.guid or 'an entry'}: {each.reason}" for each in rejections]
     with context.sessions.begin() as session:
-        admitted, rejected = _admit(session, context, feed, parsed, source, now=now)
-        warnings = [*(parsed.warnings if parsed else ()), *rejected]
+        admitted = articles.admit(session, drafts, source, now=now)
         row = FetchRow(
             feed_id=feed.id,
             run_id=context.run_id,
@@ -87,68 +89,43 @@ def _store(
             outcome="failed" if error else "not_modified" if result.not_modified else "ok",
             http_status=result.status,
             received=result.received,
-            entries=len(parsed.entries) if parsed else 0,
+            entries=len(parsed.entries),
             admitted=admitted.new,
             revised=admitted.revised,
-            rejected=len(rejected),
+            rejected=len(rejections),
             error_kind=error.kind if error else None,
             error=str(error) if error else None,
-            warnings=warnings[:MAX_WARNINGS],
+            warnings=[*parsed.warnings, *reasons][:MAX_WARNINGS],
         )
         feeds.record_fetch(session, row)
-        state = _to_fetched_state(session, feed, result, content)
+        state = _to_fetched_state(session, feed, result, parsed, error)
         update = update_after_fetch(
-            state, now=now, jitter=random.random(), settings=context.settings.pacing
+            state, now=now, jitter=random.random(), settings=settings.pacing
         )
         feeds.apply_update(session, feed.id, update)
     if error:
-        log.warning(
-            "feed failed",
-            action="feed_failed",
-            feed=feed.url,
-            kind=error.kind,
-            error=str(error),
-            in_a_row=update.error_count,
-        )
+        failure = {"kind": error.kind, "error": str(error), "in_a_row": update.error_count}
+        log.warning("feed failed", action="feed_failed", feed=feed.url, **failure)
     counts = {"feeds": 1, row.outcome: 1, "articles": admitted.new, "revised": admitted.revised}
-    return Counter(counts | {"rejected": len(rejected)})
-
-
-def _admit(
-    session: Session,
-    context: Context,
-    feed: FeedRow,
-    parsed: ParsedFeed | None,
-    source: Source,
-    *,
-    now: datetime,
-) -> tuple[AdmissionCounts, list[str]]:
-    """Store the entries as articles; return the counts and the reasons of rejected entries."""
-    if parsed is None:
-        return AdmissionCounts(0, 0), []
-    # The stored URL, not the redirected one: it is part of the key of entries without a link.
-    feed_context = FeedContext(feed.url, parsed.link, parsed.language or feed.language or "")
-    drafts, rejections = admit_feed(
-        parsed.entries, feed_context, now=now, settings=context.settings.admit
-    )
-    reasons = [f"{rejection.guid or 'an entry'}: {rejection.reason}" for rejection in rejections]
-    return articles.admit(session, drafts, source, now=now), reasons
+    return Counter(counts | {"rejected": len(rejections)})
 
 
 def _to_fetched_state(
-    session: Session, feed: FeedRow, result: FetchResult, content: ParsedFeed | FeedError | None
+    session: Session,
+    feed: FeedRow,
+    result: FetchResult,
+    parsed: ParsedFeed,
+    error: FeedError | None,
 ) -> FetchedState:
-    parsed = content if isinstance(content, ParsedFeed) else None
-    entries = parsed.entries if parsed else ()
-    times = [entry.published for entry in entries if entry.published]
+    times = [entry.published for entry in parsed.entries if entry.published]
     moved = result.moved_to is not None and result.moved_to != feed.url
     return FetchedState(
         url=feed.url,
         error_count=feed.error_count,
-        error=content if isinstance(content, FeedError) else None,
+        error=error,
         validators=FeedValidators(result.etag, result.last_modified),
         entry_times=times or articles.load_publication_times(session, feed.id),
-        ttl=parsed.ttl if parsed else None,
+        ttl=parsed.ttl,
         retry_after=result.retry_after,
         moved_to=result.moved_to,
         target_exists=moved and feeds.find_feed_by_url(session, result.moved_to or "") is not None,

@@ -14,7 +14,6 @@ from service.domain.webhooks.signing import message_id, sign
 from service.ingest.fetching.post import post, webhook_session
 from service.ingest.fetching.webhook_target import format_timestamp
 from service.store.webhooks import outbox
-from service.store.webhooks.outbox import DeliveryBatch
 
 log = structlog.get_logger()
 
@@ -56,15 +55,24 @@ async def _deliver(
             batch = outbox.load_next_batch(session, webhook, now=now, limit=settings.concurrency)
         if batch is None:
             break
-        sent = await asyncio.gather(
-            *(_send(context, http, batch, transition) for transition in batch.transitions)
-        )
-        outcomes += sent
+        posts = []
+        for transition in batch.transitions:
+            body = delivery_body(transition)
+            message = message_id(webhook, transition.id)
+            headers = sign(batch.secret, message, body, at=context.clock())
+            posts.append(post(http, batch.url, body, headers))
+        ids = [transition.id for transition in batch.transitions]
+        sent = dict(zip(ids, await asyncio.gather(*posts), strict=True))
+        for change, outcome in sent.items():
+            if outcome.error is not None:
+                failure = {"webhook": webhook, "change": change, "error": outcome.error}
+                log.warning("delivery failed", action="webhook_failed", **failure)
+        outcomes += sent.values()
         with context.sessions.begin() as session:
             has_more = outbox.record_outcomes(
                 session,
                 batch,
-                dict(zip([transition.id for transition in batch.transitions], sent, strict=True)),
+                sent,
                 now=context.clock(),
                 policy=RetryPolicy.from_settings(settings),
                 jitter=random.random(),
@@ -72,25 +80,6 @@ async def _deliver(
         if not has_more:
             break
     return outcomes
-
-
-async def _send(
-    context: Context, http: aiohttp.ClientSession, batch: DeliveryBatch, transition: StoryTransition
-) -> DeliveryOutcome:
-    """Send one signed transition; log a failure."""
-    body = delivery_body(transition)
-    message = message_id(batch.webhook, transition.id)
-    headers = sign(batch.secret, message, body, at=context.clock())
-    outcome = await post(http, batch.url, body, headers)
-    if outcome.error is not None:
-        log.warning(
-            "delivery failed",
-            action="webhook_failed",
-            webhook=batch.webhook,
-            change=transition.id,
-            error=outcome.error,
-        )
-    return outcome
 
 
 def delivery_body(transition: StoryTransition) -> bytes:

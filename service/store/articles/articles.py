@@ -51,6 +51,8 @@ def admit(
     Safe to run concurrently: of two processes that admit the same URL, the second one waits and
     then treats the article as existing.
     """
+    if not drafts:
+        return AdmissionCounts(0, 0)
     by_hash = {url_hash(draft.url): draft for draft in drafts}
     new = _reserve_ids(session, by_hash, now=now)
     _insert(session, new, source, now=now)
