@@ -133,8 +133,10 @@ class _Delivery:
         with self._context.sessions.begin() as session:
             edition = editions.get(session, edition_id)
             subscriber = subscribers.get(session, edition.subscriber)
-            token = self._signer.message_token(edition_id)
-            message_id = edition_message_id(token, settings.mail.sender)
+            # Retries share the Message-ID, so that mail programs detect duplicates.
+            message_id = editions.find_message_id(session, edition_id) or edition_message_id(
+                self._signer.message_token(edition_id), settings.mail.sender
+            )
             delivery_id = editions.start_attempt(session, edition_id, message_id, now=now)
         late = edition.late or edition.due.is_late(now, settings.editions.tolerance)
         email = self._build_email(edition, subscriber, message_id, late=late, now=now)

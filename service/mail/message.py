@@ -44,8 +44,8 @@ def build_message(
 
 
 def edition_message_id(token: int | str, sender: str) -> str:
-    """Message-ID of an edition; retries share it, so that mail programs detect duplicates."""
-    return f"<issue-{token}@{domain_of(sender)}>"
+    """Message-ID of an edition; `token` makes it unique."""
+    return f"<edition-{token}@{domain_of(sender)}>"
 
 
 def domain_of(sender: str) -> str:

@@ -29,7 +29,7 @@ class Sender(Protocol):
 
 
 class FolderSender:
-    """Writes each email to a folder as `MESSAGE-ID.eml`, such as `issue-12-….eml`."""
+    """Writes each email to a folder as `MESSAGE-ID.eml`, such as `edition-12-….eml`."""
 
     def __init__(self, folder: Path) -> None:
         """`folder` is created when the first email is written."""

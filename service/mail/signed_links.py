@@ -28,7 +28,7 @@ class LinkSigner:
             self.site,
             preferences=self._link("preferences", subscriber),
             unsubscribe=self._link("unsubscribe", subscriber),
-            archive="" if edition is None else self._link("issues", edition),
+            archive="" if edition is None else self._link("editions", edition),
             confirm=self._link("confirm", subscriber),
             alert="" if alert is None else self._link("alerts", alert),
         )

@@ -29,7 +29,7 @@ wednesday thursday friday saturday sunday first last three four five
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 _WORD = re.compile(r"[^\W_]+(?:['’.,\-][^\W_]+)*")
-#: Numbers and English month and weekday names, which vary between issues of a regular series.
+#: Numbers and English month and weekday names, which vary between the articles of a regular series.
 _DATED = re.compile(
     r"\W*\d[\d\W]*(?:st|nd|rd|th)?"
     r"|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"

@@ -208,6 +208,12 @@ def count_attempts(session: Session, edition_id: int) -> int:
     return session.scalar(statement) or 0
 
 
+def find_message_id(session: Session, edition_id: int) -> str | None:
+    """Message-ID of earlier attempts to send an email, or None."""
+    statement = select(DeliveryRow.message_id).where(DeliveryRow.edition_id == edition_id)
+    return session.scalar(statement.order_by(DeliveryRow.attempt).limit(1))
+
+
 def find_recipient(session: Session, message_id: str) -> int | None:
     """Id of the subscriber to whom the email with this Message-ID was sent, or None."""
     statement = (

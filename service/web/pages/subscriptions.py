@@ -112,14 +112,22 @@ def unsubscribe(web: WebContextDep, token: Token) -> HTMLResponse:
     return render_page(web, "unsubscribe.html", subscriber=subscriber, token=token)
 
 
-@router.get("/issues/{token}")
+@router.get("/editions/{token}")
 def edition_page(session: ReadSession, web: WebContextDep, token: Token) -> HTMLResponse:
     """Show a digest or alert email as it was sent."""
-    edition = editions.get(session, verify_link(session, "issues", token))
+    edition = editions.get(session, verify_link(session, "editions", token))
     first_reports = [(each, timedelta(seconds=each.ahead)) for each in edition.digest.first_reports]
     return render_page(
         web, "edition.html", edition=edition, digest=edition.digest, first_reports=first_reports
     )
+
+
+@router.get("/issues/{token}")
+def former_edition_page(session: ReadSession, token: Token) -> RedirectResponse:
+    """Redirect a link of an email that an earlier version sent."""
+    edition = verify_link(session, "issues", token)
+    link = sign_token(load_link_key(session), "editions", edition)
+    return RedirectResponse(f"/digest/editions/{link}", 308, PRIVATE)
 
 
 def load_link_key(session: Session) -> bytes:
@@ -192,7 +200,7 @@ def render_preferences(
             for each in alerts.list_alerts(session, subscriber.id)
         ],
         sent_emails=[
-            (each, sign_token(key, "issues", each.id))
+            (each, sign_token(key, "editions", each.id))
             for each in list_sent_emails(session, subscriber.id, limit=MAX_SENT_EMAILS)
         ],
     )

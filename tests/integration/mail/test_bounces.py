@@ -77,9 +77,9 @@ def test_delay_or_policy_failure_stops_nothing(sent: tuple[Context, str], status
 
 def test_forged_report_changes_nothing(sent: tuple[Context, str], tmp_path: Path):
     context, message_id = sent
-    number = message_id.partition("issue-")[2].partition("-")[0]
+    number = message_id.partition("edition-")[2].partition("-")[0]
     assert number.isdecimal()
-    for forged in (OURS, f"<issue-{number}@news.example>"):
+    for forged in (OURS, f"<edition-{number}@news.example>"):
         raw = bounce(failed("5.1.1"), returned=f"Message-ID: {forged}\n")
         assert "This service did not send" in report(raw).stdout
     assert "not a bounce or complaint report" in report(b"Subject: hello\n\nI am away.\n").stdout

@@ -93,7 +93,7 @@ def test_email_arrives_complete(mail: MailServer, sender: SmtpSender):
     assert got["Subject"] == ".Ярмарка в Кастельмаре Bcc: everybody@b.example"
     assert got["Bcc"] is None
     assert got["From"] == SENDER
-    assert got["Message-ID"] == "<issue-7@news.example>"
+    assert got["Message-ID"] == "<edition-7@news.example>"
     assert got["List-Unsubscribe"] == "<https://news.example/u/1>"
     assert got["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     parts = [part.get_content_type() for part in got.walk()]

@@ -103,7 +103,7 @@ def test_feed_link_opens_no_other_page(
 ) -> None:
     where = feed_of(adam, subscriber, words="ferry")
     token = where.rpartition("/")[2]
-    for other in ("alerts", "preferences", "unsubscribe", "issues"):
+    for other in ("alerts", "preferences", "unsubscribe", "editions"):
         assert site.get(f"/digest/{other}/{token}").status == 404
         assert site.get(f"/digest/{other}/{token}", method="POST").status in {404, 405}
     with sessions.begin() as session:

@@ -115,7 +115,7 @@ def test_alert_email_has_a_web_page(site: Site, sessions: Sessions, subscriber: 
         editions.mark_sent(
             session, editions.start_attempt(session, number, "<1@x.example>", now=DUE), **SENT
         )
-    where = path(sessions, "issues", number)
+    where = path(sessions, "editions", number)
     assert f'<a href="{where}"' in site.page(path(sessions, "preferences", subscriber.id)).text
     text = site.page(where).text
     assert "4.2 kB" in text

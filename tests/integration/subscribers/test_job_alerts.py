@@ -106,7 +106,7 @@ def test_email_links_stop_its_alert(context: Context, clock: Clock, mail: MailSe
     assert email["List-Id"] == "<alerts.news.example>"
     body = email.get_body(("plain",))
     assert body is not None
-    for purpose in ("alerts", "preferences", "issues", "unsubscribe"):
+    for purpose in ("alerts", "preferences", "editions", "unsubscribe"):
         assert f"https://news.example/digest/{purpose}/" in body.get_content()
 
 

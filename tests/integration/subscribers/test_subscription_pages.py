@@ -150,7 +150,7 @@ def test_link_works_for_one_purpose_and_subscriber(
     for wrong in (token, other, f"{subscriber.id}-", f"{subscriber.id}", "x", token[:-1], "9" * 90):
         assert post(site, f"/digest/unsubscribe/{wrong}").status == 404
     assert reload(sessions, subscriber).state == "pending"
-    assert site.page("/digest/issues/1-abc").status == 404
+    assert site.page("/digest/editions/1-abc").status == 404
 
 
 def test_pages_are_private(site: Site, sessions: Sessions, subscriber: Subscriber):
@@ -180,10 +180,16 @@ def test_edition_has_a_web_page(site: Site, sessions: Sessions, subscriber: Subs
                 session, subscriber.id, DueDate(day.date(), day), each, now=day, late=bool(number)
             )
         [edition_id] = session.scalars(select(EditionRow.id).where(EditionRow.state == "waiting"))
-    text = site.page(path(sessions, "issues", edition_id)).text
+    text = site.page(path(sessions, "editions", edition_id)).text
     assert headline in text
     assert "2023-04-26" in text
-    assert "Nothing new" in site.page(path(sessions, "issues", edition_id + 1)).text
+    assert "Nothing new" in site.page(path(sessions, "editions", edition_id + 1)).text
+
+
+def test_former_edition_link_redirects(site: Site, sessions: Sessions):
+    answer = site.page(path(sessions, "issues", 7))
+    assert (answer.status, answer.headers["location"]) == (308, path(sessions, "editions", 7))
+    assert site.page(path(sessions, "issues", 7) + "x").status == 404
 
 
 def test_token_is_verified():

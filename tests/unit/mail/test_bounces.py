@@ -4,7 +4,7 @@ import pytest
 
 from service.mail.bounces import MailReport, parse_report
 
-OURS = "<issue-7-abc_DEF@news.example>"
+OURS = "<edition-7-abc_DEF@news.example>"
 
 
 def bounce(
