@@ -8,7 +8,6 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from service.domain.access.rate_limit import Quota
 from service.settings import load as settings_module
 from service.settings.load import Settings
 from service.store.database.change_counter import read_latest_change_counter
@@ -102,7 +101,6 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
     )
 
-    # State
     templates = create_environment(title, STATIC)
     web = WebContext(
         sessions, clock, title, templates, version("samestory"), settings, model_context
@@ -110,38 +108,40 @@ def create_app(
     # Without the overhead of a transaction, because every cached response needs this read.
     engine = web.engine.execution_options(isolation_level="AUTOCOMMIT")
     reads = SharedReads(partial(read_latest_change_counter, engine))
-    policy = AccessPolicy(
-        read_without_key=settings.access.is_open(settings.web.host),
-        quota=Quota(settings.access.requests_per_minute),
-        max_body_bytes=settings.access.max_body_bytes,
-    )
     app.state.web = web
-    app.state.access = policy
+    app.state.access = AccessPolicy.from_settings(settings)
     app.state.key_cache = KeyCache(sessions, clock, reads)
     app.state.limits = ConcurrencyLimits(settings.web)
     app.state.metrics = Metrics(sessions, clock)
     if model_context:
         app.state.model = LazyModel(model_context)
 
-    # Routes
     checks = [Depends(reject_unknown_parameters), Depends(require_json)]
     for module in ROUTE_MODULES:
         app.include_router(module.router, dependencies=checks)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign]
 
-    # Middleware, innermost first. Access is outside of the cache, so that a cached response is
-    # never sent to a client that may not read it.
-    app.add_middleware(ConditionalMiddleware)
-    app.add_middleware(GzipMiddleware, min_bytes=GZIP_MIN_BYTES, level=GZIP_LEVEL)
-    app.add_middleware(ResponseCache, reads=reads, max_bytes=settings.web.response_cache_mib << 20)
-    app.add_middleware(AccessMiddleware, policy=policy, key_cache=app.state.key_cache)
-    if origins:
-        app.add_middleware(CorsMiddleware, origins=list(origins))
-    app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics)
-
-    # Exception handlers
+    _add_middleware(app, settings, reads, origins)
     problems.add_exception_handlers(app)
     etags.add_exception_handler(app)
     redirects.add_exception_handler(app)
     return app
+
+
+def _add_middleware(
+    app: FastAPI, settings: Settings, reads: SharedReads, origins: Sequence[str]
+) -> None:
+    """Add the middleware, innermost first.
+
+    Access is outside of the cache, so that a cached response is never sent to a client that may
+    not read it.
+    """
+    state = app.state
+    app.add_middleware(ConditionalMiddleware)
+    app.add_middleware(GzipMiddleware, min_bytes=GZIP_MIN_BYTES, level=GZIP_LEVEL)
+    app.add_middleware(ResponseCache, reads=reads, max_bytes=settings.web.response_cache_mib << 20)
+    app.add_middleware(AccessMiddleware, policy=state.access, key_cache=state.key_cache)
+    if origins:
+        app.add_middleware(CorsMiddleware, origins=list(origins))
+    app.add_middleware(RequestContextMiddleware, metrics=state.metrics)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.domain.access.rate_limit import Quota, RateLimitResult
+from service.settings.load import Settings
 from service.web.middleware.authenticate import (
     AUTHENTICATION_REQUIRED,
     BASIC_CHALLENGE,
@@ -38,6 +39,15 @@ class AccessPolicy:
     read_without_key: bool
     quota: Quota
     max_body_bytes: int
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "AccessPolicy":
+        """The policy of the section `[access]`; the default for reads depends on `web.host`."""
+        return cls(
+            read_without_key=settings.access.is_open(settings.web.host),
+            quota=Quota(settings.access.requests_per_minute),
+            max_body_bytes=settings.access.max_body_bytes,
+        )
 
 
 class AccessMiddleware:
