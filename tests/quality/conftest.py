@@ -1,7 +1,8 @@
 """Fixtures of quality tests: the real encoders and labelled sets, loaded once per session."""
 
+import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
@@ -35,6 +36,10 @@ def labelled_set(
 ) -> Callable[[str], EncodedSet]:
     """Loader of labelled sets by name, cached; skips the test if the data are missing."""
     folder = tmp_path_factory.mktemp("sets")
+    # With pytest-xdist, the parent of a worker's folder is that of the run.
+    base = tmp_path_factory.getbasetemp()
+    stored = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "encoded_sets"
+    stored.mkdir(exist_ok=True)
 
     @cache
     def get(name: str) -> EncodedSet:
@@ -44,6 +49,6 @@ def labelled_set(
         except FileNotFoundError as error:
             pytest.skip(f"no file {error}")
         chosen = "multilingual_encoder" if name in sets.PROFILES else "encoder"
-        return sets.labelled(name, path, request.getfixturevalue(chosen))
+        return sets.labelled(name, path, partial(request.getfixturevalue, chosen), stored)
 
     return get

@@ -1,10 +1,13 @@
 """Labelled sets for quality tests: files, profiles, reading and encoding."""
 
+import fcntl
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from service.commands.research import jsonl
 from service.domain.articles.model import Article, ArticleId, Vectors
@@ -86,21 +89,35 @@ def set_file(name: str, data: Path, folder: Path) -> Path:
     raise FileNotFoundError(data / "stories" / f"{name}.jsonl")
 
 
-def labelled(name: str, path: Path, encoder: Encoder) -> EncodedSet:
-    """Read and encode a set."""
+def labelled(
+    name: str, path: Path, load_encoder: Callable[[], Encoder], stored: Path
+) -> EncodedSet:
+    """Read and encode a set.
+
+    The folder `stored` keeps the vectors of all sets, so that the processes of a test run encode
+    each set once.
+    """
     lines = jsonl.read_lines(str(path))
     articles = jsonl.parse_articles(str(path), lines)
     settings = settings_for(name)
-    start = time.perf_counter()
-    vectors = encode_articles(encoder, articles, languages=settings.embed.languages)
+    with (stored / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        file = stored / f"{name}.npz"
+        if not file.exists():
+            encoder = load_encoder()
+            start = time.perf_counter()
+            encoded = encode_articles(encoder, articles, languages=settings.embed.languages)
+            seconds = time.perf_counter() - start
+            np.savez(file, model=encoded.model, values=encoded.values, seconds=seconds)
+    content = np.load(file)
     return EncodedSet(
         name=name,
         digest=hashlib.sha256(path.read_bytes()).hexdigest(),
         articles=articles,
         labels=list(jsonl.read_labels(str(path), lines).values()),
-        vectors=vectors,
+        vectors=Vectors(str(content["model"]), content["values"]),
         settings=settings,
-        seconds=time.perf_counter() - start,
+        seconds=float(content["seconds"]),
     )
 
 
