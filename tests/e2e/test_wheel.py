@@ -1,4 +1,4 @@
-"""The wheels: their contents, and the command with configuration and samples from a wheel."""
+"""The wheel: its contents, and the command with configuration and samples from it."""
 
 import subprocess
 import sys
@@ -11,22 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def build_wheel(project: Path, folder: Path) -> zipfile.ZipFile:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=project, check=True, capture_output=True, timeout=120)
-    [path] = folder.glob("*.whl")
-    return zipfile.ZipFile(path)
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    return build_wheel(ROOT, tmp_path_factory.mktemp("wheel"))
-
-
-def packages(wheel: zipfile.ZipFile) -> set[str]:
-    """The top-level folders of a wheel, without its metadata."""
-    top_level = {name.split("/")[0] for name in wheel.namelist()}
-    return {name for name in top_level if not name.endswith(".dist-info")}
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    [path] = folder.glob("samestory-*.whl")
+    return zipfile.ZipFile(path)
 
 
 def run(program: str, folder: Path) -> list[str]:
@@ -45,12 +36,12 @@ def run(program: str, folder: Path) -> list[str]:
 
 
 def test_wheel_installs_no_top_level_folder_besides_its_packages(wheel: zipfile.ZipFile):
-    assert packages(wheel) == {"service", "jobs"}
+    top_level = {name.split("/")[0] for name in wheel.namelist()}
+    assert {name for name in top_level if not name.endswith(".dist-info")} == {"service", "jobs"}
 
 
-def test_wheel_leaves_the_client_to_its_own_distribution(wheel: zipfile.ZipFile, tmp_path: Path):
+def test_wheel_leaves_the_client_to_its_own_distribution(wheel: zipfile.ZipFile):
     assert not [name for name in wheel.namelist() if name.startswith("service/client")]
-    assert packages(build_wheel(ROOT / "service" / "client", tmp_path)) == {"samestory_client"}
 
 
 def test_command_reads_configuration_and_samples_from_the_wheel(

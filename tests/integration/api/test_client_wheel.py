@@ -3,11 +3,13 @@
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[3]
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 #: Imports the client, then prints which modules of the service can be imported.
 PROGRAM = """
 import importlib.util
@@ -23,10 +25,12 @@ def test_wheel_installs_and_imports_without_the_service(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT / "service" / "client", check=True, capture_output=True)
     [wheel] = tmp_path.glob("samestory_client-*.whl")
-    venv.create(tmp_path / "venv", with_pip=True)
+    top_level = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {name for name in top_level if not name.endswith(".dist-info")} == {"samestory_client"}
+    venv.create(tmp_path / "venv")
     python = tmp_path / "venv" / "bin" / "python"
     install = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--retries", "0", str(wheel)],
+        [*PIP, "--python", python, "install", "--quiet", "--retries", "0", str(wheel)],
         capture_output=True,
         text=True,
         timeout=120,
