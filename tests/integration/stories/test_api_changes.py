@@ -1,5 +1,6 @@
 """Tests of the change feed: pages and the event stream."""
 
+import asyncio
 import http.client
 import threading
 import time
@@ -15,6 +16,7 @@ from service.store.database.sessions import Sessions
 from service.store.stories import apply_plan
 from service.store.story_views.changes import load_changes_since
 from service.store.tables import StoryRow
+from service.web.api.stories.changes import stream_events
 from service.web.app import create_app
 from tests.support.content.site_content import fill
 from tests.support.database.api_keys import make_key_client
@@ -223,7 +225,15 @@ def test_idle_stream_sends_heartbeats_with_the_position(sessions: Sessions, site
     with sessions.begin() as session:
         fill(session)
     numbers = [each["id"] for each in all_changes(site)]
-    body = site.get(f"{STREAM}?since={numbers[-2]}&seconds=18").text
+
+    async def is_authorized() -> bool:
+        return True
+
+    async def read_stream() -> str:
+        events = stream_events(sessions, numbers[-2], 1, is_authorized, keep_alive_seconds=0.5)
+        return "".join([block async for block in events])
+
+    body = asyncio.run(read_stream())
     assert f": keep-alive\nid: {numbers[-1]}\n\n" in body
     assert ids(body) == [*numbers[-2:], numbers[-1]]
 

@@ -120,13 +120,18 @@ async def stream_changes(
     start = since if last_event_id is None else last_event_id
     first_id = await run_in_threadpool(_resolve_start, web.sessions, start)
     seconds = 0 if is_head_request(request) else seconds
-    events = _stream_events(web.sessions, first_id, seconds, partial(is_key_still_valid, request))
+    events = stream_events(web.sessions, first_id, seconds, partial(is_key_still_valid, request))
     return StreamingResponse(events, media_type="text/event-stream")
 
 
-async def _stream_events(
-    sessions: Sessions, since: int, seconds: int, is_authorized: Callable[[], Awaitable[bool]]
+async def stream_events(
+    sessions: Sessions,
+    since: int,
+    seconds: int,
+    is_authorized: Callable[[], Awaitable[bool]],
+    keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
 ) -> AsyncIterator[str]:
+    """Yield the blocks of a stream of the changes after `since`, until it ends."""
     # Clients store an id without data, too, and continue from it when they reconnect.
     yield f"retry: {int(POLL_SECONDS * 1000)}\nid: {since}\n\n"
     deadline = time.monotonic() + seconds
@@ -138,7 +143,7 @@ async def _stream_events(
             since, silent_since = change.id, time.monotonic()
         if len(changes) < PAGE_SIZE:
             await asyncio.sleep(POLL_SECONDS)
-        if time.monotonic() - silent_since > KEEP_ALIVE_SECONDS:
+        if time.monotonic() - silent_since > keep_alive_seconds:
             yield f": keep-alive\nid: {since}\n\n"
             silent_since = time.monotonic()
 
