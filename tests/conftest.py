@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -53,7 +54,10 @@ def server() -> Iterator[EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def new_database(server: EmbeddedServer) -> Iterator[Callable[[], str]]:
-    """Function that creates a copy of a migrated database and returns its URL."""
+    """Function that returns the URL of a new copy of a migrated database.
+
+    The next copy is created while the test runs.
+    """
     template = schema.make_engine(server.ensure_database("template"))
     schema.upgrade(template)
     template.dispose()
@@ -66,7 +70,15 @@ def new_database(server: EmbeddedServer) -> Iterator[Callable[[], str]]:
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template STRATEGY FILE_COPY"))
         return server.url(name)
 
-    yield create
+    with ThreadPoolExecutor(1, thread_name_prefix="databases") as thread:
+        prepared = thread.submit(create)
+
+        def take() -> str:
+            nonlocal prepared
+            taken, prepared = prepared, thread.submit(create)
+            return taken.result()
+
+        yield take
     admin.dispose()
 
 
