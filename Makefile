@@ -17,9 +17,10 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
 
-# Tests of one file share fixtures and stay in one process; slow files run first.
+# Tests of one file share fixtures and stay in one process; slow files run first. Each process uses one
+# thread, because the threads of several processes would wait for each other.
 test: $(VENV)/ready-dev
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # CI runs these checks before the tests.
 check: lint types layers

@@ -21,9 +21,8 @@ class Shell:
     data: Path
 
     def environment(self, **more: str) -> dict[str, str]:
-        inherited = {
-            name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
-        }
+        names = ("PATH", "HOME", "LANG", "OMP_NUM_THREADS")
+        inherited = {name: os.environ[name] for name in names if name in os.environ}
         defaults = {
             "SAMESTORY_DATABASE__DATA_DIR": str(self.data),
             "SAMESTORY_WEB__PORT": "0",
