@@ -9,8 +9,15 @@ import typer
 
 from jobs.digest import MAX_LOOKBACK
 from jobs.running.context import Context
-from service.commands.digest import preview_folder, run_mail_job_once, write_email
+from service.commands.digest import (
+    OpenBrowser,
+    PreviewFolder,
+    preview_folder,
+    run_mail_job_once,
+    write_email,
+)
 from service.commands.running.wiring import open_context
+from service.commands.subscribers import MIN_INDEPENDENT
 from service.domain.subscribers.alert_preferences import parse_query
 from service.domain.subscribers.alerts import (
     Alert,
@@ -30,21 +37,22 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Address = Annotated[str, typer.Argument(help="Address of a subscriber.")]
+Address = Annotated[str, typer.Argument(help="Email address of a subscriber.")]
 Words = Annotated[
-    str, typer.Option(help="Comma-separated words or phrases; a story must contain one.")
+    str,
+    typer.Option(
+        help="Comma-separated words or phrases in headline, keywords or names of a story."
+    ),
 ]
 Entities = Annotated[
     str, typer.Option(help="Comma-separated names of people, places or organisations.")
 ]
 Outlets = Annotated[str, typer.Option(help="Comma-separated slugs of outlets.")]
-Countries = Annotated[str, typer.Option(help="Comma-separated ISO codes such as GB.")]
-Independent = Annotated[
-    int,
-    typer.Option(
-        help="Minimum number of outlets that report it, copies not counted; a family counts once."
-    ),
+Countries = Annotated[
+    str,
+    typer.Option(help="Comma-separated ISO 3166-1 codes of the outlets' countries, such as GB."),
 ]
+Independent = Annotated[int, typer.Option(help=MIN_INDEPENDENT)]
 
 
 @app.command()
@@ -56,7 +64,10 @@ def add(  # noqa: PLR0917  # options, all by name
     countries: Countries = "",
     min_independent: Independent = 1,
 ) -> None:
-    """Create an alert. Stories that already match trigger it only when they grow."""
+    """Create an alert. Stories that already match trigger it only when they grow.
+
+    A story must match each given option by any of its values. Give at least one option.
+    """
     query = parse_query(
         words=words,
         entities=entities,
@@ -72,7 +83,10 @@ def add(  # noqa: PLR0917  # options, all by name
 
 @app.command("list")
 def list_alerts(
-    address: Annotated[str, typer.Argument(help="List only this subscriber's alerts.")] = "",
+    address: Annotated[
+        str,
+        typer.Argument(help="Email address of a subscriber; list only this subscriber's alerts."),
+    ] = "",
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -94,7 +108,7 @@ def list_alerts(
 
 @app.command()
 def remove(
-    number: Annotated[int, typer.Argument(help="Alert id, see `samestory alerts list`.")],
+    number: Annotated[int, typer.Argument(help="Id of an alert; see `samestory alerts list`.")],
 ) -> None:
     """Stop an alert permanently and cancel its unsent emails."""
     with open_context() as context, context.sessions.begin() as session:
@@ -116,14 +130,20 @@ def preview(  # noqa: PLR0917  # options, all by name
     outlets: Outlets = "",
     countries: Countries = "",
     min_independent: Independent = 1,
-    folder: Annotated[Path | None, typer.Option(help="Output folder.")] = None,
+    folder: PreviewFolder = None,
     *,
     number: Annotated[
-        int, typer.Option("--alert", help="Id of a saved alert to preview instead of the options.")
+        int,
+        typer.Option(
+            "--alert", help="Id of a saved alert to preview; the query options are then ignored."
+        ),
     ] = 0,
-    open_browser: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
+    open_browser: OpenBrowser = False,
 ) -> None:
-    """Write the email about the first matching story to alert.html and alert.txt. Sends nothing."""
+    """Write the email about the first matching story to alert.html and alert.txt. Sends nothing.
+
+    The stories of the last seven days are searched. Give a query, or the id of a saved alert.
+    """
     with open_context() as context:
         if number:
             with context.sessions.begin() as session:

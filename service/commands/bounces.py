@@ -20,10 +20,9 @@ def report(
         str, typer.Argument(metavar="FILE", help="Raw email file, or - for standard input.")
     ] = "-",
 ) -> None:
-    """Read a bounce or complaint as a raw email, and stop emails to the subscriber it is about.
+    """Read a bounce or a complaint about an email of this service, and stop emails to its recipient.
 
-    Other emails change nothing and exit with 0, because a mail server would return an error to
-    their senders.
+    Temporary bounces and other emails change nothing. The exit code is then 0, because on an error the mail server would bounce the email to its sender.
     """
     parsed = parse_report(_read_email(source))
     if parsed is None:

@@ -15,7 +15,7 @@ app = typer.Typer(help="Upgrade or check the database schema.", no_args_is_help=
 
 @app.command()
 def upgrade() -> None:
-    """Apply missing migrations. Safe to repeat."""
+    """Apply missing migrations of the database schema. Does nothing if there are none."""
     with _engine() as engine:
         applied = schema.upgrade(engine)
     print(f"applied: {', '.join(applied)}" if applied else "the database is up to date")
@@ -23,9 +23,9 @@ def upgrade() -> None:
 
 @app.command()
 def check() -> None:
-    """Check the schema revision of the database.
+    """Check that the database has the schema revision of this version.
 
-    Exits with 1 and the reason if it does not fit; run `samestory db upgrade`.
+    Exits with 1 and the reason if not. To update the database, run `samestory db upgrade`.
     """
     with _engine() as engine:
         print(f"the database is up to date at revision {schema.check(engine)}")

@@ -29,6 +29,12 @@ from service.store.subscribers.email_stats import DailyOutcome, load_daily_outco
 
 app = typer.Typer(help="Preview, send and list editions of the digest.", no_args_is_help=True)
 
+PreviewFolder = Annotated[
+    Path | None,
+    typer.Option(help="Output folder. Default: samestory/preview in the user's cache folder."),
+]
+OpenBrowser = Annotated[bool, typer.Option("--open", help="Open the email in a browser.")]
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -43,14 +49,14 @@ def preview(
     to: Annotated[
         str,
         typer.Option(
-            help="Address of the subscriber. An unknown address gets the default preferences."
+            help="Email address of the subscriber. An unknown address gets the default preferences."
         ),
     ] = "reader@localhost",
-    folder: Annotated[Path | None, typer.Option(help="Output folder.")] = None,
+    folder: PreviewFolder = None,
     *,
-    open_browser: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
+    open_browser: OpenBrowser = False,
 ) -> None:
-    """Write the current digest of a subscriber to digest.html and digest.txt. Sends nothing."""
+    """Write the digest that a subscriber would get now to digest.html and digest.txt. Sends nothing."""
     with open_context() as context:
         written = write_preview(context, normalize_email(to), folder)
     print(f"Wrote {written.page}: {written.stories} stories")
@@ -70,7 +76,10 @@ def list_editions(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Count sent, waiting, failed and late emails per day, with their sizes."""
+    """Count sent, waiting, failed and late emails per day and kind (digest, alert).
+
+    Each line ends with the mean and the maximum number of stories per email, and its size in kB.
+    """
     with open_context() as context, context.sessions.begin() as session:
         # Local dates can be behind UTC, so the oldest day may be listed in part.
         since = (context.clock() - timedelta(days=days)).date()

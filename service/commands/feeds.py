@@ -20,9 +20,9 @@ from service.settings.paths import CONFIG_DIR
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import FeedStatus
 
-app = typer.Typer(help="Manage the feed catalogue.", no_args_is_help=True)
+app = typer.Typer(help="Manage the feeds that the service fetches.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Url = Annotated[str, typer.Argument(help="HTTP or HTTPS URL.")]
+Url = Annotated[str, typer.Argument(help="HTTP or HTTPS URL of a feed.")]
 
 
 def import_shipped(context: Context) -> None:
@@ -36,11 +36,14 @@ def import_shipped(context: Context) -> None:
 
 @app.command("import")
 def import_file(
-    path: Annotated[Path, typer.Argument(help="OPML file (default: the shipped catalogue).")] = (
-        CONFIG_DIR / "feeds.opml"
-    ),
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="OPML file. Default: the feeds shipped with samestory.", show_default=False
+        ),
+    ] = CONFIG_DIR / "feeds.opml",
 ) -> None:
-    """Import the feeds of an OPML file. Existing feeds are unchanged."""
+    """Add the feeds of an OPML file. Existing feeds stay unchanged."""
     opml = read_opml(read_bytes(path), name=str(path))
     for warning in opml.warnings:
         print(f"samestory: {warning}", file=sys.stderr)
@@ -55,9 +58,9 @@ def import_file(
 def add(
     url: Url,
     *,
-    title: Annotated[str, typer.Option(help="Display name (default: the feed's title).")] = "",
+    title: Annotated[str, typer.Option(help="Display name. Default: the title in the feed.")] = "",
 ) -> None:
-    """Fetch and parse a feed, and add it to the catalogue if that succeeds."""
+    """Fetch and parse a feed, and add it if that succeeds. Exits with 1 and the reason on failure."""
     fetched = fetch_feed(url, settings_module.load())
     feed = fetched.to_opml(title)
     with open_context() as context, context.sessions.begin() as session:
@@ -67,7 +70,7 @@ def add(
 
 @app.command()
 def check(url: Url, *, as_json: AsJson = False) -> None:
-    """Fetch and parse a feed without storing it. Exits with 1 and the reason on failure."""
+    """Fetch and parse a feed and print its properties. Stores nothing. Exits with 1 and the reason on failure."""
     fetched = fetch_feed(url, settings_module.load())
     result, parsed = fetched.result, fetched.parsed
     details: dict[str, Any] = {
@@ -91,8 +94,12 @@ def check(url: Url, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def discover(url: Url, *, as_json: AsJson = False) -> None:
-    """List the feeds that a web page links to; if there are none, try common feed URLs."""
+def discover(
+    url: Annotated[str, typer.Argument(help="HTTP or HTTPS URL of a web page.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the feeds that a web page links to. If there are none, list common feed URLs as guesses."""
     settings = settings_module.load()
     result = fetch_one(url, settings)
     parsed = parse_one(result, settings)
@@ -133,14 +140,16 @@ def list_feeds(*, as_json: AsJson = False) -> None:
 
 @app.command("set")
 def set_status(
-    url: Url,
+    url: Annotated[str, typer.Argument(help="URL of a feed; see `samestory feeds list`.")],
     *,
     status: Annotated[
         FeedStatus,
-        typer.Option(help="active: fetch; paused: skip for now; retired: stop permanently."),
+        typer.Option(
+            help="active: fetched; paused: not fetched for now; retired: not fetched any more."
+        ),
     ],
 ) -> None:
-    """Set the status of a feed. Its articles remain."""
+    """Set the status of a feed. Its articles are kept."""
     with open_context() as context, context.sessions.begin() as session:
         feed = feeds.find_feed_by_url(session, url)
         if feed is None:
@@ -152,7 +161,7 @@ def set_status(
 @app.command()
 def export(
     path: Annotated[
-        Path | None, typer.Argument(help="Output file (default: standard output).")
+        Path | None, typer.Argument(help="Output file. Default: standard output.")
     ] = None,
 ) -> None:
     """Export all feeds as OPML."""

@@ -13,12 +13,15 @@ from service.errors import BadInputError
 from service.settings import load as settings_module
 from service.settings.load import nearest
 
-app = typer.Typer(help="Run the scheduled jobs, list them, or run one.")
+app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)
 def run_all(context: typer.Context) -> None:
-    """Run all jobs on schedule, without the web server, until SIGTERM or Ctrl-C (default)."""
+    """Run the scheduled jobs, list them, or run one.
+
+    Without a command: run all jobs on schedule, without the web server, until SIGTERM or Ctrl-C.
+    """
     if context.invoked_subcommand is not None:
         return
     with (
@@ -31,7 +34,7 @@ def run_all(context: typer.Context) -> None:
 
 @app.command("list")
 def list_jobs() -> None:
-    """List all jobs with their interval and grace period (how late a run may start)."""
+    """List all jobs with their interval and grace period (how late a run may start), in seconds."""
     for job in build_schedule(settings_module.load().schedule):
         summary = (job.function.__doc__ or "").splitlines()[0]
         print(
@@ -41,9 +44,9 @@ def list_jobs() -> None:
 
 @app.command("run")
 def run_job(
-    name: Annotated[str, typer.Argument(help="Job name; see `samestory jobs list`.")],
+    name: Annotated[str, typer.Argument(help="Name of a job; see `samestory jobs list`.")],
 ) -> None:
-    """Run one job now. Fails if another process is running it."""
+    """Run one job now and print its counts. Fails if another process is running it."""
     jobs = {job.name: job for job in build_schedule(settings_module.load().schedule)}
     if name not in jobs:
         raise BadInputError(f"Unknown job {name!r}; {nearest(name, jobs)}")

@@ -21,17 +21,29 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def create(
     name: Annotated[
         str,
-        typer.Argument(help="Name of the key, such as its owner; recorded with its decisions."),
+        typer.Argument(
+            help="Name of the key, such as its owner. It is recorded with decisions made with the key."
+        ),
     ],
     *,
     role: Annotated[
         list[Role] | None,
-        typer.Option(help="Role of the key (repeatable). Every key may read."),
+        typer.Option(
+            help="Role of the key (repeatable). Every key may read; editor: make decisions about "
+            "stories; admin: manage feeds, outlets, subscribers, keys and webhooks. "
+            "Default: reader."
+        ),
     ] = None,
     days: Annotated[
-        int | None, typer.Option(min=1, max=36_500, help="Expire after this many days.")
+        int | None,
+        typer.Option(min=1, max=36_500, help="Expire after this many days. Default: never."),
     ] = None,
-    expires: Annotated[str, typer.Option(help="Expire at this time (ISO 8601).")] = "",
+    expires: Annotated[
+        str,
+        typer.Option(
+            help="Expire at this time (ISO 8601; UTC if it has no zone), instead of --days."
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Create a key and show its secret. The secret is not stored and cannot be shown again."""
@@ -58,7 +70,7 @@ def list_keys(
     include_revoked: Annotated[bool, typer.Option("--all", help="Include revoked keys.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List keys with their roles, without secrets."""
+    """List keys with their roles, expiry and last use, without secrets."""
     with open_context() as context, context.sessions.begin() as session:
         listed = keys.list_keys(session, include_revoked=include_revoked)
     if as_json:
@@ -71,7 +83,7 @@ def list_keys(
 def revoke(
     name: Annotated[str, typer.Argument(help="Name of the key; see `samestory keys list`.")],
 ) -> None:
-    """Revoke a key immediately."""
+    """Revoke a key immediately. It stays in the list of revoked keys."""
     with open_context() as context, context.sessions.begin() as session:
         key = keys.revoke(session, keys.get_by_name(session, name).id, now=context.clock())
     print(_format_line(key))

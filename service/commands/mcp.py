@@ -21,7 +21,11 @@ log = structlog.get_logger()
 
 def mcp(
     url: Annotated[
-        str, typer.Option(help="Base URL of the samestory API. Default: the setting client.url.")
+        str,
+        typer.Option(
+            help="Base URL of the samestory API. Default: the setting client.url, otherwise the "
+            "address of the service on this machine."
+        ),
     ] = "",
     host: Annotated[str, typer.Option(help="With --http: address to listen on.")] = "127.0.0.1",
     port: Annotated[
@@ -30,10 +34,15 @@ def mcp(
     *,
     http: Annotated[
         bool,
-        typer.Option("--http", help="Serve streamable HTTP at /mcp instead of stdin and stdout."),
+        typer.Option(
+            "--http", help="Serve streamable HTTP at /mcp instead of standard input and output."
+        ),
     ] = False,
 ) -> None:
-    """Serve read-only tools for agents (Model Context Protocol)."""
+    """Serve read-only tools for AI agents (Model Context Protocol).
+
+    They use the API of a running service. Requires the extra `mcp`: pip install 'samestory[mcp]'.
+    """
     settings = settings_module.load()
     logging.configure(settings.log)
     implementation = _import_server()

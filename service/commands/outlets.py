@@ -15,13 +15,13 @@ from service.store.catalogue.views import OutletView, list_all_outlets
 app = typer.Typer(help="List and edit outlets.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Slug = Annotated[str, typer.Argument(help="Outlet slug; see `samestory outlets list`.")]
-Country = Annotated[str | None, typer.Option(help="ISO 3166 code such as GB; empty for none.")]
-Language = Annotated[str | None, typer.Option(help="ISO 639 code such as en; empty for none.")]
+Slug = Annotated[str, typer.Argument(help="Slug of an outlet; see `samestory outlets list`.")]
+Country = Annotated[str | None, typer.Option(help="ISO 3166-1 code such as GB; '' for none.")]
+Language = Annotated[str | None, typer.Option(help="ISO 639 code such as en; '' for none.")]
 Family = Annotated[
     str | None,
     typer.Option(
-        help="Slug of the publisher family. To give the outlet its own family, pass the outlet's slug."
+        help="Slug of an existing publisher family; the slug of the outlet gives it a family of its own."
     ),
 ]
 
@@ -29,10 +29,10 @@ Family = Annotated[
 @app.command("list")
 def list_outlets(
     *,
-    edited: Annotated[bool, typer.Option("--edited", help="Only outlets edited by hand.")] = False,
+    edited: Annotated[bool, typer.Option("--edited", help="List only edited outlets.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List outlets. Edited outlets also show their configured values."""
+    """List outlets. Edited outlets are followed by the values from the configuration."""
     with open_context() as context, context.sessions.begin() as session:
         listed = [outlet for outlet in list_all_outlets(session) if outlet.edited_at or not edited]
     if as_json:
@@ -53,11 +53,14 @@ def set_values(
         bool | None,
         typer.Option(
             "--agency/--no-agency",
-            help="Whether the outlet is a news agency, whose texts others reprint.",
+            help="Whether the outlet is a news agency, whose texts other outlets copy.",
         ),
     ] = None,
 ) -> None:
-    """Override values of an outlet and regenerate its stories' descriptions."""
+    """Edit an outlet. Edits take precedence over the configuration; omitted options stay unchanged.
+
+    The descriptions of the outlet's stories are regenerated. A changed --agency takes effect in the next run of the job `reconcile`.
+    """
     options: dict[str, FieldValue] = {
         "name": name,
         "family": family,
@@ -79,7 +82,7 @@ def set_values(
 
 @app.command()
 def reset(slug: Slug) -> None:
-    """Reset an outlet to its configured values."""
+    """Restore the values of an outlet from the configuration."""
     with open_context() as context, context.sessions.begin() as session:
         outlets.reset_outlet(session, slug, now=context.clock())
         print(_format_line(get_outlet(session, slug)))

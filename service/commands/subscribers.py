@@ -27,41 +27,62 @@ from service.store.subscribers.subscribers import Subscriber
 app = typer.Typer(help="Manage subscribers of the daily digest.", no_args_is_help=True)
 app.command()(report)
 
+#: Help of the option --min-independent, also of alerts.
+MIN_INDEPENDENT = (
+    "Minimum number of outlets with a report that is not a copy; a publisher family counts once."
+)
+
 Address = Annotated[str, typer.Argument(help="Email address.")]
-Zone = Annotated[str | None, typer.Option(help="Time zone, such as Europe/Berlin.")]
-Hour = Annotated[int | None, typer.Option(help="Local hour of delivery, 0 to 23.")]
+Zone = Annotated[str | None, typer.Option(help="IANA time zone, such as Europe/Berlin.")]
+Hour = Annotated[int | None, typer.Option(help="Hour of delivery in the time zone, 0 to 23.")]
 Days = Annotated[
-    str | None, typer.Option(help="Comma-separated days of mon,tue,wed,thu,fri,sat,sun, or all.")
-]
-Language = Annotated[str | None, typer.Option(help="Preferred language of headlines, such as en.")]
-Independent = Annotated[
-    int | None,
+    str | None,
     typer.Option(
-        help="Minimum number of outlets that report it, copies not counted; a family counts once."
+        help="Days of delivery: some of mon,tue,wed,thu,fri,sat,sun, comma-separated, or all."
     ),
 ]
+Language = Annotated[
+    str | None, typer.Option(help="Preferred language of headlines, an ISO 639 code such as en.")
+]
+Independent = Annotated[int | None, typer.Option(help=MIN_INDEPENDENT)]
 Languages = Annotated[
-    str | None, typer.Option(help="Only stories with a report in one of these languages.")
+    str | None,
+    typer.Option(
+        help="Comma-separated ISO 639 codes; only stories with a report in one of these languages."
+    ),
 ]
 Follow = Annotated[
-    str | None, typer.Option(help="Comma-separated words; stories that contain them rank higher.")
+    str | None,
+    typer.Option(
+        help="Comma-separated words or phrases; stories with them in headline, keywords or names rank higher."
+    ),
 ]
 Mute = Annotated[
-    str | None, typer.Option(help="Comma-separated words; stories that contain them are left out.")
+    str | None,
+    typer.Option(
+        help="Comma-separated words or phrases; stories with them in headline, keywords or names are left out."
+    ),
 ]
 FollowOutlets = Annotated[
-    str | None, typer.Option(help="Comma-separated slugs of outlets; their stories rank higher.")
+    str | None,
+    typer.Option(help="Comma-separated slugs of outlets; stories with these outlets rank higher."),
 ]
 MuteOutlets = Annotated[
     str | None, typer.Option(help="Comma-separated slugs of outlets; their reports are left out.")
 ]
 FollowCountries = Annotated[
     str | None,
-    typer.Option(help="Comma-separated ISO codes such as GB; their stories rank higher."),
+    typer.Option(
+        help="Comma-separated ISO 3166-1 codes such as GB; stories with outlets of these countries "
+        "rank higher."
+    ),
 ]
 MuteCountries = Annotated[
     str | None,
-    typer.Option(help="Comma-separated ISO codes such as GB; their reports are left out."),
+    typer.Option(
+        help="Comma-separated ISO 3166-1 codes such as GB; reports of outlets in these countries "
+        "are left out."
+    ),
 ]
 FollowStorylines = Annotated[
     str | None, typer.Option(help="Comma-separated ids of storylines; their stories rank higher.")
@@ -72,11 +93,17 @@ MuteStorylines = Annotated[
 
 
 @app.command()
-def add(address: Address, zone: Zone = None, hour: Hour = None, days: Days = None) -> None:
+def add(
+    address: Address,
+    zone: Zone = DEFAULT_SCHEDULE.time_zone.key,
+    hour: Hour = DEFAULT_SCHEDULE.hour,
+    days: Days = format_days(DEFAULT_SCHEDULE.days),
+) -> None:
     """Add a subscriber and send the email that asks for confirmation.
 
-    Adding a pending subscriber again replaces the schedule, resets the filters and sends another
-    confirmation email. Set filters with `samestory subscribers set`.
+    The filters have their defaults: English headlines, and only stories of at least two outlets. To change them, run `samestory subscribers set`.
+
+    If an address is added again before it is confirmed, its schedule is replaced, its filters are reset, and the email is sent again. Without a mail server, confirm with `samestory subscribers confirm`.
     """
     preferences = Preferences(time_zone=zone, hour=hour, days=days)
     schedule = preferences.apply_to_schedule(DEFAULT_SCHEDULE)
@@ -115,7 +142,7 @@ def list_subscribers(
 
 @app.command()
 def confirm(address: Address) -> None:
-    """Confirm a subscription without the link, e.g. after a request by phone."""
+    """Confirm a subscription without the link in the email, e.g. after a request by phone."""
     with _open_session() as (context, session):
         subscriber = subscribers.find_by_address(session, address)
         print(_format_line(subscribers.confirm(session, subscriber.id, now=context.clock())))
@@ -139,7 +166,7 @@ def set_preferences(  # noqa: PLR0917  # options, all by name
     follow_storylines: FollowStorylines = None,
     mute_storylines: MuteStorylines = None,
 ) -> None:
-    """Change delivery schedule and filters. Pass '' to clear a list."""
+    """Change delivery schedule and filters. Omitted options stay unchanged; '' clears a list."""
     preferences = Preferences(
         zone, hour, days, language, min_independent, languages, follow_outlets, mute_outlets,
         follow_countries, mute_countries, follow, mute, follow_storylines, mute_storylines,

@@ -20,35 +20,44 @@ from service.settings import load as settings_module
 from service.store.webhooks import webhooks
 from service.store.webhooks.webhooks import Webhook
 
-app = typer.Typer(help="Manage webhooks, which receive story transitions.", no_args_is_help=True)
+app = typer.Typer(
+    help="Manage webhooks: URLs that receive a POST request for each transition (change) of a story.",
+    no_args_is_help=True,
+)
 
 MAX_ID = 2**63 - 1
+#: Help of the option --min-coverage.
+MIN_COVERAGE = (
+    "Minimum number of outlets of the story after the transition. "
+    "`hidden` is delivered with any number."
+)
 #: Value of --kind that selects every kind.
 ALL_KINDS = "all"
 WebhookId = Annotated[
-    int, typer.Argument(min=1, max=MAX_ID, help="Webhook id from `samestory webhooks list`.")
+    int, typer.Argument(min=1, max=MAX_ID, help="Id of a webhook; see `samestory webhooks list`.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def add(
-    url: Annotated[str, typer.Argument(help="URL that receives the deliveries as POST requests.")],
+    url: Annotated[
+        str, typer.Argument(help="HTTP or HTTPS URL that receives the deliveries as POST requests.")
+    ],
     kind: Annotated[
         list[str] | None,
         typer.Option(
-            help=f"Kind to deliver, repeatable: {', '.join(TRANSITION_KINDS)}. Default: all kinds."
+            help=f"Kind of transition to deliver (repeatable): {', '.join(TRANSITION_KINDS)}. "
+            "Default: all kinds."
         ),
     ] = None,
-    min_coverage: Annotated[
-        int, typer.Option(help="Minimum number of outlets of the story after the transition.")
-    ] = 0,
+    min_coverage: Annotated[int, typer.Option(help=MIN_COVERAGE)] = 0,
     since: Annotated[
         int | None,
         typer.Option(
             min=0,
             max=MAX_ID,
-            help="Deliver all transitions after this id; 0 delivers all. Default: only new ones.",
+            help="Deliver the transitions after this id; 0 delivers all. Default: only new ones.",
         ),
     ] = None,
     *,
@@ -67,7 +76,7 @@ def add(
 
 @app.command("list")
 def list_webhooks(*, as_json: AsJson = False) -> None:
-    """List webhooks with their filters, last delivery and errors."""
+    """List webhooks with their filters, last delivery and last error."""
     with _open_session() as (_, session):
         listed = webhooks.list_webhooks(session)
     if as_json:
@@ -85,14 +94,11 @@ def change(
     kind: Annotated[
         list[str] | None,
         typer.Option(
-            help=f"Kind to deliver, repeatable: {', '.join(TRANSITION_KINDS)}, "
-            f"or {ALL_KINDS} for all kinds."
+            help=f"Kind of transition to deliver (repeatable): {', '.join(TRANSITION_KINDS)}; "
+            f"`{ALL_KINDS}` removes the filter."
         ),
     ] = None,
-    min_coverage: Annotated[
-        int | None,
-        typer.Option(help="Minimum number of outlets of the story after the transition."),
-    ] = None,
+    min_coverage: Annotated[int | None, typer.Option(help=MIN_COVERAGE)] = None,
     pause: Annotated[
         bool,
         typer.Option(
@@ -101,9 +107,9 @@ def change(
         ),
     ] = False,
 ) -> None:
-    """Change URL, filters or state of a webhook.
+    """Change URL or filters of a webhook, or pause it. Omitted options stay unchanged.
 
-    Deliveries continue after the last processed transition.
+    A new URL also retries failed deliveries now.
     """
     if not (url or kind or min_coverage is not None or pause):
         raise typer.BadParameter("No change given: use --url, --kind, --min-coverage or --pause")
@@ -122,7 +128,10 @@ def change(
 
 @app.command()
 def secret(webhook_id: WebhookId) -> None:
-    """Replace the signing secret and print the new one, which is not shown again."""
+    """Replace the signing secret and print the new one, which is not shown again.
+
+    The old secret is invalid immediately. Deliveries that the receiver rejects meanwhile are retried.
+    """
     with _open_session() as (_, session):
         hook, rotated = webhooks.rotate_secret(session, webhook_id)
         print(_format_line(hook))
@@ -146,7 +155,7 @@ def resume(webhook_id: WebhookId) -> None:
 
 @app.command()
 def test(webhook_id: WebhookId) -> None:
-    """Send a signed delivery of type `test` now. Exits with 1 if it is not accepted."""
+    """Send a signed delivery of type `test` now. Exits with 1 and the reason if it is not accepted."""
     with _open_session() as (context, session):
         url = webhooks.get(session, webhook_id).url
         target = WebhookTarget(webhook_id, url, webhooks.get_secret(session, webhook_id))

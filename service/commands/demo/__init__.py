@@ -30,11 +30,18 @@ def demo(
         ),
     ] = False,
     feeds: Annotated[
-        Path | None, typer.Option(help="Folder of feed files to use instead of the samples.")
+        Path | None,
+        typer.Option(help="Folder of RSS, Atom or JSON Feed files to use instead of the samples."),
     ] = None,
-    now: Annotated[str | None, typer.Option(help="Run as if it were this time (ISO 8601).")] = None,
+    now: Annotated[
+        str | None,
+        typer.Option(
+            help="Run as if it were this time (ISO 8601; UTC if it has no zone). "
+            "Default: the date of the samples; with --feeds, the current time."
+        ),
+    ] = None,
 ) -> None:
-    """Fetch sample feeds, group their articles into stories, and show and serve the stories."""
+    """Fetch sample feeds, group their articles into stories, show the stories and serve the pages until Ctrl-C."""
     sample = samples.Sample.from_folder(feeds or SEEDS_DIR, now=now, shipped=feeds is None)
     settings = samples.allow_loopback(settings_module.load())
     logging.configure(settings.log)

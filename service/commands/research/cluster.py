@@ -7,14 +7,16 @@ from typing import Annotated
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import ProfileOption, group_articles, load_settings
+from service.commands.research.grouper import STREAM, ProfileOption, group_articles, load_settings
 
 
 def cluster(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="IN.jsonl", help="Articles, one JSON object per line; may be .gz or -."
+            metavar="IN.jsonl",
+            help="File of articles, one JSON object per line, plain or gzipped (.gz); - for standard "
+            "input.",
         ),
     ],
     output: Annotated[
@@ -27,19 +29,21 @@ def cluster(
         bool,
         typer.Option(
             "--stream",
-            help="Process articles in batches in date order, as `samestory up` does.",
+            help=STREAM,
         ),
     ] = False,
     now: Annotated[
         datetime | None,
-        typer.Option(help="Treat dates after this time as invalid; UTC if it has no zone."),
+        typer.Option(
+            help="Ignore publication dates more than an hour after this time (ISO 8601; UTC if it "
+            "has no zone). Default: no limit."
+        ),
     ] = None,
     profile: ProfileOption = "",
 ) -> None:
-    """Group articles into stories and write one {"id": ..., "story": ...} line per input line.
+    """Group articles into stories and write a line {"id": ..., "story": ...} for each article.
 
-    Articles need id and title; text, outlet, url, published and lang are optional. Other keys are
-    ignored.
+    Articles need the keys id and title. text, outlet, url, published (date) and lang (ISO 639 code) are optional. Other keys are ignored.
     """
     jsonl.require_writable(output)
     settings = load_settings(profile)

@@ -11,6 +11,7 @@ import typer
 from service.commands.research import jsonl
 from service.commands.research.candidate_quality import CandidateQuality, candidate_quality
 from service.commands.research.grouper import (
+    STREAM,
     GroupingResult,
     ProfileOption,
     group_articles,
@@ -28,30 +29,34 @@ from service.settings.load import Settings
 
 def evaluate(
     gold: Annotated[
-        str, typer.Argument(metavar="GOLD.jsonl", help="Articles with their label as `story`.")
+        str,
+        typer.Argument(
+            metavar="GOLD.jsonl",
+            help="File of articles, one JSON object per line, with their label as `story`.",
+        ),
     ],
     predicted: Annotated[
         str,
         typer.Option(
             metavar="OUT.jsonl",
-            help="Output of `cluster` to compare. Default: group the articles now.",
+            help="Output of `samestory cluster` to compare. Default: group the articles now.",
         ),
     ] = "",
     stream: Annotated[
         bool,
         typer.Option(
             "--stream",
-            help="Process articles in batches in date order, as `samestory up` does.",
+            help=STREAM,
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     profile: ProfileOption = "",
 ) -> None:
-    """Compare a grouping with labels: B-cubed, pairwise F1, ARI, AMI, counts, speed, churn.
+    """Compare a grouping with labels and print B-cubed, pairwise F1, ARI, AMI and counts.
 
-    Without --predicted the report also covers the pairs that were compared, with all articles in
-    one window: recall, comparisons per article and calibration error. If lines have `copy_of` or
-    `storyline`, copies and storylines are evaluated too. Labels are not used for grouping.
+    Without --predicted, the report also has the speed, the recall of the compared pairs, the comparisons per article and the calibration error. With --stream, it also has the churn.
+
+    If the articles have `copy_of` or `storyline`, copies and storylines are evaluated too. Labels are not used for grouping.
     """
     lines = jsonl.read_lines(gold)
     if not lines:

@@ -20,7 +20,11 @@ def explain(
     one: Annotated[str, typer.Argument(metavar="A", help="Id of the first article.")],
     other: Annotated[str, typer.Argument(metavar="B", help="Id of the second article.")],
     source: Annotated[
-        str, typer.Argument(metavar="IN.jsonl", help="File of articles that contains both.")
+        str,
+        typer.Argument(
+            metavar="IN.jsonl",
+            help="File of articles that contains both. The other articles affect the score.",
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     profile: ProfileOption = "",

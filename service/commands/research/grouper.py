@@ -21,10 +21,15 @@ from service.settings import load as settings_module
 from service.settings.embedding import EmbedSettings
 from service.settings.load import Settings
 
+#: Help of the option --stream.
+STREAM = (
+    "Process articles in batches in date order, undated ones last, as `samestory up` does. "
+    "Default: all at once."
+)
 ProfileOption = Annotated[
     str,
     typer.Option(
-        help="Profile of settings, such as english or multilingual. Default: SAMESTORY_PROFILE."
+        help="Profile of settings: english or multilingual. Default: SAMESTORY_PROFILE, if set."
     ),
 ]
 

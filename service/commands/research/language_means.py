@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import encode, load_settings
+from service.commands.research.grouper import ProfileOption, encode, load_settings
 from service.domain.articles.model import Article
 from service.embed.language_means import LanguageMeans
 
@@ -20,15 +20,22 @@ MAX_TITLES = 2000
 def language_means(
     source: Annotated[
         str,
-        typer.Argument(metavar="IN.jsonl", help="News in several languages; only titles are used."),
+        typer.Argument(
+            metavar="IN.jsonl",
+            help="File of articles in several languages, one JSON object per line; only their "
+            "titles are used.",
+        ),
     ],
     output: Annotated[str, typer.Option("-o", "--output", help="Output file.")],
     min_titles: Annotated[
-        int, typer.Option(min=1, help="Minimum number of titles per language.")
+        int,
+        typer.Option(min=1, help="Languages with fewer titles get no mean."),
     ] = 150,
-    profile: Annotated[str, typer.Option(help="Settings profile with the model.")] = "",
+    profile: ProfileOption = "",
 ) -> None:
-    """Compute the mean title vector of each language, for `embed.language_means`.
+    """Compute the mean vector of the titles in each language, and write them to a file.
+
+    Put the file into config/ and its name into the setting `embed.language_means`.
 
     Deterministic: the same file gives the same means.
     """

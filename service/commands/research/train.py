@@ -56,18 +56,22 @@ def train(
     gold: Annotated[
         list[str],
         typer.Argument(
-            metavar="GOLD.jsonl...", help="Files of articles with their label as `story`."
+            metavar="GOLD.jsonl...",
+            help="Files of articles, one JSON object per line, with their label as `story`.",
         ),
     ],
     output: Annotated[
-        str, typer.Option("-o", "--output", help="Output file for the weights; - for stdout.")
+        str,
+        typer.Option("-o", "--output", help="Output file for the weights; - for standard output."),
     ],
     titles: Annotated[
-        bool, typer.Option(help="Train on each file a second time with its titles only.")
+        bool, typer.Option(help="Train on each file a second time, with titles only.")
     ] = True,
     profile: ProfileOption = "",
 ) -> None:
-    """Train weights on all files, and print leave-one-file-out quality for each file.
+    """Train the weights of the pair score on all files, and print the quality on each file.
+
+    The quality on a file is measured with weights that are trained on the other files only.
 
     Deterministic: the same files give the same weights.
     """

@@ -59,21 +59,22 @@ def train_merges(
     sets: Annotated[
         Path,
         typer.Argument(
-            metavar="SETS.toml", help="Labelled sets and their weights; see config/merge_sets.toml."
+            metavar="SETS.toml",
+            help="File with the labelled sets and their weights; see config/merge_sets.toml.",
         ),
     ],
-    data: Annotated[
-        list[Path], typer.Option(help="Folder of labelled files; repeat it for several folders.")
-    ],
+    data: Annotated[list[Path], typer.Option(help="Folder of labelled files (repeatable).")],
     output: Annotated[
-        str, typer.Option("-o", "--output", help="Output file for the weights; - for stdout.")
+        str,
+        typer.Option("-o", "--output", help="Output file for the weights; - for standard output."),
     ],
     profile: ProfileOption = "",
 ) -> None:
-    """Train the merge decision on all sets, and print its quality on each set when left out.
+    """Train the weights of the merge decision on all sets, and print the quality on each set.
 
-    A set is left out together with all others that share a file with it. The weights of the pair
-    score stay as configured. Deterministic: the same files give the same weights.
+    The quality on a set is measured with weights that are trained only on sets without a common file. The weights of the pair score stay as configured.
+
+    Deterministic: the same files give the same weights.
     """
     jsonl.require_writable(output)
     settings = load_settings(profile)

@@ -24,11 +24,17 @@ def parse_as_of(text: str) -> datetime | None:
 
 Story = Annotated[
     str,
-    typer.Argument(metavar="STORY", parser=parse_id, help="Id of a story; merged ids redirect."),
+    typer.Argument(
+        metavar="STORY",
+        parser=parse_id,
+        help="Id of a story. The id of a merged story stands for the story it was merged into.",
+    ),
 ]
 Stories = Annotated[
     list[str],
-    typer.Argument(metavar="STORY…", parser=parse_id, help="Ids of the stories to merge into it."),
+    typer.Argument(
+        metavar="STORY…", parser=parse_id, help="Ids of the stories to merge into the first one."
+    ),
 ]
 Article = Annotated[
     int, typer.Argument(metavar="ARTICLE", min=1, max=MAX_ID, help="Id of an article.")
@@ -42,11 +48,24 @@ StoryOrArticle = Annotated[
     typer.Argument(metavar="STORY|ARTICLE", parser=parse_id, help="Id of a story or an article."),
 ]
 DecisionNumber = Annotated[
-    int, typer.Argument(metavar="DECISION", min=1, max=MAX_ID, help="Number of a decision.")
+    int,
+    typer.Argument(
+        metavar="DECISION",
+        min=1,
+        max=MAX_ID,
+        help="Id of a decision; see `samestory stories decisions`.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsOf = Annotated[
-    str, typer.Option(help="Show the state at this time (ISO 8601). Default: the current state.")
+    str,
+    typer.Option(
+        help="Show the state at this time (ISO 8601; UTC if it has no zone). "
+        "Default: the current state."
+    ),
 ]
-EditorOption = Annotated[str, typer.Option(help="Name of the editor. Default: the system user.")]
+EditorOption = Annotated[
+    str,
+    typer.Option(help="Name of the editor for the audit log. Default: your user name."),
+]
 ReasonOption = Annotated[str, typer.Option(help="Reason for the audit log.")]

@@ -14,13 +14,13 @@ from service.store.editing import actions, audit_log, training_labels
 
 def list_decisions(
     *,
-    story: Annotated[str, typer.Option(help="Only list decisions about this story.")] = "",
+    story: Annotated[str, typer.Option(help="Id of a story; list only decisions about it.")] = "",
     include_undone: Annotated[
-        bool, typer.Option("--all", help="Include decisions that were undone.")
+        bool, typer.Option("--all", help="Include undone decisions.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List editors' decisions with editor, time and reason, oldest first."""
+    """List the decisions of editors with editor, time and reason, oldest first."""
     with open_context() as context, context.sessions.begin() as session:
         story_id = actions.resolve_story_id(session, story) if story else None
         listed = audit_log.list_decisions(session, include_undone=include_undone, story_id=story_id)
@@ -36,7 +36,10 @@ def export(
         typer.Option("--output", "-o", metavar="FILE", help="Output file; - for standard output."),
     ],
 ) -> None:
-    """Export the articles that editors decided about, as labelled data for `evaluate` and `train`."""
+    """Export the articles that editors decided about as labelled JSON lines.
+
+    Use the file with `samestory evaluate` and `samestory train`.
+    """
     jsonl.require_writable(output)
     with open_context() as context, context.sessions.begin() as session:
         lines = training_labels.load_labelled_articles(session)

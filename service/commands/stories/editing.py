@@ -60,7 +60,7 @@ def split(
     why: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Split articles off a story into a new one. Jobs never regroup the two sets of articles."""
+    """Split articles off a story into a new one. Jobs never put the two sets of articles together again."""
 
     def decide(session: Session, action: EditorAction) -> Decision:
         return actions.split(session, action, story, articles)
@@ -91,7 +91,7 @@ def pin(
     why: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Pin a story to the top of the list, or use an article's title as its story's headline."""
+    """Pin a story (listed first), or an article (its title becomes the headline of its story)."""
     decide = _mark_story_or_article(target, "pin", actions.pin_article)
     _decide(decide, by, why, as_json=as_json)
 
@@ -103,7 +103,7 @@ def hide(
     why: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Hide a story from readers, or remove an article from all stories."""
+    """Hide a story from readers, or remove an article from its story. The article joins no other story."""
     decide = _mark_story_or_article(target, "hide", actions.hide_article)
     _decide(decide, by, why, as_json=as_json)
 
@@ -143,7 +143,10 @@ def undo_decision(
     why: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Undo a decision. Its articles move back, unless they moved since, another decision forbids it, or the story is locked or hidden."""
+    """Undo a decision and move its articles back.
+
+    Articles that moved since then stay. No article moves back if another active decision forbids the move, or if the story is locked or hidden.
+    """
     _decide(lambda session, action: undo(session, action, decision), by, why, as_json=as_json)
 
 

@@ -15,15 +15,21 @@ from service.web.rendering.schemas import PageOut, StoryOut
 
 def list_stories(
     *,
-    sort: Annotated[Sort, typer.Option(help="Order of the list.")] = Sort.RANK,
+    sort: Annotated[
+        Sort,
+        typer.Option(
+            help="Order. rank: recent stories of many outlets first; newest: by last report; "
+            "largest: by number of outlets, copies not counted; fastest: by new outlets per hour."
+        ),
+    ] = Sort.RANK,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of stories.")] = 50,
     as_of: AsOf = "",
     explain: Annotated[
-        bool, typer.Option("--explain", help="Explain the rank of each story.")
+        bool, typer.Option("--explain", help="Show the parts of each story's rank, in hours.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List stories; the JSON format is that of `/v1/stories`."""
+    """List stories. With --json, the format is that of `GET /v1/stories`."""
     instant = parse_as_of(as_of)
     with open_context() as context, context.sessions.begin() as session:
         page = views.list_stories(session, StoryFilter(), sort=sort, limit=limit, as_of=instant)
@@ -37,7 +43,7 @@ def list_stories(
 
 
 def show(story: Story, *, as_of: AsOf = "", as_json: AsJson = False) -> None:
-    """Show a story with its articles and history; the JSON format is that of `/v1/stories/ID`."""
+    """Show a story with its articles and history. With --json, the format is that of `GET /v1/stories/ID`."""
     instant = parse_as_of(as_of)
     with open_context() as context, context.sessions.begin() as session:
         detail = views.get_story(session, story, as_of=instant)
