@@ -201,7 +201,7 @@ def stop(
 
 @app.command()
 def remove(address: Address) -> None:
-    """Delete a subscriber with all alerts and sent emails."""
+    """Delete a subscriber with all alerts and the records of sent emails."""
     with _open_session() as (_, session):
         subscriber = subscribers.find_by_address(session, address)
         subscribers.remove(session, subscriber.id)

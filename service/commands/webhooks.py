@@ -28,8 +28,7 @@ app = typer.Typer(
 MAX_ID = 2**63 - 1
 #: Help of the option --min-coverage.
 MIN_COVERAGE = (
-    "Minimum number of outlets of the story after the transition. "
-    "`hidden` is delivered with any number."
+    "Minimum number of outlets of the story after the transition; does not apply to `hidden`."
 )
 #: Value of --kind that selects every kind.
 ALL_KINDS = "all"

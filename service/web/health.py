@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from service.errors import DatabaseError, DatabaseUnreachableError
 from service.store.database import schema
@@ -13,7 +13,10 @@ from service.web.requests.problems import RETRY_AFTER, Problem, problem, unavail
 
 router = APIRouter(tags=["health"])
 NOT_READY_RESPONSE: dict[int | str, dict[str, Any]] = {
-    503: {"model": Problem, "description": "The database cannot be used."}
+    503: {
+        "model": Problem,
+        "description": "The database is not reachable or has another schema revision.",
+    }
 }
 
 
@@ -27,18 +30,18 @@ class Ready(BaseModel):
     """The database is reachable and has the schema of this version."""
 
     status: Literal["ready"] = "ready"
-    revision: str
+    revision: str = Field(description="Schema revision of the database.", examples=["0021"])
 
 
 @router.get("/healthz")
 def healthz() -> Up:
-    """Whether the process runs; does not check anything else."""
+    """Check that the process runs. Checks nothing else."""
     return Up()
 
 
 @router.get("/readyz", response_model=Ready, responses=NOT_READY_RESPONSE)
 def readyz(request: Request, web: WebContextDep) -> Ready | Response:
-    """Whether the database is reachable and has the expected schema revision."""
+    """Check that the database is reachable and has the schema revision of this version."""
     try:
         return Ready(revision=schema.check(web.engine))
     except DatabaseUnreachableError:

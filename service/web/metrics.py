@@ -86,7 +86,7 @@ class StoreCollector(Collector):
 
 @router.get("/metrics", response_class=Response, responses=METRICS_RESPONSES)
 def metrics(request: Request) -> Response:
-    """Metrics in the Prometheus text format."""
+    """Get metrics in the Prometheus text format."""
     application_metrics: Metrics = request.app.state.metrics
     return Response(generate_latest(application_metrics.registry), media_type=CONTENT_TYPE_LATEST)
 

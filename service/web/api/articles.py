@@ -32,11 +32,11 @@ CURSORS = {
 
 
 class StoryRef(BaseModel):
-    """Id and headline of a story."""
+    """Id, headline and path of a story."""
 
     id: str
     headline: str
-    url: str
+    url: str = Field(description="Path of the story in this API.", examples=["/v1/stories/9f3c1a"])
 
     @classmethod
     def of(cls, story: StoryName | None) -> Self | None:
@@ -48,8 +48,8 @@ class StoryRef(BaseModel):
 class ArticleDetailOut(MemberOut):
     """An article with its story."""
 
-    feed: int = Field(description="Id of the feed.")
-    story: StoryRef | None = Field(description="Null until the article is assigned to a story.")
+    feed: int = Field(description="Id of the feed that contained the article.")
+    story: StoryRef | None = Field(description="Null while the article is in no story.")
 
     @classmethod
     def of_detail(cls, article: ArticleDetail) -> Self:
@@ -67,21 +67,28 @@ class ArticleQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: UtcTime | None = Field(None, description="Reported at this time or later.")
-    until: UtcTime | None = Field(None, description="Reported before this time.")
-    outlet: TextValues = Field([], description="Outlet slugs; matches any of them.")
+    since: UtcTime | None = Field(None, description="Only reports at this time or later.")
+    until: UtcTime | None = Field(None, description="Only reports before this time.")
+    outlet: TextValues = Field([], description="Slugs of outlets; matches any of them.")
     family: TextValues = Field([], description="Slugs of publisher families; matches any of them.")
     country: CountryCodes = Field(
-        [], description="ISO 3166-1 country codes of outlets; matches any of them."
+        [], description="ISO 3166-1 codes of the outlets' countries; matches any of them."
     )
     language: LanguageCodes = Field(
         [],
-        description="ISO 639-1 codes. Articles of unknown language are matched by their outlet's language.",
+        description="ISO 639 codes; matches any of them. For articles of unknown language, the "
+        "language of their outlet counts.",
     )
-    story: ShortText | None = Field(None, description="Id of the current story.")
-    feed: BigInt | None = Field(None, description="Id of the feed.")
-    copies: bool | None = Field(None, description="True: only reprints. False: no reprints.")
-    sort: ArticleOrder = Field(ArticleOrder.NEWEST, description="Order of the list.")
+    story: ShortText | None = Field(
+        None, description="Id of the story that the articles are in now."
+    )
+    feed: BigInt | None = Field(None, description="Id of a feed that contained the articles.")
+    copies: bool | None = Field(
+        None, description="True: only copies. False: no copies. Default: both."
+    )
+    sort: ArticleOrder = Field(
+        ArticleOrder.NEWEST, description="`newest` or `oldest` first, by report time."
+    )
     limit: Limit = 50
     cursor: CursorText | None = None
     fields: ArticleFields | None = None
@@ -103,10 +110,7 @@ class ArticleQuery(BaseModel):
 
 @router.get("", response_model=PageOut[ArticleDetailOut] | PartialPageOut)
 def list_articles(session: ETagSession, query: Annotated[ArticleQuery, Query()]) -> Response:
-    """List articles in chronological order, without those that an editor hid.
-
-    `sort=newest`, the default, starts with the latest article; `oldest` starts with the first.
-    """
+    """List articles by report time, without those that an editor hid."""
     cursor = CURSORS[query.sort]
     page = views.list_articles(
         session,
@@ -127,5 +131,5 @@ def get_article(
     article_id: Annotated[BigInt, Path(description="Id of the article.")],
     fields: Annotated[ArticleFields | None, Query()] = None,
 ) -> Response:
-    """Get one article; `story` is null until the article is assigned to a story."""
+    """Get one article with its story."""
     return json_response(ArticleDetailOut.of_detail(views.get_article(session, article_id)), fields)

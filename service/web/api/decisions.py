@@ -33,7 +33,7 @@ router = APIRouter(prefix="/v1/decisions", tags=["editing"], responses=PROBLEM_R
 CURSOR = Cursor("decisions", BigInt)
 EDITOR = Security(RequireRole(Role.EDITOR), scopes=[Role.EDITOR])
 Editor = Annotated[Key, EDITOR]
-Number = Annotated[BigInt, Path(description="Number of the decision.")]
+Number = Annotated[BigInt, Path(description="Id of the decision.")]
 WRITE_ERRORS = {**WRITE_RESPONSES, **NOT_FOUND_RESPONSE}
 READ_ERRORS = {**NOT_FOUND_RESPONSE, 403: WRITE_RESPONSES[403]}
 #: Limits of one decision.
@@ -46,7 +46,9 @@ class _DecisionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: str = Field(
-        default="", max_length=MAX_REASON_LENGTH, description="Reason for the audit log."
+        default="",
+        max_length=MAX_REASON_LENGTH,
+        description="Reason for the audit log. Default: none.",
     )
 
     def apply(self, session: Session, action: EditorAction) -> Decision:
@@ -59,7 +61,10 @@ class Merge(_DecisionIn):
 
     action: Literal["merge"]
     stories: list[ShortText] = Field(
-        min_length=2, max_length=MAX_STORIES, examples=[["9f3c1a", "b2"]]
+        min_length=2,
+        max_length=MAX_STORIES,
+        description="Ids of the stories.",
+        examples=[["9f3c1a", "b2"]],
     )
 
     def apply(self, session: Session, action: EditorAction) -> Decision:
@@ -68,11 +73,15 @@ class Merge(_DecisionIn):
 
 
 class Split(_DecisionIn):
-    """Split articles off a story into a new one. Jobs never regroup the two sets of articles."""
+    """Split articles off a story into a new one. Jobs never put the two sets of articles together again."""
 
     action: Literal["split"]
-    story: ShortText
-    articles: list[BigInt] = Field(min_length=1, max_length=MAX_ARTICLES)
+    story: ShortText = Field(description="Id of the story.")
+    articles: list[BigInt] = Field(
+        min_length=1,
+        max_length=MAX_ARTICLES,
+        description="Ids of the articles to split off.",
+    )
 
     def apply(self, session: Session, action: EditorAction) -> Decision:
         """Split the articles off."""
@@ -83,8 +92,8 @@ class Move(_DecisionIn):
     """Move an article to another story."""
 
     action: Literal["move"]
-    article: BigInt
-    story: ShortText
+    article: BigInt = Field(description="Id of the article.")
+    story: ShortText = Field(description="Id of the story to which the article moves.")
 
     def apply(self, session: Session, action: EditorAction) -> Decision:
         """Move the article."""
@@ -92,10 +101,10 @@ class Move(_DecisionIn):
 
 
 class MarkStory(_DecisionIn):
-    """Pin a story (listed first), hide it (not shown), or lock it (not changed by jobs)."""
+    """Pin a story (listed first), hide it from readers, or lock it: no article joins or leaves it."""
 
     action: Literal["pin", "hide", "lock"]
-    story: ShortText
+    story: ShortText = Field(description="Id of the story.")
 
     def apply(self, session: Session, action: EditorAction) -> Decision:
         """Mark it."""
@@ -103,10 +112,10 @@ class MarkStory(_DecisionIn):
 
 
 class MarkArticle(_DecisionIn):
-    """Pin or hide an article: use its title as the headline, or remove it from every story."""
+    """Pin an article (its title becomes the headline of its story), or hide it: it leaves its story and joins no other."""
 
     action: Literal["pin", "hide"]
-    article: BigInt
+    article: BigInt = Field(description="Id of the article.")
 
     def apply(self, session: Session, action: EditorAction) -> Decision:
         """Mark it."""
@@ -118,8 +127,10 @@ class Rename(_DecisionIn):
     """Replace the headline of a story."""
 
     action: Literal["rename"]
-    story: ShortText
-    headline: Annotated[str, StringConstraints(min_length=1, max_length=MAX_HEADLINE_LENGTH)]
+    story: ShortText = Field(description="Id of the story.")
+    headline: Annotated[str, StringConstraints(min_length=1, max_length=MAX_HEADLINE_LENGTH)] = (
+        Field(description="New headline.")
+    )
 
     def apply(self, session: Session, action: EditorAction) -> Decision:
         """Rename the story."""
@@ -162,14 +173,19 @@ class UndoIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: str = Field(
-        default="", max_length=MAX_REASON_LENGTH, description="Reason for the audit log."
+        default="",
+        max_length=MAX_REASON_LENGTH,
+        description="Reason for the audit log. Default: none.",
     )
 
 
-class UndoOut(BaseModel):
-    """Who undid a decision, when and why."""
+EDITOR_NAME = "Name of the API key, or of the user of the command line."
 
-    by: str
+
+class UndoOut(BaseModel):
+    """Editor, time and reason of an undone decision."""
+
+    by: str = Field(description=EDITOR_NAME)
     at: Instant
     reason: str | None
 
@@ -179,16 +195,19 @@ class DecisionOut(BaseModel):
 
     id: int
     action: str = Field(description="`merge`, `split`, `move`, `pin`, `hide`, `rename` or `lock`.")
-    story: str | None
+    story: str | None = Field(description="Id of the story; null if a hidden article was in none.")
     other_stories: list[str] = Field(
-        description="Ids of the stories that it merged, split off or took an article from."
+        description="Ids of the stories that were merged into `story`, that were split off it, or from "
+        "which an article moved to it."
     )
-    articles: list[int] = Field(description="Ids of the articles that the decision applies to.")
-    headline: str | None = Field(description="New headline of a renamed story.")
-    made_by: str = Field(description="Name of the API key, or of the user of the command line.")
+    articles: list[int] = Field(
+        description="Ids of the articles that were split off, moved, pinned or hidden."
+    )
+    headline: str | None = Field(description="New headline; null for other actions than `rename`.")
+    made_by: str = Field(description=EDITOR_NAME)
     made_at: Instant
     reason: str
-    undone: UndoOut | None = Field(description="Null while the decision is in force.")
+    undone: UndoOut | None = Field(description="Null while the decision is active.")
 
     @classmethod
     def of(cls, decision: Decision) -> Self:
@@ -217,8 +236,8 @@ def create_decision(
 ) -> Response:
     """Make a decision about stories or articles.
 
-    It takes effect immediately, and no job reverses it. Returns 409 with the active decisions that
-    conflict with it; undo them first.
+    A decision takes effect immediately, and no job reverses it. If it conflicts with active decisions,
+    the response is 409 and lists them; undo them first.
     """
     action = _editor_action(web, editor, body.reason)
 
@@ -233,7 +252,11 @@ def create_decision(
 def undo_decision(
     web: WebContextDep, write: WriteDep, editor: Editor, number: Number, body: UndoIn | None = None
 ) -> Response:
-    """Undo a decision. Its articles move back, unless they moved since, another decision forbids it, or the story is locked or hidden."""
+    """Undo a decision and move its articles back.
+
+    Articles that moved since then stay. No article moves back if another active decision forbids the
+    move, or if the story is locked or hidden.
+    """
     action = _editor_action(web, editor, body.reason if body else "")
     return write(lambda session: WriteResult(DecisionOut.of(undo(session, action, number))))
 
@@ -243,9 +266,9 @@ def list_decisions(
     session: ETagSession,
     *,
     story: Annotated[
-        ShortText | None, Query(description="Id of a story; only decisions about it.")
+        ShortText | None, Query(description="Id of a story; list only decisions about it.")
     ] = None,
-    undone: Annotated[bool, Query(description="Include decisions that were undone.")] = False,
+    undone: Annotated[bool, Query(description="Include undone decisions.")] = False,
     limit: Annotated[Limit, Query()] = 50,
     cursor: CursorQuery = None,
 ) -> PageOut[DecisionOut]:

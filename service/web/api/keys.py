@@ -37,13 +37,16 @@ class NewKeyIn(BaseModel):
     name: str = Field(
         min_length=1,
         max_length=MAX_NAME_LENGTH,
-        description="Recorded with every decision made with this key.",
+        description="Name, such as the owner. It is recorded with decisions made with the key.",
     )
     roles: list[Role] = Field(
-        default=[Role.READER], max_length=10, description="Every key may read, whatever its roles."
+        default=[Role.READER],
+        max_length=10,
+        description="Every key may read. `editor`: make decisions about stories; `admin`: manage feeds, "
+        "outlets, subscribers, keys and webhooks.",
     )
     expires_at: UtcTime | None = Field(
-        default=None, description="Expiry; null means it never expires."
+        default=None, description="Time of expiry. Default, also for null: never."
     )
 
 
@@ -54,10 +57,10 @@ class KeyOut(BaseModel):
     name: str
     roles: list[Role]
     created_at: Instant
-    expires_at: Instant | None
-    revoked_at: Instant | None
+    expires_at: Instant | None = Field(description="Null if the key never expires.")
+    revoked_at: Instant | None = Field(description="Null if the key is not revoked.")
     last_used_at: Instant | None = Field(
-        description="Time of the last use, precise to five minutes."
+        description="Time of the last use, accurate to five minutes; null if never used."
     )
 
     @classmethod
@@ -78,7 +81,7 @@ class NewKeyOut(KeyOut):
     """A new key with its secret."""
 
     secret: str | None = Field(
-        description="Returned only once; null in the stored response to a repeated request.",
+        description="Returned only once; null in the response to a repeated request.",
         examples=["samestory_Zb0nTq3mVw8sYc1kLr6uHd4xPf9aJe2gNi5oRt7wSvE"],
     )
 
@@ -107,7 +110,7 @@ def get_key(session: ReadSession, key_id: KeyId) -> KeyOut:
 
 @router.post("", status_code=201, response_model=NewKeyOut, responses=WRITE_RESPONSES)
 def create_key(web: WebContextDep, write: WriteDep, body: NewKeyIn) -> Response:
-    """Create a key. The response contains its secret, which is not stored and never shown again."""
+    """Create a key. Only this response contains its secret, which is not stored."""
 
     def create(session: Session) -> WriteResult:
         key, secret = keys.create(

@@ -22,12 +22,14 @@ class RunOut(BaseModel):
     """A run of a job."""
 
     id: int
-    job: str
+    job: str = Field(description="Name of the job.")
     started_at: Instant
     seconds: float | None = Field(description="Duration in seconds; null while the job is running.")
     outcome: str = Field(description="`running`, `done` or `failed`.")
-    counts: dict[str, Any] = Field(description="Counters of the run, such as `new` articles.")
-    error: str | None = Field(description="Error message of a failed run.")
+    counts: dict[str, Any] = Field(
+        description="Counts of the run, such as `new` articles; they differ between jobs."
+    )
+    error: str | None = Field(description="Error message of a failed run; null for others.")
 
     @classmethod
     def of(cls, run: RunView) -> Self:
@@ -45,10 +47,12 @@ class RunOut(BaseModel):
 @router.get("")
 def list_runs(
     session: ReadSession,
-    job: Annotated[ShortText | None, Query(description="Name of a job.")] = None,
+    job: Annotated[
+        ShortText | None, Query(description="Name of a job; list only its runs.")
+    ] = None,
     limit: Annotated[Limit, Query()] = 20,
     cursor: CursorQuery = None,
 ) -> PageOut[RunOut]:
-    """List job runs, latest first."""
+    """List the runs of the jobs, latest first."""
     page = run_views.list_runs(session, job=job, after=CURSOR.decode(cursor), limit=limit)
     return PageOut(items=[RunOut.of(run) for run in page.items], next=CURSOR.encode(page.next))

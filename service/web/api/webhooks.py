@@ -40,6 +40,10 @@ Kind = Literal[
     "renamed", "hidden", "shown",
 ]  # fmt: skip
 URL = "https://newsroom.example/hook"
+#: Description of the field `min_coverage`.
+MIN_COVERAGE = (
+    "Minimum number of outlets of the story after the transition; does not apply to `hidden`."
+)
 
 
 class NewWebhook(BaseModel):
@@ -50,26 +54,28 @@ class NewWebhook(BaseModel):
     url: str = Field(
         min_length=1,
         max_length=2000,
-        description="http(s) URL that receives the transitions as POST requests.",
+        description="HTTP or HTTPS URL that receives the transitions as POST requests.",
         examples=[URL],
     )
     kinds: list[Kind] = Field(
-        default=[], max_length=20, description="Kinds to deliver; an empty list means all."
+        default=[],
+        max_length=20,
+        description="Kinds of transitions to deliver; an empty list means all.",
     )
     min_coverage: Count = Field(
         default=0,
-        description="Minimum number of outlets of the story after the transition. `hidden` is "
-        "always delivered.",
+        description=MIN_COVERAGE,
     )
     since: BigInt | None = Field(
         default=None,
-        description="Deliver the transitions after this id. 0 delivers all; null, the default, only new ones.",
+        description="Deliver the transitions after this id; 0 delivers all. Null, the default: only new "
+        "ones.",
         examples=[0],
     )
 
 
 class WebhookChange(BaseModel):
-    """Changes of a webhook; omitted fields stay unchanged."""
+    """Changes to a webhook; omitted fields stay unchanged."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -78,21 +84,21 @@ class WebhookChange(BaseModel):
         default_factory=str,
         min_length=1,
         max_length=2000,
-        description="New URL of the webhook.",
+        description="New HTTP or HTTPS URL.",
         examples=[URL],
     )
     kinds: list[Kind] = Field(
         default_factory=list,
         max_length=20,
-        description="Kinds to deliver; an empty list means all.",
+        description="Kinds of transitions to deliver; an empty list means all.",
     )
     min_coverage: Count = Field(
         default_factory=int,
-        description="Minimum number of outlets of the story after the transition.",
+        description=MIN_COVERAGE,
     )
     state: Literal["active", "paused"] = Field(
         default_factory=lambda: "active",
-        description="`paused` stops deliveries; `active` continues where they stopped.",
+        description="`paused` stops deliveries; `active` continues where they stopped and retries failed ones.",
     )
 
 
@@ -103,24 +109,33 @@ class WebhookOut(BaseModel):
     url: str = Field(examples=[URL])
     state: str = Field(description="`active` or `paused`.", examples=["active"])
     kinds: list[str] = Field(
-        description="Delivered kinds; an empty list means all.", examples=[["merged", "split"]]
+        description="Kinds of transitions that are delivered; an empty list means all.",
+        examples=[["merged", "split"]],
     )
-    min_coverage: int
+    min_coverage: int = Field(description=MIN_COVERAGE)
     last_delivered_id: int = Field(
-        description="Position of the webhook: all transitions up to this id were sent, filtered out, or wait for a retry; see `blocked_stories`."
+        description="Position of the webhook: all transitions up to this id were sent, filtered out, "
+        "or will be retried."
     )
     blocked_stories: int = Field(
-        description="Stories whose delivery failed and is being retried. Deliveries for other stories continue."
+        description="Number of stories whose delivery failed and is retried. Their later transitions "
+        "wait; deliveries for other stories continue."
     )
     error: str | None = Field(
-        description="Last failure; null after a successful delivery.", examples=[None]
+        description="Last error of a delivery; null after a successful one.", examples=[None]
     )
-    pause_reason: str | None = Field(examples=[None])
+    pause_reason: str | None = Field(
+        description="`paused manually`, or the error that stopped deliveries; null if active.",
+        examples=[None],
+    )
     next_attempt_at: Instant | None = Field(
-        description="Nothing is sent before this time, because the receiver failed or asked to wait."
+        description="Nothing is sent before this time, because the receiver failed or sent Retry-After; "
+        "null if deliveries continue."
     )
     created_at: Instant
-    last_delivered_at: Instant | None
+    last_delivered_at: Instant | None = Field(
+        description="Time of the last successful delivery; null before the first one."
+    )
 
     @classmethod
     def of(cls, hook: Webhook, **more: Any) -> Self:
@@ -153,13 +168,13 @@ class NewWebhookOut(WebhookOut):
 class TestOut(BaseModel):
     """Outcome of a test delivery."""
 
-    accepted: bool
+    accepted: bool = Field(
+        description="Whether the receiver responded with a status of 200 to 299."
+    )
     status: int | None = Field(
         description="Status code of the receiver; null without a response.", examples=[204]
     )
-    error: str | None = Field(
-        description="Reason of the failure; null if accepted.", examples=[None]
-    )
+    error: str | None = Field(description="Error message; null if accepted.", examples=[None])
 
 
 @router.get("")
@@ -175,7 +190,7 @@ def list_webhooks(
 
 @router.get("/{webhook_id}", responses=NOT_FOUND_RESPONSE)
 def get_webhook(session: ReadSession, webhook_id: WebhookId) -> WebhookOut:
-    """Return one webhook."""
+    """Get one webhook."""
     return WebhookOut.of(webhooks.get(session, webhook_id))
 
 
@@ -183,7 +198,7 @@ def get_webhook(session: ReadSession, webhook_id: WebhookId) -> WebhookOut:
 def add_webhook(web: WebContextDep, write: WriteDep, new: NewWebhook) -> Response:
     """Add a webhook. Only this response contains its secret.
 
-    Returns 422 for a private address unless `webhooks.allow_networks` contains its network.
+    A private address returns 422 unless its network is in `webhooks.allow_networks`.
     """
     event_filter = parse_event_filter(new.kinds, new.min_coverage)
     check_target_allowed(new.url, web.settings)
@@ -207,9 +222,9 @@ def update_webhook(
 ) -> Response:
     """Change URL, filters or state of a webhook.
 
-    Deliveries continue after the last processed transition.
-    New kinds apply to all transitions that were not processed yet. A new URL retries failed
-    deliveries immediately; a private address returns 422, as when a webhook is added.
+    Deliveries continue after `last_delivered_id`; changed filters apply to later transitions. A new URL
+    also retries failed deliveries immediately. A private address returns 422 unless its network is in
+    `webhooks.allow_networks`.
     """
     fields = changes.model_dump(exclude_unset=True)
     state = fields.pop("state", None)
@@ -231,7 +246,7 @@ def update_webhook(
 def rotate_secret(write: WriteDep, webhook_id: WebhookId) -> Response:
     """Replace the signing secret. Only this response contains the new one.
 
-    A receiver that still checks the old secret rejects deliveries; they are retried later.
+    The old secret is invalid immediately. Deliveries that the receiver rejects meanwhile are retried.
     """
 
     def rotate(session: Session) -> WriteResult:
@@ -257,7 +272,7 @@ def remove_webhook(write: WriteDep, webhook_id: WebhookId) -> Response:
 
 @router.post("/{webhook_id}/resume", response_model=WebhookOut, responses=ITEM_RESPONSES)
 def resume_webhook(web: WebContextDep, write: WriteDep, webhook_id: WebhookId) -> Response:
-    """Continue a paused webhook where it stopped, and retry all failed deliveries now."""
+    """Continue a paused webhook where it stopped, and retry all failed deliveries immediately."""
 
     def resume(session: Session) -> WriteResult:
         return WriteResult(WebhookOut.of(webhooks.resume(session, webhook_id, now=web.clock())))
@@ -267,9 +282,9 @@ def resume_webhook(web: WebContextDep, write: WriteDep, webhook_id: WebhookId) -
 
 @router.post("/{webhook_id}/test", response_model=TestOut, responses=ITEM_RESPONSES)
 def send_test(web: WebContextDep, write: WriteDep, webhook_id: WebhookId) -> Response:
-    """Send a signed delivery of type `test` now and return its outcome.
+    """Send a signed delivery of type `test` and return its outcome.
 
-    It may take up to `webhooks.timeout_seconds`. The state of the webhook does not change.
+    The request takes up to `webhooks.timeout_seconds`. The state of the webhook does not change.
     """
     with web.sessions() as session:  # closed before the delivery, which may be slow
         url = webhooks.get(session, webhook_id).url

@@ -11,12 +11,17 @@ from service.web.docs.examples import example_of
 #: API version, as in the paths.
 VERSION = "1"
 DESCRIPTION = """\
-Stories group the articles of many outlets by event, with timelines and reprints.
-All times are UTC. Lists are paged: send `next` of a page as `cursor` of the next request.
-Responses have an ETag: send it as If-None-Match to get 304 if nothing changed.
-Send an API key as `Authorization: Bearer <key>`. Writing always requires a key.
+A story is a group of articles of many outlets that report the same event.
+
+All times are UTC. Lists with a field `next` are paged: send it as `cursor` of the next request.
+
+Send an API key as `Authorization: Bearer <key>`. Writing always requires a key. Reading requires \
+one unless the setting `access.read_access` allows reading without a key.
+
+Responses to GET requests under `/v1` have an ETag: send it as If-None-Match to get 304 if nothing \
+changed. `/v1/keys`, `/v1/subscribers`, `/v1/webhooks` and event streams have none.
 """
-NOT_MODIFIED = {"description": "The response matches If-None-Match; no body."}
+NOT_MODIFIED = {"description": "Nothing changed: the ETag is the one in If-None-Match. No body."}
 CACHE_HEADERS = {
     "ETag": {
         "description": "Version of the response.",
@@ -32,12 +37,13 @@ CACHE_HEADERS = {
 #: Headers of draft-ietf-httpapi-ratelimit-headers-10; absent without a rate limit.
 RATE_LIMIT_HEADERS = {
     "RateLimit-Policy": {
-        "description": "Allowed requests (q) per window of seconds (w) for each key or address.",
+        "description": "Allowed requests (q) per window (w, in seconds), for each key, or for each "
+        "address without a key.",
         "schema": {"type": "string"},
         "example": '"key";q=1200;w=60',
     },
     "RateLimit": {
-        "description": "Remaining requests (r) and seconds (t) until the quota is full again.",
+        "description": "Remaining requests (r), and time in seconds until all are available again (t).",
         "schema": {"type": "string"},
         "example": '"key";r=1188;t=1',
     },
@@ -56,8 +62,8 @@ CHALLENGE = {
 ACCESS_RESPONSES: dict[str, Any] = {
     "401": {"description": "The key is missing or invalid.", "WWW-Authenticate": CHALLENGE},
     "413": {"description": "The body is too large."},
-    "415": {"description": "The body is not JSON or is compressed."},
-    "429": {"description": "Too many requests.", "Retry-After": RETRY_AFTER},
+    "415": {"description": "The body is compressed, or its type is not JSON."},
+    "429": {"description": "Too many requests; see Retry-After.", "Retry-After": RETRY_AFTER},
 }
 #: Of these, the ones that only apply to requests with a body.
 BODY_STATUSES = ("413", "415")

@@ -14,6 +14,16 @@ from service.web.rendering import links
 from service.web.rendering.display_names import outlet_names
 from service.web.requests.parameters import distinct, excerpt
 
+#: Descriptions of fields that several schemas have.
+NEXT = "`cursor` of the next page; null on the last page."
+DATE_FLAGS = "`ok`, `missing`, `future`, `ancient` (before 1990) or `unparsable`"
+LANGUAGE = "ISO 639 code, such as en; null if unknown."
+MEAN_SCORE = (
+    "Mean pair score with the other articles of the story, 0 to 1; null for its first article "
+    "and for articles that an editor moved."
+)
+COUNTRY = "ISO 3166-1 code, such as GB; null if unknown."
+
 Instant = transitions.Instant
 Item = TypeVar("Item")
 
@@ -22,7 +32,7 @@ class PageOut(BaseModel, Generic[Item]):
     """One page of a list."""
 
     items: list[Item]
-    next: str | None = Field(description="Cursor of the next page; null at the end.")
+    next: str | None = Field(description=NEXT)
 
 
 class OutletRef(BaseModel):
@@ -35,9 +45,9 @@ class OutletRef(BaseModel):
 class OutletBrief(OutletRef):
     """An outlet with country, publisher family and language."""
 
-    country: str | None = Field(description="ISO 3166-1 alpha-2.")
+    country: str | None = Field(description=COUNTRY)
     family: str = Field(description="Slug of the publisher family.")
-    language: str | None
+    language: str | None = Field(description=LANGUAGE)
 
     @classmethod
     def of(cls, outlet: OutletInfo) -> Self:
@@ -45,11 +55,13 @@ class OutletBrief(OutletRef):
 
 
 class StorylineRef(BaseModel):
-    """Id, title and URL of a storyline."""
+    """Id, title and path of a storyline."""
 
     id: str
     title: str
-    url: str
+    url: str = Field(
+        description="Path of the storyline in this API.", examples=["/v1/storylines/orlan-harbour"]
+    )
 
     @classmethod
     def of(cls, storyline: StorylineName | None) -> Self | None:
@@ -62,9 +74,9 @@ class StorylineRef(BaseModel):
 class HeadlineArticle(BaseModel):
     """The article whose title is the story's headline."""
 
-    id: int
-    url: str
-    language: str | None
+    id: int = Field(description="Id of the article.")
+    url: str = Field(description="URL at the outlet.")
+    language: str | None = Field(description=LANGUAGE)
     outlet: OutletRef
 
     @classmethod
@@ -79,7 +91,7 @@ class StoryLinks(BaseModel):
     """Paths of the story in this service."""
 
     self_: str = Field(alias="self")
-    page: str
+    page: str = Field(description="Web page of the story.")
     articles: str
     timeline: str
     transitions: str
@@ -98,12 +110,14 @@ class StoryLinks(BaseModel):
 class PaceOut(BaseModel):
     """Reporting speed of a story."""
 
-    articles_per_hour: float = Field(description="In the three hours up to `until`.")
+    articles_per_hour: float = Field(
+        description="Articles per hour in the three hours up to `until`."
+    )
     outlets_per_hour: float = Field(
         description="New outlets per hour in the three hours up to `until`."
     )
-    until: Instant = Field(description="Time of the last report with a reliable date.")
-    peak_articles: int = Field(description="Articles in the busiest hour.")
+    until: Instant = Field(description="Time of the last report with a valid date.")
+    peak_articles: int = Field(description="Number of articles in the busiest hour.")
     peak_at: Instant = Field(description="Start of the busiest hour.")
 
     @classmethod
@@ -114,10 +128,14 @@ class PaceOut(BaseModel):
 class RankOut(BaseModel):
     """Score for `sort=rank`: the sum of three parts, each in hours."""
 
-    total: float
-    age: float = Field(description="Hours from 1970 to the last report.")
-    coverage: float = Field(description="12 for each doubling of independent coverage.")
-    velocity: float = Field(description="3 for each doubling of (1 + new outlets per hour).")
+    total: float = Field(description="Sum of the three parts, in hours.")
+    age: float = Field(description="Time of the last report, in hours since 1970.")
+    coverage: float = Field(
+        description="12 hours for each doubling of independent coverage; -24 hours for one outlet."
+    )
+    velocity: float = Field(
+        description="3 hours for each doubling of 1 + `outlets_per_hour` (see `pace`)."
+    )
 
     @classmethod
     def of(cls, rank: Rank | None) -> Self | None:
@@ -125,35 +143,45 @@ class RankOut(BaseModel):
 
 
 class StoryOut(BaseModel):
-    """A story: all articles on one event."""
+    """A story: the articles on one event."""
 
     id: str
-    slug: str
-    state: str = Field(description="`open` or `closed`.")
+    slug: str = Field(description="Part of the URL of the web page; changes with the headline.")
+    state: str = Field(
+        description="`open`, or `closed`: no new article for `lifecycle.close_after_days`."
+    )
     headline: str
-    headline_article: HeadlineArticle | None
-    keywords: list[str]
+    headline_article: HeadlineArticle | None = Field(
+        description="The article whose title is the headline; null for a headline of an editor."
+    )
+    keywords: list[str] = Field(description="Most characteristic words first.")
     coverage: int = Field(description="Number of outlets.")
     independent: int = Field(
         description="Number of outlets with a report that is not a copy; a publisher family counts once."
     )
-    articles: int
+    articles: int = Field(description="Number of articles.")
     outlets: list[OutletRef] = Field(description="In order of their first reports.")
-    languages: list[str]
-    first_reported_at: Instant
-    last_reported_at: Instant
-    emerged_at: Instant
-    changed_at: Instant
+    languages: list[str] = Field(
+        description="ISO 639 codes of the languages of the articles, in order of the first reports."
+    )
+    first_reported_at: Instant = Field(description="Time of the first report.")
+    last_reported_at: Instant = Field(description="Time of the last report.")
+    emerged_at: Instant = Field(description="Time at which the story was created.")
+    changed_at: Instant = Field(
+        description="Time of the last change of articles, headline or state."
+    )
     pace: PaceOut | None = Field(
         description="Null until the job `describe` has processed the story."
     )
     rank: RankOut | None = Field(
         description="Null until the job `describe` has processed the story."
     )
-    storyline: StorylineRef | None
-    split_from: str | None = Field(description="Id of the story that this one was split from.")
+    storyline: StorylineRef | None = Field(description="Null if the story is in no storyline.")
+    split_from: str | None = Field(
+        description="Id of the story that this one was split from; null if none."
+    )
     pinned: bool = Field(description="Pinned by an editor to the top of lists.")
-    locked: bool = Field(description="Locked by an editor: no job changes its articles.")
+    locked: bool = Field(description="Locked by an editor: no article joins or leaves it.")
     renamed: bool = Field(description="The headline was written by an editor.")
     links: StoryLinks
 
@@ -197,30 +225,43 @@ class ArticleOut(BaseModel):
 
     id: int
     title: str
-    excerpt: str
-    url: str
+    excerpt: str = Field(description="Start of the text, at most 300 characters.")
+    url: str = Field(description="URL at the outlet.")
     outlet: OutletBrief
-    language: str | None
-    author: str | None
-    published: Instant | None = Field(description="Publication date if reliable, otherwise null.")
-    claimed_date: Instant | None = Field(
-        description="Publication date in the feed, even if unreliable."
+    language: str | None = Field(description=LANGUAGE)
+    author: str | None = Field(description="Author in the feed; null if there is none.")
+    published: Instant | None = Field(
+        description="Publication time in the feed; null if `date_flag` is not `ok`."
     )
-    date_flag: str = Field(description="`ok`, `missing`, `future`, `ancient` or `unparsable`.")
-    first_seen: Instant
-    reported_at: Instant = Field(description="`published`, otherwise `first_seen`.")
-    revision: int
-    copy_of: int | None = Field(description="Id of the original article that this one copies.")
-    copy_share: float | None = Field(description="Share of the text that is also in the original.")
+    claimed_date: Instant | None = Field(
+        description="Publication time in the feed, even if it is in the future or before 1990; null if "
+        "there is none."
+    )
+    date_flag: str = Field(description=f"Validity of the publication time: {DATE_FLAGS}.")
+    first_seen: Instant = Field(description="Time at which the article was first fetched.")
+    reported_at: Instant = Field(description="`published`, or `first_seen` if that is null.")
+    revision: int = Field(
+        description="1 for the first version of the article; each edit of the outlet adds 1."
+    )
+    copy_of: int | None = Field(
+        description="Id of the article of which this one is a copy; null if it is no copy."
+    )
+    copy_share: float | None = Field(
+        description="Share of the shorter text that the longer text contains, of the copy and its "
+        "original, 0 to 1; null if the article is no copy."
+    )
 
 
 class MemberOut(ArticleOut):
     """An article with its membership in a story."""
 
-    since: Instant | None = Field(description="Time when the article joined the story.")
-    score: float | None = Field(description="Mean pair score with the members.")
+    since: Instant | None = Field(
+        description="Time at which the article joined the story; null if it is in no story."
+    )
+    score: float | None = Field(description=MEAN_SCORE)
     evidence: dict[str, Any] = Field(
-        description="Evidence of the placement; empty for the first article."
+        description="Evidence as it is stored; `/v1/stories/{story_id}/evidence` returns it with a "
+        "schema. Empty for the first article of a story."
     )
 
     @classmethod

@@ -19,7 +19,7 @@ _URN_PREFIX = "urn:samestory"
 
 
 class Format(StrEnum):
-    """Format of a feed, as in its URL."""
+    """Format of an outgoing feed."""
 
     ATOM = "atom"
     RSS = "rss"

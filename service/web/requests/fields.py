@@ -7,7 +7,7 @@ from fastapi import Response
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, Field
 
-from service.web.rendering.schemas import PageOut
+from service.web.rendering.schemas import NEXT, PageOut
 from service.web.requests.responses import model_response
 
 Names = Annotated[str, Field(min_length=1, max_length=500)]
@@ -17,7 +17,7 @@ class PartialPageOut(BaseModel):
     """A page whose items have only the requested fields."""
 
     items: list[dict[str, Any]] = Field(examples=[[{"id": "9f3c1a", "coverage": 4}]])
-    next: str | None = Field(description="Cursor of the next page; null at the end.")
+    next: str | None = Field(description=NEXT)
 
 
 def validate_names(allowed: Iterable[str]) -> AfterValidator:
@@ -42,7 +42,7 @@ def validate_fields(model: type[BaseModel]) -> AfterValidator:
 def fields_parameter(example: str) -> Any:
     """Description of the parameter `fields`."""
     return Field(
-        description="Comma-separated list of fields to return; all if omitted.",
+        description="Comma-separated fields to return. Default: all.",
         examples=[example],
     )
 

@@ -28,8 +28,8 @@ _KeyText = Annotated[str, StringConstraints(min_length=1, max_length=200, patter
 IdempotencyKey = Annotated[
     _KeyText | None,
     Header(
-        description="Unique key of this request, such as a UUID. Repeating the request with the "
-        "same key and body returns the same response for 24 hours.",
+        description="Unique key of this request, such as a UUID. For 24 hours, a repeated request "
+        "with the same key and body changes nothing and gets the first response.",
         examples=["5f0c7b1d-e4d9-4c5c-8f1f-6f0c2a8b7e11"],
     ),
 ]
@@ -43,8 +43,8 @@ WRITE_RESPONSES: dict[int | str, dict[str, Any]] = {
     403: {"model": Problem, "description": "The key lacks the required role."},
     409: {
         "model": Problem,
-        "description": "The request conflicts with the current state, or the same request is "
-        "still in progress.",
+        "description": "The request conflicts with the current state, or a request with the same "
+        "Idempotency-Key is still in progress.",
     },
 }
 

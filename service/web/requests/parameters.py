@@ -11,20 +11,22 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from service.domain.field_types import ShortText, UtcTime
 from service.store.database.paging import Position
 
-StoryId = Annotated[ShortText, Path(description="Story id; ids of merged stories stay valid.")]
-StorylineId = Annotated[ShortText, Path(description="Storyline id.")]
+StoryId = Annotated[
+    ShortText, Path(description="Id of the story. Ids of merged stories stay valid.")
+]
+StorylineId = Annotated[ShortText, Path(description="Id of the storyline.")]
 BigInt = Annotated[int, Field(ge=0, lt=2**63)]
-Limit = Annotated[int, Field(ge=1, le=100, description="Items per page.")]
+Limit = Annotated[int, Field(ge=1, le=100, description="Maximum number of items per page.")]
 CursorText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1000),
-    Field(description="`next` of the previous page; opaque."),
+    Field(description="`next` of the previous page. Default: the first page."),
 ]
 CursorQuery = Annotated[CursorText | None, Query()]
 
 AsOf = Annotated[
     UtcTime | None,
-    Query(description="Return the state at this time; a future time returns the current state."),
+    Query(description="Time of the state to return. Default, also for a future time: now."),
 ]
 
 

@@ -70,28 +70,38 @@ DATABASE_ERRORS = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseE
 class FieldError(BaseModel):
     """An invalid part of a request."""
 
-    location: str = Field(examples=["query.limit"])
-    detail: str = Field(examples=["Input should be less than or equal to 100"])
+    location: str = Field(
+        description="Part of the request and name of the field.", examples=["query.limit"]
+    )
+    detail: str = Field(
+        description="Error message.", examples=["Input should be less than or equal to 100"]
+    )
 
 
 class ConflictingDecision(BaseModel):
     """An active decision that conflicts with the request."""
 
-    decision: int = Field(examples=[7])
-    message: str = Field(examples=["decision 7 (lock 9f3c1a, ann, 2026-11-02 09:14:00)"])
+    decision: int = Field(description="Id of the decision.", examples=[7])
+    message: str = Field(
+        description="The decision in words.",
+        examples=["decision 7 (lock 9f3c1a, ann, 2026-11-02 09:14:00)"],
+    )
     undo: str = Field(
-        description="Path that undoes the decision.", examples=["/v1/decisions/7/undo"]
+        description="Path for a POST request that undoes the decision.",
+        examples=["/v1/decisions/7/undo"],
     )
 
 
 class Problem(BaseModel):
     """Problem details of a failed request (RFC 9457)."""
 
-    type: str = Field(examples=["urn:samestory:problem:not-found"])
-    title: str = Field(examples=["Not Found"])
-    status: int = Field(examples=[404])
-    detail: str = Field(examples=["Story moscow not found"])
-    instance: str = Field(examples=["/v1/stories/moscow"])
+    type: str = Field(
+        description="Kind of problem, for programs.", examples=["urn:samestory:problem:not-found"]
+    )
+    title: str = Field(description="Name of the HTTP status.", examples=["Not Found"])
+    status: int = Field(description="HTTP status code.", examples=[404])
+    detail: str = Field(description="Error message.", examples=["Story moscow not found"])
+    instance: str = Field(description="Path of the request.", examples=["/v1/stories/moscow"])
     request_id: str = Field(description="Id of the request in the service log.")
     errors: list[FieldError] = Field(default=[], description="Invalid parts of the request.")
     conflicts: list[ConflictingDecision] = Field(

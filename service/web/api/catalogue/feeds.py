@@ -16,7 +16,7 @@ from service.store.catalogue.views import FeedFilter, FeedView
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.authenticate import RequireRole
 from service.web.rendering import links
-from service.web.rendering.schemas import Instant, OutletRef, PageOut
+from service.web.rendering.schemas import LANGUAGE, Instant, OutletRef, PageOut
 from service.web.requests.fields import (
     Names,
     PartialPageOut,
@@ -35,11 +35,19 @@ FEED_CURSOR = Cursor("feeds", BigInt)
 FeedId = Annotated[BigInt, Path(description="Id of the feed.")]
 
 
+#: Description of the field `status`.
+STATUS = "`active`: fetched; `paused`: not fetched for now; `retired`: not fetched any more."
+
+
 class FeedErrorOut(BaseModel):
     """Why the last fetch of a feed failed."""
 
-    kind: str | None
-    text: str | None
+    kind: str | None = Field(
+        description="Kind of error, such as `timeout` or `not_a_feed`.", examples=["timeout"]
+    )
+    text: str | None = Field(
+        description="Error message.", examples=["No response within 20 seconds"]
+    )
     count: int = Field(description="Number of consecutive failures.")
 
 
@@ -50,11 +58,15 @@ class FeedOut(BaseModel):
     url: str = Field(description="URL without user name and password.")
     title: str
     outlet: OutletRef
-    language: str | None
-    status: str = Field(description="`active`, `paused` or `retired`.")
-    last_fetched_at: Instant | None
-    last_success_at: Instant | None
-    next_fetch_at: Instant
+    language: str | None = Field(description=LANGUAGE)
+    status: str = Field(description=STATUS)
+    last_fetched_at: Instant | None = Field(
+        description="Time of the last fetch, successful or not; null before the first one."
+    )
+    last_success_at: Instant | None = Field(
+        description="Time of the last successful fetch; null before the first one."
+    )
+    next_fetch_at: Instant = Field(description="Time of the next fetch of an active feed.")
     error: FeedErrorOut | None = Field(description="Null if the last fetch succeeded.")
 
     @classmethod
@@ -82,13 +94,14 @@ class FeedQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    status: FeedStatus | None = Field(None, description="`active`, `paused` or `retired`.")
+    status: FeedStatus | None = Field(None, description=STATUS)
     failing: bool | None = Field(
-        None, description="True: feeds whose last fetch failed. False: all others."
+        None,
+        description="True: only feeds whose last fetch failed. False: only others. Default: all.",
     )
-    outlet: TextValues = Field([], description="Outlet slugs; matches any of them.")
+    outlet: TextValues = Field([], description="Slugs of outlets; matches any of them.")
     language: LanguageCodes = Field(
-        [], description="ISO 639-1 codes of the declared language; matches any of them."
+        [], description="ISO 639 codes of the language that a feed declares; matches any of them."
     )
     limit: Limit = 100
     cursor: CursorText | None = None
@@ -107,22 +120,20 @@ class NewFeedIn(BaseModel):
     url: str = Field(
         min_length=1,
         max_length=2000,
-        description="Http or https URL of the feed.",
+        description="HTTP or HTTPS URL of the feed.",
         examples=["https://harbour-times.example/feed.xml"],
     )
     title: ShortText | None = Field(
-        default=None, description="Title; by default the title in the feed."
+        default=None, description="Display name. Default: the title in the feed."
     )
 
 
 class FeedUpdateIn(BaseModel):
-    """Changes to a feed."""
+    """New status of a feed."""
 
     model_config = ConfigDict(extra="forbid")
 
-    status: FeedStatus = Field(
-        description="`active` feeds are fetched; `paused` and `retired` ones are not."
-    )
+    status: FeedStatus = Field(description=STATUS)
 
 
 @router.get("", response_model=PageOut[FeedOut] | PartialPageOut)
@@ -150,8 +161,9 @@ def get_feed(
 def add_feed(web: WebContextDep, write: WriteDep, body: NewFeedIn) -> Response:
     """Fetch and parse a feed, then add it with its outlet.
 
-    This takes up to `fetch.timeout_seconds`. Returns 422 with the reason if the feed cannot be read,
-    and 409 if it already exists. Private addresses must be listed in `fetch.allow_networks`.
+    The request takes up to `fetch.timeout_seconds`. It returns 422 with the reason if the feed cannot
+    be read, and 409 if the feed exists already. A private address returns 422 unless its network is in
+    `fetch.allow_networks`.
     """
 
     def add(session: Session) -> WriteResult:
@@ -174,7 +186,7 @@ def add_feed(web: WebContextDep, write: WriteDep, body: NewFeedIn) -> Response:
 def update_feed(
     web: WebContextDep, write: WriteDep, feed_id: FeedId, body: FeedUpdateIn
 ) -> Response:
-    """Set the status of a feed. Feeds cannot be deleted, because their articles remain; set `retired` instead."""
+    """Set the status of a feed. Feeds cannot be deleted, because their articles are kept; set `retired` instead."""
 
     def change(session: Session) -> WriteResult:
         feeds.set_status(session, feed_id, body.status, now=web.clock())

@@ -10,9 +10,10 @@ from service.domain.access.roles import Role
 from service.domain.field_types import ShortText
 from service.store.catalogue import outlets
 from service.store.catalogue.outlet_stats import get_outlet
-from service.web.api.catalogue.outlets import OutletOut, Slug
+from service.web.api.catalogue.outlets import AGENCY, OutletOut, Slug
 from service.web.dependencies import WebContextDep
 from service.web.middleware.authenticate import RequireRole
+from service.web.rendering.schemas import COUNTRY, LANGUAGE
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
@@ -31,20 +32,19 @@ class OutletUpdateIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     # The default is never used; a factory keeps it out of the schema. Null is not a valid name.
-    name: ShortText = Field(default_factory=str)
+    name: ShortText = Field(default_factory=str, description="Display name.")
     family: ShortText = Field(
         default_factory=str,
-        description="Slug of an existing publisher family, or of the outlet itself.",
+        description="Slug of an existing publisher family. The slug of the outlet gives it a family of "
+        "its own.",
     )
     country: Annotated[Code, Field(max_length=2)] | None = Field(
-        default=None, description="ISO 3166-1 alpha-2 code; null if unknown.", examples=["GB"]
+        default=None, description=COUNTRY, examples=["GB"]
     )
-    language: Code | None = Field(
-        default=None, description="ISO 639 code; null if unknown.", examples=["en"]
-    )
+    language: Code | None = Field(default=None, description=LANGUAGE, examples=["en"])
     agency: StrictBool = Field(
         default_factory=bool,
-        description="Whether it is a news agency, whose texts other outlets reprint.",
+        description=AGENCY,
     )
 
 
@@ -54,7 +54,7 @@ def update_outlet(
 ) -> Response:
     """Edit an outlet. Edits take precedence over the configuration.
 
-    The descriptions of the outlet's stories are computed again, because independent coverage
+    The descriptions of the outlet's stories are regenerated, because independent coverage
     depends on families. `agency` takes effect in the next run of the job `reconcile`. Setting a
     field to its configured value removes the edit.
     """
@@ -69,7 +69,7 @@ def update_outlet(
 
 @router.delete("/{slug}/edits", response_model=OutletOut)
 def restore_outlet(web: WebContextDep, write: WriteDep, slug: Slug) -> Response:
-    """Restore the configured values of an outlet immediately. Has no effect if the outlet was not edited."""
+    """Restore the values of an outlet from the configuration. Has no effect without edits."""
 
     def restore(session: Session) -> WriteResult:
         outlets.reset_outlet(session, slug, now=web.clock())

@@ -10,7 +10,7 @@ from service.store.catalogue import outlet_stats, views
 from service.store.catalogue.outlet_stats import OutletStats
 from service.store.catalogue.views import OutletFilter, OutletOrder, OutletView
 from service.web.middleware.etags import ETagSession
-from service.web.rendering.schemas import Instant, PageOut
+from service.web.rendering.schemas import COUNTRY, LANGUAGE, Instant, PageOut
 from service.web.requests.fields import (
     Names,
     PartialPageOut,
@@ -31,6 +31,10 @@ OUTLET_CURSORS = {
 Slug = Annotated[ShortText, Path(description="Slug of the outlet.")]
 
 
+#: Description of the field `agency`.
+AGENCY = "Whether the outlet is a news agency, whose texts other outlets copy."
+
+
 class FamilyRef(BaseModel):
     """Slug and name of a publisher family."""
 
@@ -43,21 +47,21 @@ class OutletOut(BaseModel):
 
     slug: str
     name: str
-    country: str | None = Field(description="ISO 3166-1 alpha-2 code.")
-    language: str | None = Field(description="ISO 639-1 code.")
+    country: str | None = Field(description=COUNTRY)
+    language: str | None = Field(description=LANGUAGE)
     family: FamilyRef
-    agency: bool = Field(
-        description="Whether it is a news agency, whose texts other outlets reprint."
-    )
+    agency: bool = Field(description=AGENCY)
     edited_at: Instant | None = Field(
         description="Time of the last edit by an admin; null without edits."
     )
     configured_values: dict[str, str | bool | None] = Field(
-        description="Configured values of the fields that an admin edited.",
+        description="Values that the edited fields have in the configuration.",
         examples=[{"country": "GB"}],
     )
     feeds: int = Field(description="Number of feeds.")
-    last_reported_at: Instant | None
+    last_reported_at: Instant | None = Field(
+        description="Time of the last report; null before the first one."
+    )
 
     @classmethod
     def of(cls, outlet: OutletView) -> Self:
@@ -76,24 +80,28 @@ class OutletOut(BaseModel):
 
 
 class OutletStatsOut(BaseModel):
-    """Reporting statistics of an outlet over the thirty days up to its last report."""
+    """Statistics of the reports of an outlet in the thirty days up to its last report."""
 
-    since: Instant
-    until: Instant
-    articles: int
-    copies: int = Field(description="Articles that are reprints of other articles.")
-    independent_rate: float = Field(
-        description="Share of the articles that are not reprints, 0 to 1."
+    since: Instant = Field(description="Start of the thirty days.")
+    until: Instant = Field(description="End of the thirty days: time of the last report.")
+    articles: int = Field(description="Number of articles, copies included.")
+    copies: int = Field(description="Number of articles that are copies of other articles.")
+    independent_rate: float = Field(description="Share of the articles that are no copies, 0 to 1.")
+    stories: int = Field(
+        description="Number of stories with an article of this outlet that has a valid date."
     )
-    stories: int = Field(description="Stories with a reliably dated report of this outlet.")
-    shared_stories: int = Field(description="Stories that other outlets reported, too.")
-    first_reports: int = Field(description="Shared stories that this outlet reported first.")
+    shared_stories: int = Field(
+        description="Number of these stories that other outlets reported, too."
+    )
+    first_reports: int = Field(
+        description="Number of shared stories that this outlet reported first."
+    )
     first_report_rate: float | None = Field(
-        description="`first_reports` / `shared_stories`; null without shared stories."
+        description="`first_reports` / `shared_stories`, 0 to 1; null without shared stories."
     )
     median_delay_seconds: float | None = Field(
-        description="Median delay after the first other outlet, 0 for first reports; null without "
-        "shared stories."
+        description="Median delay in seconds after the first report of another outlet; the delay of "
+        "a first report is 0. Null without shared stories."
     )
 
     @classmethod
@@ -120,7 +128,7 @@ class OutletStatsOut(BaseModel):
 class OutletDetailOut(OutletOut):
     """An outlet with its reporting statistics."""
 
-    stats: OutletStatsOut | None = Field(description="Null before its first report.")
+    stats: OutletStatsOut | None = Field(description="Null before the first report.")
 
 
 OutletFields = Annotated[
@@ -135,14 +143,19 @@ class OutletQuery(BaseModel):
 
     family: TextValues = Field([], description="Slugs of publisher families; matches any of them.")
     country: CountryCodes = Field([], description="ISO 3166-1 codes; matches any of them.")
-    language: LanguageCodes = Field([], description="ISO 639-1 codes; matches any of them.")
+    language: LanguageCodes = Field([], description="ISO 639 codes; matches any of them.")
     agency: bool | None = Field(
-        None, description="Whether it is a news agency, whose texts other outlets reprint."
+        None,
+        description="True: only news agencies, whose texts other outlets copy. False: only other "
+        "outlets. Default: all.",
     )
     edited: bool | None = Field(
-        None, description="True: outlets that an admin edited. False: all others."
+        None,
+        description="True: only outlets that an admin edited. False: only others. Default: all.",
     )
-    sort: OutletOrder = Field(OutletOrder.SLUG, description="Order of the list.")
+    sort: OutletOrder = Field(
+        OutletOrder.SLUG, description="`slug`, or `latest`: by last report, latest first."
+    )
     limit: Limit = 100
     cursor: CursorText | None = None
     fields: OutletFields | None = None
@@ -160,7 +173,7 @@ class OutletQuery(BaseModel):
 
 @router.get("", response_model=PageOut[OutletOut] | PartialPageOut)
 def list_outlets(session: ETagSession, query: Annotated[OutletQuery, Query()]) -> Response:
-    """List outlets by slug, or with `sort=latest` by their last report, latest first."""
+    """List outlets by slug, or with `sort=latest` by last report, latest first."""
     cursor = OUTLET_CURSORS[query.sort]
     page = views.list_outlets(
         session,

@@ -18,11 +18,16 @@ from service.store.articles.match import UNSTORED_ID, MatchRequest
 from service.store.articles.vectors import round_to_stored
 from service.store.articles.views import ArticleDetail, load_articles
 from service.store.story_views.views import get_stories, story_names
-from service.web.api.stories.parts import ContributionOut
+from service.web.api.stories.parts import (
+    CONTRIBUTIONS,
+    OTHER_SCORE,
+    PAIR_SCORE,
+    ContributionOut,
+)
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.lazy_model import EncoderDep, LazyModelDep, ModelContextDep
 from service.web.rendering.evidence import Evidence, Neighbour, read_evidence
-from service.web.rendering.schemas import OutletRef, StoryOut
+from service.web.rendering.schemas import DATE_FLAGS, OutletRef, StoryOut
 from service.web.requests.problems import PROBLEM_RESPONSES, UNREADABLE_BODY_RESPONSE
 
 router = APIRouter(
@@ -42,29 +47,37 @@ LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 
 class MatchIn(BaseModel):
-    """A published or unpublished article."""
+    """A published or unpublished article: a title, a text, or the URL of a stored article."""
 
     model_config = ConfigDict(extra="forbid")
 
-    title: Annotated[str, StringConstraints(max_length=MAX_TITLE_LENGTH, pattern=NO_NUL)] = ""
-    text: Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH, pattern=NO_NUL)] = ""
+    title: Annotated[str, StringConstraints(max_length=MAX_TITLE_LENGTH, pattern=NO_NUL)] = Field(
+        "", description="Title. Default: the start of the text."
+    )
+    text: Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH, pattern=NO_NUL)] = Field(
+        "", description="Plain text, or its first sentences."
+    )
     url: Annotated[
         str | None,
         Field(
             max_length=MAX_URL_LENGTH,
             pattern=NO_NUL,
-            description="URL of the article. If it is stored, the other fields are ignored.",
+            description="URL of the article. If the article with this URL is stored and in a story, "
+            "that story is returned and title and text are ignored.",
         ),
     ] = None
-    outlet: ShortText | None = Field(None, description="Slug of the outlet.")
+    outlet: ShortText | None = Field(None, description="Slug of the outlet. Default: unknown.")
     published: UtcTime | None = Field(
         None,
-        description="Publication time. The search covers a period around it. Default: now.",
+        description="Publication time. Only articles up to `window.days` before or after it are "
+        "compared. Default: now.",
     )
     language: Annotated[
         str | None,
         Field(
-            pattern=LANGUAGE_TAG, max_length=35, description="Language tag; detected if omitted."
+            pattern=LANGUAGE_TAG,
+            max_length=35,
+            description="ISO 639 code, also with a region, such as en or en-GB. Default: detected.",
         ),
     ] = None
 
@@ -72,16 +85,12 @@ class MatchIn(BaseModel):
 class SimilarArticleOut(BaseModel):
     """A stored article that is similar to the given one."""
 
-    article: int
+    article: int = Field(description="Id of the article.")
     title: str
-    url: str
+    url: str = Field(description="URL at the outlet.")
     outlet: OutletRef
-    score: float | None = Field(
-        description="Pair score: probability that both articles report the same event."
-    )
-    contributions: list[ContributionOut] = Field(
-        description="Largest first; only for the nearest article."
-    )
+    score: float | None = Field(description=PAIR_SCORE)
+    contributions: list[ContributionOut] = Field(description=CONTRIBUTIONS)
 
     @classmethod
     def of(cls, near: Neighbour, article: ArticleDetail) -> Self:
@@ -100,28 +109,35 @@ class SimilarArticleOut(BaseModel):
 
 
 class NextBestOut(BaseModel):
-    """The story with the second-best score."""
+    """The best other story, by mean pair score."""
 
-    story: str
+    story: str = Field(description="Id of the story.")
     headline: str
-    score: float | None
+    score: float | None = Field(description=OTHER_SCORE)
 
 
 class MatchOut(BaseModel):
     """The matching story, if any, with the evidence."""
 
     story: StoryOut | None = Field(description="Null if the article would start a new story.")
-    score: float | None = Field(description="Mean pair score with the articles of the story.")
+    score: float | None = Field(
+        description="Mean pair score with the articles of `story`, 0 to 1; null if `story` is null."
+    )
     nearest: list[SimilarArticleOut] = Field(
-        description="The most similar articles in the matching story; without a match, in any story."
+        description="At most three articles of `story`, highest pair score first; of any story if "
+        "`story` is null."
     )
-    next_best: NextBestOut | None
-    article: int | None = Field(description="Id of the stored article with this URL.")
-    copy_of: int | None = Field(description="Id of the article that it reprints.")
-    language: str | None = Field(description="Given or detected language.")
-    date_flag: str = Field(
-        description="Validity of `published`: `ok`, `missing`, `future`, `ancient` or `unparsable`."
+    next_best: NextBestOut | None = Field(
+        description="Null without a similar article in another story."
     )
+    article: int | None = Field(
+        description="Id of the stored article with this URL; null if there is none."
+    )
+    copy_of: int | None = Field(
+        description="Id of the stored article of which it is a copy; null if it is no copy."
+    )
+    language: str | None = Field(description="Given or detected language, an ISO 639 code.")
+    date_flag: str = Field(description=f"Validity of `published`: {DATE_FLAGS}.")
 
 
 @router.post("")
@@ -133,10 +149,9 @@ def match_article(  # noqa: PLR0917  # FastAPI passes keyword arguments
     session: ReadSession,
     web: WebContextDep,
 ) -> MatchOut:
-    """Find the story that an article belongs to, with score, evidence and the next best story.
+    """Find the story that an article belongs to, with score, evidence and the best other story.
 
-    The decision is the same as for a new article from a feed: same candidates, pair score and quorum.
-    Nothing is stored.
+    The decision is the same as for a new article from a feed. Nothing is stored.
     """
     now = web.clock()
     raw_date = body.published.isoformat() if body.published else ""

@@ -8,6 +8,9 @@ from service.store.search.highlights import Highlights
 from service.web.api.articles import ArticleDetailOut
 from service.web.rendering.schemas import StoryOut
 
+#: Description of the field `score`.
+SCORE = "Sum of 1 / (60 + rank) over all rankings. Scores of different searches are not comparable."
+
 
 class TextSpanOut(BaseModel):
     """A span of a text."""
@@ -17,11 +20,11 @@ class TextSpanOut(BaseModel):
 
 
 class HighlightsOut(BaseModel):
-    """Title and text with the matches marked. Joining the spans of a field gives its text."""
+    """Title and text, split into spans at the search terms. The joined spans are the text."""
 
     title: list[TextSpanOut]
     text: list[TextSpanOut] = Field(
-        description="About thirty words of an article, or the keywords of a story."
+        description="About thirty words of the article around a match, or the keywords of the story."
     )
 
     @classmethod
@@ -36,21 +39,19 @@ class HighlightsOut(BaseModel):
 
 
 class RanksOut(BaseModel):
-    """Rank, from 1, in each ranking that was fused; null if absent from it."""
+    """Rank in each ranking, from 1; null if the result is not in that ranking."""
 
-    keyword: int | None = Field(description="Rank by keywords in the articles.")
+    keyword: int | None = Field(description="Rank by search terms in the articles.")
     semantic: int | None = Field(description="Rank by embedding similarity.")
     headline: int | None = Field(
-        description="Rank by keywords in headline and story keywords; stories only."
+        description="Rank by search terms in the headline and the keywords of a story; null for articles."
     )
 
 
 class StoryResultOut(BaseModel):
     """A story in the search results."""
 
-    score: float = Field(
-        description="Sum of 1 / (60 + rank) over all rankings; not comparable between searches."
-    )
+    score: float = Field(description=SCORE)
     ranks: RanksOut
     story: StoryOut
     highlights: HighlightsOut | None
@@ -59,9 +60,7 @@ class StoryResultOut(BaseModel):
 class ArticleResultOut(BaseModel):
     """An article in the search results."""
 
-    score: float = Field(
-        description="Sum of 1 / (60 + rank) over all rankings; not comparable between searches."
-    )
+    score: float = Field(description=SCORE)
     ranks: RanksOut
     article: ArticleDetailOut
     highlights: HighlightsOut | None
@@ -71,8 +70,8 @@ class SearchOut(BaseModel):
     """Search results, best first."""
 
     mode: list[str] = Field(
-        description="Rankings in use: `keyword`, `semantic`. `semantic` is absent if the model does not "
-        "support the language, or is still loading; then try again later."
+        description="Rankings that were used: `keyword`, `semantic` or both. `semantic` is missing if "
+        "the model does not support the language of the query, or is still loading; then retry later."
     )
     stories: list[StoryResultOut]
     articles: list[ArticleResultOut]

@@ -43,7 +43,7 @@ MAX_QUERY_LENGTH, MAX_WORDS = 1000, 60
 
 
 class SearchMode(StrEnum):
-    """Rankings that a search uses."""
+    """Rankings that a search uses: by keywords, by embedding similarity, or both (hybrid)."""
 
     HYBRID = "hybrid"
     KEYWORD = "keyword"
@@ -61,24 +61,27 @@ class SearchQuery(BaseModel):
             min_length=1,
             max_length=MAX_QUERY_LENGTH,
             pattern=r"^[^\x00]*$",
-            description='Search terms; supports `"a phrase"`, `or`, and `-word` to exclude a word.',
+            description='Search terms. `"a phrase"` matches words in sequence, `or` either side, '
+            "`-word` excludes a word.",
             examples=["ferry harbour"],
         ),
     ]
     mode: SearchMode = Field(
         default=SearchMode.HYBRID,
-        description="`keyword`, `semantic` (by embedding), or `hybrid`, which fuses both.",
+        description="`keyword`, `semantic` (by embedding similarity), or `hybrid`: both rankings, "
+        "combined.",
     )
-    since: UtcTime | None = Field(default=None, description="Reported at this time or later.")
-    until: UtcTime | None = Field(default=None, description="Reported before this time.")
+    since: UtcTime | None = Field(default=None, description="Only reports at this time or later.")
+    until: UtcTime | None = Field(default=None, description="Only reports before this time.")
     outlet: TextValues = Field(
-        default=[], description="Outlet slugs; matches reports of any of them."
+        default=[], description="Slugs of outlets; only reports of any of them."
     )
     language: LanguageCodes = Field(
-        default=[], description="ISO 639-1 codes; matches reports in any of them."
+        default=[], description="ISO 639 codes; only reports in any of these languages."
     )
     limit: Limit = Field(
-        default=10, description="Maximum number of stories and, separately, of articles."
+        default=10,
+        description="Maximum number of stories. `/v1/search` also returns at most this number of articles.",
     )
 
     def filter(self) -> SearchFilter:
@@ -135,7 +138,7 @@ def search(
 ) -> SearchOut:
     """Search stories and articles by keywords and by embedding similarity.
 
-    There is only one page, because results after the first 100 are hardly relevant. Use other terms or
+    There is only one page, because results after the first 100 are hardly relevant; use other terms or
     filters to see more. Hidden stories and articles are not included. While the model is loading, a
     hybrid search returns keyword results only; see `mode` in the response.
     """

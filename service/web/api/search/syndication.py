@@ -33,7 +33,7 @@ def get_search_feed(
 ) -> Response:
     """Get the stories of a search as a feed, best first, with the parameters of `/v1/search`.
 
-    Prefer `mode=keyword`: it is the fastest, and its results do not depend on the model.
+    `mode=keyword` is the fastest, and its results do not depend on the model.
     """
     if parsed.awaits_model:  # the response will change without a change in the database
         request.state.validators = None

@@ -50,21 +50,21 @@ Position = Annotated[BigInt | Literal["latest"], WrapValidator(_replace_union_er
 Since = Annotated[
     Position,
     Query(
-        description="`next` of the previous response. 0, the default, starts with the first change; "
-        "`latest` returns no changes, only `next`."
+        description="`next` of the previous response. 0, the default, starts with the oldest change. "
+        "`latest` returns only `next`, to start from now."
     ),
 ]
 EXAMPLE = 'retry: 1000\nid: 41\n\nid: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
 STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Server-sent events; the data of each is a change as JSON.",
+        "description": "Server-sent events. The data of each event is a change as JSON.",
         "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
     }
 }
 
 
 class ChangesOut(BaseModel):
-    """A page of changes in order."""
+    """A page of changes, oldest first."""
 
     items: list[TransitionOut]
     next: int = Field(description="Pass as `since` of the next request.")
@@ -75,7 +75,7 @@ class ChangesOut(BaseModel):
 def list_changes(
     session: ETagSession, since: Since = 0, limit: Annotated[Limit, Query()] = PAGE_SIZE
 ) -> ChangesOut:
-    """List changes of all stories with ids above `since`, oldest first.
+    """List the changes (transitions) of all stories with ids above `since`, oldest first.
 
     Changes become visible in the order of their ids, so a client that continues with `next` misses
     none. Some ids are never used. A `since` above the latest change id returns 422.
@@ -99,23 +99,28 @@ async def stream_changes(
     since: Annotated[
         Position,
         Query(
-            description="Id of the last change seen; the stream starts after it. `latest`, the default, sends only future changes."
+            description="Id of the last change that the client received; the stream starts after it. "
+            "`latest`, the default, sends only future changes."
         ),
     ] = "latest",
     seconds: Annotated[
-        int, Query(ge=1, le=3600, description="The stream ends after this number of seconds.")
+        int, Query(ge=1, le=3600, description="Seconds after which the stream ends.")
     ] = 3600,
     last_event_id: Annotated[
         BigInt | None,
-        Header(description="Id of the last event; sent by browsers when they reconnect."),
+        Header(
+            description="Id of the last event that the client received; replaces `since`. Browsers send it "
+            "when they reconnect."
+        ),
     ] = None,
 ) -> StreamingResponse:
-    """Stream changes as server-sent events; the event id is the id of the change.
+    """Stream the changes (transitions) of all stories as server-sent events.
 
-    The first block has no data; its id is the start of the stream, so that a client that reconnects
-    before the first event misses nothing. Keep-alive comments repeat the last id. The stream ends when
-    the API key expires or is revoked. The settings `web.max_streams` and `web.max_streams_per_client`
-    limit the number of open streams. HEAD requests end immediately and do not count towards these limits.
+    The id of an event is the id of its change. The first block has only an id, the start of the stream,
+    so that a client that reconnects before the first event misses nothing. Keep-alive comments repeat
+    the last id. The stream also ends when the API key expires or is revoked. The settings
+    `web.max_streams` and `web.max_streams_per_client` limit the number of open streams; a request above
+    the limit returns 503. HEAD requests end immediately and do not count.
     """
     start = since if last_event_id is None else last_event_id
     first_id = await run_in_threadpool(_resolve_start, web.sessions, start)

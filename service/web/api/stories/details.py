@@ -15,37 +15,37 @@ class QuoteOut(BaseModel):
     """A sentence quoted from an article."""
 
     text: str
-    article: int
+    article: int = Field(description="Id of the article.")
     outlet: OutletRef
     complete: bool = Field(description="False if the outlet or its feed truncated the sentence.")
 
 
 class DevelopmentOut(BaseModel):
-    """A report that added new information, with its title."""
+    """A report with new information compared with all earlier ones of its story."""
 
-    at: Instant
-    title: str
-    article: int
+    at: Instant = Field(description="Time of the report.")
+    title: str = Field(description="Title of the article.")
+    article: int = Field(description="Id of the article.")
     outlet: OutletRef
     outlets: int = Field(description="Number of outlets that had reported by then.")
 
 
 class DelayOut(BaseModel):
-    """The first report of an outlet, compared with the first reporter."""
+    """The first report of an outlet, and its delay after the first reporter."""
 
     outlet: OutletRef
-    at: Instant
+    at: Instant = Field(description="Time of the outlet's first report.")
     seconds: float = Field(
-        description="Delay in seconds after the first report; 0 for the first reporter."
+        description="Delay in seconds after the first report of the story; 0 for the first reporter."
     )
-    is_copy: bool
+    is_copy: bool = Field(description="Whether that report is a copy.")
 
 
 class EntityOut(BaseModel):
     """A named entity as the articles spell it."""
 
     name: str
-    articles: int = Field(description="Number of articles that mention it, without reprints.")
+    articles: int = Field(description="Number of articles that mention it, copies not counted.")
 
 
 class EntitiesOut(BaseModel):
@@ -64,9 +64,11 @@ class StoryDescriptionOut(BaseModel):
     )
     entities: EntitiesOut
     developments: list[DevelopmentOut] = Field(
-        description="Reports that added new information, in chronological order."
+        description="Reports with new information, in chronological order."
     )
-    first_reporter: DelayOut | None = Field(description="The outlet that reported first.")
+    first_reporter: DelayOut | None = Field(
+        description="The outlet that reported first; null without a report with a valid date."
+    )
     delays: list[DelayOut] = Field(
         description="One entry for each outlet, the first reporter first."
     )

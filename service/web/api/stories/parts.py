@@ -13,7 +13,14 @@ from service.web.api.stories.schemas import TimelinePointOut
 from service.web.api.stories.stories import other_storyline_stories
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.evidence import read_evidence
-from service.web.rendering.schemas import Instant, MemberOut, OutletRef, PageOut, StoryOut
+from service.web.rendering.schemas import (
+    MEAN_SCORE,
+    Instant,
+    MemberOut,
+    OutletRef,
+    PageOut,
+    StoryOut,
+)
 from service.web.rendering.timeline import timeline_page
 from service.web.requests.fields import (
     Names,
@@ -42,43 +49,57 @@ MemberFields = Annotated[
 ]
 
 
+#: Descriptions of fields that several schemas have.
+PAIR_SCORE = "Pair score: probability that both articles report the same event, 0 to 1."
+CONTRIBUTIONS = "Largest absolute value first; empty for all but the nearest article."
+OTHER_SCORE = "Mean pair score with the articles of that story, 0 to 1."
+
+
 class ContributionOut(BaseModel):
     """Contribution of one feature to a pair score."""
 
-    feature: str = Field(description="Name of the feature.")
-    log_odds: float = Field(description="Contribution to the log odds of the pair score.")
+    feature: str = Field(
+        description="The feature in words, such as `shared words in titles`.",
+        examples=["shared words in titles"],
+    )
+    log_odds: float = Field(
+        description="Contribution to the log odds of the pair score; negative if it lowers the score."
+    )
 
 
 class NeighbourOut(BaseModel):
     """A similar article of the same story."""
 
-    article: int
-    score: float | None = Field(
-        description="Pair score: probability that both articles report the same event."
-    )
-    contributions: list[ContributionOut] = Field(
-        description="Largest first; only for the nearest article."
-    )
+    article: int = Field(description="Id of the article.")
+    score: float | None = Field(description=PAIR_SCORE)
+    contributions: list[ContributionOut] = Field(description=CONTRIBUTIONS)
 
 
 class AlternativeOut(BaseModel):
-    """The story with the second-best score."""
+    """The best other story, by mean pair score."""
 
-    story: str
-    score: float | None
+    story: str = Field(description="Id of the story.")
+    score: float | None = Field(description=OTHER_SCORE)
 
 
 class EvidenceOut(BaseModel):
-    """Why an article is in its story. `nearest` is empty for the first article."""
+    """Evidence that put an article into its story."""
 
-    article: int
+    article: int = Field(description="Id of the article.")
     title: str
     outlet: OutletRef
     since: Instant | None = Field(description="Time at which the article joined the story.")
-    score: float | None = Field(description="Mean pair score with the other articles.")
-    nearest: list[NeighbourOut]
-    next_best: AlternativeOut | None
-    editor: str | None = Field(description="Name of the editor who assigned the article.")
+    score: float | None = Field(description=MEAN_SCORE)
+    nearest: list[NeighbourOut] = Field(
+        description="At most three articles of the story, highest pair score first. Empty for the "
+        "first article and for articles that an editor moved."
+    )
+    next_best: AlternativeOut | None = Field(
+        description="Null without a similar article in another story."
+    )
+    editor: str | None = Field(
+        description="Name of the editor who moved the article here; null if a job placed it."
+    )
 
     @classmethod
     def of(cls, member: Member) -> Self:
@@ -112,12 +133,14 @@ class RelatedOut(BaseModel):
     """Related stories by kind of relation."""
 
     storyline: list[StoryOut] = Field(
-        description="The other stories among the latest 100 of the storyline, latest first. "
+        description="The other stories among the latest 100 of the storyline, last report first. "
         "`/v1/stories?storyline=ID` returns all of them in pages."
     )
-    split_from: str | None = Field(description="Id of the story that it was split from.")
+    split_from: str | None = Field(
+        description="Id of the story that it was split from; null if none."
+    )
     split_into: list[str] = Field(
-        description="Ids of the first 100 stories that were split off, in order. "
+        description="Ids of the first 100 stories that were split off, oldest first. "
         "`/transitions` returns all of them in pages."
     )
 
@@ -151,8 +174,7 @@ def get_story_timeline(
 ) -> PageOut[TimelinePointOut]:
     """Get the growth of coverage, report by report, in chronological order.
 
-    `coverage` counts the outlets of the reports up to that point, as they are in the story at the
-    time of the request.
+    Only articles that are in the story now, or at `as_of`, count.
     """
     require_unmerged(session, story_id, as_of)
     after = TIMELINE_CURSOR.decode(cursor)
@@ -166,7 +188,7 @@ def get_story_timeline(
 def get_related_stories(session: ETagSession, story_id: StoryId, as_of: AsOf = None) -> RelatedOut:
     """Get related stories: those of the same storyline, and those connected by a split.
 
-    Each list is bounded, so there are no pages.
+    Each list has at most 100 stories, so there are no pages.
     """
     story = require_unmerged_story(session, story_id, as_of).story
     return RelatedOut(
@@ -186,7 +208,7 @@ def list_story_evidence(
     cursor: CursorQuery = None,
     as_of: AsOf = None,
 ) -> PageOut[EvidenceOut]:
-    """Get the evidence for each article of a story, in chronological order."""
+    """List the evidence for each article of a story, in chronological order."""
     require_unmerged(session, story_id, as_of)
     after = EVIDENCE_CURSOR.decode(cursor)
     page = list_story_members(session, story_id, after=after, limit=limit, as_of=as_of)
@@ -202,9 +224,10 @@ def list_story_transitions(
     cursor: CursorQuery = None,
     as_of: AsOf = None,
 ) -> PageOut[TransitionOut]:
-    """List the transitions of a story, oldest first. Those of a merged story end with its merge.
+    """List the transitions of a story, oldest first.
 
-    With `as_of` the list ends at that time; 404 before the story emerged.
+    The list of a merged story ends with the merge. With `as_of` the list ends at that time; the
+    response is 404 if the story had not emerged by then.
     """
     after = TRANSITION_CURSOR.decode(cursor)
     page = history.transitions_of(session, story_id, after=after, limit=limit, as_of=as_of)

@@ -29,7 +29,8 @@ Include = Annotated[
     Names,
     validate_names(INCLUDABLE_FIELDS),
     Field(
-        description=f"Comma-separated additional fields: {', '.join(INCLUDABLE_FIELDS)}.",
+        description="Comma-separated names of long fields to add, some of: "
+        f"{', '.join(INCLUDABLE_FIELDS)}. Default: none.",
         examples=["summary,entities"],
     ),
 ]
@@ -40,7 +41,7 @@ class StoryFeedQuery(StoryFilter):
 
     as_of: UtcTime | None = Field(
         None,
-        description="Return the list as of this time; a time in the future returns the current list.",
+        description="Time of the list to return. Default, also for a future time: now.",
     )
     sort: Sort = Field(Sort.RANK, description="Order of the list.")
     limit: Limit = 50

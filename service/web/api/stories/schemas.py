@@ -16,10 +16,10 @@ from service.web.rendering.timeline import Point
 class TimelinePointOut(BaseModel):
     """A report with the number of outlets that had reported by then."""
 
-    at: Instant
-    article: int
+    at: Instant = Field(description="Time of the report.")
+    article: int = Field(description="Id of the article.")
     outlet: str = Field(description="Slug of the outlet.")
-    is_copy: bool
+    is_copy: bool = Field(description="Whether the article is a copy.")
     coverage: int = Field(description="Number of outlets that had reported by then.")
 
     @classmethod
@@ -40,10 +40,14 @@ class StoryDetailOut(StoryDescriptionOut, StoryOut):
     members: list[MemberOut] = Field(description="Articles of the story in chronological order.")
     timeline: list[TimelinePointOut]
     transitions: list[TransitionOut] = Field(
-        description="The first 100; `/transitions` returns all of them in pages."
+        description="The first 100, oldest first; `/transitions` returns all of them in pages."
     )
-    related: list[StoryOut] = Field(description="Other stories of the storyline, latest first.")
-    split_into: list[str] = Field(description="Ids of the stories that were split off, in order.")
+    related: list[StoryOut] = Field(
+        description="The other stories among the latest 100 of the storyline, last report first."
+    )
+    split_into: list[str] = Field(
+        description="Ids of the first 100 stories that were split off, oldest first."
+    )
 
 
 class ListedStoryOut(StoryDescriptionOut, StoryOut):

@@ -30,14 +30,14 @@ def list_stories(session: ETagSession, query: Annotated[StoryQuery, Query()]) ->
 
     Repeat a parameter to pass several values. `sort` is one of:
 
-    - `rank` (default): recent stories with high independent coverage and velocity first. Doubling the
-      coverage has the same effect as a last report twelve hours later. Pinned stories come first.
-    - `newest`: by the last report.
-    - `largest`: by independent coverage.
-    - `fastest`: by the number of outlets per hour that recently picked up the story.
+    - `rank` (default): pinned stories first, then recent stories with high independent coverage.
+      Twice the independent coverage has the same effect as a last report twelve hours later.
+    - `newest`: by the last report, latest first.
+    - `largest`: by independent coverage, highest first.
+    - `fastest`: by new outlets per hour in the three hours before the last report, most first.
 
-    A story that changes while you page may appear twice or not at all; all others appear exactly
-    once. With `as_of` the order is fixed.
+    A story that changes between the requests for two pages may appear twice or not at all. All others
+    appear exactly once. With `as_of` every story appears exactly once.
     """
     stories, next_cursor = list_page(session, query, after=query.cursor)
     if query.fields or query.include:
@@ -62,10 +62,10 @@ def get_story(
 ) -> Response:
     """Get one story with its articles, timeline, transitions and related stories.
 
-    A story can have thousands of articles: leave `members` and `timeline` out with `fields`, and use
-    `/articles` and `/timeline`, which have pages. With `as_of` the response is the state at that
-    instant, or 404 before the story emerged. The id of a merged story redirects to the story that
-    contains its articles now.
+    A story can have thousands of articles: to leave `members` and `timeline` out, list the other
+    fields in `fields`; `/articles` and `/timeline` return them in pages. With `as_of` the response is
+    the state at that time; it is 404 if the story had not emerged by then. The id of a merged story
+    redirects to the story that it was merged into.
     """
     detail = require_unmerged_story(session, story_id, as_of)
     return json_response(detail_out(session, detail, as_of=as_of), fields)

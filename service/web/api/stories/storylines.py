@@ -36,8 +36,12 @@ class StorylineSummaryOut(StorylineRef):
 
     created_at: Instant
     stories: int = Field(description="Number of stories.")
-    first_reported_at: Instant | None
-    last_reported_at: Instant | None
+    first_reported_at: Instant | None = Field(
+        description="Time of the first report; null without stories."
+    )
+    last_reported_at: Instant | None = Field(
+        description="Time of the last report; null without stories."
+    )
 
     @classmethod
     def of_brief(cls, brief: StorylineBrief) -> Self:
@@ -45,12 +49,12 @@ class StorylineSummaryOut(StorylineRef):
 
 
 class StorylineOut(BaseModel):
-    """Consecutive stories on one topic: linked, but not merged."""
+    """Stories of one saga, which are linked but not merged."""
 
     id: str
     title: str
     created_at: Instant
-    stories: list[StoryOut] = Field(description="At most 100 stories, latest first.")
+    stories: list[StoryOut] = Field(description="The latest 100 stories, last report first.")
 
 
 StorylineSummaryFields = Annotated[
@@ -65,14 +69,17 @@ class StorylineQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     since: UtcTime | None = Field(
-        None, description="Only storylines with a story last reported at or after this time."
+        None,
+        description="Only storylines with a story that was last reported at this time or later.",
     )
     until: UtcTime | None = Field(
         None,
-        description="Only storylines with a story last reported before this time. With `since`, one story "
-        "must satisfy both.",
+        description="Only storylines with a story that was last reported before this time. With "
+        "`since`, the same story must satisfy both.",
     )
-    sort: StorylineOrder = Field(StorylineOrder.ID, description="Order of the list.")
+    sort: StorylineOrder = Field(
+        StorylineOrder.ID, description="`id`, or `newest`: by creation time, latest first."
+    )
     limit: Limit = 50
     cursor: CursorText | None = None
     fields: StorylineSummaryFields | None = None
@@ -80,7 +87,7 @@ class StorylineQuery(BaseModel):
 
 @router.get("", response_model=PageOut[StorylineSummaryOut] | PartialPageOut)
 def list_storylines(session: ETagSession, query: Annotated[StorylineQuery, Query()]) -> Response:
-    """List storylines by id, or with `sort=newest` by creation, latest first."""
+    """List storylines by id, or with `sort=newest` by creation time, latest first."""
     cursor = CURSORS[query.sort]
     page = storylines.list_storylines(
         session,
@@ -102,7 +109,7 @@ def get_storyline(
     storyline_id: StorylineId,
     fields: Annotated[StorylineFields | None, Query()] = None,
 ) -> Response:
-    """Get one storyline with its stories; `/v1/stories?storyline=ID` lists all of them in pages."""
+    """Get one storyline with its latest stories; `/v1/stories?storyline=ID` lists all in pages."""
     storyline = storylines.get_storyline(session, storyline_id)
     content = StorylineOut(
         id=storyline.id,

@@ -47,8 +47,8 @@ def get_stories_feed(
 ) -> Response:
     """Get a list of stories as a feed, with the filters, order and limit of `/v1/stories`.
 
-    The id of an entry is stable, and the entry is updated when its story changes. A merged story has
-    no entry.
+    Each story is an entry with a stable id, which is updated when the story changes. Merged stories
+    have no entry.
     """
     stories, _ = list_page(session, query)
     base = str(request.base_url)
@@ -72,7 +72,7 @@ def get_stories_feed(
 def get_story_feed(
     request: Request, session: ETagSession, story_id: StoryId, form: FormatPath
 ) -> Response:
-    """Get the reports of one story as a feed, latest first."""
+    """Get the articles of one story as a feed, latest first."""
     detail = require_unmerged_story(session, story_id)
     story, base = detail.story, str(request.base_url)
     channel = Channel(

@@ -11,7 +11,7 @@ from service.domain.subscribers.alerts import Alert, AlertQuery
 from service.errors import NotFoundError
 from service.store.database.paging import make_page
 from service.store.subscribers import alerts, link_keys, subscribers
-from service.web.api.subscribers.subscribers import ADMIN, ONE, SubscriberId, Text
+from service.web.api.subscribers.subscribers import ADMIN, MIN_INDEPENDENT, ONE, SubscriberId, Text
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.pages.alert_feeds import feed_path
 from service.web.pages.subscriptions import load_link_key
@@ -27,28 +27,39 @@ router = APIRouter(
     dependencies=[ADMIN],
 )
 CURSOR = Cursor("alerts", BigInt)
-AlertId = Annotated[BigInt, Path(description="Alert id.")]
+AlertId = Annotated[BigInt, Path(description="Id of the alert.")]
+
+
+#: Descriptions of the fields of a query.
+WORDS = "Words or phrases in headline, keywords or names of a story."
+ENTITIES = "Names of people, places or organisations."
+OUTLETS = "Slugs of outlets."
+COUNTRIES = "ISO 3166-1 codes of the outlets' countries."
 
 
 class NewAlert(BaseModel):
     """Query of an alert: a story must match each given field by any of its values.
 
-    Lists are comma-separated. Omitted fields do not restrict.
+    Lists are comma-separated. Give at least one list, or `min_independent` of at least 2.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    words: Text = Field(default="", description="Words or phrases.", examples=["ferry, pier"])
-    entities: Text = Field(
-        default="", description="People, places or organisations.", examples=["Orlan"]
+    words: Text = Field(
+        default="",
+        description=WORDS,
+        examples=["ferry, pier"],
     )
-    outlets: Text = Field(default="", description="Slugs.", examples=["harbour-times"])
+    entities: Text = Field(default="", description=ENTITIES, examples=["Orlan"])
+    outlets: Text = Field(default="", description=OUTLETS, examples=["harbour-times"])
     countries: Text = Field(
-        default="", description="ISO 3166-1 codes of the outlets' countries.", examples=["GB"]
+        default="",
+        description=COUNTRIES,
+        examples=["GB"],
     )
     min_independent: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=1,
-        description="Minimum number of outlets that report it, copies not counted; a family counts once.",
+        description=MIN_INDEPENDENT,
         examples=[2],
     )
 
@@ -62,21 +73,20 @@ class AlertOut(BaseModel):
 
     id: int
     query: str = Field(
-        description="Readable description.", examples=["ferry or pier, from United Kingdom"]
+        description="The query in words.", examples=["ferry or pier, from United Kingdom"]
     )
-    words: list[str] = Field(examples=[["ferry", "pier"]])
-    entities: list[str] = Field(examples=[["Orlan"]])
-    outlets: list[str] = Field(examples=[["harbour-times"]])
-    countries: list[str] = Field(examples=[["GB"]])
-    min_independent: int = Field(
-        description="Minimum number of outlets that report it, copies not counted; a family counts once."
-    )
+    words: list[str] = Field(description=WORDS, examples=[["ferry", "pier"]])
+    entities: list[str] = Field(description=ENTITIES, examples=[["Orlan"]])
+    outlets: list[str] = Field(description=OUTLETS, examples=[["harbour-times"]])
+    countries: list[str] = Field(description=COUNTRIES, examples=[["GB"]])
+    min_independent: int = Field(description=MIN_INDEPENDENT)
     since: Instant = Field(
         description="Creation time. Stories that matched before it trigger the alert only when they grow."
     )
     feed: str | None = Field(
-        description="Path of the matching stories as a feed, `.atom`, `.rss` or `.json`; requires "
-        "no key. Null until the service has created its signing key for links.",
+        description="Path of the matching stories as an Atom feed; replace `.atom` by `.rss` or "
+        "`.json` for other formats. The feed requires no key. Null until the service has created its "
+        "signing key for links.",
         examples=["/digest/feeds/7-q1mYb3Zt5VfLw0cXn8Rk2s.atom"],
     )
 
@@ -127,7 +137,7 @@ def add_alert(
 ) -> Response:
     """Create an alert. Stories that already match trigger it only when they grow.
 
-    Returns 409 if the subscriber has an alert with this query.
+    Returns 409 if the subscriber already has an alert with this query.
     """
     query = new.query()
 

@@ -36,9 +36,13 @@ router = APIRouter(
     dependencies=[ADMIN],
 )
 CURSOR = Cursor("subscribers", BigInt)
-SubscriberId = Annotated[BigInt, Path(description="Subscriber id.")]
+SubscriberId = Annotated[BigInt, Path(description="Id of the subscriber.")]
 ONE = {**WRITE_RESPONSES, **NOT_FOUND_RESPONSE}
 Text = Annotated[str, StringConstraints(max_length=4000)]
+#: Description of the field `min_independent`, also of alerts.
+MIN_INDEPENDENT = (
+    "Minimum number of outlets with a report that is not a copy; a publisher family counts once."
+)
 
 
 class PreferencesIn(BaseModel):
@@ -53,28 +57,29 @@ class PreferencesIn(BaseModel):
         default=None, description="IANA time zone.", examples=["Europe/Berlin"]
     )
     hour: Annotated[int, Field(ge=0, le=23)] | None = Field(
-        default=None, description="Local hour of delivery.", examples=[7]
+        default=None, description="Hour of delivery in the time zone, 0 to 23.", examples=[7]
     )
     days: ShortText | None = Field(
         default=None,
-        description=f"Comma-separated days ({','.join(DAYS)}), or `all`.",
+        description=f"Days of delivery: some of {','.join(DAYS)}, comma-separated, or `all`.",
         examples=["mon,fri"],
     )
     language: ShortText | None = Field(
-        default=None, description="Preferred language of headlines, as an ISO 639 code."
+        default=None, description="Preferred language of headlines, an ISO 639 code."
     )
     min_independent: Annotated[int, Field(ge=1, le=1000)] | None = Field(
         default=None,
-        description="Minimum number of outlets that report it, copies not counted; a family counts once.",
+        description=MIN_INDEPENDENT,
     )
     languages: Text | None = Field(
-        default=None, description="Only stories with a report in one of these languages."
+        default=None,
+        description="ISO 639 codes; only stories with a report in one of these languages.",
     )
     followed_outlets: Text | None = Field(
-        default=None, description="Outlet slugs; stories with these outlets rank higher."
+        default=None, description="Slugs of outlets; stories with these outlets rank higher."
     )
     muted_outlets: Text | None = Field(
-        default=None, description="Outlet slugs; reports of these outlets are left out."
+        default=None, description="Slugs of outlets; their reports are left out."
     )
     followed_countries: Text | None = Field(
         default=None,
@@ -87,16 +92,18 @@ class PreferencesIn(BaseModel):
         examples=["GB"],
     )
     followed_words: Text | None = Field(
-        default=None, description="Words or phrases; stories that contain them rank higher."
+        default=None,
+        description="Words or phrases; stories with them in headline, keywords or names rank higher.",
     )
     muted_words: Text | None = Field(
-        default=None, description="Words or phrases; stories that contain them are left out."
+        default=None,
+        description="Words or phrases; stories with them in headline, keywords or names are left out.",
     )
     followed_storylines: Text | None = Field(
-        default=None, description="Storyline ids; stories of these storylines rank higher."
+        default=None, description="Ids of storylines; their stories rank higher."
     )
     muted_storylines: Text | None = Field(
-        default=None, description="Storyline ids; stories of these storylines are left out."
+        default=None, description="Ids of storylines; their stories are left out."
     )
 
     def preferences(self) -> Preferences:
@@ -105,7 +112,11 @@ class PreferencesIn(BaseModel):
 
 
 class NewSubscriber(PreferencesIn):
-    """A subscriber to add."""
+    """A subscriber to add.
+
+    Omitted fields have their defaults: delivery every day at 7:00 UTC, English headlines,
+    `min_independent` 2, empty lists. Lists are comma-separated.
+    """
 
     address: str = Field(
         description="Email address.", min_length=3, max_length=254, examples=["reader@example.org"]
@@ -113,12 +124,12 @@ class NewSubscriber(PreferencesIn):
 
 
 class StopIn(BaseModel):
-    """Why emails to a subscriber stop."""
+    """Reason to stop emails to a subscriber."""
 
     model_config = ConfigDict(extra="forbid")
 
     reason: ShortText = Field(default="stopped by the operator", description="Reason to record.")
-    bounced: bool = Field(default=False, description="Whether the mailbox rejected emails.")
+    bounced: bool = Field(default=False, description="Record that the mailbox rejected emails.")
 
 
 class SubscriberOut(BaseModel):
@@ -126,19 +137,20 @@ class SubscriberOut(BaseModel):
 
     id: int
     address: str = Field(description="Email address.", examples=["reader@example.org"])
-    state: str = Field(description="`pending`, `active`, `stopped` or `bounced`.")
-    time_zone: str = Field(description="IANA time zone.", examples=["Europe/Berlin"])
-    hour: int = Field(description="Local hour of delivery.", examples=[7])
-    days: list[str] = Field(description="Days of delivery.", examples=[["mon", "fri"]])
-    language: str = Field(description="Preferred language of headlines.")
-    min_independent: int = Field(
-        description="Minimum number of outlets that report it, copies not counted; a family counts once."
+    state: str = Field(
+        description="`pending` (not confirmed), `active`, `stopped`, or `bounced`: the mailbox rejected "
+        "emails."
     )
+    time_zone: str = Field(description="IANA time zone.", examples=["Europe/Berlin"])
+    hour: int = Field(description="Hour of delivery in the time zone, 0 to 23.", examples=[7])
+    days: list[str] = Field(description="Days of delivery.", examples=[["mon", "fri"]])
+    language: str = Field(description="Preferred language of headlines, an ISO 639 code.")
+    min_independent: int = Field(description=MIN_INDEPENDENT)
     preferences: dict[str, list[str]] = Field(
-        description="Followed and muted values by field, and the languages of stories.",
+        description="The lists of the request body, by field: followed and muted values, and `languages`.",
         examples=[{"followed_words": ["ferry"]}],
     )
-    stop_reason: str | None = Field(description="Why emails stopped; null if they did not.")
+    stop_reason: str | None = Field(description="Reason why emails stopped; null for other states.")
 
     @classmethod
     def of(cls, subscriber: Subscriber, **more: Any) -> Self:
@@ -161,7 +173,7 @@ class AddedSubscriberOut(SubscriberOut):
     """A subscriber that was just added."""
 
     confirmation_sent: bool = Field(
-        description="Whether a confirmation email was sent; false without a mail server."
+        description="Whether a confirmation email was sent; false if no mail server is configured."
     )
 
 
@@ -186,8 +198,8 @@ def get_subscriber(session: ReadSession, subscriber_id: SubscriberId) -> Subscri
 def add_subscriber(web: WebContextDep, write: WriteDep, new: NewSubscriber) -> Response:
     """Add a subscriber and send the email that asks for confirmation.
 
-    Returns 409 with the subscriber's id if the address is already subscribed or pending, and 503 if
-    the email cannot be sent; the subscriber is then not added.
+    Returns 409 with the subscriber's id if the address is already active or pending. Returns 503 if the
+    email cannot be sent; the subscriber is then not added.
     """
     address, preferences = normalize_email(new.address), new.preferences()
     schedule = preferences.apply_to_schedule(DEFAULT_SCHEDULE)
@@ -230,7 +242,7 @@ def update_subscriber(
 def stop_subscriber(
     write: WriteDep, subscriber_id: SubscriberId, details: StopIn | None = None
 ) -> Response:
-    """Stop all emails to a subscriber. The record is kept; adding the address again asks for a new confirmation."""
+    """Stop all emails to a subscriber. The record is kept. If the address is added again, it must be confirmed again."""
     details = details or StopIn()
 
     def stop(session: Session) -> WriteResult:
@@ -243,7 +255,7 @@ def stop_subscriber(
 
 @router.delete("/{subscriber_id}", status_code=204, response_class=Response, responses=ONE)
 def remove_subscriber(write: WriteDep, subscriber_id: SubscriberId) -> Response:
-    """Delete a subscriber with all alerts and sent emails."""
+    """Delete a subscriber with all alerts and the records of sent emails."""
 
     def remove(session: Session) -> WriteResult:
         subscribers.remove(session, subscriber_id)
