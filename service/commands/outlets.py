@@ -2,7 +2,8 @@
 
 import json
 from dataclasses import asdict
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated
 
 import typer
 
@@ -36,7 +37,8 @@ def list_outlets(
     with open_context() as context, context.sessions.begin() as session:
         listed = [outlet for outlet in list_all_outlets(session) if outlet.edited_at or not edited]
     if as_json:
-        print(json.dumps([_to_dict(outlet) for outlet in listed], ensure_ascii=False))
+        rows = [asdict(outlet) for outlet in listed]
+        print(json.dumps(rows, ensure_ascii=False, default=datetime.isoformat))
     for outlet in () if as_json else listed:
         print(_format_line(outlet))
 
@@ -105,12 +107,3 @@ def _format_value(value: FieldValue) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value or "-"
-
-
-def _to_dict(outlet: OutletView) -> dict[str, Any]:
-    timestamps = {
-        name: value.isoformat()
-        for name in ("edited_at", "last_reported_at")
-        if (value := getattr(outlet, name))
-    }
-    return {**asdict(outlet), **timestamps}

@@ -49,7 +49,9 @@ def _find_parameter_errors(request: Request) -> Iterator[Mapping[str, Any]]:
     for name, count in Counter(name for name, _ in request.query_params.multi_items()).items():
         if name not in schemas:
             yield {"type": "extra_forbidden", "loc": ("query", name), "msg": ""}
-        elif count > 1 and not _is_list(schemas[name]):
+            continue
+        types = (schemas[name], *schemas[name].get("anyOf", ()))
+        if count > 1 and not any(each.get("type") == "array" for each in types):
             yield {"type": "repeated", "loc": ("query", name), "msg": REPEATED}
 
 
@@ -68,8 +70,3 @@ def parameter_schemas(request: Request) -> dict[str, Mapping[str, Any]]:
     operation = request.app.openapi()["paths"].get(path, {}).get(request.method.lower(), {})
     parameters = operation.get("parameters", [])
     return {each["name"]: each["schema"] for each in parameters if each["in"] == "query"}
-
-
-def _is_list(schema: Mapping[str, Any]) -> bool:
-    """Whether a parameter takes several values."""
-    return any(each.get("type") == "array" for each in (schema, *schema.get("anyOf", ())))

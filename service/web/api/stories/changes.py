@@ -120,7 +120,7 @@ async def stream_changes(
     so that a client that reconnects before the first event misses nothing. Keep-alive comments repeat
     the last id. The stream also ends when the API key expires or is revoked. The settings
     `web.max_streams` and `web.max_streams_per_client` limit the number of open streams; a request above
-    the limit returns 503. HEAD requests end immediately and do not count.
+    a limit returns 429 or 503. HEAD requests end immediately and do not count.
     """
     start = since if last_event_id is None else last_event_id
     first_id = await run_in_threadpool(_resolve_start, web.sessions, start)
