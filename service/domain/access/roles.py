@@ -12,7 +12,11 @@ MAX_SECRET_LENGTH = 200
 
 
 class Role(StrEnum):
-    """Permission of a key in addition to reading, which every key allows."""
+    """Permission of a key; every key may read.
+
+    `editor`: make decisions about stories. `admin`: manage feeds, outlets, subscribers, keys and
+    webhooks.
+    """
 
     READER = "reader"
     EDITOR = "editor"  #: decisions about stories and articles

@@ -16,7 +16,7 @@ from service.domain.field_types import (
 
 
 class Sort(StrEnum):
-    """Order of the story list."""
+    """Order of the story list: by rank, last report, independent coverage, or new outlets per hour."""
 
     RANK = "rank"
     NEWEST = "newest"
@@ -33,34 +33,45 @@ class StoryFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    since: UtcTime | None = Field(default=None, description="Last reported at this time or later.")
-    until: UtcTime | None = Field(default=None, description="Last reported before this time.")
+    since: UtcTime | None = Field(
+        default=None, description="Only stories with the last report at this time or later."
+    )
+    until: UtcTime | None = Field(
+        default=None, description="Only stories with the last report before this time."
+    )
     changed_since: UtcTime | None = Field(
-        default=None, description="Members, headline or state changed at this time or later."
+        default=None,
+        description="Only stories whose articles, headline or state changed at this time or later.",
     )
     min_coverage: Count = Field(default=0, description="Minimum number of outlets.")
     min_independent: Count = Field(
         default=0,
-        description="Minimum number of outlets that report it, copies not counted; a family counts once.",
+        description="Minimum number of outlets with a report that is not a copy; a publisher family counts "
+        "once.",
     )
     outlet: TextValues = Field(
-        default=[], description="Outlet slugs; at least one of them reported the story."
+        default=[], description="Slugs of outlets; at least one of them reported the story."
     )
     family: TextValues = Field(
         default=[],
         description="Slugs of publisher families; at least one of them reported the story.",
     )
     country: CountryCodes = Field(
-        default=[], description="ISO 3166-1 country codes of outlets; matches any of them."
+        default=[],
+        description="ISO 3166-1 codes; the story has a report by an outlet of one of these countries.",
     )
     language: LanguageCodes = Field(
-        default=[], description="ISO 639-1 codes of article languages; matches any of them."
+        default=[], description="ISO 639 codes; the story has a report in one of these languages."
     )
     entity: TextValues = Field(
-        default=[], description="Names of people, places or organisations; matches all of them."
+        default=[],
+        description="Names of people, places or organisations; the story has all of them.",
     )
-    keyword: TextValues = Field(default=[], description="Keywords; matches all of them.")
-    storyline: ShortText | None = Field(default=None, description="Id of a storyline.")
+    keyword: TextValues = Field(default=[], description="Keywords; the story has all of them.")
+    storyline: ShortText | None = Field(
+        default=None, description="Id of a storyline; only its stories."
+    )
     state: Literal["open", "closed"] | None = Field(
-        default=None, description="`open`, or `closed` after some time without reports."
+        default=None,
+        description="`open`, or `closed`: no new article for `lifecycle.close_after_days`.",
     )

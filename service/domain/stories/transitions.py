@@ -30,22 +30,26 @@ class StoryTransition:
 
 
 class TransitionOut(BaseModel):
-    """A change of a story: merged, split, grew and so on."""
+    """A transition (change) of a story."""
 
     id: int
-    story: str
+    story: str = Field(description="Id of the story.")
     kind: str = Field(
         description="`emerged`, `grew`, `shrank`, `merged`, `split`, `closed`, `reopened`, `renamed`, "
-        "`hidden` or `shown`. After `hidden`, delete every copy of the story. No other transition "
+        "`hidden` or `shown`. After `hidden`, delete all stored data of the story. No other transition "
         "of the story follows until it is `shown`."
     )
     at: Instant
     cause: str = Field(
-        description="The job `place` or `reconcile`, an `editor`, or `age`: no report for some days."
+        description="`place` or `reconcile` (jobs), `editor`, or `age`: no new article for "
+        "`lifecycle.close_after_days`."
     )
     editor: str | None = Field(description="Name of the editor; null for other causes.")
-    other_story: str | None
-    articles: list[int]
+    other_story: str | None = Field(
+        description="`merged`: id of the story it was merged into; `split`: id of the new story; null for "
+        "other kinds."
+    )
+    articles: list[int] = Field(description="Ids of the articles that joined or left the story.")
 
     @classmethod
     def of(cls, transition: StoryTransition) -> Self:

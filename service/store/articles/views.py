@@ -73,7 +73,7 @@ def get_article(session: Session, article_id: int) -> ArticleDetail:
 
 
 class ArticleOrder(StrEnum):
-    """Sort order of articles by report time."""
+    """Sort order of articles: newest or oldest first, by report time."""
 
     NEWEST = "newest"
     OLDEST = "oldest"

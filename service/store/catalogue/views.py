@@ -62,7 +62,7 @@ class FeedCounts:
 
 
 class OutletOrder(StrEnum):
-    """Sort order of outlets: by slug, or by their last report, latest first."""
+    """Sort order of outlets: by slug, or by last report, latest first."""
 
     SLUG = "slug"
     LATEST = "latest"

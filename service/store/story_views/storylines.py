@@ -25,7 +25,7 @@ class StorylineView:
 
 
 class StorylineOrder(StrEnum):
-    """Orders of the storyline list: by id, or by creation time, newest first."""
+    """Sort order of storylines: by id, or by creation time, latest first."""
 
     ID = "id"
     NEWEST = "newest"
