@@ -1,11 +1,14 @@
-"""Job `embed`: encode the latest revision of each article that has no vector yet."""
+"""Job `embed`: find boilerplate, then encode each article whose latest revision has no vector."""
 
 from jobs.running.context import Context, Counts
+from service.domain.articles.boilerplate import find_boilerplate, merge_spans
 from service.embed.articles import encode_articles
-from service.store.articles import articles, vectors
+from service.store.articles import articles, boilerplate, vectors
 
 #: Articles per batch: the work lost if the process is killed, and the delay of a stop.
 BATCH = 64
+#: Number of latest articles among which boilerplate is counted: some days of a hundred feeds.
+EXAMINED = 5000
 
 
 def embed(context: Context) -> Counts:
@@ -14,6 +17,7 @@ def embed(context: Context) -> Counts:
         waiting = len(articles.find_in_stage(session, "admitted"))
     if not waiting:
         return {}
+    _mark_boilerplate(context)
     encoder = context.encoder()
     with context.sessions.begin() as session:
         if not vectors.has_model(session, encoder.model):
@@ -34,3 +38,19 @@ def embed(context: Context) -> Counts:
         done += len(batch)
         context.progress("embed", done, max(waiting, done))
     return {"vectors": done} if done else {}
+
+
+def _mark_boilerplate(context: Context) -> None:
+    """Store the boilerplate of the latest articles; those with more than before are encoded again."""
+    with context.sessions.begin() as session:
+        latest = boilerplate.load_latest(session, limit=EXAMINED)
+    found = find_boilerplate([each.article for each in latest])
+    with context.sessions.begin() as session:
+        boilerplate.save(
+            session,
+            {
+                (int(each.article.id), each.revision): merged
+                for each, spans in zip(latest, found, strict=True)
+                if (merged := merge_spans(each.spans, spans)) != list(each.spans)
+            },
+        )

@@ -8,6 +8,7 @@ import typer
 
 from service.commands.research import jsonl
 from service.commands.research.grouper import STREAM, ProfileOption, group_articles, load_settings
+from service.domain.articles.boilerplate import remove_boilerplate
 
 
 def cluster(
@@ -49,7 +50,7 @@ def cluster(
     settings = load_settings(profile)
     if now and not now.tzinfo:
         now = now.replace(tzinfo=UTC)
-    articles = jsonl.read_articles(source, now=now)
+    articles = remove_boilerplate(jsonl.read_articles(source, now=now))
     result = group_articles(articles, settings, stream=stream)
     rows = ({"id": article.id, "story": result.stories[article.id]} for article in articles)
     jsonl.write_lines(output, rows)

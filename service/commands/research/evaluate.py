@@ -20,6 +20,7 @@ from service.commands.research.grouper import (
 from service.commands.research.jsonl import Label
 from service.commands.research.link_quality import link_report
 from service.commands.running.models import load_merge_model, load_pair_model
+from service.domain.articles.boilerplate import remove_boilerplate
 from service.domain.articles.model import Article, ArticleId
 from service.domain.evaluation.grouping_metrics import GroupingQuality, grouping_quality
 from service.domain.grouping.window import group_window
@@ -64,7 +65,7 @@ def evaluate(
     labels = jsonl.read_labels(gold, lines)
     settings = load_settings(profile)
     # With a given grouping the file needs labels only.
-    articles = [] if predicted else jsonl.parse_articles(gold, lines)
+    articles = [] if predicted else remove_boilerplate(jsonl.parse_articles(gold, lines))
     result = None if predicted else group_articles(articles, settings, stream=stream)
     stories: Mapping[ArticleId, Label] = (
         result.stories if result else jsonl.read_labels(predicted, jsonl.read_lines(predicted))

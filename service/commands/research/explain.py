@@ -10,6 +10,7 @@ import typer
 from service.commands.research import jsonl
 from service.commands.research.grouper import ProfileOption, encode, load_settings
 from service.commands.running.models import load_merge_model, load_pair_model
+from service.domain.articles.boilerplate import remove_boilerplate
 from service.domain.articles.model import Article
 from service.domain.grouping.window import Grouping, group_window
 from service.domain.pairs.score import PAIR_FEATURES, PairModel, pair_features
@@ -33,7 +34,7 @@ def explain(
     if one == other:
         raise typer.BadParameter("A and B must be different ids")
     settings = load_settings(profile)
-    articles = jsonl.read_articles(source)
+    articles = remove_boilerplate(jsonl.read_articles(source))
     pair = [find_article(articles, one), find_article(articles, other)]
     vectors = encode(articles, settings)
     model = load_pair_model(settings.pairs)

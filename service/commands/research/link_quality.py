@@ -9,6 +9,7 @@ import numpy as np
 
 from service.commands.research.grouper import encode
 from service.commands.research.jsonl import Label, Line, parse_articles, read_labels
+from service.domain.articles.boilerplate import remove_boilerplate
 from service.domain.articles.copies import find_copies
 from service.domain.articles.model import Article, Vectors
 from service.domain.evaluation.grouping_metrics import encode_labels
@@ -113,7 +114,7 @@ def link_report(
         BadLineError: a line is not an article or has invalid labels.
     """
     labels = LinkLabels.parse(path, lines)
-    articles = parse_articles(path, lines)
+    articles = remove_boilerplate(parse_articles(path, lines))
     encode_rows = partial(encode, articles, settings)
     return link_quality(labels, articles, stories, encode_rows, settings).report()
 

@@ -12,6 +12,7 @@ from service.commands.research import jsonl
 from service.commands.research.grouper import ProfileOption, encode, load_settings
 from service.commands.research.jsonl import Label
 from service.commands.running.models import load_merge_model
+from service.domain.articles.boilerplate import remove_boilerplate
 from service.domain.articles.model import Article, Vectors
 from service.domain.evaluation.grouping_metrics import bcubed, encode_labels
 from service.domain.grouping.window import group_window
@@ -111,7 +112,7 @@ def load_labelled_set(path: str, settings: Settings, *, titles: bool = False) ->
     """
     lines = jsonl.read_lines(path)
     labels = list(jsonl.read_labels(path, lines).values())
-    articles = jsonl.parse_articles(path, lines)
+    articles = remove_boilerplate(jsonl.parse_articles(path, lines))
     if titles:
         articles = [replace(article, text="") for article in articles]
     vectors = encode(articles, settings)

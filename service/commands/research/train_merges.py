@@ -14,6 +14,7 @@ from service.commands.research import jsonl
 from service.commands.research.grouper import ProfileOption, encode, load_settings
 from service.commands.research.jsonl import Label
 from service.commands.running.models import load_pair_model
+from service.domain.articles.boilerplate import remove_boilerplate
 from service.domain.articles.model import Article, ArticleId, Vectors
 from service.domain.evaluation.grouping_metrics import bcubed, encode_labels
 from service.domain.grouping.cluster import build_component, split_components
@@ -136,7 +137,7 @@ def load_window(spec: TrainingSet, folders: Sequence[Path], settings: Settings) 
         articles = {each.id: each for each in jsonl.parse_articles(path, lines)} | articles
         labels = {**jsonl.read_labels(path, lines), **labels}
         digests[name] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    chosen = list(articles.values())
+    chosen = remove_boilerplate(list(articles.values()))
     return LabelledWindow(
         spec, chosen, [labels[each.id] for each in chosen], encode(chosen, settings), digests
     )

@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import false, func, or_, select, update
+from sqlalchemy import RowMapping, Select, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from service.domain.articles.boilerplate import cut
 from service.domain.articles.entries import Draft
 from service.domain.articles.model import Article
 from service.domain.articles.tokenization import LEAD_CHARACTERS
@@ -18,6 +19,9 @@ from service.domain.text.spans import Span
 from service.store.articles.ids import make_article_id
 from service.store.tables import ArticleRow, ArticleUrlRow, OutletRow, RevisionRow
 from service.store.tables.articles import ARTICLE_NUMBERS
+
+#: The longer of lead and body. The body is stored only if it is longer.
+LONGEST_TEXT = func.coalesce(func.nullif(ArticleRow.body, ""), ArticleRow.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,42 +70,54 @@ def url_hash(url: str) -> bytes:
 
 
 def load(session: Session, ids: Iterable[int]) -> list[Article]:
-    """Load articles for the grouping, in order of ids; missing ids are skipped."""
+    """Load articles without their boilerplate, in order of ids; missing ids are skipped."""
+    rows = session.execute(select_articles().where(ArticleRow.id.in_(list(ids)))).mappings()
+    return [
+        replace(article, text=cut(article.text, row["boilerplate"]))
+        for row in rows
+        for article in [make_article(row)]
+    ]
+
+
+def select_articles() -> Select[Any]:
+    """Select the columns of `make_article` and `boilerplate`, in order of ids."""
     article = ArticleRow
-    columns = (article.id, article.title, article.text, article.body, article.url)
-    statement = (
-        select(*columns, article.published, article.language, OutletRow.slug, OutletRow.agency)
+    columns = (article.id, article.title, LONGEST_TEXT.label("text"), article.url)
+    return (
+        select(*columns, article.published, article.language, article.boilerplate)
+        .add_columns(OutletRow.slug, OutletRow.agency)
         .join(OutletRow, OutletRow.id == article.outlet_id)
-        .where(article.id.in_(list(ids)))
         .order_by(article.id)
     )
-    return [
-        Article(
-            id=row["id"],
-            title=row["title"],
-            text=max(row["text"], row["body"], key=len),
-            outlet=row["slug"],
-            url=row["url"],
-            published=row["published"],
-            lang=row["language"] or "",
-            agency=row["agency"],
-        )
-        for row in session.execute(statement).mappings()
-    ]
+
+
+def make_article(row: RowMapping) -> Article:
+    """Convert a row of `select_articles`; its text still contains the boilerplate."""
+    return Article(
+        id=row["id"],
+        title=row["title"],
+        text=row["text"],
+        outlet=row["slug"],
+        url=row["url"],
+        published=row["published"],
+        lang=row["language"] or "",
+        agency=row["agency"],
+    )
 
 
 def load_leads(session: Session, ids: Iterable[int]) -> list[Article]:
     """Load articles with only the lead of the text, in order of ids; cheap for many articles."""
-    text = func.left(
-        func.coalesce(func.nullif(ArticleRow.text, ""), ArticleRow.body), LEAD_CHARACTERS
-    )
+    lead = func.left(LONGEST_TEXT, LEAD_CHARACTERS)
     statement = (
-        select(ArticleRow.id, ArticleRow.title, text, OutletRow.slug)
+        select(ArticleRow.id, ArticleRow.title, lead, OutletRow.slug, ArticleRow.boilerplate)
         .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
         .where(ArticleRow.id.in_(list(ids)))
         .order_by(ArticleRow.id)
     )
-    return [Article(*row) for row in session.execute(statement)]
+    return [
+        Article(key, title, cut(text, spans), outlet)
+        for key, title, text, outlet, spans in session.execute(statement)
+    ]
 
 
 def load_latest_ids(session: Session, *, limit: int) -> list[int]:
@@ -277,6 +293,7 @@ def _revise(session: Session, drafts: Mapping[bytes, Draft], *, now: datetime) -
             setattr(row, name, value)
         row.revision += 1
         row.stage = "admitted"
+        row.boilerplate = []
         revised += 1
     return revised
 

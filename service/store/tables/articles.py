@@ -74,6 +74,9 @@ class ArticleRow(Base):
     word_keys: Mapped[list[int]] = mapped_column(
         server_default=sql("'{}'")
     )  #: keys of its rarest words (`domain.pairs.vocabulary`)
+    boilerplate: Mapped[list[int]] = mapped_column(
+        server_default=sql("'{}'")
+    )  #: start and end of each boilerplate sentence in the longer of text and body
 
 
 class RevisionRow(Base):

@@ -17,6 +17,7 @@ from jobs.reconcile import reconcile
 from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
 from service.domain.catalogue.outlets import Outlet
+from service.store.articles import articles
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
 from service.store.story_views import overview
@@ -182,6 +183,36 @@ def test_revised_article_is_encoded_again_and_stays_in_its_story(
     assert by_title(context) == {MEETING_AGAIN[0]: before}
     with context.sessions.begin() as session:
         assert session.scalars(select(VectorRow.revision)).all() == [2]
+
+
+def test_boilerplate_found_later_is_removed_from_earlier_articles(
+    context: Context, publish: Callable[..., None]
+):
+    wall = "Members can read this article in full. Please sign in or choose a plan to go on."
+    orchard = ("Orchard owners expect a late harvest", wall)
+    publish(item("1", orchard, NOW))
+    assert load_texts(context) == {orchard[0]: wall}
+
+    swimmers = ("Two swimmers rescued near the pier", f"Both are well. {wall}")
+    publish(item("2", swimmers, NOW))
+    assert load_texts(context) == {orchard[0]: "", swimmers[0]: "Both are well."}
+    place(context)
+    reconcile(context)
+    describe(context)
+
+    with context.sessions.begin() as session:
+        assert session.scalar(select(func.count()).select_from(CopyRow)) == 0
+        assert session.scalar(select(func.count()).select_from(VectorRow)) == 2
+        summaries = [row.details["summary"] for row in session.scalars(select(StoryRow))]
+    assert summaries == [[], []]
+    assert len(set(by_title(context).values())) == 2
+
+
+def load_texts(context: Context) -> dict[str, str]:
+    """The text of each article without its boilerplate, by title."""
+    with context.sessions.begin() as session:
+        ids = articles.load_latest_ids(session, limit=10)
+        return {each.title: each.text for each in articles.load(session, ids)}
 
 
 def test_quiet_stories_close_and_reopen(

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from service.commands.research import jsonl
+from service.domain.articles.boilerplate import remove_boilerplate
 from service.domain.articles.model import Article, ArticleId, Vectors
 from service.domain.evaluation.grouping_metrics import Agreement, bcubed
 from service.embed.articles import encode_articles
@@ -98,7 +99,7 @@ def labelled(
     each set once.
     """
     lines = jsonl.read_lines(str(path))
-    articles = jsonl.parse_articles(str(path), lines)
+    articles = remove_boilerplate(jsonl.parse_articles(str(path), lines))
     settings = settings_for(name)
     with (stored / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,0 +1,210 @@
+"""Boilerplate detection: sentences that outlets repeat under titles about different things.
+
+Examples are paywall lines, cookie notices, "appeared first on", captions and "Comments". They are
+found by counting, not by a list of phrases. Two signals separate them from news that is repeated,
+such as a wire report or an updated article: the titles above them have little in common, and the
+sentence has no word in common with its title.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from service.domain.articles import tokenization
+from service.domain.articles.model import Article
+from service.domain.text.sentences import split_sentences
+
+#: Start and end of each span of a text in characters, ascending: start, end, start, end.
+Spans = Sequence[int]
+
+#: An outlet's sentence is boilerplate under this many different titles. Two are enough if the
+#: titles have no word in common.
+_MIN_TITLES = 3
+_MIN_UNRELATED_TITLES = 2
+#: Different titles needed if the sentence shares words with its titles, such as a place name.
+_MIN_TITLES_WITH_SHARED_WORDS = 8
+#: Titles without a common word needed if the sentence is from several outlets, which may all print
+#: one wire report.
+_MIN_UNRELATED_TITLES_OF_OUTLETS = 3
+#: Titles with a higher overlap coefficient count as one title.
+_MAX_TITLE_OVERLAP = 0.5
+#: Maximum share of the occurrences that have a word in common with their title.
+_MAX_SHARE_WITH_TITLE = 0.25
+#: Words in more titles than this, as a share and as a number, are too common to relate two titles.
+_COMMON_SHARE, _COMMON_TITLES = 0.1, 5
+_MIN_WORD_CHARACTERS = 3
+#: Lower-case words needed in a template.
+_MIN_TEMPLATE_WORDS = 3
+
+_TITLE, _SLOT = "<title>", "<slot>"
+#: Addresses and account names, which vary within one template.
+_ADDRESS = re.compile(r"\S*[/@]\S*")
+_DIGITS = re.compile(r"\d+")
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Occurrence:
+    """A sentence of an article: row, span, keys, and its words without those of title and outlet."""
+
+    row: int
+    start: int
+    end: int
+    keys: tuple[str, ...]
+    words: frozenset[str]
+
+
+def remove_boilerplate(articles: Sequence[Article]) -> list[Article]:
+    """Return the articles, in order, without the sentences that are boilerplate among them."""
+    return [
+        replace(article, text=cut(article.text, spans)) if spans else article
+        for article, spans in zip(articles, find_boilerplate(articles), strict=True)
+    ]
+
+
+def cut(text: str, spans: Spans) -> str:
+    """Return a text without the spans."""
+    parts, at = [], 0
+    for start, end in zip(spans[::2], spans[1::2], strict=True):
+        parts.append(text[at:start])
+        at = end
+    return "".join([*parts, text[at:]]).strip()
+
+
+def merge_spans(one: Spans, other: Spans) -> list[int]:
+    """Return the spans of both, which are sentences of one text."""
+    pairs = {pair for spans in (one, other) for pair in zip(spans[::2], spans[1::2], strict=True)}
+    return [bound for pair in sorted(pairs) for bound in pair]
+
+
+def find_boilerplate(articles: Sequence[Article]) -> list[Spans]:
+    """Return the spans of boilerplate in the text of each article, in order of the articles.
+
+    Only the first `tokenization.BODY_CHARACTERS` characters of a text are examined.
+    """
+    occurrences = [each for row, article in enumerate(articles) for each in _split(row, article)]
+    if not occurrences:
+        return [[] for _ in articles]
+    titles = _title_words(articles)
+    by_key: dict[Key, list[_Occurrence]] = defaultdict(list)
+    for occurrence in occurrences:
+        outlet = articles[occurrence.row].outlet
+        for key in occurrence.keys:
+            by_key["", key].append(occurrence)
+            if outlet:
+                by_key[outlet, key].append(occurrence)
+    found = {
+        key
+        for key, repeated in by_key.items()
+        if len(repeated) > 1 and _is_boilerplate(key, repeated, titles)
+    }
+    spans: dict[int, list[int]] = defaultdict(list)
+    for occurrence in occurrences:
+        outlet = articles[occurrence.row].outlet
+        if any(("", key) in found or (outlet, key) in found for key in occurrence.keys):
+            spans[occurrence.row] += (occurrence.start, occurrence.end)
+    return [spans[row] for row in range(len(articles))]
+
+
+def _is_boilerplate(
+    key: Key,
+    repeated: Sequence[_Occurrence],
+    titles: Sequence[frozenset[str]],
+) -> bool:
+    outlet, template = key
+    if template == _TITLE:
+        return False  # a lead that only repeats its title says as much as the title
+    rows = [each.row for each in repeated]
+    different = _count_titles((titles[row] for row in rows), _MAX_TITLE_OVERLAP)
+    unrelated = _count_titles((titles[row] for row in rows), 0.0)
+    shared = sum(bool(each.words & titles[each.row]) for each in repeated)
+    mentions_title = shared > _MAX_SHARE_WITH_TITLE * len(rows)
+    if not outlet:
+        is_specific = bool(repeated[0].words) and _SLOT not in template
+        return is_specific and unrelated >= _MIN_UNRELATED_TITLES_OF_OUTLETS and not mentions_title
+    if mentions_title:
+        return different >= _MIN_TITLES_WITH_SHARED_WORDS
+    return different >= _MIN_TITLES or unrelated >= _MIN_UNRELATED_TITLES
+
+
+def _count_titles(titles: Iterable[frozenset[str]], max_overlap: float) -> int:
+    """Number of titles that overlap by at most `max_overlap` with each one counted before.
+
+    Counting ends at the highest number that any rule needs.
+    """
+    counted: list[frozenset[str]] = []
+    for title in titles:
+        if title and all(_overlap(title, other) <= max_overlap for other in counted):
+            counted.append(title)
+            if len(counted) == _MIN_TITLES_WITH_SHARED_WORDS:
+                break
+    return len(counted)
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / min(len(one), len(other))
+
+
+def _title_words(articles: Sequence[Article]) -> list[frozenset[str]]:
+    """The words of each title that can relate it to others: no stop words, no common words."""
+    words = [_content_words(tokenization.title_words(article)) for article in articles]
+    languages = [article.lang.lower().partition("-")[0] for article in articles]
+    sizes = Counter(languages)
+    counts = Counter(
+        (language, word) for language, each in zip(languages, words, strict=True) for word in each
+    )
+    return [
+        frozenset(word for word in each if counts[language, word] <= _common(sizes, language))
+        for language, each in zip(languages, words, strict=True)
+    ]
+
+
+def _common(sizes: Mapping[str, int], language: str) -> float:
+    return max(_COMMON_TITLES, _COMMON_SHARE * sizes[language])
+
+
+def _content_words(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(
+        word
+        for word in words
+        if len(word) >= _MIN_WORD_CHARACTERS and word not in tokenization.STOP_WORDS
+    )
+
+
+def _split(row: int, article: Article) -> Iterator[_Occurrence]:
+    """Yield the sentences of an article with their keys."""
+    title = " ".join(tokenization.title_words(article))
+    outlet = frozenset(tokenization.words(article.outlet.replace("-", " ")))
+    text = article.text[: tokenization.BODY_CHARACTERS]
+    at = 0
+    for sentence in split_sentences(text):
+        at = text.index(sentence.text, at)
+        end = at + len(sentence.text)
+        masked = _DIGITS.sub("0", _ADDRESS.sub(" 0 ", sentence.text))
+        spelled = list(tokenization.spellings(masked))
+        if spelled:
+            keys = tuple(_keys(spelled, title))
+            words = _content_words(keys[0].split()) - outlet - {_TITLE}
+            yield _Occurrence(row, at, end, keys, words)
+        at = end
+
+
+def _keys(spelled: Sequence[tuple[str, str]], title: str) -> Iterator[str]:
+    """Yield the keys of a sentence: its words, and its template with names as slots."""
+    yield _mask_title(" ".join(word for word, _ in spelled), title)
+    template: list[str] = []
+    for word, original in spelled:
+        slot = not (original.isalpha() and original.islower())
+        if not slot:
+            template.append(word)
+        elif template[-1:] != [_SLOT]:
+            template.append(_SLOT)
+    if _SLOT in template and len(template) - template.count(_SLOT) >= _MIN_TEMPLATE_WORDS:
+        yield _mask_title(" ".join(template), title)
+
+
+def _mask_title(words: str, title: str) -> str:
+    """Replace the words of the article's own title."""
+    return f" {words} ".replace(f" {title} ", f" {_TITLE} ").strip() if title else words
