@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from service.domain.articles.article_types import ArticleType
+from service.store.articles.types import EFFECTIVE_TYPE
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page
 from service.store.story_views.as_of import is_member, is_reprint
@@ -40,7 +42,10 @@ class OutletInfo:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A member of a story without its text; `copy` marks a reprint."""
+    """A member of a story without its text; `copy` marks a reprint.
+
+    The type is the current one, also at a past instant.
+    """
 
     article_id: int
     title: str
@@ -49,6 +54,7 @@ class Report:
     reported_at: datetime
     outlet: OutletInfo
     copy: bool
+    type: ArticleType
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,7 @@ _REPORT_COLUMNS = (
     OutletRow.language,
     OutletRow.family,
     CopyRow.original_id,
+    EFFECTIVE_TYPE,
 )
 #: Columns that `member_from_row` takes.
 MEMBER_COLUMNS = (
@@ -160,11 +167,17 @@ def list_story_members(
     after: Position | None = None,
     limit: int = 50,
     as_of: datetime | None = None,
+    types: Collection[ArticleType] = (),
 ) -> Page[Member]:
-    """A page of the members of one story at `as_of`, in chronological order; one statement."""
+    """A page of the members of one story at `as_of`, in chronological order; one statement.
+
+    With `types`, only articles of these types.
+    """
     statement = with_original(
         _select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id)
     )
+    if types:
+        statement = statement.where(EFFECTIVE_TYPE.in_(types))
     if after is not None:
         statement = statement.where(tuple_(ArticleRow.reported_at, ArticleRow.id) > tuple_(*after))
     members = [member_from_row(*row) for row in session.execute(statement.limit(limit + 1))]
@@ -192,7 +205,7 @@ def is_hidden(article_id: Any) -> ColumnElement[bool]:
 
 def member_from_row(*row: Any) -> Member:
     """A member from a row of `MEMBER_COLUMNS`."""
-    report, facts, copy, membership = row[:11], row[11:18], row[18:22], row[22:25]
+    report, facts, copy, membership = row[:12], row[12:19], row[19:23], row[23:26]
     values: tuple[Any, ...] = (
         _report_from_row(*report),
         *facts,
@@ -203,7 +216,8 @@ def member_from_row(*row: Any) -> Member:
 
 
 def _report_from_row(*row: Any) -> Report:
-    values: tuple[Any, ...] = (*row[:5], OutletInfo(*row[5:10]), row[10] is not None)
+    outlet, is_copy, article_type = OutletInfo(*row[5:10]), row[10] is not None, row[11]
+    values: tuple[Any, ...] = (*row[:5], outlet, is_copy, ArticleType(article_type))
     return Report(*values)
 
 

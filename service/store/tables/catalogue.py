@@ -38,7 +38,7 @@ class OutletRow(Base):
     language: Mapped[str | None]  #: ISO 639-1
     family: Mapped[str] = mapped_column(ForeignKey("families.slug"), index=True)
     agency: Mapped[bool] = mapped_column(server_default=text("false"))
-    article_type: Mapped[str | None]  #: of all its articles; NULL for an ordinary outlet
+    article_type: Mapped[str | None]  #: usual type of its articles; NULL for an ordinary outlet
     sites: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))  #: host[/path] prefixes
     edited_at: Mapped[Instant | None]  #: by an admin; NULL without edits
     #: Configured values of the fields that an admin edited; NULL without edits.

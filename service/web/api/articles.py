@@ -5,7 +5,14 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from service.domain.field_types import CountryCodes, LanguageCodes, ShortText, TextValues, UtcTime
+from service.domain.field_types import (
+    ArticleTypes,
+    CountryCodes,
+    LanguageCodes,
+    ShortText,
+    TextValues,
+    UtcTime,
+)
 from service.store.articles import views
 from service.store.articles.views import ArticleDetail, ArticleFilter, ArticleOrder
 from service.store.story_views.views import StoryName
@@ -80,6 +87,7 @@ class ArticleQuery(BaseModel):
     )
     story: ShortText | None = Field(None, description="Id of the current story.")
     feed: BigInt | None = Field(None, description="Id of the feed.")
+    type: ArticleTypes = Field([], description="Types of articles; matches any of them.")
     copies: bool | None = Field(None, description="True: only reprints. False: no reprints.")
     sort: ArticleOrder = Field(ArticleOrder.NEWEST, description="Order of the list.")
     limit: Limit = 50
@@ -97,6 +105,7 @@ class ArticleQuery(BaseModel):
             languages=tuple(self.language),
             story=self.story,
             feed=self.feed,
+            types=tuple(self.type),
             copies=self.copies,
         )
 

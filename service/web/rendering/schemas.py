@@ -5,6 +5,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, Field
 
+from service.domain.articles.article_types import ArticleType
 from service.domain.stories import transitions
 from service.domain.stories.pace import Pace
 from service.domain.stories.ranking import Rank
@@ -135,7 +136,8 @@ class StoryOut(BaseModel):
     keywords: list[str]
     coverage: int = Field(description="Number of outlets.")
     independent: int = Field(
-        description="Number of outlets with a report that is not a copy; a publisher family counts once."
+        description="Number of outlets with a report that is not a copy; a publisher family counts once. "
+        "Articles of other types than `report` do not count."
     )
     articles: int
     outlets: list[OutletRef] = Field(description="In order of their first reports.")
@@ -199,6 +201,9 @@ class ArticleOut(BaseModel):
     title: str
     excerpt: str
     url: str
+    type: ArticleType = Field(
+        description="Kind of article; only a `report` is independent coverage."
+    )
     outlet: OutletBrief
     language: str | None
     author: str | None
@@ -242,6 +247,7 @@ def article_fields(member: Member) -> dict[str, Any]:
         "title": report.title,
         "excerpt": excerpt(member.lead),
         "url": report.url,
+        "type": report.type,
         "outlet": OutletBrief.of(report.outlet),
         "language": report.language,
         "author": member.author,
