@@ -92,7 +92,7 @@ SERIES_PHRASES = _any_case(
 
 ROUNDUP_SECTIONS = _lines("""
 briefing, briefings, morning briefing, evening briefing, daily briefing, news in brief, the headlines
-morning report, morning newsletter, roundup, round up, news roundup, kurzmeldungen, presseschau
+morning report, morning newsletter, news roundup, daily roundup, kurzmeldungen, presseschau
 revue de presse, rassegna stampa, resumen de noticias, revista de prensa, przeglad prasy
 haber ozeti, дайджест, обзор прессы, 早报, 新闻早报
 """)
@@ -119,14 +119,14 @@ ROUNDUP_PHRASES = _any_case(
     r"|\bdie nachrichten (?:am|des)\b|\ble journal d[ue]\b|\blas noticias del? (?:la )?(?:día|semana)\b"
     r"|\bголовне за (?:день|тиждень)\b|\bглавные новости\b|\bbilder des tages\b"
     # The dated edition of a programme.
-    r"|^\d{1,2}/\d{1,2}: |\b\d{1,2}/\d{1,2}/20\d\d$"
+    r"|^\d{1,2}/\d{1,2}: |\bedition \d{1,2}/\d{1,2}/20\d\d$"
     # Three headlines in one, or a headline and the next subject.
     r"|;.+;|\bplus\s*(?:[.…]\s*)+$"
 )
 #: Beginnings of texts that introduce several subjects.
 ROUNDUP_TEXTS = _any_case(
     r"\bin today['’]s (?:issue|edition|newsletter)\b|\bthe big story\b|\bnews round-?up\b"
-    r"|\bin our news wrap\b|\bdaily (?:window|digest)\b|\bhere['’]s the latest at the end of\b"
+    r"|\bin our news wrap\b|\bessential (?:morning|evening) (?:viewing|listening|reading)\b|\bdaily (?:window|digest)\b|\bhere['’]s the latest at the end of\b"
     r"|\bwelcome to .{3,80}\bwhere we break down\b|\n[^.!?\n]{0,40}\b(?:daily|weekly): \w+ \d{1,2}, 20\d\d"
 )
 #: Evidence that an edition of a newsletter has several subjects.
