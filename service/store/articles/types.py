@@ -1,24 +1,25 @@
 """Types of articles: classification by the rule, and corrections by editors."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.domain.articles.article_types import ArticleType, classify
 from service.domain.articles.entries import Draft
 from service.domain.articles.model import Article
-from service.domain.articles.tokenization import LEAD_CHARACTERS
 from service.domain.pairs.series import recurring_articles
 from service.store.database.arrays import equals_any
-from service.store.tables import ArticleRow, OutletRow
+from service.store.tables import ArticleRow, ConstraintRow, OutletRow
 
 #: The type of an article for readers and for the grouping.
 EFFECTIVE_TYPE: ColumnElement[str] = func.coalesce(ArticleRow.corrected_type, ArticleRow.type)
 #: Headlines of an outlet are compared over this time: two instalments of a weekly column.
 SPAN = timedelta(days=8)
+#: Maximum characters of a text; the rule reads fewer.
+MAX_CHARACTERS = 2000
 #: Maximum number of an outlet's latest articles that are compared.
 MAX_ARTICLES = 1000
 
@@ -62,13 +63,14 @@ def classify_new(
 
 
 def classify_recent(session: Session, outlet_id: int, *, now: datetime) -> dict[int, ArticleType]:
-    """Classify the latest articles of an outlet again; returns the new type of those that changed.
+    """Classify the latest articles of an outlet again; returns the type of those with another one.
 
     A column is recognised by its second instalment, so the first one gets its type only now.
+    Two statements.
     """
     columns = (ArticleRow.title, func.coalesce(ArticleRow.link, ArticleRow.url))
     text = func.left(
-        func.coalesce(func.nullif(ArticleRow.text, ""), ArticleRow.body), LEAD_CHARACTERS
+        func.coalesce(func.nullif(ArticleRow.text, ""), ArticleRow.body), MAX_CHARACTERS
     )
     statement = (
         select(ArticleRow.id, ArticleRow.type, *columns, text, ArticleRow.categories)
@@ -79,17 +81,32 @@ def classify_recent(session: Session, outlet_id: int, *, now: datetime) -> dict[
     )
     rows = session.execute(statement).all()
     types = _classify(session, [Classifiable(outlet_id, *row[2:]) for row in rows])
-    changed = {row[0]: new for row, new in zip(rows, types, strict=True) if row[1] != new}
-    if changed:
-        values = [{"id": key, "type": changed[key]} for key in sorted(changed)]
-        session.execute(update(ArticleRow), values)
-    return changed
+    return {row[0]: new for row, new in zip(rows, types, strict=True) if row[1] != new}
 
 
-def find_of_type(session: Session, ids: Iterable[int], kind: ArticleType) -> set[int]:
-    """Return the articles among these of a type."""
+def save(session: Session, types: Mapping[int, ArticleType]) -> None:
+    """Store the types of articles by the rule."""
+    session.execute(update(ArticleRow), [{"id": key, "type": types[key]} for key in sorted(types)])
+
+
+def find_storyless(session: Session, ids: Iterable[int]) -> set[int]:
+    """Return the articles among these whose type does not join stories.
+
+    An article that an editor linked to others is returned only if an editor set its type.
+    """
+    storyless = [each for each in ArticleType if not each.joins_stories]
+    is_linked = exists().where(
+        ConstraintRow.kind == "must_link",
+        ConstraintRow.revoked_at.is_(None),
+        or_(
+            ConstraintRow.article_id == ArticleRow.id,
+            ConstraintRow.other_article_id == ArticleRow.id,
+        ),
+    )
     statement = select(ArticleRow.id).where(
-        equals_any(ArticleRow.id, ids), EFFECTIVE_TYPE.in_([kind])
+        equals_any(ArticleRow.id, ids),
+        EFFECTIVE_TYPE.in_(storyless),
+        or_(ArticleRow.corrected_type.is_not(None), ~is_linked),
     )
     return set(session.scalars(statement))
 

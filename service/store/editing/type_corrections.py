@@ -1,11 +1,13 @@
-"""Editors' corrections of article types, and their effect on stories."""
+"""Editors' corrections of article types, and the effect of changed types on stories."""
+
+from collections.abc import Collection
 
 from sqlalchemy.orm import Session
 
 from service.domain.articles.article_types import ArticleType
 from service.errors import NotFoundError
 from service.store.articles import articles, types
-from service.store.editing import story_edits
+from service.store.editing import marks, story_edits
 from service.store.stories import stories
 
 
@@ -22,20 +24,24 @@ def require_type(session: Session, article_id: int) -> ArticleType:
 
 
 def correct_type(session: Session, article_id: int, corrected: ArticleType | None) -> None:
-    """Correct the type of an article, or restore its type by the rule.
-
-    Its story is described again. If the article has to join or leave a story, the next reconcile
-    groups it and the articles of its story again.
-
-    Raises:
-        NotFoundError: the article does not exist.
-    """
-    before = require_type(session, article_id)
+    """Correct the type of an article, or restore its type by the rule."""
     types.correct(session, article_id, corrected)
-    after = require_type(session, article_id)
-    story_ids = set(stories.story_of(session, [article_id]).values())
-    story_edits.mark_undescribed(session, story_ids)
-    if before.joins_stories != after.joins_stories:
-        members = stories.members(session, story_ids)
-        affected = {article_id, *(key for ids in members.values() for key in ids)}
-        articles.advance_stage(session, affected, before="reconciled", after="placed")
+    queue_changed(session, [article_id])
+
+
+def queue_changed(session: Session, article_ids: Collection[int]) -> None:
+    """Let the jobs process articles whose type changed.
+
+    Their stories are described again. An article that now joins stories is placed like a new one.
+    If an article has to leave its story, the next reconcile groups the rest of the story again.
+    """
+    story_of = stories.story_of(session, article_ids)
+    story_edits.mark_undescribed(session, set(story_of.values()))
+    storyless = types.find_storyless(session, article_ids)
+    left = {story for key, story in story_of.items() if key in storyless}
+    regrouped = {key for ids in stories.members(session, left).values() for key in ids}
+    articles.advance_stage(session, regrouped, before="reconciled", after="placed")
+    waiting = set(article_ids) - storyless - story_of.keys()
+    waiting -= marks.find_hidden_articles(session, waiting)
+    for stage in ("placed", "reconciled"):
+        articles.advance_stage(session, waiting, before=stage, after="admitted")
