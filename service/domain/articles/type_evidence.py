@@ -7,6 +7,7 @@ title or in the words of a URL; a text pattern in title and lead without their q
 loses its story.
 """
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -206,12 +207,12 @@ _NUMBER_SUFFIX = re.compile(r"(?:[ ]?\d+)+$")
 
 def without_quotations(text: str) -> str:
     """Replace quoted words by a space; a quotation without an end reaches to the end of its line."""
-    return _QUOTATION.sub(" ", unicodedata.normalize("NFKC", text))
+    return _QUOTATION.sub(" ", unicodedata.normalize("NFKC", html.unescape(text)))
 
 
 def normalize(text: str) -> str:
-    """Compose letters and join white space."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    """Decode entities, which some feeds escape twice, compose letters and join white space."""
+    return " ".join(unicodedata.normalize("NFKC", html.unescape(text)).split())
 
 
 def title_parts(title: str) -> list[str]:
