@@ -94,7 +94,8 @@ class Member:
 
 _ORIGINAL = aliased(ArticleRow)
 _PUBLISHER = aliased(OutletRow)
-_REPORT_COLUMNS = (
+#: Columns that `report_from_row` takes.
+REPORT_COLUMNS = (
     ArticleRow.id,
     ArticleRow.title,
     ArticleRow.url,
@@ -110,7 +111,7 @@ _REPORT_COLUMNS = (
 )
 #: Columns that `member_from_row` takes.
 MEMBER_COLUMNS = (
-    *_REPORT_COLUMNS,
+    *REPORT_COLUMNS,
     ArticleRow.text,
     ArticleRow.author,
     ArticleRow.published,
@@ -142,11 +143,11 @@ def load_story_reports(
     if not story_ids:
         return {}
     reports: dict[str, list[Report]] = defaultdict(list)
-    statement = _select_members((*_REPORT_COLUMNS, MembershipRow.story_id), as_of).where(
+    statement = _select_members((*REPORT_COLUMNS, MembershipRow.story_id), as_of).where(
         equals_any(MembershipRow.story_id, story_ids)
     )
     for *values, story_id in session.execute(statement):
-        reports[story_id].append(_report_from_row(*values))
+        reports[story_id].append(report_from_row(*values))
     return {story_id: tuple(members) for story_id, members in reports.items()}
 
 
@@ -207,7 +208,7 @@ def member_from_row(*row: Any) -> Member:
     """A member from a row of `MEMBER_COLUMNS`."""
     report, facts, copy, membership = row[:12], row[12:19], row[19:23], row[23:26]
     values: tuple[Any, ...] = (
-        _report_from_row(*report),
+        report_from_row(*report),
         *facts,
         Original(*copy) if copy[0] is not None else None,
         MembershipInfo(*membership) if membership[0] is not None else None,
@@ -215,7 +216,8 @@ def member_from_row(*row: Any) -> Member:
     return Member(*values)
 
 
-def _report_from_row(*row: Any) -> Report:
+def report_from_row(*row: Any) -> Report:
+    """A report from a row of `REPORT_COLUMNS`."""
     outlet, is_copy, article_type = OutletInfo(*row[5:10]), row[10] is not None, row[11]
     values: tuple[Any, ...] = (*row[:5], outlet, is_copy, ArticleType(article_type))
     return Report(*values)
