@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from jobs.describe import describe
 from jobs.embed import embed
+from jobs.link import link
 from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.running.context import Context
@@ -23,6 +24,7 @@ from tests.integration.conftest import Clock
 from tests.support.content.admitted_reports import Wire, report
 from tests.support.database import invariants
 from tests.support.database.editor import decide
+from tests.support.servers.site import serving
 
 
 class Desk:
@@ -199,3 +201,23 @@ def test_column_is_recognised_by_its_second_instalment(desk: Desk):
     assert tidy(desk.context) == {"classified": 1}
     assert desk.type_of("world/0") is ArticleType.SERIES
     assert describe(desk.context) == {"stories": 1}
+
+
+def test_round_up_is_linked_from_the_story_it_mentions(desk: Desk):
+    desk.publish(3, "news-in-brief/a")
+    desk.work()
+    before = desk.show()
+    assert link(desk.context)["mentions"] == 1
+    with serving(desk.sessions, clock=desk.clock) as site:
+        page = site.page(f"/stories/{before.id}").text
+        assert "Mentioned in round-ups" in page
+        assert "https://o3.example/news-in-brief/a" in page
+        detail = site.get(f"/v1/stories/{before.id}").json
+        [roundup] = detail["mentioned_in"]
+        assert (roundup["outlet"]["slug"], roundup["url"]) == (
+            "o3",
+            "https://o3.example/news-in-brief/a",
+        )
+        assert (detail["independent"], detail["articles"]) == (before.independent, 3)
+        desk.set_type("news-in-brief/a", ArticleType.OPINION)
+        assert site.get(f"/v1/stories/{before.id}").json["mentioned_in"] == []
