@@ -53,14 +53,14 @@ en direct, en vivo, en directo, ao vivo, in diretta, diretta, canli, canli anlat
 LIVE_MARKS = _lines("""
 live, live updates, live results, live blog, liveblog, live ticker, liveticker, live coverage
 watch live, as it happened, en direct, direct, en vivo, en directo, ao vivo, in diretta, diretta
-la diretta, canlı, canlı anlatım, na żywo, relacja na żywo, онлайн, прямая трансляция
+la diretta, canlı, canli, canlı anlatım, na żywo, relacja na żywo, онлайн, прямая трансляция
 онлайн трансляция, наживо, مباشر, بث مباشر, 直播, 实时更新, ライブ, ライブ中継, 生中継, लाइव, लाइव अपडेट
 langsung, 생중계
 """)
 LIVE_PHRASES = re.compile(
     r"(?i:\blive[ -]updates\b|\bwatch live\b|\blive-?blog\b|\blive-?ticker\b|\bas it happened\b)"
     # "Iran war live: …", "… – US politics live"; but "Where we live: …", "… on Saturday Night Live".
-    r"|^[^:|]{2,40}(?<! we)(?<! to)(?<! you)(?<! they)(?<! people) live:|[|–—-] [^|:–—]{2,40} live$"
+    r"|^(?!(?:Where|How|Why) )[^:|]{2,40}(?<! we)(?<! to)(?<! they)(?<! people) live:|[|–—-] [^|:–—]{2,40} live$"
 )
 
 SERIES_SECTIONS = _lines("""
@@ -155,7 +155,7 @@ the memo, meinung, kommentar, leitartikel, gastbeitrag, analyse, glosse, rezensi
 análisis, columna, tribuna, tribune, édito, éditorial, chronique, point de vue, critique, opinione
 editoriale, commento, analisi, recensione, opinião, análise, coluna, crítica, opinie, commentaar
 recensie, ledare, krönika, debatt, recension, opinia, komentarz, felieton, recenzja, мнение, колонка
-рецензия, авторская колонка, думка, رأي, مقال رأي, تحليل, افتتاحية, 评论, 社论, 观点, 觀點, 社説, コラム
+рецензия, авторская колонка, думка, رأي, مقال رأي, تحليل, افتتاحية, 评论, 社评, 社论, 社論, 观点, 觀點, 社説, コラム
 論説, विचार, संपादकीय, yorum, analiz, köşe yazısı, görüş, opini, tajuk, kolom, analisis, 칼럼, 사설
 """)
 OPINION_PHRASES = _any_case(
