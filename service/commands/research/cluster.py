@@ -36,10 +36,10 @@ def cluster(
     ] = None,
     profile: ProfileOption = "",
 ) -> None:
-    """Group articles into stories and write one {"id": ..., "story": ...} line per input line.
+    """Group articles into stories and write one line with id, story and type per input line.
 
-    Articles need id and title; text, outlet, url, published and lang are optional. Other keys are
-    ignored.
+    Articles need id and title; text, outlet, url, published, lang and type are optional. Without
+    a type, the rule for new articles sets it. Other keys are ignored.
     """
     jsonl.require_writable(output)
     settings = load_settings(profile)
@@ -47,7 +47,10 @@ def cluster(
         now = now.replace(tzinfo=UTC)
     articles = jsonl.read_articles(source, now=now)
     result = group_articles(articles, settings, stream=stream)
-    rows = ({"id": article.id, "story": result.stories[article.id]} for article in articles)
+    rows = (
+        {"id": article.id, "story": result.stories[article.id], "type": article.type}
+        for article in articles
+    )
     jsonl.write_lines(output, rows)
     if churn := result.churn:
         print(
