@@ -53,11 +53,17 @@ class _Signs:
     url_names: frozenset[str]
     categories: frozenset[str]
 
+    @property
+    def slugs(self) -> str:
+        """The parts of the URL, one a line."""
+        return "\n".join(sorted(self.url_names))
+
     def is_newsletter(self) -> bool:
         """Whether the article is an edition of a newsletter, or comes from one."""
         names = self.url_names | self.categories | self.title_parts
-        return any(map(evidence.NEWSLETTER.search, names)) or bool(
-            evidence.NEWSLETTER_TEXT.search(self.text)
+        return bool(
+            evidence.NEWSLETTER.search("\n".join(names))
+            or evidence.NEWSLETTER_TEXT.search(self.text)
         )
 
     def has_several_subjects(self) -> bool:
@@ -73,6 +79,7 @@ class _Evidence:
     sections: frozenset[str]
     marks: frozenset[str]
     phrases: re.Pattern[str] = _NOTHING
+    slugs: re.Pattern[str] = _NOTHING
     texts: re.Pattern[str] = _NOTHING
     in_categories: bool = True
 
@@ -82,7 +89,8 @@ class _Evidence:
         return (
             not self.sections.isdisjoint(names)
             or not self.marks.isdisjoint(signs.title_parts)
-            or any(map(self.phrases.search, [signs.title, *signs.url_names]))
+            or bool(self.phrases.search(signs.title))
+            or bool(self.slugs.search(signs.slugs))
             or bool(self.texts.search(signs.text))
         )
 
@@ -95,41 +103,44 @@ _EVIDENCE = (
         ArticleType.SPONSORED,
         evidence.SPONSORED_SECTIONS,
         evidence.SPONSORED_MARKS,
-        evidence.SPONSORED_PHRASES,
+        phrases=evidence.SPONSORED_PHRASES,
     ),
     _Evidence(ArticleType.SATIRE, evidence.SATIRE_SECTIONS, evidence.SATIRE_MARKS),
     _Evidence(
         ArticleType.LIVE,
         evidence.LIVE_SECTIONS,
         evidence.LIVE_MARKS,
-        evidence.LIVE_PHRASES,
+        phrases=evidence.LIVE_PHRASES,
+        slugs=evidence.LIVE_SLUGS,
         in_categories=False,
     ),
     _Evidence(
         ArticleType.SERIES,
         evidence.SERIES_SECTIONS,
         evidence.SERIES_MARKS,
-        evidence.SERIES_PHRASES,
+        phrases=evidence.SERIES_PHRASES,
+        slugs=evidence.SERIES_SLUGS,
     ),
     _Evidence(
         ArticleType.ROUNDUP,
         evidence.ROUNDUP_SECTIONS,
         evidence.ROUNDUP_MARKS,
-        evidence.ROUNDUP_PHRASES,
-        evidence.ROUNDUP_TEXTS,
+        phrases=evidence.ROUNDUP_PHRASES,
+        texts=evidence.ROUNDUP_TEXTS,
     ),
     _Evidence(
         ArticleType.OPINION,
         evidence.OPINION_SECTIONS,
         evidence.OPINION_MARKS,
-        evidence.OPINION_PHRASES,
-        evidence.OPINION_TEXTS,
+        phrases=evidence.OPINION_PHRASES,
+        slugs=evidence.OPINION_SLUGS,
+        texts=evidence.OPINION_TEXTS,
     ),
     _Evidence(
         ArticleType.MEDIA,
         evidence.MEDIA_SECTIONS,
         evidence.MEDIA_MARKS,
-        evidence.MEDIA_PHRASES,
+        phrases=evidence.MEDIA_PHRASES,
         in_categories=False,
     ),
 )

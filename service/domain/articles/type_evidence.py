@@ -3,7 +3,7 @@
 The tables hold lower-case words of several languages. A section is one whole part of a URL's host
 or path, or a whole feed category, with spaces for hyphens. A mark is a whole part of a title, set
 apart by a colon, bar, dash or bracket ("Opinion | …", "… – live"). A phrase counts anywhere in a
-title or in the words of a URL; a text pattern in title and lead without their quotations. Words that reports use as well are left out: a missed type costs less than a report that
+title, a slug in the words of a URL, a text pattern in title and lead without their quotations. Words that reports use as well are left out: a missed type costs less than a report that
 loses its story.
 """
 
@@ -62,6 +62,7 @@ LIVE_PHRASES = re.compile(
     # "Iran war live: …", "… – US politics live"; but "Where we live: …", "… on Saturday Night Live".
     r"|^(?!(?:Where|How|Why) )[^:|]{2,40}(?<! we)(?<! to)(?<! they)(?<! people) live:|[|–—-] [^|:–—]{2,40} live$"
 )
+LIVE_SLUGS = _any_case(r"\b(?:watch live|live updates|live ?blog|live ?ticker|as it happened)\b")
 
 SERIES_SECTIONS = _lines("""
 puzzles, puzzle, crossword, crosswords, sudoku, quiz, quizzes, horoscope, horoscopes, astrology
@@ -90,12 +91,11 @@ SERIES_PHRASES = _any_case(
     r"|\bopen thread\b|\b(?:today|this day) in (?:\S+ ){0,3}history\b|^(?:dear|ask) [^:,]{3,30}:"
     r"|\bfor [a-z]{3,9}\.? \d{1,2}, 20\d\d$"
 )
+SERIES_SLUGS = _any_case(rf"\b(?:todays|daily|mini|weekly) (?:{_GAMES})\b")
 
 ROUNDUP_SECTIONS = _lines("""
-briefing, briefings, morning briefing, evening briefing, daily briefing, news in brief, the headlines
-morning report, morning newsletter, news roundup, daily roundup, kurzmeldungen, presseschau
-revue de presse, rassegna stampa, resumen de noticias, revista de prensa, przeglad prasy
-haber ozeti, дайджест, обзор прессы, 早报, 新闻早报
+briefing, briefings, morning briefing, evening briefing, morning brief, evening brief, the headlines
+morning report, morning newsletter, news roundup, daily roundup, resumen de noticias, haber ozeti
 """)
 ROUNDUP_MARKS = _lines("""
 news wrap, news brief, news in brief, morning briefing, evening briefing, daily briefing, the briefing
@@ -111,18 +111,19 @@ günün özeti, sabah bülteni, haber bülteni, موجز الأنباء, أبر�
 rangkuman berita, berita terpopuler
 """)
 ROUNDUP_PHRASES = _any_case(
-    r"\b(?:morning|evening|midday|afternoon|daily|weekly|weekend|nightly)"
-    r" (?:news )?(?:brief|briefing|bulletin|round-?up|wrap|digest|headlines)\b"
-    r"|\bnews (?:wrap|brief|briefing|round-?up|digest|bulletin|summary)\b"
+    r"\b(?:morning|evening|midday|afternoon) (?:news )?(?:brief|briefing|bulletin|digest|headlines)\b"
+    r"|\b(?:morning|evening|daily|weekly|weekend|nightly|news) (?:news )?(?:round-?up|wrap|digest)\b"
+    r"|\bnews (?:brief|bulletin|summary)\b(?! (?:on|by|of|about)\b)"
     r"|\bwhat you missed (?:this|over|last)\b|\b(?:top|biggest) (?:news )?stories (?:of|this)\b"
     r"|\b(?:this|the) week(?:end)? (?:in|around)\b.*\b(?:pictures|photos|review|brief|news)\b"
     r"|\b(?:photos|pictures|images) of the (?:day|week|month|year)\b"
-    r"|\bdie nachrichten (?:am|des)\b|\ble journal d[ue]\b|\blas noticias del? (?:la )?(?:día|semana)\b"
-    r"|\bголовне за (?:день|тиждень)\b|\bглавные новости\b|\bbilder des tages\b"
+    r"|\bdie nachrichten (?:am|des)\b|\blas noticias del? (?:la )?(?:día|semana)\b"
+    r"|\bголовне за (?:день|тиждень)\b|^главные новости\b|\bbilder des tages\b"
     # The dated edition of a programme.
     r"|^\d{1,2}/\d{1,2}: |\bedition \d{1,2}/\d{1,2}/20\d\d$"
     # Three headlines in one, or a headline and the next subject.
-    r"|;.+;|\bplus\s*(?:[.…]\s*)+$"
+    r"|[^\W\d]['’”\"]?(?<!quot); (?:\S+ ){2,}\S*[^\W\d]['’”\"]?(?<!quot); (?:\S+ ){2,}"
+    r"|\bplus\s*(?:[.…]\s*)+$"
 )
 #: Beginnings of texts that introduce several subjects.
 ROUNDUP_TEXTS = _any_case(
@@ -131,7 +132,7 @@ ROUNDUP_TEXTS = _any_case(
     r"|\bwelcome to .{3,80}\bwhere we break down\b|\n[^.!?\n]{0,40}\b(?:daily|weekly): \w+ \d{1,2}, 20\d\d"
 )
 #: Evidence that an edition of a newsletter has several subjects.
-SEVERAL_SUBJECTS = _any_case(r"\. and, |\bplus:|\nalso, |▪|•|\bbrings you stories\b|;.+;")
+SEVERAL_SUBJECTS = _any_case(r"\. and, |\bplus:|\nalso, |▪|•|\bbrings you stories\b|\w; \w.*\w; \w")
 NEWSLETTER = _any_case(
     r"\bnewsletters?\b|\binfolettre\b|\bboletín\b|\bnieuwsbrief\b|\bnyhetsbrev\b|\bрассылка\b"
 )
@@ -160,8 +161,10 @@ recensie, ledare, krönika, debatt, recension, opinia, komentarz, felieton, rece
 """)
 OPINION_PHRASES = _any_case(
     r"[\w'’”\"] reviews?: |\bletters to the editor\b|\bopen letter to\b|\bin defen[cs]e of\b"
-    r"|\b(?:tv|film|movie|book|album|music|theatre|theater|game|restaurant|concert) review\b"
     r"|^(?:the case (?:for|against)|it['’]s time (?:to|for)|stop \w+ing|we (?:must|need|should|can['’]?t))\b"
+)
+OPINION_SLUGS = _any_case(
+    r"\b(?:tv|film|movie|book|album|music|theatre|theater|game|restaurant|concert) review\b"
 )
 #: First person outside quotations, and what is said about an author.
 OPINION_TEXTS = re.compile(
