@@ -7,7 +7,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
-from service.domain.articles.model import Article
+from service.domain.articles.model import Article, Vectors
 from service.domain.grouping.lineage import plan_update
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.vocabulary import Vocabulary
@@ -53,11 +53,7 @@ def link(context: Context) -> Counts:
         loaded = {int(article.id): article for article in articles.load(session, ids)}
         model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
         values = vectors.load(session, model_id, encoder.model, list(loaded))
-        tokenised = TokenisedArticles.build(list(loaded.values()), values)
-        row_of = {key: row for row, key in enumerate(loaded)}
-        rows = [np.array([row_of[key] for key in keys]) for keys in members.values()]
-        features = Features.build(tokenised, vocabulary)
-        profiles = StoryProfiles.from_features(list(members), rows, features)
+        profiles = _build_profiles(members, loaded, values, vocabulary)
         groups = link_storylines(profiles, context.settings.storylines)
 
         existing = descriptions.load_storylines(session)
@@ -85,6 +81,20 @@ def link(context: Context) -> Counts:
         "linked": sum(map(len, groups)),
         **({"mentions": mentioned} if mentioned else {}),
     }
+
+
+def _build_profiles(
+    members: Mapping[str, Sequence[int]],
+    loaded: Mapping[int, Article],
+    values: Vectors,
+    vocabulary: Vocabulary,
+) -> StoryProfiles:
+    """Average the features of each story's articles; `values` are in the order of `loaded`."""
+    tokenised = TokenisedArticles.build(list(loaded.values()), values)
+    row_of = {key: row for row, key in enumerate(loaded)}
+    rows = [np.array([row_of[key] for key in keys]) for keys in members.values()]
+    features = Features.build(tokenised, vocabulary)
+    return StoryProfiles.from_features(list(members), rows, features)
 
 
 def _link_roundups(

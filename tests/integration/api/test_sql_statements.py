@@ -69,7 +69,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
         ("/v1/runs", 1),
         ("/metrics", 12),
         ("/", 3),
-        (f"/stories/{MEETING}", 7),
+        (f"/stories/{MEETING}", 8),
         (f"/storylines/{STORYLINE}", 3),
         ("/feeds", 2),
         ("/healthz", 0),
