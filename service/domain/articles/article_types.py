@@ -49,7 +49,7 @@ class _Signs:
 
     title: str
     text: str
-    title_parts: frozenset[str]
+    title_parts: tuple[str, ...]
     url_names: frozenset[str]
     categories: frozenset[str]
 
@@ -60,7 +60,7 @@ class _Signs:
 
     def is_newsletter(self) -> bool:
         """Whether the article is an edition of a newsletter, or comes from one."""
-        names = self.url_names | self.categories | self.title_parts
+        names = [*self.url_names, *self.categories, *self.title_parts]
         return bool(
             evidence.NEWSLETTER.search("\n".join(names))
             or evidence.NEWSLETTER_TEXT.search(self.text)
@@ -82,13 +82,14 @@ class _Evidence:
     slugs: re.Pattern[str] = _NOTHING
     texts: re.Pattern[str] = _NOTHING
     in_categories: bool = True
+    marks_anywhere: bool = True
 
     def is_in(self, signs: _Signs) -> bool:
         """Whether any sign of the article shows this type."""
         names = signs.url_names | signs.categories if self.in_categories else signs.url_names
         return (
             not self.sections.isdisjoint(names)
-            or not self.marks.isdisjoint(signs.title_parts)
+            or not self.marks.isdisjoint(signs.title_parts[: None if self.marks_anywhere else 1])
             or bool(self.phrases.search(signs.title))
             or bool(self.slugs.search(signs.slugs))
             or bool(self.texts.search(signs.text))
@@ -96,8 +97,8 @@ class _Evidence:
 
 
 #: In order of precedence: the first type with evidence wins. A weekly gallery is a round-up; a
-#: video of a commentator is opinion. Categories such as Live and Video often name a subject, or
-#: something inside a report.
+#: video of a commentator is opinion. Categories such as Live and Video often name a subject or a
+#: part of a report, and so does "video" at the end of a title.
 _EVIDENCE = (
     _Evidence(
         ArticleType.SPONSORED,
@@ -142,6 +143,7 @@ _EVIDENCE = (
         evidence.MEDIA_MARKS,
         phrases=evidence.MEDIA_PHRASES,
         in_categories=False,
+        marks_anywhere=False,
     ),
 )
 _NEWSLETTER_FORMS = (ArticleType.OPINION, ArticleType.MEDIA, None)
@@ -174,7 +176,7 @@ def classify(
     signs = _Signs(
         evidence.normalize(title),
         evidence.without_quotations(f"{title}\n{text[:_LEAD_CHARACTERS]}"),
-        frozenset(evidence.title_parts(title)),
+        tuple(evidence.title_parts(title)),
         frozenset(evidence.url_names(url)),
         frozenset(name for each in categories for name in evidence.category_names(each)),
     )

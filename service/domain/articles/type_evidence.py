@@ -2,9 +2,10 @@
 
 The tables hold lower-case words of several languages. A section is one whole part of a URL's host
 or path, or a whole feed category, with spaces for hyphens. A mark is a whole part of a title, set
-apart by a colon, bar, dash or bracket ("Opinion | …", "… – live"). A phrase counts anywhere in a
-title, a slug in the words of a URL, a text pattern in title and lead without their quotations. Words that reports use as well are left out: a missed type costs less than a report that
-loses its story.
+apart by a colon, bar or dash ("Opinion | …", "… – live"). A phrase counts anywhere in a
+title, a slug in the words of a URL, a text pattern in title and lead without their quotations.
+Words that reports use as well are left out: a missed type costs less than a report that loses its
+story.
 """
 
 import html
@@ -47,8 +48,8 @@ satire, satirical, humor, humour, parody, parodie, satira, sátira, sátiras, mi
 SATIRE_MARKS = _lines("satire, satira, sátira, parody, parodie, сатира, mizah")
 
 LIVE_SECTIONS = _lines("""
-live, liveblog, live blog, liveblogs, live updates, live coverage, liveticker, live ticker, newsticker
-en direct, en vivo, en directo, ao vivo, in diretta, diretta, canli, canli anlatim, онлайн, مباشر
+live, liveblog, live blog, liveblogs, live updates, live coverage, liveticker, live ticker
+ao vivo, in diretta, canli anlatim, онлайн трансляция, بث مباشر
 """)
 LIVE_MARKS = _lines("""
 live, live updates, live results, live blog, liveblog, live ticker, liveticker, live coverage
@@ -168,7 +169,7 @@ OPINION_SLUGS = _any_case(
 )
 #: First person outside quotations, and what is said about an author.
 OPINION_TEXTS = re.compile(
-    r"\A(?:I|I['’](?:m|ve|d|ll)|My|(?:Why|How) I)\b(?!.*: \w+\n)|(?:\b[a-z][\w'’]*|[—–]),? I(?:['’](?:m|ve|d|ll)\b| [a-z])"
+    r"\A(?:I|I['’](?:m|ve|d|ll)|My|(?:Why|How) I)\b(?!.*: \w+\n)|(?:\b(?!(?:do|did|am|can|could|should|may|must|will) )[a-z][\w'’]*|[—–]),? I(?:['’](?:m|ve|d|ll)\b| [a-z])"
     r"|(?<=[.!?] )(?:I [a-z]|My [a-z])|^I(?:['’](?:m|ve|d|ll)\b| [a-z])"
     r"|(?<=[a-zäöü,] )ich [a-z]|^Ich [a-z]|(?<=[а-я,] )я [а-я]|(?<=[a-z,] )j['’]ai\b"
     r"|\b(?:opinion|guest) (?:columnist|contributor|writer)\b|\b[Tt]he (?:writer|author) is an? ",
@@ -178,7 +179,7 @@ OPINION_TEXTS = re.compile(
 MEDIA_SECTIONS = _lines("""
 video, videos, video clips, clips video, watch, gallery, galleries, photos, photo, photo gallery
 pictures, in pictures, photo essay, picture gallery, slideshow, slideshows, podcast, podcasts, audio
-listen, multimedia, show, bilder, bildergalerie, fotostrecke, fotostrecken, mediathek, diaporama
+multimedia, bilder, bildergalerie, fotostrecke, fotostrecken, mediathek, diaporama
 diaporamas, portfolio, en images, fotos, foto, galeria, galerias, fotogaleria, fotogallery, galleria
 fotogalerie, videogalerie, vídeos, vídeo, видео, фото, фоторепортаж, подкасты, відео, galeri
 foto galeri, video galeri, فيديو, صور, 视频, 图片, 動画, 写真, フォト, वीडियो, 영상, 포토
@@ -201,10 +202,12 @@ BULLETIN_WORDS = _any_case(
     r"|notizie|telegiornale|notícias|nieuws|новости|haberler|berita)\b|الأخبار|新闻|ニュース|समाचार"
 )
 
-_SEPARATOR = re.compile(r"\s*[:：|｜\[\]【】()（）]\s*|\s+[–—-]+\s+|\s*—\s*")
+_SEPARATOR = re.compile(r"\s*[:：|｜【】]\s*|\s+[–—-]+\s+|\s*—\s*")
 _QUOTATION = re.compile(
     r"[“„«][^“„«»”\n]*[”“»]|\"[^\"\n]*\"|(?<!\w)['‘][^‘\n]*['’](?!\w)|[“„«\"].*"
 )
+#: Longest second-level part of a public suffix.
+_MAX_SECOND_LEVEL = 3
 _NUMBER_SUFFIX = re.compile(r"(?:[ ]?\d+)+$")
 
 
@@ -219,18 +222,21 @@ def normalize(text: str) -> str:
 
 
 def title_parts(title: str) -> list[str]:
-    """The parts of a title between colons, bars, dashes and brackets, in lower case."""
-    return [part.strip(" .!…'’\"“”") for part in _SEPARATOR.split(normalize(title).lower())]
+    """The parts of a title between colons, bars and dashes, in lower case."""
+    parts = (part.strip(" .!…'’\"“”") for part in _SEPARATOR.split(normalize(title).lower()))
+    return [part for part in parts if part]
 
 
 def url_names(url: str) -> Iterator[str]:
     """The parts of a URL's subdomains and path, decoded, in lower case, without final numbers."""
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").split(".")[:-2]
+        labels = (parts.hostname or "").split(".")
     except ValueError:
         return
-    for segment in [*host, *unquote(parts.path).lower().split("/")]:
+    # The registered domain has a label more under suffixes such as co.uk and com.mx.
+    suffix = 3 if len(labels) > 1 and len(labels[-2]) <= _MAX_SECOND_LEVEL else 2
+    for segment in [*labels[:-suffix], *unquote(parts.path).lower().split("/")]:
         name = re.sub(r"[-_+ ]+", " ", segment.rsplit(".", 1)[0]).strip()
         yield _NUMBER_SUFFIX.sub("", name)
 
