@@ -23,7 +23,7 @@ MAX_STORIES = 4000
 #: Round-ups are compared with stories for this time after their publication.
 ROUNDUP_SPAN = timedelta(days=1)
 #: Maximum number of round-ups per run, the latest ones.
-MAX_ROUNDUPS = 200
+MAX_ROUNDUPS = 100
 #: A round-up is compared with the reports from this time before it to this time after it.
 MENTION_SPAN = timedelta(hours=36)
 #: Maximum number of reports of a story that a round-up is compared with.
@@ -75,6 +75,7 @@ def link(context: Context) -> Counts:
         linked = {str(story) for line in lines if line.id in titles for story in line.members}
         stamp = apply_plan.new_stamp(session, context.clock(), "link", context.run_id)
         apply_plan.refresh_derived(session, linked.union(latest), stamp)
+    with context.sessions.begin() as session:  # without the lock: no story row changes
         mentioned = _link_roundups(session, context, members, loaded, vocabulary)
     return {
         "storylines": len(groups),
