@@ -1,26 +1,42 @@
-"""Job `link`: link related stories into storylines, without merging them."""
+"""Job `link`: link related stories into storylines, and round-ups to the stories they mention."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import numpy as np
+from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
+from service.domain.articles.model import Article, Vectors
 from service.domain.grouping.lineage import plan_update
 from service.domain.pairs.features import Features, TokenisedArticles
+from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.stories.keywords import extract_keywords
+from service.domain.stories.roundup_mentions import find_mentions
 from service.domain.stories.storylines import StoryProfiles, link_storylines
 from service.store.articles import articles, vectors
 from service.store.database import locks
-from service.store.stories import apply_plan, descriptions, stories, vocabularies
+from service.store.stories import apply_plan, descriptions, mentions, stories, vocabularies
 
 #: Maximum number of stories per run, the latest ones; bounds the duration.
 MAX_STORIES = 4000
+#: Round-ups are compared with stories for this time after their publication.
+ROUNDUP_SPAN = timedelta(days=1)
+#: Maximum number of round-ups per run, the latest ones.
+MAX_ROUNDUPS = 100
+#: A round-up is compared with the reports from this time before it to this time after it.
+MENTION_SPAN = timedelta(hours=36)
+#: Maximum number of reports of a story that a round-up is compared with.
+MAX_REPORTS = 5
 #: Keywords in a storyline's title.
 TITLE_KEYWORDS = 4
 
 
 def link(context: Context) -> Counts:
-    """Link the latest stories with several articles; a growing storyline keeps its id."""
+    """Link the latest stories with several articles; a growing storyline keeps its id.
+
+    Round-ups of the last day are linked to those of the stories that they mention.
+    """
     since = context.clock() - timedelta(days=context.settings.storylines.span_days)
     with context.sessions.begin() as session:
         if not descriptions.find_linkable_stories(session, since=since, limit=1):
@@ -37,11 +53,7 @@ def link(context: Context) -> Counts:
         loaded = {int(article.id): article for article in articles.load(session, ids)}
         model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
         values = vectors.load(session, model_id, encoder.model, list(loaded))
-        tokenised = TokenisedArticles.build(list(loaded.values()), values)
-        row_of = {key: row for row, key in enumerate(loaded)}
-        rows = [np.array([row_of[key] for key in keys]) for keys in members.values()]
-        features = Features.build(tokenised, vocabulary)
-        profiles = StoryProfiles.from_features(list(members), rows, features)
+        profiles = _build_profiles(members, loaded, values, vocabulary)
         groups = link_storylines(profiles, context.settings.storylines)
 
         existing = descriptions.load_storylines(session)
@@ -63,4 +75,51 @@ def link(context: Context) -> Counts:
         linked = {str(story) for line in lines if line.id in titles for story in line.members}
         stamp = apply_plan.new_stamp(session, context.clock(), "link", context.run_id)
         apply_plan.refresh_derived(session, linked.union(latest), stamp)
-    return {"storylines": len(groups), "linked": sum(map(len, groups))}
+    with context.sessions.begin() as session:  # without the lock: no story row changes
+        mentioned = _link_roundups(session, context, members, loaded, vocabulary)
+    return {
+        "storylines": len(groups),
+        "linked": sum(map(len, groups)),
+        **({"mentions": mentioned} if mentioned else {}),
+    }
+
+
+def _build_profiles(
+    members: Mapping[str, Sequence[int]],
+    loaded: Mapping[int, Article],
+    values: Vectors,
+    vocabulary: Vocabulary,
+) -> StoryProfiles:
+    """Average the features of each story's articles; `values` are in the order of `loaded`."""
+    tokenised = TokenisedArticles.build(list(loaded.values()), values)
+    row_of = {key: row for row, key in enumerate(loaded)}
+    rows = [np.array([row_of[key] for key in keys]) for keys in members.values()]
+    features = Features.build(tokenised, vocabulary)
+    return StoryProfiles.from_features(list(members), rows, features)
+
+
+def _link_roundups(
+    session: Session,
+    context: Context,
+    members: Mapping[str, Sequence[int]],
+    loaded: Mapping[int, Article],
+    vocabulary: Vocabulary,
+) -> int:
+    """Link recent round-ups to the stories that they mention; returns the number of links."""
+    since = context.clock() - ROUNDUP_SPAN
+    roundups = articles.load(
+        session, mentions.find_roundups(session, since=since, limit=MAX_ROUNDUPS)
+    )
+    reported_at = articles.load_report_times(session, [*loaded, *(int(a.id) for a in roundups)])
+    mentioned = {}
+    for roundup in roundups:
+        at = reported_at[int(roundup.id)]
+        near = {
+            story: [loaded[key] for key in keys if abs(reported_at[key] - at) <= MENTION_SPAN]
+            for story, keys in members.items()
+        }
+        candidates = {story: near[story][:MAX_REPORTS] for story in near if near[story]}
+        found = find_mentions([roundup], candidates, vocabulary)[roundup.id]
+        mentioned[int(roundup.id)] = {each.story for each in found}
+    mentions.replace_mentions(session, mentioned)
+    return sum(map(len, mentioned.values()))

@@ -14,7 +14,7 @@ from service.domain.grouping.place import place as place_articles
 from service.domain.pairs.features import window_vocabulary
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.stories.arrivals import group_after_placement
-from service.store.articles import articles, candidates, copies, vectors
+from service.store.articles import articles, candidates, copies, types, vectors
 from service.store.database import locks
 from service.store.editing import marks
 from service.store.stories import apply_plan, constraints, stories, vocabularies
@@ -26,7 +26,7 @@ BATCH = 200
 def place(context: Context) -> Counts:
     """Place all articles that have a vector and no story; revised articles keep their story.
 
-    No article joins a locked story, and hidden articles are not placed.
+    No article joins a locked story. Hidden articles and round-ups are not placed.
     """
     with context.sessions.begin() as session:
         waiting = len(articles.find_in_stage(session, "admitted"))
@@ -48,6 +48,7 @@ def place(context: Context) -> Counts:
             candidates.index_rare_words(session, loaded, vocabulary)
             excluded = set(stories.story_of(session, batch))
             excluded |= marks.find_hidden_articles(session, batch)
+            excluded |= types.find_storyless(session, batch)
             arrivals = {key: at for key, at in batch.items() if key not in excluded}
             members = candidates.find_joinable_members(
                 session, model_id, arrivals, limits=context.settings.candidates, reach=reach

@@ -1,17 +1,17 @@
 """Job `reconcile`: regroup the time window around new articles and update its stories."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
 from service.domain.grouping import evidence
-from service.domain.grouping.lineage import plan_update
+from service.domain.grouping.lineage import plan_removal, plan_update
 from service.domain.grouping.window import group_window
 from service.domain.stories.arrivals import select_affected_groups
 from service.domain.text.spans import merge_windows
-from service.store.articles import articles, copies, vectors
+from service.store.articles import articles, copies, types, vectors
 from service.store.database import locks
 from service.store.editing import marks
 from service.store.stories import apply_plan, constraints, stories, vocabularies
@@ -20,8 +20,8 @@ from service.store.stories import apply_plan, constraints, stories, vocabularies
 def reconcile(context: Context) -> Counts:
     """Regroup the articles around those placed since the last run.
 
-    Locked and hidden stories and hidden articles stay unchanged. All changes are one transaction,
-    during which place waits. Running it again without new articles changes nothing.
+    Locked and hidden stories and hidden articles stay unchanged. Round-ups leave their stories. All
+    changes are one transaction, during which place waits. Running it again without new articles changes nothing.
     """
     with context.sessions.begin() as session:
         if not articles.find_in_stage(session, "placed"):
@@ -46,18 +46,46 @@ def reconcile(context: Context) -> Counts:
         outside = {key for ids in members.values() for key in ids} - inside.keys()
         reported_at = inside | articles.load_report_times(session, outside)
 
-        counts = _regroup(session, context, placed, reported_at) if reported_at else {}
+        storyless = types.find_storyless(session, reported_at)
+        left = _remove(session, context, storyless, members)
+        affected = placed.keys() | {key for story in left for key in members[story]}
+        reported_at = {key: at for key, at in reported_at.items() if key not in storyless}
+        counts = _regroup(session, context, affected, reported_at) if reported_at else {}
         articles.advance_stage(session, placed, before="placed", after="reconciled")
     return counts
+
+
+def _remove(
+    session: Session,
+    context: Context,
+    storyless: Collection[int],
+    members: Mapping[str, Sequence[int]],
+) -> set[str]:
+    """Remove articles from the stories that they are members of; returns the ids of these stories."""
+    story_of = {key: story for story, ids in members.items() for key in ids if key in storyless}
+    if story_of:
+        now = context.clock()
+        apply_plan.apply_plan(
+            session,
+            plan_removal(story_of),
+            apply_plan.new_stamp(session, now, "reconcile", context.run_id),
+            reported_at={},
+            quiet_since=context.settings.lifecycle.quiet_since(now),
+            reasons={},
+        )
+    return set(story_of.values())
 
 
 def _regroup(
     session: Session,
     context: Context,
-    placed: Collection[int],
+    affected: Collection[int],
     reported_at: dict[int, datetime],
 ) -> Counts:
-    """Group the articles, plan the changes of stories and write them; returns counts."""
+    """Group the articles, plan the changes of stories and write them; returns counts.
+
+    Only groups with an affected article, or of a story with such a group, change.
+    """
     encoder, settings = context.encoder(), context.settings
     ids = sorted(reported_at)
     model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
@@ -73,10 +101,10 @@ def _regroup(
     )
 
     story_of = {key: each.story for key, each in current.items() if each.story is not None}
-    groups = select_affected_groups(grouping.groups, placed, story_of)
-    affected = {story_of[key] for group in groups for key in group if key in story_of}
+    groups = select_affected_groups(grouping.groups, affected, story_of)
+    existing = {story_of[key] for group in groups for key in group if key in story_of}
     plan = plan_update(
-        stories.load_stories(session, affected),
+        stories.load_stories(session, existing),
         groups,
         is_taken=lambda key: stories.is_taken(session, key),
     )

@@ -1,19 +1,45 @@
-"""Job `tidy`: delete old runs, fetches and idempotent responses."""
+"""Job `tidy`: delete old runs, fetches and responses; classify recent articles again."""
 
 from datetime import timedelta
 
 from jobs.running.context import Context, Counts
 from service.store.access import idempotency
-from service.store.database import runs
+from service.store.articles import types
+from service.store.catalogue import feeds
+from service.store.database import locks, runs
+from service.store.editing.type_corrections import queue_changed
+from service.store.stories import apply_plan
 
 #: Retention of runs and fetches, and of runs that had nothing to do.
 RETENTION, IDLE_RETENTION = timedelta(days=30), timedelta(days=1)
 
 
 def tidy(context: Context) -> Counts:
-    """Delete expired log rows and responses; articles and stories stay."""
+    """Delete expired log rows and responses, and update the types of recent articles.
+
+    Articles and stories stay.
+    """
     now = context.clock()
     with context.sessions.begin() as session:
         deleted = runs.delete_old(session, now=now, keep=RETENTION, keep_idle=IDLE_RETENTION)
         deleted += idempotency.delete_expired(session, now=now)
-    return {"deleted": deleted} if deleted else {}
+    counts = {"deleted": deleted, "classified": _classify_recent(context)}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _classify_recent(context: Context) -> int:
+    """Classify the recent articles of each outlet again; returns how many got another type."""
+    with context.sessions.begin() as session:
+        outlet_ids = sorted(feeds.load_outlet_ids(session).values())
+    total = 0
+    for outlet_id in outlet_ids:
+        if context.stop_requested():
+            break
+        with context.sessions.begin() as session:
+            changed = types.classify_recent(session, outlet_id, now=context.clock())
+            if changed:
+                locks.lock_until_commit(session, apply_plan.LOCK)
+                types.save(session, changed)
+                queue_changed(session, changed)
+        total += len(changed)
+    return total

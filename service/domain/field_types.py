@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from service.domain.articles.article_types import ArticleType
 from service.domain.text.codes import country_code, language_code
 from service.errors import BadInputError
 
@@ -37,6 +38,7 @@ MAX_FILTER_VALUES = 20
 TextValues = Annotated[list[ShortText], Field(max_length=MAX_FILTER_VALUES)]
 CountryCodes = Annotated[list[Country], Field(max_length=MAX_FILTER_VALUES)]
 LanguageCodes = Annotated[list[Language], Field(max_length=MAX_FILTER_VALUES)]
+ArticleTypes = Annotated[list[ArticleType], Field(max_length=MAX_FILTER_VALUES)]
 
 _DATE_PREFIX = re.compile(r"\d{4}-\d\d-\d\d")
 

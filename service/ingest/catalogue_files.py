@@ -1,11 +1,12 @@
 """Catalogue files: outlets.toml and OPML feed lists in `config/` or a sample folder."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from service.domain.articles.type_names import parse_type
 from service.domain.catalogue.outlets import Outlet, SiteIndex
 from service.domain.catalogue.outlets import site_index as index_of
 from service.domain.text.codes import country_code, language_code
@@ -28,7 +29,7 @@ def read_outlets(path: Path) -> OutletFile:
 
     Raises:
         SettingsError: an outlet has an unknown field or no name.
-        BadInputError: a country or language code is invalid.
+        BadInputError: a country code, a language code or an article type is invalid.
     """
     tables: dict[str, Any] = dict(read_toml(path))
     outlets = [
@@ -99,7 +100,11 @@ def _parse_outlet(path: Path, slug: str, values: dict[str, Any]) -> Outlet:
         "sites": tuple(values.get("sites", ())),
         "family": values.get("family", slug),
     }
-    parsers = {"country": country_code, "language": language_code}
+    parsers: dict[str, Callable[[str], str]] = {
+        "country": country_code,
+        "language": language_code,
+        "article_type": parse_type,
+    }
     try:
         values |= {
             name: parse(str(values[name])) for name, parse in parsers.items() if name in values

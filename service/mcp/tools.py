@@ -200,13 +200,14 @@ def _to_report(member: Member) -> JsonObject:
         "title": member.title,
         "excerpt": member.excerpt,
         "url": member.url,
+        "type": member.type,
         "copy_of": member.copy_of,
     }
 
 
 #: Fields that agents get of a story or article in a search result.
 _BRIEF_FIELDS = (
-    *("id", "headline", "title", "excerpt", "url", "coverage", "independent", "article"),
+    *("id", "headline", "title", "excerpt", "url", "type", "coverage", "independent", "article"),
     *("first_reported_at", "last_reported_at", "reported_at", "copy_of", "language"),
 )
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from service.store.articles.articles import url_hash
 from service.store.database import schema
 from service.store.database.sessions import make_sessions
+from service.store.tables import ArticleRow, ArticleUrlRow
 from tests.e2e.conftest import Shell
 from tests.support.content.site_content import fill
 from tests.support.content.texts import MEETING, MERGED, SIMILAR_EVENTS
@@ -28,6 +30,8 @@ def database(new_database: Callable[[], str]) -> str:
     engine: Engine = schema.make_engine(url)
     with make_sessions(engine).begin() as session:
         fill(session)
+        for key, article_url in session.execute(select(ArticleRow.id, ArticleRow.url)).all():
+            session.add(ArticleUrlRow(url_hash=url_hash(article_url), article_id=key))
     engine.dispose()
     return url
 
@@ -114,3 +118,13 @@ def test_invalid_arguments_print_one_line(run: Run, arguments: list[str], code: 
     assert (done.returncode, message in done.stderr) == (code, True), done.stderr
     assert "Traceback" not in done.stderr
     assert code == 2 or done.stderr.count("\n") == 1
+
+
+def test_set_type_by_id_and_by_url(run: Run):
+    member = read(run("show", MEETING, "--json"))["members"][0]
+    corrected = read(run("set-type", member["url"], "live", "--json"))
+    assert (corrected["action"], corrected["value"]) == ("set_type", "live")
+    assert "set_type" in run("set-type", str(member["id"]), "media").stderr
+    read(run("undo", str(corrected["id"]), "--json"))
+    assert "not found" in run("set-type", "https://nobody.example/a", "live").stderr
+    assert "'gossip' is not one of" in run("set-type", str(member["id"]), "gossip").stderr

@@ -52,6 +52,7 @@ def test_cluster_writes_one_line_per_article_in_order(
     assert result.exit_code == 0, result.output
     assert [row["id"] for row in lines(out)] == [row["id"] for row in lines(gold)]
     assert len({row["story"] for row in lines(out)}) == len(EVENTS)
+    assert {row["type"] for row in lines(out)} == {"report"}
     assert ("churn" in result.stderr) == bool(options)
 
 

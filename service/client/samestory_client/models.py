@@ -178,6 +178,7 @@ class Member:
     title: str
     excerpt: str
     url: str
+    type: str
     outlet: Outlet
     language: str | None
     author: str | None
@@ -226,6 +227,18 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class Roundup:
+    """A round-up that mentions a story."""
+
+    id: int
+    title: str
+    url: str
+    language: str | None
+    outlet: OutletRef
+    reported_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StoryDetail(Story):
     """A story with its articles, transitions and related stories."""
 
@@ -233,3 +246,4 @@ class StoryDetail(Story):
     transitions: tuple[Change, ...] = ()
     related: tuple[Story, ...] = ()
     split_into: tuple[str, ...] = ()
+    mentioned_in: tuple[Roundup, ...] = ()

@@ -42,9 +42,9 @@ def cluster(
     ] = None,
     profile: ProfileOption = "",
 ) -> None:
-    """Group articles into stories and write a line {"id": ..., "story": ...} for each article.
+    """Group articles into stories and write a line with id, story and type for each article.
 
-    Articles need the keys id and title. text, outlet, url, published (date) and lang (ISO 639 code) are optional. Other keys are ignored.
+    Articles need the keys id and title. text, outlet, url, published (date), lang (ISO 639 code) and type are optional. Without a type, the rule for new articles sets it. Other keys are ignored.
     """
     jsonl.require_writable(output)
     settings = load_settings(profile)
@@ -52,7 +52,10 @@ def cluster(
         now = now.replace(tzinfo=UTC)
     articles = remove_boilerplate(jsonl.read_articles(source, now=now))
     result = group_articles(articles, settings, stream=stream)
-    rows = ({"id": article.id, "story": result.stories[article.id]} for article in articles)
+    rows = (
+        {"id": article.id, "story": result.stories[article.id], "type": article.type}
+        for article in articles
+    )
     jsonl.write_lines(output, rows)
     if churn := result.churn:
         print(

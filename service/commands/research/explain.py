@@ -63,7 +63,9 @@ def pair_report(pair: Sequence[Article], grouping: Grouping, model: PairModel) -
     labels = grouping.labels()
     values = pair_features(grouping.features, np.array([rows], dtype=np.int64), model)[0]
     return {
-        "articles": [{"id": article.id, "title": article.title} for article in pair],
+        "articles": [
+            {"id": article.id, "title": article.title, "type": article.type} for article in pair
+        ],
         "score": float(model.score(grouping.features, np.array([rows], dtype=np.int64))[0]),
         "log_odds": float(model.log_odds(values[None, :])[0]),
         "base_log_odds": model.base_log_odds(),
@@ -75,7 +77,9 @@ def pair_report(pair: Sequence[Article], grouping: Grouping, model: PairModel) -
 
 def format_report(report: dict[str, Any]) -> list[str]:
     """Format the evidence as a table."""
-    titles = [f"{article['id']}: {article['title']}" for article in report["articles"]]
+    titles = [
+        f"{article['id']}: {article['title']} ({article['type']})" for article in report["articles"]
+    ]
     verdict = "one story" if report["same_story"] else "two stories"
     lines = [*titles, f"pair score {report['score']:.3f}, grouped as {verdict}", ""]
     lines.append(f"{'':22}{'value':>8}{'log odds':>10}")

@@ -10,12 +10,14 @@ import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from service.domain.articles.article_types import ArticleType, classify
 from service.domain.articles.model import Article, ArticleId
+from service.domain.pairs.series import recurring_articles
 from service.domain.text import dates
 from service.errors import BadInputError, BadLineError
 from service.ingest.detect_language import resolve_language
@@ -53,8 +55,19 @@ def read_articles(path: str, *, now: datetime | None = None) -> list[Article]:
 def parse_articles(
     path: str, lines: Iterable[Line], *, now: datetime | None = None
 ) -> list[Article]:
-    """Parse the articles of some lines; see `read_articles`."""
-    return [_parse_article(path, key, line, now) for key, line in _index_by_id(path, lines).items()]
+    """Parse the articles of some lines, and find their types; see `read_articles`."""
+    by_id = _index_by_id(path, lines)
+    articles = [_parse_article(path, key, line, now) for key, line in by_id.items()]
+    return [
+        replace(
+            each,
+            type=_parse_type(path, line)
+            or classify(each.title, each.url, text=each.text, recurring=bool(recurs)),
+        )
+        for each, line, recurs in zip(
+            articles, by_id.values(), recurring_articles(articles), strict=True
+        )
+    ]
 
 
 def read_labels(path: str, lines: Iterable[Line]) -> dict[ArticleId, Label]:
@@ -211,6 +224,16 @@ def _parse_label(path: str, line: Line) -> Label:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     return _get_text(path, line, "story", required=True) or ""
+
+
+def _parse_type(path: str, line: Line) -> ArticleType | None:
+    """The type that a line names; None if it names none."""
+    name = _get_text(path, line, "type")
+    try:
+        return ArticleType(name) if name is not None else None
+    except ValueError:
+        reason = f"type must be one of {', '.join(ArticleType)}"
+        raise BadLineError(path, line.number, reason) from None
 
 
 def _get_text(path: str, line: Line, key: str, *, required: bool = False) -> str | None:

@@ -8,7 +8,7 @@ import typer
 from service.commands.stories import decisions, editing, show
 
 app = typer.Typer(
-    help="List and show stories; merge, split, move, pin, hide, rename or lock them.",
+    help="List and show stories; merge, split, move, pin, hide, rename or lock them; correct article types.",
     no_args_is_help=True,
 )
 app.command("list")(show.list_stories)
@@ -20,6 +20,7 @@ app.command()(editing.pin)
 app.command()(editing.hide)
 app.command()(editing.rename)
 app.command()(editing.lock)
+app.command()(editing.set_type)
 app.command("decisions")(decisions.list_decisions)
 app.command("undo")(editing.undo_decision)
 app.command()(decisions.export)

@@ -47,6 +47,9 @@ StoryOrArticle = Annotated[
     str,
     typer.Argument(metavar="STORY|ARTICLE", parser=parse_id, help="Id of a story or an article."),
 ]
+ArticleOrUrl = Annotated[
+    str, typer.Argument(metavar="ARTICLE|URL", help="Id or URL of an article.")
+]
 DecisionNumber = Annotated[
     int,
     typer.Argument(

@@ -13,6 +13,7 @@ from service.commands.running.wiring import open_context
 from service.commands.stories import render
 from service.commands.stories.arguments import (
     Article,
+    ArticleOrUrl,
     Articles,
     AsJson,
     DecisionNumber,
@@ -22,6 +23,7 @@ from service.commands.stories.arguments import (
     Story,
     StoryOrArticle,
 )
+from service.domain.articles.article_types import ArticleType
 from service.domain.editing.effects import (
     MAX_ID,
     MAX_NAME_LENGTH,
@@ -29,7 +31,9 @@ from service.domain.editing.effects import (
     clean_headline,
     clean_line,
 )
+from service.domain.text.urls import canonical_url
 from service.errors import NotFoundError
+from service.store.articles.match import find_article_by_url
 from service.store.editing import actions
 from service.store.editing.actions import EditorAction
 from service.store.editing.audit_log import Decision
@@ -136,6 +140,22 @@ def lock(
     _decide(decide, by, why, as_json=as_json)
 
 
+def set_type(
+    article: ArticleOrUrl,
+    article_type: Annotated[ArticleType, typer.Argument(metavar="TYPE", help="New type.")],
+    *,
+    by: EditorOption = "",
+    why: ReasonOption = "",
+    as_json: AsJson = False,
+) -> None:
+    """Correct the type of an article, now and after its outlet revises it."""
+
+    def decide(session: Session, action: EditorAction) -> Decision:
+        return actions.set_type(session, action, _find_article(session, article), article_type)
+
+    _decide(decide, by, why, as_json=as_json)
+
+
 def undo_decision(
     decision: DecisionNumber,
     *,
@@ -164,6 +184,16 @@ def _mark_story_or_article(
             return mark_article(session, action, int(target))
 
     return decide
+
+
+def _find_article(session: Session, text: str) -> int:
+    """Return the id of an article, given the id or the URL."""
+    if text.isdecimal() and int(text) <= MAX_ID:
+        return int(text)
+    found = find_article_by_url(session, canonical_url(text) or text)
+    if found is None:
+        raise NotFoundError("article", ascii(text))
+    return found
 
 
 def _decide(decide: Decide, by: str, why: str, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from service.commands.running.times import format_time
+from service.domain.articles.article_types import ArticleType
 from service.domain.stories.ranking import explain_rank
 from service.domain.stories.transitions import TransitionOut
 from service.store.editing.audit_log import Decision
@@ -77,8 +78,9 @@ def decision_dict(entry: Decision) -> dict[str, Any]:
 
 def _format_member(member: MemberOut) -> str:
     copy = "  [copy]" if member.copy_of else ""
+    kind = "" if member.type is ArticleType.REPORT else f"  [{member.type}]"
     when = format_time(member.reported_at)
-    return f"{member.id}  {when}  {member.outlet.name}: {member.title}{copy}"
+    return f"{member.id}  {when}  {member.outlet.name}: {member.title}{kind}{copy}"
 
 
 def _format_transition(transition: TransitionOut) -> str:

@@ -1,4 +1,4 @@
-"""Coverage of a story: number of outlets, and of independent ones."""
+"""Coverage of a story: number of outlets, and of independently reporting ones."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,10 @@ from service.domain.articles.model import Article, ArticleId
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Number of outlets; `independent` excludes copies and counts each publisher family once."""
+    """Number of outlets; `independent` counts publisher families with a report that is no copy.
+
+    Live pages, opinion and all other types of articles than reports count as coverage only.
+    """
 
     outlets: int
     independent: int
@@ -21,10 +24,12 @@ def count_coverage(
 ) -> Coverage:
     """Count the outlets of a story's articles; `families` maps outlets to their owners.
 
-    If all articles are copies, their common source counts as one independent outlet.
+    If all reports are copies, their common source counts as one independent outlet. Without any
+    report there is none.
     """
     owners = families or {}
     outlets = {article.outlet for article in articles if article.outlet}
-    originals = [each.outlet for each in articles if each.outlet and each.id not in copies]
+    reports = [each for each in articles if each.outlet and each.type.is_independent_report]
+    originals = [each.outlet for each in reports if each.id not in copies]
     independent = {owners.get(outlet) or outlet for outlet in originals}
-    return Coverage(len(outlets), max(len(independent), 1 if outlets else 0))
+    return Coverage(len(outlets), max(len(independent), 1 if reports else 0))

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from service.domain.articles.article_types import ArticleType
 from service.errors import ModelMismatchError
 
 ArticleId = int | str
@@ -33,6 +34,7 @@ class Article:
     published: datetime | None = None
     lang: str = ""
     agency: bool = False
+    type: ArticleType = ArticleType.REPORT
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from service.domain.articles.article_types import ArticleType
+
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
@@ -15,6 +17,7 @@ class Outlet:
     language: str | None = None  #: ISO 639-1
     family: str = ""  #: slug of the owner; a family counts once as an independent source
     agency: bool = False
+    article_type: ArticleType | None = None  #: usual type of its articles
     sites: tuple[str, ...] = ()  #: URL prefixes: host or host/path
 
 

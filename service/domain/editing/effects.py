@@ -8,11 +8,10 @@ from service.domain.articles.model import ArticleId, id_key
 from service.domain.grouping.constraints import NO_CONSTRAINTS, Constraints, star_links
 from service.domain.grouping.lineage import (
     ExistingStory,
-    Membership,
     NewStory,
     Plan,
-    Transition,
     plan_edit,
+    plan_removal,
     story_id,
 )
 from service.errors import BadInputError
@@ -97,10 +96,7 @@ def plan_move(article: ArticleId, source: ExistingStory, target: ExistingStory) 
 
 def plan_hide(article: ArticleId, story: str | None) -> StoryEdit:
     """Remove an article from its story, if it has one."""
-    if story is None:
-        return NO_EDIT
-    shrank = Transition(story, "shrank", (article,))
-    return StoryEdit(Plan(closed=(Membership(article, story),), transitions=(shrank,)))
+    return NO_EDIT if story is None else StoryEdit(plan_removal({article: story}))
 
 
 def mark_transition(action: str, *, article: bool, undone: bool = False) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Literal
+from typing import Any, Literal
 
 from service.domain.articles.model import ArticleId, id_key
 
@@ -151,6 +151,19 @@ def plan_edit(
     story_of = {article: story.id for story in stories for article in story.members}
     members = {name: _sort(ids) for name, ids in target.items()}
     return _plan(stories, members, story_of, emerged, revived)
+
+
+def plan_removal(story_of: Mapping[Any, str]) -> Plan:
+    """Plan that these articles leave their stories; they belong to none afterwards."""
+    left: dict[str, list[ArticleId]] = {}
+    for article in _sort(story_of):
+        left.setdefault(story_of[article], []).append(article)
+    return Plan(
+        closed=tuple(Membership(article, story_of[article]) for article in _sort(story_of)),
+        transitions=tuple(
+            Transition(story, "shrank", tuple(left[story])) for story in sorted(left)
+        ),
+    )
 
 
 def _assign_groups(stories: Sequence[str], overlaps: Sequence[Counter[str]]) -> dict[int, str]:

@@ -20,7 +20,7 @@ from service.domain.grouping.lineage import ExistingStory, plan_update, story_id
 from service.domain.grouping.place import place_rows
 from service.domain.grouping.window import build_units
 from service.domain.merges.model import MergeModel
-from service.domain.pairs.candidates import Pairs, candidate_pairs
+from service.domain.pairs.candidates import Pairs, candidate_pairs, without_roundups
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary
@@ -90,6 +90,7 @@ class OnlineState:
         features = self._tokenised.candidate_features(window, vocabulary)
         places = np.searchsorted(window, np.sort(query_rows))
         candidates = window[candidate_pairs(features, self._settings.candidates, rows=places)]
+        candidates = without_roundups(candidates, self._articles)
         rows = np.unique(candidates)
         row_features = Features.build(self._tokenised[rows], vocabulary)
         pairs = np.searchsorted(rows, candidates)

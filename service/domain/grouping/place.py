@@ -98,10 +98,15 @@ def place_rows(
     settings: GroupingSettings,
     constraints: Constraints = editor_constraints.NO_CONSTRAINTS,
 ) -> list[Placement]:
-    """`place` for articles in canonical order with computed features."""
+    """`place` for articles in canonical order with computed features.
+
+    Pairs with a round-up score 0, so that it joins a story only through an editor's decision.
+    """
     arrivals = sort_arrivals(articles, stories)
     rows = np.array(arrivals, dtype=np.int64)
     scores = model.score_matrix(features, rows, np.arange(len(articles)))
+    joins = np.array([article.type.joins_stories for article in articles], dtype=bool)
+    scores[~joins[rows]], scores[:, ~joins] = 0, 0
     placer = _Placer(articles, features, stories, model, settings, constraints)
     return [placer.place(row, row_scores) for row, row_scores in zip(arrivals, scores, strict=True)]
 

@@ -22,7 +22,7 @@ from service.domain.grouping.cluster import Units, group
 from service.domain.grouping.constraints import Constraints
 from service.domain.grouping.hysteresis import StableStories
 from service.domain.merges.model import MergeModel
-from service.domain.pairs.candidates import Pairs, candidate_pairs
+from service.domain.pairs.candidates import Pairs, candidate_pairs, without_roundups
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary
@@ -89,11 +89,16 @@ def group_window(
 ) -> Grouping:
     """Group all articles of a window. The order of `articles` does not matter.
 
+    A round-up gets a group of its own, unless an editor links it to another article.
+
     `current_stories` are those of the articles that already have one; hysteresis keeps the stable
     ones together.
     """
     scored = score_window(articles, vectors, model=model, settings=settings)
-    current = [current_stories.get(article.id, _NO_STORY) for article in scored.articles]
+    current = [
+        current_stories.get(article.id, _NO_STORY) if article.type.joins_stories else _NO_STORY
+        for article in scored.articles
+    ]
     ages = np.array([each.age_hours for each in current], dtype=np.float64)
     labels = group(
         scored.features,
@@ -136,6 +141,7 @@ def score_window(
     row_of = {article.id: row for row, article in enumerate(articles)}
     copy_pairs = [(row_of[copy.article], row_of[copy.original]) for copy in copies]
     pairs = candidate_pairs(features, settings.candidates, copy_pairs)
+    pairs = without_roundups(pairs, articles)
     prior_shift = model.estimate_prior_shift(features, pairs)
     features = features.with_prior_shift(prior_shift)
     return ScoredWindow(
@@ -163,13 +169,13 @@ def build_units(
 def _duplicate_rows(articles: Sequence[Article]) -> list[tuple[int, int]]:
     """Each row with the first row of the same text and day.
 
-    Title suffixes such as the outlet's name are ignored. Articles without any word are never
-    duplicates.
+    Title suffixes such as the outlet's name are ignored. Round-ups and articles without any
+    word are never duplicates.
     """
     first: dict[tuple[str, str, float | None], int] = {}
     duplicates = []
     for row, article in enumerate(articles):
-        if not tokenization.has_encodable_text(article):
+        if not (article.type.joins_stories and tokenization.has_encodable_text(article)):
             continue
         hour = hours_since_epoch(article.published)
         day = None if np.isnan(hour) else hour // _HOURS_PER_DAY

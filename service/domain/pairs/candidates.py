@@ -1,12 +1,12 @@
 """Candidate search (blocking): selects the article pairs worth scoring."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from service.domain.articles.model import Floats, Rows
+from service.domain.articles.model import Article, Floats, Rows
 from service.domain.evaluation.grouping_metrics import Labels, encode_labels
 from service.domain.pairs.features import CandidateFeatures, Features
 from service.domain.pairs.vocabulary import normalise_rows
@@ -85,6 +85,12 @@ def unique_pairs(pairs: Pairs) -> Pairs:
     """Sort pairs, lower row first; drop duplicates and pairs of a row with itself."""
     ordered = np.sort(pairs, axis=1)
     return np.unique(ordered[ordered[:, 0] != ordered[:, 1]], axis=0).reshape(-1, 2)
+
+
+def without_roundups(pairs: Pairs, articles: Sequence[Article]) -> Pairs:
+    """Keep the pairs of two articles that may be members of a story; `articles` by row."""
+    joins = np.array([article.type.joins_stories for article in articles], dtype=bool)
+    return pairs[joins[pairs].all(axis=1)]
 
 
 def within_window(hours: Floats, pairs: Pairs, window_hours: float) -> NDArray[np.bool_]:

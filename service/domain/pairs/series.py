@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.articles import tokenization
-from service.domain.articles.model import Article, Floats
+from service.domain.articles.model import Article, Floats, hours_since_epoch
 from service.domain.pairs.vocabulary import word_key
 
 #: An outlet that reuses a headline over at least this many hours publishes a series; updates of
@@ -39,6 +39,15 @@ def detect_series(keys: SeriesKeys, hours: Floats) -> SeriesKeys:
     series = np.zeros_like(keys)
     series[usable] = np.where(last - first >= _MIN_SERIES_HOURS, unique, 0)[at]
     return series
+
+
+def recurring_articles(articles: Sequence[Article]) -> NDArray[np.bool_]:
+    """Whether the outlet of each article repeats its headline on other days. Shape (n,).
+
+    `articles` are those of a window, in any order. Numbers, months and weekdays are ignored.
+    """
+    hours = np.array([hours_since_epoch(article.published) for article in articles])
+    return np.asarray(detect_series(series_keys(articles), hours) != 0)
 
 
 def are_different_instalments(

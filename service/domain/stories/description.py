@@ -49,11 +49,16 @@ class Details:
     delays: tuple[Delay, ...] = ()
     rank: Rank | None = None
 
-    def limit_to_articles(self, article_ids: Collection[int]) -> "Details":
-        """The details without quotes and titles of other articles, such as hidden ones."""
+    def limit_to_articles(
+        self, article_ids: Collection[int], quotable: Collection[int]
+    ) -> "Details":
+        """The details without titles of other articles, such as hidden ones.
+
+        Quotes remain only from `quotable` articles.
+        """
         return replace(
             self,
-            summary=tuple(each for each in self.summary if int(each.article) in article_ids),
+            summary=tuple(each for each in self.summary if int(each.article) in quotable),
             developments=tuple(
                 each for each in self.developments if int(each.article) in article_ids
             ),

@@ -1,10 +1,11 @@
-"""Choice of a story's headline: the title of its most central article that is no reprint."""
+"""Choice of a story's headline: the title of its most central report that is no reprint."""
 
 import re
 from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from service.domain.articles.article_types import ArticleType
 from service.domain.articles.model import Article, ArticleId, Vectors, id_key
 
 _LIVE_OR_ROUNDUP = re.compile(
@@ -14,6 +15,8 @@ _LIVE_OR_ROUNDUP = re.compile(
     r"[-–|:]\s*live\b|\blive(:|\s+[–|-]\s)",
     re.IGNORECASE,
 )
+#: Types whose titles become a headline only in a story without any other type.
+_NOT_NEWS = {ArticleType.SATIRE, ArticleType.SPONSORED}
 _MIN_WORDS = 3
 _MAX_CHARACTERS = 140
 #: A title with a larger share of capitals among its cased letters counts as all caps.
@@ -45,7 +48,9 @@ def title_penalty(article: Article, copies: Collection[ArticleId] = ()) -> int:
     """
     title = article.title.strip()
     flaws = {
-        16: not title,
+        64: not title,
+        32: article.type in _NOT_NEWS,
+        16: not article.type.is_independent_report,
         8: article.id in copies,
         4: bool(_LIVE_OR_ROUNDUP.search(title)) or is_mostly_uppercase(title),
         2: len(title.split()) < _MIN_WORDS and title.isascii(),

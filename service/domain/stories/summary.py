@@ -65,14 +65,16 @@ def summarise(
 ) -> list[Quote]:
     """Two to four sentences, each from another outlet; fewer if fewer outlets contribute.
 
-    Reprints (`copies`) are never quoted. Sentences in the language `lang` (ISO 639-1) take
+    Only reports that are no reprints (`copies`) are quoted, not live pages, opinion or other
+    types, so the summary of a story without a report is empty. Sentences in the language `lang` (ISO 639-1) take
     precedence. Selection is maximal marginal relevance (Carbonell and Goldstein 1998): similar to
     the words of the whole story (centroid summarisation, Radev et al. 2004), dissimilar to the
     sentences selected before, leads first. Context-dependent sentences only fill up to
     `MIN_SENTENCES`. A truncated sentence is the last resort.
     """
     originals = sorted(
-        (each for each in articles if each.id not in copies), key=lambda each: id_key(each.id)
+        (each for each in articles if each.type.is_quotable and each.id not in copies),
+        key=lambda each: id_key(each.id),
     )
     in_language = [each for each in originals if _matches_language(each, lang)]
     pool = list(_candidates(in_language)) or list(_candidates(originals))

@@ -62,7 +62,7 @@ def _choose_headline_report(story: DigestStory, language: str) -> DigestReport |
     if story.headline_article is None:
         return None
     current = [each for each in story.reports if each.article == story.headline_article]
-    originals = [each for each in story.reports if not each.copy or len(story.reports) == 1]
+    originals = [each for each in story.reports if each.is_independent]
     if current and primary_subtag(current[0].language) == language:
         return current[0]
     in_language = [each for each in originals if primary_subtag(each.language) == language]
@@ -74,13 +74,13 @@ def summarise_update(
 ) -> StoryUpdate | None:
     """Summarise the reports that are not among the `seen` articles.
 
-    Only reports that are no reprints, by families without a seen report, count. Returns None if
+    Only reports that are no reprints, by families without a seen article, count. Returns None if
     they come from fewer than `min_outlets` families.
     """
     before = [each for each in story.reports if each.article in seen]
     families = {each.family for each in before}
     later = [each for each in story.reports if each.article not in seen]
-    added = [each for each in later if each.family not in families and not each.copy]
+    added = [each for each in later if each.family not in families and each.is_independent]
     if len({each.family for each in added}) < max(min_outlets, 1):
         return None
     seen_countries = {each.country for each in before}
@@ -105,7 +105,7 @@ def first_reports(
 
 
 def _find_first_report(story: DigestStory, language: str) -> FirstReport | None:
-    """The lead of the first outlet; None with few outlets, no lead, or a reprint in front."""
+    """The lead of the first outlet; None with few outlets, no lead, or no own report in front."""
     earliest: dict[str, DigestReport] = {}
     for report in story.reports:
         earliest.setdefault(report.outlet, report)
@@ -113,7 +113,7 @@ def _find_first_report(story: DigestStory, language: str) -> FirstReport | None:
         return None
     first, second = list(earliest.values())[:2]
     ahead = int((second.at - first.at).total_seconds())
-    if ahead <= 0 or first.copy:
+    if ahead <= 0 or not first.is_independent:
         return None
     return FirstReport(first.name, second.name, ahead, build_link(story, language))
 

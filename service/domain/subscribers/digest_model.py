@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from service.domain.articles import tokenization
+from service.domain.articles.article_types import ArticleType
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,12 @@ class DigestReport:
     language: str | None
     at: datetime
     copy: bool
+    type: ArticleType = ArticleType.REPORT
+
+    @property
+    def is_independent(self) -> bool:
+        """Whether it counts in the independent coverage: a report that is no reprint."""
+        return self.type.is_independent_report and not self.copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +81,9 @@ class DigestStory:
 
     @cached_property
     def independent(self) -> int:
-        """Independent coverage: families with a report that is no reprint, at least 1."""
-        return max(len({each.family for each in self.reports if not each.copy}), 1)
+        """Independent coverage (`articles.coverage`): families with a report that is no reprint."""
+        has_report = any(each.type.is_independent_report for each in self.reports)
+        return max(len({each.family for each in self.reports if each.is_independent}), has_report)
 
     @cached_property
     def topics(self) -> frozenset[str]:

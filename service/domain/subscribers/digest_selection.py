@@ -101,14 +101,14 @@ def select_stories(
 def _select_low_coverage(
     fresh: Sequence[DigestStory], filters: Filters, settings: DigestSettings
 ) -> list[DigestStory]:
-    """Stories with low coverage, by coverage, then length of the summary, then rank.
+    """Stories with at least one report and low coverage, by coverage, length of the summary, rank.
 
     Empty if the subscriber's filters require a higher coverage.
     """
     if filters.min_independent > settings.low_coverage_outlets:
         return []
     return sorted(
-        (each for each in fresh if each.independent <= settings.low_coverage_outlets),
+        (each for each in fresh if 1 <= each.independent <= settings.low_coverage_outlets),
         key=lambda each: (-each.independent, -len(each.summary), -each.rank, each.id),
     )
 

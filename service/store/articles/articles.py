@@ -10,13 +10,16 @@ from sqlalchemy import RowMapping, Select, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from service.domain.articles.article_types import ArticleType
 from service.domain.articles.boilerplate import cut
 from service.domain.articles.entries import Draft
 from service.domain.articles.model import Article
 from service.domain.articles.tokenization import LEAD_CHARACTERS
 from service.domain.catalogue.outlets import SiteIndex
 from service.domain.text.spans import Span
+from service.store.articles import types
 from service.store.articles.ids import make_article_id
+from service.store.articles.types import EFFECTIVE_TYPE, Classifiable
 from service.store.tables import ArticleRow, ArticleUrlRow, OutletRow, RevisionRow
 from service.store.tables.articles import ARTICLE_NUMBERS
 
@@ -85,7 +88,7 @@ def select_articles() -> Select[Any]:
     columns = (article.id, article.title, LONGEST_TEXT.label("text"), article.url)
     return (
         select(*columns, article.published, article.language, article.boilerplate)
-        .add_columns(OutletRow.slug, OutletRow.agency)
+        .add_columns(OutletRow.slug, OutletRow.agency, EFFECTIVE_TYPE.label("type"))
         .join(OutletRow, OutletRow.id == article.outlet_id)
         .order_by(article.id)
     )
@@ -102,6 +105,7 @@ def make_article(row: RowMapping) -> Article:
         published=row["published"],
         lang=row["language"] or "",
         agency=row["agency"],
+        type=ArticleType(row["type"]),
     )
 
 
@@ -241,22 +245,30 @@ def _reserve_ids(
 
 
 def _insert(session: Session, new: Mapping[int, Draft], source: Source, *, now: datetime) -> None:
+    classifiable = [
+        Classifiable.from_draft(draft, source.outlet_of(draft.link), draft.published or now)
+        for draft in new.values()
+    ]
+    article_types = types.classify_new(session, classifiable, now=now)
     values = [
         {
             "id": article_id,
             "feed_id": source.feed_id,
-            "outlet_id": source.outlet_of(draft.link),
+            "outlet_id": part.outlet_id,
+            "type": article_type,
             "published": draft.published,
             "claimed_date": draft.claimed_date,
             "date_flag": draft.date_flag,
             "first_seen": now,
-            "reported_at": draft.published or now,
+            "reported_at": part.at,
             "url": draft.url,
             "link": draft.link or None,
             "language": draft.language or None,
             **_content(draft),
         }
-        for article_id, draft in new.items()
+        for (article_id, draft), part, article_type in zip(
+            new.items(), classifiable, article_types, strict=True
+        )
     ]
     if values:
         session.execute(insert(ArticleRow), values)
@@ -271,13 +283,17 @@ def _revise(session: Session, drafts: Mapping[bytes, Draft], *, now: datetime) -
         .order_by(ArticleRow.id)
         .with_for_update(of=ArticleRow)
     )
-    revised = 0
-    for row, key in session.execute(statement):
-        draft = drafts[key]
-        # Another feed of the outlet may still carry the former version.
-        is_older = row.updated and (not draft.updated or draft.updated < row.updated)
-        if row.content_hash == draft.content_hash or is_older:
-            continue
+    changed = [
+        (row, drafts[key])
+        for row, key in session.execute(statement).all()
+        if _is_revision(row, drafts[key])
+    ]
+    # The report time of the article, not of the draft: a new date would look like a new instalment.
+    classifiable = [
+        Classifiable.from_draft(draft, row.outlet_id, row.reported_at) for row, draft in changed
+    ]
+    article_types = types.classify_new(session, classifiable, now=now)
+    for (row, draft), article_type in zip(changed, article_types, strict=True):
         session.add(
             RevisionRow(
                 article_id=row.id,
@@ -291,11 +307,17 @@ def _revise(session: Session, drafts: Mapping[bytes, Draft], *, now: datetime) -
         )
         for name, value in _content(draft).items():
             setattr(row, name, value)
+        row.type = article_type
         row.revision += 1
         row.stage = "admitted"
         row.boilerplate = []
-        revised += 1
-    return revised
+    return len(changed)
+
+
+def _is_revision(row: ArticleRow, draft: Draft) -> bool:
+    """Whether a draft has new content; another feed of the outlet may still carry older content."""
+    is_older = row.updated and (not draft.updated or draft.updated < row.updated)
+    return row.content_hash != draft.content_hash and not is_older
 
 
 def _content(draft: Draft) -> dict[str, Any]:

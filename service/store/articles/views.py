@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, select, tuple_
 from sqlalchemy.orm import Session
 
 from service.errors import HiddenError, NotFoundError
+from service.store.articles.types import EFFECTIVE_TYPE
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page
 from service.store.story_views.as_of import is_reprint
@@ -52,6 +53,7 @@ class ArticleFilter:
     languages: tuple[str, ...] = ()
     story: str | None = None  #: id
     feed: int | None = None
+    types: tuple[str, ...] = ()
     copies: bool | None = None  #: True: only reprints; False: no reprints
 
 
@@ -162,6 +164,8 @@ def _conditions(filters: ArticleFilter) -> Iterable[ColumnElement[bool]]:
     if filters.copies is not None:
         copy = CopyRow.article_id
         yield copy.is_not(None) if filters.copies else copy.is_(None)
+    if filters.types:
+        yield EFFECTIVE_TYPE.in_(filters.types)
     if filters.languages:
         yield LANGUAGE_CODE.in_([code.lower() for code in filters.languages])
 

@@ -72,7 +72,12 @@ def save_outlets(
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["slug"],
-            set_={**fields, "sites": new.sites, "configured_values": _configured(new)},
+            set_={
+                **fields,
+                "article_type": new.article_type,
+                "sites": new.sites,
+                "configured_values": _configured(new),
+            },
         ),
         [
             {
@@ -82,6 +87,7 @@ def save_outlets(
                 "language": outlet.language,
                 "family": outlet.family or outlet.slug,
                 "agency": outlet.agency,
+                "article_type": outlet.article_type,
                 "sites": list(outlet.sites),
             }
             for outlet in outlets

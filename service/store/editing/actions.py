@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from service.domain.articles.article_types import ArticleType
 from service.domain.editing import effects
 from service.domain.editing.effects import StoryEdit
 from service.domain.grouping import constraints as rules
@@ -18,7 +19,7 @@ from service.domain.grouping.lineage import ExistingStory
 from service.errors import BadInputError, NotFoundError
 from service.store.articles import articles
 from service.store.database import locks
-from service.store.editing import audit_log, story_edits
+from service.store.editing import audit_log, story_edits, type_corrections
 from service.store.editing.audit_log import Decision, Mark
 from service.store.stories import apply_plan, constraints, stories
 from service.store.stories.stories import NewTransition, Stamp
@@ -167,6 +168,32 @@ def hide_article(session: Session, action: EditorAction, article_id: int) -> Dec
     mark = Mark("hide", article_id=article_id)
     edit = effects.plan_hide(article_id, story)
     return _record_and_apply(session, action, edit, kind="hide", story=story, marks=[mark])
+
+
+def set_type(
+    session: Session, action: EditorAction, article_id: int, corrected: ArticleType
+) -> Decision:
+    """Correct the type of an article; revisions and later classifications do not change it.
+
+    Raises:
+        NotFoundError: the article does not exist.
+        DecisionConflictError: the type is corrected already; or the article would leave its story,
+            but it is pinned or the story is locked.
+    """
+    locks.lock_until_commit(session, apply_plan.LOCK)
+    before = type_corrections.require_type(session, article_id)
+    story = stories.story_of(session, [article_id]).get(article_id)
+    leaves_story = before.joins_stories and not corrected.joins_stories
+    kinds = ("set_type", "pin") if leaves_story else ("set_type",)
+    conflicting = [*audit_log.find_decisions_on_articles(session, [article_id], kinds)]
+    if story and leaves_story:
+        conflicting += audit_log.find_decisions_on_stories(session, [story], ("lock",))
+    audit_log.require_no_conflicts(session, conflicting)
+    type_corrections.correct_type(session, article_id, corrected)
+    mark = Mark("set_type", article_id=article_id, value=corrected)
+    return _record_and_apply(
+        session, action, effects.NO_EDIT, kind="set_type", story=story, marks=[mark]
+    )
 
 
 def resolve_story_id(session: Session, story_id: str) -> str:

@@ -16,7 +16,7 @@ from service.store.tables import ConstraintRow, DecisionRow, StoryRow, Transitio
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A constraint on one story or one article: pin, hide, rename or lock."""
+    """A constraint on one story or one article: pin, hide, rename, lock or set_type."""
 
     kind: str
     story_id: str | None = None
@@ -38,8 +38,8 @@ class Decision:
     undone_at: datetime | None
     undone_reason: str | None
     other_story_ids: tuple[str, ...]  #: merged, split off or left by a moved article
-    article_ids: tuple[int, ...]  #: moved, pinned or hidden articles
-    value: str | None  #: an editor's headline
+    article_ids: tuple[int, ...]  #: moved, pinned, hidden or corrected articles
+    value: str | None  #: an editor's headline, or the type of an article
 
     def describe(self) -> str:
         """The decision as one line for error messages."""
@@ -177,7 +177,7 @@ def find_decisions_on_articles(
 
 
 def _load(session: Session, ids: Collection[int]) -> list[Decision]:
-    """Decisions with their articles, other stories and headlines, oldest first; three statements."""
+    """Decisions with their articles, other stories and values, oldest first; three statements."""
     rows = session.scalars(
         select(DecisionRow).where(DecisionRow.id.in_(ids)).order_by(DecisionRow.id)
     )

@@ -71,6 +71,16 @@ def clear_headlines(session: Session, story_ids: Collection[str]) -> None:
     )
 
 
+def mark_undescribed(session: Session, story_ids: Collection[str]) -> None:
+    """Let the job `describe` process these stories again."""
+    session.execute(
+        update(StoryRow)
+        .where(StoryRow.id.in_(story_ids))
+        .values(described_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _find_merged_via(session: Session, story_id: str, *, survivor: str | None) -> list[str]:
     """Stories that redirect to `survivor` because their chain of mergers passes `story_id`."""
     redirected = select(StoryRow.id).where(StoryRow.merged_into == survivor)

@@ -32,6 +32,7 @@ def load_labelled_articles(session: Session) -> list[dict[str, Any]]:
             "url": article.url,
             "published": article.published.isoformat() if article.published else None,
             "lang": article.lang,
+            "type": article.type,
             "story": story_of[int(article.id)],
         }
         for article in articles.load(session, story_of)

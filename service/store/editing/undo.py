@@ -11,7 +11,7 @@ from service.domain.grouping.lineage import ExistingStory
 from service.errors import BadInputError
 from service.store.articles import articles
 from service.store.database import locks
-from service.store.editing import audit_log, marks, story_edits
+from service.store.editing import audit_log, marks, story_edits, type_corrections
 from service.store.editing.actions import (
     EditorAction,
     apply_edit,
@@ -30,6 +30,7 @@ def undo(session: Session, action: EditorAction, number: int) -> Decision:
     articles that left the same story move back together, or not at all if an active decision
     forbids it or the story is locked or hidden. A hidden article that cannot move back is placed
     again like a new one. A merged story is revived under its own id if articles move back to it.
+    An article whose type was corrected gets its type by the rule.
 
     Raises:
         NotFoundError: the decision does not exist.
@@ -45,10 +46,13 @@ def undo(session: Session, action: EditorAction, number: int) -> Decision:
     stamp = apply_plan.new_stamp(session, action.now, "editor")
     audit_log.revoke(session, number, editor=action.editor, reason=action.reason, at=stamp.now)
     affected = [resolve_story_id(session, decision.story_id)] if decision.story_id else []
-    if decision.action == "pin":
+    if decision.action in {"pin", "set_type"}:
         affected += stories.story_of(session, decision.article_ids).values()
     if decision.action == "rename" or (decision.action == "pin" and decision.article_ids):
         story_edits.clear_headlines(session, affected)
+    if decision.action == "set_type":
+        for article_id in decision.article_ids:
+            type_corrections.correct_type(session, article_id, None)
     stamp = replace(stamp, decision_id=number)
     kind = mark_transition(decision.action, article=bool(decision.article_ids), undone=True)
     record_mark_transition(session, dict.fromkeys(affected), kind, stamp)

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from service.domain.articles.article_types import ArticleType
+from service.store.articles.types import EFFECTIVE_TYPE
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page
 from service.store.story_views.as_of import is_member, is_reprint
@@ -40,7 +42,10 @@ class OutletInfo:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A member of a story without its text; `copy` marks a reprint."""
+    """A member of a story without its text; `copy` marks a reprint.
+
+    The type is the current one, also at a past instant.
+    """
 
     article_id: int
     title: str
@@ -49,6 +54,7 @@ class Report:
     reported_at: datetime
     outlet: OutletInfo
     copy: bool
+    type: ArticleType
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,8 @@ class Member:
 
 _ORIGINAL = aliased(ArticleRow)
 _PUBLISHER = aliased(OutletRow)
-_REPORT_COLUMNS = (
+#: Columns that `report_from_row` takes.
+REPORT_COLUMNS = (
     ArticleRow.id,
     ArticleRow.title,
     ArticleRow.url,
@@ -100,10 +107,11 @@ _REPORT_COLUMNS = (
     OutletRow.language,
     OutletRow.family,
     CopyRow.original_id,
+    EFFECTIVE_TYPE,
 )
 #: Columns that `member_from_row` takes.
 MEMBER_COLUMNS = (
-    *_REPORT_COLUMNS,
+    *REPORT_COLUMNS,
     ArticleRow.text,
     ArticleRow.author,
     ArticleRow.published,
@@ -135,11 +143,11 @@ def load_story_reports(
     if not story_ids:
         return {}
     reports: dict[str, list[Report]] = defaultdict(list)
-    statement = _select_members((*_REPORT_COLUMNS, MembershipRow.story_id), as_of).where(
+    statement = _select_members((*REPORT_COLUMNS, MembershipRow.story_id), as_of).where(
         equals_any(MembershipRow.story_id, story_ids)
     )
     for *values, story_id in session.execute(statement):
-        reports[story_id].append(_report_from_row(*values))
+        reports[story_id].append(report_from_row(*values))
     return {story_id: tuple(members) for story_id, members in reports.items()}
 
 
@@ -160,11 +168,17 @@ def list_story_members(
     after: Position | None = None,
     limit: int = 50,
     as_of: datetime | None = None,
+    types: Collection[ArticleType] = (),
 ) -> Page[Member]:
-    """A page of the members of one story at `as_of`, in chronological order; one statement."""
+    """A page of the members of one story at `as_of`, in chronological order; one statement.
+
+    With `types`, only articles of these types.
+    """
     statement = with_original(
         _select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id)
     )
+    if types:
+        statement = statement.where(EFFECTIVE_TYPE.in_(types))
     if after is not None:
         statement = statement.where(tuple_(ArticleRow.reported_at, ArticleRow.id) > tuple_(*after))
     members = [member_from_row(*row) for row in session.execute(statement.limit(limit + 1))]
@@ -192,9 +206,9 @@ def is_hidden(article_id: Any) -> ColumnElement[bool]:
 
 def member_from_row(*row: Any) -> Member:
     """A member from a row of `MEMBER_COLUMNS`."""
-    report, facts, copy, membership = row[:11], row[11:18], row[18:22], row[22:25]
+    report, facts, copy, membership = row[:12], row[12:19], row[19:23], row[23:26]
     values: tuple[Any, ...] = (
-        _report_from_row(*report),
+        report_from_row(*report),
         *facts,
         Original(*copy) if copy[0] is not None else None,
         MembershipInfo(*membership) if membership[0] is not None else None,
@@ -202,8 +216,10 @@ def member_from_row(*row: Any) -> Member:
     return Member(*values)
 
 
-def _report_from_row(*row: Any) -> Report:
-    values: tuple[Any, ...] = (*row[:5], OutletInfo(*row[5:10]), row[10] is not None)
+def report_from_row(*row: Any) -> Report:
+    """A report from a row of `REPORT_COLUMNS`."""
+    outlet, is_copy, article_type = OutletInfo(*row[5:10]), row[10] is not None, row[11]
+    values: tuple[Any, ...] = (*row[:5], outlet, is_copy, ArticleType(article_type))
     return Report(*values)
 
 

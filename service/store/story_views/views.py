@@ -199,8 +199,10 @@ def _view(
 ) -> StoryView:
     headline_report = _choose_headline_report(row, reports)
     ids = {report.article_id for report in reports}
+    quotable = {report.article_id for report in reports if report.type.is_quotable}
     outlets = {report.outlet.slug for report in reports}
-    families = {report.outlet.family for report in reports if not report.copy}
+    own = [report for report in reports if report.type.is_independent_report]
+    families = {report.outlet.family for report in own if not report.copy}
     return StoryView(
         id=row.id,
         slug=row.slug,
@@ -216,12 +218,12 @@ def _view(
         last_reported_at=row.last_reported_at,
         articles=len(reports),
         coverage=len(outlets),
-        independent=max(len(families), min(len(outlets), 1)),
+        independent=max(len(families), min(len(own), 1)),
         storyline=StorylineName(row.storyline_id, storyline or "") if row.storyline_id else None,
         pinned=row.pinned,
         locked=row.locked,
         renamed=row.renamed,
-        details=from_json(row.details).limit_to_articles(ids),
+        details=from_json(row.details).limit_to_articles(ids, quotable),
         reports=reports,
     )
 
@@ -239,12 +241,13 @@ def _headline(
 def _choose_headline_report(
     row: StoryRow | StoryVersionRow, reports: tuple[Report, ...]
 ) -> Report | None:
-    """The report whose title is the headline, or else the first report that is no reprint.
+    """The article whose title is the headline, or else the first report that is no reprint.
 
-    None if an editor wrote the headline.
+    If there is none, the first report, or the first article of any type. None if an editor wrote
+    the headline.
     """
     if row.renamed:
         return None
     described = (report for report in reports if report.article_id == row.headline_article_id)
-    originals = (report for report in reports if not report.copy)
-    return next(described, None) or next(originals, None) or next(iter(reports), None)
+    in_order = sorted(reports, key=lambda each: (not each.type.is_independent_report, each.copy))
+    return next(described, None) or next(iter(in_order), None)

@@ -66,4 +66,5 @@ def _digest_report(report: reports.Report) -> DigestReport:
         language=report.language,
         at=report.reported_at,
         copy=report.copy,
+        type=report.type,
     )

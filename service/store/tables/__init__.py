@@ -10,6 +10,7 @@ from service.store.tables.articles import (
     CopyRow,
     ModelRow,
     RevisionRow,
+    RoundupMentionRow,
     VectorRow,
 )
 from service.store.tables.base import Base
@@ -64,6 +65,7 @@ __all__ = [
     "OutletRow",
     "PendingChangeRow",
     "RevisionRow",
+    "RoundupMentionRow",
     "RunRow",
     "StoryFacts",
     "StoryRow",

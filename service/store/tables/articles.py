@@ -19,6 +19,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service.domain.articles.article_types import ArticleType
 from service.store.tables.base import Base, Instant, one_of
 
 #: Sequence numbers of article ids, over all days.
@@ -41,6 +42,8 @@ class ArticleRow(Base):
     __table_args__ = (
         one_of("date_flag", "ok", "missing", "future", "ancient", "unparsable"),
         one_of("stage", "admitted", "placed", "reconciled"),
+        one_of("type", *ArticleType),
+        one_of("corrected_type", *ArticleType),
         Index("ix_articles_admitted", "id", postgresql_where=sql("stage = 'admitted'")),
         Index("ix_articles_placed", "id", postgresql_where=sql("stage = 'placed'")),
         Index("ix_articles_reported_at", "reported_at"),
@@ -60,6 +63,8 @@ class ArticleRow(Base):
     author: Mapped[str | None]
     language: Mapped[str | None]
     categories: Mapped[list[str]]
+    type: Mapped[str] = mapped_column(server_default="report")  #: by the rule of this revision
+    corrected_type: Mapped[str | None]  #: by an editor; takes precedence over `type`
     published: Mapped[Instant | None]  #: only if trusted
     claimed_date: Mapped[Instant | None]  #: date in the feed, trusted or not
     date_flag: Mapped[str]
@@ -114,6 +119,17 @@ class ArticleDocumentRow(Base):
     outlet_id: Mapped[int] = mapped_column(BigInteger)
     language: Mapped[str]  #: ISO 639-1, else its outlet's language, else ""
     document: Mapped[str] = mapped_column(TSVECTOR)
+
+
+class RoundupMentionRow(Base):
+    """A round-up that mentions the event of a story."""
+
+    __tablename__ = "roundup_mentions"
+
+    article_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    story_id: Mapped[str] = mapped_column(ForeignKey("stories.id"), primary_key=True, index=True)
 
 
 class ModelRow(Base):

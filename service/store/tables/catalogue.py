@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service.domain.articles.article_types import ArticleType
 from service.store.tables.base import Base, Identifier, Instant, one_of
 
 
@@ -27,6 +28,7 @@ class OutletRow(Base):
             "(edited_at IS NULL) = (configured_values IS NULL)",
             name="edited_at_and_configured_values_set_together",
         ),
+        one_of("article_type", *ArticleType),
     )
 
     id: Mapped[Identifier]
@@ -36,6 +38,7 @@ class OutletRow(Base):
     language: Mapped[str | None]  #: ISO 639-1
     family: Mapped[str] = mapped_column(ForeignKey("families.slug"), index=True)
     agency: Mapped[bool] = mapped_column(server_default=text("false"))
+    article_type: Mapped[str | None]  #: usual type of its articles; NULL for an ordinary outlet
     sites: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))  #: host[/path] prefixes
     edited_at: Mapped[Instant | None]  #: by an admin; NULL without edits
     #: Configured values of the fields that an admin edited; NULL without edits.

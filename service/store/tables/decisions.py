@@ -11,7 +11,7 @@ class DecisionRow(Base):
 
     __tablename__ = "decisions"
     __table_args__ = (
-        one_of("action", "merge", "split", "move", "pin", "hide", "rename", "lock"),
+        one_of("action", "merge", "split", "move", "pin", "hide", "rename", "lock", "set_type"),
         CheckConstraint(
             "(undone_at IS NULL) = (undone_by IS NULL)", name="undone_by_and_at_set_together"
         ),
@@ -34,7 +34,7 @@ class ConstraintRow(Base):
 
     __tablename__ = "constraints"
     __table_args__ = (
-        one_of("kind", "must_link", "cannot_link", "pin", "hide", "rename", "lock"),
+        one_of("kind", "must_link", "cannot_link", "pin", "hide", "rename", "lock", "set_type"),
         Index("ix_constraints_active", "kind", postgresql_where=text("revoked_at IS NULL")),
     )
 

@@ -5,7 +5,14 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from service.domain.field_types import CountryCodes, LanguageCodes, ShortText, TextValues, UtcTime
+from service.domain.field_types import (
+    ArticleTypes,
+    CountryCodes,
+    LanguageCodes,
+    ShortText,
+    TextValues,
+    UtcTime,
+)
 from service.store.articles import views
 from service.store.articles.views import ArticleDetail, ArticleFilter, ArticleOrder
 from service.store.story_views.views import StoryName
@@ -89,6 +96,7 @@ class ArticleQuery(BaseModel):
     sort: ArticleOrder = Field(
         ArticleOrder.NEWEST, description="`newest` or `oldest` first, by report time."
     )
+    type: ArticleTypes = Field([], description="Types of articles; matches any of them.")
     limit: Limit = 50
     cursor: CursorText | None = None
     fields: ArticleFields | None = None
@@ -104,6 +112,7 @@ class ArticleQuery(BaseModel):
             languages=tuple(self.language),
             story=self.story,
             feed=self.feed,
+            types=tuple(self.type),
             copies=self.copies,
         )
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from sqlalchemy.orm import Session
 
 from service.domain.access.roles import Role
+from service.domain.articles.article_types import ArticleType
 from service.domain.editing.effects import (
     MAX_HEADLINE_LENGTH,
     MAX_REASON_LENGTH,
@@ -138,14 +139,27 @@ class Rename(_DecisionIn):
         return actions.mark_story(session, action, "rename", self.story, value=value)
 
 
+class SetType(_DecisionIn):
+    """Correct the type of an article, now and after its outlet revises it."""
+
+    action: Literal["set_type"]
+    article: BigInt
+    type: ArticleType
+
+    def apply(self, session: Session, action: EditorAction) -> Decision:
+        """Correct the type."""
+        return actions.set_type(session, action, self.article, self.type)
+
+
 class _ActionIn(BaseModel):
     """The action of a request body; other fields are ignored."""
 
-    action: Literal["merge", "split", "move", "pin", "hide", "rename", "lock"]
+    action: Literal["merge", "split", "move", "pin", "hide", "rename", "lock", "set_type"]
 
 
 SCHEMAS: dict[str, type[_DecisionIn]] = {
-    "merge": Merge, "split": Split, "move": Move, "rename": Rename, "lock": MarkStory
+    "merge": Merge, "split": Split, "move": Move, "rename": Rename, "lock": MarkStory,
+    "set_type": SetType,
 }  # fmt: skip
 
 
@@ -161,7 +175,7 @@ def _parse_decision(body: Any) -> _DecisionIn:
 
 
 DecisionIn = Annotated[
-    Merge | Split | Move | MarkStory | MarkArticle | Rename,
+    Merge | Split | Move | MarkStory | MarkArticle | Rename | SetType,
     BeforeValidator(_parse_decision),
     Body(),
 ]
@@ -194,16 +208,19 @@ class DecisionOut(BaseModel):
     """A decision of an editor."""
 
     id: int
-    action: str = Field(description="`merge`, `split`, `move`, `pin`, `hide`, `rename` or `lock`.")
-    story: str | None = Field(description="Id of the story; null if a hidden article was in none.")
+    action: str = Field(
+        description="`merge`, `split`, `move`, `pin`, `hide`, `rename`, `lock` or `set_type`."
+    )
+    story: str | None = Field(description="Id of the story; null if an article was in none.")
     other_stories: list[str] = Field(
         description="Ids of the stories that were merged into `story`, that were split off it, or from "
         "which an article moved to it."
     )
-    articles: list[int] = Field(
-        description="Ids of the articles that were split off, moved, pinned or hidden."
-    )
+    articles: list[int] = Field(description="Ids of the articles that the decision applies to.")
     headline: str | None = Field(description="New headline; null for other actions than `rename`.")
+    type: ArticleType | None = Field(
+        description="Corrected type of an article; null for other actions than `set_type`."
+    )
     made_by: str = Field(description=EDITOR_NAME)
     made_at: Instant
     reason: str
@@ -222,7 +239,8 @@ class DecisionOut(BaseModel):
             story=decision.story_id,
             other_stories=list(decision.other_story_ids),
             articles=list(decision.article_ids),
-            headline=decision.value,
+            headline=decision.value if decision.action == "rename" else None,
+            type=ArticleType(decision.value or "") if decision.action == "set_type" else None,
             made_by=decision.made_by,
             made_at=decision.made_at,
             reason=decision.reason,

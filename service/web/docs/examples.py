@@ -48,6 +48,7 @@ BY_NAME: dict[str, Any] = {
     "storyline_id": "orlan-harbour",
     "text": "A ferry struck the pier of Orlan harbour on Monday morning.",
     "title": "Ferry strikes pier in Orlan harbour",
+    "type": "report",
     "transitions": "/v1/stories/9f3c1a/transitions",
     "url": "https://harbour-times.example/ferry-strikes-pier",
 }

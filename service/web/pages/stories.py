@@ -13,6 +13,7 @@ from service.store.catalogue import views as catalogue_views
 from service.store.catalogue.views import FeedFilter
 from service.store.story_views import history, storylines, views
 from service.store.story_views.reports import Member
+from service.store.story_views.roundups import list_roundups
 from service.web.api.catalogue.feeds import FEED_CURSOR
 from service.web.api.stories.query import StoryQuery, list_page
 from service.web.api.stories.stories import other_storyline_stories
@@ -59,9 +60,16 @@ def front_page(
 @router.get("/stories/{story_id}", response_model=None)
 @router.get("/stories/{story_id}/{slug}", response_model=None)
 def story_page(
-    session: ReadSession, web: WebContextDep, story_id: StoryId, as_of: AsOf = None
+    session: ReadSession,
+    web: WebContextDep,
+    story_id: StoryId,
+    as_of: AsOf = None,
+    shown_type: Annotated[str, Query(alias="type")] = "",
 ) -> HTMLResponse | RedirectResponse:
-    """Story page: reports in chronological order, with the evidence for each."""
+    """Story page: reports in chronological order, with the evidence for each.
+
+    `type` limits the list to articles of one type; unknown types are ignored.
+    """
     detail = views.get_story(session, story_id, as_of=as_of)
     story = detail.story
     if story.state == "merged":
@@ -84,6 +92,8 @@ def story_page(
         related=other_storyline_stories(session, story, as_of=as_of),
         names=views.story_names(session, mentioned),
         split_off=split_off,
+        roundups=list_roundups(session, story.id, as_of=as_of),
+        shown_type=shown_type if shown_type in {each.type for each in story.reports} else "",
         as_of=as_of,
     )
 

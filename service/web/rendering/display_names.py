@@ -1,11 +1,23 @@
-"""Display names of outlets, languages and countries; writing direction of languages."""
+"""Display names of outlets, article types, languages and countries; direction of languages."""
 
 from collections.abc import Iterable
 
+from service.domain.articles.article_types import ArticleType
 from service.domain.text.locale_names import country_name, direction, language_name
 from service.store.story_views.reports import Report
 
-__all__ = ["country_name", "direction", "language_name", "outlet_names"]
+__all__ = ["TYPE_NAMES", "country_name", "direction", "language_name", "outlet_names"]
+
+TYPE_NAMES = {
+    ArticleType.REPORT: "Report",
+    ArticleType.LIVE: "Live",
+    ArticleType.ROUNDUP: "Round-up",
+    ArticleType.OPINION: "Opinion",
+    ArticleType.SATIRE: "Satire",
+    ArticleType.SPONSORED: "Sponsored",
+    ArticleType.MEDIA: "Pictures, video or audio",
+    ArticleType.SERIES: "Series",
+}
 
 
 def outlet_names(reports: Iterable[Report]) -> dict[str, str]:

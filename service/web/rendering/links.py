@@ -1,7 +1,7 @@
 """Paths of stories and storylines, and URLs of others that are safe to show."""
 
 from datetime import UTC, datetime
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from service.domain.text.links import external_url, story_path
 
@@ -13,6 +13,7 @@ __all__ = [
     "storyline_path",
     "strip_credentials",
     "with_as_of",
+    "with_query",
 ]
 
 
@@ -26,6 +27,13 @@ def with_as_of(path: str, as_of: datetime | None) -> str:
     if as_of is None:
         return path
     return f"{path}?as_of={as_of.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+
+
+def with_query(path: str, *, as_of: datetime | None = None, **values: str) -> str:
+    """Path with query parameters, and with `as_of` unless it is None."""
+    query = urlencode(values)
+    dated = with_as_of(path, as_of)
+    return f"{dated}{'?' if dated == path else '&'}{query}"
 
 
 def storyline_path(storyline_id: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, Field
 
+from service.domain.articles.article_types import ArticleType
 from service.domain.stories import transitions
 from service.domain.stories.pace import Pace
 from service.domain.stories.ranking import Rank
@@ -157,7 +158,8 @@ class StoryOut(BaseModel):
     keywords: list[str] = Field(description="Most characteristic words first.")
     coverage: int = Field(description="Number of outlets.")
     independent: int = Field(
-        description="Number of outlets with a report that is not a copy; a publisher family counts once."
+        description="Number of outlets with a report that is not a copy; a publisher family counts once. "
+        "Articles of other types than `report` do not count."
     )
     articles: int = Field(description="Number of articles.")
     outlets: list[OutletRef] = Field(description="In order of their first reports.")
@@ -227,6 +229,9 @@ class ArticleOut(BaseModel):
     title: str
     excerpt: str = Field(description="Start of the text, at most 300 characters.")
     url: str = Field(description="URL at the outlet.")
+    type: ArticleType = Field(
+        description="Kind of article; only a `report` is independent coverage."
+    )
     outlet: OutletBrief
     language: str | None = Field(description=LANGUAGE)
     author: str | None = Field(description="Author in the feed; null if there is none.")
@@ -283,6 +288,7 @@ def article_fields(member: Member) -> dict[str, Any]:
         "title": report.title,
         "excerpt": excerpt(member.lead),
         "url": report.url,
+        "type": report.type,
         "outlet": OutletBrief.of(report.outlet),
         "language": report.language,
         "author": member.author,

@@ -1,12 +1,14 @@
 """Jinja environment of the pages: autoescaping, strict undefined, filters for times and scores."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from service.domain.articles.article_types import ArticleType
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.rendering import display_names, links, timeline
@@ -31,7 +33,11 @@ def create_environment(title: str, static: Path) -> Environment:
     digest = hashlib.sha256((static / "site.css").read_bytes()).hexdigest()[:10]
     environment.globals |= {"site": title, "version": digest}
     environment.globals |= {"dots": timeline.dots, "lanes": timeline.lanes, "chips": chips}
-    environment.globals |= {"delays": delays, "outlet_names": display_names.outlet_names}
+    environment.globals |= {
+        "delays": delays,
+        "count_types": count_types,
+        "outlet_names": display_names.outlet_names,
+    }
     environment.filters |= {
         "date_time": date_time,
         "time_of_day": time_of_day,
@@ -41,11 +47,13 @@ def create_environment(title: str, static: Path) -> Environment:
         "number": number,
         "rate": rate,
         "with_as_of": links.with_as_of,
+        "with_query": links.with_query,
         "external_url": links.external_url,
         "strip_credentials": links.strip_credentials,
         "country_name": display_names.country_name,
         "language_name": display_names.language_name,
         "direction": display_names.direction,
+        "type_name": display_names.TYPE_NAMES.__getitem__,
         "distinct": parameters.distinct,
         "excerpt": parameters.excerpt,
         "evidence": read_evidence,
@@ -64,6 +72,12 @@ def chips(reports: Sequence[Report]) -> list[tuple[str, bool]]:
     for report in reports:
         copies[report.outlet.name] = copies.get(report.outlet.name, True) and report.copy
     return list(copies.items())
+
+
+def count_types(reports: Sequence[Report]) -> list[tuple[ArticleType, int]]:
+    """The types of the reports with the number of each, in the order of `ArticleType`."""
+    counts = Counter(report.type for report in reports)
+    return [(each, counts[each]) for each in ArticleType if each in counts]
 
 
 def delays(story: StoryView) -> dict[str, timedelta]:

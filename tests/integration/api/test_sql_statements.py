@@ -50,7 +50,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
     [
         ("/v1/stories?limit=100", 3),
         ("/v1/stories?as_of=2023-05-01", 3),
-        (f"/v1/stories/{MEETING}", 7),
+        (f"/v1/stories/{MEETING}", 8),
         (f"/v1/stories/{MEETING}/transitions", 2),
         (f"/v1/storylines/{STORYLINE}", 4),
         ("/v1/stories?entity=x&keyword=y&family=z&country=GB&sort=fastest", 3),
@@ -69,7 +69,7 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Engine]]:
         ("/v1/runs", 1),
         ("/metrics", 12),
         ("/", 3),
-        (f"/stories/{MEETING}", 7),
+        (f"/stories/{MEETING}", 8),
         (f"/storylines/{STORYLINE}", 3),
         ("/feeds", 2),
         ("/healthz", 0),

@@ -410,7 +410,7 @@ def test_decisions_are_exported_as_labelled_articles(desk: Desk, tmp_path: Path)
         lines = training_labels.load_labelled_articles(session)
     assert {line["story"] for line in lines} == {desk.story_of(0, 0), desk.story_of(0, 1)}
     assert lines[0].keys() == {
-        "id", "title", "text", "outlet", "url", "published", "lang", "story",
+        "id", "title", "text", "outlet", "url", "published", "lang", "type", "story",
     }  # fmt: skip
     path = tmp_path / "decided.jsonl"
     jsonl.write_lines(str(path), lines)

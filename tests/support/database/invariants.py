@@ -21,8 +21,9 @@ FORBIDDEN = {
     "an open story without articles": """
         SELECT id FROM stories s WHERE state = 'open' AND NOT EXISTS
         (SELECT FROM memberships m WHERE m.story_id = s.id AND m.valid_until IS NULL)""",
-    "a placed article that is neither hidden nor in a story": """
+    "a placed article that is neither hidden nor a round-up nor in a story": """
         SELECT id FROM articles a WHERE stage <> 'admitted'
+        AND coalesce(corrected_type, type) <> 'roundup'
         AND NOT EXISTS (SELECT FROM memberships m
                         WHERE m.article_id = a.id AND m.valid_until IS NULL)
         AND NOT EXISTS (SELECT FROM constraints c WHERE c.article_id = a.id

@@ -29,6 +29,15 @@ def test_article_is_read_with_all_its_keys(tmp_path: Path) -> None:
     assert "label" not in repr(article)
 
 
+def test_type_of_a_line_takes_precedence_over_the_rule(tmp_path: Path) -> None:
+    row = {"title": "T", "url": "https://a.example/opinion/t"}
+    path = write_rows(tmp_path, row | {"id": 1}, row | {"id": 2, "type": "live"})
+    assert [each.type for each in jsonl.read_articles(path)] == ["opinion", "live"]
+    path = write_rows(tmp_path, row | {"id": 1, "type": "gossip"})
+    with pytest.raises(BadLineError, match="type must be one of report, live"):
+        jsonl.read_articles(path)
+
+
 def test_null_counts_as_missing(tmp_path: Path) -> None:
     path = write_rows(tmp_path, {"id": "a", "title": "", "text": None, "published": None})
     (article,) = jsonl.read_articles(path)

@@ -6,11 +6,13 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from service.domain.articles.article_types import ArticleType
 from service.domain.articles.coverage import Coverage, count_coverage
 from service.domain.articles.model import Article
 from service.domain.pairs.features import Features, TokenisedArticles, window_vocabulary
 from service.domain.stories.headline import choose_headline_article, title_penalty
 from service.domain.stories.keywords import extract_keywords
+from service.domain.stories.ranking import compute_rank
 from service.domain.stories.storylines import StoryProfiles, link_storylines
 from service.settings.grouping import StorylineSettings
 from tests.support.content.events import EVENTS, START, encoded, event_articles
@@ -53,6 +55,16 @@ def test_live_blog_is_preferred_to_a_copy() -> None:
     blog = Article(1, "Ferry collides with pier – live updates", EVENTS[0])
     copy = Article(2, "Ferry collides with the pier of Orlan", EVENTS[0])
     assert choose_headline_article([blog, copy], encoded([blog, copy]), {copy.id}) == blog
+
+
+def test_headline_comes_from_a_report_if_there_is_one() -> None:
+    central, copy = event_articles(EVENTS[:1], each=2)[:2]
+    for kind in ArticleType:
+        other = replace(central, type=kind)
+        chosen = choose_headline_article([other, copy], encoded([other, copy]), {copy.id})
+        assert (chosen == copy) == (kind is not ArticleType.REPORT)
+    satire, live = replace(central, type=ArticleType.SATIRE), replace(copy, type=ArticleType.LIVE)
+    assert choose_headline_article([satire, live], encoded([satire, live])) == live
 
 
 def test_copies_do_not_add_centrality() -> None:
@@ -103,6 +115,17 @@ def test_coverage_counts_outlets_and_independent_outlets() -> None:
 def test_story_of_copies_has_one_independent_outlet() -> None:
     assert count_coverage([Article(1, "t", outlet="a")], copies={1}) == Coverage(1, 1)
     assert count_coverage([Article(1, "t")]) == Coverage(0, 0)
+
+
+def test_only_reports_are_independent_coverage() -> None:
+    others = [
+        Article(number, "t", outlet=f"o{number}", type=kind)
+        for number, kind in enumerate(ArticleType)
+        if kind is not ArticleType.REPORT
+    ]
+    assert count_coverage(others) == Coverage(len(others), 0)
+    assert count_coverage([*others, Article(9, "t", outlet="a")]) == Coverage(len(others) + 1, 1)
+    assert compute_rank(0, START).total == compute_rank(1, START).total
 
 
 def profiles(articles: list[Article], each: int) -> StoryProfiles:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.articles import tokenization
+from service.domain.articles.article_types import ArticleType
 from service.domain.articles.model import Article
 from service.domain.stories.summary import MAX_SENTENCES, Quote, summarise
 from tests.support.content.vocabularies import vocabulary_of
@@ -60,6 +61,13 @@ def test_off_topic_sentences_are_excluded() -> None:
 def test_copies_are_not_quoted() -> None:
     result = summary_of(reports(COLLISION, CAPTAIN), copies={0})
     assert texts(result) == [CAPTAIN]
+
+
+def test_only_reports_are_quoted() -> None:
+    for kind in set(ArticleType) - {ArticleType.REPORT}:
+        one, other = reports(COLLISION, CAPTAIN)
+        assert texts(summary_of([replace(one, type=kind), other])) == [CAPTAIN]
+        assert summary_of([replace(one, type=kind)]) == []
 
 
 def test_truncated_sentence_is_the_last_resort() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.domain.articles.article_types import ArticleType
 from service.domain.subscribers.digest_model import Digest, DigestReport, DigestStory
 from service.domain.subscribers.digest_selection import (
     Filters,
@@ -92,12 +93,13 @@ def test_seen_story_returns_as_update():
     assert not select_stories([updated], WIDE, history_after(digest), SETTINGS)
 
 
-def test_reprints_and_earlier_outlets_are_no_update():
+def test_reprints_opinion_and_earlier_outlets_are_no_update():
     ferry = story(*FERRY)
     history = history_after(select_stories([ferry], WIDE, YESTERDAY, SETTINGS))
     copies = [report(outlet, hours=1, copy=True) for outlet in ("sun", "gazeta", "post")]
+    opinions = [report(outlet, hours=1, type=ArticleType.OPINION) for outlet in ("sun", "post")]
     again = [report(outlet, hours=1) for outlet in ("daily", "herald")]
-    assert not select_stories([grown(ferry, *copies, *again)], WIDE, history, SETTINGS)
+    assert not select_stories([grown(ferry, *copies, *opinions, *again)], WIDE, history, SETTINGS)
 
 
 def test_merged_or_split_story_is_not_repeated():
@@ -256,3 +258,12 @@ def test_articles_are_shown_once_independent_of_input_order(stories: list[Digest
 def grown(story_before: DigestStory, *more: DigestReport) -> DigestStory:
     """Add reports to a story."""
     return replace(story_before, reports=(*story_before.reports, *more), changed_at=NOW)
+
+
+def test_only_reports_count_in_the_coverage_of_a_story():
+    pages = [report(outlet, type=ArticleType.LIVE) for outlet in ("daily", "herald")]
+    live, lone = story("Ferry live", pages), story("Alone", ["post"])
+    assert (live.independent, story("Both", [*pages, "wire"]).independent) == (0, 1)
+    digest = select_stories([live, lone, story(*FERRY)], Filters(), YESTERDAY, SETTINGS)
+    assert headlines(digest) == [FERRY[0], "Alone"]
+    assert digest.low_coverage == ()

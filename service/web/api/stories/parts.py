@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
+from service.domain.field_types import ArticleTypes
 from service.domain.stories.transitions import TransitionOut
 from service.errors import NotFoundError
 from service.store.story_views import history, views
@@ -151,6 +152,14 @@ class RelatedOut(BaseModel):
 def list_story_articles(  # noqa: PLR0917  # FastAPI calls it by name
     session: ETagSession,
     story_id: StoryId,
+    types: Annotated[
+        ArticleTypes,
+        Query(
+            alias="type",
+            default_factory=list,
+            description="Types of articles; matches any of them.",
+        ),
+    ],
     limit: PartLimit = 50,
     cursor: CursorQuery = None,
     as_of: AsOf = None,
@@ -159,7 +168,7 @@ def list_story_articles(  # noqa: PLR0917  # FastAPI calls it by name
     """List the articles of a story in chronological order."""
     require_unmerged(session, story_id, as_of)
     after = ARTICLE_CURSOR.decode(cursor)
-    page = list_story_members(session, story_id, after=after, limit=limit, as_of=as_of)
+    page = list_story_members(session, story_id, after=after, limit=limit, as_of=as_of, types=types)
     items = [MemberOut.of(member) for member in page.items]
     return page_response(PageOut(items=items, next=ARTICLE_CURSOR.encode(page.next)), fields)
 

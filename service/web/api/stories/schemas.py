@@ -9,7 +9,7 @@ from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.api.stories.details import StoryDescriptionOut, description_fields
 from service.web.rendering import timeline
-from service.web.rendering.schemas import Instant, MemberOut, StoryOut, story_fields
+from service.web.rendering.schemas import Instant, MemberOut, OutletRef, StoryOut, story_fields
 from service.web.rendering.timeline import Point
 
 
@@ -34,6 +34,28 @@ class TimelinePointOut(BaseModel):
         )
 
 
+class RoundupOut(BaseModel):
+    """A round-up that mentions a story; it is no member and adds no coverage."""
+
+    id: int
+    title: str
+    url: str
+    language: str | None
+    outlet: OutletRef
+    reported_at: Instant
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        return cls(
+            id=report.article_id,
+            title=report.title,
+            url=report.url,
+            language=report.language,
+            outlet=OutletRef(slug=report.outlet.slug, name=report.outlet.name),
+            reported_at=report.reported_at,
+        )
+
+
 class StoryDetailOut(StoryDescriptionOut, StoryOut):
     """A story with its articles, timeline, transitions and related stories."""
 
@@ -47,6 +69,9 @@ class StoryDetailOut(StoryDescriptionOut, StoryOut):
     )
     split_into: list[str] = Field(
         description="Ids of the first 100 stories that were split off, oldest first."
+    )
+    mentioned_in: list[RoundupOut] = Field(
+        description="Round-ups that mention the story, at most 20, latest first."
     )
 
 

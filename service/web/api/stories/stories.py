@@ -9,10 +9,16 @@ from sqlalchemy.orm import Session
 
 from service.domain.stories.transitions import TransitionOut
 from service.store.story_views import history, views
+from service.store.story_views.roundups import list_roundups
 from service.store.story_views.views import StoryDetail, StoryView
 from service.web.api.stories.details import description_fields
 from service.web.api.stories.query import StoryFields, StoryQuery, list_page
-from service.web.api.stories.schemas import ListedStoryOut, StoryDetailOut, timeline_points
+from service.web.api.stories.schemas import (
+    ListedStoryOut,
+    RoundupOut,
+    StoryDetailOut,
+    timeline_points,
+)
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import MemberOut, PageOut, StoryOut, story_fields
 from service.web.requests.fields import PartialPageOut, json_response, select_fields, split_names
@@ -97,4 +103,7 @@ def detail_out(
             StoryOut.of(other) for other in other_storyline_stories(session, story, as_of=as_of)
         ],
         split_into=list(views.list_split_off_ids(session, story.id, as_of=as_of)),
+        mentioned_in=[
+            RoundupOut.of(each) for each in list_roundups(session, story.id, as_of=as_of)
+        ],
     )

@@ -1,0 +1,246 @@
+"""Words that show the type of an article: sections of URLs, marks and phrases of titles.
+
+The tables hold lower-case words of several languages. A section is one whole part of a URL's host
+or path, or a whole feed category, with spaces for hyphens. A mark is a whole part of a title, set
+apart by a colon, bar or dash ("Opinion | …", "… – live"). A phrase counts anywhere in a
+title, a slug in the words of a URL, a text pattern in title and lead without their quotations.
+Words that reports use as well are left out: a missed type costs less than a report that loses its
+story.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+
+def _lines(text: str) -> frozenset[str]:
+    """The comma-separated entries of a table."""
+    return frozenset(entry.strip() for entry in text.replace("\n", ",").split(",") if entry.strip())
+
+
+def _any_case(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+SPONSORED_SECTIONS = _lines("""
+sponsored, sponsored content, sponsor content, partner content, paid content, paid post, paidpost
+advertorial, advertorials, advertisement, brandvoice, brand studio, branded content, promoted
+shopping, deals, coupons, buyside, betting
+anzeige, anzeigen, werbung, publireportage, publi redactionnel, contenu sponsorise, publicite
+publirreportaje, contenido patrocinado, patrocinado, pubbliredazionale, conteudo patrocinado
+gesponsord, annons, artykul sponsorowany, реклама, на правах рекламы, ilan, 广告, प्रायोजित
+""")
+SPONSORED_MARKS = _lines("""
+sponsored, sponsored content, paid content, paid post, partner content, advertorial, advertisement
+anzeige, publi rédactionnel, contenu sponsorisé, contenido patrocinado, patrocinado, publirreportaje
+conteúdo patrocinado, artykuł sponsorowany, реклама, на правах рекламы, إعلان, 广告
+""")
+SPONSORED_PHRASES = _any_case(
+    r"\b(?:promo|coupon|discount|bonus) codes?\b|\$\d+ off\b|\d% off (?:right now|today|at|for|on)\b"
+    r"|\d% off\b.*\b(?:amazon|sale|deal)|\bdeals? of the day\b|\bbest \S.* deals\b"
+)
+
+SATIRE_SECTIONS = _lines("""
+satire, satirical, humor, humour, parody, parodie, satira, sátira, sátiras, mizah, сатира, юмор
+""")
+SATIRE_MARKS = _lines("satire, satira, sátira, parody, parodie, сатира, mizah")
+
+LIVE_SECTIONS = _lines("""
+live, liveblog, live blog, liveblogs, live updates, live coverage, liveticker, live ticker
+ao vivo, in diretta, canli anlatim, онлайн трансляция, بث مباشر
+""")
+LIVE_MARKS = _lines("""
+live, live updates, live results, live blog, liveblog, live ticker, liveticker, live coverage
+watch live, as it happened, en direct, direct, en vivo, en directo, ao vivo, in diretta, diretta
+la diretta, canlı, canli, canlı anlatım, na żywo, relacja na żywo, онлайн, прямая трансляция
+онлайн трансляция, наживо, مباشر, بث مباشر, 直播, 实时更新, ライブ, ライブ中継, 生中継, लाइव, लाइव अपडेट
+langsung, 생중계
+""")
+LIVE_PHRASES = re.compile(
+    r"(?i:\blive[ -]updates\b|\bwatch live\b|\blive-?blog\b|\blive-?ticker\b|\bas it happened\b)"
+    # "Iran war live: …", "… – US politics live"; but "Where we live: …", "… on Saturday Night Live".
+    r"|^(?!(?:Where|How|Why) )[^:|]{2,40}(?<! we)(?<! to)(?<! they)(?<! people) live:|[|–—-] [^|:–—]{2,40} live$"
+)
+LIVE_SLUGS = _any_case(r"\b(?:watch live|live updates|live ?blog|live ?ticker|as it happened)\b")
+
+SERIES_SECTIONS = _lines("""
+puzzles, puzzle, crossword, crosswords, sudoku, quiz, quizzes, horoscope, horoscopes, astrology
+lottery results, advice columns, rätsel, raetsel, horoskop, kreuzworträtsel, mots croises
+horoscopo, horoscopos, crucigramas, oroscopo, cruciverba, horóscopo, palavras cruzadas, puzzels
+horoscoop, krzyzowki, horoskopy, гороскоп, гороскопы, кроссворды, burclar, astroloji, bulmaca
+zodiak, ramalan zodiak, राशिफल, الأبراج, 星座, 占い, 운세
+""")
+SERIES_MARKS = _lines("""
+quiz, crossword, sudoku, horoscope, open thread, on this day, word of the day, horoskop, rätsel
+kreuzworträtsel, mots croisés, horóscopo, crucigrama, oroscopo, cruciverba, palavras cruzadas
+гороскоп, кроссворд, прогноз погоды, погода, wettervorhersage, wetter, météo, el tiempo, meteo
+hava durumu, cuaca hari ini, أحوال الطقس, برجك اليوم, राशिफल, 天气预报, 天気予報, 今日の運勢, 오늘의 운세
+""")
+_GAMES = "crossword|sudoku|wordle|strands|connections|quordle|quiz|puzzle|kreuzworträtsel|sudokus?"
+SERIES_PHRASES = _any_case(
+    rf"\b(?:{_GAMES})\b.*(?:\b(?:hints?|answers?|clues|solution|lösung)\b|, 20\d\d\b|\d#)"
+    rf"|\b(?:today['’]s|daily|mini|weekly|news) (?:{_GAMES})\b"
+    r"|\bhoroscopes? (?:for|today|of)\b|\b(?:daily|weekly|your) horoscope\b|\btageshoroskop\b"
+    r"|\bhoroscope d[ue]\b|\bhoróscopo d[eo]\b|\boroscopo d[ei]\b|\bгороскоп на\b|\bgünlük burç\b"
+    r"|\b(?:winning|powerball|lotto|lottery) (?:numbers|results)\b|\blottozahlen\b"
+    r"|\brésultats du loto\b|\bresultados? d[ea]l? ?(?:la )?(?:lotería|loteria|mega-sena)\b"
+    r"|\bestrazioni (?:del )?lotto\b|\bрезультаты лотереи\b|\bsayısal loto sonuçları\b"
+    r"|^(?:the )?weather (?:forecast )?(?:for|today|tomorrow)\b|^das wetter (?:am|für|in)\b"
+    r"|^météo du\b|^pronóstico del tiempo\b|^previsioni meteo\b|^previsão do tempo\b|^прогноз погоды"
+    r"|\bopen thread\b|\b(?:today|this day) in (?:\S+ ){0,3}history\b|^(?:dear|ask) [^:,]{3,30}:"
+    r"|\bfor [a-z]{3,9}\.? \d{1,2}, 20\d\d$"
+)
+SERIES_SLUGS = _any_case(rf"\b(?:todays|daily|mini|weekly) (?:{_GAMES})\b")
+
+ROUNDUP_SECTIONS = _lines("""
+briefing, briefings, morning briefing, evening briefing, morning brief, evening brief, the headlines
+morning report, morning newsletter, news roundup, daily roundup, resumen de noticias, haber ozeti
+""")
+ROUNDUP_MARKS = _lines("""
+news wrap, news brief, news in brief, morning briefing, evening briefing, daily briefing, the briefing
+morning mail, news roundup, weekly roundup, weekly round-up, headlines, top stories, eye opener
+nachrichten am morgen, morgenbriefing, das war der tag, der tag kompakt, news des tages
+wochenrückblick, presseschau, nachrichtenüberblick, revue de presse, l'essentiel de l'actualité
+les titres du jour, le récap, resumen de noticias, resumen del día, noticias del día, boletín
+titulares, rassegna stampa, le notizie del giorno, notizie del giorno, resumo do dia
+notícias do dia, nieuwsoverzicht, weekoverzicht, przegląd prasy, najważniejsze informacje dnia
+главное за день, главное за неделю, итоги дня, итоги недели, дайджест, обзор прессы, підсумки дня
+günün özeti, sabah bülteni, haber bülteni, موجز الأنباء, أبرز العناوين, نشرة الأخبار, حصاد اليوم
+早报, 晚报, 新闻早报, 一周回顾, 今日要闻, ニュースまとめ, 今日のニュース, मुख्य समाचार, आज की बड़ी खबरें
+rangkuman berita, berita terpopuler
+""")
+ROUNDUP_PHRASES = _any_case(
+    r"\b(?:morning|evening|midday|afternoon) (?:news )?(?:brief|briefing|bulletin|digest|headlines)\b"
+    r"|\b(?:morning|evening|daily|weekly|weekend|nightly|news) (?:news )?(?:round-?up|wrap|digest)\b"
+    r"|\bnews (?:brief|bulletin|summary)\b(?! (?:on|by|of|about)\b)"
+    r"|\bwhat you missed (?:this|over|last)\b|\b(?:top|biggest) (?:news )?stories (?:of|this)\b"
+    r"|\b(?:this|the) week(?:end)? (?:in|around)\b.*\b(?:pictures|photos|review|brief|news)\b"
+    r"|\b(?:photos|pictures|images) of the (?:day|week|month|year)\b"
+    r"|\bdie nachrichten (?:am|des)\b|\blas noticias del? (?:la )?(?:día|semana)\b"
+    r"|\bголовне за (?:день|тиждень)\b|^главные новости\b|\bbilder des tages\b"
+    # The dated edition of a programme.
+    r"|^\d{1,2}/\d{1,2}: |\bedition \d{1,2}/\d{1,2}/20\d\d$"
+    # Three headlines in one, or a headline and the next subject.
+    r"|[^\W\d]['’”\"]?(?<!quot); (?:\S+ ){2,}\S*[^\W\d]['’”\"]?(?<!quot); (?:\S+ ){2,}"
+    r"|\bplus\s*(?:[.…]\s*)+$"
+)
+#: Beginnings of texts that introduce several subjects.
+ROUNDUP_TEXTS = _any_case(
+    r"\bin today['’]s (?:issue|edition|newsletter)\b|\bthe big story\b|\bnews round-?up\b"
+    r"|\bin our news wrap\b|\bessential (?:morning|evening) (?:viewing|listening|reading)\b|\bdaily (?:window|digest)\b|\bhere['’]s the latest at the end of\b"
+    r"|\bwelcome to .{3,80}\bwhere we break down\b|\n[^.!?\n]{0,40}\b(?:daily|weekly): \w+ \d{1,2}, 20\d\d"
+)
+#: Evidence that an edition of a newsletter has several subjects.
+SEVERAL_SUBJECTS = _any_case(r"\. and, |\bplus:|\nalso, |▪|•|\bbrings you stories\b|\w; \w.*\w; \w")
+NEWSLETTER = _any_case(
+    r"\bnewsletters?\b|\binfolettre\b|\bboletín\b|\bnieuwsbrief\b|\bnyhetsbrev\b|\bрассылка\b"
+)
+NEWSLETTER_TEXT = _any_case(r"\bthis is an edition of\b.{3,60}\bnewsletter\b|\bdaily newsletter\b")
+
+OPINION_SECTIONS = _lines("""
+opinion, opinions, op ed, oped, commentisfree, comment, commentary, editorial, editorials, columns
+columnist, columnists, column, ideas, viewpoint, viewpoints, views, voices, perspective, perspectives
+analysis, letters, review, reviews, leaders, essay, essays, guest essay
+meinung, kommentar, kommentare, leitartikel, debatte, gastbeitrag, kolumnen, kolumne, rezensionen
+tribune, tribunes, editos, edito, chroniques, idees, debats, points de vue, critiques
+opinión, columnas, columna, tribuna, editoriales, analisis, opinioni, commenti, editoriali
+opiniao, opinião, colunas, colunistas, opinie, ledare, debatt, meninger, mielipide, felietony
+мнения, мнение, opinions, mneniya, колонки, yazarlar, kose yazilari, opini, kolom, tajuk rencana
+رأي, مقالات, 评论, 社论, 观点, 觀點, 社説, コラム, 論説, विचार, संपादकीय, 칼럼, 사설
+""")
+OPINION_MARKS = _lines("""
+opinion, op-ed, analysis, news analysis, commentary, comment, column, contributor, editorial, review
+letters to the editor, letters, viewpoint, essay, guest essay, perspective, book review, film review
+the memo, meinung, kommentar, leitartikel, gastbeitrag, analyse, glosse, rezension, kolumne, opinión
+análisis, columna, tribuna, tribune, édito, éditorial, chronique, point de vue, critique, opinione
+editoriale, commento, analisi, recensione, opinião, análise, coluna, crítica, opinie, commentaar
+recensie, ledare, krönika, debatt, recension, opinia, komentarz, felieton, recenzja, мнение, колонка
+рецензия, авторская колонка, думка, رأي, مقال رأي, تحليل, افتتاحية, 评论, 社评, 社论, 社論, 观点, 觀點, 社説, コラム
+論説, विचार, संपादकीय, yorum, analiz, köşe yazısı, görüş, opini, tajuk, kolom, analisis, 칼럼, 사설
+""")
+OPINION_PHRASES = _any_case(
+    r"[\w'’”\"] reviews?: |\bletters to the editor\b|\bopen letter to\b|\bin defen[cs]e of\b"
+    r"|^(?:the case (?:for|against)|it['’]s time (?:to|for)|stop \w+ing|we (?:must|need|should|can['’]?t))\b"
+)
+OPINION_SLUGS = _any_case(
+    r"\b(?:tv|film|movie|book|album|music|theatre|theater|game|restaurant|concert) review\b"
+)
+#: First person outside quotations, and what is said about an author.
+OPINION_TEXTS = re.compile(
+    r"\A(?:I|I['’](?:m|ve|d|ll)|My|(?:Why|How) I)\b(?!.*: \w+\n)|(?:\b(?!(?:do|did|am|can|could|should|may|must|will) )[a-z][\w'’]*|[—–]),? I(?:['’](?:m|ve|d|ll)\b| [a-z])"
+    r"|(?<=[.!?] )(?:I [a-z]|My [a-z])|^I(?:['’](?:m|ve|d|ll)\b| [a-z])"
+    r"|(?<=[a-zäöü,] )ich [a-z]|^Ich [a-z]|(?<=[а-я,] )я [а-я]|(?<=[a-z,] )j['’]ai\b"
+    r"|\b(?:opinion|guest) (?:columnist|contributor|writer)\b|\b[Tt]he (?:writer|author) is an? ",
+    re.MULTILINE,
+)
+
+MEDIA_SECTIONS = _lines("""
+video, videos, video clips, clips video, watch, gallery, galleries, photos, photo, photo gallery
+pictures, in pictures, photo essay, picture gallery, slideshow, slideshows, podcast, podcasts, audio
+multimedia, bilder, bildergalerie, fotostrecke, fotostrecken, mediathek, diaporama
+diaporamas, portfolio, en images, fotos, foto, galeria, galerias, fotogaleria, fotogallery, galleria
+fotogalerie, videogalerie, vídeos, vídeo, видео, фото, фоторепортаж, подкасты, відео, galeri
+foto galeri, video galeri, فيديو, صور, 视频, 图片, 動画, 写真, フォト, वीडियो, 영상, 포토
+""")
+MEDIA_MARKS = _lines("""
+video, watch, photos, gallery, photo gallery, in pictures, in photos, in pics, pictures, slideshow
+podcast, listen, audio, bildergalerie, fotostrecke, in bildern, vidéo, en images, diaporama, vídeo
+videos, fotos, galería, en imágenes, en fotos, galeria, em imagens, foto, fotogallery, le immagini
+beeld, in beeld, видео, фото, фоторепортаж, фотогалерея, подкаст, відео, galeri, foto galeri
+بالفيديو, فيديو, بالصور, شاهد, 视频, 图集, 组图, 動画, 写真特集, वीडियो, तस्वीरें, 영상, 포토
+""")
+MEDIA_PHRASES = _any_case(
+    r"\bin (?:\d+ )?(?:pictures|photos|pics|images)\b|\bwatch the (?:full )?(?:video|interview)\b"
+    r"|\bphoto gallery\b|\bpodcast:|\| [^|]*\bpodcast$"
+)
+
+#: Words of a repeated headline that belongs to a news bulletin, not to a column.
+BULLETIN_WORDS = _any_case(
+    r"\b(?:news|brief|briefing|bulletin|headlines|latest|week|nachrichten|tagesschau|journal|noticias"
+    r"|notizie|telegiornale|notícias|nieuws|новости|haberler|berita)\b|الأخبار|新闻|ニュース|समाचार"
+)
+
+_SEPARATOR = re.compile(r"\s*[:：|｜【】]\s*|\s+[–—-]+\s+|\s*—\s*")
+_QUOTATION = re.compile(
+    r"[“„«][^“„«»”\n]*[”“»]|\"[^\"\n]*\"|(?<!\w)['‘][^‘\n]*['’](?!\w)|[“„«\"].*"
+)
+#: Longest second-level part of a public suffix.
+_MAX_SECOND_LEVEL = 3
+_NUMBER_SUFFIX = re.compile(r"(?:[ ]?\d+)+$")
+
+
+def without_quotations(text: str) -> str:
+    """Replace quoted words by a space; a quotation without an end reaches to the end of its line."""
+    return _QUOTATION.sub(" ", unicodedata.normalize("NFKC", html.unescape(text)))
+
+
+def normalize(text: str) -> str:
+    """Decode entities, which some feeds escape twice, compose letters and join white space."""
+    return " ".join(unicodedata.normalize("NFKC", html.unescape(text)).split())
+
+
+def title_parts(title: str) -> list[str]:
+    """The parts of a title between colons, bars and dashes, in lower case."""
+    parts = (part.strip(" .!…'’\"“”") for part in _SEPARATOR.split(normalize(title).lower()))
+    return [part for part in parts if part]
+
+
+def url_names(url: str) -> Iterator[str]:
+    """The parts of a URL's subdomains and path, decoded, in lower case, without final numbers."""
+    try:
+        parts = urlsplit(url)
+        labels = (parts.hostname or "").split(".")
+    except ValueError:
+        return
+    # The registered domain has a label more under suffixes such as co.uk and com.mx.
+    suffix = 3 if len(labels) > 1 and len(labels[-2]) <= _MAX_SECOND_LEVEL else 2
+    for segment in [*labels[:-suffix], *unquote(parts.path).lower().split("/")]:
+        name = re.sub(r"[-_+ ]+", " ", segment.rsplit(".", 1)[0]).strip()
+        yield _NUMBER_SUFFIX.sub("", name)
+
+
+def category_names(category: str) -> list[str]:
+    """The levels of a feed category such as `News/Opinion`, in lower case."""
+    return [re.sub(r"[-_ ]+", " ", level).strip() for level in category.lower().split("/")]
