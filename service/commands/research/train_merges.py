@@ -134,10 +134,11 @@ def load_window(spec: TrainingSet, folders: Sequence[Path], settings: Settings) 
     for name in spec.files:
         path = find_file(name, folders)
         lines = jsonl.read_lines(path)
-        articles = {each.id: each for each in jsonl.parse_articles(path, lines)} | articles
+        read = remove_boilerplate(jsonl.parse_articles(path, lines))
+        articles = {each.id: each for each in read} | articles
         labels = {**jsonl.read_labels(path, lines), **labels}
         digests[name] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    chosen = remove_boilerplate(list(articles.values()))
+    chosen = list(articles.values())
     return LabelledWindow(
         spec, chosen, [labels[each.id] for each in chosen], encode(chosen, settings), digests
     )
