@@ -84,7 +84,7 @@ def test_left_out_days_reach_their_floors(
     assert mean >= FLOORS.left_out_mean
     for each in measured:
         assert each.batch.f1 >= FLOORS.left_out[each.name], each.name
-        assert each.stream.f1 >= each.batch.f1 - FLOORS.stream_loss, each.name
+        assert each.stream.f1 >= each.batch.f1 - FLOORS.max_loss(each.name), each.name
 
 
 @pytest.mark.slow

@@ -65,7 +65,9 @@ def remove_boilerplate(articles: Sequence[Article]) -> list[Article]:
 
 
 def cut(text: str, spans: Spans) -> str:
-    """Return a text without the spans."""
+    """Return a text without the spans; unchanged if there are none."""
+    if not spans:
+        return text
     parts, at = [], 0
     for start, end in zip(spans[::2], spans[1::2], strict=True):
         parts.append(text[at:start])
