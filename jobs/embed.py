@@ -4,6 +4,9 @@ from jobs.running.context import Context, Counts
 from service.domain.articles.boilerplate import find_boilerplate, merge_spans
 from service.embed.articles import encode_articles
 from service.store.articles import articles, boilerplate, vectors
+from service.store.database import locks
+from service.store.editing import story_edits
+from service.store.stories import apply_plan, stories
 
 #: Articles per batch: the work lost if the process is killed, and the delay of a stop.
 BATCH = 64
@@ -41,16 +44,22 @@ def embed(context: Context) -> Counts:
 
 
 def _mark_boilerplate(context: Context) -> None:
-    """Store the boilerplate of the latest articles; those with more than before are encoded again."""
+    """Store the boilerplate of the latest articles.
+
+    Articles with more of it than before are encoded again, and their stories described again.
+    """
     with context.sessions.begin() as session:
         latest = boilerplate.load_latest(session, limit=EXAMINED)
     found = find_boilerplate([each.article for each in latest])
+    changed = {
+        (int(each.article.id), each.revision): merged
+        for each, spans in zip(latest, found, strict=True)
+        if (merged := merge_spans(each.spans, spans)) != list(each.spans)
+    }
+    if not changed:
+        return
     with context.sessions.begin() as session:
-        boilerplate.save(
-            session,
-            {
-                (int(each.article.id), each.revision): merged
-                for each, spans in zip(latest, found, strict=True)
-                if (merged := merge_spans(each.spans, spans)) != list(each.spans)
-            },
-        )
+        locks.lock_until_commit(session, apply_plan.LOCK)
+        boilerplate.save(session, changed)
+        story_of = stories.story_of(session, [article_id for article_id, _ in changed])
+        story_edits.mark_undescribed(session, set(story_of.values()))
