@@ -16,10 +16,11 @@ def embed(context: Context) -> Counts:
         return {}
     encoder = context.encoder()
     with context.sessions.begin() as session:
-        if not vectors.has_model(session, encoder.model):
-            # Vectors of two models are not comparable, so the whole window is encoded again.
-            articles.readmit(session, since=context.clock() - context.settings.window.reach)
         model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
+        if not vectors.covers_newest(session, model_id):
+            # Vectors of two models are not comparable, so the whole window is encoded again.
+            since = context.clock() - context.settings.window.reach
+            vectors.readmit_unencoded(session, model_id, since=since)
     done = 0
     while not context.stop_requested():
         with context.sessions.begin() as session:

@@ -24,7 +24,8 @@ from service.settings.load import Settings
 ProfileOption = Annotated[
     str,
     typer.Option(
-        help="Profile of settings, such as english or multilingual. Default: SAMESTORY_PROFILE."
+        help="Profile of settings: multilingual or english. Default: SAMESTORY_PROFILE,"
+        " or multilingual if it is not set."
     ),
 ]
 
@@ -44,7 +45,7 @@ class GroupingResult:
 
 
 def load_settings(profile: str) -> Settings:
-    """Load all settings under a profile; "" for the default one."""
+    """Load all settings under a profile; "" for the one that `ProfileOption` names."""
     return settings_module.load(profile=profile)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from service.commands.research import jsonl
-from service.commands.research.grouper import encode, load_settings
+from service.commands.research.grouper import ProfileOption, encode, load_settings
 from service.domain.articles.model import Article
 from service.embed.language_means import LanguageMeans
 
@@ -26,7 +26,7 @@ def language_means(
     min_titles: Annotated[
         int, typer.Option(min=1, help="Minimum number of titles per language.")
     ] = 150,
-    profile: Annotated[str, typer.Option(help="Settings profile with the model.")] = "",
+    profile: ProfileOption = "",
 ) -> None:
     """Compute the mean title vector of each language, for `embed.language_means`.
 

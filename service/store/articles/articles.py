@@ -126,16 +126,6 @@ def advance_stage(session: Session, ids: Iterable[int], *, before: str, after: s
     )
 
 
-def readmit(session: Session, *, since: datetime) -> None:
-    """Reset articles reported at `since` or later to stage admitted; they stay in their stories."""
-    session.execute(
-        update(ArticleRow)
-        .where(ArticleRow.reported_at >= since)
-        .values(stage="admitted")
-        .execution_options(synchronize_session=False)
-    )
-
-
 def load_report_times(session: Session, ids: Iterable[int]) -> dict[int, datetime]:
     """Return the report time of each article, by id."""
     statement = select(ArticleRow.id, ArticleRow.reported_at).where(ArticleRow.id.in_(list(ids)))
