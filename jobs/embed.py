@@ -11,9 +11,8 @@ BATCH = 64
 def embed(context: Context) -> Counts:
     """Encode articles batch by batch until all have a vector or the job is stopped."""
     with context.sessions.begin() as session:
-        waiting = len(articles.find_in_stage(session, "admitted"))
-    if not waiting:
-        return {}
+        if articles.is_empty(session):
+            return {}  # without loading the model
     encoder = context.encoder()
     with context.sessions.begin() as session:
         model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
@@ -21,6 +20,7 @@ def embed(context: Context) -> Counts:
             # Vectors of two models are not comparable, so the whole window is encoded again.
             since = context.clock() - context.settings.window.reach
             vectors.readmit_unencoded(session, model_id, since=since)
+        waiting = len(articles.find_in_stage(session, "admitted"))
     done = 0
     while not context.stop_requested():
         with context.sessions.begin() as session:

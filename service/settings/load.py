@@ -119,7 +119,7 @@ def load(environ: Mapping[str, str] | None = None, *, profile: str = "") -> Sett
     return settings
 
 
-def profile_name(given: str, environ: Mapping[str, str] | None = None) -> str:
+def profile_name(given: str = "", environ: Mapping[str, str] | None = None) -> str:
     """Name of the profile in use: the given one, that of `SAMESTORY_PROFILE`, or the default."""
     env = os.environ if environ is None else environ
     return given or env.get("SAMESTORY_PROFILE") or DEFAULT_PROFILE

@@ -35,7 +35,7 @@ def story_of(shell: Shell, first: subprocess.CompletedProcess[str]) -> dict[str,
     """Story of each article by canonical URL after the first run."""
     assert first.returncode == 0, first.stderr
     server = EmbeddedServer.start(str(shell.data))
-    engine = schema.make_engine(server.url("samestory_demo"))
+    engine = schema.make_engine(server.url("samestory_demo_multilingual"))
     with make_sessions(engine).begin() as session:
         stories = overview.story_by_url(session)
     engine.dispose()
@@ -98,7 +98,7 @@ def test_similar_events_share_storyline_and_copies_are_marked(
     shell: Shell, story_of: dict[str, str]
 ):
     server = EmbeddedServer.start(str(shell.data))
-    engine = schema.make_engine(server.url("samestory_demo"))
+    engine = schema.make_engine(server.url("samestory_demo_multilingual"))
     with engine.connect() as connection:
         lines: dict[str, str | None] = dict(
             connection.execute(text("SELECT id, storyline_id FROM stories")).all()
@@ -129,7 +129,7 @@ def test_second_run_reports_existing_contents_and_changes_nothing(
     assert f"{len(story_of)} articles" in again.stdout
     assert "Only new articles will be added" in again.stdout
     server = EmbeddedServer.start(str(shell.data))
-    engine = schema.make_engine(server.url("samestory_demo"))
+    engine = schema.make_engine(server.url("samestory_demo_multilingual"))
     with make_sessions(engine).begin() as session:
         assert overview.story_by_url(session) == story_of
     engine.dispose()

@@ -35,7 +35,9 @@ def demo(
     now: Annotated[str | None, typer.Option(help="Run as if it were this time (ISO 8601).")] = None,
 ) -> None:
     """Fetch sample feeds, group their articles into stories, and show and serve the stories."""
-    sample = samples.Sample.from_folder(feeds or SEEDS_DIR, now=now, shipped=feeds is None)
+    sample = samples.Sample.from_folder(
+        feeds or SEEDS_DIR, now=now, shipped=feeds is None, profile=settings_module.profile_name()
+    )
     settings = samples.allow_loopback(settings_module.load())
     logging.configure(settings.log)
     with (

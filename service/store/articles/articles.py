@@ -182,6 +182,11 @@ def load_publication_times(session: Session, feed_id: int, *, count: int = 20) -
     return [at for at in session.scalars(statement) if at]
 
 
+def is_empty(session: Session) -> bool:
+    """Return whether no article is stored."""
+    return session.scalar(select(ArticleRow.id).limit(1)) is None
+
+
 def count(session: Session) -> int:
     """Return the number of stored articles."""
     return session.scalar(select(func.count()).select_from(ArticleRow)) or 0

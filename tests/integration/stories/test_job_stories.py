@@ -271,8 +271,9 @@ def test_new_model_encodes_the_window_again_and_keeps_stories(
         job(context)
     before = by_title(context)
     changed = replace(context, encoder=OtherEncoder)
-    link(changed)  # other jobs may run before the first article arrives
+    link(changed)  # other jobs may run before `embed`
     reconcile(changed)
+    assert embed(changed) == {"vectors": 1}  # without a new article
     clock.advance(hours=1)
     publish(item("3", MEETING_AGAIN, clock.now, host="evening.example"))
     for job in (embed, *jobs):
