@@ -13,7 +13,7 @@ COPY config config
 COPY seeds seeds
 # The remaining dependency is PyTorch. PIP_ARGS can name a source of its CPU build: see docs/operations.md.
 ARG PIP_ARGS=""
-RUN pip install --no-cache-dir ${PIP_ARGS} '.[multilingual]'
+RUN pip install --no-cache-dir ${PIP_ARGS} .
 
 USER samestory
 ENV SAMESTORY_WEB__HOST=0.0.0.0 HF_HUB_OFFLINE=1

@@ -46,8 +46,8 @@ quality: $(VENV)/ready-dev
 # Trains the merge models of both profiles on the sets of SAMESTORY_DATA and on the seeds.
 merge-models: $(VENV)/ready-dev
 	$(BIN)/python -m tests.quality.sets.seed_sets build/sets
-	HF_HUB_OFFLINE=1 $(BIN)/samestory train-merges config/merge_sets.toml \
-		--data $(SAMESTORY_DATA)/stories --data build/sets --output config/merge_model.json
+	HF_HUB_OFFLINE=1 $(BIN)/samestory train-merges config/merge_sets.toml --profile english \
+		--data $(SAMESTORY_DATA)/stories --data build/sets --output config/merge_model_english.json
 	HF_HUB_OFFLINE=1 $(BIN)/samestory train-merges config/merge_sets.toml --profile multilingual \
 		--data $(SAMESTORY_DATA)/stories --data build/sets --output config/merge_model_multilingual.json
 
@@ -64,20 +64,20 @@ $(VENV)/bin/python:
 $(VENV)/ready: pyproject.toml requirements.lock | $(VENV)/bin/python
 	@echo "Installing samestory into $(VENV): about 1.5 GB, once."
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable '.[multilingual]'
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable .
 	@touch $@
 
 $(VENV)/ready-dev: pyproject.toml requirements-dev.lock service/client/pyproject.toml | $(VENV)/bin/python
 	@echo "Installing samestory and its development tools into $(VENV)."
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements-dev.lock
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable service/client --editable '.[dev,multilingual]'
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable service/client --editable '.[dev]'
 	@touch $@ $(VENV)/ready
 
 # Renew both lock files with the newest allowed versions, for every supported Python and platform.
 lock: | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet uv
-	$(COMPILE) --extra multilingual --output-file requirements.lock
-	$(COMPILE) --extra multilingual --extra dev --output-file requirements-dev.lock
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --extra dev --output-file requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage

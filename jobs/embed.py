@@ -17,16 +17,19 @@ EXAMINED = 5000
 def embed(context: Context) -> Counts:
     """Encode articles batch by batch until all have a vector or the job is stopped."""
     with context.sessions.begin() as session:
+        if articles.is_empty(session):
+            return {}  # without loading the model
+    encoder = context.encoder()
+    with context.sessions.begin() as session:
+        model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
+        if not vectors.covers_newest(session, model_id):
+            # Vectors of two models are not comparable, so the whole window is encoded again.
+            since = context.clock() - context.settings.window.reach
+            vectors.readmit_unencoded(session, model_id, since=since)
         waiting = len(articles.find_in_stage(session, "admitted"))
     if not waiting:
         return {}
     _mark_boilerplate(context)
-    encoder = context.encoder()
-    with context.sessions.begin() as session:
-        if not vectors.has_model(session, encoder.model):
-            # Vectors of two models are not comparable, so the whole window is encoded again.
-            articles.readmit(session, since=context.clock() - context.settings.window.reach)
-        model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
     done = 0
     while not context.stop_requested():
         with context.sessions.begin() as session:

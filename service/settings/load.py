@@ -46,6 +46,8 @@ from service.settings.paths import CONFIG_DIR
 from service.settings.web import AccessSettings, ClientSettings, WebSettings
 
 PREFIX = "SAMESTORY_"
+#: Profile that the values in `config/defaults.toml` belong to.
+DEFAULT_PROFILE = "multilingual"
 #: Variables with the prefix that are not settings.
 RESERVED = {"SAMESTORY_CONFIG", "SAMESTORY_DATA", "SAMESTORY_PROFILE"}
 
@@ -117,9 +119,10 @@ def load(environ: Mapping[str, str] | None = None, *, profile: str = "") -> Sett
     return settings
 
 
-def profile_name(given: str, environ: Mapping[str, str] | None = None) -> str:
-    """Name of the profile in use: the given one, or that of `SAMESTORY_PROFILE`; may be ""."""
-    return given or (os.environ if environ is None else environ).get("SAMESTORY_PROFILE", "")
+def profile_name(given: str = "", environ: Mapping[str, str] | None = None) -> str:
+    """Name of the profile in use: the given one, that of `SAMESTORY_PROFILE`, or the default."""
+    env = os.environ if environ is None else environ
+    return given or env.get("SAMESTORY_PROFILE") or DEFAULT_PROFILE
 
 
 def read_toml(path: Path) -> Table:
@@ -138,9 +141,9 @@ def nearest(name: str, options: Iterable[str]) -> str:
 
 
 def _profile(profiles: Table, name: str) -> Table:
-    if name and name not in profiles:
+    if name not in profiles:
         raise SettingsError(f"Unknown profile {name!r}; {nearest(name, profiles)}")
-    return profiles[name] if name else {}
+    return profiles[name]
 
 
 def _overlay(table: Table, over: Table, sections: Mapping[str, type]) -> None:

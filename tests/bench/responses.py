@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import text
 
-from service.embed.bundled import TAG
+from service.embed.loader import load_encoder
+from service.settings import load as settings_module
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
 from tests.bench.load import Load, LoadResult
@@ -140,7 +141,9 @@ def filled_database(articles: int) -> Iterator[str]:
             engine = schema.make_engine(url)
             schema.upgrade(engine)
             started = time.perf_counter()
-            fill_store(engine, articles=articles, stories=articles // ARTICLES_PER_STORY, model=TAG)
+            model = load_encoder(settings_module.load({}).embed).model
+            stories = articles // ARTICLES_PER_STORY
+            fill_store(engine, articles=articles, stories=stories, model=model)
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text("CHECKPOINT"))  # otherwise it runs during the measurement
             engine.dispose()

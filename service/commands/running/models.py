@@ -12,9 +12,9 @@ from service.embed.loader import load_encoder
 from service.errors import BadInputError
 from service.settings.embedding import EmbedSettings, WeightsSettings
 
-#: Weights of the default profile.
-PAIR_WEIGHTS = WeightsSettings("pair_model.json")
-MERGE_WEIGHTS = WeightsSettings("merge_model.json")
+#: Weights of the default profile, "multilingual".
+PAIR_WEIGHTS = WeightsSettings("pair_model_multilingual.json")
+MERGE_WEIGHTS = WeightsSettings("merge_model_multilingual.json")
 
 Model = TypeVar("Model")
 

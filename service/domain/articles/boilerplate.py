@@ -24,8 +24,8 @@ _MIN_TITLES = 3
 _MIN_UNRELATED_TITLES = 2
 #: Different titles needed if the sentence shares words with its titles, such as a place name.
 _MIN_TITLES_WITH_SHARED_WORDS = 8
-#: Titles without a common word needed if the sentence is from several outlets, which may all print
-#: one wire report.
+#: Titles without a common word, each of another outlet, needed if the sentence is to be boilerplate
+#: in every outlet. No single outlet can remove the sentences of others.
 _MIN_UNRELATED_TITLES_OF_OUTLETS = 3
 #: Titles with a higher overlap coefficient count as one title.
 _MAX_TITLE_OVERLAP = 0.5
@@ -100,7 +100,10 @@ def find_boilerplate(articles: Sequence[Article]) -> list[Spans]:
     found = {
         key
         for key, repeated in by_key.items()
-        if len(repeated) > 1 and _is_boilerplate(key, repeated, titles)
+        if len(repeated) > 1
+        and _is_boilerplate(
+            key, repeated if key[0] else _one_per_outlet(repeated, articles), titles
+        )
     }
     spans: dict[int, list[int]] = defaultdict(list)
     for occurrence in occurrences:
@@ -129,6 +132,14 @@ def _is_boilerplate(
     if mentions_title:
         return different >= _MIN_TITLES_WITH_SHARED_WORDS
     return different >= _MIN_TITLES or unrelated >= _MIN_UNRELATED_TITLES
+
+
+def _one_per_outlet(
+    repeated: Sequence[_Occurrence], articles: Sequence[Article]
+) -> list[_Occurrence]:
+    """The first occurrence in each outlet; articles without an outlet count as different outlets."""
+    first = {articles[each.row].outlet or each.row: each for each in reversed(repeated)}
+    return list(first.values())
 
 
 def _count_titles(titles: Iterable[frozenset[str]], max_overlap: float) -> int:

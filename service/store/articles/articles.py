@@ -148,16 +148,6 @@ def advance_stage(session: Session, ids: Iterable[int], *, before: str, after: s
     )
 
 
-def readmit(session: Session, *, since: datetime) -> None:
-    """Reset articles reported at `since` or later to stage admitted; they stay in their stories."""
-    session.execute(
-        update(ArticleRow)
-        .where(ArticleRow.reported_at >= since)
-        .values(stage="admitted")
-        .execution_options(synchronize_session=False)
-    )
-
-
 def load_report_times(session: Session, ids: Iterable[int]) -> dict[int, datetime]:
     """Return the report time of each article, by id."""
     statement = select(ArticleRow.id, ArticleRow.reported_at).where(ArticleRow.id.in_(list(ids)))
@@ -212,6 +202,11 @@ def load_publication_times(session: Session, feed_id: int, *, count: int = 20) -
         .limit(count)
     )
     return [at for at in session.scalars(statement) if at]
+
+
+def is_empty(session: Session) -> bool:
+    """Return whether no article is stored."""
+    return session.scalar(select(ArticleRow.id).limit(1)) is None
 
 
 def count(session: Session) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pgvector import HalfVector
 from pgvector.sqlalchemy import HALFVEC
-from sqlalchemy import and_, cast, literal_column, or_, select, text
+from sqlalchemy import and_, cast, exists, literal_column, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,11 +17,6 @@ from service.store.tables import ArticleRow, ModelRow, VectorRow
 
 #: Index entries that a search visits (hnsw.ef_search): a higher value finds more behind filters.
 EF_SEARCH = 100
-
-
-def has_model(session: Session, tag: str) -> bool:
-    """Return whether vectors of this model are stored."""
-    return session.scalar(select(ModelRow.id).where(ModelRow.tag == tag)) is not None
 
 
 def ensure_model(session: Session, tag: str, dimensions: int) -> int:
@@ -41,6 +36,31 @@ def ensure_model(session: Session, tag: str, dimensions: int) -> int:
         )
     )
     return created
+
+
+def covers_newest(session: Session, model: int) -> bool:
+    """Return whether the newest placed article has a vector of this model.
+
+    It has none after a change of model, also after a change back to an earlier one.
+    """
+    placed = ArticleRow.stage != "admitted"
+    newest = select(ArticleRow.id).where(placed).order_by(ArticleRow.id.desc()).limit(1)
+    key = session.scalar(newest)
+    return key is None or session.get(VectorRow, (key, model)) is not None
+
+
+def readmit_unencoded(session: Session, model: int, *, since: datetime) -> None:
+    """Reset articles reported at `since` or later without a vector of this model to admitted.
+
+    They stay in their stories.
+    """
+    mine = exists().where(VectorRow.article_id == ArticleRow.id, VectorRow.model_id == model)
+    session.execute(
+        update(ArticleRow)
+        .where(ArticleRow.reported_at >= since, ArticleRow.stage != "admitted", ~mine)
+        .values(stage="admitted")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def find_unencoded(session: Session, model: int, *, limit: int) -> dict[int, int]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from jobs.close import close
 from jobs.describe import describe
@@ -310,6 +310,9 @@ def test_new_model_encodes_the_window_again_and_keeps_stories(
         job(context)
     before = by_title(context)
     changed = replace(context, encoder=OtherEncoder)
+    link(changed)  # other jobs may run before `embed`
+    reconcile(changed)
+    assert embed(changed) == {"vectors": 1}  # without a new article
     clock.advance(hours=1)
     publish(item("3", MEETING_AGAIN, clock.now, host="evening.example"))
     for job in (embed, *jobs):
@@ -320,6 +323,22 @@ def test_new_model_encodes_the_window_again_and_keeps_stories(
     with context.sessions.begin() as session:
         counts = session.execute(select(ModelRow.tag, func.count()).join(VectorRow).group_by("tag"))
         assert dict(counts.all()) == {"words@1": 3, "words@2": 2}
+
+
+def test_change_back_encodes_articles_of_the_meantime(
+    context: Context, publish: Callable[..., None], clock: Clock
+):
+    publish(item("1", MEETING, NOW))
+    place(context)
+    with context.sessions.begin() as session:
+        session.execute(delete(VectorRow))  # as if another model had encoded the article
+    clock.advance(hours=1)
+    publish(item("2", MEETING_AGAIN, clock.now, host="evening.example"))
+    place(context)
+    result = by_title(context)
+    assert result[MEETING_AGAIN[0]] == result[MEETING[0]]
+    with context.sessions.begin() as session:
+        assert session.scalar(select(func.count()).select_from(VectorRow)) == 2
 
 
 def test_stories_are_described_before_the_first_reconcile(

@@ -28,14 +28,13 @@ class Floor:
 class Floors:
     """All floors by set, and the maximum F1 loss of a replay, with exceptions by set.
 
-    left_out: floors of days that the merge model has not seen, and of their mean.
+    left_out: by profile, floors of days that the merge model has not seen, and of their "mean".
     """
 
     stream_loss: float
     sets: Mapping[str, Floor]
     max_losses: Mapping[str, float] = field(default_factory=dict)
-    left_out: Mapping[str, float] = field(default_factory=dict)
-    left_out_mean: float = 0.0
+    left_out: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def max_loss(self, name: str) -> float:
         """Maximum F1 loss of a set's replay against its batch."""
@@ -50,10 +49,8 @@ def load(path: Path = FILE) -> Floors:
     """Read the floors from a TOML file."""
     table = tomllib.loads(path.read_text("utf-8"))
     sets = {name: Floor(float(row["f1"]), row["sha256"]) for name, row in table["sets"].items()}
-    left_out = dict(table.get("left_out", {}))
-    mean = left_out.pop("mean", 0.0)
-    losses = table.get("wider_stream_loss", {})
-    return Floors(float(table["stream_loss"]), sets, losses, left_out, mean)
+    losses, left_out = table.get("wider_stream_loss", {}), table.get("left_out", {})
+    return Floors(float(table["stream_loss"]), sets, losses, left_out)
 
 
 def floor_for(f1: float) -> float:

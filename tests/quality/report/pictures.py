@@ -14,7 +14,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from service.commands.research.grouper import load_settings
+from service.commands.research.grouper import ProfileOption, load_settings
 from service.commands.research.train import LabelledSet, load_labelled_set, train_model
 from service.commands.running.models import load_merge_model
 from service.domain.articles.model import Rows
@@ -106,7 +106,7 @@ def agreement_at(
         labelled.articles,
         labelled.vectors,
         model=shifted,
-        merge_model=load_merge_model(),
+        merge_model=load_merge_model(settings.merges),
         settings=settings.stories,
     ).labels()
     return bcubed(labelled.labels, [grouping[article.id] for article in labelled.articles])
@@ -125,9 +125,10 @@ def set_title(labelled: LabelledSet) -> str:
 def main(
     gold: Annotated[list[Path], typer.Argument(help="Labelled files.")],
     out: Annotated[Path, typer.Option(help="Output folder.")] = PICTURES,
+    profile: ProfileOption = "english",
 ) -> None:
     """Draw the reliability of the pair score, and precision and recall at shifted log odds."""
-    settings = load_settings("")
+    settings = load_settings(profile)
     sets = [load_labelled_set(str(path), settings) for path in gold]
     sets += [load_labelled_set(str(path), settings, titles=True) for path in gold]
     pairs = list(leave_one_out(sets, settings))

@@ -23,11 +23,8 @@ from tests.support.content.seeds import seed_articles, seed_labels
 
 #: Sets of headlines, in all languages and in English.
 HEADLINES = headlines.set_names()
-#: Settings profile of a set, if not the default one.
-PROFILES = dict.fromkeys(
-    ["seeds_all_languages", *(name for name in HEADLINES if not name.endswith(headlines.ENGLISH))],
-    "multilingual",
-)
+#: Suffix of a set that is measured under the profile `english` instead of the default one.
+ENGLISH_PROFILE = "_profile_english"
 #: Suffix of a set that is used with its titles only.
 TITLES = "_titles"
 #: Maximum number of lines of large sets, to save time; the cut is between stories.
@@ -60,12 +57,12 @@ class EncodedSet:
 
 def settings_for(name: str) -> Settings:
     """Default settings under the profile of a set."""
-    return load.load({}, profile=PROFILES.get(name, ""))
+    return load.load({}, profile="english" if name.endswith(ENGLISH_PROFILE) else "")
 
 
 def needs_external_data(name: str) -> bool:
     """Whether a set needs the folder of third-party data."""
-    return name not in SEEDS
+    return name.removesuffix(ENGLISH_PROFILE) not in SEEDS
 
 
 def set_file(name: str, data: Path, folder: Path) -> Path:
@@ -74,6 +71,7 @@ def set_file(name: str, data: Path, folder: Path) -> Path:
     Raises:
         FileNotFoundError: the data are missing.
     """
+    name = name.removesuffix(ENGLISH_PROFILE)
     if name in SEEDS:
         return _seeds_file(name, folder)
     if name.endswith(TITLES):

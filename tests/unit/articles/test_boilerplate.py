@@ -67,6 +67,15 @@ def test_line_that_repeats_the_title() -> None:
     assert texts(articles) == ["", "", ""]
 
 
+def test_outlet_that_repeats_the_sentence_of_another_one_cannot_remove_it() -> None:
+    titles = ["Chess club wins cup", "Bakery shuts after fire", "Owl returns to belfry"]
+    articles = reports(
+        *(("copycat", title, COOKIES) for title in titles), ("o1", "Ferry fares rise", COOKIES)
+    )
+
+    assert texts(articles) == ["", "", "", COOKIES]
+
+
 def test_template_with_addresses_names_and_numbers() -> None:
     rows = [
         ("forum", "A heron in my garden", "/u/ann", "3"),

@@ -81,19 +81,24 @@ def test_hint_without_close_match_lists_all_names():
 
 
 def test_profile_overrides_several_settings():
-    default, multilingual = load({}), load({}, profile="multilingual")
-    assert load({"SAMESTORY_PROFILE": "multilingual"}) == multilingual
-    assert load({"SAMESTORY_PROFILE": "multilingual"}, profile="english") == default
-    assert default.embed.languages == ("en",)
-    assert {"ar", "fa", "ru", "tr", "zh"} < set(multilingual.embed.languages)
-    assert default.pairs.path != multilingual.pairs.path
-    assert default.pairs.path.is_file()
-    assert multilingual.pairs.path.is_file()
+    default, english = load({}), load({}, profile="english")
+    assert load({"SAMESTORY_PROFILE": "english"}) == english
+    assert load({"SAMESTORY_PROFILE": "english"}, profile="multilingual") == default
+    assert {"ar", "en", "fa", "ru", "tr", "zh"} < set(default.embed.languages)
+    assert english.embed.languages == ("en",)
+    for one, other in ((default.pairs, english.pairs), (default.merges, english.merges)):
+        assert one.path != other.path
+        assert one.path.is_file()
+        assert other.path.is_file()
+
+
+def test_default_profile_is_multilingual():
+    assert load({}) == load({"SAMESTORY_PROFILE": ""}) == load({}, profile="multilingual")
 
 
 def test_environment_overrides_profile():
-    settings = load({"SAMESTORY_EMBED__MODEL": "some/folder"}, profile="multilingual")
-    assert (settings.embed.model, settings.embed.prefix) == ("some/folder", "query: ")
+    settings = load({"SAMESTORY_EMBED__MODEL": "some/folder"}, profile="english")
+    assert (settings.embed.model, settings.embed.prefix) == ("some/folder", "")
 
 
 @pytest.mark.parametrize(
