@@ -57,7 +57,12 @@ def title_words(article: Article) -> list[str]:
 
 def undated_words(article: Article) -> list[str]:
     """Return the normalized words of the title without numbers, months and weekdays."""
-    return [word for word in title_words(article) if not _DATED.fullmatch(word)]
+    return [word for word in title_words(article) if not is_dated(word)]
+
+
+def is_dated(word: str) -> bool:
+    """Whether a normalized word is a number, month or weekday."""
+    return _DATED.fullmatch(word) is not None
 
 
 def lead_words(article: Article) -> list[str]:
@@ -68,12 +73,6 @@ def lead_words(article: Article) -> list[str]:
 def body_words(article: Article) -> list[str]:
     """Return the normalized words of the title and of the first `BODY_CHARACTERS` of the text."""
     return list(words(_title_and_text(article, BODY_CHARACTERS)))
-
-
-def capitalised_words(article: Article) -> set[str]:
-    """Return the normalized words of title and lead that start with a capital letter."""
-    text = _title_and_text(article, LEAD_CHARACTERS)
-    return {normalized for normalized, original in spellings(text) if original[0].isupper()}
 
 
 def words(text: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from scipy.sparse import csr_matrix
 
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article, Floats, Rows, Vectors, hours_since_epoch
+from service.domain.articles.capitals import capitalised_words, title_names, title_template
 from service.domain.pairs.background import background_similarity
 from service.domain.pairs.centering import CenteringMean, Languages
 from service.domain.pairs.date_prior import WindowSizePrior
@@ -38,6 +39,8 @@ class TokenisedArticles:
     lead: WordCounts
     body: WordCounts
     names: WordCounts
+    title_names: WordCounts
+    template: WordCounts
     hours: Floats
     languages: Languages
     series_keys: SeriesKeys
@@ -54,6 +57,8 @@ class TokenisedArticles:
             self.lead[rows],
             self.body[rows],
             self.names[rows],
+            self.title_names[rows],
+            self.template[rows],
             self.hours[rows],
             self.languages[rows],
             self.series_keys[rows],
@@ -72,7 +77,9 @@ class TokenisedArticles:
             body=WordCounts.count(tokenization.body_words(article) for article in articles),
             hours=np.array(hours, dtype=np.float64),
             languages=np.array(languages, dtype=np.str_),
-            names=WordCounts.count(tokenization.capitalised_words(article) for article in articles),
+            names=WordCounts.count(map(capitalised_words, articles)),
+            title_names=WordCounts.count(map(title_names, articles)),
+            template=WordCounts.count(map(title_template, articles)),
             series_keys=series_keys(articles),
             outlets=number_outlets(articles),
         )
@@ -91,6 +98,7 @@ class TokenisedArticles:
         """Compute the statistics of these articles as a window."""
         return Vocabulary.build(
             self.lead,
+            self.names,
             background=background_similarity(self.vectors),
             centering_mean=CenteringMean.fit(self.vectors, self.languages),
             window_size_prior=WindowSizePrior.fit(self.hours),
@@ -102,14 +110,17 @@ class Features:
     """Features of a window's articles, row by row.
 
     `vectors` are centred by the window's means; `title`, `lead` and `body` are TF-IDF rows of
-    unit length; `background`, `window_size_prior` and `prior_shift` are those of the vocabulary.
+    unit length, and `template` those of the title without names; `names` are the inverse document
+    frequencies of the names of title and lead, `title_names` those of the title; `background`, `window_size_prior` and `prior_shift` are those of the vocabulary.
     """
 
     vectors: Vectors
     title: csr_matrix
+    template: csr_matrix
     lead: csr_matrix
     body: csr_matrix
     names: csr_matrix
+    title_names: csr_matrix
     hours: Floats
     languages: Languages
     background: float
@@ -126,9 +137,11 @@ class Features:
         return Features(
             self.vectors[rows],
             self.title[rows],
+            self.template[rows],
             self.lead[rows],
             self.body[rows],
             self.names[rows],
+            self.title_names[rows],
             self.hours[rows],
             self.languages[rows],
             self.background,
@@ -145,9 +158,12 @@ class Features:
     @classmethod
     def build(cls, tokenised: TokenisedArticles, vocabulary: Vocabulary) -> Self:
         """Weight tokenised articles by a window vocabulary."""
+        names = tokenised.names.select(vocabulary.are_names(tokenised.names.keys))
+        title_names = tokenised.title_names.select(vocabulary.are_names(tokenised.title_names.keys))
         return cls(
             vectors=vocabulary.centering_mean.subtract_from(tokenised.vectors, tokenised.languages),
             title=tokenised.title.tf_idf(vocabulary),
+            template=tokenised.template.without(title_names).tf_idf(vocabulary),
             lead=tokenised.lead.tf_idf(vocabulary),
             body=tokenised.body.tf_idf(vocabulary),
             hours=tokenised.hours,
@@ -155,7 +171,8 @@ class Features:
             background=vocabulary.background,
             window_size_prior=vocabulary.window_size_prior,
             prior_shift=vocabulary.prior_shift,
-            names=tokenised.names.idf_rows(vocabulary),
+            names=names.idf_rows(vocabulary),
+            title_names=names.only(title_names).idf_rows(vocabulary),
             series=detect_series(tokenised.series_keys, tokenised.hours),
             outlets=tokenised.outlets,
         )

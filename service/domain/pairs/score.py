@@ -16,6 +16,7 @@ from service.domain.pairs.centering import Languages
 from service.domain.pairs.features import Features
 from service.domain.pairs.match_prior import prior_shift
 from service.domain.pairs.series import are_different_instalments
+from service.domain.pairs.similar_events import similar_matrix, similar_pairs
 from service.domain.pairs.weights import parse_weights
 
 #: Names of the pair features, in the order of a feature row; see `pair_features`.
@@ -87,6 +88,7 @@ class PairModel:
         scores[
             are_different_instalments(series[first], series[second], hours[first], hours[second])
         ] = 0
+        scores[similar_pairs(features, pairs)] = 0
         return np.round(scores, _DIGITS)
 
     def estimate_prior_shift(self, features: Features, pairs: Pairs) -> float:
@@ -118,6 +120,7 @@ class PairModel:
         series = one.series[:, None], other.series[None, :]
         hours = one.hours[:, None], other.hours[None, :]
         log_odds[are_different_instalments(*series, *hours)] = -np.inf
+        log_odds[similar_matrix(one, other)] = -np.inf
         return np.round(1 / (1 + np.exp(-log_odds)), _DIGITS)
 
     def log_odds(self, rows: Floats) -> Floats:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,18 @@ from service.domain.pairs.centering import CenteringMean
 from service.domain.pairs.date_prior import WindowSizePrior
 
 
+#: Share of a word's articles in which it is capitalised, at least, if it is a name. Other capitalised
+#: words stand at the start of a sentence or in a title in title case.
+_MIN_CAPITALISED = 0.6
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """Statistics of a window: document frequencies and the context of its pair scores.
 
-    `keys` are sorted 32-bit word keys, `counts` the number of the `articles` that contain each.
-    Words not listed occur in at most one article. `background` is the mean cosine of unrelated
+    `keys` are sorted 32-bit word keys, `counts` the number of the `articles` that contain each, and
+    `name_counts` the number of articles in which it starts with a capital letter. Words not listed
+    occur in at most one article. `background` is the mean cosine of unrelated
     articles, `centering_mean` the mean vectors, `window_size_prior` the number of competing
     articles. `prior_shift` is added to the log odds of every pair; 0 until the pairs of the window
     are scored.
@@ -31,6 +37,7 @@ class Vocabulary:
     background: float
     keys: NDArray[np.uint32]
     counts: NDArray[np.uint32]
+    name_counts: NDArray[np.uint32]
     centering_mean: CenteringMean
     window_size_prior: WindowSizePrior
     prior_shift: float = 0.0
@@ -39,29 +46,34 @@ class Vocabulary:
     def build(
         cls,
         documents: "WordCounts",
+        names: "WordCounts",
         *,
         background: float,
         centering_mean: CenteringMean,
         window_size_prior: WindowSizePrior,
     ) -> Self:
-        """Count in how many documents each word occurs."""
-        frequencies = np.bincount(documents.counts.indices, minlength=len(documents.keys))
+        """Count in how many documents each word occurs; `names` has its capitalised words."""
+        frequencies = documents.document_frequencies()
         listed = frequencies > 1
+        name_counts = _look_up(documents.keys[listed], names.keys, names.document_frequencies(), 0)
         return cls(
             articles=documents.counts.shape[0],
             background=background,
             keys=documents.keys[listed],
             counts=frequencies[listed].astype(np.uint32),
+            name_counts=name_counts.astype(np.uint32),
             centering_mean=centering_mean,
             window_size_prior=window_size_prior,
         )
 
     def document_frequencies(self, keys: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Number of articles that contain each word, at least 1."""
-        if not len(self.keys):
-            return np.ones(len(keys), dtype=np.int64)
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(self.keys[at] == keys, self.counts[at], 1).astype(np.int64)
+        return _look_up(keys, self.keys, self.counts, 1)
+
+    def are_names(self, keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        """Whether words that occur capitalised are names: they nearly always are capitalised."""
+        capitalised = _look_up(keys, self.keys, self.name_counts, 1)
+        return capitalised >= _MIN_CAPITALISED * self.document_frequencies(keys)
 
     def idf(self, keys: NDArray[np.uint32]) -> NDArray[np.float64]:
         """Smoothed inverse document frequency, ln((1+n)/(1+df)) + 1 (Spärck Jones 1972)."""
@@ -86,6 +98,7 @@ class Vocabulary:
             articles=np.array(self.articles),
             keys=self.keys,
             counts=self.counts,
+            name_counts=self.name_counts,
             means=np.stack([means.overall, *(means.by_language[tag] for tag in tags)]),
             languages=np.array(tags, dtype=np.str_),
             model=np.array(means.model),
@@ -104,10 +117,25 @@ class Vocabulary:
                 background=background,
                 keys=arrays["keys"],
                 counts=arrays["counts"],
+                # Vocabularies of earlier releases have no counts of names.
+                name_counts=arrays["name_counts" if "name_counts" in arrays else "counts"],
                 centering_mean=CenteringMean(str(arrays["model"]), overall, by_language),
                 window_size_prior=WindowSizePrior(log_competitors, undated_proximity),
                 prior_shift=shift,
             )
+
+
+def _look_up(
+    keys: NDArray[np.uint32],
+    known: NDArray[np.uint32],
+    values: NDArray[Any],
+    default: int,
+) -> NDArray[np.int64]:
+    """The value of each key among `known`, which is sorted; `default` for other keys."""
+    if not len(known):
+        return np.full(len(keys), default, dtype=np.int64)
+    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.where(known[at] == keys, values[at], default).astype(np.int64)
 
 
 @lru_cache(maxsize=1 << 18)
@@ -141,6 +169,38 @@ class WordCounts:
         matrix = csr_matrix((1 + np.log(times), at, starts), shape=(len(counts), len(keys)))
         matrix.sort_indices()
         return cls(matrix, keys)
+
+    def document_frequencies(self) -> NDArray[np.int64]:
+        """Number of documents that contain each word."""
+        return np.bincount(self.counts.indices, minlength=len(self.keys))
+
+    def select(self, words: NDArray[np.bool_]) -> "WordCounts":
+        """Select words, given as a mask over `keys`."""
+        return WordCounts(self.counts[:, words], self.keys[words])
+
+    def only(self, other: "WordCounts") -> "WordCounts":
+        """Keep in each document the words of the same document of `other`."""
+        return WordCounts(self._common(other), self.keys)
+
+    def without(self, other: "WordCounts") -> "WordCounts":
+        """Remove from each document the words of the same document of `other`."""
+        remaining = csr_matrix(self.counts - self._common(other))
+        remaining.eliminate_zeros()
+        remaining.sort_indices()
+        return WordCounts(remaining, self.keys)
+
+    def _common(self, other: "WordCounts") -> csr_matrix:
+        """The counts of words that the same document of `other` contains."""
+        _, own, others = np.intersect1d(
+            self.keys, other.keys, assume_unique=True, return_indices=True
+        )
+        known = other.counts[:, others]
+        mask = csr_matrix(
+            (np.ones(known.nnz), own[known.indices], known.indptr), shape=self.counts.shape
+        )
+        common = csr_matrix(self.counts.multiply(mask))
+        common.sort_indices()
+        return common
 
     def idf_rows(self, vocabulary: Vocabulary) -> csr_matrix:
         """Rows with the inverse document frequency of each word of the document, counted once."""

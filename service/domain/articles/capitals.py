@@ -1,0 +1,67 @@
+"""Capitalised words: possible names in the title and lead of an article.
+
+Capital letters also start sentences and fill titles in title case. The vocabulary of the window
+decides which capitalised words are names; see `Vocabulary.are_names`.
+"""
+
+from service.domain.articles import tokenization
+from service.domain.articles.demonyms import country_of
+from service.domain.articles.model import Article
+from service.domain.text.title_suffixes import strip_title_suffix
+
+#: A title with more than this share of capitalised long words is in title case.
+_TITLE_CASE_SHARE = 0.7
+_LONG_WORD = 4
+_MIN_LONG_WORDS = 3
+
+
+def capitalised_words(article: Article) -> set[str]:
+    """Return the capitalised words of title and lead, normalized, demonyms as countries."""
+    text = f"{_title(article)}\n{article.text[: tokenization.LEAD_CHARACTERS]}"
+    return {
+        country_of(word) for word, original in tokenization.spellings(text) if original[0].isupper()
+    }
+
+
+def title_names(article: Article) -> set[str]:
+    """Return the capitalised words of a title that may be names, normalized as above.
+
+    Stop words and dates are never names. In a title in title case, only words that the lead
+    capitalises within a sentence may be names.
+    """
+    title = list(tokenization.spellings(_title(article)))
+    names = {
+        country_of(word)
+        for word, original in title
+        if original[0].isupper()
+        and word not in tokenization.STOP_WORDS
+        and not tokenization.is_dated(word)
+    }
+    return names & _capitalised_within(article) if _in_title_case(title) else names
+
+
+def title_template(article: Article) -> list[str]:
+    """Return the normalized words of a title without stop words, demonyms as countries."""
+    words = tokenization.title_words(article)
+    return [country_of(word) for word in words if word not in tokenization.STOP_WORDS]
+
+
+def _capitalised_within(article: Article) -> set[str]:
+    """Capitalised words of the lead that follow a word in lower case."""
+    words = list(tokenization.spellings(article.text[: tokenization.LEAD_CHARACTERS]))
+    return {
+        country_of(word)
+        for (_, before), (word, original) in zip(words, words[1:], strict=False)
+        if original[0].isupper() and before[0].islower()
+    }
+
+
+def _in_title_case(title: list[tuple[str, str]]) -> bool:
+    long = [original for _, original in title[1:] if len(original) >= _LONG_WORD]
+    long = [word for word in long if word[0].isalpha()]
+    capitalised = sum(word[0].isupper() for word in long)
+    return len(long) >= _MIN_LONG_WORDS and capitalised > _TITLE_CASE_SHARE * len(long)
+
+
+def _title(article: Article) -> str:
+    return strip_title_suffix(article.title[: tokenization.TITLE_CHARACTERS])

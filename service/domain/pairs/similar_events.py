@@ -1,0 +1,82 @@
+"""Similar events: pairs of articles that report two events in nearly the same words.
+
+One outlet reports a crash in Kenya and a crash in Pakistan under one title, with another name. The
+pair score sees nearly equal texts. Words decide here only if the titles are nearly equal without
+their names; elsewhere, different names mean little, because outlets choose different details.
+"""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from service.domain.articles.model import Floats, Rows
+
+#: Minimum cosine of two titles without their names, for two articles of one outlet, and of two.
+_MIN_COSINE, _MIN_COSINE_OF_OUTLETS = 0.4, 0.5
+#: Minimum share of the names of each title that the other article lacks, in the same order. Two
+#: outlets often name different places or people of one event.
+_MIN_MISSING, _MIN_MISSING_OF_OUTLETS = 0.6, 0.9
+
+
+class TitleFeatures(Protocol):
+    """The features of articles that this rule needs, row by row.
+
+    `template` has TF-IDF rows of unit length of the titles without names. `names` and `title_names`
+    have the inverse document frequencies of the names in title and lead, and in the title.
+    """
+
+    template: csr_matrix
+    names: csr_matrix
+    title_names: csr_matrix
+    outlets: Rows
+
+
+def similar_pairs(features: TitleFeatures, pairs: Rows) -> NDArray[np.bool_]:
+    """Whether the articles of each pair of rows report two similar events. Shape (m,)."""
+    first, second = pairs[:, 0], pairs[:, 1]
+    names, title_names = features.names.astype(bool), features.title_names
+    totals = _row_sums(title_names)
+    return _are_similar(
+        _row_sums(features.template[first].multiply(features.template[second])),
+        _share(_row_sums(title_names[first].multiply(names[second])), totals[first]),
+        _share(_row_sums(title_names[second].multiply(names[first])), totals[second]),
+        features.outlets[first],
+        features.outlets[second],
+    )
+
+
+def similar_matrix(one: TitleFeatures, other: TitleFeatures) -> NDArray[np.bool_]:
+    """Whether each article and each other report two similar events. Shape (rows, others)."""
+    ours = (one.title_names @ other.names.astype(bool).T).toarray()
+    theirs = (one.names.astype(bool) @ other.title_names.T).toarray()
+    return _are_similar(
+        (one.template @ other.template.T).toarray(),
+        _share(ours, _row_sums(one.title_names)[:, None]),
+        _share(theirs, _row_sums(other.title_names)[None, :]),
+        one.outlets[:, None],
+        other.outlets[None, :],
+    )
+
+
+def _are_similar(
+    cosines: Floats, shared: Floats, other_shared: Floats, outlets: Rows, other_outlets: Rows
+) -> NDArray[np.bool_]:
+    """Apply the rule to cosines of titles without names and shares of common names; broadcasts."""
+    missing = 1 - np.maximum(shared, other_shared)
+    one_outlet = (outlets == other_outlets) & (outlets >= 0)
+    return np.where(
+        one_outlet,
+        (cosines >= _MIN_COSINE) & (missing >= _MIN_MISSING),
+        (cosines >= _MIN_COSINE_OF_OUTLETS) & (missing >= _MIN_MISSING_OF_OUTLETS),
+    )
+
+
+def _share(part: Floats, total: Floats) -> Floats:
+    """Share of the names of a title that the other article has; 1 for a title without names."""
+    return np.asarray(np.where(total > 0, part / np.where(total > 0, total, 1), 1))
+
+
+def _row_sums(matrix: csr_matrix) -> Floats:
+    return np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
