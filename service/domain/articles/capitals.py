@@ -4,6 +4,8 @@ Capital letters also start sentences and fill titles in title case. The vocabula
 decides which capitalised words are names; see `Vocabulary.are_names`.
 """
 
+from itertools import pairwise
+
 from service.domain.articles import tokenization
 from service.domain.articles.demonyms import country_of
 from service.domain.articles.model import Article
@@ -41,8 +43,8 @@ def title_names(article: Article) -> set[str]:
 
 
 def title_template(article: Article) -> list[str]:
-    """Return the normalized words of a title without stop words, demonyms as countries."""
-    words = tokenization.title_words(article)
+    """Return the normalized words of a title without stop words and dates, demonyms as countries."""
+    words = tokenization.undated_words(article)
     return [country_of(word) for word in words if word not in tokenization.STOP_WORDS]
 
 
@@ -51,7 +53,7 @@ def _capitalised_within(article: Article) -> set[str]:
     words = list(tokenization.spellings(article.text[: tokenization.LEAD_CHARACTERS]))
     return {
         country_of(word)
-        for (_, before), (word, original) in zip(words, words[1:], strict=False)
+        for (_, before), (word, original) in pairwise(words)
         if original[0].isupper() and before[0].islower()
     }
 

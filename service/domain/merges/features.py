@@ -33,6 +33,7 @@ MERGE_FEATURES = (
     "name_missing_min",
     "outlets_shared",
     "outlets_repeating",
+    "outlet_pairs",
     "hours_between",
     "hours_span",
     "hours_gap",
@@ -230,7 +231,7 @@ def _compare_outlets(outlets: Rows, hours: Floats, one: Rows, other: Rows) -> di
     """Outlets with articles in both groups, as shares of the outlets of the group with fewer.
 
     outlets_shared: all of them. outlets_repeating: those with an article in each group at almost
-    the same time.
+    the same time. outlet_pairs: share of the pairs across that are from one outlet.
     """
     first, second = outlets[one], outlets[other]
     distinct = np.unique(first[first >= 0]), np.unique(second[second >= 0])
@@ -241,7 +242,12 @@ def _compare_outlets(outlets: Rows, hours: Floats, one: Rows, other: Rows) -> di
         <= _REPEAT_HOURS
         for outlet in both
     )
-    return {"outlets_shared": len(both) / fewer, "outlets_repeating": repeating / fewer}
+    pairs = (first[:, None] == second[None, :]) & (first >= 0)[:, None]
+    return {
+        "outlets_shared": len(both) / fewer,
+        "outlets_repeating": repeating / fewer,
+        "outlet_pairs": float(pairs.mean()),
+    }
 
 
 def _smallest_distance(one: Floats, other: Floats) -> float:

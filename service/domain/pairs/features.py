@@ -8,8 +8,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from service.domain.articles import tokenization
-from service.domain.articles.model import Article, Floats, Rows, Vectors, hours_since_epoch
 from service.domain.articles.capitals import capitalised_words, title_names, title_template
+from service.domain.articles.model import Article, Floats, Rows, Vectors, hours_since_epoch
 from service.domain.pairs.background import background_similarity
 from service.domain.pairs.centering import CenteringMean, Languages
 from service.domain.pairs.date_prior import WindowSizePrior

@@ -5,35 +5,21 @@ pair score sees nearly equal texts. Words decide here only if the titles are nea
 their names; elsewhere, different names mean little, because outlets choose different details.
 """
 
-from typing import Protocol
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from service.domain.articles.model import Floats, Rows
+from service.domain.pairs.features import Features
 
 #: Minimum cosine of two titles without their names, for two articles of one outlet, and of two.
-_MIN_COSINE, _MIN_COSINE_OF_OUTLETS = 0.4, 0.5
+_MIN_COSINE, _MIN_COSINE_OF_OUTLETS = 0.45, 0.5
 #: Minimum share of the names of each title that the other article lacks, in the same order. Two
 #: outlets often name different places or people of one event.
-_MIN_MISSING, _MIN_MISSING_OF_OUTLETS = 0.6, 0.9
+_MIN_MISSING, _MIN_MISSING_OF_OUTLETS = 0.5, 0.9
 
 
-class TitleFeatures(Protocol):
-    """The features of articles that this rule needs, row by row.
-
-    `template` has TF-IDF rows of unit length of the titles without names. `names` and `title_names`
-    have the inverse document frequencies of the names in title and lead, and in the title.
-    """
-
-    template: csr_matrix
-    names: csr_matrix
-    title_names: csr_matrix
-    outlets: Rows
-
-
-def similar_pairs(features: TitleFeatures, pairs: Rows) -> NDArray[np.bool_]:
+def similar_pairs(features: Features, pairs: Rows) -> NDArray[np.bool_]:
     """Whether the articles of each pair of rows report two similar events. Shape (m,)."""
     first, second = pairs[:, 0], pairs[:, 1]
     names, title_names = features.names.astype(bool), features.title_names
@@ -47,7 +33,7 @@ def similar_pairs(features: TitleFeatures, pairs: Rows) -> NDArray[np.bool_]:
     )
 
 
-def similar_matrix(one: TitleFeatures, other: TitleFeatures) -> NDArray[np.bool_]:
+def similar_matrix(one: Features, other: Features) -> NDArray[np.bool_]:
     """Whether each article and each other report two similar events. Shape (rows, others)."""
     ours = (one.title_names @ other.names.astype(bool).T).toarray()
     theirs = (one.names.astype(bool) @ other.title_names.T).toarray()
