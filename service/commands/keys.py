@@ -22,15 +22,16 @@ def create(
     name: Annotated[
         str,
         typer.Argument(
-            help="Name of the key, such as its owner. It is recorded with decisions made with the key."
+            help="Name of the key, such as its owner. Decisions made with the key have this name in the "
+            "audit log."
         ),
     ],
     *,
     role: Annotated[
         list[Role] | None,
         typer.Option(
-            help="Role of the key (repeatable). Every key may read; editor: make decisions about "
-            "stories; admin: manage feeds, outlets, subscribers, keys and webhooks. "
+            help="Role of the key (repeatable). reader: only read, as every key may; editor: make "
+            "decisions about stories; admin: manage feeds, outlets, subscribers, keys and webhooks. "
             "Default: reader."
         ),
     ] = None,

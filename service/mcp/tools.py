@@ -58,7 +58,7 @@ class Tools:
         language: IsoCodes = None,
         limit: MaxItems = 10,
     ) -> JsonObject:
-        """Search stories and articles by keywords and meaning, best first; filters apply to reports."""
+        """Search stories and articles by keywords and meaning. Filters apply to reports."""
         with _tool_errors():
             results = self._client().search(
                 query, since=since, until=until, outlet=outlet, language=language, limit=limit
@@ -106,7 +106,7 @@ class Tools:
         url: Annotated[str | None, Field(max_length=2000, description="URL of the report.")] = None,
         published: Annotated[datetime | None, Field(description="Publication time.")] = None,
     ) -> JsonObject:
-        """Find the story that a report belongs to, with score and nearest articles; null if none."""
+        """Find the story of a report, with score and nearest articles; null if there is none."""
         with _tool_errors():
             result = self._client().match(title=title, text=text, url=url, published=published)
             story, next_best = result.get("story"), result.get("next_best")

@@ -8,7 +8,8 @@ import typer
 from service.commands.stories import decisions, editing, show
 
 app = typer.Typer(
-    help="List and show stories; merge, split, move, pin, hide, rename or lock them; correct article types.",
+    help="List and show stories, and make decisions about them: merge, split, move, pin, hide, "
+    "rename, lock or correct the type of an article.",
     no_args_is_help=True,
 )
 app.command("list")(show.list_stories)

@@ -36,7 +36,7 @@ def export(
         typer.Option("--output", "-o", metavar="FILE", help="Output file; - for standard output."),
     ],
 ) -> None:
-    """Export the articles that editors decided about as labelled JSON lines.
+    """Write the articles that editors joined, separated or locked, with their stories as labels.
 
     Use the file with `samestory evaluate` and `samestory train`.
     """

@@ -1,4 +1,4 @@
-"""`/v1/outlets/{slug}`: edit an outlet or restore its configured values; requires the role `admin`."""
+"""`/v1/outlets/{slug}`: edit an outlet or restore it; requires the role `admin`."""
 
 from typing import Annotated
 
@@ -35,7 +35,7 @@ class OutletUpdateIn(BaseModel):
     name: ShortText = Field(default_factory=str, description="Display name.")
     family: ShortText = Field(
         default_factory=str,
-        description="Slug of an existing publisher family. The slug of the outlet gives it a family of "
+        description="Slug of an existing publisher family, or the slug of the outlet for a family of "
         "its own.",
     )
     country: Annotated[Code, Field(max_length=2)] | None = Field(

@@ -47,7 +47,7 @@ LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 
 class MatchIn(BaseModel):
-    """A published or unpublished article: a title, a text, or the URL of a stored article."""
+    """A published or unpublished article. Give a title, a text, or the URL of a stored article."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -62,8 +62,8 @@ class MatchIn(BaseModel):
         Field(
             max_length=MAX_URL_LENGTH,
             pattern=NO_NUL,
-            description="URL of the article. If the article with this URL is stored and in a story, "
-            "that story is returned and title and text are ignored.",
+            description="URL of the article. If an article with this URL is stored and in a story, "
+            "title and text are ignored, and its story is returned.",
         ),
     ] = None
     outlet: ShortText | None = Field(None, description="Slug of the outlet. Default: unknown.")
@@ -77,7 +77,7 @@ class MatchIn(BaseModel):
         Field(
             pattern=LANGUAGE_TAG,
             max_length=35,
-            description="ISO 639 code, also with a region, such as en or en-GB. Default: detected.",
+            description="ISO 639 code, optionally with a region: en or en-GB. Default: detected.",
         ),
     ] = None
 
