@@ -22,7 +22,7 @@ def report(
 ) -> None:
     """Process a bounce or a complaint: stop all emails to the recipient of the original email.
 
-    Temporary bounces and other emails change nothing. Even then the exit code is 0, because the
+    Temporary bounces and other emails change nothing. The exit code is then also 0, because the
     mail server would otherwise return the email to its sender.
     """
     parsed = parse_report(_read_email(source))

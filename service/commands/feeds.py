@@ -154,7 +154,8 @@ def set_status(
     status: Annotated[
         FeedStatus,
         typer.Option(
-            help="active: fetched; paused: temporarily not fetched; retired: permanently not fetched."
+            help="active: fetched; paused: temporarily not fetched; "
+            "retired: permanently not fetched."
         ),
     ],
 ) -> None:

@@ -22,17 +22,17 @@ def create(
     name: Annotated[
         str,
         typer.Argument(
-            help="Name of the key, such as its owner. Decisions made with the key have this name in the "
-            "audit log."
+            help="Name of the key, such as its owner. The audit log records it with each decision "
+            "of the key."
         ),
     ],
     *,
     role: Annotated[
         list[Role] | None,
         typer.Option(
-            help="Role of the key (repeatable). reader: only read, as every key may; editor: make "
-            "decisions about stories; admin: manage feeds, outlets, subscribers, keys and webhooks. "
-            "Default: reader."
+            help="Role of the key (repeatable). reader: no writing; editor: make decisions about "
+            "stories; admin: manage feeds, outlets, subscribers, keys and webhooks. Every key may "
+            "read. Default: reader."
         ),
     ] = None,
     days: Annotated[

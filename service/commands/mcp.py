@@ -23,8 +23,8 @@ def mcp(
     url: Annotated[
         str,
         typer.Option(
-            help="Base URL of the samestory API. Default: the setting `client.url`; if it is empty, "
-            "the address of the service on this machine."
+            help="Base URL of the samestory API. Default: the setting `client.url`; if it is "
+            "empty, the address of the service on this machine."
         ),
     ] = "",
     host: Annotated[str, typer.Option(help="With --http: address to listen on.")] = "127.0.0.1",

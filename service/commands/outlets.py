@@ -22,7 +22,8 @@ Language = Annotated[str | None, typer.Option(help="ISO 639 code such as en; '' 
 Family = Annotated[
     str | None,
     typer.Option(
-        help="Slug of an existing publisher family, or the slug of the outlet for a family of its own."
+        help="Slug of an existing publisher family, or the slug of the outlet for a family of "
+        "its own."
     ),
 ]
 
@@ -55,7 +56,7 @@ def set_values(
         bool | None,
         typer.Option(
             "--agency/--no-agency",
-            help="Whether the outlet is a news agency, whose texts other outlets copy.",
+            help="Whether the outlet is a news agency. Other outlets copy the texts of agencies.",
         ),
     ] = None,
 ) -> None:

@@ -28,8 +28,7 @@ app = typer.Typer(
 MAX_ID = 2**63 - 1
 #: Help of the option --min-coverage.
 MIN_COVERAGE = (
-    "Minimum number of outlets of the story after the transition. Transitions of the kind `hidden` "
-    "are always delivered."
+    "Minimum number of outlets of the story after the transition; ignored for the kind `hidden`."
 )
 #: Value of --kind that selects every kind.
 ALL_KINDS = "all"
@@ -103,8 +102,8 @@ def change(
         bool,
         typer.Option(
             "--pause",
-            help="Stop deliveries until `samestory webhooks resume`, which delivers all missed "
-            "transitions.",
+            help="Stop deliveries until `samestory webhooks resume`; the transitions up to then are "
+            "delivered later.",
         ),
     ] = False,
 ) -> None:

@@ -26,7 +26,7 @@ def demo(
     once: Annotated[
         bool,
         typer.Option(
-            "--once", help="Show the stories as a table and exit, without serving the pages."
+            "--once", help="Exit after printing the stories, without serving the web pages."
         ),
     ] = False,
     feeds: Annotated[

@@ -33,7 +33,8 @@ def evaluate(
         str,
         typer.Argument(
             metavar="GOLD.jsonl",
-            help="File of labelled articles, one JSON object per line; the key `story` is the label.",
+            help="File of labelled articles, one JSON object per line; the key `story` is the "
+            "label.",
         ),
     ],
     predicted: Annotated[

@@ -67,7 +67,7 @@ def train(
         typer.Option("-o", "--output", help="Output file for the weights; - for standard output."),
     ],
     titles: Annotated[
-        bool, typer.Option(help="Also train on the titles of each file alone.")
+        bool, typer.Option(help="Use each file twice: with texts, and with titles only.")
     ] = True,
     profile: ProfileOption = "",
 ) -> None:

@@ -8,8 +8,7 @@ import typer
 from service.commands.stories import decisions, editing, show
 
 app = typer.Typer(
-    help="List and show stories, and make decisions about them: merge, split, move, pin, hide, "
-    "rename, lock or correct the type of an article.",
+    help="List and show stories. Make decisions about stories and articles.",
     no_args_is_help=True,
 )
 app.command("list")(show.list_stories)

@@ -18,8 +18,8 @@ def list_stories(
     sort: Annotated[
         Sort,
         typer.Option(
-            help="Order. rank: recent stories with high independent coverage first; newest: by last "
-            "report; largest: by independent coverage; fastest: by new outlets per hour."
+            help="Order. rank: recent stories with high independent coverage first; newest: by "
+            "last report; largest: by independent coverage; fastest: by new outlets per hour."
         ),
     ] = Sort.RANK,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of stories.")] = 50,
@@ -29,7 +29,7 @@ def list_stories(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List stories. The option --json prints them as in the response to `GET /v1/stories`."""
+    """List stories. With --json, the output has the format of `GET /v1/stories`."""
     instant = parse_as_of(as_of)
     with open_context() as context, context.sessions.begin() as session:
         page = views.list_stories(session, StoryFilter(), sort=sort, limit=limit, as_of=instant)
@@ -45,7 +45,7 @@ def list_stories(
 def show(story: Story, *, as_of: AsOf = "", as_json: AsJson = False) -> None:
     """Show a story with its articles and history.
 
-    The option --json prints it as in the response to `GET /v1/stories/ID`.
+    With --json, the output has the format of `GET /v1/stories/ID`.
     """
     instant = parse_as_of(as_of)
     with open_context() as context, context.sessions.begin() as session:

@@ -65,7 +65,7 @@ class StoryFilter(BaseModel):
     )
     entity: TextValues = Field(
         default=[],
-        description="Names of people, places or organisations; the story has all of them.",
+        description="Names of people, places or organisations; the story mentions all of them.",
     )
     keyword: TextValues = Field(default=[], description="Keywords; the story has all of them.")
     storyline: ShortText | None = Field(
@@ -73,5 +73,6 @@ class StoryFilter(BaseModel):
     )
     state: Literal["open", "closed"] | None = Field(
         default=None,
-        description="`open`, or `closed` after `lifecycle.close_after_days` days without a new article.",
+        description="`open`, or `closed` after `lifecycle.close_after_days` days without a new "
+        "article.",
     )

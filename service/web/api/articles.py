@@ -74,12 +74,8 @@ class ArticleQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: UtcTime | None = Field(
-        None, description="Only articles with a report time at this time or later."
-    )
-    until: UtcTime | None = Field(
-        None, description="Only articles with a report time before this time."
-    )
+    since: UtcTime | None = Field(None, description="Only articles reported at this time or later.")
+    until: UtcTime | None = Field(None, description="Only articles reported before this time.")
     outlet: TextValues = Field([], description="Slugs of outlets; matches any of them.")
     family: TextValues = Field([], description="Slugs of publisher families; matches any of them.")
     country: CountryCodes = Field(

@@ -37,7 +37,7 @@ class NewKeyIn(BaseModel):
     name: str = Field(
         min_length=1,
         max_length=MAX_NAME_LENGTH,
-        description="Name, such as the owner. It is recorded with decisions made with the key.",
+        description="Name, such as the owner. The audit log records it with each decision of the key.",
     )
     roles: list[Role] = Field(
         default=[Role.READER],

@@ -42,8 +42,7 @@ Kind = Literal[
 URL = "https://newsroom.example/hook"
 #: Description of the field `min_coverage`.
 MIN_COVERAGE = (
-    "Minimum number of outlets of the story after the transition. Transitions of the kind `hidden` "
-    "are always delivered."
+    "Minimum number of outlets of the story after the transition; ignored for the kind `hidden`."
 )
 
 

@@ -14,10 +14,10 @@ DESCRIPTION = """\
 A story is a group of articles of many outlets that report the same event.
 
 All times are UTC. Lists with a field `next` are paged. Send its value as `cursor` of the next \
-request, or as `since` in the case of `/v1/changes`.
+request (for `/v1/changes`, as `since`).
 
 Send an API key as `Authorization: Bearer <key>`. Writing always requires a key. The \
-setting `access.read_access` decides whether reading requires one.
+setting `access.read_access` controls whether reading requires a key.
 
 Responses to GET requests under `/v1` have an ETag, except those of `/v1/keys`, \
 `/v1/subscribers`, `/v1/webhooks` and event streams. Send the ETag as If-None-Match to get 304 if \

@@ -118,7 +118,8 @@ class PaceOut(BaseModel):
         description="New outlets per hour in the three hours up to `until`."
     )
     until: Instant = Field(
-        description="Time of the last report with a valid date; the last report if none has one."
+        description="Time of the last report with a valid date, or of the last report if no report "
+        "has one."
     )
     peak_articles: int = Field(description="Number of articles in the busiest hour.")
     peak_at: Instant = Field(description="Start of the busiest hour.")
@@ -149,7 +150,8 @@ class StoryOut(BaseModel):
     id: str
     slug: str = Field(description="Part of the URL of the web page; changes with the headline.")
     state: str = Field(
-        description="`open`, or `closed` after `lifecycle.close_after_days` days without a new article."
+        description="`open`, or `closed` after `lifecycle.close_after_days` days without a new "
+        "article."
     )
     headline: str
     headline_article: HeadlineArticle | None = Field(
@@ -267,8 +269,8 @@ class MemberOut(ArticleOut):
     )
     score: float | None = Field(description=MEAN_SCORE)
     evidence: dict[str, Any] = Field(
-        description="Stored evidence; empty for the first article of a story. For a fixed schema, use "
-        "`/v1/stories/{story_id}/evidence`."
+        description="Stored evidence; empty for the first article of a story. For a fixed schema, "
+        "use `/v1/stories/{story_id}/evidence`."
     )
 
     @classmethod

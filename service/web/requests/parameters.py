@@ -27,8 +27,8 @@ CursorQuery = Annotated[CursorText | None, Query()]
 AsOf = Annotated[
     UtcTime | None,
     Query(
-        description="Return the state at this time. Default, also for a future time: the current "
-        "state."
+        description="Return the state at this time; for a future time, the current state. "
+        "Default: the current state."
     ),
 ]
 

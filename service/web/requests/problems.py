@@ -71,7 +71,8 @@ class FieldError(BaseModel):
     """An invalid part of a request."""
 
     location: str = Field(
-        description="Part of the request, and name of the field in it.", examples=["query.limit"]
+        description="Part of the request and name of the field, separated by a dot.",
+        examples=["query.limit"],
     )
     detail: str = Field(
         description="Error message.", examples=["Input should be less than or equal to 100"]

@@ -101,7 +101,7 @@ class FeedQuery(BaseModel):
     )
     outlet: TextValues = Field([], description="Slugs of outlets; matches any of them.")
     language: LanguageCodes = Field(
-        [], description="ISO 639 codes of the language that a feed declares; matches any of them."
+        [], description="ISO 639 codes; only feeds that declare one of these languages."
     )
     limit: Limit = 100
     cursor: CursorText | None = None

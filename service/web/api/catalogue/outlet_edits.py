@@ -35,8 +35,8 @@ class OutletUpdateIn(BaseModel):
     name: ShortText = Field(default_factory=str, description="Display name.")
     family: ShortText = Field(
         default_factory=str,
-        description="Slug of an existing publisher family, or the slug of the outlet for a family of "
-        "its own.",
+        description="Slug of an existing publisher family, or the slug of the outlet for a family "
+        "of its own.",
     )
     country: Annotated[Code, Field(max_length=2)] | None = Field(
         default=None, description=COUNTRY, examples=["GB"]
@@ -69,7 +69,7 @@ def update_outlet(
 
 @router.delete("/{slug}/edits", response_model=OutletOut)
 def restore_outlet(web: WebContextDep, write: WriteDep, slug: Slug) -> Response:
-    """Restore the values of an outlet from the configuration. Has no effect without edits."""
+    """Undo all edits of an outlet: restore the configured values."""
 
     def restore(session: Session) -> WriteResult:
         outlets.reset_outlet(session, slug, now=web.clock())

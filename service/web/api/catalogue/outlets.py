@@ -100,8 +100,8 @@ class OutletStatsOut(BaseModel):
         description="`first_reports` / `shared_stories`, 0 to 1; null without shared stories."
     )
     median_delay_seconds: float | None = Field(
-        description="Median delay in seconds after the first report of another outlet in the shared "
-        "stories; the delay of a first report is 0. Null without shared stories."
+        description="Median delay in seconds after the first report of another outlet in the "
+        "shared stories; the delay of a first report is 0. Null without shared stories."
     )
 
     @classmethod
@@ -146,8 +146,7 @@ class OutletQuery(BaseModel):
     language: LanguageCodes = Field([], description="ISO 639 codes; matches any of them.")
     agency: bool | None = Field(
         None,
-        description="True: only news agencies, whose texts other outlets copy. False: only other "
-        "outlets. Default: all.",
+        description="True: only news agencies. False: only other outlets. Default: all.",
     )
     edited: bool | None = Field(
         None,

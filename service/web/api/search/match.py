@@ -109,7 +109,7 @@ class SimilarArticleOut(BaseModel):
 
 
 class NextBestOut(BaseModel):
-    """The best other story, by mean pair score."""
+    """The other story with the highest mean pair score."""
 
     story: str = Field(description="Id of the story.")
     headline: str
@@ -119,7 +119,9 @@ class NextBestOut(BaseModel):
 class MatchOut(BaseModel):
     """The matching story, if any, with the evidence."""
 
-    story: StoryOut | None = Field(description="Null if the article would start a new story.")
+    story: StoryOut | None = Field(
+        description="Matching story; null if the article would start a new story."
+    )
     score: float | None = Field(
         description="Mean pair score with the articles of `story`, 0 to 1; null if `story` is null."
     )
@@ -134,9 +136,11 @@ class MatchOut(BaseModel):
         description="Id of the stored article with this URL; null if there is none."
     )
     copy_of: int | None = Field(
-        description="Id of the stored article of which it is a copy; null if it is no copy."
+        description="Id of the stored original that the article copies; null if it is no copy."
     )
-    language: str | None = Field(description="Given or detected language, an ISO 639 code.")
+    language: str | None = Field(
+        description="Given or detected language, an ISO 639 code; null if unknown."
+    )
     date_flag: str = Field(description=f"Validity of `published`: {DATE_FLAGS}.")
 
 
@@ -149,9 +153,9 @@ def match_article(  # noqa: PLR0917  # FastAPI passes keyword arguments
     session: ReadSession,
     web: WebContextDep,
 ) -> MatchOut:
-    """Find the story that an article belongs to, with score, evidence and the best other story.
+    """Find the story that an article belongs to, with score, evidence and the next best story.
 
-    The decision is the same as for a new article from a feed. Nothing is stored.
+    The result is the same as for a new article from a feed. Nothing is stored.
     """
     now = web.clock()
     raw_date = body.published.isoformat() if body.published else ""

@@ -20,7 +20,7 @@ class TextSpanOut(BaseModel):
 
 
 class HighlightsOut(BaseModel):
-    """Title and text, split into spans at the search terms; the spans together are the whole."""
+    """Title and text as lists of spans: search terms, and the text between them."""
 
     title: list[TextSpanOut]
     text: list[TextSpanOut] = Field(
@@ -41,7 +41,7 @@ class HighlightsOut(BaseModel):
 class RanksOut(BaseModel):
     """Rank in each ranking, from 1; null if the result is not in that ranking."""
 
-    keyword: int | None = Field(description="Rank by search terms in the text of articles.")
+    keyword: int | None = Field(description="Rank by search terms in the articles.")
     semantic: int | None = Field(description="Rank by embedding similarity.")
     headline: int | None = Field(
         description="Rank by search terms in headline and keywords of the story; null for articles."
@@ -70,8 +70,8 @@ class SearchOut(BaseModel):
     """Search results, best first."""
 
     mode: list[str] = Field(
-        description="Rankings of this response: `keyword`, `semantic` or both. `semantic` is missing "
-        "if the model does not support the language of the query, or is still loading. If it is "
+        description="Rankings of this response: `keyword`, `semantic` or both. `semantic` is "
+        "missing if the model does not support the language of the query, or is still loading. If it is "
         "loading, retry later."
     )
     stories: list[StoryResultOut]

@@ -81,7 +81,8 @@ class SearchQuery(BaseModel):
     )
     limit: Limit = Field(
         default=10,
-        description="Maximum number of stories. In `/v1/search`, also the maximum number of articles.",
+        description="Maximum number of stories. In `/v1/search`, also the maximum number of "
+        "articles.",
     )
 
     def filter(self) -> SearchFilter:

@@ -51,7 +51,7 @@ Since = Annotated[
     Position,
     Query(
         description="`next` of the previous response. Default: 0, to start with the oldest change. "
-        "`latest` returns no changes, but a `next` to start from now."
+        "`latest` returns no changes, only `next` for the changes after now."
     ),
 ]
 EXAMPLE = 'retry: 1000\nid: 41\n\nid: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
@@ -117,11 +117,11 @@ async def stream_changes(
     """Stream the changes (transitions) of all stories as server-sent events.
 
     The id of an event is the id of its change. The first block only has the id after which the
-    stream starts. A client that reconnects before the first event can therefore continue from it.
-    Keep-alive comments come with the last id.
+    stream starts. A client that reconnects before the first event can therefore continue from this
+    id. Keep-alive comments come with the id of the last change.
 
-    The stream also ends when the API key expires or is revoked. A request returns 429 if
-    its client has `web.max_streams_per_client` open streams, and 503 if the process has
+    The stream ends after `seconds`, or when the API key expires or is revoked. A request returns
+    429 if its client has `web.max_streams_per_client` open streams, and 503 if the process has
     `web.max_streams` open streams. HEAD requests end immediately and do not count as streams.
     """
     start = since if last_event_id is None else last_event_id

@@ -66,7 +66,8 @@ class ContributionOut(BaseModel):
         examples=["shared words in titles"],
     )
     log_odds: float = Field(
-        description="Contribution to the log odds of the pair score; negative: lowers the score."
+        description="Contribution to the log odds of the pair score; a negative value lowers the "
+        "score."
     )
 
 
@@ -86,7 +87,7 @@ class AlternativeOut(BaseModel):
 
 
 class EvidenceOut(BaseModel):
-    """The pair scores and contributions for which an article is in its story."""
+    """Evidence that an article belongs to its story: pair scores and contributions."""
 
     article: int = Field(description="Id of the article.")
     title: str
@@ -136,7 +137,7 @@ class RelatedOut(BaseModel):
     """Related stories by kind of relation."""
 
     storyline: list[StoryOut] = Field(
-        description="Other stories of the storyline: those among its latest 100, latest first. "
+        description="Other stories of the storyline, out of its latest 100, latest first. "
         "`/v1/stories?storyline=ID` returns all of them in pages."
     )
     split_from: str | None = Field(

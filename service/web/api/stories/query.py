@@ -29,7 +29,7 @@ Include = Annotated[
     Names,
     validate_names(INCLUDABLE_FIELDS),
     Field(
-        description="Comma-separated names of long fields to add, out of: "
+        description="Comma-separated names of long fields to add. Names: "
         f"{', '.join(INCLUDABLE_FIELDS)}. Default: none.",
         examples=["summary,entities"],
     ),
@@ -41,8 +41,8 @@ class StoryFeedQuery(StoryFilter):
 
     as_of: UtcTime | None = Field(
         None,
-        description="Return the list of this time. Default, also for a future time: the current "
-        "list.",
+        description="Return the list at this time; for a future time, the current list. Default: "
+        "the current list.",
     )
     sort: Sort = Field(Sort.RANK, description="Order of the list.")
     limit: Limit = 50

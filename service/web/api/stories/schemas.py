@@ -64,10 +64,11 @@ class StoryDetailOut(StoryDescriptionOut, StoryOut):
         description="Growth of coverage, report by report, in chronological order."
     )
     transitions: list[TransitionOut] = Field(
-        description="First 100 transitions, oldest first. `/transitions` returns all of them in pages."
+        description="First 100 transitions, oldest first. `/transitions` returns all of them in "
+        "pages."
     )
     related: list[StoryOut] = Field(
-        description="Other stories of the storyline: those among its latest 100, latest first."
+        description="Other stories of the storyline, out of its latest 100, latest first."
     )
     split_into: list[str] = Field(
         description="Ids of the first 100 stories that were split off this one, oldest first."

@@ -37,7 +37,7 @@ def list_stories(session: ETagSession, query: Annotated[StoryQuery, Query()]) ->
     Repeat a parameter to pass several values. `sort` is one of:
 
     - `rank` (default): pinned stories first, then recent stories with high independent coverage.
-      Doubling the independent coverage has the effect of a last report twelve hours later.
+      Twice the coverage raises a story as much as a last report twelve hours later.
     - `newest`: by the last report, latest first.
     - `largest`: by independent coverage, highest first.
     - `fastest`: by new outlets per hour in the three hours before the last report, highest first.
@@ -68,8 +68,8 @@ def get_story(
 ) -> Response:
     """Get one story with its articles, timeline, transitions and related stories.
 
-    `members` and `timeline` can have thousands of entries. To leave them out, list other fields in
-    `fields`. `/articles` and `/timeline` return the entries in pages.
+    `members` and `timeline` can have thousands of entries. To leave them out, list only the other
+    fields in `fields`. `/articles` and `/timeline` return the entries in pages.
 
     With `as_of`, the response is the state at that time, or 404 if the story did not exist yet. The
     id of a merged story redirects to the story that it was merged into.

@@ -81,8 +81,8 @@ class AlertOut(BaseModel):
     countries: list[str] = Field(description=COUNTRIES, examples=[["GB"]])
     min_independent: int = Field(description=MIN_INDEPENDENT)
     since: Instant = Field(
-        description="Creation time. Stories that already matched then trigger the alert only when "
-        "they grow."
+        description="Creation time. Stories that matched before this time trigger the alert only "
+        "when they grow."
     )
     feed: str | None = Field(
         description="Path of an Atom feed of the matching stories. For other formats, replace "

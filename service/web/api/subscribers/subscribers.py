@@ -83,7 +83,8 @@ class PreferencesIn(BaseModel):
     )
     followed_countries: Text | None = Field(
         default=None,
-        description="ISO 3166-1 codes; stories with an outlet of one of these countries rank higher.",
+        description="ISO 3166-1 codes; stories with an outlet of one of these countries rank "
+        "higher.",
         examples=["GB"],
     )
     muted_countries: Text | None = Field(
@@ -93,8 +94,8 @@ class PreferencesIn(BaseModel):
     )
     followed_words: Text | None = Field(
         default=None,
-        description="Words or phrases; stories with one of them in headline, keywords or names rank "
-        "higher.",
+        description="Words or phrases; stories with one of them in headline, keywords or names "
+        "rank higher.",
     )
     muted_words: Text | None = Field(
         default=None,
