@@ -79,7 +79,8 @@ def list_editions(
 ) -> None:
     """Count the emails of each day and kind (digest or alert) by outcome.
 
-    Each line ends with the stories per email and the size of an email in kB: mean, then maximum.
+    Each line ends with the mean and maximum number of stories per email, and the mean and maximum
+    size of an email in kB.
     """
     with open_context() as context, context.sessions.begin() as session:
         # Local dates can be behind UTC, so the oldest day may be listed in part.

@@ -22,15 +22,15 @@ def create(
     name: Annotated[
         str,
         typer.Argument(
-            help="Name of the key, such as its owner. The audit log records it with each decision "
-            "of the key."
+            help="Name of the key, such as its owner. Decisions made with the key have this name "
+            "in the audit log."
         ),
     ],
     *,
     role: Annotated[
         list[Role] | None,
         typer.Option(
-            help="Role of the key (repeatable). reader: no writing; editor: make decisions about "
+            help="Role of the key (repeatable). reader: read only; editor: make decisions about "
             "stories; admin: manage feeds, outlets, subscribers, keys and webhooks. Every key may "
             "read. Default: reader."
         ),

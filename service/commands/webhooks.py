@@ -102,8 +102,8 @@ def change(
         bool,
         typer.Option(
             "--pause",
-            help="Stop deliveries until `samestory webhooks resume`; the transitions up to then are "
-            "delivered later.",
+            help="Stop deliveries until `samestory webhooks resume`; the transitions up to then "
+            "are delivered later.",
         ),
     ] = False,
 ) -> None:

@@ -56,7 +56,7 @@ def update_outlet(
 
     The descriptions of the outlet's stories are regenerated, because independent coverage
     depends on families. `agency` takes effect in the next run of the job `reconcile`. Setting a
-    field to its configured value removes the edit.
+    field to its configured value removes its edit.
     """
 
     def change(session: Session) -> WriteResult:

@@ -130,7 +130,7 @@ class MatchOut(BaseModel):
         "`story` is null."
     )
     next_best: NextBestOut | None = Field(
-        description="Null without a similar article in another story."
+        description="Next best story; null if no other story has a similar article."
     )
     article: int | None = Field(
         description="Id of the stored article with this URL; null if there is none."

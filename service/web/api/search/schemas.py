@@ -71,8 +71,8 @@ class SearchOut(BaseModel):
 
     mode: list[str] = Field(
         description="Rankings of this response: `keyword`, `semantic` or both. `semantic` is "
-        "missing if the model does not support the language of the query, or is still loading. If it is "
-        "loading, retry later."
+        "missing if the model does not support the language of the query, or is still loading. If "
+        "it is loading, retry later."
     )
     stories: list[StoryResultOut]
     articles: list[ArticleResultOut]

@@ -29,7 +29,7 @@ Include = Annotated[
     Names,
     validate_names(INCLUDABLE_FIELDS),
     Field(
-        description="Comma-separated names of long fields to add. Names: "
+        description="Comma-separated names of long fields to add, from this list: "
         f"{', '.join(INCLUDABLE_FIELDS)}. Default: none.",
         examples=["summary,entities"],
     ),

@@ -37,7 +37,7 @@ def list_stories(session: ETagSession, query: Annotated[StoryQuery, Query()]) ->
     Repeat a parameter to pass several values. `sort` is one of:
 
     - `rank` (default): pinned stories first, then recent stories with high independent coverage.
-      Twice the coverage raises a story as much as a last report twelve hours later.
+      Twice the independent coverage raises a story as much as a last report twelve hours later.
     - `newest`: by the last report, latest first.
     - `largest`: by independent coverage, highest first.
     - `fastest`: by new outlets per hour in the three hours before the last report, highest first.
