@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
-import click
 import pytest
 from typer.main import get_command
 
 from service.cli import build
 
 
-def _help_texts(command: click.Command) -> Iterator[str]:
+def _help_texts(command: Any) -> Iterator[str]:
     yield command.help or ""
     for each in getattr(command, "commands", {}).values():
         yield from _help_texts(each)
