@@ -111,7 +111,9 @@ def list_alerts(
 
 @app.command()
 def remove(
-    number: Annotated[int, typer.Argument(help="Id of an alert; see `samestory alerts list`.")],
+    number: Annotated[
+        int, typer.Argument(metavar="ALERT", help="Id of an alert; see `samestory alerts list`.")
+    ],
 ) -> None:
     """Stop an alert permanently and cancel its unsent emails."""
     with open_context() as context, context.sessions.begin() as session:
@@ -145,8 +147,8 @@ def preview(  # noqa: PLR0917  # options, all by name
 ) -> None:
     """Write the alert email about one matching story to alert.html and alert.txt. Sends nothing.
 
-    The story is the highest-ranked match of the last seven days. Give a query, or the id of a saved
-    alert.
+    The story is the highest-ranked match with a report in the last seven days. Give a query, or the
+    id of a saved alert.
     """
     with open_context() as context:
         if number:
