@@ -91,7 +91,7 @@ class OutletStatsOut(BaseModel):
         description="Number of stories with an article of this outlet that has a valid date."
     )
     shared_stories: int = Field(
-        description="Number of these stories with reports of other outlets."
+        description="Number of `stories` that also have reports of other outlets."
     )
     first_reports: int = Field(
         description="Number of shared stories that this outlet reported first."
