@@ -21,7 +21,8 @@ def reconcile(context: Context) -> Counts:
     """Regroup the articles around those placed since the last run.
 
     Locked and hidden stories and hidden articles stay unchanged. Round-ups leave their stories. All
-    changes are one transaction, during which place waits. Running it again without new articles changes nothing.
+    changes are one transaction, during which place waits. Without new articles, another run changes
+    nothing.
     """
     with context.sessions.begin() as session:
         if not articles.find_in_stage(session, "placed"):
@@ -61,7 +62,7 @@ def _remove(
     storyless: Collection[int],
     members: Mapping[str, Sequence[int]],
 ) -> set[str]:
-    """Remove articles from the stories that they are members of; returns the ids of these stories."""
+    """Remove articles from their stories; returns the ids of these stories."""
     story_of = {key: story for story, ids in members.items() for key in ids if key in storyless}
     if story_of:
         now = context.clock()

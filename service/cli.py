@@ -1,6 +1,8 @@
 """Entry point of the `samestory` command line."""
 
+import inspect
 import os
+import re
 import signal
 import sys
 import threading
@@ -58,7 +60,18 @@ def build(arguments: Sequence[str]) -> typer.Typer:
             app.add_typer(command, name=name)
         else:
             app.command(name)(command)
+    _join_help_lines(app)
     return app
+
+
+def _join_help_lines(app: typer.Typer) -> None:
+    """Join the lines of each paragraph of the help, because Typer keeps their line breaks."""
+    for command in app.registered_commands:
+        text = inspect.getdoc(command.callback) or ""
+        command.help = re.sub(r"(?<!\n)\n(?!\n)", " ", text)
+    for group in app.registered_groups:
+        if group.typer_instance:
+            _join_help_lines(group.typer_instance)
 
 
 def _select_commands(arguments: Sequence[str]) -> Sequence[str]:
@@ -90,7 +103,10 @@ def _options(
 
 
 def main() -> None:
-    """Run a command and exit: 0 on success, 1 on an error (one line on stderr), 2 on wrong usage."""
+    """Run a command and exit: 0 on success, 1 on an error, 2 on wrong usage.
+
+    An error is one line on stderr.
+    """
     # SystemExit runs the clean-up of open resources. Serving commands install their own handler.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     code = _run(sys.argv[1:])

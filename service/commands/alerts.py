@@ -66,7 +66,8 @@ def add(  # noqa: PLR0917  # options, all by name
 ) -> None:
     """Create an alert. Stories that already match trigger it only when they grow.
 
-    A story must match each given option by any of its values. Give at least one option.
+    A story matches if, for each given option, it has at least one of the values. Give at least one
+    option.
     """
     query = parse_query(
         words=words,
@@ -85,7 +86,9 @@ def add(  # noqa: PLR0917  # options, all by name
 def list_alerts(
     address: Annotated[
         str,
-        typer.Argument(help="Email address of a subscriber; list only this subscriber's alerts."),
+        typer.Argument(
+            help="Email address of a subscriber. Default: the alerts of all subscribers."
+        ),
     ] = "",
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -108,7 +111,9 @@ def list_alerts(
 
 @app.command()
 def remove(
-    number: Annotated[int, typer.Argument(help="Id of an alert; see `samestory alerts list`.")],
+    number: Annotated[
+        int, typer.Argument(metavar="ALERT", help="Id of an alert; see `samestory alerts list`.")
+    ],
 ) -> None:
     """Stop an alert permanently and cancel its unsent emails."""
     with open_context() as context, context.sessions.begin() as session:
@@ -119,7 +124,7 @@ def remove(
 
 @app.command()
 def send() -> None:
-    """Create alert emails for new matches and send waiting ones, as `samestory up` does every minute."""
+    """Create emails for new matches and send waiting ones, as `samestory up` does every minute."""
     run_mail_job_once("alerts")
 
 
@@ -140,9 +145,10 @@ def preview(  # noqa: PLR0917  # options, all by name
     ] = 0,
     open_browser: OpenBrowser = False,
 ) -> None:
-    """Write the email about the first matching story to alert.html and alert.txt. Sends nothing.
+    """Write the alert email about one matching story to alert.html and alert.txt. Sends nothing.
 
-    The stories of the last seven days are searched. Give a query, or the id of a saved alert.
+    The story is the highest-ranked match with a report in the last seven days. Give a query, or the
+    id of a saved alert.
     """
     with open_context() as context:
         if number:

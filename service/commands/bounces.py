@@ -20,9 +20,10 @@ def report(
         str, typer.Argument(metavar="FILE", help="Raw email file, or - for standard input.")
     ] = "-",
 ) -> None:
-    """Read a bounce or a complaint about an email of this service, and stop emails to its recipient.
+    """Process a bounce or a complaint: stop all emails to the recipient of the original email.
 
-    Temporary bounces and other emails change nothing. The exit code is then 0, because on an error the mail server would bounce the email to its sender.
+    Temporary bounces and other emails change nothing. The exit code is then also 0, because the
+    mail server would otherwise return the email to its sender.
     """
     parsed = parse_report(_read_email(source))
     if parsed is None:

@@ -23,9 +23,10 @@ def upgrade() -> None:
 
 @app.command()
 def check() -> None:
-    """Check that the database has the schema revision of this version.
+    """Check that the database has the schema revision of this version of samestory.
 
-    Exits with 1 and the reason if not. To update the database, run `samestory db upgrade`.
+    If not, the command prints the reason and exits with 1. To update the database, run
+    `samestory db upgrade`.
     """
     with _engine() as engine:
         print(f"the database is up to date at revision {schema.check(engine)}")

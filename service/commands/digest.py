@@ -49,14 +49,15 @@ def preview(
     to: Annotated[
         str,
         typer.Option(
-            help="Email address of the subscriber. An unknown address gets the default preferences."
+            help="Email address of the subscriber. For an unknown address, the default preferences "
+            "are used."
         ),
     ] = "reader@localhost",
     folder: PreviewFolder = None,
     *,
     open_browser: OpenBrowser = False,
 ) -> None:
-    """Write the digest that a subscriber would get now to digest.html and digest.txt. Sends nothing."""
+    """Write the current digest of a subscriber to digest.html and digest.txt. Sends nothing."""
     with open_context() as context:
         written = write_preview(context, normalize_email(to), folder)
     print(f"Wrote {written.page}: {written.stories} stories")
@@ -76,9 +77,10 @@ def list_editions(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Count sent, waiting, failed and late emails per day and kind (digest, alert).
+    """Count the emails of each day and kind (digest or alert) by outcome.
 
-    Each line ends with the mean and the maximum number of stories per email, and its size in kB.
+    Each line ends with the mean and maximum number of stories per email, and the mean and maximum
+    size of an email in kB.
     """
     with open_context() as context, context.sessions.begin() as session:
         # Local dates can be behind UTC, so the oldest day may be listed in part.

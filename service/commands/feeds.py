@@ -60,7 +60,10 @@ def add(
     *,
     title: Annotated[str, typer.Option(help="Display name. Default: the title in the feed.")] = "",
 ) -> None:
-    """Fetch and parse a feed, and add it if that succeeds. Exits with 1 and the reason on failure."""
+    """Fetch and parse a feed, and add it.
+
+    On failure, the command adds nothing, prints the reason and exits with 1.
+    """
     fetched = fetch_feed(url, settings_module.load())
     feed = fetched.to_opml(title)
     with open_context() as context, context.sessions.begin() as session:
@@ -70,7 +73,10 @@ def add(
 
 @app.command()
 def check(url: Url, *, as_json: AsJson = False) -> None:
-    """Fetch and parse a feed and print its properties. Stores nothing. Exits with 1 and the reason on failure."""
+    """Fetch and parse a feed, and print its properties. Stores nothing.
+
+    On failure, the command prints the reason and exits with 1.
+    """
     fetched = fetch_feed(url, settings_module.load())
     result, parsed = fetched.result, fetched.parsed
     details: dict[str, Any] = {
@@ -99,7 +105,10 @@ def discover(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List the feeds that a web page links to. If there are none, list common feed URLs as guesses."""
+    """List the feeds that a web page links to.
+
+    If there are no such links, list common feed URLs of the site as guesses.
+    """
     settings = settings_module.load()
     result = fetch_one(url, settings)
     parsed = parse_one(result, settings)
@@ -145,7 +154,8 @@ def set_status(
     status: Annotated[
         FeedStatus,
         typer.Option(
-            help="active: fetched; paused: not fetched for now; retired: not fetched any more."
+            help="active: fetched; paused: temporarily not fetched; "
+            "retired: permanently not fetched."
         ),
     ],
 ) -> None:

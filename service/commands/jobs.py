@@ -34,7 +34,7 @@ def run_all(context: typer.Context) -> None:
 
 @app.command("list")
 def list_jobs() -> None:
-    """List all jobs with their interval and grace period (how late a run may start), in seconds."""
+    """List all jobs with interval and grace period (maximum delay of a run), both in seconds."""
     for job in build_schedule(settings_module.load().schedule):
         summary = (job.function.__doc__ or "").splitlines()[0]
         print(

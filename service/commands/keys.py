@@ -22,16 +22,17 @@ def create(
     name: Annotated[
         str,
         typer.Argument(
-            help="Name of the key, such as its owner. It is recorded with decisions made with the key."
+            help="Name of the key, such as its owner. Decisions made with the key have this name "
+            "in the audit log."
         ),
     ],
     *,
     role: Annotated[
         list[Role] | None,
         typer.Option(
-            help="Role of the key (repeatable). Every key may read; editor: make decisions about "
-            "stories; admin: manage feeds, outlets, subscribers, keys and webhooks. "
-            "Default: reader."
+            help="Role of the key (repeatable). reader: read only; editor: make decisions about "
+            "stories; admin: manage feeds, outlets, subscribers, keys and webhooks. Every key may "
+            "read. Default: reader."
         ),
     ] = None,
     days: Annotated[

@@ -23,8 +23,8 @@ def mcp(
     url: Annotated[
         str,
         typer.Option(
-            help="Base URL of the samestory API. Default: the setting client.url, otherwise the "
-            "address of the service on this machine."
+            help="Base URL of the samestory API. Default: the setting `client.url`; if it is "
+            "empty, the address of the service on this machine."
         ),
     ] = "",
     host: Annotated[str, typer.Option(help="With --http: address to listen on.")] = "127.0.0.1",
@@ -41,7 +41,8 @@ def mcp(
 ) -> None:
     """Serve read-only tools for AI agents (Model Context Protocol).
 
-    They use the API of a running service. Requires the extra `mcp`: pip install 'samestory[mcp]'.
+    The tools use the API of a running service. The command requires the extra `mcp`: pip install
+    'samestory[mcp]'.
     """
     settings = settings_module.load()
     logging.configure(settings.log)

@@ -22,7 +22,8 @@ Language = Annotated[str | None, typer.Option(help="ISO 639 code such as en; '' 
 Family = Annotated[
     str | None,
     typer.Option(
-        help="Slug of an existing publisher family; the slug of the outlet gives it a family of its own."
+        help="Slug of an existing publisher family, or the slug of the outlet for a family of "
+        "its own."
     ),
 ]
 
@@ -33,7 +34,7 @@ def list_outlets(
     edited: Annotated[bool, typer.Option("--edited", help="List only edited outlets.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List outlets. Edited outlets are followed by the values from the configuration."""
+    """List outlets. The line of an edited outlet also has the configured values."""
     with open_context() as context, context.sessions.begin() as session:
         listed = [outlet for outlet in list_all_outlets(session) if outlet.edited_at or not edited]
     if as_json:
@@ -55,13 +56,14 @@ def set_values(
         bool | None,
         typer.Option(
             "--agency/--no-agency",
-            help="Whether the outlet is a news agency, whose texts other outlets copy.",
+            help="Whether the outlet is a news agency. Other outlets copy the texts of agencies.",
         ),
     ] = None,
 ) -> None:
     """Edit an outlet. Edits take precedence over the configuration; omitted options stay unchanged.
 
-    The descriptions of the outlet's stories are regenerated. A changed --agency takes effect in the next run of the job `reconcile`.
+    The descriptions of the outlet's stories are regenerated. A change of --agency takes effect in
+    the next run of the job `reconcile`.
     """
     options: dict[str, FieldValue] = {
         "name": name,
@@ -84,7 +86,7 @@ def set_values(
 
 @app.command()
 def reset(slug: Slug) -> None:
-    """Restore the values of an outlet from the configuration."""
+    """Undo all edits of an outlet: restore the configured values."""
     with open_context() as context, context.sessions.begin() as session:
         outlets.reset_outlet(session, slug, now=context.clock())
         print(_format_line(get_outlet(session, slug)))

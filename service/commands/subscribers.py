@@ -54,18 +54,20 @@ Languages = Annotated[
 Follow = Annotated[
     str | None,
     typer.Option(
-        help="Comma-separated words or phrases; stories with them in headline, keywords or names rank higher."
+        help="Comma-separated words or phrases; stories with one of them in headline, keywords or "
+        "names rank higher."
     ),
 ]
 Mute = Annotated[
     str | None,
     typer.Option(
-        help="Comma-separated words or phrases; stories with them in headline, keywords or names are left out."
+        help="Comma-separated words or phrases; stories with one of them in headline, keywords or "
+        "names are left out."
     ),
 ]
 FollowOutlets = Annotated[
     str | None,
-    typer.Option(help="Comma-separated slugs of outlets; stories with these outlets rank higher."),
+    typer.Option(help="Comma-separated slugs of outlets; stories with one of them rank higher."),
 ]
 MuteOutlets = Annotated[
     str | None, typer.Option(help="Comma-separated slugs of outlets; their reports are left out.")
@@ -73,8 +75,8 @@ MuteOutlets = Annotated[
 FollowCountries = Annotated[
     str | None,
     typer.Option(
-        help="Comma-separated ISO 3166-1 codes such as GB; stories with outlets of these countries "
-        "rank higher."
+        help="Comma-separated ISO 3166-1 codes such as GB; stories with an outlet of one of these "
+        "countries rank higher."
     ),
 ]
 MuteCountries = Annotated[
@@ -99,11 +101,14 @@ def add(
     hour: Hour = DEFAULT_SCHEDULE.hour,
     days: Days = format_days(DEFAULT_SCHEDULE.days),
 ) -> None:
-    """Add a subscriber and send the email that asks for confirmation.
+    """Add a subscriber and send the confirmation email.
 
-    The filters have their defaults: English headlines, and only stories of at least two outlets. To change them, run `samestory subscribers set`.
+    The filters have their defaults: English headlines, and only stories with reports of at least
+    two independent outlets. To change them, run `samestory subscribers set`.
 
-    If an address is added again before it is confirmed, its schedule is replaced, its filters are reset, and the email is sent again. Without a mail server, confirm with `samestory subscribers confirm`.
+    If an address is added again before it is confirmed, its schedule is replaced, its filters are
+    reset, and the email is sent again. Without a mail server, no email is sent; confirm with
+    `samestory subscribers confirm`.
     """
     preferences = Preferences(time_zone=zone, hour=hour, days=days)
     schedule = preferences.apply_to_schedule(DEFAULT_SCHEDULE)
@@ -142,7 +147,7 @@ def list_subscribers(
 
 @app.command()
 def confirm(address: Address) -> None:
-    """Confirm a subscription without the link in the email, e.g. after a request by phone."""
+    """Confirm a subscription without the confirmation email, e.g. after a request by phone."""
     with _open_session() as (context, session):
         subscriber = subscribers.find_by_address(session, address)
         print(_format_line(subscribers.confirm(session, subscriber.id, now=context.clock())))
@@ -166,7 +171,10 @@ def set_preferences(  # noqa: PLR0917  # options, all by name
     follow_storylines: FollowStorylines = None,
     mute_storylines: MuteStorylines = None,
 ) -> None:
-    """Change delivery schedule and filters. Omitted options stay unchanged; '' clears a list."""
+    """Change delivery schedule and filters.
+
+    Settings without an option stay unchanged. An empty text ('') clears a list.
+    """
     preferences = Preferences(
         zone, hour, days, language, min_independent, languages, follow_outlets, mute_outlets,
         follow_countries, mute_countries, follow, mute, follow_storylines, mute_storylines,
@@ -189,7 +197,7 @@ def stop(
     reason: Annotated[str, typer.Option(help="Reason to record.")] = "stopped by the operator",
     *,
     bounced: Annotated[
-        bool, typer.Option("--bounced", help="Record that the mailbox rejected emails.")
+        bool, typer.Option("--bounced", help="Record that the mailbox rejects emails.")
     ] = False,
 ) -> None:
     """Stop all emails to a subscriber, e.g. after a complaint. The subscriber's record is kept."""

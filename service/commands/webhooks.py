@@ -21,14 +21,14 @@ from service.store.webhooks import webhooks
 from service.store.webhooks.webhooks import Webhook
 
 app = typer.Typer(
-    help="Manage webhooks: URLs that receive a POST request for each transition (change) of a story.",
+    help="Manage webhooks: URLs that receive a POST request for each story change (transition).",
     no_args_is_help=True,
 )
 
 MAX_ID = 2**63 - 1
 #: Help of the option --min-coverage.
 MIN_COVERAGE = (
-    "Minimum number of outlets of the story after the transition; does not apply to `hidden`."
+    "Minimum number of outlets of the story after the transition; ignored for the kind `hidden`."
 )
 #: Value of --kind that selects every kind.
 ALL_KINDS = "all"
@@ -56,7 +56,7 @@ def add(
         typer.Option(
             min=0,
             max=MAX_ID,
-            help="Deliver the transitions after this id; 0 delivers all. Default: only new ones.",
+            help="Deliver the transitions with ids above this one; 0: all. Default: only new ones.",
         ),
     ] = None,
     *,
@@ -94,7 +94,7 @@ def change(
         list[str] | None,
         typer.Option(
             help=f"Kind of transition to deliver (repeatable): {', '.join(TRANSITION_KINDS)}; "
-            f"`{ALL_KINDS}` removes the filter."
+            f"`{ALL_KINDS}` selects every kind."
         ),
     ] = None,
     min_coverage: Annotated[int | None, typer.Option(help=MIN_COVERAGE)] = None,
@@ -102,13 +102,14 @@ def change(
         bool,
         typer.Option(
             "--pause",
-            help="Stop deliveries until `samestory webhooks resume`; no transition is lost.",
+            help="Stop deliveries until `samestory webhooks resume`; the transitions up to then "
+            "are delivered later.",
         ),
     ] = False,
 ) -> None:
-    """Change URL or filters of a webhook, or pause it. Omitted options stay unchanged.
+    """Change URL or filters of a webhook, or pause it.
 
-    A new URL also retries failed deliveries now.
+    Settings without an option stay unchanged. With a new URL, failed deliveries are retried now.
     """
     if not (url or kind or min_coverage is not None or pause):
         raise typer.BadParameter("No change given: use --url, --kind, --min-coverage or --pause")
@@ -129,7 +130,8 @@ def change(
 def secret(webhook_id: WebhookId) -> None:
     """Replace the signing secret and print the new one, which is not shown again.
 
-    The old secret is invalid immediately. Deliveries that the receiver rejects meanwhile are retried.
+    The old secret is invalid immediately. Deliveries fail until the receiver uses the new one; they
+    are then retried.
     """
     with _open_session() as (_, session):
         hook, rotated = webhooks.rotate_secret(session, webhook_id)
@@ -154,7 +156,10 @@ def resume(webhook_id: WebhookId) -> None:
 
 @app.command()
 def test(webhook_id: WebhookId) -> None:
-    """Send a signed delivery of type `test` now. Exits with 1 and the reason if it is not accepted."""
+    """Send a signed delivery of type `test` now.
+
+    If the receiver does not accept it, the command prints the reason and exits with 1.
+    """
     with _open_session() as (context, session):
         url = webhooks.get(session, webhook_id).url
         target = WebhookTarget(webhook_id, url, webhooks.get_secret(session, webhook_id))

@@ -1,4 +1,4 @@
-"""Validated field types shared by domain filters and API parameters: texts, codes, counts, times."""
+"""Validated texts, codes, counts and times: field types of domain filters and API parameters."""
 
 import re
 from collections.abc import Callable

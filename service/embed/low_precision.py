@@ -54,7 +54,7 @@ class ThreadLimiter:
     @contextmanager
     def single(self) -> Iterator[None]:
         """Use one thread for all products of this thread."""
-        # The first call in a thread sets the number of threads; it must not happen inside the limit.
+        # The first call in a thread sets the number of threads, so call it before the limit.
         torch.get_num_threads()
         with self._pools.limit(limits=1):
             yield

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: 32 weights (nibble − 8) · scale; byte i has weight i in its low nibble, weight i + 16 in its high.
+#: 32 weights (nibble − 8) · scale; the low nibble of byte i is weight i, the high one i + 16.
 _BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
 _HEAD, _SHAPE, _SPECIAL = "4sI", "7ifi", "5iQ"
 

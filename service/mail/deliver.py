@@ -40,7 +40,7 @@ class MailContext(Protocol):
 def deliver(
     context: MailContext, sender: Sender, kind: Kind, *, stop_requested: Callable[[], bool]
 ) -> dict[str, int]:
-    """Send the waiting emails of a kind until `stop_requested` returns True; returns counts by outcome.
+    """Send waiting emails of a kind until `stop_requested` is True; returns counts by outcome.
 
     The caller must hold the lock of the job that sends this kind. If the process or the connection
     ends between the end of an email and the server's reply, the email is sent again with the same

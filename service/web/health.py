@@ -27,7 +27,7 @@ class Up(BaseModel):
 
 
 class Ready(BaseModel):
-    """The database is reachable and has the schema of this version."""
+    """The database is reachable and has the schema of this samestory version."""
 
     status: Literal["ready"] = "ready"
     revision: str = Field(description="Schema revision of the database.", examples=["0021"])
@@ -41,7 +41,7 @@ def healthz() -> Up:
 
 @router.get("/readyz", response_model=Ready, responses=NOT_READY_RESPONSE)
 def readyz(request: Request, web: WebContextDep) -> Ready | Response:
-    """Check that the database is reachable and has the schema revision of this version."""
+    """Check that the database is reachable and has the schema of this samestory version."""
     try:
         return Ready(revision=schema.check(web.engine))
     except DatabaseUnreachableError:

@@ -104,8 +104,8 @@ def _store_metrics(store: StoreMetrics) -> Families:
     }
     yield _gauges(
         "churn_ratio",
-        "Share of the window's articles that reconcile moved to another story: mean per run, per day, "
-        "and per day for stable articles (older than hysteresis.min_age_hours).",
+        "Share of the window's articles that reconcile moved to another story: mean per run, per "
+        "day, and per day for stable articles (older than hysteresis.min_age_hours).",
         "per",
         ratios,
     )

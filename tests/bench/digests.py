@@ -49,7 +49,7 @@ def generate_stories(rng: random.Random) -> list[DigestStory]:
 
 
 def create_digests(count: int) -> DigestCost:
-    """Select and render the digests of this many subscribers with random preferences and history."""
+    """Select and render digests of `count` subscribers with random preferences and history."""
     rng, settings = random.Random(3), settings_module.load({}).digest
     stories = generate_stories(rng)
     renderer = Renderer(title="samestory", site="https://news.example")

@@ -29,8 +29,8 @@ from tests.support.database.large_store import fill_store
 ARTICLES, ARTICLES_PER_STORY = 200_000, 5
 #: Concurrent clients, in general and of searches.
 CLIENTS, SEARCH_CLIENTS = 50, (1, 2, 4, 8)
-#: Distinct queries per search run, more than one run completes: a repeated query would be served from
-#: the response cache.
+#: Distinct queries per search run, more than one run completes: a repeated query would be served
+#: from the response cache.
 QUERIES = 2000
 SECONDS = 6.0
 #: Requests for the warm-up, taken from the end.

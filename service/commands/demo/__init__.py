@@ -26,7 +26,7 @@ def demo(
     once: Annotated[
         bool,
         typer.Option(
-            "--once", help="Show the stories as a table and exit, without serving the pages."
+            "--once", help="Exit after printing the stories, without serving the web pages."
         ),
     ] = False,
     feeds: Annotated[
@@ -36,12 +36,15 @@ def demo(
     now: Annotated[
         str | None,
         typer.Option(
-            help="Run as if it were this time (ISO 8601; UTC if it has no zone). "
-            "Default: the date of the samples; with --feeds, the current time."
+            help="Current time of the demo (ISO 8601; UTC if it has no zone). "
+            "Default: the date of the samples; with --feeds, the real time."
         ),
     ] = None,
 ) -> None:
-    """Fetch sample feeds, group their articles into stories, show the stories and serve the pages until Ctrl-C."""
+    """Group the articles of sample feeds into stories, and print the stories.
+
+    Then serve the web pages until SIGTERM or Ctrl-C.
+    """
     sample = samples.Sample.from_folder(
         feeds or SEEDS_DIR, now=now, shipped=feeds is None, profile=settings_module.profile_name()
     )

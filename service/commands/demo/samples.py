@@ -90,8 +90,8 @@ def check_contents(context: Context) -> Contents:
     with context.sessions.begin() as session:
         if real := feeds.count_feeds(session, excluded_prefix=ORIGIN):
             raise BadInputError(
-                f"The database contains {real} real feeds, and the demo would add sample articles to "
-                "them. Unset DATABASE_URL, or set it to an empty database"
+                f"The database contains {real} real feeds, and the demo would add sample articles "
+                "to them. Unset DATABASE_URL, or set it to an empty database"
             )
         return Contents(
             feeds.count_feeds(session), articles.count(session), overview.count_stories(session)

@@ -16,8 +16,8 @@ def cluster(
         str,
         typer.Argument(
             metavar="IN.jsonl",
-            help="File of articles, one JSON object per line, plain or gzipped (.gz); - for standard "
-            "input.",
+            help="File of articles, one JSON object per line, plain or gzipped (.gz); "
+            "- for standard input.",
         ),
     ],
     output: Annotated[
@@ -36,15 +36,17 @@ def cluster(
     now: Annotated[
         datetime | None,
         typer.Option(
-            help="Ignore publication dates more than an hour after this time (ISO 8601; UTC if it "
-            "has no zone). Default: no limit."
+            help="Ignore publication dates that are more than an hour after this time (ISO 8601; "
+            "UTC if it has no zone). Default: no limit."
         ),
     ] = None,
     profile: ProfileOption = "",
 ) -> None:
-    """Group articles into stories and write a line with id, story and type for each article.
+    """Group articles into stories, and write a line with id, story and type for each article.
 
-    Articles need the keys id and title. text, outlet, url, published (date), lang (ISO 639 code) and type are optional. Without a type, the rule for new articles sets it. Other keys are ignored.
+    Each article has the keys `id` and `title`. The keys `text`, `outlet`, `url`, `published`
+    (date), `lang` (ISO 639 code) and `type` are optional. A missing type is derived from title, URL
+    and text. Other keys are ignored.
     """
     jsonl.require_writable(output)
     settings = load_settings(profile)

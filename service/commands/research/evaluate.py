@@ -33,14 +33,15 @@ def evaluate(
         str,
         typer.Argument(
             metavar="GOLD.jsonl",
-            help="File of articles, one JSON object per line, with their label as `story`.",
+            help="File of labelled articles, one JSON object per line; the key `story` is the "
+            "label.",
         ),
     ],
     predicted: Annotated[
         str,
         typer.Option(
             metavar="OUT.jsonl",
-            help="Output of `samestory cluster` to compare. Default: group the articles now.",
+            help="Output of `samestory cluster` to evaluate. Default: group the articles now.",
         ),
     ] = "",
     stream: Annotated[
@@ -55,9 +56,12 @@ def evaluate(
 ) -> None:
     """Compare a grouping with labels and print B-cubed, pairwise F1, ARI, AMI and counts.
 
-    Without --predicted, the report also has the speed, the recall of the compared pairs, the comparisons per article and the calibration error. With --stream, it also has the churn.
+    Without --predicted, the output also has the speed, the recall of the candidates, the number of
+    comparisons per article and the calibration error of the pair score. With --stream, it also has
+    the churn.
 
-    If the articles have `copy_of` or `storyline`, copies and storylines are evaluated too. Labels are not used for grouping.
+    If the articles have the keys `copy_of` or `storyline`, copies or storylines are evaluated, too.
+    Labels are not used for grouping.
     """
     lines = jsonl.read_lines(gold)
     if not lines:

@@ -24,7 +24,8 @@ def explain(
         str,
         typer.Argument(
             metavar="IN.jsonl",
-            help="File of articles that contains both. The other articles affect the score.",
+            help="File of articles, one JSON object per line, with both articles. Other articles "
+            "of the file affect the score.",
         ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

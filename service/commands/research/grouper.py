@@ -23,14 +23,14 @@ from service.settings.load import Settings
 
 #: Help of the option --stream.
 STREAM = (
-    "Process articles in batches in date order, undated ones last, as `samestory up` does. "
-    "Default: all at once."
+    "Process the articles in batches in order of their dates, as `samestory up` does; articles "
+    "without a date come last. Default: process all articles at once."
 )
 ProfileOption = Annotated[
     str,
     typer.Option(
-        help="Profile of settings: multilingual or english. Default: SAMESTORY_PROFILE, or"
-        " multilingual."
+        help="Profile of settings: multilingual or english. Default: the "
+        "environment variable SAMESTORY_PROFILE; if it is not set, multilingual."
     ),
 ]
 

@@ -29,11 +29,11 @@ def language_means(
     output: Annotated[str, typer.Option("-o", "--output", help="Output file.")],
     min_titles: Annotated[
         int,
-        typer.Option(min=1, help="Languages with fewer titles get no mean."),
+        typer.Option(min=1, help="Minimum number of titles; languages with fewer get no mean."),
     ] = 150,
     profile: ProfileOption = "",
 ) -> None:
-    """Compute the mean vector of the titles in each language, and write them to a file.
+    """Compute the mean vector of the titles of each language, and write the means to a file.
 
     Put the file into config/ and its name into the setting `embed.language_means`.
 

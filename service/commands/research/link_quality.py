@@ -122,7 +122,7 @@ def link_report(
 def assign_storylines(
     stories: Sequence[Label], features: Features, settings: StorylineSettings
 ) -> list[str]:
-    """The storyline of each article, named after its first story; unlinked stories have their own."""
+    """The storyline of each article, named after its first story; one per unlinked story."""
     members = rows_by_label(encode_labels(stories))
     names = [f"{number:09}" for number in range(len(members))]
     line_of = {name: name for name in names}

@@ -58,7 +58,8 @@ def train(
         list[str],
         typer.Argument(
             metavar="GOLD.jsonl...",
-            help="Files of articles, one JSON object per line, with their label as `story`.",
+            help="Files of labelled articles, one JSON object per line; the key `story` is the "
+            "label.",
         ),
     ],
     output: Annotated[
@@ -66,13 +67,14 @@ def train(
         typer.Option("-o", "--output", help="Output file for the weights; - for standard output."),
     ],
     titles: Annotated[
-        bool, typer.Option(help="Train on each file a second time, with titles only.")
+        bool, typer.Option(help="Use each file twice: with texts, and with titles only.")
     ] = True,
     profile: ProfileOption = "",
 ) -> None:
-    """Train the weights of the pair score on all files, and print the quality on each file.
+    """Train the weights of the pair score on labelled files.
 
-    The quality on a file is measured with weights that are trained on the other files only.
+    With two or more files, the command prints the quality on each file. The weights for this
+    measurement are trained on the other files only.
 
     Deterministic: the same files give the same weights.
     """
@@ -140,7 +142,7 @@ def load_labelled_set(path: str, settings: Settings, *, titles: bool = False) ->
 def train_model(
     sets: Sequence[LabelledSet], settings: Settings, *, about: dict[str, Any]
 ) -> PairModel:
-    """Train weights on some sets, and on simulated translations if `training.translation` is set."""
+    """Train weights on sets; with `training.translation`, also on simulated translations."""
     pairs = [each.labelled_pairs for each in sets]
     if translation := settings.training.translation:
         pairs += [simulate_translation(each, translation) for each in pairs]

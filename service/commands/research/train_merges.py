@@ -61,19 +61,20 @@ def train_merges(
         Path,
         typer.Argument(
             metavar="SETS.toml",
-            help="File with the labelled sets and their weights; see config/merge_sets.toml.",
+            help="List of the labelled sets and their weights; see config/merge_sets.toml.",
         ),
     ],
-    data: Annotated[list[Path], typer.Option(help="Folder of labelled files (repeatable).")],
+    data: Annotated[list[Path], typer.Option(help="Folder with the labelled files (repeatable).")],
     output: Annotated[
         str,
         typer.Option("-o", "--output", help="Output file for the weights; - for standard output."),
     ],
     profile: ProfileOption = "",
 ) -> None:
-    """Train the weights of the merge decision on all sets, and print the quality on each set.
+    """Train the weights of the merge decision on labelled sets, and print the quality on each set.
 
-    The quality on a set is measured with weights that are trained only on sets without a common file. The weights of the pair score stay as configured.
+    The quality on a set is measured with weights that are trained on the sets that share no file
+    with it. The weights of the pair score stay as configured.
 
     Deterministic: the same files give the same weights.
     """

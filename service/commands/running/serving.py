@@ -1,4 +1,4 @@
-"""Start-up of the serving commands (`up`, `web`, `jobs`, `demo`): logging, catalogue, web server."""
+"""Start-up of `up`, `web`, `jobs` and `demo`: logging, catalogue, web server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

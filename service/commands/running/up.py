@@ -9,7 +9,8 @@ from service.commands.running.serving import open_service, serve_site
 def up() -> None:
     """Run the jobs, the API and the web pages until SIGTERM or Ctrl-C.
 
-    The settings `web.host` and `web.port` are the address, by default http://127.0.0.1:8075. If the database has no feeds, the feeds shipped with samestory are added.
+    The settings `web.host` and `web.port` set the address (default: http://127.0.0.1:8075). If the
+    database has no feeds, the feeds shipped with samestory are added.
     """
     with (
         open_service(with_feeds=True) as context,

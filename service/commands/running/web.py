@@ -7,7 +7,7 @@ from service.commands.running.serving import open_service, serve_site
 def web() -> None:
     """Serve the API and the web pages, without jobs, until SIGTERM or Ctrl-C.
 
-    The settings `web.host` and `web.port` are the address, by default http://127.0.0.1:8075.
+    The settings `web.host` and `web.port` set the address (default: http://127.0.0.1:8075).
     """
     with open_service(with_feeds=False) as context, handle_signals() as stop, serve_site(context):
         stop.wait()

@@ -8,7 +8,7 @@ import typer
 from service.commands.stories import decisions, editing, show
 
 app = typer.Typer(
-    help="List and show stories; merge, split, move, pin, hide, rename or lock them; correct article types.",
+    help="List and show stories. Make decisions about stories and articles.",
     no_args_is_help=True,
 )
 app.command("list")(show.list_stories)

@@ -27,7 +27,7 @@ Story = Annotated[
     typer.Argument(
         metavar="STORY",
         parser=parse_id,
-        help="Id of a story. The id of a merged story stands for the story it was merged into.",
+        help="Id of a story. For a merged story, the story that it was merged into is used.",
     ),
 ]
 Stories = Annotated[
@@ -63,8 +63,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsOf = Annotated[
     str,
     typer.Option(
-        help="Show the state at this time (ISO 8601; UTC if it has no zone). "
-        "Default: the current state."
+        help="Show the state at this time (ISO 8601; UTC if it has no zone). Default: now."
     ),
 ]
 EditorOption = Annotated[

@@ -36,9 +36,10 @@ def export(
         typer.Option("--output", "-o", metavar="FILE", help="Output file; - for standard output."),
     ],
 ) -> None:
-    """Export the articles that editors decided about as labelled JSON lines.
+    """Write articles with active decisions to a file, with their stories as labels.
 
-    Use the file with `samestory evaluate` and `samestory train`.
+    These are the articles that editors joined or separated, and those of locked stories. Use the
+    file with `samestory evaluate` and `samestory train`.
     """
     jsonl.require_writable(output)
     with open_context() as context, context.sessions.begin() as session:

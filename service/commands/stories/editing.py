@@ -64,7 +64,7 @@ def split(
     why: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Split articles off a story into a new one. Jobs never put the two sets of articles together again."""
+    """Split articles off a story into a new story. Jobs keep the two sets of articles apart."""
 
     def decide(session: Session, action: EditorAction) -> Decision:
         return actions.split(session, action, story, articles)
@@ -95,7 +95,10 @@ def pin(
     why: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Pin a story (listed first), or an article (its title becomes the headline of its story)."""
+    """Pin a story or an article.
+
+    Lists start with pinned stories. The title of a pinned article is the headline of its story.
+    """
     decide = _mark_story_or_article(target, "pin", actions.pin_article)
     _decide(decide, by, why, as_json=as_json)
 
@@ -107,7 +110,10 @@ def hide(
     why: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Hide a story from readers, or remove an article from its story. The article joins no other story."""
+    """Hide a story or an article from readers.
+
+    A hidden article leaves its story and joins no other.
+    """
     decide = _mark_story_or_article(target, "hide", actions.hide_article)
     _decide(decide, by, why, as_json=as_json)
 
@@ -148,7 +154,7 @@ def set_type(
     why: ReasonOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Correct the type of an article, now and after its outlet revises it."""
+    """Correct the type of an article. The correction also applies to later revisions."""
 
     def decide(session: Session, action: EditorAction) -> Decision:
         return actions.set_type(session, action, _find_article(session, article), article_type)
@@ -165,7 +171,9 @@ def undo_decision(
 ) -> None:
     """Undo a decision and move its articles back.
 
-    Articles that moved since then stay. No article moves back if another active decision forbids the move, or if the story is locked or hidden.
+    Articles that moved since then stay. Articles of one story move back together. They stay if
+    another active decision forbids the move, or if the former or the current story is locked or
+    hidden.
     """
     _decide(lambda session, action: undo(session, action, decision), by, why, as_json=as_json)
 

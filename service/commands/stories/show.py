@@ -18,18 +18,18 @@ def list_stories(
     sort: Annotated[
         Sort,
         typer.Option(
-            help="Order. rank: recent stories of many outlets first; newest: by last report; "
-            "largest: by number of outlets, copies not counted; fastest: by new outlets per hour."
+            help="Order. rank: recent stories with high independent coverage first; newest: by "
+            "last report; largest: by independent coverage; fastest: by new outlets per hour."
         ),
     ] = Sort.RANK,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of stories.")] = 50,
     as_of: AsOf = "",
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show the parts of each story's rank, in hours.")
+        bool, typer.Option("--explain", help="Show the components of each story's rank, in hours.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List stories. With --json, the format is that of `GET /v1/stories`."""
+    """List stories. With --json, the output has the format of `GET /v1/stories`."""
     instant = parse_as_of(as_of)
     with open_context() as context, context.sessions.begin() as session:
         page = views.list_stories(session, StoryFilter(), sort=sort, limit=limit, as_of=instant)
@@ -43,7 +43,10 @@ def list_stories(
 
 
 def show(story: Story, *, as_of: AsOf = "", as_json: AsJson = False) -> None:
-    """Show a story with its articles and history. With --json, the format is that of `GET /v1/stories/ID`."""
+    """Show a story with its articles and history.
+
+    With --json, the output has the format of `GET /v1/stories/ID`.
+    """
     instant = parse_as_of(as_of)
     with open_context() as context, context.sessions.begin() as session:
         detail = views.get_story(session, story, as_of=instant)

@@ -13,7 +13,7 @@ _NOTHING = re.compile(r"(?!)")
 
 
 class ArticleType(StrEnum):
-    """Kind of an article, by its form."""
+    """Kind of an article; a `report` is news about one event."""
 
     REPORT = "report"  #: news about one event or subject; the default
     LIVE = "live"  #: page that its outlet extends while an event goes on

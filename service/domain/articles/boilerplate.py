@@ -47,7 +47,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Occurrence:
-    """A sentence of an article: row, span, keys, and its words without those of title and outlet."""
+    """A sentence of an article: row, span, keys, and its words that title and outlet lack."""
 
     row: int
     start: int
@@ -137,7 +137,7 @@ def _is_boilerplate(
 def _one_per_outlet(
     repeated: Sequence[_Occurrence], articles: Sequence[Article]
 ) -> list[_Occurrence]:
-    """The first occurrence in each outlet; articles without an outlet count as different outlets."""
+    """The first occurrence in each outlet; each article without an outlet counts as one."""
     first = {articles[each.row].outlet or each.row: each for each in reversed(repeated)}
     return list(first.values())
 

@@ -60,7 +60,7 @@ langsung, 생중계
 """)
 LIVE_PHRASES = re.compile(
     r"(?i:\blive[ -]updates\b|\bwatch live\b|\blive-?blog\b|\blive-?ticker\b|\bas it happened\b)"
-    # "Iran war live: …", "… – US politics live"; but "Where we live: …", "… on Saturday Night Live".
+    # "Iran war live: …", "… – US politics live"; not "Where we live: …" or "… Saturday Night Live".
     r"|^(?!(?:Where|How|Why) )[^:|]{2,40}(?<! we)(?<! to)(?<! they)(?<! people) live:|[|–—-] [^|:–—]{2,40} live$"
 )
 LIVE_SLUGS = _any_case(r"\b(?:watch live|live updates|live ?blog|live ?ticker|as it happened)\b")
@@ -212,7 +212,7 @@ _NUMBER_SUFFIX = re.compile(r"(?:[ ]?\d+)+$")
 
 
 def without_quotations(text: str) -> str:
-    """Replace quoted words by a space; a quotation without an end reaches to the end of its line."""
+    """Replace each quotation by a space; a quotation without an end ends with its line."""
     return _QUOTATION.sub(" ", unicodedata.normalize("NFKC", html.unescape(text)))
 
 

@@ -1,4 +1,4 @@
 """Effects of editors' decisions (merge, split, move, pin, hide, rename, lock, undo) as pure plans.
 
-Pairwise constraints belong in `domain.grouping.constraints`; reading and writing in `store.editing`.
+Pairwise constraints belong in `domain.grouping.constraints`, SQL in `store.editing`.
 """

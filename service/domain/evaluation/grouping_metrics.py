@@ -82,7 +82,7 @@ def pairwise(gold: Labels, predicted: Labels) -> Agreement:
 
 
 def _overlaps(gold: Labels, predicted: Labels) -> tuple[Counts, Counts, Counts]:
-    """For each overlapping (story, group): shared articles, size of the story, size of the group."""
+    """For each overlapping story and group: shared articles, and the sizes of both."""
     gold_codes, codes = encode_labels(gold), encode_labels(predicted)
     table = csr_matrix((np.ones(len(gold_codes)), (gold_codes, codes)))
     table.sum_duplicates()

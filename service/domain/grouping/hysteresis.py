@@ -51,7 +51,7 @@ class StableStories:
         return cls(numbered, settings)
 
     def by_unit(self, members: list[list[int]]) -> Self:
-        """The story of each unit: the most frequent one of its stable rows; ties go to the first."""
+        """The most frequent story among the stable rows of each unit; the first one if tied."""
         stories = np.full(len(members), UNSTABLE, dtype=np.int64)
         for unit, rows in enumerate(members):
             stable = self.stories[rows]

@@ -80,7 +80,7 @@ def replay(
 def arrival_batches(
     hours: Floats, file_order: Rows, schedule: ReplaySettings
 ) -> Iterator[ArrivalBatch]:
-    """Articles that arrive between two runs of reconcile; `file_order` has the rows as in the file."""
+    """Articles that arrive between two runs of reconcile; `file_order`: rows in file order."""
     step = schedule.minutes / _MINUTES_PER_HOUR
     dated = file_order[~np.isnan(hours[file_order])]
     dated = dated[np.argsort(hours[dated], kind="stable")]

@@ -2,7 +2,8 @@
 
 An average-linkage tree proposes which groups to merge. At each of its nodes the merge model
 estimates the log odds that both branches report one event. The story boundaries are the cut of the
-tree with the highest total log odds, so a clear decision at one node outweighs a doubtful one below.
+tree with the highest total log odds, so a clear decision at one node outweighs a doubtful one
+below.
 """
 
 import numpy as np

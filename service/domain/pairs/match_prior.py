@@ -13,9 +13,9 @@ from service.domain.pairs.candidates import Pairs
 #: Weight of the training prior, in articles.
 PRIOR_ARTICLES = 50
 #: A prior above the training prior gets a weight that grows from 0 to 1 with the explained variance
-#: of the scores over this range. In a window about one saga, many pairs of related events get medium
-#: scores, which no prior explains. Undated articles increase the weight, because only the missing
-#: dates lower their scores.
+#: of the scores over this range. In a window about one saga, many pairs of related events get
+#: medium scores, which no prior explains. Undated articles increase the weight, because only the
+#: missing dates lower their scores.
 _EXPLAINED_VARIANCE_RANGE = 0.45, 0.75
 #: A prior below the training prior gets a weight that grows from 0 to 1 with the share of articles
 #: without a likely partner over this range. If most articles have a likely partner, true pairs are

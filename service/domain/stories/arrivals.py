@@ -11,7 +11,7 @@ from service.domain.grouping.place import Placement
 def group_after_placement(
     stories: Iterable[ExistingStory], placements: Iterable[Placement]
 ) -> list[set[ArticleId]]:
-    """Existing stories with their new articles, and the new groups; input of `lineage.plan_update`."""
+    """Existing stories with their new articles, and new groups; for `lineage.plan_update`."""
     members = {story.id: story.members for story in stories}
     groups: dict[ArticleId, set[ArticleId]] = {}
     for placement in placements:

@@ -1,4 +1,4 @@
-"""Story filters and orders: the single definition behind the API parameters and the SQL conditions."""
+"""Story filters and orders: the single definition for API parameters and SQL conditions."""
 
 from enum import StrEnum
 from typing import Literal
@@ -16,7 +16,7 @@ from service.domain.field_types import (
 
 
 class Sort(StrEnum):
-    """Order of the story list: by rank, last report, independent coverage, or new outlets per hour."""
+    """Order of stories: by rank, last report, independent coverage, or new outlets per hour."""
 
     RANK = "rank"
     NEWEST = "newest"
@@ -34,10 +34,10 @@ class StoryFilter(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     since: UtcTime | None = Field(
-        default=None, description="Only stories with the last report at this time or later."
+        default=None, description="Only stories whose last report was at this time or later."
     )
     until: UtcTime | None = Field(
-        default=None, description="Only stories with the last report before this time."
+        default=None, description="Only stories whose last report was before this time."
     )
     changed_since: UtcTime | None = Field(
         default=None,
@@ -46,26 +46,26 @@ class StoryFilter(BaseModel):
     min_coverage: Count = Field(default=0, description="Minimum number of outlets.")
     min_independent: Count = Field(
         default=0,
-        description="Minimum number of outlets with a report that is not a copy; a publisher family counts "
-        "once.",
+        description="Minimum number of outlets with a report that is not a copy; a publisher "
+        "family counts once.",
     )
     outlet: TextValues = Field(
-        default=[], description="Slugs of outlets; at least one of them reported the story."
+        default=[], description="Slugs of outlets; one of them reported the story."
     )
     family: TextValues = Field(
         default=[],
-        description="Slugs of publisher families; at least one of them reported the story.",
+        description="Slugs of publisher families; an outlet of one of them reported the story.",
     )
     country: CountryCodes = Field(
         default=[],
-        description="ISO 3166-1 codes; the story has a report by an outlet of one of these countries.",
+        description="ISO 3166-1 codes; an outlet of one of these countries reported the story.",
     )
     language: LanguageCodes = Field(
         default=[], description="ISO 639 codes; the story has a report in one of these languages."
     )
     entity: TextValues = Field(
         default=[],
-        description="Names of people, places or organisations; the story has all of them.",
+        description="Names of people, places or organisations; the story mentions all of them.",
     )
     keyword: TextValues = Field(default=[], description="Keywords; the story has all of them.")
     storyline: ShortText | None = Field(
@@ -73,5 +73,6 @@ class StoryFilter(BaseModel):
     )
     state: Literal["open", "closed"] | None = Field(
         default=None,
-        description="`open`, or `closed`: no new article for `lifecycle.close_after_days`.",
+        description="`open`, or `closed` after `lifecycle.close_after_days` days without a new "
+        "article.",
     )

@@ -65,11 +65,11 @@ def summarise(
 ) -> list[Quote]:
     """Two to four sentences, each from another outlet; fewer if fewer outlets contribute.
 
-    Only reports that are no reprints (`copies`) are quoted, not live pages, opinion or other
-    types, so the summary of a story without a report is empty. Sentences in the language `lang` (ISO 639-1) take
-    precedence. Selection is maximal marginal relevance (Carbonell and Goldstein 1998): similar to
-    the words of the whole story (centroid summarisation, Radev et al. 2004), dissimilar to the
-    sentences selected before, leads first. Context-dependent sentences only fill up to
+    Only reports are quoted, without reprints (`copies`), live pages, opinion and other types. The
+    summary of a story without a report is therefore empty. Sentences in the language `lang` (ISO
+    639-1) take precedence. Selection is maximal marginal relevance (Carbonell and Goldstein 1998):
+    similar to the words of the whole story (centroid summarisation, Radev et al. 2004), dissimilar
+    to the sentences selected before, leads first. Context-dependent sentences only fill up to
     `MIN_SENTENCES`. A truncated sentence is the last resort.
     """
     originals = sorted(

@@ -35,19 +35,19 @@ class TransitionOut(BaseModel):
     id: int
     story: str = Field(description="Id of the story.")
     kind: str = Field(
-        description="`emerged`, `grew`, `shrank`, `merged`, `split`, `closed`, `reopened`, `renamed`, "
-        "`hidden` or `shown`. After `hidden`, delete all stored data of the story. No other transition "
-        "of the story follows until it is `shown`."
+        description="`emerged`, `grew`, `shrank`, `merged`, `split`, `closed`, `reopened`, "
+        "`renamed`, `hidden` or `shown`. After `hidden`, delete all stored data of the story. "
+        "The next transition of a hidden story is `shown`."
     )
     at: Instant
     cause: str = Field(
-        description="`place` or `reconcile` (jobs), `editor`, or `age`: no new article for "
-        "`lifecycle.close_after_days`."
+        description="`place` or `reconcile` (jobs), `editor`, or `age`, after "
+        "`lifecycle.close_after_days` days without a new article."
     )
     editor: str | None = Field(description="Name of the editor; null for other causes.")
     other_story: str | None = Field(
-        description="`merged`: id of the story it was merged into; `split`: id of the new story; null for "
-        "other kinds."
+        description="For `merged`: id of the story that this one was merged into. For `split`: id "
+        "of the new story. Null for other kinds."
     )
     articles: list[int] = Field(description="Ids of the articles that joined or left the story.")
 

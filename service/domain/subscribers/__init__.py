@@ -1,4 +1,4 @@
-"""Rules of the digest and of alerts: preferences, delivery schedule, story selection, alert queries.
+"""Rules of digest and alerts: preferences, delivery schedule, story selection, alert queries.
 
 No storage, email rendering or sending; see `service.store.subscribers` and `service.mail`.
 """

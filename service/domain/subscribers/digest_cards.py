@@ -26,7 +26,7 @@ _MIN_OUTLETS = 3
 def build_card(
     story: DigestStory, related: Sequence[DigestStory], language: str, news: StoryUpdate | None
 ) -> StoryCard:
-    """Build the card of a story, with links to `related` stories; prefers headlines in `language`."""
+    """Build the card of a story with links to `related` ones; prefers headlines in `language`."""
     source = _choose_headline_report(story, language)
     outlets = tuple(dict.fromkeys(each.name for each in story.reports))
     return StoryCard(

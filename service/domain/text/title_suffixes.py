@@ -16,7 +16,8 @@ _LOWER_CASE_NAME_WORDS = frozenset(
 )
 #: Longer titles are left unchanged.
 _MAX_CHARACTERS = 500
-# A bar always starts a suffix. A dash may also separate clauses, so it starts one only before a name.
+# A bar always starts a suffix. A dash starts one only before a name, because it may also
+# separate clauses.
 _BAR = re.compile(r"\s+\|\s*([^|]{2,45})$")
 _DASH = re.compile(r"\s+[-–—]\s+([^|–—-]{2,40})$")
 

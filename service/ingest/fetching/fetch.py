@@ -43,8 +43,8 @@ class FetchRequest:
 class FetchResult:
     """The result of one request: a body, "not modified", or an error.
 
-    `etag` and `last_modified` are the validators for the next request: those of a 200 response, even
-    if empty; after a 304 or an error, the previous ones unless the 304 sent others.
+    `etag` and `last_modified` are the validators for the next request: those of a 200 response,
+    even if empty; after a 304 or an error, the previous ones unless the 304 sent others.
     """
 
     feed_id: int

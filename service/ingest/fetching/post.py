@@ -1,7 +1,7 @@
 """HTTP POST of webhook deliveries, with the same SSRF guard as feed downloads.
 
-Redirects are not followed, because a signed body must only reach the configured URL. Only status and
-headers of the response are read.
+Redirects are not followed, because a signed body must only reach the configured URL. Only status
+and headers of the response are read.
 """
 
 import ssl

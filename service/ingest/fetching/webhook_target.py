@@ -32,7 +32,7 @@ def check_target_allowed(url: str, settings: Settings) -> None:
     address again when it connects.
 
     Raises:
-        BadInputError: the URL is invalid, leads to private addresses only, or contains an IPv6 zone.
+        BadInputError: the URL is invalid, has only private addresses, or has an IPv6 zone.
     """
     host = urlsplit(parse_target_url(url)).hostname or ""
     if "%" in host:  # the same zone is a different network on each machine

@@ -172,7 +172,7 @@ def load_word_keys(session: Session, ids: Iterable[int]) -> dict[int, list[int]]
 def find_by_shared_words(
     session: Session, keys: Sequence[int], *, start: datetime, end: datetime, limit: int
 ) -> set[int]:
-    """Find up to `limit` articles in a time span with any of the words, nearest to its middle first."""
+    """Find the `limit` articles with any of the words nearest to the middle of a time span."""
     if not keys:
         return set()
     distance = func.abs(func.extract("epoch", ArticleRow.reported_at - (start + (end - start) / 2)))

@@ -1,4 +1,4 @@
-"""Candidates for placing and matching an article: articles with shared rare words, story members."""
+"""Candidates of `place` and match: articles that share rare words, and members of stories."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta

@@ -78,7 +78,7 @@ def find_unencoded(session: Session, model: int, *, limit: int) -> dict[int, int
 
 
 def find_unplaced(session: Session, model: int, *, limit: int) -> dict[int, datetime]:
-    """Return report time by id of admitted articles with a current vector, in chronological order."""
+    """Return the report times of admitted articles with a current vector, by id, oldest first."""
     mine = and_(VectorRow.article_id == ArticleRow.id, VectorRow.model_id == model)
     statement = (
         select(ArticleRow.id, ArticleRow.reported_at)
@@ -137,7 +137,7 @@ def find_nearest(
     count: int,
     window: timedelta,
 ) -> set[int]:
-    """Find the `count` articles nearest to each given one among those reported within `window` of it."""
+    """Find the `count` nearest articles of each given one, reported within `window` of it."""
     dimensions = session.scalars(select(ModelRow.dimensions).where(ModelRow.id == model)).one()
     session.execute(text(f"SET LOCAL hnsw.ef_search = {EF_SEARCH:d}"))
     session.execute(text("SET LOCAL hnsw.iterative_scan = 'relaxed_order'"))
@@ -173,7 +173,7 @@ def find_nearest_to_vector(
     count: int,
     window: timedelta,
 ) -> set[int]:
-    """Find the `count` articles nearest to a vector among those reported within `window` of `at`."""
+    """Find the `count` articles nearest to a vector, reported within `window` of `at`."""
     dimensions = session.scalars(select(ModelRow.dimensions).where(ModelRow.id == model)).one()
     session.execute(text(f"SET LOCAL hnsw.ef_search = {EF_SEARCH:d}"))
     session.execute(text("SET LOCAL hnsw.iterative_scan = 'relaxed_order'"))

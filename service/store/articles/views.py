@@ -106,7 +106,7 @@ def list_articles(
 
 
 def _rows_after(after: Position | None, sort: ArticleOrder) -> Iterable[ColumnElement[bool]]:
-    """Yield the conditions for rows after a position; an index on times can serve the second one."""
+    """Yield the conditions for rows after a position; the second one can use an index on times."""
     if after is None:
         return
     at, (keys, position) = after[0], (tuple_(ArticleRow.reported_at, ArticleRow.id), tuple_(*after))

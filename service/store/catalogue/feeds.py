@@ -22,7 +22,7 @@ LOCK = "outlets"
 
 
 class FeedStatus(StrEnum):
-    """Fetch status of a feed: fetched, not fetched for now, or not fetched any more."""
+    """Fetch status of a feed: fetched, temporarily not fetched, or permanently not fetched."""
 
     ACTIVE = "active"
     PAUSED = "paused"  #: temporarily

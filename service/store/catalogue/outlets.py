@@ -30,7 +30,7 @@ from service.store.tables import ArticleRow, FamilyRow, MembershipRow, OutletRow
 
 #: Stories per statement: a statement has at most 65,535 parameters.
 BATCH = 5000
-#: Fields that story descriptions do not depend on: `agency` only affects the detection of originals.
+#: Fields that do not affect story descriptions: `agency` only affects the detection of originals.
 FIELDS_WITHOUT_STORY_EFFECT = {"agency"}
 
 

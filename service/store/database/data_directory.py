@@ -119,7 +119,7 @@ def _write_access_rules(cluster: Path, account: Account) -> None:
 
 
 def _binaries(folder: Path, account: Account) -> Path:
-    """Return the folder of the programs; copy them beside the data if the account cannot read them."""
+    """Return the folder of the programs; copies them beside the data if they are unreadable."""
     installed = installed_postgres()
     if account.is_current_user or not inaccessible_parent(installed):
         return installed / "bin"

@@ -48,7 +48,7 @@ def rank_results(
     *,
     limit: int,
 ) -> RankedResults:
-    """Rank what matches the tsquery or is near a vector of the search's space, in up to 4 statements.
+    """Rank stories and articles by tsquery and by vector, in up to four statements.
 
     A story has the rank of its best article in the keyword and in the semantic ranking; a third
     ranking is by its own headline and keywords.

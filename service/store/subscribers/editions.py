@@ -228,7 +228,8 @@ def find_recipient(session: Session, message_id: str) -> int | None:
 def close_interrupted_attempts(session: Session, kind: Kind) -> int:
     """Close the attempts that a crashed process left open, for a retry; returns their number.
 
-    The caller must have the lock of the job that sends this kind, so that no attempt is in progress.
+    The caller must have the lock of the job that sends this kind, so that no attempt is in
+    progress.
     """
     count = 0
     editions = select(EditionRow.id).where(EditionRow.kind == kind)

@@ -37,7 +37,7 @@ Index("uq_subscribers_address", func.lower(SubscriberRow.address), unique=True)
 
 
 class AlertRow(Base):
-    """A saved query of a subscriber, who gets an email about each match; `store.subscribers.alerts`."""
+    """A saved query; its subscriber gets an email about each match (`store.subscribers.alerts`)."""
 
     __tablename__ = "alerts"
 

@@ -24,8 +24,8 @@ class StoryFacts:
     """Columns that a story and its versions share, except references to other stories.
 
     The job `describe` derives headline, keywords, times and counts from the members.
-    `apply_plan.refresh_derived` derives languages from the members, and the marks of editors from the
-    active decisions. All columns can be computed again at any time. A new column here is also
+    `apply_plan.refresh_derived` derives languages from the members, and the marks of editors from
+    the active decisions. All columns can be computed again at any time. A new column here is also
     stored in `story_versions`.
     """
 
@@ -124,8 +124,8 @@ def _order(name: str, *keys: str | TextClause) -> Index:
 class StoryVersionRow(StoryFacts, Base):
     """State of a story in a period of time; `valid_until` is NULL for the current state.
 
-    `store.stories.versions` adds a version whenever a story's row changes. Storylines can be deleted,
-    so the title of the storyline is stored, too.
+    `store.stories.versions` adds a version whenever a story's row changes. Storylines can be
+    deleted, so the title of the storyline is stored, too.
     """
 
     __tablename__ = "story_versions"

@@ -29,7 +29,7 @@ class WebhookRow(Base):
 
 
 class WebhookBlockedStoryRow(Base):
-    """A story with a failed delivery: its transitions from `next_transition_id` on wait for a retry.
+    """A story whose delivery failed: its transitions from `next_transition_id` on wait.
 
     The row is deleted when all transitions of the story up to the webhook's `last_delivered_id` are
     delivered.

@@ -1,8 +1,9 @@
 """Outbox of webhook deliveries: due webhooks, next batch, outcomes of a batch.
 
-The transitions themselves are the outbox: each is written in the transaction of its change and never
-removed. A webhook therefore stores only the id of the last transition that was processed, and its
-blocked stories. A blocked story waits at its failed transition while all other stories continue.
+The transitions themselves are the outbox: each is written in the transaction of its change and
+never removed. A webhook therefore stores only the id of the last transition that was processed, and
+its blocked stories. A blocked story waits at its failed transition while all other stories
+continue.
 """
 
 from collections.abc import Mapping

@@ -55,8 +55,8 @@ class StoryRef(BaseModel):
 class ArticleDetailOut(MemberOut):
     """An article with its story."""
 
-    feed: int = Field(description="Id of the feed that contained the article.")
-    story: StoryRef | None = Field(description="Null while the article is in no story.")
+    feed: int = Field(description="Id of the feed with the article.")
+    story: StoryRef | None = Field(description="Story of the article; null if it is in no story.")
 
     @classmethod
     def of_detail(cls, article: ArticleDetail) -> Self:
@@ -74,8 +74,8 @@ class ArticleQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: UtcTime | None = Field(None, description="Only reports at this time or later.")
-    until: UtcTime | None = Field(None, description="Only reports before this time.")
+    since: UtcTime | None = Field(None, description="Only articles reported at this time or later.")
+    until: UtcTime | None = Field(None, description="Only articles reported before this time.")
     outlet: TextValues = Field([], description="Slugs of outlets; matches any of them.")
     family: TextValues = Field([], description="Slugs of publisher families; matches any of them.")
     country: CountryCodes = Field(
@@ -87,9 +87,9 @@ class ArticleQuery(BaseModel):
         "language of their outlet counts.",
     )
     story: ShortText | None = Field(
-        None, description="Id of the story that the articles are in now."
+        None, description="Id of a story; only articles that are in it now."
     )
-    feed: BigInt | None = Field(None, description="Id of a feed that contained the articles.")
+    feed: BigInt | None = Field(None, description="Id of a feed; only its articles.")
     copies: bool | None = Field(
         None, description="True: only copies. False: no copies. Default: both."
     )
@@ -119,7 +119,7 @@ class ArticleQuery(BaseModel):
 
 @router.get("", response_model=PageOut[ArticleDetailOut] | PartialPageOut)
 def list_articles(session: ETagSession, query: Annotated[ArticleQuery, Query()]) -> Response:
-    """List articles by report time, without those that an editor hid."""
+    """List articles by report time, except hidden ones."""
     cursor = CURSORS[query.sort]
     page = views.list_articles(
         session,

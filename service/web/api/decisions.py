@@ -64,7 +64,7 @@ class Merge(_DecisionIn):
     stories: list[ShortText] = Field(
         min_length=2,
         max_length=MAX_STORIES,
-        description="Ids of the stories.",
+        description="Ids of the stories; the first one stays.",
         examples=[["9f3c1a", "b2"]],
     )
 
@@ -74,7 +74,7 @@ class Merge(_DecisionIn):
 
 
 class Split(_DecisionIn):
-    """Split articles off a story into a new one. Jobs never put the two sets of articles together again."""
+    """Split articles off a story into a new story. Jobs keep the two sets of articles apart."""
 
     action: Literal["split"]
     story: ShortText = Field(description="Id of the story.")
@@ -102,7 +102,11 @@ class Move(_DecisionIn):
 
 
 class MarkStory(_DecisionIn):
-    """Pin a story (listed first), hide it from readers, or lock it: no article joins or leaves it."""
+    """Pin, hide or lock a story.
+
+    Lists start with pinned stories. Readers cannot see a hidden story. No article joins or leaves a
+    locked story.
+    """
 
     action: Literal["pin", "hide", "lock"]
     story: ShortText = Field(description="Id of the story.")
@@ -113,7 +117,11 @@ class MarkStory(_DecisionIn):
 
 
 class MarkArticle(_DecisionIn):
-    """Pin an article (its title becomes the headline of its story), or hide it: it leaves its story and joins no other."""
+    """Pin or hide an article.
+
+    The title of a pinned article is the headline of its story. A hidden article leaves its story
+    and joins no other.
+    """
 
     action: Literal["pin", "hide"]
     article: BigInt = Field(description="Id of the article.")
@@ -140,11 +148,11 @@ class Rename(_DecisionIn):
 
 
 class SetType(_DecisionIn):
-    """Correct the type of an article, now and after its outlet revises it."""
+    """Correct the type of an article. The correction also applies to later revisions."""
 
     action: Literal["set_type"]
-    article: BigInt
-    type: ArticleType
+    article: BigInt = Field(description="Id of the article.")
+    type: ArticleType = Field(description="New type.")
 
     def apply(self, session: Session, action: EditorAction) -> Decision:
         """Correct the type."""
@@ -182,7 +190,7 @@ DecisionIn = Annotated[
 
 
 class UndoIn(BaseModel):
-    """Request body to undo a decision."""
+    """Reason to undo a decision."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -193,7 +201,7 @@ class UndoIn(BaseModel):
     )
 
 
-EDITOR_NAME = "Name of the API key, or of the user of the command line."
+EDITOR_NAME = "Name of the API key, or of the editor on the command line."
 
 
 class UndoOut(BaseModel):
@@ -211,15 +219,15 @@ class DecisionOut(BaseModel):
     action: str = Field(
         description="`merge`, `split`, `move`, `pin`, `hide`, `rename`, `lock` or `set_type`."
     )
-    story: str | None = Field(description="Id of the story; null if an article was in none.")
+    story: str | None = Field(description="Id of the story; null if the article is in no story.")
     other_stories: list[str] = Field(
-        description="Ids of the stories that were merged into `story`, that were split off it, or from "
-        "which an article moved to it."
+        description="Ids of the other stories: those merged into `story`, the one split off it, or "
+        "the one from which an article moved to it."
     )
     articles: list[int] = Field(description="Ids of the articles that the decision applies to.")
-    headline: str | None = Field(description="New headline; null for other actions than `rename`.")
+    headline: str | None = Field(description="New headline; null unless the action is `rename`.")
     type: ArticleType | None = Field(
-        description="Corrected type of an article; null for other actions than `set_type`."
+        description="Corrected type of the article; null unless the action is `set_type`."
     )
     made_by: str = Field(description=EDITOR_NAME)
     made_at: Instant
@@ -254,8 +262,8 @@ def create_decision(
 ) -> Response:
     """Make a decision about stories or articles.
 
-    A decision takes effect immediately, and no job reverses it. If it conflicts with active decisions,
-    the response is 409 and lists them; undo them first.
+    A decision takes effect immediately, and no job reverses it. If it conflicts with active
+    decisions, the response is 409 and lists them. Undo them first.
     """
     action = _editor_action(web, editor, body.reason)
 
@@ -272,8 +280,9 @@ def undo_decision(
 ) -> Response:
     """Undo a decision and move its articles back.
 
-    Articles that moved since then stay. No article moves back if another active decision forbids the
-    move, or if the story is locked or hidden.
+    Articles that moved since then stay. Articles of one story move back together. They stay if
+    another active decision forbids the move, or if the former or the current story is locked or
+    hidden.
     """
     action = _editor_action(web, editor, body.reason if body else "")
     return write(lambda session: WriteResult(DecisionOut.of(undo(session, action, number))))

@@ -37,13 +37,14 @@ class NewKeyIn(BaseModel):
     name: str = Field(
         min_length=1,
         max_length=MAX_NAME_LENGTH,
-        description="Name, such as the owner. It is recorded with decisions made with the key.",
+        description="Name, such as the owner. Decisions made with the key have this name in the "
+        "audit log.",
     )
     roles: list[Role] = Field(
         default=[Role.READER],
         max_length=10,
-        description="Every key may read. `editor`: make decisions about stories; `admin`: manage feeds, "
-        "outlets, subscribers, keys and webhooks.",
+        description="Every key may read. `editor`: make decisions about stories; `admin`: manage "
+        "feeds, outlets, subscribers, keys and webhooks.",
     )
     expires_at: UtcTime | None = Field(
         default=None, description="Time of expiry. Default, also for null: never."

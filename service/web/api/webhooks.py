@@ -42,7 +42,7 @@ Kind = Literal[
 URL = "https://newsroom.example/hook"
 #: Description of the field `min_coverage`.
 MIN_COVERAGE = (
-    "Minimum number of outlets of the story after the transition; does not apply to `hidden`."
+    "Minimum number of outlets of the story after the transition; ignored for the kind `hidden`."
 )
 
 
@@ -68,8 +68,8 @@ class NewWebhook(BaseModel):
     )
     since: BigInt | None = Field(
         default=None,
-        description="Deliver the transitions after this id; 0 delivers all. Null, the default: only new "
-        "ones.",
+        description="Deliver the transitions with ids above this one; 0: all. Default, also for "
+        "null: only new ones.",
         examples=[0],
     )
 
@@ -98,12 +98,13 @@ class WebhookChange(BaseModel):
     )
     state: Literal["active", "paused"] = Field(
         default_factory=lambda: "active",
-        description="`paused` stops deliveries; `active` continues where they stopped and retries failed ones.",
+        description="`paused` stops deliveries. `active` continues them where they stopped, and "
+        "retries failed ones.",
     )
 
 
 class WebhookOut(BaseModel):
-    """A webhook without its secret, with the state of its deliveries."""
+    """A webhook with the state of its deliveries, without its secret."""
 
     id: int
     url: str = Field(examples=[URL])
@@ -114,12 +115,12 @@ class WebhookOut(BaseModel):
     )
     min_coverage: int = Field(description=MIN_COVERAGE)
     last_delivered_id: int = Field(
-        description="Position of the webhook: all transitions up to this id were sent, filtered out, "
-        "or will be retried."
+        description="Position of the webhook. Transitions up to this id were delivered or filtered "
+        "out, or wait for a retry."
     )
     blocked_stories: int = Field(
-        description="Number of stories whose delivery failed and is retried. Their later transitions "
-        "wait; deliveries for other stories continue."
+        description="Number of stories with a failed delivery, which is retried. Their later "
+        "transitions wait; deliveries for other stories continue."
     )
     error: str | None = Field(
         description="Last error of a delivery; null after a successful one.", examples=[None]
@@ -129,8 +130,8 @@ class WebhookOut(BaseModel):
         examples=[None],
     )
     next_attempt_at: Instant | None = Field(
-        description="Nothing is sent before this time, because the receiver failed or sent Retry-After; "
-        "null if deliveries continue."
+        description="Deliveries pause until this time, because the receiver failed or sent "
+        "Retry-After; null without a pause."
     )
     created_at: Instant
     last_delivered_at: Instant | None = Field(
@@ -157,10 +158,11 @@ class WebhookOut(BaseModel):
 
 
 class NewWebhookOut(WebhookOut):
-    """A new webhook, or one with a new secret."""
+    """A webhook with its new secret."""
 
     secret: str | None = Field(
-        description="Signing secret, returned only once; null in the response to a repeated request.",
+        description="Signing secret, returned only once; null in the response to a repeated "
+        "request.",
         examples=["whsec_q1mYb3Zt5VfLw0cXn8Rk2sPdJ7uHg4aTe6iQoBz9yMA="],
     )
 
@@ -198,7 +200,7 @@ def get_webhook(session: ReadSession, webhook_id: WebhookId) -> WebhookOut:
 def add_webhook(web: WebContextDep, write: WriteDep, new: NewWebhook) -> Response:
     """Add a webhook. Only this response contains its secret.
 
-    A private address returns 422 unless its network is in `webhooks.allow_networks`.
+    A URL with a private address returns 422 unless its network is in `webhooks.allow_networks`.
     """
     event_filter = parse_event_filter(new.kinds, new.min_coverage)
     check_target_allowed(new.url, web.settings)
@@ -222,9 +224,9 @@ def update_webhook(
 ) -> Response:
     """Change URL, filters or state of a webhook.
 
-    Deliveries continue after `last_delivered_id`; changed filters apply to later transitions. A new URL
-    also retries failed deliveries immediately. A private address returns 422 unless its network is in
-    `webhooks.allow_networks`.
+    Deliveries continue after `last_delivered_id`. Changed filters apply to later transitions. With
+    a new URL, failed deliveries are retried immediately. A URL with a private address returns 422
+    unless its network is in `webhooks.allow_networks`.
     """
     fields = changes.model_dump(exclude_unset=True)
     state = fields.pop("state", None)
@@ -246,7 +248,8 @@ def update_webhook(
 def rotate_secret(write: WriteDep, webhook_id: WebhookId) -> Response:
     """Replace the signing secret. Only this response contains the new one.
 
-    The old secret is invalid immediately. Deliveries that the receiver rejects meanwhile are retried.
+    The old secret is invalid immediately. Deliveries fail until the receiver uses the new one; they
+    are then retried.
     """
 
     def rotate(session: Session) -> WriteResult:

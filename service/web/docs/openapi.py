@@ -13,15 +13,17 @@ VERSION = "1"
 DESCRIPTION = """\
 A story is a group of articles of many outlets that report the same event.
 
-All times are UTC. Lists with a field `next` are paged: send it as `cursor` of the next request.
+All times are UTC. Lists with a field `next` are paged. Send its value as `cursor` of the next \
+request (for `/v1/changes`, as `since`).
 
-Send an API key as `Authorization: Bearer <key>`. Writing always requires a key. Reading requires \
-one unless the setting `access.read_access` allows reading without a key.
+Send an API key as `Authorization: Bearer <key>`. Writing always requires a key. The \
+setting `access.read_access` controls whether reading requires a key.
 
-Responses to GET requests under `/v1` have an ETag: send it as If-None-Match to get 304 if nothing \
-changed. `/v1/keys`, `/v1/subscribers`, `/v1/webhooks` and event streams have none.
+Responses to GET requests under `/v1` have an ETag, except those of `/v1/keys`, \
+`/v1/subscribers`, `/v1/webhooks` and event streams. Send the ETag as If-None-Match to get 304 if \
+nothing changed.
 """
-NOT_MODIFIED = {"description": "Nothing changed: the ETag is the one in If-None-Match. No body."}
+NOT_MODIFIED = {"description": "Nothing changed since the ETag in If-None-Match. No body."}
 CACHE_HEADERS = {
     "ETag": {
         "description": "Version of the response.",
@@ -37,13 +39,13 @@ CACHE_HEADERS = {
 #: Headers of draft-ietf-httpapi-ratelimit-headers-10; absent without a rate limit.
 RATE_LIMIT_HEADERS = {
     "RateLimit-Policy": {
-        "description": "Allowed requests (q) per window (w, in seconds), for each key, or for each "
-        "address without a key.",
+        "description": "Allowed requests (q) per window (w, in seconds). The limit applies to each "
+        "key, and to each address that sends no key.",
         "schema": {"type": "string"},
         "example": '"key";q=1200;w=60',
     },
     "RateLimit": {
-        "description": "Remaining requests (r), and time in seconds until all are available again (t).",
+        "description": "Remaining requests (r), and seconds until the full quota is available (t).",
         "schema": {"type": "string"},
         "example": '"key";r=1188;t=1',
     },

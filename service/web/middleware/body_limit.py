@@ -7,8 +7,9 @@ from fastapi import HTTPException
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Send
 
-#: After a rejection, read and discard the rest of the body up to this multiple of the limit and this
-#: many seconds. A client that is still sending into a closed connection may never see the response.
+#: After a rejection, read and discard the rest of the body up to this multiple of the limit and
+#: this many seconds. A client that is still sending into a closed connection may never see the
+#: response.
 DISCARD_FACTOR, DISCARD_SECONDS = 16, 5.0
 #: The rest of the body would otherwise be parsed as the next request.
 CLOSE_CONNECTION = {"Connection": "close"}

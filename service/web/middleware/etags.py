@@ -1,8 +1,8 @@
 """ETags and conditional requests: validators of GET responses, 304 Not Modified, Cache-Control.
 
 A response that depends only on stories, articles and outlets gets its ETag from the change counter,
-so a match is detected before the data is read. Any other response gets the hash of its body. All ETags
-are weak, because the same response may be compressed or not.
+so a match is detected before the data is read. Any other response gets the hash of its body. All
+ETags are weak, because the same response may be compressed or not.
 """
 
 import hashlib

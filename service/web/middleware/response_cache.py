@@ -1,7 +1,7 @@
 """In-memory response cache of the API, valid while the change counter is unchanged.
 
-Each request checks the change counter, but concurrent requests share one read of it. A cached response
-is therefore never older than its request.
+Each request checks the change counter, but concurrent requests share one read of it. A cached
+response is therefore never older than its request.
 
 Authentication and limits run before this middleware. All clients share one response, because a key
 reads the same data as an anonymous client where reading is open. Responses that require a role are

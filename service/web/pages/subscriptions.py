@@ -143,7 +143,8 @@ def verify_link(session: Session, purpose: str, token: str) -> int:
         raise NotFoundError(
             "page",
             purpose,
-            "No page at this address; the link may be truncated. Copy the complete link from the email",
+            "No page at this address; the link may be truncated. Copy the complete link from the "
+            "email",
         )
     return number
 

@@ -117,7 +117,10 @@ class PaceOut(BaseModel):
     outlets_per_hour: float = Field(
         description="New outlets per hour in the three hours up to `until`."
     )
-    until: Instant = Field(description="Time of the last report with a valid date.")
+    until: Instant = Field(
+        description="Time of the last report with a valid date, or of the last report if no report "
+        "has one."
+    )
     peak_articles: int = Field(description="Number of articles in the busiest hour.")
     peak_at: Instant = Field(description="Start of the busiest hour.")
 
@@ -127,16 +130,14 @@ class PaceOut(BaseModel):
 
 
 class RankOut(BaseModel):
-    """Score for `sort=rank`: the sum of three parts, each in hours."""
+    """Score for `sort=rank`: the sum of `age`, `coverage` and `velocity`, in hours."""
 
-    total: float = Field(description="Sum of the three parts, in hours.")
+    total: float = Field(description="Sum of the three components, in hours.")
     age: float = Field(description="Time of the last report, in hours since 1970.")
     coverage: float = Field(
-        description="12 hours for each doubling of independent coverage; -24 hours for one outlet."
+        description="12 · log2(independent coverage), in hours; -24 if the coverage is at most 1."
     )
-    velocity: float = Field(
-        description="3 hours for each doubling of 1 + `outlets_per_hour` (see `pace`)."
-    )
+    velocity: float = Field(description="3 · log2(1 + `outlets_per_hour`), in hours; see `pace`.")
 
     @classmethod
     def of(cls, rank: Rank | None) -> Self | None:
@@ -149,20 +150,21 @@ class StoryOut(BaseModel):
     id: str
     slug: str = Field(description="Part of the URL of the web page; changes with the headline.")
     state: str = Field(
-        description="`open`, or `closed`: no new article for `lifecycle.close_after_days`."
+        description="`open`, or `closed` after `lifecycle.close_after_days` days without a new "
+        "article."
     )
     headline: str
     headline_article: HeadlineArticle | None = Field(
-        description="The article whose title is the headline; null for a headline of an editor."
+        description="The article whose title is the headline; null if an editor wrote the headline."
     )
-    keywords: list[str] = Field(description="Most characteristic words first.")
+    keywords: list[str] = Field(description="Keywords, most characteristic first.")
     coverage: int = Field(description="Number of outlets.")
     independent: int = Field(
-        description="Number of outlets with a report that is not a copy; a publisher family counts once. "
-        "Articles of other types than `report` do not count."
+        description="Independent coverage: number of outlets with an article of the type `report` "
+        "that is not a copy; a publisher family counts once."
     )
     articles: int = Field(description="Number of articles.")
-    outlets: list[OutletRef] = Field(description="In order of their first reports.")
+    outlets: list[OutletRef] = Field(description="Outlets in order of their first reports.")
     languages: list[str] = Field(
         description="ISO 639 codes of the languages of the articles, in order of the first reports."
     )
@@ -180,11 +182,13 @@ class StoryOut(BaseModel):
     )
     storyline: StorylineRef | None = Field(description="Null if the story is in no storyline.")
     split_from: str | None = Field(
-        description="Id of the story that this one was split from; null if none."
+        description="Id of the story from which this one was split off; null if there is none."
     )
-    pinned: bool = Field(description="Pinned by an editor to the top of lists.")
-    locked: bool = Field(description="Locked by an editor: no article joins or leaves it.")
-    renamed: bool = Field(description="The headline was written by an editor.")
+    pinned: bool = Field(description="Whether an editor pinned the story to the top of lists.")
+    locked: bool = Field(
+        description="Whether an editor locked the story: no article joins or leaves it."
+    )
+    renamed: bool = Field(description="Whether an editor wrote the headline.")
     links: StoryLinks
 
     @classmethod
@@ -239,21 +243,21 @@ class ArticleOut(BaseModel):
         description="Publication time in the feed; null if `date_flag` is not `ok`."
     )
     claimed_date: Instant | None = Field(
-        description="Publication time in the feed, even if it is in the future or before 1990; null if "
-        "there is none."
+        description="Publication time in the feed, also if it is in the future or before 1990; "
+        "null if there is none."
     )
     date_flag: str = Field(description=f"Validity of the publication time: {DATE_FLAGS}.")
     first_seen: Instant = Field(description="Time at which the article was first fetched.")
     reported_at: Instant = Field(description="`published`, or `first_seen` if that is null.")
     revision: int = Field(
-        description="1 for the first version of the article; each edit of the outlet adds 1."
+        description="1 for the first version of the article; each edit by its outlet adds 1."
     )
     copy_of: int | None = Field(
-        description="Id of the article of which this one is a copy; null if it is no copy."
+        description="Id of the original that this article copies; null if it is no copy."
     )
     copy_share: float | None = Field(
-        description="Share of the shorter text that the longer text contains, of the copy and its "
-        "original, 0 to 1; null if the article is no copy."
+        description="Overlap of the copy and its original: the share of the shorter text that is "
+        "also in the longer one, 0 to 1; null if the article is no copy."
     )
 
 
@@ -265,8 +269,8 @@ class MemberOut(ArticleOut):
     )
     score: float | None = Field(description=MEAN_SCORE)
     evidence: dict[str, Any] = Field(
-        description="Evidence as it is stored; `/v1/stories/{story_id}/evidence` returns it with a "
-        "schema. Empty for the first article of a story."
+        description="Stored evidence; empty for the first article of a story. For a fixed schema, "
+        "use `/v1/stories/{story_id}/evidence`."
     )
 
     @classmethod

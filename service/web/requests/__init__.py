@@ -1,4 +1,4 @@
 """Requests and responses of all routes: parameters, problems, idempotency, redirects.
 
-Middleware is in `service/web/middleware`; the JSON schemas of single routes are in `service/web/api`.
+Middleware is in `service/web/middleware`, the JSON schemas of routes are in `service/web/api`.
 """

@@ -29,7 +29,8 @@ IdempotencyKey = Annotated[
     _KeyText | None,
     Header(
         description="Unique key of this request, such as a UUID. For 24 hours, a repeated request "
-        "with the same key and body changes nothing and gets the first response.",
+        "with this key changes nothing and gets the first response. A different request with this "
+        "key returns 422.",
         examples=["5f0c7b1d-e4d9-4c5c-8f1f-6f0c2a8b7e11"],
     ),
 ]

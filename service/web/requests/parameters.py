@@ -26,7 +26,10 @@ CursorQuery = Annotated[CursorText | None, Query()]
 
 AsOf = Annotated[
     UtcTime | None,
-    Query(description="Time of the state to return. Default, also for a future time: now."),
+    Query(
+        description="Return the state at this time; for a future time, the current state. "
+        "Default: the current state."
+    ),
 ]
 
 

@@ -71,7 +71,8 @@ class FieldError(BaseModel):
     """An invalid part of a request."""
 
     location: str = Field(
-        description="Part of the request and name of the field.", examples=["query.limit"]
+        description="Part of the request and name of the field, separated by a dot.",
+        examples=["query.limit"],
     )
     detail: str = Field(
         description="Error message.", examples=["Input should be less than or equal to 100"]
@@ -96,7 +97,7 @@ class Problem(BaseModel):
     """Problem details of a failed request (RFC 9457)."""
 
     type: str = Field(
-        description="Kind of problem, for programs.", examples=["urn:samestory:problem:not-found"]
+        description="URN of the kind of problem.", examples=["urn:samestory:problem:not-found"]
     )
     title: str = Field(description="Name of the HTTP status.", examples=["Not Found"])
     status: int = Field(description="HTTP status code.", examples=[404])

@@ -41,7 +41,7 @@ def examples() -> list[Example]:
 
 
 def _parse_example(request: str, body: str) -> Example:
-    """Parse an example; headers above the status belong to the request, those below to the response."""
+    """Parse an example: headers of the request, status, headers of the response."""
     first, *lines = request.strip().splitlines()
     method, path = first.split(" ", 1)
     request_headers: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Hostile text in every parameter and body field of the API: rejected with a reason, or harmless."""
+"""Hostile text in each parameter and body field of the API: rejected with a reason, or harmless."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Tests of subscriber pages, alert feeds and the jobs `digest` and `alerts`, with database and SMTP.
+"""Subscriber pages, alert feeds and the jobs `digest` and `alerts`, with database and SMTP.
 
 Unit tests of the rules are in tests/unit/subscribers.
 """

@@ -73,7 +73,7 @@ def test_feeds_with_unusual_texts_are_valid(sessions: Sessions, form: str) -> No
 
 
 def test_feed_and_list_have_the_same_parameters(world: Site) -> None:
-    """A feed has the parameters and the order of `/v1/stories`, except paging and field selection."""
+    """A feed has the parameters and order of `/v1/stories`, except paging and field selection."""
     paths = world.get("/openapi.json").json["paths"]
     parameters = {
         path: {each["name"] for each in paths[path]["get"]["parameters"]}

@@ -2,9 +2,9 @@
 
     python -m tests.quality.report.article_types DATA
 
-prints the table of `docs/quality.md`. The labels were made by reading title, text and URL, before the
-rule was tuned. Half of them are a random sample; the others look unlike reports, for more of the
-rare types.
+prints the table of `docs/quality.md`. The labels were made by reading title, text and URL, before
+the rule was tuned. Half of them are a random sample; the others look unlike reports, for more of
+the rare types.
 """
 
 import json

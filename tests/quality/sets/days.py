@@ -2,8 +2,8 @@
 
     python -m tests.quality.sets.days FEEDS_DIR OUT_DIR
 
-Writes one JSON Lines file for each file of `labels/`, from a folder of raw feeds. The key of a label
-is a digest of the article's canonical URL, because URLs contain headlines.
+Writes one JSON Lines file for each file of `labels/`, from a folder of raw feeds. The key of a
+label is a digest of the article's canonical URL, because URLs contain headlines.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Write the labelled samples of `seeds/` as files: `python -m tests.quality.sets.seed_sets FOLDER`."""
+"""Write the labelled samples of `seeds/`: `python -m tests.quality.sets.seed_sets FOLDER`."""
 
 import sys
 from pathlib import Path

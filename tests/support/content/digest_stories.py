@@ -35,7 +35,7 @@ def report(
 
 
 def story(headline: str, reports: Sequence[DigestReport | str], **values: object) -> DigestStory:
-    """Build a story; an outlet instead of a report means one with the headline, half an hour apart."""
+    """Build a story; an outlet stands for its report of the headline, half an hour apart."""
     built = tuple(
         report(each, headline, hours=6 - 0.5 * n) if isinstance(each, str) else each
         for n, each in enumerate(reports)

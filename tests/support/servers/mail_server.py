@@ -19,10 +19,10 @@ LOOPBACK = Path(__file__).parent / "loopback.pem"
 
 @dataclass(slots=True)
 class MailServer:
-    """Test server; `answers` maps a step (`mail`, `rcpt`, `data`, `taken`) to a reply other than 250.
+    """Test server; `answers` maps a step (`mail`, `rcpt`, `data`, `taken`) to a reply, if not 250.
 
-    A reply is a line such as `550 5.1.1 unknown`, `hang` or `close`. `addresses` has the RCPT replies
-    of single addresses. At the step `taken` the email is stored before the reply.
+    A reply is a line such as `550 5.1.1 unknown`, `hang` or `close`. `addresses` has the RCPT
+    replies of single addresses. At the step `taken` the email is stored before the reply.
     """
 
     answers: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""`/v1/feeds`: feeds with their fetch status; adding and pausing feeds requires the role `admin`."""
+"""`/v1/feeds`: feeds with their fetch status; changes require the role `admin`."""
 
 from typing import Annotated, Any, Self
 
@@ -36,11 +36,11 @@ FeedId = Annotated[BigInt, Path(description="Id of the feed.")]
 
 
 #: Description of the field `status`.
-STATUS = "`active`: fetched; `paused`: not fetched for now; `retired`: not fetched any more."
+STATUS = "`active`: fetched; `paused`: temporarily not fetched; `retired`: permanently not fetched."
 
 
 class FeedErrorOut(BaseModel):
-    """Why the last fetch of a feed failed."""
+    """Error of the last fetch of a feed."""
 
     kind: str | None = Field(
         description="Kind of error, such as `timeout` or `not_a_feed`.", examples=["timeout"]
@@ -101,7 +101,7 @@ class FeedQuery(BaseModel):
     )
     outlet: TextValues = Field([], description="Slugs of outlets; matches any of them.")
     language: LanguageCodes = Field(
-        [], description="ISO 639 codes of the language that a feed declares; matches any of them."
+        [], description="ISO 639 codes; only feeds that declare one of these languages."
     )
     limit: Limit = 100
     cursor: CursorText | None = None
@@ -161,9 +161,9 @@ def get_feed(
 def add_feed(web: WebContextDep, write: WriteDep, body: NewFeedIn) -> Response:
     """Fetch and parse a feed, then add it with its outlet.
 
-    The request takes up to `fetch.timeout_seconds`. It returns 422 with the reason if the feed cannot
-    be read, and 409 if the feed exists already. A private address returns 422 unless its network is in
-    `fetch.allow_networks`.
+    The request takes up to `fetch.timeout_seconds`. It returns 422 with the reason if the feed
+    cannot be read, and 409 if the feed exists already. A URL with a private address returns 422
+    unless its network is in `fetch.allow_networks`.
     """
 
     def add(session: Session) -> WriteResult:
@@ -186,7 +186,10 @@ def add_feed(web: WebContextDep, write: WriteDep, body: NewFeedIn) -> Response:
 def update_feed(
     web: WebContextDep, write: WriteDep, feed_id: FeedId, body: FeedUpdateIn
 ) -> Response:
-    """Set the status of a feed. Feeds cannot be deleted, because their articles are kept; set `retired` instead."""
+    """Set the status of a feed.
+
+    Feeds cannot be deleted, because their articles are kept. Set the status `retired` instead.
+    """
 
     def change(session: Session) -> WriteResult:
         feeds.set_status(session, feed_id, body.status, now=web.clock())

@@ -1,4 +1,4 @@
-"""`/v1/outlets/{slug}`: edit an outlet or restore its configured values; requires the role `admin`."""
+"""`/v1/outlets/{slug}`: edit an outlet or restore it; requires the role `admin`."""
 
 from typing import Annotated
 
@@ -35,8 +35,8 @@ class OutletUpdateIn(BaseModel):
     name: ShortText = Field(default_factory=str, description="Display name.")
     family: ShortText = Field(
         default_factory=str,
-        description="Slug of an existing publisher family. The slug of the outlet gives it a family of "
-        "its own.",
+        description="Slug of an existing publisher family, or the slug of the outlet for a family "
+        "of its own.",
     )
     country: Annotated[Code, Field(max_length=2)] | None = Field(
         default=None, description=COUNTRY, examples=["GB"]
@@ -56,7 +56,7 @@ def update_outlet(
 
     The descriptions of the outlet's stories are regenerated, because independent coverage
     depends on families. `agency` takes effect in the next run of the job `reconcile`. Setting a
-    field to its configured value removes the edit.
+    field to its configured value removes its edit.
     """
 
     def change(session: Session) -> WriteResult:
@@ -69,7 +69,7 @@ def update_outlet(
 
 @router.delete("/{slug}/edits", response_model=OutletOut)
 def restore_outlet(web: WebContextDep, write: WriteDep, slug: Slug) -> Response:
-    """Restore the values of an outlet from the configuration. Has no effect without edits."""
+    """Undo all edits of an outlet: restore the configured values."""
 
     def restore(session: Session) -> WriteResult:
         outlets.reset_outlet(session, slug, now=web.clock())

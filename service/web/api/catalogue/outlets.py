@@ -32,7 +32,7 @@ Slug = Annotated[ShortText, Path(description="Slug of the outlet.")]
 
 
 #: Description of the field `agency`.
-AGENCY = "Whether the outlet is a news agency, whose texts other outlets copy."
+AGENCY = "Whether the outlet is a news agency. Other outlets copy the texts of agencies."
 
 
 class FamilyRef(BaseModel):
@@ -55,7 +55,7 @@ class OutletOut(BaseModel):
         description="Time of the last edit by an admin; null without edits."
     )
     configured_values: dict[str, str | bool | None] = Field(
-        description="Values that the edited fields have in the configuration.",
+        description="Configured values of the edited fields.",
         examples=[{"country": "GB"}],
     )
     feeds: int = Field(description="Number of feeds.")
@@ -86,12 +86,12 @@ class OutletStatsOut(BaseModel):
     until: Instant = Field(description="End of the thirty days: time of the last report.")
     articles: int = Field(description="Number of articles, copies included.")
     copies: int = Field(description="Number of articles that are copies of other articles.")
-    independent_rate: float = Field(description="Share of the articles that are no copies, 0 to 1.")
+    independent_rate: float = Field(description="Share of articles that are not copies, 0 to 1.")
     stories: int = Field(
         description="Number of stories with an article of this outlet that has a valid date."
     )
     shared_stories: int = Field(
-        description="Number of these stories that other outlets reported, too."
+        description="Number of `stories` that also have reports of other outlets."
     )
     first_reports: int = Field(
         description="Number of shared stories that this outlet reported first."
@@ -100,8 +100,8 @@ class OutletStatsOut(BaseModel):
         description="`first_reports` / `shared_stories`, 0 to 1; null without shared stories."
     )
     median_delay_seconds: float | None = Field(
-        description="Median delay in seconds after the first report of another outlet; the delay of "
-        "a first report is 0. Null without shared stories."
+        description="Median delay in seconds after the first report of another outlet in the "
+        "shared stories; the delay of a first report is 0. Null without shared stories."
     )
 
     @classmethod
@@ -146,8 +146,7 @@ class OutletQuery(BaseModel):
     language: LanguageCodes = Field([], description="ISO 639 codes; matches any of them.")
     agency: bool | None = Field(
         None,
-        description="True: only news agencies, whose texts other outlets copy. False: only other "
-        "outlets. Default: all.",
+        description="True: only news agencies. False: only other outlets. Default: all.",
     )
     edited: bool | None = Field(
         None,

@@ -47,7 +47,7 @@ LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 
 class MatchIn(BaseModel):
-    """A published or unpublished article: a title, a text, or the URL of a stored article."""
+    """A published or unpublished article. Give a title, a text, or the URL of a stored article."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -62,8 +62,8 @@ class MatchIn(BaseModel):
         Field(
             max_length=MAX_URL_LENGTH,
             pattern=NO_NUL,
-            description="URL of the article. If the article with this URL is stored and in a story, "
-            "that story is returned and title and text are ignored.",
+            description="URL of the article. If an article with this URL is stored and in a story, "
+            "title and text are ignored, and its story is returned.",
         ),
     ] = None
     outlet: ShortText | None = Field(None, description="Slug of the outlet. Default: unknown.")
@@ -77,7 +77,7 @@ class MatchIn(BaseModel):
         Field(
             pattern=LANGUAGE_TAG,
             max_length=35,
-            description="ISO 639 code, also with a region, such as en or en-GB. Default: detected.",
+            description="ISO 639 code, optionally with a region: en or en-GB. Default: detected.",
         ),
     ] = None
 
@@ -109,7 +109,7 @@ class SimilarArticleOut(BaseModel):
 
 
 class NextBestOut(BaseModel):
-    """The best other story, by mean pair score."""
+    """The other story with the highest mean pair score."""
 
     story: str = Field(description="Id of the story.")
     headline: str
@@ -119,7 +119,9 @@ class NextBestOut(BaseModel):
 class MatchOut(BaseModel):
     """The matching story, if any, with the evidence."""
 
-    story: StoryOut | None = Field(description="Null if the article would start a new story.")
+    story: StoryOut | None = Field(
+        description="Matching story; null if the article would start a new story."
+    )
     score: float | None = Field(
         description="Mean pair score with the articles of `story`, 0 to 1; null if `story` is null."
     )
@@ -128,15 +130,17 @@ class MatchOut(BaseModel):
         "`story` is null."
     )
     next_best: NextBestOut | None = Field(
-        description="Null without a similar article in another story."
+        description="Next best story; null if no other story has a similar article."
     )
     article: int | None = Field(
         description="Id of the stored article with this URL; null if there is none."
     )
     copy_of: int | None = Field(
-        description="Id of the stored article of which it is a copy; null if it is no copy."
+        description="Id of the stored original that the article copies; null if it is no copy."
     )
-    language: str | None = Field(description="Given or detected language, an ISO 639 code.")
+    language: str | None = Field(
+        description="Given or detected language, an ISO 639 code; null if unknown."
+    )
     date_flag: str = Field(description=f"Validity of `published`: {DATE_FLAGS}.")
 
 
@@ -149,9 +153,9 @@ def match_article(  # noqa: PLR0917  # FastAPI passes keyword arguments
     session: ReadSession,
     web: WebContextDep,
 ) -> MatchOut:
-    """Find the story that an article belongs to, with score, evidence and the best other story.
+    """Find the story that an article belongs to, with score, evidence and the next best story.
 
-    The decision is the same as for a new article from a feed. Nothing is stored.
+    The result is the same as for a new article from a feed. Nothing is stored.
     """
     now = web.clock()
     raw_date = body.published.isoformat() if body.published else ""

@@ -20,11 +20,11 @@ class TextSpanOut(BaseModel):
 
 
 class HighlightsOut(BaseModel):
-    """Title and text, split into spans at the search terms. The joined spans are the text."""
+    """Title and text as lists of spans: search terms, and the text between them."""
 
     title: list[TextSpanOut]
     text: list[TextSpanOut] = Field(
-        description="About thirty words of the article around a match, or the keywords of the story."
+        description="For an article, about thirty words around a match; for a story, its keywords."
     )
 
     @classmethod
@@ -44,7 +44,7 @@ class RanksOut(BaseModel):
     keyword: int | None = Field(description="Rank by search terms in the articles.")
     semantic: int | None = Field(description="Rank by embedding similarity.")
     headline: int | None = Field(
-        description="Rank by search terms in the headline and the keywords of a story; null for articles."
+        description="Rank by search terms in headline and keywords of the story; null for articles."
     )
 
 
@@ -70,8 +70,9 @@ class SearchOut(BaseModel):
     """Search results, best first."""
 
     mode: list[str] = Field(
-        description="Rankings that were used: `keyword`, `semantic` or both. `semantic` is missing if "
-        "the model does not support the language of the query, or is still loading; then retry later."
+        description="Rankings of this response: `keyword`, `semantic` or both. `semantic` is "
+        "missing if the model does not support the language of the query, or is still loading. If "
+        "it is loading, retry later."
     )
     stories: list[StoryResultOut]
     articles: list[ArticleResultOut]

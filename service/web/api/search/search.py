@@ -43,7 +43,7 @@ MAX_QUERY_LENGTH, MAX_WORDS = 1000, 60
 
 
 class SearchMode(StrEnum):
-    """Rankings that a search uses: by keywords, by embedding similarity, or both (hybrid)."""
+    """Rankings of a search: by keywords, by embedding similarity, or both (hybrid)."""
 
     HYBRID = "hybrid"
     KEYWORD = "keyword"
@@ -61,27 +61,28 @@ class SearchQuery(BaseModel):
             min_length=1,
             max_length=MAX_QUERY_LENGTH,
             pattern=r"^[^\x00]*$",
-            description='Search terms. `"a phrase"` matches words in sequence, `or` either side, '
-            "`-word` excludes a word.",
+            description='Search terms. `"two words"`: a phrase; `one or two`: either term; '
+            "`-word`: without this word.",
             examples=["ferry harbour"],
         ),
     ]
     mode: SearchMode = Field(
         default=SearchMode.HYBRID,
-        description="`keyword`, `semantic` (by embedding similarity), or `hybrid`: both rankings, "
-        "combined.",
+        description="`keyword`, `semantic` (by embedding similarity), or `hybrid` (both rankings "
+        "combined).",
     )
     since: UtcTime | None = Field(default=None, description="Only reports at this time or later.")
     until: UtcTime | None = Field(default=None, description="Only reports before this time.")
     outlet: TextValues = Field(
-        default=[], description="Slugs of outlets; only reports of any of them."
+        default=[], description="Slugs of outlets; only reports of one of them."
     )
     language: LanguageCodes = Field(
-        default=[], description="ISO 639 codes; only reports in any of these languages."
+        default=[], description="ISO 639 codes; only reports in one of these languages."
     )
     limit: Limit = Field(
         default=10,
-        description="Maximum number of stories. `/v1/search` also returns at most this number of articles.",
+        description="Maximum number of stories. In `/v1/search`, also the maximum number of "
+        "articles.",
     )
 
     def filter(self) -> SearchFilter:
@@ -138,9 +139,9 @@ def search(
 ) -> SearchOut:
     """Search stories and articles by keywords and by embedding similarity.
 
-    There is only one page, because results after the first 100 are hardly relevant; use other terms or
-    filters to see more. Hidden stories and articles are not included. While the model is loading, a
-    hybrid search returns keyword results only; see `mode` in the response.
+    The response has only one page, because results after the first 100 are hardly relevant. To see
+    more results, use other terms or filters. Hidden stories and articles are not included. While
+    the model is loading, a hybrid search returns keyword results only; see `mode` in the response.
     """
     if parsed.awaits_model:  # the response will change without a change in the database
         request.state.validators = None

@@ -50,8 +50,8 @@ Position = Annotated[BigInt | Literal["latest"], WrapValidator(_replace_union_er
 Since = Annotated[
     Position,
     Query(
-        description="`next` of the previous response. 0, the default, starts with the oldest change. "
-        "`latest` returns only `next`, to start from now."
+        description="`next` of the previous response. Default: 0, to start with the oldest change. "
+        "`latest` returns no changes, only `next` for the changes after now."
     ),
 ]
 EXAMPLE = 'retry: 1000\nid: 41\n\nid: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
@@ -67,8 +67,8 @@ class ChangesOut(BaseModel):
     """A page of changes, oldest first."""
 
     items: list[TransitionOut]
-    next: int = Field(description="Pass as `since` of the next request.")
-    more: bool = Field(description="Whether there are more changes now.")
+    next: int = Field(description="Value of `since` for the next request.")
+    more: bool = Field(description="Whether the next request returns more changes now.")
 
 
 @router.get("")
@@ -77,8 +77,8 @@ def list_changes(
 ) -> ChangesOut:
     """List the changes (transitions) of all stories with ids above `since`, oldest first.
 
-    Changes become visible in the order of their ids, so a client that continues with `next` misses
-    none. Some ids are never used. A `since` above the latest change id returns 422.
+    Changes become visible in the order of their ids. A client that continues with `next` therefore
+    gets every change. Ids may have gaps. A `since` above the latest change id returns 422.
     """
     if since == "latest":
         return ChangesOut(items=[], next=latest_change(session), more=False)
@@ -99,28 +99,30 @@ async def stream_changes(
     since: Annotated[
         Position,
         Query(
-            description="Id of the last change that the client received; the stream starts after it. "
-            "`latest`, the default, sends only future changes."
+            description="Id of the last change that the client received; the stream starts after "
+            "it. Default: `latest`, to receive only future changes."
         ),
     ] = "latest",
     seconds: Annotated[
-        int, Query(ge=1, le=3600, description="Seconds after which the stream ends.")
+        int, Query(ge=1, le=3600, description="Duration of the stream in seconds.")
     ] = 3600,
     last_event_id: Annotated[
         BigInt | None,
         Header(
-            description="Id of the last event that the client received; replaces `since`. Browsers send it "
-            "when they reconnect."
+            description="Id of the last event that the client received; takes precedence over "
+            "`since`. Browsers send it when they reconnect."
         ),
     ] = None,
 ) -> StreamingResponse:
     """Stream the changes (transitions) of all stories as server-sent events.
 
-    The id of an event is the id of its change. The first block has only an id, the start of the stream,
-    so that a client that reconnects before the first event misses nothing. Keep-alive comments repeat
-    the last id. The stream also ends when the API key expires or is revoked. The settings
-    `web.max_streams` and `web.max_streams_per_client` limit the number of open streams; a request above
-    a limit returns 429 or 503. HEAD requests end immediately and do not count.
+    The id of an event is the id of its change. The first block only has the id after which the
+    stream starts. A client that reconnects before the first event can therefore continue from this
+    id. Keep-alive comments come with the id of the last change.
+
+    The stream ends after `seconds`, or when the API key expires or is revoked. A request returns
+    429 if its client has `web.max_streams_per_client` open streams, and 503 if the process has
+    `web.max_streams` open streams. HEAD requests end immediately and do not count as streams.
     """
     start = since if last_event_id is None else last_event_id
     first_id = await run_in_threadpool(_resolve_start, web.sessions, start)

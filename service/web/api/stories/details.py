@@ -27,25 +27,25 @@ class DevelopmentOut(BaseModel):
     title: str = Field(description="Title of the article.")
     article: int = Field(description="Id of the article.")
     outlet: OutletRef
-    outlets: int = Field(description="Number of outlets that had reported by then.")
+    outlets: int = Field(description="Number of outlets with a report up to this time.")
 
 
 class DelayOut(BaseModel):
-    """The first report of an outlet, and its delay after the first reporter."""
+    """The first report of an outlet, and its delay after the first report of the story."""
 
     outlet: OutletRef
     at: Instant = Field(description="Time of the outlet's first report.")
     seconds: float = Field(
-        description="Delay in seconds after the first report of the story; 0 for the first reporter."
+        description="Delay after the first report of the story, in seconds; 0 for that report."
     )
-    is_copy: bool = Field(description="Whether that report is a copy.")
+    is_copy: bool = Field(description="Whether the outlet's first report is a copy.")
 
 
 class EntityOut(BaseModel):
-    """A named entity as the articles spell it."""
+    """A named entity."""
 
-    name: str
-    articles: int = Field(description="Number of articles that mention it, copies not counted.")
+    name: str = Field(description="Name in the spelling of the articles.")
+    articles: int = Field(description="Number of articles with the name, without copies.")
 
 
 class EntitiesOut(BaseModel):
@@ -67,10 +67,11 @@ class StoryDescriptionOut(BaseModel):
         description="Reports with new information, in chronological order."
     )
     first_reporter: DelayOut | None = Field(
-        description="The outlet that reported first; null without a report with a valid date."
+        description="The first entry of `delays`; null if `delays` is empty."
     )
     delays: list[DelayOut] = Field(
-        description="One entry for each outlet, the first reporter first."
+        description="First report of each outlet, in chronological order. Reports without a valid "
+        "date count only if no report has a valid date."
     )
 
 

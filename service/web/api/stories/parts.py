@@ -1,4 +1,4 @@
-"""`/v1/stories/{id}/…`: articles, timeline, related stories, evidence and transitions of a story."""
+"""`/v1/stories/{id}/…`: articles, timeline, related stories, evidence and transitions."""
 
 from typing import Annotated, Self
 
@@ -52,8 +52,10 @@ MemberFields = Annotated[
 
 #: Descriptions of fields that several schemas have.
 PAIR_SCORE = "Pair score: probability that both articles report the same event, 0 to 1."
-CONTRIBUTIONS = "Largest absolute value first; empty for all but the nearest article."
-OTHER_SCORE = "Mean pair score with the articles of that story, 0 to 1."
+CONTRIBUTIONS = (
+    "Contributions of the features, largest absolute value first; only for the nearest article."
+)
+OTHER_SCORE = "Mean pair score with the articles of this story, 0 to 1."
 
 
 class ContributionOut(BaseModel):
@@ -64,7 +66,8 @@ class ContributionOut(BaseModel):
         examples=["shared words in titles"],
     )
     log_odds: float = Field(
-        description="Contribution to the log odds of the pair score; negative if it lowers the score."
+        description="Contribution to the log odds of the pair score; a negative value lowers the "
+        "score."
     )
 
 
@@ -77,14 +80,14 @@ class NeighbourOut(BaseModel):
 
 
 class AlternativeOut(BaseModel):
-    """The best other story, by mean pair score."""
+    """The other story with the highest mean pair score."""
 
     story: str = Field(description="Id of the story.")
     score: float | None = Field(description=OTHER_SCORE)
 
 
 class EvidenceOut(BaseModel):
-    """Evidence that put an article into its story."""
+    """Evidence that an article belongs to its story: pair scores and contributions."""
 
     article: int = Field(description="Id of the article.")
     title: str
@@ -92,14 +95,14 @@ class EvidenceOut(BaseModel):
     since: Instant | None = Field(description="Time at which the article joined the story.")
     score: float | None = Field(description=MEAN_SCORE)
     nearest: list[NeighbourOut] = Field(
-        description="At most three articles of the story, highest pair score first. Empty for the "
-        "first article and for articles that an editor moved."
+        description="Up to three articles of the story, highest pair score first. Empty for the "
+        "first article of a story and for articles that an editor moved."
     )
     next_best: AlternativeOut | None = Field(
-        description="Null without a similar article in another story."
+        description="Next best story; null if no other story has a similar article."
     )
     editor: str | None = Field(
-        description="Name of the editor who moved the article here; null if a job placed it."
+        description="Name of the editor, if an editor moved the article to the story; else null."
     )
 
     @classmethod
@@ -134,14 +137,14 @@ class RelatedOut(BaseModel):
     """Related stories by kind of relation."""
 
     storyline: list[StoryOut] = Field(
-        description="The other stories among the latest 100 of the storyline, last report first. "
+        description="Other stories of the storyline, out of its latest 100, latest first. "
         "`/v1/stories?storyline=ID` returns all of them in pages."
     )
     split_from: str | None = Field(
-        description="Id of the story that it was split from; null if none."
+        description="Id of the story from which this one was split off; null if there is none."
     )
     split_into: list[str] = Field(
-        description="Ids of the first 100 stories that were split off, oldest first. "
+        description="Ids of the first 100 stories that were split off this one, oldest first. "
         "`/transitions` returns all of them in pages."
     )
 
@@ -183,7 +186,7 @@ def get_story_timeline(
 ) -> PageOut[TimelinePointOut]:
     """Get the growth of coverage, report by report, in chronological order.
 
-    Only articles that are in the story now, or at `as_of`, count.
+    It contains the articles that are in the story now, or at the time `as_of`.
     """
     require_unmerged(session, story_id, as_of)
     after = TIMELINE_CURSOR.decode(cursor)
@@ -235,8 +238,8 @@ def list_story_transitions(
 ) -> PageOut[TransitionOut]:
     """List the transitions of a story, oldest first.
 
-    The list of a merged story ends with the merge. With `as_of` the list ends at that time; the
-    response is 404 if the story had not emerged by then.
+    The list of a merged story ends with the merge. With `as_of`, the list ends at that time, or the
+    response is 404 if the story did not exist yet.
     """
     after = TRANSITION_CURSOR.decode(cursor)
     page = history.transitions_of(session, story_id, after=after, limit=limit, as_of=as_of)

@@ -29,7 +29,7 @@ Include = Annotated[
     Names,
     validate_names(INCLUDABLE_FIELDS),
     Field(
-        description="Comma-separated names of long fields to add, some of: "
+        description="Comma-separated names of long fields to add, from this list: "
         f"{', '.join(INCLUDABLE_FIELDS)}. Default: none.",
         examples=["summary,entities"],
     ),
@@ -41,7 +41,8 @@ class StoryFeedQuery(StoryFilter):
 
     as_of: UtcTime | None = Field(
         None,
-        description="Time of the list to return. Default, also for a future time: now.",
+        description="Return the list at this time; for a future time, the current list. Default: "
+        "the current list.",
     )
     sort: Sort = Field(Sort.RANK, description="Order of the list.")
     limit: Limit = 50

@@ -14,13 +14,13 @@ from service.web.rendering.timeline import Point
 
 
 class TimelinePointOut(BaseModel):
-    """A report with the number of outlets that had reported by then."""
+    """A report, and the number of outlets with a report up to its time."""
 
     at: Instant = Field(description="Time of the report.")
     article: int = Field(description="Id of the article.")
     outlet: str = Field(description="Slug of the outlet.")
     is_copy: bool = Field(description="Whether the article is a copy.")
-    coverage: int = Field(description="Number of outlets that had reported by then.")
+    coverage: int = Field(description="Number of outlets with a report up to this time.")
 
     @classmethod
     def of(cls, point: Point) -> Self:
@@ -35,7 +35,7 @@ class TimelinePointOut(BaseModel):
 
 
 class RoundupOut(BaseModel):
-    """A round-up that mentions a story; it is no member and adds no coverage."""
+    """A round-up that mentions a story. It is not in the story and does not count as coverage."""
 
     id: int
     title: str
@@ -60,15 +60,18 @@ class StoryDetailOut(StoryDescriptionOut, StoryOut):
     """A story with its articles, timeline, transitions and related stories."""
 
     members: list[MemberOut] = Field(description="Articles of the story in chronological order.")
-    timeline: list[TimelinePointOut]
+    timeline: list[TimelinePointOut] = Field(
+        description="Growth of coverage, report by report, in chronological order."
+    )
     transitions: list[TransitionOut] = Field(
-        description="The first 100, oldest first; `/transitions` returns all of them in pages."
+        description="First 100 transitions, oldest first. `/transitions` returns all of them in "
+        "pages."
     )
     related: list[StoryOut] = Field(
-        description="The other stories among the latest 100 of the storyline, last report first."
+        description="Other stories of the storyline, out of its latest 100, latest first."
     )
     split_into: list[str] = Field(
-        description="Ids of the first 100 stories that were split off, oldest first."
+        description="Ids of the first 100 stories that were split off this one, oldest first."
     )
     mentioned_in: list[RoundupOut] = Field(
         description="Round-ups that mention the story, at most 20, latest first."

@@ -32,18 +32,18 @@ router = APIRouter(prefix="/v1/stories", tags=["stories"], responses=PROBLEM_RES
 
 @router.get("", response_model=PageOut[StoryOut] | PartialPageOut)
 def list_stories(session: ETagSession, query: Annotated[StoryQuery, Query()]) -> Response:
-    """List stories that have articles and were not merged into others.
+    """List all stories, except hidden, merged and empty ones.
 
     Repeat a parameter to pass several values. `sort` is one of:
 
     - `rank` (default): pinned stories first, then recent stories with high independent coverage.
-      Twice the independent coverage has the same effect as a last report twelve hours later.
+      Twice the independent coverage raises a story as much as a last report twelve hours later.
     - `newest`: by the last report, latest first.
     - `largest`: by independent coverage, highest first.
-    - `fastest`: by new outlets per hour in the three hours before the last report, most first.
+    - `fastest`: by new outlets per hour in the three hours before the last report, highest first.
 
-    A story that changes between the requests for two pages may appear twice or not at all. All others
-    appear exactly once. With `as_of` every story appears exactly once.
+    If a story changes between the requests for two pages, it may appear twice or not at all. All
+    other stories appear exactly once. With `as_of`, every story appears exactly once.
     """
     stories, next_cursor = list_page(session, query, after=query.cursor)
     if query.fields or query.include:
@@ -68,10 +68,11 @@ def get_story(
 ) -> Response:
     """Get one story with its articles, timeline, transitions and related stories.
 
-    A story can have thousands of articles: to leave `members` and `timeline` out, list the other
-    fields in `fields`; `/articles` and `/timeline` return them in pages. With `as_of` the response is
-    the state at that time; it is 404 if the story had not emerged by then. The id of a merged story
-    redirects to the story that it was merged into.
+    `members` and `timeline` can have thousands of entries. To leave them out, list only the other
+    fields in `fields`. `/articles` and `/timeline` return the entries in pages.
+
+    With `as_of`, the response is the state at that time, or 404 if the story did not exist yet. The
+    id of a merged story redirects to the story that it was merged into.
     """
     detail = require_unmerged_story(session, story_id, as_of)
     return json_response(detail_out(session, detail, as_of=as_of), fields)

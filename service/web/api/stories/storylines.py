@@ -54,7 +54,7 @@ class StorylineOut(BaseModel):
     id: str
     title: str
     created_at: Instant
-    stories: list[StoryOut] = Field(description="The latest 100 stories, last report first.")
+    stories: list[StoryOut] = Field(description="The latest 100 stories, latest first.")
 
 
 StorylineSummaryFields = Annotated[

@@ -47,8 +47,8 @@ def get_stories_feed(
 ) -> Response:
     """Get a list of stories as a feed, with the filters, order and limit of `/v1/stories`.
 
-    Each story is an entry with a stable id, which is updated when the story changes. Merged stories
-    have no entry.
+    Each story is an entry with a stable id. The entry is updated when the story changes. Merged
+    stories have no entry.
     """
     stories, _ = list_page(session, query)
     base = str(request.base_url)

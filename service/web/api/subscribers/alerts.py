@@ -38,7 +38,7 @@ COUNTRIES = "ISO 3166-1 codes of the outlets' countries."
 
 
 class NewAlert(BaseModel):
-    """Query of an alert: a story must match each given field by any of its values.
+    """Query of an alert: for each given field, a story must have at least one of the values.
 
     Lists are comma-separated. Give at least one list, or `min_independent` of at least 2.
     """
@@ -81,12 +81,13 @@ class AlertOut(BaseModel):
     countries: list[str] = Field(description=COUNTRIES, examples=[["GB"]])
     min_independent: int = Field(description=MIN_INDEPENDENT)
     since: Instant = Field(
-        description="Creation time. Stories that matched before it trigger the alert only when they grow."
+        description="Creation time. Stories that matched before this time trigger the alert only "
+        "when they grow."
     )
     feed: str | None = Field(
-        description="Path of the matching stories as an Atom feed; replace `.atom` by `.rss` or "
-        "`.json` for other formats. The feed requires no key. Null until the service has created its "
-        "signing key for links.",
+        description="Path of an Atom feed of the matching stories. For other formats, replace "
+        "`.atom` by `.rss` or `.json`. The feed requires no API key. Null until the service has "
+        "created its key for signed links.",
         examples=["/digest/feeds/7-q1mYb3Zt5VfLw0cXn8Rk2s.atom"],
     )
 

@@ -76,14 +76,15 @@ class PreferencesIn(BaseModel):
         description="ISO 639 codes; only stories with a report in one of these languages.",
     )
     followed_outlets: Text | None = Field(
-        default=None, description="Slugs of outlets; stories with these outlets rank higher."
+        default=None, description="Slugs of outlets; stories with one of them rank higher."
     )
     muted_outlets: Text | None = Field(
         default=None, description="Slugs of outlets; their reports are left out."
     )
     followed_countries: Text | None = Field(
         default=None,
-        description="ISO 3166-1 codes; stories with outlets of these countries rank higher.",
+        description="ISO 3166-1 codes; stories with an outlet of one of these countries rank "
+        "higher.",
         examples=["GB"],
     )
     muted_countries: Text | None = Field(
@@ -93,11 +94,13 @@ class PreferencesIn(BaseModel):
     )
     followed_words: Text | None = Field(
         default=None,
-        description="Words or phrases; stories with them in headline, keywords or names rank higher.",
+        description="Words or phrases; stories with one of them in headline, keywords or names "
+        "rank higher.",
     )
     muted_words: Text | None = Field(
         default=None,
-        description="Words or phrases; stories with them in headline, keywords or names are left out.",
+        description="Words or phrases; stories with one of them in headline, keywords or names are "
+        "left out.",
     )
     followed_storylines: Text | None = Field(
         default=None, description="Ids of storylines; their stories rank higher."
@@ -129,7 +132,7 @@ class StopIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: ShortText = Field(default="stopped by the operator", description="Reason to record.")
-    bounced: bool = Field(default=False, description="Record that the mailbox rejected emails.")
+    bounced: bool = Field(default=False, description="Record that the mailbox rejects emails.")
 
 
 class SubscriberOut(BaseModel):
@@ -138,8 +141,8 @@ class SubscriberOut(BaseModel):
     id: int
     address: str = Field(description="Email address.", examples=["reader@example.org"])
     state: str = Field(
-        description="`pending` (not confirmed), `active`, `stopped`, or `bounced`: the mailbox rejected "
-        "emails."
+        description="`pending` (not confirmed), `active`, `stopped`, or `bounced` (the mailbox "
+        "rejects emails)."
     )
     time_zone: str = Field(description="IANA time zone.", examples=["Europe/Berlin"])
     hour: int = Field(description="Hour of delivery in the time zone, 0 to 23.", examples=[7])
@@ -147,10 +150,12 @@ class SubscriberOut(BaseModel):
     language: str = Field(description="Preferred language of headlines, an ISO 639 code.")
     min_independent: int = Field(description=MIN_INDEPENDENT)
     preferences: dict[str, list[str]] = Field(
-        description="The lists of the request body, by field: followed and muted values, and `languages`.",
+        description="The lists of the filters by name: `languages`, `followed_…` and `muted_…`.",
         examples=[{"followed_words": ["ferry"]}],
     )
-    stop_reason: str | None = Field(description="Reason why emails stopped; null for other states.")
+    stop_reason: str | None = Field(
+        description="Reason why emails stopped; null while they are not stopped."
+    )
 
     @classmethod
     def of(cls, subscriber: Subscriber, **more: Any) -> Self:
@@ -196,10 +201,10 @@ def get_subscriber(session: ReadSession, subscriber_id: SubscriberId) -> Subscri
 
 @router.post("", status_code=201, response_model=AddedSubscriberOut, responses=WRITE_RESPONSES)
 def add_subscriber(web: WebContextDep, write: WriteDep, new: NewSubscriber) -> Response:
-    """Add a subscriber and send the email that asks for confirmation.
+    """Add a subscriber and send the confirmation email.
 
-    Returns 409 with the subscriber's id if the address is already active or pending. Returns 503 if the
-    email cannot be sent; the subscriber is then not added.
+    If the address is already active or pending, the response is 409 with the subscriber's id. If
+    the email cannot be sent, the response is 503, and the subscriber is not added.
     """
     address, preferences = normalize_email(new.address), new.preferences()
     schedule = preferences.apply_to_schedule(DEFAULT_SCHEDULE)
@@ -242,7 +247,10 @@ def update_subscriber(
 def stop_subscriber(
     write: WriteDep, subscriber_id: SubscriberId, details: StopIn | None = None
 ) -> Response:
-    """Stop all emails to a subscriber. The record is kept. If the address is added again, it must be confirmed again."""
+    """Stop all emails to a subscriber, and keep the record.
+
+    If the address is added again, it must be confirmed again.
+    """
     details = details or StopIn()
 
     def stop(session: Session) -> WriteResult:
