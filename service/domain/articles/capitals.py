@@ -43,7 +43,10 @@ def title_names(article: Article) -> set[str]:
 
 
 def title_template(article: Article) -> list[str]:
-    """Return the normalized words of a title without stop words and dates, demonyms as countries."""
+    """Return the normalized words of a title, demonyms as countries.
+
+    Stop words and dates are left out.
+    """
     words = tokenization.undated_words(article)
     return [country_of(word) for word in words if word not in tokenization.STOP_WORDS]
 

@@ -109,9 +109,10 @@ class TokenisedArticles:
 class Features:
     """Features of a window's articles, row by row.
 
-    `vectors` are centred by the window's means; `title`, `lead` and `body` are TF-IDF rows of
-    unit length, and `template` those of the title without names; `names` are the inverse document
-    frequencies of the names of title and lead, `title_names` those of the title; `background`, `window_size_prior` and `prior_shift` are those of the vocabulary.
+    `vectors` are centred by the window's means. `title`, `lead` and `body` are TF-IDF rows of unit
+    length, and `template` those of the title without names. `names` are the inverse document
+    frequencies of the names of title and lead, `title_names` those of the title. `background`,
+    `window_size_prior` and `prior_shift` are those of the vocabulary.
     """
 
     vectors: Vectors

@@ -15,8 +15,8 @@ from scipy.sparse import csr_matrix
 from service.domain.pairs.centering import CenteringMean
 from service.domain.pairs.date_prior import WindowSizePrior
 
-#: Share of a word's articles in which it is capitalised, at least, if it is a name. Other capitalised
-#: words stand at the start of a sentence or in a title in title case.
+#: Minimum share of a name's articles in which it is capitalised. Other capitalised words stand at
+#: the start of a sentence or in a title in title case.
 _MIN_CAPITALISED = 0.75
 
 
