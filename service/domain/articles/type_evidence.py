@@ -111,9 +111,18 @@ günün özeti, sabah bülteni, haber bülteni, موجز الأنباء, أبر�
 早报, 晚报, 新闻早报, 一周回顾, 今日要闻, ニュースまとめ, 今日のニュース, मुख्य समाचार, आज की बड़ी खबरें
 rangkuman berita, berita terpopuler
 """)
+_EDITIONS = (
+    "morning|evening|daily|weekly|weekend|nightly|news|tonight|today"
+    "|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+)
 ROUNDUP_PHRASES = _any_case(
     r"\b(?:morning|evening|midday|afternoon) (?:news )?(?:brief|briefing|bulletin|digest|headlines)\b"
-    r"|\b(?:morning|evening|daily|weekly|weekend|nightly|news) (?:news )?(?:round-?up|wrap|digest)\b"
+    rf"|\b(?:{_EDITIONS}) (?:news )?(?:round-?up|wrap|digest)\b|^round-?up:"
+    rf"|\b(?:{_EDITIONS})['’]s (?:news )?(?:briefing|round-?up)\b"
+    r"|^(?:today|tonight)['’]s headlines\b"
+    r"|\b(?:\d+|three|five|ten) things (?:to know|you (?:need to|should) know)\b"
+    r".{0,20}\b(?:today|tonight|morning|evening|week|weekend|day)\b"
+    rf"|\b(?:\d+|three|five|ten) things to know (?:for|on|this) (?:{_EDITIONS})\b"
     r"|\bnews (?:brief|bulletin|summary)\b(?! (?:on|by|of|about)\b)"
     r"|\bwhat you missed (?:this|over|last)\b|\b(?:top|biggest) (?:news )?stories (?:of|this)\b"
     r"|\b(?:this|the) week(?:end)? (?:in|around)\b.*\b(?:pictures|photos|review|brief|news)\b"

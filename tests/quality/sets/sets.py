@@ -32,6 +32,8 @@ MAX_LINES = {f"allsides_triples{TITLES}": 4002}
 #: Samples of `seeds/` in English, and in all languages.
 ENGLISH_SEEDS = "seeds_english"
 SEEDS = (ENGLISH_SEEDS, "seeds_all_languages")
+#: Made-up articles of one day about events that differ only in who or where.
+SIMILAR_EVENTS = "similar_events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def settings_for(name: str) -> Settings:
 
 def needs_external_data(name: str) -> bool:
     """Whether a set needs the folder of third-party data."""
-    return name.removesuffix(ENGLISH_PROFILE) not in SEEDS
+    return name.removesuffix(ENGLISH_PROFILE) not in {*SEEDS, SIMILAR_EVENTS}
 
 
 def set_file(name: str, data: Path, folder: Path) -> Path:
@@ -74,6 +76,8 @@ def set_file(name: str, data: Path, folder: Path) -> Path:
     name = name.removesuffix(ENGLISH_PROFILE)
     if name in SEEDS:
         return _seeds_file(name, folder)
+    if name == SIMILAR_EVENTS:
+        return Path(__file__).parent / f"{name}.jsonl"
     if name.endswith(TITLES):
         whole = set_file(name.removesuffix(TITLES), data, folder)
         return _titles_file(whole, folder / name, MAX_LINES.get(name))
