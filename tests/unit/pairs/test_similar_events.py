@@ -1,3 +1,4 @@
+import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,7 @@ from service.domain.articles.model import Article, Vectors
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.score import PairModel
 from service.domain.pairs.similar_events import similar_matrix, similar_pairs
+from service.domain.pairs.vocabulary import Vocabulary, word_key
 from tests.support.content.events import pair_model
 
 NOON = datetime(2026, 8, 14, 12, tzinfo=UTC)
@@ -129,3 +131,16 @@ def test_similar_events_score_zero() -> None:
     assert model.score(similar, pair)[0] == 0
     assert model.score_matrix(similar, rows, rows + 1)[0, 0] == 0
     assert model.score(same, pair)[0] == model.score_matrix(same, rows, rows + 1)[0, 0] > 0
+
+
+def test_vocabulary_of_an_earlier_release_calls_every_capitalised_word_a_name() -> None:
+    window = [article(number, title) for number, title in enumerate(OTHERS)]
+    tokenised = TokenisedArticles.build(window, Vectors("m", np.eye(4, dtype=np.float32)))
+    stored = tokenised.build_vocabulary().to_bytes()
+    with np.load(io.BytesIO(stored)) as arrays:
+        earlier = {name: arrays[name] for name in arrays.files if name != "name_counts"}
+    former = io.BytesIO()
+    np.savez_compressed(former, **earlier)
+    minister = np.array([word_key("minister")], dtype=np.uint32)
+    assert not Vocabulary.from_bytes(stored).are_names(minister)[0]
+    assert Vocabulary.from_bytes(former.getvalue()).are_names(minister)[0]
