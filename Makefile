@@ -12,7 +12,7 @@ ARTICLES ?= 200000
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--upgrade --quiet --no-emit-package torch --no-emit-package samestory-client --custom-compile-command 'make lock'
 
-.PHONY: demo test check lint types layers coverage quality merge-models bench lock clean
+.PHONY: demo test check lint types layers coverage quality pair-models merge-models bench lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -42,6 +42,25 @@ coverage: $(VENV)/ready-dev
 # FLOORS=set raises the floors; LOWER="the reason" allows lower ones.
 quality: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q tests/quality/test_floors.py --floors=$(FLOORS) --lower="$$LOWER"
+
+# Trains the pair models of both profiles on sets of SAMESTORY_DATA, and those of the default profile
+# without one day of feeds each, for the tests of quality.
+STORIES = $(SAMESTORY_DATA)/stories
+PAIR_SETS = $(addprefix $(STORIES)/,giveme5w1h.jsonl galaxy.jsonl allsides_2021.jsonl allsides_triples.jsonl.gz)
+DAYS := stream_day stream_day_c stream_day_d stream_day_e
+OUTLET_SETS := build/sets/outlets_2020.jsonl build/sets/outlets_2021.jsonl
+pair-models: $(VENV)/ready-dev
+	mkdir -p build/sets
+	$(BIN)/python -m tests.quality.sets.days $(SAMESTORY_DATA)/feeds/outlets build/sets
+	HF_HUB_OFFLINE=1 $(BIN)/samestory train $(PAIR_SETS) $(STORIES)/stream_day.jsonl $(OUTLET_SETS) \
+		--profile english --output config/pair_model_english.json
+	HF_HUB_OFFLINE=1 $(BIN)/samestory train $(PAIR_SETS) $(DAYS:%=$(STORIES)/%.jsonl) $(OUTLET_SETS) \
+		--profile multilingual --output config/pair_model_multilingual.json
+	for day in $(DAYS); do \
+		HF_HUB_OFFLINE=1 $(BIN)/samestory train $(PAIR_SETS) $(OUTLET_SETS) --no-evaluate \
+			$$(for other in $(DAYS); do test $$other = $$day || echo $(STORIES)/$$other.jsonl; done) \
+			--output tests/quality/sets/left_out/pair_model_multilingual_without_$$day.json || exit 1; \
+	done
 
 # Trains the merge models of both profiles on the sets of SAMESTORY_DATA and on the seeds.
 merge-models: $(VENV)/ready-dev

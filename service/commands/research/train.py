@@ -70,6 +70,9 @@ def train(
         bool, typer.Option(help="Use each file twice: with texts, and with titles only.")
     ] = True,
     profile: ProfileOption = "",
+    evaluate: Annotated[
+        bool, typer.Option(help="Measure the quality on each file, which takes longer.")
+    ] = True,
 ) -> None:
     """Train the weights of the pair score on labelled files.
 
@@ -88,7 +91,7 @@ def train(
     sets = [load_labelled_set(path, settings) for path in gold]
     if titles:
         sets += [load_labelled_set(path, settings, titles=True) for path in gold]
-    if len(gold) > 1:
+    if evaluate and len(gold) > 1:
         head = f"{'left out':{_NAME_WIDTH}}{'articles':>9}{'recall':>8}{'each':>8}"
         print(f"{head}{'B3 F1':>8}{'ECE':>7}")
         for left_out in sets:

@@ -10,6 +10,7 @@ from service.domain.evaluation.grouping_metrics import Agreement
 from service.domain.grouping.replay import replay
 from service.domain.grouping.window import group_window
 from service.domain.merges.model import MergeModel
+from service.domain.pairs.score import PairModel
 from tests.quality.report.floors import DIGEST_CHARACTERS, Floor
 from tests.quality.sets.sets import EncodedSet
 
@@ -48,12 +49,17 @@ class SetQuality:
     grouping: float
 
 
-def measure(labelled: EncodedSet, merge_model: MergeModel | None = None) -> SetQuality:
+def measure(
+    labelled: EncodedSet,
+    *,
+    model: PairModel | None = None,
+    merge_model: MergeModel | None = None,
+) -> SetQuality:
     """Group a set as batch and as stream, and compare both with its labels.
 
-    The default merge model is the one of the set's profile.
+    The default models are those of the set's profile.
     """
-    model = load_pair_model(labelled.settings.pairs)
+    model = model or load_pair_model(labelled.settings.pairs)
     merge_model = merge_model or load_merge_model(labelled.settings.merges)
     start = time.perf_counter()
     window = group_window(
