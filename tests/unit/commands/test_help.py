@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from service.cli import build
 
@@ -27,3 +28,8 @@ def test_paragraphs_have_no_line_breaks(name: str, sentence: str) -> None:
     texts = list(_help_texts(get_command(build([name]))))
     assert any(sentence in text for text in texts)
     assert [text for text in texts if re.search(r"[^\n]\n[^\n]", text)] == []
+
+
+def test_help_shows_square_brackets() -> None:
+    result = CliRunner().invoke(build(["mcp"]), ["mcp", "--help"])
+    assert "samestory[mcp]" in result.output
