@@ -39,10 +39,10 @@ def mcp(
         ),
     ] = False,
 ) -> None:
-    """Serve read-only tools for AI agents (Model Context Protocol).
+    r"""Serve read-only tools for AI agents (Model Context Protocol).
 
     The tools use the API of a running service. The command requires the extra `mcp`: pip install
-    'samestory\\[mcp]'.
+    'samestory\[mcp]'.
     """
     settings = settings_module.load()
     logging.configure(settings.log)
