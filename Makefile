@@ -39,12 +39,12 @@ coverage: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q --cov --cov-report=term
 
 # Compares the grouping with the floors on every labelled set of SAMESTORY_DATA.
-# FLOORS=set raises the floors; LOWER="the reason" allows lower ones.
+# FLOORS=set raises the floors; with LOWER="the reason", it also lowers them.
 quality: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q tests/quality/test_floors.py --floors=$(FLOORS) --lower="$$LOWER"
 
-# Trains the pair models of both profiles on sets of SAMESTORY_DATA, and those of the default profile
-# without one day of feeds each, for the tests of quality.
+# Trains the pair models of both profiles on sets of SAMESTORY_DATA. The quality tests also need four
+# pair models of the default profile, each trained without one of the four days of feeds.
 STORIES = $(SAMESTORY_DATA)/stories
 PAIR_SETS = $(addprefix $(STORIES)/,giveme5w1h.jsonl galaxy.jsonl allsides_2021.jsonl allsides_triples.jsonl.gz)
 DAYS := stream_day stream_day_c stream_day_d stream_day_e
@@ -92,7 +92,7 @@ $(VENV)/ready-dev: pyproject.toml requirements-dev.lock service/client/pyproject
 	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable service/client --editable '.[dev]'
 	@touch $@ $(VENV)/ready
 
-# Renew both lock files with the newest allowed versions, for every supported Python and platform.
+# Renews both lock files with the newest allowed versions, for every supported Python and platform.
 lock: | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) --output-file requirements.lock

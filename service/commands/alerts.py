@@ -124,7 +124,7 @@ def remove(
 
 @app.command()
 def send() -> None:
-    """Create emails for new matches and send waiting ones, as `samestory up` does every minute."""
+    """Email new matches and send waiting emails, as `samestory up` does every minute."""
     run_mail_job_once("alerts")
 
 

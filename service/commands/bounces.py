@@ -22,8 +22,8 @@ def report(
 ) -> None:
     """Process a bounce or a complaint: stop all emails to the recipient of the original email.
 
-    Temporary bounces and other emails change nothing. The exit code is then also 0, because the
-    mail server would otherwise return the email to its sender.
+    Temporary bounces and other emails change nothing, and the exit code is 0 for them, too. With
+    another exit code, the mail server would return the email to its sender.
     """
     parsed = parse_report(_read_email(source))
     if parsed is None:

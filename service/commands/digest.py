@@ -67,7 +67,7 @@ def preview(
 
 @app.command()
 def send() -> None:
-    """Create due editions and send waiting ones, as `samestory up` does every minute."""
+    """Create due editions and send waiting editions, as `samestory up` does every minute."""
     run_mail_job_once("digest")
 
 

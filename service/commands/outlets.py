@@ -56,7 +56,8 @@ def set_values(
         bool | None,
         typer.Option(
             "--agency/--no-agency",
-            help="Whether the outlet is a news agency. Other outlets copy the texts of agencies.",
+            help="Whether the outlet is a news agency. An agency's article is preferred as the original "
+            "of copies.",
         ),
     ] = None,
 ) -> None:

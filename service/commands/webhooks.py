@@ -62,7 +62,7 @@ def add(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Add a webhook and print its secret, which is not shown again."""
+    """Add a webhook and print its secret. The secret cannot be shown again."""
     event_filter = parse_event_filter(kind or [], min_coverage)
     with _open_session() as (context, session):
         added, secret = webhooks.add(session, url, event_filter, now=context.clock(), since=since)
@@ -128,10 +128,10 @@ def change(
 
 @app.command()
 def secret(webhook_id: WebhookId) -> None:
-    """Replace the signing secret and print the new one, which is not shown again.
+    """Replace the signing secret and print the new secret. It cannot be shown again.
 
-    The old secret is invalid immediately. Deliveries fail until the receiver uses the new one; they
-    are then retried.
+    The old secret is invalid immediately. Until the receiver uses the new secret, deliveries fail
+    and are retried.
     """
     with _open_session() as (_, session):
         hook, rotated = webhooks.rotate_secret(session, webhook_id)

@@ -71,10 +71,10 @@ def train_merges(
     ],
     profile: ProfileOption = "",
 ) -> None:
-    """Train the weights of the merge decision on labelled sets, and print the quality on each set.
+    """Train the weights of the merge model on labelled sets, and print the quality on each set.
 
-    The quality on a set is measured with weights that are trained on the sets that share no file
-    with it. The weights of the pair score stay as configured.
+    The weights for the measurement of a set are trained on the other sets, except those with a file
+    of the measured set. The weights of the pair score stay as configured.
 
     Deterministic: the same files give the same weights.
     """

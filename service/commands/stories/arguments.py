@@ -27,7 +27,7 @@ Story = Annotated[
     typer.Argument(
         metavar="STORY",
         parser=parse_id,
-        help="Id of a story. For a merged story, the story that it was merged into is used.",
+        help="Id of a story. The id of a merged story selects the story that it was merged into.",
     ),
 ]
 Stories = Annotated[

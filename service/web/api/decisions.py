@@ -280,9 +280,9 @@ def undo_decision(
 ) -> Response:
     """Undo a decision and move its articles back.
 
-    Articles that moved since then stay. Articles of one story move back together. They stay if
-    another active decision forbids the move, or if the former or the current story is locked or
-    hidden.
+    Articles that moved after the decision do not move again. Articles of one story move back
+    together. None of them moves if another active decision forbids it, or if their former or their
+    current story is locked or hidden.
     """
     action = _editor_action(web, editor, body.reason if body else "")
     return write(lambda session: WriteResult(DecisionOut.of(undo(session, action, number))))

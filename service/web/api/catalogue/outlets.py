@@ -32,7 +32,7 @@ Slug = Annotated[ShortText, Path(description="Slug of the outlet.")]
 
 
 #: Description of the field `agency`.
-AGENCY = "Whether the outlet is a news agency. Other outlets copy the texts of agencies."
+AGENCY = "Whether the outlet is a news agency. An agency's article is preferred as the original of copies."
 
 
 class FamilyRef(BaseModel):
