@@ -246,10 +246,10 @@ def update_webhook(
 
 @router.post("/{webhook_id}/secret", response_model=NewWebhookOut, responses=ITEM_RESPONSES)
 def rotate_secret(write: WriteDep, webhook_id: WebhookId) -> Response:
-    """Replace the signing secret. Only this response contains the new one.
+    """Replace the signing secret. Only this response contains the new secret.
 
-    The old secret is invalid immediately. Deliveries fail until the receiver uses the new one; they
-    are then retried.
+    The old secret is invalid immediately. Until the receiver uses the new secret, deliveries fail
+    and are retried.
     """
 
     def rotate(session: Session) -> WriteResult:

@@ -21,7 +21,7 @@ def _help_texts(command: Any) -> Iterator[str]:
     ("name", "sentence"),
     [
         ("cluster", "A missing type is derived from title, URL and text."),
-        ("webhooks", "Deliveries fail until the receiver uses the new one; they are then retried."),
+        ("webhooks", "Until the receiver uses the new secret, deliveries fail and are retried."),
     ],
 )
 def test_paragraphs_have_no_line_breaks(name: str, sentence: str) -> None:
