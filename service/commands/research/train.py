@@ -71,13 +71,13 @@ def train(
     ] = True,
     profile: ProfileOption = "",
     evaluate: Annotated[
-        bool, typer.Option(help="Print the quality on each of two or more files. Takes longer.")
+        bool, typer.Option(help="Print the quality on each file, which takes longer.")
     ] = True,
 ) -> None:
     """Train the weights of the pair score on labelled files.
 
-    With two or more files, the command also prints the quality on each file. The weights for the
-    measurement of a file are trained on the other files.
+    With two or more files, the command also prints the quality on each file, measured with weights
+    that are trained on the other files.
 
     Deterministic: the same files give the same weights.
     """

@@ -73,8 +73,8 @@ def train_merges(
 ) -> None:
     """Train the weights of the merge model on labelled sets, and print the quality on each set.
 
-    The weights for the measurement of a set are trained on the other sets, except those with a file
-    of the measured set. The weights of the pair score stay as configured.
+    The quality on a set is measured with weights that are trained on the other sets. Sets that have
+    a file in common with the measured set are left out, too. The pair score stays as configured.
 
     Deterministic: the same files give the same weights.
     """

@@ -171,7 +171,7 @@ def undo_decision(
 ) -> None:
     """Undo a decision and move its articles back.
 
-    Articles that moved after the decision do not move again. Articles of one story move back
+    Articles that moved after the decision stay where they are. The others of one story move back
     together. None of them moves if another active decision forbids it, or if their former or their
     current story is locked or hidden.
     """
