@@ -24,8 +24,8 @@ _MIN_TITLES = 3
 _MIN_UNRELATED_TITLES = 2
 #: Different titles needed if the sentence shares words with its titles, such as a place name.
 _MIN_TITLES_WITH_SHARED_WORDS = 8
-#: Titles without a common word, each of another outlet, needed if the sentence is to be boilerplate
-#: in every outlet. No single outlet can remove the sentences of others.
+#: A sentence is boilerplate in every outlet if this many outlets print it under titles without a
+#: common word. So no single outlet can remove the sentences of others.
 _MIN_UNRELATED_TITLES_OF_OUTLETS = 3
 #: Titles with a higher overlap coefficient count as one title.
 _MAX_TITLE_OVERLAP = 0.5

@@ -9,7 +9,6 @@ from itertools import pairwise
 from service.domain.articles import tokenization
 from service.domain.articles.demonyms import country_of
 from service.domain.articles.model import Article
-from service.domain.text.title_suffixes import strip_title_suffix
 
 #: A title with more than this share of capitalised long words is in title case.
 _TITLE_CASE_SHARE = 0.7
@@ -19,19 +18,19 @@ _MIN_LONG_WORDS = 3
 
 def capitalised_words(article: Article) -> set[str]:
     """Return the capitalised words of title and lead, normalized, demonyms as countries."""
-    text = f"{_title(article)}\n{article.text[: tokenization.LEAD_CHARACTERS]}"
+    text = f"{tokenization.compared_title(article)}\n{article.text[: tokenization.LEAD_CHARACTERS]}"
     return {
         country_of(word) for word, original in tokenization.spellings(text) if original[0].isupper()
     }
 
 
 def title_names(article: Article) -> set[str]:
-    """Return the capitalised words of a title that may be names, normalized as above.
+    """Return the capitalised words of a title that may be names.
 
-    Stop words and dates are never names. In a title in title case, only words that the lead
-    capitalises within a sentence may be names.
+    They are normalized, with demonyms as countries. Stop words and dates are never names. In a
+    title in title case, only words that the lead capitalises within a sentence may be names.
     """
-    title = list(tokenization.spellings(_title(article)))
+    title = list(tokenization.spellings(tokenization.compared_title(article)))
     names = {
         country_of(word)
         for word, original in title
@@ -66,7 +65,3 @@ def _in_title_case(title: list[tuple[str, str]]) -> bool:
     long = [word for word in long if word[0].isalpha()]
     capitalised = sum(word[0].isupper() for word in long)
     return len(long) >= _MIN_LONG_WORDS and capitalised > _TITLE_CASE_SHARE * len(long)
-
-
-def _title(article: Article) -> str:
-    return strip_title_suffix(article.title[: tokenization.TITLE_CHARACTERS])

@@ -52,7 +52,7 @@ def has_encodable_text(article: Article) -> bool:
 
 def title_words(article: Article) -> list[str]:
     """Return the normalized words of the title."""
-    return list(words(_title(article)))
+    return list(words(compared_title(article)))
 
 
 def undated_words(article: Article) -> list[str]:
@@ -96,8 +96,9 @@ def spellings(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _title_and_text(article: Article, characters: int) -> str:
-    return f"{_title(article)}\n{article.text[:characters]}"
+    return f"{compared_title(article)}\n{article.text[:characters]}"
 
 
-def _title(article: Article) -> str:
+def compared_title(article: Article) -> str:
+    """Return the beginning of the title, without the name of the outlet after it."""
     return strip_title_suffix(article.title[:TITLE_CHARACTERS])

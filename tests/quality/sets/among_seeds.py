@@ -77,7 +77,7 @@ def group_among_seeds(reports: Sequence[Report], seeds: EncodedSet, encoder: Enc
     model, merge_model = load_pair_model(settings.pairs), load_merge_model(settings.merges)
     batch = group_window(
         window, vectors, model=model, merge_model=merge_model, settings=settings.stories
-    )
+    ).labels()
     stream = replay(
         window,
         vectors,
@@ -89,7 +89,7 @@ def group_among_seeds(reports: Sequence[Report], seeds: EncodedSet, encoder: Enc
     events = {article.id: report.event for article, report in zip(articles, reports, strict=True)}
     return Grouped(
         events,
-        {key: batch.labels()[key] for key in events},
+        {key: batch[key] for key in events},
         {key: stream.stories[key] for key in events},
     )
 
