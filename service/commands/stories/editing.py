@@ -171,9 +171,9 @@ def undo_decision(
 ) -> None:
     """Undo a decision and move its articles back.
 
-    Articles that moved after the decision stay where they are. The others of one story move back
-    together. None of them moves if another active decision forbids it, or if their former or their
-    current story is locked or hidden.
+    Articles that have moved since the decision stay where they are. The remaining articles of a
+    story move back together. They stay in their current story if another active decision forbids
+    the move, or if their former or current story is locked or hidden.
     """
     _decide(lambda session, action: undo(session, action, decision), by, why, as_json=as_json)
 

@@ -221,8 +221,8 @@ class DecisionOut(BaseModel):
     )
     story: str | None = Field(description="Id of the story; null if the article is in no story.")
     other_stories: list[str] = Field(
-        description="Ids of the other stories: those merged into `story`, the one split off it, or "
-        "the one from which an article moved to it."
+        description="Ids of the other stories. For `merge`: the stories that were merged into "
+        "`story`. For `split`: the new story. For `move`: the story that the article left."
     )
     articles: list[int] = Field(description="Ids of the articles that the decision applies to.")
     headline: str | None = Field(description="New headline; null unless the action is `rename`.")
@@ -280,9 +280,9 @@ def undo_decision(
 ) -> Response:
     """Undo a decision and move its articles back.
 
-    Articles that moved after the decision stay where they are. The others of one story move back
-    together. None of them moves if another active decision forbids it, or if their former or their
-    current story is locked or hidden.
+    Articles that have moved since the decision stay where they are. The remaining articles of a
+    story move back together. They stay in their current story if another active decision forbids
+    the move, or if their former or current story is locked or hidden.
     """
     action = _editor_action(web, editor, body.reason if body else "")
     return write(lambda session: WriteResult(DecisionOut.of(undo(session, action, number))))

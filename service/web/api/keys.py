@@ -47,7 +47,7 @@ class NewKeyIn(BaseModel):
         "feeds, outlets, subscribers, keys and webhooks.",
     )
     expires_at: UtcTime | None = Field(
-        default=None, description="Time of expiry. Default, also for null: never."
+        default=None, description="Time of expiry. If it is missing or null, the key never expires."
     )
 
 

@@ -68,7 +68,7 @@ class NewWebhook(BaseModel):
     )
     since: BigInt | None = Field(
         default=None,
-        description="Deliver the transitions with ids above this one; 0: all. Default, also for "
+        description="Deliver the transitions with ids above this one; 0: all. If it is missing or "
         "null: only new ones.",
         examples=[0],
     )

@@ -32,7 +32,10 @@ Slug = Annotated[ShortText, Path(description="Slug of the outlet.")]
 
 
 #: Description of the field `agency`.
-AGENCY = "Whether the outlet is a news agency. An agency's article is preferred as the original of copies."
+AGENCY = (
+    "Whether the outlet is a news agency. Among articles with the same text, that of an agency is the "
+    "original."
+)
 
 
 class FamilyRef(BaseModel):

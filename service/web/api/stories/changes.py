@@ -116,9 +116,9 @@ async def stream_changes(
 ) -> StreamingResponse:
     """Stream the changes (transitions) of all stories as server-sent events.
 
-    The id of an event is the id of its change. The first block only has the id after which the
-    stream starts. A client that reconnects before the first event can therefore continue from this
-    id. Keep-alive comments come with the id of the last change.
+    The id of an event is the id of its change. The stream begins with a block that has only an id:
+    the change after which the stream starts. A client that reconnects before the first event
+    continues from this id. Each keep-alive comment is sent with the id of the last change.
 
     The stream ends after `seconds`, or when the API key expires or is revoked. A request returns
     429 if its client has `web.max_streams_per_client` open streams, and 503 if the process has

@@ -36,8 +36,8 @@ def list_stories(session: ETagSession, query: Annotated[StoryQuery, Query()]) ->
 
     Repeat a parameter to pass several values. `sort` is one of:
 
-    - `rank` (default): pinned stories first, then recent stories with high independent coverage.
-      Twice the independent coverage raises a story as much as a last report twelve hours later.
+    - `rank` (default): pinned stories first, then recent stories with high independent coverage. A
+      story with twice the coverage ranks like a story whose last report is twelve hours newer.
     - `newest`: by the last report, latest first.
     - `largest`: by independent coverage, highest first.
     - `fastest`: by new outlets per hour in the three hours before the last report, highest first.
