@@ -9,11 +9,7 @@ from itertools import pairwise
 from service.domain.articles import tokenization
 from service.domain.articles.demonyms import country_of
 from service.domain.articles.model import Article
-
-#: A title with more than this share of capitalised long words is in title case.
-_TITLE_CASE_SHARE = 0.7
-_LONG_WORD = 4
-_MIN_LONG_WORDS = 3
+from service.domain.text.title_case import is_in_title_case
 
 
 def capitalised_words(article: Article) -> set[str]:
@@ -38,7 +34,9 @@ def title_names(article: Article) -> set[str]:
         and word not in tokenization.STOP_WORDS
         and not tokenization.is_dated(word)
     }
-    return names & _capitalised_within(article) if _in_title_case(title) else names
+    if is_in_title_case([original for _, original in title]):
+        names &= _capitalised_within(article)
+    return names
 
 
 def title_template(article: Article) -> list[str]:
@@ -58,10 +56,3 @@ def _capitalised_within(article: Article) -> set[str]:
         for (_, before), (word, original) in pairwise(words)
         if original[0].isupper() and before[0].islower()
     }
-
-
-def _in_title_case(title: list[tuple[str, str]]) -> bool:
-    long = [original for _, original in title[1:] if len(original) >= _LONG_WORD]
-    long = [word for word in long if word[0].isalpha()]
-    capitalised = sum(word[0].isupper() for word in long)
-    return len(long) >= _MIN_LONG_WORDS and capitalised > _TITLE_CASE_SHARE * len(long)

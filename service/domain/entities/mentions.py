@@ -15,13 +15,14 @@ from service.domain.entities.cues import (
 )
 from service.domain.entities.name_lists import DEMONYMS, GIVEN_NAMES, ORGANISATIONS, PLACES
 from service.domain.text.sentences import split_sentences
+from service.domain.text.title_case import is_in_title_case
 
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]\.(?=\s)|[^\W_]+(?:[’'\-&][^\W_]+)*")
 # English possessives, and Turkish case endings.
 _POSSESSIVE = re.compile(r"['’](?:s|n?[ıiuü]n|[dt][ae]n?|[yn][ıiuüae])?$")
 _LONG_WORD = 4
-#: Above this share of capitalised words a text is in title case, where capitals mark no names.
-_TITLE_CASE_SHARE = 0.6
+#: Above this share of long words in capitals only, capitals mark no names.
+_UPPER_CASE_SHARE = 0.3
 _MAX_NAME_WORDS = 7
 #: Characters of context stored after a name.
 _CONTEXT_CHARACTERS = 40
@@ -81,17 +82,16 @@ def find_mentions(text: str) -> Iterator[Mention]:
     """Yield the mentions of each sentence; skip sentences in title case or capitals."""
     for sentence in split_sentences(text):
         words = tokenize(sentence.text)
-        if not in_title_case(words):
+        if not _lacks_case(words):
             yield from _find_in_sentence(sentence.text, words)
 
 
-def in_title_case(words: Sequence[Token]) -> bool:
-    """Whether most long words are capitalised, so that capitals mark no names."""
-    long = [token for token in words if len(token.word) >= _LONG_WORD]
-    capitalised = sum(token.capitalised for token in long)
-    upper_case = sum(token.word.isupper() for token in long)
-    return len(words) > _LONG_WORD and max(capitalised, upper_case * 2) > _TITLE_CASE_SHARE * len(
-        long
+def _lacks_case(words: Sequence[Token]) -> bool:
+    """Whether capitals mark no names: a sentence in title case, or with many words in capitals."""
+    long = [token.word for token in words if len(token.word) >= _LONG_WORD]
+    upper_case = sum(word.isupper() for word in long)
+    return is_in_title_case([token.word for token in words]) or (
+        len(words) > _LONG_WORD and upper_case > _UPPER_CASE_SHARE * len(long)
     )
 
 

@@ -8,7 +8,7 @@ from service.domain.entities.story_entities import Entity, find_entities
 EMPTY = Gazetteer.from_articles([])
 
 
-#: What is said in capitals only would count as title case.
+#: A sentence around a name. Alone, the capitalised words would count as title case.
 FRAME = "while people waited there with others, {} before they came back later"
 
 
@@ -45,10 +45,16 @@ def test_names_exclude_preceding_titles(text: str, expected: list[str]) -> None:
     [
         "FERRY STRIKES PIER IN ORLAN HARBOUR TODAY",
         "Ferry Strikes Pier in Orlan Harbour After Storm",
+        "WATCH LIVE: FERRY leaves its harbour",
     ],
 )
 def test_title_case_yields_no_names(text: str) -> None:
     assert names(text) == []
+
+
+def test_sentence_of_names_yields_them() -> None:
+    title = "Minister Tarvo Quell visits Orlan Harbour after storm"
+    assert names(title) == ["Tarvo Quell", "Orlan Harbour"]
 
 
 @pytest.mark.parametrize(
