@@ -17,7 +17,8 @@ from service.store.stories import apply_plan, descriptions, gazetteers, stories,
 BATCH = 200
 #: Number of nearest articles of other stories that keywords are contrasted with.
 NEIGHBOURS = 16
-#: Maximum number of a story's own articles that the neighbour search makes room for.
+#: The nearest articles include those of the story itself. The neighbour search returns up to this
+#: many more, so that enough articles of other stories remain.
 MAX_OWN_ARTICLES = 60
 
 

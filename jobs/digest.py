@@ -72,7 +72,8 @@ def load_histories(
 ) -> dict[int, History]:
     """Return the stories that recent editions showed, by subscriber id."""
     seen = editions.load_histories(session, [each.id for each in batch], since=now - HISTORY_PERIOD)
-    # A first edition covers the lookback. Twice that covers a first edition that was missed.
+    # A first edition covers the lookback before the subscriber chose the schedule. If first
+    # editions were missed, the period starts at most two lookbacks before now.
     lookback = settings.editions.lookback
     for each in batch:
         start = max(each.schedule_since - lookback, now - 2 * lookback)

@@ -49,7 +49,8 @@ def embed(context: Context) -> Counts:
 def _mark_boilerplate(context: Context) -> None:
     """Store the boilerplate of the latest articles.
 
-    Articles with more of it than before are encoded again, and their stories described again.
+    If an article has more boilerplate than before, it is encoded again, and its story is described
+    again.
     """
     with context.sessions.begin() as session:
         latest = boilerplate.load_latest(session, limit=EXAMINED)

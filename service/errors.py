@@ -302,7 +302,8 @@ class ModelMismatchError(EncoderError):
 
     def __init__(self, one: str, other: str) -> None:
         super().__init__(
-            f"Cannot compare vectors of the models {one!r} and {other!r}; compute both with one model"
+            f"Cannot compare vectors of the models {one!r} and {other!r};"
+            " compute both with one model"
         )
         self.one = one
         self.other = other

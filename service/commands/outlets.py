@@ -56,8 +56,8 @@ def set_values(
         bool | None,
         typer.Option(
             "--agency/--no-agency",
-            help="Whether the outlet is a news agency. Among articles with the same text, that of an "
-            "agency is the original.",
+            help="Whether the outlet is a news agency. Among articles with the same text, that of "
+            "an agency is the original.",
         ),
     ] = None,
 ) -> None:

@@ -71,9 +71,12 @@ class LanguageMeans:
 
     def dump(self) -> str:
         """JSON with one language per line, ending in a newline."""
-        rows = ",\n".join(
-            f"{json.dumps(name)}: {json.dumps([round(float(v), _DIGITS) for v in self.means[name]])}"
+        rounded = {
+            name: [round(float(value), _DIGITS) for value in self.means[name]]
             for name in sorted(self.means)
+        }
+        rows = ",\n".join(
+            f"{json.dumps(name)}: {json.dumps(mean)}" for name, mean in rounded.items()
         )
         about = json.dumps(self.about, sort_keys=True)
         return f'{{"about": {about},\n"means": {{\n{rows}\n}}}}\n'

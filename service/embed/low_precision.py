@@ -38,8 +38,8 @@ def cpu_has_bfloat16(cpu_flags: Path) -> bool:
 class ThreadLimiter:
     """Limits matrix products to the calling thread.
 
-    On a busy machine a product that is split across threads waits for its slowest part, dozens of
-    times per text: encoding one search query then took 800 ms instead of 6 ms.
+    A product that is split across threads waits for its slowest part, dozens of times per text. On
+    a busy machine, the encoding of one search query therefore took 800 ms instead of 6 ms.
     """
 
     def __init__(self) -> None:

@@ -70,7 +70,7 @@ def deliver(
 
 
 def send_confirmation(context: MailContext, sender: Sender, subscriber: Subscriber) -> None:
-    """Send the email that asks a new subscriber to confirm.
+    """Send the confirmation email to a new subscriber.
 
     Raises:
         SettingsError: `mail.site` is not set, so the email would have no link.

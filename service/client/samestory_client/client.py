@@ -126,7 +126,7 @@ class Client:
         return self._iterate_pages(f"{_story_path(story_id)}/articles", {"as_of": as_of}, Member)
 
     def evidence(self, story_id: str, *, as_of: datetime | None = None) -> Iterator[Evidence]:
-        """Why each article of a story is there."""
+        """The evidence that each article belongs to the story."""
         return self._iterate_pages(f"{_story_path(story_id)}/evidence", {"as_of": as_of}, Evidence)
 
     def articles(

@@ -169,6 +169,6 @@ def _show_agreement(name: str, pairs: list[tuple[dict[str, str], str]]) -> None:
         [line["story"] for line, _ in pairs], [story for _, story in pairs]
     )
     console.print(
-        f"  {name}: F1 {metrics.f1:.3f}, precision {metrics.precision:.3f}, recall {metrics.recall:.3f}"
-        f" over {len(pairs)} articles"
+        f"  {name}: F1 {metrics.f1:.3f}, precision {metrics.precision:.3f},"
+        f" recall {metrics.recall:.3f} over {len(pairs)} articles"
     )

@@ -33,7 +33,7 @@ def explain(
 ) -> None:
     """Show the pair score of two articles and the contribution of each feature."""
     if one == other:
-        raise typer.BadParameter("A and B must be different ids")
+        raise typer.BadParameter(f"Both ids are {one}; give the ids of two articles")
     settings = load_settings(profile)
     articles = remove_boilerplate(jsonl.read_articles(source))
     pair = [find_article(articles, one), find_article(articles, other)]

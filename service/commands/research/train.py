@@ -125,7 +125,9 @@ def load_labelled_set(path: str, settings: Settings, *, titles: bool = False) ->
     features = Features.build(tokenised, tokenised.build_vocabulary())
     pairs = candidate_pairs(features, settings.candidates)
     if not len(pairs):
-        raise BadInputError(f"{path}: no pairs of articles to train on")
+        raise BadInputError(
+            f"{path}: no pairs of articles to train on; add articles with shared words"
+        )
     codes = encode_labels(labels)
     return LabelledSet(
         name=Path(path).name + (_TITLES if titles else ""),

@@ -73,7 +73,7 @@ class _Signs:
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """What shows one type; see `type_evidence`."""
+    """The evidence for one type; see `type_evidence`."""
 
     type: ArticleType
     sections: frozenset[str]

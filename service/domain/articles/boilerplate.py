@@ -47,7 +47,10 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Occurrence:
-    """A sentence of an article: row, span, keys, and its words that title and outlet lack."""
+    """A sentence of an article: row, span and keys.
+
+    `words` are its words that occur neither in the article's title nor in the outlet's name.
+    """
 
     row: int
     start: int
@@ -120,7 +123,7 @@ def _is_boilerplate(
 ) -> bool:
     outlet, template = key
     if template == _TITLE:
-        return False  # a lead that only repeats its title says as much as the title
+        return False  # a lead that only repeats its title is not boilerplate
     rows = [each.row for each in repeated]
     different = _count_titles((titles[row] for row in rows), _MAX_TITLE_OVERLAP)
     unrelated = _count_titles((titles[row] for row in rows), 0.0)

@@ -176,7 +176,7 @@ OPINION_PHRASES = _any_case(
 OPINION_SLUGS = _any_case(
     r"\b(?:tv|film|movie|book|album|music|theatre|theater|game|restaurant|concert) review\b"
 )
-#: First person outside quotations, and what is said about an author.
+#: First person outside quotations, and phrases about the author of the article.
 OPINION_TEXTS = re.compile(
     r"\A(?:I|I['’](?:m|ve|d|ll)|My|(?:Why|How) I)\b(?!.*: \w+\n)|(?:\b(?!(?:do|did|am|can|could|should|may|must|will) )[a-z][\w'’]*|[—–]),? I(?:['’](?:m|ve|d|ll)\b| [a-z])"
     r"|(?<=[.!?] )(?:I [a-z]|My [a-z])|^I(?:['’](?:m|ve|d|ll)\b| [a-z])"

@@ -122,10 +122,10 @@ def plan_undo(
 ) -> Plan:
     """Move articles back to their `former` stories after a decision was undone.
 
-    All articles that left the same story move back together, or not at all if an active
-    constraint forbids it. `story_of` holds the current story of these articles and of the
-    articles that constraints link them to or separate them from. `revived` names merged stories
-    that become stories of their own again if an article moves back to them.
+    All articles that left the same story move back together. If an active constraint forbids
+    that, all of them stay. `story_of` holds the current story of these articles and of all other
+    articles in the constraints. `revived` are merged stories that become stories again if an
+    article moves back to them.
     """
     target = dict(story_of)
     for story in sorted(set(former.values())):

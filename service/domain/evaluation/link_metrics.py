@@ -11,7 +11,10 @@ from service.domain.evaluation.grouping_metrics import Agreement, Labels
 
 @dataclass(frozen=True, slots=True)
 class CopyQuality:
-    """Precision and recall of copies; one is `correct` if its original is the labelled one."""
+    """Precision and recall of copies.
+
+    A predicted copy is `correct` if its original is the labelled one.
+    """
 
     labelled: int
     predicted: int

@@ -118,8 +118,9 @@ def split_components(
 def run_hdbscan(scores: Matrix, epsilon: float) -> Rows:
     """HDBSCAN labels over distances 1 − score (Campello et al. 2013); noise gets its own label.
 
-    HDBSCAN never returns a single cluster. Two anchor points at distance 1 from everything make
-    that possible; its option `allow_single_cluster` would join what epsilon separates.
+    By default HDBSCAN never returns a single cluster. Two anchor points, at distance 1 from all
+    units, make a single cluster possible. The option `allow_single_cluster` of HDBSCAN would also
+    do that, but it joins clusters that epsilon separates.
     """
     # Imported here because scikit-learn takes longer to import than most commands to run.
     from hdbscan import HDBSCAN  # noqa: PLC0415

@@ -1,8 +1,8 @@
 """Hysteresis: stable articles change stories only for a clear improvement.
 
-Regrouping a window with a few new articles changes groups slightly everywhere, and readers follow
-links to existing stories. So the merge decision is free about new articles, and favours the current
-stories of stable ones; see `service.domain.merges.decision`.
+Regrouping a window with a few new articles changes groups slightly everywhere, but readers follow
+links to existing stories. So new articles move freely, and stable articles keep their story unless
+the log odds are clear; see `service.domain.merges.decision`.
 """
 
 from collections.abc import Iterable

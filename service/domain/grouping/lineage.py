@@ -107,11 +107,12 @@ def plan_update(
 ) -> Plan:
     """Match stories with groups by shared articles, and plan the changes.
 
-    A group goes to a story that has most of its own articles there; among several to the oldest,
-    unless a younger one has more than twice as many. A group that no story claims becomes a new
-    story; a story that loses every article is merged into the one that gets most of them.
-    Articles in no group stay where they are. The order of the input does not matter, and planning
-    again after the plan is applied returns an empty plan.
+    Each story continues in the group that contains most of its articles. If several stories would
+    continue in one group, the oldest does, unless a younger one has more than twice as many
+    articles there; the others are matched with the remaining groups. A group without a story
+    becomes a new story. A story that loses all articles is merged into the story that gets most of
+    them. Articles in no group stay where they are. The order of the input does not matter, and
+    planning again after the plan is applied returns an empty plan.
 
     `is_taken` reports ids that are in use by stories not in `existing`.
     """
@@ -181,9 +182,10 @@ def _assign_groups(stories: Sequence[str], overlaps: Sequence[Counter[str]]) -> 
 def _claim_round(
     stories: Sequence[str], overlaps: Sequence[Counter[str]], claimed: Mapping[int, str]
 ) -> dict[int, str]:
-    """Every story claims the free group with most of its articles; each group accepts one story.
+    """Match each story with the free group that contains most of its articles.
 
-    It accepts the oldest of those with at least half as many articles as the story with most.
+    If several stories match one group, only one of them gets it: the oldest that has at least half
+    as many articles in the group as the story with most of them.
     """
     best: dict[str, tuple[int, int]] = {}
     for number, overlap in enumerate(overlaps):

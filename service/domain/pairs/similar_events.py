@@ -1,8 +1,9 @@
 """Similar events: pairs of articles that report two events in nearly the same words.
 
-One outlet reports a crash in Kenya and a crash in Pakistan under one title, with another name. The
-pair score sees nearly equal texts. Words decide here only if the titles are nearly equal without
-their names; elsewhere, different names mean little, because outlets choose different details.
+For example, an outlet reports a crash in Kenya and a crash in Pakistan under titles that differ
+only in the name. The texts are nearly equal, so the pair score is high. Different names separate
+two articles only if their titles are otherwise nearly equal. In other pairs, different names mean
+little, because outlets choose different details of one event.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.sparse import csr_matrix
 from service.domain.articles.model import Floats, Rows
 from service.domain.pairs.features import Features
 
-#: Minimum cosine of two titles without their names, for two articles of one outlet, and of two.
+#: Minimum cosine of two titles without their names: for articles of one outlet, of two outlets.
 _MIN_COSINE, _MIN_COSINE_OF_OUTLETS = 0.45, 0.5
 #: Minimum share of the names of each title that the other article lacks, in the same order. Two
 #: outlets often name different places or people of one event.

@@ -13,7 +13,8 @@ from service.domain.pairs.score import PAIR_FEATURES, PairModel
 from service.settings.embedding import TrainingSettings
 
 _RIDGE = 1e-4
-#: Bounds of a weight: similarity counts only for a pair, a dense window only against it.
+#: Bounds of the weights: similarity can only raise the score, the background of a dense window can
+#: only lower it.
 _POSITIVE, _NEGATIVE, _ANY, _ZERO = (0.0, None), (None, 0.0), (None, None), (0.0, 0.0)
 _BOUNDS = {
     "background": _NEGATIVE,

@@ -36,7 +36,7 @@ def parse_weights(
         raise BadInputError(f"Cannot read the {name}: {error}") from error
     if not valid:
         raise BadInputError(
-            f"Invalid {name}: its features must be exactly {', '.join(features)}, each with a finite"
-            " number"
+            f"Invalid {name}: its features must be exactly {', '.join(features)},"
+            " each with a finite number"
         )
     return model

@@ -128,7 +128,7 @@ class _Scores:
         row_of = {each.id: row for row, each in enumerate(articles)}
         own_leads = leads[[row_of[each.quote.article] for each in pool]]
         total = sentences @ np.asarray(leads.sum(axis=0)).ravel()
-        if len(articles) > 1:  # an article does not support its own sentences
+        if len(articles) > 1:  # the cosine with the sentence's own article does not count
             total = total - np.asarray(sentences.multiply(own_leads).sum(axis=1)).ravel()
         discount = np.array([_DEPTH_DISCOUNT**each.depth for each in pool])
         centrality = total * discount / max(len(articles) - 1, 1)

@@ -50,8 +50,8 @@ class Filters:
 class History:
     """Articles that earlier editions showed to a subscriber.
 
-    A story counts as seen if it contains any of them. Story ids would not do, because stories merge
-    and split.
+    A story counts as seen if it contains any of them. The history has no story ids, because stories
+    merge and split.
     """
 
     since: datetime  #: creation of the last edition

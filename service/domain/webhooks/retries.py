@@ -61,7 +61,7 @@ class DeliveryOutcome:
 
     @property
     def gone(self) -> bool:
-        """Whether the receiver answered 410 and wants no more deliveries."""
+        """Whether the receiver responded with 410: it accepts no more deliveries."""
         return self.status == GONE
 
 

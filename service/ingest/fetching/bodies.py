@@ -144,4 +144,5 @@ def _detect_inflater(beginning: bytes, coding: str) -> Inflater | None:
 
 
 def _format_excess(verb: str, limit: int, setting: str) -> str:
-    return f"The response {verb} more than {limit / 1_048_576:g} MiB; if that is expected, raise {setting}"
+    size = f"{limit / 1_048_576:g} MiB"
+    return f"The response {verb} more than {size}; if that is expected, raise {setting}"

@@ -42,7 +42,7 @@ class HostThrottle:
                 self._total.release()
 
     def pause(self, host: str, duration: timedelta) -> None:
-        """Send no requests to the host for a while, because it asked for a pause."""
+        """Send no requests to the host for this time, because it requested a pause."""
         state = self._host(host)
         state.paused_until = max(state.paused_until, _now() + duration.total_seconds())
 

@@ -46,9 +46,9 @@ def data_folder(data_dir: str) -> Path:
         folder = Path(data_dir).expanduser().resolve()
         if os.geteuid() == 0 and (parent := inaccessible_parent(folder)):
             raise EmbeddedServerError(
-                f"Other users cannot enter {parent}, a parent of {folder}, and Postgres does not run "
-                "as root; set SAMESTORY_DATABASE__DATA_DIR to another folder, run as another user, "
-                "or set DATABASE_URL"
+                f"Other users cannot enter {parent}, a parent of {folder}, and Postgres does not"
+                " run as root; set SAMESTORY_DATABASE__DATA_DIR to another folder, run as another"
+                " user, or set DATABASE_URL"
             )
         return folder
     folder = platformdirs.user_data_path("samestory").resolve()

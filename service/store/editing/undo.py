@@ -24,13 +24,13 @@ from service.store.tables import MembershipRow, StoryRow, TransitionRow
 
 
 def undo(session: Session, action: EditorAction, number: int) -> Decision:
-    """Undo a decision within the open transaction, whatever was decided since.
+    """Undo a decision within the open transaction; later decisions stay active.
 
     Articles that have not moved since the decision move back to their former stories. All
-    articles that left the same story move back together, or not at all if an active decision
-    forbids it or the story is locked or hidden. A hidden article that cannot move back is placed
-    again like a new one. A merged story is revived under its own id if articles move back to it.
-    An article whose type was corrected gets its type by the rule.
+    articles that left the same story move back together. If an active decision forbids that, or
+    the story is locked or hidden, all of them stay. A hidden article that cannot move back is
+    placed again like a new one. A merged story is revived under its own id if articles move back
+    to it. An article whose type was corrected gets its type by the rule.
 
     Raises:
         NotFoundError: the decision does not exist.

@@ -48,11 +48,11 @@ from service.store.tables import (
 MAX_SCORED = 400
 #: Length of one ranking.
 MAX_RANKED = 100
-#: Postgres finds the latest matches in one of two ways: all matches by the text index, then a
-#: sort; or row by row along the time index until there are enough. Its cost model counts pages
-#: and hardly the documents that are compared, so it would scan fifty thousand articles rather
-#: than sort three thousand. With a limit that is higher by these factors it changes the plan
-#: where both take equally long, under ten milliseconds.
+#: Postgres has two plans for the latest matches: read all matches from the text index and sort
+#: them, or read the time index row by row until there are enough matches. Its cost model hardly
+#: counts the comparison of documents, so Postgres would scan fifty thousand articles rather than
+#: sort three thousand. If the limit is multiplied by these factors, Postgres switches between the
+#: plans where both take the same time, under ten milliseconds.
 ARTICLE_LIMIT_FACTOR, STORY_LIMIT_FACTOR = 6, 15
 #: Minimum cosine similarity of a semantic match. In the samples, the articles nearest to
 #: unrelated queries have .24 to .31.

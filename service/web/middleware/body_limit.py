@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Send
 #: this many seconds. A client that is still sending into a closed connection may never see the
 #: response.
 DISCARD_FACTOR, DISCARD_SECONDS = 16, 5.0
-#: The rest of the body would otherwise be parsed as the next request.
+#: Otherwise the server would parse the rest of the body as the next request.
 CLOSE_CONNECTION = {"Connection": "close"}
 
 

@@ -33,8 +33,8 @@ Slug = Annotated[ShortText, Path(description="Slug of the outlet.")]
 
 #: Description of the field `agency`.
 AGENCY = (
-    "Whether the outlet is a news agency. Among articles with the same text, that of an agency is the "
-    "original."
+    "Whether the outlet is a news agency. Among articles with the same text, that of an agency is "
+    "the original."
 )
 
 

@@ -54,7 +54,10 @@ Since = Annotated[
         "`latest` returns no changes, only `next` for the changes after now."
     ),
 ]
-EXAMPLE = 'retry: 1000\nid: 41\n\nid: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
+EXAMPLE = (
+    "retry: 1000\nid: 41\n\n"
+    'id: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
+)
 STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events. The data of each event is a change as JSON.",

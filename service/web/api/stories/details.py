@@ -70,8 +70,8 @@ class StoryDescriptionOut(BaseModel):
         description="The first entry of `delays`; null if `delays` is empty."
     )
     delays: list[DelayOut] = Field(
-        description="First report of each outlet, in chronological order. If any report has a valid "
-        "date, reports without one are ignored."
+        description="First report of each outlet, in chronological order. If any report has a "
+        "valid date, reports without one are ignored."
     )
 
 
