@@ -1,4 +1,4 @@
-"""Quality on days of feeds that no weight has seen.
+"""Quality on days of feeds that were not used in training.
 
 The merge model is trained here without each day. The pair score of the default profile comes from
 `sets/left_out`, trained without that day. That of the profile `english` is the shipped one, which

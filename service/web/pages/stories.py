@@ -135,7 +135,7 @@ def feeds_page(
 
 
 @router.get("/about")
-def about_render_page(web: WebContextDep) -> HTMLResponse:
+def about_page(web: WebContextDep) -> HTMLResponse:
     """Glossary of the terms on the pages."""
     return _render_page(web, "about.html")
 

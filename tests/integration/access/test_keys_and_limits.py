@@ -98,9 +98,9 @@ def test_auto_read_access_is_open_on_loopback(setting: str, host: str, *, is_ope
 def test_key_is_required_except_for_health_docs_and_static_files(
     protected: Site, path: str, status: int
 ) -> None:
-    answer = protected.get(path)
-    assert answer.status == status
-    assert ("www-authenticate" in answer.headers) == (status == 401)
+    response = protected.get(path)
+    assert response.status == status
+    assert ("www-authenticate" in response.headers) == (status == 401)
 
 
 def test_key_allows_reading(protected: Site, store: Sessions) -> None:
@@ -132,11 +132,11 @@ def test_basic_authentication_allows_reading_only(protected: Site, store: Sessio
     ["Bearer", "Bearer wrong", "Bearer " + "x" * 5000, "Bearer \xff\xfe", "Basic ????", "Digest x"],
 )
 def test_invalid_authorization_returns_401(protected: Site, authorization: str) -> None:
-    answer = protected.get(READ, headers={"Authorization": authorization})
-    assert answer.status == 401
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json["type"] == "urn:samestory:problem:invalid-key"
-    assert answer.headers["www-authenticate"].startswith("Bearer realm=")
+    response = protected.get(READ, headers={"Authorization": authorization})
+    assert response.status == 401
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json["type"] == "urn:samestory:problem:invalid-key"
+    assert response.headers["www-authenticate"].startswith("Bearer realm=")
 
 
 def test_invalid_key_returns_401_with_open_reading(sessions: Sessions) -> None:
@@ -225,11 +225,11 @@ def test_key_revoked_by_same_process_returns_401_and_ends_stream(
         stream.request(
             "GET", "/v1/changes/stream", headers={"Authorization": f"Bearer {rita.secret}"}
         )
-        answer = stream.getresponse()
-        assert answer.status == 200
+        response = stream.getresponse()
+        assert response.status == 200
         assert adam.request("DELETE", f"/v1/keys/{rita.key.id}").status == 200
         assert rita.get(READ).status == 401
-        answer.read()  # would last an hour
+        response.read()  # would last an hour
         stream.close()
 
 
@@ -266,10 +266,10 @@ def test_rate_limit_is_per_key_and_per_address(sessions: Sessions) -> None:
     with serving(sessions, requests_per_minute=3) as site:
         rita, bob = (make_key_client(site, sessions, name) for name in ("rita", "bob"))
         for left in (2, 1, 0):
-            answer = rita.get(READ)
-            assert answer.status == 200
-            assert answer.headers["ratelimit-policy"] == '"key";q=3;w=60'
-            assert answer.headers["ratelimit"].startswith(f'"key";r={left};t=')
+            response = rita.get(READ)
+            assert response.status == 200
+            assert response.headers["ratelimit-policy"] == '"key";q=3;w=60'
+            assert response.headers["ratelimit"].startswith(f'"key";r={left};t=')
         rejected = rita.get(READ)
         assert rejected.status == 429
         assert rejected.headers["cache-control"] == "no-store"
@@ -343,10 +343,10 @@ def test_body_over_limit_returns_413(store: Sessions, *, with_length: bool) -> N
             {"Authorization": f"Bearer {eve.secret}", "Content-Type": "application/json"},
             encode_chunked=not with_length,
         )
-        answer = connection.getresponse()
-        assert answer.status == 413
-        assert answer.headers["cache-control"] == "no-store"
-        assert b"exceeds 1000 bytes" in answer.read()
+        response = connection.getresponse()
+        assert response.status == 413
+        assert response.headers["cache-control"] == "no-store"
+        assert b"exceeds 1000 bytes" in response.read()
         connection.close()
         assert eve.get("/v1/decisions").json["items"] == []
 
@@ -363,15 +363,15 @@ def send_post_head(site: Site, *lines: str) -> tuple[socket.socket, float, bytes
 
 def test_expect_continue_with_too_large_body_returns_413_immediately(store: Sessions) -> None:
     with serving(store) as site:
-        connection_socket, seconds, answer = send_post_head(
+        connection_socket, seconds, response = send_post_head(
             site, "Expect: 100-continue", "Content-Length: 20000000", "Content-Type: text/plain"
         )
         with connection_socket:
             while part := connection_socket.recv(65536):  # until the server closes
-                answer += part
-        assert answer.startswith(b"HTTP/1.1 413 ")
-        assert b"100 Continue" not in answer
-        head = answer.partition(b"\r\n\r\n")[0].lower()
+                response += part
+        assert response.startswith(b"HTTP/1.1 413 ")
+        assert b"100 Continue" not in response
+        head = response.partition(b"\r\n\r\n")[0].lower()
         assert b"\r\nconnection: close" in head
         assert b"\r\nratelimit: " in head
         assert b"\r\nratelimit-policy: " in head
@@ -380,11 +380,11 @@ def test_expect_continue_with_too_large_body_returns_413_immediately(store: Sess
 
 def test_expect_continue_with_small_body_is_accepted(store: Sessions) -> None:
     with serving(store) as site:
-        connection_socket, _, answer = send_post_head(
+        connection_socket, _, response = send_post_head(
             site, "Expect: 100-continue", "Content-Length: 2", "Content-Type: application/json"
         )
         with connection_socket:
-            assert answer.startswith(b"HTTP/1.1 100 ")
+            assert response.startswith(b"HTTP/1.1 100 ")
             connection_socket.sendall(b"{}")
             assert connection_socket.recv(65536).startswith(b"HTTP/1.1 503 ")  # there is no model
 
@@ -394,13 +394,13 @@ def test_too_large_content_length_returns_413_then_closes_connection(
 ) -> None:
     with serving(store) as site:
         began = time.monotonic()
-        connection_socket, seconds, answer = send_post_head(site, "Content-Length: 99999999999")
+        connection_socket, seconds, response = send_post_head(site, "Content-Length: 99999999999")
         with connection_socket:
             connection_socket.sendall(b"x")
             while part := connection_socket.recv(65536):
-                answer += part
-        assert answer.startswith(b"HTTP/1.1 413 ")
-        assert b"exceeds 1048576 bytes" in answer
+                response += part
+        assert response.startswith(b"HTTP/1.1 413 ")
+        assert b"exceeds 1048576 bytes" in response
         assert seconds < 3
         assert time.monotonic() - began < 15
 
@@ -422,9 +422,9 @@ def test_unreachable_database_returns_503(sessions: Sessions) -> None:
 
         event.listen(engine, "do_connect", refuse)
         engine.dispose()
-        answer = rita.get(READ)
-        assert answer.status == 503
-        assert answer.headers["retry-after"]
+        response = rita.get(READ)
+        assert response.status == 503
+        assert response.headers["retry-after"]
         event.remove(engine, "do_connect", refuse)
         assert rita.get(READ).status == 200
 

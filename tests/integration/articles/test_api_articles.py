@@ -102,9 +102,9 @@ def test_pages_are_consistent_while_articles_arrive(sessions: Sessions) -> None:
     ],
 )  # fmt: skip
 def test_invalid_query_returns_422_with_reason(site: Site, query: str) -> None:
-    answer = site.get(f"/v1/articles?{query}")
-    assert answer.status == 422
-    assert answer.json["detail"]
+    response = site.get(f"/v1/articles?{query}")
+    assert response.status == 422
+    assert response.json["detail"]
 
 
 def test_single_feed_and_feeds_of_outlet(site: Site) -> None:

@@ -167,9 +167,9 @@ def test_reprint_names_original(newsroom: Newsroom) -> None:
 
 def test_empty_store_has_no_match(context: Context) -> None:
     with serving(context.sessions, model_context=model_context()) as site:
-        answer = post(site, json.dumps({"title": MEETING[0]}).encode())
-    assert answer.status == 200
-    assert answer.json["story"] is None
+        response = post(site, json.dumps({"title": MEETING[0]}).encode())
+    assert response.status == 200
+    assert response.json["story"] is None
 
 
 @pytest.mark.parametrize(
@@ -194,17 +194,17 @@ def test_empty_store_has_no_match(context: Context) -> None:
 def test_invalid_report_returns_error_with_reason(
     empty_site: Site, body: bytes, status: int, reason: str
 ) -> None:
-    answer = post(empty_site, body)
-    assert answer.status == status, answer.text[:300]
-    assert reason in answer.json["detail"]
+    response = post(empty_site, body)
+    assert response.status == status, response.text[:300]
+    assert reason in response.json["detail"]
 
 
 def test_chunked_body_over_limit_returns_413(empty_site: Site) -> None:
     part = b"10000\r\n" + b"x" * 65536 + b"\r\n"
     headers = {"Content-Type": "application/json", "Transfer-Encoding": "chunked"}
     body = b'1\r\n"\r\n' + part * 17 + b"0\r\n\r\n"
-    answer = empty_site.get("/v1/match", method="POST", headers=headers, body=body)
-    assert answer.status == 413
+    response = empty_site.get("/v1/match", method="POST", headers=headers, body=body)
+    assert response.status == 413
 
 
 @pytest.fixture(scope="module")

@@ -25,14 +25,14 @@ from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
 
 QUAY, HARBOUR = "/v1/outlets/quay", "/v1/outlets/harbour"
-#: As the configuration has them.
+#: The outlets of the configuration.
 OUTLETS = [
     Outlet(
         "quay", "Quay Post", country="GB", language="en", family="quay", sites=("quay.example",)
     ),
     Outlet("harbour", "Harbour Times", country="GB", language="en", family="harbour"),
 ]
-#: What is no outlet, and what the refusal says of it.
+#: Invalid request bodies, each with a part of the error message.
 REFUSED: list[tuple[Any, str]] = [
     ({"family": "harbor"}, "Unknown publisher family 'harbor': did you mean harbour?"),
     ({"family": "zzz"}, "Unknown publisher family 'zzz': GET /v1/outlets lists all families"),
@@ -67,7 +67,7 @@ def configure(sessions: Sessions, *outlets: Outlet, **families: str) -> None:
 
 @pytest.fixture
 def site(sessions: Sessions, clock: Clock) -> Iterator[Site]:
-    """Both outlets report the story `ferry`, each of them another one, too."""
+    """Both outlets report the story `ferry`; each of them also reports a story of its own."""
     configure(sessions)
     with sessions.begin() as session:
         known = session.scalars(select(OutletRow).order_by(OutletRow.id)).all()
@@ -250,7 +250,7 @@ def test_unknown_outlet_returns_404(adam: KeyClient) -> None:
 
 
 def test_concurrent_edits_and_imports_are_serialized(adam: KeyClient, sessions: Sessions) -> None:
-    """An import holds families and then outlets, an edit the other way round."""
+    """An import locks families first and then outlets; an edit locks them in the other order."""
 
     def work(number: int) -> int:
         if number % 2:

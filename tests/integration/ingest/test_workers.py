@@ -16,11 +16,12 @@ SOUND = ParseJob(
     b"<rss version='2.0'><channel><item><title>Bridge</title></item></channel></rss>",
     "https://sound.example/",
 )
-#: Unclosed tags take feedparser's lenient parser a time that grows with their square.
+#: The time of feedparser's lenient parser grows with the square of the number of unclosed tags.
 HANGING = ParseJob(
     b"<rss version='2.0'><channel>" + b"<a " * 300_000, "https://me:pw@hangs.example/"
 )
-#: Held a few times over, as bytes, text and repaired text, this exceeds a small limit.
+#: The body is in memory several times, as bytes, text and repaired text. Together these exceed a
+#: small limit.
 GREEDY = ParseJob(b"<rss version='2.0'><channel>" + b"x" * 30_000_000, "https://greedy.example/")
 
 

@@ -65,30 +65,30 @@ def serve_harbour(sessions: Sessions) -> Iterator[Site]:
         yield served
 
 
-def ask(site: Site, q: str, more: str = "") -> SiteResponse:
+def search(site: Site, q: str, more: str = "") -> SiteResponse:
     """Send a search."""
     return site.get(f"/v1/search?q={quote(q)}{more}")
 
 
 def stories(site: Site, q: str, more: str = "&mode=keyword") -> list[str]:
     """Return the ids of the stories in the results."""
-    return [each["story"]["id"] for each in ask(site, q, more).json["stories"]]
+    return [each["story"]["id"] for each in search(site, q, more).json["stories"]]
 
 
 def titles(site: Site, q: str, more: str = "&mode=keyword") -> list[str]:
     """Return the titles of the articles in the results."""
-    return [each["article"]["title"] for each in ask(site, q, more).json["articles"]]
+    return [each["article"]["title"] for each in search(site, q, more).json["articles"]]
 
 
 def test_keyword_search_returns_articles_and_stories(site: Site) -> None:
-    answer = ask(site, "ferry strikes pier").json
-    assert answer["mode"] == ["keyword", "semantic"]
-    first = answer["articles"][0]
+    response = search(site, "ferry strikes pier").json
+    assert response["mode"] == ["keyword", "semantic"]
+    first = response["articles"][0]
     assert first["article"]["title"] == FERRY
     assert first["article"]["story"]["id"] == "ferry"
     assert first["ranks"] == {"keyword": 1, "semantic": 1, "headline": None}
     assert first["score"] == pytest.approx(2 / 61)
-    story = answer["stories"][0]
+    story = response["stories"][0]
     assert story["story"]["id"] == "ferry"
     assert story["score"] == pytest.approx(3 / 61)
 
@@ -113,9 +113,9 @@ def test_keyword_search_returns_articles_and_stories(site: Site) -> None:
 )
 def test_quotes_minus_and_or(site: Site, q: str, expected: set[str] | None) -> None:
     if expected is None:
-        assert ask(site, q).status == 422
+        assert search(site, q).status == 422
     elif "<->" in q:
-        assert ask(site, q).status == 200
+        assert search(site, q).status == 200
     else:
         assert set(stories(site, q)) == expected
 
@@ -126,11 +126,11 @@ def test_language_filter_selects_stemmer(site: Site) -> None:
 
 
 def test_semantic_search_finds_paraphrase(site: Site) -> None:
-    answer = ask(site, "pier docking vessel hurt", "&mode=semantic").json
-    assert answer["mode"] == ["semantic"]
-    assert answer["articles"][0]["article"]["title"] == FERRY
-    assert answer["articles"][0]["ranks"]["keyword"] is None
-    none = ask(site, "quantum chess", "&mode=semantic").json
+    response = search(site, "pier docking vessel hurt", "&mode=semantic").json
+    assert response["mode"] == ["semantic"]
+    assert response["articles"][0]["article"]["title"] == FERRY
+    assert response["articles"][0]["ranks"]["keyword"] is None
+    none = search(site, "quantum chess", "&mode=semantic").json
     assert none["articles"] == none["stories"] == []
 
 
@@ -150,7 +150,7 @@ def test_filters_of_time_outlet_and_language(site: Site) -> None:
 
 
 def test_highlight_pieces_join_to_the_text(site: Site) -> None:
-    results = ask(site, "pier").json
+    results = search(site, "pier").json
     shown = next(x for x in results["articles"] if x["article"]["title"] == FERRY)["highlights"]
     assert "".join(piece["text"] for piece in shown["title"]) == FERRY
     assert [piece["text"] for piece in shown["title"] if piece["hit"]] == ["pier"]
@@ -206,9 +206,9 @@ def test_changed_article_is_found_by_new_text(sessions: Sessions, changing: Site
     ],
 )
 def test_invalid_query_returns_422_with_reason(site: Site, query: str, reason: str) -> None:
-    answer = site.get(f"/v1/search?{query}")
-    assert answer.status == 422
-    assert reason in answer.json["detail"]
+    response = site.get(f"/v1/search?{query}")
+    assert response.status == 422
+    assert reason in response.json["detail"]
 
 
 @pytest.mark.parametrize("q", ["%EF%BF%BD", "%F0%9F%9A%A2", "%22", "a" * 900, "%27%3B--x"])
@@ -217,9 +217,9 @@ def test_unusual_characters_return_200(site: Site, q: str) -> None:
 
 
 def test_unchanged_search_returns_304(site: Site) -> None:
-    answer = ask(site, "ferry")
-    assert ask(site, "ferry").headers["etag"] == answer.headers["etag"]
-    again = site.get("/v1/search?q=ferry", headers={"If-None-Match": answer.headers["etag"]})
+    response = search(site, "ferry")
+    assert search(site, "ferry").headers["etag"] == response.headers["etag"]
+    again = site.get("/v1/search?q=ferry", headers={"If-None-Match": response.headers["etag"]})
     assert again.status == 304
 
 
@@ -228,9 +228,9 @@ def test_searches_above_concurrency_limit_wait(sessions: Sessions) -> None:
     app = create_app(sessions, clock=lambda: NOW, settings=settings, model_context=model_context())
     with running(app) as site, ThreadPoolExecutor(6) as readers:
         limits: ConcurrencyLimits = app.state.limits
-        results = list(readers.map(lambda number: ask(site, f"ferry {number}"), range(12)))
+        results = list(readers.map(lambda number: search(site, f"ferry {number}"), range(12)))
         assert [each.status for each in results] == [200] * 12
-        rejected = [ask(site, "-ferry"), site.get("/v1/search?q=ferry&since=x")]
+        rejected = [search(site, "-ferry"), site.get("/v1/search?q=ferry&since=x")]
         assert [each.status for each in rejected] == [422, 422]
         etag = {"If-None-Match": results[0].headers["etag"]}
         assert site.get("/v1/search?q=ferry%200", headers=etag).status == 304
@@ -248,17 +248,17 @@ def test_search_before_model_is_loaded_uses_keywords_or_returns_503(sessions: Se
     with serving(sessions, model_context=model_context(load, load_timeout=0.05)) as site:
         assert site.get("/v1/stories").status == 200
         assert not load_calls
-        assert ask(site, "ferry", "&mode=keyword").status == 200
+        assert search(site, "ferry", "&mode=keyword").status == 200
         assert not load_calls
-        early = ask(site, "ferry")
+        early = search(site, "ferry")
         assert (early.status, early.json["mode"]) == (200, ["keyword"])
-        alone = ask(site, "ferry", "&mode=semantic")
+        alone = search(site, "ferry", "&mode=semantic")
         assert alone.status == 503
         assert alone.headers["retry-after"] == "5"
         assert "loading" in alone.json["detail"]
         load_allowed.set()
         # The store did not change, but the early response is not reused.
-        assert _eventually(lambda: ask(site, "ferry").json["mode"] == ["keyword", "semantic"])
+        assert _eventually(lambda: search(site, "ferry").json["mode"] == ["keyword", "semantic"])
         validator = {"If-None-Match": early.headers["etag"]}
         assert site.get("/v1/search?q=ferry", headers=validator).status == 200
     assert load_calls == ["model"]
@@ -278,13 +278,13 @@ def test_failed_model_load_is_retried(sessions: Sessions) -> None:
         return ENCODER
 
     with serving(sessions, model_context=model_context(load)) as site:
-        failed = ask(site, "ferry", "&mode=semantic")
+        failed = search(site, "ferry", "&mode=semantic")
         assert failed.status == 503
         assert failed.headers["retry-after"] == "60"
         assert "secret" not in failed.text
-        assert ask(site, "ferry").json["mode"] == ["keyword"]
-        assert ask(site, "ferry", "&mode=semantic").status == 200
-        assert ask(site, "ferry").json["mode"] == ["keyword", "semantic"]
+        assert search(site, "ferry").json["mode"] == ["keyword"]
+        assert search(site, "ferry", "&mode=semantic").status == 200
+        assert search(site, "ferry").json["mode"] == ["keyword", "semantic"]
 
 
 def test_keyword_search_works_without_loadable_model(sessions: Sessions) -> None:
@@ -295,12 +295,12 @@ def test_keyword_search_works_without_loadable_model(sessions: Sessions) -> None
         raise ModelMissingError("path", "no such file")
 
     with serving(sessions, model_context=model_context(fail)) as site:
-        assert [ask(site, "ferry").json["mode"] for _ in range(5)] == [["keyword"]] * 5
+        assert [search(site, "ferry").json["mode"] for _ in range(5)] == [["keyword"]] * 5
     assert load_calls == [1]  # no retry during the pause after a failure
 
 
 def test_server_without_model_uses_keywords(sessions: Sessions) -> None:
     expected = {"mode": ["keyword"], "stories": [], "articles": []}
     with serving(sessions) as site:
-        assert ask(site, "ferry", "&mode=semantic").status == 503
-        assert ask(site, "ferry").json == ask(site, "ferry", "&mode=keyword").json == expected
+        assert search(site, "ferry", "&mode=semantic").status == 503
+        assert search(site, "ferry").json == search(site, "ferry", "&mode=keyword").json == expected

@@ -183,7 +183,7 @@ def test_since_beyond_the_latest_change_returns_422(sessions: Sessions, site: Si
 
 
 def test_returned_position_is_always_valid(sessions: Sessions, site: Site) -> None:
-    """Each change is all_changes from its own number at once, while the next one is written."""
+    """A client can continue from each change as soon as it is listed, while others are written."""
     finished = threading.Event()
 
     def write() -> None:

@@ -1,4 +1,4 @@
-"""Tests of paging while stories insert_story, grow, merge and are hidden between pages."""
+"""Tests of paging while stories appear, grow, merge and are hidden between pages."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta

@@ -68,9 +68,8 @@ def run_and_kill(url: str, port: int, attempt: Attempt, steps: "Synchronized[int
         load_pair_model(),
         load_merge_model(),
     )
-    while (
-        run_job(JOBS[attempt.name], with_mail(context, port)) is None
-    ):  # a killed one's lock falls soon
+    # None: the server has not released the lock of a killed process yet.
+    while run_job(JOBS[attempt.name], with_mail(context, port)) is None:
         pass
     engine.dispose()
 

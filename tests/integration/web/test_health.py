@@ -44,20 +44,20 @@ def test_healthz_and_readyz(site: Site) -> None:
 def test_readyz_returns_503_at_another_schema_revision(engine: Engine, site: Site) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    answer = site.get("/readyz")
-    assert answer.status == 503
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert "upgrade samestory" in answer.json["detail"]
+    response = site.get("/readyz")
+    assert response.status == 503
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "upgrade samestory" in response.json["detail"]
 
 
 def test_without_a_database_only_healthz_succeeds(site_without_database: Site) -> None:
     assert site_without_database.get("/healthz").status == 200
     for path in ("/readyz", "/v1/stories", "/v1/feeds"):
-        answer = site_without_database.get(path)
-        assert answer.status == 503
-        assert answer.headers["retry-after"] == "5"
-        assert answer.json["type"] == "urn:samestory:problem:unavailable"
-        assert "127.0.0.1" not in answer.text
+        response = site_without_database.get(path)
+        assert response.status == 503
+        assert response.headers["retry-after"] == "5"
+        assert response.json["type"] == "urn:samestory:problem:unavailable"
+        assert "127.0.0.1" not in response.text
     assert "Temporarily unavailable" in site_without_database.page("/").text
     assert "samestory_database_up 0.0" in site_without_database.get("/metrics").text
 

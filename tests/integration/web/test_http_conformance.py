@@ -82,9 +82,9 @@ def test_etag_is_specific_to_the_url(world: Site) -> None:
 
 def test_errors_and_metrics_are_not_cacheable(world: Site) -> None:
     for path in ("/v1/stories/nobody", "/metrics", "/healthz", "/readyz"):
-        answer = world.get(path)
-        assert answer.headers["cache-control"] == "no-store"
-        assert "etag" not in answer.headers
+        response = world.get(path)
+        assert response.headers["cache-control"] == "no-store"
+        assert "etag" not in response.headers
 
 
 def test_etag_changes_with_public_data_only(sessions: Sessions, site: Site) -> None:
@@ -212,11 +212,11 @@ def test_compression_follows_accept_encoding(
 ) -> None:
     plain = world.get("/v1/stories").body
     for path in ("/v1/stories", "/"):  # cached and not cached
-        answer = world.get(path, headers={"Accept-Encoding": accept_encoding})
-        assert (answer.headers.get("content-encoding") == "gzip") is compressed
-        assert "Accept-Encoding" in answer.headers["vary"]
-    answer = world.get("/v1/stories", headers={"Accept-Encoding": accept_encoding})
-    assert (gzip.decompress(answer.body) if compressed else answer.body) == plain
+        response = world.get(path, headers={"Accept-Encoding": accept_encoding})
+        assert (response.headers.get("content-encoding") == "gzip") is compressed
+        assert "Accept-Encoding" in response.headers["vary"]
+    response = world.get("/v1/stories", headers={"Accept-Encoding": accept_encoding})
+    assert (gzip.decompress(response.body) if compressed else response.body) == plain
 
 
 @pytest.mark.parametrize("accept_encoding", ["gzip", "identity"])
@@ -240,9 +240,9 @@ def test_cors_is_limited_to_the_configured_origins(sessions: Sessions, world: Si
     assert "access-control-allow-origin" not in world.get("/v1/stories", headers=headers).headers
     app = create_app(sessions, clock=lambda: NOW, origins=["https://desk.example"])
     with running(app) as site:
-        answer = site.get("/v1/stories", headers=headers)
-        assert answer.headers["access-control-allow-origin"] == "https://desk.example"
-        assert "ETag" in answer.headers["access-control-expose-headers"]
+        response = site.get("/v1/stories", headers=headers)
+        assert response.headers["access-control-allow-origin"] == "https://desk.example"
+        assert "ETag" in response.headers["access-control-expose-headers"]
         preflight = site.get("/v1/stories", method="OPTIONS", headers=headers)
         assert preflight.status == 200
         assert preflight.headers["access-control-allow-methods"].startswith("GET")
@@ -266,14 +266,14 @@ def test_rejected_preflight_states_the_reason(
     allowed = {"Origin": "https://desk.example", "Access-Control-Request-Method": "GET"}
     app = create_app(sessions, clock=lambda: NOW, origins=["https://desk.example"])
     with running(app) as site:
-        answer = site.get("/v1/stories", method="OPTIONS", headers=allowed | headers)
-        assert answer.status == 400
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert "Origin" in answer.headers["vary"]
-        content = answer.json
+        response = site.get("/v1/stories", method="OPTIONS", headers=allowed | headers)
+        assert response.status == 400
+        assert response.headers["content-type"] == "application/problem+json"
+        assert "Origin" in response.headers["vary"]
+        content = response.json
         assert content["type"] == "urn:samestory:problem:origin-not-allowed"
         assert content["instance"] == "/v1/stories"
-        assert content["request_id"] == answer.headers["x-request-id"]
+        assert content["request_id"] == response.headers["x-request-id"]
         assert reason in content["detail"]
 
 

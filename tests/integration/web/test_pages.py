@@ -83,8 +83,8 @@ def test_story_page_has_a_short_and_a_canonical_path(world: Site) -> None:
 
 
 def test_merged_story_redirects(world: Site) -> None:
-    answer = world.page(f"/stories/{MERGED}/talks")
-    assert (answer.status, answer.headers["location"]) == (308, f"/stories/{MEETING}")
+    response = world.page(f"/stories/{MERGED}/talks")
+    assert (response.status, response.headers["location"]) == (308, f"/stories/{MEETING}")
 
 
 def test_hostile_texts_are_escaped(sessions: Sessions, site: Site) -> None:

@@ -29,9 +29,9 @@ def world(new_database: Callable[[], str]) -> Iterator[Site]:
 
 def parse_feed(site: Site, path: str) -> Any:
     """Parse a feed with feedparser, which must not report an error."""
-    answer = site.get(path)
-    assert answer.status == 200, answer.text
-    feed = feedparser.parse(answer.body, response_headers=answer.headers)
+    response = site.get(path)
+    assert response.status == 200, response.text
+    feed = feedparser.parse(response.body, response_headers=response.headers)
     assert not feed.bozo, feed.get("bozo_exception")
     return feed
 
@@ -73,11 +73,11 @@ def test_rss_and_json_feed_have_the_required_elements(world: Site, path: str) ->
     assert channel is not None
     assert all(channel.findtext(name) for name in ("title", "link", "description"))
     assert all(item.findtext("guid") for item in channel.findall("item"))
-    answer = world.get(f"{path}.json")
-    assert answer.headers["content-type"].startswith("application/feed+json")
-    assert answer.json["version"] == "https://jsonfeed.org/version/1.1"
-    assert answer.json["feed_url"] == f"{world.url}{path}.json"
-    for item in answer.json["items"]:
+    response = world.get(f"{path}.json")
+    assert response.headers["content-type"].startswith("application/feed+json")
+    assert response.json["version"] == "https://jsonfeed.org/version/1.1"
+    assert response.json["feed_url"] == f"{world.url}{path}.json"
+    for item in response.json["items"]:
         assert item["id"]
         assert item["content_text"] is not None
         assert item["date_published"].endswith("Z")
@@ -138,9 +138,9 @@ def test_feed_of_a_merged_story_redirects(world: Site) -> None:
     ],
 )
 def test_invalid_feed_requests_are_problems(world: Site, path: str, status: int) -> None:
-    answer = world.get(path)
-    assert answer.status == status
-    assert answer.headers["content-type"] == "application/problem+json"
+    response = world.get(path)
+    assert response.status == status
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 def test_invalid_xml_characters_are_removed(sessions: Sessions) -> None:

@@ -31,9 +31,9 @@ def world(new_database: Callable[[], str]) -> Iterator[Site]:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("query", LISTS)
 def test_feeds_of_lists_are_valid(world: Site, form: str, query: str) -> None:
-    answer = world.get(f"/v1/stories/feed.{form}{query}")
-    assert answer.status == 200
-    assert find_errors(form, answer.body) == []
+    response = world.get(f"/v1/stories/feed.{form}{query}")
+    assert response.status == 200
+    assert find_errors(form, response.body) == []
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -44,14 +44,14 @@ def test_feeds_of_stories_are_valid(world: Site, form: str) -> None:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("q", ["turkish%20withdrawal", "nothing%20of%20the%20kind", "%3Cb%3E%26x"])
 def test_search_feeds_are_valid_and_match_the_results(world: Site, form: str, q: str) -> None:
-    answer = world.get(f"/v1/search/feed.{form}?q={q}&mode=keyword")
-    assert answer.status == 200
-    assert find_errors(form, answer.body) == []
+    response = world.get(f"/v1/search/feed.{form}?q={q}&mode=keyword")
+    assert response.status == 200
+    assert find_errors(form, response.body) == []
     stories = world.get(f"/v1/search?q={q}&mode=keyword").json["stories"]
     items = world.get(f"/v1/search/feed.json?q={q}&mode=keyword").json["items"]
     expected = [f"urn:samestory:story:{each['story']['id']}" for each in stories]
     assert [item["id"] for item in items] == expected
-    headers = {"If-None-Match": answer.headers["etag"]}
+    headers = {"If-None-Match": response.headers["etag"]}
     assert world.get(f"/v1/search/feed.{form}?q={q}&mode=keyword", headers=headers).status == 304
 
 

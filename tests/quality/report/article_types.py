@@ -25,7 +25,7 @@ from tests.quality.report import floors
 from tests.quality.sets.days import label_key
 
 LABELS = Path(__file__).parents[1] / "sets" / "labels" / "article_types"
-#: The days on which the rule was tuned, and those that it had not seen.
+#: The days on which the rule was tuned, and the other days.
 SEEN, UNSEEN = ("stream_day", "stream_day_c"), ("stream_day_d", "stream_day_e")
 
 

@@ -28,7 +28,7 @@ class Floor:
 class Floors:
     """All floors by set, and the maximum F1 loss of a replay, with exceptions by set.
 
-    left_out: by profile, floors of days that the merge model has not seen, and of their "mean".
+    left_out: by profile, floors of days that are left out of training, and of their "mean".
     """
 
     stream_loss: float

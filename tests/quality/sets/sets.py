@@ -32,7 +32,7 @@ MAX_LINES = {f"allsides_triples{TITLES}": 4002}
 #: Samples of `seeds/` in English, and in all languages.
 ENGLISH_SEEDS = "seeds_english"
 SEEDS = (ENGLISH_SEEDS, "seeds_all_languages")
-#: Made-up articles of one day about events that differ only in who or where.
+#: Made-up articles of one day about events that differ only in people or places.
 SIMILAR_EVENTS = "similar_events"
 
 

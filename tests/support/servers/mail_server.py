@@ -19,10 +19,11 @@ LOOPBACK = Path(__file__).parent / "loopback.pem"
 
 @dataclass(slots=True)
 class MailServer:
-    """Test server; `answers` maps a step (`mail`, `rcpt`, `data`, `taken`) to a reply, if not 250.
+    """Test server; `answers` maps a step to its reply; all other steps succeed with 250.
 
-    A reply is a line such as `550 5.1.1 unknown`, `hang` or `close`. `addresses` has the RCPT
-    replies of single addresses. At the step `taken` the email is stored before the reply.
+    The steps are `mail`, `rcpt`, `data` and `taken` (the end of the email; the server stores it
+    before the reply). A reply is a line such as `550 5.1.1 unknown`, `hang` or `close`. `addresses`
+    has the RCPT replies of single addresses. `taken` lists the stored emails.
     """
 
     answers: dict[str, str] = field(default_factory=dict)

@@ -114,7 +114,7 @@ SUMMARY = Article(
 
 
 def test_summary_matches_within_the_long_text() -> None:
-    """As feeds carry reprints: one has the text, the other a sentence of it."""
+    """Feeds often carry a reprint like this: one has the full text, the other one sentence."""
     text = " ".join(("Rescuers worked all night.", *PARAGRAPHS, *LONG))
     full = Article(1, "Ferry strikes pier at Lake Orlan", text, "wire", published=START)
     short = Article(

@@ -25,7 +25,7 @@ from tests.support.content.events import (
 )
 
 SCHEDULE = ReplaySettings(minutes=15, arrivals=3, window_hours=float("inf"), min_age_hours=1)
-#: In the words of the first event alone: as a report it would join.
+#: Has only words of the first event: as a report it would join the story of that event.
 BRIEFING = Article(
     900, f"{EVENTS[0]}", f"{EVENTS[0]}.", "briefer", published=START + timedelta(hours=2)
 )
