@@ -39,5 +39,5 @@ def encode_articles(
         values[rows] = encoder.encode_by_language(tags, texts, on_progress=on_progress)
     else:
         values[rows] = encoder.encode(texts, on_progress=on_progress)
-    values[~np.isfinite(values).all(axis=1)] = 0  # one NaN would spoil the means of a window
+    values[~np.isfinite(values).all(axis=1)] = 0  # a NaN would make the window's means NaN
     return Vectors(encoder.model, values)

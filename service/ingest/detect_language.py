@@ -49,8 +49,8 @@ _SIMILAR = tuple(
 def resolve_language(declared: str, title: str, text: str = "") -> str:
     """Return the declared language tag, else the detected ISO 639-1 code, else "".
 
-    The declared tag is returned with its region, unless a text of sufficient length is detected
-    with high probability as a language that is not similar to it.
+    The declared tag keeps its region. A detected language replaces it if the text is long enough,
+    the probability is high, and the two languages are not similar.
     """
     sample = " ".join(f"{title} {text[:SAMPLE_CHARACTERS]}".split())[:SAMPLE_CHARACTERS]
     if declared and len(sample) < MIN_OVERRIDE_CHARACTERS:

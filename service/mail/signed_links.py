@@ -22,7 +22,7 @@ class LinkSigner:
     def links(self, subscriber: int, edition: int | None = None, alert: int | None = None) -> Links:
         """Links of an email to a subscriber.
 
-        `edition` is the email itself; `alert` is the one that the unsubscribe button stops.
+        `edition` is the email itself; the unsubscribe button stops `alert`.
         """
         return Links(
             self.site,

@@ -27,7 +27,7 @@ class ClientKeyMiddleware:
 def client_for_request(client: Client, *, share_key: bool) -> Client:
     """The client with the key of the current request.
 
-    Without such a key, `share_key` decides whether the key of `client` or no key is sent.
+    If the request has no key, the key of `client` is sent with `share_key`, and no key without it.
     """
     key = _KEY.get()
     return client if key is None and share_key else client.with_key(key or "")

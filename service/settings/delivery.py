@@ -51,7 +51,7 @@ class EditionSettings:
 
     @property
     def tolerance(self) -> timedelta:
-        """Delay from which an edition says that it is late."""
+        """Delay from which an edition contains an apology."""
         return timedelta(minutes=self.late_after_minutes)
 
     @property

@@ -28,8 +28,9 @@ def open_context(
 ) -> Iterator[Context]:
     """Connect to the database and yield the context of jobs and commands.
 
-    `settings` defaults to those of the environment, `name` to the database they select on the
-    embedded server. `upgrade` applies missing migrations; the embedded server always gets them.
+    Without `settings`, the settings of the environment apply. `name` is the database on the
+    embedded server; by default, the settings select it. `upgrade` applies missing migrations; they
+    are always applied on the embedded server.
 
     Raises:
         DatabaseError: the database is unusable; the message gives the reason.

@@ -42,8 +42,8 @@ def find_entities(
     """Return the entities of a story by kind, and by number of articles, descending.
 
     The kinds come from `window` and the story's own articles; names without a clear kind are
-    omitted. A last name alone counts for the full name if the story contains it. Copies do not
-    count, nor do outlets that mention themselves; `outlets` maps slugs to names.
+    omitted. A last name alone counts for the full name if the story contains it. Copies, and
+    outlets that mention themselves, do not count; `outlets` maps slugs to names.
     """
     originals = [each for each in articles if each.id not in copies] or list(articles)
     gazetteers = Gazetteers((window, Gazetteer.from_articles(originals)))

@@ -144,9 +144,9 @@ def plan_edit(
 ) -> Plan:
     """Plan an editor's change of some stories: `target` has the articles of each, by story id.
 
-    `emerged` are the stories of `target` that are new; `revived` those that were merged and are
-    restored. As in `plan_update`, a story that loses every article is merged into the one that
-    gets most of them.
+    `emerged` are the new stories of `target`. `revived` are the merged stories of `target` that the
+    edit restores. As in `plan_update`, a story that loses all articles is merged into the story
+    that gets most of them.
     """
     stories = sorted(existing, key=lambda story: (story.emerged, story.id))
     story_of = {article: story.id for story in stories for article in story.members}

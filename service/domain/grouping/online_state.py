@@ -26,7 +26,8 @@ from service.domain.pairs.score import PairModel
 from service.domain.pairs.vocabulary import Vocabulary
 from service.settings.grouping import StorySettings
 
-#: The whole window is scored again when it has grown by this share; in between only new articles.
+#: The whole window is scored again when it has grown by this share. Until then, only new articles
+#: are scored.
 _GROWTH = 0.2
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
 """Merge decision: whether two groups of articles report one event, from features of both groups.
 
-Scores of single pairs of articles do not belong here, nor the lifecycle of stories.
+Not here: scores of single pairs of articles (`service.domain.pairs`) and the lifecycle of stories.
 """

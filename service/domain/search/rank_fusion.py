@@ -13,8 +13,8 @@ def fuse_rankings(rankings: Iterable[Sequence[Key]]) -> dict[Key, float]:
     """Score each key by the sum of 1 / (60 + rank) over the rankings; return the best first.
 
     Ranks count from 1. A key that is not in a ranking gets nothing from it. Only ranks count, so
-    rankings with scores of different kinds, such as ts_rank and cosine, can be fused. Of keys with
-    equal scores, the first in order of the rankings comes first.
+    rankings with scores of different kinds, such as ts_rank and cosine, can be fused. Keys with
+    equal scores keep the order in which they first occur in the rankings.
 
     Formula and constant: Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms
     Condorcet and individual rank learning methods", SIGIR 2009.

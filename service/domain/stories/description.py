@@ -93,8 +93,8 @@ def describe_story(
 ) -> StoryDescription:
     """Describe a story; `neighbours` are the nearest articles of other stories.
 
-    Pace, delays and developments use the articles with a trusted date, or all articles by time of
-    arrival if none has one.
+    Pace, delays and developments use the articles with a trusted date. If no article has one, they
+    use all articles with the times of arrival.
     """
     articles, copies, title = story.articles, context.originals, story.headline_article.title
     originals = [each for each in articles if each.id not in copies] or articles

@@ -74,8 +74,8 @@ def summarise_update(
 ) -> StoryUpdate | None:
     """Summarise the reports that are not among the `seen` articles.
 
-    Only reports that are no reprints, by families without a seen article, count. Returns None if
-    they come from fewer than `min_outlets` families.
+    A report counts if it is no reprint and its family has no seen article. Returns None if the
+    counted reports come from fewer than `min_outlets` families.
     """
     before = [each for each in story.reports if each.article in seen]
     families = {each.family for each in before}

@@ -35,8 +35,8 @@ class DueDate:
 def due_time(local_date: date, schedule: DeliverySchedule) -> datetime | None:
     """UTC time at which the edition of a local date is due; None if the time zone skipped the date.
 
-    An hour skipped by a clock change moves forward by the size of the change. Of a repeated hour,
-    the first one counts.
+    An hour skipped by a clock change moves forward by the size of the change. If a clock change
+    repeats the hour, the first of both counts.
     """
     at = datetime.combine(local_date, time(schedule.hour), schedule.time_zone).astimezone(UTC)
     return at if at.astimezone(schedule.time_zone).date() == local_date else None

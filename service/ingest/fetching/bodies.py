@@ -137,7 +137,7 @@ def _detect_inflater(beginning: bytes, coding: str) -> Inflater | None:
         return Inflater(_GZIP)
     if coding != "deflate" or beginning[:1] in b"<{":
         return None
-    # Some servers send "deflate" in the zlib format, as the standard says, others raw.
+    # Some servers send "deflate" in the zlib format, as the standard requires, others send it raw.
     method, check = beginning[0] & 0x0F, int.from_bytes(beginning[:2], "big") % 31
     wrapped = method == _DEFLATE_METHOD and check == 0
     return Inflater(_ZLIB if wrapped else _RAW)

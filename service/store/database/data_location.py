@@ -71,7 +71,9 @@ def inaccessible_parent(path: Path) -> Path | None:
 
 
 def account_for(cluster: Path) -> Account:
-    """Return the owner of an existing cluster, else the current user (for root: another user).
+    """Return the owner of an existing cluster, or else the current user.
+
+    If that is root, return another user, because Postgres does not run as root.
 
     Raises:
         EmbeddedServerError: the user has no name, or root finds no other user.

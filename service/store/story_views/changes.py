@@ -18,7 +18,7 @@ def load_changes_since(session: Session, number: int, *, limit: int = 100) -> Pa
     """The transitions with an id above `number`, in order; one statement.
 
     Ids become visible in ascending order, with gaps, so a client that continues after the last id
-    misses nothing. Of a hidden story, only the transition `hidden` is included.
+    misses nothing. For a hidden story, only the transition `hidden` is included.
     """
     statement = (
         select_transitions()

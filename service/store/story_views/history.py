@@ -55,7 +55,7 @@ def select_transitions() -> Select[*tuple[Any, ...]]:
 def is_visible() -> ColumnElement[bool]:
     """Whether a transition is sent to clients.
 
-    Of a hidden story, clients only receive the transition `hidden`, so that they delete the story.
+    For a hidden story, only the transition `hidden` is sent, so that clients delete the story.
     """
     # Hidden stories are few and have a partial index; NOT EXISTS avoids reading the others.
     hidden = exists().where(StoryRow.id == TransitionRow.story_id, StoryRow.hidden)

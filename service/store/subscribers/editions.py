@@ -183,7 +183,7 @@ def mark_ending(session: Session, delivery_id: int) -> None:
 
 
 def mark_sent(session: Session, delivery_id: int, *, late: bool, size: int, now: datetime) -> None:
-    """Record that the server accepted an email of `size` bytes; `late` if its text says so."""
+    """Record that the server accepted an email of `size` bytes; `late` if it has an apology."""
     edition = _close_attempt(session, delivery_id, "sent", "sent")
     edition.late, edition.bytes, edition.sent_at = edition.late or late, size, now
 

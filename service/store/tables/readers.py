@@ -108,7 +108,7 @@ class DeliveryRow(Base):
     """One attempt to pass an edition to the mail server.
 
     The state is `sending` until the end of the email is transmitted, then `ending` until the server
-    replies; `doubtful` if it never did.
+    replies. It is `doubtful` if the server never replied.
     """
 
     __tablename__ = "deliveries"

@@ -88,7 +88,7 @@ def _detail(status: int, path: str, operation: Operation, errors: list[dict[str,
     if status == CONFLICT:
         return ALREADY_EXISTS.get(path, IN_PROGRESS)
     if status == HTTPStatus.NOT_FOUND:
-        # Of nested objects, the last one is missing.
+        # If the path has several objects, the last one is missing.
         parameters = re.findall(r"{(\w+)}", path) or ["story_id"]
         noun, example = PATH_OBJECTS[parameters[-1]]
         return f"{noun.capitalize()} {example} not found"

@@ -67,7 +67,7 @@ ACCESS_RESPONSES: dict[str, Any] = {
     "415": {"description": "The body is compressed, or its type is not JSON."},
     "429": {"description": "Too many requests; see Retry-After.", "Retry-After": RETRY_AFTER},
 }
-#: Of these, the ones that only apply to requests with a body.
+#: The statuses above that only apply to requests with a body.
 BODY_STATUSES = ("413", "415")
 #: Paths with `Cache-Control: no-store`, which have no ETag.
 UNCACHED_PATHS = ("/v1/keys", "/v1/subscribers", "/v1/webhooks")
