@@ -81,7 +81,7 @@ class _RedirectState:
         if self.cookies is None:
             return ""
         matching = self.cookies.filter_cookies(URL(self.at.text, encoded=True))
-        return matching.output(header="", sep=";").strip()
+        return "; ".join(f"{each.key}={each.coded_value}" for each in matching.values())
 
 
 async def follow(route: Route, address: str) -> RedirectResult:

@@ -76,6 +76,23 @@ def test_url_is_requested_as_written(server: ChaosServer, query: str) -> None:
     assert result.final_url.endswith(server.requests[-1].target)
 
 
+def test_cookies_are_sent_within_the_chain_only(server: ChaosServer) -> None:
+    chain, plain, two = (
+        fetch(FetchRequest(1, url))[0]
+        for url in (
+            server.url("cookie-wall"),
+            server.url("equal-lengths", "later"),
+            server.url("two-cookies"),
+        )
+    )
+
+    sent = {each.target: each.headers.get("cookie") for each in server.requests}
+    assert (chain.error, plain.error, two.error) == (None, None, None)
+    assert sent["/cookie-wall"] == "seen=1"
+    assert sent["/later/equal-lengths"] is None
+    assert sent["/two-cookies"] == "a=1; b=2"
+
+
 def test_server_that_switches_bot_protection_on_is_paused_like_any_busy_one(
     server: ChaosServer,
 ) -> None:

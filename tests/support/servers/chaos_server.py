@@ -53,6 +53,7 @@ class ChaosServer:
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._port = 0
+        self._stopping = False
 
     def url(self, name: str, prefix: str = "") -> str:
         return f"http://127.0.0.1:{self._port}{prefix and '/'}{prefix}/{name}"
@@ -68,6 +69,7 @@ class ChaosServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._stopping = True
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
@@ -82,14 +84,20 @@ class ChaosServer:
         for task in tasks:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.run_until_complete(asyncio.sleep(0))  # transports close in the next step
         self._loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            while not writer.is_closing():
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                await self._respond(head, writer)
-        writer.close()
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                while not writer.is_closing():
+                    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                    await self._respond(head, writer)
+        finally:
+            if self._stopping:
+                writer.transport.abort()
+            else:
+                writer.close()
 
     async def _respond(self, head: str, writer: asyncio.StreamWriter) -> None:
         first, *lines = head.rstrip().split("\r\n")

@@ -194,6 +194,18 @@ REDIRECTS = {
     ),
     "cookie-via-another-page": Fault(with_cookie("consent=yes", sized(), redirect("set-consent"))),
     "set-consent": Fault(redirect("cookie-via-another-page", b"Set-Cookie: consent=yes; Path=/")),
+    "two-cookies": Fault(
+        with_cookie(
+            "b=2",
+            sized(),
+            redirect(
+                "two-cookies",
+                b"Set-Cookie: a=1; Path=/; HttpOnly; SameSite=Lax",
+                b"Set-Cookie: b=2; Path=/; Expires=Fri, 01 Jan 2100 00:00:00 GMT",
+                b"Set-Cookie: c=3; Path=/elsewhere",
+            ),
+        )
+    ),
     "cookie-in-vain": Fault(redirect("cookie-in-vain", b"Set-Cookie: a=1; Path=/"), "redirect"),
     "redirect-to-itself": Fault(redirect("redirect-to-itself"), "redirect", "loop"),
     "redirect-to-a-private-address": Fault(
