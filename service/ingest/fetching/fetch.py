@@ -22,6 +22,7 @@ from service.settings.ingest import FetchSettings
 
 TOO_MANY_REQUESTS = 429
 UNAVAILABLE = 503
+PRECONDITION_FAILED = 412
 #: Pause after a 429 without a Retry-After header.
 DEFAULT_PAUSE = timedelta(minutes=5)
 #: Seconds between two checks for a stop request.
@@ -132,6 +133,9 @@ async def fetch_one(
         timeout_seconds=settings.timeout_seconds,
     )
     outcome = await follow(route, request.url)
+    if outcome.response and outcome.response.status == PRECONDITION_FAILED and conditions:
+        # Some servers do not support conditional requests and would reject each one.
+        outcome = await follow(replace(route, headers={}, conditional=False), request.url)
     if isinstance(outcome.error, HostBusyError):
         return replace(_to_result(request, outcome), retry_after=throttle.paused_for(outcome.host))
     result = _to_result(request, outcome)

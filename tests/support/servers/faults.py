@@ -67,6 +67,7 @@ HEADS = {
     "http-1.0": Fault(send(head(status=b"HTTP/1.0 200 OK") + RSS, close=True)),
     "http-2-in-clear-text": Fault(sized(status=b"HTTP/2 200")),
     "icecast-status": Fault(send(head(status=b"ICY 200 OK") + RSS, close=True)),
+    "lower-case-status-line": Fault(sized(status=b"http/1.1 200 ok")),
     "leading-blank-line": Fault(send(b"\r\n" + head(_LENGTH) + RSS)),
     "early-hints": Fault(
         send(head(b"Link: </a.css>", status=b"HTTP/1.1 103 Early Hints"), head(_LENGTH) + RSS)
@@ -104,6 +105,8 @@ FRAMING = {
         if len(RSS) > len(GZIP)
         else send(head(b"Content-Length: 9999", b"Content-Encoding: gzip") + GZIP, close=True)
     ),
+    "more-than-announced": Fault(send(head(_LENGTH) + RSS + b"<!-- cached -->")),
+    "more-than-announced-later": Fault(send(head(_LENGTH) + RSS, b"<!-- cached -->", pause=0.01)),
     "truncated": Fault(send(head(b"Content-Length: 9999") + RSS, close=True), "broken_response"),
     "truncated-chunk": Fault(
         send(head(_CHUNKED) + b"fff\r\n" + RSS[:100], close=True), "broken_response"
@@ -167,6 +170,9 @@ STATUSES = {
     "gone": Fault(sized(body=b"", status=b"HTTP/1.1 410 Gone"), "gone"),
     "error-page-that-hangs": Fault(
         hang(head(b"Content-Length: 500", status=b"HTTP/1.1 500 Oops") + b"<html>"), "bad_status"
+    ),
+    "no-conditional-requests": Fault(
+        if_conditional(sized(body=b"", status=b"HTTP/1.1 412 Precondition Failed"), sized())
     ),
     "unchanged-with-body": Fault(
         if_conditional(

@@ -10,7 +10,7 @@ MAX_HEADERS = 512
 
 _STATUS_LINE = re.compile(
     rb"(?:HTTP/(?P<version>\d(?:\.\d)?)|ICY)[ \t]+(?P<status>\d{3})(?!\d)(?P<reason>.*)",
-    re.DOTALL,
+    re.DOTALL | re.IGNORECASE,
 )
 _STATUS_PREFIXES = (b"HTTP/", b"ICY ")
 _END = re.compile(rb"\n\r?\n")
@@ -40,16 +40,17 @@ class HeadRepair:
     """Repairs the head of one response; the body passes unchanged.
 
     Malformed lines are dropped. Of several equal Content-Length headers one remains. Beside
-    Transfer-Encoding, Content-Length is ignored, unless the body is not chunked. The body of a
-    204 or 304 response is dropped.
+    Transfer-Encoding, Content-Length is ignored, unless the body is not chunked. Bytes after the
+    end of the body are dropped, and so is the body of a 204 or 304 response.
     """
 
     def __init__(self) -> None:
-        self.surplus = False  #: whether bytes followed a response that has no body
+        self.surplus = False  #: whether bytes followed the end of the response
         self._received = bytearray()
         self._searched = 0
         self._head: bytes | None = None  #: waits for the first byte of a chunked body
         self._unframed_head = b""
+        self._length: int | None = None  #: bytes of the body that are still to come, if known
         self._state = "head"
 
     def feed(self, data: bytes) -> bytes:
@@ -59,7 +60,7 @@ class HeadRepair:
             HeadError: the head is not HTTP, too large or contradictory.
         """
         if self._state == "body":
-            return data
+            return self._take_body(data)
         if self._state == "ignored":
             self.surplus = self.surplus or bool(data)
             return b""
@@ -79,7 +80,7 @@ class HeadRepair:
         """Remove the head from the received bytes; return None until it is complete."""
         if not self._searched:
             self._received = self._received.lstrip(b"\r\n")
-        beginning = bytes(self._received[:5])
+        beginning = bytes(self._received[:5]).upper()
         if not any(each.startswith(beginning[: len(each)]) for each in _STATUS_PREFIXES):
             raise NotHttpError("The response is not HTTP")
         end = _END.search(self._received, max(self._searched - 2, 0))
@@ -118,6 +119,7 @@ class HeadRepair:
             ]
             self._head = _format_head(status_line, [*kept, *closing])
             return
+        self._length = int(length) if length else None
         sized = [*others, (b"Content-Length", length)] if length else others
         framed = [*others, (b"Transfer-Encoding", b"chunked")] if chunked else sized
         self._head = _format_head(status_line, framed)
@@ -137,9 +139,19 @@ class HeadRepair:
                 return b""
             if rest[0] not in _CHUNK_SIZE_START:
                 self._head = self._unframed_head
+        if self._head is not None and b"\r\nTransfer-Encoding: " in self._head:
+            self._length = None
         self._state = "body"
         self._received.clear()
-        return self.flush() + rest
+        return self.flush() + self._take_body(rest)
+
+    def _take_body(self, data: bytes) -> bytes:
+        if self._length is None:
+            return data
+        taken = data[: self._length]
+        self._length -= len(taken)
+        self.surplus = self.surplus or len(taken) < len(data)
+        return taken
 
 
 def _repair_status_line(line: bytes) -> tuple[int, bytes]:
