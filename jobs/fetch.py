@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from datetime import datetime
 
 import structlog
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from service.ingest.parsing.worker import ParseJob
 from service.ingest.parsing.workers import parse_all
 from service.store.articles import articles
 from service.store.articles.articles import Source
-from service.store.catalogue import feeds
+from service.store.catalogue import feed_history, feeds
 from service.store.tables import FeedRow, FetchRow
 
 log = structlog.get_logger()
@@ -98,7 +99,7 @@ def _store(
             warnings=[*parsed.warnings, *reasons][:MAX_WARNINGS],
         )
         feeds.record_fetch(session, row)
-        state = _to_fetched_state(session, feed, result, parsed, error)
+        state = _to_fetched_state(session, feed, result, parsed, error, now=now)
         update = update_after_fetch(
             state, now=now, jitter=random.random(), settings=settings.pacing
         )
@@ -116,9 +117,11 @@ def _to_fetched_state(
     result: FetchResult,
     parsed: ParsedFeed,
     error: FeedError | None,
+    *,
+    now: datetime,
 ) -> FetchedState:
     times = [entry.published for entry in parsed.entries if entry.published]
-    moved = result.moved_to is not None and result.moved_to != feed.url
+    move = None if error else feed_history.follow_moves(session, feed, result.moves, now=now)
     return FetchedState(
         url=feed.url,
         error_count=feed.error_count,
@@ -127,6 +130,6 @@ def _to_fetched_state(
         entry_times=times or articles.load_publication_times(session, feed.id),
         ttl=parsed.ttl,
         retry_after=result.retry_after,
-        moved_to=result.moved_to,
-        target_exists=moved and feeds.find_feed_by_url(session, result.moved_to or "") is not None,
+        moved_to=move.url if move else None,
+        target_exists=move is not None and move.target_exists,
     )

@@ -19,7 +19,8 @@ SamestoryError                 base class; the message is one line for the user
 │   ├── FeedTimeoutError       no complete response within the time limit
 │   ├── RedirectError          too many redirects, a loop, or an invalid target
 │   ├── BadStatusError         HTTP error status
-│   │   └── GoneError          410 Gone; the feed is retired
+│   │   ├── GoneError          410 Gone; the feed is retired
+│   │   └── BotProtectionError a page of a bot protection instead of the feed
 │   ├── HostBusyError          skipped, because the host requested a pause
 │   ├── BrokenResponseError    the response is truncated or malformed
 │   ├── EmptyResponseError     the response has no body
@@ -188,6 +189,12 @@ class GoneError(BadStatusError):
     """410 Gone: the outlet removed the feed permanently."""
 
     kind = "gone"
+
+
+class BotProtectionError(BadStatusError):
+    """A bot protection answered instead of the server; the message names it."""
+
+    kind = "bot_protection"
 
 
 class HostBusyError(FeedError):

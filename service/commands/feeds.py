@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,11 +18,38 @@ from service.ingest.discover import FeedLink, find_feeds
 from service.ingest.opml import OpmlFeed, read_opml, write_opml
 from service.settings import load as settings_module
 from service.settings.paths import CONFIG_DIR
-from service.store.catalogue import feeds
+from service.store.catalogue import feed_history, feeds
 from service.store.catalogue.feeds import FeedStatus
 
 app = typer.Typer(help="Manage the feeds that the service fetches.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_SHOWN_OF_FEED = (
+    "url",
+    "title",
+    "status",
+    "last_fetched_at",
+    "last_success_at",
+    "next_fetch_at",
+    "error_count",
+    "error_kind",
+    "error",
+    "redirect_url",
+    "redirect_since",
+)
+_SHOWN_OF_MOVE = ("at", "old_url", "new_url", "retired", "undone_at")
+_SHOWN_OF_FETCH = (
+    "at",
+    "outcome",
+    "http_status",
+    "received",
+    "entries",
+    "admitted",
+    "revised",
+    "rejected",
+    "error_kind",
+    "error",
+    "warnings",
+)
 Url = Annotated[str, typer.Argument(help="HTTP or HTTPS URL of a feed.")]
 
 
@@ -147,6 +175,57 @@ def list_feeds(*, as_json: AsJson = False) -> None:
         print(f"{row['status']:8} {row['outlet']:24} {row['url']}  {row['error'] or ''}".rstrip())
 
 
+@app.command()
+def show(
+    url: Annotated[str, typer.Argument(help="URL of a feed; see `samestory feeds list`.")],
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of fetches.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Show one feed with its last fetches and its moves to other URLs."""
+    with open_context() as context, context.sessions.begin() as session:
+        feed = feeds.find_feed_by_url(session, url)
+        if feed is None:
+            raise NotFoundError("feed", url)
+        details = {name: _printable(getattr(feed, name)) for name in _SHOWN_OF_FEED}
+        moves = [
+            {name: _printable(getattr(move, name)) for name in _SHOWN_OF_MOVE}
+            for move in feed_history.list_moves(session, feed.id)
+        ]
+        fetches = [
+            {name: _printable(getattr(fetch, name)) for name in _SHOWN_OF_FETCH}
+            for fetch in feed_history.list_fetches(session, feed.id, limit=limit)
+        ]
+    if as_json:
+        print(json.dumps({**details, "moves": moves, "fetches": fetches}, ensure_ascii=False))
+        return
+    for name, value in details.items():
+        print(f"{name:16} {value if value not in (None, '') else '-'}")
+    for move in moves:
+        kind = "undone" if move["undone_at"] else "retired" if move["retired"] else "moved"
+        print(f"{move['at']}  {kind:12} {move['old_url']} -> {move['new_url']}")
+    for fetch in fetches:
+        counts = f"{fetch['entries']} entries, {fetch['admitted']} new, {fetch['revised']} revised"
+        text = fetch["error"] or "; ".join([counts, *fetch["warnings"]])
+        print(f"{fetch['at']}  {fetch['outcome']:12} {text}")
+
+
+@app.command("undo-move")
+def undo_move(
+    url: Annotated[
+        str, typer.Argument(help="Old or new URL of a feed that moved; see `samestory feeds show`.")
+    ],
+) -> None:
+    """Restore the URL that a feed had before a permanent redirect.
+
+    The feed does not move to the same URL again.
+    """
+    with open_context() as context, context.sessions.begin() as session:
+        move = feed_history.undo_move(session, url, now=context.clock())
+        restored, left = move.old_url, move.new_url
+    print(f"restored: {restored} (was {left})")
+
+
 @app.command("set")
 def set_status(
     url: Annotated[str, typer.Argument(help="URL of a feed; see `samestory feeds list`.")],
@@ -188,3 +267,7 @@ def export(
         path.write_bytes(data)
     except OSError as error:
         raise BadInputError(f"Cannot write {path}: {error.strerror}") from error
+
+
+def _printable(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from service.domain.articles.entries import ParsedFeed
+from service.domain.catalogue.feed_moves import has_token
 from service.domain.text.urls import is_web_url
 from service.errors import BadInputError, FeedError, NotAFeedError
 from service.ingest.catalogue_files import assign_outlets, read_outlets
@@ -29,9 +30,13 @@ class CheckedFeed:
     parsed: ParsedFeed
 
     def to_opml(self, title: str = "") -> OpmlFeed:
-        """Return the feed to add, with its URL after permanent redirects."""
+        """Return the feed to add, with its URL after permanent redirects.
+
+        A target with a token that the URL does not have is not adopted, because it expires.
+        """
+        moved_to = self.result.moved_to
         return OpmlFeed(
-            url=self.result.moved_to or self.url,
+            url=moved_to if moved_to and not has_token(moved_to, self.url) else self.url,
             title=title or self.parsed.title,
             site=self.parsed.link,
             language=self.parsed.language,

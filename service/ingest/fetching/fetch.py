@@ -13,16 +13,16 @@ import aiohttp
 
 from service.domain.text.dates import parse_retry_after
 from service.errors import FeedError, HostBusyError
-from service.ingest.fetching.bodies import Limits
-from service.ingest.fetching.redirects import RedirectResult, Route, follow
-from service.ingest.fetching.request import ACCEPT, OK, FeedResponse
-from service.ingest.fetching.ssrf_guard import socket_factory
+from service.ingest.fetching.connection import create_session
+from service.ingest.fetching.redirects import NOT_MODIFIED, RedirectResult, Route, follow
+from service.ingest.fetching.request import FeedResponse
+from service.ingest.fetching.responses.bodies import Limits
 from service.ingest.fetching.throttle import HostThrottle
-from service.settings.convert import parse_networks
 from service.settings.ingest import FetchSettings
 
 TOO_MANY_REQUESTS = 429
 UNAVAILABLE = 503
+PRECONDITION_FAILED = 412
 #: Pause after a 429 without a Retry-After header.
 DEFAULT_PAUSE = timedelta(minutes=5)
 #: Seconds between two checks for a stop request.
@@ -43,14 +43,14 @@ class FetchRequest:
 class FetchResult:
     """The result of one request: a body, "not modified", or an error.
 
-    `etag` and `last_modified` are the validators for the next request: those of a 200 response,
+    `etag` and `last_modified` are the validators for the next request: those of a success,
     even if empty; after a 304 or an error, the previous ones unless the 304 sent others.
     """
 
     feed_id: int
     url: str
     final_url: str  #: after redirects
-    moved_to: str | None  #: new URL of the feed, reached by permanent redirects only
+    moves: tuple[str, ...]  #: targets of permanent redirects, in order, before a temporary one
     status: int | None
     etag: str | None
     last_modified: str | None
@@ -61,6 +61,11 @@ class FetchResult:
     elapsed: float  #: seconds, without waiting for a slot
     received: int  #: bytes of the body as received
     error: FeedError | None
+
+    @property
+    def moved_to(self) -> str | None:
+        """New URL of the feed, reached by permanent redirects only."""
+        return self.moves[-1] if self.moves else None
 
 
 OnDone = Callable[[FetchResult], Awaitable[None] | None]
@@ -88,7 +93,7 @@ async def fetch_all(
             await pending
         return result
 
-    async with _create_session(settings) as session, asyncio.TaskGroup() as tasks:
+    async with create_session(settings) as session, asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(fetch_and_report(request, session)) for request in requests]
     return [task.result() for task in running]
 
@@ -128,6 +133,9 @@ async def fetch_one(
         timeout_seconds=settings.timeout_seconds,
     )
     outcome = await follow(route, request.url)
+    if outcome.response and outcome.response.status == PRECONDITION_FAILED and conditions:
+        # Some servers do not support conditional requests and would reject each one.
+        outcome = await follow(replace(route, headers={}, conditional=False), request.url)
     if isinstance(outcome.error, HostBusyError):
         return replace(_to_result(request, outcome), retry_after=throttle.paused_for(outcome.host))
     result = _to_result(request, outcome)
@@ -136,33 +144,16 @@ async def fetch_one(
     return result
 
 
-def _create_session(settings: FetchSettings) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            limit=0,  # HostThrottle limits the connections
-            socket_factory=socket_factory(parse_networks(settings.allow_networks)),
-        ),
-        timeout=aiohttp.ClientTimeout(total=None, connect=settings.connect_timeout_seconds),
-        headers={
-            "User-Agent": settings.user_agent,
-            "Accept": ACCEPT,
-            "Accept-Encoding": "gzip, deflate",
-        },
-        auto_decompress=False,  # aiohttp decompresses without a size limit
-        cookie_jar=aiohttp.DummyCookieJar(),
-    )
-
-
 def _to_result(request: FetchRequest, outcome: RedirectResult) -> FetchResult:
     response, ok = outcome.response, outcome.error is None
-    fresh = ok and response is not None and response.status == OK
+    fresh = ok and response is not None and response.status != NOT_MODIFIED
     etag, last_modified = _next_validators(request, response if ok else None)
     retry_after = response.header("Retry-After") if response else None
     return FetchResult(
         feed_id=request.feed_id,
         url=request.url,
         final_url=outcome.final_url,
-        moved_to=outcome.moved_to,
+        moves=outcome.moves,
         status=response.status if response else None,
         etag=etag,
         last_modified=last_modified,
@@ -182,6 +173,6 @@ def _next_validators(
     if successful is None:
         return request.etag, request.last_modified
     etag, last_modified = successful.header("ETag"), successful.header("Last-Modified")
-    if successful.status == OK:
+    if successful.status != NOT_MODIFIED:
         return etag, last_modified
     return etag or request.etag, last_modified or request.last_modified

@@ -1,7 +1,6 @@
 """Requests that follow redirects: permanent moves, loops, credentials, final status."""
 
 import asyncio
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -9,10 +8,12 @@ from http import HTTPStatus
 import aiohttp
 from yarl import URL
 
+from service.domain.catalogue.bot_protection import identify_bot_protection
 from service.domain.text.urls import is_web_url, strip_credentials
 from service.errors import (
     BadStatusError,
     BadUrlError,
+    BotProtectionError,
     BrokenResponseError,
     EmptyResponseError,
     FeedError,
@@ -21,8 +22,9 @@ from service.errors import (
     HostBusyError,
     RedirectError,
 )
-from service.ingest.fetching.bodies import Limits
-from service.ingest.fetching.request import OK, REDIRECTS, FeedResponse, exchange
+from service.ingest.fetching.request import READABLE, REDIRECTS, FeedResponse, exchange
+from service.ingest.fetching.request_url import RequestUrl, join_location, parse_url
+from service.ingest.fetching.responses.bodies import Limits
 from service.ingest.fetching.throttle import HostThrottle
 
 NOT_MODIFIED = 304
@@ -49,7 +51,7 @@ class RedirectResult:
 
     final_url: str
     host: str
-    moved_to: str | None
+    moves: tuple[str, ...]  #: targets of the permanent redirects before the first temporary one
     response: FeedResponse | None
     error: FeedError | None
     seconds: float
@@ -60,12 +62,26 @@ class _RedirectState:
     """Mutable state while following redirects."""
 
     display_url: str
-    at: URL
-    authorization: dict[str, str]
+    at: RequestUrl
+    authorization: str | None
     permanent: bool = True
-    moved_to: str | None = None
-    visited: set[URL] = field(default_factory=set)
+    moves: list[str] = field(default_factory=list)
+    cookies: aiohttp.CookieJar | None = None  #: those that servers set on the way
+    visited: set[tuple[str, str]] = field(default_factory=set)  #: URLs with the cookies sent
     seconds: float = 0.0
+
+    def headers(self) -> dict[str, str]:
+        """Headers for the next hop."""
+        authorization = {"Authorization": self.authorization} if self.authorization else {}
+        cookie = self.cookie()
+        return authorization | ({"Cookie": cookie} if cookie else {})
+
+    def cookie(self) -> str:
+        """Value of the Cookie header for the next hop; empty without cookies."""
+        if self.cookies is None:
+            return ""
+        matching = self.cookies.filter_cookies(URL(self.at.text, encoded=True))
+        return "; ".join(f"{each.key}={each.coded_value}" for each in matching.values())
 
 
 async def follow(route: Route, address: str) -> RedirectResult:
@@ -74,7 +90,7 @@ async def follow(route: Route, address: str) -> RedirectResult:
     try:
         state = _initial_state(address, display_url)
     except FeedError as error:
-        return RedirectResult(display_url, "", None, None, error, 0.0)
+        return RedirectResult(display_url, "", (), None, error, 0.0)
     try:
         response = await _follow_redirects(route, state)
     except FeedError as error:
@@ -88,8 +104,7 @@ def _initial_state(address: str, display_url: str) -> _RedirectState:
     if not is_web_url(address):
         raise BadUrlError(display_url, "Not an http(s) URL: expected https://host/path")
     try:
-        url = URL(address.strip())
-        at, authorization = _without_user_and_fragment(url), _basic_authorization(url)
+        at, authorization = parse_url(address)
     except ValueError as error:
         raise BadUrlError(display_url, f"Invalid URL: {error}") from error
     return _RedirectState(display_url, at, authorization)
@@ -99,9 +114,9 @@ def _redirect_result(
     state: _RedirectState, response: FeedResponse | None, error: FeedError | None
 ) -> RedirectResult:
     return RedirectResult(
-        final_url=str(state.at),
-        host=state.at.host or "",
-        moved_to=state.moved_to if error is None else None,
+        final_url=state.at.text,
+        host=state.at.host,
+        moves=() if error else tuple(state.moves),
         response=response,
         error=error,
         seconds=state.seconds,
@@ -110,7 +125,7 @@ def _redirect_result(
 
 async def _follow_redirects(route: Route, state: _RedirectState) -> FeedResponse:
     for _ in range(route.max_redirects + 1):
-        state.visited.add(state.at)
+        state.visited.add((state.at.text, state.cookie()))
         response = await _send_in_slot(route, state)
         if response.status not in REDIRECTS:
             return response
@@ -120,7 +135,7 @@ async def _follow_redirects(route: Route, state: _RedirectState) -> FeedResponse
 
 async def _send_in_slot(route: Route, state: _RedirectState) -> FeedResponse:
     """Send one request when a slot at the host is free; waiting does not count as elapsed time."""
-    host = state.at.host or ""
+    host = state.at.host
     async with route.throttle.slot(host):
         if pause := route.throttle.paused_for(host):
             seconds = f"{pause.total_seconds():.0f} s"
@@ -132,8 +147,8 @@ async def _send_in_slot(route: Route, state: _RedirectState) -> FeedResponse:
             async with asyncio.timeout(route.timeout_seconds - state.seconds):
                 return await exchange(
                     route.session,
-                    state.at,
-                    headers={**route.headers, **state.authorization},
+                    state.at.sent,
+                    headers={**route.headers, **state.headers()},
                     limits=route.limits,
                     display_url=state.display_url,
                 )
@@ -147,17 +162,21 @@ async def _send_in_slot(route: Route, state: _RedirectState) -> FeedResponse:
 def _apply_redirect(state: _RedirectState, response: FeedResponse) -> None:
     """Update the state for a redirect; raise RedirectError if it is invalid or a loop."""
     target = _parse_location(state, response)
-    if target in state.visited:
-        raise RedirectError(state.display_url, f"Redirect loop through {target}")
-    if target.origin() != state.at.origin():
-        state.authorization = {}  # never send a password to another host
+    if response.cookies:
+        if state.cookies is None:
+            state.cookies = aiohttp.CookieJar(unsafe=True)  # also for IP addresses
+        state.cookies.update_cookies(response.cookies, URL(state.at.text, encoded=True))
+    if target.sent.origin() != state.at.sent.origin():
+        state.authorization = None  # never send a password to another host
     state.permanent = state.permanent and response.status in _PERMANENT
     if state.permanent and not state.authorization:
-        state.moved_to = str(target)
+        state.moves.append(target.text)
     state.at = target
+    if (target.text, state.cookie()) in state.visited:
+        raise RedirectError(state.display_url, f"Redirect loop through {target.text}")
 
 
-def _parse_location(state: _RedirectState, response: FeedResponse) -> URL:
+def _parse_location(state: _RedirectState, response: FeedResponse) -> RequestUrl:
     # Servers send UTF-8 or Latin-1 bytes in this header.
     raw = (response.header("Location") or "").strip().encode("utf-8", "surrogateescape")
     try:
@@ -165,25 +184,14 @@ def _parse_location(state: _RedirectState, response: FeedResponse) -> URL:
     except UnicodeDecodeError:
         location = raw.decode("latin-1")
     try:
-        target = _without_user_and_fragment(state.at.join(URL(location))) if location else None
+        target = join_location(state.at, location)
     except ValueError:
         target = None
-    if target is None or not is_web_url(str(target)):
+    if target is None or not is_web_url(target.text):
         raise RedirectError(
             state.display_url, f"Redirect to {location[:200]!r}, which is not an http(s) URL"
         )
     return target
-
-
-def _without_user_and_fragment(url: URL) -> URL:
-    return url.with_user(None).with_fragment(None)
-
-
-def _basic_authorization(url: URL) -> dict[str, str]:
-    if not url.user:
-        return {}
-    pair = f"{url.user}:{url.password or ''}".encode()
-    return {"Authorization": f"Basic {b64encode(pair).decode()}"}
 
 
 def _check_response(
@@ -191,8 +199,6 @@ def _check_response(
 ) -> FeedError | None:
     """Return the error of a response without redirect, or None for a body or an expected 304."""
     url, status = state.display_url, response.status
-    if status == OK:
-        return None if response.body else EmptyResponseError(url, "Empty response")
     if status == NOT_MODIFIED:
         unexpected = BrokenResponseError(
             url, "304 Not Modified in reply to an unconditional request"
@@ -202,6 +208,15 @@ def _check_response(
         status_text = f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         status_text = str(status)
+    if protection := identify_bot_protection(status, response.headers, response.body):
+        return BotProtectionError(
+            url,
+            f"{protection} blocks automated requests ({status_text}); ask the outlet to admit"
+            " them, or use another feed of it",
+            status,
+        )
+    if status in READABLE:
+        return None if response.body else EmptyResponseError(url, "Empty response")
     if status in _EMPTY:
         return EmptyResponseError(url, f"Response without a body: {status_text}")
     if status == HTTPStatus.GONE and state.permanent:

@@ -1,9 +1,11 @@
 """A single HTTP request without redirects; network errors become FeedErrors."""
 
+import asyncio
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.cookies import SimpleCookie
 
 import aiohttp
 from yarl import URL
@@ -12,26 +14,32 @@ from service.errors import (
     AddressNotAllowedError,
     BadUrlError,
     BrokenResponseError,
+    FeedError,
     FeedTimeoutError,
     UnreachableError,
 )
-from service.ingest.fetching.bodies import BodyReader, Limits, read_body
+from service.ingest.fetching.responses.bodies import BodyReader, Limits
 from service.ingest.fetching.ssrf_guard import AddressRefusedError
 
-ACCEPT = (
-    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml,"
-    " application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
-)
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-OK = 200
+#: Success with a body: 203 comes from proxies, 226 from servers that send changes only.
+READABLE = frozenset(range(200, 300)) - {204, 205}
+_FIRST_ERROR = 400
+#: Bytes and seconds spent on an error page, which may name the bot protection that sent it.
+_PAGE_LIMITS = Limits(1 << 16, 1 << 17)
+_PAGE_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
 class FeedResponse:
-    """The response to one request; the body is read for status 200 only."""
+    """The response to one request.
+
+    The body is complete for a success. For an error status it is what could be read of the page.
+    """
 
     status: int
     headers: Mapping[str, str]
+    cookies: SimpleCookie
     body: bytes
     received: int
 
@@ -56,15 +64,37 @@ async def exchange(
     """
     with network_errors(display_url):
         async with session.get(url, headers=headers, allow_redirects=False) as response:
-            reader = BodyReader(display_url, "", limits)
-            body = b""
-            if response.status == OK:
-                reader = BodyReader(
-                    display_url, response.headers.get("Content-Encoding", ""), limits
-                )
-                reader.expect(response.content_length or 0)
-                body = await read_body(response.content.iter_any(), reader)
-            return FeedResponse(response.status, response.headers, body, reader.received)
+            coding = ",".join(response.headers.getall("Content-Encoding", []))
+            body, received = b"", 0
+            if response.status in READABLE:
+                reader = BodyReader(display_url, coding, limits)
+                body = await _read_success(response, reader)
+                received = reader.received
+            elif response.status >= _FIRST_ERROR:
+                reader = BodyReader(display_url, coding, _PAGE_LIMITS)
+                body = await _read_page(response, reader)
+            return FeedResponse(response.status, response.headers, response.cookies, body, received)
+
+
+async def _read_success(response: aiohttp.ClientResponse, reader: BodyReader) -> bytes:
+    reader.expect(response.content_length or 0)
+    try:
+        async for piece in response.content.iter_any():
+            reader.add(piece)
+    except aiohttp.ClientPayloadError:
+        # Content-Length may count the bytes before compression; compressed data has its own end.
+        if not reader.is_complete:
+            raise
+    return reader.finish()
+
+
+async def _read_page(response: aiohttp.ClientResponse, reader: BodyReader) -> bytes:
+    """Read the beginning of an error page; its faults do not matter."""
+    with suppress(FeedError, aiohttp.ClientError, TimeoutError):
+        async with asyncio.timeout(_PAGE_SECONDS):
+            async for piece in response.content.iter_any():
+                reader.add(piece)
+    return reader.unpacked
 
 
 @contextmanager
@@ -96,5 +126,6 @@ def _connection_error(
 
 
 def _reason(error: Exception) -> str:
-    text = str(error) or type(error).__name__
+    text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    text = text or type(error).__name__
     return " ".join(text.split())[:200]

@@ -14,7 +14,13 @@ from service.store.tables.articles import (
     VectorRow,
 )
 from service.store.tables.base import Base
-from service.store.tables.catalogue import FamilyRow, FeedRow, FetchRow, OutletRow
+from service.store.tables.catalogue import (
+    FamilyRow,
+    FeedMoveRow,
+    FeedRow,
+    FetchRow,
+    OutletRow,
+)
 from service.store.tables.decisions import ConstraintRow, DecisionRow
 from service.store.tables.operations import (
     GazetteerRow,
@@ -54,6 +60,7 @@ __all__ = [
     "DeliveryRow",
     "EditionRow",
     "FamilyRow",
+    "FeedMoveRow",
     "FeedRow",
     "FetchRow",
     "GazetteerRow",

@@ -51,6 +51,10 @@ class FeedRow(Base):
     __tablename__ = "feeds"
     __table_args__ = (
         one_of("status", "active", "paused", "retired"),
+        CheckConstraint(
+            "(redirect_url IS NULL) = (redirect_since IS NULL)",
+            name="redirect_url_and_redirect_since_set_together",
+        ),
         Index("ix_feeds_due", "next_fetch_at", postgresql_where=text("status = 'active'")),
     )
 
@@ -70,6 +74,22 @@ class FeedRow(Base):
     error_kind: Mapped[str | None]
     error: Mapped[str | None]
     created_at: Mapped[Instant]
+    redirect_url: Mapped[str | None]  #: target of a permanent redirect that is not adopted yet
+    redirect_since: Mapped[Instant | None]  #: time of the first fetch that followed it
+
+
+class FeedMoveRow(Base):
+    """One move of a feed to another URL after a permanent redirect."""
+
+    __tablename__ = "feed_moves"
+
+    id: Mapped[Identifier]
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id", ondelete="CASCADE"), index=True)
+    at: Mapped[Instant]
+    old_url: Mapped[str]
+    new_url: Mapped[str]
+    retired: Mapped[bool]  #: another feed had the new URL, so this one was retired
+    undone_at: Mapped[Instant | None]
 
 
 class FetchRow(Base):

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from jobs.fetch import fetch
 from jobs.running.context import Context
 from service.domain.catalogue.outlets import Outlet
-from service.store.catalogue import feeds
+from service.errors import AlreadyExistsError, NotFoundError
+from service.store.catalogue import feed_history, feeds
 from service.store.catalogue.feeds import NewFeed
 from service.store.tables import ArticleRow, FeedRow, FetchRow
 from tests.integration.conftest import NOW, Clock
@@ -129,33 +130,143 @@ def test_validators_of_unreadable_body_are_not_stored(context: Context, feed_ser
     assert feed_rows(context)["/a"].etag is None
 
 
-def test_moved_feed_gets_its_new_url_and_gone_feed_is_retired(
-    context: Context, feed_server: FeedServer
+def test_gone_feed_is_retired(context: Context, feed_server: FeedServer):
+    feed_server.routes["/gone"] = reply(b"", status="410 Gone")
+    add(context, feed_server, "/gone")
+    fetch(context)
+    assert feed_rows(context)["/gone"].status == "retired"
+
+
+def fetch_again_after(context: Context, clock: Clock, **span: float) -> None:
+    clock.advance(**span)
+    with context.sessions.begin() as session:
+        feeds.make_all_due(session, now=clock.now)
+    fetch(context)
+
+
+def test_moved_feed_gets_its_new_url_after_a_day(
+    context: Context, feed_server: FeedServer, clock: Clock
 ):
     feed_server.routes |= {
         "/old": redirect("/new", status="301 Moved Permanently"),
         "/new": reply(rss([item("1", MEETING, NOW)])),
-        "/gone": reply(b"", status="410 Gone"),
     }
-    add(context, feed_server, "/old", "/gone")
+    add(context, feed_server, "/old")
     fetch(context)
-    rows = feed_rows(context)
-    assert rows["/old"].url == feed_server.url("/new")
-    assert rows["/gone"].status == "retired"
+    assert feed_rows(context)["/old"].url == feed_server.url("/old")
+    assert titles(context) == [MEETING[0]]
+    fetch_again_after(context, clock, hours=23)
+    assert feed_rows(context)["/old"].url == feed_server.url("/old")
+    fetch_again_after(context, clock, hours=1)
+    assert feed_rows(context)["/old"].url == feed_server.url("/new")
+    with context.sessions.begin() as session:
+        [move] = feed_history.list_moves(session, feed_rows(context)["/old"].id)
+    assert (move.at, move.old_url, move.new_url, move.retired, move.undone_at) == (
+        clock.now,
+        feed_server.url("/old"),
+        feed_server.url("/new"),
+        False,
+        None,
+    )
 
 
-def test_feed_that_moved_to_an_existing_one_is_retired(context: Context, feed_server: FeedServer):
+def test_redirect_that_ends_within_a_day_changes_nothing(
+    context: Context, feed_server: FeedServer, clock: Clock
+):
+    feed = reply(rss([item("1", MEETING, NOW)]))
+    moved = redirect("/parked", status="301 Moved Permanently")
+    feed_server.routes |= {"/old": moved, "/parked": feed}
+    add(context, feed_server, "/old")
+    fetch(context)
+    feed_server.routes["/old"] = feed
+    fetch_again_after(context, clock, hours=12)
+    assert feed_rows(context)["/old"].redirect_url is None
+    feed_server.routes["/old"] = moved
+    fetch_again_after(context, clock, hours=13)
+    assert feed_rows(context)["/old"].url == feed_server.url("/old")
+
+
+def test_redirect_survives_failures_in_between(
+    context: Context, feed_server: FeedServer, clock: Clock
+):
+    moved = redirect("/new", status="301 Moved Permanently")
+    feed_server.routes |= {"/old": moved, "/new": reply(rss([item("1", MEETING, NOW)]))}
+    add(context, feed_server, "/old")
+    fetch(context)
+    feed_server.routes["/old"] = reply(b"", status="500 Internal Server Error")
+    fetch_again_after(context, clock, hours=12)
+    feed_server.routes["/old"] = moved
+    fetch_again_after(context, clock, hours=12)
+    assert feed_rows(context)["/old"].url == feed_server.url("/new")
+
+
+def test_redirect_to_a_signed_url_is_followed_but_not_adopted(
+    context: Context, feed_server: FeedServer, clock: Clock
+):
+    signed = "/new?X-Amz-Signature=aB%2F&Expires=60"
+    feed_server.routes |= {
+        "/old": redirect(signed, status="301 Moved Permanently"),
+        signed: reply(rss([item("1", MEETING, NOW)])),
+    }
+    add(context, feed_server, "/old")
+    for _ in range(3):
+        fetch_again_after(context, clock, days=1)
+    assert feed_rows(context)["/old"].url == feed_server.url("/old")
+    assert titles(context) == [MEETING[0]]
+
+
+def test_undone_move_is_not_repeated(context: Context, feed_server: FeedServer, clock: Clock):
+    feed_server.routes |= {
+        "/old": redirect("/new", status="301 Moved Permanently"),
+        "/new": unless_known(ETag='"v1"'),
+    }
+    add(context, feed_server, "/old")
+    fetch(context)
+    fetch_again_after(context, clock, days=1)
+    with context.sessions.begin() as session:
+        feed_history.undo_move(session, feed_server.url("/new"), now=clock.now)
+    restored = feed_rows(context)["/old"]
+    assert (restored.url, restored.etag) == (feed_server.url("/old"), None)
+    for _ in range(3):
+        fetch_again_after(context, clock, days=1)
+    assert feed_rows(context)["/old"].url == feed_server.url("/old")
+    with context.sessions.begin() as session, pytest.raises(NotFoundError, match="No move"):
+        feed_history.undo_move(session, feed_server.url("/new"), now=clock.now)
+
+
+def test_move_is_not_undone_if_another_feed_has_the_old_url(
+    context: Context, feed_server: FeedServer, clock: Clock
+):
+    feed_server.routes |= {
+        "/old": redirect("/new", status="301 Moved Permanently"),
+        "/new": reply(rss([item("1", MEETING, NOW)])),
+    }
+    add(context, feed_server, "/old")
+    fetch(context)
+    fetch_again_after(context, clock, days=1)
+    add(context, feed_server, "/old")
+    with context.sessions.begin() as session, pytest.raises(AlreadyExistsError, match="Another"):
+        feed_history.undo_move(session, feed_server.url("/new"), now=clock.now)
+
+
+def test_feed_that_moved_to_an_existing_one_is_retired_and_undo_reactivates_it(
+    context: Context, feed_server: FeedServer, clock: Clock
+):
     feed_server.routes |= {
         "/old": redirect("/new", status="308 Permanent Redirect"),
         "/new": reply(rss([item("1", MEETING, NOW)])),
     }
     add(context, feed_server, "/old", "/new")
     fetch(context)
+    fetch_again_after(context, clock, days=1)
     assert (feed_rows(context)["/old"].status, feed_rows(context)["/new"].status) == (
         "retired",
         "active",
     )
     assert len(titles(context)) == 1
+    with context.sessions.begin() as session:
+        feed_history.undo_move(session, feed_server.url("/old"), now=clock.now)
+    assert (feed_rows(context)["/old"].status, feed_rows(context)["/old"].error) == ("active", None)
 
 
 def test_each_fetch_is_recorded(context: Context, feed_server: FeedServer):

@@ -1,0 +1,1 @@
+"""Tolerant reading of HTTP responses: repair of heads, removal of content codings, size limits."""
