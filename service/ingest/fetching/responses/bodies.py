@@ -175,4 +175,5 @@ class _Layer:
 
 
 def _format_excess(verb: str, limit: int, setting: str) -> str:
-    return f"The response {verb} more than {limit / 1_048_576:g} MiB; if that is expected, raise {setting}"
+    size = f"{limit / 1_048_576:g} MiB"
+    return f"The response {verb} more than {size}; if that is expected, raise {setting}"
