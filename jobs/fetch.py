@@ -1,35 +1,53 @@
 """Job `fetch`: download and parse due feeds, and store their entries as articles."""
 
-import asyncio
 import random
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
-from service.domain.articles.entries import FeedContext, ParsedFeed
-from service.domain.catalogue.feed_update import FeedValidators, FetchedState, update_after_fetch
-from service.errors import FeedError
-from service.ingest.admit import admit_feed
-from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_until_stopped
-from service.ingest.parsing.worker import ParseJob
-from service.ingest.parsing.workers import parse_all
+from service.domain.articles.entries import ParsedFeed
+from service.domain.catalogue.feed_update import (
+    FeedUpdate,
+    FeedValidators,
+    FetchedState,
+    update_after_fetch,
+)
+from service.domain.catalogue.outlets import SiteIndex
+from service.domain.text.markup import one_line
+from service.domain.text.urls import strip_credentials
+from service.errors import (
+    DatabaseError,
+    DatabaseUnreachableError,
+    DatabaseUnusableError,
+    FeedError,
+    InternalFeedError,
+)
+from service.ingest.admission_job import AdmissionJob, AdmittedFeed
+from service.ingest.fetching.fetch import FetchRequest, FetchResult
+from service.ingest.read_feeds import FeedReader, ReadFeed, read_feeds
 from service.store.articles import articles
 from service.store.articles.articles import Source
 from service.store.catalogue import feed_history, feeds
-from service.store.tables import FeedRow, FetchRow
+from service.store.catalogue.feeds import FetchRecord
+from service.store.database.errors import translate_database_errors
+from service.store.tables import FeedRow
 
 log = structlog.get_logger()
 
-#: Feeds fetched at once; bounds how many bodies are in memory.
-BATCH = 64
 #: Maximum warnings stored per fetch.
 MAX_WARNINGS = 20
 #: Content of a fetch that returned no feed: an error, or 304.
-NO_CONTENT = ParsedFeed(
-    title="", link="", language="", format="", ttl=None, entries=(), warnings=()
+NO_CONTENT = AdmittedFeed(
+    ParsedFeed(title="", link="", language="", format="", ttl=None, entries=(), warnings=()),
+    entries=0,
+    entry_times=(),
+    drafts=(),
+    rejections=(),
 )
 
 
@@ -37,99 +55,140 @@ def fetch(context: Context) -> Counts:
     """Fetch all due feeds; a failure is recorded on its feed and does not stop the others."""
     with context.sessions.begin() as session:
         due = feeds.find_due_feeds(session, now=context.clock())
-        sites, ids = feeds.load_site_index(session), feeds.load_outlet_ids(session)
-    total: Counter[str] = Counter()
-    for start in range(0, len(due), BATCH):
-        context.progress("fetch", start, len(due))
-        batch = due[start : start + BATCH]
-        requests = [
-            FetchRequest(each.id, each.url, each.etag, each.last_modified) for each in batch
-        ]
-        results = asyncio.run(
-            fetch_until_stopped(requests, context.settings.fetch, context.stop_requested)
+        storing = FeedStore(
+            context,
+            {feed.id: feed for feed in due},
+            feeds.load_site_index(session),
+            feeds.load_outlet_ids(session),
         )
-        parse_jobs = [
-            ParseJob(result.body, result.final_url, result.content_type)
-            for result in results
-            if result.body is not None
-        ]
-        parsed = iter(parse_all(parse_jobs, context.settings.parse))
-        feeds_by_id = {feed.id: feed for feed in batch}
-        for result in results:  # feeds without a result stay due
-            feed = feeds_by_id[result.feed_id]
-            outcome = next(parsed) if result.body is not None else result.error or NO_CONTENT
-            source = Source(feed.id, feed.outlet_id, ids, sites)
-            total += _store(context, feed, result, outcome, source)
-        if context.stop_requested():
-            break
-    context.progress("fetch", len(due), len(due))
+    requests = [FetchRequest(each.id, each.url, each.etag, each.last_modified) for each in due]
+    reader = FeedReader(
+        context.settings.fetch, context.settings.parse, storing.make_job, context.stop_requested
+    )
+    total: Counter[str] = Counter()
+    for batch in read_feeds(requests, reader):
+        total += storing.store(batch)
+        context.progress("fetch", total["feeds"], len(due))
     return total
 
 
-def _store(
-    context: Context,
-    feed: FeedRow,
-    result: FetchResult,
-    outcome: ParsedFeed | FeedError,
-    source: Source,
-) -> Counter[str]:
-    """Store the articles, the fetch record and the feed's new state in one transaction."""
-    parsed, error = (NO_CONTENT, outcome) if isinstance(outcome, FeedError) else (outcome, None)
-    # The stored URL, not the redirected one: it is part of the key of entries without a link.
-    about = FeedContext(feed.url, parsed.link, parsed.language or feed.language or "")
-    now, settings = context.clock(), context.settings
-    drafts, rejections = admit_feed(parsed.entries, about, now=now, settings=settings.admit)
-    reasons = [f"{each.guid or 'an entry'}: {each.reason}" for each in rejections]
-    with context.sessions.begin() as session:
-        admitted = articles.admit(session, drafts, source, now=now)
-        row = FetchRow(
+@dataclass(frozen=True, slots=True)
+class StoredFeed:
+    """What was stored for one feed: the record of its fetch, and the feed's new state."""
+
+    feed: FeedRow
+    record: FetchRecord
+    update: FeedUpdate
+
+    def counts(self) -> Counter[str]:
+        """Return the counts of the job for this feed."""
+        fetched = self.record
+        counts = {"feeds": 1, fetched.outcome: 1, "articles": fetched.admitted}
+        return Counter(counts | {"revised": fetched.revised, "rejected": fetched.rejected})
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStore:
+    """Stores fetched feeds; `due` has their rows as they were before."""
+
+    context: Context
+    due: Mapping[int, FeedRow]
+    sites: SiteIndex
+    outlet_ids: Mapping[str, int]
+
+    def make_job(self, result: FetchResult) -> AdmissionJob:
+        """Return the job that parses a response."""
+        feed = self.due[result.feed_id]
+        return AdmissionJob(
+            result.body or b"",
+            result.final_url,
+            result.content_type,
+            feed_url=feed.url,
+            language=feed.language or "",
+            now=self.context.clock(),
+            settings=self.context.settings.admit,
+        )
+
+    def store(self, batch: Sequence[ReadFeed]) -> Counter[str]:
+        """Store feeds in one transaction; if that fails, each one in its own transaction.
+
+        A feed that cannot be stored gets the error instead.
+        """
+        try:
+            return self._commit(batch)
+        except (DatabaseUnreachableError, DatabaseUnusableError):
+            raise  # no feed is the cause
+        except Exception as error:  # noqa: BLE001 - one feed never stops the others
+            if len(batch) > 1:
+                return sum((self.store([each]) for each in batch), Counter[str]())
+            result = batch[0].result
+            url = strip_credentials(self.due[result.feed_id].url)
+            failure = InternalFeedError.from_exception(url, "the feed was stored", error)
+        try:
+            return self._commit([ReadFeed(result, failure)])
+        except DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the failure remains in the log
+            lines = {"error": str(failure), "reason": one_line(str(error))}
+            log.warning("failure not recorded", action="failure_not_recorded", feed=url, **lines)
+            return Counter({"feeds": 1, "failed": 1})
+
+    def _commit(self, batch: Sequence[ReadFeed]) -> Counter[str]:
+        """Store the articles, fetch records and new states of feeds in one transaction."""
+        with (
+            translate_database_errors(self.context.engine),
+            self.context.sessions.begin() as session,
+        ):
+            timeless = [each.result.feed_id for each in batch if not each.entry_times]
+            times = articles.load_publication_times(session, timeless)
+            stored = [self._store(session, each, times) for each in batch]
+            feeds.record_fetches(session, [each.record for each in stored])
+            feeds.apply_updates(session, {each.feed.id: each.update for each in stored})
+        for each in stored:
+            if kind := each.record.error_kind:
+                failure = {"error": each.update.error, "in_a_row": each.update.error_count}
+                url = strip_credentials(each.feed.url)
+                log.warning("feed failed", action="feed_failed", feed=url, kind=kind, **failure)
+        return sum((each.counts() for each in stored), Counter[str]())
+
+    def _store(
+        self, session: Session, read: ReadFeed, times: Mapping[int, Sequence[datetime]]
+    ) -> StoredFeed:
+        """Store the articles of a feed; return what else is to be stored."""
+        now, result, feed = self.context.clock(), read.result, self.due[read.result.feed_id]
+        content = read.outcome if isinstance(read.outcome, AdmittedFeed) else NO_CONTENT
+        error = read.outcome if isinstance(read.outcome, FeedError) else None
+        source = Source(feed.id, feed.outlet_id, self.outlet_ids, self.sites)
+        admitted = articles.admit(session, content.drafts, source, now=now)
+        move = None if error else feed_history.follow_moves(session, feed, result.moves, now=now)
+        state = FetchedState(
+            url=feed.url,
+            error_count=feed.error_count,
+            error=error,
+            validators=FeedValidators(result.etag, result.last_modified),
+            entry_times=content.entry_times or times.get(feed.id, ()),
+            ttl=content.parsed.ttl,
+            retry_after=result.retry_after,
+            moved_to=move.url if move else None,
+            target_exists=move is not None and move.target_exists,
+        )
+        update = update_after_fetch(
+            state, now=now, jitter=random.random(), settings=self.context.settings.pacing
+        )
+        record = FetchRecord(
             feed_id=feed.id,
-            run_id=context.run_id,
+            run_id=self.context.run_id,
             at=now,
             elapsed=result.elapsed,
             outcome="failed" if error else "not_modified" if result.not_modified else "ok",
             http_status=result.status,
             received=result.received,
-            entries=len(parsed.entries),
+            entries=content.entries,
             admitted=admitted.new,
             revised=admitted.revised,
-            rejected=len(rejections),
-            error_kind=error.kind if error else None,
-            error=str(error) if error else None,
-            warnings=[*parsed.warnings, *reasons][:MAX_WARNINGS],
+            rejected=len(content.rejections),
+            error_kind=update.error_kind,
+            error=update.error if error else None,
+            warnings=[*content.parsed.warnings, *content.rejections][:MAX_WARNINGS],
         )
-        feeds.record_fetch(session, row)
-        state = _to_fetched_state(session, feed, result, parsed, error, now=now)
-        update = update_after_fetch(
-            state, now=now, jitter=random.random(), settings=settings.pacing
-        )
-        feeds.apply_update(session, feed.id, update)
-    if error:
-        failure = {"kind": error.kind, "error": str(error), "in_a_row": update.error_count}
-        log.warning("feed failed", action="feed_failed", feed=feed.url, **failure)
-    counts = {"feeds": 1, row.outcome: 1, "articles": admitted.new, "revised": admitted.revised}
-    return Counter(counts | {"rejected": len(rejections)})
-
-
-def _to_fetched_state(
-    session: Session,
-    feed: FeedRow,
-    result: FetchResult,
-    parsed: ParsedFeed,
-    error: FeedError | None,
-    *,
-    now: datetime,
-) -> FetchedState:
-    times = [entry.published for entry in parsed.entries if entry.published]
-    move = None if error else feed_history.follow_moves(session, feed, result.moves, now=now)
-    return FetchedState(
-        url=feed.url,
-        error_count=feed.error_count,
-        error=error,
-        validators=FeedValidators(result.etag, result.last_modified),
-        entry_times=times or articles.load_publication_times(session, feed.id),
-        ttl=parsed.ttl,
-        retry_after=result.retry_after,
-        moved_to=move.url if move else None,
-        target_exists=move is not None and move.target_exists,
-    )
+        return StoredFeed(feed, record, update)

@@ -28,7 +28,8 @@ SamestoryError                 base class; the message is one line for the user
 │   │   └── DecompressionBombError  only after decompression
 │   ├── NotAFeedError          no RSS, Atom, RDF or JSON Feed
 │   ├── ParseTimeoutError      parsing exceeded its time limit
-│   └── ParseCrashError        the parser process crashed or ran out of memory
+│   ├── ParseCrashError        the parser process crashed or ran out of memory
+│   └── InternalFeedError      an unexpected error, probably a bug of samestory
 ├── BadInputError              an invalid file or argument
 │   ├── BadLineError           an invalid line of a file
 │   ├── AlreadyExistsError     the object to create exists
@@ -52,7 +53,9 @@ Catch the base class to handle all of them::
         print(error)
 """
 
+import traceback
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 
@@ -243,6 +246,21 @@ class ParseCrashError(FeedError):
     """The parser process crashed or ran out of memory."""
 
     kind = "parse_crash"
+
+
+class InternalFeedError(FeedError):
+    """An unexpected error while the feed was fetched, parsed or stored; probably a bug."""
+
+    kind = "internal"
+
+    @classmethod
+    def from_exception(cls, url: str, step: str, error: Exception) -> "InternalFeedError":
+        """Describe an exception by step, type, message and line of code."""
+        message = next(iter(str(error).splitlines()), "")
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if "site-packages" not in frame.filename]
+        place = f" ({PurePath(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
+        return cls(url, f"Unexpected error while {step}: {type(error).__name__}: {message}{place}")
 
 
 class BadInputError(SamestoryError):

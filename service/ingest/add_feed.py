@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from service.domain.articles.entries import ParsedFeed
 from service.domain.catalogue.feed_moves import has_token
-from service.domain.text.urls import is_web_url
+from service.domain.text.cleaning import MAX_INDEXED_BYTES, clean_identifier, fits_index
+from service.domain.text.markup import one_line, shorten
+from service.domain.text.urls import MAX_URL_CHARACTERS, is_web_url
 from service.errors import BadInputError, FeedError, NotAFeedError
+from service.ingest.admit import MAX_NAME_CHARACTERS
 from service.ingest.catalogue_files import assign_outlets, read_outlets
 from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_all
 from service.ingest.opml import OpmlFeed
+from service.ingest.parsing.clean import MAX_LANGUAGE_CHARACTERS
 from service.ingest.parsing.worker import ParseJob
 from service.ingest.parsing.workers import parse_all
 from service.settings.load import Settings
@@ -61,12 +65,32 @@ def fetch_feed(url: str, settings: Settings) -> CheckedFeed:
 
 
 def add_feeds(session: Session, opml_feeds: Sequence[OpmlFeed], *, now: datetime) -> int:
-    """Add feeds, their outlets and the shipped outlets; return the number of new feeds."""
+    """Add feeds, their outlets and the shipped outlets; return the number of new feeds.
+
+    Raises:
+        BadInputError: a URL is too long or contains control characters.
+    """
+    opml_feeds = [_clean(feed) for feed in opml_feeds]
     shipped = read_outlets(CONFIG_DIR / "outlets.toml")
     outlets.save_configured(session, shipped.outlets, families=shipped.families, now=now)
     new_feeds, new_outlets = assign_outlets(opml_feeds, feeds.load_site_index(session))
     outlets.save_configured(session, new_outlets, now=now)
     return feeds.add_feeds(session, new_feeds, now=now)
+
+
+def _clean(feed: OpmlFeed) -> OpmlFeed:
+    if not fits_index(feed.url):
+        raise BadInputError(
+            f"The feed URL has {len(feed.url)} characters: expected at most {MAX_INDEXED_BYTES}"
+        )
+    if clean_identifier(feed.url, MAX_URL_CHARACTERS) != feed.url:
+        raise BadInputError(f"Invalid feed URL {feed.url!r}: remove control characters and spaces")
+    return replace(
+        feed,
+        title=shorten(one_line(feed.title), MAX_NAME_CHARACTERS),
+        site=clean_identifier(feed.site, MAX_URL_CHARACTERS),
+        language=clean_identifier(feed.language, MAX_LANGUAGE_CHARACTERS),
+    )
 
 
 def fetch_one(url: str, settings: Settings) -> FetchResult:

@@ -47,7 +47,7 @@ def admit_feed(
     entries: Iterable[Entry], feed: FeedContext, *, now: datetime, settings: AdmitSettings
 ) -> tuple[list[Draft], list[Rejection]]:
     """Convert the entries of a feed; if several have one URL, return only the newest."""
-    outcomes = [admit_entry(entry, feed, now=now, settings=settings) for entry in entries]
+    outcomes = [_admit_or_reject(entry, feed, now=now, settings=settings) for entry in entries]
     drafts = newest_per_url(outcome for outcome in outcomes if isinstance(outcome, Draft))
     return drafts, [outcome for outcome in outcomes if isinstance(outcome, Rejection)]
 
@@ -92,6 +92,18 @@ def admit_entry(
         categories=tuple(dict.fromkeys(filter(None, categories)))[:MAX_CATEGORIES],
         content_hash=content_hash(title, text, body),
     )
+
+
+def _admit_or_reject(
+    entry: Entry, feed: FeedContext, *, now: datetime, settings: AdmitSettings
+) -> Draft | Rejection:
+    """Convert an entry; reject it if that fails unexpectedly, so that the others are stored."""
+    try:
+        return admit_entry(entry, feed, now=now, settings=settings)
+    except MemoryError:
+        raise  # the memory limit of the worker
+    except Exception as error:  # noqa: BLE001 - see above
+        return Rejection(entry.guid, one_line(f"cannot be converted: {error!r}")[:300])
 
 
 def strip_boilerplate(text: str) -> str:

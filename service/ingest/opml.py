@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
+from service.domain.text.cleaning import fits_index
 from service.domain.text.markup import one_line
 from service.domain.text.urls import is_web_url
 from service.errors import BadInputError
@@ -57,10 +58,11 @@ def read_opml(data: bytes, *, name: str, base_url: str = "") -> OpmlList:
             lambda match: "http://" if match[0].endswith("//") else "", outline.get("xmlurl", "")
         )
         url = urljoin(base_url, address) if address else ""
-        if is_web_url(url):
+        if is_web_url(url) and fits_index(url):
             feeds.setdefault(url, _to_feed(url, outline, folders))
         elif url:
-            warnings.append(f"{name}: {url[:200]!r} is not an http(s) URL; skipped")
+            fault = "is too long" if is_web_url(url) else "is not an http(s) URL"
+            warnings.append(f"{name}: {url[:200]!r} {fault}; skipped")
     title = one_line(root.findtext("./head/title") or "")
     return OpmlList(title, tuple(feeds.values()), tuple(warnings))
 

@@ -19,7 +19,7 @@ RANGES: dict[str, Range] = {
     "fetch.host_delay_seconds": (0, 3600),
     "fetch.max_redirects": (0, 100),
     "parse.workers": (1, 256),
-    "parse.memory_mib": (256, 1 << 20),
+    "parse.memory_mib": (512, 1 << 20),
     "admit.future_tolerance_minutes": (0, 60 * 24 * 365),
     "candidates.window_hours": (0, math.inf),
     "replay.window_hours": (0, math.inf),

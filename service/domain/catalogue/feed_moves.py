@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from service.domain.text.cleaning import fits_index
+
 #: Servers send wrong permanent redirects for hours: maintenance pages, hijacked domains.
 ADOPT_AFTER = timedelta(days=1)
-#: Longer URLs are followed, but not stored.
-MAX_ADOPTED_CHARACTERS = 2000
 
 _TOKEN_NAME = re.compile(
     r"token|secret|signature|passw|session|credential|api_?key|auth(?!or)|jwt|hmac|nonce|ticket"
@@ -58,7 +58,7 @@ def decide_move(
         url
         for url in moves
         if url not in rejected
-        and len(url) <= MAX_ADOPTED_CHARACTERS
+        and fits_index(url)  # longer URLs are followed, but not stored
         and not has_token(url, current)
     ]
     if not candidates or candidates[-1] == current:

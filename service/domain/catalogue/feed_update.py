@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.domain.catalogue.fetch_schedule import FetchHistory, next_fetch_at
+from service.domain.text.markup import one_line, shorten
 from service.errors import FeedError, GoneError, HostBusyError
 from service.settings.ingest import PacingSettings
+
+#: Errors contain URLs and texts of servers.
+MAX_ERROR_CHARACTERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,8 @@ def update_after_fetch(
     )
     due = next_fetch_at(history, now=now, jitter=jitter, settings=settings)
     if error:
-        return FeedUpdate(
-            now, failures, error.kind, str(error), next_fetch_at=due, retired=due is None
-        )
+        text = shorten(one_line(str(error)), MAX_ERROR_CHARACTERS)
+        return FeedUpdate(now, failures, error.kind, text, next_fetch_at=due, retired=due is None)
     new_url = state.moved_to if state.moved_to != state.url else None
     duplicate = new_url is not None and state.target_exists
     return FeedUpdate(

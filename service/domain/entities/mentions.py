@@ -24,6 +24,8 @@ _LONG_WORD = 4
 #: Above this share of long words in capitals only, capitals mark no names.
 _UPPER_CASE_SHARE = 0.3
 _MAX_NAME_WORDS = 7
+#: Longer words are encoded data, and do not fit in the index of names.
+_MAX_WORD_CHARACTERS = 100
 #: Characters of context stored after a name.
 _CONTEXT_CHARACTERS = 40
 _POSSESSION = re.compile(r"['’]s?\b|['’]\s")
@@ -75,7 +77,7 @@ def tokenize(sentence: str) -> list[Token]:
     for match in _TOKEN.finditer(sentence):
         word = _POSSESSIVE.sub("", match.group())
         tokens.append(Token(word, match.start(), match.start() + len(word)))
-    return [token for token in tokens if token.word]
+    return [token for token in tokens if 0 < len(token.word) <= _MAX_WORD_CHARACTERS]
 
 
 def find_mentions(text: str) -> Iterator[Mention]:

@@ -9,7 +9,8 @@ from service.domain.articles import tokenization
 from service.domain.articles.model import Article
 from service.domain.pairs.vocabulary import Vocabulary, word_key
 
-_MIN_LENGTH = 3
+#: Longer words are encoded data, and do not fit in the index of keywords.
+_LENGTHS = range(3, 101)
 #: Words in a larger share of the window's articles are too common for a keyword.
 _MAX_DOCUMENT_SHARE = 0.1
 #: Words in at most this many articles are never too common: shares of a small window vary a lot.
@@ -37,7 +38,7 @@ def extract_keywords(
             {
                 word
                 for word, _ in tokens
-                if len(word) >= _MIN_LENGTH
+                if len(word) in _LENGTHS
                 and not word[0].isdigit()
                 and word not in tokenization.STOP_WORDS
             }

@@ -4,6 +4,8 @@ import html
 import re
 from collections.abc import Iterator
 
+from service.domain.text.cleaning import clean_text
+
 #: HTML beyond this many characters is ignored.
 MAX_HTML_CHARACTERS = 500_000
 
@@ -32,8 +34,6 @@ _COMMON_TAGS = _BLOCKS | frozenset(_INLINE_NAMES.split())
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,24});")
 _ENDLESS_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{9,}+;?")
 _SPACE = re.compile(r"\s+")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
-_INVISIBLE = re.compile(r"[\u00ad\u200b\u2060\ufeff]+")
 
 
 def html_to_text(markup: str) -> str:
@@ -78,7 +78,7 @@ def tidy(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return text like `tidy`, but joined into one line."""
-    return " ".join(_INVISIBLE.sub("", _CONTROL.sub(" ", text)).split())
+    return " ".join(clean_text(text).split())
 
 
 def shorten(text: str, limit: int) -> str:

@@ -5,19 +5,21 @@ request ─► slot at its host ─► guarded connection ─► response ─┬
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
 
+from service.domain.text.cleaning import clean_validator
 from service.domain.text.dates import parse_retry_after
-from service.errors import FeedError, HostBusyError
+from service.domain.text.urls import strip_credentials
+from service.errors import FeedError, HostBusyError, InternalFeedError
 from service.ingest.fetching.connection import create_session
 from service.ingest.fetching.redirects import NOT_MODIFIED, RedirectResult, Route, follow
 from service.ingest.fetching.request import FeedResponse
 from service.ingest.fetching.responses.bodies import Limits
-from service.ingest.fetching.throttle import HostThrottle
+from service.ingest.fetching.throttle import Backlog, HostThrottle
 from service.settings.ingest import FetchSettings
 
 TOO_MANY_REQUESTS = 429
@@ -68,50 +70,68 @@ class FetchResult:
         return self.moves[-1] if self.moves else None
 
 
-OnDone = Callable[[FetchResult], Awaitable[None] | None]
+OnDone = Callable[[FetchResult], None]
 
 
-async def fetch_all(
-    requests: Iterable[FetchRequest], settings: FetchSettings, *, on_done: OnDone | None = None
-) -> list[FetchResult]:
-    """Fetch every feed and return the results in the order of the requests.
+async def fetch_each(
+    requests: Iterable[FetchRequest],
+    settings: FetchSettings,
+    on_done: OnDone,
+    *,
+    backlog: Backlog | None = None,
+) -> None:
+    """Fetch every feed and call `on_done` with each result as it arrives.
 
-    `on_done` is called with each result as it arrives. Feed and network errors are part of the
-    result; any raised exception group is a bug.
+    Errors are part of the result; an exception group is an error of `on_done`. No request starts
+    while the backlog is full.
     """
     throttle = HostThrottle(
         total=settings.concurrency,
         per_host=settings.per_host,
         host_delay_seconds=settings.host_delay_seconds,
+        backlog=backlog,
     )
 
-    async def fetch_and_report(
-        request: FetchRequest, session: aiohttp.ClientSession
-    ) -> FetchResult:
-        result = await fetch_one(request, session, throttle, settings)
-        if on_done is not None and (pending := on_done(result)) is not None:
-            await pending
-        return result
+    async def fetch_and_report(request: FetchRequest, session: aiohttp.ClientSession) -> None:
+        try:
+            result = await fetch_one(request, session, throttle, settings)
+        except Exception as error:  # noqa: BLE001 - one feed never stops the others
+            result = _internal_error(request, error)
+        on_done(result)
 
     async with create_session(settings) as session, asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(fetch_and_report(request, session)) for request in requests]
-    return [task.result() for task in running]
+        for request in requests:
+            tasks.create_task(fetch_and_report(request, session))
+
+
+async def fetch_all(requests: Sequence[FetchRequest], settings: FetchSettings) -> list[FetchResult]:
+    """Fetch every feed and return the results in the order of the requests."""
+    results: dict[tuple[int, str], FetchResult] = {}
+
+    def keep(result: FetchResult) -> None:
+        results[result.feed_id, result.url] = result
+
+    await fetch_each(requests, settings, keep)
+    return [results[request.feed_id, request.url] for request in requests]
 
 
 async def fetch_until_stopped(
-    requests: Sequence[FetchRequest], settings: FetchSettings, stop_requested: Callable[[], bool]
-) -> list[FetchResult]:
-    """Fetch every feed; if `stop_requested` returns True, return only the finished results."""
-    finished: list[FetchResult] = []
-    fetching = asyncio.create_task(fetch_all(requests, settings, on_done=finished.append))
+    requests: Sequence[FetchRequest],
+    settings: FetchSettings,
+    on_done: OnDone,
+    *,
+    backlog: Backlog,
+    stop_requested: Callable[[], bool],
+) -> None:
+    """Fetch every feed like `fetch_each`; cancel the rest once `stop_requested` returns True."""
+    fetching = asyncio.create_task(fetch_each(requests, settings, on_done, backlog=backlog))
     while not stop_requested():
         done, _ = await asyncio.wait([fetching], timeout=STOP_CHECK)
         if done:
             return fetching.result()
     fetching.cancel()
     await asyncio.wait([fetching])
-    position = {request.feed_id: index for index, request in enumerate(requests)}
-    return sorted(finished, key=lambda result: position[result.feed_id])
+    return None
 
 
 async def fetch_one(
@@ -167,12 +187,19 @@ def _to_result(request: FetchRequest, outcome: RedirectResult) -> FetchResult:
     )
 
 
+def _internal_error(request: FetchRequest, error: Exception) -> FetchResult:
+    url = strip_credentials(request.url)
+    failure = InternalFeedError.from_exception(url, "the feed was fetched", error)
+    return _to_result(request, RedirectResult(url, "", (), None, failure, 0.0))
+
+
 def _next_validators(
     request: FetchRequest, successful: FeedResponse | None
 ) -> tuple[str | None, str | None]:
     if successful is None:
         return request.etag, request.last_modified
-    etag, last_modified = successful.header("ETag"), successful.header("Last-Modified")
+    etag = clean_validator(successful.header("ETag"))
+    last_modified = clean_validator(successful.header("Last-Modified"))
     if successful.status != NOT_MODIFIED:
         return etag, last_modified
     return etag or request.etag, last_modified or request.last_modified

@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+#: Seconds between two checks of a full backlog.
+_BACKLOG_CHECK = 0.02
+
 
 @dataclass(slots=True)
 class _Host:
@@ -15,11 +18,36 @@ class _Host:
     paused_until: float = 0.0
 
 
+@dataclass(slots=True)
+class Backlog:
+    """Number of responses that wait to be stored; bounds how many bodies are in memory.
+
+    Several threads may use it: one adds, another one removes.
+    """
+
+    limit: int
+    added: int = 0
+    removed: int = 0
+
+    async def wait_for_room(self) -> None:
+        """Wait until fewer responses than the limit are waiting."""
+        while self.added - self.removed >= self.limit:  # noqa: ASYNC110 - another thread removes
+            await asyncio.sleep(_BACKLOG_CHECK)
+
+
 class HostThrottle:
     """Limits concurrent requests and the delay between requests to a host, for one run."""
 
-    def __init__(self, *, total: int, per_host: int, host_delay_seconds: float) -> None:
+    def __init__(
+        self,
+        *,
+        total: int,
+        per_host: int,
+        host_delay_seconds: float,
+        backlog: Backlog | None = None,
+    ) -> None:
         self._total = asyncio.Semaphore(total)
+        self._backlog = backlog
         self._per_host = per_host
         self._delay = host_delay_seconds
         self._hosts: dict[str, _Host] = {}
@@ -37,6 +65,8 @@ class HostThrottle:
                 await self._total.acquire()
                 state.next_start = _now() + self._delay
             try:
+                if self._backlog:
+                    await self._backlog.wait_for_room()
                 yield
             finally:
                 self._total.release()

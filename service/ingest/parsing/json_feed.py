@@ -101,8 +101,8 @@ def _list(item: dict[str, Any], name: str) -> list[Any]:
 
 
 def _string(item: dict[str, Any], name: str) -> str:
-    """Return a string or number as text; lone surrogates are replaced."""
+    """Return a string or number as text."""
     value = item.get(name)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return str(value).encode("utf-8", "replace").decode().strip()
+    return str(value).strip()

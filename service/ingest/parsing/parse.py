@@ -15,6 +15,7 @@ from service.domain.text.urls import strip_credentials
 from service.errors import NotAFeedError
 from service.ingest.parsing import json_feed
 from service.ingest.parsing.charset import decode
+from service.ingest.parsing.clean import clean_feed
 from service.ingest.parsing.repair import repair
 from service.ingest.parsing.salvage import read_entries
 
@@ -50,8 +51,8 @@ def parse_feed(body: bytes, *, url: str, content_type: str = "") -> ParsedFeed:
     if not document:
         raise NotAFeedError(shown, "The response is empty: expected RSS, Atom or JSON Feed")
     if document[0] in "{[":
-        return json_feed.parse(document, url=shown, max_entries=MAX_ENTRIES)
-    return _parse_xml(document, url=shown, charset=charset)
+        return clean_feed(json_feed.parse(document, url=shown, max_entries=MAX_ENTRIES))
+    return clean_feed(_parse_xml(document, url=shown, charset=charset))
 
 
 def _parse_xml(document: str, *, url: str, charset: str) -> ParsedFeed:

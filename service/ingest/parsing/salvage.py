@@ -6,7 +6,14 @@ from typing import Any
 from service.domain.articles.entries import Entry
 
 #: Exceptions that invalid entries cause.
-_FAULTS = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
+_FAULTS = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 def read_entries(

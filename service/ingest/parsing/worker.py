@@ -1,33 +1,53 @@
 """Parser process, started by `service.ingest.parsing.workers`.
 
 Reads jobs from standard input and writes outcomes to standard output, each as a pickle preceded by
-its length. It imports only the parser, so it starts fast, and it can be killed at any time. It
-trusts its parent process.
+its length. It can be killed at any time. It trusts its parent process.
 """
 
 import os
 import pickle
 import struct
 import sys
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Generic, TypeVar
 
 from service.domain.articles.entries import ParsedFeed
-from service.errors import FeedError
+from service.domain.text.urls import strip_credentials
+from service.errors import FeedError, InternalFeedError
 from service.ingest.parsing.parse import parse_feed
+
+T_co = TypeVar("T_co", covariant=True)
 
 #: Exit code if a feed exceeds the memory limit.
 OUT_OF_MEMORY = 86
 _LENGTH = struct.Struct(">Q")
 
 
-@dataclass(frozen=True, slots=True)
-class ParseJob:
-    """A body to parse, with its URL and Content-Type."""
+@dataclass(frozen=True)
+class Job(ABC, Generic[T_co]):
+    """Work on a response: its body, its URL and its Content-Type."""
 
     body: bytes
     url: str
     content_type: str = ""
+
+    @abstractmethod
+    def run(self) -> T_co:
+        """Return the outcome.
+
+        Raises:
+            FeedError: the body is not a readable feed.
+        """
+
+
+@dataclass(frozen=True)
+class ParseJob(Job[ParsedFeed]):
+    """A body to parse."""
+
+    def run(self) -> ParsedFeed:
+        """Parse the body."""
+        return parse_feed(self.body, url=self.url, content_type=self.content_type)
 
 
 def write_message(stream: IO[bytes], message: object) -> None:
@@ -58,12 +78,18 @@ def limit_memory(mebibytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, mebibytes << 20))
 
 
-def parse_job(job: ParseJob) -> ParsedFeed | FeedError:
-    """Parse one job; return the feed or the error."""
+def run_job(job: Job[T_co]) -> T_co | FeedError:
+    """Run one job; return its outcome or the error."""
     try:
-        return parse_feed(job.body, url=job.url, content_type=job.content_type)
+        return job.run()
     except FeedError as error:
         return error
+    except MemoryError:
+        raise  # the memory limit of this process
+    except Exception as error:  # noqa: BLE001 - one feed never stops the others
+        return InternalFeedError.from_exception(
+            strip_credentials(job.url), "the feed was parsed", error
+        )
 
 
 def serve(jobs: IO[bytes], outcomes: IO[bytes]) -> None:
@@ -74,9 +100,9 @@ def serve(jobs: IO[bytes], outcomes: IO[bytes]) -> None:
             job = read_message(jobs)
         except EOFError:
             return
-        if not isinstance(job, ParseJob):
+        if not isinstance(job, Job):
             raise TypeError(type(job))
-        write_message(outcomes, parse_job(job))
+        write_message(outcomes, run_job(job))
 
 
 def main() -> None:

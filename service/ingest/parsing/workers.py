@@ -1,21 +1,19 @@
 """Parsing in worker processes, with time and memory limits per feed."""
 
-import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Self, TypeVar, cast
 
-from service.domain.articles.entries import ParsedFeed
 from service.domain.text.urls import strip_credentials
 from service.errors import FeedError, ParseCrashError, ParseTimeoutError
-from service.ingest.parsing.worker import OUT_OF_MEMORY, ParseJob, read_message, write_message
+from service.ingest.parsing.worker import OUT_OF_MEMORY, Job, read_message, write_message
 from service.settings.ingest import ParseSettings
 
 #: Starting normally takes a fraction of a second.
@@ -23,46 +21,28 @@ _START_SECONDS = 60.0
 _START = "from service.ingest.parsing.worker import main; main()"
 _ROOT = Path(__file__).parents[3]
 
-
-ParseOutcome = ParsedFeed | FeedError
-OnParsed = Callable[[int, ParseOutcome], None]
+T = TypeVar("T")
 
 
-def parse_all(
-    jobs: Sequence[ParseJob], settings: ParseSettings, *, on_done: OnParsed | None = None
-) -> list[ParseOutcome]:
-    """Parse every job and return the outcomes in the order of the jobs.
+def parse_all(jobs: Sequence[Job[T]], settings: ParseSettings) -> list[T | FeedError]:
+    """Run every job and return the outcomes in the order of the jobs.
 
     A feed that exceeds the time limit yields a ParseTimeoutError; one that crashes its process or
-    exceeds the memory limit yields a ParseCrashError. The process is then replaced. `on_done` is
-    called with index and outcome of each finished job, from several threads.
+    exceeds the memory limit yields a ParseCrashError. The process is then replaced.
     """
-    outcomes: dict[int, ParseOutcome] = {}
-    waiting: queue.SimpleQueue[tuple[int, ParseJob]] = queue.SimpleQueue()
-    for numbered in enumerate(jobs):
-        waiting.put(numbered)
-
-    def work() -> None:
-        with Parser(settings) as parser, suppress(queue.Empty):
-            while True:
-                index, job = waiting.get_nowait()
-                outcomes[index] = parser.parse(job)
-                if on_done:
-                    on_done(index, outcomes[index])
-
-    threads = min(settings.workers, len(jobs))
-    with ThreadPoolExecutor(max(threads, 1), thread_name_prefix="parse") as pool:
-        for done in [pool.submit(work) for _ in range(threads)]:
-            done.result()
-    return [outcomes[index] for index in range(len(jobs))]
+    with ParserPool(settings) as pool:
+        outcomes = [pool.submit(job) for job in jobs]
+        return [outcome.result() for outcome in outcomes]
 
 
-class Parser:
-    """A worker process that is started on demand and replaced after a crash."""
+class ParserPool:
+    """Worker processes, started when jobs wait for them and stopped at the end."""
 
     def __init__(self, settings: ParseSettings) -> None:
         self._settings = settings
-        self._process: WorkerProcess | None = None
+        self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="parse")
+        self._of_thread = threading.local()
+        self._parsers: list[Parser] = []
 
     def __enter__(self) -> Self:
         return self
@@ -73,10 +53,31 @@ class Parser:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._discard()
+        self._threads.shutdown(cancel_futures=True)
+        for parser in self._parsers:
+            parser.close()
 
-    def parse(self, job: ParseJob) -> ParseOutcome:
-        """Parse one job; return the feed or the error."""
+    def submit(self, job: Job[T]) -> Future[T | FeedError]:
+        """Start a job when a process is free; its outcome is the result of the future."""
+        return self._threads.submit(self._run, job)
+
+    def _run(self, job: Job[T]) -> T | FeedError:
+        if not hasattr(self._of_thread, "parser"):
+            self._of_thread.parser = Parser(self._settings)
+            self._parsers.append(self._of_thread.parser)
+        parser: Parser = self._of_thread.parser
+        return parser.run(job)
+
+
+class Parser:
+    """A worker process that is started on demand and replaced after a crash."""
+
+    def __init__(self, settings: ParseSettings) -> None:
+        self._settings = settings
+        self._process: WorkerProcess | None = None
+
+    def run(self, job: Job[T]) -> T | FeedError:
+        """Run one job; return its outcome or the error."""
         used = self._process is not None
         outcome = self._attempt(job)
         if used and isinstance(outcome, ParseCrashError):
@@ -84,17 +85,23 @@ class Parser:
             outcome = self._attempt(job)
         return outcome
 
-    def _attempt(self, job: ParseJob) -> ParseOutcome:
+    def close(self) -> None:
+        """Stop the process."""
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+    def _attempt(self, job: Job[T]) -> T | FeedError:
         if self._process is None:
             self._process = WorkerProcess(self._settings.memory_mib)
-        outcome = self._process.parse(job, self._settings.timeout_seconds)
-        if isinstance(outcome, ParsedFeed | FeedError):
-            return outcome
-        self._discard()
-        return self._failure(job, outcome)
+        outcome = self._process.run(job, self._settings.timeout_seconds)
+        if isinstance(outcome, WorkerExit):
+            self.close()
+            return self._failure(job.url, outcome)
+        return outcome
 
-    def _failure(self, job: ParseJob, end: "WorkerExit") -> FeedError:
-        url = strip_credentials(job.url)
+    def _failure(self, address: str, end: "WorkerExit") -> FeedError:
+        url = strip_credentials(address)
         if end.timed_out:
             limit = f"Parsing exceeded {self._settings.timeout_seconds:g} s (parse.timeout_seconds)"
             return ParseTimeoutError(url, limit)
@@ -102,11 +109,6 @@ class Parser:
             limit = f"Parsing exceeded {self._settings.memory_mib} MiB of memory (parse.memory_mib)"
             return ParseCrashError(url, limit)
         return ParseCrashError(url, f"The parser process crashed (exit code {end.code})")
-
-    def _discard(self) -> None:
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +136,9 @@ class WorkerProcess:
             self.stop()
             raise RuntimeError(f"Parser process with {memory_mib} MiB did not start: {started}")
 
-    def parse(self, job: ParseJob, timeout_seconds: float) -> ParseOutcome | WorkerExit:
+    def run(self, job: Job[T], timeout_seconds: float) -> T | FeedError | WorkerExit:
         """Return the outcome, or how the process ended; kill it after the time limit."""
-        outcome = self._exchange(job, timeout_seconds)
-        if not isinstance(outcome, ParsedFeed | FeedError | WorkerExit):
-            raise TypeError(type(outcome))
-        return outcome
+        return cast("T | FeedError | WorkerExit", self._exchange(job, timeout_seconds))
 
     def stop(self) -> None:
         """Kill the process."""

@@ -6,8 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, false, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    BigInteger,
+    RowMapping,
+    Select,
+    delete,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from service.domain.articles.article_types import ArticleType
@@ -20,11 +31,14 @@ from service.domain.text.spans import Span
 from service.store.articles import types
 from service.store.articles.ids import make_article_id
 from service.store.articles.types import EFFECTIVE_TYPE, Classifiable
-from service.store.tables import ArticleRow, ArticleUrlRow, OutletRow, RevisionRow
+from service.store.tables import ArticleRow, ArticleUrlRow, OutletRow, RevisionRow, VectorRow
 from service.store.tables.articles import ARTICLE_NUMBERS
 
 #: The longer of lead and body. The body is stored only if it is longer.
 LONGEST_TEXT = func.coalesce(func.nullif(ArticleRow.body, ""), ArticleRow.text)
+
+#: The largest number of its column. Later changes replace the text without storing the former one.
+MAX_REVISION = 32_767
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,15 +207,25 @@ def save_word_keys(session: Session, keys: Mapping[int, Sequence[int]]) -> None:
         session.execute(update(ArticleRow), values)
 
 
-def load_publication_times(session: Session, feed_id: int, *, count: int = 20) -> list[datetime]:
-    """Return trusted publication times of a feed's latest articles, newest article first."""
-    statement = (
+def load_publication_times(
+    session: Session, feed_ids: Iterable[int], *, count: int = 20
+) -> dict[int, list[datetime]]:
+    """Return trusted publication times of each feed's latest articles, newest article first."""
+    ids = list(feed_ids)
+    if not ids:
+        return {}
+    feed = func.unnest(literal(ids, ARRAY(BigInteger))).column_valued("feed_id")
+    latest = (
         select(ArticleRow.published)
-        .where(ArticleRow.feed_id == feed_id, ArticleRow.published.is_not(None))
+        .where(ArticleRow.feed_id == feed, ArticleRow.published.is_not(None))
         .order_by(ArticleRow.id.desc())
         .limit(count)
+        .lateral()
     )
-    return [at for at in session.scalars(statement) if at]
+    times: dict[int, list[datetime]] = {}
+    for feed_id, published in session.execute(select(feed, latest.c.published)):
+        times.setdefault(feed_id, []).append(published)
+    return times
 
 
 def is_empty(session: Session) -> bool:
@@ -289,24 +313,30 @@ def _revise(session: Session, drafts: Mapping[bytes, Draft], *, now: datetime) -
     ]
     article_types = types.classify_new(session, classifiable, now=now)
     for (row, draft), article_type in zip(changed, article_types, strict=True):
-        session.add(
-            RevisionRow(
-                article_id=row.id,
-                number=row.revision,
-                title=row.title,
-                text=row.text,
-                body=row.body,
-                content_hash=row.content_hash,
-                replaced_at=now,
-            )
-        )
+        if row.revision < MAX_REVISION:
+            session.add(_former_revision(row, now=now))
+            row.revision += 1
+        else:
+            # The number stays, so the vector of the former text must go.
+            session.execute(delete(VectorRow).where(VectorRow.article_id == row.id))
         for name, value in _content(draft).items():
             setattr(row, name, value)
         row.type = article_type
-        row.revision += 1
         row.stage = "admitted"
         row.boilerplate = []
     return len(changed)
+
+
+def _former_revision(row: ArticleRow, *, now: datetime) -> RevisionRow:
+    return RevisionRow(
+        article_id=row.id,
+        number=row.revision,
+        title=row.title,
+        text=row.text,
+        body=row.body,
+        content_hash=row.content_hash,
+        replaced_at=now,
+    )
 
 
 def _is_revision(row: ArticleRow, draft: Draft) -> bool:

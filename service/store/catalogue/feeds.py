@@ -1,16 +1,27 @@
 """Feeds with their fetch schedule; outlets and families as the configuration defines them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, case, func, literal_column, not_, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Table,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    not_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
-from service.domain.catalogue.feed_update import FeedUpdate
+from service.domain.catalogue.feed_update import FeedUpdate, FeedValidators
 from service.domain.catalogue.outlet_edits import EDITABLE_FIELDS
 from service.domain.catalogue.outlets import Outlet, SiteIndex
 from service.errors import NotFoundError
@@ -19,6 +30,7 @@ from service.store.tables import FamilyRow, FeedRow, FetchRow, OutletRow
 
 #: Name of the lock for writes of outlets and families, which have no common order of rows.
 LOCK = "outlets"
+_FEEDS = cast("Table", FeedRow.__table__)
 
 
 class FeedStatus(StrEnum):
@@ -38,6 +50,26 @@ class NewFeed:
     title: str
     site_url: str | None = None
     language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRecord:
+    """The record of one fetch, with the columns of `FetchRow`."""
+
+    feed_id: int
+    run_id: int | None
+    at: datetime
+    elapsed: float
+    outcome: str
+    http_status: int | None
+    received: int
+    entries: int
+    admitted: int
+    revised: int
+    rejected: int
+    error_kind: str | None
+    error: str | None
+    warnings: list[str]
 
 
 def save_outlets(
@@ -155,25 +187,11 @@ def load_outlet_ids(session: Session) -> dict[str, int]:
     return dict(session.execute(select(OutletRow.slug, OutletRow.id)).all())
 
 
-def apply_update(session: Session, feed_id: int, change: FeedUpdate) -> None:
-    """Store the new values of a feed after a fetch."""
-    values: dict[str, Any] = {
-        "last_fetched_at": change.fetched_at,
-        "error_count": change.error_count,
-        "error_kind": change.error_kind,
-        "error": change.error,
-    }
-    if change.validators:
-        values |= asdict(change.validators)
-    if change.succeeded_at:
-        values["last_success_at"] = change.succeeded_at
-    if change.next_fetch_at:
-        values["next_fetch_at"] = change.next_fetch_at
-    if change.url:
-        values["url"] = change.url
-    if change.retired:
-        values["status"] = "retired"
-    session.execute(update(FeedRow).where(FeedRow.id == feed_id).values(**values))
+def apply_updates(session: Session, updates: Mapping[int, FeedUpdate]) -> None:
+    """Store the new values of feeds after a fetch, by id of the feed."""
+    if not updates:
+        return
+    session.execute(_UPDATE, [_update_values(key, updates[key]) for key in sorted(updates)])
 
 
 def find_feed_by_url(session: Session, url: str) -> FeedRow | None:
@@ -196,9 +214,10 @@ def set_status(session: Session, feed_id: int, status: FeedStatus, *, now: datet
     session.flush()
 
 
-def record_fetch(session: Session, fetch: FetchRow) -> None:
-    """Store the log row of a fetch."""
-    session.add(fetch)
+def record_fetches(session: Session, fetches: Sequence[FetchRecord]) -> None:
+    """Store the records of fetches."""
+    if fetches:
+        session.execute(insert(FetchRow), [asdict(each) for each in fetches])
 
 
 def move_feeds(session: Session, pattern: str, base_url: str) -> None:
@@ -209,6 +228,55 @@ def move_feeds(session: Session, pattern: str, base_url: str) -> None:
 def make_all_due(session: Session, *, now: datetime) -> None:
     """Set all active feeds due now."""
     session.execute(update(FeedRow).where(FeedRow.status == "active").values(next_fetch_at=now))
+
+
+def _new(name: str) -> ColumnElement[Any]:
+    """Bind the new value of a column of feeds."""
+    return bindparam(f"new_{name}", type_=_FEEDS.c[name].type)
+
+
+def _new_or_stored(name: str) -> ColumnElement[Any]:
+    """Use the new value of a column of feeds; the stored one if it is None."""
+    return func.coalesce(_new(name), _FEEDS.c[name])
+
+
+def _new_if_validated(name: str) -> ColumnElement[Any]:
+    """Use the new value of a column of feeds if the update has validators."""
+    is_new = bindparam("has_validators", type_=Boolean())
+    return case((is_new, _new(name)), else_=_FEEDS.c[name])
+
+
+#: One statement for all updates after fetches, so that many feeds need one round trip.
+_UPDATE = (
+    update(_FEEDS)
+    .where(_FEEDS.c.id == bindparam("feed_id"))
+    .values(
+        {name: _new(name) for name in ("last_fetched_at", "error_count", "error_kind", "error")}
+        | {name: _new_if_validated(name) for name in ("etag", "last_modified")}
+        | {
+            name: _new_or_stored(name)
+            for name in ("last_success_at", "next_fetch_at", "url", "status")
+        }
+    )
+)
+
+
+def _update_values(feed_id: int, change: FeedUpdate) -> dict[str, Any]:
+    validators = change.validators or FeedValidators(None, None)
+    new = {
+        "last_fetched_at": change.fetched_at,
+        "error_count": change.error_count,
+        "error_kind": change.error_kind,
+        "error": change.error,
+        "etag": validators.etag,
+        "last_modified": validators.last_modified,
+        "last_success_at": change.succeeded_at,
+        "next_fetch_at": change.next_fetch_at,
+        "url": change.url,
+        "status": FeedStatus.RETIRED if change.retired else None,
+    }
+    values: dict[str, Any] = {f"new_{name}": value for name, value in new.items()}
+    return values | {"feed_id": feed_id, "has_validators": change.validators is not None}
 
 
 def _configured(new: Any) -> ColumnElement[Any]:

@@ -12,7 +12,7 @@ from email.utils import format_datetime
 import pytest
 
 from service.errors import SettingsError
-from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_all
+from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_all, fetch_each
 from service.settings.ingest import FetchSettings
 from tests.support.servers.feed_server import (
     RSS,
@@ -400,7 +400,7 @@ def test_total_is_limited_and_slow_host_does_not_block_others(
 
     fetch_requests = [FetchRequest(n, server.url(f"/{n}")) for n in range(1, 6)]
     fetch_requests.append(FetchRequest(9, elsewhere))
-    asyncio.run(fetch_all(fetch_requests, crowded, on_done=lambda result: order.append(result.url)))
+    asyncio.run(fetch_each(fetch_requests, crowded, lambda result: order.append(result.url)))
 
     assert pending.maximum <= 2
     assert order.index(elsewhere) <= 2
@@ -437,23 +437,18 @@ def test_exception_in_the_callback_is_raised(server: FeedServer) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ExceptionGroup) as caught:
-        asyncio.run(fetch_all([FetchRequest(1, server.url("/feed"))], SETTINGS, on_done=callback))
+        asyncio.run(fetch_each([FetchRequest(1, server.url("/feed"))], SETTINGS, callback))
 
     assert caught.group_contains(ZeroDivisionError)
 
 
-def test_results_are_in_request_order_with_async_callback(
-    server: FeedServer,
-) -> None:
+def test_results_are_in_request_order_and_reported_as_they_arrive(server: FeedServer) -> None:
     server.routes = {"/slow": slow(0.1, reply()), "/fast": reply()}
-    seen = []
-
-    async def callback(result: FetchResult) -> None:
-        await asyncio.sleep(0)
-        seen.append(result.feed_id)
-
+    seen: list[int] = []
     fetch_requests = [FetchRequest(1, server.url("/slow")), FetchRequest(2, server.url("/fast"))]
-    results = asyncio.run(fetch_all(fetch_requests, SETTINGS, on_done=callback))
+
+    results = asyncio.run(fetch_all(fetch_requests, SETTINGS))
+    asyncio.run(fetch_each(fetch_requests, SETTINGS, lambda result: seen.append(result.feed_id)))
 
     assert [result.feed_id for result in results] == [1, 2]
     assert seen == [2, 1]

@@ -8,13 +8,12 @@ from sqlalchemy import select
 
 from jobs.fetch import fetch
 from jobs.running.context import Context
-from service.domain.catalogue.outlets import Outlet
 from service.errors import AlreadyExistsError, NotFoundError
 from service.store.catalogue import feed_history, feeds
-from service.store.catalogue.feeds import NewFeed
-from service.store.tables import ArticleRow, FeedRow, FetchRow
+from service.store.tables import ArticleRow, FetchRow
 from tests.integration.conftest import NOW, Clock
 from tests.support.content.feed_reports import FERRY, MEETING, item, rss
+from tests.support.database.due_feeds import add_feeds, feed_rows, titles
 from tests.support.servers.feed_server import (
     FeedServer,
     gzip_bomb,
@@ -30,23 +29,6 @@ ENTITY_BOMB = (
 )
 
 
-def add(context: Context, server: FeedServer, *paths: str) -> None:
-    with context.sessions.begin() as session:
-        feeds.save_outlets(session, [Outlet("daily", "Daily", sites=("daily.example",))])
-        new_feeds = [NewFeed(server.url(path), "daily", path) for path in paths]
-        feeds.add_feeds(session, new_feeds, now=context.clock())
-
-
-def feed_rows(context: Context) -> dict[str, FeedRow]:
-    with context.sessions.begin() as session:
-        return {feed.title: feed for feed, _ in feeds.list_feeds_with_outlets(session)}
-
-
-def titles(context: Context) -> list[str]:
-    with context.sessions.begin() as session:
-        return sorted(session.scalars(select(ArticleRow.title)))
-
-
 def two_hundred_megabytes():
     for _ in range(200):
         yield b"x" * (1 << 20)
@@ -54,7 +36,7 @@ def two_hundred_megabytes():
 
 def test_entries_of_due_feed_become_articles(context: Context, feed_server: FeedServer):
     feed_server.routes["/a"] = reply(rss([item("1", MEETING, NOW), item("2", FERRY, NOW)]))
-    add(context, feed_server, "/a")
+    add_feeds(context, feed_server, "/a")
     assert fetch(context) == {"feeds": 1, "ok": 1, "articles": 2}
     assert titles(context) == sorted([MEETING[0], FERRY[0]])
     assert feed_rows(context)["/a"].next_fetch_at > NOW
@@ -77,7 +59,7 @@ def test_failing_feeds_do_not_stop_the_others(context: Context, feed_server: Fee
         "/hangs": hang(),
         "/private": redirect("http://169.254.169.254/latest/meta-data/"),
     }
-    add(context, feed_server, *feed_server.routes)
+    add_feeds(context, feed_server, *feed_server.routes)
     counts = fetch(context)
     assert (counts["feeds"], counts["articles"]) == (10, 1)
     kinds = {title: feed.error_kind for title, feed in feed_rows(context).items()}
@@ -99,7 +81,7 @@ def test_failing_feed_backs_off_and_recovers(
     context: Context, feed_server: FeedServer, clock: Clock
 ):
     feed_server.routes["/a"] = reply(b"", status="503 Service Unavailable")
-    add(context, feed_server, "/a")
+    add_feeds(context, feed_server, "/a")
     waits = []
     for failures in (1, 2, 3):
         fetch(context)
@@ -116,7 +98,7 @@ def test_failing_feed_backs_off_and_recovers(
 
 def test_unchanged_feed_is_not_parsed(context: Context, feed_server: FeedServer, clock: Clock):
     feed_server.routes["/a"] = unless_known(ETag='"v1"')
-    add(context, feed_server, "/a")
+    add_feeds(context, feed_server, "/a")
     fetch(context)
     clock.now = feed_rows(context)["/a"].next_fetch_at
     assert fetch(context)["not_modified"] == 1
@@ -125,14 +107,14 @@ def test_unchanged_feed_is_not_parsed(context: Context, feed_server: FeedServer,
 
 def test_validators_of_unreadable_body_are_not_stored(context: Context, feed_server: FeedServer):
     feed_server.routes["/a"] = reply(b"<html></html>", ETag='"bad"')
-    add(context, feed_server, "/a")
+    add_feeds(context, feed_server, "/a")
     fetch(context)
     assert feed_rows(context)["/a"].etag is None
 
 
 def test_gone_feed_is_retired(context: Context, feed_server: FeedServer):
     feed_server.routes["/gone"] = reply(b"", status="410 Gone")
-    add(context, feed_server, "/gone")
+    add_feeds(context, feed_server, "/gone")
     fetch(context)
     assert feed_rows(context)["/gone"].status == "retired"
 
@@ -151,7 +133,7 @@ def test_moved_feed_gets_its_new_url_after_a_day(
         "/old": redirect("/new", status="301 Moved Permanently"),
         "/new": reply(rss([item("1", MEETING, NOW)])),
     }
-    add(context, feed_server, "/old")
+    add_feeds(context, feed_server, "/old")
     fetch(context)
     assert feed_rows(context)["/old"].url == feed_server.url("/old")
     assert titles(context) == [MEETING[0]]
@@ -176,7 +158,7 @@ def test_redirect_that_ends_within_a_day_changes_nothing(
     feed = reply(rss([item("1", MEETING, NOW)]))
     moved = redirect("/parked", status="301 Moved Permanently")
     feed_server.routes |= {"/old": moved, "/parked": feed}
-    add(context, feed_server, "/old")
+    add_feeds(context, feed_server, "/old")
     fetch(context)
     feed_server.routes["/old"] = feed
     fetch_again_after(context, clock, hours=12)
@@ -191,7 +173,7 @@ def test_redirect_survives_failures_in_between(
 ):
     moved = redirect("/new", status="301 Moved Permanently")
     feed_server.routes |= {"/old": moved, "/new": reply(rss([item("1", MEETING, NOW)]))}
-    add(context, feed_server, "/old")
+    add_feeds(context, feed_server, "/old")
     fetch(context)
     feed_server.routes["/old"] = reply(b"", status="500 Internal Server Error")
     fetch_again_after(context, clock, hours=12)
@@ -208,7 +190,7 @@ def test_redirect_to_a_signed_url_is_followed_but_not_adopted(
         "/old": redirect(signed, status="301 Moved Permanently"),
         signed: reply(rss([item("1", MEETING, NOW)])),
     }
-    add(context, feed_server, "/old")
+    add_feeds(context, feed_server, "/old")
     for _ in range(3):
         fetch_again_after(context, clock, days=1)
     assert feed_rows(context)["/old"].url == feed_server.url("/old")
@@ -220,7 +202,7 @@ def test_undone_move_is_not_repeated(context: Context, feed_server: FeedServer, 
         "/old": redirect("/new", status="301 Moved Permanently"),
         "/new": unless_known(ETag='"v1"'),
     }
-    add(context, feed_server, "/old")
+    add_feeds(context, feed_server, "/old")
     fetch(context)
     fetch_again_after(context, clock, days=1)
     with context.sessions.begin() as session:
@@ -241,10 +223,10 @@ def test_move_is_not_undone_if_another_feed_has_the_old_url(
         "/old": redirect("/new", status="301 Moved Permanently"),
         "/new": reply(rss([item("1", MEETING, NOW)])),
     }
-    add(context, feed_server, "/old")
+    add_feeds(context, feed_server, "/old")
     fetch(context)
     fetch_again_after(context, clock, days=1)
-    add(context, feed_server, "/old")
+    add_feeds(context, feed_server, "/old")
     with context.sessions.begin() as session, pytest.raises(AlreadyExistsError, match="Another"):
         feed_history.undo_move(session, feed_server.url("/new"), now=clock.now)
 
@@ -256,7 +238,7 @@ def test_feed_that_moved_to_an_existing_one_is_retired_and_undo_reactivates_it(
         "/old": redirect("/new", status="308 Permanent Redirect"),
         "/new": reply(rss([item("1", MEETING, NOW)])),
     }
-    add(context, feed_server, "/old", "/new")
+    add_feeds(context, feed_server, "/old", "/new")
     fetch(context)
     fetch_again_after(context, clock, days=1)
     assert (feed_rows(context)["/old"].status, feed_rows(context)["/new"].status) == (
@@ -272,7 +254,7 @@ def test_feed_that_moved_to_an_existing_one_is_retired_and_undo_reactivates_it(
 def test_each_fetch_is_recorded(context: Context, feed_server: FeedServer):
     undated = item("2", FERRY, NOW).replace("<pubDate>", "<x>").replace("</pubDate>", "</x>")
     feed_server.routes["/a"] = reply(rss([item("1", MEETING, NOW), undated, "<item></item>"]))
-    add(context, feed_server, "/a")
+    add_feeds(context, feed_server, "/a")
     fetch(context)
     with context.sessions.begin() as session:
         [row] = session.scalars(select(FetchRow))
@@ -284,7 +266,7 @@ def test_stopped_job_ends_at_once_and_unfetched_feeds_stay_due(
     context: Context, feed_server: FeedServer
 ):
     feed_server.routes |= {"/a": reply(rss([item("1", MEETING, NOW)])), "/b": hang()}
-    add(context, feed_server, "/a", "/b")
+    add_feeds(context, feed_server, "/a", "/b")
     calls = iter([False] * 3)
     stopping_context = replace(context, stop_requested=lambda: next(calls, True))
     fetch(stopping_context)
@@ -300,7 +282,7 @@ def test_implausible_dates_are_stored_and_flagged(
 ):
     at = NOW + timedelta(days=days) if days > 0 else NOW.replace(year=1970)
     feed_server.routes["/a"] = reply(rss([item("1", MEETING, at)]))
-    add(context, feed_server, "/a")
+    add_feeds(context, feed_server, "/a")
     fetch(context)
     with context.sessions.begin() as session:
         [row] = session.scalars(select(ArticleRow))

@@ -161,3 +161,18 @@ def test_story_without_articles_is_marked_as_described(
 
 def test_details_of_unknown_format_are_empty() -> None:
     assert from_json({"summary": "another format"}) == Details()
+
+
+def test_words_longer_than_an_index_entry_are_neither_keywords_nor_names(
+    context: Context, add_story: Callable[..., list[int]]
+):
+    # Not compressible; the signs become several letters each when Unicode is normalised.
+    squares = "".join(chr(0x3300 + number * number * 31 % 80) for number in range(650))
+    letters = "".join(chr(97 + (number * number * 7919 >> 5) % 26) for number in range(4000))
+    text = f"{squares} reported today. Minister Tarvo Q{letters} spoke in Castelmar on Monday."
+    add_story("story", north=(BEGINNING[0], text), south=(SEQUEL[0], text))
+    describe(context)
+    with context.sessions.begin() as session:
+        [story] = session.scalars(select(StoryRow))
+    assert story.keywords
+    assert max(map(len, story.keywords)) <= 100

@@ -1,0 +1,51 @@
+"""Cleaning of external text: characters that a database, a page or a log cannot hold."""
+
+import re
+from datetime import MAXYEAR, MINYEAR, datetime
+
+#: Longest value in an indexed column, bytes. A B-tree entry has at most 2,704 bytes.
+MAX_INDEXED_BYTES = 2000
+#: Longest HTTP validator, characters. Servers reject requests with longer headers.
+MAX_VALIDATOR_CHARACTERS = 1024
+
+# Controls, lone surrogates and noncharacters. Postgres rejects NUL and surrogates.
+_CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+_CONTROLS = re.compile(f"[{_CONTROL}]+")
+_CONTROLS_AND_BREAKS = re.compile(f"[{_CONTROL}\t\n\r]+")
+#: Soft hyphens, zero-width characters, and controls of direction (U+202A to U+202E, U+2066 to
+#: U+2069), which could reorder the page around a title.
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]+")
+
+
+def clean_text(text: str) -> str:
+    """Return text without control and invisible characters; line breaks and tabs stay.
+
+    Control characters become spaces.
+    """
+    return _INVISIBLE.sub("", _CONTROLS.sub(" ", text))
+
+
+def clean_identifier(text: str, max_characters: int) -> str:
+    """Return an identifier, such as a URL, without control characters and outer spaces.
+
+    The result is empty if it is longer than the maximum: a part would identify something else.
+    """
+    cleaned = _CONTROLS_AND_BREAKS.sub("", text).strip()
+    return cleaned if len(cleaned) <= max_characters else ""
+
+
+def clean_validator(value: str | None) -> str | None:
+    """Return an ETag or Last-Modified header, or None if it cannot be stored and sent back."""
+    if not value or len(value) > MAX_VALIDATOR_CHARACTERS or _CONTROLS_AND_BREAKS.search(value):
+        return None
+    return value
+
+
+def clean_date(at: datetime | None) -> datetime | None:
+    """Return a date, or None in the first and last year: in other time zones it does not exist."""
+    return at if at and MINYEAR < at.year < MAXYEAR else None
+
+
+def fits_index(text: str) -> bool:
+    """Whether text fits in an indexed column."""
+    return len(text.encode("utf-8", "replace")) <= MAX_INDEXED_BYTES

@@ -1,0 +1,109 @@
+"""Feeds from request to drafts: fetched, parsed in worker processes, and returned as they finish.
+
+fetch thread ─► parser processes ─► batches of finished feeds, for the caller to store
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from service.errors import FeedError
+from service.ingest.admission_job import AdmissionJob, AdmittedFeed
+from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_until_stopped
+from service.ingest.fetching.throttle import Backlog
+from service.ingest.parsing.workers import ParserPool
+from service.settings.ingest import FetchSettings, ParseSettings
+
+#: Maximum responses that wait to be parsed or stored; bounds how many bodies are in memory.
+MAX_WAITING = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFeed:
+    """A fetched feed without its body, and its content, the error, or None if it is unchanged."""
+
+    result: FetchResult
+    outcome: AdmittedFeed | FeedError | None
+
+    @property
+    def entry_times(self) -> Sequence[datetime]:
+        """Publication times of its entries; none if there is no content."""
+        return self.outcome.entry_times if isinstance(self.outcome, AdmittedFeed) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedReader:
+    """Settings and callbacks of `read_feeds`."""
+
+    fetch: FetchSettings
+    parse: ParseSettings
+    make_job: Callable[[FetchResult], AdmissionJob]
+    stop_requested: Callable[[], bool]
+
+
+def read_feeds(requests: Sequence[FetchRequest], reader: FeedReader) -> Iterator[list[ReadFeed]]:
+    """Fetch and parse feeds; yield those that have finished, without waiting for slower ones.
+
+    Each feed is yielded once. After a stop request the rest is not fetched; what has been fetched
+    is still parsed and yielded. A failure of a feed is its outcome.
+
+    Raises:
+        RuntimeError: no parser process can be started.
+    """
+    backlog, closed = Backlog(MAX_WAITING), threading.Event()
+    finished: queue.SimpleQueue[_Finished | None] = queue.SimpleQueue()
+
+    def on_done(result: FetchResult) -> None:
+        backlog.added += 1
+        if result.body is None:
+            finished.put(_Finished(result, None))
+            return
+        parsing = parsers.submit(reader.make_job(result))
+        rest = replace(result, body=None)
+        parsing.add_done_callback(lambda done: finished.put(_Finished(rest, done)))
+
+    async def fetch() -> None:
+        await fetch_until_stopped(
+            requests,
+            reader.fetch,
+            on_done,
+            backlog=backlog,
+            stop_requested=lambda: closed.is_set() or reader.stop_requested(),
+        )
+
+    with ThreadPoolExecutor(1, "fetch") as thread, ParserPool(reader.parse) as parsers:
+        fetching = thread.submit(asyncio.run, fetch())
+        fetching.add_done_callback(lambda _: finished.put(None))
+        try:
+            while not fetching.done() or backlog.removed < backlog.added:
+                if batch := _take_all(finished):
+                    yield [each.to_feed() for each in batch]
+                    backlog.removed += len(batch)
+        finally:
+            closed.set()
+        fetching.result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """A fetched feed and its parsing, if it has a body."""
+
+    result: FetchResult
+    parsing: Future[AdmittedFeed | FeedError] | None
+
+    def to_feed(self) -> ReadFeed:
+        return ReadFeed(self.result, self.parsing.result() if self.parsing else self.result.error)
+
+
+def _take_all(finished: queue.SimpleQueue[_Finished | None]) -> list[_Finished]:
+    """Wait for an item and return all that are in the queue; None only ends the wait."""
+    items = [finished.get()]
+    with suppress(queue.Empty):
+        while True:
+            items.append(finished.get_nowait())
+    return [item for item in items if item is not None]
