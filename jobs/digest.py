@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
 from jobs.running.mail import run_mail_job, subscriber_batches
+from service.domain.subscribers.alerts import list_deferred
 from service.domain.subscribers.digest_model import DigestStory
 from service.domain.subscribers.digest_selection import History, select_stories
 from service.settings.load import Settings
@@ -51,9 +52,10 @@ def create_editions(context: Context) -> Counts:
             deferred = alert_emails.load_deferred(session, histories, since=now - MAX_LOOKBACK)
             for subscriber, due in due_dates:
                 history, alerts = histories[subscriber.id], deferred.get(subscriber.id, {})
-                latest_by_story = {each.card.story: each.deferred_match for each in alerts.values()}
+                latest_by_story = {each.card.story: each for each in alerts.values()}
                 content = select_stories(stories, subscriber.filters, history, settings.digest)
-                content = replace(content, alerts=tuple(latest_by_story.values()))
+                lines = list_deferred(latest_by_story.values(), subscriber.filters)
+                content = replace(content, alerts=lines)
                 late = due.is_late(now, settings.editions.tolerance)
                 send = bool(content) or settings.editions.empty_days == "line"
                 edition_id = editions.add(

@@ -1,14 +1,18 @@
 """Selection of the stories of a digest edition: filters, ranking, updates, deduplication."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 
-from service.domain.articles import tokenization
+from service.domain.search.word_match import LanguageText, WordIndex
 from service.domain.subscribers.digest_cards import build_card, first_reports, summarise_update
-from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard, StoryUpdate
+from service.domain.subscribers.digest_model import (
+    Digest,
+    DigestStory,
+    StoryCard,
+    StoryUpdate,
+    primary_subtag,
+)
 from service.settings.delivery import DigestSettings
 
 #: Hours of recency that each match of a followed value adds to the rank.
@@ -29,8 +33,8 @@ _RELATED_SEARCH_FACTOR = 4
 class Filters:
     """What a subscriber follows and mutes, and the coverage that a story needs.
 
-    Outlets are slugs, countries ISO 3166 codes, storylines ids, languages ISO 639 codes; words are
-    case-insensitive. Empty lists do not restrict.
+    Outlets are slugs, countries ISO 3166 codes, storylines ids, languages ISO 639 codes; words
+    match as in `service.domain.search.word_match`. Empty lists do not restrict.
     """
 
     language: str = "en"  #: preferred language of headlines
@@ -115,12 +119,38 @@ def _select_low_coverage(
 
 def apply_mutes(story: DigestStory, filters: Filters) -> DigestStory | None:
     """Remove muted outlets and countries from a story; None if the story is filtered out."""
-    if story.storyline in filters.muted_storylines or contains_any(story, filters.muted_words):
+    if find_muted_reason(story, filters):
         return None
-    rest = _remove_muted_reports(story, filters)
+    rest = _remove_muted_reports(_remove_muted_sentences(story, filters), filters)
     if rest and filters.languages and filters.languages.isdisjoint(rest.languages):
         return None
     return rest
+
+
+def find_muted_reason(story: DigestStory, filters: Filters) -> str:
+    """Describe the muted storyline or word of a story; "" without one."""
+    if story.storyline in filters.muted_storylines:
+        return f"muted storyline {story.storyline}"
+    word = story.words.find(filters.muted_words)
+    return "" if word is None else f"muted word “{word}”"
+
+
+def _remove_muted_sentences(story: DigestStory, filters: Filters) -> DigestStory:
+    """Remove the sentences of the summary that contain a muted word."""
+    if not filters.muted_words:
+        return story
+    summary = tuple(
+        sentence
+        for sentence, words in zip(story.summary, story.summary_words, strict=True)
+        if words.find(filters.muted_words) is None
+    )
+    return story if summary == story.summary else replace(story, summary=summary)
+
+
+def is_muted_text(text: str, language: str | None, filters: Filters) -> bool:
+    """Whether a text contains a muted word."""
+    index = WordIndex([LanguageText(text, primary_subtag(language))])
+    return index.find(filters.muted_words) is not None
 
 
 def _remove_muted_reports(story: DigestStory, filters: Filters) -> DigestStory | None:
@@ -147,36 +177,9 @@ def _rank(story: DigestStory, filters: Filters) -> float:
         not filters.followed_outlets.isdisjoint(story.outlets),
         not filters.followed_countries.isdisjoint(story.countries),
         story.storyline in filters.followed_storylines,
-        contains_any(story, filters.followed_words),
+        story.words.find(filters.followed_words) is not None,
     )
     return story.rank + _FOLLOW_BONUS_HOURS * sum(followed)
-
-
-def contains_any(story: DigestStory, phrases: frozenset[str]) -> bool:
-    """Whether headline, keywords or names of a story contain one of the words or phrases."""
-    pattern = _compile_phrases(phrases)
-    return pattern is not None and pattern.search(story.search_text) is not None
-
-
-@lru_cache(256)  # a subscriber has two sets of phrases, each matched with many stories
-def _compile_phrases(phrases: frozenset[str]) -> re.Pattern[str] | None:
-    folded = sorted(text for each in phrases if (text := _fold_phrase(each)).strip())
-    return re.compile("|".join(map(re.escape, folded))) if folded else None
-
-
-def search_text(headline: str, keywords: Iterable[str], names: Iterable[str]) -> str:
-    """Build `DigestStory.search_text`, in which followed and muted words are searched."""
-    return "|".join(_fold_phrase(each) for each in (headline, *keywords, *names))
-
-
-def fold_names(names: Iterable[str]) -> frozenset[str]:
-    """Build `DigestStory.names`: names of people, places and organisations, folded."""
-    return frozenset(_fold_phrase(each).strip() for each in names)
-
-
-def _fold_phrase(phrase: str) -> str:
-    """Fold a phrase; the spaces at both ends keep a search from matching parts of words."""
-    return f" {' '.join(tokenization.words(phrase))} "
 
 
 class _Deduplicator:

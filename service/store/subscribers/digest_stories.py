@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from service.domain.stories.filters import Sort, StoryFilter
-from service.domain.subscribers import digest_selection
 from service.domain.subscribers.digest_model import DigestReport, DigestStory, SummarySentence
 from service.store.story_views import reports
 from service.store.story_views.views import StoryView, list_stories
@@ -33,7 +32,6 @@ def digest_story(view: StoryView) -> DigestStory:
     """Convert a story view with at least one report."""
     outlet_names = {report.outlet.slug: report.outlet.name for report in view.reports}
     details = view.details
-    entities = [each.name for each in details.entities]
     return DigestStory(
         id=view.id,
         slug=view.slug,
@@ -43,13 +41,13 @@ def digest_story(view: StoryView) -> DigestStory:
         rank=details.rank.total if details.rank else 0.0,
         pinned=view.pinned,
         changed_at=view.changed_at,
-        search_text=digest_selection.search_text(view.headline, view.keywords, entities),
         summary=tuple(
             SummarySentence(each.text, outlet_names.get(each.outlet, each.outlet))
             for each in details.summary
         ),
         reports=tuple(map(_digest_report, view.reports)),
-        names=digest_selection.fold_names(entities),
+        keywords=view.keywords,
+        names=tuple(each.name for each in details.entities),
     )
 
 

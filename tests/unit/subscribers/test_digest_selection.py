@@ -12,7 +12,6 @@ from service.domain.subscribers.digest_model import Digest, DigestReport, Digest
 from service.domain.subscribers.digest_selection import (
     Filters,
     History,
-    search_text,
     select_stories,
 )
 from service.settings.delivery import DigestSettings
@@ -130,8 +129,7 @@ def test_storyline_gets_one_card():
 
 def test_unrelated_stories_of_a_storyline_get_separate_cards():
     def about(headline: str, *topics: str) -> DigestStory:
-        text = search_text(headline, topics, ())
-        return story(headline, ["daily", "herald"], storyline="saga", search_text=text)
+        return story(headline, ["daily", "herald"], storyline="saga", keywords=topics)
 
     unrelated = [
         about("Quay tower opens", "tower"),
