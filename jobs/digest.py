@@ -62,9 +62,8 @@ def create_editions(context: Context) -> Counts:
                     session, subscriber.id, due, content, now=now, late=late, send=send
                 )
                 if edition_id is None:  # another run stored it
-                    send = False
-                else:
-                    alert_emails.assign_to_digest(session, alerts, edition_id)
+                    continue
+                alert_emails.assign_to_digest(session, alerts, edition_id)
                 counts["created" if send else "empty"] += 1
     return counts
 

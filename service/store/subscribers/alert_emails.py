@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.subscribers.alerts import AlertEmail, Notification
+from service.store.subscribers import deliveries
 from service.store.tables import EditionRow
 
 _CONTENT = TypeAdapter(AlertEmail)
@@ -110,6 +111,7 @@ def defer_overdue(session: Session, *, now: datetime, after: timedelta) -> int:
     statement = (
         update(EditionRow)
         .where(_IS_ALERT, EditionRow.state == "waiting", EditionRow.due_at < now - after)
+        .where(~deliveries.is_being_sent())
         .values(state="deferred", next_attempt_at=None)
         .returning(EditionRow.id)
     )
