@@ -6,6 +6,7 @@ from datetime import timedelta
 from jobs.running.context import Context, Counts
 from jobs.running.mail import run_mail_job, subscriber_batches
 from service.domain.subscribers.alerts import StoryIndex, build_alert_emails
+from service.store.database import runs
 from service.store.subscribers import alert_emails, subscribers
 from service.store.subscribers import alerts as store
 from service.store.subscribers.digest_stories import load_changed_stories
@@ -37,11 +38,10 @@ def create_alert_emails(context: Context) -> Counts:
     with context.sessions.begin() as session:
         if not store.any_active(session):
             return counts
+        changed_since = min(now - settings.changed, runs.last_success(session, "alerts") or now)
+        since = now - settings.recent
         changed = load_changed_stories(
-            session,
-            since=now - settings.recent,
-            changed_since=now - settings.changed,
-            limit=MAX_STORIES,
+            session, since=since, changed_since=max(changed_since, since), limit=MAX_STORIES
         )
     if not changed:
         return counts

@@ -18,6 +18,8 @@ from service.store.subscribers.subscribers import Subscriber
 
 #: Period of earlier editions that are considered; a story shown before it counts as new.
 HISTORY_PERIOD = timedelta(days=14)
+#: Age limit of deferred alert emails: with one edition each week, none is lost, even if one expires.
+DEFERRED_PERIOD = timedelta(days=21)
 #: Longest time that an edition covers, however long ago the last one was.
 MAX_LOOKBACK = timedelta(days=7)
 
@@ -49,7 +51,7 @@ def create_editions(context: Context) -> Counts:
                 limit = settings.editions.max_stories
                 stories = digest_stories(session, since=now - MAX_LOOKBACK, limit=limit)
             histories = load_histories(session, [each for each, _ in due_dates], settings, now)
-            deferred = alert_emails.load_deferred(session, histories, since=now - MAX_LOOKBACK)
+            deferred = alert_emails.load_deferred(session, histories, since=now - DEFERRED_PERIOD)
             for subscriber, due in due_dates:
                 history, alerts = histories[subscriber.id], deferred.get(subscriber.id, {})
                 latest_by_story = {each.card.story: each for each in alerts.values()}

@@ -59,7 +59,10 @@ class AlertQuery:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A saved query; stories that matched before `since` trigger it only when they grow."""
+    """A saved query; stories that matched before `since` trigger it only when they grow.
+
+    Times are those at which the service learned of a report, not the dates of reports.
+    """
 
     id: int
     query: AlertQuery
@@ -230,9 +233,11 @@ def _find_baseline(
 ) -> Notification | None:
     """Widest coverage that the alert has already reported, or that matched before its creation."""
     levels = [each for each in notifications if alert.id in each.alerts]
-    earlier = tuple(each for each in story.reports if each.at <= alert.since)
-    if earlier and matches(before := replace(story, reports=earlier), alert.query):
-        levels.append(Notification(frozenset(), before.articles, before.independent, alert.since))
+    for reports in story.groups_at(alert.since):
+        before = replace(story, reports=reports)
+        if matches(before, alert.query):
+            seen = Notification(frozenset(), before.articles, before.independent, alert.since)
+            levels.append(seen)
     return _widest(levels)
 
 

@@ -45,6 +45,16 @@ class SummarySentence:
     outlet: str
 
 
+@dataclass(frozen=True, slots=True)
+class MembershipPeriod:
+    """Time during which an article belonged to a story; `until` is None if it still does."""
+
+    article: int
+    story: str
+    since: datetime
+    until: datetime | None
+
+
 @dataclass(frozen=True)  # without slots: `cached_property` shares values between subscribers
 class DigestStory:
     """A story with its current reports in chronological order; it has at least one report."""
@@ -61,6 +71,8 @@ class DigestStory:
     reports: tuple[DigestReport, ...]
     keywords: tuple[str, ...] = ()
     names: tuple[str, ...] = ()  #: people, places and organisations
+    #: Of the reports, in this and other stories; only for alerts.
+    memberships: tuple[MembershipPeriod, ...] = ()
 
     @cached_property
     def articles(self) -> frozenset[int]:
@@ -81,6 +93,28 @@ class DigestStory:
     def languages(self) -> frozenset[str]:
         """Languages of the reports, without regions."""
         return frozenset(primary_subtag(each.language) for each in self.reports)
+
+    @cached_property
+    def learned_at(self) -> datetime:
+        """Time at which the latest report joined the story, whatever its date is."""
+        joined = [each.since for each in self.memberships if each.story == self.id]
+        return max(joined, default=self.reports[-1].at)
+
+    def groups_at(self, at: datetime) -> list[tuple[DigestReport, ...]]:
+        """The reports that the service had at a past time, by the story they belonged to then."""
+        story_of = {
+            each.article: each.story
+            for each in self.memberships
+            if each.since <= at and (each.until is None or each.until > at)
+        }
+        known = {each.article for each in self.memberships}
+        groups: dict[str, list[DigestReport]] = {}
+        for each in self.reports:
+            if each.article in story_of:
+                groups.setdefault(story_of[each.article], []).append(each)
+            elif each.article not in known and each.at <= at:
+                groups.setdefault(self.id, []).append(each)
+        return [tuple(group) for group in groups.values()]
 
     @cached_property
     def independent(self) -> int:

@@ -39,11 +39,14 @@ def load_notifications(
 def count_recent(
     session: Session, subscribers: Collection[int], *, since: datetime
 ) -> Counter[int]:
-    """Number of alert emails per subscriber created since `since`, without deferred ones."""
+    """Number of alert emails per subscriber that were sent since `since` or wait to be sent.
+
+    An email that waited for the mail server counts when it is sent, not when it was created.
+    """
+    counts = (EditionRow.state == "waiting") | (EditionRow.sent_at > since)
     statement = (
         select(EditionRow.subscriber_id, func.count())
-        .where(EditionRow.subscriber_id.in_(subscribers), _IS_ALERT)
-        .where(EditionRow.created_at > since, EditionRow.state != "deferred")
+        .where(EditionRow.subscriber_id.in_(subscribers), _IS_ALERT, counts)
         .group_by(EditionRow.subscriber_id)
     )
     return Counter(dict(session.execute(statement).all()))
