@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from service.domain.search.search_terms import parse_search_terms
 from service.store.database.sessions import Sessions
 from service.store.search.compiled_search import compile_search
-from tests.integration.search.test_api_search import ask, stories
+from tests.integration.search.test_api_search import search, stories
 from tests.support.database.rows import Rows
 from tests.support.servers.site import Site, serving
 from tests.unit.search.test_word_match import MATCHES, MISSES
@@ -61,7 +61,7 @@ def test_words_of_all_scripts_are_found_without_a_language(site: Site) -> None:
 
 def test_highlights_mark_the_words_that_matched(site: Site) -> None:
     for query, hit in {"Сирия": "Сирии", "经济": "经济", "US": "U.S", "ملاحة": "الملاحة"}.items():
-        [article] = ask(site, query, "&mode=keyword").json["articles"]
+        [article] = search(site, query, "&mode=keyword").json["articles"]
         pieces = article["highlights"]["title"]
         assert [piece["text"] for piece in pieces if piece["hit"]] == [hit]
         assert "".join(piece["text"] for piece in pieces) == article["article"]["title"]
