@@ -1,6 +1,6 @@
 """Selection of the stories of a digest edition: filters, ranking, updates, deduplication."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -63,7 +63,7 @@ class History:
 
 
 def select_stories(
-    stories: Iterable[DigestStory], filters: Filters, history: History, settings: DigestSettings
+    stories: Collection[DigestStory], filters: Filters, history: History, settings: DigestSettings
 ) -> Digest:
     """Select the stories for one subscriber; deterministic.
 
@@ -90,7 +90,9 @@ def select_stories(
     sections = _Deduplicator()
     top = sections.take(wide, settings.max_stories)
     updates = sections.take(updated, settings.max_updates)
-    narrow = _select_low_coverage(fresh, filters, settings) if top else []
+    wide_storylines = _wide_storylines(stories, settings)
+    rest = [each for each in fresh if each.storyline not in wide_storylines]
+    narrow = _select_low_coverage(rest, filters, settings) if top else []
     low_coverage = sections.take(narrow, settings.max_low_coverage)
 
     def cards(section: Sequence[DigestStory]) -> tuple[StoryCard, ...]:
@@ -101,6 +103,20 @@ def select_stories(
 
     first = first_reports(top, filters.language, settings.max_first_reports)
     return Digest(cards(top), cards(updates), cards(low_coverage), first)
+
+
+def _wide_storylines(stories: Iterable[DigestStory], settings: DigestSettings) -> frozenset[str]:
+    """Storylines with more families that report independently than a story with low coverage."""
+    families: dict[str, set[str]] = {}
+    for story in stories:
+        if story.storyline:
+            reporting = {each.family for each in story.reports if each.is_independent}
+            families.setdefault(story.storyline, set()).update(reporting)
+    return frozenset(
+        storyline
+        for storyline, reporting in families.items()
+        if len(reporting) > settings.low_coverage_outlets
+    )
 
 
 def _select_low_coverage(
