@@ -6,7 +6,8 @@ from datetime import timedelta
 from jobs.running.context import Context, Counts
 from jobs.running.mail import run_mail_job, subscriber_batches
 from service.domain.subscribers.alerts import StoryIndex, build_alert_emails
-from service.store.subscribers import alert_emails
+from service.store.database import runs
+from service.store.subscribers import alert_emails, subscribers
 from service.store.subscribers import alerts as store
 from service.store.subscribers.digest_stories import load_changed_stories
 
@@ -37,11 +38,10 @@ def create_alert_emails(context: Context) -> Counts:
     with context.sessions.begin() as session:
         if not store.any_active(session):
             return counts
+        changed_since = min(now - settings.changed, runs.last_success(session, "alerts") or now)
+        since = now - settings.recent
         changed = load_changed_stories(
-            session,
-            since=now - settings.recent,
-            changed_since=now - settings.changed,
-            limit=MAX_STORIES,
+            session, since=since, changed_since=max(changed_since, since), limit=MAX_STORIES
         )
     if not changed:
         return counts
@@ -49,6 +49,8 @@ def create_alert_emails(context: Context) -> Counts:
     for batch in subscriber_batches(context, with_alerts=True):
         with context.sessions.begin() as session:
             now, ids = context.clock(), [each.id for each in batch]
+            # A second run of this job, after a lost lock, waits and then finds these emails.
+            subscribers.lock(session, ids)
             alerts_by_subscriber = store.list_by_subscriber(session, ids)
             notifications = alert_emails.load_notifications(
                 session, ids, since=now - HISTORY_PERIOD

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
 from jobs.running.mail import run_mail_job, subscriber_batches
+from service.domain.subscribers.alerts import list_deferred
 from service.domain.subscribers.digest_model import DigestStory
 from service.domain.subscribers.digest_selection import History, select_stories
 from service.settings.load import Settings
@@ -17,6 +18,8 @@ from service.store.subscribers.subscribers import Subscriber
 
 #: Period of earlier editions that are considered; a story shown before it counts as new.
 HISTORY_PERIOD = timedelta(days=14)
+#: Age limit of deferred alert emails. With one edition each week none is lost if one expires.
+DEFERRED_PERIOD = timedelta(days=21)
 #: Longest time that an edition covers, however long ago the last one was.
 MAX_LOOKBACK = timedelta(days=7)
 
@@ -48,21 +51,21 @@ def create_editions(context: Context) -> Counts:
                 limit = settings.editions.max_stories
                 stories = digest_stories(session, since=now - MAX_LOOKBACK, limit=limit)
             histories = load_histories(session, [each for each, _ in due_dates], settings, now)
-            deferred = alert_emails.load_deferred(session, histories, since=now - MAX_LOOKBACK)
+            deferred = alert_emails.load_deferred(session, histories, since=now - DEFERRED_PERIOD)
             for subscriber, due in due_dates:
                 history, alerts = histories[subscriber.id], deferred.get(subscriber.id, {})
-                latest_by_story = {each.card.story: each.deferred_match for each in alerts.values()}
+                latest_by_story = {each.card.story: each for each in alerts.values()}
                 content = select_stories(stories, subscriber.filters, history, settings.digest)
-                content = replace(content, alerts=tuple(latest_by_story.values()))
+                lines = list_deferred(latest_by_story.values(), subscriber.filters)
+                content = replace(content, alerts=lines)
                 late = due.is_late(now, settings.editions.tolerance)
                 send = bool(content) or settings.editions.empty_days == "line"
                 edition_id = editions.add(
                     session, subscriber.id, due, content, now=now, late=late, send=send
                 )
                 if edition_id is None:  # another run stored it
-                    send = False
-                else:
-                    alert_emails.assign_to_digest(session, alerts, edition_id)
+                    continue
+                alert_emails.assign_to_digest(session, alerts, edition_id)
                 counts["created" if send else "empty"] += 1
     return counts
 

@@ -3,6 +3,8 @@
 import asyncio
 import random
 import time
+from dataclasses import dataclass
+from datetime import timedelta
 
 import aiohttp
 import structlog
@@ -13,6 +15,7 @@ from service.domain.webhooks.retries import DeliveryOutcome, RetryPolicy
 from service.domain.webhooks.signing import message_id, sign
 from service.ingest.fetching.post import post, webhook_session
 from service.ingest.fetching.webhook_target import format_timestamp
+from service.store.database.claims import open_owner
 from service.store.webhooks import outbox
 
 log = structlog.get_logger()
@@ -20,13 +23,16 @@ log = structlog.get_logger()
 #: No new batch starts after this time, so that a busy webhook does not delay the next run, which
 #: checks all webhooks again.
 RUN_SECONDS = 20.0
+#: A batch is claimed for this multiple of the timeout of its deliveries, which run at once.
+CLAIM_TIMEOUTS = 3
 
 
 def webhooks(context: Context) -> Counts:
     """Deliver due transitions; a failed delivery is retried later and blocks only its story.
 
-    Delivery is at least once: if the process ends before it stores an outcome, the next run sends
-    the delivery again with the same id.
+    Each batch is claimed, so that no other process sends it too. Delivery is at least once: if the
+    process ends before it stores an outcome, the next run sends the delivery again with the same
+    id.
     """
     with context.sessions.begin() as session:
         ids = outbox.find_due_webhooks(session, now=context.clock())
@@ -37,49 +43,71 @@ def webhooks(context: Context) -> Counts:
     async def deliver_all() -> list[list[DeliveryOutcome]]:
         async with webhook_session(settings.webhooks, settings.fetch.user_agent) as http:
             # gather, not a task group: database errors must not be wrapped in an exception group.
-            return await asyncio.gather(*(_deliver(context, http, each, deadline) for each in ids))
+            sender = _Sender(context, http, owner, deadline)
+            return await asyncio.gather(*map(sender.deliver, ids))
 
-    outcomes = [outcome for each in asyncio.run(deliver_all()) for outcome in each]
+    with open_owner() as owner:
+        outcomes = [outcome for each in asyncio.run(deliver_all()) for outcome in each]
     failed = sum(outcome.error is not None for outcome in outcomes)
     return {"delivered": len(outcomes) - failed, "failed": failed} if outcomes else {}
 
 
-async def _deliver(
-    context: Context, http: aiohttp.ClientSession, webhook: int, deadline: float
-) -> list[DeliveryOutcome]:
-    """Deliver batch after batch to one webhook until nothing is due or the deadline has passed."""
-    settings, outcomes = context.settings.webhooks, list[DeliveryOutcome]()
-    while time.monotonic() < deadline and not context.stop_requested():
-        with context.sessions.begin() as session:
-            now = context.clock()
-            batch = outbox.load_next_batch(session, webhook, now=now, limit=settings.concurrency)
-        if batch is None:
-            break
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """Deliveries of one run, until the monotonic time `deadline`."""
+
+    context: Context
+    http: aiohttp.ClientSession
+    owner: str
+    deadline: float
+
+    async def deliver(self, webhook: int) -> list[DeliveryOutcome]:
+        """Deliver batch after batch to one webhook until nothing is due."""
+        context, settings = self.context, self.context.settings.webhooks
+        outcomes = list[DeliveryOutcome]()
+        duration = timedelta(seconds=CLAIM_TIMEOUTS * settings.timeout_seconds)
+        while time.monotonic() < self.deadline and not context.stop_requested():
+            with context.sessions.begin() as session:
+                batch = outbox.load_next_batch(
+                    session,
+                    webhook,
+                    owner=self.owner,
+                    duration=duration,
+                    now=context.clock(),
+                    limit=settings.concurrency,
+                )
+            if batch is None:
+                break
+            sent = await self._send(batch)
+            outcomes += sent.values()
+            with context.sessions.begin() as session:
+                has_more = outbox.record_outcomes(
+                    session,
+                    batch,
+                    sent,
+                    now=context.clock(),
+                    policy=RetryPolicy.from_settings(settings),
+                    jitter=random.random(),
+                )
+            if not has_more:
+                break
+        return outcomes
+
+    async def _send(self, batch: outbox.DeliveryBatch) -> dict[int, DeliveryOutcome]:
+        """Send the transitions of a batch at once; returns the outcomes by transition id."""
         posts = []
         for transition in batch.transitions:
             body = delivery_body(transition)
-            message = message_id(webhook, transition.id)
-            headers = sign(batch.secret, message, body, at=context.clock())
-            posts.append(post(http, batch.url, body, headers))
+            message = message_id(batch.webhook, transition.id)
+            headers = sign(batch.secret, message, body, at=self.context.clock())
+            posts.append(post(self.http, batch.url, body, headers))
         ids = [transition.id for transition in batch.transitions]
         sent = dict(zip(ids, await asyncio.gather(*posts), strict=True))
         for change, outcome in sent.items():
             if outcome.error is not None:
-                failure = {"webhook": webhook, "change": change, "error": outcome.error}
+                failure = {"webhook": batch.webhook, "change": change, "error": outcome.error}
                 log.warning("delivery failed", action="webhook_failed", **failure)
-        outcomes += sent.values()
-        with context.sessions.begin() as session:
-            has_more = outbox.record_outcomes(
-                session,
-                batch,
-                sent,
-                now=context.clock(),
-                policy=RetryPolicy.from_settings(settings),
-                jitter=random.random(),
-            )
-        if not has_more:
-            break
-    return outcomes
+        return sent
 
 
 def delivery_body(transition: StoryTransition) -> bytes:

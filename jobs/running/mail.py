@@ -6,7 +6,7 @@ from jobs.running.context import Context, Counts
 from service.mail.deliver import deliver, require_site
 from service.mail.smtp import open_sender
 from service.store.subscribers import subscribers
-from service.store.subscribers.editions import Kind
+from service.store.subscribers.deliveries import Kind
 from service.store.subscribers.subscribers import Subscriber
 
 #: Subscribers per transaction.

@@ -2,6 +2,7 @@
 
 import json
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,9 +24,13 @@ from service.domain.subscribers.alerts import (
     Alert,
     AlertQuery,
     StoryIndex,
+    matches,
     preview_alert_email,
 )
+from service.domain.subscribers.digest_model import DigestStory
 from service.domain.subscribers.digest_preferences import DEFAULT_FILTERS, DEFAULT_SCHEDULE
+from service.domain.subscribers.digest_selection import Filters, apply_mutes
+from service.domain.subscribers.near_misses import find_near_misses
 from service.errors import BadInputError
 from service.mail.deliver import configured_renderer, site_url
 from service.mail.render import AlertMessage, Links
@@ -37,11 +42,14 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+#: Most near misses that a preview lists.
+MAX_NEAR_MISSES = 10
+
 Address = Annotated[str, typer.Argument(help="Email address of a subscriber.")]
 Words = Annotated[
     str,
     typer.Option(
-        help="Comma-separated words or phrases in headline, keywords or names of a story."
+        help="Comma-separated words or phrases in the titles of reports, keywords or names of a story."
     ),
 ]
 Entities = Annotated[
@@ -148,12 +156,16 @@ def preview(  # noqa: PLR0917  # options, all by name
     """Write the alert email about one matching story to alert.html and alert.txt. Sends nothing.
 
     The story is the highest-ranked match with a report in the last seven days. Give a query, or the
-    id of a saved alert.
+    id of a saved alert. The command also lists near misses: stories that miss one condition, or
+    that the owner of the saved alert muted.
     """
+    filters = DEFAULT_FILTERS
     with open_context() as context:
         if number:
             with context.sessions.begin() as session:
-                query = alerts.get(session, number).alert.query
+                saved = alerts.get(session, number)
+                query = saved.alert.query
+                filters = subscribers.get(session, saved.subscriber).filters
         else:
             query = parse_query(
                 words=words,
@@ -162,30 +174,46 @@ def preview(  # noqa: PLR0917  # options, all by name
                 countries=countries,
                 min_independent=min_independent,
             )
-        page, matching = write_preview(context, query, folder)
+        stories = _load_recent_stories(context)
+        for each in find_near_misses(stories, query, filters, limit=MAX_NEAR_MISSES):
+            print(f"Near miss: {each.story.headline or 'Untitled'}: {each.reason}")
+        page, matching = write_preview(context, stories, query, filters, folder)
     print(f"Wrote {page}: the email about the first of {matching} matching stories")
     if open_browser:
         webbrowser.open(page.as_uri())
 
 
-def write_preview(context: Context, query: AlertQuery, folder: Path | None) -> tuple[Path, int]:
+def write_preview(
+    context: Context,
+    stories: Sequence[DigestStory],
+    query: AlertQuery,
+    filters: Filters,
+    folder: Path | None,
+) -> tuple[Path, int]:
     """Write alert.html and alert.txt; returns the HTML path and the number of matching stories.
 
     Raises:
         BadInputError: no story matches, or the folder is not writable.
     """
-    now, settings = context.clock(), context.settings
-    with context.sessions.begin() as session:
-        limit = settings.editions.max_stories
-        stories = digest_stories(session, since=now - MAX_LOOKBACK, limit=limit)
-    matching = StoryIndex(stories).find_matches(query)
+    settings = context.settings
+    unmuted = (apply_mutes(each, filters) for each in StoryIndex(stories).find_matches(query))
+    matching = [each for each in unmuted if each and matches(each, query)]
     if not matching:
         raise BadInputError(f"No story of the last {MAX_LOOKBACK.days} days matches: {query}")
-    content = preview_alert_email(matching[0], query, DEFAULT_FILTERS)
-    message = AlertMessage(content, now, DEFAULT_SCHEDULE.time_zone)
+    content = preview_alert_email(matching[0], query, filters)
+    message = AlertMessage(content, context.clock(), DEFAULT_SCHEDULE.time_zone)
     links = Links(site_url(settings))
     rendered = configured_renderer(settings).alert(message, "reader@localhost", links)
     return write_email(folder or preview_folder(), "alert", rendered), len(matching)
+
+
+def _load_recent_stories(context: Context) -> list[DigestStory]:
+    with context.sessions.begin() as session:
+        return digest_stories(
+            session,
+            since=context.clock() - MAX_LOOKBACK,
+            limit=context.settings.editions.max_stories,
+        )
 
 
 def _to_dict(address: str, alert: Alert) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import typer
 from service.commands.running.wiring import open_context
 from service.errors import BadInputError
 from service.mail.bounces import parse_report
-from service.store.subscribers import editions, subscribers
+from service.store.subscribers import deliveries, subscribers
 
 #: Bytes of a report that are read. The returned email at its end may be cut off.
 MAX_BYTES = 1 << 20
@@ -30,7 +30,7 @@ def report(
         print("The input is not a bounce or complaint report; nothing changed")
         return
     with open_context() as context, context.sessions.begin() as session:
-        subscriber_id = editions.find_recipient(session, parsed.message_id)
+        subscriber_id = deliveries.find_recipient(session, parsed.message_id)
         if subscriber_id is None:
             print(f"This service did not send {parsed.message_id}; nothing changed")
             return

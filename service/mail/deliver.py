@@ -7,21 +7,33 @@ from typing import Protocol
 
 import structlog
 
-from service.errors import MailDeferredError, MailRefusedError, MailServerError, SettingsError
+from service.errors import (
+    MailDeferredError,
+    MailError,
+    MailRefusedError,
+    MailServerError,
+    SettingsError,
+)
 from service.mail.message import build_message, domain_of, edition_message_id
 from service.mail.render import AlertMessage, DigestMessage, Renderer
 from service.mail.sender import Sender
 from service.mail.signed_links import LinkSigner
+from service.settings.delivery import MailSettings
 from service.settings.load import Settings
+from service.store.database import claims
 from service.store.database.sessions import Sessions
-from service.store.subscribers import alert_emails, editions, link_keys, subscribers
-from service.store.subscribers.editions import Edition, Kind
+from service.store.subscribers import alert_emails, deliveries, editions, link_keys, subscribers
+from service.store.subscribers.deliveries import Kind
+from service.store.subscribers.editions import Edition
 from service.store.subscribers.subscribers import Subscriber
 
 log = structlog.get_logger()
 
 #: Pause before the second attempt; it doubles with each further attempt up to the maximum.
 FIRST_PAUSE, MAX_PAUSE = timedelta(minutes=5), timedelta(hours=2)
+#: Most network operations that one email takes, each limited by `mail.timeout_seconds`: connection,
+#: TLS, greetings, authentication, envelope, text, end.
+MAX_STEPS = 12
 #: Name of the service in emails.
 TITLE = "samestory"
 
@@ -42,16 +54,16 @@ def deliver(
 ) -> dict[str, int]:
     """Send waiting emails of a kind until `stop_requested` is True; returns counts by outcome.
 
-    The caller must hold the lock of the job that sends this kind. If the process or the connection
-    ends between the end of an email and the server's reply, the email is sent again with the same
-    Message-ID: a duplicate is better than a lost email.
+    Each email is claimed before it is sent, so that several processes may deliver at once. If the
+    process or the connection ends between the end of an email and the server's reply, the email is
+    sent again with the same Message-ID: a duplicate is better than a lost email.
 
     Raises:
         MailServerError: the server accepts no email; waiting emails are retried later.
     """
     now, settings = context.clock(), context.settings
     with context.sessions.begin() as session:
-        counts = {"interrupted": editions.close_interrupted_attempts(session, kind)}
+        counts = {"interrupted": deliveries.close_interrupted_attempts(session, kind)}
         if kind == "alert":
             defer_after = settings.alerts.defer_after
             counts["overdue"] = alert_emails.defer_overdue(session, now=now, after=defer_after)
@@ -61,11 +73,13 @@ def deliver(
         ids = editions.find_waiting_ids(session, kind, now=now)
         key = link_keys.ensure_key(session, link_keys.LINKS, now=now)
     counts |= {"sent": 0, "deferred": 0, "refused": 0}
-    delivery = _Delivery(context, sender, LinkSigner(site_url(settings), key))
-    for edition_id in ids:
-        if stop_requested():
-            break
-        counts[delivery.attempt(edition_id)] += 1
+    with claims.open_owner() as owner:
+        delivery = _Delivery(context, sender, LinkSigner(site_url(settings), key), owner)
+        for edition_id in ids:
+            if stop_requested():
+                break
+            if outcome := delivery.attempt(edition_id):
+                counts[outcome] += 1
     return counts
 
 
@@ -118,46 +132,69 @@ def retry_pause(attempts: int) -> timedelta:
     return min(FIRST_PAUSE * (1 << doublings), MAX_PAUSE)
 
 
+def claim_duration(mail: MailSettings) -> timedelta:
+    """Time within which sending one email certainly ends, with its success or with an error."""
+    return timedelta(seconds=MAX_STEPS * mail.timeout_seconds + 60 / mail.max_per_minute)
+
+
+class _ClaimLostError(Exception):
+    """Another process has sent or cancelled the email."""
+
+
 class _Delivery:
     """Delivery attempts of one run."""
 
-    def __init__(self, context: MailContext, sender: Sender, signer: LinkSigner) -> None:
+    def __init__(
+        self, context: MailContext, sender: Sender, signer: LinkSigner, owner: str
+    ) -> None:
         self._context = context
         self._sender = sender
         self._signer = signer
         self._renderer = configured_renderer(context.settings)
+        self._owner = owner
+        self._claim_duration = claim_duration(context.settings.mail)
 
     def attempt(self, edition_id: int) -> str:
-        """Try to send one email; returns sent, refused or deferred."""
+        """Try to send one email; returns sent, refused or deferred.
+
+        Returns "" if another process sends the email, or if it is not due any more.
+        """
         now, settings = self._context.clock(), self._context.settings
         with self._context.sessions.begin() as session:
-            edition = editions.get(session, edition_id)
-            subscriber = subscribers.get(session, edition.subscriber)
             # Retries share the Message-ID, so that mail programs detect duplicates.
-            message_id = editions.find_message_id(session, edition_id) or edition_message_id(
+            message_id = deliveries.find_message_id(session, edition_id) or edition_message_id(
                 self._signer.message_token(edition_id), settings.mail.sender
             )
-            delivery_id = editions.start_attempt(session, edition_id, message_id, now=now)
+            delivery_id = deliveries.start_attempt(
+                session,
+                edition_id,
+                message_id,
+                owner=self._owner,
+                duration=self._claim_duration,
+                now=now,
+            )
+            if delivery_id is None:
+                return ""
+            edition = editions.get(session, edition_id)
+            subscriber = subscribers.get(session, edition.subscriber)
         late = edition.late or edition.due.is_late(now, settings.editions.tolerance)
         email = self._build_email(edition, subscriber, message_id, late=late, now=now)
         try:
             self._sender.send(email, before_end=lambda: self._mark_ending(delivery_id))
+        except _ClaimLostError:
+            return ""
         except MailRefusedError as error:
             self._record_refusal(delivery_id, subscriber, error)
             return "refused"
         except (MailDeferredError, MailServerError) as error:
-            with self._context.sessions.begin() as session:
-                until = now + retry_pause(editions.count_attempts(session, edition_id))
-                editions.mark_deferred(
-                    session, delivery_id, code=error.code, error=str(error), until=until
-                )
+            self._record_deferral(delivery_id, edition_id, error)
             if isinstance(error, MailServerError):
                 raise  # no other email would be accepted either
             return "deferred"
         with self._context.sessions.begin() as session:
             size = len(email.as_bytes())
             sent_at = self._context.clock()
-            editions.mark_sent(session, delivery_id, late=late, size=size, now=sent_at)
+            deliveries.mark_sent(session, delivery_id, late=late, size=size, now=sent_at)
         return "sent"
 
     def _build_email(
@@ -191,8 +228,20 @@ class _Delivery:
         )
 
     def _mark_ending(self, delivery_id: int) -> None:
+        """Record that the email is complete; raises _ClaimLostError to prevent its end."""
         with self._context.sessions.begin() as session:
-            editions.mark_ending(session, delivery_id)
+            claimed = deliveries.mark_ending(session, delivery_id, duration=self._claim_duration)
+        if not claimed:
+            log.warning("claim lost", action="claim_lost", delivery=delivery_id)
+            raise _ClaimLostError
+
+    def _record_deferral(self, delivery_id: int, edition_id: int, error: MailError) -> None:
+        with self._context.sessions.begin() as session:
+            attempts = deliveries.count_attempts(session, edition_id)
+            until = self._context.clock() + retry_pause(attempts)
+            deliveries.mark_deferred(
+                session, delivery_id, code=error.code, error=str(error), until=until
+            )
 
     def _record_refusal(
         self, delivery_id: int, subscriber: Subscriber, error: MailRefusedError
@@ -201,6 +250,6 @@ class _Delivery:
             "email refused", action="email_refused", subscriber=subscriber.id, error=str(error)
         )
         with self._context.sessions.begin() as session:
-            editions.mark_refused(session, delivery_id, code=error.code, error=str(error))
+            deliveries.mark_refused(session, delivery_id, code=error.code, error=str(error))
             if error.address_at_fault:
                 subscribers.stop(session, subscriber.id, str(error), bounced=True)

@@ -18,6 +18,8 @@ from service.mail import formatting
 TEMPLATES = Path(__file__).parent / "templates"
 #: Gmail clips emails beyond 102,400 bytes, which would hide the unsubscribe link at the end.
 MAX_BYTES = 100_000
+#: Longest URL of an outlet in plain text.
+_SHORT_URL_LENGTH = 72
 _SUBJECT_LENGTH, _PREHEADER_LENGTH, _HEADLINE_LENGTH = 120, 140, 70
 
 
@@ -80,6 +82,8 @@ class Renderer:
         )
         self._environment.filters |= {
             "page_url": self._page_url,
+            "short_page_url": self._short_page_url,
+            "short_url": _short_url,
             "coverage": _describe_coverage,
             "external_url": external_url,
             "direction": direction,
@@ -141,8 +145,16 @@ class Renderer:
         text = self._environment.get_template(f"{name}.txt").render(values)
         return RenderedEmail(subject, self._inliner.inline(html), text)
 
+    def _short_page_url(self, story: StoryCard | StoryLink) -> str:
+        return self._site + story_path(story.story)
+
     def _page_url(self, story: StoryCard | StoryLink) -> str:
         return self._site + story_path(story.story, story.slug)
+
+
+def _short_url(url: str) -> str:
+    """The URL if it fits into a line of plain text; otherwise the story page has the link."""
+    return url if len(url) <= _SHORT_URL_LENGTH else ""
 
 
 def _describe_coverage(card: StoryCard) -> str:

@@ -71,18 +71,18 @@ class AlertSettings:
 
     growth: float  #: factor of independent coverage that triggers another email
     max_per_hour: int  #: emails per subscriber; the next digest lists the rest
-    recent_hours: float  #: age limit of a story's latest report
-    changed_minutes: float  #: only stories changed within this time are checked
+    recent_hours: float  #: age limit of a story's latest report, by its date or its arrival
+    changed_minutes: float  #: shortest time back from which changed stories are checked
     defer_after_minutes: float  #: unsent emails are then deferred to the next digest
 
     @property
     def recent(self) -> timedelta:
-        """Age limit of a story's latest report."""
+        """Age limit of a story's latest report, by its date or its arrival."""
         return timedelta(hours=self.recent_hours)
 
     @property
     def changed(self) -> timedelta:
-        """Time within which a story must have changed to be checked."""
+        """Shortest time back from which changed stories are checked."""
         return timedelta(minutes=self.changed_minutes)
 
     @property

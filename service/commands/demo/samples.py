@@ -16,8 +16,9 @@ from jobs.running.schedule import build_schedule
 from service.commands.demo.server import HOST, feed_paths, serve_folder
 from service.commands.running.times import parse_time
 from service.domain.catalogue.outlets import Outlet
-from service.errors import BadInputError
+from service.errors import BadInputError, FeedError
 from service.ingest.catalogue_files import index_sites, read_feeds, read_outlets
+from service.ingest.parsing.parse import parse_feed
 from service.settings.load import DEFAULT_PROFILE, Settings
 from service.settings.paths import CONFIG_DIR
 from service.store.articles import articles
@@ -121,12 +122,25 @@ def _add_feeds(session: Session, sample: Sample, base_url: str) -> None:
     if opml.exists():
         new_feeds, new_outlets = read_feeds(opml, index_sites([file]), base_url=base_url)
     else:
-        # One feed per file. The articles identify their outlets; the file name is the fallback.
-        names = {path: unquote(path) for path in feed_paths(folder)}
+        # One feed per file. The articles identify their outlets; the feed is the fallback.
+        titles = {path: _read_title(folder / unquote(path)) for path in feed_paths(folder)}
         new_outlets = [
-            Outlet(slug=f"file:{name}", name=name, family=f"file:{name}") for name in names.values()
+            Outlet(slug=f"file:{unquote(path)}", name=title, family=f"file:{unquote(path)}")
+            for path, title in titles.items()
         ]
-        new_feeds = [NewFeed(base_url + path, f"file:{name}", name) for path, name in names.items()]
+        new_feeds = [
+            NewFeed(base_url + path, f"file:{unquote(path)}", title)
+            for path, title in titles.items()
+        ]
     outlets.save_configured(session, new_outlets, now=sample.now)
     feeds.add_feeds(session, new_feeds, now=sample.now)
     feeds.make_all_due(session, now=sample.now)
+
+
+def _read_title(file: Path) -> str:
+    """Title of a feed file; its name without the suffix if it has no title or is no feed."""
+    try:
+        title = parse_feed(file.read_bytes(), url=file.as_uri()).title.strip()
+    except FeedError:
+        title = ""
+    return title or file.stem

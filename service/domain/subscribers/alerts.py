@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.domain.articles import tokenization
+from service.domain.search.word_match import first_forms
 from service.domain.subscribers.digest_cards import build_card, summarise_update
 from service.domain.subscribers.digest_model import (
     DeferredMatch,
@@ -13,7 +13,7 @@ from service.domain.subscribers.digest_model import (
     StoryCard,
     StoryLink,
 )
-from service.domain.subscribers.digest_selection import Filters, apply_mutes, contains_any
+from service.domain.subscribers.digest_selection import Filters, apply_mutes, is_muted_text
 from service.domain.text.locale_names import country_name
 from service.settings.delivery import AlertSettings
 
@@ -25,8 +25,8 @@ MAX_ALERTS = 20
 class AlertQuery:
     """Conditions on a story: all given fields must match, each by any of its values.
 
-    Empty fields do not restrict. Outlets are slugs, countries ISO 3166 codes. Words may be phrases;
-    words and entity names are case-insensitive.
+    Empty fields do not restrict. Outlets are slugs, countries ISO 3166 codes. Words may be phrases
+    and match as in `service.domain.search.word_match`; an entity's name must match as a whole.
     """
 
     words: frozenset[str] = frozenset()
@@ -59,7 +59,10 @@ class AlertQuery:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A saved query; stories that matched before `since` trigger it only when they grow."""
+    """A saved query; stories that matched before `since` trigger it only when they grow.
+
+    Times are those at which the service learned of a report, not the dates of reports.
+    """
 
     id: int
     query: AlertQuery
@@ -107,11 +110,12 @@ class StoryIndex:
 
     def __init__(self, stories: Iterable[DigestStory]) -> None:
         self._stories = tuple(stories)
+        self._languages = frozenset(each for story in self._stories for each in story.languages)
         self._postings: dict[tuple[str, str | None], set[int]] = defaultdict(set)
         for position, story in enumerate(self._stories):
             keys: dict[str, Iterable[str | None]] = {
-                "word": story.search_text.replace("|", " ").split(),
-                "name": story.names,
+                "word": story.words.forms,
+                "name": story.name_words.forms,
                 "outlet": story.outlets,
                 "country": story.countries,
             }
@@ -122,10 +126,9 @@ class StoryIndex:
     def find_matches(self, query: AlertQuery) -> list[DigestStory]:
         """The stories that match a query, in the order given."""
         candidates = set(range(len(self._stories)))
-        first_words = {word for each in query.words for word in list(tokenization.words(each))[:1]}
         for kind, condition, values in (
-            ("word", query.words, first_words),
-            ("name", query.entities, map(_fold_name, query.entities)),
+            ("word", query.words, first_forms(query.words, self._languages)),
+            ("name", query.entities, first_forms(query.entities, self._languages)),
             ("outlet", query.outlets, query.outlets),
             ("country", query.countries, query.countries),
         ):
@@ -138,13 +141,19 @@ class StoryIndex:
 
 def matches(story: DigestStory, query: AlertQuery) -> bool:
     """Whether a story matches a query."""
-    return (
-        story.independent >= query.min_independent
-        and (not query.words or contains_any(story, query.words))
-        and (not query.entities or not story.names.isdisjoint(map(_fold_name, query.entities)))
-        and (not query.outlets or not query.outlets.isdisjoint(story.outlets))
-        and (not query.countries or not query.countries.isdisjoint(story.countries))
-    )
+    return not failed_conditions(story, query)
+
+
+def failed_conditions(story: DigestStory, query: AlertQuery) -> list[str]:
+    """Names of the fields of a query that a story does not match."""
+    passed = {
+        "min_independent": story.independent >= query.min_independent,
+        "outlets": not query.outlets or not query.outlets.isdisjoint(story.outlets),
+        "countries": not query.countries or not query.countries.isdisjoint(story.countries),
+        "entities": not query.entities or story.name_words.has_whole_text(query.entities),
+        "words": not query.words or story.words.find(query.words) is not None,
+    }
+    return [name for name, has_passed in passed.items() if not has_passed]
 
 
 def build_alert_emails(
@@ -175,6 +184,15 @@ def build_alert_emails(
         if email:
             emails.append(email)
     return emails
+
+
+def list_deferred(emails: Iterable[AlertEmail], filters: Filters) -> tuple[DeferredMatch, ...]:
+    """The lines of a digest for deferred alert emails, without those muted since."""
+    return tuple(
+        each.deferred_match
+        for each in emails
+        if not is_muted_text(each.card.headline, each.card.language, filters)
+    )
 
 
 def preview_alert_email(story: DigestStory, query: AlertQuery, filters: Filters) -> AlertEmail:
@@ -215,15 +233,13 @@ def _find_baseline(
 ) -> Notification | None:
     """Widest coverage that the alert has already reported, or that matched before its creation."""
     levels = [each for each in notifications if alert.id in each.alerts]
-    earlier = tuple(each for each in story.reports if each.at <= alert.since)
-    if earlier and matches(before := replace(story, reports=earlier), alert.query):
-        levels.append(Notification(frozenset(), before.articles, before.independent, alert.since))
+    for reports in story.groups_at(alert.since):
+        before = replace(story, reports=reports)
+        if matches(before, alert.query):
+            seen = Notification(frozenset(), before.articles, before.independent, alert.since)
+            levels.append(seen)
     return _widest(levels)
 
 
 def _widest(notifications: Iterable[Notification]) -> Notification | None:
     return max(notifications, key=lambda each: each.independent, default=None)
-
-
-def _fold_name(name: str) -> str:
-    return " ".join(tokenization.words(name))

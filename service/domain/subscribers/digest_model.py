@@ -10,6 +10,9 @@ from functools import cached_property
 
 from service.domain.articles import tokenization
 from service.domain.articles.article_types import ArticleType
+from service.domain.search.word_forms import normalize, split_words
+from service.domain.search.word_match import LanguageText, WordIndex
+from service.domain.text.title_suffixes import strip_title_suffix
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,16 @@ class SummarySentence:
     outlet: str
 
 
+@dataclass(frozen=True, slots=True)
+class MembershipPeriod:
+    """Time during which an article belonged to a story; `until` is None if it still does."""
+
+    article: int
+    story: str
+    since: datetime
+    until: datetime | None
+
+
 @dataclass(frozen=True)  # without slots: `cached_property` shares values between subscribers
 class DigestStory:
     """A story with its current reports in chronological order; it has at least one report."""
@@ -54,10 +67,12 @@ class DigestStory:
     rank: float  #: `ranking.compute_rank`
     pinned: bool
     changed_at: datetime
-    search_text: str  #: `digest_selection.search_text`
     summary: tuple[SummarySentence, ...]
     reports: tuple[DigestReport, ...]
-    names: frozenset[str] = frozenset()  #: `digest_selection.fold_names`
+    keywords: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()  #: people, places and organisations
+    #: Of the reports, in this and other stories; only for alerts.
+    memberships: tuple[MembershipPeriod, ...] = ()
 
     @cached_property
     def articles(self) -> frozenset[int]:
@@ -80,15 +95,66 @@ class DigestStory:
         return frozenset(primary_subtag(each.language) for each in self.reports)
 
     @cached_property
+    def learned_at(self) -> datetime:
+        """Time at which the latest report joined the story, whatever its date is."""
+        joined = [each.since for each in self.memberships if each.story == self.id]
+        return max(joined, default=self.reports[-1].at)
+
+    def groups_at(self, at: datetime) -> list[tuple[DigestReport, ...]]:
+        """The reports that the service had at a past time, by the story they belonged to then."""
+        story_of = {
+            each.article: each.story
+            for each in self.memberships
+            if each.since <= at and (each.until is None or each.until > at)
+        }
+        known = {each.article for each in self.memberships}
+        groups: dict[str, list[DigestReport]] = {}
+        for each in self.reports:
+            if each.article in story_of:
+                groups.setdefault(story_of[each.article], []).append(each)
+            elif each.article not in known and each.at <= at:
+                groups.setdefault(self.id, []).append(each)
+        return [tuple(group) for group in groups.values()]
+
+    @cached_property
     def independent(self) -> int:
         """Independent coverage (`articles.coverage`): families with a report that is no reprint."""
         has_report = any(each.type.is_independent_report for each in self.reports)
         return max(len({each.family for each in self.reports if each.is_independent}), has_report)
 
     @cached_property
+    def language(self) -> str:
+        """Language of the headline, without the region; "" if it is unknown."""
+        source = [each for each in self.reports if each.article == self.headline_article]
+        return primary_subtag((source or self.reports)[0].language)
+
+    @cached_property
+    def words(self) -> WordIndex:
+        """Words of the headline, of the titles of all reports, and of keywords and names."""
+        topics = (self.headline, *self.keywords, *self.names)
+        titles = (
+            LanguageText(strip_title_suffix(each.title), primary_subtag(each.language))
+            for each in self.reports
+        )
+        return WordIndex((*(LanguageText(each, self.language) for each in topics), *titles))
+
+    @cached_property
+    def name_words(self) -> WordIndex:
+        """Words of the names."""
+        return WordIndex(LanguageText(each, self.language) for each in self.names)
+
+    @cached_property
+    def summary_words(self) -> tuple[WordIndex, ...]:
+        """Words of each sentence of the summary."""
+        return tuple(WordIndex([LanguageText(each.text, self.language)]) for each in self.summary)
+
+    @cached_property
     def topics(self) -> frozenset[str]:
-        """Keywords and names, folded."""
-        return frozenset(each.strip() for each in self.search_text.split("|")[1:])
+        """Keywords and names in normalized words."""
+        return frozenset(
+            " ".join(normalize(word.spelling) for word in split_words(each))
+            for each in (*self.keywords, *self.names)
+        )
 
     @cached_property
     def headline_words(self) -> frozenset[str]:

@@ -1,19 +1,23 @@
 """Selection of the stories of a digest edition: filters, ranking, updates, deduplication."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 
-from service.domain.articles import tokenization
+from service.domain.search.word_match import LanguageText, WordIndex
 from service.domain.subscribers.digest_cards import build_card, first_reports, summarise_update
-from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard, StoryUpdate
+from service.domain.subscribers.digest_model import (
+    Digest,
+    DigestStory,
+    StoryCard,
+    StoryUpdate,
+    primary_subtag,
+)
 from service.settings.delivery import DigestSettings
 
 #: Hours of recency that each match of a followed value adds to the rank.
 _FOLLOW_BONUS_HOURS = 12.0
-#: Stories whose latest report is older than this before the last edition are skipped.
+#: Stories without a report or change from this time before the last edition on are skipped.
 _MAX_AGE = timedelta(hours=24)
 #: Stories whose headline words overlap this much (Jaccard) share one card.
 _MIN_WORD_OVERLAP = 0.5
@@ -29,8 +33,8 @@ _RELATED_SEARCH_FACTOR = 4
 class Filters:
     """What a subscriber follows and mutes, and the coverage that a story needs.
 
-    Outlets are slugs, countries ISO 3166 codes, storylines ids, languages ISO 639 codes; words are
-    case-insensitive. Empty lists do not restrict.
+    Outlets are slugs, countries ISO 3166 codes, storylines ids, languages ISO 639 codes; words
+    match as in `service.domain.search.word_match`. Empty lists do not restrict.
     """
 
     language: str = "en"  #: preferred language of headlines
@@ -59,7 +63,7 @@ class History:
 
 
 def select_stories(
-    stories: Iterable[DigestStory], filters: Filters, history: History, settings: DigestSettings
+    stories: Collection[DigestStory], filters: Filters, history: History, settings: DigestSettings
 ) -> Digest:
     """Select the stories for one subscriber; deterministic.
 
@@ -67,7 +71,8 @@ def select_stories(
     similar headlines share one card, the lower ranked as links. A seen story returns only as an
     update, when enough new outlets report it.
     """
-    recent = (each for each in stories if each.reports[-1].at > history.since - _MAX_AGE)
+    earliest = history.since - _MAX_AGE
+    recent = [each for each in stories if max(each.reports[-1].at, each.changed_at) > earliest]
     unmuted = [story for each in recent if (story := apply_mutes(each, filters))]
     ranked = sorted(unmuted, key=lambda each: (not each.pinned, -_rank(each, filters), each.id))
     unseen = [each for each in ranked if history.articles.isdisjoint(each.articles)]
@@ -85,7 +90,9 @@ def select_stories(
     sections = _Deduplicator()
     top = sections.take(wide, settings.max_stories)
     updates = sections.take(updated, settings.max_updates)
-    narrow = _select_low_coverage(fresh, filters, settings) if top else []
+    wide_storylines = _wide_storylines(stories, settings)
+    rest = [each for each in fresh if each.storyline not in wide_storylines]
+    narrow = _select_low_coverage(rest, filters, settings) if top else []
     low_coverage = sections.take(narrow, settings.max_low_coverage)
 
     def cards(section: Sequence[DigestStory]) -> tuple[StoryCard, ...]:
@@ -96,6 +103,20 @@ def select_stories(
 
     first = first_reports(top, filters.language, settings.max_first_reports)
     return Digest(cards(top), cards(updates), cards(low_coverage), first)
+
+
+def _wide_storylines(stories: Iterable[DigestStory], settings: DigestSettings) -> frozenset[str]:
+    """Storylines with more families that report independently than a story with low coverage."""
+    families: dict[str, set[str]] = {}
+    for story in stories:
+        if story.storyline:
+            reporting = {each.family for each in story.reports if each.is_independent}
+            families.setdefault(story.storyline, set()).update(reporting)
+    return frozenset(
+        storyline
+        for storyline, reporting in families.items()
+        if len(reporting) > settings.low_coverage_outlets
+    )
 
 
 def _select_low_coverage(
@@ -115,12 +136,38 @@ def _select_low_coverage(
 
 def apply_mutes(story: DigestStory, filters: Filters) -> DigestStory | None:
     """Remove muted outlets and countries from a story; None if the story is filtered out."""
-    if story.storyline in filters.muted_storylines or contains_any(story, filters.muted_words):
+    if find_muted_reason(story, filters):
         return None
-    rest = _remove_muted_reports(story, filters)
+    rest = _remove_muted_reports(_remove_muted_sentences(story, filters), filters)
     if rest and filters.languages and filters.languages.isdisjoint(rest.languages):
         return None
     return rest
+
+
+def find_muted_reason(story: DigestStory, filters: Filters) -> str:
+    """Describe the muted storyline or word of a story; "" without one."""
+    if story.storyline in filters.muted_storylines:
+        return f"muted storyline {story.storyline}"
+    word = story.words.find(filters.muted_words)
+    return "" if word is None else f"muted word “{word}”"
+
+
+def _remove_muted_sentences(story: DigestStory, filters: Filters) -> DigestStory:
+    """Remove the sentences of the summary that contain a muted word."""
+    if not filters.muted_words:
+        return story
+    summary = tuple(
+        sentence
+        for sentence, words in zip(story.summary, story.summary_words, strict=True)
+        if words.find(filters.muted_words) is None
+    )
+    return story if summary == story.summary else replace(story, summary=summary)
+
+
+def is_muted_text(text: str, language: str | None, filters: Filters) -> bool:
+    """Whether a text contains a muted word."""
+    index = WordIndex([LanguageText(text, primary_subtag(language))])
+    return index.find(filters.muted_words) is not None
 
 
 def _remove_muted_reports(story: DigestStory, filters: Filters) -> DigestStory | None:
@@ -147,36 +194,9 @@ def _rank(story: DigestStory, filters: Filters) -> float:
         not filters.followed_outlets.isdisjoint(story.outlets),
         not filters.followed_countries.isdisjoint(story.countries),
         story.storyline in filters.followed_storylines,
-        contains_any(story, filters.followed_words),
+        story.words.find(filters.followed_words) is not None,
     )
     return story.rank + _FOLLOW_BONUS_HOURS * sum(followed)
-
-
-def contains_any(story: DigestStory, phrases: frozenset[str]) -> bool:
-    """Whether headline, keywords or names of a story contain one of the words or phrases."""
-    pattern = _compile_phrases(phrases)
-    return pattern is not None and pattern.search(story.search_text) is not None
-
-
-@lru_cache(256)  # a subscriber has two sets of phrases, each matched with many stories
-def _compile_phrases(phrases: frozenset[str]) -> re.Pattern[str] | None:
-    folded = sorted(text for each in phrases if (text := _fold_phrase(each)).strip())
-    return re.compile("|".join(map(re.escape, folded))) if folded else None
-
-
-def search_text(headline: str, keywords: Iterable[str], names: Iterable[str]) -> str:
-    """Build `DigestStory.search_text`, in which followed and muted words are searched."""
-    return "|".join(_fold_phrase(each) for each in (headline, *keywords, *names))
-
-
-def fold_names(names: Iterable[str]) -> frozenset[str]:
-    """Build `DigestStory.names`: names of people, places and organisations, folded."""
-    return frozenset(_fold_phrase(each).strip() for each in names)
-
-
-def _fold_phrase(phrase: str) -> str:
-    """Fold a phrase; the spaces at both ends keep a search from matching parts of words."""
-    return f" {' '.join(tokenization.words(phrase))} "
 
 
 class _Deduplicator:

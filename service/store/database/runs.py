@@ -5,7 +5,7 @@ import socket
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.store.tables import FetchRow, RunRow
@@ -49,6 +49,14 @@ def finish_run(
             error=error,
         )
     )
+
+
+def last_success(session: Session, job: str) -> datetime | None:
+    """Start of the latest successful run of a job; None without one."""
+    statement = select(func.max(RunRow.started_at)).where(
+        RunRow.job == job, RunRow.outcome == "done"
+    )
+    return session.scalar(statement)
 
 
 def delete_old(session: Session, *, now: datetime, keep: timedelta, keep_idle: timedelta) -> int:

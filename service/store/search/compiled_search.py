@@ -1,20 +1,17 @@
 """Compilation of search terms into tsqueries, with the vector space of the embedding model."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func, select
-from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from service.domain.search.search_terms import SearchTerms
+from service.domain.search.search_terms import SearchTerms, format_websearch
+from service.domain.search.word_forms import languages_of_script
 from service.store.tables import ModelRow
 
 #: Entries of the vector index that one search visits, and the maximum for filtered searches.
 EF_SEARCH, MAX_SCAN_TUPLES = 100, 4000
-#: The stemmer of migration 0009 for queries without a language.
-ENGLISH = "english"
 #: Settings of the search transaction: bounded work, and plans for the terms of this query.
 SETTINGS = {
     "plan_cache_mode": "force_custom_plan",
@@ -24,6 +21,12 @@ SETTINGS = {
     "hnsw.iterative_scan": "relaxed_order",
     "hnsw.max_scan_tuples": str(MAX_SCAN_TUPLES),
 }
+#: The tsquery of each text by the stemmer of its language; without stemming if there is none.
+_TSQUERIES = text(
+    "ARRAY(SELECT websearch_to_tsquery(coalesce(stemmer_of(language), 'simple'), value)::text "
+    "FROM unnest(CAST(:languages AS text[]), CAST(:texts AS text[])) "
+    "WITH ORDINALITY AS term (language, value, number) ORDER BY number)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,41 +51,47 @@ def compile_search(
 ) -> CompiledSearch:
     """Compile terms for a search in the vectors of the model with the tag `model`; one statement.
 
-    Each term matches as written or by its stem: in the language if `languages` has exactly one,
-    otherwise in English. Side effect: `SETTINGS` apply to the rest of the transaction.
+    Each term matches as written, or by its stem in the language of the document. `languages`
+    restricts the languages; without any, those of the query's scripts apply. Side effect:
+    `SETTINGS` apply to the rest of the transaction.
     """
-    stemmer = stemmer_for(languages)
-
-    def any_form(text: str) -> ColumnElement[Any]:
-        exact = func.websearch_to_tsquery(cast("simple", REGCONFIG), text)
-        return func.tsquery_or(exact, func.websearch_to_tsquery(stemmer, text))
-
-    excluded: ColumnElement[Any] = cast("", TSQUERY)
-    for term in terms.excluded:
-        excluded = func.tsquery_or(excluded, any_form(term))
+    stemmed = tuple(languages) or languages_of_script(terms.text + " ".join(terms.excluded))
+    forms = ("", *stemmed)
+    groups = (terms.text, *terms.excluded)
+    parameters = {
+        "languages": list(forms) * len(groups),
+        "texts": [format_websearch(group, each) for group in groups for each in forms],
+    }
     model_columns = (
         select(column).where(ModelRow.tag == model).scalar_subquery()
         for column in (ModelRow.id, ModelRow.dimensions)
     )
-    tsquery, excluded_tsquery, model_id, dimensions, *_ = session.execute(
+    tsqueries, model_id, dimensions, *_ = session.execute(
         select(
-            cast(any_form(terms.text), Text),
-            cast(excluded, Text),
+            _TSQUERIES.bindparams(**parameters),
             *model_columns,
             *(func.set_config(*each, True) for each in SETTINGS.items()),
         )
     ).one()
+    required, *excluded = (_any_form(stemmed, each) for each in _split(tsqueries, len(forms)))
     space = VectorSpace(model_id, dimensions) if model_id is not None else None
-    return CompiledSearch(tsquery, excluded_tsquery, space)
+    return CompiledSearch(required, " | ".join(filter(None, excluded)), space)
 
 
-def stemmer_for(languages: Sequence[str]) -> ColumnElement[Any]:
-    """Return the text search configuration for a query in these languages."""
-    language = languages[0] if len(languages) == 1 else ""
-    stemmer = func.stemmer_of(language, type_=REGCONFIG)
-    return func.coalesce(stemmer, cast(ENGLISH, REGCONFIG), type_=REGCONFIG)
+def _split(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
 
 
-def as_tsquery(text: str) -> ColumnElement[Any]:
-    """Cast the text of a compiled tsquery."""
-    return cast(text, TSQUERY)
+def _any_form(languages: Sequence[str], tsqueries: Sequence[str]) -> str:
+    """Combine the tsquery of whole words with those of stems, each for documents of its languages.
+
+    The first tsquery is that of whole words. Each document has a marker of its languages.
+    """
+    exact, *stemmed = tsqueries
+    markers: dict[str, list[str]] = {}
+    for language, tsquery in zip(languages, stemmed, strict=True):
+        if tsquery not in {"", exact}:
+            markers.setdefault(tsquery, []).append(f"'@{language}'")
+    parts = [f"({stem}) & ({' | '.join(each)})" for stem, each in markers.items()]
+    return " | ".join(f"({part})" for part in [exact, *parts] if part)

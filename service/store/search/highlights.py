@@ -1,26 +1,20 @@
-"""Highlights: matched words in the titles and texts of search results, by `ts_headline`."""
+"""Highlights: the matched words in the titles and texts of search results."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, cast, func, literal, select
-from sqlalchemy.dialects.postgresql import REGCONFIG
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from service.domain.search.word_forms import split_words
+from service.domain.search.word_match import LanguageText, find_spans
 from service.store.database.arrays import equals_any
-from service.store.search.compiled_search import as_tsquery, stemmer_for
-from service.store.tables import ArticleRow, StoryRow
+from service.store.tables import ArticleDocumentRow, ArticleRow, StoryRow
 
-#: Marks around a match: characters of the private use area, removed from texts beforehand.
-BEGIN, END = "\ue000", "\ue001"
-_MARKS = f"StartSel={BEGIN}, StopSel={END}"
-#: Options of ts_headline: the whole title, about thirty words of the text around a match.
-_TITLE_OPTIONS = f"{_MARKS}, HighlightAll=true"
-_TEXT_OPTIONS = f"{_MARKS}, MaxFragments=1, MaxWords=30, MinWords=12"
+#: Words of an excerpt, and those of them before the first match.
+_WORDS, _WORDS_BEFORE = 30, 8
 #: Characters of a text that are searched for matches.
 _CHARACTERS = 4000
-_Text = ColumnElement[str] | InstrumentedAttribute[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,51 +34,57 @@ class Highlights:
 
 
 def highlight_articles(
-    session: Session, query: str, ids: Collection[int], languages: Sequence[str]
+    session: Session, phrases: frozenset[str], ids: Collection[int]
 ) -> dict[int, Highlights]:
     """Return the highlights of articles by id; one statement."""
     if not ids:
         return {}
     text = func.coalesce(func.nullif(ArticleRow.text, ""), ArticleRow.body)
-    columns = _marked(query, languages, ArticleRow.title.expression, func.left(text, _CHARACTERS))
-    rows = session.execute(select(ArticleRow.id, *columns).where(equals_any(ArticleRow.id, ids)))
+    language = ArticleDocumentRow.language
+    statement = (
+        select(ArticleRow.id, language, ArticleRow.title, func.left(text, _CHARACTERS))
+        .join(ArticleDocumentRow, ArticleDocumentRow.article_id == ArticleRow.id)
+        .where(equals_any(ArticleRow.id, ids))
+    )
     return {
-        key: Highlights(split_pieces(title), split_pieces(excerpt)) for key, title, excerpt in rows
+        key: Highlights(_mark(title, code, phrases), _mark_excerpt(body, code, phrases))
+        for key, code, title, body in session.execute(statement)
     }
 
 
 def highlight_stories(
-    session: Session, query: str, ids: Collection[str], languages: Sequence[str]
+    session: Session, phrases: frozenset[str], ids: Collection[str]
 ) -> dict[str, Highlights]:
     """Return the highlights of headlines and keywords of stories, by story id; one statement."""
     if not ids:
         return {}
-    keywords = func.array_to_string(StoryRow.keywords, ", ")
-    columns = _marked(query, languages, StoryRow.headline.expression, keywords)
-    rows = session.execute(select(StoryRow.id, *columns).where(equals_any(StoryRow.id, ids)))
-    return {
-        key: Highlights(split_pieces(title), split_pieces(excerpt)) for key, title, excerpt in rows
-    }
+    columns = (StoryRow.id, StoryRow.languages, StoryRow.headline, StoryRow.keywords)
+    rows = session.execute(select(*columns).where(equals_any(StoryRow.id, ids)))
+    highlights = {}
+    for key, languages, headline, keywords in rows:
+        language = languages[0] if len(languages) == 1 else ""
+        highlights[key] = Highlights(
+            _mark(headline, language, phrases), _mark(", ".join(keywords), language, phrases)
+        )
+    return highlights
 
 
-def split_pieces(marked: str) -> tuple[Piece, ...]:
-    """Split a text with marks into pieces."""
-    pieces = []
-    for part in marked.split(BEGIN):
-        hit, mark, rest = part.partition(END)
-        if not mark:
-            hit, rest = "", part
-        pieces += [Piece(hit, hit=True), Piece(rest, hit=False)]
+def _mark_excerpt(text: str, language: str, phrases: frozenset[str]) -> tuple[Piece, ...]:
+    """Mark the matches in an excerpt from the first match on."""
+    words = list(split_words(text))
+    spans = find_spans(LanguageText(text, language), phrases)
+    matched = [n for n, word in enumerate(words) if spans and word.start == spans[0][0]]
+    first = max(matched[0] - _WORDS_BEFORE, 0) if matched else 0
+    shown = words[first : first + _WORDS]
+    start = shown[0].start if shown and first else 0
+    end = shown[-1].end if first + _WORDS < len(words) else len(text)
+    return _mark(text[start:end], language, phrases)
+
+
+def _mark(text: str, language: str, phrases: frozenset[str]) -> tuple[Piece, ...]:
+    pieces, end = [], 0
+    for start, stop in find_spans(LanguageText(text, language), phrases):
+        pieces += [Piece(text[end:start], hit=False), Piece(text[start:stop], hit=True)]
+        end = stop
+    pieces.append(Piece(text[end:], hit=False))
     return tuple(piece for piece in pieces if piece.text)
-
-
-def _marked(
-    query: str, languages: Sequence[str], title: _Text, text: _Text
-) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    stemmer, tsquery = stemmer_for(languages), as_tsquery(query)
-
-    def headline(column: _Text, options: str) -> ColumnElement[Any]:
-        clean = func.translate(column, BEGIN + END, "")
-        return func.ts_headline(cast(stemmer, REGCONFIG), clean, tsquery, literal(options))
-
-    return headline(title, _TITLE_OPTIONS), headline(text, _TEXT_OPTIONS)

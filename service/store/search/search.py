@@ -141,7 +141,7 @@ def _embedding_statement(names: ParameterNames, space: VectorSpace) -> Select[in
 
 @cache
 def _story_statement(names: ParameterNames) -> Select[str]:
-    document = func.story_document(StoryRow.headline, StoryRow.keywords)
+    document = func.story_document(StoryRow.headline, StoryRow.keywords, StoryRow.languages)
     conditions = list(report_conditions(names))
     matching = (
         select(StoryRow.last_reported_at, StoryRow.id)

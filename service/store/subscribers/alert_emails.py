@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.subscribers.alerts import AlertEmail, Notification
+from service.store.subscribers import deliveries
 from service.store.tables import EditionRow
 
 _CONTENT = TypeAdapter(AlertEmail)
@@ -38,11 +39,14 @@ def load_notifications(
 def count_recent(
     session: Session, subscribers: Collection[int], *, since: datetime
 ) -> Counter[int]:
-    """Number of alert emails per subscriber created since `since`, without deferred ones."""
+    """Number of alert emails per subscriber that were sent since `since` or wait to be sent.
+
+    An email that waited for the mail server counts when it is sent, not when it was created.
+    """
+    counts = (EditionRow.state == "waiting") | (EditionRow.sent_at > since)
     statement = (
         select(EditionRow.subscriber_id, func.count())
-        .where(EditionRow.subscriber_id.in_(subscribers), _IS_ALERT)
-        .where(EditionRow.created_at > since, EditionRow.state != "deferred")
+        .where(EditionRow.subscriber_id.in_(subscribers), _IS_ALERT, counts)
         .group_by(EditionRow.subscriber_id)
     )
     return Counter(dict(session.execute(statement).all()))
@@ -110,6 +114,7 @@ def defer_overdue(session: Session, *, now: datetime, after: timedelta) -> int:
     statement = (
         update(EditionRow)
         .where(_IS_ALERT, EditionRow.state == "waiting", EditionRow.due_at < now - after)
+        .where(~deliveries.is_being_sent())
         .values(state="deferred", next_attempt_at=None)
         .returning(EditionRow.id)
     )

@@ -1,14 +1,24 @@
 """Stories for the digest and for alerts, converted from story views."""
 
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.domain.stories.filters import Sort, StoryFilter
-from service.domain.subscribers import digest_selection
-from service.domain.subscribers.digest_model import DigestReport, DigestStory, SummarySentence
+from service.domain.subscribers.digest_model import (
+    DigestReport,
+    DigestStory,
+    MembershipPeriod,
+    SummarySentence,
+)
+from service.store.database.arrays import equals_any
 from service.store.story_views import reports
 from service.store.story_views.views import StoryView, list_stories
+from service.store.tables import MembershipRow
 
 
 def digest_stories(session: Session, *, since: datetime, limit: int) -> list[DigestStory]:
@@ -20,20 +30,42 @@ def digest_stories(session: Session, *, since: datetime, limit: int) -> list[Dig
 def load_changed_stories(
     session: Session, *, since: datetime, changed_since: datetime, limit: int
 ) -> list[DigestStory]:
-    """Stories reported since `since` and changed since `changed_since`, newest first.
+    """Stories changed since `changed_since` that have a report, or got one, since `since`.
 
-    Runs two statements.
+    The newest come first, with their memberships. Runs three statements.
     """
-    story_filter = StoryFilter(since=since, changed_since=changed_since)
+    story_filter = StoryFilter(changed_since=changed_since)
     views = list_stories(session, story_filter, sort=Sort.NEWEST, limit=limit).items
-    return [digest_story(each) for each in views]
+    memberships = _load_memberships(session, [r.article_id for v in views for r in v.reports])
+    stories = [
+        replace(
+            digest_story(view),
+            memberships=tuple(
+                period
+                for report in view.reports
+                for period in memberships.get(report.article_id, ())
+            ),
+        )
+        for view in views
+    ]
+    return [each for each in stories if max(each.learned_at, each.reports[-1].at) >= since]
+
+
+def _load_memberships(
+    session: Session, articles: Collection[int]
+) -> dict[int, list[MembershipPeriod]]:
+    row = MembershipRow
+    columns = (row.article_id, row.story_id, row.valid_from, row.valid_until)
+    periods: dict[int, list[MembershipPeriod]] = defaultdict(list)
+    for values in session.execute(select(*columns).where(equals_any(row.article_id, articles))):
+        periods[values[0]].append(MembershipPeriod(*values))
+    return periods
 
 
 def digest_story(view: StoryView) -> DigestStory:
     """Convert a story view with at least one report."""
     outlet_names = {report.outlet.slug: report.outlet.name for report in view.reports}
     details = view.details
-    entities = [each.name for each in details.entities]
     return DigestStory(
         id=view.id,
         slug=view.slug,
@@ -43,13 +75,13 @@ def digest_story(view: StoryView) -> DigestStory:
         rank=details.rank.total if details.rank else 0.0,
         pinned=view.pinned,
         changed_at=view.changed_at,
-        search_text=digest_selection.search_text(view.headline, view.keywords, entities),
         summary=tuple(
             SummarySentence(each.text, outlet_names.get(each.outlet, each.outlet))
             for each in details.summary
         ),
         reports=tuple(map(_digest_report, view.reports)),
-        names=digest_selection.fold_names(entities),
+        keywords=view.keywords,
+        names=tuple(each.name for each in details.entities),
     )
 
 

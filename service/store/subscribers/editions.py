@@ -1,9 +1,9 @@
-"""Email outbox: digest editions, and the delivery attempts of editions and alert emails."""
+"""Email outbox: digest editions, and the emails that wait to be sent."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import func, literal_column, select, update
@@ -15,12 +15,10 @@ from service.domain.subscribers.digest_model import Digest
 from service.domain.subscribers.digest_schedule import DueDate, next_due_date
 from service.domain.subscribers.digest_selection import History
 from service.errors import NotFoundError
-from service.store.subscribers import alert_emails
+from service.store.subscribers import alert_emails, deliveries
+from service.store.subscribers.deliveries import Kind
 from service.store.subscribers.subscribers import Subscriber
-from service.store.tables import DeliveryRow, EditionRow, SubscriberRow
-
-#: Kinds of emails; each is sent by its own job.
-Kind = Literal["digest", "alert"]
+from service.store.tables import EditionRow, SubscriberRow
 
 _CONTENT = TypeAdapter(Digest)
 _IS_DIGEST = EditionRow.kind == "digest"
@@ -162,115 +160,13 @@ def find_waiting_ids(session: Session, kind: Kind, *, now: datetime) -> list[int
     return list(session.scalars(statement))
 
 
-def start_attempt(session: Session, edition_id: int, message_id: str, *, now: datetime) -> int:
-    """Record a delivery attempt before it is made; returns the delivery's id."""
-    last = select(func.max(DeliveryRow.attempt)).where(DeliveryRow.edition_id == edition_id)
-    row = DeliveryRow(
-        edition_id=edition_id,
-        attempt=(session.scalar(last) or 0) + 1,
-        state="sending",
-        message_id=message_id,
-        at=now,
-    )
-    session.add(row)
-    session.flush()
-    return row.id
-
-
-def mark_ending(session: Session, delivery_id: int) -> None:
-    """Record that the mail server may accept the email from now on."""
-    session.execute(update(DeliveryRow).where(DeliveryRow.id == delivery_id).values(state="ending"))
-
-
-def mark_sent(session: Session, delivery_id: int, *, late: bool, size: int, now: datetime) -> None:
-    """Record that the server accepted an email of `size` bytes; `late` if it has an apology."""
-    edition = _close_attempt(session, delivery_id, "sent", "sent")
-    edition.late, edition.bytes, edition.sent_at = edition.late or late, size, now
-
-
-def mark_refused(session: Session, delivery_id: int, *, code: int | None, error: str) -> None:
-    """Record a permanent refusal; the email is not retried."""
-    _close_attempt(session, delivery_id, "refused", "refused", code=code, error=error)
-
-
-def mark_deferred(
-    session: Session, delivery_id: int, *, code: int | None, error: str, until: datetime
-) -> None:
-    """Record a temporary failure or an unknown outcome; the email is retried at `until`."""
-    before = session.scalar(select(DeliveryRow.state).where(DeliveryRow.id == delivery_id))
-    state = "doubtful" if before == "ending" and code is None else "deferred"
-    _close_attempt(session, delivery_id, state, "waiting", code=code, error=error, until=until)
-
-
-def count_attempts(session: Session, edition_id: int) -> int:
-    """Number of delivery attempts of an email."""
-    statement = select(func.count()).where(DeliveryRow.edition_id == edition_id)
-    return session.scalar(statement) or 0
-
-
-def find_message_id(session: Session, edition_id: int) -> str | None:
-    """Message-ID of earlier attempts to send an email, or None."""
-    statement = select(DeliveryRow.message_id).where(DeliveryRow.edition_id == edition_id)
-    return session.scalar(statement.order_by(DeliveryRow.attempt).limit(1))
-
-
-def find_recipient(session: Session, message_id: str) -> int | None:
-    """Id of the subscriber to whom the email with this Message-ID was sent, or None."""
-    statement = (
-        select(EditionRow.subscriber_id)
-        .join(DeliveryRow, DeliveryRow.edition_id == EditionRow.id)
-        .where(DeliveryRow.message_id == message_id)
-        .limit(1)
-    )
-    return session.scalar(statement)
-
-
-def close_interrupted_attempts(session: Session, kind: Kind) -> int:
-    """Close the attempts that a crashed process left open, for a retry; returns their number.
-
-    The caller must have the lock of the job that sends this kind, so that no attempt is in
-    progress.
-    """
-    count = 0
-    editions = select(EditionRow.id).where(EditionRow.kind == kind)
-    for before, after in (("sending", "deferred"), ("ending", "doubtful")):
-        statement = (
-            update(DeliveryRow)
-            # A literal, because a parameter would keep Postgres from using the partial index.
-            .where(
-                DeliveryRow.state == literal_column(f"'{before}'"),
-                DeliveryRow.edition_id.in_(editions),
-            )
-            .values(state=after, error="the process ended before the server replied")
-            .returning(DeliveryRow.id)
-        )
-        count += len(session.scalars(statement).all())
-    return count
-
-
 def expire_overdue(session: Session, *, now: datetime, catch_up: timedelta) -> int:
     """Expire waiting editions that were due more than `catch_up` ago; returns their number."""
     statement = (
         update(EditionRow)
         .where(_IS_DIGEST, EditionRow.state == "waiting", EditionRow.due_at < now - catch_up)
+        .where(~deliveries.is_being_sent())
         .values(state="expired", next_attempt_at=None)
         .returning(EditionRow.id)
     )
     return len(session.scalars(statement).all())
-
-
-def _close_attempt(
-    session: Session,
-    delivery_id: int,
-    state: str,
-    edition_state: str,
-    *,
-    code: int | None = None,
-    error: str | None = None,
-    until: datetime | None = None,
-) -> EditionRow:
-    row = session.get_one(DeliveryRow, delivery_id)
-    row.state, row.smtp_code, row.error = state, code, error
-    edition = session.get_one(EditionRow, row.edition_id)
-    edition.state, edition.next_attempt_at = edition_state, until
-    return edition

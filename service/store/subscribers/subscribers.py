@@ -1,5 +1,6 @@
 """Subscribers of the digest: opt-in state, delivery schedule and filters."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from service.domain.subscribers.digest_schedule import DeliverySchedule
 from service.domain.subscribers.digest_selection import Filters
 from service.errors import AlreadyExistsError, NotFoundError
+from service.store.database.arrays import equals_any
 from service.store.tables import AlertRow, SubscriberRow
 
 _FILTERS = TypeAdapter(Filters)
@@ -104,6 +106,12 @@ def list_active(
         active_alert = (AlertRow.subscriber_id == SubscriberRow.id, AlertRow.stopped_at.is_(None))
         statement = statement.where(exists().where(*active_alert))
     return [_subscriber(row) for row in session.scalars(statement)]
+
+
+def lock(session: Session, ids: Collection[int]) -> None:
+    """Lock subscribers until the transaction ends; other runs that create their emails wait."""
+    rows = select(SubscriberRow.id).where(equals_any(SubscriberRow.id, ids))
+    session.execute(rows.order_by(SubscriberRow.id).with_for_update(key_share=True))
 
 
 def confirm(session: Session, subscriber_id: int, *, now: datetime) -> Subscriber:

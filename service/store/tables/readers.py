@@ -108,14 +108,21 @@ class DeliveryRow(Base):
     """One attempt to pass an edition to the mail server.
 
     The state is `sending` until the end of the email is transmitted, then `ending` until the server
-    replies. It is `doubtful` if the server never replied.
+    replies. It is `doubtful` if the server never replied. Until `claimed_until` only the owner may
+    send the email (`store.database.claims`).
     """
 
     __tablename__ = "deliveries"
     __table_args__ = (
         one_of("state", "sending", "ending", "sent", "deferred", "refused", "doubtful"),
         UniqueConstraint("edition_id", "attempt"),
-        Index("ix_deliveries_open", "id", postgresql_where=text("state IN ('sending', 'ending')")),
+        # At most one attempt of an edition is in progress.
+        Index(
+            "uq_deliveries_open",
+            "edition_id",
+            unique=True,
+            postgresql_where=text("state IN ('sending', 'ending')"),
+        ),
     )
 
     id: Mapped[Identifier]
@@ -126,6 +133,8 @@ class DeliveryRow(Base):
     at: Mapped[Instant]
     smtp_code: Mapped[int | None] = mapped_column(SmallInteger)
     error: Mapped[str | None]
+    owner: Mapped[str | None]
+    claimed_until: Mapped[Instant | None]
 
 
 class LinkKeyRow(Base):

@@ -93,7 +93,7 @@ class StoryRow(StoryFacts, Base):
         Index("ix_stories_names", text("story_names(details)"), postgresql_using="gin"),
         Index(
             "ix_stories_document",
-            text("story_document(headline, keywords)"),
+            text("story_document(headline, keywords, languages)"),
             postgresql_using="gin",
         ),
         Index("ix_stories_hidden", "id", postgresql_where=text("hidden")),

@@ -7,7 +7,10 @@ from service.store.tables.base import Base, Identifier, Instant, one_of
 
 
 class WebhookRow(Base):
-    """A receiver of transitions, up to `last_delivered_id`."""
+    """A receiver of transitions, up to `last_delivered_id`.
+
+    Until `claimed_until` nobody but the owner sends its next batch (`store.database.claims`).
+    """
 
     __tablename__ = "webhooks"
     __table_args__ = (one_of("state", "active", "paused"),)
@@ -26,6 +29,8 @@ class WebhookRow(Base):
     failing_since: Mapped[Instant | None]
     last_delivered_at: Mapped[Instant | None]
     pause_reason: Mapped[str | None]
+    owner: Mapped[str | None]
+    claimed_until: Mapped[Instant | None]
 
 
 class WebhookBlockedStoryRow(Base):

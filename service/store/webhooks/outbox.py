@@ -8,7 +8,7 @@ continue.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from service.domain.webhooks.retries import (
     count_independent,
     update_health,
 )
+from service.store.database import claims
 from service.store.story_views.changes import latest_change
 from service.store.story_views.history import select_transitions, transition_from_row
 from service.store.tables import TransitionRow, WebhookBlockedStoryRow, WebhookRow
@@ -37,7 +38,7 @@ class DeliveryBatch:
     secret: bytes
     fresh: tuple[StoryTransition, ...]
     retried: tuple[StoryTransition, ...]  #: the failed transition of some blocked stories
-    last_delivered_id: int  #: position of the webhook before the batch
+    owner: str  #: of the claim
     next_delivered_id: int  #: position after the batch
 
     @property
@@ -65,9 +66,17 @@ def find_due_webhooks(session: Session, *, now: datetime) -> list[int]:
 
 
 def load_next_batch(
-    session: Session, webhook_id: int, *, now: datetime, limit: int
+    session: Session,
+    webhook_id: int,
+    *,
+    owner: str,
+    duration: timedelta,
+    now: datetime,
+    limit: int,
 ) -> DeliveryBatch | None:
-    """Return the next transitions to send to a webhook, or None.
+    """Claim a webhook for `duration` and return its next transitions; None if there is nothing.
+
+    `record_outcomes` ends the claim. Nothing is returned while another owner has a claim.
 
     Retries fill at most half of a batch. If the receiver was down, the batch is one probe: a story
     without a failure if possible.
@@ -75,15 +84,18 @@ def load_next_batch(
     row = session.get(WebhookRow, webhook_id, with_for_update=True)
     if row is None or row.state != "active" or (row.next_attempt_at or now) > now:
         return None
+    if not claims.is_free(session, row.owner, row.claimed_until):
+        return None
     probing = row.attempts > 0
     retried = [] if probing else _due_retries(session, row, now, max(limit // 2, 1))
-    previous, room = row.last_delivered_id, 1 if probing else max(limit - len(retried), 1)
+    room = 1 if probing else max(limit - len(retried), 1)
     fresh, position = _fresh_transitions(session, row, room)
     if probing and not fresh:
         retried = _due_retries(session, row, now, 1)
     if fresh or retried:
+        row.owner, row.claimed_until = owner, claims.claim_end(duration)
         return DeliveryBatch(
-            webhook_id, row.url, row.secret, tuple(fresh), tuple(retried), previous, position
+            webhook_id, row.url, row.secret, tuple(fresh), tuple(retried), owner, position
         )
     row.last_delivered_id = position
     return None
@@ -100,11 +112,14 @@ def record_outcomes(
 ) -> bool:
     """Store the outcomes of a batch by transition id; return whether another batch may follow.
 
-    Return False if the webhook is now paused, removed or waiting, or another process sent the same
-    batch. If its URL changed meanwhile, nothing is stored and the new URL gets the batch again.
+    Return False if the webhook is now paused, removed or waiting, or if the claim was lost. If its
+    URL changed meanwhile, nothing is stored and the new URL gets the batch again.
     """
     row = session.get(WebhookRow, batch.webhook, with_for_update=True)
-    if row is None or (row.last_delivered_id, row.url) != (batch.last_delivered_id, batch.url):
+    if row is None or row.owner != batch.owner:
+        return False
+    row.owner = row.claimed_until = None
+    if row.url != batch.url:
         return False
     row.last_delivered_id = batch.next_delivered_id
     for transition in batch.transitions:

@@ -57,7 +57,7 @@ def search_page(
     if form.search is None:
         return HTMLResponse(template.render(now=web.clock(), form=form, results=None))
     results = run_search(request, session, form.search)
-    ranked, tsquery = results.ranked, results.compiled.tsquery
+    ranked = results.ranked
     stories = get_stories(session, list(ranked.stories))
     articles = load_articles(session, list(ranked.articles))
     return HTMLResponse(
@@ -67,6 +67,6 @@ def search_page(
             results=results,
             stories=[stories[key] for key in ranked.stories if key in stories],
             articles=[articles[key] for key in ranked.articles if key in articles],
-            marks=highlights.highlight_articles(session, tsquery, list(articles), ()),
+            marks=highlights.highlight_articles(session, results.phrases, list(articles)),
         )
     )

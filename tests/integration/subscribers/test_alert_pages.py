@@ -11,7 +11,7 @@ from service.domain.subscribers.alert_preferences import parse_query
 from service.domain.subscribers.alerts import Alert, StoryIndex, preview_alert_email
 from service.domain.subscribers.digest_selection import Filters
 from service.store.database.sessions import Sessions
-from service.store.subscribers import alert_emails, alerts, editions, subscribers
+from service.store.subscribers import alert_emails, alerts, deliveries, subscribers
 from service.store.subscribers.digest_stories import digest_stories
 from service.store.subscribers.subscribers import Subscriber
 from service.store.tables import EditionRow
@@ -112,9 +112,11 @@ def test_alert_email_has_a_web_page(site: Site, sessions: Sessions, subscriber: 
         email = preview_alert_email(stories.find_matches(query)[0], query, Filters())
         alert_emails.add(session, subscriber.id, email, DUE.date(), now=DUE, defer=False)
         [number] = session.scalars(select(EditionRow.id))
-        editions.mark_sent(
-            session, editions.start_attempt(session, number, "<1@x.example>", now=DUE), **SENT
+        delivery = deliveries.start_attempt(
+            session, number, "<1@x.example>", owner="", duration=timedelta(0), now=DUE
         )
+        assert delivery is not None
+        deliveries.mark_sent(session, delivery, **SENT)
     where = path(sessions, "editions", number)
     assert f'<a href="{where}"' in site.page(path(sessions, "preferences", subscriber.id)).text
     text = site.page(where).text

@@ -1,6 +1,7 @@
 """Health checks and metrics, with and without a database."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, text
@@ -10,7 +11,7 @@ from service.domain.subscribers.digest_model import Digest
 from service.domain.subscribers.digest_schedule import DueDate
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
-from service.store.subscribers import alerts, editions, subscribers
+from service.store.subscribers import alerts, deliveries, editions, subscribers
 from service.store.subscribers.email_stats import load_daily_outcomes
 from tests.support.content.site_content import fill
 from tests.support.content.subscribers import subscribe
@@ -96,8 +97,11 @@ def test_metrics_of_emails(sessions: Sessions, site: Site) -> None:
         due = DueDate(now.date(), now)
         number = editions.add(session, ann.id, due, Digest(), now=now, late=False, send=True)
         assert number is not None
-        delivery = editions.start_attempt(session, number, "<1@x.example>", now=now)
-        editions.mark_sent(session, delivery, late=True, size=5000, now=now)
+        delivery = deliveries.start_attempt(
+            session, number, "<1@x.example>", owner="", duration=timedelta(0), now=now
+        )
+        assert delivery is not None
+        deliveries.mark_sent(session, delivery, late=True, size=5000, now=now)
         editions.add(session, bob.id, due, Digest(), now=now, late=False)
         [edition] = load_daily_outcomes(session, since=now.date())
     assert edition.local_date == now.date()

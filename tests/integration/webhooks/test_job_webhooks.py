@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -468,7 +469,8 @@ def test_outbox_queries_use_indexes(
     assert get_webhook(world, number).blocked_stories
     clock.advance(minutes=1)
     with sessions.begin() as session, record_statements(engine) as statements:
-        assert outbox.load_next_batch(session, number, now=clock(), limit=8)
+        claim: dict[str, Any] = {"owner": "here", "duration": timedelta(seconds=9)}
+        assert outbox.load_next_batch(session, number, **claim, now=clock(), limit=8)
     assert len(statements) >= 4
     with engine.connect() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))

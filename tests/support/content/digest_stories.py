@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from service.domain.stories.ranking import compute_rank
-from service.domain.subscribers import digest_selection
 from service.domain.subscribers.digest_model import DigestReport, DigestStory, SummarySentence
 
 #: Creation time of the tests' editions.
@@ -52,7 +51,6 @@ def story(headline: str, reports: Sequence[DigestReport | str], **values: object
         ).total,
         "pinned": False,
         "changed_at": built[-1].at,
-        "search_text": digest_selection.search_text(headline, (), ()),
         "summary": (SummarySentence(f"{headline}, officials said on Monday.", built[0].name),),
         "reports": built,
     }

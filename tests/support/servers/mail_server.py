@@ -33,6 +33,7 @@ class MailServer:
     login: tuple[bytes, bytes] | None = (
         None  #: required user and password; None disables authentication
     )
+    delay: float = 0  #: seconds before the reply to a complete email
     connections: int = 0
     port: int = 0
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
@@ -107,6 +108,8 @@ class MailServer:
     async def answer(self, step: str, server: SMTP, otherwise: str) -> str:
         """The reply at a step."""
         reply = self.answers.get(step, otherwise)
+        if step == "taken":
+            await asyncio.sleep(self.delay)
         if reply == "hang":
             await asyncio.sleep(60)
         if reply == "close":

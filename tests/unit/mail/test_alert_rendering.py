@@ -98,3 +98,13 @@ def test_digest_lists_deferred_alerts():
 def test_headline_and_button_link_to_the_story(outlets: tuple[str, ...]):
     rendered = render(alert_email(*outlets))
     assert rendered.html.count('href="https://news.example/stories/ferry-aground') == 2
+
+
+def test_plain_text_has_short_links():
+    email = alert_email("daily")
+    long_url = "https://daily.example/" + "a-very-long-path/" * 9
+    text = render(replace(email, card=replace(email.card, slug="a-slug", url=long_url))).text
+    assert "https://news.example/stories/ferry-aground\n" in text
+    assert "a-slug" not in text
+    assert long_url not in text
+    assert max(len(line) for line in text.splitlines() if line.startswith("http")) < 80

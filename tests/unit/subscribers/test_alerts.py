@@ -15,7 +15,7 @@ from service.domain.subscribers.alerts import (
     build_alert_emails,
 )
 from service.domain.subscribers.digest_model import DigestReport, DigestStory
-from service.domain.subscribers.digest_selection import Filters, fold_names, search_text
+from service.domain.subscribers.digest_selection import Filters
 from service.errors import BadInputError
 from service.settings.delivery import AlertSettings
 from tests.support.content.digest_stories import NOW, report, story
@@ -29,10 +29,8 @@ LONG_AGO = NOW - timedelta(days=9)
 
 def ferry(*outlets: str | DigestReport, **values: object) -> DigestStory:
     defaults: dict[str, object] = {
-        "search_text": search_text(
-            "Ferry Halcyon aground", ["rescue"], ["Oriel Vance", "Castelmar"]
-        ),
-        "names": fold_names(["Oriel Vance", "Castelmar"]),
+        "keywords": ("rescue",),
+        "names": ("Oriel Vance", "Castelmar"),
     }
     return story("Ferry Halcyon aground", outlets or ("daily",), **{**defaults, **values})
 

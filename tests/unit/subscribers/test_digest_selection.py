@@ -12,7 +12,6 @@ from service.domain.subscribers.digest_model import Digest, DigestReport, Digest
 from service.domain.subscribers.digest_selection import (
     Filters,
     History,
-    search_text,
     select_stories,
 )
 from service.settings.delivery import DigestSettings
@@ -130,8 +129,7 @@ def test_storyline_gets_one_card():
 
 def test_unrelated_stories_of_a_storyline_get_separate_cards():
     def about(headline: str, *topics: str) -> DigestStory:
-        text = search_text(headline, topics, ())
-        return story(headline, ["daily", "herald"], storyline="saga", search_text=text)
+        return story(headline, ["daily", "herald"], storyline="saga", keywords=topics)
 
     unrelated = [
         about("Quay tower opens", "tower"),
@@ -267,3 +265,13 @@ def test_only_reports_count_in_the_coverage_of_a_story():
     digest = select_stories([live, lone, story(*FERRY)], Filters(), YESTERDAY, SETTINGS)
     assert headlines(digest) == [FERRY[0], "Alone"]
     assert digest.low_coverage == ()
+
+
+def test_low_coverage_has_no_story_of_a_widely_covered_storyline():
+    short = replace(SETTINGS, max_stories=1)
+    lonely = story("Minister dines alone", ["sun"], storyline="talks")
+    wide = story(*TALKS, storyline="talks")
+    other = story("Village library reopens", ["post"], storyline="library")
+    stories = [story(*FERRY), lonely, wide, other]
+    digest = select_stories(stories, WIDE, YESTERDAY, short)
+    assert [card.headline for card in digest.low_coverage] == [other.headline]

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from service.domain.field_types import LanguageCodes, TextValues, UtcTime
 from service.domain.search.search_terms import SearchTerms, parse_search_terms
+from service.domain.search.word_forms import languages_of_script
 from service.embed.encoder import Encoder
 from service.ingest.detect_language import resolve_language
 from service.store.articles.views import load_articles
 from service.store.search import highlights
-from service.store.search.compiled_search import CompiledSearch, compile_search
+from service.store.search.compiled_search import compile_search
 from service.store.search.filters import SearchFilter
 from service.store.search.rank import RankedResults, rank_results
 from service.store.story_views.views import get_stories
@@ -146,19 +147,19 @@ def search(
     if parsed.awaits_model:  # the response will change without a change in the database
         request.state.validators = None
     results = run_search(request, session, parsed)
-    conditions, tsquery, ranked = parsed.query.filter(), results.compiled.tsquery, results.ranked
+    phrases, ranked = results.phrases, results.ranked
     return SearchOut(
         mode=list(results.modes),
-        stories=_build_story_results(session, tsquery, ranked, conditions),
-        articles=_build_article_results(session, tsquery, ranked, conditions),
+        stories=_build_story_results(session, phrases, ranked),
+        articles=_build_article_results(session, phrases, ranked),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
-    """Ranked results, the compiled query, and the rankings that were used."""
+    """Ranked results, the words and phrases to highlight, and the rankings that were used."""
 
-    compiled: CompiledSearch
+    phrases: frozenset[str]
     ranked: RankedResults
     modes: tuple[str, ...]
 
@@ -173,7 +174,8 @@ def run_search(request: Request, session: Session, parsed: ParsedSearch) -> Sear
     vector = _encode_query(request, parsed, conditions)
     ranked = rank_results(session, compiled, vector, conditions, limit=query.limit)
     used = {SearchMode.KEYWORD: bool(compiled.tsquery), SearchMode.SEMANTIC: vector is not None}
-    return SearchResults(compiled, ranked, tuple(mode.value for mode in used if used[mode]))
+    phrases = parsed.terms.phrases if compiled.tsquery else frozenset[str]()
+    return SearchResults(phrases, ranked, tuple(mode.value for mode in used if used[mode]))
 
 
 def _encode_query(
@@ -183,18 +185,29 @@ def _encode_query(
     if parsed.encoder is None:
         return None
     text = parsed.terms.embedding_text
-    # Language detection is unreliable for a few ASCII words; other scripts suffice for it.
-    detected = "" if text.isascii() else resolve_language("", text)
-    language = conditions.languages[0] if len(conditions.languages) == 1 else detected
+    language = conditions.languages[0] if len(conditions.languages) == 1 else _language_of(text)
     vector = lazy_model(request).query_vector(parsed.encoder, text, language)
     return vector if vector.any() else None
 
 
+def _language_of(text: str) -> str:
+    """Return the language of a query; "" if it is unknown, but has Latin letters.
+
+    Language detection is unreliable for a few ASCII words; other scripts suffice for it.
+    """
+    if text.isascii():
+        return ""
+    detected, scripts = resolve_language("", text), languages_of_script(text)
+    if "en" in scripts or detected not in {"", *languages_of_script("a")}:
+        return detected
+    return scripts[0] if scripts else "und"  # not Latin, whatever the detection says
+
+
 def _build_story_results(
-    session: Session, tsquery: str, ranked: RankedResults, conditions: SearchFilter
+    session: Session, phrases: frozenset[str], ranked: RankedResults
 ) -> list[StoryResultOut]:
     stories = get_stories(session, list(ranked.stories))
-    marked = highlights.highlight_stories(session, tsquery, list(stories), conditions.languages)
+    marked = highlights.highlight_stories(session, phrases, list(stories))
     return [
         StoryResultOut(
             score=score,
@@ -208,10 +221,10 @@ def _build_story_results(
 
 
 def _build_article_results(
-    session: Session, tsquery: str, ranked: RankedResults, conditions: SearchFilter
+    session: Session, phrases: frozenset[str], ranked: RankedResults
 ) -> list[ArticleResultOut]:
     articles = load_articles(session, list(ranked.articles))
-    marked = highlights.highlight_articles(session, tsquery, list(articles), conditions.languages)
+    marked = highlights.highlight_articles(session, phrases, list(articles))
     return [
         ArticleResultOut(
             score=score,

@@ -31,7 +31,7 @@ AlertId = Annotated[BigInt, Path(description="Id of the alert.")]
 
 
 #: Descriptions of the fields of a query.
-WORDS = "Words or phrases in headline, keywords or names of a story."
+WORDS = "Words or phrases in the titles of reports, keywords or names of a story."
 ENTITIES = "Names of people, places or organisations."
 OUTLETS = "Slugs of outlets."
 COUNTRIES = "ISO 3166-1 codes of the outlets' countries."

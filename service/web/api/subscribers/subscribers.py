@@ -94,12 +94,12 @@ class PreferencesIn(BaseModel):
     )
     followed_words: Text | None = Field(
         default=None,
-        description="Words or phrases; stories with one of them in headline, keywords or names "
+        description="Words or phrases; stories with one of them in a title, keyword or name "
         "rank higher.",
     )
     muted_words: Text | None = Field(
         default=None,
-        description="Words or phrases; stories with one of them in headline, keywords or names are "
+        description="Words or phrases; stories with one of them in a title, keyword or name are "
         "left out.",
     )
     followed_storylines: Text | None = Field(

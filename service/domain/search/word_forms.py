@@ -1,0 +1,156 @@
+"""Words of a text, and the forms by which a word of a query matches a word of a text.
+
+The SQL functions of migration 0029 apply the same rules to the search index, with the stemmers of
+Postgres. A test compares both on the same texts.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import snowballstemmer
+
+#: Characters between words: punctuation, symbols and white space. The zero-width non-joiner is one
+#: of them, because Persian writes suffixes after it.
+SEPARATORS = (
+    "\x01-/:-@\\[-`{-\xa9\xab\xac\xae-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7\u02c2-\u02df\u037e\u0387"
+    "\u055a-\u055f\u0589\u058a\u05be\u05c0\u05c3\u05c6\u05f3\u05f4\u0600-\u060f\u061b-\u061f"
+    "\u066a-\u066d\u06d4\u0964\u0965\u0970\u104a\u104b\u17d4-\u17da\u2000-\u200a\u200c\u200d"
+    "\u2010-\u2029\u202f-\u205f\u2070\u20a0-\u20cf\u2190-\u2bff\u2e00-\u2e7f\u3000-\u3004"
+    "\u3007-\u3020\u3030\u303d-\u303f\u30a0\u30fb\ufd3e\ufd3f\ufe10-\ufe6f\uff01-\uff0f"
+    "\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffee\ufffc\ufffd\U0001f000-\U0001faff"
+)
+#: Scripts without spaces between words, and Korean, whose words end with particles. Each character
+#: counts as one word, so that a phrase matches any substring.
+UNSPACED = (
+    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u1000-\u1049\u1100-\u11ff\u1780-\u17d3\u3005\u3006"
+    "\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+    "\uff66-\uff9f\U00020000-\U0003134f"
+)
+#: Characters without a meaning for matching: Arabic and Hebrew vowel signs, tatweel, invisible
+#: formatting.
+IGNORED = (
+    "\xad\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
+    "\u06d6-\u06ed\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff"
+)
+#: Letters with one role but different spellings, and the spelling that stands for them.
+LETTERS = "أإآٱىیکةۀہەёЁςİ", "ااااييكههههеЕσi"
+#: A letter and the dot after it within an abbreviation such as U.S.
+ABBREVIATION = "(?<![A-Za-z0-9])([A-Za-z])\\.(?=[A-Za-z](?![A-Za-z0-9]))"
+#: Conjunction and article at the beginning of Arabic words, with lengths as in light10: Larkey,
+#: Ballesteros and Connell, "Light stemming for Arabic information retrieval", 2007.
+ARABIC_PREFIX = "[وف]?(?:ال|بال|كال|لل)(?=[^ ]{2})|و(?=[^ ]{3})"
+#: Plural endings of Persian, which has no stemmer in Postgres.
+PERSIAN_SUFFIX = "(?<=[^ ]{2})ها(?:ي|يي|يم|يت|يش|يمان|يتان|يشان)?"
+#: Snowball algorithms by ISO 639-1: those of Postgres.
+STEMMERS = {
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
+    "en": "english", "es": "spanish", "eu": "basque", "fi": "finnish", "fr": "french",
+    "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian",
+    "it": "italian", "lt": "lithuanian", "nb": "norwegian", "ne": "nepali", "nl": "dutch_porter",
+    "nn": "norwegian", "no": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian",
+    "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+#: Languages with a stemmer, by the script of their texts; the most frequent one comes first.
+_SCRIPTS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
+    (re.compile("[\u0400-\u052f]"), ("ru", "sr")),
+    (re.compile("[\u0600-\u06ff]"), ("ar", "fa")),
+    (re.compile("[\u0900-\u097f]"), ("hi", "ne")),
+    (re.compile("[\u0370-\u03ff]"), ("el",)),
+    (re.compile("[\u0530-\u058f]"), ("hy",)),
+    (re.compile("[\u0590-\u05ff]"), ("yi",)),
+    (re.compile("[\u0b80-\u0bff]"), ("ta",)),
+)
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
+_LATIN_LANGUAGES = tuple(
+    sorted(
+        STEMMERS.keys() - {each for _, languages in _SCRIPTS for each in languages if each != "sr"},
+        key=lambda each: (each != "en", each),
+    )
+)
+_WORD = re.compile(
+    rf"(?:(?<![A-Za-z0-9])[A-Za-z]\.)(?:[A-Za-z]\.)*[A-Za-z](?![A-Za-z0-9])|[{UNSPACED}]"
+    rf"|[^{SEPARATORS}{UNSPACED}]+"
+)
+_IGNORED = re.compile(f"[{IGNORED}]")
+_LETTERS = str.maketrans(*LETTERS)
+_ABBREVIATION = re.compile(ABBREVIATION)
+_ARABIC_PREFIX = re.compile(f"^(?:{ARABIC_PREFIX})")
+_PERSIAN_SUFFIX = re.compile(f"{PERSIAN_SUFFIX}$")
+
+
+class _Stemmer(Protocol):
+    def stemWord(self, word: str) -> str: ...  # noqa: N802  # the library's name
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a text: `text[start:end]`."""
+
+    start: int
+    end: int
+    spelling: str
+
+
+def split_words(text: str) -> Iterator[Word]:
+    """Yield the words of a text in order.
+
+    Parts of hyphenated words are words of their own; so is each character of a script without
+    spaces. An abbreviation such as `U.S.` is one word.
+    """
+    for match in _WORD.finditer(text):
+        yield Word(match.start(), match.end(), match.group())
+
+
+@lru_cache(200_000)
+def word_forms(spelling: str, language: str) -> frozenset[str]:
+    """Return the normalized word, with and without prefix, and its stem in a language (ISO 639-1).
+
+    Two words match in a language if they have a common form. An empty `language` stands for the
+    most frequent language in the script of the word.
+    """
+    language = language or next(iter(languages_of_script(spelling)), "")
+    whole, part = normalize(spelling), stemmer_input(spelling, language)
+    if language in {"hi", "ru"} and part.isascii():
+        language = "en"  # as Postgres does
+    algorithm = STEMMERS.get(language)
+    stem = _load_stemmer(algorithm).stemWord(part) if algorithm else part
+    return frozenset({whole, part, stem} - {""})
+
+
+def normalize(spelling: str) -> str:
+    """Return a word in lower case without vowel signs, with one spelling of equal letters."""
+    return _fold(spelling).replace("ı", "i")
+
+
+def stemmer_input(spelling: str, language: str) -> str:
+    """Return the word that the stemmer of a language takes, without prefixes that it ignores."""
+    if language == "tr":
+        return _fold(spelling.replace("I", "ı"))
+    if language == "ar":
+        return _ARABIC_PREFIX.sub("", _fold(spelling))
+    if language == "fa":
+        return _PERSIAN_SUFFIX.sub("", _fold(spelling))
+    return normalize(spelling)
+
+
+def languages_of_script(text: str) -> tuple[str, ...]:
+    """Return the languages with a stemmer in whose scripts a text is written."""
+    found = [languages for script, languages in _SCRIPTS if script.search(text)]
+    if _LATIN.search(text):
+        found.append(_LATIN_LANGUAGES)
+    return tuple(dict.fromkeys(each for languages in found for each in languages))
+
+
+def _fold(spelling: str) -> str:
+    text = _ABBREVIATION.sub(r"\1", unicodedata.normalize("NFKC", spelling)).replace("İ", "i")
+    return _IGNORED.sub("", text.lower().translate(_LETTERS))
+
+
+@lru_cache
+def _load_stemmer(algorithm: str) -> _Stemmer:
+    stemmer: _Stemmer = snowballstemmer.stemmer(algorithm)
+    return stemmer

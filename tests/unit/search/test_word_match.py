@@ -1,0 +1,97 @@
+"""Words and phrases match as a reader sees them: parts, inflections, scripts, abbreviations."""
+
+import pytest
+
+from service.domain.search.word_forms import split_words
+from service.domain.search.word_match import LanguageText, WordIndex, find_spans
+
+MATCHES = [
+    ("Trump", "Trump-Putin talks end", "en"),
+    ("putin", "Trump–Putin talks end", "en"),
+    ("Trump", "Trump's lawyers appeal", "en"),
+    ("AI", "AI-powered ferries sail", "en"),
+    ("powered", "AI‑powered ferries sail", "en"),  # with a non-breaking hyphen
+    ("ferry", "Two ferries collide", "en"),
+    ("ferries", "FERRY COLLIDES", "en"),
+    ("prime minister", "Prime Ministers meet", "en"),
+    ("covid-19", "Covid 19 cases rise", "en"),
+    ("US", "U.S. and Chile sign", "en"),
+    ("U.S.", "US and Chile sign", "en"),
+    ("U.S.A", "USA wins cup", "en"),
+    ("us", "They told us", "en"),
+    ("Россия", "Флот России вышел в море", "ru"),
+    ("России", "РОССИЯ И ЧИЛИ", ""),
+    ("ёлка", "Ёлки и елки", "ru"),
+    ("Häfen", "Im Hafen", "de"),
+    ("İstanbul", "istanbul'da deprem", "tr"),
+    ("saldırı", "SALDIRILAR SÜRÜYOR", "tr"),
+    ("تركيا", "سوريا وتركيا", "ar"),
+    ("تُرْكِيَا", "تركيا", "ar"),
+    ("إيران", "ايران", "fa"),
+    ("ملاحة", "حرية الملاحة", "ar"),
+    ("ایران", "إيران", "ar"),  # other letters for the same sound
+    ("کتاب", "کتاب‌های تازه", "fa"),
+    ("کتاب", "کتابها", "fa"),
+    ("中国", "关于中国经济", "zh"),
+    ("東京", "東京都で", "ja"),
+    ("서울", "서울에서 열린", "ko"),
+    ("กรุงเทพ", "ในกรุงเทพมหานคร", "th"),
+    ("कृषि", "नई कृषि नीति", "hi"),
+    ("Ｔｒｕｍｐ", "Trump speaks", "en"),
+]
+MISSES = [
+    ("US", "Join us now", "en"),
+    ("WHO", "The man who won", "en"),
+    ("Trump", "Trumpets sound", "en"),
+    ("halcyon ferry", "Ferry Halcyon aground", "en"),
+    ("ferry aground", "Ferry Halcyon aground", "en"),
+    ("ferries", "Im Hafen", "de"),
+    ("中国", "中美国", "zh"),
+    ("!!", "Wow!!", "en"),
+    ("", "Wow", "en"),
+]
+
+
+def index(text: str, language: str) -> WordIndex:
+    return WordIndex([LanguageText(text, language)])
+
+
+@pytest.mark.parametrize(("phrase", "text", "language"), MATCHES)
+def test_phrase_matches(phrase: str, text: str, language: str):
+    assert index(text, language).find(frozenset({phrase, "unrelated"})) == phrase
+    [*spans] = find_spans(LanguageText(text, language), frozenset({phrase}))
+    assert spans
+
+
+@pytest.mark.parametrize(("phrase", "text", "language"), MISSES)
+def test_phrase_does_not_match(phrase: str, text: str, language: str):
+    assert index(text, language).find(frozenset({phrase})) is None
+    assert find_spans(LanguageText(text, language), frozenset({phrase})) == []
+
+
+def test_spans_cover_the_words_as_written():
+    text = "U.S. ferries, Ferry-Trump and 中国经济"
+    spans = find_spans(LanguageText(text, "en"), frozenset({"US", "ferry", "中国"}))
+    assert [text[start:end] for start, end in spans] == ["U.S", "ferries", "Ferry", "中国"]
+
+
+def test_a_phrase_does_not_span_two_texts():
+    texts = WordIndex([LanguageText("Ferry", "en"), LanguageText("aground", "en")])
+    assert texts.find(frozenset({"ferry aground"})) is None
+
+
+def test_whole_text_matches_only_the_complete_name():
+    names = WordIndex([LanguageText("Oriel Vance", "en"), LanguageText("Россия", "ru")])
+    assert names.has_whole_text(frozenset({"oriel vance"}))
+    assert names.has_whole_text(frozenset({"России"}))
+    assert not names.has_whole_text(frozenset({"Vance"}))
+    assert not names.has_whole_text(frozenset({"Oriel"}))
+
+
+def test_words_are_slices_of_the_text():
+    text = "The U.S.-led “talks”, on 中东 at 6:30"
+    words = list(split_words(text))
+    assert [each.spelling for each in words] == [
+        "The", "U.S", "led", "talks", "on", "中", "东", "at", "6", "30",
+    ]  # fmt: skip
+    assert all(text[each.start : each.end] == each.spelling for each in words)
