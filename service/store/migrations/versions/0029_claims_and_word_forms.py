@@ -98,9 +98,10 @@ BEGIN
         || search_marker(language);
 END $$
 """
+#: Postgres 17 builds and restores indexes with an empty search path, so the function sets its own.
 STORY_DOCUMENT = """
 CREATE FUNCTION story_document(headline text, keywords text[], languages text[]) RETURNS tsvector
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
 DECLARE
     listed text := array_to_string(keywords, ' ; ');
     document tsvector := setweight(search_exact(headline), 'A')
