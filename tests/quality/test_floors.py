@@ -42,6 +42,12 @@ SETS = (
     *dict.fromkeys([*ENGLISH_SETS, *HEADLINES, *SEEDS]),
     *(f"{name}{ENGLISH_PROFILE}" for name in ENGLISH_SETS),
 )
+#: Sets that are measured only as a batch, because their replays take longest.
+BATCH_ONLY = {
+    f"allsides_2021{TITLES}",
+    f"allsides_triples{TITLES}",
+    *(f"{name}{ENGLISH_PROFILE}" for name in ENGLISH_SETS),
+}
 
 
 @pytest.fixture(scope="module")
@@ -82,16 +88,17 @@ def sets_floors(config: pytest.Config) -> bool:
     "name",
     [pytest.param(name, marks=[pytest.mark.data] * needs_external_data(name)) for name in SETS],
 )
-def test_batch_and_stream_reach_the_floor(
+def test_quality_reaches_the_floor(
     name: str,
     labelled_set: Callable[[str], EncodedSet],
     measured_sets: list[SetQuality],
     pytestconfig: pytest.Config,
 ) -> None:
-    quality = measure(labelled_set(name))
+    quality = measure(labelled_set(name), as_stream=name not in BATCH_ONLY)
     measured_sets.append(quality)
-    loss = quality.batch.f1 - quality.stream.f1
-    assert loss <= FLOORS.max_loss(name), f"{name}: F1 of the replay is {loss:.4f} lower"
+    if quality.stream:
+        loss = quality.batch.f1 - quality.stream.f1
+        assert loss <= FLOORS.max_loss(name), f"{name}: F1 of the replay is {loss:.4f} lower"
     if not sets_floors(pytestconfig):
         check_floor(quality)
 

@@ -33,6 +33,8 @@ from tests.support.summary import show
 
 FLOORS = floors.load()
 PROFILES = ("multilingual", "english")
+#: Replays take longer than everything else here, so only the default profile has them.
+REPLAYED_PROFILE = "multilingual"
 #: Pair models that were trained without one day; `make pair-models` trains them.
 LEFT_OUT = Path(__file__).parent / "sets" / "left_out"
 
@@ -98,6 +100,7 @@ def test_left_out_days_reach_their_floors(
             labelled_set(name_under(training_data.profile, day)),
             model=model,
             merge_model=training_data.train(model, [f"{day}.jsonl"]),
+            as_stream=training_data.profile == REPLAYED_PROFILE,
         )
     mean = sum(each.batch.f1 for each in measured.values()) / len(measured)
     lines = format_table(
@@ -109,7 +112,8 @@ def test_left_out_days_reach_their_floors(
     assert mean >= mean_floor
     for day, each in measured.items():
         assert each.batch.f1 >= left_out[day], day
-        assert each.stream.f1 >= each.batch.f1 - FLOORS.max_loss(each.name), day
+        if each.stream:
+            assert each.stream.f1 >= each.batch.f1 - FLOORS.max_loss(each.name), day
 
 
 @pytest.mark.slow

@@ -205,4 +205,5 @@ def test_precision_among_many_similar_events(
 ) -> None:
     quality = measure(labelled_set(name))
     assert quality.batch.precision >= MIN_PRECISION
+    assert quality.stream
     assert quality.stream.precision >= MIN_PRECISION

@@ -1,10 +1,14 @@
 """The rule that decides which articles form one story.
 
 An average-linkage tree proposes which groups to merge. At each of its nodes the merge model
-estimates the log odds that both branches report one event. The story boundaries are the cut of the
-tree with the highest total log odds, so a clear decision at one node outweighs a doubtful one
-below.
+estimates the log odds that both branches report one event. The first story boundaries are the cut
+of the tree with the highest total log odds, so a clear decision at one node outweighs a doubtful
+one below. The tree may have joined an article to the wrong branch early, which separates two parts
+of one event. So the same model then merges the groups of the cut, best first.
 """
+
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 
@@ -20,6 +24,8 @@ Tree = list[tuple[Rows, tuple[int, ...]]]
 
 #: Distances within a stable story are scaled by this, so that the tree joins its articles first.
 _STABLE_DISTANCE = 1e-3
+#: Groups with a lower mean pair score are not compared after the cut, which saves time.
+_MIN_MEAN_SCORE = 0.1
 _DIGITS = 6
 
 
@@ -31,16 +37,21 @@ def decide_groups(
     `stories` has the stable story of each unit, or `UNSTABLE`. `hysteresis` (log odds) is added to
     a merge within one stable story, and subtracted from a merge of two.
     """
-    tree = linkage_tree(_pull_stories_together(component.units, stories))
+    units = component.units
+
+    def gain(one: Rows, other: Rows) -> float:
+        if units.cannot_link[np.ix_(one, other)].any():
+            return -np.inf
+        log_odds = model.log_odds(component.merge_features(one, other))
+        log_odds += hysteresis_shift(stories[one], stories[other], hysteresis)
+        return round(log_odds * merge_weight(units.sizes, one, other), _DIGITS)
+
+    tree = linkage_tree(_pull_stories_together(units, stories))
     gains = np.zeros(len(tree))
     for node, (_, children) in enumerate(tree):
         if children:
-            one, other = (tree[child][0] for child in children)
-            gains[node] = _merge_gain(component, model, one, other)
-            gains[node] += hysteresis_shift(stories[one], stories[other], hysteresis) * (
-                merge_weight(component.units.sizes, one, other)
-            )
-    return best_cut(tree, gains)
+            gains[node] = gain(*(tree[child][0] for child in children))
+    return merge_groups(best_cut(tree, gains), units, gain)
 
 
 def merge_weight(sizes: Floats, one: Rows, other: Rows) -> float:
@@ -79,12 +90,37 @@ def best_cut(tree: Tree, gains: Floats) -> list[Rows]:
     return sorted(parts, key=lambda rows: int(rows[0]))
 
 
-def _merge_gain(component: Component, model: MergeModel, one: Rows, other: Rows) -> float:
-    units = component.units
-    if units.cannot_link[np.ix_(one, other)].any():
-        return -np.inf
-    log_odds = model.log_odds(component.merge_features(one, other))
-    return round(log_odds * merge_weight(units.sizes, one, other), _DIGITS)
+def merge_groups(
+    groups: list[Rows], units: UnitScores, gain: Callable[[Rows, Rows], float]
+) -> list[Rows]:
+    """Merge the two groups with the highest gain until no gain is positive; in order of first unit.
+
+    `gain` compares two groups of units. A merged group is compared with all others again.
+    """
+    groups = list(groups)
+    means = units.mean_scores_between(groups)
+    gains = [
+        (-value, int(one), int(other))
+        for one, other in np.argwhere(np.triu(means >= _MIN_MEAN_SCORE, k=1))
+        if (value := gain(groups[one], groups[other])) > 0
+    ]
+    heapify(gains)
+    current = set(range(len(groups)))
+    while gains:
+        _, one, other = heappop(gains)
+        if not {one, other} <= current:
+            continue
+        current -= {one, other}
+        merged, number = np.sort(np.concatenate([groups[one], groups[other]])), len(groups)
+        for third in sorted(current):
+            if (
+                units.mean_score_between(merged, groups[third]) >= _MIN_MEAN_SCORE
+                and (value := gain(groups[third], merged)) > 0
+            ):
+                heappush(gains, (-value, third, number))
+        groups.append(merged)
+        current.add(number)
+    return sorted((groups[at] for at in current), key=lambda rows: int(rows[0]))
 
 
 def _pull_stories_together(units: UnitScores, stories: Rows) -> Matrix:

@@ -54,6 +54,12 @@ class UnitScores:
         """Whether every article reaches the quorum and no cannot-link constraint is violated."""
         return not self.cannot_link.any() and bool(self.mean_scores().min() >= quorum)
 
+    def mean_score_between(self, one: Rows, other: Rows) -> float:
+        """Mean pair score between the articles of two sets of units."""
+        first, second = self.sizes[one], self.sizes[other]
+        total = first @ self.scores[np.ix_(one, other)] @ second
+        return float(total / (first.sum() * second.sum()))
+
     def mean_scores_between(self, parts: list[Rows]) -> Matrix:
         """Mean pair score of each two sets of units, shape (parts, parts).
 

@@ -31,6 +31,7 @@ PAIR_FEATURES = (
     "cross_language",
     "cross_language_dense",
     "prior_shift",
+    "same_outlet",
 )
 
 #: Scores are rounded so that the last bits of a sum do not affect the result.
@@ -116,6 +117,9 @@ class PairModel:
         log_odds += cross_language * (
             weights["cross_language"] + cosines * weights["cross_language_dense"]
         )
+        log_odds += weights["same_outlet"] * share_outlet(
+            one.outlets[:, None], other.outlets[None, :]
+        )
         log_odds[hours_apart > self.window_hours] = -np.inf
         series = one.series[:, None], other.series[None, :]
         hours = one.hours[:, None], other.hours[None, :]
@@ -142,7 +146,7 @@ class PairModel:
 
 
 def pair_features(features: Features, pairs: Pairs, model: PairModel) -> Floats:
-    """Feature rows of pairs, shape (m, 10), columns as in `PAIR_FEATURES`.
+    """Feature rows of pairs, shape (m, 11), columns as in `PAIR_FEATURES`.
 
     dense: cosine of the centred vectors. title, body: TF-IDF cosines. body_sqrt: square root of
     body, because the first shared words matter most. time: exp(−hours/near_hours) − undated, 0 for
@@ -150,7 +154,7 @@ def pair_features(features: Features, pairs: Pairs, model: PairModel) -> Floats:
     background: the window's background similarity. cross_language: 1 for a pair in two languages,
     which shares no words whatever its content. cross_language_dense: dense for such a pair, else 0.
     prior_shift: the window's prior shift. background and prior_shift are the same for all pairs of
-    a window.
+    a window. same_outlet: 1 for two articles of one outlet, which seldom reports an event twice.
     """
     first, second = pairs[:, 0], pairs[:, 1]
     values = features.vectors.values
@@ -169,6 +173,9 @@ def pair_features(features: Features, pairs: Pairs, model: PairModel) -> Floats:
         "cross_language": cross_language.astype(np.float64),
         "cross_language_dense": dense * cross_language,
         "prior_shift": np.full(len(pairs), features.prior_shift),
+        "same_outlet": share_outlet(features.outlets[first], features.outlets[second]).astype(
+            float
+        ),
     }
     return np.column_stack([columns[name] for name in PAIR_FEATURES])
 
@@ -181,6 +188,11 @@ def time_feature(hours_apart: Floats, model: PairModel) -> Floats:
 def differ_in_language(one: Languages, other: Languages) -> NDArray[np.bool_]:
     """Whether two languages are known and different; broadcasts."""
     return np.asarray((one != other) & (one != "") & (other != ""))
+
+
+def share_outlet(one: Rows, other: Rows) -> NDArray[np.bool_]:
+    """Whether two outlets are known and the same; broadcasts. An unknown outlet is negative."""
+    return np.asarray((one == other) & (one >= 0))
 
 
 def rowwise_dot(matrix: csr_matrix, pairs: Pairs) -> Floats:

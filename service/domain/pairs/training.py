@@ -20,6 +20,7 @@ _BOUNDS = {
     "background": _NEGATIVE,
     "cross_language": _ANY,
     "cross_language_dense": _ANY,
+    "same_outlet": _ANY,
     "time": _ZERO,
     "prior_shift": _ZERO,
 }

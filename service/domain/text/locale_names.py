@@ -1,5 +1,7 @@
 """English names of languages and countries, and text direction, from Unicode CLDR (via Babel)."""
 
+from functools import cache
+
 from babel import Locale, UnknownLocaleError
 
 #: CLDR's short names (`alt="short"`) of places with a long official one; Babel omits these.
@@ -25,6 +27,13 @@ def country_name(code: str | None) -> str:
     country = (code or "").upper()
     names = Locale("en").territories
     return _SHORT_COUNTRY_NAMES.get(country) or names.get(country) or code or ""
+
+
+@cache
+def country_words() -> frozenset[str]:
+    """Return the English country names of one word, in lower case."""
+    names = [*Locale("en").territories.values(), *_SHORT_COUNTRY_NAMES.values()]
+    return frozenset(name.lower() for name in names if " " not in name)
 
 
 def direction(code: str | None) -> str:

@@ -21,6 +21,7 @@ FEATURES = {
     "cross_language": "different languages",
     "cross_language_dense": "similarity across languages",
     "prior_shift": "share of matching pairs",
+    "same_outlet": "same outlet",
 }
 
 

@@ -167,7 +167,7 @@ def test_stored_evidence_has_the_feature_names_of_its_revision(earlier: Engine):
 def test_new_feature_names_are_those_of_the_model(earlier: Engine):
     migrate(earlier, AFTER, up=True)
     (evidence,) = read(earlier, "SELECT evidence FROM memberships")
-    assert set(evidence["nearest"][0]["contributions"]) == {*PAIR_FEATURES, "other"}
+    assert set(evidence["nearest"][0]["contributions"]) - {"other"} <= set(PAIR_FEATURES)
 
 
 @pytest.mark.parametrize("other", OTHER_EVIDENCE)

@@ -35,15 +35,15 @@ _COLUMNS = (
 class SetQuality:
     """Metrics of one set under the default configuration.
 
-    batch: agreement of one window. stream: agreement of a replay. candidates: quality of the
-    scored pairs. encoding, grouping: duration of the batch in seconds.
+    batch: agreement of one window. stream: agreement of a replay, if it was measured.
+    candidates: quality of the scored pairs. encoding, grouping: duration of the batch in seconds.
     """
 
     name: str
     digest: str
     articles: int
     batch: Agreement
-    stream: Agreement
+    stream: Agreement | None
     candidates: CandidateQuality
     encoding: float
     grouping: float
@@ -54,8 +54,9 @@ def measure(
     *,
     model: PairModel | None = None,
     merge_model: MergeModel | None = None,
+    as_stream: bool = True,
 ) -> SetQuality:
-    """Group a set as batch and as stream, and compare both with its labels.
+    """Group a set as batch and, unless disabled, as stream, and compare the groups with its labels.
 
     The default models are those of the set's profile.
     """
@@ -70,21 +71,24 @@ def measure(
         settings=labelled.settings.stories,
     )
     seconds = time.perf_counter() - start
-    result = replay(
-        labelled.articles,
-        labelled.vectors,
-        model=model,
-        merge_model=merge_model,
-        settings=labelled.settings.stories,
-        schedule=labelled.settings.replay,
-    )
+    stream = None
+    if as_stream:
+        result = replay(
+            labelled.articles,
+            labelled.vectors,
+            model=model,
+            merge_model=merge_model,
+            settings=labelled.settings.stories,
+            schedule=labelled.settings.replay,
+        )
+        stream = labelled.agreement(result.stories)
     ids = [article.id for article in labelled.articles]
     return SetQuality(
         name=labelled.name,
         digest=labelled.digest[:DIGEST_CHARACTERS],
         articles=len(labelled.articles),
         batch=labelled.agreement(window.labels()),
-        stream=labelled.agreement(result.stories),
+        stream=stream,
         candidates=candidate_quality(window, dict(zip(ids, labelled.labels, strict=True))),
         encoding=labelled.seconds,
         grouping=seconds,
@@ -100,11 +104,12 @@ def format_table(rows: Sequence[tuple[SetQuality, Floor | None]]) -> Iterator[st
 
 def _cells(quality: SetQuality, floor: Floor | None) -> list[str]:
     batch, candidates = quality.batch, quality.candidates
-    shares = (batch.f1, batch.precision, batch.recall, quality.stream.f1, candidates.recall)
     return [
         quality.name,
         str(quality.articles),
-        *(f"{share:.3f}" for share in shares),
+        *(f"{share:.3f}" for share in (batch.f1, batch.precision, batch.recall)),
+        f"{quality.stream.f1:.3f}" if quality.stream else "–",
+        f"{candidates.recall:.3f}",
         f"{candidates.per_article:.1f}",
         f"{candidates.calibration_error:.3f}",
         f"{quality.encoding:.1f}",

@@ -12,6 +12,7 @@ from service.domain.merges.decision import (
     best_cut,
     decide_groups,
     hysteresis_shift,
+    merge_groups,
     merge_weight,
 )
 from service.domain.merges.features import MERGE_FEATURES, Component
@@ -175,3 +176,32 @@ def test_weight_of_a_merge_is_half_the_harmonic_mean_of_sizes() -> None:
 
 def test_model_reads_every_feature_once() -> None:
     assert len(set(MERGE_FEATURES)) == len(MERGE_FEATURES)
+
+
+def test_groups_of_the_cut_are_merged_best_first() -> None:
+    """The best merge comes first, and the merged group is compared again."""
+    gains = {((0,), (1,)): 1.0, ((1,), (2,)): 2.0, ((0,), (1, 2)): -1.0, ((0,), (2,)): 0.5}
+    units = UnitScores.from_single_articles(symmetric({}, 3, default=0.5))
+    compared = []
+
+    def gain(one: Rows, other: Rows) -> float:
+        compared.append((tuple(one), tuple(other)))
+        return gains[tuple(one), tuple(other)]
+
+    groups = merge_groups([np.array([0]), np.array([1]), np.array([2])], units, gain)
+    assert [group.tolist() for group in groups] == [[0], [1, 2]]
+    assert compared[-1] == ((0,), (1, 2))
+
+
+def test_groups_with_low_scores_are_not_compared() -> None:
+    def gain(one: Rows, other: Rows) -> float:
+        raise AssertionError((one, other))
+
+    units = UnitScores.from_single_articles(symmetric({}, 2, default=0.05))
+    assert len(merge_groups([np.array([0]), np.array([1])], units, gain)) == 2
+
+
+def test_groups_in_different_branches_are_merged() -> None:
+    """The tree joins 0 and 1 first, which no story may; the cut then has three single units."""
+    scores = symmetric({(0, 1): 0.9, (0, 2): 0.8, (1, 2): 0.4}, 3)
+    assert decide(scores, cannot_link={(0, 1)}) == [[0, 2], [1]]

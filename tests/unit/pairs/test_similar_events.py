@@ -116,7 +116,18 @@ def test_template_has_no_dates() -> None:
 
 @pytest.mark.parametrize(
     ("word", "country"),
-    [("ugandan", "uganda"), ("french", "france"), ("u.s", "america"), ("iran", "iran")],
+    [
+        ("ugandan", "uganda"),
+        ("french", "france"),
+        ("u.s", "america"),
+        ("iran", "iran"),
+        ("pakistan", "pakistan"),
+        ("pakistani", "pakistan"),
+        ("jordan", "jordan"),
+        ("jordanian", "jordan"),
+        ("bhutan", "bhutan"),
+        ("taiwanese", "taiwan"),
+    ],
 )
 def test_country_of_a_demonym(word: str, country: str) -> None:
     assert country_of(word) == country
