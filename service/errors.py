@@ -195,7 +195,7 @@ class GoneError(BadStatusError):
 
 
 class BotProtectionError(BadStatusError):
-    """A bot protection answered instead of the server; the message names it."""
+    """A bot protection sent the response instead of the server; the message names it."""
 
     kind = "bot_protection"
 

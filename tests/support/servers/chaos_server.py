@@ -32,7 +32,7 @@ Respond = Callable[[ChaosRequest, asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One misbehaviour, and what a reader must make of it."""
+    """One fault of a server, and the expected result of a fetch."""
 
     respond: Respond
     error: str | None = None  #: kind of the error; None if the feed is readable
