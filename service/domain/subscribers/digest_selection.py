@@ -17,7 +17,7 @@ from service.settings.delivery import DigestSettings
 
 #: Hours of recency that each match of a followed value adds to the rank.
 _FOLLOW_BONUS_HOURS = 12.0
-#: Stories without a report or change from this time before the last edition on are skipped.
+#: Stories whose latest report is older than this before the last edition are skipped.
 _MAX_AGE = timedelta(hours=24)
 #: Stories whose headline words overlap this much (Jaccard) share one card.
 _MIN_WORD_OVERLAP = 0.5
@@ -71,8 +71,7 @@ def select_stories(
     similar headlines share one card, the lower ranked as links. A seen story returns only as an
     update, when enough new outlets report it.
     """
-    earliest = history.since - _MAX_AGE
-    recent = [each for each in stories if max(each.reports[-1].at, each.changed_at) > earliest]
+    recent = (each for each in stories if each.reports[-1].at > history.since - _MAX_AGE)
     unmuted = [story for each in recent if (story := apply_mutes(each, filters))]
     ranked = sorted(unmuted, key=lambda each: (not each.pinned, -_rank(each, filters), each.id))
     unseen = [each for each in ranked if history.articles.isdisjoint(each.articles)]

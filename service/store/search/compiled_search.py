@@ -21,6 +21,8 @@ SETTINGS = {
     "hnsw.iterative_scan": "relaxed_order",
     "hnsw.max_scan_tuples": str(MAX_SCAN_TUPLES),
 }
+#: Languages whose words the index also contains without prefix or with their own capitals.
+_INDEXED_UNSTEMMED = frozenset({"ar", "tr"})
 #: The tsquery of each text by the stemmer of its language; without stemming if there is none.
 _TSQUERIES = text(
     "ARRAY(SELECT websearch_to_tsquery(coalesce(stemmer_of(language), 'simple'), value)::text "
@@ -56,11 +58,14 @@ def compile_search(
     `SETTINGS` apply to the rest of the transaction.
     """
     stemmed = tuple(languages) or languages_of_script(terms.text + " ".join(terms.excluded))
-    forms = ("", *stemmed)
+    unstemmed = tuple(each for each in stemmed if each in _INDEXED_UNSTEMMED)
+    # Each form of a term: the language of the stemmer, "" for none, and that of the input.
+    stemmers = ("", *stemmed, *("" for _ in unstemmed))
+    inputs = ("", *stemmed, *unstemmed)
     groups = (terms.text, *terms.excluded)
     parameters = {
-        "languages": list(forms) * len(groups),
-        "texts": [format_websearch(group, each) for group in groups for each in forms],
+        "languages": list(stemmers) * len(groups),
+        "texts": [format_websearch(group, each) for group in groups for each in inputs],
     }
     model_columns = (
         select(column).where(ModelRow.tag == model).scalar_subquery()
@@ -73,7 +78,7 @@ def compile_search(
             *(func.set_config(*each, True) for each in SETTINGS.items()),
         )
     ).one()
-    required, *excluded = (_any_form(stemmed, each) for each in _split(tsqueries, len(forms)))
+    required, *excluded = (_any_form(inputs[1:], each) for each in _split(tsqueries, len(inputs)))
     space = VectorSpace(model_id, dimensions) if model_id is not None else None
     return CompiledSearch(required, " | ".join(filter(None, excluded)), space)
 

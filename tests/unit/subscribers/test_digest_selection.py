@@ -273,5 +273,5 @@ def test_low_coverage_has_no_story_of_a_widely_covered_storyline():
     wide = story(*TALKS, storyline="talks")
     other = story("Village library reopens", ["post"], storyline="library")
     stories = [story(*FERRY), lonely, wide, other]
-    digest = select_stories(stories, WIDE, YESTERDAY, short)
+    digest = select_stories(stories, Filters(), YESTERDAY, short)
     assert [card.headline for card in digest.low_coverage] == [other.headline]
