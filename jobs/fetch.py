@@ -61,7 +61,12 @@ def fetch(context: Context) -> Counts:
             feeds.load_site_index(session),
             feeds.load_outlet_ids(session),
         )
-    requests = [FetchRequest(each.id, each.url, each.etag, each.last_modified) for each in due]
+    requests = [
+        FetchRequest(
+            each.id, each.fetch_url or each.url, each.etag, each.last_modified, each.user_agent
+        )
+        for each in due
+    ]
     reader = FeedReader(
         context.settings.fetch, context.settings.parse, storing.make_job, context.stop_requested
     )
@@ -101,12 +106,14 @@ class FeedStore:
         feed = self.due[result.feed_id]
         return AdmissionJob(
             result.body or b"",
-            result.final_url,
+            # Relative links belong to the site, not to an address that only serves the feed.
+            feed.url if feed.fetch_url else result.final_url,
             result.content_type,
             feed_url=feed.url,
             language=feed.language or "",
             now=self.context.clock(),
             settings=self.context.settings.admit,
+            charset=feed.charset or "",
         )
 
     def store(self, batch: Sequence[ReadFeed]) -> Counter[str]:
@@ -160,7 +167,9 @@ class FeedStore:
         error = read.outcome if isinstance(read.outcome, FeedError) else None
         source = Source(feed.id, feed.outlet_id, self.outlet_ids, self.sites)
         admitted = articles.admit(session, content.drafts, source, now=now)
-        move = None if error else feed_history.follow_moves(session, feed, result.moves, now=now)
+        # Redirects of an overridden address do not change the URL of the feed.
+        moves = () if feed.fetch_url else result.moves
+        move = None if error else feed_history.follow_moves(session, feed, moves, now=now)
         state = FetchedState(
             url=feed.url,
             error_count=feed.error_count,
@@ -171,6 +180,7 @@ class FeedStore:
             retry_after=result.retry_after,
             moved_to=move.url if move else None,
             target_exists=move is not None and move.target_exists,
+            interval=feeds.get_overrides(feed).interval,
         )
         update = update_after_fetch(
             state, now=now, jitter=random.random(), settings=self.context.settings.pacing

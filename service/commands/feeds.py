@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,11 +11,10 @@ import typer
 
 from jobs.running.context import Context
 from service.commands.running.wiring import open_context
-from service.domain.articles.entries import ParsedFeed
 from service.errors import BadInputError, NotFoundError
-from service.ingest.add_feed import add_feeds, fetch_feed, fetch_one, parse_one
+from service.ingest.add_feed import add_feeds, discover_feeds, fetch_feed
 from service.ingest.catalogue_files import read_bytes
-from service.ingest.discover import FeedLink, find_feeds
+from service.ingest.feed_overrides import change_overrides
 from service.ingest.opml import OpmlFeed, read_opml, write_opml
 from service.settings import load as settings_module
 from service.settings.paths import CONFIG_DIR
@@ -35,6 +35,10 @@ _SHOWN_OF_FEED = (
     "error",
     "redirect_url",
     "redirect_since",
+    "charset",
+    "fetch_url",
+    "user_agent",
+    "interval_minutes",
 )
 _SHOWN_OF_MOVE = ("at", "old_url", "new_url", "retired", "undone_at")
 _SHOWN_OF_FETCH = (
@@ -71,7 +75,10 @@ def import_file(
         ),
     ] = CONFIG_DIR / "feeds.opml",
 ) -> None:
-    """Add the feeds of an OPML file. Existing feeds stay unchanged."""
+    """Add the feeds of an OPML file. Existing feeds stay unchanged.
+
+    A bad outline is skipped. Its line and the reason go to standard error.
+    """
     opml = read_opml(read_bytes(path), name=str(path))
     for warning in opml.warnings:
         print(f"samestory: {warning}", file=sys.stderr)
@@ -129,27 +136,21 @@ def check(url: Url, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def discover(
-    url: Annotated[str, typer.Argument(help="HTTP or HTTPS URL of a web page.")],
+    url: Annotated[str, typer.Argument(help="URL of a web page, such as example.com.")],
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List the feeds that a web page links to.
+    """List the feeds of a web page. Each one was fetched and parsed.
 
-    If there are no such links, list common feed URLs of the site as guesses.
+    If the page names no feeds, the command tries usual addresses. If there are no feeds, it prints
+    the reason and exits with 1.
     """
-    settings = settings_module.load()
-    result = fetch_one(url, settings)
-    parsed = parse_one(result, settings)
-    if isinstance(parsed, ParsedFeed):
-        links = [FeedLink(result.final_url, parsed.title)]
-    else:
-        page = result.body or b""
-        links = find_feeds(page, url=result.final_url, content_type=result.content_type)
+    links = discover_feeds(url, settings_module.load())
     if as_json:
         rows = [{"url": link.url, "title": link.title, "guess": link.guess} for link in links]
         print(json.dumps(rows, ensure_ascii=False))
     for link in () if as_json else links:
-        print(f"{link.url}\t{'guessed URL' if link.guess else link.title}")
+        print(f"{link.url}\t{link.title}")
 
 
 @app.command("list")
@@ -166,6 +167,11 @@ def list_feeds(*, as_json: AsJson = False) -> None:
                 "next_fetch_at": feed.next_fetch_at.isoformat(),
                 "errors": feed.error_count,
                 "error": feed.error,
+                "overrides": {
+                    name: value
+                    for name, value in asdict(feeds.get_overrides(feed)).items()
+                    if value is not None
+                },
             }
             for feed, outlet in feeds.list_feeds_with_outlets(session)
         ]
@@ -227,24 +233,53 @@ def undo_move(
 
 
 @app.command("set")
-def set_status(
+def set_feed(
     url: Annotated[str, typer.Argument(help="URL of a feed; see `samestory feeds list`.")],
     *,
     status: Annotated[
-        FeedStatus,
+        FeedStatus | None,
         typer.Option(
             help="active: fetched; paused: temporarily not fetched; "
             "retired: permanently not fetched."
         ),
-    ],
+    ] = None,
+    charset: Annotated[
+        str | None, typer.Option(help="Charset of the feed, such as windows-1251.")
+    ] = None,
+    fetch_url: Annotated[
+        str | None, typer.Option(help="Address to fetch instead of the URL of the feed.")
+    ] = None,
+    user_agent: Annotated[
+        str | None, typer.Option(help="User agent for this feed. Default: fetch.user_agent.")
+    ] = None,
+    interval: Annotated[
+        float | None, typer.Option(help="Minutes between two fetches without errors.")
+    ] = None,
 ) -> None:
-    """Set the status of a feed. Its articles are kept."""
+    """Set the status of a feed, or values that replace those of settings and document.
+
+    An empty text, or the interval 0, restores the default. Its articles are kept.
+    """
+    options: dict[str, str | float | None] = {
+        "charset": charset,
+        "fetch_url": fetch_url,
+        "user_agent": user_agent,
+        "interval_minutes": interval,
+    }
+    changes = {name: value for name, value in options.items() if value is not None}
+    if status is None and not changes:
+        raise BadInputError("Nothing to change: expected at least one option such as --status")
     with open_context() as context, context.sessions.begin() as session:
         feed = feeds.find_feed_by_url(session, url)
         if feed is None:
             raise NotFoundError("feed", url)
-        feeds.set_status(session, feed.id, status, now=context.clock())
-    print(f"{status}: {url}")
+        if status:
+            feeds.set_status(session, feed.id, status, now=context.clock())
+            print(f"{status}: {url}")
+        if changes:
+            overrides = asdict(change_overrides(session, feed.id, changes, now=context.clock()))
+            values = (f"{name}={overrides[name] or 'default'}" for name in changes)
+            print(f"{', '.join(values)}: {url}")
 
 
 @app.command()
@@ -253,11 +288,19 @@ def export(
         Path | None, typer.Argument(help="Output file. Default: standard output.")
     ] = None,
 ) -> None:
-    """Export all feeds as OPML."""
+    """Export all feeds as OPML, with folders, categories and status."""
     with open_context() as context, context.sessions.begin() as session:
         listed = [
-            OpmlFeed(feed.url, feed.title, feed.site_url or "", feed.language or "", (outlet.name,))
-            for feed, outlet in feeds.list_feeds_with_outlets(session)
+            OpmlFeed(
+                url=feed.url,
+                title=feed.title,
+                site=feed.site_url or "",
+                language=feed.language or "",
+                folders=tuple(feed.folders),
+                categories=tuple(feed.categories),
+                status=FeedStatus(feed.status),
+            )
+            for feed, _ in feeds.list_feeds_with_outlets(session)
         ]
     data = write_opml(listed, title="samestory: feeds")
     if path is None:

@@ -1,4 +1,4 @@
-"""Adding a feed: fetch and parse it first, then store it with its outlet."""
+"""Finding and adding feeds: fetch and parse them first, then store them with their outlets."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,11 +15,13 @@ from service.domain.text.urls import MAX_URL_CHARACTERS, is_web_url
 from service.errors import BadInputError, FeedError, NotAFeedError
 from service.ingest.admit import MAX_NAME_CHARACTERS
 from service.ingest.catalogue_files import assign_outlets, read_outlets
+from service.ingest.discover import FeedLink, find_links, usual_addresses
 from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_all
 from service.ingest.opml import OpmlFeed
 from service.ingest.parsing.clean import MAX_LANGUAGE_CHARACTERS
 from service.ingest.parsing.worker import ParseJob
 from service.ingest.parsing.workers import parse_all
+from service.ingest.typed_urls import complete_url
 from service.settings.load import Settings
 from service.settings.paths import CONFIG_DIR
 from service.store.catalogue import feeds, outlets
@@ -48,12 +50,13 @@ class CheckedFeed:
 
 
 def fetch_feed(url: str, settings: Settings) -> CheckedFeed:
-    """Fetch and parse one feed without storing it.
+    """Fetch and parse one feed without storing it; a URL without a scheme gets `https://`.
 
     Raises:
         BadInputError: the URL is not an http(s) URL.
         FeedError: the feed cannot be fetched or parsed.
     """
+    url = complete_url(url)
     result = fetch_one(url, settings)
     parsed = parse_one(result, settings)
     if isinstance(parsed, NotAFeedError):
@@ -62,6 +65,58 @@ def fetch_feed(url: str, settings: Settings) -> CheckedFeed:
     if isinstance(parsed, FeedError):
         raise parsed
     return CheckedFeed(url, result, parsed)
+
+
+def discover_feeds(url: str, settings: Settings) -> list[FeedLink]:
+    """Return the feeds of a page; each one was fetched and parsed.
+
+    These are the page itself if it is a feed, else the feeds that it announces, else those that it
+    links to, else those at usual addresses of its site. A URL without a scheme gets `https://`, or
+    `http://` if that fails.
+
+    Raises:
+        BadInputError: the URL is not an http(s) URL, or there are no feeds.
+        FeedError: the page cannot be fetched and there are no feeds at usual addresses.
+    """
+    address = complete_url(url)
+    result = _fetch_result(address, settings)
+    if result.error and result.status is None and not is_web_url(url):
+        address = address.replace("https://", "http://", 1)
+        result = _fetch_result(address, settings)
+    if result.error and result.status is None:
+        raise result.error
+    groups = usual_addresses(address)
+    if result.error is None:
+        parsed = parse_one(result, settings)
+        if isinstance(parsed, ParsedFeed):
+            feed = CheckedFeed(address, result, parsed).to_opml()
+            return [FeedLink(feed.url, feed.title)]
+        page = result.body or b""
+        groups = find_links(page, url=result.final_url, content_type=result.content_type)
+    for links in groups:
+        if found := _keep_feeds(links, settings):
+            return found
+    raise result.error or BadInputError(
+        f"{address} has no feeds, neither on the page nor at usual addresses"
+    )
+
+
+def _keep_feeds(links: Sequence[FeedLink], settings: Settings) -> list[FeedLink]:
+    """Return the links that are feeds, each feed once, with its address and title."""
+    requests = [FetchRequest(number, link.url) for number, link in enumerate(links)]
+    results = [
+        result
+        for result in asyncio.run(fetch_all(requests, settings.fetch))
+        if result.body is not None
+    ]
+    jobs = [ParseJob(each.body or b"", each.final_url, each.content_type) for each in results]
+    found: dict[str, FeedLink] = {}
+    for result, parsed in zip(results, parse_all(jobs, settings.parse), strict=True):
+        if isinstance(parsed, ParsedFeed):
+            link = links[result.feed_id]
+            feed = CheckedFeed(link.url, result, parsed).to_opml(link.title)
+            found.setdefault(result.final_url, FeedLink(feed.url, feed.title, link.guess))
+    return list(found.values())
 
 
 def add_feeds(session: Session, opml_feeds: Sequence[OpmlFeed], *, now: datetime) -> int:
@@ -100,11 +155,16 @@ def fetch_one(url: str, settings: Settings) -> FetchResult:
         BadInputError: the URL is not an http(s) URL.
         FeedError: the download failed.
     """
+    result = _fetch_result(url, settings)
+    if result.error:
+        raise result.error
+    return result
+
+
+def _fetch_result(url: str, settings: Settings) -> FetchResult:
     if not is_web_url(url):
         raise BadInputError(f"Invalid URL {url!r}: expected an http or https URL")
     [result] = asyncio.run(fetch_all([FetchRequest(0, url)], settings.fetch))
-    if result.error:
-        raise result.error
     return result
 
 

@@ -29,10 +29,17 @@ class AdmissionJob(Job[AdmittedFeed]):
     language: str
     now: datetime
     settings: AdmitSettings
+    charset: str = ""  #: set by the operator
 
     def run(self) -> AdmittedFeed:
         """Parse the body and convert its entries."""
-        parsed = parse_feed(self.body, url=self.url, content_type=self.content_type)
+        parsed = parse_feed(
+            self.body,
+            url=self.url,
+            content_type=self.content_type,
+            charset=self.charset,
+            language=self.language,
+        )
         # The stored URL, not the redirected one: it is part of the key of entries without a link.
         about = FeedContext(self.feed_url, parsed.link, parsed.language or self.language)
         drafts, rejections = admit_feed(parsed.entries, about, now=self.now, settings=self.settings)

@@ -62,7 +62,14 @@ def assign_outlets(
             slug = new_outlets.setdefault(outlet.slug, outlet).slug
         feeds.append(
             NewFeed(
-                feed.url, slug, feed.title or feed.url, feed.site or None, feed.language or None
+                feed.url,
+                slug,
+                feed.title or feed.url,
+                feed.site or None,
+                feed.language or None,
+                feed.status,
+                feed.folders,
+                feed.categories,
             )
         )
     return feeds, list(new_outlets.values())

@@ -1,11 +1,14 @@
-"""Feed discovery: feeds that an HTML page announces, links to, or probably has."""
+"""Feed discovery: feeds that an HTML page announces or links to, and usual addresses of feeds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 
-from service.domain.text.markup import one_line, opening_tags
-from service.domain.text.urls import canonical_url, is_web_url
+from lxml import etree, html
+
+from service.domain.text.markup import one_line
+from service.domain.text.urls import is_web_url
 from service.ingest.parsing.charset import decode
 
 FEED_TYPES = frozenset(
@@ -19,50 +22,78 @@ FEED_TYPES = frozenset(
         "text/xml",
     }
 )
-#: Default feed paths of publishing software, used only if the page has no feed links.
-COMMON_PATHS = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")
-_FEED_SUFFIXES = (".rss", "/rss", "rss.xml", "/feed", "feed.xml", "atom.xml", ".rdf", "feed.json")
+#: Usual paths of feeds, the most frequent first, relative to the page and to the root of the site.
+USUAL_PATHS = (
+    *("feed", "rss.xml", "rss", "feed.xml", "atom.xml", "index.xml", "feed/", "rss/"),
+    *("feed.json", "index.rdf", "feeds/posts/default", "?feed=rss2"),
+)
+_FEED_WORDS = ("rss", "feed", "atom", ".rdf", ".xml", "feed.json")
+#: Parts of URLs that contain such a word, but lead to no feed.
+_OTHER_WORDS = ("sitemap", "wp-json", "oembed", "feedback", "xmlrpc", "opensearch")
+#: Links of a group that are tried at most.
+MAX_LINKS = 20
+_PATHS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class FeedLink:
-    """A possible feed; a guess is not mentioned on the page and may not exist."""
+    """A possible feed; a guess is not mentioned on the page."""
 
     url: str
     title: str
     guess: bool = False
 
 
-def find_feeds(page: bytes, *, url: str, content_type: str = "") -> list[FeedLink]:
-    """Return the feeds that the page announces, else those it links to, else default paths.
+def find_links(page: bytes, *, url: str, content_type: str = "") -> Iterator[list[FeedLink]]:
+    """Yield groups of possible feeds, the most probable first; groups may be empty.
 
-    URLs are http(s), absolute and unique, in the order of the page.
+    The groups are: the feeds that the page announces, those it probably links to, then usual
+    addresses. URLs are http(s), absolute and unique. Comments are ignored.
     """
-    tags = list(opening_tags(decode(page, content_type)[0]))
-    base = next((tag["href"] for name, tag in tags if name == "base" and "href" in tag), "")
-    base = _join_url(url, base)
-    announced = _find_announced(tags)
-    for candidates in (announced, _find_linked(tags)):
-        if links := _deduplicate((_join_url(base, href), title) for href, title in candidates):
-            return [FeedLink(address, title) for address, title in links]
-    guesses = _deduplicate((_join_url(url, path), "") for path in COMMON_PATHS)
-    return [FeedLink(address, title, guess=True) for address, title in guesses]
+    tree = _parse_html(decode(page, content_type)[0])
+    base = _join_url(url, next(iter(tree.xpath("//base/@href")), ""))
+    for elements in (_announced(tree), _linked(tree)):
+        links = (
+            (_join_url(base, element.get("href", "")), one_line(element.get("title") or ""))
+            for element in elements
+        )
+        unique = _unique(links)[:MAX_LINKS]
+        yield [FeedLink(address, title) for address, title in unique]
+    yield from usual_addresses(url)
 
 
-def _find_announced(tags: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, str]]:
-    for name, tag in tags:
-        kind = tag.get("type", "").partition(";")[0].strip().lower()
-        alternate = name == "link" and "alternate" in tag.get("rel", "").lower().split()
-        if alternate and kind in FEED_TYPES and "href" in tag:
-            yield tag["href"], one_line(tag.get("title", ""))
+def usual_addresses(url: str) -> Iterator[list[FeedLink]]:
+    """Yield usual addresses of feeds of a page and its site, in groups of a few paths."""
+    folders = (_join_url(url, "./"), _join_url(url, "/"))
+    for start in range(0, len(USUAL_PATHS), _PATHS_AT_ONCE):
+        paths = USUAL_PATHS[start : start + _PATHS_AT_ONCE]
+        guesses = ((_join_url(folder, path), "") for path in paths for folder in folders)
+        yield [FeedLink(address, "", guess=True) for address, _ in _unique(guesses)]
 
 
-def _find_linked(tags: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, str]]:
-    for name, tag in tags:
-        href = tag.get("href", "")
-        path = href.partition("?")[0].rstrip("/").lower()
-        if name == "a" and path.endswith(_FEED_SUFFIXES):
-            yield href, one_line(tag.get("title", ""))
+def _parse_html(text: str) -> Any:
+    parser = html.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True
+    )
+    try:
+        return html.document_fromstring(text.encode(), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return html.Element("html")  # a document without elements
+
+
+def _announced(tree: Any) -> Iterator[Any]:
+    for link in tree.iter("link"):
+        kind = link.get("type", "").partition(";")[0].strip().lower()
+        relations = link.get("rel", "").lower().split()
+        if kind in FEED_TYPES and not {"alternate", "feed"}.isdisjoint(relations):
+            yield link
+
+
+def _linked(tree: Any) -> Iterator[Any]:
+    for link in tree.iter("a"):
+        address = link.get("href", "").lower()
+        if any(word in address for word in _FEED_WORDS):
+            yield link
 
 
 def _join_url(base: str, href: str) -> str:
@@ -72,9 +103,10 @@ def _join_url(base: str, href: str) -> str:
         return ""
 
 
-def _deduplicate(links: Iterator[tuple[str, str]]) -> list[tuple[str, str]]:
-    first: dict[str | None, tuple[str, str]] = {}
+def _unique(links: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    first: dict[str, tuple[str, str]] = {}
     for address, title in links:
-        if is_web_url(address):
-            first.setdefault(canonical_url(address), (address, title))
+        plain = address.partition("#")[0]
+        if is_web_url(plain) and not any(word in urlsplit(plain).path for word in _OTHER_WORDS):
+            first.setdefault(plain, (plain, title))
     return list(first.values())

@@ -39,6 +39,7 @@ def feeds(shell: Shell) -> Feeds:
     env = {
         "SAMESTORY_FETCH__ALLOW_NETWORKS": "127.0.0.0/8",
         "SAMESTORY_FETCH__TIMEOUT_SECONDS": "2",
+        "SAMESTORY_FETCH__HOST_DELAY_SECONDS": "0",
     }
     return lambda *arguments: shell.run("feeds", *arguments, env=env)
 
@@ -84,9 +85,11 @@ def test_invalid_feed_prints_reason_and_exits_with_1(
 def test_discover_lists_feeds_of_page(feeds: Feeds, site: FeedServer):
     assert feeds("discover", site.url("/page")).stdout == f"{site.url('/rss')}\tNews\n"
     assert feeds("discover", site.url("/rss")).stdout == f"{site.url('/rss')}\tLoopback\n"
-    guesses = json.loads(feeds("discover", site.url("/bare"), "--json").stdout)
-    assert guesses
-    assert all(guess["guess"] for guess in guesses)
+    found = json.loads(feeds("discover", site.url("/bare"), "--json").stdout)
+    assert found == [{"url": site.url("/rss"), "title": "Loopback", "guess": True}]
+    # The server does not speak TLS, so http:// follows https://.
+    bare_host = site.url("/page").removeprefix("http://")
+    assert feeds("discover", bare_host).stdout == f"{site.url('/rss')}\tNews\n"
 
 
 def test_add_list_export_and_import_feeds(feeds: Feeds, site: FeedServer, folder: Path):
@@ -95,7 +98,7 @@ def test_add_list_export_and_import_feeds(feeds: Feeds, site: FeedServer, folder
     listed = opml(folder / "in.opml", site.url("/rss"), "https://other.example/feed", "ftp://x/y")
     done = feeds("import", listed)
     assert done.stdout == "1 feeds added, 1 already exist\n"
-    assert "'ftp://x/y' is not an http(s) URL" in done.stderr
+    assert "in.opml, line 1: 'ftp://x/y' is not an http(s) URL" in done.stderr
     rows = json.loads(feeds("list", "--json").stdout)
     assert {row["url"]: row["outlet"] for row in rows} == {
         site.url("/rss"): "outlet.example",
@@ -105,6 +108,43 @@ def test_add_list_export_and_import_feeds(feeds: Feeds, site: FeedServer, folder
     assert feeds("export", str(folder / "out.opml")).returncode == 0
     written = (folder / "out.opml").read_bytes()
     assert {feed.url for feed in read_opml(written, name="out").feeds} == {r["url"] for r in rows}
+
+
+def test_set_changes_status_and_overrides(feeds: Feeds, site: FeedServer):
+    feeds("add", site.url("/rss"))
+    options = ("--charset", "windows-1251", "--interval", "15", "--status", "paused")
+    done = feeds("set", site.url("/rss"), *options)
+    assert done.stdout == (
+        f"paused: {site.url('/rss')}\ncharset=cp1251, interval_minutes=15.0: {site.url('/rss')}\n"
+    )
+    assert feeds("set", site.url("/rss"), "--interval", "0").stdout.startswith(
+        "interval_minutes=default: "
+    )
+    rows = {row["url"]: row for row in json.loads(feeds("list", "--json").stdout)}
+    assert rows[site.url("/rss")]["overrides"] == {"charset": "cp1251"}
+    for arguments, reason in [
+        ((), "Nothing to change"),
+        (("--charset", "x-none"), "Unknown charset 'x-none'"),
+    ]:
+        done = feeds("set", site.url("/rss"), *arguments)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert reason in done.stderr
+
+
+def test_export_survives_a_round_trip(feeds: Feeds, folder: Path):
+    listed = folder / "in.opml"
+    listed.write_text(
+        '<opml xmlns:s="urn:samestory:opml"><body><outline text="World"><outline text="S&P" '
+        'xmlUrl="https://round.example/feed" htmlUrl="https://round.example/" language="en" '
+        'category="/A/B,c" s:status="retired"/></outline></body></opml>',
+        encoding="utf-8",
+    )
+    feeds("import", str(listed))
+    feeds("export", str(folder / "out.opml"))
+    [before] = read_opml(listed.read_bytes(), name="in").feeds
+    after = read_opml((folder / "out.opml").read_bytes(), name="out").feeds
+    assert before in after
+    assert (before.status, before.folders) == ("retired", ("World",))
 
 
 def test_unusable_files_print_one_line(feeds: Feeds, folder: Path):

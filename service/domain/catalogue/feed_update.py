@@ -34,6 +34,7 @@ class FetchedState:
     retry_after: timedelta | None = None  #: pause that the server requests
     moved_to: str | None = None  #: target of permanent redirects
     target_exists: bool = False  #: whether `moved_to` is the URL of another feed
+    interval: timedelta | None = None  #: set by the operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def update_after_fetch(
         retry_after=state.retry_after,
         ttl=state.ttl,
         entry_times=state.entry_times,
+        interval=state.interval,
     )
     due = next_fetch_at(history, now=now, jitter=jitter, settings=settings)
     if error:

@@ -27,6 +27,7 @@ class FetchHistory:
     retry_after: timedelta | None = None  #: pause that the server requests
     ttl: timedelta | None = None  #: interval that the feed requests
     entry_times: Sequence[datetime] = ()  #: trusted times of its entries
+    interval: timedelta | None = None  #: set by the operator
 
 
 def next_fetch_at(
@@ -35,7 +36,8 @@ def next_fetch_at(
     """Return the time of the next fetch, or None for a feed that is gone.
 
     The interval follows the gaps between entries, doubles with each consecutive error, and respects
-    the `ttl` and Retry-After up to a limit. `jitter` lies in [0, 1).
+    the `ttl` and Retry-After up to a limit. An interval of the operator replaces gaps, `ttl` and
+    the bounds of the settings. `jitter` lies in [0, 1).
     """
     if history.gone:
         return None
@@ -47,10 +49,10 @@ def next_fetch_at(
         natural = _minutes(settings.default_interval_minutes)
     # Many feeds have carried the same large `ttl` for years, so its effect is limited.
     ttl = min(history.ttl or timedelta(0), _minutes(settings.max_hint_minutes))
-    interval = min(max(natural, ttl, least), most)
+    interval = history.interval or min(max(natural, ttl, least), most)
     backed_off = interval * 2.0 ** min(history.error_count, 20)
     requested = min(history.retry_after or timedelta(0), _minutes(settings.max_retry_after_minutes))
-    wait = max(min(backed_off, most), requested)
+    wait = max(min(backed_off, max(most, interval)), requested)
     return now + wait * (1 + SPREAD * jitter)
 
 

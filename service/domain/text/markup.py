@@ -20,9 +20,6 @@ _TOKEN = re.compile(
     )|\]\]>""",
     re.VERBOSE,
 )
-_ATTRIBUTE = re.compile(
-    r"""([^\s=<>"'/]{1,100}+)\s{0,4}=\s{0,4}(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))"""
-)
 _HIDDEN_ELEMENTS = frozenset({"script", "style", "template", "svg"})
 _BLOCK_NAMES = (
     "address article aside blockquote br dd div dl dt fieldset figcaption figure footer form h1 h2 "
@@ -54,20 +51,11 @@ def plain_to_text(text: str) -> str:
 
 
 def looks_like_html(text: str) -> bool:
-    """Whether the text contains a character reference or a tag that is common in articles."""
-    if _REFERENCE.search(text):
+    """Whether the text contains a character reference, CDATA or a common tag of articles."""
+    if "<![CDATA[" in text or _REFERENCE.search(text):
         return True
     tags = (tag for tag in _TOKEN.finditer(text) if tag["name"] and tag[0].endswith(">"))
     return any(tag["name"].lower() in _COMMON_TAGS for tag in tags)
-
-
-def opening_tags(markup: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield name and attributes of each opening tag in document order, names in lower case."""
-    for tag in _TOKEN.finditer(markup[:MAX_HTML_CHARACTERS]):
-        if tag["name"] and not tag["end"]:
-            attributes = _ATTRIBUTE.findall(tag["rest"])
-            pairs = ((name.lower(), _unescape("".join(values))) for name, *values in attributes)
-            yield tag["name"].lower(), dict(pairs)
 
 
 def tidy(text: str) -> str:

@@ -33,12 +33,16 @@ STOP_CHECK = 0.2
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """A feed to fetch, with the validators of its last successful response."""
+    """A feed to fetch, with the validators of its last successful response.
+
+    `user_agent` replaces the one of the settings.
+    """
 
     feed_id: int
     url: str
     etag: str | None = None
     last_modified: str | None = None
+    user_agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ async def fetch_one(
     route = Route(
         session=session,
         throttle=throttle,
-        headers=conditions,
+        headers=conditions | ({"User-Agent": request.user_agent} if request.user_agent else {}),
         conditional=bool(conditions),
         limits=Limits(settings.max_received_bytes, settings.max_body_bytes),
         max_redirects=settings.max_redirects,

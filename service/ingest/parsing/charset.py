@@ -1,7 +1,10 @@
-"""Charset detection and decoding: byte order mark, UTF-8, HTTP header, XML declaration."""
+"""Decoding of documents: byte order mark, UTF-8, declared charsets, then a guess from the text."""
 
 import codecs
 import re
+
+from service.errors import BadInputError
+from service.ingest.parsing.charset_guess import guess_charset
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -40,33 +43,58 @@ _SUPERSETS = {
 _UNSUPPORTED = frozenset(
     {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs"}
 )
+#: Escape sequences of charsets that consist of ASCII bytes.
+_ESCAPES = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"))
 #: Servers often declare these for every file.
 _SERVER_DEFAULTS = frozenset({"cp1252", "utf-8"})
 
 
-def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
-    """Decode a document; return its text and charset. Never raises.
+def decode(
+    body: bytes, content_type: str = "", *, charset: str = "", language: str = ""
+) -> tuple[str, str]:
+    """Decode a document; return its text and charset. Never raises for a known `charset`.
 
-    The order is: byte order mark; UTF-8 if the bytes are valid UTF-8, since text in another charset
-    rarely is; the HTTP header, unless it contains a server default; the XML declaration;
-    Windows-1252. Invalid bytes become U+FFFD.
+    The order is: byte order mark; `charset`, a codec that the operator sets; UTF-8 if nearly all
+    bytes are valid UTF-8, since text in another charset rarely is; the HTTP header, unless it
+    contains a server default, then the XML declaration, if their text is plausible; a guess from
+    the text and its language. `language` is used if the document declares none. Invalid bytes
+    become U+FFFD.
     """
-    for mark, charset in _BOMS:
+    for mark, name in _BOMS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(charset, "replace"), charset
-    for beginning, charset in _BEGINNINGS:
+            return body[len(mark) :].decode(name, "replace"), name
+    if charset:
+        return body.decode(charset, "replace"), charset
+    for beginning, name in _BEGINNINGS:
         if body.startswith(beginning):
-            return body.decode(charset, "replace"), charset
+            return body.decode(name, "replace"), name
     declared = [
         codec for name in _declared_charsets(body, content_type) if (codec := _codec_name(name))
     ]
-    return _decode_superset_of_ascii(body, declared)
+    return _decode_superset_of_ascii(body, declared, language)
 
 
-def _decode_superset_of_ascii(body: bytes, declared: list[str]) -> tuple[str, str]:
-    shifted = next((name for name in declared if name.startswith(("iso2022", "hz"))), None)
+def parse_charset(name: str) -> str:
+    """Return the codec of a charset, as `decode` takes it.
+
+    Raises:
+        BadInputError: the charset is unknown or is not used on the web.
+    """
+    try:
+        codec = codecs.lookup(name.strip())
+        text, _ = codec.decode("<a>".encode(codec.name))
+    except (LookupError, ValueError):
+        text = ""
+    if text != "<a>" or codec.name in _UNSUPPORTED:
+        raise BadInputError(f"Unknown charset {name!r}: expected a name such as windows-1251")
+    return _SUPERSETS.get(codec.name, codec.name)
+
+
+def _decode_superset_of_ascii(body: bytes, declared: list[str], language: str) -> tuple[str, str]:
     # These encode other scripts in ASCII bytes, which would also be valid UTF-8.
-    for charset in filter(None, (shifted, "utf-8", *declared)):
+    shifted = [name for name in declared if name.startswith(("iso2022", "hz"))]
+    shifted += [name for escape, name in _ESCAPES if escape in body]
+    for charset in (*shifted, "utf-8"):
         try:
             return body.decode(charset), charset
         except UnicodeDecodeError:
@@ -75,7 +103,7 @@ def _decode_superset_of_ascii(body: bytes, declared: list[str]) -> tuple[str, st
     replaced = text.count("\ufffd")
     if replaced * 4 < sum(character > "\x7f" for character in text):
         return text, "utf-8"  # mostly valid
-    charset = next((name for name in declared if name != "utf-8"), "cp1252")
+    charset = guess_charset(body, declared, language)
     return body.decode(charset, "replace"), charset
 
 

@@ -1,15 +1,16 @@
 """Lenient parser for JSON Feed 1 and 1.1."""
 
 import json
+from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urljoin
 
 from service.domain.articles.entries import Entry, ParsedFeed
 from service.domain.text.dates import parse_date
 from service.domain.text.markup import html_to_text, one_line, plain_to_text
 from service.errors import NotAFeedError
-from service.ingest.parsing.salvage import read_entries
+from service.ingest.parsing.links import clean_link, resolve_link
+from service.ingest.parsing.salvage import newest_items, read_entries
 
 _JSON_FEED_MEMBERS = ("home_page_url", "feed_url")
 
@@ -25,14 +26,13 @@ def parse(document: str, *, url: str, max_entries: int) -> ParsedFeed:
     if not _is_json_feed(feed) or not isinstance(items, list):
         raise NotAFeedError(url, "JSON, but not a JSON Feed: `version` or `items` is missing")
     warnings: list[str] = []
-    if len(items) > max_entries:
-        warnings.append(f"Only the first {max_entries} of {len(items)} entries were read")
-    entries = tuple(
-        read_entries(items[:max_entries], partial(_entry, feed=feed, url=url), warnings)
-    )
+    site = resolve_link(_string(feed, "home_page_url"), site="", feed=url)
+    newest = newest_items(items, _item_date, max_entries, warnings)
+    read = partial(_entry, feed=feed, site=site, url=url)
+    entries = tuple(read_entries(newest, read, warnings))
     return ParsedFeed(
         title=one_line(plain_to_text(_string(feed, "title"))),
-        link=_absolute(url, _string(feed, "home_page_url")),
+        link=site,
         language=_string(feed, "language"),
         format="json1",
         ttl=None,
@@ -59,16 +59,17 @@ def _is_json_feed(feed: dict[str, Any]) -> bool:
     return "jsonfeed.org/version/" in version or not feed.keys().isdisjoint(_JSON_FEED_MEMBERS)
 
 
-def _entry(item: Any, *, feed: dict[str, Any], url: str) -> Entry:
+def _entry(item: Any, *, feed: dict[str, Any], site: str, url: str) -> Entry:
     if not isinstance(item, dict):
         raise TypeError("not an object")
     content = html_to_text(_string(item, "content_html")) or plain_to_text(
         _string(item, "content_text")
     )
     published = _string(item, "date_published")
+    link = _string(item, "url") or _string(item, "external_url")
     return Entry(
         guid=_string(item, "id"),
-        link=_absolute(url, _string(item, "url") or _string(item, "external_url")),
+        link=resolve_link(clean_link(link), site=site, feed=url),
         title=one_line(plain_to_text(_string(item, "title"))),
         summary=plain_to_text(_string(item, "summary")),
         content=content,
@@ -88,11 +89,10 @@ def _author(item: dict[str, Any]) -> str:
     return ", ".join(name for name in names if name)
 
 
-def _absolute(base: str, link: str) -> str:
-    try:
-        return urljoin(base, link) if link else ""
-    except ValueError:
-        return link
+def _item_date(item: Any) -> datetime | None:
+    if not isinstance(item, dict):
+        return None
+    return parse_date(_string(item, "date_published") or _string(item, "date_modified"))
 
 
 def _list(item: dict[str, Any], name: str) -> list[Any]:

@@ -1,32 +1,29 @@
 """Feed parser: RSS, RDF and Atom with feedparser; JSON Feed in `json_feed`."""
 
-import io
+import calendar
 import re
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
-
-import feedparser
 
 from service.domain.articles.entries import Entry, ParsedFeed
 from service.domain.text.dates import parse_date
 from service.domain.text.markup import html_to_text, one_line, plain_to_text
-from service.domain.text.urls import strip_credentials
+from service.domain.text.urls import is_web_url, strip_credentials
 from service.errors import NotAFeedError
 from service.ingest.parsing import json_feed
 from service.ingest.parsing.charset import decode
 from service.ingest.parsing.clean import clean_feed
+from service.ingest.parsing.links import choose_link, clean_link, resolve_link
+from service.ingest.parsing.recover import read_xml
 from service.ingest.parsing.repair import repair
-from service.ingest.parsing.salvage import read_entries
+from service.ingest.parsing.salvage import newest_items, read_entries
 
 #: Further entries are ignored; longer feeds are archives or attacks.
 MAX_ENTRIES = 5000
 
 _HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-_OPTIONAL_ELEMENTS = re.compile(
-    r"</?(?:width|height|image|textinput|(?!(?:dc|content|atom|rdf|xhtml):)[\w.-]+:[\w.-]+)\b[^<>]*>",
-    re.IGNORECASE,
-)
 _PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
@@ -36,28 +33,34 @@ _PERIODS = {
 }
 
 
-def parse_feed(body: bytes, *, url: str, content_type: str = "") -> ParsedFeed:
+def parse_feed(
+    body: bytes, *, url: str, content_type: str = "", charset: str = "", language: str = ""
+) -> ParsedFeed:
     """Parse a feed of any common format, repairing frequent errors.
 
-    Relative links are resolved against the document's base and `url`. External entities are never
-    fetched. An invalid entry is skipped with a warning.
+    Relative links are resolved against the document's base, else its site link, else `url`.
+    External entities are never fetched. An invalid entry is skipped with a warning. `charset` is a
+    codec that replaces all declared ones; `language` replaces a missing language of the document
+    when charset and links are chosen.
 
     Raises:
         NotAFeedError: the body is empty, an HTML page, or not a feed.
     """
     shown = strip_credentials(url)
-    text, charset = decode(body, content_type)
+    text, used_charset = decode(body, content_type, charset=charset, language=language)
     document = text.lstrip("\ufeff \t\r\n\x00")
     if not document:
         raise NotAFeedError(shown, "The response is empty: expected RSS, Atom or JSON Feed")
     if document[0] in "{[":
         return clean_feed(json_feed.parse(document, url=shown, max_entries=MAX_ENTRIES))
-    return clean_feed(_parse_xml(document, url=shown, charset=charset))
+    return clean_feed(
+        _parse_xml(document, url=shown, charset=used_charset, usual_language=language)
+    )
 
 
-def _parse_xml(document: str, *, url: str, charset: str) -> ParsedFeed:
+def _parse_xml(document: str, *, url: str, charset: str, usual_language: str) -> ParsedFeed:
     xml = repair(document)
-    result = _run_feedparser(xml.text, url)
+    result = read_xml(xml.text, url)
     items, warnings = list(result["entries"]), list(xml.warnings)
     if "\ufffd" in document:
         warnings.append(f"Some bytes are invalid in {charset}")
@@ -65,42 +68,20 @@ def _parse_xml(document: str, *, url: str, charset: str) -> ParsedFeed:
         warnings.append(f"Not well-formed: {one_line(str(result.get('bozo_exception')))[:200]}")
     if not items and (result.get("bozo") or not result.get("version")):
         raise NotAFeedError(url, _describe_failure(xml.text, warnings))
-    if len(items) > MAX_ENTRIES:
-        warnings.append(f"Only the first {MAX_ENTRIES} of {len(items)} entries were read")
-    entries = tuple(read_entries(items[:MAX_ENTRIES], _entry, warnings))
-    return _feed(result, entries, tuple(warnings))
-
-
-def _run_feedparser(xml: str, url: str) -> Mapping[str, Any]:
-    # feedparser raises arbitrary exceptions on malformed input, mostly from elements without text.
-    try:
-        return _feedparser(xml, url)
-    except MemoryError:
-        raise  # the memory limit of the worker
-    except Exception:  # noqa: BLE001 - see above; retried without these elements
-        simplified = _OPTIONAL_ELEMENTS.sub("", xml)
-    try:
-        return _feedparser(simplified, url)
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise NotAFeedError(url, one_line(f"Cannot be parsed: {error!r}")[:300]) from error
-
-
-def _feedparser(xml: str, url: str) -> Mapping[str, Any]:
-    data = ('<?xml version="1.0" encoding="utf-8"?>\n' + xml).encode()
-    # A stream, because feedparser first tries bytes as a file name. The sanitizer is off, because
-    # this module returns plain text only.
-    result: Mapping[str, Any] = feedparser.parse(
-        io.BytesIO(data),
-        response_headers={
-            "content-type": "application/xml; charset=utf-8",
-            "content-location": url,
-        },
-        sanitize_html=False,
-        resolve_relative_uris=False,
+    feed = result["feed"]
+    language = _string(feed, "language")
+    link = resolve_link(_feed_link(feed, language or usual_language), site="", feed=url)
+    read = partial(_entry, language=language or usual_language, site=link, feed=url)
+    newest = newest_items(items, _item_date, MAX_ENTRIES, warnings)
+    return ParsedFeed(
+        title=_text(feed, "title"),
+        link=link,
+        language=language,
+        format=str(result.get("version") or "unknown"),
+        ttl=_ttl(feed),
+        entries=tuple(read_entries(newest, read, warnings)),
+        warnings=tuple(warnings),
     )
-    return result
 
 
 def _describe_failure(text: str, warnings: list[str]) -> str:
@@ -111,32 +92,18 @@ def _describe_failure(text: str, warnings: list[str]) -> str:
     return f"Not RSS, Atom or JSON Feed ({reason}); the document starts with {beginning!r}"
 
 
-def _feed(
-    result: Mapping[str, Any], entries: tuple[Entry, ...], warnings: tuple[str, ...]
-) -> ParsedFeed:
-    feed = result["feed"]
-    return ParsedFeed(
-        title=_text(feed, "title"),
-        link=_string(feed, "link"),
-        language=_string(feed, "language"),
-        format=str(result.get("version") or "unknown"),
-        ttl=_ttl(feed),
-        entries=entries,
-        warnings=warnings,
-    )
-
-
-def _entry(item: Any) -> Entry:
+def _entry(item: Any, *, language: str, site: str, feed: str) -> Entry:
     categories = (
         one_line(plain_to_text(_string(tag, "label") or _string(tag, "term")))
         for tag in _get_value(item, "tags", list)
     )
+    own_language = _string(item, "language") or _language(item)
     published_raw = (
         _string(item, "published") or _string(item, "created") or _string(item, "updated")
     )
     return Entry(
         guid=_string(item, "id"),
-        link=_link(item),
+        link=resolve_link(_link(item, own_language or language), site=site, feed=feed),
         title=_text(item, "title").replace("\n", " "),
         summary=_text(item, "summary"),
         content=_content(item),
@@ -144,7 +111,7 @@ def _entry(item: Any) -> Entry:
         published_raw=published_raw,
         published=parse_date(published_raw),
         updated=parse_date(_string(item, "updated")),
-        language=_string(item, "language") or _language(item),
+        language=own_language,
         categories=tuple(filter(None, categories)),
     )
 
@@ -155,13 +122,29 @@ def _content(item: Any) -> str:
     return max(texts, key=len, default="")
 
 
-def _link(item: Any) -> str:
+def _link(item: Any, language: str) -> str:
     # Feedburner has its own URL in `link`, and the outlet's in another element.
-    if link := _string(item, "feedburner_origlink") or _string(item, "link"):
-        return link
-    links = [part for part in _get_value(item, "links", list) if isinstance(part, dict)]
-    alternates = (part for part in links if dict.get(part, "rel", "alternate") == "alternate")
-    return next((link for part in alternates if (link := _string(part, "href"))), "")
+    if link := _string(item, "feedburner_origlink"):
+        return clean_link(link)
+    if link := choose_link(_get_value(item, "links", list), language):
+        return clean_link(link)
+    # feedparser stores a GUID here if it may be a link; a number or a tag is not one.
+    guid = clean_link(_string(item, "link"))
+    return guid if guid.startswith("/") or is_web_url(guid) else ""
+
+
+def _feed_link(feed: Any, language: str) -> str:
+    link = choose_link(_get_value(feed, "links", list), language) or _string(feed, "link")
+    return clean_link(link)
+
+
+def _item_date(item: Any) -> datetime | None:
+    """Return the date of an item as feedparser reads it, which is fast enough for all items."""
+    parsed = dict.get(item, "published_parsed") or dict.get(item, "updated_parsed")
+    try:
+        return datetime.fromtimestamp(calendar.timegm(parsed), UTC) if parsed else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _language(item: Any) -> str:

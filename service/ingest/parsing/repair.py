@@ -5,7 +5,9 @@ applied, all others are removed together with the DOCTYPE.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from html.entities import html5
 
 #: Longer values, and values with entities, are ignored as attacks.
@@ -15,17 +17,33 @@ MAX_ENTITIES = 500
 MAX_DOCTYPE_CHARACTERS = 20_000
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
-_PROLOG = re.compile(r"\s+|<\?.{0,2000}?\?>|<!--.{0,20000}?-->", re.DOTALL)
+_PROLOG = re.compile(r"\s+|<\?[^<>]{0,2000}>|<!--.{0,20000}?-->", re.DOTALL)
 _DOCTYPE = re.compile(r"<!DOCTYPE\b", re.IGNORECASE)
 _QUOTED_OR_MARK = re.compile(r"\"[^\"]*\"|'[^']*'|<!--.*?-->|[\[\]>]", re.DOTALL)
 _ENTITY = re.compile(r"<!ENTITY\s+([\w.-]{1,40})\s+(?:\"([^\"]*)\"|'([^']*)')\s*>")
 _ANY_ENTITY = re.compile(r"<!ENTITY\b", re.IGNORECASE)
 _NAMED = re.compile(r"&([A-Za-z_][\w.-]{0,39});")
+_BARE_AMPERSAND = re.compile(r"&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|[A-Za-z_][\w.-]{0,39};)")
+#: "<" that starts no tag: `5 < 6`, `<3`, an unclosed comment.
+_BARE_LESS_THAN = re.compile(r"<(?![^\W\d]|[:/])")
 _NUMBERED = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 #: Predefined XML entities, which must stay escaped.
 _XML_NAMES = frozenset({"lt", "gt", "amp", "quot", "apos"})
 _SPECIAL = frozenset("<>&\"'")
 _MAX_DIGITS = 8
+# Many feeds contain `<?xml …>` without the second question mark.
+_OPENING = re.compile(r"<!\[CDATA\[|<!--|<\?[^<>]{0,2000}>", re.IGNORECASE)
+_CDATA = re.compile(r"<!\[CDATA\[", re.IGNORECASE)
+_CDATA_END = "]]>"
+_COMMENT_END = "-->"
+
+
+class Section(Enum):
+    """Kind of a section."""
+
+    MARKUP = auto()  #: tags and text
+    CDATA = auto()
+    OTHER = auto()  #: comments and processing instructions
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +57,9 @@ class RepairedXml:
 def repair(text: str) -> RepairedXml:
     """Make XML safe, and well-formed if its errors are common ones.
 
-    Removes forbidden characters, the declaration and the DOCTYPE. Resolves HTML entities and plain
-    entities of the document; unknown references become visible text.
+    Removes forbidden characters, the declaration, the DOCTYPE, comments and processing
+    instructions, but no line breaks. Resolves HTML entities and plain entities of the document;
+    unknown references, bare "&" and bare "<" become visible text. Merges nested CDATA sections.
     """
     text = _FORBIDDEN.sub("", text)
     start = _end_of_prolog(text, 0)
@@ -50,8 +69,64 @@ def repair(text: str) -> RepairedXml:
         end = _end_of_doctype(text, match.end())
         entities, warnings = _plain_entities(text[start:end])
         start = _end_of_prolog(text, end)
-    body = _NUMBERED.sub(_resolve_numbered, text[start:])
-    return RepairedXml(_NAMED.sub(lambda match: _resolve_named(match, entities), body), warnings)
+    lines = "\n" * text.count("\n", 0, start)
+    return RepairedXml(lines + "".join(_repair_parts(text[start:], entities)), warnings)
+
+
+def _repair_parts(body: str, entities: dict[str, str]) -> Iterator[str]:
+    for kind, part in split_sections(_NUMBERED.sub(_resolve_numbered, body)):
+        if kind is Section.MARKUP:
+            resolved = _NAMED.sub(lambda match: _resolve_named(match, entities), part)
+            yield _BARE_LESS_THAN.sub("&lt;", _BARE_AMPERSAND.sub("&amp;", resolved))
+        elif kind is Section.CDATA:
+            yield f"<![CDATA[{part}]]>"
+        else:
+            yield "\n" * part.count("\n")
+
+
+def split_sections(document: str) -> Iterator[tuple[Section, str]]:
+    """Yield the sections in document order; CDATA without its delimiters.
+
+    A CDATA section that contains further ones is one section without the inner delimiters.
+    Stray ends of CDATA sections are omitted. A section without an end is markup.
+    """
+    position = 0
+    last_end = {end: document.rfind(end) for end in (_CDATA_END, _COMMENT_END)}
+    for opening in _OPENING.finditer(document):
+        start = opening.start()
+        closing = _COMMENT_END if opening[0] == "<!--" else _CDATA_END
+        is_instruction = opening[0].startswith("<?")
+        if start < position or (not is_instruction and last_end[closing] < opening.end()):
+            continue
+        yield Section.MARKUP, document[position:start].replace(_CDATA_END, "")
+        if is_instruction:
+            position = opening.end()
+            yield Section.OTHER, opening[0]
+            continue
+        end = document.index(closing, opening.end())
+        if closing == _CDATA_END:
+            end = _end_of_nested(document, opening.end(), end)
+            content = document[opening.end() : end].replace(_CDATA_END, "")
+            yield Section.CDATA, _CDATA.sub("", content)
+        else:
+            yield Section.OTHER, document[start:end]
+        position = end + len(closing)
+    yield Section.MARKUP, document[position:].replace(_CDATA_END, "")
+
+
+def _end_of_nested(document: str, start: int, end: int) -> int:
+    """Return the position of the last end that belongs to a section, whose first end is given.
+
+    No end may follow the first one before the next section starts, unless sections are nested.
+    """
+    opening = _CDATA.search(document, end)
+    limit = opening.start() if opening else len(document)
+    for _ in _CDATA.findall(document[start:end]):
+        following = document.find(_CDATA_END, end + 1, limit)
+        if following < 0:
+            break
+        end = following
+    return end
 
 
 def _end_of_prolog(text: str, position: int) -> int:

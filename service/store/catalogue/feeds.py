@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
+from service.domain.catalogue.feed_overrides import FeedOverrides
 from service.domain.catalogue.feed_update import FeedUpdate, FeedValidators
 from service.domain.catalogue.outlet_edits import EDITABLE_FIELDS
 from service.domain.catalogue.outlets import Outlet, SiteIndex
@@ -50,6 +51,9 @@ class NewFeed:
     title: str
     site_url: str | None = None
     language: str | None = None
+    status: FeedStatus = FeedStatus.ACTIVE
+    folders: tuple[str, ...] = ()  #: in OPML lists
+    categories: tuple[str, ...] = ()  #: in OPML lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,9 @@ def add_feeds(session: Session, feeds: Iterable[NewFeed], *, now: datetime) -> i
             "title": feed.title,
             "site_url": feed.site_url,
             "language": feed.language,
+            "status": feed.status,
+            "folders": list(feed.folders),
+            "categories": list(feed.categories),
             "next_fetch_at": now,
             "created_at": now,
         }
@@ -199,8 +206,8 @@ def find_feed_by_url(session: Session, url: str) -> FeedRow | None:
     return session.scalar(select(FeedRow).where(FeedRow.url == url))
 
 
-def set_status(session: Session, feed_id: int, status: FeedStatus, *, now: datetime) -> None:
-    """Set the fetch status of a feed; a feed that becomes active is due immediately.
+def get_feed(session: Session, feed_id: int) -> FeedRow:
+    """Return a feed.
 
     Raises:
         NotFoundError: there is no feed with this id.
@@ -208,9 +215,42 @@ def set_status(session: Session, feed_id: int, status: FeedStatus, *, now: datet
     row = session.get(FeedRow, feed_id)
     if row is None:
         raise NotFoundError("feed", feed_id)
+    return row
+
+
+def set_status(session: Session, feed_id: int, status: FeedStatus, *, now: datetime) -> None:
+    """Set the fetch status of a feed; a feed that becomes active is due immediately.
+
+    Raises:
+        NotFoundError: there is no feed with this id.
+    """
+    row = get_feed(session, feed_id)
     if status is FeedStatus.ACTIVE and row.status != status:
         row.next_fetch_at = now
     row.status = status
+    session.flush()
+
+
+def get_overrides(row: FeedRow) -> FeedOverrides:
+    """Return the overrides of a feed."""
+    return FeedOverrides(row.charset, row.fetch_url, row.user_agent, row.interval_minutes)
+
+
+def set_overrides(
+    session: Session, feed_id: int, overrides: FeedOverrides, *, now: datetime
+) -> None:
+    """Replace the overrides of a feed.
+
+    The feed is due immediately, and without validators, so that the server sends the document
+    again.
+
+    Raises:
+        NotFoundError: there is no feed with this id.
+    """
+    row = get_feed(session, feed_id)
+    for name, value in asdict(overrides).items():
+        setattr(row, name, value)
+    row.next_fetch_at, row.etag, row.last_modified = now, None, None
     session.flush()
 
 

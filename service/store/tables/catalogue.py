@@ -55,6 +55,7 @@ class FeedRow(Base):
             "(redirect_url IS NULL) = (redirect_since IS NULL)",
             name="redirect_url_and_redirect_since_set_together",
         ),
+        CheckConstraint("interval_minutes > 0", name="interval_minutes_positive"),
         Index("ix_feeds_due", "next_fetch_at", postgresql_where=text("status = 'active'")),
     )
 
@@ -76,6 +77,13 @@ class FeedRow(Base):
     created_at: Mapped[Instant]
     redirect_url: Mapped[str | None]  #: target of a permanent redirect that is not adopted yet
     redirect_since: Mapped[Instant | None]  #: time of the first fetch that followed it
+    folders: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))  #: in OPML lists
+    categories: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))  #: in OPML lists
+    # Overrides of the operator, NULL without one; see `domain.catalogue.feed_overrides`.
+    charset: Mapped[str | None]
+    fetch_url: Mapped[str | None]
+    user_agent: Mapped[str | None]
+    interval_minutes: Mapped[float | None]
 
 
 class FeedMoveRow(Base):

@@ -296,7 +296,7 @@ def test_json_feed_without_version_and_with_too_many_items() -> None:
     odd = '{"feed_url": "x", "items": [{"title": true, "url": "http://[", "tags": {"a": 1}}]}'
 
     assert len(parse(many).entries) == MAX_ENTRIES
-    assert "Only the first" in parse(many).warnings[0]
+    assert "Only the newest" in parse(many).warnings[0]
     assert (parse(odd).entries[0].title, parse(odd).entries[0].categories) == ("", ())
 
 
@@ -369,7 +369,7 @@ def test_archive_is_truncated_with_a_warning() -> None:
     feed = parse(rss("<item><title>x</title></item>" * (MAX_ENTRIES + 1)))
 
     assert len(feed.entries) == MAX_ENTRIES
-    assert "Only the first" in feed.warnings[0]
+    assert "Only the newest" in feed.warnings[0]
 
 
 def test_password_in_the_url_is_not_in_messages() -> None:

@@ -50,6 +50,11 @@ def every(gap: timedelta, *, count: int = 10, silence: timedelta = timedelta(0))
         (FetchHistory(retry_after=timedelta(hours=3)), 180),
         (FetchHistory(retry_after=timedelta(seconds=1)), 30),
         (FetchHistory(error_count=2, retry_after=timedelta(days=400)), 1440),
+        (FetchHistory(interval=timedelta(minutes=1), ttl=timedelta(hours=1)), 1),
+        (FetchHistory(interval=timedelta(days=3)), 4320),
+        (FetchHistory(interval=timedelta(minutes=10), error_count=2), 40),
+        (FetchHistory(interval=timedelta(days=3), error_count=2), 4320),
+        (FetchHistory(interval=timedelta(minutes=10), retry_after=timedelta(hours=3)), 180),
     ],
 )
 def test_next_fetch_interval(history: FetchHistory, expected: float) -> None:

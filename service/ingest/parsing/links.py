@@ -1,0 +1,71 @@
+"""Links of feeds and entries: choice between several, and resolution of relative ones."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from service.domain.text.urls import is_web_url
+
+_ALTERNATE = re.compile(r"(?:.*/)?alternate", re.IGNORECASE)
+_MEDIA_TYPES = ("audio/", "video/", "image/", "application/octet-stream", "application/x-")
+_PAGE_TYPES = ("", "text/html", "application/xhtml+xml")
+_LINE_BREAK = re.compile(r"\s*[\t\r\n]\s*")
+_CDATA_MARK = re.compile(r"<!\[CDATA\[|\]\]>", re.IGNORECASE)
+
+
+def choose_link(links: Iterable[Any], language: str) -> str:
+    """Return the address of the page among parsed `link` elements; "" if there is none.
+
+    Only alternates count, not enclosures. The alternate in the given language wins over one
+    without a language, that one over other languages, and a page over other documents.
+    """
+    alternates = [link for link in links if _value(link, "href") and _is_page(link)]
+    if not alternates:
+        return ""
+    return _value(min(alternates, key=lambda link: _rank(link, language)), "href")
+
+
+def clean_link(link: str) -> str:
+    """Return a link without line breaks, CDATA delimiters and double escapes."""
+    text = _LINE_BREAK.sub("", _CDATA_MARK.sub("", link)).strip()
+    return text.replace("&amp;", "&").replace("&#38;", "&")
+
+
+def resolve_link(link: str, *, site: str, feed: str) -> str:
+    """Return an absolute link, resolved against the site's link, else against the feed's URL.
+
+    A link without a scheme that begins with `www.` or the site's host is completed.
+    """
+    if re.match(r"https?\b", link, re.IGNORECASE):
+        return link  # absolute, or cut off
+    base = site if is_web_url(site) else feed
+    try:
+        scheme, host = urlsplit(base)[:2]
+        is_host = bool(host) and re.split(r"[/?#]", link, maxsplit=1)[0] == host
+        if is_host or link.startswith("www."):
+            return f"{scheme}://{link}"
+        return urljoin(base, link) if link else ""
+    except ValueError:
+        return link
+
+
+def _is_page(link: Any) -> bool:
+    kind, relation = _value(link, "type").lower(), _value(link, "rel") or "alternate"
+    return bool(_ALTERNATE.fullmatch(relation)) and not kind.startswith(_MEDIA_TYPES)
+
+
+def _rank(link: Any, language: str) -> tuple[int, bool]:
+    own, wanted = (tag.lower().replace("_", "-") for tag in (_value(link, "hreflang"), language))
+    if not own:
+        match = 2
+    elif own == wanted:
+        match = 0
+    else:
+        match = 1 if wanted and own.split("-")[0] == wanted.split("-")[0] else 3
+    return match, _value(link, "type").lower() not in _PAGE_TYPES
+
+
+def _value(link: Any, name: str) -> str:
+    value = dict.get(link, name) if isinstance(link, dict) else None
+    return value.strip() if isinstance(value, str) else ""
