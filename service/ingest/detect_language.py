@@ -1,6 +1,7 @@
 """Language of an article: the declared one, unless detection clearly contradicts it.
 
-Feeds often declare no language, or the default of their software. Detection uses py3langid (Lui and
+Feeds often declare no language, or the default of their software. Texts with enough function words
+of one language need no further detection. For others, detection uses py3langid (Lui and
 Baldwin 2012), restricted to the languages of newspapers: with all 139 languages it misclassifies
 one English title in ten, mostly as a creole.
 """
@@ -8,6 +9,8 @@ one English title in ten, mostly as a creole.
 from functools import lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+from service.ingest.function_words import language_of_words
 
 #: Characters used for detection; more adds cost, not accuracy.
 SAMPLE_CHARACTERS = 400
@@ -71,6 +74,8 @@ def detect_language(text: str) -> tuple[str, float]:
     """
     if not any(character.isalpha() for character in text):
         return "", 0.0
+    if language := language_of_words(text):
+        return language, 1.0
     name, probability = _identifier().classify(text.encode(errors="replace").decode())
     return str(name), float(probability)
 

@@ -9,26 +9,23 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from service.commands.running.models import load_merge_model, load_pair_model
-from service.domain.articles.entries import FeedContext
 from service.domain.articles.model import Article, Vectors
 from service.domain.grouping.window import group_window
 from service.embed.articles import encode_articles
 from service.embed.loader import load_encoder
-from service.ingest.admit import admit_feed
 from service.ingest.parsing.parse import parse_feed
 from service.ingest.parsing.worker import ParseJob
 from service.ingest.parsing.workers import parse_all
 from service.settings import load as settings_module
-from service.settings.paths import SEEDS_DIR
-from tests.bench import responses
+from tests.bench import feeds, responses
 from tests.bench.digests import check_alerts, create_digests
+from tests.bench.samples import feed_files, sample_articles
 
 #: Runs per measurement; the fastest counts, because noise only adds time.
 REPEATS = 3
@@ -56,32 +53,6 @@ def measure(work: Callable[[], object], repeats: int = REPEATS) -> float:
         work()
         times.append(time.perf_counter() - start)
     return min(times)
-
-
-def sample_articles() -> list[Article]:
-    """Parse the articles of the sample feeds."""
-    settings = settings_module.load({})
-    drafts = [
-        draft
-        for path in feed_files()
-        for feed in [parse_feed(path.read_bytes(), url=f"https://sample.example/{path.name}")]
-        for draft in admit_feed(
-            feed.entries,
-            FeedContext(f"https://sample.example/{path.name}"),
-            now=datetime(2023, 5, 12, tzinfo=UTC),
-            settings=settings.admit,
-        )[0]
-    ]
-    return [
-        Article(
-            number, draft.title, max(draft.text, draft.body, key=len), published=draft.published
-        )
-        for number, draft in enumerate(drafts)
-    ]
-
-
-def feed_files() -> list[Path]:
-    return sorted((SEEDS_DIR / "feeds").iterdir())
 
 
 def compare_encoding(articles: Sequence[Article]) -> Comparison:
@@ -196,6 +167,7 @@ def main() -> None:
             f"{result.ratio:.2f}",
         )
     Console(width=130).print(table)
+    feeds.main()
     responses.main(*(int(each) for each in sys.argv[1:]))
 
 

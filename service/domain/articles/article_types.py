@@ -9,7 +9,6 @@ from service.domain.articles import type_evidence as evidence
 
 #: Number of characters of a text that are searched.
 _LEAD_CHARACTERS = 1200
-_NOTHING = re.compile(r"(?!)")
 
 
 class ArticleType(StrEnum):
@@ -78,9 +77,9 @@ class _Evidence:
     type: ArticleType
     sections: frozenset[str]
     marks: frozenset[str]
-    phrases: re.Pattern[str] = _NOTHING
-    slugs: re.Pattern[str] = _NOTHING
-    texts: re.Pattern[str] = _NOTHING
+    phrases: re.Pattern[str] | None = None
+    slugs: re.Pattern[str] | None = None
+    texts: re.Pattern[str] | None = None
     in_categories: bool = True
     marks_anywhere: bool = True
 
@@ -90,9 +89,9 @@ class _Evidence:
         return (
             not self.sections.isdisjoint(names)
             or not self.marks.isdisjoint(signs.title_parts[: None if self.marks_anywhere else 1])
-            or bool(self.phrases.search(signs.title))
-            or bool(self.slugs.search(signs.slugs))
-            or bool(self.texts.search(signs.text))
+            or bool(self.phrases and self.phrases.search(signs.title))
+            or bool(self.slugs and self.slugs.search(signs.slugs))
+            or bool(self.texts and self.texts.search(signs.text))
         )
 
 

@@ -22,6 +22,8 @@ def clean_text(text: str) -> str:
 
     Control characters become spaces.
     """
+    if text.isprintable():
+        return text  # none of these characters is printable; the check is cheap
     return _INVISIBLE.sub("", _CONTROLS.sub(" ", text))
 
 

@@ -31,6 +31,7 @@ from service.domain.text.spans import Span
 from service.store.articles import types
 from service.store.articles.ids import make_article_id
 from service.store.articles.types import EFFECTIVE_TYPE, Classifiable
+from service.store.database.bulk import copy_rows
 from service.store.tables import ArticleRow, ArticleUrlRow, OutletRow, RevisionRow, VectorRow
 from service.store.tables.articles import ARTICLE_NUMBERS
 
@@ -290,7 +291,7 @@ def _insert(session: Session, new: Mapping[int, Draft], source: Source, *, now: 
         )
     ]
     if values:
-        session.execute(insert(ArticleRow), values)
+        copy_rows(session, ArticleRow, values)
 
 
 def _revise(session: Session, drafts: Mapping[bytes, Draft], *, now: datetime) -> int:
