@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from service.domain.articles.model import Article
+from service.domain.text.scripts import MARKS, normalise_arabic
 from service.domain.text.title_suffixes import strip_title_suffix
 
 #: Maximum characters used of a title.
@@ -28,7 +29,10 @@ wednesday thursday friday saturday sunday first last three four five
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
-_WORD = re.compile(r"[^\W_]+(?:['’.,\-][^\W_]+)*")
+#: Letters and digits with their marks, such as the vowel signs of Arabic and Hindi.
+_LETTERS = f"[^\\W_]+(?:[{MARKS}]+[^\\W_]*)*"
+#: Persian writes the parts of a word with a zero-width non-joiner between them.
+_WORD = re.compile(f"{_LETTERS}(?:['’.,\\-\u200c]{_LETTERS})*")
 #: Numbers and English month and weekday names, which vary between the articles of a regular series.
 _DATED = re.compile(
     r"\W*\d[\d\W]*(?:st|nd|rd|th)?"
@@ -78,7 +82,8 @@ def body_words(article: Article) -> list[str]:
 def words(text: str) -> Iterator[str]:
     """Yield normalized words and numbers in order.
 
-    Normalization covers case, Unicode composition, possessives and English plurals.
+    Normalization covers case, Unicode composition, possessives, English plurals, and the vowel
+    signs and forms of Arabic letters.
     """
     for normalized, _ in spellings(text):
         yield normalized
@@ -92,7 +97,7 @@ def fold(word: str) -> str:
 def spellings(text: str) -> Iterator[tuple[str, str]]:
     """Yield each word as (normalized, original)."""
     for match in _WORD.finditer(unicodedata.normalize("NFKC", text)):
-        yield fold(match.group().lower()), match.group()
+        yield fold(normalise_arabic(match.group().lower())), match.group()
 
 
 def _title_and_text(article: Article, characters: int) -> str:

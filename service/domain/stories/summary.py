@@ -1,60 +1,50 @@
-"""Extractive summary of a story: sentences quoted verbatim from its articles."""
+"""Extractive summary of a story: sentences quoted verbatim from its reports."""
 
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
 
 import numpy as np
 
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article, ArticleId, Floats, id_key
 from service.domain.pairs.vocabulary import Vocabulary, WordCounts
-from service.domain.text.sentences import Sentence, split_sentences
+from service.domain.stories.figures import DatedText, LatestFigures
+from service.domain.stories.sentence_quality import quotable_sentences
+from service.domain.text.function_words import is_function_word, primary_language, stem
+from service.domain.text.scripts import segment
 
-#: Sentences in a summary, provided enough outlets contribute.
-MIN_SENTENCES, MAX_SENTENCES = 2, 4
-#: Sentences and characters read from the beginning of an article.
-_MAX_LEAD_SENTENCES, _MAX_LEAD_CHARACTERS = 5, 2000
-#: Words in an informative sentence.
-_MIN_WORDS, _MAX_WORDS = 6, 48
+#: Maximum number of sentences in a summary.
+MAX_SENTENCES = 3
 #: Weight of centrality against novelty in maximal marginal relevance.
 _CENTRALITY_WEIGHT = 0.6
 #: Two sentences with a higher cosine repeat each other.
-_MAX_SIMILARITY = 0.65
-#: Share of the first sentence's centrality that the third and fourth sentence need.
+_MAX_SIMILARITY = 0.5
+#: Share of the first sentence's centrality that the others need.
 _MIN_RELATIVE_CENTRALITY = 0.45
 #: Factor on centrality for each sentence further down an article.
-_DEPTH_DISCOUNT = 0.93
-
-_BOILERPLATE = re.compile(
-    r"^\W*(continue reading|read (more|on|the (full|rest))|click (here|to)|sign up|subscribe|"
-    r"follow (us|live)|watch (live|the video|:)|the post\b.*\bappeared first|advertisement|"
-    r"(image|photo|picture) (credit|by|courtesy)|credit:|this (article|story) (was|first)|"
-    r"looking for another|scroll down|listen to|pictured\b|in this\b.{0,60}\b(photo|handout))|"
-    r"\b(image|photo) credit\b|appeared first on\b|continue reading\W*$|read more\W*$|"
-    r"\b(has|have) (more|the (latest|story|details))(\W*$| (on|about|from)\b)|\breports\.$|"
-    r"\bjoins?\b.{0,60}\b(to discuss|with more|with the latest)\b",
-    re.IGNORECASE,
-)
-_CONTEXT_DEPENDENT = re.compile(
-    r"^\W*(he|she|it|they|his|her|their|its|this|that|these|those|but|and|so|yet|also|however|"
-    r"meanwhile|instead|then|there|we|i|our|my|you|why it matters|"
-    r"the (announcement|move|decision|incident|news|ruling|comments?|remarks?) "
-    r"(comes?|came|follow(s|ed)|marks?|was|is))\b",
-    re.IGNORECASE,
-)
-#: Two sentences without a separator, or a picture credit before a sentence.
-_RUN_ON = re.compile(r"[a-z]{2,} (?:An?|The|It|He|She|They) [a-z]|^\W*\w+ \w+ ?/ ?[A-Z]")
+_DEPTH_DISCOUNT = 0.85
+#: Content words that a sentence shares with the titles and leads of the story; numbers count.
+_MIN_SHARED_WORDS = 2
+#: Time of reports without one.
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A verbatim sentence of an article; `complete` is False if the source cuts it off."""
+    """A verbatim sentence of an article, with the language and time of its report.
+
+    `lang` is an ISO 639 code, or empty if the language is unknown.
+    """
 
     article: ArticleId
     outlet: str
     text: str
-    complete: bool
+    complete: bool = True  #: always True; descriptions of former versions have truncated quotes
+    lang: str = ""
+    at: datetime | None = None
 
 
 def summarise(
@@ -62,43 +52,35 @@ def summarise(
     vocabulary: Vocabulary,
     copies: Collection[ArticleId] = (),
     lang: str = "",
+    reported_at: Mapping[ArticleId, datetime] = MappingProxyType({}),
 ) -> list[Quote]:
-    """Two to four sentences, each from another outlet; fewer if fewer outlets contribute.
+    """Up to three sentences, each from another outlet; none without a sentence fit for quotation.
 
-    Only reports are quoted, without reprints (`copies`), live pages, opinion and other types. The
-    summary of a story without a report is therefore empty. Sentences in the language `lang` (ISO
-    639-1) take precedence. Selection is maximal marginal relevance (Carbonell and Goldstein 1998):
-    similar to the words of the whole story (centroid summarisation, Radev et al. 2004), dissimilar
-    to the sentences selected before, leads first. Context-dependent sentences only fill up to
-    `MIN_SENTENCES`. A truncated sentence is the last resort.
+    Only reports are quoted, without reprints (`copies`), live pages, opinion and other types, and
+    only sentences that stand alone and are about the event of the story. Sentences in the language
+    `lang` (ISO 639-1) take precedence. A sentence with figures that a later report changed is not
+    quoted. Selection is maximal marginal relevance (Carbonell and Goldstein 1998): similar to the
+    words of the whole story (centroid summarisation, Radev et al. 2004), dissimilar to the
+    sentences selected before, leads first. The most central sentence comes first, the others follow
+    in order of the reports.
     """
     originals = sorted(
         (each for each in articles if each.type.is_quotable and each.id not in copies),
         key=lambda each: id_key(each.id),
     )
+    times = {each.id: reported_at.get(each.id) or each.published for each in originals}
     in_language = [each for each in originals if _matches_language(each, lang)]
-    pool = list(_candidates(in_language)) or list(_candidates(originals))
+    pool = _candidates(in_language, originals, times) or _candidates(originals, originals, times)
     if not pool:
         return []
     scores = _Scores.of(originals, pool, vocabulary)
-    selected: list[int] = []
-    for tier in range(_TRUNCATED):
-        eligible = [row for row, each in enumerate(pool) if each.tier == tier]
-        limit = MAX_SENTENCES if tier == 0 else MIN_SENTENCES
-        _select(pool, eligible, selected, scores, limit)
-    if not selected:
-        _select(pool, list(range(len(pool))), selected, scores, 1)
-    return [pool[row].quote for row in selected]
-
-
-#: Tiers of a sentence: 0 stands alone, 1 depends on its context, 2 is truncated.
-_TRUNCATED = 2
+    first, *others = (pool[row].quote for row in _select(pool, scores))
+    return [first, *sorted(others, key=lambda quote: quote.at or _NO_TIME)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     quote: Quote
-    tier: int
     depth: int
 
 
@@ -106,8 +88,8 @@ class _Candidate:
 class _Scores:
     """Scores of n candidates.
 
-    `centrality` is the mean cosine with the other articles, discounted by depth, shape (n,);
-    `similarity` holds mutual cosines, shape (n, n).
+    `centrality` is the mean cosine with the other articles and with all titles, discounted by
+    depth, shape (n,); `similarity` holds mutual cosines, shape (n, n).
     """
 
     centrality: Floats
@@ -117,43 +99,38 @@ class _Scores:
     def of(
         cls, articles: Sequence[Article], pool: Sequence[_Candidate], vocabulary: Vocabulary
     ) -> "_Scores":
-        documents = [tokenization.lead_words(each) for each in articles]
-        quoted = [list(tokenization.words(each.quote.text)) for each in pool]
-        content_words = [
-            [word for word in each if word not in tokenization.STOP_WORDS]
-            for each in documents + quoted
-        ]
-        rows = WordCounts.count(content_words).tf_idf(vocabulary)
-        leads, sentences = rows[: len(articles)], rows[len(articles) :]
+        documents = [_content_words(_title_and_lead(each), each.lang) for each in articles]
+        titles = [_content_words(tokenization.compared_title(each), each.lang) for each in articles]
+        quoted = [_content_words(each.quote.text, each.quote.lang) for each in pool]
+        rows = WordCounts.count([*documents, *titles, *quoted]).tf_idf(vocabulary)
+        leads, title_rows = rows[: len(articles)], rows[len(articles) : 2 * len(articles)]
+        sentences = rows[2 * len(articles) :]
         row_of = {each.id: row for row, each in enumerate(articles)}
         own_leads = leads[[row_of[each.quote.article] for each in pool]]
         total = sentences @ np.asarray(leads.sum(axis=0)).ravel()
         if len(articles) > 1:  # the cosine with the sentence's own article does not count
             total = total - np.asarray(sentences.multiply(own_leads).sum(axis=1)).ravel()
         discount = np.array([_DEPTH_DISCOUNT**each.depth for each in pool])
-        centrality = total * discount / max(len(articles) - 1, 1)
+        on_titles = np.asarray((sentences @ title_rows.T).mean(axis=1)).ravel()
+        centrality = (total / max(len(articles) - 1, 1) + on_titles) / 2 * discount
         similarity = (sentences @ sentences.T).toarray()
         return cls(np.round(centrality, 6), np.round(similarity, 6))
 
 
-def _select(
-    pool: Sequence[_Candidate],
-    eligible: Sequence[int],
-    selected: list[int],
-    scores: _Scores,
-    limit: int,
-) -> None:
-    """Append the best eligible candidates to `selected`, one by one, up to `limit`."""
-    while len(selected) < limit:
+def _select(pool: Sequence[_Candidate], scores: _Scores) -> list[int]:
+    """The rows of the best candidates, one by one, each of another outlet."""
+    selected: list[int] = []
+    while len(selected) < MAX_SENTENCES:
         outlets = {pool[row].quote.outlet for row in selected}
         remaining = [
             row
-            for row in eligible
-            if pool[row].quote.outlet not in outlets and _is_novel(row, selected, scores)
+            for row, each in enumerate(pool)
+            if each.quote.outlet not in outlets and _is_novel(row, selected, scores)
         ]
         if not remaining:
-            return
+            break
         selected.append(max(remaining, key=lambda row: (_relevance(row, selected, scores), -row)))
+    return selected
 
 
 def _is_novel(row: int, selected: Sequence[int], scores: _Scores) -> bool:
@@ -161,7 +138,7 @@ def _is_novel(row: int, selected: Sequence[int], scores: _Scores) -> bool:
     if not selected:
         return True
     min_centrality = _MIN_RELATIVE_CENTRALITY * scores.centrality[selected[0]]
-    is_central = len(selected) < MIN_SENTENCES or scores.centrality[row] >= min_centrality
+    is_central = scores.centrality[row] >= min_centrality
     return bool(is_central and scores.similarity[row, selected].max() < _MAX_SIMILARITY)
 
 
@@ -173,33 +150,72 @@ def _relevance(row: int, selected: Sequence[int], scores: _Scores) -> float:
     )
 
 
-def _candidates(articles: Sequence[Article]) -> Iterator[_Candidate]:
-    """The informative sentences at the beginning of each article."""
-    for article in articles:
-        beginning = split_sentences(article.text[:_MAX_LEAD_CHARACTERS])[:_MAX_LEAD_SENTENCES]
-        for depth, sentence in enumerate(beginning):
-            if is_informative(sentence):
-                quote = Quote(article.id, article.outlet, sentence.text, sentence.complete)
-                yield _Candidate(quote, _tier(sentence), depth)
+def _candidates(
+    articles: Sequence[Article],
+    story: Sequence[Article],
+    times: Mapping[ArticleId, datetime | None],
+) -> list[_Candidate]:
+    """The quotable sentences of some articles of a story that are about its event."""
+    figures = LatestFigures(
+        [DatedText(_title_and_lead(each), times[each.id] or _NO_TIME) for each in story]
+    )
+    subject = _Subject(story)
+    return [
+        _Candidate(
+            Quote(article.id, article.outlet, sentence.text, True, article.lang, at), sentence.depth
+        )
+        for article in articles
+        for at in (times[article.id],)
+        for sentence in quotable_sentences(article.text, article.lang)
+        if subject.is_shared(sentence.text, article)
+        and not figures.supersede(sentence.text, at or _NO_TIME)
+    ]
 
 
-def is_informative(sentence: Sentence) -> bool:
-    """Whether a sentence is long enough and not boilerplate such as `Read more`."""
-    is_long = len(list(tokenization.words(sentence.text))) >= _MIN_WORDS
-    return is_long and not _BOILERPLATE.search(sentence.text)
+class _Subject:
+    """The content words of a story: those of its titles, and of the leads of other articles."""
+
+    def __init__(self, story: Sequence[Article]) -> None:
+        self._titles = {
+            word
+            for each in story
+            for word in _content_words(tokenization.compared_title(each), each.lang)
+        }
+        self._leads = {each.id: set(_content_words(_lead(each), each.lang)) for each in story}
+        self._articles = Counter(word for words in self._leads.values() for word in words)
+
+    def is_shared(self, sentence: str, article: Article) -> bool:
+        """Whether a sentence of an article shares enough words with the story."""
+        words = set(_content_words(sentence, article.lang))
+        shared = {
+            word for word in words if word in self._titles or self._is_in_others(word, article)
+        }
+        return len(shared) >= min(_MIN_SHARED_WORDS, len(self._titles))
+
+    def _is_in_others(self, word: str, article: Article) -> bool:
+        return self._articles[word] > (word in self._leads[article.id])
 
 
-def _tier(sentence: Sentence) -> int:
-    if not sentence.complete:
-        return _TRUNCATED
-    needs_context = _CONTEXT_DEPENDENT.search(sentence.text) or _RUN_ON.search(sentence.text)
-    is_too_long = len(list(tokenization.words(sentence.text))) > _MAX_WORDS
-    is_question = sentence.text.rstrip("\"'”’»").endswith(("?", "؟"))
-    return int(bool(needs_context) or is_too_long or is_question)
+def _content_words(text: str, language: str) -> list[str]:
+    """The stems of the words of a text without function words."""
+    words: Iterable[str] = (part for word in tokenization.words(text) for part in segment(word))
+    return [
+        stem(word, language)
+        for word in words
+        if word not in tokenization.STOP_WORDS and not is_function_word(word, language)
+    ]
+
+
+def _title_and_lead(article: Article) -> str:
+    return f"{tokenization.compared_title(article)}\n{_lead(article)}"
+
+
+def _lead(article: Article) -> str:
+    return article.text[: tokenization.LEAD_CHARACTERS]
 
 
 def _matches_language(article: Article, lang: str) -> bool:
     """Whether an article is in a language; True if either language is unknown."""
     if not lang or not article.lang:
         return True
-    return article.lang.lower()[:2] == lang.lower()[:2]
+    return primary_language(article.lang) == primary_language(lang)
