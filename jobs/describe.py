@@ -9,7 +9,7 @@ from jobs.running.context import Context, Counts
 from service.domain.articles.agency_credits import AgencyNames
 from service.domain.articles.model import Article, ArticleId
 from service.domain.stories.description import DescriptionContext, StoryContent, describe_story
-from service.domain.stories.headline import choose_headline_article
+from service.domain.stories.wording.headline import choose_headline_article
 from service.store.articles import articles, copies, vectors
 from service.store.database import locks
 from service.store.stories import apply_plan, descriptions, gazetteers, stories, vocabularies

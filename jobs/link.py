@@ -12,8 +12,8 @@ from service.domain.grouping.lineage import plan_update
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.stories.roundup_mentions import find_mentions
-from service.domain.stories.storyline_names import name_storyline
 from service.domain.stories.storylines import StoryProfiles, link_storylines
+from service.domain.stories.wording.storyline_names import name_storyline
 from service.store.articles import articles, vectors
 from service.store.database import locks
 from service.store.stories import apply_plan, descriptions, mentions, stories, vocabularies

@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 
 from service.domain.articles.model import Article
-from service.domain.text.scripts import MARKS, normalise_arabic
+from service.domain.search.word_forms import normalize
+from service.domain.text.scripts import MARKS
 from service.domain.text.title_suffixes import strip_title_suffix
 
 #: Maximum characters used of a title.
@@ -40,6 +41,7 @@ _DATED = re.compile(
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
     r"|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 )
+_ARABIC = re.compile("[\u0600-\u06ff]")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _PLURAL = re.compile(r"(?<=[a-z]{3}[^su])s$")
 
@@ -97,7 +99,12 @@ def fold(word: str) -> str:
 def spellings(text: str) -> Iterator[tuple[str, str]]:
     """Yield each word as (normalized, original)."""
     for match in _WORD.finditer(unicodedata.normalize("NFKC", text)):
-        yield fold(normalise_arabic(match.group().lower())), match.group()
+        yield fold(_normalize(match.group().lower())), match.group()
+
+
+def _normalize(word: str) -> str:
+    """Return a word in lower case; in Arabic script without vowel signs and forms of letters."""
+    return normalize(word) if _ARABIC.search(word) else word
 
 
 def _title_and_text(article: Article, characters: int) -> str:

@@ -17,11 +17,11 @@ from service.domain.entities.gazetteer import Gazetteer
 from service.domain.entities.story_entities import Entity, find_entities
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.stories.developments import Development, find_developments
-from service.domain.stories.headline import LocalHeadline, choose_local_headlines
-from service.domain.stories.keywords import extract_keywords
 from service.domain.stories.pace import Delay, Pace, TimedReport, list_delays, measure_pace
 from service.domain.stories.ranking import Rank, compute_rank
-from service.domain.stories.summary import Quote, summarise
+from service.domain.stories.wording.headline import LocalHeadline, choose_local_headlines
+from service.domain.stories.wording.keywords import extract_keywords
+from service.domain.stories.wording.summary import Quote, summarise
 from service.domain.text.slugs import slugify
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 
 from service.domain.articles.model import Article, ArticleId, Vectors, id_key
-from service.domain.stories.headline import is_plain_report
+from service.domain.stories.wording.headline import is_plain_report
 
 #: Maximum number of developments per story.
 MAX_DEVELOPMENTS = 8

@@ -1,4 +1,4 @@
-"""Scripts: combining marks, Arabic spelling, and words of scripts without spaces."""
+"""Scripts: combining marks, and words of scripts without spaces."""
 
 import re
 import unicodedata
@@ -29,22 +29,6 @@ _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\
 _UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
 _SPACELESS_SENTENCE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
-
-_ARABIC = re.compile(r"[\u0600-\u06ff]")
-#: Vowel signs, the Quranic annotations and the elongation mark.
-_ARABIC_MARKS = re.compile(r"[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
-#: Letters that Arabic and Persian write in several ways.
-_ARABIC_LETTERS = str.maketrans("أإآٱىیک", "ااااييك")
-
-
-def normalise_arabic(word: str) -> str:
-    """Return an Arabic or Persian word without marks and with one form of each letter.
-
-    A word of another script stays unchanged.
-    """
-    if not _ARABIC.search(word):
-        return word
-    return _ARABIC_MARKS.sub("", word).translate(_ARABIC_LETTERS)
 
 
 def has_unspaced_script(text: str) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal_column, select
 from sqlalchemy.orm import Session
 
+from service.domain.search.function_words import primary_language
 from service.domain.stories.description import Details
 from service.domain.stories.filters import Sort, StoryFilter
-from service.domain.text.function_words import primary_language
 from service.errors import NotFoundError
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page, rows_after

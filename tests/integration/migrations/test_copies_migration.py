@@ -21,7 +21,7 @@ def test_upgrade_ends_copies_across_stories(engine: Engine, sessions: Sessions):
             row = CopyRow(article_id=copy.id, original_id=wire.id, share=1.0, valid_from=began)
             session.add(row)
         kept = same.id
-    migrate(engine, "0028", up=False)
+    migrate(engine, "0029", up=False)
     migrate(engine, "head", up=True)
     with sessions() as session:
         current = select(CopyRow.article_id).where(CopyRow.valid_until.is_(None))

@@ -10,10 +10,10 @@ from service.domain.articles.article_types import ArticleType
 from service.domain.articles.coverage import Coverage, count_coverage
 from service.domain.articles.model import Article
 from service.domain.pairs.features import Features, TokenisedArticles, window_vocabulary
-from service.domain.stories.headline import choose_headline_article, title_penalty
-from service.domain.stories.keywords import extract_keywords
 from service.domain.stories.ranking import compute_rank
 from service.domain.stories.storylines import StoryProfiles, link_storylines
+from service.domain.stories.wording.headline import choose_headline_article, title_penalty
+from service.domain.stories.wording.keywords import extract_keywords
 from service.settings.grouping import StorylineSettings
 from tests.support.content.events import EVENTS, START, encoded, event_articles
 

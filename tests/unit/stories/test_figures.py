@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.stories.figures import DatedText, Figure, LatestFigures, find_figures
+from service.domain.stories.wording.figures import DatedText, Figure, LatestFigures, find_figures
 from tests.support.content.events import START
 
 
@@ -38,6 +38,16 @@ def test_later_figure_supersedes_an_earlier_one() -> None:
     assert not latest.supersede("Nearly 60 people are dead.", START)
     assert not latest.supersede("At least 34 people are dead.", later)
     assert not latest.supersede("Nobody is hurt.", START)
+
+
+def test_latest_of_changed_figures_is_an_update() -> None:
+    later = START + timedelta(hours=2)
+    latest = LatestFigures(
+        [DatedText("34 dead, 9 hurt", START), DatedText("57 dead, 9 hurt", later)]
+    )
+    assert latest.updates("The flood killed 57 people.")
+    assert not latest.updates("The flood killed 34 people.")
+    assert not latest.updates("The flood hurt 9 people; 9 hurt.")
 
 
 def test_number_has_the_nearest_kind() -> None:

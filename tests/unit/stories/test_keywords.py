@@ -5,7 +5,7 @@ import stopwordsiso
 
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article
-from service.domain.stories.keywords import extract_keywords
+from service.domain.stories.wording.keywords import extract_keywords
 from tests.support.content.vocabularies import vocabulary_of
 
 

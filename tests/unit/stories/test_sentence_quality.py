@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.stories.sentence_quality import quotable_sentences
+from service.domain.stories.wording.sentence_quality import quotable_sentences
 
 GOOD = "A ferry struck the pier of Orlan harbour on Monday evening, hurting twelve people."
 
@@ -78,6 +78,11 @@ def test_sentence_that_needs_its_neighbour_is_not_quotable(language: str, text: 
         "Anna Pell / Getty Images A ferry struck the pier of Orlan harbour on Monday.",
         "Here's what we know about the ferry that struck the pier of Orlan harbour.",
         "Inspectors examine the ferry after storm The harbour of Orlan has been closed.",
+        "The dam near Lake Orlan in Karsia last month.",
+        "Anna Pell New boats have been built in the harbour of Orlan since Monday.",
+        "Inquiry after storm hits the official residence Karsia has opened an inquiry on Monday.",
+        "Ferry owners face an inquiry after the storm Ferry owners face more questions on Monday.",
+        "In tonight's edition: a ferry struck the pier of Orlan harbour on Monday.",
         "You can watch the ferry strike the pier of Orlan harbour on our website.",
     ],
 )

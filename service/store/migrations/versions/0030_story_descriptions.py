@@ -7,7 +7,7 @@ headlines, summaries, keywords and coverage. Closed stories keep theirs until th
 from alembic import op
 
 revision = "0030"
-down_revision = "0028"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

@@ -9,16 +9,16 @@ import numpy as np
 from service.domain.articles import tokenization
 from service.domain.articles.article_types import ArticleType
 from service.domain.articles.model import Article, ArticleId, Floats, Vectors, id_key
-from service.domain.stories.figures import DatedText, LatestFigures
-from service.domain.stories.title_flaws import PLAIN_BELOW, style_penalty
-from service.domain.text.function_words import primary_language
+from service.domain.search.function_words import primary_language
+from service.domain.stories.wording.figures import DatedText, LatestFigures
+from service.domain.stories.wording.title_flaws import PLAIN_BELOW, style_penalty
 
 #: Types whose titles become a headline only in a story without any other type.
 _NOT_NEWS = {ArticleType.SATIRE, ArticleType.SPONSORED}
 #: Weight of the words that a title shares with other titles, against the cosine of the vectors.
 _TITLE_WEIGHT = 0.5
 #: Centrality that one unit of the penalty of a plain title costs, and an outdated figure.
-_SOFT_WEIGHT, _OLD_FIGURE_WEIGHT = 0.03, 0.15
+_SOFT_WEIGHT, _OLD_FIGURE_WEIGHT = 0.06, 0.15
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 

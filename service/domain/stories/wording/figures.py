@@ -88,11 +88,15 @@ class LatestFigures:
 
     def __init__(self, reports: Sequence[DatedText]) -> None:
         self._latest: dict[str, tuple[datetime, list[int]]] = {}
+        self._changed: set[str] = set()
         for report in sorted(reports, key=lambda each: each.at):
             values: dict[str, list[int]] = {}
             for figure in find_figures(report.text):
                 values.setdefault(figure.kind, []).append(figure.value)
             for kind, found in values.items():
+                _, before = self._latest.get(kind, (report.at, found))
+                if not any(_is_equal(one, other) for one in before for other in found):
+                    self._changed.add(kind)
                 self._latest[kind] = report.at, found
 
     def supersede(self, sentence: str, at: datetime) -> bool:
@@ -102,6 +106,14 @@ class LatestFigures:
             if latest_at > at and not any(_is_equal(figure.value, value) for value in values):
                 return True
         return False
+
+    def updates(self, sentence: str) -> bool:
+        """Whether a sentence has the latest figure of a kind whose figures changed."""
+        return any(
+            figure.kind in self._changed
+            and any(_is_equal(figure.value, value) for value in self._latest[figure.kind][1])
+            for figure in find_figures(sentence)
+        )
 
 
 def find_figures(text: str) -> Iterator[Figure]:

@@ -11,9 +11,11 @@ import numpy as np
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article, ArticleId, Floats, id_key
 from service.domain.pairs.vocabulary import Vocabulary, WordCounts
-from service.domain.stories.figures import DatedText, LatestFigures
-from service.domain.stories.sentence_quality import quotable_sentences
-from service.domain.text.function_words import is_function_word, primary_language, stem
+from service.domain.search.function_words import is_function_word, primary_language
+from service.domain.stories.wording.figures import DatedText, LatestFigures
+from service.domain.stories.wording.sentence_quality import quotable_sentences
+from service.domain.stories.wording.stems import stem
+from service.domain.stories.wording.title_flaws import LOADED
 from service.domain.text.scripts import segment
 
 #: Maximum number of sentences in a summary.
@@ -26,8 +28,14 @@ _MAX_SIMILARITY = 0.5
 _MIN_RELATIVE_CENTRALITY = 0.45
 #: Factor on centrality for each sentence further down an article.
 _DEPTH_DISCOUNT = 0.85
+#: Factor on centrality for a sentence with words of judgement.
+_LOADED_DISCOUNT = 0.8
+#: Factor on centrality for a sentence with the latest of several figures.
+_UPDATE_BONUS = 1.6
 #: Content words that a sentence shares with the titles and leads of the story; numbers count.
 _MIN_SHARED_WORDS = 2
+#: Cosine with a title of the story that a sentence about the event has.
+_MIN_TITLE_COSINE = 0.2
 #: Time of reports without one.
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
@@ -74,22 +82,24 @@ def summarise(
     if not pool:
         return []
     scores = _Scores.of(originals, pool, vocabulary)
-    first, *others = (pool[row].quote for row in _select(pool, scores))
-    return [first, *sorted(others, key=lambda quote: quote.at or _NO_TIME)]
+    quotes = [pool[row].quote for row in _select(pool, scores)]
+    return [*quotes[:1], *sorted(quotes[1:], key=lambda quote: quote.at or _NO_TIME)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     quote: Quote
     depth: int
+    is_update: bool  #: whether it has the latest of several figures
 
 
 @dataclass(frozen=True, slots=True)
 class _Scores:
     """Scores of n candidates.
 
-    `centrality` is the mean cosine with the other articles and with all titles, discounted by
-    depth, shape (n,); `similarity` holds mutual cosines, shape (n, n).
+    `centrality` is the mean cosine with the other articles and with all titles, discounted for
+    depth and strong words, and 0 for a sentence unlike all titles, shape (n,); `similarity` holds
+    mutual cosines, shape (n, n).
     """
 
     centrality: Floats
@@ -110,11 +120,19 @@ class _Scores:
         total = sentences @ np.asarray(leads.sum(axis=0)).ravel()
         if len(articles) > 1:  # the cosine with the sentence's own article does not count
             total = total - np.asarray(sentences.multiply(own_leads).sum(axis=1)).ravel()
-        discount = np.array([_DEPTH_DISCOUNT**each.depth for each in pool])
-        on_titles = np.asarray((sentences @ title_rows.T).mean(axis=1)).ravel()
-        centrality = (total / max(len(articles) - 1, 1) + on_titles) / 2 * discount
+        discount = np.array([_discount(each) for each in pool])
+        on_titles = (sentences @ title_rows.T).toarray()
+        mean = (total / max(len(articles) - 1, 1) + on_titles.mean(axis=1)) / 2
+        centrality = mean * discount * (on_titles.max(axis=1) >= _MIN_TITLE_COSINE)
         similarity = (sentences @ sentences.T).toarray()
         return cls(np.round(centrality, 6), np.round(similarity, 6))
+
+
+def _discount(candidate: _Candidate) -> float:
+    factor = _UPDATE_BONUS if candidate.is_update else 1.0
+    if LOADED.search(candidate.quote.text):
+        factor *= _LOADED_DISCOUNT
+    return float(factor * _DEPTH_DISCOUNT**candidate.depth)
 
 
 def _select(pool: Sequence[_Candidate], scores: _Scores) -> list[int]:
@@ -136,7 +154,7 @@ def _select(pool: Sequence[_Candidate], scores: _Scores) -> list[int]:
 def _is_novel(row: int, selected: Sequence[int], scores: _Scores) -> bool:
     """Whether a sentence differs from the selected ones and is central enough to the story."""
     if not selected:
-        return True
+        return bool(scores.centrality[row] > 0)
     min_centrality = _MIN_RELATIVE_CENTRALITY * scores.centrality[selected[0]]
     is_central = scores.centrality[row] >= min_centrality
     return bool(is_central and scores.similarity[row, selected].max() < _MAX_SIMILARITY)
@@ -162,7 +180,9 @@ def _candidates(
     subject = _Subject(story)
     return [
         _Candidate(
-            Quote(article.id, article.outlet, sentence.text, True, article.lang, at), sentence.depth
+            Quote(article.id, article.outlet, sentence.text, True, article.lang, at),
+            sentence.depth,
+            figures.updates(sentence.text),
         )
         for article in articles
         for at in (times[article.id],)

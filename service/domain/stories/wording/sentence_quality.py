@@ -2,20 +2,25 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from service.domain.articles import tokenization
-from service.domain.text.function_words import primary_language
+from service.domain.search.function_words import is_function_word, primary_language
+from service.domain.stories.wording.title_flaws import JUDGEMENT
 from service.domain.text.scripts import ends_without_mark, has_unspaced_script, segment
 from service.domain.text.sentences import Sentence, split_sentences
 
 #: Characters and sentences read from the beginning of an article.
 _MAX_LEAD_SENTENCES, _MAX_LEAD_CHARACTERS = 4, 2000
 #: Words of a sentence; words of scripts without spaces are shorter.
-_MIN_WORDS, _MAX_WORDS, _MAX_UNSPACED_WORDS = 6, 45, 90
+_MIN_WORDS, _MAX_WORDS, _MAX_UNSPACED_WORDS = 8, 42, 90
 #: A text of one sentence without a mark at its end is whole if it is shorter.
 _MAX_UNMARKED_CHARACTERS = 240
 #: Words within which a sentence that begins with "The" names its subject.
 _NAME_WITHIN = 5
+
+#: Letters of a word that counts when words are repeated.
+_MIN_LENGTH = 4
 
 _PROMOTION = re.compile(
     r"^\W*(continue reading|read (more|on|the (full|rest))|click (here|to)|sign up|subscribe|"
@@ -26,7 +31,7 @@ _PROMOTION = re.compile(
     r"here (are|is)\b|find out|learn (more|how)|see (more|also|the)|check out|don(’|')t miss|"
     r"download|tune in|live updates|tap here|plus[:,]|exclusive:|updated?:|breaking:|correction|"
     r"editor(’|')s note|add (another|to)|meet (the|a)|imagine|forget|"
-    r"first on\b|new:|what to know|everything you need)|"
+    r"first on\b|(in|on) (tonight|today|this)(’s|'s)? (edition|episode|show|video|week(’s|'s))\b|new:|what to know|everything you need)|"
     r"\b(image|photo) credit\b|appeared first on\b|continue reading\W*$|read more\W*$|"
     r"\b(has|have) (more|the (latest|story|details))(\W*$| (on|about|from|information)\b)|"
     r"\breports?( (from|on|for)\b[^.]{0,40})?\.$|\bjoins?\b.{0,80}\b(to discuss|with)\b|"
@@ -34,6 +39,7 @@ _PROMOTION = re.compile(
     r"\bhas learned\b|\bspoke (to|with) (cbs|abc|nbc|fox|cnn|bbc|sky)\b|reached out to\b|"
     r"\bcontributed to this (report|article|story)\b|\bgetty images\b|\bcourtesy of\b|"
     r"\b(via|/) ?(getty|ap|afp|reuters)\b|\bshutterstock\b|\ball rights reserved\b|"
+    r"\(L-R\)|\bin an earlier appearance\b|\bfile photo\b|\bwarner bros\.$|"
     r"^\W*(data|chart|graphic|map|illustration|photo|video|source)s?:|"
     r"\b(subscribers?|paywall|free trial|promo code|affiliate)\b",
     re.IGNORECASE,
@@ -80,9 +86,58 @@ _RUN_ON = re.compile(
     r"while|after|before|because|since|than|then|until|upon|what|where|between|against|like|"
     r"called|titled|named|show|film|movie|book|song|series|for|and|but|see|via|per|not|was|are|"
     r"all|near)\b)[a-z]{3,} (?:An?|The|It|He|She|They) [A-Za-z]|^\W*[A-Z][\w.]+ [\w. ]+ ?/ ?[A-Z]|"
+    r"^\W*(?:[A-Z][\w.-]+ ){1,3}(?:New|The|A|An|It|This|After|In|On|Just) [a-z]|"
     r"[a-z]{3,}[.!?][A-Z][a-z]|[a-z]{3,}\. [a-z]|^\W*(\w+) \1\b|^\W*(?:The|A|First on) \w+:|"
     r"^\W*[A-Z][\w ]*/[A-Z]|^\W*[A-Z]{3,}[^.]{0,40}\s[–—-]{1,2}\s*$"
 )
+#: A sentence with a time at its end and without such a word is a caption: "The dam last month."
+_VERB = re.compile(
+    r"\b(is|are|be|been|had|will|would|can|could|may|might|must|should|do|did|won|lost|said|told|"
+    r"made|took|went|came|got|left|found|held|met|set|put|cut|hit|led|sent|spent|began|became|fell|"
+    r"rose|gave|saw|shot|fought|struck|broke|spoke|drew|blew|shook|have|[a-z]{2,}(?:ed|s))\b"
+)
+#: A name and a verb after a word that is no role: "in the official residence Karsia has opened".
+_NAME_AFTER_NOUN = re.compile(
+    r"\b(?P<noun>[a-z]{3,}) (?:[A-Z][\w’'-]+ ){1,3}(?:is|was|has|have|had|said|says|[a-z]{3,}ed)\b"
+)
+#: Ends of words for roles, and of verbs; "king" and "judge" have no such end.
+_ROLE_ENDS = ("ed", "s", "er", "or", "ist", "ian", "ant", "ent", "man", "ing", "ess", "ive", "ary")
+_ROLES = frozenset(
+    [
+        "judge",
+        "candidate",
+        "nominee",
+        "attorney",
+        "coach",
+        "chief",
+        "head",
+        "star",
+        "prince",
+        "duke",
+        "rookie",
+        "legend",
+        "pop",
+        "aide",
+        "ally",
+        "said",
+        "told",
+        "wife",
+        "husband",
+        "son",
+        "brother",
+        "mother",
+        "father",
+        "sister",
+        "daughter",
+        "spokesperson",
+    ]
+)
+#: The name of a photographer's agency or of a broadcaster before a sentence.
+_CREDIT = re.compile(
+    r"^\W*(?:ABC|NBC|CBS|CNN|BBC|HBO|AP|AFP|Reuters|Getty|Fox News|C-SPAN|MSNBC|YouTube|Instagram|"
+    r"TikTok|Facebook)(?:/\w+)? (?!News|Sports|Digital|World|Radio)[A-Z][a-z]+[ ’']"
+)
+_TIME_AT_END = re.compile(r"\b(?:last|this|on|in|earlier) (?:[A-Z]?[a-z]+|\d{4})\.$")
 _FIRST_OR_SECOND_PERSON = re.compile(r"\b(?:we|us|our|I|I['’]m|my|you|your|you['’]re)\b")
 _QUOTATION_MARKS = str.maketrans("“”„«»", '"""""')
 _QUOTED = re.compile(r'"[^"]*"')
@@ -152,9 +207,41 @@ def _has_whole_quotations(sentence: str) -> bool:
 
 def _is_plain_english(sentence: str, depth: int) -> bool:
     own = _QUOTED.sub(" ", sentence.translate(_QUOTATION_MARKS))
-    if _RUN_ON.search(sentence) or _FIRST_OR_SECOND_PERSON.search(own):
+    is_caption = _TIME_AT_END.search(own) and not _VERB.search(own)
+    if (
+        is_caption
+        or _CREDIT.search(sentence)
+        or _has_two_sentences(own)
+        or _RUN_ON.search(sentence)
+        or _FIRST_OR_SECOND_PERSON.search(own)
+    ):
+        return False
+    if JUDGEMENT.search(own):
         return False
     return not _UNNAMED_START.search(sentence) and _names_its_subject(sentence, depth)
+
+
+def _has_two_sentences(sentence: str) -> bool:
+    """Whether a subtitle and a sentence seem to follow each other without a mark.
+
+    A pair of content words then often occurs twice, or the second sentence begins with a name.
+    """
+    nouns = (match["noun"] for match in _NAME_AFTER_NOUN.finditer(sentence))
+    return _repeats_words(sentence) or any(
+        not noun.endswith(_ROLE_ENDS) and noun not in _ROLES and not is_function_word(noun, "en")
+        for noun in nouns
+    )
+
+
+def _repeats_words(sentence: str) -> bool:
+    """Whether two content words occur twice in a row."""
+    words = list(tokenization.words(sentence))
+    pairs = [
+        pair
+        for pair in pairwise(words)
+        if not any(word in tokenization.STOP_WORDS or len(word) < _MIN_LENGTH for word in pair)
+    ]
+    return len(set(pairs)) < len(pairs)
 
 
 def _names_its_subject(sentence: str, depth: int) -> bool:

@@ -11,8 +11,9 @@ import numpy as np
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article
 from service.domain.pairs.vocabulary import Vocabulary, word_key
-from service.domain.stories.title_flaws import style_penalty
-from service.domain.text.function_words import is_function_word, primary_language, stem
+from service.domain.search.function_words import is_function_word, primary_language
+from service.domain.stories.wording.stems import stem
+from service.domain.stories.wording.title_flaws import style_penalty
 
 #: Content words of a phrase.
 _MAX_WORDS = 4

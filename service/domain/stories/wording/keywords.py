@@ -9,7 +9,8 @@ import numpy as np
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article
 from service.domain.pairs.vocabulary import Vocabulary, word_key
-from service.domain.text.function_words import is_function_word, stem
+from service.domain.search.function_words import is_function_word
+from service.domain.stories.wording.stems import stem
 from service.domain.text.scripts import has_unspaced_script, segment
 
 #: Longer words are encoded data, and do not fit in the index of keywords.

@@ -2,7 +2,7 @@
 
 import re
 
-from service.domain.text.function_words import primary_language
+from service.domain.search.function_words import primary_language
 
 _MIN_WORDS, _MAX_CHARACTERS = 3, 140
 #: A title with a larger share of capitals among its cased letters counts as all caps.
@@ -43,6 +43,9 @@ _FEATURE = re.compile(
     r"preview|profile|timeline|q&a|column|from [‘“'\"]|outrage as|if you|map shows|everything)\b|"
     r"\b(takeaways?|chances of|(things|what) (you (need )?)?to know|what we know|need to know|"
     r"the (true|real|full|inside|untold) story|story (of|behind)|reacts? to|reactions? to|"
+    r"details (behind|of .* revealed)|drastic step|mysterious|to watch\b|timeline update|"
+    r"what we learned|this is why|hints at|honest assessment|what(’|')s to come|(gives|shares|new|raw) (\w+ )?update|"
+    r"speaks out|opens up|breaks (her|his|their) silence|gets honest|goes there|"
     r"biggest (bombshells|moments)|reasons (why|to)|ways to|lessons from|much[- ]needed|"
     r"gets (clarity|good news|bad news)|spots why|reveals what|scandal:|updates?:)\b|"
     r"\b(explained|explainer|fact[- ]check|in photos|photo gallery|first look)\W*$",
@@ -53,13 +56,21 @@ _LABEL = re.compile(
     r"^\W*(exclusive|breaking|just in|first on \w+|report|scoop|update|alert|must[- ]see)\s*[:|–—-]",
     re.IGNORECASE,
 )
-_LOADED = re.compile(
+#: Strong words, in titles and in sentences.
+LOADED = re.compile(
     r"\b(blast(s|ed)?|slam(s|med)?|rip(s|ped)|bombshells?|shock(s|ing|ed)?|stunn(ed|ing|er)|outrage|"
-    r"bizarre|wild|viral|unleash(es|ed)|goons?|twisted|crackpot|bust(ed|s)|trash(es|ing|ed)|"
-    r"spurned|torch(es|ed)|hilarious|heartbreaking|chilling|insane|miraculously|explosive|"
-    r"meltdown|melts? down|unhinged|vile|claps? back|savage|jaw-dropping|jabs?|goes off|fumes?|"
-    r"erupts (at|over)|roasts?|dunks|humiliat\w+|stupid|crazy|insult(s|ed)?|wows|drops jaws|"
-    r"sore losers?|woke|illegals|peddle|smack(s|ed)? down|schools|owned?|destroys)\b|!",
+    r"wild|viral|explosive|fumes?|jabs?|erupts (at|over)|insult(s|ed)?|roasts?|wows|illegals|"
+    r"peddle|destroys|disgraced|heartburn|gruesome|heartbreaking|chilling)\b|!",
+    re.IGNORECASE,
+)
+#: Words of judgement or mockery: a sentence with one is not quoted.
+JUDGEMENT = re.compile(
+    r"\b(bizarre|unleash(es|ed)|goons?|twisted|crackpot|bust(ed|s)|trash(es|ing|ed)|spurned|"
+    r"torch(es|ed)|hilarious|insane|miraculously|meltdown|melts? down|unhinged|vile|claps? back|"
+    r"savage|jaw-dropping|goes off|dunks|humiliat\w+|stupid|crazy|drops jaws|sore losers?|woke|"
+    r"smack(s|ed)? down|bonkers|screws up|flops?|fantasy|embarrass(ing|es)|spectacularly|"
+    r"pathetic|cornered|blonde|horror|cuck|rino|freak-out|thirst(s|ed) (for|after)|disastrous|brutal dictator|baseless|"
+    r"idiot\w*|moron\w*|radical left|far-left|clown|hell-?hole|peripatetic|theatrics)\b",
     re.IGNORECASE,
 )
 
@@ -82,7 +93,7 @@ def style_penalty(title: str, language: str = "") -> int:
         or _is_question(title, language)
         or bool(_LIVE_OR_ROUNDUP.search(title) or _FEATURE.search(title)),
         _QUOTED: bool(_QUOTATION.search(title) or _LABEL.search(title)),
-        _LOADED_WORDS: bool(_LOADED.search(title)),
+        _LOADED_WORDS: bool(LOADED.search(title) or JUDGEMENT.search(title)),
         _LENGTH: len(title) > _MAX_CHARACTERS
         or (title.isascii() and len(title.split()) < _MIN_WORDS),
     }
