@@ -1,14 +1,15 @@
 """Job `describe`: regenerate headline, keywords, summary, pace and rank of changed stories."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
-from service.domain.articles.model import Article
+from service.domain.articles.agency_credits import AgencyNames
+from service.domain.articles.model import Article, ArticleId
 from service.domain.stories.description import DescriptionContext, StoryContent, describe_story
-from service.domain.stories.headline import choose_headline_article
+from service.domain.stories.wording.headline import choose_headline_article
 from service.store.articles import articles, copies, vectors
 from service.store.database import locks
 from service.store.stories import apply_plan, descriptions, gazetteers, stories, vocabularies
@@ -38,9 +39,12 @@ def describe(context: Context) -> Counts:
                 originals=copies.load_originals(session, article_ids),
                 families=outlets.families,
                 outlet_names=outlets.names,
+                agency_names=AgencyNames(outlets.names, outlets.agencies),
                 vocabulary=vocabulary,
                 gazetteer=gazetteers.load_or_rebuild(session, now=context.clock()),
-                reported_at=articles.load_report_times(session, article_ids),
+                reported_at=dict[ArticleId, datetime](
+                    articles.load_report_times(session, article_ids).items()
+                ),
             )
             contents = _load_contents(session, context, members, shared.originals)
             neighbours = _load_neighbours(session, context, contents)
@@ -63,7 +67,7 @@ def _load_contents(
     session: Session,
     context: Context,
     members: Mapping[str, Sequence[int]],
-    originals: Mapping[int, int],
+    originals: Collection[ArticleId],
 ) -> dict[str, StoryContent]:
     """Load each story's articles and vectors, and choose its headline article."""
     encoder = context.encoder()

@@ -11,9 +11,9 @@ from service.domain.articles.model import Article, Vectors
 from service.domain.grouping.lineage import plan_update
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.vocabulary import Vocabulary
-from service.domain.stories.keywords import extract_keywords
 from service.domain.stories.roundup_mentions import find_mentions
 from service.domain.stories.storylines import StoryProfiles, link_storylines
+from service.domain.stories.wording.storyline_names import name_storyline
 from service.store.articles import articles, vectors
 from service.store.database import locks
 from service.store.stories import apply_plan, descriptions, mentions, stories, vocabularies
@@ -28,8 +28,6 @@ MAX_ROUNDUPS = 100
 MENTION_SPAN = timedelta(hours=36)
 #: Maximum number of reports of a story that a round-up is compared with.
 MAX_REPORTS = 5
-#: Keywords in a storyline's title.
-TITLE_KEYWORDS = 4
 
 
 def link(context: Context) -> Counts:
@@ -63,9 +61,8 @@ def link(context: Context) -> Counts:
         storyline_of = {story: storyline_ids[story] for group in groups for story in group}
         titles = {}
         for group in groups:
-            group_articles = [loaded[key] for story in group for key in members[story]]
-            keywords = extract_keywords(group_articles, vocabulary, TITLE_KEYWORDS)
-            titles[storyline_of[group[0]]] = ", ".join(keywords)
+            group_articles = [[loaded[key] for key in members[story]] for story in group]
+            titles[storyline_of[group[0]]] = name_storyline(group_articles, vocabulary)
 
         descriptions.save_storylines(session, titles, now=context.clock())
         descriptions.assign_storylines(
@@ -90,12 +87,20 @@ def _build_profiles(
     values: Vectors,
     vocabulary: Vocabulary,
 ) -> StoryProfiles:
-    """Average the features of each story's articles; `values` are in the order of `loaded`."""
+    """Average the features of each story's reports; `values` are in the order of `loaded`.
+
+    Other types, such as live pages about several events, count only in a story without a report.
+    """
     tokenised = TokenisedArticles.build(list(loaded.values()), values)
     row_of = {key: row for row, key in enumerate(loaded)}
-    rows = [np.array([row_of[key] for key in keys]) for keys in members.values()]
+    rows = [np.array([row_of[key] for key in _reports(keys, loaded)]) for keys in members.values()]
     features = Features.build(tokenised, vocabulary)
     return StoryProfiles.from_features(list(members), rows, features)
+
+
+def _reports(keys: Sequence[int], loaded: Mapping[int, Article]) -> Sequence[int]:
+    """The reports among the members of a story, or all members if there are none."""
+    return [key for key in keys if loaded[key].type.is_independent_report] or keys
 
 
 def _link_roundups(

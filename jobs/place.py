@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
 from service.domain.articles.copies import find_copies
+from service.domain.articles.model import ArticleId
 from service.domain.grouping import evidence
 from service.domain.grouping.lineage import plan_update
 from service.domain.grouping.place import place as place_articles
@@ -100,7 +101,8 @@ def _place_arrivals(
         quiet_since=context.settings.lifecycle.quiet_since(now),
         reasons={each.article: evidence.explain_placement(each) for each in placements},
     )
-    all_copies = find_copies(loaded, context.settings.copies)
+    placed = dict[ArticleId, str](stories.story_of(session, ids).items())
+    all_copies = find_copies(loaded, context.settings.copies, placed)
     new_copies = [copy for copy in all_copies if copy.article in arrivals]
     copies.replace_copies(session, list(arrivals), new_copies, at=stamp.now)
     return counts

@@ -14,7 +14,7 @@ from service.domain.text.spans import merge_windows
 from service.store.articles import articles, copies, types, vectors
 from service.store.database import locks
 from service.store.editing import marks
-from service.store.stories import apply_plan, constraints, stories, vocabularies
+from service.store.stories import apply_plan, constraints, descriptions, stories, vocabularies
 
 
 def reconcile(context: Context) -> Counts:
@@ -121,9 +121,10 @@ def _regroup(
         quiet_since=settings.lifecycle.quiet_since(now),
         reasons=evidence.explain_grouping(grouping, moved, story_of | moved, context.pair_model),
     )
-    copies.replace_copies(
+    moved_copies = copies.replace_copies(
         session, [int(key) for key in grouping.ids], grouping.copies, at=stamp.now
     )
+    descriptions.require_description(session, moved_copies)
     vocabularies.save(session, grouping.vocabulary, now=now)
 
     min_age = settings.hysteresis.min_age_hours

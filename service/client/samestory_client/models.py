@@ -77,13 +77,38 @@ class Rank:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalHeadline:
+    """The best title of a story in one language."""
+
+    language: str
+    title: str
+    article: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
-    """A sentence quoted from an article; `complete` is false if the feed cut it off."""
+    """A sentence quoted from an article, with the time of the report.
+
+    `direction` is a value of the HTML attribute `dir`. `complete` is false if the feed cut the
+    sentence off, in descriptions by earlier versions.
+    """
 
     text: str
     article: int
     outlet: OutletRef
     complete: bool
+    language: str | None = None
+    direction: str = "auto"
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyText:
+    """A news agency whose text several outlets print, and these articles."""
+
+    name: str
+    slug: str | None
+    articles: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +187,9 @@ class Story:
     locked: bool
     renamed: bool
     links: dict[str, str]
+    headlines: tuple[LocalHeadline, ...] = ()
     summary: tuple[Quote, ...] = ()
+    agencies: tuple[AgencyText, ...] = ()
     entities: Entities = field(default_factory=Entities)
     developments: tuple[Development, ...] = ()
     first_reporter: Delay | None = None

@@ -86,7 +86,8 @@ def link_quality(
         ids = {article.id for article in articles}
         pairs = zip(articles, labels.originals, strict=True)
         originals = {article.id: key for article, key in pairs if key is not None and key in ids}
-        copies = copy_quality(originals, find_copies(articles, settings.copies))
+        story_of = {article.id: story for article, story in zip(articles, stories, strict=True)}
+        copies = copy_quality(originals, find_copies(articles, settings.copies, story_of))
     if all(storyline is None for storyline in labels.storylines):
         return LinkQuality(copies, None, None)
     tokenised = TokenisedArticles.build(articles, encode_rows())

@@ -10,6 +10,7 @@ from service.domain.stories.ranking import explain_rank
 from service.domain.stories.transitions import TransitionOut
 from service.store.editing.audit_log import Decision
 from service.store.story_views.views import StoryView
+from service.web.api.stories.details import QuoteOut
 from service.web.api.stories.schemas import StoryDetailOut
 from service.web.rendering.schemas import MemberOut
 
@@ -45,13 +46,19 @@ def format_story_detail(story: StoryDetailOut) -> str:
                 for kind, some in entities
                 if some
             ),
-            *(f"“{quote.text}” {quote.outlet.name}" for quote in story.summary),
+            *(f"text of {each.name}: {len(each.articles)} articles" for each in story.agencies),
+            *map(_format_quote, story.summary),
             "",
             *map(_format_member, story.members),
             "",
             *map(_format_transition, story.transitions),
         ]
     )
+
+
+def _format_quote(quote: QuoteOut) -> str:
+    at = f", {format_time(quote.at)}" if quote.at else ""
+    return f"“{quote.text}” {quote.outlet.name}{at}"
 
 
 def format_decision(entry: Decision) -> str:

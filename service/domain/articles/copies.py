@@ -1,6 +1,6 @@
 """Reprint detection: which articles reuse the text of another one, even if cut or rearranged."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 
@@ -11,10 +11,14 @@ from service.domain.articles.shingles import (
     Shingles,
     candidate_rows,
     normalized_words,
+    shared_words,
     title_similarity,
 )
-from service.domain.articles.tokenization import TITLE_CHARACTERS
+from service.domain.articles.tokenization import STOP_WORDS, TITLE_CHARACTERS, title_words
 from service.settings.grouping import CopySettings
+
+#: Share of the words of a title that a text about the subject of the title contains.
+_MIN_TITLE_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +30,17 @@ class Copy:
     share: float
 
 
-def find_copies(articles: Sequence[Article], settings: CopySettings) -> list[Copy]:
+def find_copies(
+    articles: Sequence[Article],
+    settings: CopySettings,
+    stories: Mapping[ArticleId, Hashable] | None = None,
+) -> list[Copy]:
     """Return the copies among the articles, each with its original, sorted by id.
 
     Articles are processed agencies first, then by date. Each is a copy of the first original that
-    it overlaps with enough, or an original itself, so no original is a copy.
+    it overlaps with enough, or an original itself, so no original is a copy. With `stories`, the
+    story of each article, an original is always in the story of its copies; an article without a
+    story is no copy.
     """
     ranked = sorted(articles, key=original_first_key)
     texts = [Shingles.from_article(article, settings.shingle_words) for article in ranked]
@@ -38,7 +48,7 @@ def find_copies(articles: Sequence[Article], settings: CopySettings) -> list[Cop
     copies: dict[int, Copy] = {}
     for late, earlier in candidate_rows(texts, settings.signature_size).items():
         for early in earlier:
-            if early in copies:
+            if early in copies or not _share_story(ranked[late], ranked[early], stories):
                 continue
             share = overlap_coefficient(texts[late], texts[early])
             weight = min(texts[late].weight, texts[early].weight)
@@ -46,6 +56,36 @@ def find_copies(articles: Sequence[Article], settings: CopySettings) -> list[Cop
                 copies[late] = Copy(ranked[late].id, ranked[early].id, round(share, 4))
                 break
     return sorted(copies.values(), key=lambda copy: id_key(copy.article))
+
+
+def keep_within_stories(
+    copies: Sequence[Copy],
+    articles: Sequence[Article],
+    settings: CopySettings,
+    stories: Mapping[ArticleId, Hashable],
+) -> list[Copy]:
+    """Return `find_copies(articles, settings, stories)`, given `find_copies(articles, settings)`.
+
+    Only the stories with an original elsewhere are searched again.
+    """
+    affected = {
+        stories.get(each.article)
+        for each in copies
+        if stories.get(each.article) != stories.get(each.original)
+    }
+    kept = [each for each in copies if stories.get(each.article) not in affected]
+    again = [each for each in articles if stories.get(each.id) in affected]
+    found = find_copies(again, settings, stories) if again else []
+    return sorted([*kept, *found], key=lambda copy: id_key(copy.article))
+
+
+def _share_story(
+    one: Article, other: Article, stories: Mapping[ArticleId, Hashable] | None
+) -> bool:
+    if stories is None:
+        return True
+    story = stories.get(one.id)
+    return story is not None and story == stories.get(other.id)
 
 
 def overlap_coefficient(one: Shingles, other: Shingles) -> float:
@@ -64,6 +104,14 @@ def _is_copy(
     late: Article, early: Article, share: float, weight: float, settings: CopySettings
 ) -> bool:
     """Whether `share` is enough for a copy; `weight` is that of the shorter text."""
+    return _is_enough(late, early, share, weight, settings) and _shares_subject(
+        late, early, settings.shingle_words
+    )
+
+
+def _is_enough(
+    late: Article, early: Article, share: float, weight: float, settings: CopySettings
+) -> bool:
     brief = weight < settings.brief_weight
     if late.outlet and late.outlet == early.outlet:
         if _has_same_timestamp(late, early):
@@ -77,6 +125,30 @@ def _is_copy(
         return True
     titles = [normalized_words(each.title[:TITLE_CHARACTERS]) for each in (late, early)]
     return title_similarity(*titles) >= settings.title_similarity
+
+
+def _shares_subject(late: Article, early: Article, size: int) -> bool:
+    """Whether the titles have words in common, or the shared text is about their subject.
+
+    Text that an outlet appends to its articles has no words of their titles. A reprint may have a
+    title of its own, but the shared text is then about the title of the original.
+    """
+    if _mentions_title(set(title_words(late)), early):
+        return True
+    shared = shared_words(_whole_text(late), _whole_text(early), size)
+    in_each = (_mentions_title(shared, each) for each in (late, early))
+    return all(in_each) if late.outlet and late.outlet == early.outlet else any(in_each)
+
+
+def _whole_text(article: Article) -> str:
+    return f"{article.title[:TITLE_CHARACTERS]}\n{article.text}"
+
+
+def _mentions_title(shared: Collection[str], article: Article) -> bool:
+    """Whether words include enough of those of an article's title, or the title has none."""
+    title = {word for word in title_words(article) if word not in STOP_WORDS}
+    found = sum(word in shared for word in title)
+    return not title or found >= max(1, _MIN_TITLE_SHARE * len(title))
 
 
 def _has_same_timestamp(one: Article, other: Article) -> bool:

@@ -2,34 +2,88 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from service.domain.articles.model import Article, ArticleId
+
+_NONE: Mapping[ArticleId, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """Number of outlets; `independent` counts publisher families with a report that is no copy.
 
-    Live pages, opinion and all other types of articles than reports count as coverage only.
+    Live pages, opinion and all other types of articles than reports count as coverage only. The
+    text of one news agency counts once, in however many outlets.
     """
 
     outlets: int
     independent: int
 
 
+@dataclass(frozen=True, slots=True)
+class AgencyText:
+    """Reports that consist of the text of one news agency, in other outlets or its own."""
+
+    name: str
+    slug: str  #: of the agency's outlet; empty if the catalogue has none
+    articles: tuple[ArticleId, ...]
+
+
 def count_coverage(
     articles: Sequence[Article],
     copies: Collection[ArticleId] = (),
     families: Mapping[str, str] | None = None,
+    agency_of: Mapping[ArticleId, str] = _NONE,
 ) -> Coverage:
-    """Count the outlets of a story's articles; `families` maps outlets to their owners.
+    """Count the outlets of a story's articles.
 
-    If all reports are copies, their common source counts as one independent outlet. Without any
-    report there is none.
+    `families` maps outlets to their owners, and `agency_of` articles to the agency whose text they
+    print. If all reports are copies, their common source counts as one independent outlet. Without
+    any report there is none.
     """
     owners = families or {}
     outlets = {article.outlet for article in articles if article.outlet}
     reports = [each for each in articles if each.outlet and each.type.is_independent_report]
-    originals = [each.outlet for each in reports if each.id not in copies]
-    independent = {owners.get(outlet) or outlet for outlet in originals}
+    sources = (agency_of.get(each.id, each.outlet) for each in reports if each.id not in copies)
+    independent = {owners.get(source) or source for source in sources}
     return Coverage(len(outlets), max(len(independent), 1 if reports else 0))
+
+
+def credit_agencies(
+    articles: Sequence[Article],
+    originals: Mapping[ArticleId, ArticleId],
+    credits_of: Mapping[ArticleId, str],
+) -> dict[ArticleId, str]:
+    """Return the agency whose text each article prints, by article.
+
+    An article prints the text of the agency that it credits, of its original's agency, or of the
+    agency that one of its copies credits. `credits_of` maps articles to the agency they credit.
+    """
+    agency_of = {each.id: each.outlet for each in articles if each.agency} | {**credits_of}
+    for copy, original in originals.items():
+        if copy in agency_of:
+            agency_of.setdefault(original, agency_of[copy])
+    for copy, original in originals.items():
+        if original in agency_of:
+            agency_of.setdefault(copy, agency_of[original])
+    return agency_of
+
+
+def list_agency_texts(
+    articles: Sequence[Article], agency_of: Mapping[ArticleId, str], names: Mapping[str, str]
+) -> list[AgencyText]:
+    """List the agencies whose text other outlets print; `names` maps slugs of outlets to names."""
+    articles_of: dict[str, list[Article]] = {}
+    for each in articles:
+        if each.id in agency_of:
+            articles_of.setdefault(agency_of[each.id], []).append(each)
+    return [
+        AgencyText(
+            names.get(agency, agency),
+            agency if agency in names else "",
+            tuple(each.id for each in printed),
+        )
+        for agency, printed in sorted(articles_of.items())
+        if any(each.outlet != agency for each in printed)
+    ]

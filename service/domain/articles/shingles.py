@@ -77,6 +77,15 @@ def title_similarity(one: Sequence[str], other: Sequence[str]) -> float:
     return 2 * best[-1] / (len(one) + len(other))
 
 
+def shared_words(one: str, other: str, size: int) -> set[str]:
+    """Return the words of all runs of `size` words that occur in both texts."""
+    words = normalized_words(other)
+    runs = {tuple(words[at : at + size]) for at in range(len(words) - size + 1)}
+    own = normalized_words(one)
+    shared = (tuple(own[at : at + size]) for at in range(len(own) - size + 1))
+    return {word for run in shared if run in runs for word in run}
+
+
 def candidate_rows(texts: Sequence[Shingles], signature_size: int) -> dict[int, list[int]]:
     """Map each row to the earlier rows that share several keys, both ascending.
 

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 
 from service.domain.articles.model import Article
+from service.domain.search.word_forms import normalize
+from service.domain.text.scripts import MARKS
 from service.domain.text.title_suffixes import strip_title_suffix
 
 #: Maximum characters used of a title.
@@ -28,7 +30,10 @@ wednesday thursday friday saturday sunday first last three four five
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
-_WORD = re.compile(r"[^\W_]+(?:['’.,\-][^\W_]+)*")
+#: Letters and digits with their marks, such as the vowel signs of Arabic and Hindi.
+_LETTERS = f"[^\\W_]+(?:[{MARKS}]+[^\\W_]*)*"
+#: Persian writes the parts of a word with a zero-width non-joiner between them.
+_WORD = re.compile(f"{_LETTERS}(?:['’.,\\-\u200c]{_LETTERS})*")
 #: Numbers and English month and weekday names, which vary between the articles of a regular series.
 _DATED = re.compile(
     r"\W*\d[\d\W]*(?:st|nd|rd|th)?"
@@ -36,6 +41,7 @@ _DATED = re.compile(
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
     r"|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 )
+_ARABIC = re.compile("[\u0600-\u06ff]")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _PLURAL = re.compile(r"(?<=[a-z]{3}[^su])s$")
 
@@ -78,7 +84,8 @@ def body_words(article: Article) -> list[str]:
 def words(text: str) -> Iterator[str]:
     """Yield normalized words and numbers in order.
 
-    Normalization covers case, Unicode composition, possessives and English plurals.
+    Normalization covers case, Unicode composition, possessives, English plurals, and the vowel
+    signs and forms of Arabic letters.
     """
     for normalized, _ in spellings(text):
         yield normalized
@@ -92,7 +99,12 @@ def fold(word: str) -> str:
 def spellings(text: str) -> Iterator[tuple[str, str]]:
     """Yield each word as (normalized, original)."""
     for match in _WORD.finditer(unicodedata.normalize("NFKC", text)):
-        yield fold(match.group().lower()), match.group()
+        yield fold(_normalize(match.group().lower())), match.group()
+
+
+def _normalize(word: str) -> str:
+    """Return a word in lower case; in Arabic script without vowel signs and forms of letters."""
+    return normalize(word) if _ARABIC.search(word) else word
 
 
 def _title_and_text(article: Article, characters: int) -> str:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from service.domain.articles import tokenization
-from service.domain.articles.copies import Copy, find_copies
+from service.domain.articles.copies import Copy, find_copies, keep_within_stories
 from service.domain.articles.model import (
     Article,
     ArticleId,
@@ -49,7 +49,7 @@ class Grouping:
 
     `groups` contains article ids, each group sorted, groups in order of their first article.
     `pairs` and `scores` are the scored candidates, as rows of `ids` and of `features`. Placement
-    uses `vocabulary` until the window is grouped again.
+    uses `vocabulary` until the window is grouped again. An original is in the group of its copies.
     """
 
     ids: tuple[ArticleId, ...]
@@ -113,6 +113,7 @@ def group_window(
         ),
     )
     ids = tuple(article.id for article in scored.articles)
+    story_of = dict(zip(ids, labels.tolist(), strict=True))
     members = defaultdict(list)
     for key, label in zip(ids, labels.tolist(), strict=True):
         members[label].append(key)
@@ -122,7 +123,7 @@ def group_window(
         groups,
         scored.pairs,
         scored.scores,
-        scored.copies,
+        tuple(keep_within_stories(scored.copies, scored.articles, settings.copies, story_of)),
         scored.vocabulary,
         scored.features,
     )

@@ -114,11 +114,16 @@ def word_forms(spelling: str, language: str) -> frozenset[str]:
     """
     language = language or next(iter(languages_of_script(spelling)), "")
     whole, part = normalize(spelling), stemmer_input(spelling, language)
+    return frozenset({whole, part, stem(spelling, language)} - {""})
+
+
+def stem(spelling: str, language: str) -> str:
+    """Return the stem of a word in a language (ISO 639-1) or, without one, the normal form."""
+    part = stemmer_input(spelling, language)
     if language in {"hi", "ru"} and part.isascii():
         language = "en"  # as Postgres does
     algorithm = STEMMERS.get(language)
-    stem = _load_stemmer(algorithm).stemWord(part) if algorithm else part
-    return frozenset({whole, part, stem} - {""})
+    return _load_stemmer(algorithm).stemWord(part) if algorithm else part
 
 
 def normalize(spelling: str) -> str:

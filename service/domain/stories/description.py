@@ -4,16 +4,24 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.domain.articles.coverage import Coverage, count_coverage
-from service.domain.articles.model import Article, Vectors
+from service.domain.articles.agency_credits import AgencyNames
+from service.domain.articles.coverage import (
+    AgencyText,
+    Coverage,
+    count_coverage,
+    credit_agencies,
+    list_agency_texts,
+)
+from service.domain.articles.model import Article, ArticleId, Vectors
 from service.domain.entities.gazetteer import Gazetteer
 from service.domain.entities.story_entities import Entity, find_entities
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.stories.developments import Development, find_developments
-from service.domain.stories.keywords import extract_keywords
 from service.domain.stories.pace import Delay, Pace, TimedReport, list_delays, measure_pace
 from service.domain.stories.ranking import Rank, compute_rank
-from service.domain.stories.summary import Quote, summarise
+from service.domain.stories.wording.headline import LocalHeadline, choose_local_headlines
+from service.domain.stories.wording.keywords import extract_keywords
+from service.domain.stories.wording.summary import Quote, summarise
 from service.domain.text.slugs import slugify
 
 
@@ -30,12 +38,13 @@ class StoryContent:
 class DescriptionContext:
     """Data beyond a story's own articles, shared by all descriptions of a batch."""
 
-    originals: Mapping[int, int]  #: original by reprint
+    originals: Mapping[ArticleId, ArticleId]  #: original by reprint
     families: Mapping[str, str]  #: publisher family by outlet
     outlet_names: Mapping[str, str]
+    agency_names: AgencyNames
     vocabulary: Vocabulary
     gazetteer: Gazetteer
-    reported_at: Mapping[int, datetime]
+    reported_at: Mapping[ArticleId, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,8 @@ class Details:
     pace: Pace | None = None
     delays: tuple[Delay, ...] = ()
     rank: Rank | None = None
+    agencies: tuple[AgencyText, ...] = ()
+    headlines: tuple[LocalHeadline, ...] = ()
 
     def limit_to_articles(
         self, article_ids: Collection[int], quotable: Collection[int]
@@ -62,7 +73,17 @@ class Details:
             developments=tuple(
                 each for each in self.developments if int(each.article) in article_ids
             ),
+            headlines=tuple(each for each in self.headlines if int(each.article) in article_ids),
+            agencies=tuple(
+                replace(each, articles=tuple(key for key in each.articles if key in article_ids))
+                for each in self.agencies
+            ),
         )
+
+    def source_of(self, article_id: int, family: str) -> str:
+        """The source that an article counts for: the agency whose text it prints, or its family."""
+        agencies = (each.name for each in self.agencies if article_id in each.articles)
+        return next((f"agency:{name}" for name in agencies), family)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +119,15 @@ def describe_story(
     """
     articles, copies, title = story.articles, context.originals, story.headline_article.title
     originals = [each for each in articles if each.id not in copies] or articles
-    coverage = count_coverage(articles, copies, context.families)
+    credits_of = {
+        each.id: credited for each in articles if (credited := context.agency_names.find(each))
+    }
+    agency_of = credit_agencies(articles, copies, credits_of)
+    coverage = count_coverage(articles, copies, context.families, agency_of)
     dated = [row for row, each in enumerate(articles) if each.published is not None]
     rows = dated or list(range(len(articles)))
     timed = [articles[row] for row in rows]
-    times = [context.reported_at[int(each.id)] for each in timed]
+    times = [context.reported_at[each.id] for each in timed]
     reports = [
         TimedReport(each.outlet, at, each.id in copies)
         for each, at in zip(timed, times, strict=True)
@@ -110,12 +135,22 @@ def describe_story(
     pace = measure_pace(reports)
     outlets_per_hour = pace.outlets_per_hour if pace else 0.0
     details = Details(
-        summary=tuple(summarise(articles, context.vocabulary, copies, story.headline_article.lang)),
+        summary=tuple(
+            summarise(
+                articles,
+                context.vocabulary,
+                copies,
+                story.headline_article.lang,
+                context.reported_at,
+            )
+        ),
         entities=tuple(find_entities(articles, context.gazetteer, copies, context.outlet_names)),
         developments=tuple(find_developments(timed, story.vectors[rows], times, copies)),
         pace=pace,
         delays=tuple(list_delays(reports)),
         rank=compute_rank(coverage.independent, last_reported_at, outlets_per_hour),
+        headlines=tuple(choose_local_headlines(articles, story.vectors, copies)),
+        agencies=tuple(list_agency_texts(articles, agency_of, context.outlet_names)),
     )
     return StoryDescription(
         story_id=story_id,

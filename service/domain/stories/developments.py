@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 
 from service.domain.articles.model import Article, ArticleId, Vectors, id_key
-from service.domain.stories.headline import title_penalty
+from service.domain.stories.wording.headline import is_plain_report
 
 #: Maximum number of developments per story.
 MAX_DEVELOPMENTS = 8
@@ -40,7 +40,7 @@ def find_developments(
     order = sorted(
         range(len(articles)), key=lambda row: (reported_at[row], id_key(articles[row].id))
     )
-    eligible = [row for row in order if not title_penalty(articles[row], copies)] or order[:1]
+    eligible = [row for row in order if is_plain_report(articles[row], copies)] or order[:1]
     selected = sorted(_select_novel(eligible, vectors), key=order.index)
     return [
         Development(

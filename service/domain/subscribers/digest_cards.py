@@ -66,6 +66,7 @@ def _choose_headline_report(story: DigestStory, language: str) -> DigestReport |
     if current and primary_subtag(current[0].language) == language:
         return current[0]
     in_language = [each for each in originals if primary_subtag(each.language) == language]
+    in_language.sort(key=lambda each: each.article not in story.local_headlines)
     return (in_language or current or originals or list(story.reports))[0]
 
 

@@ -25,7 +25,7 @@ class DigestReport:
     outlet: str
     name: str  #: of the outlet
     country: str | None
-    family: str
+    family: str  #: of the outlet, or the agency whose text it prints
     language: str | None
     at: datetime
     copy: bool
@@ -39,10 +39,15 @@ class DigestReport:
 
 @dataclass(frozen=True, slots=True)
 class SummarySentence:
-    """A sentence of a summary with the name of the outlet that published it."""
+    """A sentence of a summary with the name of the outlet that published it.
+
+    Editions of earlier versions lack language and time.
+    """
 
     text: str
     outlet: str
+    language: str | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class DigestStory:
     names: tuple[str, ...] = ()  #: people, places and organisations
     #: Of the reports, in this and other stories; only for alerts.
     memberships: tuple[MembershipPeriod, ...] = ()
+    local_headlines: frozenset[int] = frozenset()  #: articles with the best title of each language
 
     @cached_property
     def articles(self) -> frozenset[int]:

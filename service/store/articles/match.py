@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.domain.articles.copies import Copy, find_copies
-from service.domain.articles.model import Article, Vectors
+from service.domain.articles.model import Article, ArticleId, Vectors
 from service.domain.articles.tokenization import lead_words
 from service.domain.grouping.place import Placement, place
 from service.domain.pairs.score import PairModel
@@ -75,7 +75,9 @@ def match(
         model=model,
         settings=settings.grouping,
     )
-    reprints = find_copies(loaded, settings.copies)
+    story_of = dict[ArticleId, str | None](members.items())
+    story_of[UNSTORED_ID] = placement.story
+    reprints = find_copies(loaded, settings.copies, story_of)
     copy = next((each for each in reprints if each.article == UNSTORED_ID), None)
     return MatchResult(placement, copy)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from service.domain.articles.model import ArticleId
 from service.domain.grouping.evidence import Reason
 from service.domain.grouping.lineage import Plan
+from service.store.articles import copies
 from service.store.editing import marks, story_edits
 from service.store.stories import languages, stories, versions
 from service.store.stories.stories import NewMembership, NewTransition, Stamp
@@ -65,6 +66,8 @@ def apply_plan(
             NewMembership(int(opened.article), opened.story, reason.score, reason.evidence)
         )
     stories.move_articles(session, memberships, stamp)
+    moved = {int(each.article) for each in (*plan.opened, *plan.closed)}
+    copies.keep_in_one_story(session, moved, at=stamp.now)
     survivors = {merge.story: merge.into for merge in plan.merged}
     redirected |= stories.redirect_merged(session, survivors)
     transitions = [

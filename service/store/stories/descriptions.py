@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from service.domain.grouping.lineage import ExistingStory
 from service.domain.stories.description import StoryDescription
+from service.store.database.arrays import equals_any
 from service.store.stories.details import to_json
-from service.store.tables import OutletRow, StorylineRow, StoryRow
+from service.store.tables import MembershipRow, OutletRow, StorylineRow, StoryRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +71,37 @@ def mark_described(
         session.execute(update(StoryRow), values)
 
 
+def require_description(session: Session, article_ids: Iterable[int]) -> None:
+    """Request a new description of the stories of these articles."""
+    of_articles = select(MembershipRow.story_id).where(
+        equals_any(MembershipRow.article_id, article_ids), MembershipRow.valid_until.is_(None)
+    )
+    session.execute(
+        update(StoryRow)
+        .where(StoryRow.id.in_(of_articles))
+        .values(described_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class OutletIndex:
-    """Publisher families and names of all outlets, by slug."""
+    """Publisher families and names of all outlets, and names of news agencies, by slug."""
 
     families: Mapping[str, str]
     names: Mapping[str, str]
+    agencies: Mapping[str, str]
 
 
 def load_outlet_index(session: Session) -> OutletIndex:
     """The families and names of all outlets."""
-    statement = select(OutletRow.slug, OutletRow.family, OutletRow.name)
+    statement = select(OutletRow.slug, OutletRow.family, OutletRow.name, OutletRow.agency)
     rows = session.execute(statement).all()
-    return OutletIndex({row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
+    return OutletIndex(
+        families={row.slug: row.family for row in rows},
+        names={row.slug: row.name for row in rows},
+        agencies={row.slug: row.name for row in rows if row.agency},
+    )
 
 
 def find_linkable_stories(session: Session, *, since: datetime, limit: int) -> list[str]:

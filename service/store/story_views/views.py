@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal_column, select
 from sqlalchemy.orm import Session
 
+from service.domain.search.function_words import primary_language
 from service.domain.stories.description import Details
 from service.domain.stories.filters import Sort, StoryFilter
 from service.errors import NotFoundError
@@ -64,6 +65,19 @@ class StoryView:
     renamed: bool  #: an editor wrote the headline
     details: Details
     reports: tuple[Report, ...]
+
+    def headline_in(self, languages: Collection[str]) -> tuple[str, str | None]:
+        """The headline and its language: in the first language that has one, else as described.
+
+        `languages` are ISO 639-1 codes. An editor's headline holds in all languages.
+        """
+        language = self.headline_report.language if self.headline_report else None
+        if self.renamed or primary_language(language or "") in languages:
+            return self.headline, language
+        article_in = {each.lang: each.article for each in self.details.headlines}
+        wanted = next((article_in[code] for code in languages if code in article_in), None)
+        shown = next((each for each in self.reports if each.article_id == wanted), None)
+        return (shown.title, shown.language) if shown else (self.headline, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +216,12 @@ def _view(
     quotable = {report.article_id for report in reports if report.type.is_quotable}
     outlets = {report.outlet.slug for report in reports}
     own = [report for report in reports if report.type.is_independent_report]
-    families = {report.outlet.family for report in own if not report.copy}
+    details = from_json(row.details).limit_to_articles(ids, quotable)
+    sources = {
+        details.source_of(report.article_id, report.outlet.family)
+        for report in own
+        if not report.copy
+    }
     return StoryView(
         id=row.id,
         slug=row.slug,
@@ -218,12 +237,12 @@ def _view(
         last_reported_at=row.last_reported_at,
         articles=len(reports),
         coverage=len(outlets),
-        independent=max(len(families), min(len(own), 1)),
+        independent=max(len(sources), min(len(own), 1)),
         storyline=StorylineName(row.storyline_id, storyline or "") if row.storyline_id else None,
         pinned=row.pinned,
         locked=row.locked,
         renamed=row.renamed,
-        details=from_json(row.details).limit_to_articles(ids, quotable),
+        details=details,
         reports=reports,
     )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.domain.stories.description import Details
 from service.domain.stories.filters import Sort, StoryFilter
 from service.domain.subscribers.digest_model import (
     DigestReport,
@@ -76,16 +77,22 @@ def digest_story(view: StoryView) -> DigestStory:
         pinned=view.pinned,
         changed_at=view.changed_at,
         summary=tuple(
-            SummarySentence(each.text, outlet_names.get(each.outlet, each.outlet))
+            SummarySentence(
+                each.text,
+                outlet_names.get(each.outlet, each.outlet),
+                each.lang or None,
+                each.at,
+            )
             for each in details.summary
         ),
-        reports=tuple(map(_digest_report, view.reports)),
+        reports=tuple(_digest_report(each, details) for each in view.reports),
         keywords=view.keywords,
         names=tuple(each.name for each in details.entities),
+        local_headlines=frozenset(int(each.article) for each in details.headlines),
     )
 
 
-def _digest_report(report: reports.Report) -> DigestReport:
+def _digest_report(report: reports.Report, details: Details) -> DigestReport:
     outlet = report.outlet
     return DigestReport(
         article=report.article_id,
@@ -94,7 +101,7 @@ def _digest_report(report: reports.Report) -> DigestReport:
         outlet=outlet.slug,
         name=outlet.name,
         country=outlet.country,
-        family=outlet.family,
+        family=details.source_of(report.article_id, outlet.family),
         language=report.language,
         at=report.reported_at,
         copy=report.copy,

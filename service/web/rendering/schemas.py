@@ -88,6 +88,14 @@ class HeadlineArticle(BaseModel):
         return cls(id=report.article_id, url=report.url, language=report.language, outlet=outlet)
 
 
+class LocalHeadlineOut(BaseModel):
+    """The best title of a story in one language."""
+
+    language: str = Field(description="ISO 639-1 code.")
+    title: str
+    article: int = Field(description="Id of the article.")
+
+
 class StoryLinks(BaseModel):
     """Paths of the story in this service."""
 
@@ -157,6 +165,9 @@ class StoryOut(BaseModel):
     headline_article: HeadlineArticle | None = Field(
         description="The article whose title is the headline; null if an editor wrote the headline."
     )
+    headlines: list[LocalHeadlineOut] = Field(
+        description="The best title in each language; empty if an editor wrote the headline."
+    )
     keywords: list[str] = Field(description="Keywords, most characteristic first.")
     coverage: int = Field(description="Number of outlets.")
     independent: int = Field(
@@ -205,6 +216,7 @@ def story_fields(story: StoryView) -> dict[str, Any]:
         "state": story.state,
         "headline": story.headline,
         "headline_article": HeadlineArticle.of(story.headline_report),
+        "headlines": [] if story.renamed else _local_headlines(story),
         "keywords": list(story.keywords),
         "coverage": story.coverage,
         "independent": story.independent,
@@ -224,6 +236,16 @@ def story_fields(story: StoryView) -> dict[str, Any]:
         "renamed": story.renamed,
         "links": StoryLinks.of(story.id, story.slug),
     }
+
+
+def _local_headlines(story: StoryView) -> list[LocalHeadlineOut]:
+    titles = {report.article_id: report.title for report in story.reports}
+    return [
+        LocalHeadlineOut(language=each.lang, title=titles[key], article=key)
+        for each in story.details.headlines
+        for key in (int(each.article),)
+        if key in titles
+    ]
 
 
 class ArticleOut(BaseModel):

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from service.domain.access.roles import Role
 from service.domain.stories.description import Details
-from service.domain.stories.summary import Quote
+from service.domain.stories.wording.summary import Quote
 from service.store.database import locks
 from service.store.database.sessions import Sessions
 from service.store.stories.apply_plan import LOCK

@@ -13,7 +13,7 @@ from service.domain.stories.developments import Development
 from service.domain.stories.filters import StoryFilter
 from service.domain.stories.pace import Delay, Pace
 from service.domain.stories.ranking import compute_rank
-from service.domain.stories.summary import Quote
+from service.domain.stories.wording.summary import Quote
 from service.store.database.sessions import Sessions
 from service.store.stories.details import to_json
 from service.store.story_views.views import list_stories

@@ -12,8 +12,10 @@ from jobs.running.context import Context
 from service.domain.articles import tokenization
 from service.domain.entities.gazetteer import Kind
 from service.domain.stories.description import Details
+from service.domain.stories.filters import StoryFilter
 from service.store.stories import vocabularies
 from service.store.stories.details import from_json
+from service.store.story_views.views import list_stories
 from service.store.tables import ArticleRow, GazetteerRow, StoryRow
 from tests.integration.conftest import NOW, Clock
 from tests.support.content.vocabularies import vocabulary_of
@@ -84,6 +86,45 @@ def test_description_quotes_articles_verbatim(
     named = {(each.name, each.kind) for each in details.entities}
     assert named >= {("Castelmar", Kind.PLACE), ("Tarvo Quell", Kind.PERSON)}
     assert [each.title for each in details.developments] == [BEGINNING[0], SEQUEL[0]]
+
+
+def test_agency_text_counts_once_and_quotes_have_language_and_time(
+    context: Context, add_story: Callable[..., list[int]]
+) -> None:
+    wire = [
+        (title, f"CASTELMAR, April 25 (Karsia Press) - {lead}")
+        for title, lead in (
+            BEGINNING,
+            SEQUEL,
+        )
+    ]
+    add_story("border", daily=wire[0], evening=wire[1])
+    describe(context)
+    details = details_of(context)
+    assert [(each.name, len(each.articles)) for each in details.agencies] == [("Karsia Press", 2)]
+    with context.sessions.begin() as session:
+        story = session.get_one(StoryRow, "border")
+        assert (story.coverage, story.independent) == (2, 1)
+        [view] = list_stories(session, StoryFilter()).items
+    assert view.independent == 1
+    assert {quote.lang for quote in details.summary} == {"en"}
+    assert all(
+        quote.at in {report.reported_at for report in view.reports} for quote in details.summary
+    )
+
+
+def test_headlines_in_each_language(context: Context, add_story: Callable[..., list[int]]) -> None:
+    turkish = ("Karsia ve Dorvath bakanları Castelmar'da sınır kapıları için buluştu", "")
+    _, evening = add_story("border", daily=BEGINNING, evening=turkish)
+    with context.sessions.begin() as session:
+        session.execute(update(ArticleRow).where(ArticleRow.id == evening).values(language="tr"))
+    describe(context)
+    with context.sessions.begin() as session:
+        [view] = list_stories(session, StoryFilter()).items
+    assert view.headline_in(["tr"]) == (turkish[0], "tr")
+    assert view.headline_in(["de", "en"]) == (BEGINNING[0], "en")
+    assert view.headline_in(["de"]) == (view.headline, "en")
+    assert {each.lang for each in view.details.headlines} == {"en", "tr"}
 
 
 def test_description_has_pace_delays_and_rank(

@@ -11,7 +11,7 @@ from jobs.alerts import alerts
 from jobs.digest import digest
 from jobs.running.context import Context
 from service.domain.stories.description import Details
-from service.domain.stories.summary import Quote
+from service.domain.stories.wording.summary import Quote
 from service.domain.subscribers.alert_preferences import parse_query
 from service.domain.subscribers.digest_selection import Filters
 from service.store.stories.details import to_json

@@ -15,7 +15,7 @@ from service.domain.stories.description import Details
 from service.domain.stories.developments import Development
 from service.domain.stories.pace import TimedReport, list_delays, measure_pace
 from service.domain.stories.ranking import compute_rank
-from service.domain.stories.summary import Quote
+from service.domain.stories.wording.summary import Quote
 from service.store.stories.details import to_json
 from service.store.tables import ArticleRow, OutletRow, StoryRow
 from tests.support.content.texts import (

@@ -158,7 +158,7 @@ def test_boilerplate_creates_no_story_and_no_copy() -> None:
         settings=story_settings(),
     )
 
-    assert find_copies(articles, story_settings().copies)
+    assert not find_copies(articles, story_settings().copies)
     assert not grouping.copies
     assert [len(group) for group in grouping.groups] == [1, 1, 1, 1]
 

@@ -1,12 +1,13 @@
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.articles.copies import find_copies, overlap_coefficient
-from service.domain.articles.model import Article
+from service.domain.articles.copies import find_copies, keep_within_stories, overlap_coefficient
+from service.domain.articles.model import Article, ArticleId
 from service.domain.articles.shingles import (
     Shingles,
     candidate_rows,
@@ -138,7 +139,9 @@ def test_similar_title_lowers_the_required_share() -> None:
 
 
 def test_shared_quotation_is_not_a_copy() -> None:
-    said = '"We did all that could be done for the people aboard and we will not rest until it is known why"'
+    said = (
+        '"We did all that could be done for the people aboard the ferry and we will not rest now"'
+    )
     one = Article(1, "Owner of ferry mourns", f"{said}, the owner wrote.", "daily", published=START)
     other = Article(2, "Anger at the lake", f"In a letter she said: {said}.", "herald")
     assert detect_copies(one, other) == {}
@@ -146,6 +149,56 @@ def test_shared_quotation_is_not_a_copy() -> None:
         detect_copies(*(replace(each, text=each.text.replace('"', "")) for each in (one, other)))
         != {}
     )
+
+
+APPENDED = (
+    "Send your pictures and videos to the newsroom by email at any hour of the day or night. "
+    "Our journalists read every message and will call you back if they have further questions. "
+    "You can also leave a message on the answering machine of the editor on duty."
+)
+
+
+def test_appended_text_does_not_make_a_copy() -> None:
+    titles = ("Member of parliament stabbed in church", "Singer urges fans to get vaccinated")
+    leads = ("A lawmaker was killed at a meeting.", "A star speaks in favour of the jab.")
+    texts = [f"{lead} {APPENDED}" for lead in leads]
+    one, other = (
+        Article(key, title, text, "daily", published=START + timedelta(hours=key))
+        for key, (title, text) in enumerate(zip(titles, texts, strict=True))
+    )
+    assert detect_copies(one, other) == {}
+    assert detect_copies(one, replace(other, outlet="herald")) == {}
+
+
+def test_reprint_may_have_a_title_without_a_word_of_the_text() -> None:
+    own = Article(2, "Nightmare at sea", " ".join(PARAGRAPHS), "daily", published=LATER)
+    assert detect_copies(own, WIRE) == {2: 1}
+
+
+def test_original_is_in_the_story_of_its_copy() -> None:
+    prints = [replace(WIRE, id=key, outlet=f"o{key}", published=LATER) for key in (2, 3, 4)]
+    stories: dict[ArticleId, str] = {1: "a", 2: "a", 3: "b", 4: "b"}
+    articles = [WIRE, *prints]
+    found = find_copies(articles, SETTINGS, stories)
+    assert {copy.article: copy.original for copy in found} == {2: 1, 4: 3}
+    everywhere = find_copies(articles, SETTINGS)
+    assert keep_within_stories(everywhere, articles, SETTINGS, stories) == found
+
+
+def test_article_without_a_story_is_no_copy() -> None:
+    own = replace(WIRE, id=2, outlet="daily", published=LATER)
+    assert find_copies([WIRE, own], SETTINGS, {1: "a", 2: None}) == []
+
+
+@given(PRINTS, st.randoms(use_true_random=False))
+def test_copies_within_stories_do_not_depend_on_the_first_search(
+    articles: list[Article], random: Random
+) -> None:
+    stories = {article.id: random.choice("ab") for article in articles}
+    found = find_copies(articles, SETTINGS, stories)
+    everywhere = find_copies(articles, SETTINGS)
+    assert keep_within_stories(everywhere, articles, SETTINGS, stories) == found
+    assert all(stories[copy.article] == stories[copy.original] for copy in found)
 
 
 def test_versions_of_one_article_need_a_smaller_share() -> None:

@@ -10,10 +10,10 @@ from service.domain.articles.article_types import ArticleType
 from service.domain.articles.coverage import Coverage, count_coverage
 from service.domain.articles.model import Article
 from service.domain.pairs.features import Features, TokenisedArticles, window_vocabulary
-from service.domain.stories.headline import choose_headline_article, title_penalty
-from service.domain.stories.keywords import extract_keywords
 from service.domain.stories.ranking import compute_rank
 from service.domain.stories.storylines import StoryProfiles, link_storylines
+from service.domain.stories.wording.headline import choose_headline_article, title_penalty
+from service.domain.stories.wording.keywords import extract_keywords
 from service.settings.grouping import StorylineSettings
 from tests.support.content.events import EVENTS, START, encoded, event_articles
 
@@ -51,10 +51,10 @@ def test_copies_are_chosen_only_without_an_original() -> None:
     assert choose_headline_article([one], encoded([one]), {one.id}) == one
 
 
-def test_live_blog_is_preferred_to_a_copy() -> None:
+def test_plain_title_of_a_copy_is_preferred_to_a_live_blog() -> None:
     blog = Article(1, "Ferry collides with pier – live updates", EVENTS[0])
     copy = Article(2, "Ferry collides with the pier of Orlan", EVENTS[0])
-    assert choose_headline_article([blog, copy], encoded([blog, copy]), {copy.id}) == blog
+    assert choose_headline_article([blog, copy], encoded([blog, copy]), {copy.id}) == copy
 
 
 def test_headline_comes_from_a_report_if_there_is_one() -> None:

@@ -1,18 +1,22 @@
 """Tests of the extractive summary."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.articles import tokenization
 from service.domain.articles.article_types import ArticleType
-from service.domain.articles.model import Article
-from service.domain.stories.summary import MAX_SENTENCES, Quote, summarise
+from service.domain.articles.model import Article, ArticleId
+from service.domain.stories.wording.summary import MAX_SENTENCES, Quote, summarise
+from tests.support.content.events import START
 from tests.support.content.vocabularies import vocabulary_of
 
 COLLISION = "A ferry struck the pier of Orlan harbour on Monday evening, hurting twelve people."
-CAPTAIN = "The captain told the harbour police that a gust had pushed the ferry against the pier."
+CAPTAIN = "The Orlan captain told harbour police that a gust had pushed the ferry against the pier."
 INQUIRY = "Inspectors will examine the ferry's engines before Orlan harbour opens again."
 MAYOR = "Orlan's mayor promised that the damaged pier would be rebuilt before the summer season."
 TULIPS = "Tulips and roses flowered early in the gardens of the northern valleys this spring."
@@ -26,10 +30,13 @@ def reports(*texts: str) -> list[Article]:
 
 
 def summary_of(
-    articles: list[Article], copies: set[int] | None = None, lang: str = ""
+    articles: list[Article],
+    copies: set[int] | None = None,
+    lang: str = "",
+    reported_at: Mapping[ArticleId, datetime] | None = None,
 ) -> list[Quote]:
     vocabulary = vocabulary_of(map(tokenization.lead_words, articles))
-    return summarise(articles, vocabulary, copies or set(), lang)
+    return summarise(articles, vocabulary, copies or set(), lang, reported_at or {})
 
 
 def texts(quotes: list[Quote]) -> list[str]:
@@ -58,6 +65,11 @@ def test_off_topic_sentences_are_excluded() -> None:
     assert TULIPS not in texts(result)
 
 
+def test_sentence_about_another_event_is_not_quoted_even_without_another() -> None:
+    assert texts(summary_of(reports(TULIPS, CAPTAIN))) == [CAPTAIN]
+    assert summary_of(reports(TULIPS, "")) == []
+
+
 def test_copies_are_not_quoted() -> None:
     result = summary_of(reports(COLLISION, CAPTAIN), copies={0})
     assert texts(result) == [CAPTAIN]
@@ -70,41 +82,90 @@ def test_only_reports_are_quoted() -> None:
         assert summary_of([replace(one, type=kind)]) == []
 
 
-def test_truncated_sentence_is_the_last_resort() -> None:
-    cut = "A ferry struck the pier of Orlan harbour on Monday evening, hurting…"
-    assert texts(summary_of(reports(cut, CAPTAIN))) == [CAPTAIN]
-    [alone] = summary_of(reports(cut))
-    assert (alone.text, alone.complete) == (cut, False)
+def test_quote_has_language_and_time_of_its_report() -> None:
+    early, late = START, START + timedelta(hours=3)
+    articles = [replace(each, published=early) for each in reports(COLLISION, CAPTAIN)]
+    first, second = sorted(
+        summary_of(articles, reported_at={1: late}), key=lambda quote: int(quote.article)
+    )
+    assert (first.at, second.at) == (early, late)
+    assert {first.lang, second.lang} == {"en"}
 
 
-def test_context_dependent_sentences_only_fill_up() -> None:
-    dependent = "But it was the ferry's third collision with the pier of Orlan harbour this year."
-    assert dependent not in texts(summary_of(reports(COLLISION, CAPTAIN, dependent)))
-    assert texts(summary_of(reports(COLLISION, dependent))) == [COLLISION, dependent]
+TOLL = (
+    ("At least eight people died when the Tamor burst its banks, police in Orlan said.", 0),
+    ("The Tamor flood near Orlan has killed 57 people, the home ministry of Karsia said.", 8),
+    ("Rescuers from Karsia dug through mud in Orlan after the flood of the Tamor river.", 9),
+    ("More than 150 people are now known to have died in the Tamor flood near Orlan.", 20),
+)
 
 
-def test_feed_boilerplate_is_not_quoted() -> None:
-    for boilerplate in (
-        "Continue reading about the ferry and the pier of Orlan harbour…",
-        "Read more about the ferry that struck the pier of Orlan harbour.",
-        "The post Ferry hits pier in Orlan harbour appeared first on Daily.",
-        "Photo credit of the ferry and the pier: the harbour's own Anna Pell.",
-        "Correspondent Anna Pell has more on the ferry and the pier of Orlan harbour.",
-    ):
-        assert summary_of(reports(boilerplate)) == []
+def test_only_the_latest_figure_is_quoted() -> None:
+    articles = [
+        replace(article, title="Tamor flood near Orlan", published=START + timedelta(hours=hours))
+        for article, (_, hours) in zip(reports(*(text for text, _ in TOLL)), TOLL, strict=True)
+    ]
+    quoted = texts(summary_of(articles))
+    assert quoted[0] == TOLL[3][0]
+    assert not {TOLL[0][0], TOLL[1][0]} & set(quoted)
+
+
+def test_figure_of_a_title_supersedes_earlier_sentences() -> None:
+    first, last = reports(TOLL[1][0], TOLL[2][0])
+    articles = [
+        replace(first, title="Tamor flood near Orlan", published=START),
+        replace(last, title="Flood near Orlan: toll at 171", published=START + timedelta(hours=9)),
+    ]
+    assert texts(summary_of(articles)) == [TOLL[2][0]]
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "sentence", "other"),
+    [
+        (
+            "zh",
+            "台风登陆吕宋岛",
+            "台风周六清晨在吕宋岛登陆，数千人被转移到避难所。",
+            "气象局说，台风在吕宋岛登陆时风速达每小时一百八十公里。",
+        ),
+        (
+            "ja",
+            "台風がルソン島に上陸",
+            "台風は土曜日の早朝にルソン島に上陸し、数千人が避難した。",
+            "気象当局によると、台風はルソン島に上陸した際、強い風を伴っていた。",
+        ),
+        (
+            "th",
+            "พายุไต้ฝุ่นขึ้นฝั่งเกาะลูซอน",
+            "พายุไต้ฝุ่นขึ้นฝั่งเกาะลูซอนเมื่อเช้าวันเสาร์ ประชาชนหลายพันคนถูกอพยพ",
+            "กรมอุตุนิยมวิทยากล่าวว่าพายุไต้ฝุ่นที่ขึ้นฝั่งเกาะลูซอนมีความเร็วลมสูง",
+        ),
+    ],
+)
+def test_scripts_without_spaces_have_summaries(
+    lang: str, title: str, sentence: str, other: str
+) -> None:
+    articles = [
+        Article(key, title, text, outlet=f"outlet{key}", lang=lang)
+        for key, text in enumerate((sentence, other))
+    ]
+    result = summary_of(articles, lang=lang)
+    assert sentence in texts(result)
+    assert {quote.lang for quote in result} == {lang}
 
 
 def test_sentences_in_the_headline_language_take_precedence() -> None:
     turkish = (
         "Pazartesi akşamı Orlan limanında bir feribot iskeleye çarptı ve on iki kişi yaralandı."
     )
-    articles = [*reports(COLLISION, CAPTAIN), Article(9, "t", turkish, outlet="liman", lang="tr")]
+    title = "Orlan limanında feribot iskeleye çarptı"
+    articles = [*reports(COLLISION, CAPTAIN), Article(9, title, turkish, outlet="liman", lang="tr")]
     assert turkish not in texts(summary_of(articles, lang="en"))
     assert texts(summary_of(articles, lang="tr")) == [turkish]
     assert len(summary_of(articles, lang="de")) >= 2
 
 
-def test_no_informative_sentence_gives_an_empty_summary() -> None:
+def test_no_quotable_sentence_gives_an_empty_summary() -> None:
     assert summary_of(reports("", "Ferry.")) == []
 
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from service.domain.entities.gazetteer import Kind
 from service.domain.entities.story_entities import Entity
+from service.domain.text.locale_names import direction
 from service.store.story_views.views import StoryView
 from service.web.rendering.display_names import outlet_names
 from service.web.rendering.schemas import Instant, OutletRef
@@ -15,9 +16,29 @@ class QuoteOut(BaseModel):
     """A sentence quoted from an article."""
 
     text: str
+    language: str | None = Field(
+        description="ISO 639 code of the language of the sentence; null if it is unknown."
+    )
+    direction: str = Field(
+        description="Direction of the text, a value of the HTML attribute `dir`: `ltr`, `rtl`, or "
+        "`auto` if the language is unknown."
+    )
     article: int = Field(description="Id of the article.")
     outlet: OutletRef
-    complete: bool = Field(description="False if the outlet or its feed truncated the sentence.")
+    at: Instant | None = Field(
+        description="Time of the report; null in descriptions by earlier versions."
+    )
+    complete: bool = Field(
+        description="False if the feed truncated the sentence, in descriptions by earlier versions."
+    )
+
+
+class AgencyTextOut(BaseModel):
+    """A news agency whose text several outlets of a story print; it counts as one report."""
+
+    name: str
+    slug: str | None = Field(description="Outlet of the agency; null if the catalogue has none.")
+    articles: list[int] = Field(description="Ids of the articles with text of the agency.")
 
 
 class DevelopmentOut(BaseModel):
@@ -60,7 +81,12 @@ class StoryDescriptionOut(BaseModel):
     """Results of the job `describe`; empty until it has processed the story."""
 
     summary: list[QuoteOut] = Field(
-        description="Up to four sentences, each from a different outlet."
+        description="Up to three sentences, each from a different outlet. The most central one is "
+        "first, the others are in chronological order."
+    )
+    agencies: list[AgencyTextOut] = Field(
+        description="News agencies whose text other outlets print. The independent coverage counts "
+        "each agency once."
     )
     entities: EntitiesOut
     developments: list[DevelopmentOut] = Field(
@@ -92,11 +118,20 @@ def description_fields(story: StoryView) -> dict[str, Any]:
         "summary": [
             QuoteOut(
                 text=quote.text,
+                language=quote.lang or None,
+                direction=direction(quote.lang),
                 article=int(quote.article),
                 outlet=_outlet_ref(quote.outlet, names),
+                at=quote.at,
                 complete=quote.complete,
             )
             for quote in details.summary
+        ],
+        "agencies": [
+            AgencyTextOut(
+                name=each.name, slug=each.slug or None, articles=[int(key) for key in each.articles]
+            )
+            for each in details.agencies
         ],
         "entities": EntitiesOut(
             people=_entities_of_kind(details.entities, Kind.PERSON),

@@ -13,6 +13,7 @@ from service.web.middleware.etags import ETagSession
 from service.web.rendering import links, syndication
 from service.web.rendering.display_names import outlet_names
 from service.web.rendering.syndication import MEDIA_TYPES, Channel, FeedEntry, Format, feed_urn
+from service.web.rendering.templates import date_time
 from service.web.requests.parameters import StoryId, excerpt
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 from service.web.requests.redirects import MERGED_RESPONSE, require_unmerged_story
@@ -95,7 +96,8 @@ def story_entry(story: StoryView, base: str) -> FeedEntry:
     """The feed entry of a story; `base` is the base URL of the site."""
     names = outlet_names(story.reports)
     quotes = " ".join(
-        f"“{quote.text}” ({names.get(quote.outlet, quote.outlet)})"
+        f"“{quote.text}” ({names.get(quote.outlet, quote.outlet)}"
+        f"{f', {date_time(quote.at)}' if quote.at else ''})"
         for quote in story.details.summary
     )
     outlets = "1 outlet" if story.coverage == 1 else f"{story.coverage} outlets"

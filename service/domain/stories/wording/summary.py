@@ -1,0 +1,241 @@
+"""Extractive summary of a story: sentences quoted verbatim from its reports."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+import numpy as np
+
+from service.domain.articles import tokenization
+from service.domain.articles.model import Article, ArticleId, Floats, id_key
+from service.domain.pairs.vocabulary import Vocabulary, WordCounts
+from service.domain.search.function_words import is_function_word, primary_language
+from service.domain.stories.wording.figures import DatedText, LatestFigures
+from service.domain.stories.wording.sentence_quality import quotable_sentences
+from service.domain.stories.wording.stems import stem
+from service.domain.stories.wording.title_flaws import LOADED
+from service.domain.text.scripts import segment
+
+#: Maximum number of sentences in a summary.
+MAX_SENTENCES = 3
+#: Weight of centrality against novelty in maximal marginal relevance.
+_CENTRALITY_WEIGHT = 0.6
+#: Two sentences with a higher cosine repeat each other.
+_MAX_SIMILARITY = 0.5
+#: Share of the first sentence's centrality that the others need.
+_MIN_RELATIVE_CENTRALITY = 0.45
+#: Factor on centrality for each sentence further down an article.
+_DEPTH_DISCOUNT = 0.85
+#: Factor on centrality for a sentence with words of judgement.
+_LOADED_DISCOUNT = 0.8
+#: Factor on centrality for a sentence with the latest of several figures.
+_UPDATE_BONUS = 1.6
+#: Content words that a sentence shares with the titles and leads of the story; numbers count.
+_MIN_SHARED_WORDS = 2
+#: Cosine with a title of the story that a sentence about the event has.
+_MIN_TITLE_COSINE = 0.2
+#: Time of reports without one.
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A verbatim sentence of an article, with the language and time of its report.
+
+    `lang` is an ISO 639 code, or empty if the language is unknown.
+    """
+
+    article: ArticleId
+    outlet: str
+    text: str
+    complete: bool = True  #: always True; descriptions of former versions have truncated quotes
+    lang: str = ""
+    at: datetime | None = None
+
+
+def summarise(
+    articles: Sequence[Article],
+    vocabulary: Vocabulary,
+    copies: Collection[ArticleId] = (),
+    lang: str = "",
+    reported_at: Mapping[ArticleId, datetime] = MappingProxyType({}),
+) -> list[Quote]:
+    """Up to three sentences, each from another outlet; none without a sentence fit for quotation.
+
+    Only reports are quoted, without reprints (`copies`), live pages, opinion and other types, and
+    only sentences that stand alone and are about the event of the story. Sentences in the language
+    `lang` (ISO 639-1) take precedence. A sentence with figures that a later report changed is not
+    quoted. Selection is maximal marginal relevance (Carbonell and Goldstein 1998): similar to the
+    words of the whole story (centroid summarisation, Radev et al. 2004), dissimilar to the
+    sentences selected before, leads first. The most central sentence comes first, the others follow
+    in order of the reports.
+    """
+    originals = sorted(
+        (each for each in articles if each.type.is_quotable and each.id not in copies),
+        key=lambda each: id_key(each.id),
+    )
+    times = {each.id: reported_at.get(each.id) or each.published for each in originals}
+    in_language = [each for each in originals if _matches_language(each, lang)]
+    pool = _candidates(in_language, originals, times) or _candidates(originals, originals, times)
+    if not pool:
+        return []
+    scores = _Scores.of(originals, pool, vocabulary)
+    quotes = [pool[row].quote for row in _select(pool, scores)]
+    return [*quotes[:1], *sorted(quotes[1:], key=lambda quote: quote.at or _NO_TIME)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    quote: Quote
+    depth: int
+    is_update: bool  #: whether it has the latest of several figures
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """Scores of n candidates.
+
+    `centrality` is the mean cosine with the other articles and with all titles, discounted for
+    depth and strong words, and 0 for a sentence unlike all titles, shape (n,); `similarity` holds
+    mutual cosines, shape (n, n).
+    """
+
+    centrality: Floats
+    similarity: Floats
+
+    @classmethod
+    def of(
+        cls, articles: Sequence[Article], pool: Sequence[_Candidate], vocabulary: Vocabulary
+    ) -> "_Scores":
+        documents = [_content_words(_title_and_lead(each), each.lang) for each in articles]
+        titles = [_content_words(tokenization.compared_title(each), each.lang) for each in articles]
+        quoted = [_content_words(each.quote.text, each.quote.lang) for each in pool]
+        rows = WordCounts.count([*documents, *titles, *quoted]).tf_idf(vocabulary)
+        leads, title_rows = rows[: len(articles)], rows[len(articles) : 2 * len(articles)]
+        sentences = rows[2 * len(articles) :]
+        row_of = {each.id: row for row, each in enumerate(articles)}
+        own_leads = leads[[row_of[each.quote.article] for each in pool]]
+        total = sentences @ np.asarray(leads.sum(axis=0)).ravel()
+        if len(articles) > 1:  # the cosine with the sentence's own article does not count
+            total = total - np.asarray(sentences.multiply(own_leads).sum(axis=1)).ravel()
+        discount = np.array([_discount(each) for each in pool])
+        on_titles = (sentences @ title_rows.T).toarray()
+        mean = (total / max(len(articles) - 1, 1) + on_titles.mean(axis=1)) / 2
+        centrality = mean * discount * (on_titles.max(axis=1) >= _MIN_TITLE_COSINE)
+        similarity = (sentences @ sentences.T).toarray()
+        return cls(np.round(centrality, 6), np.round(similarity, 6))
+
+
+def _discount(candidate: _Candidate) -> float:
+    factor = _UPDATE_BONUS if candidate.is_update else 1.0
+    if LOADED.search(candidate.quote.text):
+        factor *= _LOADED_DISCOUNT
+    return float(factor * _DEPTH_DISCOUNT**candidate.depth)
+
+
+def _select(pool: Sequence[_Candidate], scores: _Scores) -> list[int]:
+    """The rows of the best candidates, one by one, each of another outlet."""
+    selected: list[int] = []
+    while len(selected) < MAX_SENTENCES:
+        outlets = {pool[row].quote.outlet for row in selected}
+        remaining = [
+            row
+            for row, each in enumerate(pool)
+            if each.quote.outlet not in outlets and _is_novel(row, selected, scores)
+        ]
+        if not remaining:
+            break
+        selected.append(max(remaining, key=lambda row: (_relevance(row, selected, scores), -row)))
+    return selected
+
+
+def _is_novel(row: int, selected: Sequence[int], scores: _Scores) -> bool:
+    """Whether a sentence differs from the selected ones and is central enough to the story."""
+    if not selected:
+        return bool(scores.centrality[row] > 0)
+    min_centrality = _MIN_RELATIVE_CENTRALITY * scores.centrality[selected[0]]
+    is_central = scores.centrality[row] >= min_centrality
+    return bool(is_central and scores.similarity[row, selected].max() < _MAX_SIMILARITY)
+
+
+def _relevance(row: int, selected: Sequence[int], scores: _Scores) -> float:
+    """Maximal marginal relevance of a candidate."""
+    redundancy = float(scores.similarity[row, selected].max()) if selected else 0.0
+    return float(
+        _CENTRALITY_WEIGHT * scores.centrality[row] - (1 - _CENTRALITY_WEIGHT) * redundancy
+    )
+
+
+def _candidates(
+    articles: Sequence[Article],
+    story: Sequence[Article],
+    times: Mapping[ArticleId, datetime | None],
+) -> list[_Candidate]:
+    """The quotable sentences of some articles of a story that are about its event."""
+    figures = LatestFigures(
+        [DatedText(_title_and_lead(each), times[each.id] or _NO_TIME) for each in story]
+    )
+    subject = _Subject(story)
+    return [
+        _Candidate(
+            Quote(article.id, article.outlet, sentence.text, True, article.lang, at),
+            sentence.depth,
+            figures.updates(sentence.text),
+        )
+        for article in articles
+        for at in (times[article.id],)
+        for sentence in quotable_sentences(article.text, article.lang)
+        if subject.is_shared(sentence.text, article)
+        and not figures.supersede(sentence.text, at or _NO_TIME)
+    ]
+
+
+class _Subject:
+    """The content words of a story: those of its titles, and of the leads of other articles."""
+
+    def __init__(self, story: Sequence[Article]) -> None:
+        self._titles = {
+            word
+            for each in story
+            for word in _content_words(tokenization.compared_title(each), each.lang)
+        }
+        self._leads = {each.id: set(_content_words(_lead(each), each.lang)) for each in story}
+        self._articles = Counter(word for words in self._leads.values() for word in words)
+
+    def is_shared(self, sentence: str, article: Article) -> bool:
+        """Whether a sentence of an article shares enough words with the story."""
+        words = set(_content_words(sentence, article.lang))
+        shared = {
+            word for word in words if word in self._titles or self._is_in_others(word, article)
+        }
+        return len(shared) >= min(_MIN_SHARED_WORDS, len(self._titles))
+
+    def _is_in_others(self, word: str, article: Article) -> bool:
+        return self._articles[word] > (word in self._leads[article.id])
+
+
+def _content_words(text: str, language: str) -> list[str]:
+    """The stems of the words of a text without function words."""
+    words: Iterable[str] = (part for word in tokenization.words(text) for part in segment(word))
+    return [
+        stem(word, language)
+        for word in words
+        if word not in tokenization.STOP_WORDS and not is_function_word(word, language)
+    ]
+
+
+def _title_and_lead(article: Article) -> str:
+    return f"{tokenization.compared_title(article)}\n{_lead(article)}"
+
+
+def _lead(article: Article) -> str:
+    return article.text[: tokenization.LEAD_CHARACTERS]
+
+
+def _matches_language(article: Article, lang: str) -> bool:
+    """Whether an article is in a language; True if either language is unknown."""
+    if not lang or not article.lang:
+        return True
+    return primary_language(article.lang) == primary_language(lang)

@@ -1,0 +1,96 @@
+"""Tests of the choice of sentences that may be quoted."""
+
+import pytest
+
+from service.domain.stories.wording.sentence_quality import quotable_sentences
+
+GOOD = "A ferry struck the pier of Orlan harbour on Monday evening, hurting twelve people."
+
+
+def quotable(text: str, language: str = "en") -> list[str]:
+    return [each.text for each in quotable_sentences(text, language)]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", GOOD),
+        ("en", "The Orlan ferry struck a pier on Monday evening, hurting twelve people."),
+        ("en", 'Mayor Anna Pell said the city would "rebuild the pier before the summer".'),
+        ("de", "Eine Fähre hat am Montagabend im Hafen von Orlan die Mole gerammt."),
+        ("ru", "Паром столкнулся с причалом в порту Орлана вечером в понедельник."),
+        ("tr", "Orlan limanında bir feribot pazartesi akşamı iskeleye çarptı."),
+        ("ar", "اصطدمت عبّارة برصيف ميناء أورلان مساء الاثنين وأصيب اثنا عشر شخصا."),
+        ("hi", "ओरलान बंदरगाह पर सोमवार शाम एक नौका घाट से टकरा गई और बारह लोग घायल हुए।"),
+        ("zh", "周一晚上，一艘渡轮在奥兰港撞上码头，造成十二人受伤。"),
+    ],
+)
+def test_sentence_that_stands_alone_is_quotable(language: str, text: str) -> None:
+    assert quotable(text, language) == [text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A ferry struck the pier of Orlan harbour on Monday evening, hurting…",
+        "A ferry struck the pier of Orlan harbour on Monday evening, hurting [...]",
+        "hurting twelve people as it struck the pier of Orlan harbour on Monday.",
+        "Who steered the ferry that struck the pier of Orlan harbour?",
+        "“We heard a loud noise and ran to the pier of Orlan harbour.”",
+        "A ferry struck “the pier of Orlan harbour on Monday evening, he said.",
+        "Orlan harbour is closed.",
+    ],
+)
+def test_fragments_questions_and_quotations_are_not_quotable(text: str) -> None:
+    assert quotable(text) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "But it was the ferry's third collision with the pier of Orlan harbour this year."),
+        ("en", "The incident closed the harbour of the town of Orlan for several days."),
+        ("en", "The captain, also a pilot, later resigned from the ferry company of Orlan."),
+        ("en", "On Tuesday evening his lawyers rejected the charges in the court of Orlan."),
+        ("en", "In response, Orlan's mayor promised to rebuild the pier before the summer."),
+        ("de", "Er sagte der Polizei im Hafen von Orlan, eine Böe habe die Fähre erfasst."),
+        ("fr", "Il a déclaré à la police du port d'Orlan qu'une rafale avait poussé le ferry."),
+        ("es", "Esto ocurrió el lunes por la noche en el puerto de Orlan, dijo la policía."),
+        ("ru", "Он сообщил полиции порта Орлана, что паром снесло порывом ветра."),
+        ("tr", "Bu, feribotun Orlan limanındaki bu yılki üçüncü kazası oldu."),
+        ("zh", "他对奥兰港警方说，一阵大风把渡轮推向了码头。"),
+    ],
+)
+def test_sentence_that_needs_its_neighbour_is_not_quotable(language: str, text: str) -> None:
+    assert quotable(text, language) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Continue reading about the ferry and the pier of Orlan harbour.",
+        "Follow our live blog for the latest on the ferry that struck the pier of Orlan.",
+        "Follow the latest as Orlan's mayor speaks about the ferry and the pier.",
+        "Sign up for our newsletter with all news about the pier of Orlan harbour.",
+        "The post Ferry hits pier in Orlan harbour appeared first on Daily.",
+        "Correspondent Anna Pell has more on the ferry and the pier of Orlan harbour.",
+        "Anna Pell joins Channel Nine with the latest on the ferry and the pier of Orlan.",
+        "Anna Pell / Getty Images A ferry struck the pier of Orlan harbour on Monday.",
+        "Here's what we know about the ferry that struck the pier of Orlan harbour.",
+        "Inspectors examine the ferry after storm The harbour of Orlan has been closed.",
+        "The dam near Lake Orlan in Karsia last month.",
+        "Anna Pell New boats have been built in the harbour of Orlan since Monday.",
+        "Inquiry after storm hits the official residence Karsia has opened an inquiry on Monday.",
+        "Ferry owners face an inquiry after the storm Ferry owners face more questions on Monday.",
+        "In tonight's edition: a ferry struck the pier of Orlan harbour on Monday.",
+        "You can watch the ferry strike the pier of Orlan harbour on our website.",
+    ],
+)
+def test_promotion_and_captions_are_not_quotable(text: str) -> None:
+    assert quotable(text) == []
+
+
+def test_short_text_without_a_mark_at_its_end_is_a_sentence() -> None:
+    unmarked = GOOD.removesuffix(".")
+    assert quotable(unmarked) == [unmarked]
+    assert quotable(f"{GOOD} {unmarked}") == [GOOD]

@@ -1,0 +1,58 @@
+"""Tests of the names of storylines."""
+
+import pytest
+
+from service.domain.articles import tokenization
+from service.domain.articles.model import Article
+from service.domain.stories.wording.storyline_names import name_storyline
+from tests.support.content.vocabularies import vocabulary_of
+
+LEAD = "Ministers spoke about the talks. The normalisation of ties is a goal of the talks."
+
+
+def name_of(*stories: tuple[str, ...], lang: str = "en", lead: str = LEAD) -> str:
+    members = [
+        [Article(f"{number}-{at}", title, lead, lang=lang) for at, title in enumerate(titles)]
+        for number, titles in enumerate(stories)
+    ]
+    articles = [article for story in members for article in story]
+    return name_storyline(members, vocabulary_of(map(tokenization.lead_words, articles)))
+
+
+def test_name_is_the_phrase_that_the_titles_share() -> None:
+    name = name_of(
+        ("Karsian–Dorvathi normalisation talks begin in Castelmar",),
+        ("Third round of Karsian–Dorvathi normalisation talks ends",),
+        ("Why the Karsian–Dorvathi normalisation talks matter", "Talks resume"),
+    )
+    assert name == "Karsian Dorvathi normalisation talks"
+
+
+def test_noun_completes_a_name() -> None:
+    name = name_of(
+        ("Anna Pell trial opens in Orlan", "Jury chosen in trial of Anna Pell"),
+        ("Sister of Anna Pell testifies at trial",),
+        ("Anna Pell breaks down as her trial goes on",),
+        lead="Anna Pell is accused. The trial of Anna Pell goes on.",
+    )
+    assert name == "Anna Pell trial"
+
+
+def test_name_has_the_language_of_most_stories() -> None:
+    name = name_of(
+        ("Паром столкнулся с причалом в Орлане",),
+        ("Паром Орлана вернулся в порт",),
+        lang="ru",
+        lead="Паром шёл в порт.",
+    )
+    assert "аром" in name
+
+
+def test_stories_without_a_shared_word_have_the_plainest_title() -> None:
+    assert name_of(("Why do ships sink?",), ("Ferry strikes pier",)) == "Ferry strikes pier"
+
+
+@pytest.mark.parametrize("titles", [((""), ("")), (("...",), ("!",))])
+def test_name_is_never_empty(titles: tuple[tuple[str, ...], ...]) -> None:
+    assert name_of(*titles, lead="")
+    assert name_of(("",), ("",), lead="") == "Untitled"
