@@ -18,6 +18,7 @@ from service.ingest.discover import FeedLink, find_feeds
 from service.ingest.opml import OpmlFeed, read_opml, write_opml
 from service.settings import load as settings_module
 from service.settings.paths import CONFIG_DIR
+from service.store.articles import pages
 from service.store.catalogue import feed_history, feeds
 from service.store.catalogue.feeds import FeedStatus
 
@@ -35,6 +36,7 @@ _SHOWN_OF_FEED = (
     "error",
     "redirect_url",
     "redirect_since",
+    "full_text",
 )
 _SHOWN_OF_MOVE = ("at", "old_url", "new_url", "retired", "undone_at")
 _SHOWN_OF_FETCH = (
@@ -192,15 +194,23 @@ def show(
             {name: _printable(getattr(move, name)) for name in _SHOWN_OF_MOVE}
             for move in feed_history.list_moves(session, feed.id)
         ]
+        page_counts = pages.count_outcomes(session, feed.id)
         fetches = [
             {name: _printable(getattr(fetch, name)) for name in _SHOWN_OF_FETCH}
             for fetch in feed_history.list_fetches(session, feed.id, limit=limit)
         ]
     if as_json:
-        print(json.dumps({**details, "moves": moves, "fetches": fetches}, ensure_ascii=False))
+        print(
+            json.dumps(
+                {**details, "pages": page_counts, "moves": moves, "fetches": fetches},
+                ensure_ascii=False,
+            )
+        )
         return
     for name, value in details.items():
         print(f"{name:16} {value if value not in (None, '') else '-'}")
+    if page_counts:
+        print(f"{'pages':16} {', '.join(f'{n} {name}' for name, n in page_counts.items())}")
     for move in moves:
         kind = "undone" if move["undone_at"] else "retired" if move["retired"] else "moved"
         print(f"{move['at']}  {kind:12} {move['old_url']} -> {move['new_url']}")
@@ -231,20 +241,33 @@ def set_status(
     url: Annotated[str, typer.Argument(help="URL of a feed; see `samestory feeds list`.")],
     *,
     status: Annotated[
-        FeedStatus,
+        FeedStatus | None,
         typer.Option(
             help="active: fetched; paused: temporarily not fetched; "
             "retired: permanently not fetched."
         ),
-    ],
+    ] = None,
+    full_text: Annotated[
+        bool | None,
+        typer.Option(
+            "--full-text/--no-full-text",
+            help="Read the pages of its articles, unless their publisher reserves them.",
+        ),
+    ] = None,
 ) -> None:
-    """Set the status of a feed. Its articles are kept."""
+    """Set the status of a feed, or whether article pages are read. Its articles are kept."""
+    if status is None and full_text is None:
+        raise BadInputError("Nothing to set: use --status, --full-text or --no-full-text")
     with open_context() as context, context.sessions.begin() as session:
         feed = feeds.find_feed_by_url(session, url)
         if feed is None:
             raise NotFoundError("feed", url)
-        feeds.set_status(session, feed.id, status, now=context.clock())
-    print(f"{status}: {url}")
+        if status is not None:
+            feeds.set_status(session, feed.id, status, now=context.clock())
+        if full_text is not None:
+            feeds.set_full_text(session, feed.id, full_text=full_text)
+        shown = f"{feed.status}{', full text' if feed.full_text else ''}"
+    print(f"{shown}: {url}")
 
 
 @app.command()

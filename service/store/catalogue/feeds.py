@@ -214,6 +214,19 @@ def set_status(session: Session, feed_id: int, status: FeedStatus, *, now: datet
     session.flush()
 
 
+def set_full_text(session: Session, feed_id: int, *, full_text: bool) -> None:
+    """Set whether the pages of a feed's articles are read.
+
+    Raises:
+        NotFoundError: there is no feed with this id.
+    """
+    row = session.get(FeedRow, feed_id)
+    if row is None:
+        raise NotFoundError("feed", feed_id)
+    row.full_text = full_text
+    session.flush()
+
+
 def record_fetches(session: Session, fetches: Sequence[FetchRecord]) -> None:
     """Store the records of fetches."""
     if fetches:

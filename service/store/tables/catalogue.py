@@ -76,6 +76,7 @@ class FeedRow(Base):
     created_at: Mapped[Instant]
     redirect_url: Mapped[str | None]  #: target of a permanent redirect that is not adopted yet
     redirect_since: Mapped[Instant | None]  #: time of the first fetch that followed it
+    full_text: Mapped[bool] = mapped_column(server_default=text("false"))  #: read article pages
 
 
 class FeedMoveRow(Base):
