@@ -1,13 +1,14 @@
 """Pages of articles: which are to be read, and what was read."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.store.articles.articles import url_hash
+from service.store.articles.ids import first_id_of_day
 from service.store.tables import (
     ArticlePageRow,
     ArticleRow,
@@ -55,6 +56,7 @@ def find_unread(
     The page is read again after a temporary failure, and after a revision of the article.
     """
     article, page = ArticleRow, ArticlePageRow
+    oldest = now - max_age
     due = or_(
         page.article_id.is_(None),
         and_(
@@ -68,7 +70,8 @@ def find_unread(
         .add_columns(func.coalesce(article.language, ""))
         .join(FeedRow, FeedRow.id == article.feed_id)
         .outerjoin(page, page.article_id == article.id)
-        .where(FeedRow.full_text, article.first_seen >= now - max_age)
+        .where(FeedRow.full_text, article.first_seen >= oldest)
+        .where(article.id >= first_id_of_day(oldest.astimezone(UTC).date()))  # for the index
         .where(article.link.is_not(None), due)
         .order_by(article.id.desc())
         .limit(limit)
