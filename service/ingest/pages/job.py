@@ -3,8 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from service.domain.text.markup import shorten
+from service.domain.text.cleaning import MAX_INDEXED_BYTES, clean_identifier, clean_text
+from service.domain.text.markup import one_line, shorten
 from service.ingest.parsing.worker import Job
+
+MAX_DETAIL_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,9 @@ class Page:
     @classmethod
     def without_text(cls, outcome: str, detail: str) -> Self:
         """Return the outcome of a page that was not extracted."""
-        return cls("", "", "", outcome, detail)
+        return cls(
+            "", "", "", outcome, shorten(one_line(clean_text(detail)), MAX_DETAIL_CHARACTERS)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,4 +46,9 @@ class PageJob(Job[Page]):
             content_type=self.content_type,
             min_characters=self.min_characters,
         )
-        return replace(page, text=shorten(page.text, self.max_characters))
+        return replace(
+            page,
+            text=shorten(clean_text(page.text), self.max_characters),
+            canonical=clean_identifier(page.canonical, MAX_INDEXED_BYTES),
+            detail=clean_text(page.detail),
+        )

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from service.domain.pages.reservations import AI_AGENTS, find_in_tdmrep, find_signal, names_agent
+from service.errors import PageRefusedError
 from service.ingest.fetching.redirects import RedirectResult, Route, follow
 
 _FIRST_CLIENT_ERROR, _FIRST_SERVER_ERROR = 400, 500
@@ -16,14 +17,6 @@ _TOO_MANY_REQUESTS = 429
 _MAX_ROBOTS_BYTES = 512_000
 #: Longer delays are requested for crawlers of whole sites.
 _MAX_CRAWL_DELAY = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a page is not read; a temporary one is examined again later."""
-
-    reason: str
-    temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +35,18 @@ class Permissions:
         self._agent = product_token(user_agent)
         self._sites: dict[str, asyncio.Task[_SiteRules]] = {}
 
-    async def find_refusal(self, url: str) -> Refusal | None:
-        """Return why a page must not be requested, or None."""
+    async def check(self, url: str) -> None:
+        """Raise PageRefusedError if the page must not be requested."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self._sites:
             self._sites[origin] = asyncio.create_task(self._load(origin))
         rules = await self._sites[origin]
         if rules.robots is None:
-            return Refusal("robots.txt cannot be loaded", temporary=True)
+            raise PageRefusedError(url, "robots.txt cannot be loaded", temporary=True)
         reason = find_rule(rules.robots, url, self._agent) or find_in_tdmrep(rules.tdmrep, url)
-        return Refusal(reason) if reason else None
+        if reason:
+            raise PageRefusedError(url, reason)
 
     async def _load(self, origin: str) -> _SiteRules:
         robots = _readable(await follow(self._route, f"{origin}/robots.txt"))

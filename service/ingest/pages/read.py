@@ -2,10 +2,17 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.domain.pages.reservations import find_in_headers
-from service.errors import BadStatusError, FeedError, HostBusyError, UnreachableError
+from service.errors import (
+    BadStatusError,
+    FeedError,
+    HostBusyError,
+    InternalFeedError,
+    PageRefusedError,
+    UnreachableError,
+)
 from service.ingest.fetching.connection import create_session
 from service.ingest.fetching.redirects import RedirectResult, Route, follow
 from service.ingest.fetching.responses.bodies import Limits
@@ -61,22 +68,26 @@ async def _download_all(urls: Iterable[str], settings: Settings) -> list[PageJob
             max_redirects=fetching.max_redirects,
             timeout_seconds=fetching.timeout_seconds,
         )
-        permissions = Permissions(route, fetching.user_agent)
-        downloads = [_download(url, route, permissions, settings.pages) for url in urls]
+        permitted = replace(route, permit=Permissions(route, fetching.user_agent).check)
+        downloads = [_download_safely(url, permitted, settings.pages) for url in urls]
         return list(await asyncio.gather(*downloads))
 
 
-async def _download(
-    url: str, route: Route, permissions: Permissions, settings: PagesSettings
+async def _download_safely(
+    url: str, route: Route, settings: PagesSettings
 ) -> PageJob | PageOutcome:
-    if refusal := await permissions.find_refusal(url):
-        outcome = "failed" if refusal.temporary else "reserved"
-        return PageOutcome(Page.without_text(outcome, refusal.reason), refusal.temporary)
+    """Download one page; an unexpected error is its outcome and does not stop the others."""
+    try:
+        return await _download(url, route, settings)
+    except Exception as error:  # noqa: BLE001 - one page never stops the others
+        failure = InternalFeedError.from_exception(url, "the page was read", error)
+        return PageOutcome(Page.without_text("failed", failure.detail))
+
+
+async def _download(url: str, route: Route, settings: PagesSettings) -> PageJob | PageOutcome:
     result = await follow(route, url)
     if result.error is not None or result.response is None:
         return _to_failure(result)
-    if result.final_url != url and (refusal := await permissions.find_refusal(result.final_url)):
-        return PageOutcome(Page.without_text("reserved", refusal.reason), refusal.temporary)
     if reservation := find_in_headers(result.response.headers.items()):
         return PageOutcome(Page.without_text("reserved", reservation))
     return PageJob(
@@ -90,6 +101,9 @@ async def _download(
 
 def _to_failure(result: RedirectResult) -> PageOutcome:
     error = result.error
+    if isinstance(error, PageRefusedError):
+        outcome = "failed" if error.temporary else "reserved"
+        return PageOutcome(Page.without_text(outcome, error.detail), error.temporary)
     status = error.status if isinstance(error, BadStatusError) else 0
     temporary = (
         isinstance(error, HostBusyError | UnreachableError)

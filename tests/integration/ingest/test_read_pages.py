@@ -26,7 +26,7 @@ from tests.support.content.article_pages import (
     article_page,
 )
 from tests.support.content.feed_reports import item, rss
-from tests.support.servers.feed_server import Behaviour, FeedServer, redirect, reply
+from tests.support.servers.feed_server import Behaviour, FeedServer, raw, redirect, reply
 
 TEASER = ("Fog at sea", "What happened on Tuesday, and what comes next.")
 Publish = Callable[..., None]
@@ -137,7 +137,7 @@ def test_page_without_article_is_recorded_and_not_stored(
     assert read_pages(context) == {}
 
 
-def test_redirect_to_a_refused_page_is_not_extracted(
+def test_redirect_to_a_refused_page_is_not_followed(
     context: Context, publish: Publish, feed_server: FeedServer
 ):
     feed_server.routes |= {
@@ -146,6 +146,31 @@ def test_redirect_to_a_refused_page_is_not_extracted(
     }
     publish({"ferry": redirect("/secret/ferry")})
     assert read_pages(context) == {"reserved": 1}
+    assert feed_server.requests_to("/secret/ferry") == []
+
+
+HOSTILE = article_page(
+    [*FERRY_DAILY, "NUL &#0; and surrogate &#xD800; and \x00 and \u202e."],
+    head="<link rel=canonical href='/page/\x00" + "x" * 5000 + "'>",
+    language="x" * 5000,
+)
+
+
+def test_hostile_files_and_pages_do_not_stop_the_others(
+    context: Context, publish: Publish, feed_server: FeedServer
+):
+    feed_server.routes |= {
+        "/robots.txt": reply(b"\xff\xfe\x00User-agent\x00:*\nCrawl-delay: nan\nAllow: [(%\n" * 99),
+        "/.well-known/tdmrep.json": reply(b"[" * 100_000),
+    }
+    header = b"HTTP/1.1 200 OK\r\nX-Robots-Tag: noai \xff\x00\r\nContent-Length: 1\r\n\r\nx"
+    pages = {
+        "hostile": reply(HOSTILE),
+        "header": raw(header),
+        "good": reply(article_page(FERRY_DAILY)),
+    }
+    publish(pages)
+    assert read_pages(context) == {"stored": 2, "reserved": 1}
 
 
 def test_temporary_failure_is_retried_a_few_times(
