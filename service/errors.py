@@ -24,6 +24,7 @@ SamestoryError                 base class; the message is one line for the user
 │   ├── HostBusyError          skipped, because the host requested a pause
 │   ├── BrokenResponseError    the response is truncated or malformed
 │   ├── EmptyResponseError     the response has no body
+│   ├── PageRefusedError       the publisher does not allow the reading of a page
 │   ├── TooLargeError          the body exceeds the size limit
 │   │   └── DecompressionBombError  only after decompression
 │   ├── NotAFeedError          no RSS, Atom, RDF or JSON Feed
@@ -216,6 +217,16 @@ class EmptyResponseError(FeedError):
     """The response has no body."""
 
     kind = "empty"
+
+
+class PageRefusedError(FeedError):
+    """The publisher does not allow the reading of a page; a temporary refusal may end."""
+
+    kind = "refused"
+
+    def __init__(self, url: str, detail: str, *, temporary: bool = False) -> None:
+        super().__init__(url, detail)
+        self.temporary = temporary
 
 
 class TooLargeError(FeedError):

@@ -8,6 +8,7 @@ from jobs.embed import embed
 from jobs.fetch import fetch
 from jobs.link import link
 from jobs.place import place
+from jobs.read_pages import read_pages
 from jobs.reconcile import reconcile
 from jobs.running.runner import Job
 from jobs.tidy import tidy
@@ -27,6 +28,7 @@ def build_schedule(settings: ScheduleSettings) -> tuple[Job, ...]:
     return (
         #   name        every               grace, s     function
         Job("fetch", settings.fetch, 10 * MINUTE, fetch),
+        Job("read_pages", settings.read_pages, 10 * MINUTE, read_pages),
         Job("embed", settings.embed, 10 * MINUTE, embed),
         Job("place", settings.place, 10 * MINUTE, place),
         Job("reconcile", settings.reconcile, HOUR, reconcile),

@@ -18,6 +18,7 @@ from service.ingest.feed_overrides import change_overrides
 from service.ingest.opml import OpmlFeed, read_opml, write_opml
 from service.settings import load as settings_module
 from service.settings.paths import CONFIG_DIR
+from service.store.articles import pages
 from service.store.catalogue import feed_history, feeds
 from service.store.catalogue.feeds import FeedStatus
 
@@ -39,6 +40,7 @@ _SHOWN_OF_FEED = (
     "fetch_url",
     "user_agent",
     "interval_minutes",
+    "full_text",
 )
 _SHOWN_OF_MOVE = ("at", "old_url", "new_url", "retired", "undone_at")
 _SHOWN_OF_FETCH = (
@@ -198,15 +200,23 @@ def show(
             {name: _printable(getattr(move, name)) for name in _SHOWN_OF_MOVE}
             for move in feed_history.list_moves(session, feed.id)
         ]
+        page_counts = pages.count_outcomes(session, feed.id)
         fetches = [
             {name: _printable(getattr(fetch, name)) for name in _SHOWN_OF_FETCH}
             for fetch in feed_history.list_fetches(session, feed.id, limit=limit)
         ]
     if as_json:
-        print(json.dumps({**details, "moves": moves, "fetches": fetches}, ensure_ascii=False))
+        print(
+            json.dumps(
+                {**details, "pages": page_counts, "moves": moves, "fetches": fetches},
+                ensure_ascii=False,
+            )
+        )
         return
     for name, value in details.items():
         print(f"{name:16} {value if value not in (None, '') else '-'}")
+    if page_counts:
+        print(f"{'pages':16} {', '.join(f'{n} {name}' for name, n in page_counts.items())}")
     for move in moves:
         kind = "undone" if move["undone_at"] else "retired" if move["retired"] else "moved"
         print(f"{move['at']}  {kind:12} {move['old_url']} -> {move['new_url']}")
@@ -255,8 +265,15 @@ def set_feed(
     interval: Annotated[
         float | None, typer.Option(help="Minutes between two fetches without errors.")
     ] = None,
+    full_text: Annotated[
+        bool | None,
+        typer.Option(
+            "--full-text/--no-full-text",
+            help="Read the pages of its articles, unless their publisher reserves them.",
+        ),
+    ] = None,
 ) -> None:
-    """Set the status of a feed, or values that replace those of settings and document.
+    """Set the status of a feed, the reading of pages, or values that replace settings.
 
     An empty text, or the interval 0, restores the default. Its articles are kept.
     """
@@ -267,7 +284,7 @@ def set_feed(
         "interval_minutes": interval,
     }
     changes = {name: value for name, value in options.items() if value is not None}
-    if status is None and not changes:
+    if status is None and full_text is None and not changes:
         raise BadInputError("Nothing to change: expected at least one option such as --status")
     with open_context() as context, context.sessions.begin() as session:
         feed = feeds.find_feed_by_url(session, url)
@@ -276,6 +293,9 @@ def set_feed(
         if status:
             feeds.set_status(session, feed.id, status, now=context.clock())
             print(f"{status}: {url}")
+        if full_text is not None:
+            feeds.set_full_text(session, feed.id, full_text=full_text)
+            print(f"{'full text' if full_text else 'no full text'}: {url}")
         if changes:
             overrides = asdict(change_overrides(session, feed.id, changes, now=context.clock()))
             values = (f"{name}={overrides[name] or 'default'}" for name in changes)

@@ -25,6 +25,7 @@ class ScheduleSettings:
     """Seconds between two runs of each job; section `[schedule]`."""
 
     fetch: float
+    read_pages: float
     embed: float
     place: float
     reconcile: float

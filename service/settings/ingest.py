@@ -40,6 +40,17 @@ class ParseSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PagesSettings:
+    """Reading of article pages, for feeds with full text; section `[pages]`."""
+
+    batch: int
+    max_age_hours: float
+    max_page_bytes: int
+    min_characters: int
+    max_characters: int
+
+
+@dataclass(frozen=True, slots=True)
 class AdmitSettings:
     """Date tolerance and text limits of stored entries; section `[admit]`."""
 

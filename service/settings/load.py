@@ -41,7 +41,13 @@ from service.settings.grouping import (
     StorySettings,
     WindowSettings,
 )
-from service.settings.ingest import AdmitSettings, FetchSettings, PacingSettings, ParseSettings
+from service.settings.ingest import (
+    AdmitSettings,
+    FetchSettings,
+    PacingSettings,
+    PagesSettings,
+    ParseSettings,
+)
 from service.settings.paths import CONFIG_DIR
 from service.settings.web import AccessSettings, ClientSettings, WebSettings
 
@@ -66,6 +72,7 @@ class Settings:
     pacing: PacingSettings
     parse: ParseSettings
     admit: AdmitSettings
+    pages: PagesSettings
     embed: EmbedSettings
     window: WindowSettings
     pairs: WeightsSettings

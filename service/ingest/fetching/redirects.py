@@ -1,7 +1,7 @@
 """Requests that follow redirects: permanent moves, loops, credentials, final status."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -43,6 +43,8 @@ class Route:
     limits: Limits
     max_redirects: int
     timeout_seconds: float
+    #: Called with the URL of each hop; raises a FeedError if it must not be requested.
+    permit: Callable[[str], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ def _redirect_result(
 async def _follow_redirects(route: Route, state: _RedirectState) -> FeedResponse:
     for _ in range(route.max_redirects + 1):
         state.visited.add((state.at.text, state.cookie()))
+        if route.permit is not None:
+            await route.permit(state.at.text)
         response = await _send_in_slot(route, state)
         if response.status not in REDIRECTS:
             return response

@@ -15,6 +15,7 @@ class _Host:
     slots: asyncio.Semaphore
     start_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     next_start: float = 0.0
+    delay: float = 0.0
     paused_until: float = 0.0
 
 
@@ -63,7 +64,7 @@ class HostThrottle:
             async with state.start_lock:
                 await asyncio.sleep(state.next_start - _now())
                 await self._total.acquire()
-                state.next_start = _now() + self._delay
+                state.next_start = _now() + max(self._delay, state.delay)
             try:
                 if self._backlog:
                     await self._backlog.wait_for_room()
@@ -75,6 +76,10 @@ class HostThrottle:
         """Send no requests to the host for this time, because it requested a pause."""
         state = self._host(host)
         state.paused_until = max(state.paused_until, _now() + duration.total_seconds())
+
+    def slow_down(self, host: str, seconds: float) -> None:
+        """Wait at least so many seconds between two requests to the host."""
+        self._host(host).delay = seconds
 
     def paused_for(self, host: str) -> timedelta | None:
         """Return the remaining pause of the host, or None without one."""

@@ -35,8 +35,11 @@ from service.store.database.bulk import copy_rows
 from service.store.tables import ArticleRow, ArticleUrlRow, OutletRow, RevisionRow, VectorRow
 from service.store.tables.articles import ARTICLE_NUMBERS
 
-#: The longer of lead and body. The body is stored only if it is longer.
-LONGEST_TEXT = func.coalesce(func.nullif(ArticleRow.body, ""), ArticleRow.text)
+#: The text of the page if it was read, else the longer of lead and body: the body is stored only
+#: if it is longer. For grouping and descriptions, not for display.
+LONGEST_TEXT = func.coalesce(
+    func.nullif(ArticleRow.page_text, ""), func.nullif(ArticleRow.body, ""), ArticleRow.text
+)
 
 #: The largest number of its column. Later changes replace the text without storing the former one.
 MAX_REVISION = 32_767

@@ -231,6 +231,16 @@ def set_status(session: Session, feed_id: int, status: FeedStatus, *, now: datet
     session.flush()
 
 
+def set_full_text(session: Session, feed_id: int, *, full_text: bool) -> None:
+    """Set whether the pages of a feed's articles are read.
+
+    Raises:
+        NotFoundError: there is no feed with this id.
+    """
+    get_feed(session, feed_id).full_text = full_text
+    session.flush()
+
+
 def get_overrides(row: FeedRow) -> FeedOverrides:
     """Return the overrides of a feed."""
     return FeedOverrides(row.charset, row.fetch_url, row.user_agent, row.interval_minutes)

@@ -45,6 +45,7 @@ class FeedView:
     outlet_name: str
     language: str | None
     status: str
+    full_text: bool
     last_fetched_at: datetime | None
     last_success_at: datetime | None
     next_fetch_at: datetime
@@ -202,6 +203,7 @@ def select_feeds() -> Select[*tuple[Any, ...]]:
         OutletRow.name,
         FeedRow.language,
         FeedRow.status,
+        FeedRow.full_text,
         FeedRow.last_fetched_at,
         FeedRow.last_success_at,
         FeedRow.next_fetch_at,

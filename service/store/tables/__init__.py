@@ -5,6 +5,7 @@ Row classes have no behaviour; queries belong to the other packages of `service.
 
 from service.store.tables.articles import (
     ArticleDocumentRow,
+    ArticlePageRow,
     ArticleRow,
     ArticleUrlRow,
     CopyRow,
@@ -50,6 +51,7 @@ from service.store.tables.webhooks import WebhookBlockedStoryRow, WebhookRow
 __all__ = [
     "AlertRow",
     "ArticleDocumentRow",
+    "ArticlePageRow",
     "ArticleRow",
     "ArticleUrlRow",
     "Base",

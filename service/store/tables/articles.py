@@ -81,7 +81,30 @@ class ArticleRow(Base):
     )  #: keys of its rarest words (`domain.pairs.vocabulary`)
     boilerplate: Mapped[list[int]] = mapped_column(
         server_default=sql("'{}'")
-    )  #: start and end of each boilerplate sentence in the longer of text and body
+    )  #: start and end of each boilerplate sentence in the longest text
+    page_text: Mapped[str] = mapped_column(server_default=sql("''"))  #: of its page; never served
+
+
+class ArticlePageRow(Base):
+    """The last attempt to read the page of an article."""
+
+    __tablename__ = "article_pages"
+    __table_args__ = (
+        one_of("outcome", "stored", "reserved", "paywall", "consent", "empty", "failed"),
+    )
+
+    article_id: Mapped[int] = mapped_column(
+        BigInteger,
+        ForeignKey("articles.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    revision: Mapped[int] = mapped_column(SmallInteger)  #: of the article, when it was read
+    at: Mapped[Instant]
+    outcome: Mapped[str]
+    detail: Mapped[str]  #: the rule or the error; may be empty
+    attempts: Mapped[int] = mapped_column(SmallInteger)
+    retry_at: Mapped[Instant | None]  #: of a failure that may pass
 
 
 class RevisionRow(Base):

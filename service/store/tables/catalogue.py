@@ -84,6 +84,7 @@ class FeedRow(Base):
     fetch_url: Mapped[str | None]
     user_agent: Mapped[str | None]
     interval_minutes: Mapped[float | None]
+    full_text: Mapped[bool] = mapped_column(server_default=text("false"))  #: read article pages
 
 
 class FeedMoveRow(Base):

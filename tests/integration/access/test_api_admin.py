@@ -98,8 +98,12 @@ def test_feed_is_fetched_and_added(adam: KeyClient, feed_server: FeedServer) -> 
     one = created.headers["location"]
     for status in ("paused", "retired", "active"):
         assert adam.request("PATCH", one, {"status": status}).json["status"] == status
+    assert adam.request("PATCH", one, {"full_text": True}).json["full_text"]
+    changed = adam.request("PATCH", one, {"status": "paused", "full_text": False}).json
+    assert (changed["status"], changed["full_text"]) == ("paused", False)
     assert adam.request("PATCH", one, {"status": "burnt"}).status == 422
-    assert adam.request("PATCH", f"{FEEDS}/99", {"status": "paused"}).status == 404
+    for change in ({"status": "paused"}, {"full_text": True}, {}):
+        assert adam.request("PATCH", f"{FEEDS}/99", change).status == 404
 
 
 def test_feed_on_private_address_returns_422(sessions: Sessions, feed_server: FeedServer) -> None:

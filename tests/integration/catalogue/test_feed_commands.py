@@ -7,13 +7,16 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from jobs.fetch import fetch
+from jobs.read_pages import read_pages
 from jobs.running.context import Context
 from service.cli import build
 from service.domain.catalogue.outlets import Outlet
-from service.errors import NotFoundError
+from service.errors import BadInputError, NotFoundError
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
 from tests.integration.conftest import NOW, Clock
+from tests.support.content.article_pages import FERRY_DAILY, article_page
+from tests.support.content.feed_reports import FERRY, item, rss
 from tests.support.servers.feed_server import FeedServer, redirect, reply
 
 pytestmark = pytest.mark.usefixtures("restore_logging")
@@ -72,6 +75,23 @@ def test_show_prints_moves_and_fetches_and_undo_restores_the_url(
     assert undone == f"restored: {old} (was {new})\n"
     assert (restored["status"], restored["error"]) == ("active", None)
     assert restored["moves"][0]["undone_at"]
+
+
+def test_full_text_is_set_and_its_outcomes_are_counted(
+    context: Context, feed_server: FeedServer, run: Run
+):
+    url = feed_server.url("/feed")
+    items = [item("ferry", FERRY, NOW).replace("https://daily.example", feed_server.url(""))]
+    feed_server.routes |= {"/feed": reply(rss(items)), "/ferry": reply(article_page(FERRY_DAILY))}
+    add(context, url)
+    assert run_output(run("feeds", "set", url, "--full-text")) == f"active, full text: {url}\n"
+    fetch(context)
+    read_pages(context)
+    assert "pages            1 stored\n" in run_output(run("feeds", "show", url))
+    changed = run_output(run("feeds", "set", url, "--no-full-text", "--status", "paused"))
+    assert changed == f"paused: {url}\n"
+    nothing = run("feeds", "set", url)
+    assert isinstance(nothing.exception, BadInputError)
 
 
 @pytest.mark.parametrize(("command", "reason"), [("show", "not found"), ("undo-move", "No move")])

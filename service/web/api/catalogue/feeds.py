@@ -39,6 +39,13 @@ FeedId = Annotated[BigInt, Path(description="Id of the feed.")]
 STATUS = "`active`: fetched; `paused`: temporarily not fetched; `retired`: permanently not fetched."
 
 
+#: Description of the field `full_text`.
+FULL_TEXT = (
+    "Whether the pages of its articles are read for grouping, unless their publisher reserves them."
+    " Their texts are not served."
+)
+
+
 class FeedErrorOut(BaseModel):
     """Error of the last fetch of a feed."""
 
@@ -66,6 +73,7 @@ class FeedOut(BaseModel):
     last_success_at: Instant | None = Field(
         description="Time of the last successful fetch; null before the first one."
     )
+    full_text: bool = Field(description=FULL_TEXT)
     next_fetch_at: Instant = Field(description="Time of the next fetch of an active feed.")
     error: FeedErrorOut | None = Field(description="Null if the last fetch succeeded.")
 
@@ -81,6 +89,7 @@ class FeedOut(BaseModel):
             status=feed.status,
             last_fetched_at=feed.last_fetched_at,
             last_success_at=feed.last_success_at,
+            full_text=feed.full_text,
             next_fetch_at=feed.next_fetch_at,
             error=error if feed.error_count else None,
         )
@@ -129,11 +138,12 @@ class NewFeedIn(BaseModel):
 
 
 class FeedUpdateIn(BaseModel):
-    """New status of a feed."""
+    """New values of a feed; fields that are omitted stay unchanged."""
 
     model_config = ConfigDict(extra="forbid")
 
-    status: FeedStatus = Field(description=STATUS)
+    status: FeedStatus | None = Field(None, description=STATUS)
+    full_text: bool | None = Field(None, description=FULL_TEXT)
 
 
 @router.get("", response_model=PageOut[FeedOut] | PartialPageOut)
@@ -186,13 +196,16 @@ def add_feed(web: WebContextDep, write: WriteDep, body: NewFeedIn) -> Response:
 def update_feed(
     web: WebContextDep, write: WriteDep, feed_id: FeedId, body: FeedUpdateIn
 ) -> Response:
-    """Set the status of a feed.
+    """Set the status of a feed, or whether the pages of its articles are read.
 
     Feeds cannot be deleted, because their articles are kept. Set the status `retired` instead.
     """
 
     def change(session: Session) -> WriteResult:
-        feeds.set_status(session, feed_id, body.status, now=web.clock())
+        if body.status is not None:
+            feeds.set_status(session, feed_id, body.status, now=web.clock())
+        if body.full_text is not None:
+            feeds.set_full_text(session, feed_id, full_text=body.full_text)
         return WriteResult(FeedOut.of(views.get_feed(session, feed_id)))
 
     return write(change)
