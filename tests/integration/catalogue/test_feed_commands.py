@@ -84,12 +84,12 @@ def test_full_text_is_set_and_its_outcomes_are_counted(
     items = [item("ferry", FERRY, NOW).replace("https://daily.example", feed_server.url(""))]
     feed_server.routes |= {"/feed": reply(rss(items)), "/ferry": reply(article_page(FERRY_DAILY))}
     add(context, url)
-    assert run_output(run("feeds", "set", url, "--full-text")) == f"active, full text: {url}\n"
+    assert run_output(run("feeds", "set", url, "--full-text")) == f"full text: {url}\n"
     fetch(context)
     read_pages(context)
     assert "pages            1 stored\n" in run_output(run("feeds", "show", url))
     changed = run_output(run("feeds", "set", url, "--no-full-text", "--status", "paused"))
-    assert changed == f"paused: {url}\n"
+    assert changed == f"paused: {url}\nno full text: {url}\n"
     nothing = run("feeds", "set", url)
     assert isinstance(nothing.exception, BadInputError)
 
