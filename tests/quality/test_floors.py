@@ -98,7 +98,7 @@ def test_quality_reaches_the_floor(
     measured_sets.append(quality)
     if quality.stream:
         loss = quality.batch.f1 - quality.stream.f1
-        assert loss <= FLOORS.max_loss(name), f"{name}: F1 of the replay is {loss:.4f} lower"
+        assert loss <= FLOORS.stream_loss, f"{name}: F1 of the replay is {loss:.4f} lower"
     if not sets_floors(pytestconfig):
         check_floor(quality)
 

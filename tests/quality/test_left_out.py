@@ -113,7 +113,7 @@ def test_left_out_days_reach_their_floors(
     for day, each in measured.items():
         assert each.batch.f1 >= left_out[day], day
         if each.stream:
-            assert each.stream.f1 >= each.batch.f1 - FLOORS.max_loss(each.name), day
+            assert each.stream.f1 >= each.batch.f1 - FLOORS.stream_loss, day
 
 
 @pytest.mark.slow

@@ -26,19 +26,14 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Floors:
-    """All floors by set, and the maximum F1 loss of a replay, with exceptions by set.
+    """All floors by set, and the maximum F1 loss of a replay.
 
     left_out: by profile, floors of days that are left out of training, and of their "mean".
     """
 
     stream_loss: float
     sets: Mapping[str, Floor]
-    max_losses: Mapping[str, float] = field(default_factory=dict)
     left_out: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-
-    def max_loss(self, name: str) -> float:
-        """Maximum F1 loss of a set's replay against its batch."""
-        return self.max_losses.get(name, self.stream_loss)
 
 
 class FloorError(Exception):
@@ -49,8 +44,7 @@ def load(path: Path = FILE) -> Floors:
     """Read the floors from a TOML file."""
     table = tomllib.loads(path.read_text("utf-8"))
     sets = {name: Floor(float(row["f1"]), row["sha256"]) for name, row in table["sets"].items()}
-    losses, left_out = table.get("wider_stream_loss", {}), table.get("left_out", {})
-    return Floors(float(table["stream_loss"]), sets, losses, left_out)
+    return Floors(float(table["stream_loss"]), sets, table.get("left_out", {}))
 
 
 def floor_for(f1: float) -> float:
