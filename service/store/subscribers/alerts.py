@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.subscribers.alerts import MAX_ALERTS, Alert, AlertQuery
 from service.errors import AlreadyExistsError, BadInputError, NotFoundError
+from service.store.catalogue.known_names import require_known_names
 from service.store.subscribers import alert_emails
 from service.store.tables import AlertRow, SubscriberRow
 
@@ -32,8 +33,9 @@ def add(session: Session, subscriber_id: int, query: AlertQuery, *, now: datetim
     Raises:
         NotFoundError: no such subscriber.
         AlreadyExistsError: the subscriber has an alert with this query.
-        BadInputError: the subscriber has `MAX_ALERTS` alerts.
+        BadInputError: the subscriber has `MAX_ALERTS` alerts, or an outlet does not exist.
     """
+    require_known_names(session, outlets=query.outlets)
     # The lock keeps concurrent requests from exceeding the limit.
     owner = select(SubscriberRow.id).where(SubscriberRow.id == subscriber_id).with_for_update()
     if session.scalar(owner) is None:

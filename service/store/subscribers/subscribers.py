@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from service.domain.subscribers.digest_schedule import DeliverySchedule
 from service.domain.subscribers.digest_selection import Filters
 from service.errors import AlreadyExistsError, NotFoundError
+from service.store.catalogue.known_names import require_known_names
 from service.store.database.arrays import equals_any
 from service.store.tables import AlertRow, SubscriberRow
 
@@ -47,7 +48,9 @@ def add(
 
     Raises:
         AlreadyExistsError: the address is active, or pending without `replace_pending`.
+        BadInputError: an outlet or storyline of the filters does not exist.
     """
+    _require_known(session, filters, Filters())
     row = _find_row(session, address) or SubscriberRow(address=address, created_at=now)
     if row.state == "active":
         raise AlreadyExistsError(
@@ -131,9 +134,16 @@ def update_preferences(
     *,
     now: datetime,
 ) -> Subscriber:
-    """Set schedule and filters; a changed schedule starts at `now`."""
+    """Set schedule and filters; a changed schedule starts at `now`.
+
+    Raises:
+        NotFoundError: no such subscriber.
+        BadInputError: an added outlet or storyline does not exist.
+    """
     row = _get_row(session, subscriber_id)
-    since = row.schedule_since if _subscriber(row).schedule == schedule else now
+    before = _subscriber(row)
+    _require_known(session, filters, before.filters)
+    since = row.schedule_since if before.schedule == schedule else now
     _write_preferences(row, schedule, filters, since)
     session.flush()
     return _subscriber(row)
@@ -163,6 +173,17 @@ def _get_row(session: Session, subscriber_id: int) -> SubscriberRow:
     if row is None:
         raise NotFoundError("subscriber", subscriber_id)
     return row
+
+
+def _require_known(session: Session, filters: Filters, before: Filters) -> None:
+    """Check the outlets and storylines that were added; those of earlier settings may be gone."""
+    outlets = filters.followed_outlets | filters.muted_outlets
+    storylines = filters.followed_storylines | filters.muted_storylines
+    require_known_names(
+        session,
+        outlets=outlets - before.followed_outlets - before.muted_outlets,
+        storylines=storylines - before.followed_storylines - before.muted_storylines,
+    )
 
 
 def _write_preferences(

@@ -89,9 +89,11 @@ def save_preferences(
             preferences = _parse_preferences(fields)
             schedule = preferences.apply_to_schedule(subscriber.schedule)
             filters = preferences.apply_to_filters(subscriber.filters)
+            subscribers.update_preferences(
+                session, subscriber.id, schedule, filters, now=web.clock()
+            )
         except BadInputError as error:
             return render_preferences(session, web, subscriber, token, error=str(error))
-        subscribers.update_preferences(session, subscriber.id, schedule, filters, now=web.clock())
     return RedirectResponse(f"/digest/preferences/{token}?saved=true", 303, PRIVATE)
 
 

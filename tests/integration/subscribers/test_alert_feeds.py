@@ -66,7 +66,7 @@ def test_feed_contains_matching_stories(
     feed = site.get(f"{word}.json").json
     assert feed["title"].endswith(str(parse_query(words=f"{late.split()[0]}, {older.split()[0]}")))
     assert feed["feed_url"] == f"{site.url}{word}.json"
-    assert titles(site, feed_of(adam, subscriber, outlets="nobody")) == []
+    assert titles(site, feed_of(adam, subscriber, words="nobody")) == []
 
 
 @pytest.mark.parametrize("form", FORMS)
