@@ -74,10 +74,12 @@ def generate_table(engine: Engine) -> str:
 
 def _remove_articles(session: Session) -> list[ArticleRow]:
     """Delete all articles and return those before the end of the replay."""
-    rows = list(session.scalars(select(ArticleRow).order_by(ArticleRow.reported_at, ArticleRow.id)))
-    for row in rows:
+    rows = list(session.scalars(select(ArticleRow).order_by(ArticleRow.reported_at, ArticleRow.url)))
+    for number, row in enumerate(rows, start=1):
         session.expunge(row)
         make_transient(row)
+        # Feeds are stored in the order in which they answer, so the ids differ from run to run.
+        row.id = number
         row.first_seen = row.reported_at
     session.execute(delete(ArticleRow))
     return [row for row in rows if row.reported_at < END]
