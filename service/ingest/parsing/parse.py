@@ -18,6 +18,7 @@ from service.ingest.parsing.charset import decode
 from service.ingest.parsing.clean import clean_feed
 from service.ingest.parsing.repair import repair
 from service.ingest.parsing.salvage import read_entries
+from service.ingest.publishers import read_other_links, read_publisher
 
 #: Further entries are ignored; longer feeds are archives or attacks.
 MAX_ENTRIES = 5000
@@ -134,9 +135,10 @@ def _entry(item: Any) -> Entry:
     published_raw = (
         _string(item, "published") or _string(item, "created") or _string(item, "updated")
     )
+    link = _link(item)
     return Entry(
         guid=_string(item, "id"),
-        link=_link(item),
+        link=link,
         title=_text(item, "title").replace("\n", " "),
         summary=_text(item, "summary"),
         content=_content(item),
@@ -146,6 +148,8 @@ def _entry(item: Any) -> Entry:
         updated=parse_date(_string(item, "updated")),
         language=_string(item, "language") or _language(item),
         categories=tuple(filter(None, categories)),
+        publisher=read_publisher(item),
+        other_links=read_other_links(item, link),
     )
 
 

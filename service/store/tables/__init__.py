@@ -5,8 +5,9 @@ Row classes have no behaviour; queries belong to the other packages of `service.
 
 from service.store.tables.articles import (
     ArticleDocumentRow,
+    ArticleFeedRow,
+    ArticleKeyRow,
     ArticleRow,
-    ArticleUrlRow,
     CopyRow,
     ModelRow,
     RevisionRow,
@@ -50,8 +51,9 @@ from service.store.tables.webhooks import WebhookBlockedStoryRow, WebhookRow
 __all__ = [
     "AlertRow",
     "ArticleDocumentRow",
+    "ArticleFeedRow",
+    "ArticleKeyRow",
     "ArticleRow",
-    "ArticleUrlRow",
     "Base",
     "ChangeCounterRow",
     "ConstraintRow",
