@@ -2,6 +2,7 @@
 
 from jobs.running.context import Context, Counts
 from service.domain.articles.boilerplate import find_boilerplate, merge_spans
+from service.domain.articles.tokenization import encoding_hash
 from service.embed.articles import encode_articles
 from service.store.articles import articles, boilerplate, vectors
 from service.store.database import locks
@@ -15,7 +16,10 @@ EXAMINED = 5000
 
 
 def embed(context: Context) -> Counts:
-    """Encode articles batch by batch until all have a vector or the job is stopped."""
+    """Encode articles batch by batch until all have a vector or the job is stopped.
+
+    A revision with the same encoded text keeps its vector.
+    """
     with context.sessions.begin() as session:
         if articles.is_empty(session):
             return {}  # without loading the model
@@ -30,20 +34,28 @@ def embed(context: Context) -> Counts:
     if not waiting:
         return {}
     _mark_boilerplate(context)
-    done = 0
+    done = encoded_count = 0
     while not context.stop_requested():
         with context.sessions.begin() as session:
             revisions = vectors.find_unencoded(session, model_id, limit=BATCH)
             batch = articles.load(session, revisions)
         if not batch:
             break
-        # No transaction is open while encoding, because that takes seconds.
-        encoded = encode_articles(encoder, batch, languages=context.settings.embed.languages)
+        hashes = {int(each.id): encoding_hash(each) for each in batch}
         with context.sessions.begin() as session:
-            vectors.save(session, model_id, revisions, encoded.values)
+            stored = vectors.load_text_hashes(session, model_id, hashes)
+            # A revision may change only what is not encoded, or return to a former text.
+            same = {key: revisions.pop(key) for key in hashes if stored.get(key) == hashes[key]}
+            vectors.set_revisions(session, model_id, same)
+        changed = [each for each in batch if int(each.id) in revisions]
+        # No transaction is open while encoding, because that takes seconds.
+        encoded = encode_articles(encoder, changed, languages=context.settings.embed.languages)
+        with context.sessions.begin() as session:
+            vectors.save(session, model_id, revisions, encoded.values, hashes)
         done += len(batch)
+        encoded_count += len(changed)
         context.progress("embed", done, max(waiting, done))
-    return {"vectors": done} if done else {}
+    return {"vectors": encoded_count} if encoded_count else {}
 
 
 def _mark_boilerplate(context: Context) -> None:

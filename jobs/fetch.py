@@ -30,8 +30,8 @@ from service.errors import (
 from service.ingest.admission_job import AdmissionJob, AdmittedFeed
 from service.ingest.fetching.fetch import FetchRequest, FetchResult
 from service.ingest.read_feeds import FeedReader, ReadFeed, read_feeds
-from service.store.articles import articles
-from service.store.articles.articles import Source
+from service.store.articles import admission, articles
+from service.store.articles.admission import Source
 from service.store.catalogue import feed_history, feeds
 from service.store.catalogue.feeds import FetchRecord
 from service.store.database.errors import translate_database_errors
@@ -166,7 +166,7 @@ class FeedStore:
         content = read.outcome if isinstance(read.outcome, AdmittedFeed) else NO_CONTENT
         error = read.outcome if isinstance(read.outcome, FeedError) else None
         source = Source(feed.id, feed.outlet_id, self.outlet_ids, self.sites)
-        admitted = articles.admit(session, content.drafts, source, now=now)
+        admitted = admission.admit(session, content.drafts, source, now=now)
         # Redirects of an overridden address do not change the URL of the feed.
         moves = () if feed.fetch_url else result.moves
         move = None if error else feed_history.follow_moves(session, feed, moves, now=now)

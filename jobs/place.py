@@ -57,10 +57,20 @@ def place(context: Context) -> Counts:
             counts = _place_arrivals(
                 session, context, arrivals, members, model_id=model_id, vocabulary=vocabulary
             )
+            _update_report_times(session, context, batch)
             articles.advance_stage(session, batch, before="admitted", after="placed")
         total.update({"articles": len(batch), **counts})
         context.progress("place", total["articles"], max(waiting, total["articles"]))
     return total
+
+
+def _update_report_times(session: Session, context: Context, batch: Collection[int]) -> None:
+    """Update the stories of articles whose date arrived after they were placed."""
+    story_ids = set(stories.story_of(session, batch).values())
+    if changed := stories.find_with_changed_dates(session, story_ids):
+        stamp = apply_plan.new_stamp(session, context.clock(), "place", context.run_id)
+        stories.mark_changed(session, changed, stamp)
+        apply_plan.refresh_derived(session, changed, stamp)
 
 
 def _place_arrivals(

@@ -6,11 +6,10 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from jobs.running.context import Context, Counts
-from service.domain.text.urls import canonical_url
 from service.ingest.detect_language import resolve_language
 from service.ingest.pages.read import PageOutcome
 from service.ingest.pages.read import read_pages as read
-from service.store.articles import pages
+from service.store.articles import admission, pages
 from service.store.articles.pages import ReadPage, UnreadPage
 from service.store.database import locks
 from service.store.editing import story_edits
@@ -37,6 +36,7 @@ def read_pages(context: Context) -> Counts:
         outcomes = read([each.url for each in unread], context.settings)
         with context.sessions.begin() as session:
             locks.lock_until_commit(session, apply_plan.LOCK)
+            locks.lock_until_commit(session, admission.LOCK)  # pages correct links
             changed = [
                 each.article_id
                 for each, outcome in zip(unread, outcomes, strict=True)
@@ -64,7 +64,6 @@ def _to_read_page(unread: UnreadPage, outcome: PageOutcome) -> ReadPage:
         outcome=page.outcome,
         detail=page.detail,
         temporary=outcome.temporary,
-        canonical_key=(canonical_url(link) or "") if link else "",
         canonical_link=link,
         language=language,
     )

@@ -1,21 +1,29 @@
-"""Conversion of feed entries to article drafts: cleaning, date check, canonical URL (pure)."""
+"""Conversion of feed entries to article drafts: cleaning, date check, publisher (pure)."""
 
 import hashlib
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from service.domain.articles.entries import (
     Draft,
     Entry,
     FeedContext,
+    Publisher,
     Rejection,
     content_hash,
-    newest_per_url,
 )
+from service.domain.identity.publishers import (
+    is_planet,
+    named_publisher,
+    repeats_headline,
+    strip_publisher,
+)
+from service.domain.identity.redirects import unwrap
 from service.domain.text.dates import check_date
 from service.domain.text.markup import one_line, shorten
-from service.domain.text.urls import canonical_url, is_web_url, strip_credentials
+from service.domain.text.urls import canonical_url, is_home_page, is_web_url, strip_credentials
 from service.ingest.detect_language import resolve_language
 from service.settings.ingest import AdmitSettings
 
@@ -46,9 +54,14 @@ _ENDING_CHARACTERS = 500
 def admit_feed(
     entries: Iterable[Entry], feed: FeedContext, *, now: datetime, settings: AdmitSettings
 ) -> tuple[list[Draft], list[Rejection]]:
-    """Convert the entries of a feed; if several have one URL, return only the newest."""
+    """Convert the entries of a feed.
+
+    If the links lead to the sites of many publishers, each entry belongs to the site of its link.
+    """
     outcomes = [_admit_or_reject(entry, feed, now=now, settings=settings) for entry in entries]
-    drafts = newest_per_url(outcome for outcome in outcomes if isinstance(outcome, Draft))
+    drafts = [outcome for outcome in outcomes if isinstance(outcome, Draft)]
+    if is_planet((draft.url for draft in drafts), feed):
+        drafts = [_assign_publisher(draft, feed) for draft in drafts]
     return drafts, [outcome for outcome in outcomes if isinstance(outcome, Rejection)]
 
 
@@ -60,26 +73,27 @@ def admit_entry(
     A missing or implausible date does not reject an entry: it is flagged, and `published` is None.
     An entry without a link gets a URN derived from its feed and GUID or title.
     """
+    guid = one_line(entry.guid)
+    link = next((url for url in (one_line(entry.link), guid) if is_web_url(url)), "")
+    target = unwrap(link)
+    publisher = _find_publisher(entry, feed, link=link, target=target)
     content = strip_boilerplate(entry.content)
     lead = strip_boilerplate(one_line(entry.summary or content))
+    title = one_line(entry.title)
+    if publisher:
+        lead = "" if repeats_headline(lead, title, publisher) else lead
+        title = strip_publisher(title, publisher)
     text = shorten(lead, settings.max_text_characters)
     # Content that is no longer than the lead is not stored twice.
     body = shorten(content, settings.max_body_characters) if len(content) > len(text) else ""
-    title = shorten(one_line(entry.title), MAX_TITLE_CHARACTERS) or first_sentence(text)
+    title = shorten(title, MAX_TITLE_CHARACTERS) or first_sentence(text)
     if not title:
         return Rejection(entry.guid, "no title and no text")
-    candidates = (one_line(entry.link), one_line(entry.guid))
-    link = next((strip_credentials(url) for url in candidates if is_web_url(url)), "")
-    date = check_date(
-        entry.published_raw,
-        entry.published,
-        now=now,
-        tolerance=timedelta(minutes=settings.future_tolerance_minutes),
-    )
+    tolerance = timedelta(minutes=settings.future_tolerance_minutes)
+    date = check_date(entry.published_raw, entry.published, now=now, tolerance=tolerance)
     categories = (shorten(one_line(name), MAX_NAME_CHARACTERS) for name in entry.categories)
     return Draft(
-        url=canonical_url(link) or _urn(entry, feed, title),
-        link=link,
+        url=strip_credentials(target) or _urn(entry, feed, title),
         title=title,
         text=text,
         body=body,
@@ -88,9 +102,13 @@ def admit_entry(
         published=date.trusted,
         claimed_date=date.claimed_date,
         date_flag=date.flag,
-        updated=entry.updated,
+        updated=_trusted_update(entry.updated, now=now, tolerance=tolerance),
         categories=tuple(dict.fromkeys(filter(None, categories)))[:MAX_CATEGORIES],
         content_hash=content_hash(title, text, body),
+        guid=guid,
+        other_urls=tuple(url for url in entry.other_links if is_web_url(url)),
+        is_home_page=is_home_page(target, feed.link, feed.url),
+        publisher=publisher,
     )
 
 
@@ -116,6 +134,29 @@ def strip_boilerplate(text: str) -> str:
 def first_sentence(text: str) -> str:
     """Return the first sentence, as the title of an entry without one."""
     return shorten(_SENTENCE_END.split(text, maxsplit=1)[0].strip(), MAX_TITLE_CHARACTERS // 2)
+
+
+def _find_publisher(entry: Entry, feed: FeedContext, *, link: str, target: str) -> Publisher | None:
+    """Return the publisher that the entry or its redirect link names."""
+    if publisher := named_publisher(entry.publisher, feed):
+        return publisher
+    return named_publisher(Publisher(target, ""), feed) if target != link else None
+
+
+def _assign_publisher(draft: Draft, feed: FeedContext) -> Draft:
+    return replace(
+        draft, publisher=draft.publisher or named_publisher(Publisher(draft.url, ""), feed)
+    )
+
+
+def _trusted_update(
+    updated: datetime | None, *, now: datetime, tolerance: timedelta
+) -> datetime | None:
+    """Return the time of the last change, at most `now`; None if it is in the future.
+
+    A clock that is ahead must not make later changes look older.
+    """
+    return min(updated, now) if updated and updated <= now + tolerance else None
 
 
 def _urn(entry: Entry, feed: FeedContext, title: str) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from service.domain.articles.type_names import parse_type
 from service.domain.catalogue.outlets import Outlet, SiteIndex
 from service.domain.catalogue.outlets import site_index as index_of
+from service.domain.catalogue.sites import find_site, is_hosting_service, names_publisher
 from service.domain.text.codes import country_code, language_code
 from service.errors import BadInputError, SettingsError
 from service.ingest.opml import OpmlFeed, read_opml
@@ -53,12 +53,16 @@ def read_feeds(
 def assign_outlets(
     opml_feeds: Iterable[OpmlFeed], sites: SiteIndex
 ) -> tuple[list[NewFeed], list[Outlet]]:
-    """Find the outlet of each feed by its site or URL, or create one for its host."""
+    """Find the outlet of each feed by its site or URL, or create one for its site.
+
+    Feeds on a hosting service such as Feedburner have an outlet each, unless they name their site.
+    """
     feeds, new_outlets = [], dict[str, Outlet]()
     for feed in opml_feeds:
+        url = feed.site if names_publisher(feed.site) else feed.url
         slug = sites.match(feed.site) or sites.match(feed.url)
-        if slug is None:
-            outlet = outlet_from_host(feed.site or feed.url, feed.title)
+        if slug is None or is_hosting_service(slug):
+            outlet = outlet_of_site(url, feed.title)
             slug = new_outlets.setdefault(outlet.slug, outlet).slug
         feeds.append(
             NewFeed(
@@ -75,10 +79,10 @@ def assign_outlets(
     return feeds, list(new_outlets.values())
 
 
-def outlet_from_host(url: str, name: str = "") -> Outlet:
+def outlet_of_site(url: str, name: str = "") -> Outlet:
     """Create an outlet for a URL of an unknown site, named after its host."""
-    host = (urlsplit(url).hostname or "unknown").removeprefix("www.")
-    return Outlet(slug=host, name=name or host, family=host, sites=(host,))
+    site = find_site(url)
+    return Outlet(slug=site.slug, name=name or site.prefix, family=site.slug, sites=(site.prefix,))
 
 
 def read_bytes(path: Path) -> bytes:

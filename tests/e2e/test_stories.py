@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from service.store.articles.articles import url_hash
+from service.domain.identity.keys import link_keys
 from service.store.database import schema
 from service.store.database.sessions import make_sessions
-from service.store.tables import ArticleRow, ArticleUrlRow
+from service.store.tables import ArticleKeyRow, ArticleRow
 from tests.e2e.conftest import Shell
 from tests.support.content.site_content import fill
 from tests.support.content.texts import MEETING, MERGED, SIMILAR_EVENTS
@@ -31,7 +31,7 @@ def database(new_database: Callable[[], str]) -> str:
     with make_sessions(engine).begin() as session:
         fill(session)
         for key, article_url in session.execute(select(ArticleRow.id, ArticleRow.url)).all():
-            session.add(ArticleUrlRow(url_hash=url_hash(article_url), article_id=key))
+            session.add(ArticleKeyRow(key_hash=link_keys(article_url)[0], article_id=key))
     engine.dispose()
     return url
 

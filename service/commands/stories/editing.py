@@ -31,9 +31,8 @@ from service.domain.editing.effects import (
     clean_headline,
     clean_line,
 )
-from service.domain.text.urls import canonical_url
 from service.errors import NotFoundError
-from service.store.articles.match import find_article_by_url
+from service.store.articles import keys
 from service.store.editing import actions
 from service.store.editing.actions import EditorAction
 from service.store.editing.audit_log import Decision
@@ -198,7 +197,7 @@ def _find_article(session: Session, text: str) -> int:
     """Return the id of an article, given the id or the URL."""
     if text.isdecimal() and int(text) <= MAX_ID:
         return int(text)
-    found = find_article_by_url(session, canonical_url(text) or text)
+    found = keys.find_article(session, text)
     if found is None:
         raise NotFoundError("article", ascii(text))
     return found

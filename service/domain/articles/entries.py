@@ -1,13 +1,32 @@
 """Parsed feed entries, and the article drafts made from them."""
 
 import hashlib
-from collections.abc import Iterable
+import re
+import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from service.domain.text.dates import DateFlag
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
+#: Counters and ages that pages update without a change of the article: "(12 comments)",
+#: "3 min ago".
+_COUNTER = re.compile(
+    r"\b(?:\d[\d.,\u00a0 ]{0,12}[km]?\s?)?"
+    r"(?:comments?|views?|likes?|repl(?:y|ies)|reactions?|retweets?|upvotes?"
+    r"|kommentare?|aufrufe|commentaires?|vues|comentarios?|coment[aá]rios?|commenti|reacties"
+    r"|komentarz[ey]?|комментари(?:й|я|ев)|просмотр(?:а|ов)?|yorum|コメント|评论|댓글)\b"
+    r"(?:\s?[:(]\s?\d[\d.,]{0,12}\)?)?"
+    r"|\b\d{1,3}\s(?:seconds?|min(?:ute)?s?|hours?|hrs?|days?)\sago\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """The publisher that an aggregator names; one of the fields may be empty."""
+
+    url: str  #: of its site, its feed or an article
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +44,8 @@ class Entry:
     updated: datetime | None
     language: str
     categories: tuple[str, ...]
+    publisher: Publisher | None = None  #: if the entry names it
+    other_links: tuple[str, ...] = ()  #: further URLs that the feed gives for the same page
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +72,9 @@ class FeedContext:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An article ready to be stored: cleaned text, checked date, canonical URL."""
+    """An article ready to be stored: cleaned text, checked date, the publisher's own link."""
 
-    url: str  #: the key: canonical, or `urn:samestory:…` for entries without a link
-    link: str  #: to open in a browser; may be empty
+    url: str  #: as in the feed, or `urn:samestory:…` for entries without a link
     title: str
     text: str  #: the lead, one line
     body: str  #: the full text, one line per paragraph; may be empty
@@ -66,6 +86,10 @@ class Draft:
     updated: datetime | None
     categories: tuple[str, ...]
     content_hash: str  #: of title, text and body; changes when the outlet edits the article
+    guid: str = ""
+    other_urls: tuple[str, ...] = ()  #: further URLs of the same page, from the feed
+    is_home_page: bool = False  #: `url` is the home page of the feed, which identifies no article
+    publisher: Publisher | None = None  #: the publisher that an aggregator names
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +101,13 @@ class Rejection:
 
 
 def content_hash(*parts: str) -> str:
-    """Return a SHA-256 of the parts that ignores whitespace but not the boundaries of parts."""
-    normal = "\x00".join(" ".join(part.split()) for part in parts)
+    """Return a SHA-256 of the parts that ignores whitespace but not the boundaries of parts.
+
+    Counters of comments and views, and the form of characters (NFKC), are ignored as well.
+    """
+    normal = "\x00".join(" ".join(_COUNTER.sub("", _normalize(part)).split()) for part in parts)
     return hashlib.sha256(normal.encode("utf-8", "replace")).hexdigest()
 
 
-def newest_per_url(drafts: Iterable[Draft]) -> list[Draft]:
-    """Return the newest draft of each URL; the first in the feed wins a tie."""
-    best: dict[str, Draft] = {}
-    for draft in drafts:
-        previous = best.get(draft.url)
-        if previous is None or _last_change(draft) > _last_change(previous):
-            best[draft.url] = draft
-    return list(best.values())
-
-
-def _last_change(draft: Draft) -> datetime:
-    return max(filter(None, (draft.updated, draft.published)), default=_NEVER)
+def _normalize(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)

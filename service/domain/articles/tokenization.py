@@ -1,5 +1,6 @@
 """Tokenisation of articles: words, stop words, and the text limits for each use."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -49,6 +50,12 @@ _PLURAL = re.compile(r"(?<=[a-z]{3}[^su])s$")
 def encoded_text(article: Article) -> str:
     """Return the input of the embedding model: title and lead."""
     return _title_and_text(article, LEAD_CHARACTERS).strip()
+
+
+def encoding_hash(article: Article) -> bytes:
+    """Return a hash of all that the vector of an article depends on, 16 bytes."""
+    text = f"{article.lang}\n{encoded_text(article)}"
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
 
 
 def has_encodable_text(article: Article) -> bool:

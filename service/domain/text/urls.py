@@ -1,84 +1,55 @@
-"""Canonical URLs: one key for all URLs of an article, without tracking parameters."""
+"""Canonical URLs: one comparison key for all URLs of an article."""
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, urlsplit
+
+from service.domain.text.tracking import Parameter, is_specific, remove_tracking
 
 #: Longer URLs are rejected.
 MAX_URL_CHARACTERS = 4096
 MAX_HOST_CHARACTERS = 253
 
-#: Query parameters that only identify the referrer or campaign.
-TRACKING_PARAMETERS = frozenset(
-    {
-        *("fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "igshid"),
-        *("mc_cid", "mc_eid", "mkt_tok", "_hsenc", "_hsmi", "vero_id", "_openstat", "_ga", "_gl"),
-        *("cmp", "icid", "intcmp", "ito", "ocid", "spm", "smid", "smtyp", "emc", "maca", "xtor"),
-        *(
-            "wt_mc",
-            "wtrid",
-            "guccounter",
-            "guce_referrer",
-            "__twitter_impression",
-            "traffic_source",
-        ),
-        *("mbid", "sr_share", "outputtype", "amp"),
-    }
-)
-#: Prefixes of such parameters; campaign tools define many names.
-TRACKING_PREFIXES = ("utm_", "at_", "ns_", "fb_action", "pk_", "mtm_", "piwik_", "oly_")
-#: Parameters that are tracking only if their value names a feed: `ref=rss`, not `ref=12`.
-FEED_PARAMETERS = frozenset(
-    {"ref", "source", "src", "from", "partner", "feed", "rss", "mod", "via", "cid", "output"}
-)
-_FEED_VALUE = re.compile(r"(?:^|[^a-z])(?:rss|feed|atom|feedburner)(?:[^a-z]|$)", re.IGNORECASE)
-#: Mobile and AMP hosts with the same paths as the main host. No general rule applies, because
-#: `m.` is often another site.
-MAIN_HOSTS = {
-    "m.bbc.co.uk": "www.bbc.co.uk",
-    "m.bbc.com": "www.bbc.com",
-    "m.dw.com": "www.dw.com",
-    "amp.dw.com": "www.dw.com",
-    "mobile.nytimes.com": "www.nytimes.com",
-    "amp.theguardian.com": "www.theguardian.com",
-    "amp.cnn.com": "www.cnn.com",
-    "m.lenta.ru": "lenta.ru",
-    "m.ria.ru": "ria.ru",
-    "m.spiegel.de": "www.spiegel.de",
-    "mobile.reuters.com": "www.reuters.com",
-    "amp.france24.com": "www.france24.com",
-    "m.hurriyet.com.tr": "www.hurriyet.com.tr",
-}
-
-_AMP_CACHE = re.compile(
-    r"(?:www\.google\.[a-z.]+/amp|[a-z0-9-]+\.cdn\.ampproject\.org/[cv])/(?:s/)?(?P<rest>[^/]+\.[^/]+/.+)"
-)
 _SCHEME = re.compile(r"https?:/*", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _ESCAPE_OR_UNSAFE = re.compile(r"%(?P<code>[0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~/!$&'()*+,;=:@?]")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPED_TWICE = re.compile(r"^(?:amp;)+")
+#: The address of one post: `post-12`, `block-65f0`, `12`, or its headline with hyphens.
+_POST = re.compile(r"(?:[A-Za-z]+[-_:])?\w*\d\w*|[a-z]+(?:-[a-z0-9]+){2,}")
+_COMMENT = re.compile(
+    r"(?:comment|respon|reply|disqus|link-|ixzz|axzz|pd_|xt|rss|page\d)", re.IGNORECASE
+)
+_HOME_PATH = re.compile(
+    r"(?:[a-z]{2}(?:-[a-z]{2})?)?/?(?:(?:index|default|home)(?:\.[a-z]{3,5})?)?", re.IGNORECASE
+)
+#: Session ids that some servers append to the path.
+_PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufeff]")
 
 
-def canonical_url(url: str) -> str | None:
+@lru_cache(maxsize=16_384)  # each link is compared several times
+def canonical_url(url: str, *, every_parameter: bool = False) -> str | None:
     """Return a key that is equal for all URLs of one article, or None if the URL is not http(s).
 
     The key is for comparison, not for opening; its scheme is always https. It omits tracking
-    parameters, the fragment (except `#!`), default ports, user names, AMP markers and a trailing
-    slash, and sorts the parameters. Idempotent; never raises.
+    parameters and the fragment, except `#!` and the fragment of one post of a page; with
+    `every_parameter` it keeps both. It also omits session ids in the path, default ports, user
+    names and a trailing slash, and sorts the parameters. Hosts and paths are never changed from one
+    version of a site to another: `www.`, `m.` and AMP pages have keys of their own. Idempotent;
+    never raises.
     """
     if (parts := _split(url)) is None or (host := normalize_host(parts.hostname or "")) is None:
         return None
-    host = MAIN_HOSTS.get(host, host)
     path = _normalize_path(parts.path)
-    if cached := _AMP_CACHE.fullmatch(host + path):
-        # The URL of a cached AMP page contains the original URL.
-        return canonical_url("https://" + cached["rest"] + _prefix_if_any("?", parts.query))
-    fragment = _normalize_escapes(parts.fragment) if parts.fragment.startswith("!") else ""
+    fragment = _identifying_fragment(parts.fragment, keep=every_parameter)
     # The key has one scheme, so the default ports of both schemes are removed.
     port = "" if parts.port in {None, 80, 443} else f":{parts.port}"
-    query = _normalize_query(parts.query)
+    parameters = _split_query(parts.query)
+    if not every_parameter:
+        parameters = remove_tracking(f"https://{host}{port}{path}", parameters)
+    query = "&".join(sorted(name + value for name, value in parameters))
     key = f"https://{host}{port}{path}{_prefix_if_any('?', query)}{_prefix_if_any('#', fragment)}"
     return key if len(key) <= MAX_URL_CHARACTERS else None
 
@@ -104,6 +75,24 @@ def normalize_host(host: str) -> str | None:
     return name if name and all(map(_LABEL.fullmatch, name.split("."))) else None
 
 
+def identifies_article(key: str) -> bool:
+    """Whether a canonical URL contains the number or the words of an article."""
+    page, _, rest = key.removeprefix("https://").partition("?")
+    query, _, _ = rest.partition("#")
+    path, _, fragment = page.partition("/")[2].partition("#")
+    has_number = any(map(str.isdigit, path.rpartition("/")[2] + query))
+    return has_number or bool(fragment) or is_specific(path, _split_query(query))
+
+
+def is_home_page(url: str, *others: str) -> bool:
+    """Whether a URL is the root of a site or of a language, or one of the other URLs."""
+    key = canonical_url(url)
+    if key is None:
+        return False
+    path = key.removeprefix("https://").partition("/")[2]
+    return bool(_HOME_PATH.fullmatch(path)) or key in {canonical_url(other) for other in others}
+
+
 def strip_credentials(url: str) -> str:
     """Return the URL without user name and password, safe to display and log."""
     return re.sub(r"(?<=//)[^/?#]*@", "", url, count=1)
@@ -123,31 +112,31 @@ def _split(url: str) -> SplitResult | None:
 
 def _normalize_path(path: str) -> str:
     segments: list[str] = []
-    for segment in _normalize_escapes(path).split("/")[1:]:
+    for segment in _PATH_SESSION.sub("", _normalize_escapes(path)).split("/")[1:]:
         if segment == "..":
             del segments[-1:]
         elif segment != ".":
             segments.append(segment)
-    # `/amp` alone may be a page; at the end of a longer path it marks the AMP version.
-    while segments and (not segments[-1] or (segments[-1] == "amp" and any(segments[:-1]))):
+    while segments and not segments[-1]:
         segments.pop()
     return "/" + "/".join(segments)
 
 
-def _normalize_query(query: str) -> str:
+def _split_query(query: str) -> list[Parameter]:
     # Some feeds escape twice: in `?a=1&amp;b=2` the parameter is `b`, not `amp;b`.
     parts = (_ESCAPED_TWICE.sub("", part) for part in _normalize_escapes(query).split("&"))
     pairs = (part.partition("=") for part in parts if part)
-    return "&".join(
-        sorted(name + sign + value for name, sign, value in pairs if not _is_tracking(name, value))
-    )
+    return [(name, sign + value) for name, sign, value in pairs]
 
 
-def _is_tracking(name: str, value: str) -> bool:
-    name = name.lower()
-    if name in TRACKING_PARAMETERS or name.startswith(TRACKING_PREFIXES):
-        return True
-    return name in FEED_PARAMETERS and (name == "rss" or bool(_FEED_VALUE.search(value)))
+def _identifying_fragment(fragment: str, *, keep: bool) -> str:
+    """Return a fragment that names a post of a page or a page of a script, else an empty string.
+
+    Fragments with an equals sign, comments and counters only describe the way to the article.
+    """
+    is_post = _POST.fullmatch(fragment) and not _COMMENT.match(fragment)
+    is_kept = keep or is_post or fragment.startswith("!")
+    return _normalize_escapes(fragment) if is_kept else ""
 
 
 def _prefix_if_any(separator: str, text: str) -> str:

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from service.domain.articles.entries import Entry, ParsedFeed
+from service.domain.articles.entries import Entry, ParsedFeed, Publisher
 from service.domain.text.cleaning import clean_date, clean_identifier, clean_text
 from service.domain.text.urls import MAX_URL_CHARACTERS
 
 #: The longest language tag that BCP 47 recommends to support.
 MAX_LANGUAGE_CHARACTERS = 35
+MAX_NAME_CHARACTERS = 200
 
 
 def clean_feed(feed: ParsedFeed) -> ParsedFeed:
@@ -36,4 +37,11 @@ def _clean_entry(entry: Entry) -> Entry:
         updated=clean_date(entry.updated),
         language=clean_identifier(entry.language, MAX_LANGUAGE_CHARACTERS),
         categories=tuple(map(clean_text, entry.categories)),
+        publisher=entry.publisher and _clean_publisher(entry.publisher),
+        other_links=tuple(clean_identifier(url, MAX_URL_CHARACTERS) for url in entry.other_links),
     )
+
+
+def _clean_publisher(publisher: Publisher) -> Publisher:
+    url = clean_identifier(publisher.url, MAX_URL_CHARACTERS)
+    return Publisher(url, clean_text(publisher.name)[:MAX_NAME_CHARACTERS])

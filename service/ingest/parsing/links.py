@@ -1,10 +1,12 @@
-"""Links of feeds and entries: choice between several, and resolution of relative ones."""
+"""Links of feeds and entries: choice, resolution, other links of a page, publishers."""
 
 import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from service.domain.articles.entries import Publisher
+from service.domain.text.markup import one_line, plain_to_text
 from service.domain.text.urls import is_web_url
 
 _ALTERNATE = re.compile(r"(?:.*/)?alternate", re.IGNORECASE)
@@ -48,6 +50,33 @@ def resolve_link(link: str, *, site: str, feed: str) -> str:
         return urljoin(base, link) if link else ""
     except ValueError:
         return link
+
+
+def read_other_links(item: Any, link: str, *, site: str, feed: str) -> tuple[str, ...]:
+    """Return further absolute URLs of the same page: canonical, AMP, the link of a feed service.
+
+    Alternates in other languages are other pages.
+    """
+    parts = item.get("links") or []
+    urls = [
+        _value(part, "href") for part in parts if _value(part, "rel") in {"canonical", "amphtml"}
+    ]
+    if _value(item, "feedburner_origlink"):
+        urls.append(_value(item, "link"))
+    others = (resolve_link(clean_link(url), site=site, feed=feed) for url in urls)
+    return tuple(dict.fromkeys(url for url in others if is_web_url(url) and url != link))
+
+
+def read_publisher(item: Any) -> Publisher | None:
+    """Return the publisher that an item names: `source` of RSS and Atom.
+
+    For Atom the site is preferred to the feed.
+    """
+    source = item.get("source")
+    urls = [_value(source, name) for name in ("link", "href", "url", "id")]
+    url = next(filter(is_web_url, urls), "")
+    name = _value(source, "title") or _value(source, "value")
+    return Publisher(url, one_line(plain_to_text(name))) if url else None
 
 
 def _is_page(link: Any) -> bool:

@@ -15,7 +15,13 @@ from service.errors import NotAFeedError
 from service.ingest.parsing import json_feed
 from service.ingest.parsing.charset import decode
 from service.ingest.parsing.clean import clean_feed
-from service.ingest.parsing.links import choose_link, clean_link, resolve_link
+from service.ingest.parsing.links import (
+    choose_link,
+    clean_link,
+    read_other_links,
+    read_publisher,
+    resolve_link,
+)
 from service.ingest.parsing.recover import read_xml
 from service.ingest.parsing.repair import repair
 from service.ingest.parsing.salvage import newest_items, read_entries
@@ -101,9 +107,10 @@ def _entry(item: Any, *, language: str, site: str, feed: str) -> Entry:
     published_raw = (
         _string(item, "published") or _string(item, "created") or _string(item, "updated")
     )
+    link = resolve_link(_link(item, own_language or language), site=site, feed=feed)
     return Entry(
         guid=_string(item, "id"),
-        link=resolve_link(_link(item, own_language or language), site=site, feed=feed),
+        link=link,
         title=_text(item, "title").replace("\n", " "),
         summary=_text(item, "summary"),
         content=_content(item),
@@ -113,6 +120,8 @@ def _entry(item: Any, *, language: str, site: str, feed: str) -> Entry:
         updated=parse_date(_string(item, "updated")),
         language=own_language,
         categories=tuple(filter(None, categories)),
+        publisher=read_publisher(item),
+        other_links=read_other_links(item, link, site=site, feed=feed),
     )
 
 

@@ -15,7 +15,7 @@ from service.domain.pairs.vocabulary import Vocabulary, rarest_keys
 from service.settings.grouping import StorySettings
 from service.store.articles import articles, candidates, vectors
 from service.store.stories import stories, vocabularies
-from service.store.tables import ArticleUrlRow, ModelRow, StoryRow
+from service.store.tables import ModelRow, StoryRow
 
 #: Id of the unstored article; no stored article has it.
 UNSTORED_ID = 0
@@ -80,13 +80,6 @@ def match(
     reprints = find_copies(loaded, settings.copies, story_of)
     copy = next((each for each in reprints if each.article == UNSTORED_ID), None)
     return MatchResult(placement, copy)
-
-
-def find_article_by_url(session: Session, url: str) -> int | None:
-    """Return the id of the article with a canonical URL."""
-    key = articles.url_hash(url)
-    statement = select(ArticleUrlRow.article_id).where(ArticleUrlRow.url_hash == key)
-    return session.scalar(statement)
 
 
 def _find_candidates(

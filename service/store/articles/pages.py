@@ -7,12 +7,11 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from service.store.articles.articles import url_hash
+from service.store.articles import keys
 from service.store.articles.ids import first_id_of_day
 from service.store.tables import (
     ArticlePageRow,
     ArticleRow,
-    ArticleUrlRow,
     FeedRow,
     VectorRow,
 )
@@ -43,7 +42,6 @@ class ReadPage:
     outcome: str
     detail: str
     temporary: bool
-    canonical_key: str
     canonical_link: str
     language: str
 
@@ -66,13 +64,13 @@ def find_unread(
     )
     text = func.coalesce(func.nullif(article.body, ""), article.text)
     statement = (
-        select(article.id, article.revision, article.link, article.title, text)
+        select(article.id, article.revision, article.url, article.title, text)
         .add_columns(func.coalesce(article.language, ""))
         .join(FeedRow, FeedRow.id == article.feed_id)
         .outerjoin(page, page.article_id == article.id)
         .where(FeedRow.full_text, article.first_seen >= oldest)
         .where(article.id >= first_id_of_day(oldest.astimezone(UTC).date()))  # for the index
-        .where(article.link.is_not(None), due)
+        .where(article.url.like("http%"), due)
         .order_by(article.id.desc())
         .limit(limit)
     )
@@ -112,8 +110,8 @@ def save(session: Session, unread: UnreadPage, page: ReadPage, *, now: datetime)
     if row is None or row.revision != unread.revision:
         return False
     row.language = page.language or row.language
-    if page.canonical_key and _claim_url(session, page.canonical_key, row.id):
-        row.url, row.link = page.canonical_key, page.canonical_link
+    if page.canonical_link and keys.claim_link(session, page.canonical_link, row.id):
+        row.url = page.canonical_link
     if page.text == row.page_text:
         return False
     row.page_text, row.boilerplate, row.stage = page.text, [], "admitted"
@@ -145,11 +143,3 @@ def _schedule_retry(session: Session, article_id: int, *, now: datetime) -> None
         .values(retry_at=now + wait)
         .execution_options(synchronize_session=False)
     )
-
-
-def _claim_url(session: Session, key: str, article_id: int) -> bool:
-    """Register a canonical URL for an article; return False if another article has it."""
-    statement = insert(ArticleUrlRow).values(url_hash=url_hash(key), article_id=article_id)
-    session.execute(statement.on_conflict_do_nothing())
-    owner = select(ArticleUrlRow.article_id).where(ArticleUrlRow.url_hash == url_hash(key))
-    return session.scalar(owner) == article_id

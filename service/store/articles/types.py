@@ -39,7 +39,7 @@ class Classifiable:
     def from_draft(cls, draft: Draft, outlet_id: int, at: datetime) -> "Classifiable":
         """Return the part of a draft; `at` is the report time of its article."""
         text = draft.text or draft.body
-        return cls(outlet_id, draft.title, draft.link or draft.url, text, draft.categories, at)
+        return cls(outlet_id, draft.title, draft.url, text, draft.categories, at)
 
 
 def classify_new(
@@ -68,7 +68,7 @@ def classify_recent(session: Session, outlet_id: int, *, now: datetime) -> dict[
     A column is recognised by its second instalment, so the first one gets its type only now.
     Two statements.
     """
-    columns = (ArticleRow.title, func.coalesce(ArticleRow.link, ArticleRow.url))
+    columns = (ArticleRow.title, ArticleRow.url)
     text = func.left(
         func.coalesce(func.nullif(ArticleRow.text, ""), ArticleRow.body), MAX_CHARACTERS
     )

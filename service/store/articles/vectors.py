@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.domain.articles.model import Vectors
+from service.store.database.arrays import equals_any
 from service.store.database.locks import lock_until_commit
 from service.store.tables import ArticleRow, ModelRow, VectorRow
 
@@ -90,21 +91,49 @@ def find_unplaced(session: Session, model: int, *, limit: int) -> dict[int, date
     return dict(session.execute(statement).all())
 
 
+def load_text_hashes(session: Session, model: int, ids: Iterable[int]) -> dict[int, bytes | None]:
+    """Return the hash of the text that each vector encodes, by article id."""
+    statement = select(VectorRow.article_id, VectorRow.text_hash).where(
+        VectorRow.model_id == model, equals_any(VectorRow.article_id, ids)
+    )
+    return dict(session.execute(statement).all())
+
+
+def set_revisions(session: Session, model: int, revisions: Mapping[int, int]) -> None:
+    """Declare vectors valid for these revisions, whose encoded text has not changed."""
+    values = [
+        {"article_id": key, "model_id": model, "revision": revisions[key]}
+        for key in sorted(revisions)
+    ]
+    if values:
+        session.execute(update(VectorRow), values)
+
+
 def save(
-    session: Session, model: int, revisions: Mapping[int, int], values: NDArray[np.float32]
+    session: Session,
+    model: int,
+    revisions: Mapping[int, int],
+    values: NDArray[np.float32],
+    hashes: Mapping[int, bytes],
 ) -> None:
     """Store one vector per article of `revisions`, in its order, and replace former vectors.
 
-    `values` has shape (articles, dimensions).
+    `values` has shape (articles, dimensions); `hashes` are of the encoded texts, by article id.
     """
     rows = [
-        {"article_id": key, "model_id": model, "revision": number, "vector": HalfVector(value)}
+        {
+            "article_id": key,
+            "model_id": model,
+            "revision": number,
+            "text_hash": hashes.get(key),
+            "vector": HalfVector(value),
+        }
         for (key, number), value in zip(revisions.items(), values, strict=True)
     ]
     if not rows:
         return
     statement = insert(VectorRow)
-    updated = {name: statement.excluded[name] for name in ("revision", "vector")}
+    updated = {name: statement.excluded[name] for name in ("revision", "text_hash", "vector")}
     session.execute(
         statement.on_conflict_do_update(index_elements=["article_id", "model_id"], set_=updated),
         rows,

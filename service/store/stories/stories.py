@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Subquery, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -206,7 +206,34 @@ def mark_changed(session: Session, story_ids: Collection[str], stamp: Stamp) -> 
     """
     if not story_ids:
         return
-    span = (
+    span = _report_span(story_ids)
+    session.execute(
+        update(StoryRow)
+        .where(StoryRow.id == span.c.story_id)
+        .values(first_reported_at=span.c.first, last_reported_at=span.c.last)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(StoryRow)
+        .where(StoryRow.id.in_(list(story_ids)))
+        .values(changed_at=func.greatest(stamp.now, StoryRow.changed_at))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def find_with_changed_dates(session: Session, story_ids: Collection[str]) -> list[str]:
+    """Return the stories whose first or last report time differs from the stored one."""
+    span = _report_span(story_ids)
+    statement = select(StoryRow.id).join(span, span.c.story_id == StoryRow.id)
+    differs = or_(
+        StoryRow.first_reported_at != span.c.first, StoryRow.last_reported_at != span.c.last
+    )
+    return list(session.scalars(statement.where(differs).order_by(StoryRow.id)))
+
+
+def _report_span(story_ids: Collection[str]) -> Subquery:
+    """Select the times of the first and last report of each story."""
+    return (
         select(
             MembershipRow.story_id,
             func.coalesce(func.min(ArticleRow.published), func.min(ArticleRow.reported_at)).label(
@@ -220,18 +247,6 @@ def mark_changed(session: Session, story_ids: Collection[str], stamp: Stamp) -> 
         .where(MembershipRow.story_id.in_(list(story_ids)), MembershipRow.valid_until.is_(None))
         .group_by(MembershipRow.story_id)
         .subquery()
-    )
-    session.execute(
-        update(StoryRow)
-        .where(StoryRow.id == span.c.story_id)
-        .values(first_reported_at=span.c.first, last_reported_at=span.c.last)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(
-        update(StoryRow)
-        .where(StoryRow.id.in_(list(story_ids)))
-        .values(changed_at=func.greatest(stamp.now, StoryRow.changed_at))
-        .execution_options(synchronize_session=False)
     )
 
 

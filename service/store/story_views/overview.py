@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from service.domain.text.urls import canonical_url
 from service.store.tables import ArticleRow, MembershipRow, StorylineRow, StoryRow
 
 
@@ -56,10 +57,11 @@ def list_overview(session: Session, *, limit: int) -> list[StoryOverview]:
 
 
 def story_by_url(session: Session) -> dict[str, str]:
-    """The current story of each article, by canonical URL."""
+    """Return the current story of each article, by canonical URL."""
     statement = (
         select(ArticleRow.url, MembershipRow.story_id)
         .join(MembershipRow, MembershipRow.article_id == ArticleRow.id)
         .where(MembershipRow.valid_until.is_(None))
     )
-    return dict(session.execute(statement).all())
+    rows = session.execute(statement).all()
+    return {canonical_url(url) or url: story for url, story in rows}

@@ -5,9 +5,10 @@ Row classes have no behaviour; queries belong to the other packages of `service.
 
 from service.store.tables.articles import (
     ArticleDocumentRow,
+    ArticleFeedRow,
+    ArticleKeyRow,
     ArticlePageRow,
     ArticleRow,
-    ArticleUrlRow,
     CopyRow,
     ModelRow,
     RevisionRow,
@@ -51,9 +52,10 @@ from service.store.tables.webhooks import WebhookBlockedStoryRow, WebhookRow
 __all__ = [
     "AlertRow",
     "ArticleDocumentRow",
+    "ArticleFeedRow",
+    "ArticleKeyRow",
     "ArticlePageRow",
     "ArticleRow",
-    "ArticleUrlRow",
     "Base",
     "ChangeCounterRow",
     "ConstraintRow",

@@ -2,7 +2,8 @@
 
 The high bits of an article's id are the day it was first seen (`store.articles.ids`). So `articles`
 can be partitioned by day on the primary key, one range of ids per partition, and references need a
-single column. Canonical URLs must be unique over all days, so they have a table of their own.
+single column. Keys such as canonical URLs must be unique over all days, so they have a table of
+their own.
 """
 
 from pgvector.sqlalchemy import HALFVEC
@@ -26,13 +27,29 @@ from service.store.tables.base import Base, Instant, one_of
 ARTICLE_NUMBERS = Sequence("article_numbers", metadata=Base.metadata)
 
 
-class ArticleUrlRow(Base):
-    """The article of a canonical URL."""
+class ArticleKeyRow(Base):
+    """A key that identifies an article: a guid within a feed, a canonical URL, or a title."""
 
-    __tablename__ = "article_urls"
+    __tablename__ = "article_keys"
+    __table_args__ = (Index("ix_article_keys_article_id", "article_id"),)
 
-    url_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)  #: blake2b, 16 bytes
-    article_id: Mapped[int] = mapped_column(BigInteger)
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)  #: blake2b, 16 bytes
+    article_id: Mapped[int | None] = mapped_column(BigInteger)  #: NULL if several articles share it
+    feed_id: Mapped[int | None] = mapped_column(BigInteger)  #: of a guid or title
+
+
+class ArticleFeedRow(Base):
+    """The version of an article that a feed had when it was last read."""
+
+    __tablename__ = "article_feeds"
+
+    article_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    feed_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("feeds.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    content_hash: Mapped[str]
 
 
 class ArticleRow(Base):
@@ -53,8 +70,7 @@ class ArticleRow(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    url: Mapped[str]  #: canonical
-    link: Mapped[str | None]  #: as in the feed
+    url: Mapped[str]  #: the publisher's own link, or `urn:samestory:…`
     feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id"))
     outlet_id: Mapped[int] = mapped_column(ForeignKey("outlets.id"))
     title: Mapped[str]
@@ -70,7 +86,7 @@ class ArticleRow(Base):
     date_flag: Mapped[str]
     updated: Mapped[Instant | None]
     first_seen: Mapped[Instant]
-    reported_at: Mapped[Instant]  #: `published`, else `first_seen`
+    reported_at: Mapped[Instant]  #: `published`, else `first_seen`; never much later than that
     revision: Mapped[int] = mapped_column(SmallInteger, server_default=sql("1"))
     content_hash: Mapped[str]
     stage: Mapped[str] = mapped_column(
@@ -179,6 +195,7 @@ class VectorRow(Base):
     )
     model_id: Mapped[int] = mapped_column(ForeignKey("models.id"), primary_key=True)
     revision: Mapped[int] = mapped_column(SmallInteger)
+    text_hash: Mapped[bytes | None] = mapped_column(LargeBinary)  #: of the encoded text, 16 bytes
     vector: Mapped[list[float]] = mapped_column(HALFVEC())
 
 

@@ -33,7 +33,7 @@ ARTICLES, STORIES = 12_000, 2_400
 SECRET = "samestory_key-with-all-roles"
 #: Tables that grow with every article; reprints and revisions are missing or rare here.
 LARGE = (
-    "articles", "article_documents", "article_urls", "memberships",
+    "articles", "article_documents", "article_keys", "memberships",
     "stories", "story_versions", "transitions", "vectors",
 )  # fmt: skip
 SCANNED = re.compile(rf"Seq Scan on (?:{'|'.join(LARGE)})\b.*")

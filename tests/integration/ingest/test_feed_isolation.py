@@ -13,7 +13,7 @@ from jobs.fetch import fetch
 from jobs.running.context import Context
 from service.errors import InternalFeedError
 from service.ingest.parsing.worker import Job, run_job
-from service.store.articles.articles import MAX_REVISION
+from service.store.articles.revisions import MAX_REVISION
 from service.store.tables import ArticleRow, FeedRow, RevisionRow
 from tests.integration.conftest import NOW, Clock
 from tests.support.content.feed_reports import FERRY, MEETING, MEETING_AGAIN, item, rss

@@ -69,7 +69,7 @@ def test_fetch_url_replaces_the_address_and_keeps_the_url(
 
     assert not feed_server.requests_to("/feed")
     assert row(context, feed_id).url == feed_server.url("/feed")
-    assert article(context).link == feed_server.url("/1")
+    assert article(context).url == feed_server.url("/1")
 
 
 def test_user_agent_replaces_that_of_the_settings(

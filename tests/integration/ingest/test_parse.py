@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.domain.articles.entries import ParsedFeed
+from service.domain.articles.entries import ParsedFeed, Publisher
 from service.errors import NotAFeedError
 from service.ingest.parsing.parse import MAX_ENTRIES, parse_feed
 from service.ingest.parsing.repair import repair
@@ -418,3 +418,29 @@ def test_mutated_feeds_yield_entries_or_a_feed_error(
     with suppress(NotAFeedError):  # anything else fails the test
         for entry in parse(bytes(body), content_type).entries:
             f"{entry}".encode()
+
+
+def test_rss_source_names_the_publisher() -> None:
+    source = '<source url="https://www.wire.example/rss">The &amp;amp; Wire</source>'
+    [entry] = parse(rss(item(more=source))).entries
+
+    assert entry.publisher == Publisher("https://www.wire.example/rss", "The & Wire")
+    assert parse(rss(item(more="<source>Wire</source>"))).entries[0].publisher is None
+
+
+def test_atom_source_names_the_publisher_by_its_site() -> None:
+    source = (
+        "<source><id>tag:wire.example</id><title>Wire</title>"
+        '<link rel="self" href="https://wire.example/feed"/><link href="https://wire.example/"/></source>'
+    )
+    [entry] = parse(ATOM.replace("</entry>", f"{source}</entry>")).entries
+
+    assert entry.publisher == Publisher("https://wire.example/", "Wire")
+
+
+def test_feed_names_further_links_of_a_page() -> None:
+    amp = '<link rel="amphtml" href="https://amp.outlet.example/bridge"/>'
+    [entry] = parse(ATOM.replace("</entry>", f"{amp}</entry>")).entries
+
+    assert entry.other_links == ("https://amp.outlet.example/bridge",)
+    assert parse(rss(item())).entries[0].other_links == ()

@@ -198,7 +198,22 @@ def test_page_corrects_link_and_language(
     publish({"ferry": reply(article_page(german, head=head, language="de"))})
     read_pages(context)
     row = article(context)
-    assert (row.link, row.language) == (feed_server.url("/page/the-ferry"), "de")
+    assert (row.url, row.language) == (feed_server.url("/page/the-ferry"), "de")
+
+
+def test_next_fetch_keeps_the_corrected_link(
+    context: Context, publish: Publish, feed_server: FeedServer, clock: Clock
+):
+    head = "<link rel=canonical href='/page/the-ferry'>"
+    pages = {"ferry": reply(article_page(FERRY_DAILY, head=head))}
+    publish(pages)
+    read_pages(context)
+    clock.advance(hours=2)
+    with context.sessions.begin() as session:
+        feeds.make_all_due(session, now=clock.now)
+    publish(pages, titles=("Fog at sea: all rescued",))
+    row = article(context)
+    assert (row.url, row.revision) == (feed_server.url("/page/the-ferry"), 2)
 
 
 def test_canonical_link_to_the_home_page_or_another_site_corrects_nothing(
@@ -208,7 +223,7 @@ def test_canonical_link_to_the_home_page_or_another_site_corrects_nothing(
     publish({f"p{n}": reply(article_page(FERRY_DAILY, head=head)) for n, head in enumerate(heads)})
     read_pages(context)
     with context.sessions.begin() as session:
-        links = set(session.scalars(select(ArticleRow.link)))
+        links = set(session.scalars(select(ArticleRow.url)))
     assert links == {feed_server.url("/page/p0"), feed_server.url("/page/p1")}
 
 

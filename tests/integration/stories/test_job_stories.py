@@ -185,6 +185,37 @@ def test_revised_article_is_encoded_again_and_stays_in_its_story(
         assert session.scalars(select(VectorRow.revision)).all() == [2]
 
 
+def test_date_that_arrives_later_updates_the_story(
+    context: Context, publish: Callable[..., None], clock: Clock
+):
+    dated = item("1", MEETING, NOW - timedelta(hours=3))
+    undated = dated[: dated.index("<pubDate>")] + "</item>"
+    publish(undated)
+    place(context)
+    assert story(context, MEETING[0]).first_reported_at == NOW
+    clock.advance(hours=1)
+    publish(dated)
+    place(context)
+    assert story(context, MEETING[0]).first_reported_at == NOW - timedelta(hours=3)
+
+
+def test_revision_with_the_same_encoded_text_keeps_its_vector(
+    context: Context, publish: Callable[..., None], feed_server: FeedServer, clock: Clock
+):
+    title, text = MEETING[0], LONG * 3
+    publish(item("1", (title, text), NOW))
+    place(context)
+    clock.advance(hours=1)
+    feed_server.routes["/feed"] = reply(rss([item("1", (title, f"{text} One more word."), NOW)]))
+    with context.sessions.begin() as session:
+        feeds.make_all_due(session, now=context.clock())
+    assert fetch(context)["revised"] == 1
+    assert embed(context) == {}
+    with context.sessions.begin() as session:
+        assert session.scalars(select(VectorRow.revision)).all() == [2]
+    assert place(context)["articles"] == 1
+
+
 def test_boilerplate_found_later_is_removed_from_earlier_articles(
     context: Context, publish: Callable[..., None]
 ):

@@ -19,6 +19,8 @@ from service.commands.demo.server import feed_paths
 from service.commands.research import jsonl
 from service.domain.articles.entries import Draft, FeedContext
 from service.domain.catalogue.outlets import SiteIndex
+from service.domain.identity.keys import make_claims
+from service.domain.text.urls import canonical_url
 from service.errors import FeedError
 from service.ingest.admit import admit_feed
 from service.ingest.catalogue_files import index_sites, read_outlets
@@ -64,7 +66,8 @@ def newest_per_url(feeds: Path) -> dict[str, Row]:
     articles: dict[str, Row] = {}
     for name in feed_paths(feeds):
         for draft in parse_drafts(feeds / name):
-            first = articles.setdefault(label_key(draft.url), article_row(draft, name, sites))
+            row = article_row(draft, name, sites)
+            first = articles.setdefault(label_key(row["url"]), row)
             first |= {"title": draft.title, "text": draft.text}
     return {key: row for key, row in articles.items() if row["published"]}
 
@@ -77,7 +80,8 @@ def parse_drafts(path: Path) -> Iterator[Draft]:
     except FeedError:
         return
     about = FeedContext(url, parsed.link, parsed.language)
-    yield from admit_feed(parsed.entries, about, now=NOW, settings=load({}).admit)[0]
+    drafts, _ = admit_feed(parsed.entries, about, now=NOW, settings=load({}).admit)
+    yield from (claim.draft for claim in make_claims(drafts, 0))
 
 
 def label_key(url: str) -> str:
@@ -87,12 +91,13 @@ def label_key(url: str) -> str:
 
 def article_row(draft: Draft, name: str, sites: SiteIndex) -> Row:
     """The row of an article; its outlet is that of its link, else its file name."""
+    url = canonical_url(draft.url) or draft.url
     return {
-        "id": draft.url,
+        "id": url,
         "title": draft.title,
         "text": draft.text,
-        "outlet": sites.match(draft.link) or f"file:{name}",
-        "url": draft.url,
+        "outlet": sites.match(draft.url) or f"file:{name}",
+        "url": url,
         "published": draft.published.isoformat() if draft.published else None,
         "lang": LANGUAGE,
     }

@@ -24,8 +24,8 @@ from service.domain.subscribers.digest_model import DigestStory
 from service.embed.loader import load_encoder
 from service.ingest.admit import admit_feed
 from service.settings import load as settings_module
-from service.store.articles import articles
-from service.store.articles.articles import Source
+from service.store.articles import admission
+from service.store.articles.admission import Source
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
 from service.store.database import schema
@@ -122,7 +122,7 @@ def _admit(context: Context, sources: Mapping[str, Source], arrived: Sequence[Li
             entries, FeedContext(f"https://{slug}.invalid/feed"), now=now, settings=settings
         )
         with context.sessions.begin() as session:
-            articles.admit(session, drafts, sources[slug], now=now)
+            admission.admit(session, drafts, sources[slug], now=now)
 
 
 def _entry(line: Line) -> Entry:

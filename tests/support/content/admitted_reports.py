@@ -9,8 +9,8 @@ from sqlalchemy import select
 from jobs.running.context import Context
 from service.domain.articles.entries import Draft, content_hash
 from service.domain.catalogue.outlets import Outlet
-from service.store.articles import articles
-from service.store.articles.articles import Source
+from service.store.articles import admission
+from service.store.articles.admission import Source
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
 from service.store.tables import FeedRow
@@ -61,7 +61,7 @@ class Wire:
         """Admit new and changed reports, identified by slug."""
         drafts = [_draft(outlet, slug, report, now) for slug, report in reports]
         with self._sessions.begin() as session:
-            articles.admit(session, drafts, self._sources[outlet], now=now)
+            admission.admit(session, drafts, self._sources[outlet], now=now)
 
 
 def _draft(outlet: int, slug: str, report: tuple[str, str], now: datetime) -> Draft:
@@ -69,7 +69,6 @@ def _draft(outlet: int, slug: str, report: tuple[str, str], now: datetime) -> Dr
     url = f"https://o{outlet}.example/{slug}"
     return Draft(
         url=url,
-        link=url,
         title=title,
         text=text,
         body="",

@@ -3,8 +3,9 @@
 import json
 from datetime import UTC, datetime
 
-from service.domain.articles.entries import Draft, FeedContext, newest_per_url
+from service.domain.articles.entries import Draft, FeedContext
 from service.domain.articles.model import Article
+from service.domain.identity.keys import make_claims
 from service.domain.text.urls import canonical_url
 from service.ingest.admit import admit_feed
 from service.ingest.opml import read_opml
@@ -20,11 +21,14 @@ def seed_articles() -> list[Article]:
     """Return one article per label, in the order of the labels, with canonical URLs as ids."""
     opml = read_opml((SEEDS_DIR / "feeds.opml").read_bytes(), name="seeds", base_url=_BASE)
     admitted = [draft for feed in opml.feeds for draft in _admit_feed(feed.url)]
-    drafts = {draft.url: draft for draft in newest_per_url(admitted)}
+    drafts = {
+        canonical_url(draft.url) or draft.url: draft
+        for draft in sorted(admitted, key=lambda draft: draft.updated or draft.published or NOW)
+    }
     outlets = {
         canonical_url(label["url"]) or label["url"]: label["outlet"] for label in seed_labels()
     }
-    return [_article(drafts[url], outlet) for url, outlet in outlets.items()]
+    return [_article(url, drafts[url], outlet) for url, outlet in outlets.items()]
 
 
 def seed_labels() -> list[dict[str, str]]:
@@ -36,16 +40,17 @@ def seed_labels() -> list[dict[str, str]]:
 def _admit_feed(url: str) -> list[Draft]:
     parsed = parse_feed((SEEDS_DIR / url.removeprefix(_BASE)).read_bytes(), url=url)
     context = FeedContext(url, language=parsed.language)
-    return admit_feed(parsed.entries, context, now=NOW, settings=load.load({}).admit)[0]
+    drafts, _ = admit_feed(parsed.entries, context, now=NOW, settings=load.load({}).admit)
+    return [claim.draft for claim in make_claims(drafts, 0)]
 
 
-def _article(draft: Draft, outlet: str) -> Article:
+def _article(url: str, draft: Draft, outlet: str) -> Article:
     return Article(
-        id=draft.url,
+        id=url,
         title=draft.title,
         text=max(draft.text, draft.body, key=len),
         outlet=outlet,
-        url=draft.url,
+        url=url,
         published=draft.published,
         lang=draft.language,
     )

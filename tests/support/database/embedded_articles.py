@@ -44,7 +44,7 @@ def embed_all_articles(session: Session) -> None:
     loaded = articles.load(session, session.scalars(select(ArticleRow.id)).all())
     model = vectors.ensure_model(session, ENCODER.model, ENCODER.dimensions)
     made = encode_articles(ENCODER, loaded)
-    vectors.save(session, model, {int(each.id): 1 for each in loaded}, made.values)
+    vectors.save(session, model, {int(each.id): 1 for each in loaded}, made.values, {})
     vocabulary = TokenisedArticles.build(loaded, made).build_vocabulary()
     vocabularies.save(session, vocabulary, now=datetime(2023, 1, 1, tzinfo=UTC))
     keys = {

@@ -78,7 +78,6 @@ class Rows:
         columns: dict[str, Any] = {
             "id": ids.make_article_id(at, number),
             "url": f"https://{outlet.slug}.example/{number}",
-            "link": None,
             "feed_id": values.pop("feed_id", None) or self._feed_of(outlet),
             "title": title,
             "text": "",

@@ -11,8 +11,8 @@ from service.domain.articles.entries import (
     FeedContext,
     Rejection,
     content_hash,
-    newest_per_url,
 )
+from service.domain.identity.keys import make_claims
 from service.ingest.admit import admit_entry, admit_feed, first_sentence, strip_boilerplate
 from service.settings.ingest import AdmitSettings
 
@@ -44,8 +44,7 @@ def admit(entry: Entry) -> Draft:
 
 def test_entry_becomes_a_draft() -> None:
     assert admit(ENTRY) == Draft(
-        url="https://outlet.example/bridge",
-        link="http://outlet.example/bridge?utm_source=rss",
+        url="http://outlet.example/bridge?utm_source=rss",
         title="Bridge reopened",
         text="The bridge is open again. Traffic flows.",
         body="",
@@ -59,6 +58,7 @@ def test_entry_becomes_a_draft() -> None:
         content_hash=content_hash(
             "Bridge reopened", "The bridge is open again. Traffic flows.", ""
         ),
+        guid="1",
     )
 
 
@@ -94,7 +94,7 @@ def test_entry_without_title_and_text_is_rejected() -> None:
 def test_guid_url_replaces_a_missing_link() -> None:
     draft = admit(replace(ENTRY, link="", guid="https://outlet.example/?p=7"))
 
-    assert draft.url == draft.link == "https://outlet.example/?p=7"
+    assert draft.url == "https://outlet.example/?p=7"
 
 
 @pytest.mark.parametrize("link", ["", "/relative", "mailto:desk@outlet.example", "http://[broken"])
@@ -105,13 +105,12 @@ def test_entry_without_url_gets_a_stable_urn(link: str) -> None:
     untagged = admit(replace(ENTRY, link=link, guid=""))
 
     assert draft.url.startswith("urn:samestory:")
-    assert draft.link == ""
     assert draft.url == edited.url
     assert len({draft.url, other.url, untagged.url}) == 3
 
 
 def test_password_is_removed_from_links() -> None:
-    assert admit(replace(ENTRY, link="https://me:secret@outlet.example/a")).link == (
+    assert admit(replace(ENTRY, link="https://me:secret@outlet.example/a")).url == (
         "https://outlet.example/a"
     )
 
@@ -185,7 +184,7 @@ def test_content_hash_ignores_whitespace_only() -> None:
     assert content_hash("\ud800") == content_hash("\ud800")
 
 
-def test_newest_entry_of_a_url_wins() -> None:
+def test_newest_version_of_an_entry_wins() -> None:
     older = replace(ENTRY, title="Bridge to reopen", published=NOW - timedelta(hours=9))
     updated = replace(ENTRY, title="Bridge open, mayor says", updated=NOW)
     undated = replace(ENTRY, title="Bridge", published=None)
@@ -195,7 +194,8 @@ def test_newest_entry_of_a_url_wins() -> None:
         [undated, older, ENTRY, updated, empty], FEED, now=NOW, settings=SETTINGS
     )
 
-    assert [draft.title for draft in drafts] == ["Bridge open, mayor says"]
+    claims = make_claims(drafts, 1)
+    assert [claim.draft.title for claim in claims] == ["Bridge open, mayor says"]
     assert rejections == [Rejection("2", "no title and no text")]
 
 
@@ -220,10 +220,3 @@ def test_language_tags_are_normalised(tag: str, language: str) -> None:
     draft = admit(replace(ENTRY, language="" if tag == "?" else tag))
 
     assert draft.language == language
-
-
-def test_first_entry_wins_a_tie() -> None:
-    first = admit(ENTRY)
-    second = replace(first, title="Another")
-    assert newest_per_url([first, second]) == [first]
-    assert newest_per_url([second, replace(first, updated=NOW)])[0].title == first.title

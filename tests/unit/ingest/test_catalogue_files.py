@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.domain.catalogue.outlets import Outlet
+from service.domain.catalogue.outlets import site_index as index_of
 from service.domain.text.urls import canonical_url
 from service.errors import BadInputError, SettingsError
 from service.ingest.catalogue_files import index_sites, read_feeds, read_outlets
@@ -114,6 +115,28 @@ def test_feed_of_an_unknown_site_gets_an_outlet_for_its_host(tmp_path: Path):
     )
     [feed], [outlet] = read_feeds(path, index_sites([]))
     assert (feed.outlet, outlet.slug, outlet.name) == ("new.example", "new.example", "New")
+
+
+@pytest.mark.parametrize("collapsed", [False, True])
+def test_feeds_on_hosting_services_have_an_outlet_each(tmp_path: Path, *, collapsed: bool):
+    path = tmp_path / "list.opml"
+    urls = (
+        "https://feeds.feedburner.com/HarbourPost",
+        "https://feeds.feedburner.com/MountainHerald",
+        "https://medium.com/feed/@ann",
+        "https://medium.com/feed/@bob",
+    )
+    outlines = [f'<outline text="{url}" htmlUrl="" xmlUrl="{url}"/>' for url in urls]
+    outlines.append(
+        '<outline text="Eve" htmlUrl="https://medium.com/" xmlUrl="https://medium.com/feed/@eve"/>'
+    )
+    text = f'<opml version="2.0"><body>{"".join(outlines)}</body></opml>'
+    path.write_text(text, encoding="utf-8")
+    hosts = ["medium.com", "feeds.feedburner.com"] if collapsed else []
+    known = index_of(Outlet(host, host, sites=(host,)) for host in hosts)
+    feeds, outlets = read_feeds(path, known)
+    assert len({feed.outlet for feed in feeds}) == len(outlets) == 5
+    assert index_of(outlets).match("https://medium.com/@ann/a-report-1f") == "medium.com-@ann"
 
 
 def seeds() -> list[dict[str, str]]:

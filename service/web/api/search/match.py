@@ -11,9 +11,8 @@ from service.domain.articles.tokenization import has_encodable_text
 from service.domain.field_types import ShortText, UtcTime
 from service.domain.grouping.place import Placement
 from service.domain.text.dates import CheckedDate, check_date
-from service.domain.text.urls import canonical_url
 from service.ingest.detect_language import resolve_language
-from service.store.articles import match
+from service.store.articles import keys, match
 from service.store.articles.match import UNSTORED_ID, MatchRequest
 from service.store.articles.vectors import round_to_stored
 from service.store.articles.views import ArticleDetail, load_articles
@@ -204,8 +203,7 @@ def _to_article(body: MatchIn, date: CheckedDate) -> Article:
 
 def _find_stored(session: Session, url: str | None) -> ArticleDetail | None:
     """Find the stored article with this URL; None unless it is in a visible story."""
-    canonical = canonical_url(url) if url else None
-    article_id = match.find_article_by_url(session, canonical) if canonical else None
+    article_id = keys.find_article(session, url) if url else None
     if article_id is None:
         return None
     article = load_articles(session, [article_id]).get(article_id)

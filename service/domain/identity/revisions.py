@@ -1,0 +1,92 @@
+"""When a new version of an entry becomes a revision of its article."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from service.domain.articles.entries import Draft
+from service.domain.text.urls import canonical_url
+
+#: The period of the limit of revisions. It is also the time that a version must stand before the
+#: feed may return to an earlier one.
+DAY = timedelta(days=1)
+MAX_REVISIONS_PER_DAY = 6
+#: Clocks of publishers may be ahead by this much.
+CLOCK_TOLERANCE = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class FormerVersion:
+    """A stored former version of an article."""
+
+    content_hash: str
+    replaced_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """The stored version of an article, and the version that the feed had at its last fetch."""
+
+    content_hash: str
+    updated: datetime | None
+    former: Sequence[FormerVersion]
+    last_in_feed: str | None  #: content hash; None if this feed never had the article
+    is_own_feed: bool  #: whether this feed brought the article
+
+
+class Verdict(StrEnum):
+    """What happens to a new version of an entry."""
+
+    ACCEPT = "accept"
+    IGNORE = "ignore"
+    DEFER = "defer"  #: it is judged again when the feed is read next
+
+
+def judge(draft: Draft, stored: StoredVersion, *, now: datetime) -> Verdict:
+    """Decide whether a draft replaces the stored version.
+
+    A feed revises an article if its own version changes. So two feeds with different teasers do not
+    replace each other's text. The `updated` of a feed that did not bring the article must also be
+    later than the stored one, if both are known. A former version returns only after the current
+    one has stood for a day, because some feeds alternate. At most `MAX_REVISIONS_PER_DAY` revisions
+    are accepted in 24 hours.
+    """
+    if draft.content_hash in {stored.content_hash, stored.last_in_feed}:
+        return Verdict.IGNORE
+    if not stored.is_own_feed and not _may_revise(draft, stored):
+        return Verdict.IGNORE
+    recent = [each for each in stored.former if each.replaced_at > now - DAY]
+    returns = any(each.content_hash == draft.content_hash for each in stored.former)
+    too_often = len(recent) >= MAX_REVISIONS_PER_DAY or (returns and recent)
+    return Verdict.DEFER if too_often else Verdict.ACCEPT
+
+
+def replaces_link(stored: str, link: str) -> bool:
+    """Whether the publisher changed a link: its host or path, or a stored key without its link.
+
+    Parameters alone do not count, because session ids and campaigns differ at each fetch.
+    """
+    if stored == link:
+        return False
+    return _page(stored) != _page(link) or canonical_url(link) == stored
+
+
+def report_time(published: datetime, first_seen: datetime) -> datetime:
+    """Return the report time of an article whose date arrives after the article.
+
+    An article that was seen before its date cannot have been published at that date.
+    """
+    return published if published <= first_seen + CLOCK_TOLERANCE else first_seen
+
+
+def _page(url: str) -> str:
+    return (canonical_url(url) or url).partition("?")[0].partition("#")[0]
+
+
+def _may_revise(draft: Draft, stored: StoredVersion) -> bool:
+    """Whether another feed than the first one may replace the stored version."""
+    if draft.updated is None or stored.updated is None:
+        is_new = stored.last_in_feed is None
+        return draft.updated is not None if is_new else True
+    return draft.updated > stored.updated

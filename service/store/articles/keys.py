@@ -1,0 +1,184 @@
+"""Keys of articles: lookup of the articles that entries may be, and registration of new keys."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, delete, exists, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from service.domain.identity.keys import Claim, Key, link_keys, title_key
+from service.domain.identity.matching import Matches, StoredEntry, identifying_keys
+from service.store.articles.ids import make_article_id
+from service.store.database.arrays import equals_any
+from service.store.tables import ArticleKeyRow, ArticlePageRow, ArticleRow
+
+#: Maximum number of links per article: feeds with session ids have a new one at each fetch.
+MAX_LINKS = 8
+#: Articles are compared by title and date only over this time.
+REACH = timedelta(days=30)
+
+
+def load_known(
+    session: Session, claims: Sequence[Claim], feed_id: int
+) -> dict[Key, StoredEntry | None]:
+    """Return the stored keys of the claims with their articles; None if several share a key."""
+    wanted = {
+        key
+        for claim in claims
+        for key in (claim.guid, *claim.links, *claim.other_links, *claim.titles, *claim.shared)
+        if key is not None
+    }
+    stored = select(ArticleKeyRow.key_hash, ArticleKeyRow.article_id)
+    rows = session.execute(stored.where(equals_any(ArticleKeyRow.key_hash, wanted))).all()
+    statement = _select_entries(feed_id).where(
+        equals_any(ArticleRow.id, {article_id for _, article_id in rows if article_id})
+    )
+    articles = {entry.article_id: entry for entry in _load_entries(session, statement)}
+    known = {key: articles.get(article_id or 0) for key, article_id in rows}
+    return {key: known[key] for key, article_id in rows if known[key] or article_id is None}
+
+
+def load_candidates(
+    session: Session, claims: Iterable[Claim], feed_id: int, *, now: datetime
+) -> list[StoredEntry]:
+    """Return recent articles of the feed that have the title of one of the claims."""
+    titles = {claim.draft.title for claim in claims}
+    statement = _select_entries(feed_id).where(
+        ArticleRow.feed_id == feed_id,
+        ArticleRow.id >= make_article_id(now - REACH, 0),
+        equals_any(ArticleRow.title, titles),
+    )
+    return _load_entries(session, statement)
+
+
+def save_keys(
+    session: Session,
+    identified: Mapping[int, Claim],
+    known: Mapping[Key, StoredEntry | None],
+    matches: Matches,
+    feed_id: int,
+) -> None:
+    """Register the keys of articles that are not stored yet; `identified` is by article id.
+
+    A new guid replaces the former one of the feed. Keys that are shared lose their article, which
+    is then identified by its title.
+    """
+    own = {
+        key: article_id for article_id, claim in identified.items() for key in (claim.guid,) if key
+    }
+    guids = {key: own[key] for key in own.keys() - known.keys() - matches.shared.keys()}
+    _forget_guids(session, guids.values(), feed_id)
+    links = {
+        key: article_id
+        for article_id, claim in identified.items()
+        for key in (*identifying_keys(claim, known, matches.shared), *claim.other_links)
+        if key not in known and key not in guids
+    }
+    displaced = {
+        title_key(feed, article.title): article.article_id
+        for article in matches.shared.values()
+        if article is not None
+        for feed in (feed_id, article.feed_id)
+    }
+    full = _find_full(session, links.values())
+    texts = {key: article_id for key, article_id in links.items() if article_id not in full}
+    _insert_keys(session, displaced | texts, feed_id=None)
+    _insert_keys(session, guids, feed_id=feed_id)
+    _share_keys(session, matches.shared.keys() - {key for key in known if known[key] is None})
+
+
+def find_article(session: Session, url: str) -> int | None:
+    """Return the id of the article with this link, with or without its tracking parameters."""
+    for key in dict.fromkeys((*link_keys(url), *link_keys(url.partition("#")[0]))):
+        statement = select(ArticleKeyRow.article_id).where(ArticleKeyRow.key_hash == key)
+        if article_id := session.scalar(statement):
+            return article_id
+    return None
+
+
+def claim_link(session: Session, url: str, article_id: int) -> bool:
+    """Register a link for an article; return False if another article has it, or several share it.
+
+    Requires the lock for admissions.
+    """
+    key = link_keys(url)[0]
+    _insert_keys(session, {key: article_id}, feed_id=None)
+    owner = select(ArticleKeyRow.article_id).where(ArticleKeyRow.key_hash == key)
+    return session.scalar(owner) == article_id
+
+
+def find_read_pages(session: Session, urls: Mapping[int, str]) -> set[int]:
+    """Return the articles that have the key of this link, by id, and whose page was read."""
+    wanted = {link_keys(url)[0]: article_id for article_id, url in urls.items()}
+    statement = (
+        select(ArticleKeyRow.key_hash, ArticleKeyRow.article_id)
+        .join(ArticlePageRow, ArticlePageRow.article_id == ArticleKeyRow.article_id)
+        .where(equals_any(ArticleKeyRow.key_hash, wanted))
+    )
+    rows = session.execute(statement).all() if wanted else []
+    return {article_id for key, article_id in rows if wanted[key] == article_id}
+
+
+def _load_entries(session: Session, statement: Select[*tuple[Any, ...]]) -> list[StoredEntry]:
+    return [StoredEntry(*row) for row in session.execute(statement)]
+
+
+def _select_entries(feed_id: int) -> Select[*tuple[Any, ...]]:
+    """Select the arguments of `StoredEntry`."""
+    guid = exists().where(
+        ArticleKeyRow.article_id == ArticleRow.id, ArticleKeyRow.feed_id == feed_id
+    )
+    return select(
+        ArticleRow.id,
+        ArticleRow.title,
+        ArticleRow.text,
+        ArticleRow.claimed_date,
+        ArticleRow.url,
+        ArticleRow.feed_id,
+        guid,
+    )
+
+
+def _forget_guids(session: Session, article_ids: Collection[int], feed_id: int) -> None:
+    """Delete the former guids of articles, so that feeds with random guids add no rows forever."""
+    if article_ids:
+        session.execute(
+            delete(ArticleKeyRow).where(
+                equals_any(ArticleKeyRow.article_id, article_ids), ArticleKeyRow.feed_id == feed_id
+            )
+        )
+
+
+def _find_full(session: Session, article_ids: Collection[int]) -> set[int]:
+    """Return the articles that have the maximum number of links."""
+    statement = (
+        select(ArticleKeyRow.article_id)
+        .where(equals_any(ArticleKeyRow.article_id, article_ids), ArticleKeyRow.feed_id.is_(None))
+        .group_by(ArticleKeyRow.article_id)
+        .having(func.count() >= MAX_LINKS)
+    )
+    return set(session.scalars(statement)) if article_ids else set()
+
+
+def _insert_keys(session: Session, keys: Mapping[Key, int], *, feed_id: int | None) -> None:
+    values = [
+        {"key_hash": key, "article_id": keys[key], "feed_id": feed_id} for key in sorted(keys)
+    ]
+    if values:
+        session.execute(insert(ArticleKeyRow).on_conflict_do_nothing(), values)
+
+
+def _share_keys(session: Session, keys: Iterable[Key]) -> None:
+    values = [{"key_hash": key, "article_id": None, "feed_id": None} for key in sorted(keys)]
+    if values:
+        statement = insert(ArticleKeyRow)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["key_hash"],
+                set_={"article_id": None, "feed_id": None},
+                where=ArticleKeyRow.article_id.is_not(None),
+            ),
+            values,
+        )

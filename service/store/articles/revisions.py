@@ -1,0 +1,195 @@
+"""Changes of stored articles by new versions in feeds: revisions, dates that arrive, links."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from service.domain.articles.entries import Draft, content_hash
+from service.domain.identity.revisions import (
+    FormerVersion,
+    StoredVersion,
+    Verdict,
+    judge,
+    replaces_link,
+    report_time,
+)
+from service.store.articles import keys, types
+from service.store.articles.types import Classifiable
+from service.store.database.arrays import equals_any
+from service.store.tables import ArticleFeedRow, ArticleRow, RevisionRow, VectorRow
+
+#: The largest number of its column. Later changes replace the text without storing the former one.
+MAX_REVISION = 32_767
+
+
+def revise(session: Session, drafts: Mapping[int, Draft], feed_id: int, *, now: datetime) -> int:
+    """Apply the new versions of stored articles, by id; return the number of revisions.
+
+    A date is accepted if the article had none that could be trusted. A changed link is accepted
+    from the feed that brought the article; a known link does not replace the one of the page.
+    """
+    if not drafts:
+        return 0
+    seen = _load_seen(session, drafts, feed_id)
+    statement = select(
+        ArticleRow.id,
+        ArticleRow.content_hash,
+        ArticleRow.published,
+        ArticleRow.url,
+        ArticleRow.feed_id,
+    ).where(equals_any(ArticleRow.id, drafts))
+    changed, dated, moved = set[int](), set[int](), set[int]()
+    for key, stored_hash, published, url, owner in session.execute(statement):
+        draft = drafts[key]
+        if draft.content_hash not in {stored_hash, seen.get(key)}:
+            changed.add(key)
+        if published is None and draft.published is not None:
+            dated.add(key)
+        if owner == feed_id and replaces_link(url, draft.url):
+            moved.add(key)
+    moved -= keys.find_read_pages(session, {key: drafts[key].url for key in moved})
+    remembered = {key: drafts[key] for key in drafts if key not in changed}
+    rows = _lock_rows(session, changed | dated | moved)
+    verdicts = _judge(
+        session, [row for row in rows if row.id in changed], drafts, seen, feed_id, now=now
+    )
+    for row in rows:
+        if row.id in dated:
+            _accept_date(row, drafts[row.id])
+        if row.id in moved:
+            row.url = drafts[row.id].url
+    accepted = [row for row in rows if verdicts.get(row.id) is Verdict.ACCEPT]
+    _store_revisions(session, accepted, drafts, now=now)
+    session.flush()
+    remembered |= {key: drafts[key] for key, each in verdicts.items() if each is not Verdict.DEFER}
+    _remember(
+        session,
+        {key: draft for key, draft in remembered.items() if seen.get(key) != draft.content_hash},
+        feed_id,
+    )
+    return len(accepted)
+
+
+def remember_new(session: Session, drafts: Mapping[int, Draft], feed_id: int) -> None:
+    """Store the versions with which a feed brought new articles."""
+    _remember(session, drafts, feed_id)
+
+
+def content_values(draft: Draft) -> dict[str, Any]:
+    """Return the columns that a revision replaces."""
+    return {
+        "title": draft.title,
+        "text": draft.text,
+        "body": draft.body,
+        "author": draft.author or None,
+        "categories": list(draft.categories),
+        "updated": draft.updated,
+        "content_hash": draft.content_hash,
+    }
+
+
+def _load_seen(session: Session, ids: Collection[int], feed_id: int) -> dict[int, str]:
+    """Return the hash of the version that the feed had last, by article id."""
+    statement = select(ArticleFeedRow.article_id, ArticleFeedRow.content_hash).where(
+        equals_any(ArticleFeedRow.article_id, ids), ArticleFeedRow.feed_id == feed_id
+    )
+    return dict(session.execute(statement).all())
+
+
+def _lock_rows(session: Session, ids: Collection[int]) -> list[ArticleRow]:
+    """Load and lock articles in order of ids."""
+    if not ids:
+        return []
+    statement = select(ArticleRow).where(equals_any(ArticleRow.id, ids))
+    return list(session.scalars(statement.order_by(ArticleRow.id).with_for_update()))
+
+
+def _judge(
+    session: Session,
+    rows: Sequence[ArticleRow],
+    drafts: Mapping[int, Draft],
+    seen: Mapping[int, str],
+    feed_id: int,
+    *,
+    now: datetime,
+) -> dict[int, Verdict]:
+    """Decide which changed versions become revisions."""
+    former: defaultdict[int, list[FormerVersion]] = defaultdict(list)
+    if rows:
+        statement = select(
+            RevisionRow.article_id, RevisionRow.content_hash, RevisionRow.replaced_at
+        ).where(equals_any(RevisionRow.article_id, [row.id for row in rows]))
+        for article_id, version, replaced_at in session.execute(statement):
+            former[article_id].append(FormerVersion(version, replaced_at))
+    verdicts = {}
+    for row in rows:
+        # The stored hash may be of an earlier rule.
+        row.content_hash = stored_hash = content_hash(row.title, row.text, row.body)
+        is_own_feed = row.feed_id == feed_id
+        last = seen.get(row.id) or (stored_hash if is_own_feed else None)
+        stored = StoredVersion(stored_hash, row.updated, former[row.id], last, is_own_feed)
+        verdicts[row.id] = judge(drafts[row.id], stored, now=now)
+    return verdicts
+
+
+def _store_revisions(
+    session: Session, rows: Sequence[ArticleRow], drafts: Mapping[int, Draft], *, now: datetime
+) -> None:
+    # The report time of the article, not of the draft: a new date would look like a new instalment.
+    classifiable = [
+        Classifiable.from_draft(drafts[row.id], row.outlet_id, row.reported_at) for row in rows
+    ]
+    article_types = types.classify_new(session, classifiable, now=now)
+    for row, article_type in zip(rows, article_types, strict=True):
+        if row.revision < MAX_REVISION:
+            session.add(_former_revision(row, now=now))
+            row.revision += 1
+        else:
+            # The number stays, so the vector of the former text must go.
+            session.execute(delete(VectorRow).where(VectorRow.article_id == row.id))
+        for name, value in content_values(drafts[row.id]).items():
+            setattr(row, name, value)
+        row.type = article_type
+        row.stage = "admitted"
+        row.boilerplate = []
+
+
+def _former_revision(row: ArticleRow, *, now: datetime) -> RevisionRow:
+    return RevisionRow(
+        article_id=row.id,
+        number=row.revision,
+        title=row.title,
+        text=row.text,
+        body=row.body,
+        content_hash=row.content_hash,
+        replaced_at=now,
+    )
+
+
+def _accept_date(row: ArticleRow, draft: Draft) -> None:
+    row.published, row.claimed_date = draft.published, draft.claimed_date
+    row.date_flag = draft.date_flag
+    if draft.published is not None:
+        row.reported_at = report_time(draft.published, row.first_seen)
+    row.stage = "admitted"  # the job place also updates the times of its story
+
+
+def _remember(session: Session, drafts: Mapping[int, Draft], feed_id: int) -> None:
+    values = [
+        {"article_id": key, "feed_id": feed_id, "content_hash": drafts[key].content_hash}
+        for key in sorted(drafts)
+    ]
+    if values:
+        statement = insert(ArticleFeedRow)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["article_id", "feed_id"],
+                set_={"content_hash": statement.excluded.content_hash},
+            ),
+            values,
+        )

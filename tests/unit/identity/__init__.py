@@ -1,0 +1,1 @@
+"""Identity of entries: redirects, publishers, keys, matching, revisions."""

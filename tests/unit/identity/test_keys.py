@@ -1,0 +1,118 @@
+"""Keys of the entries of one document."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from service.domain.articles.entries import Draft
+from service.domain.identity.keys import Claim, link_keys, make_claims
+
+NOW = datetime(2020, 4, 20, 12, 0, tzinfo=UTC)
+DRAFT = Draft(
+    url="https://outlet.example/2020/bridge-4711",
+    title="Bridge reopens",
+    text="The bridge is open.",
+    body="",
+    author="",
+    language="en",
+    published=NOW,
+    claimed_date=NOW,
+    date_flag="ok",
+    updated=None,
+    categories=(),
+    content_hash="",
+    guid="a1",
+)
+SECOND = replace(
+    DRAFT,
+    url="https://outlet.example/2020/ferry-4712",
+    title="Ferry sinks",
+    text="It sank.",
+    claimed_date=NOW + timedelta(hours=1),
+    guid="a2",
+)
+
+
+def claims(*drafts: Draft) -> list[Claim]:
+    return make_claims(drafts, 1)
+
+
+def test_guid_and_link_identify_an_entry() -> None:
+    first, second = claims(DRAFT, SECOND)
+
+    assert first.guid
+    assert first.guid != second.guid
+    assert first.links == link_keys(DRAFT.url)
+    assert make_claims([DRAFT], 2)[0].guid != first.guid
+
+
+def test_repeated_guid_identifies_nothing() -> None:
+    first, second = claims(DRAFT, replace(SECOND, guid="a1"))
+
+    assert first.guid is second.guid is None
+    assert first.links
+    assert second.links
+
+
+def test_shared_link_identifies_nothing() -> None:
+    first, second = claims(DRAFT, replace(SECOND, url=DRAFT.url))
+
+    assert first.guid
+    assert second.guid
+    assert first.links == second.links == ()
+    assert first.shared == second.shared == link_keys(DRAFT.url)
+
+
+def test_parameters_count_if_entries_differ_only_in_them() -> None:
+    numbered = "https://outlet.example/story?utm_content="
+    first, second = claims(
+        replace(DRAFT, url=f"{numbered}1", guid=""), replace(SECOND, url=f"{numbered}2", guid="")
+    )
+
+    assert first.links == link_keys(f"{numbered}1")[1:]
+    assert second.links == link_keys(f"{numbered}2")[1:]
+
+
+def test_fragments_count_if_entries_differ_only_in_them() -> None:
+    live = "https://outlet.example/live"
+    first, second = claims(
+        replace(DRAFT, url=f"{live}#turnout"), replace(SECOND, url=f"{live}#polls")
+    )
+
+    assert first.links
+    assert second.links
+    assert first.links != second.links
+
+
+def test_home_page_identifies_nothing() -> None:
+    [claim] = claims(replace(DRAFT, is_home_page=True))
+
+    assert claim.links == ()
+
+
+def test_versions_of_an_entry_are_merged() -> None:
+    moved = replace(
+        DRAFT, url="https://outlet.example/2020/bridge-open-4711", updated=NOW + timedelta(hours=1)
+    )
+    listed_twice = replace(DRAFT, guid="a1-world")
+
+    assert [claim.draft for claim in claims(DRAFT, moved)] == [moved]
+    assert [claim.draft for claim in claims(DRAFT, listed_twice)] == [DRAFT]
+
+
+def test_entries_with_one_title_have_keys_with_their_dates() -> None:
+    notices = [
+        replace(
+            DRAFT, guid="", is_home_page=True, title="Notice", claimed_date=NOW + timedelta(hours=n)
+        )
+        for n in range(3)
+    ]
+
+    assert len({claim.titles for claim in claims(*notices)}) == 3
+
+
+def test_other_links_of_one_entry_are_keys() -> None:
+    amp = "https://amp.outlet.example/bridge"
+    first, second = claims(replace(DRAFT, other_urls=(amp, SECOND.url)), SECOND)
+
+    assert first.other_links == link_keys(amp)
+    assert second.other_links == ()
