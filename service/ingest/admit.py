@@ -13,7 +13,9 @@ from service.domain.articles.entries import (
     content_hash,
     newest_per_url,
 )
-from service.domain.text.dates import check_date
+from service.domain.text.date_forms.feed_date import FeedDate
+from service.domain.text.date_forms.undated import find_date
+from service.domain.text.dates import check_date, parse_date
 from service.domain.text.markup import one_line, shorten
 from service.domain.text.urls import canonical_url, is_web_url, strip_credentials
 from service.ingest.detect_language import resolve_language
@@ -70,9 +72,13 @@ def admit_entry(
         return Rejection(entry.guid, "no title and no text")
     candidates = (one_line(entry.link), one_line(entry.guid))
     link = next((strip_credentials(url) for url in candidates if is_web_url(url)), "")
-    date = check_date(
+    language = _language_tag(entry.language or feed.language)
+    date = _read_date(entry, feed, language) or find_date(
+        link, (title, text), language=language, now=now
+    )
+    checked = check_date(
         entry.published_raw,
-        entry.published,
+        date,
         now=now,
         tolerance=timedelta(minutes=settings.future_tolerance_minutes),
     )
@@ -84,13 +90,14 @@ def admit_entry(
         text=text,
         body=body,
         author=shorten(one_line(entry.author), MAX_NAME_CHARACTERS),
-        language=resolve_language(_language_tag(entry.language or feed.language), title, text),
-        published=date.trusted,
-        claimed_date=date.claimed_date,
-        date_flag=date.flag,
+        language=resolve_language(language, title, text),
+        published=checked.trusted,
+        claimed_date=checked.claimed_date,
+        date_flag=checked.flag,
         updated=entry.updated,
         categories=tuple(dict.fromkeys(filter(None, categories)))[:MAX_CATEGORIES],
         content_hash=content_hash(title, text, body),
+        date_precision=checked.precision or "minute",
     )
 
 
@@ -116,6 +123,14 @@ def strip_boilerplate(text: str) -> str:
 def first_sentence(text: str) -> str:
     """Return the first sentence, as the title of an entry without one."""
     return shorten(_SENTENCE_END.split(text, maxsplit=1)[0].strip(), MAX_TITLE_CHARACTERS // 2)
+
+
+def _read_date(entry: Entry, feed: FeedContext, language: str) -> FeedDate | None:
+    """The entry's date, read again with the outlet's country, which the parser lacks."""
+    parsed = FeedDate(entry.published, entry.date_precision) if entry.published else None
+    if not feed.country:
+        return parsed
+    return parse_date(entry.published_raw, language=language, country=feed.country) or parsed
 
 
 def _urn(entry: Entry, feed: FeedContext, title: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from service.domain.text.date_forms.feed_date import FeedDate, Precision
 from service.domain.text.dates import DateFlag
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -25,6 +26,7 @@ class Entry:
     updated: datetime | None
     language: str
     categories: tuple[str, ...]
+    date_precision: Precision = "minute"  #: of `published`
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class FeedContext:
     url: str
     link: str = ""
     language: str = ""
+    country: str = ""  #: of the outlet, ISO 3166
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,25 @@ class Draft:
     author: str
     language: str
     published: datetime | None  #: trusted; None unless `date_flag` is "ok"
-    claimed_date: datetime | None  #: date in the feed
+    claimed_date: (
+        datetime | None
+    )  #: date in the feed, or in the link or dateline of an undated entry
     date_flag: DateFlag
     updated: datetime | None
     categories: tuple[str, ...]
     content_hash: str  #: of title, text and body; changes when the outlet edits the article
+    date_precision: Precision = "minute"  #: of `claimed_date`
+
+    def report_time(self, now: datetime) -> datetime:
+        """Return the latest time at which the article can have appeared; `now` is its arrival.
+
+        A day counts by its end, so that an article known to the day is never the first of it.
+        """
+        if self.published is not None and self.date_precision == "minute":
+            return self.published
+        if self.claimed_date is None or self.date_flag not in {"ok", "vague"}:
+            return now
+        return min(FeedDate(self.claimed_date, self.date_precision).latest, now)
 
 
 @dataclass(frozen=True, slots=True)

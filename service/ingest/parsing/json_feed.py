@@ -65,7 +65,10 @@ def _entry(item: Any, *, feed: dict[str, Any], url: str) -> Entry:
     content = html_to_text(_string(item, "content_html")) or plain_to_text(
         _string(item, "content_text")
     )
-    published = _string(item, "date_published")
+    language = _string(item, "language") or _string(feed, "language")
+    published_raw = _string(item, "date_published") or _string(item, "date_modified")
+    date = parse_date(published_raw, language=language)
+    updated = parse_date(_string(item, "date_modified"), language=language)
     return Entry(
         guid=_string(item, "id"),
         link=_absolute(url, _string(item, "url") or _string(item, "external_url")),
@@ -73,11 +76,12 @@ def _entry(item: Any, *, feed: dict[str, Any], url: str) -> Entry:
         summary=plain_to_text(_string(item, "summary")),
         content=content,
         author=_author(item) or _author(feed),
-        published_raw=published or _string(item, "date_modified"),
-        published=parse_date(published or _string(item, "date_modified")),
-        updated=parse_date(_string(item, "date_modified")),
-        language=_string(item, "language") or _string(feed, "language"),
+        published_raw=published_raw,
+        published=date.at if date else None,
+        updated=updated.at if updated else None,
+        language=language,
         categories=tuple(one_line(tag) for tag in _list(item, "tags") if isinstance(tag, str)),
+        date_precision=date.precision if date else "minute",
     )
 
 

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import feedparser
@@ -67,7 +68,8 @@ def _parse_xml(document: str, *, url: str, charset: str) -> ParsedFeed:
         raise NotAFeedError(url, _describe_failure(xml.text, warnings))
     if len(items) > MAX_ENTRIES:
         warnings.append(f"Only the first {MAX_ENTRIES} of {len(items)} entries were read")
-    entries = tuple(read_entries(items[:MAX_ENTRIES], _entry, warnings))
+    read = partial(_entry, feed_language=_string(result["feed"], "language"))
+    entries = tuple(read_entries(items[:MAX_ENTRIES], read, warnings))
     return _feed(result, entries, tuple(warnings))
 
 
@@ -126,7 +128,7 @@ def _feed(
     )
 
 
-def _entry(item: Any) -> Entry:
+def _entry(item: Any, *, feed_language: str) -> Entry:
     categories = (
         one_line(plain_to_text(_string(tag, "label") or _string(tag, "term")))
         for tag in _get_value(item, "tags", list)
@@ -134,6 +136,9 @@ def _entry(item: Any) -> Entry:
     published_raw = (
         _string(item, "published") or _string(item, "created") or _string(item, "updated")
     )
+    language = _string(item, "language") or _language(item)
+    date = parse_date(published_raw, language=language or feed_language)
+    updated = parse_date(_string(item, "updated"), language=language or feed_language)
     return Entry(
         guid=_string(item, "id"),
         link=_link(item),
@@ -142,10 +147,11 @@ def _entry(item: Any) -> Entry:
         content=_content(item),
         author=one_line(html_to_text(_string(item, "author"))),
         published_raw=published_raw,
-        published=parse_date(published_raw),
-        updated=parse_date(_string(item, "updated")),
-        language=_string(item, "language") or _language(item),
+        published=date.at if date else None,
+        updated=updated.at if updated else None,
+        language=language,
         categories=tuple(filter(None, categories)),
+        date_precision=date.precision if date else "minute",
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.stories.description import Details
 from service.domain.stories.filters import Sort, StoryFilter
+from service.domain.stories.pace import FirstReporters, find_first_reporters
 from service.errors import NotFoundError
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page, rows_after
@@ -37,7 +38,7 @@ class StorylineName:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """A story with its reports in chronological order, current or at a past instant.
+    """A story with its reports in `REPORT_ORDER`, current or at a past instant.
 
     Counts are computed from the reports. The headline comes from the last description, or from
     the reports if the story was never described.
@@ -64,6 +65,19 @@ class StoryView:
     renamed: bool  #: an editor wrote the headline
     details: Details
     reports: tuple[Report, ...]
+
+    @property
+    def dated(self) -> bool:
+        """Whether a report has a trusted date."""
+        return any(report.published for report in self.reports)
+
+    @property
+    def first_reporters(self) -> FirstReporters:
+        """The outlets that may have been first, by slug."""
+        return find_first_reporters(
+            [report.timed() for report in self.reports if report.published],
+            [report.timed() for report in self.reports if not report.published],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,10 @@ CURSORS = {
     Sort.FASTEST: Cursor("stories/fastest", FiniteFloat, AwareDatetime, ShortText),
 }
 #: Long fields that lists contain only if `include` names them.
-INCLUDABLE_FIELDS = ("summary", "entities", "developments", "first_reporter", "delays", "timeline")
+INCLUDABLE_FIELDS = (
+    *("summary", "entities", "developments", "first_reporter", "among_first", "delays"),
+    "timeline",
+)
 
 StoryFields = Annotated[
     Names, validate_fields(StoryDetailOut), fields_parameter("id,headline,coverage")
