@@ -60,6 +60,7 @@ def fetch(context: Context) -> Counts:
             {feed.id: feed for feed in due},
             feeds.load_site_index(session),
             feeds.load_outlet_ids(session),
+            feeds.load_outlet_countries(session),
         )
     requests = [
         FetchRequest(
@@ -100,6 +101,7 @@ class FeedStore:
     due: Mapping[int, FeedRow]
     sites: SiteIndex
     outlet_ids: Mapping[str, int]
+    countries: Mapping[int, str]  #: by id of the outlet
 
     def make_job(self, result: FetchResult) -> AdmissionJob:
         """Return the job that parses a response."""
@@ -111,6 +113,7 @@ class FeedStore:
             result.content_type,
             feed_url=feed.url,
             language=feed.language or "",
+            country=self.countries.get(feed.outlet_id, ""),
             now=self.context.clock(),
             settings=self.context.settings.admit,
             charset=feed.charset or "",

@@ -16,17 +16,18 @@ class AdmittedFeed:
 
     parsed: ParsedFeed  #: without its entries
     entries: int
-    entry_times: tuple[datetime, ...]  #: publication times of the entries, trusted or not
+    entry_times: tuple[datetime, ...]  #: exact publication times of the entries, trusted or not
     drafts: tuple[Draft, ...]
     rejections: tuple[str, ...]  #: one line for each rejected entry
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdmissionJob(Job[AdmittedFeed]):
-    """A body to parse, with the stored URL and language of its feed."""
+    """A body to parse, with the stored URL and language of its feed, and its outlet's country."""
 
     feed_url: str
     language: str
+    country: str
     now: datetime
     settings: AdmitSettings
     charset: str = ""  #: set by the operator
@@ -41,12 +42,17 @@ class AdmissionJob(Job[AdmittedFeed]):
             language=self.language,
         )
         # The stored URL, not the redirected one: it is part of the key of entries without a link.
-        about = FeedContext(self.feed_url, parsed.link, parsed.language or self.language)
+        language = parsed.language or self.language
+        about = FeedContext(self.feed_url, parsed.link, language, self.country)
         drafts, rejections = admit_feed(parsed.entries, about, now=self.now, settings=self.settings)
         return AdmittedFeed(
             parsed=replace(parsed, entries=()),
             entries=len(parsed.entries),
-            entry_times=tuple(entry.published for entry in parsed.entries if entry.published),
+            entry_times=tuple(
+                entry.published
+                for entry in parsed.entries
+                if entry.published and entry.date_precision == "minute"
+            ),
             drafts=tuple(drafts),
             rejections=tuple(f"{each.guid or 'an entry'}: {each.reason}" for each in rejections),
         )

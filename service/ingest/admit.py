@@ -21,7 +21,9 @@ from service.domain.identity.publishers import (
     strip_publisher,
 )
 from service.domain.identity.redirects import unwrap
-from service.domain.text.dates import check_date
+from service.domain.text.date_forms.feed_date import FeedDate
+from service.domain.text.date_forms.undated import find_date
+from service.domain.text.dates import check_date, parse_date
 from service.domain.text.markup import one_line, shorten
 from service.domain.text.urls import canonical_url, is_home_page, is_web_url, strip_credentials
 from service.ingest.detect_language import resolve_language
@@ -90,7 +92,11 @@ def admit_entry(
     if not title:
         return Rejection(entry.guid, "no title and no text")
     tolerance = timedelta(minutes=settings.future_tolerance_minutes)
-    date = check_date(entry.published_raw, entry.published, now=now, tolerance=tolerance)
+    language = _language_tag(entry.language or feed.language)
+    date = _read_date(entry, feed, language) or find_date(
+        target, (title, text), language=language, now=now
+    )
+    checked = check_date(entry.published_raw, date, now=now, tolerance=tolerance)
     categories = (shorten(one_line(name), MAX_NAME_CHARACTERS) for name in entry.categories)
     return Draft(
         url=strip_credentials(target) or _urn(entry, feed, title),
@@ -98,10 +104,10 @@ def admit_entry(
         text=text,
         body=body,
         author=shorten(one_line(entry.author), MAX_NAME_CHARACTERS),
-        language=resolve_language(_language_tag(entry.language or feed.language), title, text),
-        published=date.trusted,
-        claimed_date=date.claimed_date,
-        date_flag=date.flag,
+        language=resolve_language(language, title, text),
+        published=checked.trusted,
+        claimed_date=checked.claimed_date,
+        date_flag=checked.flag,
         updated=_trusted_update(entry.updated, now=now, tolerance=tolerance),
         categories=tuple(dict.fromkeys(filter(None, categories)))[:MAX_CATEGORIES],
         content_hash=content_hash(title, text, body),
@@ -109,6 +115,7 @@ def admit_entry(
         other_urls=tuple(url for url in entry.other_links if is_web_url(url)),
         is_home_page=is_home_page(target, feed.link, feed.url),
         publisher=publisher,
+        date_precision=checked.precision or "minute",
     )
 
 
@@ -157,6 +164,14 @@ def _trusted_update(
     A clock that is ahead must not make later changes look older.
     """
     return min(updated, now) if updated and updated <= now + tolerance else None
+
+
+def _read_date(entry: Entry, feed: FeedContext, language: str) -> FeedDate | None:
+    """The entry's date, read again with the outlet's country, which the parser lacks."""
+    parsed = FeedDate(entry.published, entry.date_precision) if entry.published else None
+    if not feed.country:
+        return parsed
+    return parse_date(entry.published_raw, language=language, country=feed.country) or parsed
 
 
 def _urn(entry: Entry, feed: FeedContext, title: str) -> str:

@@ -195,6 +195,7 @@ def _to_report(member: Member) -> JsonObject:
     return {
         "article": member.id,
         "at": _iso(member.reported_at),
+        "date_precision": member.date_precision,
         "outlet": member.outlet.name,
         "outlet_slug": member.outlet.slug,
         "country": member.outlet.country,

@@ -122,7 +122,7 @@ class Client:
         return decode(StoryDetail, self._transport.get(_story_path(story_id), {"as_of": as_of}))
 
     def story_articles(self, story_id: str, *, as_of: datetime | None = None) -> Iterator[Member]:
-        """Articles of a story in chronological order."""
+        """Articles of a story in chronological order, undated ones last."""
         return self._iterate_pages(f"{_story_path(story_id)}/articles", {"as_of": as_of}, Member)
 
     def evidence(self, story_id: str, *, as_of: datetime | None = None) -> Iterator[Evidence]:

@@ -193,6 +193,7 @@ class Story:
     entities: Entities = field(default_factory=Entities)
     developments: tuple[Development, ...] = ()
     first_reporter: Delay | None = None
+    among_first: tuple[OutletRef, ...] = ()
     delays: tuple[Delay, ...] = ()
     timeline: tuple[TimelinePoint, ...] = ()
 
@@ -210,6 +211,7 @@ class Member:
     language: str | None
     author: str | None
     published: datetime | None
+    date_precision: str | None
     claimed_date: datetime | None
     date_flag: str
     first_seen: datetime

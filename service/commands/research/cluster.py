@@ -45,8 +45,9 @@ def cluster(
     """Group articles into stories, and write a line with id, story and type for each article.
 
     Each article has the keys `id` and `title`. The keys `text`, `outlet`, `url`, `published`
-    (date), `lang` (ISO 639 code) and `type` are optional. A missing type is derived from title, URL
-    and text. Other keys are ignored.
+    (date), `lang` (ISO 639 code) and `type` are optional. A date without a time zone is in UTC, a
+    date without a time is midnight. A missing type is derived from title, URL and text. Other keys
+    are ignored.
     """
     jsonl.require_writable(output)
     settings = load_settings(profile)

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +250,6 @@ def _parse_date(value: object, now: datetime | None) -> datetime | None:
     """A trusted date, or None: an invalid date does not reject the article."""
     if not isinstance(value, str):
         return None
-    parsed = dates.parse_date(value)
+    parsed = dates.parse_date(value, zone=UTC)
     latest = min(now, _LATEST) if now else _LATEST
     return dates.check_date(value, parsed, now=latest, tolerance=_TOLERANCE).trusted

@@ -19,6 +19,7 @@ def format_story_line(story: StoryView, now: datetime | None = None) -> str:
     """A story in one line; with `now`, a second line explains its rank at that time."""
     counts = f"{story.independent:>3} of {story.coverage:>3} outlets"
     marks = [name for name in ("pinned", "locked") if getattr(story, name)]
+    marks += [] if story.dated else ["no date"]
     suffix = f"  [{', '.join(marks)}]" if marks else ""
     first = format_time(story.first_reported_at)
     line = f"{story.id:12} {counts}  {first}  {story.headline}{suffix}"
@@ -87,7 +88,10 @@ def _format_member(member: MemberOut) -> str:
     copy = "  [copy]" if member.copy_of else ""
     kind = "" if member.type is ArticleType.REPORT else f"  [{member.type}]"
     when = format_time(member.reported_at)
-    return f"{member.id}  {when}  {member.outlet.name}: {member.title}{kind}{copy}"
+    precision = "" if member.date_precision == "minute" else "  [no time]"
+    if member.published is None:
+        precision = "  [no date]"
+    return f"{member.id}  {when}  {member.outlet.name}: {member.title}{kind}{copy}{precision}"
 
 
 def _format_transition(transition: TransitionOut) -> str:

@@ -6,7 +6,7 @@ from datetime import time
 
 import numpy as np
 
-from service.domain.articles.model import Article, ArticleId, hours_since_epoch, id_key
+from service.domain.articles.model import HOURS_PER_DAY, Article, ArticleId, id_key
 from service.domain.articles.shingles import (
     Shingles,
     candidate_rows,
@@ -95,8 +95,11 @@ def overlap_coefficient(one: Shingles, other: Shingles) -> float:
 
 
 def original_first_key(article: Article) -> tuple[bool, float, tuple[bool, ArticleId]]:
-    """Sort key for likely originals first: agencies, then by date; undated articles last."""
-    hour = hours_since_epoch(article.published)
+    """Sort key for likely originals first: agencies, then by date; undated articles last.
+
+    An article that is known to the day comes after the others of its day.
+    """
+    hour = article.hour + (HOURS_PER_DAY / 2 if article.day_only else 0.0)
     return not article.agency, float("inf") if np.isnan(hour) else hour, id_key(article.id)
 
 
@@ -153,6 +156,6 @@ def _mentions_title(shared: Collection[str], article: Article) -> bool:
 
 def _has_same_timestamp(one: Article, other: Article) -> bool:
     """Whether the dates are equal to the second; midnight means a date without a time."""
-    if one.published is None or one.published.time() == time.min:
+    if one.published is None or one.day_only or one.published.time() == time.min:
         return False
-    return one.published == other.published
+    return one.published == other.published and not other.day_only

@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from service.domain.text.date_forms.feed_date import FeedDate, Precision
 from service.domain.text.dates import DateFlag
 
 #: Counters and ages that pages update without a change of the article: "(12 comments)",
@@ -46,6 +47,7 @@ class Entry:
     categories: tuple[str, ...]
     publisher: Publisher | None = None  #: if the entry names it
     other_links: tuple[str, ...] = ()  #: further URLs that the feed gives for the same page
+    date_precision: Precision = "minute"  #: of `published`
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class FeedContext:
     url: str
     link: str = ""
     language: str = ""
+    country: str = ""  #: of the outlet, ISO 3166
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,9 @@ class Draft:
     author: str
     language: str
     published: datetime | None  #: trusted; None unless `date_flag` is "ok"
-    claimed_date: datetime | None  #: date in the feed
+    claimed_date: (
+        datetime | None
+    )  #: date in the feed, or in the link or dateline of an undated entry
     date_flag: DateFlag
     updated: datetime | None
     categories: tuple[str, ...]
@@ -90,6 +95,18 @@ class Draft:
     other_urls: tuple[str, ...] = ()  #: further URLs of the same page, from the feed
     is_home_page: bool = False  #: `url` is the home page of the feed, which identifies no article
     publisher: Publisher | None = None  #: the publisher that an aggregator names
+    date_precision: Precision = "minute"  #: of `claimed_date`
+
+    def report_time(self, now: datetime) -> datetime:
+        """Return the latest time at which the article can have appeared; `now` is its arrival.
+
+        A day counts by its end, so that an article known to the day is never the first of it.
+        """
+        if self.published is not None and self.date_precision == "minute":
+            return self.published
+        if self.claimed_date is None or self.date_flag not in {"ok", "vague"}:
+            return now
+        return min(FeedDate(self.claimed_date, self.date_precision).latest, now)
 
 
 @dataclass(frozen=True, slots=True)

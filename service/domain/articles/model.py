@@ -14,16 +14,19 @@ from service.errors import ModelMismatchError
 ArticleId = int | str
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 SECONDS_PER_HOUR = 3600.0
+HOURS_PER_DAY = 24.0
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
     """One report by one outlet.
 
-    `published` is a trusted date, or None if unknown. `text` may be a one-sentence summary or the
-    full text. `agency` marks an outlet whose texts others reprint.
+    `published` is a trusted date, or None if unknown; with `day_only` it is the start of a day.
+    `text` may be a one-sentence summary or the full text. `agency` marks an outlet whose texts
+    others reprint.
     """
 
     id: ArticleId
@@ -35,6 +38,12 @@ class Article:
     lang: str = ""
     agency: bool = False
     type: ArticleType = ArticleType.REPORT
+    day_only: bool = False
+
+    @property
+    def hour(self) -> float:
+        """Hours since 1970-01-01 UTC, NaN without a date; the middle of a day with `day_only`."""
+        return hours_since_epoch(self.published) + (HOURS_PER_DAY / 2 if self.day_only else 0.0)
 
 
 @dataclass(frozen=True, slots=True)

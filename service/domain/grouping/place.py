@@ -11,7 +11,6 @@ from service.domain.articles.model import (
     Floats,
     Vectors,
     canonical_order,
-    hours_since_epoch,
     id_key,
 )
 from service.domain.grouping import constraints as editor_constraints
@@ -115,7 +114,7 @@ def sort_arrivals(articles: Sequence[Article], stories: Sequence[str | None]) ->
     """Rows without a story, by date (undated last), then by id."""
 
     def key(row: int) -> tuple[float, tuple[bool, ArticleId]]:
-        hour = hours_since_epoch(articles[row].published)
+        hour = articles[row].hour
         return float("inf") if np.isnan(hour) else hour, id_key(articles[row].id)
 
     return sorted((row for row, story in enumerate(stories) if story is None), key=key)

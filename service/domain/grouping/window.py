@@ -15,7 +15,6 @@ from service.domain.articles.model import (
     Floats,
     Vectors,
     canonical_order,
-    hours_since_epoch,
 )
 from service.domain.grouping import constraints as editor_constraints
 from service.domain.grouping.cluster import Units, group
@@ -178,7 +177,7 @@ def _duplicate_rows(articles: Sequence[Article]) -> list[tuple[int, int]]:
     for row, article in enumerate(articles):
         if not (article.type.joins_stories and tokenization.has_encodable_text(article)):
             continue
-        hour = hours_since_epoch(article.published)
+        hour = article.hour
         day = None if np.isnan(hour) else hour // _HOURS_PER_DAY
         text = article.text.strip()
         original = first.setdefault((strip_title_suffix(article.title), text, day), row)

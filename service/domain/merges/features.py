@@ -74,6 +74,7 @@ class Component:
     names: Matrix
     clusters: Rows
     hours: Floats
+    exact_hours: Floats
     outlets: Rows
     lengths: Floats
     starts: Rows
@@ -102,6 +103,7 @@ class Component:
             names=names[:, np.flatnonzero(np.diff(names.indptr))].toarray(),
             clusters=clusters,
             hours=features.hours[rows],
+            exact_hours=np.where(features.day_only, np.nan, features.hours)[rows],
             outlets=features.outlets[rows],
             lengths=np.log1p(np.diff(features.body.indptr)[rows]),
             starts=starts,
@@ -128,7 +130,7 @@ class Component:
             "title": _cosine(self.title, one, other),
             "body": _cosine(self.body, one, other),
             **self._compare_names(one, other),
-            **_compare_outlets(self.outlets, self.hours, ours, theirs),
+            **_compare_outlets(self.outlets, self.exact_hours, ours, theirs),
             **_compare_hours(self.hours[ours], self.hours[theirs]),
             "undated": float(np.isnan(self.hours[both]).mean()),
             "length": length,

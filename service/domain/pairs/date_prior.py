@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from service.domain.articles.model import Floats
+from service.domain.articles.model import HOURS_PER_DAY, Flags, Floats
 
 #: Decay of event coverage: most reports come within days, a share of them over weeks. Hours.
 _FAST_HOURS, _SLOW_HOURS, _SLOW_SHARE = 36.0, 336.0, 0.2
@@ -31,6 +31,27 @@ def date_proximity(hours_apart: Floats) -> Floats:
     fast, slow = np.exp(-hours_apart / _FAST_HOURS), np.exp(-hours_apart / _SLOW_HOURS)
     proximity = (1 - _SLOW_SHARE) * fast + _SLOW_SHARE * slow
     return np.maximum(proximity, _MIN_PROXIMITY)
+
+
+def hours_apart(
+    hours: Floats, other_hours: Floats, day_only: Flags, other_day_only: Flags
+) -> Floats:
+    """Hours between articles; NaN without two dates; broadcasts.
+
+    A date that is known to the day (`hours` is the middle of the day) counts as equally likely at
+    any time of it, and the result is the expected distance. For a distance d of the middles of at
+    most one day, that is (d² + 12²) / 24 with one such date and d ≤ 12, and
+    8 + d² / 24 − d³ / 1728 with two and d ≤ 24, the means of the uniform and of the triangular
+    distribution.
+    """
+    apart = np.abs(hours - other_hours)
+    days = np.add(day_only, other_day_only, dtype=np.int64)
+    if not days.any():
+        return np.asarray(apart)
+    half, day = HOURS_PER_DAY / 2, HOURS_PER_DAY
+    one = np.where(apart < half, (apart**2 + half**2) / day, apart)
+    two = np.where(apart < day, day / 3 + apart**2 / day - apart**3 / (3 * day**2), apart)
+    return np.asarray(np.select([days == 0, days == 1], [apart, one], two))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 
 from service.domain.articles import tokenization
 from service.domain.articles.capitals import capitalised_words, title_names, title_template
-from service.domain.articles.model import Article, Floats, Rows, Vectors, hours_since_epoch
+from service.domain.articles.model import Article, Flags, Floats, Rows, Vectors
 from service.domain.pairs.background import background_similarity
 from service.domain.pairs.centering import CenteringMean, Languages
 from service.domain.pairs.date_prior import WindowSizePrior
@@ -31,7 +31,8 @@ class CandidateFeatures:
 class TokenisedArticles:
     """Articles as word counts, row by row, before a window vocabulary weights them.
 
-    `hours` counts from 1970 and is NaN without a trusted date; `languages` are primary tags.
+    `hours` counts from 1970 and is NaN without a trusted date; it is the middle of the day for
+    `day_only` rows. `languages` are primary tags.
     """
 
     vectors: Vectors
@@ -42,6 +43,7 @@ class TokenisedArticles:
     title_names: WordCounts
     template: WordCounts
     hours: Floats
+    day_only: Flags
     languages: Languages
     series_keys: SeriesKeys
     outlets: Rows
@@ -60,6 +62,7 @@ class TokenisedArticles:
             self.title_names[rows],
             self.template[rows],
             self.hours[rows],
+            self.day_only[rows],
             self.languages[rows],
             self.series_keys[rows],
             self.outlets[rows],
@@ -68,7 +71,7 @@ class TokenisedArticles:
     @classmethod
     def build(cls, articles: Sequence[Article], vectors: Vectors) -> Self:
         """Tokenise articles; `vectors` has one row per article."""
-        hours = [hours_since_epoch(article.published) for article in articles]
+        hours = [article.hour for article in articles]
         languages = [primary_language(article.lang) for article in articles]
         return cls(
             vectors=vectors,
@@ -76,6 +79,7 @@ class TokenisedArticles:
             lead=WordCounts.count(tokenization.lead_words(article) for article in articles),
             body=WordCounts.count(tokenization.body_words(article) for article in articles),
             hours=np.array(hours, dtype=np.float64),
+            day_only=np.array([article.day_only for article in articles], dtype=np.bool_),
             languages=np.array(languages, dtype=np.str_),
             names=WordCounts.count(map(capitalised_words, articles)),
             title_names=WordCounts.count(map(title_names, articles)),
@@ -123,6 +127,7 @@ class Features:
     names: csr_matrix
     title_names: csr_matrix
     hours: Floats
+    day_only: Flags
     languages: Languages
     background: float
     window_size_prior: WindowSizePrior
@@ -144,6 +149,7 @@ class Features:
             self.names[rows],
             self.title_names[rows],
             self.hours[rows],
+            self.day_only[rows],
             self.languages[rows],
             self.background,
             self.window_size_prior,
@@ -168,6 +174,7 @@ class Features:
             lead=tokenised.lead.tf_idf(vocabulary),
             body=tokenised.body.tf_idf(vocabulary),
             hours=tokenised.hours,
+            day_only=tokenised.day_only,
             languages=tokenised.languages,
             background=vocabulary.background,
             window_size_prior=vocabulary.window_size_prior,

@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix
 from service.domain.articles.model import SECONDS_PER_HOUR, Floats, Rows
 from service.domain.pairs.candidates import Pairs, within_window
 from service.domain.pairs.centering import Languages
+from service.domain.pairs.date_prior import hours_apart
 from service.domain.pairs.features import Features
 from service.domain.pairs.match_prior import prior_shift
 from service.domain.pairs.series import are_different_instalments
@@ -100,12 +101,16 @@ class PairModel:
     def score_matrix(self, features: Features, rows: Rows, columns: Rows) -> Floats:
         """Probability for each of `rows` with each of `columns`, shape (rows, columns)."""
         one, other = features[rows], features[columns]
-        weights, hours_apart = self.weights, np.abs(one.hours[:, None] - other.hours[None, :])
+        weights = self.weights
+        apart = hours_apart(
+            *(one.hours[:, None], other.hours[None, :]),
+            *(one.day_only[:, None], other.day_only[None, :]),
+        )
         cosines = one.vectors.cosines(other.vectors)
         body = (one.body @ other.body.T).toarray()
-        log_odds = time_feature(hours_apart, self) * weights["time"]
+        log_odds = time_feature(apart, self) * weights["time"]
         log_odds = np.asarray(
-            log_odds + features.window_size_prior.log_odds(hours_apart) * weights["date_prior"]
+            log_odds + features.window_size_prior.log_odds(apart) * weights["date_prior"]
         )
         log_odds += cosines * weights["dense"]
         log_odds += (one.title @ other.title.T).toarray() * weights["title"]
@@ -120,7 +125,7 @@ class PairModel:
         log_odds += weights["same_outlet"] * share_outlet(
             one.outlets[:, None], other.outlets[None, :]
         )
-        log_odds[hours_apart > self.window_hours] = -np.inf
+        log_odds[apart > self.window_hours] = -np.inf
         series = one.series[:, None], other.series[None, :]
         hours = one.hours[:, None], other.hours[None, :]
         log_odds[are_different_instalments(*series, *hours)] = -np.inf
@@ -160,15 +165,16 @@ def pair_features(features: Features, pairs: Pairs, model: PairModel) -> Floats:
     values = features.vectors.values
     dense = np.einsum("ij,ij->i", values[first], values[second], dtype=np.float64)
     body = rowwise_dot(features.body, pairs)
-    hours_apart = np.abs(features.hours[first] - features.hours[second])
+    hours, day_only = features.hours, features.day_only
+    apart = hours_apart(hours[first], hours[second], day_only[first], day_only[second])
     cross_language = differ_in_language(features.languages[first], features.languages[second])
     columns = {
         "dense": dense,
         "title": rowwise_dot(features.title, pairs),
         "body": body,
         "body_sqrt": np.sqrt(np.maximum(body, 0)),
-        "time": time_feature(hours_apart, model),
-        "date_prior": features.window_size_prior.log_odds(hours_apart),
+        "time": time_feature(apart, model),
+        "date_prior": features.window_size_prior.log_odds(apart),
         "background": np.full(len(pairs), features.background),
         "cross_language": cross_language.astype(np.float64),
         "cross_language_dense": dense * cross_language,
@@ -180,9 +186,9 @@ def pair_features(features: Features, pairs: Pairs, model: PairModel) -> Floats:
     return np.column_stack([columns[name] for name in PAIR_FEATURES])
 
 
-def time_feature(hours_apart: Floats, model: PairModel) -> Floats:
+def time_feature(apart: Floats, model: PairModel) -> Floats:
     """The feature `time` of pairs this many hours apart; 0 for NaN."""
-    return np.nan_to_num(np.exp(-hours_apart / model.near_hours) - model.undated)
+    return np.nan_to_num(np.exp(-apart / model.near_hours) - model.undated)
 
 
 def differ_in_language(one: Languages, other: Languages) -> NDArray[np.bool_]:

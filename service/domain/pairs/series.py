@@ -6,13 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.articles import tokenization
-from service.domain.articles.model import Article, Floats, hours_since_epoch
+from service.domain.articles.model import HOURS_PER_DAY, Article, Floats
 from service.domain.pairs.vocabulary import word_key
 
 #: An outlet that reuses a headline over at least this many hours publishes a series; updates of
 #: one report under one headline come sooner.
 _MIN_SERIES_HOURS = 18.0
-_HOURS_PER_DAY = 24.0
 
 #: Key of each article's series, 0 without one. Shape (n,).
 SeriesKeys = NDArray[np.int64]
@@ -46,7 +45,7 @@ def recurring_articles(articles: Sequence[Article]) -> NDArray[np.bool_]:
 
     `articles` are those of a window, in any order. Numbers, months and weekdays are ignored.
     """
-    hours = np.array([hours_since_epoch(article.published) for article in articles])
+    hours = np.array([article.hour for article in articles])
     return np.asarray(detect_series(series_keys(articles), hours) != 0)
 
 
@@ -54,5 +53,5 @@ def are_different_instalments(
     one: SeriesKeys, other: SeriesKeys, hours: Floats, other_hours: Floats
 ) -> NDArray[np.bool_]:
     """Whether two articles are instalments of one series on different UTC days; broadcasts."""
-    different_days = np.floor(hours / _HOURS_PER_DAY) != np.floor(other_hours / _HOURS_PER_DAY)
+    different_days = np.floor(hours / HOURS_PER_DAY) != np.floor(other_hours / HOURS_PER_DAY)
     return np.asarray((one == other) & (one != 0) & different_days)

@@ -114,8 +114,9 @@ def describe_story(
 ) -> StoryDescription:
     """Describe a story; `neighbours` are the nearest articles of other stories.
 
-    Pace, delays and developments use the articles with a trusted date. If no article has one, they
-    use all articles with the times of arrival.
+    Developments use the articles with a trusted date. If no article has one, they use all articles
+    with the times of arrival. Pace and delays use the articles whose time is known to the minute.
+    If there is none, the pace uses those of the developments.
     """
     articles, copies, title = story.articles, context.originals, story.headline_article.title
     originals = [each for each in articles if each.id not in copies] or articles
@@ -132,7 +133,12 @@ def describe_story(
         TimedReport(each.outlet, at, each.id in copies)
         for each, at in zip(timed, times, strict=True)
     ]
-    pace = measure_pace(reports)
+    exact = [
+        report
+        for each, report in zip(timed, reports, strict=True)
+        if each.published is not None and not each.day_only
+    ]
+    pace = measure_pace(exact or reports)
     outlets_per_hour = pace.outlets_per_hour if pace else 0.0
     details = Details(
         summary=tuple(
@@ -147,10 +153,12 @@ def describe_story(
         entities=tuple(find_entities(articles, context.gazetteer, copies, context.outlet_names)),
         developments=tuple(find_developments(timed, story.vectors[rows], times, copies)),
         pace=pace,
-        delays=tuple(list_delays(reports)),
-        rank=compute_rank(coverage.independent, last_reported_at, outlets_per_hour),
         headlines=tuple(choose_local_headlines(articles, story.vectors, copies)),
         agencies=tuple(list_agency_texts(articles, agency_of, context.outlet_names)),
+        delays=tuple(list_delays(exact)),
+        rank=compute_rank(
+            coverage.independent, last_reported_at, outlets_per_hour, dated=bool(dated)
+        ),
     )
     return StoryDescription(
         story_id=story_id,

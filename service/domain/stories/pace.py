@@ -13,11 +13,26 @@ PEAK_SPAN = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class TimedReport:
-    """An outlet's report at a trusted time; `copy` marks a reprint."""
+    """An outlet's report at a trusted time; `copy` marks a reprint.
+
+    `day` is the start of the day if only the day is known, and `at` then the latest possible time.
+    """
 
     outlet: str
     at: datetime
     copy: bool = False
+    day: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstReporters:
+    """The outlets that may have reported first, the likeliest first.
+
+    `certain` means that there is one, and that its time is known to the minute.
+    """
+
+    outlets: tuple[str, ...] = ()
+    certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,28 @@ def measure_pace(reports: Sequence[TimedReport]) -> Pace | None:
     return Pace(
         recent / VELOCITY_HOURS, new_outlets / VELOCITY_HOURS, times[-1], peak_articles, peak_at
     )
+
+
+def find_first_reporters(
+    reports: Sequence[TimedReport], undated: Sequence[TimedReport] = ()
+) -> FirstReporters:
+    """Find the outlets of which no other one certainly reported earlier.
+
+    `undated` have the time of their arrival. They are never first, but if one of another outlet
+    arrived before all dated reports, none of these is certainly first. A reprint loses to another
+    report of the same time.
+    """
+    if not reports:
+        return FirstReporters()
+    earliest = min(report.at for report in reports)
+    possible = [report for report in reports if (report.day or report.at) <= earliest]
+    ranked = sorted(possible, key=lambda each: (each.at, each.day is not None, each.outlet))
+    own = {each.at for each in ranked if not each.copy}
+    rivals = [each for each in ranked if not (each.copy and each.day is None and each.at in own)]
+    outlets = tuple(dict.fromkeys(each.outlet for each in rivals))
+    overtaken = any(each.at <= earliest and each.outlet not in outlets for each in undated)
+    certain = len(outlets) == 1 and rivals[0].day is None and not overtaken
+    return FirstReporters(outlets, certain)
 
 
 def list_delays(reports: Sequence[TimedReport]) -> list[Delay]:

@@ -11,6 +11,9 @@ HOURS_PER_VELOCITY_DOUBLING = 3.0
 #: Hours subtracted from a story with a single outlet: it is unconfirmed, and most such stories
 #: are never confirmed.
 SINGLE_OUTLET_PENALTY_HOURS = 24.0
+#: Hours subtracted from a story without a dated report. It is longer than the window, so that such
+#: a story is listed after the dated ones of the window.
+UNDATED_PENALTY_HOURS = 336.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,18 @@ class Rank:
 
 
 def compute_rank(
-    independent: int, last_reported_at: datetime, outlets_per_hour: float = 0.0
+    independent: int,
+    last_reported_at: datetime,
+    outlets_per_hour: float = 0.0,
+    *,
+    dated: bool = True,
 ) -> Rank:
     """The rank of a story from its independent coverage, velocity and last report.
 
     ::
 
-        rank = hours since 1970 of the last report        age: each hour without a report costs 1
+        rank = hours since 1970 of the last report        age: each hour without a report costs 1,
+                                                          having no dated report costs 336
              + 12 * log2(independent coverage)            4 outlets gain 24 hours;
                                                           a single outlet loses 24 instead
              +  3 * log2(1 + new outlets per hour)        3 new outlets an hour gain 6 hours
@@ -46,7 +54,7 @@ def compute_rank(
     """
     hours = last_reported_at.timestamp() / 3600
     return Rank(
-        age=hours,
+        age=hours if dated else hours - UNDATED_PENALTY_HOURS,
         coverage=HOURS_PER_DOUBLING * math.log2(independent)
         if independent > 1
         else -SINGLE_OUTLET_PENALTY_HOURS,

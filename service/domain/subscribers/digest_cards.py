@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from service.domain.stories.pace import find_first_reporters
 from service.domain.subscribers.digest_model import (
     DigestReport,
     DigestStory,
@@ -40,12 +41,13 @@ def build_card(
         outlets=outlets[:_MAX_OUTLETS],
         independent=story.independent,
         coverage=len(story.outlets),
-        first_at=story.reports[0].at,
-        last_at=story.reports[-1].at,
-        bars=_histogram([each.at for each in story.reports]),
+        first_at=story.times[0],
+        last_at=story.times[-1],
+        bars=_histogram(story.times),
         news=news,
         also=tuple(build_link(each, language) for each in related),
         articles=tuple(each.article for shown in (story, *related) for each in shown.reports),
+        undated=not story.dated,
     )
 
 
@@ -89,7 +91,8 @@ def summarise_update(
         each.country for each in added if each.country and each.country not in seen_countries
     )
     outlets = len({each.outlet for each in added})
-    return StoryUpdate(since, outlets, tuple(countries), added[-1].title, added[-1].name)
+    latest = next((each for each in reversed(added) if each.dated), added[-1])
+    return StoryUpdate(since, outlets, tuple(countries), latest.title, latest.name)
 
 
 def first_reports(
@@ -106,11 +109,17 @@ def first_reports(
 
 
 def _find_first_report(story: DigestStory, language: str) -> FirstReport | None:
-    """The lead of the first outlet; None with few outlets, no lead, or no own report in front."""
+    """The lead of the first outlet; None with few outlets, no lead, or no own report in front.
+
+    Also None if it is not certain which outlet was first.
+    """
     earliest: dict[str, DigestReport] = {}
-    for report in story.reports:
-        earliest.setdefault(report.outlet, report)
-    if len(earliest) < _MIN_OUTLETS:
+    for report in story.dated:
+        if report.day is None:
+            earliest.setdefault(report.outlet, report)
+    undated = [each.timed for each in story.reports if not each.dated]
+    reporters = find_first_reporters([each.timed for each in story.dated], undated)
+    if len(earliest) < _MIN_OUTLETS or not reporters.certain:
         return None
     first, second = list(earliest.values())[:2]
     ahead = int((second.at - first.at).total_seconds())

@@ -12,6 +12,7 @@ from service.domain.articles import tokenization
 from service.domain.articles.article_types import ArticleType
 from service.domain.search.word_forms import normalize, split_words
 from service.domain.search.word_match import LanguageText, WordIndex
+from service.domain.stories.pace import TimedReport
 from service.domain.text.title_suffixes import strip_title_suffix
 
 
@@ -30,11 +31,18 @@ class DigestReport:
     at: datetime
     copy: bool
     type: ArticleType = ArticleType.REPORT
+    dated: bool = True  #: whether `at` is a date of the outlet, not the time of arrival
+    day: datetime | None = None  #: start of the day if only the day is known
 
     @property
     def is_independent(self) -> bool:
         """Whether it counts in the independent coverage: a report that is no reprint."""
         return self.type.is_independent_report and not self.copy
+
+    @property
+    def timed(self) -> TimedReport:
+        """Outlet and time."""
+        return TimedReport(self.outlet, self.at, self.copy, self.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ class MembershipPeriod:
 
 @dataclass(frozen=True)  # without slots: `cached_property` shares values between subscribers
 class DigestStory:
-    """A story with its current reports in chronological order; it has at least one report."""
+    """A story with its current reports in chronological order, undated ones last; at least one."""
 
     id: str
     slug: str
@@ -86,6 +94,16 @@ class DigestStory:
         return frozenset(each.article for each in self.reports)
 
     @cached_property
+    def dated(self) -> tuple[DigestReport, ...]:
+        """The reports with a date."""
+        return tuple(each for each in self.reports if each.dated)
+
+    @cached_property
+    def times(self) -> tuple[datetime, ...]:
+        """Sorted times of the dated reports, or of all reports if none is dated."""
+        return tuple(sorted(each.at for each in self.dated or self.reports))
+
+    @cached_property
     def outlets(self) -> frozenset[str]:
         """Slugs of the reporting outlets."""
         return frozenset(each.outlet for each in self.reports)
@@ -104,7 +122,7 @@ class DigestStory:
     def learned_at(self) -> datetime:
         """Time at which the latest report joined the story, whatever its date is."""
         joined = [each.since for each in self.memberships if each.story == self.id]
-        return max(joined, default=self.reports[-1].at)
+        return max(joined, default=self.times[-1])
 
     def groups_at(self, at: datetime) -> list[tuple[DigestReport, ...]]:
         """The reports that the service had at a past time, by the story they belonged to then."""
@@ -209,6 +227,7 @@ class StoryCard:
     news: StoryUpdate | None
     also: tuple[StoryLink, ...]
     articles: tuple[int, ...]
+    undated: bool = False  #: no report has a date; `first_at` and `last_at` are times of arrival
 
 
 @dataclass(frozen=True, slots=True)

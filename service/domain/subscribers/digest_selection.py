@@ -71,12 +71,13 @@ def select_stories(
     similar headlines share one card, the lower ranked as links. A seen story returns only as an
     update, when enough new outlets report it.
     """
-    recent = (each for each in stories if each.reports[-1].at > history.since - _MAX_AGE)
+    earliest = history.since - _MAX_AGE
+    recent = [each for each in stories if max(each.times[-1], each.changed_at) > earliest]
     unmuted = [story for each in recent if (story := apply_mutes(each, filters))]
     ranked = sorted(unmuted, key=lambda each: (not each.pinned, -_rank(each, filters), each.id))
     unseen = [each for each in ranked if history.articles.isdisjoint(each.articles)]
     seen = [each for each in ranked if not history.articles.isdisjoint(each.articles)]
-    fresh = [each for each in unseen if max(each.reports[-1].at, each.changed_at) > history.since]
+    fresh = [each for each in unseen if max(each.times[-1], each.changed_at) > history.since]
     wide = [each for each in fresh if each.independent >= filters.min_independent]
     news: dict[str, StoryUpdate] = {}
     for each in seen:
@@ -121,7 +122,7 @@ def _wide_storylines(stories: Iterable[DigestStory], settings: DigestSettings) -
 def _select_low_coverage(
     fresh: Sequence[DigestStory], filters: Filters, settings: DigestSettings
 ) -> list[DigestStory]:
-    """Stories with at least one report and low coverage, by coverage, length of the summary, rank.
+    """Stories with a report and low coverage: dated ones first, then by coverage, summary, rank.
 
     Empty if the subscriber's filters require a higher coverage.
     """
@@ -129,7 +130,13 @@ def _select_low_coverage(
         return []
     return sorted(
         (each for each in fresh if 1 <= each.independent <= settings.low_coverage_outlets),
-        key=lambda each: (-each.independent, -len(each.summary), -each.rank, each.id),
+        key=lambda each: (
+            not each.dated,
+            -each.independent,
+            -len(each.summary),
+            -each.rank,
+            each.id,
+        ),
     )
 
 

@@ -1,111 +1,80 @@
-"""Dates in feeds: parsing of common spellings, and plausibility checks."""
+"""Dates in feeds: parsing with precision, plausibility checks, and dates of undated entries."""
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-DateFlag = Literal["ok", "missing", "future", "ancient", "unparsable"]
+from service.domain.text.date_forms.feed_date import FeedDate, Precision
+from service.domain.text.date_forms.grammar import at_clock, read_date, time_of_day
+
+DateFlag = Literal["ok", "missing", "future", "ancient", "unparsable", "vague"]
 
 #: No feed is older; earlier dates are software defaults (1970, 1900, 0001).
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+#: A day starts this much earlier in the easternmost time zone than in UTC.
+_EASTERNMOST = timedelta(hours=14)
 
-#: Time zone names in feeds, as hours from UTC. Ambiguous names have their most common meaning in
-#: feeds: IST is India, CST and EST are American.
-_ZONE_HOURS = (
-    "UT=0 UTC=0 GMT=0 Z=0 WET=0 WEST=1 BST=1 CET=1 CEST=2 EET=2 EEST=3 TRT=3 MSK=3 MSD=4 "
-    "WAT=1 CAT=2 SAST=2 EAT=3 IRST=3.5 GST=4 PKT=5 IST=5.5 NPT=5.75 ICT=7 WIB=7 HKT=8 "
-    "SGT=8 PHT=8 AWST=8 JST=9 KST=9 ACST=9.5 ACDT=10.5 AEST=10 AEDT=11 NZST=12 NZDT=13 "
-    "NST=-3.5 AST=-4 ADT=-3 EST=-5 EDT=-4 CST=-6 CDT=-5 MST=-7 MDT=-6 PST=-8 PDT=-7"
+_CLOCK_AND_ZONE = r"(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)? ?([Zz]|GMT|UTC|[+-]\d\d:?\d\d)"
+_ISO_8601 = re.compile(rf"(\d{{4}})-(\d\d)-(\d\d)[Tt ]{_CLOCK_AND_ZONE}", re.ASCII)
+_RFC_822 = re.compile(
+    rf"(?:[A-Za-z]{{3,9}},? +)?(\d{{1,2}}) ([A-Za-z]{{3}}) (\d{{4}}) {_CLOCK_AND_ZONE}", re.ASCII
 )
-ZONES = {
-    name: timedelta(hours=float(hours))
-    for name, _, hours in (zone.partition("=") for zone in _ZONE_HOURS.split())
-}
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "jan january янв января janv janvier ene enero januar gen gennaio ocak",
-            "feb february фев февраля fév février feb febrero februar febbraio şubat",
-            "mar march мар марта mars marzo märz mär mart",
-            "apr april апр апреля avr avril abr abril aprile nisan",
-            "may may мая mai mayo maggio mag mayıs",
-            "jun june июн июня juin junio juni giugno giu haziran",
-            "jul july июл июля juil juillet julio juli luglio lug temmuz",
-            "aug august авг августа août aout ago agosto ağustos",
-            "sep sept september сен сентября septembre septiembre settembre eylül",
-            "oct october окт октября octobre octubre okt oktober ottobre ekim",
-            "nov november ноя ноября novembre noviembre kasım",
-            "dec december дек декабря déc décembre dic diciembre dez dezember dicembre aralık",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
-
-_CLOCK = (
-    r"(?P<hour>\d{1,2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2})(?:[.,]\d{1,9})?)?"
-    r"(?: ?(?P<half>[ap])\.?m\.?)?"
-)
-_ZONE = r" ?(?P<zone>(?:utc|gmt)?[+-]\d{1,2}:?(?:\d{2})?|[a-z]{1,5})?"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?"
-_MONTH = r"(?P<month>[^\W\d]{3,12})\.?"
-_TIME = rf"(?: (?:at )?{_CLOCK}{_ZONE})?"
-# Matched against lower-case text with single spaces and without commas.
-_FORMS = (
-    re.compile(
-        r"(?P<year>\d{4})-?(?P<month>\d{2})(?:-?(?P<day>\d{2}))?"
-        rf"(?:[t ]{_CLOCK}{_ZONE})?(?: .*)?"
-    ),
-    re.compile(
-        rf"(?:[^\W\d]+\.? )?{_DAY}[ /-]{_MONTH}[ /-](?P<year>\d{{4}}|\d{{2}})(?!\d){_TIME}(?: .*)?"
-    ),
-    re.compile(rf"(?:[^\W\d]+\.? )?{_MONTH} {_DAY} (?P<year>\d{{4}}){_TIME}(?: .*)?"),
-    re.compile(rf"[a-z]{{3}} {_MONTH} {_DAY} {_CLOCK}{_ZONE} (?P<year>\d{{4}})"),
-)
-#: Longer texts are rejected, which bounds the cost of the regular expressions.
-_MAX_CHARACTERS = 80
+_MONTH_NAMES = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, start=1)}
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedDate:
-    """A feed's date after the plausibility check; `trusted` is None unless the flag is "ok"."""
+    """A feed's date after the plausibility check; `trusted` is None unless the flag is "ok".
+
+    `precision` is that of the date in the feed, None without one. The flag "vague" marks a date of
+    which only the month or the year is known.
+    """
 
     trusted: datetime | None
     claimed_date: datetime | None
     flag: DateFlag
+    precision: Precision | None = None
 
 
 def check_date(
-    raw: str, parsed: datetime | None, *, now: datetime, tolerance: timedelta
+    raw: str, parsed: FeedDate | None, *, now: datetime, tolerance: timedelta
 ) -> CheckedDate:
-    """Trust a date from 1990 up to `now` plus `tolerance`.
+    """Trust a date from 1990 up to `now` plus `tolerance` if at least its day is known.
 
     The tolerance allows for publishers whose clocks are minutes ahead; dates within it are
-    returned unchanged.
+    returned unchanged. A day may have begun in an eastern time zone.
     """
     if parsed is None:
         return CheckedDate(None, None, "unparsable" if raw.strip() else "missing")
-    if parsed > now + tolerance:
-        return CheckedDate(None, parsed, "future")
-    if parsed < EARLIEST:
-        return CheckedDate(None, parsed, "ancient")
-    return CheckedDate(parsed, parsed, "ok")
+    ahead = tolerance if parsed.precision == "minute" else max(tolerance, _EASTERNMOST)
+    flag = _judge(parsed, now, ahead)
+    trusted = parsed.at if flag == "ok" else None
+    return CheckedDate(trusted, parsed.at, flag, parsed.precision)
 
 
-def parse_date(raw: str) -> datetime | None:
-    """Parse the date of a feed; return it in UTC, or None if it is not a date.
+def parse_date(
+    raw: str, *, language: str = "", country: str = "", zone: tzinfo | None = None
+) -> FeedDate | None:
+    """Parse the date of a feed; return None if it is not a date.
 
-    Accepts RFC 822 and ISO 8601 in the spellings that feeds use, months in eight languages, and
-    time zone names. A time without a zone is UTC. A wrong weekday is ignored, 24:00 is the next
-    midnight, and second 60 the next minute.
+    Accepts RFC 822, ISO 8601, and dates in words or digits in the languages of CLDR. A time without
+    a known zone is in `zone`; without `zone`, it counts as a day. `language` (a tag such as
+    `en-GB`) and `country` (of the outlet) resolve forms such as 03/04/2026, of which otherwise only
+    the year is certain. A wrong weekday is ignored, 24:00 is the next midnight, and second 60 the
+    next minute.
     """
-    text = " ".join(raw.replace(",", " ").split()).lower()
-    if not text or len(text) > _MAX_CHARACTERS:
-        return None
-    return next(filter(None, (_parse_form(form, text) for form in _FORMS)), None)
+    text = raw.strip()
+    # Nearly all feeds have one of these two forms, and the grammar is many times slower.
+    if match := _ISO_8601.fullmatch(text):
+        year, month, day, *clock = match.groups()
+        return _parse_parts(int(year), int(month), int(day), *clock)
+    if (match := _RFC_822.fullmatch(text)) and match[2].lower() in _MONTHS:
+        day, name, year, *clock = match.groups()
+        return _parse_parts(int(year), _MONTHS[name.lower()], int(day), *clock)
+    return read_date(raw, language=language, country=country, zone=zone)
 
 
 def parse_retry_after(value: str, *, now: datetime) -> timedelta | None:
@@ -121,41 +90,24 @@ def parse_retry_after(value: str, *, now: datetime) -> timedelta | None:
     return max(retry_at - now, timedelta(0))
 
 
-def _parse_form(form: re.Pattern[str], text: str) -> datetime | None:
-    if not (match := form.fullmatch(text)):
-        return None
-    parts = match.groupdict()
-    name = parts["month"]
-    month = int(name) if name.isdigit() else _MONTHS.get(name) or _MONTHS.get(name[:3])
-    offset = _parse_offset(parts["zone"] or "utc")
-    if month is None or offset is None:
-        return None
-    year = int(parts["year"])
-    if len(parts["year"]) == 2:  # noqa: PLR2004 - RFC 2822 defines the century of two digits
-        year += 2000 if year < 50 else 1900  # noqa: PLR2004
+def _judge(date: FeedDate, now: datetime, ahead: timedelta) -> DateFlag:
+    if date.at < EARLIEST:
+        return "ancient"
+    if date.at - ahead > now:
+        return "future"
+    return "ok" if date.precision in {"minute", "day"} else "vague"
+
+
+def _parse_parts(  # noqa: PLR0917 - the groups of a match
+    year: int, month: int, day: int, hour: str, minute: str, second: str | None, zone: str
+) -> FeedDate | None:
+    offset = timedelta(0)
+    if zone[0] in "+-":
+        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:])) * (
+            -1 if zone[0] == "-" else 1
+        )
     try:
-        day = datetime(year, month, int(parts["day"] or 1), tzinfo=timezone(offset))
-        return (day + _time_of_day(parts)).astimezone(UTC)
+        clock = time_of_day(int(hour), int(minute), int(second or 0))
+        return at_clock(datetime(year, month, day), clock, timezone(offset))  # noqa: DTZ001
     except (ValueError, OverflowError):
         return None
-
-
-def _time_of_day(parts: dict[str, str | None]) -> timedelta:
-    hour, minute, second = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
-    if half := parts["half"]:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    if hour > 24 or minute > 59 or second > 60:  # noqa: PLR2004 - limits of a clock
-        raise ValueError
-    return timedelta(hours=hour, minutes=minute, seconds=second)
-
-
-def _parse_offset(zone: str) -> timedelta | None:
-    name = zone.upper()
-    if name in ZONES:
-        return ZONES[name]
-    sign, digits = re.sub(r"^(?:UTC|GMT)", "", name)[0], re.sub(r"\D", "", name)
-    if sign not in "+-":
-        # Another word, e.g. "Uhr": the time is still usable.
-        return timedelta(0)
-    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
-    return (-offset if sign == "-" else offset) if offset < timedelta(hours=24) else None

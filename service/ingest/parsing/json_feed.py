@@ -65,8 +65,11 @@ def _entry(item: Any, *, feed: dict[str, Any], site: str, url: str) -> Entry:
     content = html_to_text(_string(item, "content_html")) or plain_to_text(
         _string(item, "content_text")
     )
-    published = _string(item, "date_published")
     link = _string(item, "url") or _string(item, "external_url")
+    language = _string(item, "language") or _string(feed, "language")
+    published_raw = _string(item, "date_published") or _string(item, "date_modified")
+    date = parse_date(published_raw, language=language)
+    updated = parse_date(_string(item, "date_modified"), language=language)
     return Entry(
         guid=_string(item, "id"),
         link=resolve_link(clean_link(link), site=site, feed=url),
@@ -74,11 +77,12 @@ def _entry(item: Any, *, feed: dict[str, Any], site: str, url: str) -> Entry:
         summary=plain_to_text(_string(item, "summary")),
         content=content,
         author=_author(item) or _author(feed),
-        published_raw=published or _string(item, "date_modified"),
-        published=parse_date(published or _string(item, "date_modified")),
-        updated=parse_date(_string(item, "date_modified")),
-        language=_string(item, "language") or _string(feed, "language"),
+        published_raw=published_raw,
+        published=date.at if date else None,
+        updated=updated.at if updated else None,
+        language=language,
         categories=tuple(one_line(tag) for tag in _list(item, "tags") if isinstance(tag, str)),
+        date_precision=date.precision if date else "minute",
     )
 
 
@@ -92,7 +96,8 @@ def _author(item: dict[str, Any]) -> str:
 def _item_date(item: Any) -> datetime | None:
     if not isinstance(item, dict):
         return None
-    return parse_date(_string(item, "date_published") or _string(item, "date_modified"))
+    date = parse_date(_string(item, "date_published") or _string(item, "date_modified"))
+    return date.at if date else None
 
 
 def _list(item: dict[str, Any], name: str) -> list[Any]:

@@ -108,6 +108,8 @@ def _entry(item: Any, *, language: str, site: str, feed: str) -> Entry:
         _string(item, "published") or _string(item, "created") or _string(item, "updated")
     )
     link = resolve_link(_link(item, own_language or language), site=site, feed=feed)
+    date = parse_date(published_raw, language=own_language or language)
+    updated = parse_date(_string(item, "updated"), language=own_language or language)
     return Entry(
         guid=_string(item, "id"),
         link=link,
@@ -116,12 +118,13 @@ def _entry(item: Any, *, language: str, site: str, feed: str) -> Entry:
         content=_content(item),
         author=one_line(html_to_text(_string(item, "author"))),
         published_raw=published_raw,
-        published=parse_date(published_raw),
-        updated=parse_date(_string(item, "updated")),
+        published=date.at if date else None,
+        updated=updated.at if updated else None,
         language=own_language,
         categories=tuple(filter(None, categories)),
         publisher=read_publisher(item),
         other_links=read_other_links(item, link, site=site, feed=feed),
+        date_precision=date.precision if date else "minute",
     )
 
 

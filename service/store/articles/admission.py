@@ -13,7 +13,7 @@ from service.domain.catalogue.outlets import Outlet, SiteIndex
 from service.domain.identity.keys import make_claims
 from service.domain.identity.matching import match_claims, match_contents
 from service.domain.identity.publishers import make_outlet
-from service.store.articles import keys, revisions, types
+from service.store.articles import articles, keys, revisions, types
 from service.store.articles.ids import make_article_id
 from service.store.articles.types import Classifiable
 from service.store.catalogue import publishers
@@ -100,7 +100,7 @@ def _allocate_ids(session: Session, count: int, *, now: datetime) -> list[int]:
 def _insert(session: Session, new: Mapping[int, Draft], source: Source, *, now: datetime) -> None:
     outlets = _find_outlets(session, list(new.values()), source)
     classifiable = [
-        Classifiable.from_draft(draft, outlet_id, draft.published or now)
+        Classifiable.from_draft(draft, outlet_id, draft.report_time(now))
         for draft, outlet_id in zip(new.values(), outlets, strict=True)
     ]
     article_types = types.classify_new(session, classifiable, now=now)
@@ -110,11 +110,8 @@ def _insert(session: Session, new: Mapping[int, Draft], source: Source, *, now: 
             "feed_id": source.feed_id,
             "outlet_id": part.outlet_id,
             "type": article_type,
-            "published": draft.published,
-            "claimed_date": draft.claimed_date,
-            "date_flag": draft.date_flag,
+            **articles.date_values(draft, now),
             "first_seen": now,
-            "reported_at": part.at,
             "url": draft.url,
             "language": draft.language or None,
             **revisions.content_values(draft),

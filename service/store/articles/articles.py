@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.articles.article_types import ArticleType
 from service.domain.articles.boilerplate import cut
+from service.domain.articles.entries import Draft
 from service.domain.articles.model import Article
 from service.domain.articles.tokenization import LEAD_CHARACTERS
 from service.domain.text.spans import Span
@@ -49,7 +50,8 @@ def select_articles() -> Select[Any]:
     article = ArticleRow
     columns = (article.id, article.title, LONGEST_TEXT.label("text"), article.url)
     return (
-        select(*columns, article.published, article.language, article.boilerplate)
+        select(*columns, article.published, article.date_precision)
+        .add_columns(article.language, article.boilerplate)
         .add_columns(OutletRow.slug, OutletRow.agency, EFFECTIVE_TYPE.label("type"))
         .join(OutletRow, OutletRow.id == article.outlet_id)
         .order_by(article.id)
@@ -65,6 +67,7 @@ def make_article(row: RowMapping) -> Article:
         outlet=row["slug"],
         url=row["url"],
         published=row["published"],
+        day_only=row["date_precision"] == "day",
         lang=row["language"] or "",
         agency=row["agency"],
         type=ArticleType(row["type"]),
@@ -158,7 +161,7 @@ def save_word_keys(session: Session, keys: Mapping[int, Sequence[int]]) -> None:
 def load_publication_times(
     session: Session, feed_ids: Iterable[int], *, count: int = 20
 ) -> dict[int, list[datetime]]:
-    """Return trusted publication times of each feed's latest articles, newest article first."""
+    """Return exact publication times of each feed's latest articles, newest article first."""
     ids = list(feed_ids)
     if not ids:
         return {}
@@ -166,6 +169,7 @@ def load_publication_times(
     latest = (
         select(ArticleRow.published)
         .where(ArticleRow.feed_id == feed, ArticleRow.published.is_not(None))
+        .where(ArticleRow.date_precision == "minute")
         .order_by(ArticleRow.id.desc())
         .limit(count)
         .lateral()
@@ -174,6 +178,17 @@ def load_publication_times(
     for feed_id, published in session.execute(select(feed, latest.c.published)):
         times.setdefault(feed_id, []).append(published)
     return times
+
+
+def date_values(draft: Draft, first_seen: datetime) -> dict[str, Any]:
+    """Return the values of the date columns of an article that was first seen at a time."""
+    return {
+        "published": draft.published,
+        "date_precision": "day" if draft.date_precision == "day" else "minute",
+        "claimed_date": draft.claimed_date,
+        "date_flag": draft.date_flag,
+        "reported_at": draft.report_time(first_seen),
+    }
 
 
 def is_empty(session: Session) -> bool:

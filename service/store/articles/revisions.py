@@ -18,7 +18,7 @@ from service.domain.identity.revisions import (
     replaces_link,
     report_time,
 )
-from service.store.articles import keys, types
+from service.store.articles import articles, keys, types
 from service.store.articles.types import Classifiable
 from service.store.database.arrays import equals_any
 from service.store.tables import ArticleFeedRow, ArticleRow, RevisionRow, VectorRow
@@ -172,10 +172,9 @@ def _former_revision(row: ArticleRow, *, now: datetime) -> RevisionRow:
 
 
 def _accept_date(row: ArticleRow, draft: Draft) -> None:
-    row.published, row.claimed_date = draft.published, draft.claimed_date
-    row.date_flag = draft.date_flag
-    if draft.published is not None:
-        row.reported_at = report_time(draft.published, row.first_seen)
+    for name, value in articles.date_values(draft, row.first_seen).items():
+        setattr(row, name, value)
+    row.reported_at = report_time(row.reported_at, row.first_seen)
     row.stage = "admitted"  # the job place also updates the times of its story
 
 

@@ -194,6 +194,12 @@ def load_outlet_ids(session: Session) -> dict[str, int]:
     return dict(session.execute(select(OutletRow.slug, OutletRow.id)).all())
 
 
+def load_outlet_countries(session: Session) -> dict[int, str]:
+    """Return the country of each outlet that has one, by id."""
+    rows = session.execute(select(OutletRow.id, OutletRow.country))
+    return {outlet: country for outlet, country in rows if country}
+
+
 def apply_updates(session: Session, updates: Mapping[int, FeedUpdate]) -> None:
     """Store the new values of feeds after a fetch, by id of the feed."""
     if not updates:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, Subquery, and_, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from service.errors import NotFoundError
@@ -19,9 +19,9 @@ PERIOD = timedelta(days=30)
 class OutletStats:
     """Reports of an outlet between `since` and `until`, reprints included.
 
-    `stories`, `shared_stories`, `first_reports` and `median_delay` are based on reports with a
-    trusted date. The delay is to the first report of any other outlet, 0 if the outlet was first;
-    `median_delay` is None without shared stories.
+    `stories`, `shared_stories`, `first_reports` and `median_delay` are based on reports whose time
+    is known to the minute. The delay is to the first report of any other outlet, 0 if the outlet
+    was first; `median_delay` is None without shared stories.
     """
 
     since: datetime
@@ -30,7 +30,8 @@ class OutletStats:
     copies: int
     stories: int
     shared_stories: int  #: stories that other outlets reported, too
-    first_reports: int  #: shared stories in which no other outlet reported earlier
+    #: Shared stories in which no other outlet reported earlier, or on a day that began earlier.
+    first_reports: int
     median_delay: timedelta | None
 
 
@@ -68,7 +69,7 @@ def load_outlet_stats(session: Session, outlet: OutletView) -> OutletStats | Non
             func.min(ArticleRow.published).label("at"),
         )
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
-        .where(own, MembershipRow.valid_until.is_(None), ArticleRow.published.is_not(None))
+        .where(own, MembershipRow.valid_until.is_(None), *_has_exact_date(ArticleRow))
         .group_by(MembershipRow.story_id, ArticleRow.outlet_id)
         .subquery()
     )
@@ -79,19 +80,27 @@ def load_outlet_stats(session: Session, outlet: OutletView) -> OutletStats | Non
 def _race_statement(own_reports: Subquery) -> Select[int, int, int, timedelta | None]:
     """Compare an outlet's first report of each story with the first report of all other outlets."""
     article, membership = aliased(ArticleRow), aliased(MembershipRow)
-    first_other = (
+    others = (
         select(func.min(article.published))
         .join(membership, membership.article_id == article.id)
         .where(membership.story_id == own_reports.c.story_id, membership.valid_until.is_(None))
         .where(article.outlet_id != own_reports.c.outlet_id)
         .correlate(own_reports)
-        .scalar_subquery()
     )
-    race = select(own_reports.c.at, first_other.label("first_other")).subquery()
+    first_other = others.where(*_has_exact_date(article)).scalar_subquery()
+    race = select(
+        own_reports.c.at,
+        first_other.label("first_other"),
+        others.scalar_subquery().label("earliest_other"),
+    ).subquery()
     delay = func.greatest(race.c.at - race.c.first_other, timedelta(0))
     return select(
         func.count(),
         func.count(race.c.first_other),
-        func.count().filter(race.c.at <= race.c.first_other),
+        func.count().filter(race.c.at <= race.c.earliest_other, race.c.first_other.is_not(None)),
         func.percentile_cont(0.5).within_group(delay).filter(race.c.first_other.is_not(None)),
     )
+
+
+def _has_exact_date(article: type[ArticleRow]) -> tuple[ColumnElement[bool], ...]:
+    return article.published.is_not(None), article.date_precision == "minute"

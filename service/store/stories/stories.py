@@ -202,7 +202,7 @@ def mark_changed(session: Session, story_ids: Collection[str], stamp: Stamp) -> 
     """Mark stories for a new description and recompute the times of their first and last report.
 
     If any member has a trusted date, only dated members count: a report without a date may be
-    older than its arrival.
+    older than its arrival. A date without a time counts as the end of its day.
     """
     if not story_ids:
         return
@@ -233,15 +233,13 @@ def find_with_changed_dates(session: Session, story_ids: Collection[str]) -> lis
 
 def _report_span(story_ids: Collection[str]) -> Subquery:
     """Select the times of the first and last report of each story."""
+    first, last = func.min(ArticleRow.reported_at), func.max(ArticleRow.reported_at)
+    is_dated = ArticleRow.published.is_not(None)
     return (
         select(
             MembershipRow.story_id,
-            func.coalesce(func.min(ArticleRow.published), func.min(ArticleRow.reported_at)).label(
-                "first"
-            ),
-            func.coalesce(func.max(ArticleRow.published), func.max(ArticleRow.reported_at)).label(
-                "last"
-            ),
+            func.coalesce(first.filter(is_dated), first).label("first"),
+            func.coalesce(last.filter(is_dated), last).label("last"),
         )
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
         .where(MembershipRow.story_id.in_(list(story_ids)), MembershipRow.valid_until.is_(None))

@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.articles.article_types import ArticleType
+from service.domain.stories.pace import TimedReport
 from service.store.articles.types import EFFECTIVE_TYPE
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page
@@ -23,6 +24,8 @@ from service.store.tables import (
     RevisionRow,
 )
 
+#: At this time of the day, zones from UTC−10 to UTC+13 have the same date as UTC.
+_SAME_DATE = timedelta(hours=13)
 #: An article's language, or else its outlet's.
 LANGUAGE = func.coalesce(ArticleRow.language, OutletRow.language)
 #: The language in the form of filters: lower case, without the region.
@@ -55,6 +58,23 @@ class Report:
     outlet: OutletInfo
     copy: bool
     type: ArticleType
+    published: datetime | None  #: trusted date; None for an undated report
+    date_precision: str  #: of `published`: minute or day
+
+    @property
+    def day_only(self) -> bool:
+        """Whether only the day of publication is known."""
+        return self.published is not None and self.date_precision == "day"
+
+    @property
+    def day(self) -> date | None:
+        """The day of publication if only the day is known."""
+        return (self.published + _SAME_DATE).date() if self.published and self.day_only else None
+
+    def timed(self) -> TimedReport:
+        """Return outlet and time; an undated report has the time of its arrival."""
+        day = self.published if self.day_only else None
+        return TimedReport(self.outlet.slug, self.reported_at, self.copy, day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +103,6 @@ class Member:
     report: Report
     lead: str
     author: str | None
-    published: datetime | None
     claimed_date: datetime | None
     date_flag: str
     first_seen: datetime
@@ -108,13 +127,16 @@ REPORT_COLUMNS = (
     OutletRow.family,
     CopyRow.original_id,
     EFFECTIVE_TYPE,
+    ArticleRow.published,
+    ArticleRow.date_precision,
 )
+#: Undated articles come last: they may be older than their arrival.
+REPORT_ORDER = (ArticleRow.published.is_(None), ArticleRow.reported_at, ArticleRow.id)
 #: Columns that `member_from_row` takes.
 MEMBER_COLUMNS = (
     *REPORT_COLUMNS,
     ArticleRow.text,
     ArticleRow.author,
-    ArticleRow.published,
     ArticleRow.claimed_date,
     ArticleRow.date_flag,
     ArticleRow.first_seen,
@@ -139,7 +161,7 @@ _REVISED = {
 def load_story_reports(
     session: Session, story_ids: Collection[str], *, as_of: datetime | None = None
 ) -> dict[str, tuple[Report, ...]]:
-    """The members of several stories at `as_of`, each in chronological order; one statement."""
+    """The members of several stories at `as_of`, each in `REPORT_ORDER`; one statement."""
     if not story_ids:
         return {}
     reports: dict[str, list[Report]] = defaultdict(list)
@@ -154,7 +176,7 @@ def load_story_reports(
 def load_story_members(
     session: Session, story_id: str, *, as_of: datetime | None = None
 ) -> tuple[Member, ...]:
-    """The members of one story at `as_of`, in chronological order; one statement."""
+    """The members of one story at `as_of`, in `REPORT_ORDER`; one statement."""
     statement = with_original(
         _select_members(MEMBER_COLUMNS, as_of).where(MembershipRow.story_id == story_id)
     )
@@ -170,7 +192,7 @@ def list_story_members(
     as_of: datetime | None = None,
     types: Collection[ArticleType] = (),
 ) -> Page[Member]:
-    """A page of the members of one story at `as_of`, in chronological order; one statement.
+    """A page of the members of one story at `as_of`, in `REPORT_ORDER`; one statement.
 
     With `types`, only articles of these types.
     """
@@ -180,11 +202,14 @@ def list_story_members(
     if types:
         statement = statement.where(EFFECTIVE_TYPE.in_(types))
     if after is not None:
-        statement = statement.where(tuple_(ArticleRow.reported_at, ArticleRow.id) > tuple_(*after))
+        statement = statement.where(tuple_(*REPORT_ORDER) > tuple_(*after))
     members = [member_from_row(*row) for row in session.execute(statement.limit(limit + 1))]
-    return make_page(
-        [(each, (each.report.reported_at, each.report.article_id)) for each in members], limit
-    )
+    return make_page([(each, report_position(each.report)) for each in members], limit)
+
+
+def report_position(report: Report) -> Position:
+    """The values of `REPORT_ORDER`."""
+    return report.published is None, report.reported_at, report.article_id
 
 
 def with_original(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -206,7 +231,7 @@ def is_hidden(article_id: Any) -> ColumnElement[bool]:
 
 def member_from_row(*row: Any) -> Member:
     """A member from a row of `MEMBER_COLUMNS`."""
-    report, facts, copy, membership = row[:12], row[12:19], row[19:23], row[23:26]
+    report, facts, copy, membership = row[:14], row[14:20], row[20:24], row[24:27]
     values: tuple[Any, ...] = (
         report_from_row(*report),
         *facts,
@@ -219,7 +244,7 @@ def member_from_row(*row: Any) -> Member:
 def report_from_row(*row: Any) -> Report:
     """A report from a row of `REPORT_COLUMNS`."""
     outlet, is_copy, article_type = OutletInfo(*row[5:10]), row[10] is not None, row[11]
-    values: tuple[Any, ...] = (*row[:5], outlet, is_copy, ArticleType(article_type))
+    values: tuple[Any, ...] = (*row[:5], outlet, is_copy, ArticleType(article_type), *row[12:14])
     return Report(*values)
 
 
@@ -230,7 +255,7 @@ def _select_members(columns: Sequence[Any], as_of: datetime | None) -> Select[*t
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
         .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
         .where(is_member(as_of))
-        .order_by(ArticleRow.reported_at, ArticleRow.id)
+        .order_by(*REPORT_ORDER)
     )
     if as_of is None:
         return statement.outerjoin(CopyRow, is_reprint(None))

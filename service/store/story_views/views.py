@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from service.domain.search.function_words import primary_language
 from service.domain.stories.description import Details
 from service.domain.stories.filters import Sort, StoryFilter
+from service.domain.stories.pace import FirstReporters, find_first_reporters
 from service.errors import NotFoundError
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page, rows_after
@@ -38,7 +39,7 @@ class StorylineName:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """A story with its reports in chronological order, current or at a past instant.
+    """A story with its reports in `REPORT_ORDER`, current or at a past instant.
 
     Counts are computed from the reports. The headline comes from the last description, or from
     the reports if the story was never described.
@@ -78,6 +79,19 @@ class StoryView:
         wanted = next((article_in[code] for code in languages if code in article_in), None)
         shown = next((each for each in self.reports if each.article_id == wanted), None)
         return (shown.title, shown.language) if shown else (self.headline, language)
+
+    @property
+    def dated(self) -> bool:
+        """Whether a report has a trusted date."""
+        return any(report.published for report in self.reports)
+
+    @property
+    def first_reporters(self) -> FirstReporters:
+        """The outlets that may have been first, by slug."""
+        return find_first_reporters(
+            [report.timed() for report in self.reports if report.published],
+            [report.timed() for report in self.reports if not report.published],
+        )
 
 
 @dataclass(frozen=True, slots=True)

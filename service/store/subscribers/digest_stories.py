@@ -49,7 +49,7 @@ def load_changed_stories(
         )
         for view in views
     ]
-    return [each for each in stories if max(each.learned_at, each.reports[-1].at) >= since]
+    return [each for each in stories if max(each.learned_at, each.times[-1]) >= since]
 
 
 def _load_memberships(
@@ -106,4 +106,6 @@ def _digest_report(report: reports.Report, details: Details) -> DigestReport:
         at=report.reported_at,
         copy=report.copy,
         type=report.type,
+        dated=report.published is not None,
+        day=report.published if report.day_only else None,
     )

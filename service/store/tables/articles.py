@@ -57,7 +57,8 @@ class ArticleRow(Base):
 
     __tablename__ = "articles"
     __table_args__ = (
-        one_of("date_flag", "ok", "missing", "future", "ancient", "unparsable"),
+        one_of("date_flag", "ok", "missing", "future", "ancient", "unparsable", "vague"),
+        one_of("date_precision", "minute", "day"),
         one_of("stage", "admitted", "placed", "reconciled"),
         one_of("type", *ArticleType),
         one_of("corrected_type", *ArticleType),
@@ -81,12 +82,14 @@ class ArticleRow(Base):
     categories: Mapped[list[str]]
     type: Mapped[str] = mapped_column(server_default="report")  #: by the rule of this revision
     corrected_type: Mapped[str | None]  #: by an editor; takes precedence over `type`
-    published: Mapped[Instant | None]  #: only if trusted
+    published: Mapped[Instant | None]  #: only if trusted; the start of the day if only it is known
+    date_precision: Mapped[str] = mapped_column(server_default="minute")  #: of `published`
     claimed_date: Mapped[Instant | None]  #: date in the feed, trusted or not
     date_flag: Mapped[str]
     updated: Mapped[Instant | None]
     first_seen: Mapped[Instant]
-    reported_at: Mapped[Instant]  #: `published`, else `first_seen`; never much later than that
+    reported_at: Mapped[Instant]  #: `published`; else the end of its day, month or year if that is
+    #: before `first_seen`; else `first_seen`; a date that arrives later moves it only back
     revision: Mapped[int] = mapped_column(SmallInteger, server_default=sql("1"))
     content_hash: Mapped[str]
     stage: Mapped[str] = mapped_column(

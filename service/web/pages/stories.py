@@ -66,7 +66,7 @@ def story_page(
     as_of: AsOf = None,
     shown_type: Annotated[str, Query(alias="type")] = "",
 ) -> HTMLResponse | RedirectResponse:
-    """Story page: reports in chronological order, with the evidence for each.
+    """Story page: reports in chronological order, undated ones last, with the evidence for each.
 
     `type` limits the list to articles of one type; unknown types are ignored.
     """

@@ -1,7 +1,7 @@
 """JSON schemas shared by several API routes: pages, outlets, stories, articles."""
 
 from dataclasses import asdict
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -17,7 +17,10 @@ from service.web.requests.parameters import distinct, excerpt
 
 #: Descriptions of fields that several schemas have.
 NEXT = "`cursor` of the next page; null on the last page."
-DATE_FLAGS = "`ok`, `missing`, `future`, `ancient` (before 1990) or `unparsable`"
+DATE_FLAGS = (
+    "`ok`, `missing`, `future`, `ancient` (before 1990), `unparsable` or `vague` (only the month or "
+    "the year is known)"
+)
 LANGUAGE = "ISO 639 code, such as en; null if unknown."
 MEAN_SCORE = (
     "Mean pair score with the other articles of the story, 0 to 1; null for its first article "
@@ -175,7 +178,9 @@ class StoryOut(BaseModel):
         "that is not a copy; a publisher family counts once."
     )
     articles: int = Field(description="Number of articles.")
-    outlets: list[OutletRef] = Field(description="Outlets in order of their first reports.")
+    outlets: list[OutletRef] = Field(
+        description="Outlets in order of their first reports; those without a dated report last."
+    )
     languages: list[str] = Field(
         description="ISO 639 codes of the languages of the articles, in order of the first reports."
     )
@@ -262,7 +267,12 @@ class ArticleOut(BaseModel):
     language: str | None = Field(description=LANGUAGE)
     author: str | None = Field(description="Author in the feed; null if there is none.")
     published: Instant | None = Field(
-        description="Publication time in the feed; null if `date_flag` is not `ok`."
+        description="Publication time in the feed, or the day in the link or dateline of an entry "
+        "without one; null if `date_flag` is not `ok`."
+    )
+    date_precision: Literal["minute", "day"] | None = Field(
+        description="`day` if only the day of `published` is known, because it has no time or no "
+        "known time zone; `minute` if its time is known; null without `published`."
     )
     claimed_date: Instant | None = Field(
         description="Publication time in the feed, also if it is in the future or before 1990; "
@@ -270,7 +280,10 @@ class ArticleOut(BaseModel):
     )
     date_flag: str = Field(description=f"Validity of the publication time: {DATE_FLAGS}.")
     first_seen: Instant = Field(description="Time at which the article was first fetched.")
-    reported_at: Instant = Field(description="`published`, or `first_seen` if that is null.")
+    reported_at: Instant = Field(
+        description="`published`; the end of the day if only the day is known, at most "
+        "`first_seen`; `first_seen` without a date."
+    )
     revision: int = Field(
         description="1 for the first version of the article; each edit by its outlet adds 1."
     )
@@ -318,7 +331,8 @@ def article_fields(member: Member) -> dict[str, Any]:
         "outlet": OutletBrief.of(report.outlet),
         "language": report.language,
         "author": member.author,
-        "published": member.published,
+        "published": report.published,
+        "date_precision": report.date_precision if report.published else None,
         "claimed_date": member.claimed_date,
         "date_flag": member.date_flag,
         "first_seen": member.first_seen,

@@ -42,7 +42,7 @@ class FeedEntry:
     title: str
     text: str
     author: str
-    published: datetime
+    published: datetime | None
     updated: datetime
     tags: tuple[str, ...] = ()
 
@@ -89,7 +89,8 @@ def _write_atom(channel: Channel) -> bytes:
         _add_element(entry, "id", each.key)
         _add_element(entry, "title", each.title)
         _add_element(entry, "link", rel="alternate", href=_escape_url(each.url))
-        _add_element(entry, "published", _iso(each.published))
+        if each.published:
+            _add_element(entry, "published", _iso(each.published))
         _add_element(entry, "updated", _iso(each.updated))
         _add_element(_add_element(entry, "author"), "name", each.author)
         for tag in each.tags:
@@ -113,7 +114,8 @@ def _write_rss(channel: Channel) -> bytes:
         _add_element(item, "title", each.title)
         _add_element(item, "link", _escape_url(each.url))
         _add_element(item, "guid", each.key, isPermaLink="false")
-        _add_element(item, "pubDate", _rfc822(each.published))
+        if each.published:
+            _add_element(item, "pubDate", _rfc822(each.published))
         for tag in each.tags:
             _add_element(item, "category", tag)
         _add_element(item, "description", each.text)
@@ -127,7 +129,7 @@ def _write_json(channel: Channel) -> bytes:
             "url": _escape_url(each.url),
             "title": each.title,
             "content_text": each.text,
-            "date_published": _iso(each.published),
+            **({"date_published": _iso(each.published)} if each.published else {}),
             "date_modified": _iso(each.updated),
             "authors": [{"name": each.author}],
             "tags": list(each.tags),

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -43,6 +43,7 @@ def create_environment(title: str, static: Path) -> Environment:
         "time_of_day": time_of_day,
         "day": day,
         "iso": iso,
+        "report_time": report_time,
         "duration": duration,
         "number": number,
         "rate": rate,
@@ -86,9 +87,9 @@ def delays(story: StoryView) -> dict[str, timedelta]:
     return {names.get(each.outlet, each.outlet): each.delay for each in story.details.delays}
 
 
-def day(at: datetime) -> str:
-    """Date in UTC, such as 25 Apr 2023."""
-    utc = at.astimezone(UTC)
+def day(at: date) -> str:
+    """Date, in UTC, such as 25 Apr 2023."""
+    utc = at.astimezone(UTC) if isinstance(at, datetime) else at
     return f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}"
 
 
@@ -100,6 +101,13 @@ def time_of_day(at: datetime) -> str:
 def date_time(at: datetime) -> str:
     """Date and time in UTC."""
     return f"{day(at)}, {time_of_day(at)}"
+
+
+def report_time(report: Report) -> str:
+    """Date of a report as precise as it is known, in UTC."""
+    if report.published is None:
+        return f"no date, no later than {date_time(report.reported_at)}"
+    return day(report.day) if report.day else date_time(report.reported_at)
 
 
 def iso(at: datetime) -> str:

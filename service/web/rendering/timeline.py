@@ -36,10 +36,10 @@ class Lane:
 
 
 def points(reports: Sequence[Report]) -> list[Point]:
-    """Coverage after each report; `reports` must be in chronological order."""
+    """Coverage after each report, in chronological order."""
     outlets: set[str] = set()
     growth = []
-    for report in reports:
+    for report in sorted(reports, key=lambda each: (each.reported_at, each.article_id)):
         outlets.add(report.outlet.slug)
         growth.append(Point(report, len(outlets)))
     return growth
@@ -57,8 +57,9 @@ def dots(reports: Sequence[Report]) -> list[Dot]:
     """Reports on a line from the first to the last; a single time is at the start."""
     if not reports:
         return []
-    start = reports[0].reported_at
-    span = max(reports[-1].reported_at - start, timedelta(seconds=1))
+    times = [report.reported_at for report in reports]
+    start = min(times)
+    span = max(max(times) - start, timedelta(seconds=1))
     width = 100 - 2 * MARGIN
     return [
         Dot(report, round(MARGIN + width * ((report.reported_at - start) / span), 2))

@@ -79,7 +79,7 @@ def store(context: Context, feed_server: FeedServer) -> FeedStore:
     with context.sessions.begin() as session:
         due = feeds.find_due_feeds(session, now=NOW)
         sites, outlets = feeds.load_site_index(session), feeds.load_outlet_ids(session)
-    return FeedStore(context, {feed.id: feed for feed in due}, sites, outlets)
+    return FeedStore(context, {feed.id: feed for feed in due}, sites, outlets, {})
 
 
 def result_of(store: FeedStore, **values: Any) -> FetchResult:

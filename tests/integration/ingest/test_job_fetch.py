@@ -1,7 +1,7 @@
 """The job `fetch`: failures are isolated per feed."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -274,6 +274,42 @@ def test_stopped_job_ends_at_once_and_unfetched_feeds_stay_due(
     assert rows["/a"].last_fetched_at == NOW
     assert rows["/b"].last_fetched_at is None
     assert rows["/b"].next_fetch_at == NOW
+
+
+def test_days_and_ambiguous_dates_are_stored_with_their_precision(
+    context: Context, feed_server: FeedServer
+):
+    day = NOW.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    raw = {
+        "1": f"{day:%Y-%m-%d} 15:04",
+        "2": "03/04/2019",
+        "3": "",
+        "4": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    links = {"3": "2019/05/12/"}
+    items = [
+        f"<item><guid>{key}</guid><title>Report {key} of the bridge</title>"
+        f"<link>https://daily.example/{links.get(key, '')}{key}</link><pubDate>{date}</pubDate></item>"
+        for key, date in raw.items()
+    ]
+    feed_server.routes["/a"] = reply(rss(items))
+    add_feeds(context, feed_server, "/a")
+    fetch(context)
+    with context.sessions.begin() as session:
+        rows = session.scalars(select(ArticleRow).order_by(ArticleRow.title)).all()
+    assert [(each.date_flag, each.date_precision) for each in rows] == [
+        ("ok", "day"),
+        ("vague", "minute"),
+        ("ok", "day"),
+        ("ok", "minute"),
+    ]
+    assert [each.published for each in rows] == [day, None, datetime(2019, 5, 12, tzinfo=UTC), NOW]
+    assert [each.reported_at for each in rows] == [
+        day + timedelta(hours=24, seconds=-1),
+        datetime(2019, 12, 31, 23, 59, 59, tzinfo=UTC),
+        datetime(2019, 5, 12, 23, 59, 59, tzinfo=UTC),
+        NOW,
+    ]
 
 
 @pytest.mark.parametrize("days", [-400, 400])

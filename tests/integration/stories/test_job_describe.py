@@ -13,6 +13,7 @@ from service.domain.articles import tokenization
 from service.domain.entities.gazetteer import Kind
 from service.domain.stories.description import Details
 from service.domain.stories.filters import StoryFilter
+from service.domain.stories.ranking import UNDATED_PENALTY_HOURS
 from service.store.stories import vocabularies
 from service.store.stories.details import from_json
 from service.store.story_views.views import list_stories
@@ -157,6 +158,39 @@ def test_undated_reports_have_no_delay(
         )
     describe(context)
     assert [each.outlet for each in details_of(context).delays] == ["border-daily"]
+
+
+def test_story_without_a_dated_report_has_no_delays_and_a_lower_rank(
+    context: Context, add_story: Callable[..., list[int]]
+) -> None:
+    add_story("border", daily=BEGINNING, evening=SEQUEL)
+    describe(context)
+    dated = details_of(context)
+    with context.sessions.begin() as session:
+        session.execute(update(ArticleRow).values(published=None, date_flag="missing"))
+        session.execute(update(StoryRow).values(described_at=None))
+    describe(context)
+    undated = details_of(context)
+
+    assert dated.rank is not None
+    assert undated.rank is not None
+    assert undated.rank.age == dated.rank.age - UNDATED_PENALTY_HOURS
+    assert (len(dated.delays), undated.delays) == (2, ())
+    assert undated.pace == dated.pace
+
+
+def test_reports_of_a_day_have_no_delay(
+    context: Context, add_story: Callable[..., list[int]]
+) -> None:
+    _, day = add_story("border", daily=BEGINNING, evening=SEQUEL)
+    with context.sessions.begin() as session:
+        of_day = update(ArticleRow).where(ArticleRow.id == day)
+        session.execute(of_day.values(date_precision="day"))
+    describe(context)
+    details = details_of(context)
+    assert [each.outlet for each in details.delays] == ["border-daily"]
+    assert details.pace is not None
+    assert details.pace.until == NOW - timedelta(hours=4)
 
 
 def test_keywords_distinguish_a_story_from_its_neighbours(

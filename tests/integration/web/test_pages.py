@@ -59,10 +59,10 @@ def test_story_page_shows_reports_evidence_and_related_stories(world: Site) -> N
     assert "Волга-Новости" in text
     assert "Syria · Arabic" in text
     assert "Volga Wire’s report</a> (99 % identical)" in text
-    assert "First report of the story." in text
+    assert "The story started with this article." in text
     assert "shared words in titles" in text
     assert "Next best story:" in text
-    assert "no date; the time shown is the time of arrival" in text
+    assert "the feed has no date" in text
     assert "Related stories" in text
     assert "Deputy foreign ministers of four states end talks in Moscow" in text
     assert "<b>merged</b> with" in text

@@ -79,6 +79,77 @@ def test_implausible_date_is_flagged_without_rejection(
     assert (draft.date_flag, draft.published, draft.claimed_date) == (flag, None, published)
 
 
+def test_day_counts_until_its_end_but_not_beyond_the_arrival() -> None:
+    yesterday, today = datetime(2020, 4, 19, tzinfo=UTC), datetime(2020, 4, 20, tzinfo=UTC)
+    drafts = [
+        admit(replace(ENTRY, published=day, date_precision="day")) for day in (yesterday, today)
+    ]
+
+    assert [(each.date_flag, each.date_precision) for each in drafts] == [("ok", "day")] * 2
+    assert [each.published for each in drafts] == [yesterday, today]
+    assert [each.report_time(NOW) for each in drafts] == [today - timedelta(seconds=1), NOW]
+    assert admit(ENTRY).report_time(NOW) == ENTRY.published
+
+
+@pytest.mark.parametrize(
+    ("country", "published"),
+    [
+        ("GB", datetime(2020, 4, 3, tzinfo=UTC)),
+        ("US", datetime(2020, 3, 4, tzinfo=UTC)),
+        ("", None),
+    ],
+)
+def test_country_of_the_outlet_resolves_an_ambiguous_date(
+    country: str, published: datetime | None
+) -> None:
+    year = datetime(2020, 1, 1, tzinfo=UTC)
+    raw = "03/04/2020"
+    entry = replace(ENTRY, published_raw=raw, published=year, date_precision="year", language="en")
+    draft = admit_entry(entry, replace(FEED, country=country), now=NOW, settings=SETTINGS)
+
+    assert isinstance(draft, Draft)
+    assert draft.published == published
+    assert draft.date_flag == ("ok" if published else "vague")
+    assert published or draft.report_time(NOW) == NOW
+
+
+def test_country_and_language_that_disagree_leave_a_date_ambiguous() -> None:
+    march = datetime(2020, 3, 4, tzinfo=UTC)
+    raw = "03/04/2020"
+    entry = replace(
+        ENTRY, published_raw=raw, published=march, date_precision="day", language="en-US"
+    )
+    british, american = (
+        admit_entry(entry, replace(FEED, country=country), now=NOW, settings=SETTINGS)
+        for country in ("GB", "US")
+    )
+
+    assert isinstance(british, Draft)
+    assert isinstance(american, Draft)
+    assert (british.published, british.date_flag) == (None, "vague")
+    assert (american.published, american.date_flag) == (march, "ok")
+
+
+@pytest.mark.parametrize(
+    ("link", "title", "flag", "time"),
+    [
+        ("https://outlet.example/2019/05/12/bridge", "Bridge", "ok", "2019-05-12T23:59:59"),
+        ("https://outlet.example/2019/bridge", "Bridge", "vague", "2019-12-31T23:59:59"),
+        ("https://outlet.example/b", "PARIS, 12 May 2019 - Bridge", "ok", "2019-05-12T23:59:59"),
+        ("https://outlet.example/2020/bridge", "Bridge", "vague", "2020-04-20T12:00:00"),
+        ("https://outlet.example/bridge-2", "Bridge", "missing", "2020-04-20T12:00:00"),
+    ],
+)
+def test_old_undated_entry_is_not_news_of_today(
+    link: str, title: str, flag: str, time: str
+) -> None:
+    undated = replace(ENTRY, link=link, title=title, published=None, published_raw="")
+    draft = admit(undated)
+
+    assert (draft.date_flag, draft.published is not None) == (flag, flag == "ok")
+    assert draft.report_time(NOW) == datetime.fromisoformat(time).replace(tzinfo=UTC)
+
+
 def test_missing_title_is_replaced_by_the_first_sentence() -> None:
     assert admit(replace(ENTRY, title=" ")).title == "The bridge is open again."
 

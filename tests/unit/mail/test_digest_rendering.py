@@ -97,6 +97,15 @@ def test_html_and_text_are_complete():
         assert f'href="{address}"' in rendered.html
 
 
+def test_story_without_a_dated_report_is_marked():
+    undated = story("Ferry aground", [report("daily", dated=False)])
+    dated = story("Rates rise", [report("daily")])
+    for stories, count in (([dated], 0), ([dated, undated], 1)):
+        rendered = render(select(stories))
+        for text in (seen_text(rendered.html), rendered.text):
+            assert text.count("no date, no later than ") == count
+
+
 def test_subject_is_the_top_headline_and_preheader_the_next_ones():
     digest = full_digest()
     rendered = render(digest)

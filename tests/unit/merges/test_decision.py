@@ -37,6 +37,7 @@ def component(scores: Matrix, cannot_link: set[tuple[int, int]] | None = None) -
         names=np.zeros((count, 1)),
         clusters=np.arange(count),
         hours=np.full(count, np.nan),
+        exact_hours=np.full(count, np.nan),
         outlets=np.full(count, -1),
         lengths=np.zeros(count),
         starts=np.arange(count + 1),

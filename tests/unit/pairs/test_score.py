@@ -1,5 +1,7 @@
 import json
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from service.domain.pairs.candidates import (
     unique_pairs,
     within_window,
 )
+from service.domain.pairs.date_prior import hours_apart
 from service.domain.pairs.features import Features, TokenisedArticles, window_vocabulary
 from service.domain.pairs.score import PAIR_FEATURES, PairModel, pair_features
 from service.domain.pairs.training import LabelledPairs, calibration_error, fit, untrained_model
@@ -28,9 +31,15 @@ SETTINGS = CandidateSettings(
 )
 
 
+NOON = datetime(2026, 4, 20, 12, tzinfo=UTC)
+
+
 @pytest.fixture
 def features() -> Features:
-    articles = event_articles()
+    return build_features(event_articles())
+
+
+def build_features(articles: Sequence[Article]) -> Features:
     tokenised = TokenisedArticles.build(articles, encoded(articles))
     return Features.build(tokenised, tokenised.build_vocabulary())
 
@@ -203,6 +212,39 @@ def test_time_feature_of_undated_pairs_is_0() -> None:
         Features.build(tokenised, tokenised.build_vocabulary()), np.array([[0, 1]]), pair_model()
     )
     assert row[0, PAIR_FEATURES.index("time")] == 0
+
+
+def test_distance_of_days_is_the_expected_distance_of_random_times() -> None:
+    random = np.random.default_rng(1)
+    one, other = random.uniform(0, 24, (2, 200_000))
+    day, exact = np.array([True]), np.array([False])
+    noon = np.array([12.0])
+
+    for shift in (0.0, 6.0, 24.0, 60.0):
+        two_days = np.abs(one - (other + shift)).mean()
+        assert hours_apart(noon, noon + shift, day, day)[0] == pytest.approx(two_days, abs=0.1)
+    for at in (0.0, 9.0, 24.0, 60.0):
+        time = np.array([at])
+        assert hours_apart(noon, time, day, exact)[0] == pytest.approx(
+            np.abs(one - at).mean(), abs=0.1
+        )
+        assert hours_apart(noon, time, exact, exact)[0] == abs(12 - at)
+    assert np.isnan(hours_apart(noon, np.array([np.nan]), day, exact)[0])
+
+
+def test_date_known_to_the_day_is_no_exact_time() -> None:
+    articles = [replace(each, published=NOON) for each in event_articles()]
+    days = [replace(each, published=NOON - timedelta(hours=12), day_only=True) for each in articles]
+    exact, vague = (build_features(each) for each in (articles, days))
+    pairs, model = all_pairs(len(articles)), pair_model()
+
+    time = PAIR_FEATURES.index("time")
+    values = [pair_features(each, pairs, model)[:, time] for each in (exact, vague)]
+    assert (values[0] == 1 - model.undated).all()
+    assert np.allclose(values[1], np.exp(-8 / model.near_hours) - model.undated)
+    rows = np.arange(len(articles))
+    matrix = model.score_matrix(vague, rows, rows)
+    assert np.allclose(matrix[pairs[:, 0], pairs[:, 1]], model.score(vague, pairs), atol=2e-6)
 
 
 def test_pair_model_round_trips_through_json() -> None:

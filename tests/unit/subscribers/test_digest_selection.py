@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.articles.article_types import ArticleType
+from service.domain.subscribers.digest_cards import build_card
 from service.domain.subscribers.digest_model import Digest, DigestReport, DigestStory
 from service.domain.subscribers.digest_selection import (
     Filters,
@@ -160,6 +161,36 @@ def test_first_report_shows_the_lead():
     assert [(each.outlet, each.next_outlet, each.ahead) for each in digest.first_reports] == [
         ("Daily", "Herald", 1800)
     ]
+
+
+def test_first_report_needs_times_known_to_the_minute():
+    day = (NOW - timedelta(hours=8)).replace(hour=0)
+    earlier = [report("gazeta", FERRY[0], at=NOW - timedelta(hours=1), day=day)]
+    undated = [report("gazeta", FERRY[0], hours=1, dated=False)]
+
+    for late, expected in ((earlier, []), (undated, ["Daily"])):
+        exact = story(*FERRY).reports
+        digest = select_stories([story(FERRY[0], [*exact, *late])], WIDE, YESTERDAY, SETTINGS)
+        assert [each.outlet for each in digest.first_reports] == expected
+
+
+def test_undated_story_of_low_coverage_comes_after_dated_ones():
+    undated = story("Bridge closes", [report("sun", hours=1, dated=False)])
+    dated = story("Library reopens", [report("post", "Library reopens", hours=9)])
+    short = replace(SETTINGS, max_stories=1)
+    digest = select_stories([story(*FERRY), undated, dated], Filters(), YESTERDAY, short)
+    assert [card.headline for card in digest.low_coverage] == ["Library reopens", "A report"]
+
+
+def test_card_without_a_dated_report_is_marked():
+    dated = report("daily", "Ferry", hours=5)
+    undated = report("wire", "Ferry", hours=2, dated=False)
+    mixed, without = (
+        build_card(story("Ferry", each), (), "en", None) for each in ([dated, undated], [undated])
+    )
+
+    assert (mixed.undated, mixed.first_at, mixed.last_at) == (False, dated.at, dated.at)
+    assert (without.undated, without.last_at) == (True, undated.at)
 
 
 @pytest.mark.parametrize(

@@ -91,13 +91,14 @@ class OutletStatsOut(BaseModel):
     copies: int = Field(description="Number of articles that are copies of other articles.")
     independent_rate: float = Field(description="Share of articles that are not copies, 0 to 1.")
     stories: int = Field(
-        description="Number of stories with an article of this outlet that has a valid date."
+        description="Number of stories with an article of this outlet whose time is known to the "
+        "minute."
     )
     shared_stories: int = Field(
-        description="Number of `stories` that also have reports of other outlets."
+        description="Number of `stories` that also have reports of other outlets with known times."
     )
     first_reports: int = Field(
-        description="Number of shared stories that this outlet reported first."
+        description="Number of shared stories in which no other outlet can have reported earlier."
     )
     first_report_rate: float | None = Field(
         description="`first_reports` / `shared_stories`, 0 to 1; null without shared stories."

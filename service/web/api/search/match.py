@@ -10,6 +10,7 @@ from service.domain.articles.model import Article
 from service.domain.articles.tokenization import has_encodable_text
 from service.domain.field_types import ShortText, UtcTime
 from service.domain.grouping.place import Placement
+from service.domain.text.date_forms.feed_date import FeedDate
 from service.domain.text.dates import CheckedDate, check_date
 from service.ingest.detect_language import resolve_language
 from service.store.articles import keys, match
@@ -158,7 +159,8 @@ def match_article(  # noqa: PLR0917  # FastAPI passes keyword arguments
     """
     now = web.clock()
     raw_date = body.published.isoformat() if body.published else ""
-    date = check_date(raw_date, body.published, now=now, tolerance=context.tolerance)
+    published = FeedDate(body.published, "minute") if body.published else None
+    date = check_date(raw_date, published, now=now, tolerance=context.tolerance)
     if stored := _find_stored(session, body.url):
         return _match_stored(session, stored, date)
     article = _to_article(body, date)

@@ -93,11 +93,16 @@ class StoryDescriptionOut(BaseModel):
         description="Reports with new information, in chronological order."
     )
     first_reporter: DelayOut | None = Field(
-        description="The first entry of `delays`; null if `delays` is empty."
+        description="The first entry of `delays`, if it certainly was the first report: its time is "
+        "known to the minute, and no other outlet may have been earlier. Otherwise null."
+    )
+    among_first: list[OutletRef] = Field(
+        description="Outlets that may have been first, if `first_reporter` is null: those with the "
+        "earliest time, or with a report of which only the day is known."
     )
     delays: list[DelayOut] = Field(
-        description="First report of each outlet, in chronological order. If any report has a "
-        "valid date, reports without one are ignored."
+        description="First report of each outlet, in chronological order. Only reports count whose "
+        "time is known to the minute."
     )
 
 
@@ -105,6 +110,7 @@ def description_fields(story: StoryView) -> dict[str, Any]:
     """Return the field values of `StoryDescriptionOut` for a story."""
     names = outlet_names(story.reports)
     details = story.details
+    first = story.first_reporters
     delays = [
         DelayOut(
             outlet=_outlet_ref(delay.outlet, names),
@@ -148,7 +154,12 @@ def description_fields(story: StoryView) -> dict[str, Any]:
             )
             for each in details.developments
         ],
-        "first_reporter": delays[0] if delays else None,
+        "first_reporter": next(
+            (each for each in delays if first.certain and each.outlet.slug in first.outlets), None
+        ),
+        "among_first": []
+        if first.certain
+        else [_outlet_ref(slug, names) for slug in first.outlets],
         "delays": delays,
     }
 

@@ -40,8 +40,8 @@ router = APIRouter(
     responses={**PROBLEM_RESPONSES, **NOT_FOUND_RESPONSE},
 )
 
-ARTICLE_CURSOR = Cursor("members", AwareDatetime, BigInt)
-EVIDENCE_CURSOR = Cursor("evidence", AwareDatetime, BigInt)
+ARTICLE_CURSOR = Cursor("members", bool, AwareDatetime, BigInt)
+EVIDENCE_CURSOR = Cursor("evidence", bool, AwareDatetime, BigInt)
 TIMELINE_CURSOR = Cursor("timeline", AwareDatetime, BigInt)
 TRANSITION_CURSOR = Cursor("transitions", BigInt)
 PartLimit = Annotated[Limit, Query()]
@@ -168,7 +168,7 @@ def list_story_articles(  # noqa: PLR0917  # FastAPI calls it by name
     as_of: AsOf = None,
     fields: Annotated[MemberFields | None, Query()] = None,
 ) -> Response:
-    """List the articles of a story in chronological order."""
+    """List the articles of a story in chronological order, undated ones last."""
     require_unmerged(session, story_id, as_of)
     after = ARTICLE_CURSOR.decode(cursor)
     page = list_story_members(session, story_id, after=after, limit=limit, as_of=as_of, types=types)
@@ -220,7 +220,7 @@ def list_story_evidence(
     cursor: CursorQuery = None,
     as_of: AsOf = None,
 ) -> PageOut[EvidenceOut]:
-    """List the evidence for each article of a story, in chronological order."""
+    """List the evidence for each article of a story, in chronological order, undated ones last."""
     require_unmerged(session, story_id, as_of)
     after = EVIDENCE_CURSOR.decode(cursor)
     page = list_story_members(session, story_id, after=after, limit=limit, as_of=as_of)

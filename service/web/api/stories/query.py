@@ -26,6 +26,7 @@ INCLUDABLE_FIELDS = (
     "entities",
     "developments",
     "first_reporter",
+    "among_first",
     "delays",
     "timeline",
 )

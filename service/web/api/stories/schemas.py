@@ -59,7 +59,9 @@ class RoundupOut(BaseModel):
 class StoryDetailOut(StoryDescriptionOut, StoryOut):
     """A story with its articles, timeline, transitions and related stories."""
 
-    members: list[MemberOut] = Field(description="Articles of the story in chronological order.")
+    members: list[MemberOut] = Field(
+        description="Articles of the story in chronological order, undated ones last."
+    )
     timeline: list[TimelinePointOut] = Field(
         description="Growth of coverage, report by report, in chronological order."
     )

@@ -108,7 +108,7 @@ def story_entry(story: StoryView, base: str) -> FeedEntry:
         title=story.headline or story.id,
         text=f"{counts}{', '.join(names.values())}. {quotes}".strip(),
         author=next(iter(names.values()), "samestory"),
-        published=story.first_reported_at,
+        published=story.first_reported_at if story.dated else None,
         updated=max(story.changed_at, story.first_reported_at),
         tags=story.keywords,
     )
@@ -122,6 +122,6 @@ def _article_entry(member: Member) -> FeedEntry:
         title=report.title or report.outlet.name,
         text=excerpt(member.lead),
         author=report.outlet.name,
-        published=report.reported_at,
+        published=None if report.day_only else report.published,
         updated=max(report.reported_at, member.first_seen),
     )

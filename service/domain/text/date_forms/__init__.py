@@ -1,0 +1,1 @@
+"""Written forms of dates: month names of CLDR, time zones, the grammar, and dates in links."""
