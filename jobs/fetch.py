@@ -80,7 +80,7 @@ def fetch(context: Context) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class StoredFeed:
-    """What was stored for one feed: the record of its fetch, and the feed's new state."""
+    """A stored feed: the record of its fetch, and its new state."""
 
     feed: FeedRow
     record: FetchRecord
@@ -164,7 +164,7 @@ class FeedStore:
     def _store(
         self, session: Session, read: ReadFeed, times: Mapping[int, Sequence[datetime]]
     ) -> StoredFeed:
-        """Store the articles of a feed; return what else is to be stored."""
+        """Store the articles of a feed; return its fetch record and new state, not stored yet."""
         now, result, feed = self.context.clock(), read.result, self.due[read.result.feed_id]
         content = read.outcome if isinstance(read.outcome, AdmittedFeed) else NO_CONTENT
         error = read.outcome if isinstance(read.outcome, FeedError) else None

@@ -59,11 +59,13 @@ def read_feeds(requests: Sequence[FetchRequest], reader: FeedReader) -> Iterator
     finished: queue.SimpleQueue[_Finished | None] = queue.SimpleQueue()
 
     def on_done(result: FetchResult) -> None:
-        backlog.added += 1
         if result.body is None:
+            backlog.added += 1
             finished.put(_Finished(result, None))
             return
         parsing = parsers.submit(reader.make_job(result))
+        # Counted only now: after an error above, nothing would be put, and the loop would wait.
+        backlog.added += 1
         rest = replace(result, body=None)
         parsing.add_done_callback(lambda done: finished.put(_Finished(rest, done)))
 

@@ -16,6 +16,7 @@ from service.settings import load as settings_module
 from service.store.database.sessions import make_sessions
 from tests.support.encoders import WordEncoder
 from tests.support.servers.feed_server import FeedServer
+from tests.support.servers.mail_server import MailServer
 
 NOW = datetime(2023, 4, 25, 18, tzinfo=UTC)
 
@@ -36,6 +37,12 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    with MailServer() as running:
+        yield running
 
 
 def make_context(engine: Engine, clock: Callable[[], datetime]) -> Context:

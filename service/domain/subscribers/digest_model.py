@@ -120,7 +120,7 @@ class DigestStory:
 
     @cached_property
     def learned_at(self) -> datetime:
-        """Time at which the latest report joined the story, whatever its date is."""
+        """Time at which the latest report joined the story; reports may carry earlier dates."""
         joined = [each.since for each in self.memberships if each.story == self.id]
         return max(joined, default=self.times[-1])
 

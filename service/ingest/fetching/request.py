@@ -34,7 +34,7 @@ _PAGE_SECONDS = 1
 class FeedResponse:
     """The response to one request.
 
-    The body is complete for a success. For an error status it is what could be read of the page.
+    The body is complete for a success. For an error status it is the part that was read.
     """
 
     status: int

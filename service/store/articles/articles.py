@@ -104,7 +104,12 @@ def advance_stage(session: Session, ids: Iterable[int], *, before: str, after: s
     """Set the stage of articles that are still in stage `before`: a revision resets the stage."""
     unchanged = ArticleRow.id.in_(list(ids)), ArticleRow.stage == before
     # Lock in the same order as admission does, to avoid deadlocks.
-    locked = select(ArticleRow.id).where(*unchanged).order_by(ArticleRow.id).with_for_update()
+    locked = (
+        select(ArticleRow.id)
+        .where(*unchanged)
+        .order_by(ArticleRow.id)
+        .with_for_update(key_share=True)
+    )
     session.execute(
         update(ArticleRow)
         .where(ArticleRow.id.in_(locked))

@@ -106,7 +106,7 @@ def save(session: Session, unread: UnreadPage, page: ReadPage, *, now: datetime)
     if page.temporary:
         _schedule_retry(session, unread.article_id, now=now)
         return False
-    row = session.get(ArticleRow, unread.article_id, with_for_update=True)
+    row = session.get(ArticleRow, unread.article_id, with_for_update={"key_share": True})
     if row is None or row.revision != unread.revision:
         return False
     row.language = page.language or row.language

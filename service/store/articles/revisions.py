@@ -106,7 +106,7 @@ def _lock_rows(session: Session, ids: Collection[int]) -> list[ArticleRow]:
     if not ids:
         return []
     statement = select(ArticleRow).where(equals_any(ArticleRow.id, ids))
-    return list(session.scalars(statement.order_by(ArticleRow.id).with_for_update()))
+    return list(session.scalars(statement.order_by(ArticleRow.id).with_for_update(key_share=True)))
 
 
 def _judge(

@@ -41,7 +41,7 @@ def has_ended(owner: str | None) -> bool:
     """Whether an owner has certainly ended; unknown for processes of other machines."""
     parts = (owner or "").split(" ")
     if len(parts) != _PARTS:
-        return True  # written by an earlier version, or by nobody
+        return True  # no owner, or one written by an earlier version
     host, namespace, process, started, _ = parts
     if (host, namespace) != (_host(), _namespace()):
         return False

@@ -9,7 +9,7 @@ from service.store.tables.base import Base, Identifier, Instant, one_of
 class WebhookRow(Base):
     """A receiver of transitions, up to `last_delivered_id`.
 
-    Until `claimed_until` nobody but the owner sends its next batch (`store.database.claims`).
+    Until `claimed_until`, only the owner sends its next batch (`store.database.claims`).
     """
 
     __tablename__ = "webhooks"

@@ -1,4 +1,4 @@
-"""The job `fetch`: whatever fails for one feed is recorded on it, and the others continue."""
+"""The job `fetch`: any failure of one feed is recorded on it, and the others continue."""
 
 import json
 import threading
@@ -12,7 +12,10 @@ from sqlalchemy import select, text, update
 from jobs.fetch import fetch
 from jobs.running.context import Context
 from service.errors import InternalFeedError
+from service.ingest.admission_job import AdmissionJob
+from service.ingest.fetching.fetch import FetchRequest, FetchResult
 from service.ingest.parsing.worker import Job, run_job
+from service.ingest.read_feeds import FeedReader, read_feeds
 from service.store.articles.revisions import MAX_REVISION
 from service.store.tables import ArticleRow, FeedRow, RevisionRow
 from tests.integration.conftest import NOW, Clock
@@ -222,3 +225,19 @@ def test_more_feeds_than_fit_in_memory_are_all_stored(context: Context, feed_ser
     add_feeds(context, feed_server, *paths)
     assert fetch(context)["ok"] == 150
     assert len(titles(context)) == 150
+
+
+@pytest.mark.timeout(30)
+def test_error_before_parsing_ends_the_run(context: Context, feed_server: FeedServer):
+    """The run must not wait for the outcome of a job that was never started."""
+
+    def make_job(_: FetchResult) -> AdmissionJob:
+        raise RuntimeError("no more threads")
+
+    feed_server.routes["/fine"] = FINE
+    requests = [FetchRequest(1, feed_server.url("/fine"))]
+    settings = context.settings
+    reader = FeedReader(settings.fetch, settings.parse, make_job, lambda: False)
+    with pytest.raises(ExceptionGroup) as caught:
+        list(read_feeds(requests, reader))
+    assert "no more threads" in str(caught.value.exceptions)

@@ -1,6 +1,5 @@
 """`samestory subscribers report` with bounces and complaints."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,6 @@ from tests.support.servers.mail_server import MailServer
 from tests.unit.mail.test_bounces import COMPLAINT, OURS, bounce, failed
 
 pytestmark = pytest.mark.usefixtures("restore_logging")
-
-
-@pytest.fixture
-def mail() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
 
 
 @pytest.fixture

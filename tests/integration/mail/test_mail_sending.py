@@ -32,12 +32,6 @@ SENDER = "Samestory <digest@news.example>"
 
 
 @pytest.fixture
-def mail() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
-
-
-@pytest.fixture
 def sender(mail: MailServer) -> Iterator[SmtpSender]:
     with smtp_sender(mail_settings(mail.port)) as smtp:
         yield smtp

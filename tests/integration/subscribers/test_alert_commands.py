@@ -1,7 +1,7 @@
 """`samestory alerts` and `samestory digest editions`."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,12 +18,6 @@ from tests.support.servers.mail_server import MailServer
 pytestmark = pytest.mark.usefixtures("restore_logging")
 
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def mail() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
 
 
 @pytest.fixture

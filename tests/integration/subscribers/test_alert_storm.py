@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -24,12 +23,6 @@ from tests.support.database.rows import Rows
 from tests.support.servers.mail_server import MailServer
 
 STORIES, PER_STEP = 200, 10
-
-
-@pytest.fixture
-def mail() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
 
 
 @pytest.fixture

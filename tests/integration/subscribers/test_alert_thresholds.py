@@ -1,6 +1,5 @@
-"""Alerts fire when the service learns that a threshold was reached, whatever the reports' dates."""
+"""Alerts fire when a threshold is reached by arrival of reports, independent of their dates."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,12 +20,6 @@ from tests.support.servers.mail_server import MailServer
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 JOB = Job("alerts", 60, 600, alerts)
-
-
-@pytest.fixture
-def mail() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Alerts job: immediate emails, growth, rate limit, deferral to the digest, retries."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,12 +23,6 @@ from tests.support.database.rows import Rows
 from tests.support.servers.mail_server import MailServer
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture
-def mail() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
 
 
 @pytest.fixture

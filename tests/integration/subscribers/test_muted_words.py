@@ -1,6 +1,5 @@
 """Muted words in emails as they were sent: subjects, cards, links and both body parts."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -35,12 +34,6 @@ STORIES = {
 MUTED = frozenset({"Zorin", "QX", "skiff", "Зорландия", "中兰国", "ZB", "gazebo"})
 #: What a reader would recognise as a muted word.
 TRACES = ("zorin", "qx", "skiff", "зорланди", "中兰国", "z.b.", "gazebo")
-
-
-@pytest.fixture
-def mail() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
 
 
 @pytest.fixture

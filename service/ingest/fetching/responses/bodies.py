@@ -52,7 +52,7 @@ class BodyReader:
 
     @property
     def unpacked(self) -> bytes:
-        """What was decoded so far."""
+        """The bytes that are decoded so far."""
         return bytes(self._unpacked)
 
     def expect(self, size: int) -> None:
@@ -144,7 +144,7 @@ class _Layer:
         yield from self._decode(data)
 
     def rest(self) -> Iterator[bytes]:
-        """Yield what remains at the end of the data."""
+        """Yield the remaining bytes at the end of the data."""
         if self._beginning:
             data = self._beginning
             self._open(data)

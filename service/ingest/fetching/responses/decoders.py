@@ -152,8 +152,8 @@ def is_text(beginning: bytes) -> bool:
 def detect_decoder(beginning: bytes, codings: list[str]) -> Decoder | None:
     """Return the decoder of the outermost coding, or None for a document.
 
-    The first bytes decide, because the header is often wrong. Removes the codings that were
-    decided upon from `codings`, the last of which is the outermost.
+    The first bytes decide, because the header is often wrong. `codings` lists the outermost coding
+    last; the codings that this call has handled are removed from it.
     """
     if "aws-chunked" in codings:  # S3 lists it first, although it is the outermost
         codings.remove("aws-chunked")

@@ -200,7 +200,8 @@ def _language_of(text: str) -> str:
     detected, scripts = resolve_language("", text), languages_of_script(text)
     if "en" in scripts or detected not in {"", *languages_of_script("a")}:
         return detected
-    return scripts[0] if scripts else "und"  # not Latin, whatever the detection says
+    # A detected language with Latin letters is wrong for a text in another script.
+    return scripts[0] if scripts else "und"
 
 
 def _build_story_results(
