@@ -74,7 +74,9 @@ def generate_table(engine: Engine) -> str:
 
 def _remove_articles(session: Session) -> list[ArticleRow]:
     """Delete all articles and return those before the end of the replay."""
-    rows = list(session.scalars(select(ArticleRow).order_by(ArticleRow.reported_at, ArticleRow.url)))
+    rows = list(
+        session.scalars(select(ArticleRow).order_by(ArticleRow.reported_at, ArticleRow.url))
+    )
     for number, row in enumerate(rows, start=1):
         session.expunge(row)
         make_transient(row)
