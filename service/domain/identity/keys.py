@@ -131,14 +131,13 @@ def _merge_equal(drafts: Sequence[Draft]) -> list[Draft]:
     """Merge entries with one link that a feed lists twice, under several guids or none."""
     versions: defaultdict[Hashable, list[Draft]] = defaultdict(list)
     for draft in drafts:
+        content = normalize_title(draft.title), draft.claimed_date or draft.text
+        versions[link_keys(draft.url)[0], content].append(draft)
+    merged: defaultdict[Hashable, list[Draft]] = defaultdict(list)
+    for number, draft in enumerate(map(_newest, versions.values())):
         is_identified = not draft.guid and has_specific_link(draft)
-        common = (
-            ()
-            if is_identified
-            else (normalize_title(draft.title), draft.claimed_date or draft.text)
-        )
-        versions[link_keys(draft.url)[0], common].append(draft)
-    return [_newest(each) for each in versions.values()]
+        merged[link_keys(draft.url)[0] if is_identified else number].append(draft)
+    return [_newest(each) for each in merged.values()]
 
 
 def _newest(versions: Sequence[Draft]) -> Draft:

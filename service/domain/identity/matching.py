@@ -92,6 +92,11 @@ def match_contents(
             matches.add(number, article)
 
 
+def is_new_link(claim: Claim, known: Mapping[Key, StoredEntry | None]) -> bool:
+    """Whether an entry has a link that identifies it and was never seen."""
+    return bool(claim.links) and claim.links[0] not in known
+
+
 def identifying_keys(
     claim: Claim, known: Mapping[Key, StoredEntry | None], shared: Container[Key]
 ) -> list[Key]:

@@ -63,13 +63,16 @@ def judge(draft: Draft, stored: StoredVersion, *, now: datetime) -> Verdict:
 
 
 def replaces_link(stored: str, link: str) -> bool:
-    """Whether the publisher changed a link: its host or path, or a stored key without its link.
+    """Whether a publisher changed a link: its host or path.
 
     Parameters alone do not count, because session ids and campaigns differ at each fetch.
     """
-    if stored == link:
-        return False
-    return _page(stored) != _page(link) or canonical_url(link) == stored
+    return _page(stored) != _page(link)
+
+
+def is_key_of(stored: str, link: str) -> bool:
+    """Whether a stored URL is only the comparison key of a link."""
+    return stored != link and stored == canonical_url(link)
 
 
 def report_time(published: datetime, first_seen: datetime) -> datetime:

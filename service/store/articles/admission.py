@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from service.domain.articles.entries import Draft
 from service.domain.catalogue.outlets import Outlet, SiteIndex
 from service.domain.identity.keys import make_claims
-from service.domain.identity.matching import match_claims, match_contents
+from service.domain.identity.matching import is_new_link, match_claims, match_contents
 from service.domain.identity.publishers import make_outlet
 from service.store.articles import articles, keys, revisions, types
 from service.store.articles.ids import make_article_id
@@ -79,7 +79,8 @@ def admit(
     ids |= dict(zip(new, _allocate_ids(session, len(new), now=now), strict=True))
     _insert(session, {ids[number]: claims[number].draft for number in new}, source, now=now)
     stored = {ids[number]: claims[number].draft for number in matches.articles}
-    revised = revisions.revise(session, stored, source.feed_id, now=now)
+    relinked = {ids[number] for number in matches.articles if is_new_link(claims[number], known)}
+    revised = revisions.revise(session, stored, source.feed_id, relinked, now=now)
     revisions.remember_new(
         session, {ids[number]: claims[number].draft for number in new}, source.feed_id
     )

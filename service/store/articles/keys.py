@@ -12,7 +12,7 @@ from service.domain.identity.keys import Claim, Key, link_keys, title_key
 from service.domain.identity.matching import Matches, StoredEntry, identifying_keys
 from service.store.articles.ids import make_article_id
 from service.store.database.arrays import equals_any
-from service.store.tables import ArticleKeyRow, ArticlePageRow, ArticleRow
+from service.store.tables import ArticleKeyRow, ArticleRow
 
 #: Maximum number of links per article: feeds with session ids have a new one at each fetch.
 MAX_LINKS = 8
@@ -107,18 +107,6 @@ def claim_link(session: Session, url: str, article_id: int) -> bool:
     _insert_keys(session, {key: article_id}, feed_id=None)
     owner = select(ArticleKeyRow.article_id).where(ArticleKeyRow.key_hash == key)
     return session.scalar(owner) == article_id
-
-
-def find_read_pages(session: Session, urls: Mapping[int, str]) -> set[int]:
-    """Return the articles that have the key of this link, by id, and whose page was read."""
-    wanted = {link_keys(url)[0]: article_id for article_id, url in urls.items()}
-    statement = (
-        select(ArticleKeyRow.key_hash, ArticleKeyRow.article_id)
-        .join(ArticlePageRow, ArticlePageRow.article_id == ArticleKeyRow.article_id)
-        .where(equals_any(ArticleKeyRow.key_hash, wanted))
-    )
-    rows = session.execute(statement).all() if wanted else []
-    return {article_id for key, article_id in rows if wanted[key] == article_id}
 
 
 def _load_entries(session: Session, statement: Select[*tuple[Any, ...]]) -> list[StoredEntry]:

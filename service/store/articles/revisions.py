@@ -14,11 +14,12 @@ from service.domain.identity.revisions import (
     FormerVersion,
     StoredVersion,
     Verdict,
+    is_key_of,
     judge,
     replaces_link,
     report_time,
 )
-from service.store.articles import articles, keys, types
+from service.store.articles import articles, types
 from service.store.articles.types import Classifiable
 from service.store.database.arrays import equals_any
 from service.store.tables import ArticleFeedRow, ArticleRow, RevisionRow, VectorRow
@@ -27,11 +28,18 @@ from service.store.tables import ArticleFeedRow, ArticleRow, RevisionRow, Vector
 MAX_REVISION = 32_767
 
 
-def revise(session: Session, drafts: Mapping[int, Draft], feed_id: int, *, now: datetime) -> int:
+def revise(
+    session: Session,
+    drafts: Mapping[int, Draft],
+    feed_id: int,
+    relinked: Collection[int],
+    *,
+    now: datetime,
+) -> int:
     """Apply the new versions of stored articles, by id; return the number of revisions.
 
-    A date is accepted if the article had none that could be trusted. A changed link is accepted
-    from the feed that brought the article; a known link does not replace the one of the page.
+    A date is accepted if the article had none that could be trusted. The link of a `relinked`
+    article is accepted from the feed that brought the article.
     """
     if not drafts:
         return 0
@@ -50,9 +58,10 @@ def revise(session: Session, drafts: Mapping[int, Draft], feed_id: int, *, now: 
             changed.add(key)
         if published is None and draft.published is not None:
             dated.add(key)
-        if owner == feed_id and replaces_link(url, draft.url):
+        # An article of an earlier version may have only the key of its link.
+        is_key = key not in seen and is_key_of(url, draft.url)
+        if owner == feed_id and (is_key or (key in relinked and replaces_link(url, draft.url))):
             moved.add(key)
-    moved -= keys.find_read_pages(session, {key: drafts[key].url for key in moved})
     remembered = {key: drafts[key] for key in drafts if key not in changed}
     rows = _lock_rows(session, changed | dated | moved)
     verdicts = _judge(
