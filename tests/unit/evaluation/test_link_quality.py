@@ -29,16 +29,20 @@ ARTICLES = (
 )
 
 
-def measure(rows: Sequence[dict[str, Any]], articles: Sequence[Article] = ARTICLES) -> LinkQuality:
+#: Story of each article: a copy is in the story of its original.
+APART, TOGETHER = ("one", "two", "three"), ("one", "one", "three")
+
+
+def measure(rows: Sequence[dict[str, Any]], stories: Sequence[str] = APART) -> LinkQuality:
     lines = [
         Line(number, {"id": article.id, "story": number, **row})
-        for number, (article, row) in enumerate(zip(articles, rows, strict=True), start=1)
+        for number, (article, row) in enumerate(zip(ARTICLES, rows, strict=True), start=1)
     ]
     return link_quality(
         LinkLabels.parse("gold.jsonl", lines),
-        articles,
-        stories=[f"s{article.id}" for article in articles],
-        encode_rows=lambda: encoded(articles),
+        ARTICLES,
+        stories=stories,
+        encode_rows=lambda: encoded(ARTICLES),
         settings=settings_module.load(),
     )
 
@@ -55,7 +59,7 @@ def test_without_labels_nothing_is_measured_or_encoded() -> None:
 
 
 def test_copies_are_compared_with_their_labels() -> None:
-    result = measure([{}, {"copy_of": 1}, {"copy_of": None}]).report()
+    result = measure([{}, {"copy_of": 1}, {"copy_of": None}], TOGETHER).report()
     assert result["copies"] == {
         "labelled": 1,
         "predicted": 1,
@@ -67,7 +71,7 @@ def test_copies_are_compared_with_their_labels() -> None:
 
 
 def test_original_outside_the_file_is_ignored() -> None:
-    result = measure([{"copy_of": 77}, {}, {}]).copies
+    result = measure([{"copy_of": 77}, {}, {}], TOGETHER).copies
     assert result is not None
     assert (result.labelled, result.predicted, result.correct) == (0, 1, 0)
 

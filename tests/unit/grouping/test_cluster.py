@@ -192,7 +192,10 @@ def test_cannot_link_takes_precedence_over_must_link() -> None:
 
 def test_grouping_includes_copies() -> None:
     text = " ".join(f"{event}." for event in EVENTS)
-    articles = [Article(1, "A", text), Article(2, "B quite different", text)]
+    articles = [
+        Article(1, "Ferry collides with pier", text),
+        Article(2, "Shock at the lake", text),
+    ]
     result = group_window(
         articles,
         encoded(articles),
