@@ -1,4 +1,4 @@
-"""Values that an operator sets for one feed, in place of those of settings and documents."""
+"""Values that an operator sets for one feed; they replace those of settings and documents."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,7 +27,7 @@ class FeedOverrides:
 
 
 def check_overrides(overrides: FeedOverrides) -> None:
-    """Raise BadInputError, with the wrong value, unless all values except the charset are valid."""
+    """Check all values except the charset; raise BadInputError with the first invalid one."""
     if overrides.fetch_url is not None and not is_web_url(overrides.fetch_url):
         raise BadInputError(f"Invalid URL {overrides.fetch_url!r}: expected an http or https URL")
     agent = overrides.user_agent

@@ -8,7 +8,7 @@ from service.domain.search.word_forms import normalize
 
 #: ISO 639-1 code in the stop word lists, where it differs from the code of a language.
 _LIST_CODES = {"nb": "no", "nn": "no", "fil": "tl"}
-#: Nouns and verbs of the news that the English list contains.
+#: Words in the English list that matter in news; they do not count as function words.
 _CONTENT_WORDS = frozenset(
     [
         "bill",

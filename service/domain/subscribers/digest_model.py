@@ -36,7 +36,7 @@ class DigestReport:
 
     @property
     def is_independent(self) -> bool:
-        """Whether it counts in the independent coverage: a report that is no reprint."""
+        """Whether it counts in the independent coverage: a report that is not a reprint."""
         return self.type.is_independent_report and not self.copy
 
     @property
@@ -142,7 +142,7 @@ class DigestStory:
 
     @cached_property
     def independent(self) -> int:
-        """Independent coverage (`articles.coverage`): families with a report that is no reprint."""
+        """Independent coverage (`articles.coverage`): families with an original report."""
         has_report = any(each.type.is_independent_report for each in self.reports)
         return max(len({each.family for each in self.reports if each.is_independent}), has_report)
 

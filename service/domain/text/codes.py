@@ -2,7 +2,7 @@
 
 from service.errors import BadInputError
 
-# ISO's own lists, not CLDR's: CLDR adds regions that are no countries (EU, ZZ), lacks "bh", and
+# ISO's own lists, not CLDR's: CLDR adds regions that are not countries (EU, ZZ), lacks "bh", and
 # maps some ISO 639-2 codes to another language (tgl to fil).
 #: ISO 3166-1 alpha-2 as in iso-codes 4.15, plus the user-assigned XK (Kosovo).
 _COUNTRIES = """

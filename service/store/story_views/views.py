@@ -274,7 +274,7 @@ def _headline(
 def _choose_headline_report(
     row: StoryRow | StoryVersionRow, reports: tuple[Report, ...]
 ) -> Report | None:
-    """The article whose title is the headline, or else the first report that is no reprint.
+    """The article whose title is the headline, or else the first report that is not a reprint.
 
     If there is none, the first report, or the first article of any type. None if an editor wrote
     the headline.

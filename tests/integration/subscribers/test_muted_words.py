@@ -68,7 +68,7 @@ def shown(mail: MailServer) -> str:
     """Return all that the emails show: subjects, and both parts of their bodies."""
     return "\n".join(
         f"{email['Subject']}\n{part.get_content()}"
-        for _, email in mail.taken
+        for _, email in mail.received
         for part in email.iter_parts()
     ).lower()
 
@@ -91,8 +91,8 @@ def test_digest_and_alert_emails_show_no_muted_word(
     # The other subscriber muted nothing. A title without its word leads the first story.
     expected = ("summit ends", *TRACES[1:])
     assert [text for text in expected if text not in everything] == []
-    mail.taken = [(to, email) for to, email in mail.taken if to == "ann@x.example"]
-    assert [str(email["Subject"]) for _, email in mail.taken] == [STORIES["calm"][0][0]] * 2
+    mail.received = [(to, email) for to, email in mail.received if to == "ann@x.example"]
+    assert [str(email["Subject"]) for _, email in mail.received] == [STORIES["calm"][0][0]] * 2
     assert "the doors open at nine" in shown(mail)
     assert [text for text in ("summit", *TRACES) if text in shown(mail)] == []
 

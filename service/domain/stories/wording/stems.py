@@ -8,7 +8,7 @@ from service.domain.search.function_words import primary_language
 
 @lru_cache(200_000)
 def stem(word: str, language: str) -> str:
-    """Return the stem of a word; an English word stays, because `tokenization` folds plurals.
+    """Return the stem of a word; English words are unchanged, because `tokenization` folds plurals.
 
     The document frequencies of a window are those of folded words.
     """

@@ -24,7 +24,7 @@ MAX_SENTENCES = 3
 _CENTRALITY_WEIGHT = 0.6
 #: Two sentences with a higher cosine repeat each other.
 _MAX_SIMILARITY = 0.5
-#: Share of the first sentence's centrality that the others need.
+#: Minimum centrality of the other sentences, as a share of that of the first.
 _MIN_RELATIVE_CENTRALITY = 0.45
 #: Factor on centrality for each sentence further down an article.
 _DEPTH_DISCOUNT = 0.85
@@ -32,11 +32,11 @@ _DEPTH_DISCOUNT = 0.85
 _LOADED_DISCOUNT = 0.8
 #: Factor on centrality for a sentence with the latest of several figures.
 _UPDATE_BONUS = 1.6
-#: Content words that a sentence shares with the titles and leads of the story; numbers count.
+#: Minimum content words that a sentence shares with titles and leads of the story; numbers count.
 _MIN_SHARED_WORDS = 2
-#: Cosine with a title of the story that a sentence about the event has.
+#: Minimum cosine of a sentence about the event with a title of the story.
 _MIN_TITLE_COSINE = 0.2
-#: Time of reports without one.
+#: Time of reports without a known time.
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
@@ -62,12 +62,12 @@ def summarise(
     lang: str = "",
     reported_at: Mapping[ArticleId, datetime] = MappingProxyType({}),
 ) -> list[Quote]:
-    """Up to three sentences, each from another outlet; none without a sentence fit for quotation.
+    """Quote up to three sentences, each from a different outlet; none if no sentence is suitable.
 
-    Only reports are quoted, without reprints (`copies`), live pages, opinion and other types, and
-    only sentences that stand alone and are about the event of the story. Sentences in the language
-    `lang` (ISO 639-1) take precedence. A sentence with figures that a later report changed is not
-    quoted. Selection is maximal marginal relevance (Carbonell and Goldstein 1998): similar to the
+    Only original reports are quoted: no reprints (`copies`), live pages, opinion or other types. A
+    sentence must stand alone and be about the event of the story. Sentences in the language `lang`
+    (ISO 639-1) take precedence. A sentence with figures that a later report changed is not quoted.
+    Selection is maximal marginal relevance (Carbonell and Goldstein 1998): similar to the
     words of the whole story (centroid summarisation, Radev et al. 2004), dissimilar to the
     sentences selected before, leads first. The most central sentence comes first, the others follow
     in order of the reports.

@@ -83,8 +83,8 @@ PLAIN_BELOW = 2 * _QUOTED
 def style_penalty(title: str, language: str = "") -> int:
     """Penalty of a title as a headline; 0 for a plain title.
 
-    The penalty of an empty title is the highest, then that of a question, a feature, a live page or
-    a title in capitals, then that of a quotation, of loaded words and of the length.
+    An empty title has the highest penalty. Lower penalties follow in this order: a question, a
+    feature, a live page or capitals; a quotation or a label; loaded words; an unusual length.
     """
     title = title.strip()
     flaws = {
