@@ -1,7 +1,7 @@
 """Cheap detection of the language of a text by its function words.
 
-Most texts of feeds contain some. On 3,182 texts of real feeds this decides 89 % in a fiftieth of
-the time of statistical detection, and agrees with it each time.
+Most texts of feeds contain such words. Of 3,182 texts of real feeds, 89 % had enough of them. Their
+languages were those of statistical detection, in a fiftieth of its time.
 """
 
 from collections import Counter

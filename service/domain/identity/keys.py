@@ -24,7 +24,7 @@ class KeyedEntry:
     """An entry with the keys that may identify it."""
 
     draft: Draft
-    guid: Key | None  #: None if there is none, or if other entries have the same guid
+    guid: Key | None  #: None without a guid, or if other entries have the same guid
     links: tuple[Key, ...]  #: without tracking parameters, with all parameters
     other_links: tuple[Key, ...]
     titles: tuple[Key, ...]  #: used last: with date and link, and alone if unique

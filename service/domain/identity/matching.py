@@ -39,7 +39,7 @@ class Matches:
     """The article of each entry, by position of the entry; entries without an article are new."""
 
     articles: dict[int, StoredEntry] = field(default_factory=dict)
-    #: Keys that identify no entry, with the article that had the key so far.
+    #: Keys that identify no entry, with the article that had the key before.
     shared: dict[Key, StoredEntry | None] = field(default_factory=dict)
     #: Whether a guid identified at least one entry of this document.
     has_stable_guids: bool = False

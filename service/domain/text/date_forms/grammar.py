@@ -1,7 +1,7 @@
 """Grammar of dates in feeds: converts text in any language to a date, a time and a zone.
 
-A date in words has a day, the name of a month and a year in any order. The clock may stand before
-or after it, followed by its zone. Other words, such as weekdays, are ignored.
+A date in words has a day, the name of a month and a year in any order. The time of day may be
+before or after the date, followed by its zone. Other words, such as weekdays, are ignored.
 """
 
 import re
