@@ -37,8 +37,8 @@ def find_copies(
 ) -> list[Copy]:
     """Return the copies among the articles, each with its original, sorted by id.
 
-    Articles of agencies are processed first, then the others, both by date. Each article is a copy
-    of the first original that it overlaps with enough. Without one it is an original, so an
+    Articles of agencies are processed first, then the others, each group by date. An article is a
+    copy of the first original that it overlaps with enough. Without one it is an original, so an
     original is never a copy. `stories` maps articles to their stories: with it, an original is
     always in the story of its copies, and an article without a story is never a copy.
     """

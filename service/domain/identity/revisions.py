@@ -88,7 +88,7 @@ def _page(url: str) -> str:
 
 
 def _may_revise(draft: Draft, stored: StoredVersion) -> bool:
-    """Whether a feed may replace the stored version of an article that it was not first with."""
+    """Whether a feed other than the first with the article may replace the stored version."""
     if draft.updated is None or stored.updated is None:
         is_new = stored.last_in_feed is None
         return draft.updated is not None if is_new else True

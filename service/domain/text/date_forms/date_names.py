@@ -88,7 +88,7 @@ def find_locale(code: str) -> Locale | None:
 
 
 def fold(text: str) -> str:
-    """Return a text in one case, without accents, spaces and dots of abbreviations."""
+    """Return a case-folded text without accents, spaces and dots of abbreviations."""
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
     return unicodedata.normalize("NFC", plain).translate(_DOTS).strip("'’`\"")
 
