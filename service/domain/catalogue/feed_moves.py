@@ -51,8 +51,8 @@ def decide_move(
     """Decide whether a feed gets a new URL after a successful fetch.
 
     `moves` are the targets of the permanent redirects, in order. The last one that may be adopted
-    becomes the URL when the server has sent it for `ADOPT_AFTER` without interruption, or at once if
-    only the scheme changes to https. `rejected` URLs are those of moves that were undone.
+    becomes the URL when the server has sent it for `ADOPT_AFTER` without interruption, or at once
+    if only the scheme changes to https. `rejected` URLs are those of moves that were undone.
     """
     candidates = [
         url
