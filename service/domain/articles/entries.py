@@ -100,7 +100,7 @@ class Draft:
     def report_time(self, now: datetime) -> datetime:
         """Return the latest time at which the article can have appeared; `now` is its arrival.
 
-        A date known to the day counts as the end of that day, so that it is never before exact times.
+        A date known to the day counts as the end of that day, so exact times of the day come first.
         """
         if self.published is not None and self.date_precision == "minute":
             return self.published
