@@ -33,8 +33,11 @@ def check_overrides(overrides: FeedOverrides) -> None:
     agent = overrides.user_agent
     if agent is not None and not (agent.isascii() and agent.isprintable()):
         raise BadInputError(f"Invalid user agent {agent!r}: expected printable ASCII characters")
-    if max(len(overrides.fetch_url or ""), len(agent or "")) > MAX_CHARACTERS:
-        raise BadInputError(f"Too long: expected at most {MAX_CHARACTERS} characters")
+    for name, text in (("URL", overrides.fetch_url), ("user agent", agent)):
+        if text is not None and len(text) > MAX_CHARACTERS:
+            raise BadInputError(
+                f"Invalid {name}: {len(text)} characters, expected at most {MAX_CHARACTERS}"
+            )
     minutes = overrides.interval_minutes
     if minutes is not None and not MIN_INTERVAL <= minutes <= MAX_INTERVAL:
         raise BadInputError(

@@ -11,8 +11,8 @@ from service.domain.subscribers.digest_model import (
     StoryCard,
     StoryLink,
     StoryUpdate,
-    primary_subtag,
 )
+from service.domain.text.codes import primary_subtag
 
 #: Maximum outlet names on a card.
 _MAX_OUTLETS = 8

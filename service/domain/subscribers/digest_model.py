@@ -13,6 +13,7 @@ from service.domain.articles.article_types import ArticleType
 from service.domain.search.word_forms import normalize, split_words
 from service.domain.search.word_match import LanguageText, WordIndex
 from service.domain.stories.pace import TimedReport
+from service.domain.text.codes import primary_subtag
 from service.domain.text.title_suffixes import strip_title_suffix
 
 
@@ -272,8 +273,3 @@ class Digest:
         """Headlines of all stories in display order."""
         deferred = tuple(each.line.headline for each in self.alerts)
         return tuple(each.headline for each in self.cards) + deferred
-
-
-def primary_subtag(language: str | None) -> str:
-    """Primary subtag of a language tag: `pt` for `pt-BR`."""
-    return (language or "").lower().replace("_", "-").partition("-")[0]

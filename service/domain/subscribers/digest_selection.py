@@ -11,8 +11,8 @@ from service.domain.subscribers.digest_model import (
     DigestStory,
     StoryCard,
     StoryUpdate,
-    primary_subtag,
 )
+from service.domain.text.codes import primary_subtag
 from service.settings.delivery import DigestSettings
 
 #: Hours of recency that each match of a followed value adds to the rank.

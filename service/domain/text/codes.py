@@ -1,4 +1,4 @@
-"""Country and language codes: the accepted sets and their normalized form."""
+"""Country and language codes: the accepted sets, and their normalized form."""
 
 from service.errors import BadInputError
 
@@ -71,3 +71,8 @@ def language_code(text: str) -> str:
     if not text.isascii() or (code not in LANGUAGES and not has_three_letters):
         raise BadInputError(f"Invalid language {text!r}: expected an ISO 639 code such as en")
     return code
+
+
+def primary_subtag(tag: str | None) -> str:
+    """Return the primary subtag of a language tag in lower case: `pt` for `pt-BR`, "" for None."""
+    return (tag or "").lower().replace("_", "-").partition("-")[0]

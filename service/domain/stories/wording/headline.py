@@ -9,9 +9,9 @@ import numpy as np
 from service.domain.articles import tokenization
 from service.domain.articles.article_types import ArticleType
 from service.domain.articles.model import Article, ArticleId, Floats, Vectors, id_key
-from service.domain.search.function_words import primary_language
 from service.domain.stories.wording.figures import DatedText, LatestFigures
 from service.domain.stories.wording.title_flaws import PLAIN_BELOW, style_penalty
+from service.domain.text.codes import primary_subtag
 
 #: Types whose titles become a headline only in a story without any other type.
 _NOT_NEWS = {ArticleType.SATIRE, ArticleType.SPONSORED}
@@ -50,7 +50,7 @@ def choose_local_headlines(
     """The best title in each known language, in order of languages."""
     best: dict[str, Article] = {}
     for row in _rank(articles, vectors, copies):
-        best.setdefault(primary_language(articles[row].lang), articles[row])
+        best.setdefault(primary_subtag(articles[row].lang), articles[row])
     return [LocalHeadline(lang, best[lang].id) for lang in sorted(best) if lang]
 
 

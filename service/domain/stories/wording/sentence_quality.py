@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from service.domain.articles import tokenization
-from service.domain.search.function_words import is_function_word, primary_language
+from service.domain.search.function_words import is_function_word
 from service.domain.stories.wording.title_flaws import JUDGEMENT
+from service.domain.text.codes import primary_subtag
 from service.domain.text.scripts import ends_without_mark, has_unspaced_script, segment
 from service.domain.text.sentences import Sentence, split_sentences
 
@@ -175,7 +176,7 @@ def stands_alone(sentence: str, language: str, depth: int = 0) -> bool:
         return False
     if has_unspaced_script(sentence):
         return not _UNSPACED_REFERENCES.search(sentence)
-    language = primary_language(language) or "en"
+    language = primary_subtag(language) or "en"
     reference = _CONTEXT_DEPENDENT.get(language)
     if reference is not None and reference.search(sentence):
         return False

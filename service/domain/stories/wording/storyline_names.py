@@ -11,9 +11,10 @@ import numpy as np
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article
 from service.domain.pairs.vocabulary import Vocabulary, word_key
-from service.domain.search.function_words import is_function_word, primary_language
+from service.domain.search.function_words import is_function_word
 from service.domain.stories.wording.stems import stem
 from service.domain.stories.wording.title_flaws import style_penalty
+from service.domain.text.codes import primary_subtag
 
 #: Maximum content words of a phrase.
 _MAX_WORDS = 4
@@ -171,7 +172,7 @@ def _main_language(stories: Sequence[Sequence[Article]]) -> str:
     languages = Counter(
         language
         for story in stories
-        for language in {primary_language(article.lang) for article in story}
+        for language in {primary_subtag(article.lang) for article in story}
     )
     return min(languages, key=lambda each: (-languages[each], each), default="")
 
@@ -181,7 +182,7 @@ def _title_clauses(
 ) -> Iterator[list[_Word]]:
     """The words of each clause of the titles in a language."""
     for article in story:
-        if primary_language(article.lang) == language:
+        if primary_subtag(article.lang) == language:
             for clause in _CLAUSE_END.split(tokenization.compared_title(article)):
                 words: list[_Word] = []
                 for word, spelling in tokenization.spellings(clause):

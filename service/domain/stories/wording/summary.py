@@ -11,11 +11,12 @@ import numpy as np
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article, ArticleId, Floats, id_key
 from service.domain.pairs.vocabulary import Vocabulary, WordCounts
-from service.domain.search.function_words import is_function_word, primary_language
+from service.domain.search.function_words import is_function_word
 from service.domain.stories.wording.figures import DatedText, LatestFigures
 from service.domain.stories.wording.sentence_quality import quotable_sentences
 from service.domain.stories.wording.stems import stem
 from service.domain.stories.wording.title_flaws import LOADED
+from service.domain.text.codes import primary_subtag
 from service.domain.text.scripts import segment
 
 #: Maximum number of sentences in a summary.
@@ -238,4 +239,4 @@ def _matches_language(article: Article, lang: str) -> bool:
     """Whether an article is in a language; True if either language is unknown."""
     if not lang or not article.lang:
         return True
-    return primary_language(article.lang) == primary_language(lang)
+    return primary_subtag(article.lang) == primary_subtag(lang)

@@ -2,7 +2,7 @@
 
 import re
 
-from service.domain.search.function_words import primary_language
+from service.domain.text.codes import primary_subtag
 
 _MIN_WORDS, _MAX_CHARACTERS = 3, 140
 #: A title with a larger share of capitals among its cased letters counts as all caps.
@@ -107,5 +107,5 @@ def is_mostly_uppercase(title: str) -> bool:
 
 
 def _is_question(title: str, language: str) -> bool:
-    starts = _QUESTION_START.get(primary_language(language) or "en")
+    starts = _QUESTION_START.get(primary_subtag(language) or "en")
     return bool(_QUESTION.search(title) or (starts and starts.search(title)))
