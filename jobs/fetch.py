@@ -95,7 +95,7 @@ class StoredFeed:
 
 @dataclass(frozen=True, slots=True)
 class FeedStore:
-    """Stores fetched feeds; `due` has their rows as they were before."""
+    """Stores fetched feeds; `due` contains their rows before the fetch."""
 
     context: Context
     due: Mapping[int, FeedRow]

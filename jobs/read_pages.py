@@ -1,4 +1,4 @@
-"""Job `read_pages`: read the pages of new articles, for feeds whose operator set full text."""
+"""Job `read_pages`: read the pages of new articles, for feeds with full text."""
 
 import re
 from collections import Counter
@@ -36,7 +36,7 @@ def read_pages(context: Context) -> Counts:
         outcomes = read([each.url for each in unread], context.settings)
         with context.sessions.begin() as session:
             locks.lock_until_commit(session, apply_plan.LOCK)
-            locks.lock_until_commit(session, admission.LOCK)  # pages correct links
+            locks.lock_until_commit(session, admission.LOCK)  # pages may correct links
             changed = [
                 each.article_id
                 for each, outcome in zip(unread, outcomes, strict=True)
@@ -50,7 +50,7 @@ def read_pages(context: Context) -> Counts:
 
 
 def _to_read_page(unread: UnreadPage, outcome: PageOutcome) -> ReadPage:
-    """Return what to store; a text that says less than the entry is not stored."""
+    """Return the content to store, without a text that is shorter than the text of the entry."""
     page = outcome.page
     text = page.text if len(page.text) > len(unread.text) else ""
     link = page.canonical if _is_same_article(page.canonical, unread.url) else ""
@@ -70,7 +70,7 @@ def _to_read_page(unread: UnreadPage, outcome: PageOutcome) -> ReadPage:
 
 
 def _is_same_article(canonical: str, url: str) -> bool:
-    """Whether a canonical link names the article: not a home page, and not on another site."""
+    """Whether a canonical link may be that of the article: same site, and not its home page."""
     if not canonical:
         return False
     one, other = urlsplit(canonical), urlsplit(url)

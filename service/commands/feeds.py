@@ -142,7 +142,7 @@ def discover(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List the feeds of a web page. Each one was fetched and parsed.
+    """List the feeds of a web page. Each feed is fetched and parsed.
 
     If the page names no feeds, the command tries usual addresses. If there are no feeds, it prints
     the reason and exits with 1.
@@ -269,13 +269,13 @@ def set_feed(
         bool | None,
         typer.Option(
             "--full-text/--no-full-text",
-            help="Read the pages of its articles, unless their publisher reserves them.",
+            help="Read the pages of its articles, unless the publisher refuses.",
         ),
     ] = None,
 ) -> None:
-    """Set the status of a feed, the reading of pages, or values that replace settings.
+    """Set status, full text or overrides of a feed.
 
-    An empty text, or the interval 0, restores the default. Its articles are kept.
+    An empty text, or the interval 0, restores the default. The articles of the feed are kept.
     """
     options: dict[str, str | float | None] = {
         "charset": charset,

@@ -86,7 +86,7 @@ def admit_entry(
         lead = "" if repeats_headline(lead, title, publisher) else lead
         title = strip_publisher(title, publisher)
     text = shorten(lead, settings.max_text_characters)
-    # Content that is no longer than the lead is not stored twice.
+    # Content that is not longer than the lead is not stored a second time.
     body = shorten(content, settings.max_body_characters) if len(content) > len(text) else ""
     title = shorten(title, MAX_TITLE_CHARACTERS) or first_sentence(text)
     if not title:
@@ -167,7 +167,7 @@ def _trusted_update(
 
 
 def _read_date(entry: Entry, feed: FeedContext, language: str) -> FeedDate | None:
-    """The entry's date, read again with the outlet's country, which the parser lacks."""
+    """Read the entry's date again with the outlet's country, which the parser does not have."""
     parsed = FeedDate(entry.published, entry.date_precision) if entry.published else None
     if not feed.country:
         return parsed

@@ -28,16 +28,16 @@ USUAL_PATHS = (
     *("feed.json", "index.rdf", "feeds/posts/default", "?feed=rss2"),
 )
 _FEED_WORDS = ("rss", "feed", "atom", ".rdf", ".xml", "feed.json")
-#: Parts of URLs that contain such a word, but lead to no feed.
+#: Parts of URLs that contain such a word but are not feeds.
 _OTHER_WORDS = ("sitemap", "wp-json", "oembed", "feedback", "xmlrpc", "opensearch")
-#: Links of a group that are tried at most.
+#: Maximum links of a group that are tried.
 MAX_LINKS = 20
 _PATHS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class FeedLink:
-    """A possible feed; a guess is not mentioned on the page."""
+    """A possible feed; `guess` marks a usual address that is not on the page."""
 
     url: str
     title: str
@@ -47,8 +47,8 @@ class FeedLink:
 def find_links(page: bytes, *, url: str, content_type: str = "") -> Iterator[list[FeedLink]]:
     """Yield groups of possible feeds, the most probable first; groups may be empty.
 
-    The groups are: the feeds that the page announces, those it probably links to, then usual
-    addresses. URLs are http(s), absolute and unique. Comments are ignored.
+    The groups are: the feeds that the page announces, the links that are probably feeds, then
+    usual addresses. URLs are http(s), absolute and unique. Comments are ignored.
     """
     tree = _parse_html(decode(page, content_type)[0])
     base = _join_url(url, next(iter(tree.xpath("//base/@href")), ""))

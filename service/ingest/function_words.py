@@ -1,7 +1,7 @@
-"""Function words of languages: a cheap sign of the language of a text.
+"""Cheap detection of the language of a text by its function words.
 
-Most texts of feeds contain some. On 3,182 texts of real feeds this decides 89 % in a fiftieth of
-the time of statistical detection, and agrees with it each time.
+Most texts of feeds contain such words. Of 3,182 texts of real feeds, 89 % had enough of them. The
+result was always that of statistical detection, in a fiftieth of its time.
 """
 
 from collections import Counter
@@ -40,7 +40,7 @@ _LANGUAGE_OF = {
     for word in words.split()
     if _LANGUAGES_OF[word] == 1
 }
-#: Minimum number of different words of one language, with no more than a fourth of others.
+#: Minimum number of different words of one language. Others may have a fourth as many.
 _MIN_WORDS = 3
 _MAX_OTHERS = 0.25
 

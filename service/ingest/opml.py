@@ -137,7 +137,7 @@ def _feed_url(outline: dict[str, str], base_url: str) -> str:
 
 
 def _key(url: str) -> str:
-    """Return a key that is equal for URLs that differ in scheme or a final slash only."""
+    """Return a key that is equal for URLs that differ only in scheme or a final slash."""
     parts = urlsplit(url)
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}?{parts.query}"
 

@@ -18,7 +18,7 @@ _ATTRIBUTE = re.compile(
 _END_OF_TAG = re.compile(r"\s*/?>")
 _NAMED = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
 _REFERENCE = re.compile("|".join(_NAMED))
-#: Malformed lines that are reported, besides outlines.
+#: Maximum malformed lines that are reported, besides outlines.
 _MAX_ERRORS = 5
 
 
@@ -43,7 +43,7 @@ class Fault:
 def read_tags(text: str) -> tuple[list[Tag], list[Fault]]:
     """Return the tags of a document in order, and its malformed lines.
 
-    Bare "&", HTML entities and a DOCTYPE are accepted. The result is empty without an element.
+    Bare "&", HTML entities and a DOCTYPE are accepted. Without elements, the result is empty.
     """
     xml = repair(text).text
     try:
@@ -124,7 +124,7 @@ def _end_of_malformed(xml: str, start: int) -> tuple[int, str]:
 
 
 def _start(name: str, line: int, attributes: dict[str, str]) -> Tag:
-    # The first of several attributes wins that differ in case only.
+    # Of several attributes that differ only in case, the first one is used.
     pairs = reversed(list(attributes.items()))
     return Tag(_local(name), line, {_local(key): value for key, value in pairs})
 

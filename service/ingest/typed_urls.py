@@ -1,4 +1,4 @@
-"""URLs that people type or other programs write: without a scheme, or with spaces."""
+"""Completion of URLs without a scheme or with spaces, as people and other programs write them."""
 
 import re
 from urllib.parse import urljoin
@@ -14,7 +14,7 @@ def complete_url(text: str, *, base_url: str = "") -> str:
     """Return an absolute URL of a feed or a page as text without spaces; "" for empty text.
 
     A URL without a scheme is resolved against `base_url`. Without that, `https://` is added to a
-    text that begins with a host name. Other texts are returned as they are.
+    text that begins with a host name. Other texts are returned unchanged.
     """
     url = re.sub(r"\s*[\t\r\n]\s*", "", text.strip()).replace(" ", "%20").replace("&amp;", "&")
     url = _FEED_SCHEME.sub(lambda match: "http://" if match[0].endswith("//") else "", url, count=1)

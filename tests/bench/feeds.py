@@ -1,9 +1,9 @@
 """Feeds per second, compared with the library `reader`: `python -m tests.bench.feeds [RUNS]`.
 
 Both sides fetch the same 150 feeds from one loopback server over the same number of connections.
-Medians of an odd number of runs, alternating. `reader` needs Python 3.12: install it with
-`pip install '.[bench]'`, or set READER_PYTHON to the Python of an environment that has it. Without
-it, only the own feeds per second are printed.
+The runs alternate, and the median of an odd number of runs counts. `reader` needs Python 3.12:
+install it with `pip install '.[bench]'`, or set READER_PYTHON to the Python of an environment that
+has it. Without it, only the feeds per second of samestory are printed.
 """
 
 import json

@@ -33,7 +33,7 @@ def test_subscriber_life_cycle(shell: Shell, mail: MailServer):
     added = shell.run("subscribers", "add", "Ann@x.example", "--zone", "Asia/Tokyo", env=env)
     assert added.returncode == 0, added.stderr
     assert "sent the confirmation email" in added.stdout
-    [(to, email)] = mail.taken
+    [(to, email)] = mail.received
     assert to == "Ann@x.example"
     assert "https://news.example/digest/confirm/" in email.as_string().replace("=\n", "")
     assert "pending" in shell.run("subscribers", "list").stdout
@@ -81,5 +81,5 @@ def test_preview_sends_nothing(shell: Shell, mail: MailServer, tmp_path: Path):
     assert result.returncode == 0, result.stderr
     assert "<!DOCTYPE html>" in (tmp_path / "digest.html").read_text(encoding="utf-8")
     assert (tmp_path / "digest.txt").exists()
-    assert mail.taken == []
+    assert mail.received == []
     assert shell.run("digest", "send", env=settings(mail)).stdout == "nothing to do\n"

@@ -138,7 +138,7 @@ def _add_feeds(session: Session, sample: Sample, base_url: str) -> None:
 
 
 def _read_title(file: Path) -> str:
-    """Title of a feed file; its name without the suffix if it has no title or is no feed."""
+    """Title of a feed file; its name without the suffix if it has no title or is not a feed."""
     try:
         title = parse_feed(file.read_bytes(), url=file.as_uri()).title.strip()
     except FeedError:

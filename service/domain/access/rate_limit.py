@@ -37,7 +37,7 @@ class RateLimitResult:
 
 
 def take_request(quota: Quota, bucket: Bucket | None, now: float) -> RateLimitResult:
-    """Take one request out of a bucket; None is a full bucket."""
+    """Take one request out of a bucket; None stands for a full bucket."""
     left = float(quota.requests)
     if bucket is not None:
         left = min(left, bucket.left + max(now - bucket.at, 0) * quota.per_second)

@@ -1,7 +1,7 @@
 """Agency credits: the news agency that the text of an article names as its source.
 
-A credit is part of the dateline ("LAGOS, May 3 (Reuters) - …"), of the end of the text ("… — AFP"),
-or of the names after it ("Reporting by …; Editing by …").
+A credit is in the dateline ("LAGOS, May 3 (Reuters) - …"), at the end of the text ("… — AFP"), or
+in the list of names after the text ("Reporting by …; Editing by …").
 """
 
 import re
@@ -46,11 +46,11 @@ _ALIASES = {
     "xinhua": ("新华社", "新华网", "Xinhua"),
     "yonhap": ("연합뉴스", "Yonhap"),
 }
-#: Words of the name of an agency that the catalogue lacks.
+#: Maximum words in the name of an agency that is not in the catalogue.
 _MAX_NAME_WORDS = 4
-#: Words in lower case in a dateline, such as the month in Russian; a sentence has more.
+#: Maximum lower-case words in a dateline, such as the month in Russian; a sentence has more.
 _MAX_LOWER_CASE_WORDS = 2
-#: Words in the place of the name that credit no agency.
+#: Words in the position of the name that are not names of agencies.
 _UNNAMED = frozenset({"agencies", "agency", "staff", "live", "video", "photo", "photos", "update"})
 
 
@@ -58,7 +58,7 @@ class AgencyNames:
     """Names under which articles credit news agencies and other outlets."""
 
     def __init__(self, outlet_names: Mapping[str, str], agencies: Mapping[str, str]) -> None:
-        """`outlet_names` and `agencies` map slugs to names; only agencies are credited briefly."""
+        """`outlet_names` and `agencies` map slugs to names; only agencies have abbreviations."""
         self._outlets = {_fold(name): slug for slug, name in outlet_names.items()}
         self._agencies = {
             _fold(alias): slug
@@ -70,7 +70,7 @@ class AgencyNames:
     def find(self, article: Article) -> str | None:
         """Return the slug of the credited outlet, the name of an unknown agency, or None.
 
-        A credit of the article's own outlet is none.
+        A credit to the article's own outlet is ignored.
         """
         credited = self._in_dateline(article.text) or self._at_end(article.text)
         return None if credited == article.outlet else credited

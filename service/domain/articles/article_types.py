@@ -43,7 +43,7 @@ class ArticleType(StrEnum):
 class _Signs:
     """The parts of an article that may show its type.
 
-    `text` is the title and the lead below it, without what they quote.
+    `text` is the title and the lead, without quotations.
     """
 
     title: str

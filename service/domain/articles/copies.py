@@ -17,7 +17,7 @@ from service.domain.articles.shingles import (
 from service.domain.articles.tokenization import STOP_WORDS, TITLE_CHARACTERS, title_words
 from service.settings.grouping import CopySettings
 
-#: Share of the words of a title that a text about the subject of the title contains.
+#: Minimum share of the words of a title in a text about the subject of the title.
 _MIN_TITLE_SHARE = 0.25
 
 
@@ -37,10 +37,10 @@ def find_copies(
 ) -> list[Copy]:
     """Return the copies among the articles, each with its original, sorted by id.
 
-    Articles are processed agencies first, then by date. Each is a copy of the first original that
-    it overlaps with enough, or an original itself, so no original is a copy. With `stories`, the
-    story of each article, an original is always in the story of its copies; an article without a
-    story is no copy.
+    Articles of agencies are processed first, then the others, each group by date. An article is a
+    copy of the first original that it overlaps with enough. Without one it is an original, so an
+    original is never a copy. `stories` maps articles to their stories: with it, an original is
+    always in the story of its copies, and an article without a story is never a copy.
     """
     ranked = sorted(articles, key=original_first_key)
     texts = [Shingles.from_article(article, settings.shingle_words) for article in ranked]
@@ -97,7 +97,7 @@ def overlap_coefficient(one: Shingles, other: Shingles) -> float:
 def original_first_key(article: Article) -> tuple[bool, float, tuple[bool, ArticleId]]:
     """Sort key for likely originals first: agencies, then by date; undated articles last.
 
-    An article that is known to the day comes after the others of its day.
+    An article whose date is known to the day comes after the others of that day.
     """
     hour = article.hour + (HOURS_PER_DAY / 2 if article.day_only else 0.0)
     return not article.agency, float("inf") if np.isnan(hour) else hour, id_key(article.id)
@@ -148,7 +148,7 @@ def _whole_text(article: Article) -> str:
 
 
 def _mentions_title(shared: Collection[str], article: Article) -> bool:
-    """Whether words include enough of those of an article's title, or the title has none."""
+    """Whether enough words of an article's title are shared; True for a title without words."""
     title = {word for word in title_words(article) if word not in STOP_WORDS}
     found = sum(word in shared for word in title)
     return not title or found >= max(1, _MIN_TITLE_SHARE * len(title))

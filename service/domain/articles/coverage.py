@@ -11,10 +11,10 @@ _NONE: Mapping[ArticleId, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Number of outlets; `independent` counts publisher families with a report that is no copy.
+    """Number of outlets; `independent` counts publisher families with a report that is not a copy.
 
-    Live pages, opinion and all other types of articles than reports count as coverage only. The
-    text of one news agency counts once, in however many outlets.
+    Articles of other types, such as live pages and opinion, count only as coverage. The text of one
+    news agency counts once, however many outlets print it.
     """
 
     outlets: int
@@ -23,7 +23,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class AgencyText:
-    """Reports that consist of the text of one news agency, in other outlets or its own."""
+    """Reports with the text of one news agency, from the agency itself or from other outlets."""
 
     name: str
     slug: str  #: of the agency's outlet; empty if the catalogue has none
@@ -40,7 +40,7 @@ def count_coverage(
 
     `families` maps outlets to their owners, and `agency_of` articles to the agency whose text they
     print. If all reports are copies, their common source counts as one independent outlet. Without
-    any report there is none.
+    any report the independent coverage is 0.
     """
     owners = families or {}
     outlets = {article.outlet for article in articles if article.outlet}
@@ -57,8 +57,9 @@ def credit_agencies(
 ) -> dict[ArticleId, str]:
     """Return the agency whose text each article prints, by article.
 
-    An article prints the text of the agency that it credits, of its original's agency, or of the
-    agency that one of its copies credits. `credits_of` maps articles to the agency they credit.
+    An article of an agency prints the agency's own text. Any other article prints the text of the
+    agency that the article, its original or one of its copies credits. `credits_of` maps articles
+    to the agency they credit.
     """
     agency_of = {each.id: each.outlet for each in articles if each.agency} | {**credits_of}
     for copy, original in originals.items():

@@ -100,7 +100,7 @@ class Draft:
     def report_time(self, now: datetime) -> datetime:
         """Return the latest time at which the article can have appeared; `now` is its arrival.
 
-        A day counts by its end, so that an article known to the day is never the first of it.
+        A date known to the day counts as the end of that day, so exact times of the day come first.
         """
         if self.published is not None and self.date_precision == "minute":
             return self.published
@@ -118,7 +118,7 @@ class Rejection:
 
 
 def content_hash(*parts: str) -> str:
-    """Return a SHA-256 of the parts that ignores whitespace but not the boundaries of parts.
+    """Return a SHA-256 hash of the parts that ignores whitespace but not the boundaries of parts.
 
     Counters of comments and views, and the form of characters (NFKC), are ignored as well.
     """

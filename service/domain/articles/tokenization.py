@@ -53,7 +53,7 @@ def encoded_text(article: Article) -> str:
 
 
 def encoding_hash(article: Article) -> bytes:
-    """Return a hash of all that the vector of an article depends on, 16 bytes."""
+    """Return a 16-byte hash of all inputs of the vector of an article."""
     text = f"{article.lang}\n{encoded_text(article)}"
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
 

@@ -2,10 +2,10 @@
 
 The tables hold lower-case words of several languages. A section is one whole part of a URL's host
 or path, or a whole feed category, with spaces for hyphens. A mark is a whole part of a title, set
-apart by a colon, bar or dash ("Opinion | …", "… – live"). A phrase counts anywhere in a
-title, a slug in the words of a URL, a text pattern in title and lead without their quotations.
-Words that reports use as well are left out: a missed type costs less than a report that loses its
-story.
+apart by a colon, bar or dash ("Opinion | …", "… – live"). A phrase counts anywhere in a title, a
+slug anywhere in the words of a URL. A text pattern counts in title and lead, outside of quotations.
+Words that reports also use are left out, because a missed type is a smaller error than a report
+without a story.
 """
 
 import html

@@ -18,7 +18,7 @@ _HTML = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Protection:
-    """How to recognise one product.
+    """Patterns that identify one product.
 
     Patterns of pages occur only in its challenges and blocks, not in pages that it protects.
     """
@@ -26,7 +26,7 @@ class _Protection:
     name: str
     page: bytes = rb"(?!)"  #: regular expression
     header: str = ""  #: name of a header that marks a challenge
-    error_page: bytes = rb"(?!)"  #: likewise, but only with an error status
+    error_page: bytes = rb"(?!)"  #: regular expression; used only with an error status
 
 
 _PROTECTIONS = (
@@ -101,7 +101,7 @@ _PROTECTIONS = (
     _Protection("Google", page=rb"our systems have detected unusual traffic"),
     _Protection("testcookie", page=rb"slowaes\.decrypt|/aes\.min\.js"),
 )
-#: Challenges of unknown origin.
+#: Challenges of an unknown product.
 _CHALLENGE = re.compile(
     rb"are you a (?:robot|human)\?|verify (?:that )?you are (?:a )?human|not a robot"
     rb"|(?:g-recaptcha|h-captcha|cf-turnstile)[\"' ]|enable javascript and cookies to continue"

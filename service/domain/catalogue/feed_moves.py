@@ -1,4 +1,4 @@
-"""Permanent redirects of a feed: when its stored URL follows them."""
+"""Permanent redirects of a feed: the rule for changes of its stored URL."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -19,7 +19,7 @@ _TOKEN_NAME = re.compile(
 )
 _PATH_PARAMETER = re.compile(r";([^=;/?#]+)=([^;/?#]+)")
 _RUN = re.compile(r"[A-Za-z0-9+_]{20,}")
-#: A run of so many letters and so many digits is random, not a word.
+#: A run with at least this many letters and digits is random, not a word.
 _MIXED = 3
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -48,11 +48,11 @@ def decide_move(
     rejected: Collection[str] = (),
     now: datetime,
 ) -> MoveDecision:
-    """Return whether a feed gets a new URL after a successful fetch.
+    """Decide whether a feed gets a new URL after a successful fetch.
 
     `moves` are the targets of the permanent redirects, in order. The last one that may be adopted
-    counts: after it has been seen for `ADOPT_AFTER` without interruption, or at once if only the
-    scheme changes to https. `rejected` URLs are those of moves that were undone.
+    becomes the URL when the server has sent it for `ADOPT_AFTER` without interruption, or at once
+    if only the scheme changes to https. `rejected` URLs are those of moves that were undone.
     """
     candidates = [
         url

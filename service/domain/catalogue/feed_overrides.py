@@ -1,4 +1,4 @@
-"""Values that an operator sets for one feed, in place of those of settings and documents."""
+"""Values that an operator sets for one feed; they replace those of settings and documents."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,14 +27,17 @@ class FeedOverrides:
 
 
 def check_overrides(overrides: FeedOverrides) -> None:
-    """Raise BadInputError, with the wrong value, unless all values except the charset are valid."""
+    """Check all values except the charset; raise BadInputError with the first invalid one."""
     if overrides.fetch_url is not None and not is_web_url(overrides.fetch_url):
         raise BadInputError(f"Invalid URL {overrides.fetch_url!r}: expected an http or https URL")
     agent = overrides.user_agent
     if agent is not None and not (agent.isascii() and agent.isprintable()):
         raise BadInputError(f"Invalid user agent {agent!r}: expected printable ASCII characters")
-    if max(len(overrides.fetch_url or ""), len(agent or "")) > MAX_CHARACTERS:
-        raise BadInputError(f"Too long: expected at most {MAX_CHARACTERS} characters")
+    for name, text in (("URL", overrides.fetch_url), ("user agent", agent)):
+        if text is not None and len(text) > MAX_CHARACTERS:
+            raise BadInputError(
+                f"Invalid {name}: {len(text)} characters, expected at most {MAX_CHARACTERS}"
+            )
     minutes = overrides.interval_minutes
     if minutes is not None and not MIN_INTERVAL <= minutes <= MAX_INTERVAL:
         raise BadInputError(

@@ -65,7 +65,7 @@ _PATH_HOSTS = _FEED_SERVICES | {
     "steemit.com": 1,
     "write.as": 1,
 }
-#: Domains with a publisher per subdomain: publishers below them are no family.
+#: Domains with a publisher per subdomain: publishers below them are not one family.
 _HOSTING_DOMAINS = frozenset(
     {
         *("blogspot.com", "wordpress.com", "medium.com", "substack.com", "tumblr.com", "github.io"),
@@ -125,7 +125,7 @@ _SECOND_LEVEL = frozenset(
     ]
 )
 _COUNTRY_LENGTH = 2
-#: Characters of a name that comes from a path or a parameter, for example a query.
+#: Maximum characters of a name that comes from a path or a parameter, for example a query.
 _MAX_NAME = 60
 
 
@@ -176,17 +176,17 @@ def is_hosting_service(host: str) -> bool:
 
 
 def names_publisher(url: str) -> bool:
-    """Whether the site of a URL belongs to one publisher; not the home page of a service."""
+    """Whether the site of a URL belongs to one publisher; False for a hosting service itself."""
     return bool(url) and not is_hosting_service(find_site(url).prefix)
 
 
 def serves_others(url: str) -> bool:
-    """Whether a URL is on a host that only lists or forwards what other publishers write."""
+    """Whether a URL is on a host that only lists or forwards articles of other publishers."""
     return find_site(url).prefix.partition("/")[0] in _FEED_SERVICES or is_aggregator(url)
 
 
 def registered_domain(host: str) -> str:
-    """Return the domain that a publisher registered, by the usual second-level labels."""
+    """Return the registered domain of a host, derived from the usual second-level labels."""
     labels = host.lower().removesuffix(".").split(".")
     country = len(labels[-1]) == _COUNTRY_LENGTH
     length = 3 if country and len(labels) > _COUNTRY_LENGTH and labels[-2] in _SECOND_LEVEL else 2

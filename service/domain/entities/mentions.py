@@ -21,10 +21,10 @@ _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]\.(?=\s)|[^\W_]+(?:[’'\-&][^\
 # English possessives, and Turkish case endings.
 _POSSESSIVE = re.compile(r"['’](?:s|n?[ıiuü]n|[dt][ae]n?|[yn][ıiuüae])?$")
 _LONG_WORD = 4
-#: Above this share of long words in capitals only, capitals mark no names.
+#: Above this share of long words in capitals only, capitals do not mark names.
 _UPPER_CASE_SHARE = 0.3
 _MAX_NAME_WORDS = 7
-#: Longer words are encoded data, and do not fit in the index of names.
+#: Longer words are encoded data, which does not fit in the index of names.
 _MAX_WORD_CHARACTERS = 100
 #: Characters of context stored after a name.
 _CONTEXT_CHARACTERS = 40
@@ -89,7 +89,7 @@ def find_mentions(text: str) -> Iterator[Mention]:
 
 
 def _lacks_case(words: Sequence[Token]) -> bool:
-    """Whether capitals mark no names: a sentence in title case, or with many words in capitals."""
+    """Whether capitals do not mark names: in title case, or with many words in capitals."""
     long = [token.word for token in words if len(token.word) >= _LONG_WORD]
     upper_case = sum(word.isupper() for word in long)
     return is_in_title_case([token.word for token in words]) or (

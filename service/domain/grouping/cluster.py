@@ -18,7 +18,7 @@ from service.domain.pairs.features import Features
 from service.domain.pairs.score import PairModel
 from service.settings.grouping import GroupingSettings
 
-#: Articles per unit that are compared with other units.
+#: Maximum articles per unit that are compared with other units.
 _REPRESENTATIVES = 4
 _MAX_THRESHOLD = 0.99
 

@@ -13,7 +13,7 @@ from service.domain.articles.model import ArticleId, id_key
 Kind = Literal["emerged", "grew", "shrank", "merged", "split", "closed", "reopened"]
 Members = tuple[ArticleId, ...]
 
-#: A younger story keeps its id against an older one only with over this many times its articles.
+#: In one group, a younger story precedes an older one only with over this many times its articles.
 _SIZE_RATIO = 2
 
 
@@ -168,19 +168,19 @@ def plan_removal(story_of: Mapping[Any, str]) -> Plan:
 
 
 def _assign_groups(stories: Sequence[str], overlaps: Sequence[Counter[str]]) -> dict[int, str]:
-    """The story of each claimed group; `stories` are sorted oldest first."""
-    claimed: dict[int, str] = {}
+    """The story that continues in each group; `stories` are sorted oldest first."""
+    assigned: dict[int, str] = {}
     unmatched = list(stories)
     while True:
-        claims = _claim_round(unmatched, overlaps, claimed)
-        if not claims:
-            return claimed
-        claimed.update(claims)
-        unmatched = [story for story in unmatched if story not in set(claims.values())]
+        matches = _match_round(unmatched, overlaps, assigned)
+        if not matches:
+            return assigned
+        assigned.update(matches)
+        unmatched = [story for story in unmatched if story not in set(matches.values())]
 
 
-def _claim_round(
-    stories: Sequence[str], overlaps: Sequence[Counter[str]], claimed: Mapping[int, str]
+def _match_round(
+    stories: Sequence[str], overlaps: Sequence[Counter[str]], assigned: Mapping[int, str]
 ) -> dict[int, str]:
     """Match each story with the free group that contains most of its articles.
 
@@ -189,22 +189,20 @@ def _claim_round(
     """
     best: dict[str, tuple[int, int]] = {}
     for number, overlap in enumerate(overlaps):
-        if number in claimed:
+        if number in assigned:
             continue
         for story, shared in overlap.items():
             best[story] = max(best.get(story, (0, 0)), (shared, -number))
-    claims: dict[int, list[str]] = {}
+    rivals_of: dict[int, list[str]] = {}
     for story in stories:
         if story in best:
-            claims.setdefault(-best[story][1], []).append(story)
-    accepted = {}
-    for number, claimants in claims.items():
+            rivals_of.setdefault(-best[story][1], []).append(story)
+    matches = {}
+    for number, rivals in rivals_of.items():
         overlap = overlaps[number]
-        most = max(overlap[story] for story in claimants)
-        accepted[number] = next(
-            story for story in claimants if overlap[story] * _SIZE_RATIO >= most
-        )
-    return accepted
+        most = max(overlap[story] for story in rivals)
+        matches[number] = next(story for story in rivals if overlap[story] * _SIZE_RATIO >= most)
+    return matches
 
 
 def _parent(overlap: Counter[str], stories: Sequence[ExistingStory]) -> str | None:

@@ -19,7 +19,7 @@ _HOURS_PER_DAY = 24.0
 
 @dataclass(frozen=True, slots=True)
 class Churn:
-    """How often articles change story.
+    """Rates at which articles change story.
 
     moved: mean share of the window that one run of reconcile moves. daily: mean share of the
     window that moves within a UTC day, over days with arrivals. late: share of all articles that

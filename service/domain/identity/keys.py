@@ -1,6 +1,6 @@
 """Keys that identify an entry: its guid within the feed, its link, its title.
 
-A guid or a link that different entries of one document share identifies none of them.
+If several entries of a document have the same guid or link, it identifies none of them.
 """
 
 import hashlib
@@ -12,23 +12,23 @@ from datetime import UTC, datetime
 from service.domain.articles.entries import Draft
 from service.domain.text.urls import canonical_url, identifies_article
 
-#: 16 bytes.
+#: A hash of 16 bytes.
 Key = bytes
 _NEVER = datetime.min.replace(tzinfo=UTC)
-#: Share of common words of two versions of a headline.
+#: Minimum share of common words in two versions of a headline.
 _SIMILAR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class KeyedEntry:
     """An entry with the keys that may identify it."""
 
     draft: Draft
-    guid: Key | None  #: None if there is none, or if other entries have the same guid
+    guid: Key | None  #: None without a guid, or if other entries have the same guid
     links: tuple[Key, ...]  #: without tracking parameters, with all parameters
     other_links: tuple[Key, ...]
-    titles: tuple[Key, ...]  #: the last resort: with date and link, and alone if it is unique
-    shared: tuple[Key, ...]  #: keys that identify no entry of the document
+    titles: tuple[Key, ...]  #: used last: with date and link, and alone if unique
+    shared: tuple[Key, ...]  #: keys that several entries of the document have
 
 
 def link_keys(url: str) -> tuple[Key, ...]:
@@ -52,8 +52,8 @@ def normalize_title(title: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in title.casefold()).split())
 
 
-def make_claims(drafts: Iterable[Draft], feed_id: int) -> list[Claim]:
-    """Return the claims of the entries of one document, each entry once.
+def key_entries(drafts: Iterable[Draft], feed_id: int) -> list[KeyedEntry]:
+    """Return the entries of one document with their keys, each entry once.
 
     If one entry occurs several times, its newest version is kept.
     """
@@ -62,15 +62,15 @@ def make_claims(drafts: Iterable[Draft], feed_id: int) -> list[Claim]:
     titles = Counter(normalize_title(draft.title) for draft in distinct)
     links = Counter(key for draft in distinct for key in link_keys(draft.url))
     others = Counter(key for draft in distinct for key in _other_links(draft))
-    claims = []
+    entries = []
     for draft in distinct:
         guid = guid_key(feed_id, draft.guid) if draft.guid else None
         own = link_keys(draft.url)
-        # With the facts by which `_merge_equal` merges entries, so no two entries share it.
+        # It contains all facts that `_merge_equal` compares, so no two entries have the same key.
         specific = title_key(feed_id, draft.title, draft.claimed_date or draft.text, own[0].hex())
         is_repeated = titles[normalize_title(draft.title)] > 1
-        claims.append(
-            Claim(
+        entries.append(
+            KeyedEntry(
                 draft,
                 guid if guids[draft.guid] == 1 else None,
                 links=() if draft.is_home_page else tuple(key for key in own if links[key] == 1),
@@ -86,11 +86,11 @@ def make_claims(drafts: Iterable[Draft], feed_id: int) -> list[Claim]:
                 ),
             )
         )
-    return claims
+    return entries
 
 
 def are_similar(title: str, other: str) -> bool:
-    """Whether two headlines may be versions of one."""
+    """Whether two headlines may be versions of one headline."""
     words, other_words = set(normalize_title(title).split()), set(normalize_title(other).split())
     return len(words & other_words) >= _SIMILAR * max(len(words | other_words), 1)
 
@@ -128,7 +128,7 @@ def has_specific_link(draft: Draft) -> bool:
 
 
 def _merge_equal(drafts: Sequence[Draft]) -> list[Draft]:
-    """Merge entries with one link that a feed lists twice, under several guids or none."""
+    """Merge entries that a feed lists several times with one link and different or no guids."""
     versions: defaultdict[Hashable, list[Draft]] = defaultdict(list)
     for draft in drafts:
         content = normalize_title(draft.title), draft.claimed_date or draft.text

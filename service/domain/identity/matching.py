@@ -1,6 +1,6 @@
-"""Match the entries of a document with stored articles: guid first, link second.
+"""Match the entries of a document with stored articles: by guid, then link, then title or content.
 
-A guid or link that turns out to belong to several articles is marked as shared from then on.
+A guid or link that belongs to several articles is marked as shared.
 """
 
 import re
@@ -10,14 +10,14 @@ from datetime import datetime
 
 from service.domain.articles.entries import Draft
 from service.domain.identity.keys import (
-    Claim,
     Key,
+    KeyedEntry,
     are_similar,
     has_specific_link,
     normalize_title,
 )
 
-#: Guids that feeds number anew in each document: short, and without a long number.
+#: Guids that are numbered anew in each document: short, and without a long number.
 _NUMBERED_GUID = re.compile(r"(?!.*\d{3}).{0,40}?\d{1,2}|\D{1,20}")
 
 
@@ -30,99 +30,101 @@ class StoredEntry:
     text: str
     claimed_date: datetime | None
     url: str
-    feed_id: int  #: the feed that brought it
+    feed_id: int  #: the first feed that contained it
     has_guid: bool = False  #: whether a guid of this feed identifies it
 
 
 @dataclass(slots=True)
 class Matches:
-    """The article of each claim, by its position; claims without one are new."""
+    """The article of each entry, by position of the entry; entries without an article are new."""
 
     articles: dict[int, StoredEntry] = field(default_factory=dict)
-    #: Keys that identify no entry, with the article that had the key so far.
+    #: Keys that identify no entry, with the article that had the key before.
     shared: dict[Key, StoredEntry | None] = field(default_factory=dict)
-    #: Whether guids of the feed identified entries of this document.
+    #: Whether a guid identified at least one entry of this document.
     has_stable_guids: bool = False
-    taken: set[int] = field(default_factory=set)
+    matched_ids: set[int] = field(default_factory=set)
 
     def add(self, number: int, article: StoredEntry) -> None:
-        """Match a claim; no other claim gets the article."""
+        """Match an entry; no other entry gets the article."""
         self.articles[number] = article
-        self.taken.add(article.article_id)
+        self.matched_ids.add(article.article_id)
 
 
-def match_claims(claims: Sequence[Claim], known: Mapping[Key, StoredEntry | None]) -> Matches:
-    """Find the stored article of each claim.
+def match_entries(
+    entries: Sequence[KeyedEntry], known: Mapping[Key, StoredEntry | None]
+) -> Matches:
+    """Find the stored article of each entry.
 
     `known` contains the stored keys; the value is None if several articles share the key.
     """
-    matches = Matches(shared={key: known.get(key) for claim in claims for key in claim.shared})
-    for number, claim in enumerate(claims):
-        _match_guid(number, claim, known, matches)
+    matches = Matches(shared={key: known.get(key) for entry in entries for key in entry.shared})
+    for number, entry in enumerate(entries):
+        _match_guid(number, entry, known, matches)
     matches.has_stable_guids = bool(matches.articles)
     for match in (_match_link, _match_shared_link, _match_title):
-        for number, claim in enumerate(claims):
+        for number, entry in enumerate(entries):
             if number not in matches.articles:
-                match(number, claim, known, matches)
+                match(number, entry, known, matches)
     return matches
 
 
 def match_contents(
-    claims: Sequence[Claim], candidates: Iterable[StoredEntry], matches: Matches
+    entries: Sequence[KeyedEntry], candidates: Iterable[StoredEntry], matches: Matches
 ) -> None:
-    """Match the remaining claims with articles of the feed that have the same title and date.
+    """Match the remaining entries with articles of the feed that have the same title and date.
 
-    This is for feeds whose guids and links differ at each fetch. The host must be the same; without
-    a date, the text and the link without its parameters must be the same.
+    Some feeds change guids and links at each fetch. The host must be the same too. Without a date,
+    the text and the link without its parameters must be the same.
     """
     by_content = {
         _content(each.title, each.claimed_date, each.text, each.url): each
         for each in candidates
-        if each.article_id not in matches.taken
+        if each.article_id not in matches.matched_ids
     }
     contents = [
         _content(draft.title, draft.claimed_date, draft.text, draft.url)
-        for draft in (claim.draft for claim in claims)
+        for draft in (entry.draft for entry in entries)
     ]
     for number, content in enumerate(contents):
         article = by_content.get(content)
         is_unique = contents.count(content) == 1
-        has_own_guid = claims[number].guid is not None and matches.has_stable_guids
+        has_own_guid = entries[number].guid is not None and matches.has_stable_guids
         if number not in matches.articles and article and is_unique and not has_own_guid:
             matches.add(number, article)
 
 
-def is_new_link(claim: Claim, known: Mapping[Key, StoredEntry | None]) -> bool:
-    """Whether an entry has a link that identifies it and was never seen."""
-    return bool(claim.links) and claim.links[0] not in known
+def is_new_link(entry: KeyedEntry, known: Mapping[Key, StoredEntry | None]) -> bool:
+    """Whether an entry has a link that identifies it and is not stored yet."""
+    return bool(entry.links) and entry.links[0] not in known
 
 
 def identifying_keys(
-    claim: Claim, known: Mapping[Key, StoredEntry | None], shared: Container[Key]
+    entry: KeyedEntry, known: Mapping[Key, StoredEntry | None], shared: Container[Key]
 ) -> list[Key]:
-    """Return the keys that identify a claim: guid and link, else the title."""
+    """Return the keys that identify an entry: guid and link, else the title."""
     usable = [
         [key for key in keys if key not in shared and (key not in known or known[key] is not None)]
-        for keys in ([claim.guid] if claim.guid else [], claim.links)
+        for keys in ([entry.guid] if entry.guid else [], entry.links)
     ]
     keys = [key for kind in usable for key in kind[:1]]
-    return keys or list(claim.titles)
+    return keys or list(entry.titles)
 
 
 def _match_guid(
-    number: int, claim: Claim, known: Mapping[Key, StoredEntry | None], matches: Matches
+    number: int, entry: KeyedEntry, known: Mapping[Key, StoredEntry | None], matches: Matches
 ) -> None:
-    article = known.get(claim.guid) if claim.guid else None
-    if claim.guid is None or article is None:
+    article = known.get(entry.guid) if entry.guid else None
+    if entry.guid is None or article is None:
         return
-    if _is_entry(claim.draft, article, _linked_article(claim, known)):
+    if _is_entry(entry.draft, article, _linked_article(entry, known)):
         matches.add(number, article)
     else:
-        matches.shared[claim.guid] = article
+        matches.shared[entry.guid] = article
 
 
 def _is_entry(draft: Draft, article: StoredEntry, linked: StoredEntry | None) -> bool:
-    """Whether an entry is the article with its guid, and not the one with its link, if any."""
+    """Whether an entry is the article with its guid rather than the article with its link."""
     if linked is not None:
         is_same = linked.article_id == article.article_id
         return is_same or _closeness(draft, article) > _closeness(draft, linked)
@@ -130,57 +132,59 @@ def _is_entry(draft: Draft, article: StoredEntry, linked: StoredEntry | None) ->
 
 
 def _match_link(
-    number: int, claim: Claim, known: Mapping[Key, StoredEntry | None], matches: Matches
+    number: int, entry: KeyedEntry, known: Mapping[Key, StoredEntry | None], matches: Matches
 ) -> None:
-    for key in (*claim.links, *claim.other_links):
+    for key in (*entry.links, *entry.other_links):
         article = known.get(key)
         if article is None:
             continue
-        if article.article_id not in matches.taken and _is_same_page(claim, article, matches):
+        if article.article_id not in matches.matched_ids and _is_same_page(entry, article, matches):
             matches.add(number, article)
             return
         matches.shared[key] = article
 
 
 def _match_shared_link(
-    number: int, claim: Claim, known: Mapping[Key, StoredEntry | None], matches: Matches
+    number: int, entry: KeyedEntry, known: Mapping[Key, StoredEntry | None], matches: Matches
 ) -> None:
-    """Match one of several entries with one link with the article that had the link so far."""
-    for key in claim.shared:
+    """Match an entry with the article that had its link before, although the link is shared now."""
+    for key in entry.shared:
         article = known.get(key)
-        if article is None or article.article_id in matches.taken or article.has_guid:
+        if article is None or article.article_id in matches.matched_ids or article.has_guid:
             continue
-        if normalize_title(claim.draft.title) == normalize_title(article.title):
+        if normalize_title(entry.draft.title) == normalize_title(article.title):
             matches.add(number, article)
             return
 
 
 def _match_title(
-    number: int, claim: Claim, known: Mapping[Key, StoredEntry | None], matches: Matches
+    number: int, entry: KeyedEntry, known: Mapping[Key, StoredEntry | None], matches: Matches
 ) -> None:
-    if identifying_keys(claim, known, matches.shared) != list(claim.titles):
+    if identifying_keys(entry, known, matches.shared) != list(entry.titles):
         return
-    for key in claim.titles:
+    for key in entry.titles:
         article = known.get(key)
-        if article is not None and article.article_id not in matches.taken:
+        if article is not None and article.article_id not in matches.matched_ids:
             matches.add(number, article)
             return
 
 
-def _is_same_page(claim: Claim, article: StoredEntry, matches: Matches) -> bool:
-    """Whether an entry with the link of an article is this article.
+def _is_same_page(entry: KeyedEntry, article: StoredEntry, matches: Matches) -> bool:
+    """Whether an entry and an article with the same link are the same.
 
-    It is not if the feed has another guid for the article and its guids are stable. A link such as
-    `/notices` needs a further common fact.
+    They are the same if they have a further fact in common. Without one, the link must be specific,
+    unlike `/notices`, and the feed must not have another stable guid for the article.
     """
-    if _closeness(claim.draft, article) > 0:
+    if _closeness(entry.draft, article) > 0:
         return True
-    has_other_guid = claim.guid is not None and article.has_guid and matches.has_stable_guids
-    return has_specific_link(claim.draft) and not has_other_guid
+    has_other_guid = entry.guid is not None and article.has_guid and matches.has_stable_guids
+    return has_specific_link(entry.draft) and not has_other_guid
 
 
-def _linked_article(claim: Claim, known: Mapping[Key, StoredEntry | None]) -> StoredEntry | None:
-    return next((article for key in claim.links if (article := known.get(key))), None)
+def _linked_article(
+    entry: KeyedEntry, known: Mapping[Key, StoredEntry | None]
+) -> StoredEntry | None:
+    return next((article for key in entry.links if (article := known.get(key))), None)
 
 
 def _closeness(draft: Draft, article: StoredEntry) -> int:

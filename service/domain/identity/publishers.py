@@ -21,7 +21,7 @@ _SUFFIX = re.compile(r"\s+[-–—|·]\s+(?P<name>[^|·]{2,80})$")
 
 
 def named_publisher(publisher: Publisher | None, feed: FeedContext) -> Publisher | None:
-    """Return the publisher that an entry names, or None if it names its own feed or none."""
+    """Return the publisher that an entry names; None if it is missing or the feed's own."""
     if publisher is None or serves_others(publisher.url) or not names_publisher(publisher.url):
         return None
     own = {"", domain_of(feed.url), domain_of(feed.link)}
@@ -45,7 +45,7 @@ def make_outlet(publisher: Publisher) -> Outlet:
 
 
 def strip_publisher(title: str, publisher: Publisher) -> str:
-    """Return a headline without the name of its publisher at the end: " - Reuters"."""
+    """Return a headline without the name of its publisher at the end, such as " - Reuters"."""
     match = _SUFFIX.search(title)
     return title[: match.start()] if match and _is_name(match["name"], publisher) else title
 

@@ -40,7 +40,7 @@ def unwrap(url: str) -> str:
 
     Covers the redirects of search engines, networks and AMP caches, the old links of Google News
     (which contain the target in base64), and the redirects of the ClearURLs rules. No request is
-    made: a link that does not contain its target stays.
+    made, so a link that does not contain its target is returned unchanged.
     """
     for _ in range(_MAX_REDIRECTS):
         targets = (clean_identifier(each, MAX_URL_CHARACTERS) for each in _find_targets(url))
@@ -91,11 +91,11 @@ def _redirects_of(host: str) -> list[re.Pattern[str]]:
 
 
 def _decode_google_news(code: str) -> str:
-    """Return the URL in a code: base64 of a binary message that contains it."""
+    """Return the URL in a code, which is a binary message in base64; "" if there is none."""
     try:
         message = base64.urlsafe_b64decode(code + "=" * (-len(code) % 4))
     except (binascii.Error, ValueError):
         return ""
-    # The length byte before the URL is at least 33, so it can be printable but not part of it.
+    # The byte before the URL is its length. It may be printable, but the pattern excludes it.
     match = _PRINTABLE_URL.search(message)
     return match[0].decode("ascii") if match else ""

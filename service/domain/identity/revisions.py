@@ -1,4 +1,4 @@
-"""When a new version of an entry becomes a revision of its article."""
+"""Rules for revisions: whether a new version of an entry replaces the stored version."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from enum import StrEnum
 from service.domain.articles.entries import Draft
 from service.domain.text.urls import canonical_url
 
-#: The period of the limit of revisions. It is also the time that a version must stand before the
-#: feed may return to an earlier one.
+#: Period of the limit of revisions. A feed may return to an earlier version only after this time
+#: without a revision.
 DAY = timedelta(days=1)
 MAX_REVISIONS_PER_DAY = 6
 #: Clocks of publishers may be ahead by this much.
@@ -32,25 +32,25 @@ class StoredVersion:
     updated: datetime | None
     former: Sequence[FormerVersion]
     last_in_feed: str | None  #: content hash; None if this feed never had the article
-    is_own_feed: bool  #: whether this feed brought the article
+    is_own_feed: bool  #: whether this feed was the first with the article
 
 
 class Verdict(StrEnum):
-    """What happens to a new version of an entry."""
+    """Decision on a new version of an entry."""
 
     ACCEPT = "accept"
     IGNORE = "ignore"
-    DEFER = "defer"  #: it is judged again when the feed is read next
+    DEFER = "defer"  #: decided again when the feed is next read
 
 
 def judge(draft: Draft, stored: StoredVersion, *, now: datetime) -> Verdict:
     """Decide whether a draft replaces the stored version.
 
-    A feed revises an article if its own version changes. So two feeds with different teasers do not
-    replace each other's text. The `updated` of a feed that did not bring the article must also be
-    later than the stored one, if both are known. A former version returns only after the current
-    one has stood for a day, because some feeds alternate. At most `MAX_REVISIONS_PER_DAY` revisions
-    are accepted in 24 hours.
+    A feed revises an article only if its own version changes, so two feeds with different teasers
+    do not replace each other's text. In every feed except the first with the article, `updated`
+    must also be later than the stored value, if both are known. Some feeds alternate between
+    versions, so a former version is accepted only after a day without a revision. At most
+    `MAX_REVISIONS_PER_DAY` revisions are accepted in 24 hours.
     """
     if draft.content_hash in {stored.content_hash, stored.last_in_feed}:
         return Verdict.IGNORE
@@ -63,9 +63,9 @@ def judge(draft: Draft, stored: StoredVersion, *, now: datetime) -> Verdict:
 
 
 def replaces_link(stored: str, link: str) -> bool:
-    """Whether a publisher changed a link: its host or path.
+    """Whether a link has another host or path than the stored link.
 
-    Parameters alone do not count, because session ids and campaigns differ at each fetch.
+    Parameters are ignored, because session ids and campaign parameters differ at each fetch.
     """
     return _page(stored) != _page(link)
 
@@ -76,7 +76,7 @@ def is_key_of(stored: str, link: str) -> bool:
 
 
 def report_time(published: datetime, first_seen: datetime) -> datetime:
-    """Return the report time of an article whose date arrives after the article.
+    """Return the report time of an article whose date arrives later than the article.
 
     An article that was seen before its date cannot have been published at that date.
     """
@@ -88,7 +88,7 @@ def _page(url: str) -> str:
 
 
 def _may_revise(draft: Draft, stored: StoredVersion) -> bool:
-    """Whether another feed than the first one may replace the stored version."""
+    """Whether a feed other than the first with the article may replace the stored version."""
     if draft.updated is None or stored.updated is None:
         is_new = stored.last_in_feed is None
         return draft.updated is not None if is_new else True

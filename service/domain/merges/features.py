@@ -1,4 +1,4 @@
-"""Merge features: what two groups of articles have in common, and what separates them."""
+"""Merge features: similarities and differences of two groups of articles."""
 
 from dataclasses import dataclass
 from typing import Self

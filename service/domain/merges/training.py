@@ -67,7 +67,7 @@ def fit(sets: Sequence[tuple[LabelledMerges, float]], *, about: Mapping[str, Any
     sets = [(merges, weight) for merges, weight in sets if len(merges.same) and weight > 0]
     if not sets:
         raise BadInputError(
-            "no groups of articles to train on; add sets with several articles per story"
+            "No groups of articles to train on: add sets with several articles per story"
         )
     rows = np.concatenate([merges.features for merges, _ in sets])
     same = np.concatenate([merges.same for merges, _ in sets])

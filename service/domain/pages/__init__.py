@@ -1,1 +1,1 @@
-"""Pages of articles: reservations of publishers against text mining, and pages without article."""
+"""Pages of articles: reservations against text mining, and pages without an article."""

@@ -43,7 +43,7 @@ _USAGE = re.compile(r"\b(?:train-ai|tdm|ai|bots)\s*=\s*n\b", re.IGNORECASE)
 
 
 def names_agent(robots: str, agent: str) -> bool:
-    """Whether a robots.txt has a group for this agent by name, which then overrides the others."""
+    """Whether a robots.txt has a group for this agent; it then overrides all other groups."""
     return bool(
         re.search(
             rf"^\s*user-agent\s*:\s*{re.escape(agent)}\b", robots, re.IGNORECASE | re.MULTILINE
@@ -84,7 +84,7 @@ def find_in_meta(elements: Iterable[tuple[str, str]]) -> str | None:
 def find_in_tdmrep(document: bytes, url: str) -> str | None:
     """Return the reservation of a URL in the file `/.well-known/tdmrep.json`, or None.
 
-    The first rule whose location matches counts. A file that is not JSON reserves nothing.
+    The first rule with a matching location applies. A file that is not JSON has no effect.
     """
     try:
         rules = json.loads(document)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 
 class Stub(StrEnum):
-    """Kind of a page without its article."""
+    """Kind of a page without a complete article."""
 
     PAYWALL = "paywall"
     CONSENT = "consent"
@@ -53,9 +53,9 @@ _CONSENT_PAGE = re.compile(
 
 
 def identify_stub(text: str, *, html: str, url: str) -> Stub | None:
-    """Return the kind of a page that has no whole article, or None.
+    """Return the kind of a page without a complete article, or None.
 
-    `text` is what was extracted from `html`; `url` is the URL after redirects.
+    `text` is the text extracted from `html`; `url` is the URL after redirects.
     """
     parts = urlsplit(url)
     if _CONSENT_PAGE.search(parts.hostname or "") or _CONSENT_PAGE.search(parts.path):

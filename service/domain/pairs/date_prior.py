@@ -38,11 +38,11 @@ def hours_apart(
 ) -> Floats:
     """Hours between articles; NaN without two dates; broadcasts.
 
-    A date that is known to the day (`hours` is the middle of the day) counts as equally likely at
-    any time of it, and the result is the expected distance. For a distance d of the middles of at
-    most one day, that is (d² + 12²) / 24 with one such date and d ≤ 12, and
-    8 + d² / 24 − d³ / 1728 with two and d ≤ 24, the means of the uniform and of the triangular
-    distribution.
+    For a date known to the day, `hours` is the middle of the day. Each time of that day is equally
+    likely, and the result is the expected distance. With a distance d between the two values of
+    `hours`, it is (d² + 12²) / 24 for one such date and d ≤ 12 (mean of a uniform distribution),
+    8 + d² / 24 − d³ / 1728 for two such dates and d ≤ 24 (mean of a triangular distribution), and d
+    otherwise.
     """
     apart = np.abs(hours - other_hours)
     days = np.add(day_only, other_day_only, dtype=np.int64)
@@ -56,7 +56,7 @@ def hours_apart(
 
 @dataclass(frozen=True, slots=True)
 class WindowSizePrior:
-    """How many articles of a window compete to be in the story of another one.
+    """Estimated number of articles of a window that compete to join the story of an article.
 
     `log_competitors` is the mean over articles of ln(1 + summed proximity of all others), shrunk
     towards `DEFAULT_LOG_COMPETITORS`. `undated_proximity` replaces the proximity of a pair without

@@ -15,6 +15,7 @@ from service.domain.pairs.centering import CenteringMean, Languages
 from service.domain.pairs.date_prior import WindowSizePrior
 from service.domain.pairs.series import SeriesKeys, detect_series, series_keys
 from service.domain.pairs.vocabulary import Vocabulary, WordCounts
+from service.domain.text.codes import primary_subtag
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class TokenisedArticles:
     def build(cls, articles: Sequence[Article], vectors: Vectors) -> Self:
         """Tokenise articles; `vectors` has one row per article."""
         hours = [article.hour for article in articles]
-        languages = [primary_language(article.lang) for article in articles]
+        languages = [primary_subtag(article.lang) for article in articles]
         return cls(
             vectors=vectors,
             title=WordCounts.count(tokenization.title_words(article) for article in articles),
@@ -196,8 +197,3 @@ def number_outlets(articles: Sequence[Article]) -> Rows:
     numbers: dict[str, int] = {"": -1}
     outlets = [numbers.setdefault(article.outlet, len(numbers)) for article in articles]
     return np.array(outlets, dtype=np.int64)
-
-
-def primary_language(tag: str) -> str:
-    """The language of a tag without region or script: "en" for "en-US"."""
-    return tag.replace("_", "-").split("-")[0].lower()

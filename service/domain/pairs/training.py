@@ -32,7 +32,7 @@ _WORD_FEATURES = ("title", "body", "body_sqrt")
 
 @dataclass(frozen=True, slots=True)
 class LabelledPairs:
-    """Candidate pairs of one set: feature rows (m, 10) and whether each is one story (m,)."""
+    """Candidate pairs of one set: feature rows (m, 11) and whether each is one story (m,)."""
 
     features: Floats
     same: NDArray[np.bool_]

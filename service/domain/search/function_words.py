@@ -5,10 +5,11 @@ from functools import cache
 import stopwordsiso
 
 from service.domain.search.word_forms import normalize
+from service.domain.text.codes import primary_subtag
 
 #: ISO 639-1 code in the stop word lists, where it differs from the code of a language.
 _LIST_CODES = {"nb": "no", "nn": "no", "fil": "tl"}
-#: Nouns and verbs of the news that the English list contains.
+#: Words in the English list that matter in news; they do not count as function words.
 _CONTENT_WORDS = frozenset(
     [
         "bill",
@@ -28,17 +29,12 @@ _CONTENT_WORDS = frozenset(
 )
 
 
-def primary_language(code: str) -> str:
-    """Return the first part of a language code, in lower case."""
-    return code.lower().replace("_", "-").partition("-")[0]
-
-
 def is_function_word(word: str, language: str) -> bool:
     """Whether a word in lower case is a function word of a language, or of English.
 
     A word may lack the "s" at its end, because `tokenization.fold` removes English plurals.
     """
-    words = _function_words(primary_language(language))
+    words = _function_words(primary_subtag(language))
     return word in words or f"{word}s" in words or normalize(word) in words
 
 

@@ -15,7 +15,7 @@ PEAK_SPAN = timedelta(hours=1)
 class TimedReport:
     """An outlet's report at a trusted time; `copy` marks a reprint.
 
-    `day` is the start of the day if only the day is known, and `at` then the latest possible time.
+    If only the day is known, `day` is the start of it and `at` its latest possible time.
     """
 
     outlet: str
@@ -81,11 +81,11 @@ def measure_pace(reports: Sequence[TimedReport]) -> Pace | None:
 def find_first_reporters(
     reports: Sequence[TimedReport], undated: Sequence[TimedReport] = ()
 ) -> FirstReporters:
-    """Find the outlets of which no other one certainly reported earlier.
+    """Find the outlets that may have reported first; no other outlet certainly reported earlier.
 
-    `undated` have the time of their arrival. They are never first, but if one of another outlet
-    arrived before all dated reports, none of these is certainly first. A reprint loses to another
-    report of the same time.
+    `undated` reports have the time of their arrival and are never first. If one of them arrived
+    before all dated reports and is from another outlet, no outlet is certainly first. Among reports
+    with the same time, originals take precedence over reprints.
     """
     if not reports:
         return FirstReporters()

@@ -42,7 +42,7 @@ def find_mentions(
     `stories` maps ids to one or more members; `vocabulary` is that of their window. A segment
     mentions the story with the highest cosine between the segment's TF-IDF row and the mean row of
     the story's titles and leads. It mentions none if the cosine is low, another story is nearly as
-    near, or few words are shared: round-ups also mention events that are no story.
+    near, or few words are shared: round-ups also mention events that are not stories.
     """
     segments = [(each.id, segment) for each in roundups for segment in split_segments(each)]
     ids = sorted(stories)

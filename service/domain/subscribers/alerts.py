@@ -17,7 +17,7 @@ from service.domain.subscribers.digest_selection import Filters, apply_mutes, is
 from service.domain.text.locale_names import country_name
 from service.settings.delivery import AlertSettings
 
-#: Most alerts of one subscriber.
+#: Maximum alerts of one subscriber.
 MAX_ALERTS = 20
 
 

@@ -11,16 +11,16 @@ from service.domain.subscribers.digest_model import (
     StoryCard,
     StoryLink,
     StoryUpdate,
-    primary_subtag,
 )
+from service.domain.text.codes import primary_subtag
 
-#: Most outlet names on a card.
+#: Maximum outlet names on a card.
 _MAX_OUTLETS = 8
 #: Bins of a card's histogram of reports.
 _BINS = 12
-#: Fewest reports for which a histogram is shown.
+#: Minimum reports for which a histogram is shown.
 _MIN_REPORTS = 4
-#: Fewest outlets of a story for which a first report is named.
+#: Minimum outlets of a story for which a first report is named.
 _MIN_OUTLETS = 3
 
 
@@ -77,7 +77,7 @@ def summarise_update(
 ) -> StoryUpdate | None:
     """Summarise the reports that are not among the `seen` articles.
 
-    A report counts if it is no reprint and its family has no seen article. Returns None if the
+    A report counts if it is not a reprint and its family has no seen article. Returns None if the
     counted reports come from fewer than `min_outlets` families.
     """
     before = [each for each in story.reports if each.article in seen]
@@ -129,7 +129,7 @@ def _find_first_report(story: DigestStory, language: str) -> FirstReport | None:
 
 
 def _histogram(times: Sequence[datetime]) -> tuple[int, ...]:
-    """Count sorted `times` in equal bins; empty for few reports or a single instant."""
+    """Count sorted `times` in equal bins; empty for few reports or a single time."""
     first, length = times[0], (times[-1] - times[0]).total_seconds()
     if not length or len(times) < _MIN_REPORTS:
         return ()

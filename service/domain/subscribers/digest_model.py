@@ -13,6 +13,7 @@ from service.domain.articles.article_types import ArticleType
 from service.domain.search.word_forms import normalize, split_words
 from service.domain.search.word_match import LanguageText, WordIndex
 from service.domain.stories.pace import TimedReport
+from service.domain.text.codes import primary_subtag
 from service.domain.text.title_suffixes import strip_title_suffix
 
 
@@ -36,7 +37,7 @@ class DigestReport:
 
     @property
     def is_independent(self) -> bool:
-        """Whether it counts in the independent coverage: a report that is no reprint."""
+        """Whether it counts in the independent coverage: a report that is not a reprint."""
         return self.type.is_independent_report and not self.copy
 
     @property
@@ -142,7 +143,7 @@ class DigestStory:
 
     @cached_property
     def independent(self) -> int:
-        """Independent coverage (`articles.coverage`): families with a report that is no reprint."""
+        """Independent coverage (`articles.coverage`): families with an original report."""
         has_report = any(each.type.is_independent_report for each in self.reports)
         return max(len({each.family for each in self.reports if each.is_independent}), has_report)
 
@@ -272,8 +273,3 @@ class Digest:
         """Headlines of all stories in display order."""
         deferred = tuple(each.line.headline for each in self.alerts)
         return tuple(each.headline for each in self.cards) + deferred
-
-
-def primary_subtag(language: str | None) -> str:
-    """Primary subtag of a language tag: `pt` for `pt-BR`."""
-    return (language or "").lower().replace("_", "-").partition("-")[0]

@@ -116,7 +116,7 @@ def parse_list(name: str, text: str) -> frozenset[str]:
         raise BadInputError(f"Invalid {label}: expected at most {_MAX_LENGTH} printable characters")
     items = [item.strip() for item in text.replace("\n", ",").split(",") if item.strip()]
     if len(items) > _MAX_ITEMS:
-        raise BadInputError(f"Too many {label}: at most {_MAX_ITEMS} are allowed")
+        raise BadInputError(f"Too many {label}: {len(items)}, expected at most {_MAX_ITEMS}")
     if name == "languages":
         return frozenset(map(language_code, items))
     return frozenset(map(country_code, items) if name.endswith("countries") else items)

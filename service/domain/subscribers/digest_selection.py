@@ -11,8 +11,8 @@ from service.domain.subscribers.digest_model import (
     DigestStory,
     StoryCard,
     StoryUpdate,
-    primary_subtag,
 )
+from service.domain.text.codes import primary_subtag
 from service.settings.delivery import DigestSettings
 
 #: Hours of recency that each match of a followed value adds to the rank.
@@ -23,7 +23,7 @@ _MAX_AGE = timedelta(hours=24)
 _MIN_WORD_OVERLAP = 0.5
 #: Stories of one storyline with this many common headline words share one card.
 _MIN_SHARED_WORDS = 2
-#: Most links below a card.
+#: Maximum links below a card.
 _MAX_RELATED = 2
 #: Related stories are searched among this many times the section's size.
 _RELATED_SEARCH_FACTOR = 4

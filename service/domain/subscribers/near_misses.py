@@ -10,7 +10,7 @@ from service.domain.subscribers.digest_model import DigestStory
 from service.domain.subscribers.digest_selection import Filters, apply_mutes, find_muted_reason
 from service.domain.text.locale_names import country_name
 
-#: Fewest letters at their beginning that two similar words have in common.
+#: Minimum letters that two similar words have in common at their beginning.
 _MIN_COMMON_LETTERS = 4
 
 

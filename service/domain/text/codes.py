@@ -1,8 +1,8 @@
-"""Country and language codes: the accepted sets and their normalized form."""
+"""Country and language codes: the accepted sets, and their normalized form."""
 
 from service.errors import BadInputError
 
-# ISO's own lists, not CLDR's: CLDR adds regions that are no countries (EU, ZZ), lacks "bh", and
+# ISO's own lists, not CLDR's: CLDR adds regions that are not countries (EU, ZZ), lacks "bh", and
 # maps some ISO 639-2 codes to another language (tgl to fil).
 #: ISO 3166-1 alpha-2 as in iso-codes 4.15, plus the user-assigned XK (Kosovo).
 _COUNTRIES = """
@@ -71,3 +71,8 @@ def language_code(text: str) -> str:
     if not text.isascii() or (code not in LANGUAGES and not has_three_letters):
         raise BadInputError(f"Invalid language {text!r}: expected an ISO 639 code such as en")
     return code
+
+
+def primary_subtag(tag: str | None) -> str:
+    """Return the primary subtag of a language tag in lower case: `pt` for `pt-BR`, "" for None."""
+    return (tag or "").lower().replace("_", "-").partition("-")[0]

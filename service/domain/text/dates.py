@@ -45,7 +45,7 @@ def check_date(
     """Trust a date from 1990 up to `now` plus `tolerance` if at least its day is known.
 
     The tolerance allows for publishers whose clocks are minutes ahead; dates within it are
-    returned unchanged. A day may have begun in an eastern time zone.
+    returned unchanged. A day may already have begun in an eastern time zone.
     """
     if parsed is None:
         return CheckedDate(None, None, "unparsable" if raw.strip() else "missing")

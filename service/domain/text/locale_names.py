@@ -4,6 +4,8 @@ from functools import cache
 
 from babel import Locale, UnknownLocaleError
 
+from service.domain.text.codes import primary_subtag
+
 #: CLDR's short names (`alt="short"`) of places with a long official one; Babel omits these.
 _SHORT_COUNTRY_NAMES = {
     "HK": "Hong Kong",
@@ -17,7 +19,7 @@ _EXTRA_LANGUAGE_NAMES = {"bh": "Bihari"}
 
 def language_name(code: str | None) -> str:
     """Return the English name of a language, or the code itself if it has none."""
-    primary = _primary_subtag(code)
+    primary = primary_subtag(code)
     names = Locale("en").languages
     return names.get(primary) or _EXTRA_LANGUAGE_NAMES.get(primary) or code or ""
 
@@ -41,10 +43,6 @@ def direction(code: str | None) -> str:
     if not code:
         return "auto"
     try:
-        return str(Locale.parse(_primary_subtag(code)).text_direction)
+        return str(Locale.parse(primary_subtag(code)).text_direction)
     except (UnknownLocaleError, ValueError):
         return "ltr"
-
-
-def _primary_subtag(code: str | None) -> str:
-    return (code or "").lower().replace("_", "-").partition("-")[0]

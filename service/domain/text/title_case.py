@@ -9,7 +9,7 @@ _MIN_LONG_WORDS = 3
 
 
 def is_in_title_case(words: Sequence[str]) -> bool:
-    """Whether most long words of a title or sentence are capitalised, so capitals mark no names.
+    """Whether most long words of a title or sentence are capitalised, so capitals mark no name.
 
     The first word does not count, because it is always capitalised.
     """

@@ -1,9 +1,9 @@
 """Tracking parameters of URLs: those that only name the referrer or the campaign.
 
-A parameter is removed by its name if the name has no other use: the names of the ClearURLs rules
-and those listed here, which the rules lack. Other names may also select an article, for example
-`rss` or `ref`. They are removed only if the value names a feed or a network, or (campaign tools
-only) if the rest of the URL identifies an article without them.
+A parameter is always removed if its name has no other use. The ClearURLs rules and this module list
+such names. Other names, for example `rss` or `ref`, may also select an article. They are removed
+only if the value names a feed or a network. Names of campaign tools are removed only if the rest of
+the URL identifies an article.
 """
 
 import re
@@ -15,7 +15,7 @@ from service.settings.clearurls import load_rules
 #: A parameter: its name, and the equals sign with the value as written.
 Parameter = tuple[str, str]
 
-#: Names without another use, and without a ClearURLs rule for all sites.
+#: Names that are only used for tracking and have no ClearURLs rule for all sites.
 _TRACKING = frozenset(
     {
         # Clicks on advertisements and posts in networks.

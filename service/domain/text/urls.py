@@ -36,9 +36,8 @@ def canonical_url(url: str, *, every_parameter: bool = False) -> str | None:
     The key is for comparison, not for opening; its scheme is always https. It omits tracking
     parameters and the fragment, except `#!` and the fragment of one post of a page; with
     `every_parameter` it keeps both. It also omits session ids in the path, default ports, user
-    names and a trailing slash, and sorts the parameters. Hosts and paths are never changed from one
-    version of a site to another: `www.`, `m.` and AMP pages have keys of their own. Idempotent;
-    never raises.
+    names and a trailing slash, and sorts the parameters. Versions of a site have different keys:
+    `www.`, `m.` and AMP pages are not unified. Idempotent; never raises.
     """
     if (parts := _split(url)) is None or (host := normalize_host(parts.hostname or "")) is None:
         return None
@@ -132,7 +131,7 @@ def _split_query(query: str) -> list[Parameter]:
 def _identifying_fragment(fragment: str, *, keep: bool) -> str:
     """Return a fragment that names a post of a page or a page of a script, else an empty string.
 
-    Fragments with an equals sign, comments and counters only describe the way to the article.
+    Fragments of comments and counters, and fragments with an equals sign, identify no article.
     """
     is_post = _POST.fullmatch(fragment) and not _COMMENT.match(fragment)
     is_kept = keep or is_post or fragment.startswith("!")

@@ -78,7 +78,7 @@ class HostThrottle:
         state.paused_until = max(state.paused_until, _now() + duration.total_seconds())
 
     def slow_down(self, host: str, seconds: float) -> None:
-        """Wait at least so many seconds between two requests to the host."""
+        """Wait at least this many seconds between two requests to the host."""
         self._host(host).delay = seconds
 
     def paused_for(self, host: str) -> timedelta | None:

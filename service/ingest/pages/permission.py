@@ -13,7 +13,7 @@ from service.ingest.fetching.redirects import RedirectResult, Route, follow
 
 _FIRST_CLIENT_ERROR, _FIRST_SERVER_ERROR = 400, 500
 _TOO_MANY_REQUESTS = 429
-#: RFC 9309 demands at least 500 KiB.
+#: RFC 9309 requires at least 500 KiB.
 _MAX_ROBOTS_BYTES = 512_000
 #: Longer delays are requested for crawlers of whole sites.
 _MAX_CRAWL_DELAY = 60.0
@@ -28,7 +28,7 @@ class _SiteRules:
 
 
 class Permissions:
-    """Decides which pages may be read, with the rules of each site."""
+    """Checks which pages may be read by the rules of each site."""
 
     def __init__(self, route: Route, user_agent: str) -> None:
         self._route = route
@@ -82,7 +82,7 @@ def find_rule(robots: str, url: str, agent: str) -> str | None:
 
 
 def _readable(result: RedirectResult) -> bytes | None:
-    """Return a file of a site, empty if there is none; None if that is unknown at present."""
+    """Return a file of a site, empty if it does not exist; None if it cannot be loaded now."""
     status = result.response.status if result.response else None
     if result.error is None and result.response:
         return result.response.body

@@ -30,10 +30,10 @@ _TOO_MANY_REQUESTS = 429
 
 @dataclass(frozen=True, slots=True)
 class PageOutcome:
-    """The article of a page, or why there is none; a temporary failure may pass."""
+    """The article of a page, or the reason why there is none."""
 
     page: Page
-    temporary: bool = False
+    temporary: bool = False  #: whether a later attempt may succeed
 
 
 def read_pages(urls: Sequence[str], settings: Settings) -> list[PageOutcome]:

@@ -54,11 +54,16 @@ def decode(
 ) -> tuple[str, str]:
     """Decode a document; return its text and charset. Never raises for a known `charset`.
 
-    The order is: byte order mark; `charset`, a codec that the operator sets; UTF-8 if nearly all
-    bytes are valid UTF-8, since text in another charset rarely is; the HTTP header, unless it
-    contains a server default, then the XML declaration, if their text is plausible; a guess from
-    the text and its language. `language` is used if the document declares none. Invalid bytes
-    become U+FFFD.
+    The first charset of this list that applies is used:
+
+    1. the byte order mark
+    2. `charset`, a codec that the operator sets
+    3. UTF-8 if nearly all bytes are valid, because text in other charsets rarely is valid UTF-8
+    4. the HTTP header, unless it contains a server default, if the resulting text is plausible
+    5. the XML declaration, if the resulting text is plausible
+    6. a guess from the text and its language
+
+    `language` is used if the document declares none. Invalid bytes become U+FFFD.
     """
     for mark, name in _BOMS:
         if body.startswith(mark):

@@ -29,8 +29,8 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 _BY_LANGUAGE = {code: charsets for codes, charsets in _GROUPS for code in codes.split()}
 _WESTERN = "cp1252"
-#: Characters that a text in these charsets contains, and their smallest share of other characters
-#: than ASCII. Bytes of other East Asian charsets are often valid in them.
+#: Characters that a text in these charsets contains, and their minimum share of the non-ASCII
+#: characters. Bytes of other East Asian charsets are often valid in them.
 _HANGUL, _KANA = (re.compile("[\uac00-\ud7a3]"), 0.6), (re.compile("[\u3041-\u30fa]"), 0.1)
 _SCRIPTS = {"cp949": _HANGUL, "johab": _HANGUL, "cp932": _KANA, "euc_jp": _KANA}
 #: Charsets of the web for documents whose language does not decide; first those with a test above.
@@ -43,7 +43,7 @@ _LANGUAGE = re.compile(
     rb"""|\b(?:xml:)?lang\s{0,4}=\s{0,4}["']?([A-Za-z]{2,3})\b"""
     rb"""|"language"\s{0,4}:\s{0,4}"([A-Za-z]{2,3})\b"""
 )
-#: The language is declared near the start.
+#: Bytes that are searched for the declared language; it is near the start.
 _HEAD_BYTES = 5000
 _TAG = re.compile(rb"<[^<>]*>")
 #: Enough text for letter frequencies, and little enough to be fast.
@@ -81,7 +81,7 @@ def _declared_language(body: bytes) -> str:
 
 
 def _sample(body: bytes) -> bytes:
-    """Return text with other characters than ASCII, without tags, cut between words only."""
+    """Return text with non-ASCII characters, without tags, cut only between words."""
     lines: list[bytes] = []
     missing = _SAMPLE_BYTES
     for line in _TAG.sub(b"\n", body).splitlines():
@@ -96,7 +96,7 @@ def _sample(body: bytes) -> bytes:
 
 
 def _most_plausible(sample: bytes, charsets: Sequence[str]) -> str:
-    """Return the charset whose text looks most like a language; "" if none does."""
+    """Return the charset whose text is most likely in a language; "" if no text is plausible."""
     ranks: dict[str, tuple[float, float, int]] = {}
     for match in from_bytes(sample, cp_isolation=list(charsets), preemptive_behaviour=False):
         coherence = match.coherence if match.coherence >= _MIN_COHERENCE else 0.0

@@ -19,8 +19,8 @@ _CDATA_MARK = re.compile(r"<!\[CDATA\[|\]\]>", re.IGNORECASE)
 def choose_link(links: Iterable[Any], language: str) -> str:
     """Return the address of the page among parsed `link` elements; "" if there is none.
 
-    Only alternates count, not enclosures. The alternate in the given language wins over one
-    without a language, that one over other languages, and a page over other documents.
+    Only alternates count, not enclosures. An alternate in the given language is preferred, then one
+    without a language, then one in another language; among equals, a page is preferred.
     """
     alternates = [link for link in links if _value(link, "href") and _is_page(link)]
     if not alternates:

@@ -26,7 +26,7 @@ from service.ingest.parsing.recover import read_xml
 from service.ingest.parsing.repair import repair
 from service.ingest.parsing.salvage import newest_items, read_entries
 
-#: Further entries are ignored; longer feeds are archives or attacks.
+#: Only the newest entries are read; longer feeds are archives or attacks.
 MAX_ENTRIES = 5000
 
 _HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)

@@ -34,9 +34,9 @@ _PREFIX = re.compile(
     r"<([A-Za-z_][\w.-]{0,40}):\w|\s([A-Za-z_][\w.-]{0,40}):[\w.-]{1,40}\s?=\s?[\"']"
 )
 _DECLARED_PREFIX = re.compile(r"\sxmlns:([\w.-]{1,40})\s{0,9}=")
-#: HTML elements without an end tag that are no elements of feeds.
+#: HTML elements without an end tag that are not elements of feeds.
 _VOID_ELEMENT = re.compile(r"<(br|hr|img|input|wbr)\b([^<>]*?)/?>", re.IGNORECASE)
-#: Elements that contain text only; followed by the start of another one, they lack their end tag.
+#: Elements that contain only text. If another element starts in one, its end tag is missing.
 _UNCLOSED_TEXT = re.compile(
     r"<(title|link|guid|pubDate|author|category)(?:\s[^<>]*)?(?<!/)>[^<]+"
     r"(?=<(?:title|link|guid|pubDate|author|category|description|enclosure|/?item|/?entry)\b)"

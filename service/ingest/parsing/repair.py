@@ -24,7 +24,7 @@ _ENTITY = re.compile(r"<!ENTITY\s+([\w.-]{1,40})\s+(?:\"([^\"]*)\"|'([^']*)')\s*
 _ANY_ENTITY = re.compile(r"<!ENTITY\b", re.IGNORECASE)
 _NAMED = re.compile(r"&([A-Za-z_][\w.-]{0,39});")
 _BARE_AMPERSAND = re.compile(r"&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|[A-Za-z_][\w.-]{0,39};)")
-#: "<" that starts no tag: `5 < 6`, `<3`, an unclosed comment.
+#: "<" that does not start a tag: `5 < 6`, `<3`, an unclosed comment.
 _BARE_LESS_THAN = re.compile(r"<(?![^\W\d]|[:/])")
 _NUMBERED = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 #: Predefined XML entities, which must stay escaped.
@@ -115,9 +115,10 @@ def split_sections(document: str) -> Iterator[tuple[Section, str]]:
 
 
 def _end_of_nested(document: str, start: int, end: int) -> int:
-    """Return the position of the last end that belongs to a section, whose first end is given.
+    """Return the end of a section at `start`, which may contain further sections.
 
-    No end may follow the first one before the next section starts, unless sections are nested.
+    `end` is the first end after `start`. Each section that starts before it needs one further end
+    before the next section starts.
     """
     opening = _CDATA.search(document, end)
     limit = opening.start() if opening else len(document)

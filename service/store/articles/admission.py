@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from service.domain.articles.entries import Draft
 from service.domain.catalogue.outlets import Outlet, SiteIndex
-from service.domain.identity.keys import make_claims
-from service.domain.identity.matching import is_new_link, match_claims, match_contents
+from service.domain.identity.keys import key_entries
+from service.domain.identity.matching import is_new_link, match_contents, match_entries
 from service.domain.identity.publishers import make_outlet
 from service.store.articles import articles, keys, revisions, types
 from service.store.articles.ids import make_article_id
@@ -67,24 +67,24 @@ def admit(
     if not drafts:
         return AdmissionCounts(0, 0)
     locks.lock_until_commit(session, LOCK)
-    claims = make_claims(drafts, source.feed_id)
-    known = keys.load_known(session, claims, source.feed_id)
-    matches = match_claims(claims, known)
-    rest = [claim for number, claim in enumerate(claims) if number not in matches.articles]
-    if rest and not (matches.has_stable_guids and all(claim.guid for claim in rest)):
+    entries = key_entries(drafts, source.feed_id)
+    known = keys.load_known(session, entries, source.feed_id)
+    matches = match_entries(entries, known)
+    rest = [entry for number, entry in enumerate(entries) if number not in matches.articles]
+    if rest and not (matches.has_stable_guids and all(entry.guid for entry in rest)):
         candidates = keys.load_candidates(session, rest, source.feed_id, now=now)
-        match_contents(claims, candidates, matches)
-    new = [number for number in range(len(claims)) if number not in matches.articles]
+        match_contents(entries, candidates, matches)
+    new = [number for number in range(len(entries)) if number not in matches.articles]
     ids = {number: article.article_id for number, article in matches.articles.items()}
     ids |= dict(zip(new, _allocate_ids(session, len(new), now=now), strict=True))
-    _insert(session, {ids[number]: claims[number].draft for number in new}, source, now=now)
-    stored = {ids[number]: claims[number].draft for number in matches.articles}
-    relinked = {ids[number] for number in matches.articles if is_new_link(claims[number], known)}
+    _insert(session, {ids[number]: entries[number].draft for number in new}, source, now=now)
+    stored = {ids[number]: entries[number].draft for number in matches.articles}
+    relinked = {ids[number] for number in matches.articles if is_new_link(entries[number], known)}
     revised = revisions.revise(session, stored, source.feed_id, relinked, now=now)
     revisions.remember_new(
-        session, {ids[number]: claims[number].draft for number in new}, source.feed_id
+        session, {ids[number]: entries[number].draft for number in new}, source.feed_id
     )
-    identified = {ids[number]: claim for number, claim in enumerate(claims)}
+    identified = {ids[number]: entry for number, entry in enumerate(entries)}
     keys.save_keys(session, identified, known, matches, source.feed_id)
     return AdmissionCounts(len(new), revised)
 

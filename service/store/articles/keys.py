@@ -1,4 +1,4 @@
-"""Keys of articles: lookup of the articles that entries may be, and registration of new keys."""
+"""Keys of articles: lookup of stored articles for entries, and registration of new keys."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from sqlalchemy import Select, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from service.domain.identity.keys import Claim, Key, link_keys, title_key
+from service.domain.identity.keys import Key, KeyedEntry, link_keys, title_key
 from service.domain.identity.matching import Matches, StoredEntry, identifying_keys
 from service.store.articles.ids import make_article_id
 from service.store.database.arrays import equals_any
@@ -16,18 +16,18 @@ from service.store.tables import ArticleKeyRow, ArticleRow
 
 #: Maximum number of links per article: feeds with session ids have a new one at each fetch.
 MAX_LINKS = 8
-#: Articles are compared by title and date only over this time.
+#: Only articles of this period are compared by title and date.
 REACH = timedelta(days=30)
 
 
 def load_known(
-    session: Session, claims: Sequence[Claim], feed_id: int
+    session: Session, entries: Sequence[KeyedEntry], feed_id: int
 ) -> dict[Key, StoredEntry | None]:
-    """Return the stored keys of the claims with their articles; None if several share a key."""
+    """Return the stored keys of entries with their articles; None for a shared key."""
     wanted = {
         key
-        for claim in claims
-        for key in (claim.guid, *claim.links, *claim.other_links, *claim.titles, *claim.shared)
+        for entry in entries
+        for key in (entry.guid, *entry.links, *entry.other_links, *entry.titles, *entry.shared)
         if key is not None
     }
     stored = select(ArticleKeyRow.key_hash, ArticleKeyRow.article_id)
@@ -35,16 +35,16 @@ def load_known(
     statement = _select_entries(feed_id).where(
         equals_any(ArticleRow.id, {article_id for _, article_id in rows if article_id})
     )
-    articles = {entry.article_id: entry for entry in _load_entries(session, statement)}
+    articles = {stored.article_id: stored for stored in _load_entries(session, statement)}
     known = {key: articles.get(article_id or 0) for key, article_id in rows}
     return {key: known[key] for key, article_id in rows if known[key] or article_id is None}
 
 
 def load_candidates(
-    session: Session, claims: Iterable[Claim], feed_id: int, *, now: datetime
+    session: Session, entries: Iterable[KeyedEntry], feed_id: int, *, now: datetime
 ) -> list[StoredEntry]:
-    """Return recent articles of the feed that have the title of one of the claims."""
-    titles = {claim.draft.title for claim in claims}
+    """Return recent articles of the feed that have the title of one of the entries."""
+    titles = {entry.draft.title for entry in entries}
     statement = _select_entries(feed_id).where(
         ArticleRow.feed_id == feed_id,
         ArticleRow.id >= make_article_id(now - REACH, 0),
@@ -55,7 +55,7 @@ def load_candidates(
 
 def save_keys(
     session: Session,
-    identified: Mapping[int, Claim],
+    identified: Mapping[int, KeyedEntry],
     known: Mapping[Key, StoredEntry | None],
     matches: Matches,
     feed_id: int,
@@ -66,14 +66,14 @@ def save_keys(
     is then identified by its title.
     """
     own = {
-        key: article_id for article_id, claim in identified.items() for key in (claim.guid,) if key
+        key: article_id for article_id, entry in identified.items() for key in (entry.guid,) if key
     }
     guids = {key: own[key] for key in own.keys() - known.keys() - matches.shared.keys()}
     _forget_guids(session, guids.values(), feed_id)
     links = {
         key: article_id
-        for article_id, claim in identified.items()
-        for key in (*identifying_keys(claim, known, matches.shared), *claim.other_links)
+        for article_id, entry in identified.items()
+        for key in (*identifying_keys(entry, known, matches.shared), *entry.other_links)
         if key not in known and key not in guids
     }
     displaced = {
@@ -98,7 +98,7 @@ def find_article(session: Session, url: str) -> int | None:
     return None
 
 
-def claim_link(session: Session, url: str, article_id: int) -> bool:
+def register_link(session: Session, url: str, article_id: int) -> bool:
     """Register a link for an article; return False if another article has it, or several share it.
 
     Requires the lock for admissions.
@@ -130,7 +130,7 @@ def _select_entries(feed_id: int) -> Select[*tuple[Any, ...]]:
 
 
 def _forget_guids(session: Session, article_ids: Collection[int], feed_id: int) -> None:
-    """Delete the former guids of articles, so that feeds with random guids add no rows forever."""
+    """Delete the former guids of articles; otherwise feeds with random guids add rows forever."""
     if article_ids:
         session.execute(
             delete(ArticleKeyRow).where(

@@ -1,4 +1,4 @@
-"""Pages of articles: which are to be read, and what was read."""
+"""Pages of articles: selection of the pages to read, and storage of the results."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ class UnreadPage:
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """What was read: the text, and corrections of the entry; empty values correct nothing."""
+    """A page that was read: text, and corrections of the entry; empty values correct nothing."""
 
     text: str
     outcome: str
@@ -79,7 +79,7 @@ def find_unread(
 
 
 def save(session: Session, unread: UnreadPage, page: ReadPage, *, now: datetime) -> bool:
-    """Store what was read, and return whether the text of the article changed.
+    """Store a page that was read; return whether the text of the article changed.
 
     An article with another text is encoded and placed again; it stays in its story. An article
     that was revised in the meantime keeps its text, and its page is read again.
@@ -110,7 +110,7 @@ def save(session: Session, unread: UnreadPage, page: ReadPage, *, now: datetime)
     if row is None or row.revision != unread.revision:
         return False
     row.language = page.language or row.language
-    if page.canonical_link and keys.claim_link(session, page.canonical_link, row.id):
+    if page.canonical_link and keys.register_link(session, page.canonical_link, row.id):
         row.url = page.canonical_link
     if page.text == row.page_text:
         return False

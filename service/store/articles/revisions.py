@@ -1,4 +1,4 @@
-"""Changes of stored articles by new versions in feeds: revisions, dates that arrive, links."""
+"""Changes of stored articles by new versions in feeds: revisions, late dates, links."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -39,7 +39,7 @@ def revise(
     """Apply the new versions of stored articles, by id; return the number of revisions.
 
     A date is accepted if the article had none that could be trusted. The link of a `relinked`
-    article is accepted from the feed that brought the article.
+    article is accepted from the first feed with the article.
     """
     if not drafts:
         return 0
@@ -85,7 +85,7 @@ def revise(
 
 
 def remember_new(session: Session, drafts: Mapping[int, Draft], feed_id: int) -> None:
-    """Store the versions with which a feed brought new articles."""
+    """Store the versions of new articles in a feed."""
     _remember(session, drafts, feed_id)
 
 
@@ -137,7 +137,7 @@ def _judge(
             former[article_id].append(FormerVersion(version, replaced_at))
     verdicts = {}
     for row in rows:
-        # The stored hash may be of an earlier rule.
+        # The stored hash may have been computed by an earlier rule.
         row.content_hash = stored_hash = content_hash(row.title, row.text, row.body)
         is_own_feed = row.feed_id == feed_id
         last = seen.get(row.id) or (stored_hash if is_own_feed else None)
@@ -159,7 +159,7 @@ def _store_revisions(
             session.add(_former_revision(row, now=now))
             row.revision += 1
         else:
-            # The number stays, so the vector of the former text must go.
+            # The revision number stays the same, so the vector of the former text is deleted.
             session.execute(delete(VectorRow).where(VectorRow.article_id == row.id))
         for name, value in content_values(drafts[row.id]).items():
             setattr(row, name, value)

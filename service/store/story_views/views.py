@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal_column, select
 from sqlalchemy.orm import Session
 
-from service.domain.search.function_words import primary_language
 from service.domain.stories.description import Details
 from service.domain.stories.filters import Sort, StoryFilter
 from service.domain.stories.pace import FirstReporters, find_first_reporters
+from service.domain.text.codes import primary_subtag
 from service.errors import NotFoundError
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page, rows_after
@@ -73,7 +73,7 @@ class StoryView:
         `languages` are ISO 639-1 codes. An editor's headline holds in all languages.
         """
         language = self.headline_report.language if self.headline_report else None
-        if self.renamed or primary_language(language or "") in languages:
+        if self.renamed or primary_subtag(language) in languages:
             return self.headline, language
         article_in = {each.lang: each.article for each in self.details.headlines}
         wanted = next((article_in[code] for code in languages if code in article_in), None)
@@ -274,7 +274,7 @@ def _headline(
 def _choose_headline_report(
     row: StoryRow | StoryVersionRow, reports: tuple[Report, ...]
 ) -> Report | None:
-    """The article whose title is the headline, or else the first report that is no reprint.
+    """The article whose title is the headline, or else the first report that is not a reprint.
 
     If there is none, the first report, or the first article of any type. None if an editor wrote
     the headline.

@@ -88,8 +88,10 @@ class ArticleRow(Base):
     date_flag: Mapped[str]
     updated: Mapped[Instant | None]
     first_seen: Mapped[Instant]
-    reported_at: Mapped[Instant]  #: `published`; else the end of its day, month or year if that is
-    #: before `first_seen`; else `first_seen`; a date that arrives later moves it only back
+    #: The time of `published`. If only the day, month or year is known, the end of that period, at
+    #: most `first_seen`. Without a usable date, `first_seen`. A date that arrives later never makes
+    #: it later.
+    reported_at: Mapped[Instant]
     revision: Mapped[int] = mapped_column(SmallInteger, server_default=sql("1"))
     content_hash: Mapped[str]
     stage: Mapped[str] = mapped_column(

@@ -275,24 +275,24 @@ class ArticleOut(BaseModel):
         "known time zone; `minute` if its time is known; null without `published`."
     )
     claimed_date: Instant | None = Field(
-        description="Publication time in the feed, also if it is in the future or before 1990; "
-        "null if there is none."
+        description="Publication time in the feed, or the day in the link or dateline of an entry "
+        "without one, even if it is in the future or before 1990; null if there is none."
     )
     date_flag: str = Field(description=f"Validity of the publication time: {DATE_FLAGS}.")
     first_seen: Instant = Field(description="Time at which the article was first fetched.")
     reported_at: Instant = Field(
-        description="`published`; the end of the day if only the day is known, at most "
-        "`first_seen`; `first_seen` without a date."
+        description="`published`; the end of the day, month or year if only that is known, at most "
+        "`first_seen`; `first_seen` without a usable date."
     )
     revision: int = Field(
         description="1 for the first version of the article; each edit by its outlet adds 1."
     )
     copy_of: int | None = Field(
-        description="Id of the original that this article copies; null if it is no copy."
+        description="Id of the original that this article copies; null if it is not a copy."
     )
     copy_share: float | None = Field(
         description="Overlap of the copy and its original: the share of the shorter text that is "
-        "also in the longer one, 0 to 1; null if the article is no copy."
+        "also in the longer one, 0 to 1; null if the article is not a copy."
     )
 
 

@@ -265,7 +265,7 @@ def test_subscriber_is_added_only_if_confirmation_is_sent(
                 adam.post(SUBSCRIBERS, {"address": "ann@x.example"}).json["confirmation_sent"]
                 is True
             )
-            assert len(server.taken) == 1
+            assert len(server.received) == 1
     with running(create_app(sessions, clock=lambda: NOW, settings=settings)) as site:
         adam = KeyClient(site, adam.key, adam.secret)
         rejected = adam.post(SUBSCRIBERS, {"address": "bob@x.example"})

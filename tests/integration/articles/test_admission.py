@@ -1,4 +1,4 @@
-"""Admission: one article per canonical URL, with all former revisions."""
+"""Admission: one article per entry, with all former revisions."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -149,7 +149,7 @@ def test_revisions_per_day_are_limited_and_the_last_version_arrives(
     assert stored(sessions)[0].text == changes[-1].text
 
 
-def test_counters_do_not_revise(sessions: Sessions, source: Source):
+def test_changed_counters_are_not_a_revision(sessions: Sessions, source: Source):
     admit(sessions, source, draft(text="The harbour has reopened. (12 comments)"))
     recounted = draft(text="The harbour has reopened. (13 comments)")
     casualties = draft(text="The harbour has reopened. 13 are missing. (13 comments)")

@@ -100,7 +100,7 @@ def pipeline(context: Context) -> list[Job]:
 
 
 def run_all(url: str, now: datetime, kill_at: int, count: "Synchronized[int]") -> None:
-    """Run an editor and every job once; the process kills itself at statement `deadly`, if reached.
+    """Run an editor and every job once; the process kills itself at statement `kill_at`.
 
     Counts statements and commits. Jobs wait for locks that a killed run still has on the server;
     the editor first undoes the decisions of a killed run.

@@ -90,13 +90,13 @@ def test_linked_feeds_follow_with_the_base_of_the_page() -> None:
         "<textarea>{}</textarea>",
     ],
 )
-def test_links_that_are_no_part_of_the_page_are_ignored(page: str) -> None:
+def test_links_in_comments_and_scripts_are_ignored(page: str) -> None:
     hidden = '<link rel="alternate" type="application/rss+xml" href="/old"><a href="/old.rss">x</a>'
 
     assert links_of(page.format(hidden), 0) == links_of(page.format(hidden), 1) == []
 
 
-def test_sitemaps_and_interfaces_of_wordpress_are_no_links() -> None:
+def test_sitemaps_and_wordpress_interfaces_are_ignored() -> None:
     page = announce("/wp-json/wp/v2/posts/1", kind="application/json")
     page += announce("/wp-json/oembed/1.0/embed?url=x", kind="text/xml")
     page += '<a href="/sitemap.xml">Map</a><a href="/feedback">Write to us</a>'
@@ -176,6 +176,6 @@ def test_scheme_is_added(site: FeedServer, settings: Settings) -> None:
         fetch_feed(f"{host}/rss", settings)
 
 
-def test_text_that_is_no_address_is_rejected(settings: Settings) -> None:
+def test_text_that_is_not_a_url_is_rejected(settings: Settings) -> None:
     with pytest.raises(BadInputError, match="Invalid URL 'news'"):
         discover_feeds("news", settings)

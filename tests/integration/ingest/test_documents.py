@@ -330,7 +330,7 @@ def test_relative_link_of_a_json_feed_is_resolved_against_the_site() -> None:
     )
 
 
-def test_guid_that_is_no_link_is_not_used_as_one() -> None:
+def test_guid_that_is_not_a_url_is_not_used_as_link() -> None:
     entries = parse(rss("".join(f"<item><title>x</title><guid>{guid}</guid></item>" for guid in (
         "123", "tag:x,1", "/a/1", "https://outlet.example/g"
     )))).entries  # fmt: skip

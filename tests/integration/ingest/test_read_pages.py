@@ -91,7 +91,7 @@ def test_pages_are_read_only_if_the_operator_allows_it(
 
 
 @pytest.mark.parametrize(
-    ("path", "answer"),
+    ("path", "response"),
     [
         ("/robots.txt", reply(b"User-agent: *\nDisallow: /page/")),
         ("/robots.txt", reply(b"User-agent: GPTBot\nDisallow: /")),
@@ -99,9 +99,9 @@ def test_pages_are_read_only_if_the_operator_allows_it(
     ],
 )
 def test_refused_page_is_not_requested(
-    context: Context, publish: Publish, feed_server: FeedServer, path: str, answer: Behaviour
+    context: Context, publish: Publish, feed_server: FeedServer, path: str, response: Behaviour
 ):
-    feed_server.routes[path] = answer
+    feed_server.routes[path] = response
     publish({"ferry": reply(article_page(FERRY_DAILY))})
     assert read_pages(context) == {"reserved": 1}
     assert feed_server.requests_to("/page/ferry") == []

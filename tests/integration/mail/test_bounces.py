@@ -30,7 +30,7 @@ def sent(
     subscribe(context.sessions, "ann@x.example")
     report_news(context.sessions, DUE - timedelta(hours=2))
     assert digest(context) == {"created": 1, "sent": 1}
-    return context, str(mail.taken[0][1]["Message-ID"])
+    return context, str(mail.received[0][1]["Message-ID"])
 
 
 def report(raw: bytes) -> Result:

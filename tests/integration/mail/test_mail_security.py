@@ -28,7 +28,7 @@ def test_emails_are_encrypted_and_authenticated(
         with smtp_sender(secured(mail, security)) as sender:
             sender.send(email(1))
             sender.send(email(2))
-        assert (mail.connections, len(mail.taken)) == (1, 2)
+        assert (mail.connections, len(mail.received)) == (1, 2)
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
@@ -39,7 +39,7 @@ def test_untrusted_certificate_is_rejected(security: Security):
             pytest.raises(MailServerError, match="certificate"),
         ):
             sender.send(email())
-        assert mail.taken == []
+        assert mail.received == []
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
@@ -55,4 +55,4 @@ def test_wrong_password_is_reported_without_the_password(
             sender.send(email())
         assert "hunter2" not in str(caught.value)
         assert "\n" not in str(caught.value)
-        assert mail.taken == []
+        assert mail.received == []

@@ -82,7 +82,7 @@ def plain(text: str) -> EmailMessage:
 
 def test_email_arrives_complete(mail: MailServer, sender: SmtpSender):
     sender.send(email(7, ".Ярмарка в Кастельмаре\r\nBcc: everybody@b.example"))
-    [(to, got)] = mail.taken
+    [(to, got)] = mail.received
     assert to == "reader@b.example"
     assert got["Subject"] == ".Ярмарка в Кастельмаре Bcc: everybody@b.example"
     assert got["Bcc"] is None
@@ -100,17 +100,17 @@ def test_email_arrives_complete(mail: MailServer, sender: SmtpSender):
 def test_leading_dot_is_escaped(mail: MailServer, sender: SmtpSender):
     dotted = plain("one\n.\n..two\n.three")
     sender.send(dotted)
-    assert mail.taken[0][1].get_content().splitlines() == ["one", ".", "..two", ".three"]
+    assert mail.received[0][1].get_content().splitlines() == ["one", ".", "..two", ".three"]
 
 
 def test_emails_share_one_connection(mail: MailServer, sender: SmtpSender):
     for number in range(5):
         sender.send(email(number))
-    assert (mail.connections, len(mail.taken)) == (1, 5)
+    assert (mail.connections, len(mail.received)) == (1, 5)
 
 
 @pytest.mark.parametrize(
-    ("step", "answer", "kind"),
+    ("step", "reply", "kind"),
     [
         ("mail", "421 closing", MailServerError),
         ("mail", "530 authenticate first", MailServerError),
@@ -124,33 +124,33 @@ def test_emails_share_one_connection(mail: MailServer, sender: SmtpSender):
         ("data", "554 no", MailRefusedError),
         ("data", "hang", MailDeferredError),
         ("data", "close", MailDeferredError),
-        ("taken", "close", MailDeferredError),
+        ("end_of_data", "close", MailDeferredError),
     ],
 )
 def test_server_reply_raises_matching_error(
-    mail: MailServer, sender: SmtpSender, step: str, answer: str, kind: type[MailError]
+    mail: MailServer, sender: SmtpSender, step: str, reply: str, kind: type[MailError]
 ):
-    mail.answers[step] = answer
+    mail.replies[step] = reply
     ended: list[bool] = []
     with pytest.raises(kind) as caught:
         sender.send(email(), before_end=lambda: ended.append(True))
-    assert caught.value.code == (int(answer[:3]) if answer[:3].isdigit() else None)
+    assert caught.value.code == (int(reply[:3]) if reply[:3].isdigit() else None)
     assert "\n" not in str(caught.value)
-    assert bool(ended) == (step in {"data", "taken"})
-    mail.answers.clear()
-    mail.taken.clear()
+    assert bool(ended) == (step in {"data", "end_of_data"})
+    mail.replies.clear()
+    mail.received.clear()
     sender.send(email(2))
-    assert len(mail.taken) == 1
+    assert len(mail.received) == 1
 
 
 @pytest.mark.parametrize(
-    ("answer", "at_fault"),
+    ("reply", "at_fault"),
     [("550 5.1.1 unknown", True), ("550 no", True), ("550 5.7.1 spam", False)],
 )
 def test_policy_refusal_does_not_blame_the_address(
-    mail: MailServer, sender: SmtpSender, answer: str, *, at_fault: bool
+    mail: MailServer, sender: SmtpSender, reply: str, *, at_fault: bool
 ):
-    mail.answers["rcpt"] = answer
+    mail.replies["rcpt"] = reply
     with pytest.raises(MailRefusedError) as caught:
         sender.send(email())
     assert caught.value.address_at_fault == at_fault
@@ -174,9 +174,9 @@ def _break_off(listener: socket.socket) -> None:
     connection, _ = listener.accept()
     with connection:
         connection.sendall(b"220 hello\r\n")
-        for answer in (b"250 hello\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 go on\r\n"):
+        for reply in (b"250 hello\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 go on\r\n"):
             connection.recv(1000)
-            connection.sendall(answer)
+            connection.sendall(reply)
         connection.recv(1000)
 
 
@@ -193,4 +193,4 @@ def test_starttls_is_required_when_configured(mail: MailServer):
     settings = replace(mail_settings(mail.port), security="starttls")
     with smtp_sender(settings) as sender, pytest.raises(MailServerError, match="STARTTLS"):
         sender.send(email())
-    assert mail.taken == []
+    assert mail.received == []

@@ -53,7 +53,7 @@ def test_alert_is_added_listed_sent_and_removed(run: Run, sessions: Sessions, ma
     assert output(run("alerts", "send")) == "nothing to do\n"
     report_news(sessions, utc_now() + timedelta(seconds=1))
     assert output(run("alerts", "send")) == "created 1, sent 1\n"
-    assert [to for to, _ in mail.taken] == ["eve@x.example"]
+    assert [to for to, _ in mail.received] == ["eve@x.example"]
     [edition] = json.loads(output(run("digest", "editions", "--json")))
     assert (edition["kind"], edition["sent"], edition["mean_stories"]) == ("alert", 1, 1)
     assert 1000 < edition["mean_bytes"] < 100_000
@@ -71,7 +71,7 @@ def test_preview_shows_the_first_matching_story(
     )
     assert headline in (tmp_path / "alert.html").read_text(encoding="utf-8")
     assert headline in (tmp_path / "alert.txt").read_text(encoding="utf-8")
-    assert mail.taken == []
+    assert mail.received == []
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def report_floods(context: Context, first: int) -> None:
 
 
 def headlines(mail: MailServer) -> str:
-    parts = [email.get_body(("plain",)) for _, email in mail.taken]
+    parts = [email.get_body(("plain",)) for _, email in mail.received]
     return " ".join(" ".join(part.get_content() for part in parts if part is not None).split())
 
 
@@ -56,10 +56,10 @@ def test_storm_keeps_the_limit_and_loses_nothing(context: Context, clock: Clock,
     for step in range(STORIES // PER_STEP):
         report_floods(context, step * PER_STEP)
         if step % 4 == 1:  # the mail server fails, emails wait
-            mail.answers["mail"] = "421 closing"
+            mail.replies["mail"] = "421 closing"
             with suppress(MailServerError):
                 alerts(context)
-            mail.answers.clear()
+            mail.replies.clear()
         else:
             alerts(context)
         if step % 5 == 4:  # stories that were reported already merge and split
@@ -69,13 +69,13 @@ def test_storm_keeps_the_limit_and_loses_nothing(context: Context, clock: Clock,
                 move_reports(session, source, target, clock.now, 1)
         if step == 10:  # a quiet time, then the storm goes on
             clock.advance(hours=2)
-        sent_at += [clock.now] * (len(mail.taken) - len(sent_at))
+        sent_at += [clock.now] * (len(mail.received) - len(sent_at))
         clock.advance(minutes=3)
     limit = context.settings.alerts.max_per_hour
     for start in sent_at:
         assert sum(start <= each < start + timedelta(hours=1) for each in sent_at) <= limit
     alert_texts = headlines(mail)
-    assert len(mail.taken) >= 2 * limit
+    assert len(mail.received) >= 2 * limit
     clock.now = DUE + timedelta(days=1)
     assert digest(context)["sent"] == 1
     shown = headlines(mail)

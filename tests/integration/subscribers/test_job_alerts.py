@@ -61,7 +61,7 @@ def report_story(context: Context, story: str, outlets: Sequence[str], at: datet
 
 
 def received(mail: MailServer) -> list[tuple[str, str]]:
-    return [(to, str(email["Subject"])) for to, email in mail.taken]
+    return [(to, str(email["Subject"])) for to, email in mail.received]
 
 
 def states(context: Context) -> list[str]:
@@ -82,7 +82,7 @@ def test_match_and_growth_send_one_email_each(context: Context, clock: Clock, ma
         assert alerts(context) == {}
     report_story(context, "ferry", ["b", "c"], clock.now)
     assert alerts(context) == {"created": 1, "sent": 1}
-    grown = mail.taken[-1][1].get_body(("plain",))
+    grown = mail.received[-1][1].get_body(("plain",))
     assert grown is not None
     assert "Since 07:30: 2 more outlets" in grown.get_content()
     clock.advance(minutes=1)
@@ -94,7 +94,7 @@ def test_email_links_stop_its_alert(context: Context, clock: Clock, mail: MailSe
     number = add_alert(context, "ann@x.example", words="ferry")
     report_story(context, "ferry", ["a"], clock.now)
     alerts(context)
-    [(_, email)] = mail.taken
+    [(_, email)] = mail.received
     assert f"/digest/alerts/{number}-" in email["List-Unsubscribe"]
     assert email["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert email["List-Id"] == "<alerts.news.example>"
@@ -122,7 +122,7 @@ def test_emails_above_the_hourly_limit_are_deferred_to_the_digest(
     assert len(subjects) == 5
     clock.now = DUE + DAY
     assert digest(context) == {"created": 1, "sent": 1}
-    body = mail.taken[-1][1].get_body(("plain",))
+    body = mail.received[-1][1].get_body(("plain",))
     assert body is not None
     section = body.get_content().partition("YOUR ALERTS")[2].partition("\n-- ")[0]
     missing = {f"event{number}x happens" for number in range(6)} - subjects | {"ferry happens"}
@@ -151,7 +151,7 @@ def test_edition_may_contain_only_alerts(context: Context, clock: Clock, mail: M
     assert alerts(context) == {"deferred_to_digest": 1}
     clock.now = DUE + DAY
     assert digest(context) == {"created": 1, "sent": 1}
-    assert mail.taken[-1][1]["Subject"] == "ferry happens"
+    assert mail.received[-1][1]["Subject"] == "ferry happens"
 
 
 def test_failed_email_is_retried_then_deferred_to_the_digest(
@@ -160,21 +160,21 @@ def test_failed_email_is_retried_then_deferred_to_the_digest(
     subscribe(context.sessions, "ann@x.example")
     add_alert(context, "ann@x.example", words="happens")
     report_story(context, "ferry", ["a"], clock.now)
-    mail.answers["rcpt"] = "450 later"
+    mail.replies["rcpt"] = "450 later"
     assert alerts(context) == {"created": 1, "deferred": 1}
-    mail.answers.clear()
+    mail.replies.clear()
     clock.advance(minutes=5)
     assert alerts(context) == {"sent": 1}
-    mail.answers["mail"] = "421 closing"
+    mail.replies["mail"] = "421 closing"
     report_story(context, "cup", ["a"], clock.now)
     with pytest.raises(MailServerError):
         alerts(context)
-    mail.answers.clear()
+    mail.replies.clear()
     clock.advance(hours=4)
     assert alerts(context) == {"overdue": 1}
     clock.now = DUE + DAY
     assert digest(context) == {"created": 1, "sent": 1}
-    assert "YOUR ALERTS" in mail.taken[-1][1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "YOUR ALERTS" in mail.received[-1][1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
 
 
 def test_unconfirmed_email_is_resent_with_the_same_message_id(
@@ -183,12 +183,12 @@ def test_unconfirmed_email_is_resent_with_the_same_message_id(
     subscribe(context.sessions, "ann@x.example")
     add_alert(context, "ann@x.example", words="ferry")
     report_story(context, "ferry", ["a"], clock.now)
-    mail.answers["taken"] = "close"
+    mail.replies["end_of_data"] = "close"
     assert alerts(context)["deferred"] == 1
-    mail.answers.clear()
+    mail.replies.clear()
     clock.advance(hours=2)
     assert alerts(context) == {"sent": 1}
-    first, second = (email for _, email in mail.taken)
+    first, second = (email for _, email in mail.received)
     assert first["Message-ID"] == second["Message-ID"]
     assert "sorry for the delay" in second.as_string()
 
@@ -199,7 +199,7 @@ def test_digest_job_leaves_open_alert_deliveries_alone(
     subscribe(context.sessions, "ann@x.example")
     add_alert(context, "ann@x.example", words="ferry")
     report_story(context, "ferry", ["a"], clock.now)
-    mail.answers["rcpt"] = "450 later"
+    mail.replies["rcpt"] = "450 later"
     alerts(context)
     with context.sessions.begin() as session:
         session.execute(text("UPDATE deliveries SET state = 'sending'"))
@@ -214,16 +214,16 @@ def test_stopped_alert_cancels_waiting_emails(context: Context, clock: Clock, ma
     subscribe(context.sessions, "ann@x.example")
     number = add_alert(context, "ann@x.example", words="ferry")
     report_story(context, "ferry", ["a"], clock.now)
-    mail.answers["rcpt"] = "450 later"
+    mail.replies["rcpt"] = "450 later"
     alerts(context)
     with context.sessions.begin() as session:
         store.stop(session, number, now=clock.now)
-    mail.answers.clear()
+    mail.replies.clear()
     clock.advance(hours=1)
     report_story(context, "ferry", ["b", "c"], clock.now)
     assert alerts(context) == {}
     assert states(context) == ["expired"]
-    assert mail.taken == []
+    assert mail.received == []
 
 
 def test_stopped_subscriber_gets_no_email(context: Context, clock: Clock, mail: MailServer):
@@ -233,13 +233,13 @@ def test_stopped_subscriber_gets_no_email(context: Context, clock: Clock, mail: 
         subscribers.stop(session, ann.id, "unsubscribed")
     report_story(context, "ferry", ["a"], clock.now)
     assert alerts(context) == {}
-    assert mail.taken == []
+    assert mail.received == []
 
 
 def test_refused_address_is_marked_as_bounced(context: Context, clock: Clock, mail: MailServer):
     subscribe(context.sessions, "gone@x.example")
     add_alert(context, "gone@x.example", words="ferry")
-    mail.addresses["gone@x.example"] = "550 5.1.1 no such user"
+    mail.address_replies["gone@x.example"] = "550 5.1.1 no such user"
     report_story(context, "ferry", ["a"], clock.now)
     assert alerts(context) == {"created": 1, "refused": 1}
     with context.sessions.begin() as session:
@@ -293,7 +293,7 @@ def test_dry_run_writes_emails_to_a_folder(
     written = sorted((tmp_path / "out").iterdir())
     assert [path.suffix for path in written] == [".eml", ".eml"]
     assert all(b"ferry happens" in path.read_bytes() for path in written)
-    assert mail.taken == []
+    assert mail.received == []
 
 
 def test_empty_day_may_send_a_short_email(context: Context, clock: Clock, mail: MailServer):
@@ -303,8 +303,8 @@ def test_empty_day_may_send_a_short_email(context: Context, clock: Clock, mail: 
     context = replace(context, settings=settings)
     subscribe(context.sessions, "ann@x.example")
     assert digest(context) == {"created": 1, "sent": 1}
-    assert mail.taken[0][1]["Subject"] == "Nothing new"
-    for part in mail.taken[0][1].iter_parts():
+    assert mail.received[0][1]["Subject"] == "Nothing new"
+    for part in mail.received[0][1].iter_parts():
         assert "no new story matches your preferences" in part.get_content()
     clock.advance(hours=1)
     assert digest(context) == {}

@@ -31,7 +31,7 @@ def context(engine: Any, clock: Clock, mail: MailServer) -> Context:
 
 
 def received(mail: MailServer) -> Counter[str]:
-    return Counter(to for to, _ in mail.taken)
+    return Counter(to for to, _ in mail.received)
 
 
 def states(context: Context, table: str) -> list[str]:
@@ -55,7 +55,7 @@ def test_each_subscriber_gets_one_edition_per_day(context: Context, clock: Clock
         clock.now = DUE + timedelta(minutes=minutes)
         assert digest(context) == {}
     assert received(mail) == {"ann@x.example": 1, "bob@x.example": 1}
-    email = mail.taken[0][1]
+    email = mail.received[0][1]
     assert email["Subject"] == headline
     assert email["List-Unsubscribe"].strip().startswith("<https://news.example/digest/unsubscribe/")
     assert email["Date"].datetime == DUE
@@ -63,8 +63,8 @@ def test_each_subscriber_gets_one_edition_per_day(context: Context, clock: Clock
     second = report_news(context.sessions, DUE + 20 * HOUR)
     clock.now = DUE + DAY
     assert digest(context) == {"created": 2, "sent": 2}
-    assert mail.taken[-1][1]["Subject"] == second
-    assert headline not in mail.taken[-1][1].as_string()
+    assert mail.received[-1][1]["Subject"] == second
+    assert headline not in mail.received[-1][1].as_string()
 
 
 def test_no_mail_server_creates_nothing(context: Context, clock: Clock):
@@ -89,7 +89,7 @@ def test_empty_day_sends_nothing_and_is_not_repeated(
     assert digest(context) == {}
     clock.now = DUE + DAY
     assert digest(context) == {"created": 1, "sent": 1}
-    assert len(mail.taken) == 1
+    assert len(mail.received) == 1
 
 
 def test_seen_story_returns_with_new_reports(context: Context, clock: Clock, mail: MailServer):
@@ -109,7 +109,7 @@ def test_seen_story_returns_with_new_reports(context: Context, clock: Clock, mai
         session.execute(text("DELETE FROM stories WHERE id = 'ferry'"))
     clock.now = DUE + DAY
     assert digest(context) == {"created": 1, "sent": 1}
-    body = mail.taken[-1][1].get_body(("plain",))
+    body = mail.received[-1][1].get_body(("plain",))
     assert body is not None
     assert "Since yesterday: 3 more outlets, including the first from Poland" in body.get_content()
 
@@ -122,7 +122,7 @@ def test_missed_day_is_caught_up_once_with_an_apology(
     clock.now = DUE + 2 * DAY + 5 * HOUR
     assert digest(context) == {"created": 1, "sent": 1}
     assert digest(context) == {}
-    assert "sorry for the delay" in mail.taken[0][1].as_string()
+    assert "sorry for the delay" in mail.received[0][1].as_string()
     with context.sessions.begin() as session:
         assert session.scalar(text("SELECT late FROM editions"))
 
@@ -130,14 +130,14 @@ def test_missed_day_is_caught_up_once_with_an_apology(
 def test_edition_sent_late_apologises(context: Context, clock: Clock, mail: MailServer):
     subscribe(context.sessions, "ann@x.example")
     report_news(context.sessions, DUE - HOUR)
-    mail.answers["rcpt"] = "450 later"
+    mail.replies["rcpt"] = "450 later"
     for hours in range(4):
         clock.now = DUE + hours * HOUR
         digest(context)
-    mail.answers.clear()
+    mail.replies.clear()
     clock.now = DUE + 8 * HOUR
     assert digest(context) == {"sent": 1}
-    assert "sorry for the delay" in mail.taken[0][1].as_string()
+    assert "sorry for the delay" in mail.received[0][1].as_string()
 
 
 def test_preferences_are_applied(context: Context, mail: MailServer):
@@ -153,22 +153,22 @@ def test_preferences_are_applied(context: Context, mail: MailServer):
 
 
 @pytest.mark.parametrize(
-    ("step", "answer"),
+    ("step", "reply"),
     [("rcpt", "450 busy"), ("data", "451 later"), ("rcpt", "hang"), ("data", "close")],
 )
 def test_temporary_failure_is_retried_with_backoff(
-    context: Context, clock: Clock, mail: MailServer, step: str, answer: str
+    context: Context, clock: Clock, mail: MailServer, step: str, reply: str
 ):
     subscribe(context.sessions, "ann@x.example")
     report_news(context.sessions, DUE - HOUR)
-    mail.answers[step] = answer
+    mail.replies[step] = reply
     tried: list[datetime] = []
     for minute in range(61):
         clock.now = DUE + timedelta(minutes=minute)
         if digest(context).get("deferred"):
             tried.append(clock.now)
     assert [int((at - DUE) / timedelta(minutes=1)) for at in tried] == [0, 5, 15, 35]
-    mail.answers.clear()
+    mail.replies.clear()
     clock.now += DAY / 8
     assert digest(context) == {"sent": 1}
     assert received(mail) == {"ann@x.example": 1}
@@ -178,11 +178,11 @@ def test_temporary_failure_is_retried_with_backoff(
 def test_refused_address_is_marked_as_bounced(context: Context, clock: Clock, mail: MailServer):
     subscribe(context.sessions, "gone@x.example", "ann@x.example")
     report_news(context.sessions, DUE - HOUR)
-    mail.addresses["gone@x.example"] = "550 5.1.1 no such user"
+    mail.address_replies["gone@x.example"] = "550 5.1.1 no such user"
     assert digest(context) == {"created": 2, "sent": 1, "refused": 1}
     assert state_of(context, "gone@x.example") == "bounced"
     assert state_of(context, "ann@x.example") == "active"
-    mail.addresses.clear()
+    mail.address_replies.clear()
     report_news(context.sessions, DUE + 20 * HOUR)
     clock.now = DUE + DAY
     assert digest(context) == {"created": 1, "sent": 1}
@@ -192,21 +192,21 @@ def test_refused_address_is_marked_as_bounced(context: Context, clock: Clock, ma
 def test_refused_content_does_not_stop_the_subscriber(context: Context, mail: MailServer):
     subscribe(context.sessions, "ann@x.example")
     report_news(context.sessions, DUE - HOUR)
-    mail.answers["data"] = "554 looks like spam"
+    mail.replies["data"] = "554 looks like spam"
     assert digest(context) == {"created": 1, "refused": 1}
     assert state_of(context, "ann@x.example") == "active"
-    mail.answers.clear()
+    mail.replies.clear()
     assert digest(context) == {}
 
 
 def test_unavailable_server_ends_the_run(context: Context, clock: Clock, mail: MailServer):
     subscribe(context.sessions, *(f"r{n}@x.example" for n in range(5)))
     report_news(context.sessions, DUE - HOUR)
-    mail.answers["mail"] = "421 closing"
+    mail.replies["mail"] = "421 closing"
     with pytest.raises(MailServerError, match="421"):
         digest(context)
     assert mail.connections == 1
-    mail.answers.clear()
+    mail.replies.clear()
     clock.now = DUE + timedelta(minutes=10)
     assert digest(context) == {"sent": 5}
     assert set(received(mail).values()) == {1}
@@ -217,11 +217,11 @@ def test_subscriber_who_stopped_gets_no_waiting_email(
 ):
     [ann] = subscribe(context.sessions, "ann@x.example")
     report_news(context.sessions, DUE - HOUR)
-    mail.answers["rcpt"] = "450 later"
+    mail.replies["rcpt"] = "450 later"
     digest(context)
     with context.sessions.begin() as session:
         subscribers.stop(session, ann.id, "unsubscribed")
-    mail.answers.clear()
+    mail.replies.clear()
     clock.now = DUE + HOUR
     assert digest(context) == {}
 
@@ -229,9 +229,9 @@ def test_subscriber_who_stopped_gets_no_waiting_email(
 def test_overdue_edition_expires(context: Context, clock: Clock, mail: MailServer):
     subscribe(context.sessions, "ann@x.example")
     report_news(context.sessions, DUE - HOUR)
-    mail.answers["rcpt"] = "450 later"
+    mail.replies["rcpt"] = "450 later"
     digest(context)
-    mail.answers.clear()
+    mail.replies.clear()
     clock.now = DUE + 22 * HOUR
     assert digest(context) == {"expired": 1}
     clock.now = DUE + DAY
@@ -243,12 +243,12 @@ def test_unconfirmed_email_is_resent_with_the_same_message_id(
 ):
     subscribe(context.sessions, "ann@x.example")
     report_news(context.sessions, DUE - HOUR)
-    mail.answers["taken"] = "close"
+    mail.replies["end_of_data"] = "close"
     assert digest(context)["deferred"] == 1
     assert states(context, "deliveries") == ["doubtful"]
-    mail.answers.clear()
+    mail.replies.clear()
     clock.now = DUE + HOUR
     moved = with_mail(context, mail.port, sender="News <news@moved.example>")
     assert digest(moved) == {"sent": 1}
-    first, second = (email["Message-ID"] for _, email in mail.taken)
+    first, second = (email["Message-ID"] for _, email in mail.received)
     assert first == second

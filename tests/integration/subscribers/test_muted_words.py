@@ -72,7 +72,7 @@ def shown(mail: MailServer) -> str:
     """
     text = "\n".join(
         f"{email['Subject']}\n{part.get_content()}"
-        for _, email in mail.taken
+        for _, email in mail.received
         for part in email.iter_parts()
     )
     return re.sub(r"https?://[^\s\"<>]+", "", text).lower()
@@ -96,8 +96,8 @@ def test_digest_and_alert_emails_show_no_muted_word(
     # The other subscriber muted nothing. A title without its word leads the first story.
     expected = ("summit ends", *TRACES[1:])
     assert [text for text in expected if text not in everything] == []
-    mail.taken = [(to, email) for to, email in mail.taken if to == "ann@x.example"]
-    assert [str(email["Subject"]) for _, email in mail.taken] == [STORIES["calm"][0][0]] * 2
+    mail.received = [(to, email) for to, email in mail.received if to == "ann@x.example"]
+    assert [str(email["Subject"]) for _, email in mail.received] == [STORIES["calm"][0][0]] * 2
     assert "the doors open at nine" in shown(mail)
     assert [text for text in ("summit", *TRACES) if text in shown(mail)] == []
 

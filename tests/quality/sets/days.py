@@ -19,7 +19,7 @@ from service.commands.demo.server import feed_paths
 from service.commands.research import jsonl
 from service.domain.articles.entries import Draft, FeedContext
 from service.domain.catalogue.outlets import SiteIndex
-from service.domain.identity.keys import make_claims
+from service.domain.identity.keys import key_entries
 from service.domain.text.urls import canonical_url
 from service.errors import FeedError
 from service.ingest.admit import admit_feed
@@ -81,7 +81,7 @@ def parse_drafts(path: Path) -> Iterator[Draft]:
         return
     about = FeedContext(url, parsed.link, parsed.language)
     drafts, _ = admit_feed(parsed.entries, about, now=NOW, settings=load({}).admit)
-    yield from (claim.draft for claim in make_claims(drafts, 0))
+    yield from (entry.draft for entry in key_entries(drafts, 0))
 
 
 def label_key(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Invented article pages as HTML, with the furniture of a news site around the text."""
+"""Invented article pages as HTML, with the navigation, links and footer of a news site."""
 
 from collections.abc import Sequence
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from service.domain.articles.entries import Draft, FeedContext
 from service.domain.articles.model import Article
-from service.domain.identity.keys import make_claims
+from service.domain.identity.keys import key_entries
 from service.domain.text.urls import canonical_url
 from service.ingest.admit import admit_feed
 from service.ingest.opml import read_opml
@@ -41,7 +41,7 @@ def _admit_feed(url: str) -> list[Draft]:
     parsed = parse_feed((SEEDS_DIR / url.removeprefix(_BASE)).read_bytes(), url=url)
     context = FeedContext(url, language=parsed.language)
     drafts, _ = admit_feed(parsed.entries, context, now=NOW, settings=load.load({}).admit)
-    return [claim.draft for claim in make_claims(drafts, 0)]
+    return [entry.draft for entry in key_entries(drafts, 0)]
 
 
 def _article(url: str, draft: Draft, outlet: str) -> Article:

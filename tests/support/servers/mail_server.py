@@ -19,16 +19,16 @@ LOOPBACK = Path(__file__).parent / "loopback.pem"
 
 @dataclass(slots=True)
 class MailServer:
-    """Test server; `answers` maps a step to its reply; all other steps succeed with 250.
+    """Test server; `replies` maps steps to replies; all other steps succeed with 250.
 
-    The steps are `mail`, `rcpt`, `data` and `taken` (the end of the email; the server stores it
-    before the reply). A reply is a line such as `550 5.1.1 unknown`, `hang` or `close`. `addresses`
-    has the RCPT replies of single addresses. `taken` lists the stored emails.
+    The steps are `mail`, `rcpt`, `data` and `end_of_data` (the email is stored before this reply).
+    A reply is a line such as `550 5.1.1 unknown`, or `hang`, or `close`. `address_replies` maps
+    addresses to their RCPT replies. `received` contains each stored email with its recipient.
     """
 
-    answers: dict[str, str] = field(default_factory=dict)
-    addresses: dict[str, str] = field(default_factory=dict)
-    taken: list[tuple[str, EmailMessage]] = field(default_factory=list)
+    replies: dict[str, str] = field(default_factory=dict)
+    address_replies: dict[str, str] = field(default_factory=dict)
+    received: list[tuple[str, EmailMessage]] = field(default_factory=list)
     security: str = "none"  #: "none", "starttls" or "tls", with the certificate `LOOPBACK`
     login: tuple[bytes, bytes] | None = (
         None  #: required user and password; None disables authentication
@@ -105,10 +105,10 @@ class MailServer:
         is_valid = (data.login, data.password) == self.login
         return AuthResult(success=is_valid, handled=False)
 
-    async def answer(self, step: str, server: SMTP, otherwise: str) -> str:
+    async def reply(self, step: str, server: SMTP, otherwise: str) -> str:
         """The reply at a step."""
-        reply = self.answers.get(step, otherwise)
-        if step == "taken":
+        reply = self.replies.get(step, otherwise)
+        if step == "end_of_data":
             await asyncio.sleep(self.delay)
         if reply == "hang":
             await asyncio.sleep(60)
@@ -143,24 +143,24 @@ class _Handler:
         self, server: SMTP, _: Session, envelope: Envelope, address: str, __: list[str]
     ) -> str:
         envelope.mail_from = address
-        return await self._owner.answer("mail", server, "250 OK")
+        return await self._owner.reply("mail", server, "250 OK")
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, _: Session, envelope: Envelope, address: str, __: list[str]
     ) -> str:
-        reply = await self._owner.answer("rcpt", server, "250 OK")
-        reply = self._owner.addresses.get(address, reply)
+        reply = await self._owner.reply("rcpt", server, "250 OK")
+        reply = self._owner.address_replies.get(address, reply)
         if reply.startswith("250"):
             envelope.rcpt_tos.append(address)
         return reply
 
     async def handle_DATA(self, server: SMTP, _: Session, envelope: Envelope) -> str:  # noqa: N802
-        reply = await self._owner.answer("data", server, "250 OK")
+        reply = await self._owner.reply("data", server, "250 OK")
         if reply.startswith("250"):
             content = envelope.content or b""
             raw = content if isinstance(content, bytes) else content.encode()
             email = message_from_bytes(raw, policy=policy.default)
             assert isinstance(email, EmailMessage)
-            self._owner.taken.extend((to, email) for to in envelope.rcpt_tos)
-            return await self._owner.answer("taken", server, reply)
+            self._owner.received.extend((to, email) for to in envelope.rcpt_tos)
+            return await self._owner.reply("end_of_data", server, reply)
         return reply

@@ -47,7 +47,7 @@ def test_credit_of_a_text(text: str, agency: str | None) -> None:
     assert NAMES.find(Article(1, "Ferry hits pier", text, "daily")) == agency
 
 
-def test_credit_of_the_own_outlet_is_none() -> None:
+def test_credit_to_the_own_outlet_is_ignored() -> None:
     text = f"LAGOS, May 3 (Reuters) - {SENTENCE}."
     assert NAMES.find(Article(1, "Ferry hits pier", text, "reuters")) is None
 

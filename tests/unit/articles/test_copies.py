@@ -185,7 +185,7 @@ def test_original_is_in_the_story_of_its_copy() -> None:
     assert keep_within_stories(everywhere, articles, SETTINGS, stories) == found
 
 
-def test_article_without_a_story_is_no_copy() -> None:
+def test_article_without_a_story_is_not_a_copy() -> None:
     own = replace(WIRE, id=2, outlet="daily", published=LATER)
     assert find_copies([WIRE, own], SETTINGS, {1: "a", 2: None}) == []
 

@@ -12,7 +12,7 @@ from service.domain.articles.entries import (
     Rejection,
     content_hash,
 )
-from service.domain.identity.keys import make_claims
+from service.domain.identity.keys import key_entries
 from service.ingest.admit import admit_entry, admit_feed, first_sentence, strip_boilerplate
 from service.settings.ingest import AdmitSettings
 
@@ -265,8 +265,8 @@ def test_newest_version_of_an_entry_wins() -> None:
         [undated, older, ENTRY, updated, empty], FEED, now=NOW, settings=SETTINGS
     )
 
-    claims = make_claims(drafts, 1)
-    assert [claim.draft.title for claim in claims] == ["Bridge open, mayor says"]
+    entries = key_entries(drafts, 1)
+    assert [entry.draft.title for entry in entries] == ["Bridge open, mayor says"]
     assert rejections == [Rejection("2", "no title and no text")]
 
 

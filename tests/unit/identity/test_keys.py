@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from service.domain.articles.entries import Draft
-from service.domain.identity.keys import Claim, link_keys, make_claims
+from service.domain.identity.keys import KeyedEntry, key_entries, link_keys
 
 NOW = datetime(2020, 4, 20, 12, 0, tzinfo=UTC)
 DRAFT = Draft(
@@ -32,21 +32,21 @@ SECOND = replace(
 )
 
 
-def claims(*drafts: Draft) -> list[Claim]:
-    return make_claims(drafts, 1)
+def key_all(*drafts: Draft) -> list[KeyedEntry]:
+    return key_entries(drafts, 1)
 
 
 def test_guid_and_link_identify_an_entry() -> None:
-    first, second = claims(DRAFT, SECOND)
+    first, second = key_all(DRAFT, SECOND)
 
     assert first.guid
     assert first.guid != second.guid
     assert first.links == link_keys(DRAFT.url)
-    assert make_claims([DRAFT], 2)[0].guid != first.guid
+    assert key_entries([DRAFT], 2)[0].guid != first.guid
 
 
 def test_repeated_guid_identifies_nothing() -> None:
-    first, second = claims(DRAFT, replace(SECOND, guid="a1"))
+    first, second = key_all(DRAFT, replace(SECOND, guid="a1"))
 
     assert first.guid is second.guid is None
     assert first.links
@@ -54,7 +54,7 @@ def test_repeated_guid_identifies_nothing() -> None:
 
 
 def test_shared_link_identifies_nothing() -> None:
-    first, second = claims(DRAFT, replace(SECOND, url=DRAFT.url))
+    first, second = key_all(DRAFT, replace(SECOND, url=DRAFT.url))
 
     assert first.guid
     assert second.guid
@@ -64,7 +64,7 @@ def test_shared_link_identifies_nothing() -> None:
 
 def test_parameters_count_if_entries_differ_only_in_them() -> None:
     numbered = "https://outlet.example/story?utm_content="
-    first, second = claims(
+    first, second = key_all(
         replace(DRAFT, url=f"{numbered}1", guid=""), replace(SECOND, url=f"{numbered}2", guid="")
     )
 
@@ -74,7 +74,7 @@ def test_parameters_count_if_entries_differ_only_in_them() -> None:
 
 def test_fragments_count_if_entries_differ_only_in_them() -> None:
     live = "https://outlet.example/live"
-    first, second = claims(
+    first, second = key_all(
         replace(DRAFT, url=f"{live}#turnout"), replace(SECOND, url=f"{live}#polls")
     )
 
@@ -84,9 +84,9 @@ def test_fragments_count_if_entries_differ_only_in_them() -> None:
 
 
 def test_home_page_identifies_nothing() -> None:
-    [claim] = claims(replace(DRAFT, is_home_page=True))
+    [entry] = key_all(replace(DRAFT, is_home_page=True))
 
-    assert claim.links == ()
+    assert entry.links == ()
 
 
 def test_versions_of_an_entry_are_merged() -> None:
@@ -95,8 +95,8 @@ def test_versions_of_an_entry_are_merged() -> None:
     )
     listed_twice = replace(DRAFT, guid="a1-world")
 
-    assert [claim.draft for claim in claims(DRAFT, moved)] == [moved]
-    assert [claim.draft for claim in claims(DRAFT, listed_twice)] == [DRAFT]
+    assert [entry.draft for entry in key_all(DRAFT, moved)] == [moved]
+    assert [entry.draft for entry in key_all(DRAFT, listed_twice)] == [DRAFT]
 
 
 def test_entries_with_one_title_have_keys_with_their_dates() -> None:
@@ -107,12 +107,12 @@ def test_entries_with_one_title_have_keys_with_their_dates() -> None:
         for n in range(3)
     ]
 
-    assert len({claim.titles for claim in claims(*notices)}) == 3
+    assert len({entry.titles for entry in key_all(*notices)}) == 3
 
 
 def test_other_links_of_one_entry_are_keys() -> None:
     amp = "https://amp.outlet.example/bridge"
-    first, second = claims(replace(DRAFT, other_urls=(amp, SECOND.url)), SECOND)
+    first, second = key_all(replace(DRAFT, other_urls=(amp, SECOND.url)), SECOND)
 
     assert first.other_links == link_keys(amp)
     assert second.other_links == ()

@@ -60,7 +60,7 @@ def test_target_of_a_redirect_is_the_link_and_names_the_publisher() -> None:
         Publisher("", "Outlet"),
     ],
 )
-def test_feed_that_names_itself_is_no_aggregator(publisher: Publisher | None) -> None:
+def test_feed_that_names_itself_is_not_an_aggregator(publisher: Publisher | None) -> None:
     own = FeedContext("https://outlet.example/rss", "https://www.outlet.example/")
     title = "Bridge reopens - Outlet"
     [draft] = admit(

@@ -13,7 +13,7 @@ def extract(body: bytes, content_type: str = "text/html") -> Page:
     return extract_page(body, url=URL, content_type=content_type, min_characters=200)
 
 
-def test_text_is_extracted_without_the_furniture():
+def test_text_is_extracted_without_navigation_and_footer():
     page = extract(article_page(FERRY_DAILY, title="Ferry aground"))
     assert page.outcome == "stored"
     assert all(paragraph in page.text for paragraph in FERRY_DAILY)

@@ -121,7 +121,7 @@ def test_times_are_in_the_subscribers_time_zone():
     assert "09:45 – 10:45" in seen_text(rendered.html)
 
 
-def test_late_edition_apologises():
+def test_late_edition_contains_an_apology():
     rendered = render(full_digest(), late=True)
     for text in (rendered.text, seen_text(rendered.html)):
         assert "This edition was due at 11:45. We are sorry for the delay." in text

@@ -50,7 +50,7 @@ def test_merge_model_without_numbers_is_rejected() -> None:
 def test_fit_needs_a_merge_and_a_weight() -> None:
     empty = LabelledMerges(np.zeros((0, len(MERGE_FEATURES))), np.zeros(0, bool), np.zeros(0))
     for sets in ([], [(empty, 1.0)], [(separable(), 0.0)]):
-        with pytest.raises(BadInputError, match="no groups of articles"):
+        with pytest.raises(BadInputError, match="No groups of articles"):
             fit(sets, about={})
 
 

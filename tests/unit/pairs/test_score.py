@@ -232,7 +232,7 @@ def test_distance_of_days_is_the_expected_distance_of_random_times() -> None:
     assert np.isnan(hours_apart(noon, np.array([np.nan]), day, exact)[0])
 
 
-def test_date_known_to_the_day_is_no_exact_time() -> None:
+def test_date_known_to_the_day_is_not_an_exact_time() -> None:
     articles = [replace(each, published=NOON) for each in event_articles()]
     days = [replace(each, published=NOON - timedelta(hours=12), day_only=True) for each in articles]
     exact, vague = (build_features(each) for each in (articles, days))

@@ -75,7 +75,7 @@ def test_forms_of_a_word_are_one_keyword(
         "zh",
     ],
 )
-def test_function_words_are_no_keywords(lang: str) -> None:
+def test_function_words_are_not_keywords(lang: str) -> None:
     function_words = sorted(
         word for word in stopwordsiso.stopwords(lang) if word.isalpha() and word.islower()
     )[:30]

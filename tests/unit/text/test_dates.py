@@ -39,7 +39,7 @@ def test_forms_of_feeds_are_parsed_with_their_precision(
 
 
 @pytest.mark.parametrize("raw", ["", "  ", "Mon, 20 Apr 2020 " + "x" * 100, "1" * 3000])
-def test_empty_and_long_texts_are_no_dates(raw: str) -> None:
+def test_empty_and_long_texts_are_not_dates(raw: str) -> None:
     assert parse_date(raw) is None
 
 

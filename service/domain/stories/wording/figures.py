@@ -1,4 +1,4 @@
-"""Figures that change while an event goes on: deaths, injured, missing and evacuated people."""
+"""Figures that change during an event: deaths, injured, missing and evacuated people."""
 
 import re
 import unicodedata
@@ -52,7 +52,7 @@ _NUMBER = (
 )
 #: At most six words, or twelve characters without spaces, between a number and its kind.
 _GAP = r"(?:(?:\s+(?!and\b)[^\s.,;\d]+){0,6}?\s+|[^\s\d.,;。；、，]{0,12}?)"
-#: Words after which a number tells an age, a year or another figure.
+#: Words after which a number is an age, a year or another figure.
 _OTHER_NUMBER = r"(?<!\baged )(?<!\bage )(?<!\bin )(?<!\bsince )(?<!\band )"
 #: A toll and its number may be farther apart: "the toll in the valley of the river reached 130".
 _TOLL = re.compile(rf"\btoll(?:\s+[^\s.;]+){{0,8}}?\s+{_OTHER_NUMBER}{_NUMBER}", re.IGNORECASE)
@@ -63,7 +63,7 @@ _PATTERNS = {
     )
     for kind, words in _KINDS.items()
 }
-#: Figures that differ by less than this share are one figure: "nearly 100" and 94.
+#: Figures that differ by less than this share count as equal, such as "nearly 100" and 94.
 _TOLERANCE = 0.08
 
 
@@ -84,7 +84,7 @@ class DatedText:
 
 
 class LatestFigures:
-    """The figures of the reports of one event, with the time of the last report of each."""
+    """The latest figures of each kind in the reports of one event, with the time of the report."""
 
     def __init__(self, reports: Sequence[DatedText]) -> None:
         self._latest: dict[str, tuple[datetime, list[int]]] = {}
@@ -100,7 +100,7 @@ class LatestFigures:
                 self._latest[kind] = report.at, found
 
     def supersede(self, sentence: str, at: datetime) -> bool:
-        """Whether a later report has other figures than a sentence of a report at this time."""
+        """Whether a report after `at` has other figures than a sentence of a report at `at`."""
         for figure in find_figures(sentence):
             latest_at, values = self._latest.get(figure.kind, (at, [figure.value]))
             if latest_at > at and not any(_is_equal(figure.value, value) for value in values):
@@ -108,7 +108,7 @@ class LatestFigures:
         return False
 
     def updates(self, sentence: str) -> bool:
-        """Whether a sentence has the latest figure of a kind whose figures changed."""
+        """Whether a sentence has the latest figure of a kind whose figures have changed."""
         return any(
             figure.kind in self._changed
             and any(_is_equal(figure.value, value) for value in self._latest[figure.kind][1])

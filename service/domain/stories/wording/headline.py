@@ -9,15 +9,15 @@ import numpy as np
 from service.domain.articles import tokenization
 from service.domain.articles.article_types import ArticleType
 from service.domain.articles.model import Article, ArticleId, Floats, Vectors, id_key
-from service.domain.search.function_words import primary_language
 from service.domain.stories.wording.figures import DatedText, LatestFigures
 from service.domain.stories.wording.title_flaws import PLAIN_BELOW, style_penalty
+from service.domain.text.codes import primary_subtag
 
 #: Types whose titles become a headline only in a story without any other type.
 _NOT_NEWS = {ArticleType.SATIRE, ArticleType.SPONSORED}
 #: Weight of the words that a title shares with other titles, against the cosine of the vectors.
 _TITLE_WEIGHT = 0.5
-#: Centrality that one unit of the penalty of a plain title costs, and an outdated figure.
+#: Centrality subtracted for one unit of the penalty of a plain title, and for an outdated figure.
 _SOFT_WEIGHT, _OLD_FIGURE_WEIGHT = 0.06, 0.15
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
@@ -35,10 +35,11 @@ def choose_headline_article(
 ) -> Article:
     """The article whose title becomes the headline; `articles` must not be empty.
 
-    An article without a serious flaw wins: another type than a report, a question or another title
-    that is not plain, a copy. Among these the most central one wins, then the lowest id. Centrality
-    is the similarity to the sum of all original articles' vectors and the share of words in common
-    with their titles, less a discount for slight flaws and for figures that later titles changed.
+    Serious flaws are a type other than report, a title that is not plain (such as a question), and
+    a copied text. Among the articles with the lightest serious flaws the most central one is
+    chosen, then the lowest id. Centrality is the similarity to the sum of the original articles'
+    vectors plus the share of words in common with their titles. Slight flaws, and figures that
+    later titles changed, reduce it.
     """
     return articles[_rank(articles, vectors, copies)[0]]
 
@@ -49,7 +50,7 @@ def choose_local_headlines(
     """The best title in each known language, in order of languages."""
     best: dict[str, Article] = {}
     for row in _rank(articles, vectors, copies):
-        best.setdefault(primary_language(articles[row].lang), articles[row])
+        best.setdefault(primary_subtag(articles[row].lang), articles[row])
     return [LocalHeadline(lang, best[lang].id) for lang in sorted(best) if lang]
 
 
@@ -68,7 +69,7 @@ def title_penalty(article: Article, copies: Collection[ArticleId] = ()) -> int:
 
 
 def is_plain_report(article: Article, copies: Collection[ArticleId] = ()) -> bool:
-    """Whether an article is a report, no copy, with a plain title."""
+    """Whether an article is a report with a plain title and not a copy."""
     return title_penalty(article, copies) < PLAIN_BELOW
 
 

@@ -13,7 +13,7 @@ from service.domain.search.function_words import is_function_word
 from service.domain.stories.wording.stems import stem
 from service.domain.text.scripts import has_unspaced_script, segment
 
-#: Longer words are encoded data, and do not fit in the index of keywords.
+#: Longer words are encoded data, which does not fit in the index of keywords.
 _MIN_LENGTH, _MAX_LENGTH = 3, 100
 _MIN_UNSPACED_LENGTH, _MIN_ABBREVIATION_LENGTH = 2, 2
 #: Words in a larger share of the window's articles are too common for a keyword.
@@ -86,7 +86,7 @@ def _tokenise(article: Article) -> list[_Token]:
 
 
 def _may_be_keyword(token: _Token, language: str) -> bool:
-    """Whether a word is long enough and no function word; abbreviations such as AI are none."""
+    """Whether a word is long enough and not a function word; True for abbreviations such as AI."""
     shortest = _MIN_UNSPACED_LENGTH if has_unspaced_script(token.word) else _MIN_LENGTH
     if len(token.word) > _MAX_LENGTH:
         return False

@@ -1,25 +1,26 @@
-"""Which sentences of a report may stand alone as a quotation."""
+"""Selection of the sentences of a report that can be quoted on their own."""
 
 import re
 from dataclasses import dataclass
 from itertools import pairwise
 
 from service.domain.articles import tokenization
-from service.domain.search.function_words import is_function_word, primary_language
+from service.domain.search.function_words import is_function_word
 from service.domain.stories.wording.title_flaws import JUDGEMENT
+from service.domain.text.codes import primary_subtag
 from service.domain.text.scripts import ends_without_mark, has_unspaced_script, segment
 from service.domain.text.sentences import Sentence, split_sentences
 
-#: Characters and sentences read from the beginning of an article.
+#: Maximum sentences and characters read from the beginning of an article.
 _MAX_LEAD_SENTENCES, _MAX_LEAD_CHARACTERS = 4, 2000
-#: Words of a sentence; words of scripts without spaces are shorter.
+#: Minimum and maximum words of a sentence; words of scripts without spaces are shorter.
 _MIN_WORDS, _MAX_WORDS, _MAX_UNSPACED_WORDS = 8, 42, 90
-#: A text of one sentence without a mark at its end is whole if it is shorter.
+#: A text of one sentence without an end mark counts as complete up to this length.
 _MAX_UNMARKED_CHARACTERS = 240
-#: Words within which a sentence that begins with "The" names its subject.
+#: A sentence that begins with a word such as "The" must have a name within this many words.
 _NAME_WITHIN = 5
 
-#: Letters of a word that counts when words are repeated.
+#: Minimum letters of a word that counts as repeated.
 _MIN_LENGTH = 4
 
 _PROMOTION = re.compile(
@@ -75,7 +76,7 @@ _CONTEXT_DEPENDENT = {
 _UNSPACED_REFERENCES = re.compile(
     r"^[\W_]*(?:他|她|它|这|這|此|该|該|但|而|同时|同時に?|これ|この|それ|その|しかし|また|一方|なお|さらに|เขา|เธอ|แต่|และ|โดย|ซึ่ง|ทั้งนี้)"
 )
-#: A pronoun or a role that refers back, before the sentence names anybody.
+#: A pronoun that refers back, before the first name in the sentence.
 _UNNAMED_START = re.compile(
     r"^\W*\w+(?:\W+(?:[a-z][\w’'-]*|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)){0,6}?"
     r"\W+(?:he|she|they|his|her|their|him|them)\b"
@@ -90,17 +91,18 @@ _RUN_ON = re.compile(
     r"[a-z]{3,}[.!?][A-Z][a-z]|[a-z]{3,}\. [a-z]|^\W*(\w+) \1\b|^\W*(?:The|A|First on) \w+:|"
     r"^\W*[A-Z][\w ]*/[A-Z]|^\W*[A-Z]{3,}[^.]{0,40}\s[–—-]{1,2}\s*$"
 )
-#: A sentence with a time at its end and without such a word is a caption: "The dam last month."
+#: A sentence with a time at its end and without such a verb is a caption: "The dam last month."
 _VERB = re.compile(
     r"\b(is|are|be|been|had|will|would|can|could|may|might|must|should|do|did|won|lost|said|told|"
     r"made|took|went|came|got|left|found|held|met|set|put|cut|hit|led|sent|spent|began|became|fell|"
     r"rose|gave|saw|shot|fought|struck|broke|spoke|drew|blew|shook|have|[a-z]{2,}(?:ed|s))\b"
 )
-#: A name and a verb after a word that is no role: "in the official residence Karsia has opened".
+#: A name and a verb after a noun. This is a new sentence unless the noun is a role:
+#: "in the official residence Karsia has opened".
 _NAME_AFTER_NOUN = re.compile(
     r"\b(?P<noun>[a-z]{3,}) (?:[A-Z][\w’'-]+ ){1,3}(?:is|was|has|have|had|said|says|[a-z]{3,}ed)\b"
 )
-#: Ends of words for roles, and of verbs; "king" and "judge" have no such end.
+#: Endings of roles and of verbs. `_ROLES` lists roles and verbs without such an ending.
 _ROLE_ENDS = ("ed", "s", "er", "or", "ist", "ian", "ant", "ent", "man", "ing", "ess", "ive", "ary")
 _ROLES = frozenset(
     [
@@ -174,7 +176,7 @@ def stands_alone(sentence: str, language: str, depth: int = 0) -> bool:
         return False
     if has_unspaced_script(sentence):
         return not _UNSPACED_REFERENCES.search(sentence)
-    language = primary_language(language) or "en"
+    language = primary_subtag(language) or "en"
     reference = _CONTEXT_DEPENDENT.get(language)
     if reference is not None and reference.search(sentence):
         return False
@@ -200,7 +202,7 @@ def _is_question(sentence: str) -> bool:
 
 
 def _has_whole_quotations(sentence: str) -> bool:
-    """Whether quotation marks are paired, and words of the outlet lead to the quotation."""
+    """Whether quotation marks are paired, and the sentence does not begin with a quotation."""
     plain = sentence.translate(_QUOTATION_MARKS)
     return plain.count('"') % 2 == 0 and not plain.lstrip().startswith('"')
 
@@ -222,7 +224,7 @@ def _is_plain_english(sentence: str, depth: int) -> bool:
 
 
 def _has_two_sentences(sentence: str) -> bool:
-    """Whether a subtitle and a sentence seem to follow each other without a mark.
+    """Whether a subtitle and a sentence seem to follow each other without punctuation.
 
     A pair of content words then often occurs twice, or the second sentence begins with a name.
     """
@@ -234,7 +236,7 @@ def _has_two_sentences(sentence: str) -> bool:
 
 
 def _repeats_words(sentence: str) -> bool:
-    """Whether two content words occur twice in a row."""
+    """Whether a pair of adjacent content words occurs twice."""
     words = list(tokenization.words(sentence))
     pairs = [
         pair
@@ -245,7 +247,7 @@ def _repeats_words(sentence: str) -> bool:
 
 
 def _names_its_subject(sentence: str, depth: int) -> bool:
-    """Whether a sentence with a definite subject, or deep in its text, names it early."""
+    """Whether a sentence has a name near its start, if it is not the first or starts with "The"."""
     first, *words = sentence.split()[:_NAME_WITHIN]
     if depth == 0 and first.lower() not in {"the", "as", "with", "while", "after", "under"}:
         return True

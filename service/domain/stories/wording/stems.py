@@ -3,14 +3,14 @@
 from functools import lru_cache
 
 from service.domain.search import word_forms
-from service.domain.search.function_words import primary_language
+from service.domain.text.codes import primary_subtag
 
 
 @lru_cache(200_000)
 def stem(word: str, language: str) -> str:
-    """Return the stem of a word; an English word stays, because `tokenization` folds plurals.
+    """Return the stem of a word; English words are unchanged, because `tokenization` folds plurals.
 
     The document frequencies of a window are those of folded words.
     """
-    language = primary_language(language)
+    language = primary_subtag(language)
     return word if language in {"", "en"} else word_forms.stem(word, language)

@@ -11,15 +11,16 @@ import numpy as np
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article
 from service.domain.pairs.vocabulary import Vocabulary, word_key
-from service.domain.search.function_words import is_function_word, primary_language
+from service.domain.search.function_words import is_function_word
 from service.domain.stories.wording.stems import stem
 from service.domain.stories.wording.title_flaws import style_penalty
+from service.domain.text.codes import primary_subtag
 
-#: Content words of a phrase.
+#: Maximum content words of a phrase.
 _MAX_WORDS = 4
-#: Share of the stories whose titles contain the phrase, and the word added to it.
+#: Minimum share of stories whose titles contain the phrase, and the word added to it.
 _MIN_PHRASE_SHARE, _MIN_WORD_SHARE = 0.34, 0.3
-#: A phrase in few stories is no name of the storyline; a phrase of one story never is.
+#: Minimum number of stories whose titles contain the phrase, and the word added to it.
 _MIN_STORIES = 2
 _CLAUSE_END = re.compile(r"[:;|?!()\[\]\"“”„«»‘]|\s[-–—]\s|,\s|\.\s|['’]\s")
 #: Value of each further word of a phrase, as a share of the value of its first word.
@@ -61,11 +62,11 @@ _BEFORE_VERBS = frozenset(
         "it",
     ]
 )
-#: A word in more articles of the window, as a share and as a number, is common.
+#: A word is common if more articles of the window than this share and this number contain it.
 _MAX_COMMON_SHARE, _MIN_COMMON_ARTICLES = 0.01, 5
-#: Letters of a word that completes a name.
+#: Minimum letters of a word that completes a name.
 _MIN_LENGTH = 4
-#: Longer words in capitals are no abbreviations.
+#: Longer words in capitals are not abbreviations.
 _MAX_ABBREVIATION = 4
 _UNNAMED = "Untitled"
 
@@ -82,10 +83,10 @@ class _Word:
 def name_storyline(stories: Sequence[Sequence[Article]], vocabulary: Vocabulary) -> str:
     """Name a storyline by the phrase that the titles of most of its stories share.
 
-    `stories` are the articles of each story. A phrase is a run of words of one title; a common word
-    of the titles completes a name or a single word: "Lindsay Clancy" and "trial". Without a shared
-    phrase, or if only a word is shared that is common in the window of the vocabulary, the plainest
-    title is the name. It is never empty.
+    `stories` are the articles of each story. A phrase is a run of words of one title. If it is a
+    name or a single word, a common word of the titles completes it: "Lindsay Clancy" and "trial".
+    The plainest title is the name if the titles share no phrase, or only a single word that is
+    common in the window of the vocabulary. The name is never empty.
     """
     language = _main_language(stories)
     spellings = _Spellings(stories)
@@ -132,9 +133,9 @@ def _value(key: tuple[str, ...], stories: int, names: set[str]) -> float:
 def _completion(
     key: tuple[str, ...], clauses: Sequence[Sequence[Sequence[_Word]]], names: set[str]
 ) -> _Word | None:
-    """The most common noun of the titles that a phrase of names lacks.
+    """The most common word of the titles that completes a phrase, or None.
 
-    A single word without such a noun lacks a name.
+    A noun completes a phrase of names. Without such a noun, a name completes a single word.
     """
     is_single = len(key) == 1
     is_named = all(root in names for root in key)
@@ -171,7 +172,7 @@ def _main_language(stories: Sequence[Sequence[Article]]) -> str:
     languages = Counter(
         language
         for story in stories
-        for language in {primary_language(article.lang) for article in story}
+        for language in {primary_subtag(article.lang) for article in story}
     )
     return min(languages, key=lambda each: (-languages[each], each), default="")
 
@@ -181,7 +182,7 @@ def _title_clauses(
 ) -> Iterator[list[_Word]]:
     """The words of each clause of the titles in a language."""
     for article in story:
-        if primary_language(article.lang) == language:
+        if primary_subtag(article.lang) == language:
             for clause in _CLAUSE_END.split(tokenization.compared_title(article)):
                 words: list[_Word] = []
                 for word, spelling in tokenization.spellings(clause):

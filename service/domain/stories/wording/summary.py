@@ -11,11 +11,12 @@ import numpy as np
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article, ArticleId, Floats, id_key
 from service.domain.pairs.vocabulary import Vocabulary, WordCounts
-from service.domain.search.function_words import is_function_word, primary_language
+from service.domain.search.function_words import is_function_word
 from service.domain.stories.wording.figures import DatedText, LatestFigures
 from service.domain.stories.wording.sentence_quality import quotable_sentences
 from service.domain.stories.wording.stems import stem
 from service.domain.stories.wording.title_flaws import LOADED
+from service.domain.text.codes import primary_subtag
 from service.domain.text.scripts import segment
 
 #: Maximum number of sentences in a summary.
@@ -24,7 +25,7 @@ MAX_SENTENCES = 3
 _CENTRALITY_WEIGHT = 0.6
 #: Two sentences with a higher cosine repeat each other.
 _MAX_SIMILARITY = 0.5
-#: Share of the first sentence's centrality that the others need.
+#: Minimum centrality of the other sentences, as a share of that of the first.
 _MIN_RELATIVE_CENTRALITY = 0.45
 #: Factor on centrality for each sentence further down an article.
 _DEPTH_DISCOUNT = 0.85
@@ -32,11 +33,11 @@ _DEPTH_DISCOUNT = 0.85
 _LOADED_DISCOUNT = 0.8
 #: Factor on centrality for a sentence with the latest of several figures.
 _UPDATE_BONUS = 1.6
-#: Content words that a sentence shares with the titles and leads of the story; numbers count.
+#: Minimum content words that a sentence shares with titles and leads of the story; numbers count.
 _MIN_SHARED_WORDS = 2
-#: Cosine with a title of the story that a sentence about the event has.
+#: Minimum cosine of a sentence about the event with a title of the story.
 _MIN_TITLE_COSINE = 0.2
-#: Time of reports without one.
+#: Time of reports without a known time.
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
@@ -62,12 +63,12 @@ def summarise(
     lang: str = "",
     reported_at: Mapping[ArticleId, datetime] = MappingProxyType({}),
 ) -> list[Quote]:
-    """Up to three sentences, each from another outlet; none without a sentence fit for quotation.
+    """Quote up to three sentences, each from a different outlet; none if no sentence is suitable.
 
-    Only reports are quoted, without reprints (`copies`), live pages, opinion and other types, and
-    only sentences that stand alone and are about the event of the story. Sentences in the language
-    `lang` (ISO 639-1) take precedence. A sentence with figures that a later report changed is not
-    quoted. Selection is maximal marginal relevance (Carbonell and Goldstein 1998): similar to the
+    Only original reports are quoted: no reprints (`copies`), live pages, opinion or other types. A
+    sentence must stand alone and be about the event of the story. Sentences in the language `lang`
+    (ISO 639-1) take precedence. A sentence with figures that a later report changed is not quoted.
+    Selection is maximal marginal relevance (Carbonell and Goldstein 1998): similar to the
     words of the whole story (centroid summarisation, Radev et al. 2004), dissimilar to the
     sentences selected before, leads first. The most central sentence comes first, the others follow
     in order of the reports.
@@ -238,4 +239,4 @@ def _matches_language(article: Article, lang: str) -> bool:
     """Whether an article is in a language; True if either language is unknown."""
     if not lang or not article.lang:
         return True
-    return primary_language(article.lang) == primary_language(lang)
+    return primary_subtag(article.lang) == primary_subtag(lang)

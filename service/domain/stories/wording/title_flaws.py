@@ -2,7 +2,7 @@
 
 import re
 
-from service.domain.search.function_words import primary_language
+from service.domain.text.codes import primary_subtag
 
 _MIN_WORDS, _MAX_CHARACTERS = 3, 140
 #: A title with a larger share of capitals among its cased letters counts as all caps.
@@ -83,8 +83,8 @@ PLAIN_BELOW = 2 * _QUOTED
 def style_penalty(title: str, language: str = "") -> int:
     """Penalty of a title as a headline; 0 for a plain title.
 
-    The penalty of an empty title is the highest, then that of a question, a feature, a live page or
-    a title in capitals, then that of a quotation, of loaded words and of the length.
+    An empty title has the highest penalty. Lower penalties follow in this order: a question, a
+    feature, a live page or capitals; a quotation or a label; loaded words; an unusual length.
     """
     title = title.strip()
     flaws = {
@@ -107,5 +107,5 @@ def is_mostly_uppercase(title: str) -> bool:
 
 
 def _is_question(title: str, language: str) -> bool:
-    starts = _QUESTION_START.get(primary_language(language) or "en")
+    starts = _QUESTION_START.get(primary_subtag(language) or "en")
     return bool(_QUESTION.search(title) or (starts and starts.search(title)))

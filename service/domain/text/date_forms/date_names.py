@@ -7,14 +7,14 @@ from functools import cache, lru_cache
 
 from babel import Locale, UnknownLocaleError
 
-#: Locales whose month names are read when the language of the feed is unknown or does not fit.
+#: Locales whose month names are read when the language of the feed is unknown or does not match.
 _LOCALES = """
 en en_GB de de_AT fr fr_CA es pt it nl sv da nb fi is fo et lv lt pl cs sk hu ro bg ru uk be sr
 sr_Latn hr bs sl mk sq el tr az kk ky uz tk mn hy ka ar ar_SY ar_IQ ar_DZ ar_MA ar_TN ar_SA fa ps
 ur he hi bn mr gu pa or ta te kn ml si ne th lo my km vi id ms fil jv zh ja ko sw am ti so ha yo ig zu
 xh af ca eu gl oc br ga gd cy mt lb fy
 """
-#: Scripts in which the words for a.m. and p.m. are no other words.
+#: Scripts in which the words for a.m. and p.m. have no other meaning.
 _HALF_DAY_LOCALES = ("en", "ar", "el", "hi", "bn", "ja", "ko", "ta", "th", "zh")
 _SHORTEST_PREFIX = 3
 #: Accents of Latin, Greek and Cyrillic letters, and Arabic vowel signs and hamzas. Other scripts
@@ -88,7 +88,7 @@ def find_locale(code: str) -> Locale | None:
 
 
 def fold(text: str) -> str:
-    """Return a text without case, accents, spaces and dots of abbreviations."""
+    """Return a case-folded text without accents, spaces and dots of abbreviations."""
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
     return unicodedata.normalize("NFC", plain).translate(_DOTS).strip("'’`\"")
 

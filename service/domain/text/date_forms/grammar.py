@@ -1,7 +1,7 @@
-"""Grammar of dates in feeds: a text in any language to a date, a time and a zone.
+"""Grammar of dates in feeds: converts text in any language to a date, a time and a zone.
 
-A date in words has a day, the name of a month and a year in any order. The clock may stand before
-or after it, followed by its zone. Other words, such as weekdays, are ignored.
+A date in words has a day, the name of a month and a year in any order. The time of day may be
+before or after the date, followed by its zone. Other words, such as weekdays, are ignored.
 """
 
 import re
@@ -39,7 +39,7 @@ _CLOCKS = (
     re.compile(r"(?<![\d.])(\d{1,2})(?:[.](\d{2}))?(?= ?[AaPp]\.?[Mm]\b)"),
     re.compile(r"(?<![\d.])(\d{1,2}) ?[hH](?!\w)"),
 )
-#: A clock with a dot is read only when the date is known: "20.04" may be a day and a month.
+#: A time with a dot is read only if the text also has a date: "20.04" may be a day and a month.
 _DOTTED_CLOCK = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{2})(?:\.(\d{2}))?(?![\d.])")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[Tt ]?(\d\d)(\d\d)(\d\d)?(?:[.,]\d+)?(.*))?")
 _EPOCH = re.compile(r"(\d{10})(?:\d{3})?(?:\.\d+)?")
@@ -53,7 +53,7 @@ _YEAR_AND_MONTH = re.compile(r"(\d{4}) ?(?:[-/.]|년|年) ?(\d{1,2}) ?[월月]?"
 _NUMBERED_MONTH = re.compile(r"\bth(?:áng|g)\.? ?(\d{1,2})\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\s\d,;:/()\[\]|·•،、+-]+")
 _NUMBER = re.compile(r"\d+")
-#: A date in words has one of these; names of months are looked up only then.
+#: Every date in words matches this pattern; names of months are looked up only if it matches.
 _YEAR_OR_TWO_NUMBERS = re.compile(r"(?<!\d)\d{4}(?!\d)|\d\D+\d")
 #: Letters that Hebrew and Catalan write together with the month.
 _PREFIXES = ("ב", "d'", "d’", "מ")
@@ -112,7 +112,7 @@ class _Reader:
         return self._read_date(text)
 
     def _dotted_clock(self, text: str) -> re.Match[str] | None:
-        """A clock with a dot in a text that has a date without it."""
+        """Find a time with a dot in a text whose remaining part is a date."""
         for match in _DOTTED_CLOCK.finditer(text):
             rest = f"{text[: match.start()]} {text[match.end() :]}"
             if (date := self._read_date(rest)) and date.precision == "day":
@@ -199,7 +199,7 @@ class _Reader:
 def read_date(
     raw: str, *, language: str = "", country: str = "", zone: tzinfo | None = None
 ) -> FeedDate | None:
-    """Read a date of any common form; None if the text is no date.
+    """Read a date of any common form; None if the text is not a date.
 
     `language` is the language tag of the feed, `country` the ISO code of its outlet's country, and
     `zone` that of a time without a known one.
@@ -216,9 +216,10 @@ def read_date(
 
 
 def _split_words(text: str) -> tuple[list[str], list[str]]:
-    """Folded words between the first and the last number, and the others, nearest to one first.
+    """Return the words between the first and the last number, and all other words, both folded.
 
-    Weekdays may be spelled like months ("mar", "lun"), but do not stand between day and year.
+    Words nearest to a number come first. Some weekdays are spelled like months ("mar", "lun"), but
+    a weekday is never between day and year.
     """
     numbers = [match.start() for match in _NUMBER.finditer(text)] or [0]
     words = sorted(

@@ -8,8 +8,8 @@ from service.domain.text.date_forms.feed_date import FeedDate, Precision
 from service.domain.text.date_forms.grammar import MAX_CHARACTERS, read_date
 
 _YEAR = r"(?<!\d)((?:19|20)\d\d)"
-#: In order of precision. A year alone is one segment of the path, because numbers of articles have
-#: four digits, too.
+#: In order of precision. A year alone is one segment of the path, because article ids may
+#: have four digits, too.
 _PATHS: tuple[tuple[Precision, re.Pattern[str]], ...] = (
     ("day", re.compile(rf"{_YEAR}([/-]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")),
     ("day", re.compile(rf"{_YEAR}(/)(\d{{1,2}})/(\d{{1,2}})(?!\d)")),
@@ -27,7 +27,7 @@ _DATELINE = re.compile(
 def find_date(
     link: str, texts: tuple[str, ...], *, language: str, now: datetime
 ) -> FeedDate | None:
-    """Find the date of an entry that has none, at best to the day.
+    """Find the date of an entry without one; the precision is at best a day.
 
     `texts` are title and lead. Dates after `now` and before 1990 are ignored.
     """

@@ -9,7 +9,7 @@ from babel.core import get_global
 
 from service.domain.text.date_forms.date_names import find_locale, fold
 
-#: Every zone with daylight saving time has it at one of these times.
+#: Every zone with daylight saving time observes it at one of these times.
 _SEASONS = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
 
 

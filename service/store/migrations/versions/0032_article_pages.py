@@ -1,7 +1,7 @@
 """full text from the pages of articles
 
-Texts from pages lie beside the texts of the feed, which alone are served. The defaults are
-constants, so no row is rewritten.
+The text of a page is stored beside the text of the feed. Only the text of the feed is served. The
+defaults are constants, so no row is rewritten.
 """
 
 import sqlalchemy as sa

@@ -2,9 +2,9 @@
 
 `article_keys` replaces `article_urls`. It holds guids, canonical URLs and titles; a key that
 several articles share has no article. The key of every stored link is computed by the current
-rule, so that an entry in a feed finds its article. `articles.url` gets the link of the feed; an
-article that has only its key keeps it until its feed is read again. Updates in the future, which
-blocked later versions, are removed.
+rule, so that an entry in a feed finds its article. `articles.url` gets the link of the feed. An
+article without a link of the feed keeps its canonical URL until its feed is read again. Values of
+`updated` in the future are removed, because they blocked later versions.
 """
 
 import sqlalchemy as sa

@@ -41,8 +41,8 @@ STATUS = "`active`: fetched; `paused`: temporarily not fetched; `retired`: perma
 
 #: Description of the field `full_text`.
 FULL_TEXT = (
-    "Whether the pages of its articles are read for grouping, unless their publisher reserves them."
-    " Their texts are not served."
+    "Whether the pages of its articles are read for grouping, unless the publisher refuses. "
+    "The texts of pages are not served."
 )
 
 

@@ -136,7 +136,7 @@ class MatchOut(BaseModel):
         description="Id of the stored article with this URL; null if there is none."
     )
     copy_of: int | None = Field(
-        description="Id of the stored original that the article copies; null if it is no copy."
+        description="Id of the stored original that the article copies; null if it is not a copy."
     )
     language: str | None = Field(
         description="Given or detected language, an ISO 639 code; null if unknown."

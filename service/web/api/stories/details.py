@@ -101,8 +101,8 @@ class StoryDescriptionOut(BaseModel):
         "earliest time, or with a report of which only the day is known."
     )
     delays: list[DelayOut] = Field(
-        description="First report of each outlet, in chronological order. Only reports count whose "
-        "time is known to the minute."
+        description="First report of each outlet, in chronological order. Reports whose time is not "
+        "known to the minute do not count."
     )
 
 
