@@ -1,4 +1,4 @@
-"""Job `tidy`: delete old runs, fetches and responses; classify recent articles again."""
+"""Job `tidy`: delete old log rows and responses; classify recent articles again."""
 
 from datetime import timedelta
 
@@ -9,8 +9,9 @@ from service.store.catalogue import feeds
 from service.store.database import locks, runs
 from service.store.editing.type_corrections import queue_changed
 from service.store.stories import apply_plan
+from service.store.webhooks import attempts
 
-#: Retention of runs and fetches, and of runs that had nothing to do.
+#: Retention of runs, fetches and webhook attempts, and of runs that had nothing to do.
 RETENTION, IDLE_RETENTION = timedelta(days=30), timedelta(days=1)
 
 
@@ -23,6 +24,7 @@ def tidy(context: Context) -> Counts:
     with context.sessions.begin() as session:
         deleted = runs.delete_old(session, now=now, keep=RETENTION, keep_idle=IDLE_RETENTION)
         deleted += idempotency.delete_expired(session, now=now)
+        deleted += attempts.delete_old(session, now=now, keep=RETENTION)
     counts = {"deleted": deleted, "classified": _classify_recent(context)}
     return {name: count for name, count in counts.items() if count}
 

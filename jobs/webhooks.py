@@ -10,11 +10,10 @@ import aiohttp
 import structlog
 
 from jobs.running.context import Context, Counts
-from service.domain.stories.transitions import StoryTransition, TransitionOut
 from service.domain.webhooks.retries import DeliveryOutcome, RetryPolicy
 from service.domain.webhooks.signing import message_id, sign
 from service.ingest.fetching.post import post, webhook_session
-from service.ingest.fetching.webhook_target import format_timestamp
+from service.ingest.fetching.webhook_target import delivery_body
 from service.store.database.claims import open_owner
 from service.store.webhooks import outbox
 
@@ -108,11 +107,3 @@ class _Sender:
                 failure = {"webhook": batch.webhook, "change": change, "error": outcome.error}
                 log.warning("delivery failed", action="webhook_failed", **failure)
         return sent
-
-
-def delivery_body(transition: StoryTransition) -> bytes:
-    """JSON body with the same schema as `/v1/changes`; identical bytes in each attempt."""
-    data = TransitionOut.of(transition).model_dump_json()
-    timestamp = format_timestamp(transition.at)
-    head = f'{{"type":"story.{transition.kind}","timestamp":"{timestamp}","data":'
-    return f"{head}{data}}}".encode()

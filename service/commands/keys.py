@@ -1,16 +1,20 @@
 """`samestory keys`: create, list and revoke API keys."""
 
 import json
+import sys
 from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
+from jobs.running.context import Context
 from service.commands.running.times import parse_time
 from service.commands.running.wiring import open_context
 from service.domain.access.roles import Role
+from service.settings.daemon import DEMO_DATABASE
 from service.store.access import keys
 from service.store.access.keys import Key
+from service.store.database.in_use import find_used_databases
 
 app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 
@@ -56,6 +60,7 @@ def create(
             parse_time(expires) if expires else now + timedelta(days=days) if days else None
         )
         key, secret = keys.create(session, name, role or (), now=now, expires_at=expires_at)
+        _print_database(context, find_used_databases(session, DEMO_DATABASE))
     if as_json:
         print(json.dumps(_to_dict(key) | {"secret": secret}, ensure_ascii=False))
         return
@@ -74,6 +79,7 @@ def list_keys(
     """List keys with their roles, expiry and last use, without secrets."""
     with open_context() as context, context.sessions.begin() as session:
         listed = keys.list_keys(session, include_revoked=include_revoked)
+        _print_database(context, find_used_databases(session, DEMO_DATABASE))
     if as_json:
         print(json.dumps([_to_dict(key) for key in listed], ensure_ascii=False))
     else:
@@ -88,6 +94,19 @@ def revoke(
     with open_context() as context, context.sessions.begin() as session:
         key = keys.revoke(session, keys.get_by_name(session, name).id, now=context.clock())
     print(_format_line(key))
+
+
+def _print_database(context: Context, demos: list[str]) -> None:
+    """Print the database of the keys, and how to use that of a running demo, to standard error."""
+    url = context.engine.url
+    server = "the embedded server" if not context.settings.database.url else url.host or "localhost"
+    print(f"Database {url.database} on {server}.", file=sys.stderr)
+    for demo in demos:
+        print(
+            f"A demo is running on the database {demo}. For its keys, set "
+            f"SAMESTORY_DATABASE__NAME={demo}",
+            file=sys.stderr,
+        )
 
 
 def _format_line(key: Key) -> str:

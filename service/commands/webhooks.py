@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -13,11 +14,16 @@ from service.commands.running.times import format_time
 from service.commands.running.wiring import open_context
 from service.domain.stories.transitions import TRANSITION_KINDS
 from service.domain.webhooks.event_filter import parse_event_filter
+from service.domain.webhooks.retries import DeliveryOutcome
 from service.domain.webhooks.signing import format_secret
 from service.errors import DeliveryError
-from service.ingest.fetching.webhook_target import WebhookTarget, send_test_delivery
+from service.ingest.fetching.webhook_target import (
+    WebhookTarget,
+    send_again,
+    send_test_delivery,
+)
 from service.settings import load as settings_module
-from service.store.webhooks import webhooks
+from service.store.webhooks import attempts, webhooks
 from service.store.webhooks.webhooks import Webhook
 
 app = typer.Typer(
@@ -161,13 +167,69 @@ def test(webhook_id: WebhookId) -> None:
     If the receiver does not accept it, the command prints the reason and exits with 1.
     """
     with _open_session() as (context, session):
-        url = webhooks.get(session, webhook_id).url
-        target = WebhookTarget(webhook_id, url, webhooks.get_secret(session, webhook_id))
-        settings, now = context.settings, context.clock()
-    outcome = send_test_delivery(target, settings, now=now)
+        target = _load_target(session, webhook_id)
+    outcome = send_test_delivery(target, context.settings, now=context.clock())
+    _print_outcome(target, outcome)
+
+
+@app.command()
+def deliveries(
+    webhook_id: WebhookId,
+    *,
+    failed: Annotated[bool, typer.Option("--failed", help="Only failed attempts.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number of attempts.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List the attempts of the last 30 days, latest first."""
+    with _open_session() as (_, session):
+        webhooks.get(session, webhook_id)
+        listed = attempts.list_attempts(session, webhook_id, failed=failed or None, limit=limit)
+    if as_json:
+        rows = [asdict(each) | {"at": each.at.isoformat()} for each in listed]
+        print(json.dumps(rows, indent=2))
+        return
+    for each in listed:
+        result = each.error or f"accepted with {each.status}"
+        requested = " (requested)" if each.requested else ""
+        print(f"{format_time(each.at)}  change {each.change}  {result}{requested}")
+    if not listed:
+        print("no deliveries")
+
+
+@app.command()
+def redeliver(
+    webhook_id: WebhookId,
+    change: Annotated[
+        int,
+        typer.Argument(
+            min=1, max=MAX_ID, help="Id of the change; see `samestory webhooks deliveries`."
+        ),
+    ],
+) -> None:
+    """Deliver one change again now, with the same `webhook-id`.
+
+    Filters and state of the webhook do not apply. If the receiver does not accept the delivery, the
+    command prints the reason and exits with 1.
+    """
+    with _open_session() as (context, session):
+        target = _load_target(session, webhook_id)
+        transition = attempts.get_change(session, change)
+    now = context.clock()
+    outcome = send_again(target, transition, context.settings, now=now)
+    with _open_session() as (_, session):
+        attempts.record(session, webhook_id, {change: outcome}, now=now, requested=True)
+    _print_outcome(target, outcome)
+
+
+def _load_target(session: Session, webhook_id: int) -> WebhookTarget:
+    url = webhooks.get(session, webhook_id).url
+    return WebhookTarget(webhook_id, url, webhooks.get_secret(session, webhook_id))
+
+
+def _print_outcome(target: WebhookTarget, outcome: DeliveryOutcome) -> None:
     if outcome.error is not None:
-        raise DeliveryError(url, outcome.error, outcome.status)
-    print(f"{url} responded with {outcome.status}")
+        raise DeliveryError(target.url, outcome.error, outcome.status)
+    print(f"{target.url} responded with {outcome.status}")
 
 
 @contextmanager

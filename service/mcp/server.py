@@ -10,9 +10,10 @@ from samestory_client import Client, InvalidUrlError
 from starlette.types import ASGIApp
 
 from service.errors import BadInputError
+from service.mcp.briefings import JSON, STORIES_URI, STORY_URI, Briefings
 from service.mcp.client_keys import ClientKeyMiddleware, client_for_request
 from service.mcp.stdio_server import ErrorReplyServer
-from service.mcp.strict_arguments import strict_tool
+from service.mcp.strict_tools import strict_tool
 from service.mcp.tools import INSTRUCTIONS, Tools
 
 READ_ONLY = ToolAnnotations(
@@ -40,14 +41,22 @@ def create_server(
     `share_key`: requests without an API key of their own use the key of `client`.
     """
     tools = Tools(lambda: client_for_request(client, share_key=share_key), clock)
-    functions = (tools.search, tools.stories, tools.story, tools.match, tools.changes)
-    return ErrorReplyServer(
+    functions = (
+        *(tools.search, tools.stories, tools.story, tools.articles, tools.article),
+        *(tools.storylines, tools.storyline, tools.match, tools.changes),
+    )
+    server = ErrorReplyServer(
         "samestory",
         instructions=INSTRUCTIONS,
         version=version,
         log_level="WARNING",
         tools=[strict_tool(function, READ_ONLY) for function in functions],
     )
+    briefings = Briefings(tools)
+    server.prompt()(briefings.brief_me)
+    server.resource(STORIES_URI, mime_type=JSON)(briefings.top_stories)
+    server.resource(STORY_URI, mime_type=JSON)(briefings.one_story)
+    return server
 
 
 def create_http_app(server: MCPServer[Any], host: str) -> ASGIApp:

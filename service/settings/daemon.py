@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+#: Prefix of the names of the demo's databases on the embedded server.
+DEMO_DATABASE = "samestory_demo"
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSettings:

@@ -13,13 +13,14 @@ from service.settings.load import Settings
 from service.store.database.change_counter import read_latest_change_counter
 from service.store.database.sessions import Sessions
 from service.web import health, metrics
-from service.web.api import articles, decisions, keys, runs, webhooks
+from service.web.api import articles, decisions, keys, runs
 from service.web.api.catalogue import feeds, outlet_edits, outlets
 from service.web.api.search import match, search
 from service.web.api.search import syndication as search_feeds
 from service.web.api.stories import changes, parts, stories, storylines
 from service.web.api.stories import syndication as story_feeds
 from service.web.api.subscribers import alerts, subscribers
+from service.web.api.webhooks import deliveries, webhooks
 from service.web.dependencies import Clock, ModelContext, WebContext
 from service.web.docs import openapi
 from service.web.docs import page as docs_page
@@ -67,6 +68,7 @@ ROUTE_MODULES = (
     alerts,
     keys,
     webhooks,
+    deliveries,
     health,
     metrics,
     docs_page,

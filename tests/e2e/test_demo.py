@@ -11,6 +11,7 @@ from sqlalchemy import text
 from service.domain.evaluation import grouping_metrics
 from service.domain.text.urls import canonical_url
 from service.settings.paths import SEEDS_DIR
+from service.store.access import keys
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
 from service.store.database.sessions import make_sessions
@@ -132,6 +133,24 @@ def test_second_run_reports_existing_contents_and_changes_nothing(
     engine = schema.make_engine(server.url("samestory_demo_multilingual"))
     with make_sessions(engine).begin() as session:
         assert overview.story_by_url(session) == story_of
+    engine.dispose()
+    server.stop()
+
+
+def test_keys_beside_a_running_demo(shell: Shell, first: subprocess.CompletedProcess[str]):
+    """A connection to the demo's database stands for the demo that serves its pages."""
+    assert first.returncode == 0
+    database = "samestory_demo_multilingual"
+    server = EmbeddedServer.start(str(shell.data))
+    engine = schema.make_engine(server.url(database))
+    with engine.connect():
+        elsewhere = shell.run("keys", "create", "ann")
+        assert "Database samestory on the embedded server." in elsewhere.stderr
+        assert f"set SAMESTORY_DATABASE__NAME={database}" in elsewhere.stderr
+        created = shell.run("keys", "create", "ann", env={"SAMESTORY_DATABASE__NAME": database})
+        assert created.stderr == f"Database {database} on the embedded server.\n"
+    with make_sessions(engine).begin() as session:
+        assert [each.name for each in keys.list_keys(session)] == ["ann"]
     engine.dispose()
     server.stop()
 

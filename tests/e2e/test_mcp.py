@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from mcp_types import TextContent, TextResourceContents
 
 from tests.e2e.conftest import COMMAND, Shell
 from tests.support.content.texts import MEETING, MERGED
@@ -19,7 +20,10 @@ from tests.support.servers.site import Site, serving_world
 
 pytestmark = pytest.mark.slow
 
-TOOLS = {"search", "stories", "story", "match", "changes"}
+TOOLS = {
+    *("search", "stories", "story", "articles", "article", "storylines", "storyline"),
+    *("match", "changes"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -61,30 +65,109 @@ async def use_all_tools(connect: Any) -> None:
             assert tool.description
             assert tool.input_schema["additionalProperties"] is False
             assert tool.output_schema
-        story = await agent.call_tool("story", {"id": MERGED})
-        assert not story.is_error
-        detail: Any = story.structured_content
-        assert (detail["id"], detail["coverage"], detail["independent"]) == (MEETING, 10, 7)
-        assert detail["reports"][0]["url"].startswith("https://")
-        now: Any = (await agent.call_tool("changes", {})).structured_content
-        assert (now["changes"], now["next"] > 0) == ([], True)
-        changes: Any = (
-            await agent.call_tool("changes", {"since": 0, "limit": 2})
-        ).structured_content
-        assert changes["changes"][0]["kind"] == "emerged"
-        after: Any = await agent.call_tool("changes", {"since": changes["next"], "limit": 1})
-        assert after.structured_content["changes"][0]["id"] > changes["next"] - 1
-        past_year: Any = await agent.call_tool("stories", {"hours": 24 * 365, "limit": 3})
-        assert isinstance(past_year.structured_content["stories"], list)
-        missing = await agent.call_tool("story", {"id": "missing"})
-        assert missing.is_error
-        assert "404" in str(missing.content)
-        negative = await agent.call_tool("changes", {"since": -1})
-        assert negative.is_error
-        unknown = await agent.call_tool("stories", {"hours": 24 * 365, "countries": ["XX"]})
-        assert unknown.is_error
-        assert "Unknown argument 'countries': expected one of hours, " in str(unknown.content)
+            assert tool.output_schema["additionalProperties"] is False
+        await read_story(agent)
+        await follow_changes(agent)
+        await list_in_pages(agent)
+        await make_mistakes(agent)
         await use_text_tools(agent)
+        await read_briefings(agent)
+
+
+async def call(agent: Client, tool: str, **arguments: Any) -> Any:
+    """Call a tool and return its structured result."""
+    result = await agent.call_tool(tool, arguments)
+    assert not result.is_error, result.content
+    return result.structured_content
+
+
+async def read_story(agent: Client) -> None:
+    """Read a merged story, an article of it, and its storyline."""
+    detail = await call(agent, "story", id=MERGED)
+    assert (detail["id"], detail["coverage"], detail["independent"]) == (MEETING, 10, 7)
+    urls = {report["url"] for report in detail["reports"]}
+    assert all(url.startswith("https://") for url in urls)
+    assert {quote["url"] for quote in detail["summary"]} <= urls
+    assert detail["summary"], "the summary has no sentence"
+    article = await call(agent, "article", id=detail["reports"][0]["article"])
+    assert (article["story"], article["url"]) == (MEETING, detail["reports"][0]["url"])
+    before = await agent.call_tool("story", {"id": MEETING, "as_of": "2000-01-01"})
+    assert before.is_error
+    storylines = (await call(agent, "storylines"))["storylines"]
+    assert all(each["title"] for each in storylines)
+    for each in storylines[:1]:
+        line = await call(agent, "storyline", id=each["id"])
+        assert (line["title"], len(line["stories"])) == (each["title"], each["stories"])
+
+
+async def follow_changes(agent: Client) -> None:
+    """Read changes from now, from the start, and after a page."""
+    now = await call(agent, "changes")
+    assert (now["changes"], now["next"] > 0) == ([], True)
+    changes = await call(agent, "changes", since=0, limit=2)
+    assert changes["changes"][0]["kind"] == "emerged"
+    after = await call(agent, "changes", since=changes["next"], limit=1)
+    assert after["changes"][0]["id"] > changes["next"] - 1
+
+
+async def list_in_pages(agent: Client) -> None:
+    """Page through stories and articles; filter by time, outlet and entity."""
+    everything = {"since": None, "min_independent": 0}
+    first = await call(agent, "stories", **everything, sort="newest", limit=1)
+    second = await call(agent, "stories", **everything, sort="newest", cursor=first["next"])
+    ids = [each["id"] for each in first["stories"] + second["stories"]]
+    assert len(ids) == len(set(ids)) > 1
+    # The store is not live: the last day ends with the latest report.
+    last_day = await call(agent, "stories", min_independent=0, sort="newest")
+    assert first["stories"][0]["id"] in {each["id"] for each in last_day["stories"]}
+    reports = await call(agent, "articles", story=MEETING, limit=3)
+    rest = await call(agent, "articles", story=MEETING, cursor=reports["next"])
+    assert (
+        len(reports["articles"] + rest["articles"])
+        == (await call(agent, "story", id=MEETING))["articles"]
+    )
+    slug = reports["articles"][0]["outlet_slug"]
+    by_outlet = await call(agent, "stories", **everything, outlet=[slug])
+    assert MEETING in {each["id"] for each in by_outlet["stories"]}
+    people = (await call(agent, "story", id=MEETING))["people"]
+    by_name = await call(agent, "stories", **everything, entity=people[:1])
+    assert MEETING in {each["id"] for each in by_name["stories"]}
+
+
+async def make_mistakes(agent: Client) -> None:
+    """Each error names the mistake, without the words of a library."""
+
+    async def fail(tool: str, **arguments: Any) -> str:
+        result = await agent.call_tool(tool, arguments)
+        assert result.is_error
+        message = " ".join(each.text for each in result.content if isinstance(each, TextContent))
+        assert "pydantic" not in message
+        assert "\n" not in message
+        return message
+
+    assert "404" in await fail("story", id="missing")
+    assert await fail("changes", since=-1) == (
+        "since = -1: Input should be greater than or equal to 0"
+    )
+    unknown = await fail("stories", countries=["XX"])
+    assert unknown.startswith("Unknown argument 'countries': expected one of since, ")
+    assert "'last week' is no time: use ISO 8601" in await fail("stories", since="last week")
+
+
+async def read_briefings(agent: Client) -> None:
+    """Use the prompt and the resources."""
+    prompt = await agent.get_prompt("brief_me", {"topic": "Moscow", "language": "German"})
+    text = prompt.messages[0].content
+    assert isinstance(text, TextContent)
+    assert "Brief me on Moscow since -24h. Write in German." in text.text
+    listed = {str(each.uri) for each in (await agent.list_resources()).resources}
+    assert listed == {"samestory://stories"}
+    top = (await agent.read_resource("samestory://stories")).contents[0]
+    assert isinstance(top, TextResourceContents)
+    assert json.loads(top.text)["stories"]
+    one = (await agent.read_resource(f"samestory://stories/{MEETING}")).contents[0]
+    assert isinstance(one, TextResourceContents)
+    assert json.loads(one.text)["id"] == MEETING
 
 
 async def use_text_tools(agent: Client) -> None:
@@ -116,12 +199,12 @@ async def search_with_filters(agent: Client, articles: list[dict[str, Any]]) -> 
     unfiltered = await search()
     assert {each["language"] for each in await search(language=["en", "fr"])} >= {"en"}
     assert all(each["language"] == "ru" for each in await search(language=["ru"]))
-    times = sorted(each["reported_at"] for each in unfiltered)
+    times = sorted(each["at"] for each in unfiltered)
     middle = times[len(times) // 2]
-    assert {each["reported_at"] >= middle for each in await search(since=middle)} == {True}
-    assert {each["reported_at"] < middle for each in await search(until=middle)} == {True}
-    not_a_time = await agent.call_tool("search", {"query": "x", "since": "yesterday"})
-    assert not_a_time.is_error
+    assert {each["at"] >= middle for each in await search(since=middle)} == {True}
+    assert {each["at"] < middle for each in await search(until=middle)} == {True}
+    day = middle[:10]
+    assert all(each["at"] >= day for each in await search(since=day))
 
 
 def test_tools_over_standard_input_and_output(shell: Shell, world: Site):
@@ -201,7 +284,7 @@ def test_http_requests_use_the_key_of_the_agent(
             httpx2.AsyncClient(headers=headers) as http,
             Client(streamable_http_client(url, http_client=http)) as agent,
         ):
-            return await agent.call_tool("stories", {"hours": 1})
+            return await agent.call_tool("stories", {"since": None})
 
     result = asyncio.run(asyncio.wait_for(list_stories(), 60))
     assert result.is_error == bool(error)

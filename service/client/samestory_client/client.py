@@ -15,7 +15,17 @@ from samestory_client.errors import (
     InvalidResponseError,
 )
 from samestory_client.evidence import Evidence
-from samestory_client.models import Article, Change, Changes, Member, Story, StoryDetail
+from samestory_client.models import (
+    Article,
+    Change,
+    Changes,
+    Member,
+    Page,
+    Story,
+    StoryDetail,
+    Storyline,
+    StorylineSummary,
+)
 from samestory_client.transport import Parameters, Transport, connection_pool
 
 Model = TypeVar("Model")
@@ -117,6 +127,12 @@ class Client:
         }
         return self._iterate_pages("/v1/stories", parameters, Story, limit)
 
+    def stories_page(
+        self, *, cursor: str | None = None, limit: int = PAGE_SIZE, **parameters: Any
+    ) -> Page[Story]:
+        """One page of `GET /v1/stories`; `parameters` as of `stories`."""
+        return self._get_page("/v1/stories", parameters, Story, cursor, limit)
+
     def story(self, story_id: str, *, as_of: datetime | None = None) -> StoryDetail:
         """One story; the id of a merged story returns the story that it was merged into."""
         return decode(StoryDetail, self._transport.get(_story_path(story_id), {"as_of": as_of}))
@@ -149,9 +165,26 @@ class Client:
         }
         return self._iterate_pages("/v1/articles", parameters, Article, limit)
 
+    def articles_page(
+        self, *, cursor: str | None = None, limit: int = PAGE_SIZE, **parameters: Any
+    ) -> Page[Article]:
+        """One page of `GET /v1/articles`; `parameters` as of `articles`."""
+        return self._get_page("/v1/articles", parameters, Article, cursor, limit)
+
     def article(self, article_id: int) -> Article:
         """One article with its story."""
         return decode(Article, self._transport.get(f"/v1/articles/{article_id}"))
+
+    def storylines_page(
+        self, *, cursor: str | None = None, limit: int = PAGE_SIZE, **parameters: Any
+    ) -> Page[StorylineSummary]:
+        """One page of `GET /v1/storylines`; `parameters` are its query parameters."""
+        return self._get_page("/v1/storylines", parameters, StorylineSummary, cursor, limit)
+
+    def storyline(self, storyline_id: str) -> Storyline:
+        """One storyline with its latest stories."""
+        path = f"/v1/storylines/{_quote_id(storyline_id)}"
+        return decode(Storyline, self._transport.get(path))
 
     def search(self, query: str, **parameters: Any) -> dict[str, Any]:
         """JSON of `GET /v1/search`; `parameters` are further query parameters such as `mode`."""
@@ -217,18 +250,33 @@ class Client:
         cursor, remaining = None, limit
         while remaining is None or remaining > 0:
             size = PAGE_SIZE if remaining is None else min(remaining, PAGE_SIZE)
-            response = self._transport.get(path, {**parameters, "limit": size, "cursor": cursor})
-            page = _json_object(response)
-            items = decode(list[kind], page.get("items"))  # type: ignore[valid-type]
-            yield from items
-            cursor = page.get("next")
+            page = self._get_page(path, parameters, kind, cursor, size)
+            yield from page.items
+            cursor = page.next
             if cursor is None:
                 return
-            remaining = None if remaining is None else remaining - len(items)
+            remaining = None if remaining is None else remaining - len(page.items)
+
+    def _get_page(
+        self,
+        path: str,
+        parameters: Parameters,
+        kind: type[Model],
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Model]:
+        response = self._transport.get(path, {**parameters, "limit": limit, "cursor": cursor})
+        page = _json_object(response)
+        items = decode(list[kind], page.get("items"))  # type: ignore[valid-type]
+        return Page(tuple(items), page.get("next"))
 
 
 def _story_path(story_id: str) -> str:
-    return f"/v1/stories/{quote(story_id, safe='', errors='surrogatepass')}"
+    return f"/v1/stories/{_quote_id(story_id)}"
+
+
+def _quote_id(text: str) -> str:
+    return quote(text, safe="", errors="surrogatepass")
 
 
 def _lists(**filters: Sequence[str]) -> dict[str, list[str] | None]:

@@ -5,7 +5,17 @@ All datetimes have a time zone. Fields that a list returns only with `include` a
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """A page of a list; pass `next` as `cursor` of the next request, None on the last page."""
+
+    items: tuple[Item, ...]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,7 @@ class Quote:
     language: str | None = None
     direction: str = "auto"
     at: datetime | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +131,7 @@ class Development:
     article: int
     outlet: OutletRef
     outlets: int
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,3 +288,26 @@ class StoryDetail(Story):
     related: tuple[Story, ...] = ()
     split_into: tuple[str, ...] = ()
     mentioned_in: tuple[Roundup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StorylineSummary:
+    """A storyline with the number and period of its stories."""
+
+    id: str
+    title: str
+    url: str
+    created_at: datetime
+    stories: int
+    first_reported_at: datetime | None
+    last_reported_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Storyline:
+    """Stories of one saga, the latest first, at most 100."""
+
+    id: str
+    title: str
+    created_at: datetime
+    stories: tuple[Story, ...]

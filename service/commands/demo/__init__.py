@@ -66,9 +66,9 @@ def demo(
         view.show_seconds(progress.seconds)
         if once:
             view.show_preview(write_preview(context, RECIPIENT))
-            view.show_next_steps(None)
+            view.show_next_steps(None, sample.database)
         else:
             with handle_signals() as stop, serve_site(context) as url:
                 view.show_preview(write_preview(context, RECIPIENT, page=url))
-                view.show_next_steps(url)
+                view.show_next_steps(url, sample.database)
                 stop.wait()

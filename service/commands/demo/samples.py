@@ -19,6 +19,7 @@ from service.domain.catalogue.outlets import Outlet
 from service.errors import BadInputError, FeedError
 from service.ingest.catalogue_files import index_sites, read_feeds, read_outlets
 from service.ingest.parsing.parse import parse_feed
+from service.settings.daemon import DEMO_DATABASE
 from service.settings.load import DEFAULT_PROFILE, Settings
 from service.settings.paths import CONFIG_DIR
 from service.store.articles import articles
@@ -59,7 +60,7 @@ class Sample:
             raise BadInputError(f"{folder} is not a folder; --feeds expects a folder of feed files")
         name = "" if shipped else f"_{hashlib.blake2b(bytes(folder), digest_size=5).hexdigest()}"
         default = SEEDS_NOW if shipped else datetime.now(UTC)
-        return cls(folder, f"samestory_demo_{profile}{name}", parse_time(now) if now else default)
+        return cls(folder, f"{DEMO_DATABASE}_{profile}{name}", parse_time(now) if now else default)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,13 +142,18 @@ def show_preview(preview: Preview) -> None:
     )
 
 
-def show_next_steps(url: str | None) -> None:
+def show_next_steps(url: str | None, database: str) -> None:
     """Print the URLs of the running demo and further commands."""
     # A command found on PATH has its full path as first argument.
     command = "samestory" if sys.argv[0] == shutil.which("samestory") else sys.argv[0]
     if url:
         console.print(f"\n[bold]Open {url}[/bold] in a browser. Press Ctrl-C to stop.")
         console.print(f"API: {url}v1/stories?min_independent=3 (schema: {url}openapi.json)")
+        console.print(
+            f"To create an API key: SAMESTORY_DATABASE__NAME={database} {escape(command)} keys "
+            "create NAME",
+            soft_wrap=True,
+        )
         console.print(
             f"To use your own feed files: {escape(command)} demo --feeds FOLDER", soft_wrap=True
         )

@@ -1,4 +1,4 @@
-"""Webhook targets: SSRF check of the URL and the test delivery."""
+"""Webhook targets: SSRF check of the URL, body of deliveries, single deliveries."""
 
 import asyncio
 import socket
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from service.domain.stories.transitions import StoryTransition, TransitionOut
 from service.domain.webhooks.retries import DeliveryOutcome
-from service.domain.webhooks.signing import sign
+from service.domain.webhooks.signing import message_id, sign
 from service.domain.webhooks.target_url import parse_target_url
 from service.errors import BadInputError
 from service.ingest.fetching.post import NETWORKS_SETTING, post, webhook_session
@@ -56,6 +57,33 @@ def send_test_delivery(
     """Send one signed delivery of type `test`; nothing is stored."""
     body = b'{"type":"test","timestamp":"' + format_timestamp(now).encode() + b'","data":{}}'
     message = f"samestory-{target.webhook}-test-{now.timestamp():.0f}"
+    return _send(target, message, body, settings, now)
+
+
+def send_again(
+    target: WebhookTarget, transition: StoryTransition, settings: Settings, *, now: datetime
+) -> DeliveryOutcome:
+    """Send one transition with the id and the body of its regular delivery; nothing is stored."""
+    message = message_id(target.webhook, transition.id)
+    return _send(target, message, delivery_body(transition), settings, now)
+
+
+def delivery_body(transition: StoryTransition) -> bytes:
+    """JSON body with the same schema as `/v1/changes`; identical bytes in each attempt."""
+    data = TransitionOut.of(transition).model_dump_json()
+    timestamp = format_timestamp(transition.at)
+    head = f'{{"type":"story.{transition.kind}","timestamp":"{timestamp}","data":'
+    return f"{head}{data}}}".encode()
+
+
+def format_timestamp(at: datetime) -> str:
+    """Timestamp of a delivery: ISO 8601, UTC, microseconds."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _send(
+    target: WebhookTarget, message: str, body: bytes, settings: Settings, now: datetime
+) -> DeliveryOutcome:
     headers = sign(target.secret, message, body, at=now)
 
     async def send() -> DeliveryOutcome:
@@ -63,8 +91,3 @@ def send_test_delivery(
             return await post(http, target.url, body, headers)
 
     return asyncio.run(send())
-
-
-def format_timestamp(at: datetime) -> str:
-    """Timestamp of a delivery: ISO 8601, UTC, microseconds."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"

@@ -47,7 +47,7 @@ from service.store.tables.stories import (
     StoryVersionRow,
     TransitionRow,
 )
-from service.store.tables.webhooks import WebhookBlockedStoryRow, WebhookRow
+from service.store.tables.webhooks import WebhookAttemptRow, WebhookBlockedStoryRow, WebhookRow
 
 __all__ = [
     "AlertRow",
@@ -86,6 +86,7 @@ __all__ = [
     "TransitionRow",
     "VectorRow",
     "VocabularyRow",
+    "WebhookAttemptRow",
     "WebhookBlockedStoryRow",
     "WebhookRow",
 ]

@@ -1,6 +1,6 @@
-"""Webhooks, and the stories whose deliveries are blocked by a failure."""
+"""Webhooks, the stories whose deliveries are blocked by a failure, and the log of attempts."""
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.tables.base import Base, Identifier, Instant, one_of
@@ -56,3 +56,20 @@ class WebhookBlockedStoryRow(Base):
     next_attempt_at: Mapped[Instant]
     failing_since: Mapped[Instant]
     error: Mapped[str | None]
+
+
+class WebhookAttemptRow(Base):
+    """An attempt to deliver a transition; `tidy` deletes old ones."""
+
+    __tablename__ = "webhook_attempts"
+    __table_args__ = (Index("ix_webhook_attempts_webhook_id_id", "webhook_id", "id"),)
+
+    id: Mapped[Identifier]
+    webhook_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("webhooks.id", ondelete="CASCADE")
+    )
+    transition_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[Instant] = mapped_column(index=True)
+    status: Mapped[int | None] = mapped_column(SmallInteger)  #: None without a response
+    error: Mapped[str | None]  #: None if the receiver accepted
+    requested: Mapped[bool] = mapped_column(server_default=text("false"))  #: by an operator

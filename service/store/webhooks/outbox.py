@@ -25,6 +25,7 @@ from service.store.database import claims
 from service.store.story_views.changes import latest_change
 from service.store.story_views.history import select_transitions, transition_from_row
 from service.store.tables import TransitionRow, WebhookBlockedStoryRow, WebhookRow
+from service.store.webhooks import attempts
 from service.store.webhooks.event_filter import filter_conditions
 from service.store.webhooks.webhooks import read_health, retry_blocked_stories, write_health
 
@@ -113,12 +114,13 @@ def record_outcomes(
     """Store the outcomes of a batch by transition id; return whether another batch may follow.
 
     Return False if the webhook is now paused, removed or waiting, or if the claim was lost. If its
-    URL changed meanwhile, nothing is stored and the new URL gets the batch again.
+    URL changed meanwhile, only the attempts are stored and the new URL gets the batch again.
     """
     row = session.get(WebhookRow, batch.webhook, with_for_update=True)
     if row is None or row.owner != batch.owner:
         return False
     row.owner = row.claimed_until = None
+    attempts.record(session, row.id, outcomes, now=now)
     if row.url != batch.url:
         return False
     row.last_delivered_id = batch.next_delivered_id

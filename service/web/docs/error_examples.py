@@ -44,6 +44,7 @@ PATH_OBJECTS = {
     "alert_id": ("alert", "7"),
     "key_id": ("key", "7"),
     "webhook_id": ("webhook", "7"),
+    "change": ("change", "42"),
     "form": ("form", "atom"),
 }
 INVALID_TIME = "Invalid time: use ISO 8601, such as 2026-11-02T09:14:00Z"

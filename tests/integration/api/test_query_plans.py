@@ -122,6 +122,7 @@ ROLE_PATHS = [
     ("/v1/keys/1", 3),
     ("/v1/webhooks", 4),
     ("/v1/webhooks/1", 4),
+    ("/v1/webhooks/1/deliveries", 5),
 ]
 
 

@@ -100,3 +100,10 @@ def test_unknown_feed_is_rejected(context: Context, run: Run, command: str, reas
     result = run("feeds", command, "https://unknown.example/rss")
     assert isinstance(result.exception, NotFoundError)
     assert reason in str(result.exception)
+
+
+def test_a_single_job_adds_no_feeds(context: Context, run: Run):
+    """The operator may import other feeds later."""
+    assert run_output(run("jobs", "run", "tidy"))
+    with context.sessions.begin() as session:
+        assert feeds.count_feeds(session) == 0

@@ -15,7 +15,7 @@ from service.domain.stories.transitions import TRANSITION_KINDS
 from service.domain.webhooks.signing import sign
 from service.store.database.sessions import Sessions
 from service.store.tables import WebhookRow
-from service.web.api.webhooks import Kind
+from service.web.api.webhooks.schemas import Kind
 from service.web.app import create_app
 from tests.integration.webhooks.test_job_webhooks import add_transitions
 from tests.support.database.api_keys import KeyClient, make_key_client

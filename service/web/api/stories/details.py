@@ -24,6 +24,7 @@ class QuoteOut(BaseModel):
         "`auto` if the language is unknown."
     )
     article: int = Field(description="Id of the article.")
+    url: str = Field(description="URL of the article.")
     outlet: OutletRef
     at: Instant | None = Field(
         description="Time of the report; null in descriptions by earlier versions."
@@ -47,6 +48,7 @@ class DevelopmentOut(BaseModel):
     at: Instant = Field(description="Time of the report.")
     title: str = Field(description="Title of the article.")
     article: int = Field(description="Id of the article.")
+    url: str = Field(description="URL of the article.")
     outlet: OutletRef
     outlets: int = Field(description="Number of outlets with a report up to this time.")
 
@@ -109,6 +111,7 @@ class StoryDescriptionOut(BaseModel):
 def description_fields(story: StoryView) -> dict[str, Any]:
     """Return the field values of `StoryDescriptionOut` for a story."""
     names = outlet_names(story.reports)
+    urls = {report.article_id: report.url for report in story.reports}
     details = story.details
     first = story.first_reporters
     delays = [
@@ -127,6 +130,7 @@ def description_fields(story: StoryView) -> dict[str, Any]:
                 language=quote.lang or None,
                 direction=direction(quote.lang),
                 article=int(quote.article),
+                url=urls[int(quote.article)],
                 outlet=_outlet_ref(quote.outlet, names),
                 at=quote.at,
                 complete=quote.complete,
@@ -149,6 +153,7 @@ def description_fields(story: StoryView) -> dict[str, Any]:
                 at=each.at,
                 title=each.title,
                 article=int(each.article),
+                url=urls[int(each.article)],
                 outlet=_outlet_ref(each.outlet, names),
                 outlets=each.outlets,
             )

@@ -1,0 +1,50 @@
+"""Time expressions in requests: ISO 8601, a date, or relative to a reference time."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_AGO = re.compile(r"-(\d{1,5})([mhdw])")
+_DAY = re.compile(r"(today|yesterday|\d{4}-\d{2}-\d{2})(?:@([\w+/-]{1,64}))?")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+#: Examples of all forms, for error messages and descriptions of parameters.
+TIME_FORMS = (
+    "ISO 8601 such as 2026-11-29T08:00:00Z; a day such as 2026-11-29, today or "
+    "today@Europe/Berlin; now; or a period before now such as -90m, -24h, -7d or -2w"
+)
+
+
+def parse_time(text: str, now: datetime) -> datetime:
+    """Return the UTC time that `text` denotes; `now` is the reference of relative forms.
+
+    A day is its start, in UTC or in the zone after `@`. ISO 8601 without a zone is UTC.
+
+    Raises:
+        ValueError: no form of `TIME_FORMS`, an unknown zone, or a time outside the years 1 to 9999.
+    """
+    expression = text.strip()
+    try:
+        if expression == "now":
+            return now.astimezone(UTC)
+        if ago := _AGO.fullmatch(expression):
+            return now.astimezone(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        if day := _DAY.fullmatch(expression):
+            return _start_of_day(day[1], ZoneInfo(day[2] or "UTC"), now)
+        time = datetime.fromisoformat(expression)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ZoneInfoNotFoundError, OSError, OverflowError, ValueError) as error:
+        raise ValueError(f"{text!r:.100} is no time: use {TIME_FORMS}") from error
+
+
+def is_relative(text: str) -> bool:
+    """Whether the value of `parse_time` depends on its reference time."""
+    return text.strip().startswith(("-", "now", "today", "yesterday"))
+
+
+def _start_of_day(day: str, zone: ZoneInfo, now: datetime) -> datetime:
+    if day in {"today", "yesterday"}:
+        today = now.astimezone(zone).date()
+        date = today - timedelta(days=1) if day == "yesterday" else today
+    else:
+        date = datetime.fromisoformat(day).date()
+    return datetime(date.year, date.month, date.day, tzinfo=zone).astimezone(UTC)
