@@ -53,12 +53,14 @@ pair-models: $(VENV)/ready-dev
 	mkdir -p build/sets
 	$(BIN)/python -m tests.quality.sets.days $(SAMESTORY_DATA)/feeds/outlets build/sets
 	HF_HUB_OFFLINE=1 $(BIN)/samestory train $(PAIR_SETS) $(STORIES)/stream_day.jsonl $(OUTLET_SETS) \
-		--profile english --output config/pair_model_english.json
+		--calibrate $(STORIES)/stream_day.jsonl --profile english --output config/pair_model_english.json
 	HF_HUB_OFFLINE=1 $(BIN)/samestory train $(PAIR_SETS) $(DAYS:%=$(STORIES)/%.jsonl) $(OUTLET_SETS) \
+		$(DAYS:%=--calibrate $(STORIES)/%.jsonl) \
 		--profile multilingual --output config/pair_model_multilingual.json
 	for day in $(DAYS); do \
 		HF_HUB_OFFLINE=1 $(BIN)/samestory train $(PAIR_SETS) $(OUTLET_SETS) --no-evaluate \
-			$$(for other in $(DAYS); do test $$other = $$day || echo $(STORIES)/$$other.jsonl; done) \
+			$$(for other in $(DAYS); do test $$other = $$day || \
+			echo $(STORIES)/$$other.jsonl --calibrate $(STORIES)/$$other.jsonl; done) \
 			--output tests/quality/sets/left_out/pair_model_multilingual_without_$$day.json || exit 1; \
 	done
 

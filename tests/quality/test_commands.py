@@ -146,6 +146,7 @@ def test_invalid_input_raises_one_line_error(
         ["explain", "0", "0", "GOLD"],
         ["train", "GOLD", "GOLD", "-o", "weights"],
         ["train", "-", "-o", "weights"],
+        ["train", "GOLD", "-o", "weights", "--calibrate", "other.jsonl"],
         ["train-merges", "GOLD", "-o", "weights"],
     ],
 )
@@ -240,6 +241,18 @@ def test_train_writes_weights_and_prints_evaluation(gold: Path, tmp_path: Path) 
     assert run("train", str(gold), str(other), "-o", "-").stdout.endswith(out.read_text("utf-8"))
     plain = run("train", str(gold), "-o", "-", "--no-titles").stdout
     assert set(json.loads(plain)["about"]["sets"]) == {"gold.jsonl"}
+
+
+def test_train_fits_probabilities_to_days_scored_without_them(gold: Path) -> None:
+    other = gold.with_name("other.jsonl")
+    other.write_bytes(gold.read_bytes())
+    command = ["train", str(gold), str(other), "-o", "-", "--no-evaluate", "--no-titles"]
+    plain, calibrated = (
+        json.loads(run(*command, *more).stdout) for more in ([], ["--calibrate", str(gold)])
+    )
+    assert plain.pop("calibration") == {"bias": 0.0, "high": 1.0, "low": 1.0}
+    assert calibrated.pop("calibration") != {"bias": 0.0, "high": 1.0, "low": 1.0}
+    assert calibrated == plain
 
 
 def test_train_merges_writes_weights_and_prints_evaluation(gold: Path, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ CHANGELOG = """# Changelog
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "floors.toml"
     sets = '[sets.one]\nf1 = 0.900\nsha256 = "a"\n\n[sets.two]\nf1 = 0.800\nsha256 = "b"\n'
-    path.write_text(f"# Why.\nstream_loss = 0.015\n\n{sets}", "utf-8")
+    path.write_text(f"# Why.\nstream_loss = 0.015\ncalibration_error = 0.03\n\n{sets}", "utf-8")
     return path
 
 

@@ -112,6 +112,8 @@ def test_left_out_days_reach_their_floors(
     assert mean >= mean_floor
     for day, each in measured.items():
         assert each.batch.f1 >= left_out[day], day
+        if training_data.profile == REPLAYED_PROFILE:
+            assert each.candidates.calibration_error <= FLOORS.calibration_error, day
         if each.stream:
             assert each.stream.f1 >= each.batch.f1 - FLOORS.stream_loss, day
 

@@ -16,7 +16,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A similar article of the same story; `score` is the pair score, 0 to 1."""
+    """A similar article of the same story; `score` is the probability of one event, 0 to 1."""
 
     article: int
     score: float | None

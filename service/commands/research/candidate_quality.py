@@ -7,6 +7,7 @@ from service.commands.research.jsonl import Label
 from service.domain.articles.model import ArticleId
 from service.domain.evaluation.grouping_metrics import encode_labels
 from service.domain.grouping.window import Grouping
+from service.domain.pairs.calibration import Calibration
 from service.domain.pairs.candidates import recall
 from service.domain.pairs.training import calibration_error
 
@@ -17,7 +18,7 @@ class CandidateQuality:
 
     recall: share of same-story pairs, by label, that were scored, 0 to 1. per_article: mean number
     of other articles that each article is compared with. calibration_error: expected calibration
-    error over ten equal bins, 0 to 1.
+    error of the probabilities over ten equal bins, 0 to 1.
     """
 
     recall: float
@@ -25,7 +26,9 @@ class CandidateQuality:
     calibration_error: float
 
 
-def candidate_quality(window: Grouping, labels: Mapping[ArticleId, Label]) -> CandidateQuality:
+def candidate_quality(
+    window: Grouping, labels: Mapping[ArticleId, Label], calibration: Calibration
+) -> CandidateQuality:
     """Measure the scored pairs of a window; every article needs a label."""
     stories = [labels[key] for key in window.ids]
     codes, pairs = encode_labels(stories), window.pairs
@@ -33,5 +36,5 @@ def candidate_quality(window: Grouping, labels: Mapping[ArticleId, Label]) -> Ca
     return CandidateQuality(
         recall=recall(pairs, stories),
         per_article=2 * len(pairs) / max(len(stories), 1),
-        calibration_error=calibration_error(window.scores, same),
+        calibration_error=calibration_error(calibration.probability(window.scores), same),
     )

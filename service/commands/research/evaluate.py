@@ -57,7 +57,7 @@ def evaluate(
     """Compare a grouping with labels and print B-cubed, pairwise F1, ARI, AMI and counts.
 
     Without --predicted, the output also has the speed, the recall of the candidates, the number of
-    comparisons per article and the calibration error of the pair score. With --stream, it also has
+    comparisons per article and the calibration error of the probability. With --stream, it also has
     the churn.
 
     If the articles have the keys `copy_of` or `storyline`, copies or storylines are evaluated, too.
@@ -112,14 +112,15 @@ def measure_candidates(
     settings: Settings,
 ) -> CandidateQuality:
     """Measure the scored pairs; after a stream, those of all articles as one window."""
+    model = load_pair_model(settings.pairs)
     window = result.window or group_window(
         articles,
         result.vectors,
-        model=load_pair_model(settings.pairs),
+        model=model,
         merge_model=load_merge_model(settings.merges),
         settings=settings.stories,
     )
-    return candidate_quality(window, labels)
+    return candidate_quality(window, labels, model.calibration)
 
 
 def format_report(report: Mapping[str, Any]) -> Sequence[str]:

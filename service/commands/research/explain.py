@@ -31,7 +31,7 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     profile: ProfileOption = "",
 ) -> None:
-    """Show the pair score of two articles and the contribution of each feature."""
+    """Show the pair score of two articles, its probability and the contribution of each feature."""
     if one == other:
         raise typer.BadParameter(f"Both ids are {one}; give the ids of two articles")
     settings = load_settings(profile)
@@ -59,15 +59,17 @@ def find_article(articles: Sequence[Article], article_id: str) -> Article:
 
 
 def pair_report(pair: Sequence[Article], grouping: Grouping, model: PairModel) -> dict[str, Any]:
-    """Score, features and contributions to the log odds, with the features of the window."""
+    """Score, probability, and contributions to the log odds, with the features of the window."""
     rows = [grouping.ids.index(article.id) for article in pair]
     labels = grouping.labels()
     values = pair_features(grouping.features, np.array([rows], dtype=np.int64), model)[0]
+    score = model.score(grouping.features, np.array([rows], dtype=np.int64))
     return {
         "articles": [
             {"id": article.id, "title": article.title, "type": article.type} for article in pair
         ],
-        "score": float(model.score(grouping.features, np.array([rows], dtype=np.int64))[0]),
+        "score": float(score[0]),
+        "probability": float(model.calibration.probability(score)[0]),
         "log_odds": float(model.log_odds(values[None, :])[0]),
         "base_log_odds": model.base_log_odds(),
         "features": dict(zip(PAIR_FEATURES, values.tolist(), strict=True)),
@@ -82,7 +84,8 @@ def format_report(report: dict[str, Any]) -> list[str]:
         f"{article['id']}: {article['title']} ({article['type']})" for article in report["articles"]
     ]
     verdict = "one story" if report["same_story"] else "two stories"
-    lines = [*titles, f"pair score {report['score']:.3f}, grouped as {verdict}", ""]
+    scores = f"pair score {report['score']:.3f}, probability {report['probability']:.3f}"
+    lines = [*titles, f"{scores}, grouped as {verdict}", ""]
     lines.append(f"{'':22}{'value':>8}{'log odds':>10}")
     lines.append(f"{'base':22}{'':8}{report['base_log_odds']:>+10.2f}")
     for name, contribution in report["contributions"].items():

@@ -13,9 +13,10 @@ from service.commands.research.grouper import ProfileOption, encode, load_settin
 from service.commands.research.jsonl import Label
 from service.commands.running.models import load_merge_model
 from service.domain.articles.boilerplate import remove_boilerplate
-from service.domain.articles.model import Article, Vectors
+from service.domain.articles.model import Article, Floats, Vectors
 from service.domain.evaluation.grouping_metrics import bcubed, encode_labels
 from service.domain.grouping.window import group_window
+from service.domain.pairs.calibration import Calibration
 from service.domain.pairs.candidates import Pairs, candidate_pairs, recall
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.score import PairModel, pair_features
@@ -23,6 +24,7 @@ from service.domain.pairs.training import (
     LabelledPairs,
     calibration_error,
     fit,
+    fit_calibration,
     simulate_translation,
     untrained_model,
 )
@@ -53,7 +55,7 @@ class LabelledSet:
         return self.name.removesuffix(_TITLES)
 
 
-def train(
+def train(  # noqa: PLR0917  # options, all by name
     gold: Annotated[
         list[str],
         typer.Argument(
@@ -70,6 +72,14 @@ def train(
         bool, typer.Option(help="Use each file twice: with texts, and with titles only.")
     ] = True,
     profile: ProfileOption = "",
+    calibrate: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="GOLD.jsonl",
+            help="One of the files, with ordinary days of feeds (repeatable). The probabilities "
+            "that users see are fitted to these files. Default: they equal the pair scores.",
+        ),
+    ] = None,
     evaluate: Annotated[
         bool, typer.Option(help="Print the quality on each file, which takes longer.")
     ] = True,
@@ -79,6 +89,9 @@ def train(
     With two or more files, the command also prints the quality on each file, measured with weights
     that are trained on the other files.
 
+    With --calibrate, the command scores each of these files with weights that are trained on the
+    other files, and fits the probabilities to all these scores.
+
     Deterministic: the same files give the same weights.
     """
     jsonl.require_writable(output)
@@ -87,6 +100,9 @@ def train(
         raise typer.BadParameter(
             "expected files with different names; - (standard input) is not allowed"
         )
+    to_calibrate = [path.name for path in calibrate or []]
+    if unknown := sorted({*to_calibrate} - {*names}):
+        raise typer.BadParameter(f"--calibrate {unknown[0]}: expected one of the files to train on")
     settings = load_settings(profile)
     sets = [load_labelled_set(path, settings) for path in gold]
     if titles:
@@ -103,6 +119,9 @@ def train(
         "sets": {each.name: each.digest for each in sets},
     }
     model = train_model(sets, settings, about=about)
+    if to_calibrate:
+        days = [each for each in sets if each.name in to_calibrate]
+        model = replace(model, calibration=calibrate_on(days, sets, settings))
     if output == jsonl.STDIO:
         print(model.dump(), end="")
     else:
@@ -154,13 +173,33 @@ def train_model(
     return fit(pairs, untrained_model(settings.training), about=about)
 
 
+def calibrate_on(
+    days: Sequence[LabelledSet], sets: Sequence[LabelledSet], settings: Settings
+) -> Calibration:
+    """Fit a calibration to the scores of some sets, each under weights trained without it."""
+    scored = []
+    for day in days:
+        others = [each for each in sets if each.file != day.file]
+        scores = score_set(day, train_model(others, settings, about={}))
+        scored.append((scores, day.labelled_pairs.same))
+    return fit_calibration(scored)
+
+
+def score_set(labelled: LabelledSet, model: PairModel) -> Floats:
+    """The scores of all candidates of a set, with its prior shift."""
+    prior_shift = model.estimate_prior_shift(labelled.features, labelled.pairs)
+    return model.score(labelled.features.with_prior_shift(prior_shift), labelled.pairs)
+
+
 def evaluate_left_out(
     left_out: LabelledSet, others: Sequence[LabelledSet], settings: Settings
 ) -> str:
-    """Format the quality of one set under weights trained on the others, as a table row."""
+    """Format the quality of one set under weights trained on the others, as a table row.
+
+    The calibration error is that of the pair scores.
+    """
     model = train_model(others, settings, about={})
-    prior_shift = model.estimate_prior_shift(left_out.features, left_out.pairs)
-    scores = model.score(left_out.features.with_prior_shift(prior_shift), left_out.pairs)
+    scores = score_set(left_out, model)
     error = calibration_error(scores, left_out.labelled_pairs.same)
     grouping = group_window(
         left_out.articles,

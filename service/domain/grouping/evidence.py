@@ -1,5 +1,7 @@
 """Evidence for an article's story, stored as JSON with the membership.
 
+Scores in the evidence are calibrated probabilities (`PairModel.calibration`).
+
 Format: ``{"score": .93, "nearest": [{"article": 7, "score": .97, "contributions": {"dense": 2.1,
 …}}, …], "next": {"story": "…", "score": .21}}``. `contributions` maps each pair feature to its
 contribution to the log odds of the nearest pair. Every key is optional: the first article of a
@@ -24,7 +26,7 @@ MAX_NEAREST = 3
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Mean pair score with the story's members (None for its first article), and evidence."""
+    """Mean probability with the story's members (None for its first article), and evidence."""
 
     score: float | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
@@ -95,7 +97,9 @@ class _Explainer:
         rivals = rivals[:MAX_NEAREST]
         columns = np.concatenate([members, *(self._members[story] for story, _ in rivals)])
         row_scores = np.full(len(self._ids), np.nan)
-        row_scores[columns] = self._model.score_matrix(self._features, np.array([row]), columns)[0]
+        row_scores[columns] = self._model.calibration.probability(
+            self._model.score_matrix(self._features, np.array([row]), columns)[0]
+        )
         means = {story: _mean(row_scores, self._members[story]) for story, _ in rivals}
         score = _mean(row_scores, members) if len(members) else None
         evidence: dict[str, Any] = {}

@@ -26,7 +26,7 @@ _MAX_NEAREST = 3
 
 @dataclass(frozen=True, slots=True)
 class ScoredArticle:
-    """A near article and its pair score."""
+    """A near article, and the calibrated probability that both report one event."""
 
     article: ArticleId
     score: float
@@ -34,7 +34,7 @@ class ScoredArticle:
 
 @dataclass(frozen=True, slots=True)
 class StoryScore:
-    """Mean pair score of an article with a story's members."""
+    """Mean calibrated probability of an article with a story's members."""
 
     story: str
     score: float
@@ -206,7 +206,11 @@ class _Placer:
         chosen: str | int | None,
         ranked: Sequence[tuple[float, str | int]],
     ) -> Placement:
-        means = {key: score for score, key in ranked}
+        probabilities = self._model.calibration.probability(row_scores)
+
+        def mean(key: str | int) -> float:
+            return round(float(probabilities[self._members[key]].mean()), 6)
+
         placed = [other for rows in self._members.values() for other in rows]
         others = placed if chosen is None else self._members[chosen]
         nearest = sorted(others, key=lambda other: (-row_scores[other], other))[:_MAX_NEAREST]
@@ -220,10 +224,10 @@ class _Placer:
             article=self._articles[row].id,
             story=chosen if isinstance(chosen, str) else None,
             founder=self._articles[chosen].id if isinstance(chosen, int) else None,
-            score=None if chosen is None else means[chosen],
+            score=None if chosen is None else mean(chosen),
             nearest=tuple(
-                ScoredArticle(self._articles[o].id, float(row_scores[o])) for o in nearest
+                ScoredArticle(self._articles[o].id, float(probabilities[o])) for o in nearest
             ),
             contributions=contributions,
-            next_best=None if second is None else StoryScore(second, means[second]),
+            next_best=None if second is None else StoryScore(second, mean(second)),
         )

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from service.domain.articles.model import SECONDS_PER_HOUR, Floats, Rows
+from service.domain.pairs.calibration import IDENTITY, Calibration
 from service.domain.pairs.candidates import Pairs, within_window
 from service.domain.pairs.centering import Languages
 from service.domain.pairs.date_prior import hours_apart
@@ -46,8 +48,9 @@ class PairModel:
 
     `means` are the feature means over the training pairs, the baseline of `contributions`.
     `near_hours` and `undated` parameterise the feature `time`. `prior` is the share of true pairs
-    among the training candidates. `about` describes the training data. `window_hours` is not
-    learned: articles with trusted dates further apart score 0.
+    among the training candidates. `about` describes the training data. `calibration` maps scores to
+    the probabilities that people see; the grouping uses the scores. `window_hours` is not learned:
+    articles with trusted dates further apart score 0.
     """
 
     weights: Mapping[str, float]
@@ -57,6 +60,7 @@ class PairModel:
     undated: float
     prior: float
     about: Mapping[str, Any]
+    calibration: Calibration = IDENTITY
     window_hours: float = float("inf")
 
     @classmethod
@@ -67,7 +71,13 @@ class PairModel:
             BadInputError: the JSON is not a pair model with these features.
         """
         tables = ["weights", "means"]
-        return parse_weights(text, "pair model", cls, tables=tables, features=PAIR_FEATURES)
+        return parse_weights(text, "pair model", cls._create, tables=tables, features=PAIR_FEATURES)
+
+    @classmethod
+    def _create(
+        cls, calibration: Mapping[str, float] = MappingProxyType({}), **values: Any
+    ) -> Self:
+        return cls(**values, calibration=Calibration(**calibration))
 
     def dump(self) -> str:
         """JSON of the learned values, sorted and indented, ending in a newline."""

@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from service.domain.articles.model import Floats
+from service.domain.pairs.calibration import Calibration, calibration_features
 from service.domain.pairs.score import PAIR_FEATURES, PairModel
 from service.settings.embedding import TrainingSettings
 
 _RIDGE = 1e-4
+#: The map increases.
+_CALIBRATION_BOUNDS = [(0.01, None)] * 2
 #: Bounds of the weights: similarity can only raise the score, the background of a dense window can
 #: only lower it.
 _POSITIVE, _NEGATIVE, _ANY, _ZERO = (0.0, None), (None, 0.0), (None, None), (0.0, 0.0)
@@ -82,6 +85,23 @@ def simulate_translation(labelled: LabelledPairs, translation: float) -> Labelle
     rows[:, at["cross_language"]] = 1
     rows[:, at["cross_language_dense"]] = rows[:, at["dense"]]
     return LabelledPairs(rows, labelled.same)
+
+
+def fit_calibration(sets: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> Calibration:
+    """Fit a calibration with the least log loss; every set has the same total weight.
+
+    A set has the scores of its pairs, and whether each pair is one story. The scores must come from
+    models that were trained without the set.
+    """
+    weights = np.concatenate([np.full(len(same), 1 / len(same) / len(sets)) for _, same in sets])
+    learned = minimise_log_loss(
+        calibration_features(np.concatenate([scores for scores, _ in sets])),
+        np.concatenate([same for _, same in sets]),
+        weights,
+        ridge=0.0,
+        bounds=_CALIBRATION_BOUNDS,
+    )
+    return Calibration(*np.round(learned, 4).tolist())
 
 
 def calibration_error(scores: Floats, same: NDArray[np.bool_], bins: int = 10) -> float:

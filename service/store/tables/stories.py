@@ -203,7 +203,7 @@ class MembershipRow(Base):
     story_id: Mapped[str] = mapped_column(ForeignKey("stories.id"))
     valid_from: Mapped[Instant]
     valid_until: Mapped[Instant | None]
-    score: Mapped[float | None]  #: mean pair score with the members; NULL for the first article
+    score: Mapped[float | None]  #: mean probability with the members; NULL for the first article
     evidence: Mapped[dict[str, Any]]
     run_id: Mapped[int | None] = mapped_column(BigInteger)
 

@@ -23,8 +23,8 @@ DATE_FLAGS = (
 )
 LANGUAGE = "ISO 639 code, such as en; null if unknown."
 MEAN_SCORE = (
-    "Mean pair score with the other articles of the story, 0 to 1; null for its first article "
-    "and for articles that an editor moved."
+    "Mean probability that the article reports the same event as the other articles of the story, "
+    "0 to 1; null for its first article and for articles that an editor moved."
 )
 COUNTRY = "ISO 3166-1 code, such as GB; null if unknown."
 

@@ -26,12 +26,13 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Floors:
-    """All floors by set, and the maximum F1 loss of a replay.
+    """All floors by set, the maximum F1 loss of a replay, and the maximum calibration error.
 
     left_out: by profile, floors of days that are left out of training, and of their "mean".
     """
 
     stream_loss: float
+    calibration_error: float
     sets: Mapping[str, Floor]
     left_out: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
@@ -44,7 +45,12 @@ def load(path: Path = FILE) -> Floors:
     """Read the floors from a TOML file."""
     table = tomllib.loads(path.read_text("utf-8"))
     sets = {name: Floor(float(row["f1"]), row["sha256"]) for name, row in table["sets"].items()}
-    return Floors(float(table["stream_loss"]), sets, table.get("left_out", {}))
+    return Floors(
+        float(table["stream_loss"]),
+        float(table["calibration_error"]),
+        sets,
+        table.get("left_out", {}),
+    )
 
 
 def floor_for(f1: float) -> float:

@@ -7,7 +7,7 @@ Deterministic.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +48,12 @@ class ShiftedModel(PairModel):
         return PairModel.estimate_prior_shift(self, features, pairs) + self.by
 
 
+def shift_scores(model: PairModel, by: float) -> ShiftedModel:
+    """The same model with a shift."""
+    values = {each.name: getattr(model, each.name) for each in fields(PairModel)}
+    return ShiftedModel(**values, by=by)
+
+
 def leave_one_out(
     sets: Sequence[LabelledSet], settings: Settings
 ) -> Iterator[tuple[LabelledSet, ShiftedModel]]:
@@ -56,7 +62,7 @@ def leave_one_out(
         if one.name == one.file and len(one.articles) <= MAX_ARTICLES:
             others = [each for each in sets if each.file != one.file]
             model = train_model(others, settings, about={})
-            yield one, ShiftedModel(**asdict(model))
+            yield one, shift_scores(model, 0.0)
 
 
 def reliability_panel(labelled: LabelledSet, model: PairModel) -> Panel:
@@ -101,7 +107,7 @@ def agreement_at(
     labelled: LabelledSet, model: ShiftedModel, by: float, settings: Settings
 ) -> Agreement:
     """Agreement of the grouping when the log odds of every pair are shifted."""
-    shifted = ShiftedModel(**{**asdict(model), "by": by})
+    shifted = shift_scores(model, by)
     grouping = group_window(
         labelled.articles,
         labelled.vectors,

@@ -89,7 +89,9 @@ def measure(
         articles=len(labelled.articles),
         batch=labelled.agreement(window.labels()),
         stream=stream,
-        candidates=candidate_quality(window, dict(zip(ids, labelled.labels, strict=True))),
+        candidates=candidate_quality(
+            window, dict(zip(ids, labelled.labels, strict=True)), model.calibration
+        ),
         encoding=labelled.seconds,
         grouping=seconds,
     )

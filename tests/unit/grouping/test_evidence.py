@@ -7,6 +7,7 @@ from service.domain.articles.model import Article, ArticleId
 from service.domain.grouping.evidence import Reason, explain_grouping, explain_placement
 from service.domain.grouping.place import Placement, ScoredArticle, StoryScore
 from service.domain.grouping.window import group_window
+from service.domain.pairs.calibration import Calibration
 from service.domain.pairs.score import PAIR_FEATURES
 from service.web.rendering import evidence
 from tests.support.content.events import (
@@ -45,7 +46,8 @@ def test_first_article_of_a_story_has_no_evidence() -> None:
 
 
 def test_grouping_evidence_has_nearest_members_and_next_best_story() -> None:
-    articles, model = event_articles(), pair_model()
+    articles = event_articles()
+    model = replace(pair_model(), calibration=Calibration(2.0, 0.5, 1.2))
     grouping = group_window(
         articles,
         encoded(articles),
@@ -62,14 +64,15 @@ def test_grouping_evidence_has_nearest_members_and_next_best_story() -> None:
     assert set(reasons) == {article, rival}
     rows = {key: row for row, key in enumerate(grouping.ids)}
     mine, beside = rows[article], [rows[key] for key in group[2:]]
-    line = model.score_matrix(grouping.features, np.array([mine]), np.arange(len(rows)))[0]
+    scores = model.score_matrix(grouping.features, np.array([mine]), np.arange(len(rows)))[0]
+    line = model.calibration.probability(scores)
     stored = reasons[article].evidence
     assert stored["score"] == reasons[article].score == round(line[beside].mean(), 4)
     assert stored["nearest"][0]["score"] == line[beside].max()
     assert stored["next"] == {"story": "apart", "score": round(line[rows[rival]], 4)}
     contributions = stored["nearest"][0]["contributions"]
     odds = model.base_log_odds() + sum(contributions.values())
-    assert 1 / (1 + np.exp(-odds)) == pytest.approx(line[beside].max(), abs=0.01)
+    assert 1 / (1 + np.exp(-odds)) == pytest.approx(scores[beside].max(), abs=0.01)
 
     assert reasons[rival].score is None
     assert set(reasons[rival].evidence) == {"next"}

@@ -10,6 +10,7 @@ from service.domain.articles.model import Article
 from service.domain.grouping.constraints import Constraints
 from service.domain.grouping.place import Placement, place
 from service.domain.grouping.replay import ArrivalBatch, ChurnCounter, replay
+from service.domain.pairs.calibration import Calibration
 from service.domain.pairs.features import window_vocabulary
 from service.settings.grouping import ReplaySettings
 from tests.support.content.events import (
@@ -27,7 +28,10 @@ SCHEDULE = ReplaySettings(minutes=15, arrivals=3, window_hours=float("inf"), min
 
 
 def place_all(
-    articles: list[Article], stories: list[str | None], constraints: Constraints | None = None
+    articles: list[Article],
+    stories: list[str | None],
+    constraints: Constraints | None = None,
+    calibration: Calibration | None = None,
 ) -> list[Placement]:
     vectors = encoded(articles)
     return place(
@@ -35,7 +39,7 @@ def place_all(
         vectors,
         stories,
         vocabulary=window_vocabulary(event_articles(), encoded(event_articles())),
-        model=pair_model(),
+        model=replace(pair_model(), calibration=calibration or Calibration()),
         settings=grouping_settings(),
         constraints=constraints or Constraints(),
     )
@@ -58,6 +62,19 @@ def test_arrival_joins_its_event_with_evidence() -> None:
     assert result.next_best is not None
     assert result.next_best.story != "event 0"
     assert result.next_best.score < result.score
+
+
+def test_calibration_changes_the_evidence_and_not_the_story() -> None:
+    plain, calibrated = (
+        place_all(event_articles(), stories_without_first(), calibration=each)[0]
+        for each in (None, Calibration(2.0, 0.5, -1.0))
+    )
+    assert calibrated.story == plain.story
+    assert [each.article for each in calibrated.nearest] == [each.article for each in plain.nearest]
+    assert calibrated.nearest[0].score < plain.nearest[0].score
+    assert calibrated.score is not None
+    assert plain.score is not None
+    assert calibrated.score < plain.score
 
 
 def test_first_arrival_starts_a_story_that_others_join() -> None:

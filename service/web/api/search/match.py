@@ -109,7 +109,7 @@ class SimilarArticleOut(BaseModel):
 
 
 class NextBestOut(BaseModel):
-    """The other story with the highest mean pair score."""
+    """The other story with the highest mean probability."""
 
     story: str = Field(description="Id of the story.")
     headline: str
@@ -123,10 +123,10 @@ class MatchOut(BaseModel):
         description="Matching story; null if the article would start a new story."
     )
     score: float | None = Field(
-        description="Mean pair score with the articles of `story`, 0 to 1; null if `story` is null."
+        description="Mean probability that the article reports the same event as the articles of `story`, 0 to 1; null if `story` is null."
     )
     nearest: list[SimilarArticleOut] = Field(
-        description="At most three articles of `story`, highest pair score first; of any story if "
+        description="At most three articles of `story`, most probable first; of any story if "
         "`story` is null."
     )
     next_best: NextBestOut | None = Field(

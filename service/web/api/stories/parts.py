@@ -51,11 +51,11 @@ MemberFields = Annotated[
 
 
 #: Descriptions of fields that several schemas have.
-PAIR_SCORE = "Pair score: probability that both articles report the same event, 0 to 1."
+PAIR_SCORE = "Probability that both articles report the same event, 0 to 1."
 CONTRIBUTIONS = (
     "Contributions of the features, largest absolute value first; only for the nearest article."
 )
-OTHER_SCORE = "Mean pair score with the articles of this story, 0 to 1."
+OTHER_SCORE = "Mean probability with the articles of this story, 0 to 1."
 
 
 class ContributionOut(BaseModel):
@@ -80,14 +80,14 @@ class NeighbourOut(BaseModel):
 
 
 class AlternativeOut(BaseModel):
-    """The other story with the highest mean pair score."""
+    """The other story with the highest mean probability."""
 
     story: str = Field(description="Id of the story.")
     score: float | None = Field(description=OTHER_SCORE)
 
 
 class EvidenceOut(BaseModel):
-    """Evidence that an article belongs to its story: pair scores and contributions."""
+    """Evidence that an article belongs to its story: probabilities and contributions."""
 
     article: int = Field(description="Id of the article.")
     title: str
@@ -95,7 +95,7 @@ class EvidenceOut(BaseModel):
     since: Instant | None = Field(description="Time at which the article joined the story.")
     score: float | None = Field(description=MEAN_SCORE)
     nearest: list[NeighbourOut] = Field(
-        description="Up to three articles of the story, highest pair score first. Empty for the "
+        description="Up to three articles of the story, most probable first. Empty for the "
         "first article of a story and for articles that an editor moved."
     )
     next_best: AlternativeOut | None = Field(
