@@ -27,7 +27,7 @@ def run_all(context: typer.Context) -> None:
     with (
         open_service(with_feeds=True) as service,
         handle_signals() as stop,
-        run_scheduler(build_schedule(service.settings.schedule), service),
+        run_scheduler(build_schedule(service.settings), service),
     ):
         stop.wait()
 
@@ -35,7 +35,7 @@ def run_all(context: typer.Context) -> None:
 @app.command("list")
 def list_jobs() -> None:
     """List all jobs with interval and grace period (maximum delay of a run), both in seconds."""
-    for job in build_schedule(settings_module.load().schedule):
+    for job in build_schedule(settings_module.load()):
         summary = (job.function.__doc__ or "").splitlines()[0]
         print(
             f"{job.name:10} every {job.every_seconds:g} s, grace {job.grace_seconds} s: {summary}"
@@ -47,7 +47,7 @@ def run_job(
     name: Annotated[str, typer.Argument(help="Name of a job; see `samestory jobs list`.")],
 ) -> None:
     """Run one job now and print its counts. Fails if another process is running it."""
-    jobs = {job.name: job for job in build_schedule(settings_module.load().schedule)}
+    jobs = {job.name: job for job in build_schedule(settings_module.load())}
     if name not in jobs:
         raise BadInputError(f"Unknown job {name!r}; {nearest(name, jobs)}")
     with open_service(with_feeds=True) as context:

@@ -12,8 +12,8 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.store.database.run_views import RunView
 from service.store.database.sessions import Sessions
+from service.store.runs.views import RunView
 from service.store.story_views.store_metrics import StoreMetrics, collect_metrics
 from service.store.subscribers.email_stats import MailStats, mail_stats
 from service.web.dependencies import Clock
