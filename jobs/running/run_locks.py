@@ -20,7 +20,7 @@ from service.settings.daemon import RunSettings
 from service.store.database import locks
 from service.store.database.connections.connection import GRACE
 from service.store.database.connections.engines import derived_engine, state_of
-from service.store.database.connections.limits import LOCK_LIMITS, SHORT_TIMEOUT
+from service.store.database.connections.limits import ConnectionLimits
 from service.store.database.fence import Fence
 from service.store.runs import heartbeats
 
@@ -40,6 +40,7 @@ class HeldLock:
     ends_at: float  #: on the monotonic clock
     run_id: int | None = None
     lost: str = ""  #: why the lock was lost
+    is_ending: bool = False  #: the end of the run may be recorded already
 
     @property
     def must_stop(self) -> bool:
@@ -50,6 +51,11 @@ class HeldLock:
     def fence(self) -> Fence:
         """Condition of the transactions of the run."""
         return Fence(self.run_id, lambda: self.lost)
+
+    @property
+    def problem(self) -> str:
+        """Kind of the problem that a run which does not stop causes."""
+        return f"run {self.run_id}"
 
     def require(self) -> None:
         """Raise LockLostError if the lock was lost."""
@@ -122,7 +128,7 @@ class RunLocks:
 
     def _release(self, held: HeldLock) -> None:
         with self._mutex:
-            self._state.clear(f"job {held.job}")
+            self._state.clear(held.problem)
             if self._held.get(held.job) is not held:
                 return  # lost before
             del self._held[held.job]
@@ -142,8 +148,9 @@ class RunLocks:
                 self._end_overdue(connection)
                 current = {held.run_id: held for held in self._held.values() if held.run_id}
                 alive = heartbeats.beat(connection, [run for run in current if run])
-                for run_id in current.keys() - alive:
-                    self._revoke(connection, current[run_id], "another process took over")
+                for held in [current[run_id] for run_id in current.keys() - alive]:
+                    if not held.is_ending:
+                        self._revoke(connection, held, "another process took over")
                 return self._find_stalled(connection)
             except SQLAlchemyError as error:
                 self._lose(error)
@@ -163,7 +170,8 @@ class RunLocks:
         del self._held[held.job]
         locks.unlock(connection, lock_name(held.job))
         # Until the thread of the run ends, which removes this problem.
-        self._state.report(f"job {held.job}", f"Job {held.job} is stuck: {reason}", seconds=FOREVER)
+        problem = f"Job {held.job} is stuck: {reason}"
+        self._state.report(held.problem, problem, seconds=FOREVER)
         log.error("lock lost", action="lock_lost", job=held.job, reason=reason)
 
     def _find_stalled(self, connection: Connection) -> Sequence[str]:
@@ -216,7 +224,7 @@ def open_run_locks(
     on_stalled: Callable[[Sequence[str]], object] = _ignore_stalled,
 ) -> Iterator[RunLocks]:
     """Yield the locks of the jobs of a process, with a heartbeat thread until the end."""
-    with derived_engine(engine, LOCK_LIMITS) as lock_engine:
+    with derived_engine(engine, ConnectionLimits.for_locks(settings)) as lock_engine:
         run_locks = RunLocks(lock_engine, settings, on_stalled)
         thread = threading.Thread(target=run_locks.beat_until_closed, name="heartbeat", daemon=True)
         thread.start()
@@ -224,4 +232,4 @@ def open_run_locks(
             yield run_locks
         finally:
             run_locks.close()
-            thread.join(SHORT_TIMEOUT + GRACE)
+            thread.join(settings.heartbeat_seconds + GRACE)

@@ -54,7 +54,8 @@ def run_locked(job: Job, context: Context, run_locks: RunLocks) -> Counts | None
             )
             return None
         with context.sessions.begin() as session:
-            run_id = held.run_id = runs.start_run(session, job.name, now=context.clock())
+            run_id = runs.start_run(session, job.name, now=context.clock())
+        held.run_id = run_id  # committed, so that heartbeats find it
         started = time.monotonic()
         counts: Counts = {}
         error: str | None = "interrupted"
@@ -68,6 +69,7 @@ def run_locked(job: Job, context: Context, run_locks: RunLocks) -> Counts | None
             raise
         finally:
             seconds = time.monotonic() - started
+            held.is_ending = True
             with context.sessions.begin() as session:
                 runs.finish_run(session, run_id, seconds=seconds, counts=counts, error=error)
         level = log.info if counts else log.debug

@@ -40,7 +40,7 @@ WEBHOOKS = Job("webhooks", 5, 600, webhooks)
 #: Ends the connections that have a session lock, as a failover or an administrator would.
 TERMINATE = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_locks
-WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()
+WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted AND pid <> pg_backend_pid()
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 

@@ -23,13 +23,15 @@ INTERVAL = 0.1
 
 
 class LimitedConnection(psycopg.Connection[Any]):
-    """Connection whose waits end after `response_limit` seconds, or on an interruption.
+    """Connection whose waits end after `response_limit` seconds, or when jobs are interrupted.
 
     The connection is then closed and the wait raises psycopg.OperationalError.
     """
 
     server_state = ServerState()
     response_limit = 0.0  #: 0 is no limit
+    is_interruptible = False  #: whether waits end on an interruption
+    was_used = False  #: whether the pool has handed it out before
 
     def wait(
         self, gen: PQGen[Result], interval: float = INTERVAL, timeout: float | None = None
@@ -72,7 +74,7 @@ class LimitedConnection(psycopg.Connection[Any]):
 
     def _require_response(self, started: float, interruptions: int) -> None:
         waited = time.monotonic() - started
-        if self.server_state.interruptions != interruptions:
+        if self.is_interruptible and self.server_state.interruptions != interruptions:
             reason = "the wait was ended, because the server does not respond to heartbeats"
         elif self.response_limit and waited > self.response_limit:
             self.server_state.pause()

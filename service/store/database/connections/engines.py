@@ -9,7 +9,7 @@ import psycopg
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+from sqlalchemy.pool import NullPool
 
 from service.store.database.connections.connection import GRACE, LimitedConnection
 from service.store.database.connections.limits import ConnectionLimits
@@ -85,6 +85,7 @@ def _connect(
         state.pause()
         raise
     connection.server_state = state
+    connection.is_interruptible = limits.purpose == "jobs"
     connection.response_limit = limits.connect
     connection.set_limits(
         statement_timeout=f"{limits.statement:g}s",
@@ -102,11 +103,12 @@ def _connect(
 def _check_connection(
     limits: ConnectionLimits,
     connection: LimitedConnection,
-    record: ConnectionPoolEntry,
+    _record: object,
     _proxy: object,
 ) -> None:
     """Replace the connections of the pool if the server has closed this one."""
-    if getattr(record, "fresh", False):
+    if not connection.was_used:
+        connection.was_used = True
         return
     try:
         connection.ping(limits.ping)

@@ -1,10 +1,10 @@
 """Limits of connections: how long they connect, wait and stay idle, and how many there are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from service.settings.daemon import DatabaseSettings
+from service.settings.daemon import DatabaseSettings, RunSettings
 
-#: Seconds until a server counts as unresponsive when a heartbeat or a health check waits for it.
+#: Longest waits for a free connection, and of a health check for the server, in seconds.
 SHORT_TIMEOUT = 5.0
 PROBE_TIMEOUT = 1.5
 #: psycopg treats shorter timeouts as this one.
@@ -58,9 +58,12 @@ class ConnectionLimits:
             ping=MIN_CONNECT_TIMEOUT,
         )
 
+    @classmethod
+    def for_locks(cls, settings: RunSettings) -> "ConnectionLimits":
+        """Limits of the connection that holds the locks of the jobs of a process."""
+        return cls("locks", connections=0, statement=settings.heartbeat_seconds, idle=0.0)
 
-#: The connection that holds the locks of the jobs of a process.
-LOCK_LIMITS = ConnectionLimits("locks", connections=0, statement=SHORT_TIMEOUT, idle=0.0)
+
 #: Health checks; each opens and closes its own connection.
 PROBE_LIMITS = ConnectionLimits(
     "probe",
@@ -70,5 +73,7 @@ PROBE_LIMITS = ConnectionLimits(
     idle=PROBE_TIMEOUT,
     ping=PROBE_TIMEOUT,
 )
+#: Metrics, which count rows.
+METRICS_LIMITS = replace(PROBE_LIMITS, purpose="metrics", statement=4.0)
 #: Migrations, backups and comparisons of schemas: as long as they take.
 UNLIMITED = ConnectionLimits("maintenance", connections=0, statement=0.0, idle=0.0)

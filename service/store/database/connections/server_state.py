@@ -33,7 +33,7 @@ class ServerState:
         self._paused_until = time.monotonic() + PAUSE
 
     def interrupt(self) -> None:
-        """End all waits for the server, because it does not respond or the locks are lost."""
+        """End the statements of the jobs, because their locks are lost."""
         self.interruptions += 1
 
     def require_no_pause(self) -> None:
