@@ -6,7 +6,7 @@ from datetime import timedelta
 from jobs.running.context import Context, Counts
 from jobs.running.mail import run_mail_job, subscriber_batches
 from service.domain.subscribers.alerts import StoryIndex, build_alert_emails
-from service.store.database import runs
+from service.store.runs import runs
 from service.store.subscribers import alert_emails, subscribers
 from service.store.subscribers import alerts as store
 from service.store.subscribers.digest_stories import load_changed_stories

@@ -6,8 +6,9 @@ from jobs.running.context import Context, Counts
 from service.store.access import idempotency
 from service.store.articles import types
 from service.store.catalogue import feeds
-from service.store.database import locks, runs
+from service.store.database import locks
 from service.store.editing.type_corrections import queue_changed
+from service.store.runs import runs
 from service.store.stories import apply_plan
 from service.store.webhooks import attempts
 

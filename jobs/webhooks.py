@@ -15,6 +15,7 @@ from service.domain.webhooks.signing import message_id, sign
 from service.ingest.fetching.post import post, webhook_session
 from service.ingest.fetching.webhook_target import delivery_body
 from service.store.database.claims import open_owner
+from service.store.database.sessions import outcome_sessions
 from service.store.webhooks import outbox
 
 log = structlog.get_logger()
@@ -79,7 +80,7 @@ class _Sender:
                 break
             sent = await self._send(batch)
             outcomes += sent.values()
-            with context.sessions.begin() as session:
+            with outcome_sessions(context.sessions).begin() as session:
                 has_more = outbox.record_outcomes(
                     session,
                     batch,

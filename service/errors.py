@@ -6,6 +6,7 @@ SamestoryError                 base class; the message is one line for the user
 │   ├── DatabaseUnreachableError  no connection
 │   ├── DatabaseTooOldError    migrations are missing
 │   ├── DatabaseTooNewError    migrated by a newer samestory
+│   ├── LockLostError          the run of a job lost its lock
 │   ├── DatabaseUnusableError  no pgvector, Postgres below 15, missing tables, read-only
 │   └── EmbeddedServerError    the embedded server could not start
 ├── NotFoundError              no such story, article, outlet …
@@ -82,6 +83,14 @@ class DatabaseTooOldError(DatabaseError):
 
 class DatabaseTooNewError(DatabaseError):
     """The schema was migrated by a newer version."""
+
+
+class LockLostError(DatabaseError):
+    """The run of a job lost its lock; another process may run the job."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The run lost its lock: {reason}; the next run repeats its work")
+        self.reason = reason
 
 
 class DatabaseUnusableError(DatabaseError):

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 import structlog
 
 from jobs.running.context import Context, Counts
+from jobs.running.run_locks import HeldLock, RunLocks, open_run_locks
 from service.errors import SamestoryError
-from service.store.database import locks, runs
 from service.store.database.errors import translate_database_errors
+from service.store.database.sessions import fenced_sessions
+from service.store.runs import runs
 
 log = structlog.get_logger()
 
@@ -22,10 +24,19 @@ class Job:
     every_seconds: float
     grace_seconds: int  #: a run that could not start within this time is skipped
     function: Callable[[Context], Counts]
+    max_seconds: float = 3600.0  #: a longer run must stop
 
 
 def run_job(job: Job, context: Context) -> Counts | None:
+    """Run a job now, outside of the scheduler; see `run_locked`."""
+    with open_run_locks(context.engine, context.settings.runs) as run_locks:
+        return run_locked(job, context, run_locks)
+
+
+def run_locked(job: Job, context: Context, run_locks: RunLocks) -> Counts | None:
     """Run a job now and return its counts; None if another process is running it.
+
+    The job gets sessions that commit only while the run has the lock.
 
     Raises:
         SamestoryError: raised by the job, or a database error. The run is recorded as failed
@@ -33,9 +44,9 @@ def run_job(job: Job, context: Context) -> Counts | None:
     """
     with (
         translate_database_errors(context.engine),
-        locks.try_lock(context.engine, f"job:{job.name}") as locked,
+        run_locks.hold(job.name, job.max_seconds) as held,
     ):
-        if not locked:
+        if held is None:
             log.debug(
                 "job skipped: already running in another process",
                 action="job_skipped",
@@ -44,17 +55,21 @@ def run_job(job: Job, context: Context) -> Counts | None:
             return None
         with context.sessions.begin() as session:
             run_id = runs.start_run(session, job.name, now=context.clock())
+        held.run_id = run_id  # committed, so that heartbeats find it
         started = time.monotonic()
         counts: Counts = {}
         error: str | None = "interrupted"
         try:
             with translate_database_errors(context.engine):
-                counts, error = job.function(replace(context, run_id=run_id)), None
+                counts = job.function(_locked_context(context, held))
+                held.require()
+                error = None
         except Exception as caught:
             error = f"{type(caught).__name__}: {caught}"
             raise
         finally:
             seconds = time.monotonic() - started
+            held.is_ending = True
             with context.sessions.begin() as session:
                 runs.finish_run(session, run_id, seconds=seconds, counts=counts, error=error)
         level = log.info if counts else log.debug
@@ -62,12 +77,22 @@ def run_job(job: Job, context: Context) -> Counts | None:
         return counts
 
 
-def run_job_logged(job: Job, context: Context) -> None:
+def _locked_context(context: Context, held: HeldLock) -> Context:
+    """Return the context of a run: it must stop, and cannot commit, without its lock."""
+    return replace(
+        context,
+        run_id=held.run_id,
+        sessions=fenced_sessions(context.sessions, held.fence),
+        stop_requested=lambda: held.must_stop or context.stop_requested(),
+    )
+
+
+def run_job_logged(job: Job, context: Context, run_locks: RunLocks) -> None:
     """Run a job for the scheduler: log any failure, so that the next run starts on time."""
     if context.stop_requested():
         return
     try:
-        run_job(job, context)
+        run_locked(job, context, run_locks)
     except SamestoryError as error:
         if context.stop_requested():
             log.info("job interrupted", action="job_interrupted", job=job.name)

@@ -13,30 +13,31 @@ from jobs.reconcile import reconcile
 from jobs.running.runner import Job
 from jobs.tidy import tidy
 from jobs.webhooks import webhooks
-from service.settings.daemon import ScheduleSettings
+from service.settings.load import Settings
 
 MINUTE = 60
 HOUR = 60 * MINUTE
 
 
-def build_schedule(settings: ScheduleSettings) -> tuple[Job, ...]:
+def build_schedule(settings: Settings) -> tuple[Job, ...]:
     """Return all jobs in the order in which an article passes through them.
 
     Grace periods are long where a late run is as good as a punctual one, so that each job runs once
     after the machine was suspended.
     """
+    every, longest = settings.schedule, settings.run_limits
     return (
-        #   name        every               grace, s     function
-        Job("fetch", settings.fetch, 10 * MINUTE, fetch),
-        Job("read_pages", settings.read_pages, 10 * MINUTE, read_pages),
-        Job("embed", settings.embed, 10 * MINUTE, embed),
-        Job("place", settings.place, 10 * MINUTE, place),
-        Job("reconcile", settings.reconcile, HOUR, reconcile),
-        Job("describe", settings.describe, 10 * MINUTE, describe),
-        Job("link", settings.link, HOUR, link),
-        Job("close", settings.close, HOUR, close),
-        Job("digest", settings.digest, HOUR, digest),
-        Job("webhooks", settings.webhooks, HOUR, webhooks),
-        Job("alerts", settings.alerts, 10 * MINUTE, alerts),
-        Job("tidy", settings.tidy, HOUR, tidy),
+        #   name    every, s    grace, s    function    longest run, s
+        Job("fetch", every.fetch, 10 * MINUTE, fetch, longest.fetch),
+        Job("read_pages", every.read_pages, 10 * MINUTE, read_pages, longest.read_pages),
+        Job("embed", every.embed, 10 * MINUTE, embed, longest.embed),
+        Job("place", every.place, 10 * MINUTE, place, longest.place),
+        Job("reconcile", every.reconcile, HOUR, reconcile, longest.reconcile),
+        Job("describe", every.describe, 10 * MINUTE, describe, longest.describe),
+        Job("link", every.link, HOUR, link, longest.link),
+        Job("close", every.close, HOUR, close, longest.close),
+        Job("digest", every.digest, HOUR, digest, longest.digest),
+        Job("webhooks", every.webhooks, HOUR, webhooks, longest.webhooks),
+        Job("alerts", every.alerts, 10 * MINUTE, alerts, longest.alerts),
+        Job("tidy", every.tidy, HOUR, tidy, longest.tidy),
     )

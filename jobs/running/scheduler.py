@@ -11,10 +11,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from jobs.running.context import Context
+from jobs.running.run_locks import open_run_locks
 from jobs.running.runner import Job, run_job_logged
 
 log = structlog.get_logger()
 
+#: A job whose thread hangs starts once more after it has lost its lock. Before, its lock prevents
+#: this.
+MAX_INSTANCES = 2
 #: Seconds that running jobs get to end at shutdown.
 SHUTDOWN_TIMEOUT = 8
 
@@ -28,31 +32,44 @@ def run_scheduler(jobs: Sequence[Job], context: Context) -> Iterator[None]:
     """
     stop = threading.Event()
     context = replace(context, stop_requested=stop.is_set)
-    scheduler = BackgroundScheduler(
-        executors={"default": ThreadPoolExecutor(max(len(jobs), 1))}, timezone="UTC"
-    )
-    for job in jobs:
-        scheduler.add_job(
-            run_job_logged,
-            IntervalTrigger(seconds=job.every_seconds, timezone="UTC"),
-            args=[job, context],
-            id=job.name,
-            next_run_time=context.clock(),
-            misfire_grace_time=job.grace_seconds,
-            coalesce=True,
-            max_instances=1,
-        )
-    scheduler.start()
-    timeout = 0.0
-    try:
-        yield
-        timeout = SHUTDOWN_TIMEOUT
-    finally:
-        stop.set()
-        # Jobs that exceed the timeout continue in daemon threads until the process exits; the next
-        # start repeats their work.
-        shutdown = threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True)
-        shutdown.start()
-        shutdown.join(timeout)
-        if shutdown.is_alive():
-            log.warning("jobs did not stop in time", action="shutdown_timeout", seconds=timeout)
+    threads = ThreadPoolExecutor(max(len(jobs), 1) * MAX_INSTANCES)
+    scheduler = BackgroundScheduler(executors={"default": threads}, timezone="UTC")
+
+    def run_now(names: Sequence[str]) -> None:
+        for name in names:
+            if scheduler.get_job(name):
+                scheduler.modify_job(name, next_run_time=context.clock())
+
+    with open_run_locks(context.engine, context.settings.runs, on_stalled=run_now) as run_locks:
+        for job in jobs:
+            scheduler.add_job(
+                run_job_logged,
+                IntervalTrigger(seconds=job.every_seconds, timezone="UTC"),
+                args=[job, context, run_locks],
+                id=job.name,
+                next_run_time=context.clock(),
+                misfire_grace_time=job.grace_seconds,
+                coalesce=True,
+                max_instances=MAX_INSTANCES,
+            )
+        scheduler.start()
+        timeout = 0.0
+        try:
+            yield
+            timeout = SHUTDOWN_TIMEOUT
+        finally:
+            stop.set()
+            _shut_down(scheduler, timeout)
+
+
+def _shut_down(scheduler: BackgroundScheduler, timeout: float) -> None:
+    """Wait for the running jobs.
+
+    Jobs that exceed the timeout continue in daemon threads until the process exits; the next start
+    repeats their work.
+    """
+    shutdown = threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True)
+    shutdown.start()
+    shutdown.join(timeout)
+    if shutdown.is_alive():
+        log.warning("jobs did not stop in time", action="shutdown_timeout", seconds=timeout)

@@ -34,6 +34,5 @@ def check() -> None:
 
 @contextmanager
 def _engine() -> Iterator[Engine]:
-    database = settings_module.load().database
-    with open_engine(database.url, data_dir=database.data_dir, name=database.name) as engine:
+    with open_engine(settings_module.load().database) as engine:
         yield engine

@@ -118,7 +118,7 @@ def run_mail_job_once(name: str) -> None:
     settings = settings_module.load()
     if not settings.mail.ready:
         raise BadInputError("No mail server configured: set SAMESTORY_MAIL__HOST")
-    jobs = {each.name: each for each in build_schedule(settings.schedule)}
+    jobs = {each.name: each for each in build_schedule(settings)}
     with open_service(with_feeds=False) as context:
         counts = runner.run_job(jobs[name], context)
     if counts is None:

@@ -21,7 +21,7 @@ from service.mail.signed_links import LinkSigner
 from service.settings.delivery import MailSettings
 from service.settings.load import Settings
 from service.store.database import claims
-from service.store.database.sessions import Sessions
+from service.store.database.sessions import Sessions, outcome_sessions
 from service.store.subscribers import alert_emails, deliveries, editions, link_keys, subscribers
 from service.store.subscribers.deliveries import Kind
 from service.store.subscribers.editions import Edition
@@ -148,6 +148,7 @@ class _Delivery:
         self, context: MailContext, sender: Sender, signer: LinkSigner, owner: str
     ) -> None:
         self._context = context
+        self._outcomes = outcome_sessions(context.sessions)
         self._sender = sender
         self._signer = signer
         self._renderer = configured_renderer(context.settings)
@@ -191,7 +192,7 @@ class _Delivery:
             if isinstance(error, MailServerError):
                 raise  # no other email would be accepted either
             return "deferred"
-        with self._context.sessions.begin() as session:
+        with self._outcomes.begin() as session:
             size = len(email.as_bytes())
             sent_at = self._context.clock()
             deliveries.mark_sent(session, delivery_id, late=late, size=size, now=sent_at)
@@ -229,14 +230,14 @@ class _Delivery:
 
     def _mark_ending(self, delivery_id: int) -> None:
         """Record that the email is complete; raises _ClaimLostError to prevent its end."""
-        with self._context.sessions.begin() as session:
+        with self._outcomes.begin() as session:
             claimed = deliveries.mark_ending(session, delivery_id, duration=self._claim_duration)
         if not claimed:
             log.warning("claim lost", action="claim_lost", delivery=delivery_id)
             raise _ClaimLostError
 
     def _record_deferral(self, delivery_id: int, edition_id: int, error: MailError) -> None:
-        with self._context.sessions.begin() as session:
+        with self._outcomes.begin() as session:
             attempts = deliveries.count_attempts(session, edition_id)
             until = self._context.clock() + retry_pause(attempts)
             deliveries.mark_deferred(
@@ -249,7 +250,7 @@ class _Delivery:
         log.warning(
             "email refused", action="email_refused", subscriber=subscriber.id, error=str(error)
         )
-        with self._context.sessions.begin() as session:
+        with self._outcomes.begin() as session:
             deliveries.mark_refused(session, delivery_id, code=error.code, error=str(error))
             if error.address_at_fault:
                 subscribers.stop(session, subscriber.id, str(error), bounced=True)

@@ -13,6 +13,15 @@ class DatabaseSettings:
     url: str
     data_dir: str
     name: str
+    job_connections: int  #: of one process that runs jobs
+    web_connections: int  #: of one web server
+    connect_timeout_seconds: float
+    job_statement_timeout_seconds: float
+    web_statement_timeout_seconds: float
+    job_idle_timeout_seconds: float
+    web_idle_timeout_seconds: float
+    tcp_timeout_seconds: float
+    min_free_mib: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,33 @@ class LogSettings:
 @dataclass(frozen=True, slots=True)
 class ScheduleSettings:
     """Seconds between two runs of each job; section `[schedule]`."""
+
+    fetch: float
+    read_pages: float
+    embed: float
+    place: float
+    reconcile: float
+    describe: float
+    link: float
+    close: float
+    digest: float
+    webhooks: float
+    alerts: float
+    tidy: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """Heartbeats of running jobs; section `[runs]`."""
+
+    heartbeat_seconds: float
+    takeover_seconds: float
+    stop_grace_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimitSettings:
+    """Maximum seconds of a run of each job; section `[run_limits]`."""
 
     fetch: float
     read_pages: float

@@ -17,7 +17,13 @@ from typing import Any, get_type_hints
 from service.errors import SettingsError
 from service.settings import ranges
 from service.settings.convert import convert, parse_networks
-from service.settings.daemon import DatabaseSettings, LogSettings, ScheduleSettings
+from service.settings.daemon import (
+    DatabaseSettings,
+    LogSettings,
+    RunLimitSettings,
+    RunSettings,
+    ScheduleSettings,
+)
 from service.settings.delivery import (
     AlertSettings,
     DigestSettings,
@@ -92,6 +98,8 @@ class Settings:
     client: ClientSettings
     alerts: AlertSettings
     schedule: ScheduleSettings
+    runs: RunSettings
+    run_limits: RunLimitSettings
 
     @property
     def stories(self) -> StorySettings:

@@ -9,6 +9,11 @@ MAX_NUMBER = float(1 << 40)
 #: Inclusive range by setting or section. Numbers not listed here must be above 0 and at most
 #: the limit of their unit, the last part of their name.
 RANGES: dict[str, Range] = {
+    "database.job_connections": (2, 1000),
+    "database.web_connections": (1, 1000),
+    "database.connect_timeout_seconds": (2, 600),
+    "database.tcp_timeout_seconds": (3, 86_400),
+    "database.min_free_mib": (0, 1 << 20),
     "web.port": (0, 65535),
     "access.requests_per_minute": (0, 1e9),
     "web.response_cache_mib": (0, 1 << 20),
@@ -47,6 +52,8 @@ RANGES: dict[str, Range] = {
     "alerts.growth": (1.1, 1000),
     "alerts.max_per_hour": (0, 1000),
     "schedule": (0.1, 60 * 60 * 24 * 365),
+    "runs": (0.1, 86_400),
+    "run_limits": (1, 60 * 60 * 24 * 365),
 }
 #: Upper limits by unit: a hundred years, because dates overflow not far beyond.
 UNIT_LIMITS = {"days": 36_500, "hours": 876_000, "minutes": 52_560_000, "seconds": 3_153_600_000}

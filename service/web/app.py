@@ -114,7 +114,8 @@ def create_app(
     app.state.access = AccessPolicy.from_settings(settings)
     app.state.key_cache = KeyCache(sessions, clock, reads)
     app.state.limits = ConcurrencyLimits(settings.web)
-    app.state.metrics = Metrics(sessions, clock)
+    app.state.metrics = Metrics(web.engine, clock)
+    app.state.readiness = health.readiness_probe(web)
     if model_context:
         app.state.model = LazyModel(model_context)
 

@@ -10,13 +10,18 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.store.database.run_views import RunView
-from service.store.database.sessions import Sessions
+from service.store.database.connections.engines import make_limited_engine, state_of
+from service.store.database.connections.limits import METRICS_LIMITS
+from service.store.database.sessions import Sessions, make_sessions
+from service.store.runs.views import RunView
 from service.store.story_views.store_metrics import StoreMetrics, collect_metrics
 from service.store.subscribers.email_stats import MailStats, mail_stats
 from service.web.dependencies import Clock
+from service.web.probes import Probe
+from service.web.requests.problems import unavailable
 
 router = APIRouter(tags=["health"])
 EXAMPLE = "# HELP samestory_articles Stored articles.\n# TYPE samestory_articles gauge\n…"
@@ -27,6 +32,8 @@ METRICS_RESPONSES: dict[int | str, dict[str, Any]] = {
     }
 }
 
+#: Seconds within which `/metrics` responds.
+DEADLINE = 5.0
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 Families = Iterator[GaugeMetricFamily]
 
@@ -34,9 +41,12 @@ Families = Iterator[GaugeMetricFamily]
 class Metrics:
     """Metrics of one application, in its own registry."""
 
-    def __init__(self, sessions: Sessions, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        """`engine` is that of the application; the metrics get connections of their own."""
         self.registry = CollectorRegistry()
-        self.registry.register(StoreCollector(sessions, clock))
+        limited = make_limited_engine(engine.url, METRICS_LIMITS, state_of(engine))
+        self.registry.register(StoreCollector(make_sessions(limited), clock))
+        self.probe = Probe(lambda: generate_latest(self.registry), DEADLINE)
         self._requests = Counter(
             "samestory_http_requests",
             "HTTP requests.",
@@ -85,10 +95,13 @@ class StoreCollector(Collector):
 
 
 @router.get("/metrics", response_class=Response, responses=METRICS_RESPONSES)
-def metrics(request: Request) -> Response:
-    """Get metrics in the Prometheus text format."""
+async def metrics(request: Request) -> Response:
+    """Get metrics in the Prometheus text format, within five seconds."""
     application_metrics: Metrics = request.app.state.metrics
-    return Response(generate_latest(application_metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    try:
+        return Response(await application_metrics.probe.result(), media_type=CONTENT_TYPE_LATEST)
+    except TimeoutError:
+        return unavailable(request)
 
 
 def _store_metrics(store: StoreMetrics) -> Families:

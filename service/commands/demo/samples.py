@@ -102,7 +102,7 @@ def check_contents(context: Context) -> Contents:
 
 def run_pipeline(context: Context, sample: Sample, names: Sequence[str] = PIPELINE) -> None:
     """Serve the sample folder and run each job once, with the code of the daemon."""
-    jobs = {job.name: job for job in build_schedule(context.settings.schedule)}
+    jobs = {job.name: job for job in build_schedule(context.settings)}
     with serve_folder(sample.folder) as base_url:
         with context.sessions.begin() as session:
             _add_feeds(session, sample, base_url)

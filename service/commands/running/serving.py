@@ -13,6 +13,9 @@ from service.commands.running.http_server import serve_in_thread
 from service.commands.running.wiring import open_context
 from service.settings import load as settings_module
 from service.settings import logging
+from service.store.database.connections.engines import derived_engine
+from service.store.database.connections.limits import ConnectionLimits
+from service.store.database.sessions import Sessions, make_sessions
 from service.web.app import create_app
 from service.web.dependencies import ModelContext
 
@@ -33,7 +36,7 @@ def open_service(*, with_feeds: bool) -> Iterator[Context]:
         yield context
 
 
-def build_web_app(context: Context) -> FastAPI:
+def build_web_app(context: Context, sessions: Sessions) -> FastAPI:
     """Build the web application with the same models, settings and clock as the jobs."""
     settings = context.settings
     models = ModelContext(
@@ -45,7 +48,7 @@ def build_web_app(context: Context) -> FastAPI:
         tolerance=timedelta(minutes=settings.admit.future_tolerance_minutes),
     )
     return create_app(
-        context.sessions,
+        sessions,
         clock=context.clock,
         origins=settings.web.cors_origins,
         settings=settings,
@@ -57,8 +60,16 @@ def build_web_app(context: Context) -> FastAPI:
 def serve_site(context: Context) -> Iterator[str]:
     """Serve the API and the web pages in a background thread; yields their base URL."""
     web = context.settings.web
-    app = build_web_app(context)
-    with serve_in_thread(app, web.host, web.port, proxies=web.trusted_proxies) as port:
+    limits = ConnectionLimits.for_web(context.settings.database)
+    with (
+        derived_engine(context.engine, limits) as engine,
+        serve_in_thread(
+            build_web_app(context, make_sessions(engine)),
+            web.host,
+            web.port,
+            proxies=web.trusted_proxies,
+        ) as port,
+    ):
         host = f"[{web.host}]" if ":" in web.host else web.host
         url = f"http://{host}:{port}/"
         log.info("samestory is up", action="up", url=url)

@@ -16,6 +16,6 @@ def up() -> None:
         open_service(with_feeds=True) as context,
         handle_signals() as stop,
         serve_site(context),
-        run_scheduler(build_schedule(context.settings.schedule), context),
+        run_scheduler(build_schedule(context.settings), context),
     ):
         stop.wait()

@@ -36,11 +36,8 @@ def open_context(
         DatabaseError: the database is unusable; the message gives the reason.
     """
     settings = settings or settings_module.load()
-    database = settings.database
-    with open_engine(
-        database.url, data_dir=database.data_dir, name=name or database.name
-    ) as engine:
-        if upgrade or not database.url:
+    with open_engine(settings.database, name=name) as engine:
+        if upgrade or not settings.database.url:
             schema.upgrade(engine)
         else:
             schema.check(engine)

@@ -1,6 +1,7 @@
 """Embedded Postgres server, shared by processes: the first one starts it, the last one stops it."""
 
 import fcntl
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,16 +12,17 @@ import psycopg
 from psycopg import sql
 
 from service.errors import EmbeddedServerError
-from service.store.database.data_directory import (
+from service.store.database.data.directory import (
     PORT,
     ROLE,
     connect,
     is_running,
+    process_id,
     socket_folder,
     start_server,
     stop_server,
 )
-from service.store.database.data_location import data_folder
+from service.store.database.data.location import data_folder
 
 
 class EmbeddedServer:
@@ -50,6 +52,7 @@ class EmbeddedServer:
             with _start_lock(folder):
                 fcntl.flock(users, fcntl.LOCK_SH)
                 if not is_running(folder):
+                    _require_ended(folder)
                     start_server(folder, throwaway=throwaway)
         except BaseException:
             users.close()
@@ -57,12 +60,25 @@ class EmbeddedServer:
         return cls(folder, users, throwaway=throwaway)
 
     def restart_if_stopped(self) -> None:
-        """Restart the server if it ended while this process uses it."""
-        if is_running(self.folder):
+        """Restart the server if it ended while this process uses it.
+
+        A server that runs but does not respond is left to the timeout of the connection.
+        """
+        if process_id(self.folder):
             return
         with _start_lock(self.folder):
             if not self._users.closed and not is_running(self.folder):
                 start_server(self.folder, throwaway=self._throwaway)
+
+    def find_disk_problem(self, min_free_mib: int) -> str:
+        """Return a problem if the disk of the data has less free space; "" otherwise."""
+        free = shutil.disk_usage(self.folder).free >> 20
+        if free >= min_free_mib:
+            return ""
+        return (
+            f"The disk of {self.folder} has only {free} MiB of free space; at least {min_free_mib} "
+            "MiB are required (database.min_free_mib)"
+        )
 
     def url(self, database: str = "postgres") -> str:
         """Return the SQLAlchemy URL of a database of this server."""
@@ -103,6 +119,15 @@ class EmbeddedServer:
                     stop_server(self.folder, throwaway=self._throwaway)
             finally:
                 self._users.close()
+
+
+def _require_ended(folder: Path) -> None:
+    """Raise EmbeddedServerError if the server does not respond although it runs."""
+    if process := process_id(folder):
+        raise EmbeddedServerError(
+            f"The embedded Postgres in {folder} does not respond; end process {process}, or "
+            "continue it if it was stopped"
+        )
 
 
 @contextmanager

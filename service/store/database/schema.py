@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from service.errors import (
@@ -17,6 +18,9 @@ from service.errors import (
     DatabaseUnusableError,
     SettingsError,
 )
+from service.store.database.connections.engines import derived_engine, make_limited_engine
+from service.store.database.connections.limits import UNLIMITED, ConnectionLimits
+from service.store.database.connections.server_state import ServerState
 from service.store.database.errors import driver_message, translate_database_errors
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -26,13 +30,13 @@ MIN_PGVECTOR_VERSION = "0.8"
 #: Key of the advisory lock that lets one process migrate at a time.
 MIGRATION_LOCK = 7_261_001
 
-#: Size of the connection pool, and of its overflow. Each job uses two connections: one for its
-#: lock, one for its work.
-POOL_SIZE = 16
-CONNECT_TIMEOUT_SECONDS = 10
+#: Limits of engines that are created without settings.
+DEFAULT_LIMITS = ConnectionLimits()
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(
+    url: str, limits: ConnectionLimits = DEFAULT_LIMITS, state: ServerState | None = None
+) -> Engine:
     """Create an engine for the Postgres database at `url`, without connecting yet.
 
     Raises:
@@ -44,13 +48,7 @@ def make_engine(url: str) -> Engine:
     if not url.startswith("postgresql+psycopg://"):
         raise SettingsError("Invalid DATABASE_URL: expected a URL that begins with postgresql://")
     try:
-        return create_engine(
-            url,
-            pool_pre_ping=True,
-            pool_size=POOL_SIZE,
-            max_overflow=POOL_SIZE,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
-        )
+        return make_limited_engine(url, limits, state or ServerState())
     except (ArgumentError, ValueError) as error:
         raise SettingsError(f"Invalid DATABASE_URL: {error}") from error
 
@@ -63,7 +61,8 @@ def upgrade(engine: Engine) -> list[str]:
     """
     with (
         translate_database_errors(engine),
-        _supported_connection(engine) as connection,
+        derived_engine(engine, UNLIMITED) as unlimited,
+        _supported_connection(unlimited) as connection,
         _migration_lock(connection),
     ):
         missing = _missing_revisions(connection)
@@ -87,7 +86,13 @@ def check(engine: Engine) -> str:
                 f"The database lacks {len(missing)} migration(s); run: samestory db upgrade"
             )
         _require_pgvector(connection)
-        return str(_scripts().get_current_head())
+        return head_revision()
+
+
+@cache
+def head_revision() -> str:
+    """Return the revision of the schema that this version requires."""
+    return str(_scripts().get_current_head())
 
 
 @contextmanager

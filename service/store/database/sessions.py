@@ -2,31 +2,43 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
+from functools import partial
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from service.settings.daemon import DatabaseSettings
 from service.store.database import schema
+from service.store.database.connections.limits import ConnectionLimits
+from service.store.database.connections.server_state import ServerState
 from service.store.database.embedded import EmbeddedServer
 from service.store.database.errors import translate_database_errors
+from service.store.database.fence import Fence, FencedSession
 
 Sessions = sessionmaker[Session]
 
 
 @contextmanager
-def open_engine(url: str, *, data_dir: str = "", name: str = "samestory") -> Iterator[Engine]:
-    """Open an engine for `url`, or for database `name` of the embedded server if `url` is empty.
+def open_engine(settings: DatabaseSettings, *, name: str = "") -> Iterator[Engine]:
+    """Open an engine with the limits of jobs, for the URL of the settings.
+
+    Without a URL, the engine is for a database of the embedded server: `name`, or else that of the
+    settings.
 
     Raises:
         DatabaseError: the embedded server could not start, or a statement of the caller failed
             for a reason outside the code.
-        SettingsError: `url` is not a Postgres URL.
+        SettingsError: the URL is not a Postgres URL.
     """
-    server = None if url else EmbeddedServer.start(data_dir)
+    server = None if settings.url else EmbeddedServer.start(settings.data_dir)
     try:
-        engine = schema.make_engine(server.ensure_database(name) if server else url)
+        url = server.ensure_database(name or settings.name) if server else settings.url
+        # Nothing else supervises the embedded server.
+        state = ServerState(server.restart_if_stopped if server else None)
         if server:
-            _restart_on_connect(engine, server)
+            state.checks.append(partial(server.find_disk_problem, settings.min_free_mib))
+        engine = schema.make_engine(url, ConnectionLimits.for_jobs(settings), state)
         try:
             with translate_database_errors(engine):
                 yield engine
@@ -37,15 +49,22 @@ def open_engine(url: str, *, data_dir: str = "", name: str = "samestory") -> Ite
             server.stop()
 
 
-def _restart_on_connect(engine: Engine, server: EmbeddedServer) -> None:
-    """Restart a stopped embedded server before each new connection: nothing else supervises it."""
-
-    def before_connecting(*_: object) -> None:
-        server.restart_if_stopped()
-
-    event.listen(engine, "do_connect", before_connecting)
-
-
 def make_sessions(engine: Engine) -> Sessions:
     """Create the session factory that jobs and requests open transactions with."""
-    return sessionmaker(engine, expire_on_commit=False)
+    return sessionmaker(engine, class_=FencedSession, expire_on_commit=False)
+
+
+def fenced_sessions(sessions: Sessions, fence: Fence) -> Sessions:
+    """Return the same session factory with a fence for its transactions."""
+    fenced = copy(sessions)
+    fenced.kw = sessions.kw | {"info": {"fence": fence}}
+    return fenced
+
+
+def outcome_sessions(sessions: Sessions) -> Sessions:
+    """Return the same session factory without the fence of a run.
+
+    For the outcomes of actions outside of the database, such as emails: these are protected by
+    claims, and must be recorded even if the run has lost its lock meanwhile.
+    """
+    return fenced_sessions(sessions, Fence())

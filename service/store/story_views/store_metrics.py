@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service.store.database.run_views import RunView, load_last_finished_runs
+from service.store.runs.views import RunView, load_last_finished_runs
 from service.store.story_views.churn import RecentChurn, measure_churn
 from service.store.tables import (
     ArticleRow,

@@ -37,8 +37,8 @@ def add(session: Session, subscriber_id: int, query: AlertQuery, *, now: datetim
     """
     require_known_names(session, outlets=query.outlets)
     # The lock keeps concurrent requests from exceeding the limit.
-    owner = select(SubscriberRow.id).where(SubscriberRow.id == subscriber_id).with_for_update()
-    if session.scalar(owner) is None:
+    owner = select(SubscriberRow.id).where(SubscriberRow.id == subscriber_id)
+    if session.scalar(owner.with_for_update(key_share=True)) is None:
         raise NotFoundError("subscriber", subscriber_id)
     existing = list_alerts(session, subscriber_id)
     if any(each.query == query for each in existing):

@@ -35,7 +35,7 @@ def start_attempt(
         .join(SubscriberRow, SubscriberRow.id == EditionRow.subscriber_id)
         .where(EditionRow.id == edition_id, EditionRow.state == "waiting", ~is_being_sent())
         .where(EditionRow.next_attempt_at <= now, SubscriberRow.state == "active")
-        .with_for_update(of=EditionRow, skip_locked=True)
+        .with_for_update(of=EditionRow, key_share=True, skip_locked=True)
     )
     if session.scalar(due) is None:
         return None
@@ -61,7 +61,7 @@ def mark_ending(session: Session, delivery_id: int, *, duration: timedelta) -> b
     must then not be completed; the attempt is closed.
     """
     delivery = session.get_one(DeliveryRow, delivery_id)
-    edition = session.get_one(EditionRow, delivery.edition_id, with_for_update=True)
+    edition = session.get_one(EditionRow, delivery.edition_id, with_for_update={"key_share": True})
     session.refresh(delivery)
     if delivery.state == "sending" and edition.state == "waiting":
         delivery.state, delivery.claimed_until = "ending", claims.claim_end(duration)
@@ -120,7 +120,7 @@ def close_interrupted_attempts(session: Session, kind: Kind) -> int:
         select(DeliveryRow)
         .join(EditionRow, EditionRow.id == DeliveryRow.edition_id)
         .where(_is_open(), EditionRow.kind == kind)
-        .with_for_update(of=DeliveryRow, skip_locked=True)
+        .with_for_update(of=DeliveryRow, key_share=True, skip_locked=True)
     ).all()
     ended = [
         each for each in open_attempts if claims.is_free(session, each.owner, each.claimed_until)
@@ -152,7 +152,7 @@ def _close_attempt(
     until: datetime | None = None,
 ) -> EditionRow:
     row = session.get_one(DeliveryRow, delivery_id)
-    edition = session.get_one(EditionRow, row.edition_id, with_for_update=True)
+    edition = session.get_one(EditionRow, row.edition_id, with_for_update={"key_share": True})
     session.refresh(row)
     # Without its claim, an attempt may only report that the email was sent.
     if row.state in OPEN or edition_state == "sent":

@@ -56,11 +56,13 @@ class RunRow(Base):
     __table_args__ = (
         one_of("outcome", "running", "done", "failed"),
         Index("ix_runs_job_id", "job", "id"),
+        Index("ix_runs_running", "job", postgresql_where=text("outcome = 'running'")),
     )
 
     id: Mapped[Identifier]
     job: Mapped[str]
     started_at: Mapped[Instant]
+    heartbeat_at: Mapped[Instant | None]  #: by the clock of the database
     seconds: Mapped[float | None]
     outcome: Mapped[str]
     counts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))

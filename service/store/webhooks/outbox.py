@@ -82,7 +82,7 @@ def load_next_batch(
     Retries fill at most half of a batch. If the receiver was down, the batch is one probe: a story
     without a failure if possible.
     """
-    row = session.get(WebhookRow, webhook_id, with_for_update=True)
+    row = session.get(WebhookRow, webhook_id, with_for_update={"key_share": True})
     if row is None or row.state != "active" or (row.next_attempt_at or now) > now:
         return None
     if not claims.is_free(session, row.owner, row.claimed_until):
@@ -116,7 +116,7 @@ def record_outcomes(
     Return False if the webhook is now paused, removed or waiting, or if the claim was lost. If its
     URL changed meanwhile, only the attempts are stored and the new URL gets the batch again.
     """
-    row = session.get(WebhookRow, batch.webhook, with_for_update=True)
+    row = session.get(WebhookRow, batch.webhook, with_for_update={"key_share": True})
     if row is None or row.owner != batch.owner:
         return False
     row.owner = row.claimed_until = None

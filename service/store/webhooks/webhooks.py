@@ -191,7 +191,7 @@ def retry_blocked_stories(session: Session, webhook_id: int, *, now: datetime) -
 
 
 def _get_row(session: Session, webhook_id: int, *, lock: bool = False) -> WebhookRow:
-    row = session.get(WebhookRow, webhook_id, with_for_update=lock or None)
+    row = session.get(WebhookRow, webhook_id, with_for_update={"key_share": True} if lock else None)
     if row is None:
         raise NotFoundError("webhook", webhook_id)
     return row

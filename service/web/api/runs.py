@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from service.domain.field_types import ShortText
-from service.store.database import run_views
-from service.store.database.run_views import RunView
+from service.store.runs import views as run_views
+from service.store.runs.views import RunView
 from service.web.dependencies import ReadSession
 from service.web.rendering.schemas import Instant, PageOut
 from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit

@@ -16,9 +16,9 @@ import psycopg
 import pytest
 
 from service.errors import EmbeddedServerError
-from service.store.database import data_location
-from service.store.database.data_directory import socket_folder
-from service.store.database.data_location import (
+from service.store.database.data import location as data_location
+from service.store.database.data.directory import socket_folder
+from service.store.database.data.location import (
     account_for,
     data_folder,
     inaccessible_parent,

@@ -95,7 +95,7 @@ def make_context(url: str, now: datetime) -> Context:
 
 
 def pipeline(context: Context) -> list[Job]:
-    jobs = {job.name: job for job in build_schedule(context.settings.schedule)}
+    jobs = {job.name: job for job in build_schedule(context.settings)}
     return [jobs[name] for name in PIPELINE]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 from structlog.testing import capture_logs
 
 from jobs.running.context import Context, Counts
+from jobs.running.run_locks import open_run_locks
 from jobs.running.runner import Job, run_job, run_job_logged
 from jobs.tidy import tidy
 from service.errors import (
@@ -17,13 +18,18 @@ from service.errors import (
     DatabaseUnusableError,
     SamestoryError,
 )
-from service.store.database import runs
+from service.store.runs import runs
 from service.store.tables import RunRow
 from tests.integration.conftest import Clock
 
 
 def job(function: object) -> Job:
     return Job("sample", 60, 60, function)  # type: ignore[arg-type]  # any callable will do
+
+
+def log_run(run: Job, context: Context) -> None:
+    with open_run_locks(context.engine, context.settings.runs) as run_locks:
+        run_job_logged(run, context, run_locks)
 
 
 def load_runs(context: Context) -> list[RunRow]:
@@ -59,7 +65,7 @@ def test_scheduled_run_swallows_any_error(context: Context, error: Exception):
     def fail(_: Context) -> Counts:
         raise error
 
-    run_job_logged(job(fail), context)
+    log_run(job(fail), context)
     assert load_runs(context)[0].outcome == "failed"
 
 
@@ -76,7 +82,7 @@ def test_lost_connection_is_logged_and_next_run_succeeds(context: Context):
     ):
         run_job(job(lose), context)
     with capture_logs() as events:
-        run_job_logged(job(lose), context)
+        log_run(job(lose), context)
     assert [each["action"] for each in events] == ["job_failed"]
     assert not any("exc_info" in each for each in events)
     assert run_job(job(lambda _: {"articles": 1}), context) == {"articles": 1}

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, text
 from jobs.alerts import alerts
 from jobs.digest import digest
 from jobs.running.context import Context
+from jobs.running.run_locks import open_run_locks
 from jobs.running.runner import Job, run_job_logged
 from jobs.webhooks import webhooks
 from service.commands.running.times import utc_now
@@ -39,7 +40,7 @@ WEBHOOKS = Job("webhooks", 5, 600, webhooks)
 #: Ends the connections that have a session lock, as a failover or an administrator would.
 TERMINATE = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_locks
-WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()
+WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted AND pid <> pg_backend_pid()
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
@@ -50,9 +51,10 @@ def two_daemons(job: Job, context: Context) -> Iterator[None]:
     stop = threading.Event()
 
     def run() -> None:
-        while not stop.is_set():
-            run_job_logged(job, context)
-            time.sleep(0.01)
+        with open_run_locks(context.engine, context.settings.runs) as run_locks:
+            while not stop.is_set():
+                run_job_logged(job, context, run_locks)
+                time.sleep(0.01)
 
     threads = [threading.Thread(target=run) for _ in range(2)]
     for thread in threads:

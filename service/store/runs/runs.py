@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 
 from service.store.tables import FetchRow, RunRow
 
+#: Error of a run whose lock another run has acquired.
+INTERRUPTED = "the process ended during the run"
+
 
 def start_run(session: Session, job: str, *, now: datetime) -> int:
     """Record the start of a run and return its id.
@@ -20,10 +23,15 @@ def start_run(session: Session, job: str, *, now: datetime) -> int:
     session.execute(
         update(RunRow)
         .where(RunRow.job == job, RunRow.outcome == "running")
-        .values(outcome="failed", error="the process ended during the run")
+        .values(outcome="failed", error=INTERRUPTED)
     )
     row = RunRow(
-        job=job, started_at=now, outcome="running", host=socket.gethostname(), pid=os.getpid()
+        job=job,
+        started_at=now,
+        heartbeat_at=func.clock_timestamp(),
+        outcome="running",
+        host=socket.gethostname(),
+        pid=os.getpid(),
     )
     session.add(row)
     session.flush()
@@ -38,10 +46,10 @@ def finish_run(
     counts: Mapping[str, int],
     error: str | None = None,
 ) -> None:
-    """Record the outcome of a run."""
+    """Record the outcome of a run, unless it lost its lock and counts as failed."""
     session.execute(
         update(RunRow)
-        .where(RunRow.id == run_id)
+        .where(RunRow.id == run_id, RunRow.outcome == "running")
         .values(
             outcome="failed" if error else "done",
             seconds=seconds,

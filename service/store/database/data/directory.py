@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 
 from service.errors import EmbeddedServerError
-from service.store.database.data_location import (
+from service.store.database.data.location import (
     Account,
     account_for,
     inaccessible_parent,
@@ -63,6 +63,27 @@ def is_running(folder: Path) -> bool:
     while (state := PGconn.ping(address)) == Ping.REJECT and time.monotonic() < end:
         time.sleep(0.1)
     return state != Ping.NO_RESPONSE
+
+
+def process_id(folder: Path) -> int | None:
+    """Return the id of the server's process; None if it has ended."""
+    try:
+        process = int((folder / "cluster/postmaster.pid").read_text().split("\n", 1)[0])
+        os.kill(process, 0)
+    except PermissionError:
+        return process
+    except (OSError, ValueError):
+        return None
+    return None if _is_zombie(process) else process
+
+
+def _is_zombie(process: int) -> bool:
+    """Whether a process has ended, but its parent has not noticed it yet (Linux only)."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] in {"Z", "X"}
 
 
 def stop_server(folder: Path, *, throwaway: bool) -> None:

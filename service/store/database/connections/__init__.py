@@ -1,0 +1,1 @@
+"""Database connections with limits: engines, deadlines, state of the server."""
