@@ -1,7 +1,7 @@
 """Finding and adding feeds: fetch and parse them first, then store them with their outlets."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from service.domain.text.urls import MAX_URL_CHARACTERS, is_web_url
 from service.errors import BadInputError, FeedError, NotAFeedError
 from service.ingest.admit import MAX_NAME_CHARACTERS
 from service.ingest.catalogue_files import assign_outlets, read_outlets
-from service.ingest.discover import FeedLink, find_links, usual_addresses
+from service.ingest.discover import DiscoveryJob, FeedLink, usual_addresses
 from service.ingest.fetching.fetch import FetchRequest, FetchResult, fetch_all
 from service.ingest.opml import OpmlFeed
 from service.ingest.parsing.clean import MAX_LANGUAGE_CHARACTERS
@@ -85,16 +85,17 @@ def discover_feeds(url: str, settings: Settings) -> list[FeedLink]:
         result = _fetch_result(address, settings)
     if result.error and result.status is None:
         raise result.error
-    groups = usual_addresses(address)
+    groups: Iterable[Iterable[FeedLink]] = usual_addresses(address)
     if result.error is None:
         parsed = parse_one(result, settings)
         if isinstance(parsed, ParsedFeed):
             feed = CheckedFeed(address, result, parsed).to_opml()
             return [FeedLink(feed.url, feed.title)]
-        page = result.body or b""
-        groups = find_links(page, url=result.final_url, content_type=result.content_type)
-    for links in groups:
-        if found := _keep_feeds(links, settings):
+        job = DiscoveryJob(result.body or b"", result.final_url, result.content_type)
+        [links] = parse_all([job], settings.parse)
+        groups = groups if isinstance(links, FeedError) else links
+    for group in groups:
+        if found := _keep_feeds(tuple(group), settings):
             return found
     raise result.error or BadInputError(
         f"{address} has no feeds, neither on the page nor at usual addresses"

@@ -25,6 +25,8 @@ class AdmittedFeed:
 class AdmissionJob(Job[AdmittedFeed]):
     """A body to parse, with the stored URL and language of its feed, and its outlet's country."""
 
+    outcome_type = AdmittedFeed
+
     feed_url: str
     language: str
     country: str

@@ -10,6 +10,7 @@ from lxml import etree, html
 from service.domain.text.markup import one_line
 from service.domain.text.urls import is_web_url
 from service.ingest.parsing.charset import decode
+from service.ingest.parsing.worker import Job
 
 FEED_TYPES = frozenset(
     {
@@ -42,6 +43,18 @@ class FeedLink:
     url: str
     title: str
     guess: bool = False
+
+
+@dataclass(frozen=True)
+class DiscoveryJob(Job[tuple[tuple[FeedLink, ...], ...]]):
+    """A page whose links to feeds a worker process finds."""
+
+    outcome_type = tuple[tuple[FeedLink, ...], ...]
+
+    def run(self) -> tuple[tuple[FeedLink, ...], ...]:
+        """Return the groups of `find_links`."""
+        groups = find_links(self.body, url=self.url, content_type=self.content_type)
+        return tuple(map(tuple, groups))
 
 
 def find_links(page: bytes, *, url: str, content_type: str = "") -> Iterator[list[FeedLink]]:

@@ -217,7 +217,7 @@ _QUOTATION = re.compile(
 )
 #: Longest second-level part of a public suffix.
 _MAX_SECOND_LEVEL = 3
-_NUMBER_SUFFIX = re.compile(r"(?:[ ]?\d+)+$")
+_NUMBER_SUFFIX = re.compile(r"(?<![ \d])(?:[ ]?\d++)++$")
 
 
 def without_quotations(text: str) -> str:

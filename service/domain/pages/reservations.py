@@ -31,12 +31,12 @@ AI_AGENTS = (
 )
 _SIGNALS = (
     re.compile(
-        r"^\s*content-signal\s*:.*\bai-(?:train|input)\s*=\s*no\b", re.IGNORECASE | re.MULTILINE
+        r"^[ \t]*content-signal[ \t]*:.*\bai-(?:train|input)\s*=\s*no\b", re.IGNORECASE | re.MULTILINE
     ),
     re.compile(
-        r"^\s*content-usage\s*:.*\b(?:train-ai|tdm|ai|bots)\s*=\s*n\b", re.IGNORECASE | re.MULTILINE
+        r"^[ \t]*content-usage[ \t]*:.*\b(?:train-ai|tdm|ai|bots)\s*=\s*n\b", re.IGNORECASE | re.MULTILINE
     ),
-    re.compile(r"^\s*disallow-?aitraining\s*:\s*\S", re.IGNORECASE | re.MULTILINE),
+    re.compile(r"^[ \t]*disallow-?aitraining[ \t]*:[ \t]*\S", re.IGNORECASE | re.MULTILINE),
 )
 _NO_AI = re.compile(r"\b(?:noai|noml|notrain)\b", re.IGNORECASE)
 _USAGE = re.compile(r"\b(?:train-ai|tdm|ai|bots)\s*=\s*n\b", re.IGNORECASE)
@@ -46,7 +46,9 @@ def names_agent(robots: str, agent: str) -> bool:
     """Whether a robots.txt has a group for this agent; it then overrides all other groups."""
     return bool(
         re.search(
-            rf"^\s*user-agent\s*:\s*{re.escape(agent)}\b", robots, re.IGNORECASE | re.MULTILINE
+            rf"^[ \t]*user-agent[ \t]*:[ \t]*{re.escape(agent)}\b",
+            robots,
+            re.IGNORECASE | re.MULTILINE,
         )
     )
 
@@ -102,5 +104,17 @@ def find_in_tdmrep(document: bytes, url: str) -> str | None:
 def _matches(location: Any, target: str) -> bool:
     if not isinstance(location, str) or not location.startswith("/"):
         return False
-    pattern = re.escape(location.removesuffix("$")).replace(r"\*", ".*")
-    return bool(re.match(pattern + ("$" if location.endswith("$") else ""), target))
+    # No regular expression: hostile patterns of many stars would take exponential time.
+    first, *parts = location.removesuffix("$").split("*")
+    if not target.startswith(first):
+        return False
+    end = len(first)
+    last = parts.pop() if parts and location.endswith("$") else ""
+    for part in parts:
+        start = target.find(part, end)
+        if start < 0:
+            return False
+        end = start + len(part)
+    if location.endswith("$"):
+        return target[end:].endswith(last) if "*" in location else end == len(target)
+    return True

@@ -81,7 +81,7 @@ class WordIndex:
                 if form in by_form
                 for phrase, words in candidates
                 if any(
-                    _starts_with(self._texts[text][position:], words)
+                    _has_words(self._texts[text], position, words)
                     for text, position in by_form[form]
                 )
             ),
@@ -91,7 +91,7 @@ class WordIndex:
     def has_whole_text(self, phrases: frozenset[str]) -> bool:
         """Whether a whole text, such as a name, matches one of the phrases."""
         return any(
-            len(words) == len(self._texts[text]) and _starts_with(self._texts[text], words)
+            len(words) == len(self._texts[text]) and _has_words(self._texts[text], 0, words)
             for language, by_form in self._positions.items()
             for form, candidates in _compile_phrases(phrases, language).items()
             for _, words in candidates
@@ -116,7 +116,7 @@ def find_spans(text: LanguageText, phrases: frozenset[str]) -> list[tuple[int, i
             len(phrase)
             for form in forms[position]
             for _, phrase in compiled.get(form, ())
-            if _starts_with(forms[position:], phrase)
+            if _has_words(forms, position, phrase)
         ]
         if lengths:
             end = words[position + max(lengths) - 1].end
@@ -158,7 +158,7 @@ def _forms_of_words(words: Sequence[Word], language: str) -> Forms:
     )
 
 
-def _starts_with(forms: Forms, words: Forms) -> bool:
-    return len(words) <= len(forms) and not any(
-        word.isdisjoint(form) for word, form in zip(words, forms, strict=False)
-    )
+def _has_words(forms: Forms, position: int, words: Forms) -> bool:
+    """Whether a text, given by the forms of its words, has words at a position."""
+    part = forms[position : position + len(words)]
+    return len(words) == len(part) and not any(map(frozenset.isdisjoint, words, part))

@@ -4,10 +4,13 @@ import re
 from dataclasses import dataclass
 
 # A terminator that may end a sentence, with closing quotes or brackets, or a line break.
-_END = re.compile(r"(?:[.!?…]+|[؟۔।。！？]+)[\"'”’»›)\]]*(?=\s|$)|[。！？]|\n+")
-_COMPLETE = re.compile(r"(?<![.…])[.!?؟۔।。！？][\"'”’»›)\]]*$")
+# The numbers of characters are bounded, so that no text takes quadratic time.
+_END = re.compile(r"(?:[.!?…]{1,20}|[؟۔।。！？]{1,20})[\"'”’»›)\]]{0,20}(?=\s|$)|[。！？]|\n+")
+_COMPLETE = re.compile(r"(?<![.…])[.!?؟۔।。！？][\"'”’»›)\]]{0,20}$")
 _LAST_WORD = re.compile(r"([\w.’'-]+)\.[\"'”’»›)\]]*$")
 _NEXT_WORD = re.compile(r"\s*[\"'“‘«(\[]*([^\W_][\w’'-]*)")
+#: Characters before and after a terminator that show whether it ends a sentence.
+_CONTEXT_CHARACTERS = 60
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 _DAY = re.compile(r"\d{1,2}")
 
@@ -48,20 +51,22 @@ def split_sentences(text: str) -> list[Sentence]:
     """Return the sentences of a text in order, each an unchanged slice of the text."""
     slices, start = [], 0
     for match in _END.finditer(text):
-        if match.group().isspace() or _is_end(text[start : match.end()], text[match.end() :]):
-            slices.append(text[start : match.end()].strip())
-            start = match.end()
+        end = match.end()
+        before = text[max(start, end - _CONTEXT_CHARACTERS) : end]
+        if match.group().isspace() or _is_end(before, text[end : end + _CONTEXT_CHARACTERS]):
+            slices.append(text[start:end].strip())
+            start = end
     slices.append(text[start:].strip())
     return [Sentence(each, bool(_COMPLETE.search(each))) for each in slices if each]
 
 
-def _is_end(sentence: str, rest: str) -> bool:
-    """Whether the terminator at the end of `sentence` really ends it, given the text after it."""
-    following = _NEXT_WORD.match(rest[:60])
+def _is_end(before: str, rest: str) -> bool:
+    """Whether the terminator at the end of `before` ends a sentence, given the text after it."""
+    following = _NEXT_WORD.match(rest)
     after = following.group(1) if following else ""
     if after[:1].islower():
         return False
-    if not (last := _LAST_WORD.search(sentence)):
+    if not (last := _LAST_WORD.search(before)):
         return True
     word = last.group(1)
     folded = word.lower().rstrip(".")

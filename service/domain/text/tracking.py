@@ -105,8 +105,8 @@ _SWITCH = re.compile(r"(?:[01]|true|yes|on)?", re.IGNORECASE)
 _DOTTED = re.compile(r"=[\w-]+(?:\.[\w-]+)+")
 #: Digits and separators that make a path or a value specific: the number or words of an article.
 _MANY_DIGITS = re.compile(r"(?:\d\D{0,3}){4}")
-_CODE = re.compile(r"(?=[^/]*\d)(?=[^/]*[A-Za-z])[\w-]{8,}")
-_MANY_WORDS = re.compile(r"[^/]*[^/\W_]+(?:[-_][^/\W_]+){3}")
+_CODE, _DIGIT, _LETTER = re.compile(r"[\w-]{8}"), re.compile(r"\d"), re.compile("[A-Za-z]")
+_MANY_WORDS = re.compile(r"[^/\W_](?:[-_][^/\W_]++){3}")
 _SELECTING_VALUE = re.compile(r"=.*(?:\d\D*\d|.{8})")
 
 
@@ -115,8 +115,16 @@ def is_specific(path: str, parameters: Sequence[Parameter]) -> bool:
     return bool(
         _MANY_DIGITS.search(path)
         or _MANY_WORDS.search(path)
-        or _CODE.search(path)
+        or any(map(_has_code, path.split("/")))
         or any(_SELECTING_VALUE.match(value) for _, value in parameters)
+    )
+
+
+def _has_code(segment: str) -> bool:
+    """Whether a part of a path has eight letters, digits or hyphens, then or within a code."""
+    code = _CODE.search(segment)
+    return bool(
+        code and _DIGIT.search(segment, code.start()) and _LETTER.search(segment, code.start())
     )
 
 

@@ -32,6 +32,8 @@ class Page:
 class PageJob(Job[Page]):
     """A page to extract, with the limits of its text in characters."""
 
+    outcome_type = Page
+
     min_characters: int
     max_characters: int
 

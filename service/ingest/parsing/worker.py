@@ -1,28 +1,33 @@
 """Parser process, started by `service.ingest.parsing.workers`.
 
-Reads jobs from standard input and writes outcomes to standard output, each as a pickle preceded by
-its length. It can be killed at any time. It trusts its parent process.
+Reads jobs from standard input and writes outcomes to standard output; `messages` has their format.
+It can be killed at any time. It trusts its parent process, which does not trust it.
 """
 
 import gc
 import os
-import pickle
-import struct
 import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import IO, Generic, TypeVar
+from typing import IO, Any, ClassVar, Generic, TypeVar
 
 from service.domain.articles.entries import ParsedFeed
 from service.domain.text.urls import strip_credentials
 from service.errors import FeedError, InternalFeedError
+from service.ingest.parsing.messages import (
+    decode_job,
+    encode_outcome,
+    read_message,
+    write_message,
+)
 from service.ingest.parsing.parse import parse_feed
 
 T_co = TypeVar("T_co", covariant=True)
 
 #: Exit code if a feed exceeds the memory limit.
 OUT_OF_MEMORY = 86
-_LENGTH = struct.Struct(">Q")
+#: First message of a worker.
+READY = b"ready"
 #: Objects between two garbage collections. A parsed feed has many objects and few cycles.
 _GC_THRESHOLD = 200_000
 
@@ -30,6 +35,8 @@ _GC_THRESHOLD = 200_000
 @dataclass(frozen=True)
 class Job(ABC, Generic[T_co]):
     """Work on a response: its body, its URL and its Content-Type."""
+
+    outcome_type: ClassVar[Any]  #: type of the outcome, as `messages.decode_outcome` takes it
 
     body: bytes
     url: str
@@ -48,29 +55,11 @@ class Job(ABC, Generic[T_co]):
 class ParseJob(Job[ParsedFeed]):
     """A body to parse."""
 
+    outcome_type = ParsedFeed
+
     def run(self) -> ParsedFeed:
         """Parse the body."""
         return parse_feed(self.body, url=self.url, content_type=self.content_type)
-
-
-def write_message(stream: IO[bytes], message: object) -> None:
-    """Write one message and flush it."""
-    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    stream.write(_LENGTH.pack(len(data)))
-    stream.write(data)
-    stream.flush()
-
-
-def read_message(stream: IO[bytes]) -> object:
-    """Read one message; raise EOFError if the other side closed the stream."""
-    header = stream.read(_LENGTH.size)
-    if len(header) < _LENGTH.size:
-        raise EOFError
-    size = _LENGTH.unpack(header)[0]
-    data = stream.read(size)
-    if len(data) < size:
-        raise EOFError
-    return pickle.loads(data)  # noqa: S301 - both ends use this module
 
 
 def limit_memory(mebibytes: int) -> None:
@@ -97,15 +86,15 @@ def run_job(job: Job[T_co]) -> T_co | FeedError:
 
 def serve(jobs: IO[bytes], outcomes: IO[bytes]) -> None:
     """Process jobs until the parent closes the stream."""
-    write_message(outcomes, "ready")
+    write_message(outcomes, READY)
     while True:
         try:
-            job = read_message(jobs)
+            job = decode_job(read_message(jobs, max_bytes=sys.maxsize))
         except EOFError:
             return
         if not isinstance(job, Job):
             raise TypeError(type(job))
-        write_message(outcomes, run_job(job))
+        write_message(outcomes, encode_outcome(run_job(job)))
 
 
 def main() -> None:

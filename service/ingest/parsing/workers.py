@@ -1,5 +1,6 @@
 """Parsing in worker processes, with time and memory limits per feed."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -13,13 +14,28 @@ from typing import IO, Self, TypeVar, cast
 
 from service.domain.text.urls import strip_credentials
 from service.errors import FeedError, ParseCrashError, ParseTimeoutError
-from service.ingest.parsing.worker import OUT_OF_MEMORY, Job, read_message, write_message
+from service.ingest.parsing.messages import (
+    MAX_OUTCOME_BYTES,
+    BadMessageError,
+    decode_outcome,
+    encode_job,
+    read_message,
+    write_message,
+)
+from service.ingest.parsing.worker import OUT_OF_MEMORY, READY, Job
 from service.settings.ingest import ParseSettings
 
 #: Starting normally takes a fraction of a second.
 _START_SECONDS = 60.0
 _START = "from service.ingest.parsing.worker import main; main()"
 _ROOT = Path(__file__).parents[3]
+#: Variables that a worker inherits. All others may be secrets, such as keys and passwords.
+_INHERITED = frozenset(
+    {
+        *("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+        *("LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT"),
+    }
+)
 
 T = TypeVar("T")
 
@@ -102,6 +118,8 @@ class Parser:
 
     def _failure(self, address: str, end: "WorkerExit") -> FeedError:
         url = strip_credentials(address)
+        if end.invalid:
+            return ParseCrashError(url, f"The parser process sent {end.invalid}")
         if end.timed_out:
             limit = f"Parsing exceeded {self._settings.timeout_seconds:g} s (parse.timeout_seconds)"
             return ParseTimeoutError(url, limit)
@@ -116,7 +134,8 @@ class WorkerExit:
     """How a worker process ended without a result."""
 
     code: int
-    timed_out: bool
+    timed_out: bool = False
+    invalid: str = ""  #: description of a message that is no outcome
 
 
 class WorkerProcess:
@@ -130,15 +149,22 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=_ROOT,
+            env={name: value for name, value in os.environ.items() if name in _INHERITED},
         )
-        started = self._exchange(None, _START_SECONDS)
-        if started != "ready":
+        started = self._exchange(b"", _START_SECONDS)
+        if started != READY:
             self.stop()
             raise RuntimeError(f"Parser process with {memory_mib} MiB did not start: {started}")
 
     def run(self, job: Job[T], timeout_seconds: float) -> T | FeedError | WorkerExit:
         """Return the outcome, or how the process ended; kill it after the time limit."""
-        return cast("T | FeedError | WorkerExit", self._exchange(job, timeout_seconds))
+        received = self._exchange(encode_job(job), timeout_seconds)
+        if isinstance(received, WorkerExit):
+            return received
+        try:
+            return cast("T | FeedError", decode_outcome(received, job.outcome_type))
+        except BadMessageError as error:
+            return WorkerExit(0, invalid=str(error))
 
     def stop(self) -> None:
         """Kill the process."""
@@ -149,7 +175,7 @@ class WorkerProcess:
             with suppress(BrokenPipeError):
                 _require_pipe(stream).close()
 
-    def _exchange(self, message: object, timeout_seconds: float) -> object:
+    def _exchange(self, message: bytes, timeout_seconds: float) -> bytes | WorkerExit:
         timed_out = threading.Event()
 
         def expire() -> None:
@@ -160,9 +186,12 @@ class WorkerProcess:
         timer = threading.Timer(timeout_seconds, expire)
         timer.start()
         try:
-            if message is not None:
+            if message:
                 write_message(_require_pipe(self._process.stdin), message)
-            return read_message(_require_pipe(self._process.stdout))
+            stream = _require_pipe(self._process.stdout)
+            return read_message(stream, max_bytes=MAX_OUTCOME_BYTES)
+        except BadMessageError as error:
+            return WorkerExit(0, invalid=str(error))
         except (EOFError, BrokenPipeError):
             return WorkerExit(self._process.wait(), timed_out.is_set())
         finally:

@@ -185,6 +185,8 @@ def test_request_that_cannot_be_sent_is_an_error_of_its_feed(
 
 @dataclass(frozen=True)
 class FaultyJob(Job[str]):
+    outcome_type = str
+
     def run(self) -> str:
         raise ZeroDivisionError("two\nlines")
 

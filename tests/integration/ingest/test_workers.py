@@ -1,17 +1,36 @@
 """Parser processes: isolation, time and memory limits."""
 
 import io
+import os
+import pickle
+import struct
 import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
-from service.domain.articles.entries import ParsedFeed
+from service.domain.articles.entries import Draft, Entry, ParsedFeed, Publisher
 from service.errors import FeedError, NotAFeedError
-from service.ingest.parsing.worker import ParseJob, read_message, serve, write_message
+from service.ingest.admission_job import AdmittedFeed
+from service.ingest.discover import FeedLink
+from service.ingest.pages.job import Page
+from service.ingest.parsing.messages import (
+    MAX_OUTCOME_BYTES,
+    BadMessageError,
+    decode_outcome,
+    encode_job,
+    encode_outcome,
+    read_message,
+    write_message,
+)
+from service.ingest.parsing.worker import Job, ParseJob, serve
 from service.ingest.parsing.workers import parse_all
 from service.settings.ingest import ParseSettings
 
 SETTINGS = ParseSettings(workers=2, timeout_seconds=10, memory_mib=512)
+LINKS = tuple[tuple[FeedLink, ...], ...]
 SOUND = ParseJob(
     b"<rss version='2.0'><channel><item><title>Bridge</title></item></channel></rss>",
     "https://sound.example/",
@@ -92,22 +111,23 @@ def test_large_body_reaches_the_worker_complete() -> None:
 def test_worker_processes_jobs_until_the_stream_ends() -> None:
     jobs, outcomes = io.BytesIO(), io.BytesIO()
     for job in (SOUND, ParseJob(b"", "https://empty.example/")):
-        write_message(jobs, job)
+        write_message(jobs, encode_job(job))
     jobs.seek(0)
 
     serve(jobs, outcomes)
 
     outcomes.seek(0)
-    assert read_message(outcomes) == "ready"
-    assert isinstance(read_message(outcomes), ParsedFeed)
-    assert isinstance(read_message(outcomes), NotAFeedError)
+    ready, *messages = [read_message(outcomes, max_bytes=MAX_OUTCOME_BYTES) for _ in range(3)]
+    decoded = [decode_outcome(message, ParsedFeed) for message in messages]
+    assert ready == b"ready"
+    assert [type(outcome) for outcome in decoded] == [ParsedFeed, NotAFeedError]
     with pytest.raises(EOFError):
-        read_message(outcomes)
+        read_message(outcomes, max_bytes=MAX_OUTCOME_BYTES)
 
 
 def test_worker_accepts_only_jobs() -> None:
     stream = io.BytesIO()
-    write_message(stream, "a job?")
+    write_message(stream, encode_job("a job?"))
     stream.seek(0)
 
     with pytest.raises(TypeError):
@@ -116,7 +136,125 @@ def test_worker_accepts_only_jobs() -> None:
 
 def test_truncated_message_raises_eof() -> None:
     whole = io.BytesIO()
-    write_message(whole, SOUND)
+    write_message(whole, encode_job(SOUND))
 
     with pytest.raises(EOFError):
-        read_message(io.BytesIO(whole.getvalue()[:-1]))
+        read_message(io.BytesIO(whole.getvalue()[:-1]), max_bytes=MAX_OUTCOME_BYTES)
+
+
+def test_message_above_the_limit_is_not_read() -> None:
+    stream = io.BytesIO(struct.pack(">Q", 1 << 60))
+
+    with pytest.raises(BadMessageError):
+        read_message(stream, max_bytes=MAX_OUTCOME_BYTES)
+
+
+AT = datetime(2026, 5, 4, 12, 30, 1, 250, tzinfo=UTC)
+ENTRY = Entry(
+    guid="\ud800 1",
+    link="https://outlet.example/1",
+    title="Bridge",
+    summary="Über 100 %",
+    content="",
+    author="",
+    published_raw="",
+    published=AT,
+    updated=None,
+    language="",
+    categories=("Local",),
+    publisher=Publisher("", "Outlet"),
+)
+FEED = ParsedFeed("Outlet", "", "en", "rss20", timedelta(minutes=2.5), (ENTRY, ENTRY), ())
+DRAFT = Draft(
+    url="https://outlet.example/1",
+    title="Bridge",
+    text="",
+    body="",
+    author="",
+    language="en",
+    published=AT,
+    claimed_date=AT,
+    date_flag="ok",
+    updated=None,
+    categories=(),
+    content_hash="a",
+)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind"),
+    [
+        (FEED, ParsedFeed),
+        (AdmittedFeed(FEED, 2, (AT,), (DRAFT,), ("1: no title",)), AdmittedFeed),
+        (Page("Text", "", "en", "stored"), Page),
+        (((FeedLink("https://outlet.example/feed", "Outlet", guess=True),), ()), LINKS),
+    ],
+)
+def test_outcome_is_decoded_unchanged(outcome: object, kind: object) -> None:
+    assert decode_outcome(encode_outcome(outcome), kind) == outcome
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"outcome":null}',
+        b'{"outcome":["a","b"]}',
+        b'{"outcome":[1,"","","",null,[],[]]}',
+        b'{"outcome":["","","","","soon",[],[]]}',
+        b'{"outcome":["","","","",NaN,[],[]]}',
+        b'{"outcome":["","","","",null,"ab",[]]}',
+        b'{"error":"bad_status","url":"","detail":""}',
+        b'{"error":"internal","url":1,"detail":""}',
+        b"[" * 100_000,
+        pickle.dumps(FEED),
+    ],
+)
+def test_message_of_another_form_is_rejected(message: bytes) -> None:
+    with pytest.raises(BadMessageError):
+        decode_outcome(message, ParsedFeed)
+
+
+@dataclass(frozen=True)
+class EnvironmentJob(Job[tuple[str, ...]]):
+    """Returns the names of the variables of the worker."""
+
+    outcome_type = tuple[str, ...]
+
+    def run(self) -> tuple[str, ...]:
+        return tuple(os.environ)
+
+
+@dataclass(frozen=True)
+class ForgingJob(Job[str]):
+    """Returns something else than its type promises, as a subverted worker can."""
+
+    outcome_type = str
+
+    def run(self) -> str:
+        return cast("str", [1])
+
+
+def test_worker_inherits_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SAMESTORY_DATABASE__URL", "PGPASSWORD", "MAIL_TOKEN"):
+        monkeypatch.setenv(name, "secret")
+
+    [names] = parse_all([EnvironmentJob(b"", "https://outlet.example/")], SETTINGS)
+
+    assert isinstance(names, tuple)
+    assert "PATH" in names
+    assert not {"SAMESTORY_DATABASE__URL", "PGPASSWORD", "MAIL_TOKEN"} & set(names)
+
+
+def test_outcome_of_another_type_fails_only_its_feed() -> None:
+    forged, sound = parse_all(
+        [ForgingJob(b"", "https://me:pw@forged.example/"), SOUND],
+        replace(SETTINGS, workers=1),
+    )
+
+    assert isinstance(forged, FeedError)
+    assert forged.kind == "parse_crash"
+    assert "https://forged.example/: The parser process sent TypeError in a message" in str(forged)
+    assert isinstance(sound, ParsedFeed)

@@ -8,15 +8,15 @@ from datetime import datetime
 
 #: Words of each kind of figure, in the languages of the catalogue with the most outlets.
 _KINDS = {
-    "deaths": r"dead|died|dies?|kill(?:s|ed|ing)?|deaths?|tolls?|fatalit\w+|bodies|lives|victims|"
+    "deaths": r"dead|died|dies?|kill(?:s|ed|ing)?|deaths?|tolls?|fatalit\w{1,20}|bodies|lives|victims|"
     r"perished|muert[eo]s|fallecid[oa]s|morts?|tués?|tote[nr]?|todesopfer|getötet|mort[ie]|vittime|"
-    r"mort[eo]s|vítimas|погиб\w*|жертв\w*|загин\w*|doden|zginęł\w*|ofiar\w*|öldü\w*|ölü\w*|کشته|"
-    r"قتيل\w*|قتلى|وفيات|死亡|遇难|遇難|死者|ยอดผู้เสียชีวิต|เสียชีวิต",
+    r"mort[eo]s|vítimas|погиб\w{0,20}|жертв\w{0,20}|загин\w{0,20}|doden|zginęł\w{0,20}|ofiar\w{0,20}|öldü\w{0,20}|ölü\w{0,20}|کشته|"
+    r"قتيل\w{0,20}|قتلى|وفيات|死亡|遇难|遇難|死者|ยอดผู้เสียชีวิต|เสียชีวิต",
     "injured": r"injur(?:ed|ies|es)|hurt|wounded|herid[oa]s|blessés?|verletzte?n?|feriti|ferid[oa]s|"
-    r"ранен\w*|поранен\w*|gewonden|rannych|yaralı\w*|yaraland\w*|جريح\w*|مصاب\w*|受伤|負傷|けが|บาดเจ็บ",
-    "missing": r"missing|unaccounted|desaparecid[oa]s|disparus?|vermisst\w*|dispersi|пропавш\w*|"
-    r"vermisten|zaginion\w*|kayıp|مفقود\w*|失踪|失蹤|行方不明|สูญหาย",
-    "evacuated": r"evacuat\w+|displaced|evacuad[oa]s|évacué\w*|evakuiert\w*|эвакуир\w*|疏散|避難",
+    r"ранен\w{0,20}|поранен\w{0,20}|gewonden|rannych|yaralı\w{0,20}|yaraland\w{0,20}|جريح\w{0,20}|مصاب\w{0,20}|受伤|負傷|けが|บาดเจ็บ",
+    "missing": r"missing|unaccounted|desaparecid[oa]s|disparus?|vermisst\w{0,20}|dispersi|пропавш\w{0,20}|"
+    r"vermisten|zaginion\w{0,20}|kayıp|مفقود\w{0,20}|失踪|失蹤|行方不明|สูญหาย",
+    "evacuated": r"evacuat\w{1,20}|displaced|evacuad[oa]s|évacué\w{0,20}|evakuiert\w{0,20}|эвакуир\w{0,20}|疏散|避難",
 }
 _WORDS = [
     "zero",
