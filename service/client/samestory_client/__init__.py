@@ -8,6 +8,7 @@ print(story.headline, story.coverage)
 """
 
 from samestory_client.client import Client
+from samestory_client.counting import Count, Counts, Facet, FacetValue, Summary, Total, Value
 from samestory_client.errors import (
     ApiError,
     ApiRefusedError,
@@ -45,11 +46,15 @@ __all__ = [
     "Change",
     "Changes",
     "Client",
+    "Count",
+    "Counts",
     "Delay",
     "Development",
     "Entities",
     "Entity",
     "Evidence",
+    "Facet",
+    "FacetValue",
     "InvalidResponseError",
     "InvalidUrlError",
     "Member",
@@ -63,4 +68,7 @@ __all__ = [
     "StoryDetail",
     "StoryRef",
     "StorylineRef",
+    "Summary",
+    "Total",
+    "Value",
 ]

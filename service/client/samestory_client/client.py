@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 from urllib.parse import quote
 
+from samestory_client.counting import Counting
 from samestory_client.decoding import decode
 from samestory_client.errors import (
     ApiError,
@@ -27,7 +28,7 @@ TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
 MAX_RETRY_DELAY = 60.0
 
 
-class Client:
+class Client(Counting):
     """HTTP client of one samestory service; thread-safe.
 
     Args:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
 
 from service.domain.field_types import (
     ArticleTypes,
@@ -15,7 +16,10 @@ from service.domain.field_types import (
 )
 from service.store.articles import views
 from service.store.articles.views import ArticleDetail, ArticleFilter, ArticleOrder
+from service.store.counts.facets import count_article_facets
+from service.store.counts.totals import count_rows
 from service.store.story_views.views import StoryName
+from service.web.api.counts.list_summary import SummarizedPageOut, SummaryQuery, summary_fields
 from service.web.middleware.etags import ETagSession
 from service.web.rendering import links
 from service.web.rendering.schemas import MemberOut, PageOut
@@ -69,7 +73,7 @@ ArticleFields = Annotated[
 ]
 
 
-class ArticleQuery(BaseModel):
+class ArticleQuery(SummaryQuery):
     """Query parameters of the article list."""
 
     model_config = ConfigDict(extra="forbid")
@@ -117,7 +121,7 @@ class ArticleQuery(BaseModel):
         )
 
 
-@router.get("", response_model=PageOut[ArticleDetailOut] | PartialPageOut)
+@router.get("", response_model=SummarizedPageOut[ArticleDetailOut] | PartialPageOut)
 def list_articles(session: ETagSession, query: Annotated[ArticleQuery, Query()]) -> Response:
     """List articles by report time, except hidden ones."""
     cursor = CURSORS[query.sort]
@@ -129,7 +133,19 @@ def list_articles(session: ETagSession, query: Annotated[ArticleQuery, Query()])
         limit=query.limit,
     )
     items = [ArticleDetailOut.of_detail(article) for article in page.items]
-    return page_response(PageOut(items=items, next=cursor.encode(page.next)), query.fields)
+    summary = _summarize(session, query)
+    return page_response(PageOut(items=items, next=cursor.encode(page.next)), query.fields, summary)
+
+
+def _summarize(session: Session, query: ArticleQuery) -> dict[str, Any]:
+    """The total and the facets of the list, if they are requested."""
+    if not query.total and not query.facets:
+        return {}
+    ids = views.select_article_ids(session, query.filter(), sort=query.sort)
+    total = count_rows(session, ids.order_by(None)) if query.total else None
+    return summary_fields(
+        session, total, count_article_facets(session, ids, query.facet_dimensions)
+    )
 
 
 @router.get(
