@@ -15,7 +15,7 @@ from service.store.database.sessions import Sessions
 from service.web import health, metrics
 from service.web.api import articles, decisions, keys, runs, webhooks
 from service.web.api.catalogue import feeds, outlet_edits, outlets
-from service.web.api.counts import counts
+from service.web.api.counts import counts, entities
 from service.web.api.search import match, search
 from service.web.api.search import syndication as search_feeds
 from service.web.api.stories import changes, parts, stories, storylines
@@ -59,6 +59,7 @@ ROUTE_MODULES = (
     search_feeds,
     match,
     counts,
+    entities,
     outlets,
     storylines,
     runs,

@@ -17,6 +17,7 @@ from samestory_client.errors import (
     InvalidUrlError,
 )
 from samestory_client.evidence import Evidence
+from samestory_client.lookup import ListedEntity
 from samestory_client.models import (
     Article,
     Change,
@@ -57,6 +58,7 @@ __all__ = [
     "FacetValue",
     "InvalidResponseError",
     "InvalidUrlError",
+    "ListedEntity",
     "Member",
     "Outlet",
     "OutletRef",

@@ -16,6 +16,7 @@ from samestory_client.errors import (
     InvalidResponseError,
 )
 from samestory_client.evidence import Evidence
+from samestory_client.lookup import Lookup
 from samestory_client.models import Article, Change, Changes, Member, Story, StoryDetail
 from samestory_client.transport import Parameters, Transport, connection_pool
 
@@ -28,7 +29,7 @@ TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
 MAX_RETRY_DELAY = 60.0
 
 
-class Client(Counting):
+class Client(Counting, Lookup):
     """HTTP client of one samestory service; thread-safe.
 
     Args:
@@ -83,6 +84,7 @@ class Client(Counting):
     def stories(
         self,
         *,
+        id: Sequence[str] = (),  # noqa: A002  # the name of the query parameter
         since: datetime | None = None,
         until: datetime | None = None,
         changed_since: datetime | None = None,
@@ -103,6 +105,7 @@ class Client(Counting):
     ) -> Iterator[Story]:
         """Stories of `GET /v1/stories` over all pages, at most `limit`."""
         parameters = {
+            **_lists(id=id),
             "since": since,
             "until": until,
             "changed_since": changed_since,
@@ -139,6 +142,8 @@ class Client(Counting):
         country: Sequence[str] = (),
         language: Sequence[str] = (),
         story: str | None = None,
+        storyline: str | None = None,
+        id: Sequence[int] = (),  # noqa: A002  # the name of the query parameter
         limit: int | None = None,
     ) -> Iterator[Article]:
         """Articles of `GET /v1/articles` over all pages, at most `limit`."""
@@ -147,6 +152,8 @@ class Client(Counting):
             "until": until,
             **_lists(outlet=outlet, country=country, language=language),
             "story": story,
+            "storyline": storyline,
+            "id": list(id) or None,
         }
         return self._iterate_pages("/v1/articles", parameters, Article, limit)
 

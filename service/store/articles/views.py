@@ -55,6 +55,8 @@ class ArticleFilter:
     feed: int | None = None
     types: tuple[str, ...] = ()
     copies: bool | None = None  #: True: only reprints; False: no reprints
+    ids: tuple[int, ...] | None = None  #: () matches no article
+    storyline: str | None = None  #: id; articles of its stories
 
 
 def get_article(session: Session, article_id: int) -> ArticleDetail:
@@ -167,6 +169,10 @@ def article_conditions(filters: ArticleFilter) -> Iterable[ColumnElement[bool]]:
         yield ArticleRow.reported_at < filters.until
     if filters.story:
         yield MembershipRow.story_id == filters.story
+    if filters.ids is not None:
+        yield equals_any(ArticleRow.id, filters.ids)
+    if filters.storyline:
+        yield StoryRow.storyline_id == filters.storyline
     if filters.feed is not None:
         yield ArticleRow.feed_id == filters.feed
     if filters.copies is not None:

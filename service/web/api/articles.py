@@ -7,6 +7,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from service.domain.field_types import (
+    MAX_FILTER_VALUES,
+    MAX_IDS,
     ArticleTypes,
     CountryCodes,
     LanguageCodes,
@@ -14,7 +16,7 @@ from service.domain.field_types import (
     TextValues,
     UtcTime,
 )
-from service.store.articles import views
+from service.store.articles import keys, views
 from service.store.articles.views import ArticleDetail, ArticleFilter, ArticleOrder
 from service.store.counts.facets import count_article_facets
 from service.store.counts.totals import count_rows
@@ -40,6 +42,10 @@ CURSORS = {
     ArticleOrder.NEWEST: Cursor("articles", AwareDatetime, BigInt),
     ArticleOrder.OLDEST: Cursor("articles/oldest", AwareDatetime, BigInt),
 }
+
+
+#: The URL of an article.
+Link = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class StoryRef(BaseModel):
@@ -78,6 +84,15 @@ class ArticleQuery(SummaryQuery):
 
     model_config = ConfigDict(extra="forbid")
 
+    id: Annotated[list[BigInt], Field(max_length=MAX_IDS)] = Field(
+        [], description=f"Ids of articles, at most {MAX_IDS}; only these articles."
+    )
+    url: Annotated[list[Link], Field(max_length=MAX_FILTER_VALUES)] = Field(
+        [],
+        description="URLs of articles at their outlets, with or without tracking parameters; only "
+        "these articles.",
+        examples=[["https://harbour-times.example/ferry-strikes-pier"]],
+    )
     since: UtcTime | None = Field(None, description="Only articles reported at this time or later.")
     until: UtcTime | None = Field(None, description="Only articles reported before this time.")
     outlet: TextValues = Field([], description="Slugs of outlets; matches any of them.")
@@ -93,6 +108,9 @@ class ArticleQuery(SummaryQuery):
     story: ShortText | None = Field(
         None, description="Id of a story; only articles that are in it now."
     )
+    storyline: ShortText | None = Field(
+        None, description="Id of a storyline; only articles of its stories."
+    )
     feed: BigInt | None = Field(None, description="Id of a feed; only its articles.")
     copies: bool | None = Field(
         None, description="True: only copies. False: no copies. Default: both."
@@ -105,8 +123,10 @@ class ArticleQuery(SummaryQuery):
     cursor: CursorText | None = None
     fields: ArticleFields | None = None
 
-    def filter(self) -> ArticleFilter:
-        """The filter conditions."""
+    def filter(self, session: Session) -> ArticleFilter:
+        """The filter conditions; up to four statements for each URL."""
+        found = (keys.find_article(session, url) for url in self.url)
+        ids = (*self.id, *(article_id for article_id in found if article_id is not None))
         return ArticleFilter(
             since=self.since,
             until=self.until,
@@ -118,6 +138,8 @@ class ArticleQuery(SummaryQuery):
             feed=self.feed,
             types=tuple(self.type),
             copies=self.copies,
+            ids=ids if self.id or self.url else None,
+            storyline=self.storyline,
         )
 
 
@@ -127,7 +149,7 @@ def list_articles(session: ETagSession, query: Annotated[ArticleQuery, Query()])
     cursor = CURSORS[query.sort]
     page = views.list_articles(
         session,
-        query.filter(),
+        query.filter(session),
         sort=query.sort,
         after=cursor.decode(query.cursor),
         limit=query.limit,
@@ -141,7 +163,7 @@ def _summarize(session: Session, query: ArticleQuery) -> dict[str, Any]:
     """The total and the facets of the list, if they are requested."""
     if not query.total and not query.facets:
         return {}
-    ids = views.select_article_ids(session, query.filter(), sort=query.sort)
+    ids = views.select_article_ids(session, query.filter(session), sort=query.sort)
     total = count_rows(session, ids.order_by(None)) if query.total else None
     return summary_fields(
         session, total, count_article_facets(session, ids, query.facet_dimensions)

@@ -1,4 +1,4 @@
-"""Counts: `/v1/counts`, and totals and facets of lists.
+"""Counts: `/v1/counts`, `/v1/entities`, and totals and facets of lists.
 
 Other resources are in the sibling modules and folders.
 """

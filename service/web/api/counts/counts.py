@@ -13,7 +13,7 @@ from service.domain.counts.intervals import Interval
 from service.store.counts import counts
 from service.store.counts.dimensions import load_names
 from service.web.api.counts.list_summary import ValueOut
-from service.web.api.counts.query import CountQuery, count_period
+from service.web.api.counts.query import CountQuery, complete_period
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import Instant
 from service.web.requests.problems import PROBLEM_RESPONSES
@@ -68,7 +68,7 @@ def count(session: ETagSession, query: Annotated[CountQuery, Query()]) -> Respon
     counted. Counts are exact. The number of intervals is limited to 1,500, and the number of
     intervals times `limit` to 10,000.
     """
-    since, until = count_period(session, query)
+    since, until = complete_period(session, query.since, query.until)
     by, starts = query.dimensions, query.starts(since, until)
     filters = query.filter(since, until)
     groups, cells = counts.load_counts(

@@ -19,9 +19,9 @@ from service.web.api.counts.list_summary import DIMENSIONS
 from service.web.requests.fields import Names, split_names, validate_names
 from service.web.requests.parameters import BigInt
 
-#: Counted time of a store without articles.
+#: Default end of the period of a store without articles.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: Length of the counted time without `since`.
+#: Length of a period without `since`.
 DEFAULT_SPAN = timedelta(days=30)
 #: Maximum number of intervals times groups.
 MAX_COUNTS = 10_000
@@ -125,23 +125,26 @@ class CountQuery(StoryFilter):
         return starts
 
 
-def count_period(session: Session, query: CountQuery) -> tuple[datetime, datetime]:
-    """The counted time; at most one statement.
+def complete_period(
+    session: Session, since: datetime | None, until: datetime | None
+) -> tuple[datetime, datetime]:
+    """A period with its default ends; at most one statement.
+
+    It ends with the minute of the latest article, and begins 30 days earlier.
 
     Raises:
         BadInputError: it ends before it begins, or is out of range.
     """
-    until = query.until
     try:
         if until is None:
-            latest = counts.find_latest_report(session) or query.since or EPOCH
+            latest = counts.find_latest_report(session) or since or EPOCH
             until = latest.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        since = query.since or until - DEFAULT_SPAN
+        since = since or until - DEFAULT_SPAN
     except OverflowError as error:
         raise BadInputError("Time out of range: add since and until") from error
     if since >= until:
         raise BadInputError(
-            f"The time to count is empty: since ({since.isoformat()}) must be before until "
+            f"The period is empty: since ({since.isoformat()}) must be before until "
             f"({until.isoformat()})"
         )
     return since, until
