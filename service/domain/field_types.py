@@ -35,6 +35,8 @@ Language = Annotated[ShortText, _code_validator(language_code)]
 
 #: Maximum number of values of one filter.
 MAX_FILTER_VALUES = 20
+#: Maximum number of ids of one filter.
+MAX_IDS = 100
 TextValues = Annotated[list[ShortText], Field(max_length=MAX_FILTER_VALUES)]
 CountryCodes = Annotated[list[Country], Field(max_length=MAX_FILTER_VALUES)]
 LanguageCodes = Annotated[list[Language], Field(max_length=MAX_FILTER_VALUES)]

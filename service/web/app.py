@@ -15,6 +15,7 @@ from service.store.database.sessions import Sessions
 from service.web import health, metrics
 from service.web.api import articles, decisions, keys, runs
 from service.web.api.catalogue import feeds, outlet_edits, outlets
+from service.web.api.counts import counts, entities
 from service.web.api.search import match, search
 from service.web.api.search import syndication as search_feeds
 from service.web.api.stories import changes, parts, stories, storylines
@@ -58,6 +59,8 @@ ROUTE_MODULES = (
     search,
     search_feeds,
     match,
+    counts,
+    entities,
     outlets,
     storylines,
     runs,

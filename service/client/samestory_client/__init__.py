@@ -8,6 +8,7 @@ print(story.headline, story.coverage)
 """
 
 from samestory_client.client import Client
+from samestory_client.counting import Count, Counts, Facet, FacetValue, Summary, Total, Value
 from samestory_client.errors import (
     ApiError,
     ApiRefusedError,
@@ -16,6 +17,7 @@ from samestory_client.errors import (
     InvalidUrlError,
 )
 from samestory_client.evidence import Evidence
+from samestory_client.lookup import ListedEntity
 from samestory_client.models import (
     Article,
     Change,
@@ -48,13 +50,18 @@ __all__ = [
     "Change",
     "Changes",
     "Client",
+    "Count",
+    "Counts",
     "Delay",
     "Development",
     "Entities",
     "Entity",
     "Evidence",
+    "Facet",
+    "FacetValue",
     "InvalidResponseError",
     "InvalidUrlError",
+    "ListedEntity",
     "Member",
     "Outlet",
     "OutletRef",
@@ -69,4 +76,7 @@ __all__ = [
     "Storyline",
     "StorylineRef",
     "StorylineSummary",
+    "Summary",
+    "Total",
+    "Value",
 ]

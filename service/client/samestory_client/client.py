@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 from urllib.parse import quote
 
+from samestory_client.counting import Counting
 from samestory_client.decoding import decode
 from samestory_client.errors import (
     ApiError,
@@ -15,6 +16,7 @@ from samestory_client.errors import (
     InvalidResponseError,
 )
 from samestory_client.evidence import Evidence
+from samestory_client.lookup import Lookup
 from samestory_client.models import (
     Article,
     Change,
@@ -37,7 +39,7 @@ TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
 MAX_RETRY_DELAY = 60.0
 
 
-class Client:
+class Client(Counting, Lookup):
     """HTTP client of one samestory service; thread-safe.
 
     Args:
@@ -92,6 +94,7 @@ class Client:
     def stories(
         self,
         *,
+        id: Sequence[str] = (),  # noqa: A002  # the name of the query parameter
         since: datetime | None = None,
         until: datetime | None = None,
         changed_since: datetime | None = None,
@@ -112,6 +115,7 @@ class Client:
     ) -> Iterator[Story]:
         """Stories of `GET /v1/stories` over all pages, at most `limit`."""
         parameters = {
+            **_lists(id=id),
             "since": since,
             "until": until,
             "changed_since": changed_since,
@@ -154,6 +158,8 @@ class Client:
         country: Sequence[str] = (),
         language: Sequence[str] = (),
         story: str | None = None,
+        storyline: str | None = None,
+        id: Sequence[int] = (),  # noqa: A002  # the name of the query parameter
         limit: int | None = None,
     ) -> Iterator[Article]:
         """Articles of `GET /v1/articles` over all pages, at most `limit`."""
@@ -162,6 +168,8 @@ class Client:
             "until": until,
             **_lists(outlet=outlet, country=country, language=language),
             "story": story,
+            "storyline": storyline,
+            "id": list(id) or None,
         }
         return self._iterate_pages("/v1/articles", parameters, Article, limit)
 

@@ -1,11 +1,12 @@
 """Story filters and orders: the single definition for API parameters and SQL conditions."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.domain.field_types import (
+    MAX_IDS,
     Count,
     CountryCodes,
     LanguageCodes,
@@ -33,6 +34,11 @@ class StoryFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    id: Annotated[list[ShortText], Field(max_length=MAX_IDS)] = Field(
+        default=[],
+        description=f"Ids of stories, at most {MAX_IDS}; only these stories. The id of a merged "
+        "story selects the story that it was merged into.",
+    )
     since: UtcTime | None = Field(
         default=None, description="Only stories whose last report was at this time or later."
     )

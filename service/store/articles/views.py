@@ -55,6 +55,8 @@ class ArticleFilter:
     feed: int | None = None
     types: tuple[str, ...] = ()
     copies: bool | None = None  #: True: only reprints; False: no reprints
+    ids: tuple[int, ...] | None = None  #: () matches no article
+    storyline: str | None = None  #: id; articles of its stories
 
 
 def get_article(session: Session, article_id: int) -> ArticleDetail:
@@ -90,19 +92,26 @@ def list_articles(
     limit: int = 50,
 ) -> Page[ArticleDetail]:
     """List visible articles by report time; at most three statements."""
-    # Neither the article nor its story is hidden; an article may have no story.
-    visible = (~is_hidden(ArticleRow.id), StoryRow.id.is_not(None) | MembershipRow.id.is_(None))
-    conditions = [*visible, *_conditions(filters), *_outlet_conditions(session, filters)]
     # Select ids first and the columns afterwards, so that an index provides the order.
-    statement = _with_story(ArticleRow.id).where(*conditions, *_rows_after(after, sort))
-    keys = (ArticleRow.reported_at, ArticleRow.id)
-    order = [key.desc() if sort is ArticleOrder.NEWEST else key.asc() for key in keys]
-    ids = session.scalars(statement.order_by(*order).limit(limit + 1)).all()
+    statement = select_article_ids(session, filters, sort=sort).where(*_rows_after(after, sort))
+    ids = session.scalars(statement.limit(limit + 1)).all()
     loaded = load_articles(session, ids)
     rows = [(loaded[key], loaded[key].member.report) for key in ids]
     return make_page(
         [(each, (report.reported_at, report.article_id)) for each, report in rows], limit
     )
+
+
+def select_article_ids(
+    session: Session, filters: ArticleFilter, *, sort: ArticleOrder = ArticleOrder.NEWEST
+) -> Select[int]:
+    """Select the ids of all visible articles, in order; at most one statement for outlets."""
+    # Neither the article nor its story is hidden; an article may have no story.
+    visible = (~is_hidden(ArticleRow.id), StoryRow.id.is_not(None) | MembershipRow.id.is_(None))
+    conditions = [*visible, *article_conditions(filters), *outlet_conditions(session, filters)]
+    keys = (ArticleRow.reported_at, ArticleRow.id)
+    order = [key.desc() if sort is ArticleOrder.NEWEST else key.asc() for key in keys]
+    return _with_story(ArticleRow.id).where(*conditions).order_by(*order)
 
 
 def _rows_after(after: Position | None, sort: ArticleOrder) -> Iterable[ColumnElement[bool]]:
@@ -152,13 +161,18 @@ def _detail(*row: Any) -> ArticleDetail:
     return ArticleDetail(member_from_row(*member), feed_id, story)
 
 
-def _conditions(filters: ArticleFilter) -> Iterable[ColumnElement[bool]]:
+def article_conditions(filters: ArticleFilter) -> Iterable[ColumnElement[bool]]:
+    """Yield the conditions on articles; outlets are in `outlet_conditions`."""
     if filters.since:
         yield ArticleRow.reported_at >= filters.since
     if filters.until:
         yield ArticleRow.reported_at < filters.until
     if filters.story:
         yield MembershipRow.story_id == filters.story
+    if filters.ids is not None:
+        yield equals_any(ArticleRow.id, filters.ids)
+    if filters.storyline:
+        yield StoryRow.storyline_id == filters.storyline
     if filters.feed is not None:
         yield ArticleRow.feed_id == filters.feed
     if filters.copies is not None:
@@ -170,7 +184,7 @@ def _conditions(filters: ArticleFilter) -> Iterable[ColumnElement[bool]]:
         yield LANGUAGE_CODE.in_([code.lower() for code in filters.languages])
 
 
-def _outlet_conditions(session: Session, filters: ArticleFilter) -> Iterable[ColumnElement[bool]]:
+def outlet_conditions(session: Session, filters: ArticleFilter) -> Iterable[ColumnElement[bool]]:
     """Yield the condition on the outlet; looks up the ids of matching outlets first."""
     values_by_column = {
         OutletRow.slug: filters.outlets,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
@@ -78,6 +78,8 @@ class OutletFilter:
     languages: tuple[str, ...] = ()
     agency: bool | None = None
     edited: bool | None = None  #: whether an admin edited it
+    slugs: tuple[str, ...] = ()
+    text: str = ""  #: part of its name, slug or site, in any case
 
 
 def list_outlets(
@@ -104,11 +106,15 @@ def list_outlets(
 
 def _outlet_conditions(filters: OutletFilter) -> Iterator[ColumnElement[bool]]:
     values_by_column = {
+        OutletRow.slug: filters.slugs,
         OutletRow.family: filters.families,
         OutletRow.country: filters.countries,
         OutletRow.language: filters.languages,
     }
     yield from (column.in_(values) for column, values in values_by_column.items() if values)
+    if filters.text:
+        columns = (OutletRow.name, OutletRow.slug, func.array_to_string(OutletRow.sites, " "))
+        yield or_(*(column.icontains(filters.text, autoescape=True) for column in columns))
     if filters.agency is not None:
         yield OutletRow.agency == filters.agency
     if filters.edited is not None:

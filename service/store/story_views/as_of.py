@@ -33,15 +33,16 @@ def valid_at(as_of: datetime | None) -> tuple[ColumnElement[bool], ...]:
 
 def is_member(as_of: datetime | None) -> ColumnElement[bool]:
     """Whether a membership is valid at `as_of`."""
-    return _is_valid(MembershipRow, as_of)
+    return is_valid_at(MembershipRow, as_of)
 
 
 def is_reprint(as_of: datetime | None) -> ColumnElement[bool]:
     """Whether an article is a reprint of another one at `as_of`."""
-    return and_(CopyRow.article_id == ArticleRow.id, _is_valid(CopyRow, as_of))
+    return and_(CopyRow.article_id == ArticleRow.id, is_valid_at(CopyRow, as_of))
 
 
-def _is_valid(row: type[MembershipRow | CopyRow], as_of: datetime | None) -> ColumnElement[bool]:
+def is_valid_at(row: type[MembershipRow | CopyRow], as_of: datetime | None) -> ColumnElement[bool]:
+    """Whether a row of a table with periods is valid at `as_of`."""
     is_open = row.valid_until.is_(None)
     if as_of is None:
         return is_open

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from service.domain.stories.filters import Sort, StoryFilter
 from service.store.story_views.as_of import StoryTable, is_member
+from service.store.story_views.history import select_survivors
 from service.store.tables import ArticleRow, MembershipRow, OutletRow, StoryVersionRow
 
 
@@ -48,6 +49,7 @@ def conditions(
 ) -> Iterable[ColumnElement[bool]]:
     """The SQL conditions of a filter on a story and its members."""
     condition_of: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+        "id": lambda ids: story.id.in_(select_survivors(ids, as_of)),
         "since": lambda at: story.last_reported_at >= at,
         "until": lambda at: story.last_reported_at < at,
         "changed_since": lambda at: story.changed_at >= at,

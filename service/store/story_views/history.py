@@ -1,5 +1,6 @@
 """History of a story: its transitions, and the survivor of a merged story."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.stories.transitions import StoryTransition
 from service.errors import NotFoundError
+from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page
 from service.store.story_views.as_of import story_table, valid_at
 from service.store.tables import DecisionRow, StoryRow, TransitionRow
@@ -80,11 +82,16 @@ def find_survivor(session: Session, story_id: str, *, as_of: datetime | None = N
     Raises:
         NotFoundError: the story does not exist, or did not exist at `as_of`.
     """
-    story = story_table(as_of)
-    links = select(story.id, story.merged_into).where(*valid_at(as_of))
-    chain = links.where(story.id == story_id).cte("chain", recursive=True)
-    chain = chain.union(links.join(chain, story.id == chain.c.merged_into))
-    survivor = session.scalar(select(chain.c.id).where(chain.c.merged_into.is_(None)))
+    survivor = session.scalar(select_survivors([story_id], as_of))
     if survivor is None:
         raise NotFoundError("story", story_id)
-    return str(survivor)
+    return survivor
+
+
+def select_survivors(story_ids: Sequence[str], as_of: datetime | None) -> Select[str]:
+    """Select the ids at the ends of chains of mergers; missing stories are skipped."""
+    story = story_table(as_of)
+    links = select(story.id, story.merged_into).where(*valid_at(as_of))
+    chain = links.where(equals_any(story.id, story_ids)).cte("chain", recursive=True)
+    chain = chain.union(links.join(chain, story.id == chain.c.merged_into))
+    return select(chain.c.id).where(chain.c.merged_into.is_(None))

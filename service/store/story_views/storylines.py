@@ -1,5 +1,6 @@
 """Read queries on storylines: the list, and one storyline with its stories."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
+from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page, rows_after
 from service.store.story_views.views import StoryView, list_storyline_stories
 from service.store.tables import StorylineRow, StoryRow
@@ -48,12 +50,21 @@ def list_storylines(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
+    ids: Sequence[str] = (),
+    text: str = "",
     sort: StorylineOrder = StorylineOrder.ID,
     after: Position | None = None,
     limit: int = 50,
 ) -> Page[StorylineBrief]:
-    """A page of storylines that have a story with its last report in the period; one statement."""
+    """A page of storylines that have a story with its last report in the period; one statement.
+
+    With `ids`, only these; with `text`, only those with this part in the title, in any case.
+    """
     statement = _select_briefs().limit(limit + 1)
+    if ids:
+        statement = statement.where(equals_any(StorylineRow.id, ids))
+    if text:
+        statement = statement.where(StorylineRow.title.icontains(text, autoescape=True))
     times = []
     if since is not None:
         times.append(StoryRow.last_reported_at >= since)

@@ -128,9 +128,7 @@ def list_stories(
     keys = ordering(story, sort)
     statement = (
         _select(story, as_of, *keys)
-        .where(story.state != _MERGED, ~story.hidden)
-        .where(has_report(story, as_of), *conditions(story, as_of, story_filter))
-        .where(*index_bounds(as_of, sort))
+        .where(*_is_listed(story, as_of, story_filter), *index_bounds(as_of, sort))
         .order_by(*(key.desc() for key in keys))
         .limit(limit + 1)
     )
@@ -140,6 +138,27 @@ def list_stories(
     reports = load_story_reports(session, [row[0].id for row in rows[:limit]], as_of=as_of)
     views = [(_view(row[0], row[1], reports.get(row[0].id, ())), tuple(row[2:])) for row in rows]
     return make_page(views, limit)
+
+
+def select_story_ids(
+    story_filter: StoryFilter, *, sort: Sort = Sort.RANK, as_of: datetime | None = None
+) -> Select[str]:
+    """Select the ids of all stories that `list_stories` returns, in order."""
+    story = story_table(as_of)
+    keys = ordering(story, sort)
+    return (
+        select(story.id)
+        .where(*_is_listed(story, as_of, story_filter), *valid_at(as_of))
+        .order_by(*(key.desc() for key in keys))
+    )
+
+
+def _is_listed(
+    story: StoryTable, as_of: datetime | None, story_filter: StoryFilter
+) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on stories of a list: visible, with a member, and matching the filter."""
+    matching = conditions(story, as_of, story_filter)
+    return (story.state != _MERGED, ~story.hidden, has_report(story, as_of), *matching)
 
 
 def get_story(session: Session, story_id: str, *, as_of: datetime | None = None) -> StoryDetail:

@@ -4,8 +4,11 @@ from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
 
 from service.domain.field_types import (
+    MAX_FILTER_VALUES,
+    MAX_IDS,
     ArticleTypes,
     CountryCodes,
     LanguageCodes,
@@ -13,9 +16,12 @@ from service.domain.field_types import (
     TextValues,
     UtcTime,
 )
-from service.store.articles import views
+from service.store.articles import keys, views
 from service.store.articles.views import ArticleDetail, ArticleFilter, ArticleOrder
+from service.store.counts.facets import count_article_facets
+from service.store.counts.totals import count_rows
 from service.store.story_views.views import StoryName
+from service.web.api.counts.list_summary import SummarizedPageOut, SummaryQuery, summary_fields
 from service.web.middleware.etags import ETagSession
 from service.web.rendering import links
 from service.web.rendering.schemas import MemberOut, PageOut
@@ -36,6 +42,10 @@ CURSORS = {
     ArticleOrder.NEWEST: Cursor("articles", AwareDatetime, BigInt),
     ArticleOrder.OLDEST: Cursor("articles/oldest", AwareDatetime, BigInt),
 }
+
+
+#: The URL of an article.
+Link = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class StoryRef(BaseModel):
@@ -69,11 +79,20 @@ ArticleFields = Annotated[
 ]
 
 
-class ArticleQuery(BaseModel):
+class ArticleQuery(SummaryQuery):
     """Query parameters of the article list."""
 
     model_config = ConfigDict(extra="forbid")
 
+    id: Annotated[list[BigInt], Field(max_length=MAX_IDS)] = Field(
+        [], description=f"Ids of articles, at most {MAX_IDS}; only these articles."
+    )
+    url: Annotated[list[Link], Field(max_length=MAX_FILTER_VALUES)] = Field(
+        [],
+        description="URLs of articles at their outlets, with or without tracking parameters; only "
+        "these articles.",
+        examples=[["https://harbour-times.example/ferry-strikes-pier"]],
+    )
     since: UtcTime | None = Field(None, description="Only articles reported at this time or later.")
     until: UtcTime | None = Field(None, description="Only articles reported before this time.")
     outlet: TextValues = Field([], description="Slugs of outlets; matches any of them.")
@@ -89,6 +108,9 @@ class ArticleQuery(BaseModel):
     story: ShortText | None = Field(
         None, description="Id of a story; only articles that are in it now."
     )
+    storyline: ShortText | None = Field(
+        None, description="Id of a storyline; only articles of its stories."
+    )
     feed: BigInt | None = Field(None, description="Id of a feed; only its articles.")
     copies: bool | None = Field(
         None, description="True: only copies. False: no copies. Default: both."
@@ -101,8 +123,10 @@ class ArticleQuery(BaseModel):
     cursor: CursorText | None = None
     fields: ArticleFields | None = None
 
-    def filter(self) -> ArticleFilter:
-        """The filter conditions."""
+    def filter(self, session: Session) -> ArticleFilter:
+        """The filter conditions; up to four statements for each URL."""
+        found = (keys.find_article(session, url) for url in self.url)
+        ids = (*self.id, *(article_id for article_id in found if article_id is not None))
         return ArticleFilter(
             since=self.since,
             until=self.until,
@@ -114,22 +138,36 @@ class ArticleQuery(BaseModel):
             feed=self.feed,
             types=tuple(self.type),
             copies=self.copies,
+            ids=ids if self.id or self.url else None,
+            storyline=self.storyline,
         )
 
 
-@router.get("", response_model=PageOut[ArticleDetailOut] | PartialPageOut)
+@router.get("", response_model=SummarizedPageOut[ArticleDetailOut] | PartialPageOut)
 def list_articles(session: ETagSession, query: Annotated[ArticleQuery, Query()]) -> Response:
     """List articles by report time, except hidden ones."""
     cursor = CURSORS[query.sort]
     page = views.list_articles(
         session,
-        query.filter(),
+        query.filter(session),
         sort=query.sort,
         after=cursor.decode(query.cursor),
         limit=query.limit,
     )
     items = [ArticleDetailOut.of_detail(article) for article in page.items]
-    return page_response(PageOut(items=items, next=cursor.encode(page.next)), query.fields)
+    summary = _summarize(session, query)
+    return page_response(PageOut(items=items, next=cursor.encode(page.next)), query.fields, summary)
+
+
+def _summarize(session: Session, query: ArticleQuery) -> dict[str, Any]:
+    """The total and the facets of the list, if they are requested."""
+    if not query.total and not query.facets:
+        return {}
+    ids = views.select_article_ids(session, query.filter(session), sort=query.sort)
+    total = count_rows(session, ids.order_by(None)) if query.total else None
+    return summary_fields(
+        session, total, count_article_facets(session, ids, query.facet_dimensions)
+    )
 
 
 @router.get(

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from service.domain.articles.article_types import ArticleType
+from service.domain.counts.dimensions import Dimension
 from service.domain.text.locale_names import country_name, direction, language_name
 from service.store.story_views.reports import Report
 
-__all__ = ["TYPE_NAMES", "country_name", "direction", "language_name", "outlet_names"]
+__all__ = ["TYPE_NAMES", "country_name", "direction", "language_name", "outlet_names", "value_name"]
 
 TYPE_NAMES = {
     ArticleType.REPORT: "Report",
@@ -23,3 +24,14 @@ TYPE_NAMES = {
 def outlet_names(reports: Iterable[Report]) -> dict[str, str]:
     """Outlet names by slug, in order of their first reports."""
     return {report.outlet.slug: report.outlet.name for report in reports}
+
+
+def value_name(dimension: Dimension, value: str) -> str:
+    """Display name of a country, language or type; any other value is its own name."""
+    if not value:
+        return "None" if dimension is Dimension.STORYLINE else "Unknown"
+    if dimension is Dimension.COUNTRY:
+        return country_name(value)
+    if dimension is Dimension.LANGUAGE:
+        return language_name(value)
+    return TYPE_NAMES[ArticleType(value)] if dimension is Dimension.TYPE else value

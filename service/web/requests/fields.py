@@ -1,6 +1,7 @@
 """Query parameter `fields`: responses with a subset of the fields."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import Response
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from service.web.rendering.schemas import NEXT, PageOut
 from service.web.requests.responses import model_response
 
+NO_SUMMARY: Mapping[str, Any] = MappingProxyType({})
 Names = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -63,9 +65,14 @@ def json_response(model: BaseModel, fields: str | None) -> Response:
     return JSONResponse(select_fields(model, fields)) if fields else model_response(model)
 
 
-def page_response(page: PageOut[Any], fields: str | None) -> Response:
-    """Response with a page whose items have all or only the requested fields."""
-    if not fields:
+def page_response(
+    page: PageOut[Any], fields: str | None, summary: Mapping[str, Any] = NO_SUMMARY
+) -> Response:
+    """Response with a page whose items have all or only the requested fields.
+
+    `summary` contains further fields of the page as JSON.
+    """
+    if not fields and not summary:
         return model_response(page)
     items = [select_fields(each, fields) for each in page.items]
-    return JSONResponse({"items": items, "next": page.next})
+    return JSONResponse({"items": items, "next": page.next, **summary})

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from service.domain.field_types import CountryCodes, LanguageCodes, ShortText, TextValues
+from service.domain.field_types import MAX_IDS, CountryCodes, LanguageCodes, ShortText, TextValues
 from service.store.catalogue import outlet_stats, views
 from service.store.catalogue.outlet_stats import OutletStats
 from service.store.catalogue.views import OutletFilter, OutletOrder, OutletView
@@ -145,6 +145,14 @@ class OutletQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    slug: Annotated[list[ShortText], Field(max_length=MAX_IDS)] = Field(
+        [], description=f"Slugs of outlets, at most {MAX_IDS}; only these outlets."
+    )
+    name: ShortText | None = Field(
+        None,
+        description="Part of the name, the slug or a site of the outlet, in any case.",
+        examples=["harbour"],
+    )
     family: TextValues = Field([], description="Slugs of publisher families; matches any of them.")
     country: CountryCodes = Field([], description="ISO 3166-1 codes; matches any of them.")
     language: LanguageCodes = Field([], description="ISO 639 codes; matches any of them.")
@@ -171,6 +179,8 @@ class OutletQuery(BaseModel):
             languages=tuple(self.language),
             agency=self.agency,
             edited=self.edited,
+            slugs=tuple(self.slug),
+            text=self.name or "",
         )
 
 

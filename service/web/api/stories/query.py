@@ -1,14 +1,17 @@
 """Query parameters of the story list and of story feeds."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field, FiniteFloat
 from sqlalchemy.orm import Session
 
 from service.domain.field_types import Count, ShortText, UtcTime
 from service.domain.stories.filters import Sort, StoryFilter
+from service.store.counts.facets import count_story_facets
+from service.store.counts.totals import count_rows
 from service.store.story_views import views
 from service.store.story_views.views import StoryView
+from service.web.api.counts.list_summary import SummaryQuery, summary_fields
 from service.web.api.stories.schemas import StoryDetailOut
 from service.web.requests.fields import Names, fields_parameter, validate_fields, validate_names
 from service.web.requests.parameters import Cursor, CursorText, Limit
@@ -57,7 +60,7 @@ class StoryFeedQuery(StoryFilter):
     limit: Limit = 50
 
 
-class StoryQuery(StoryFeedQuery):
+class StoryQuery(StoryFeedQuery, SummaryQuery):
     """Query parameters of the story list."""
 
     cursor: CursorText | None = None
@@ -79,3 +82,13 @@ def list_page(
         as_of=query.as_of,
     )
     return page.items, cursor.encode(page.next)
+
+
+def summarize(session: Session, query: StoryQuery) -> dict[str, Any]:
+    """The total and the facets of the list, if they are requested."""
+    if not query.total and not query.facets:
+        return {}
+    ids = views.select_story_ids(query, sort=query.sort, as_of=query.as_of)
+    total = count_rows(session, ids.order_by(None)) if query.total else None
+    facets = count_story_facets(session, ids, query.facet_dimensions, as_of=query.as_of)
+    return summary_fields(session, total, facets)

@@ -11,8 +11,9 @@ from service.domain.stories.transitions import TransitionOut
 from service.store.story_views import history, views
 from service.store.story_views.roundups import list_roundups
 from service.store.story_views.views import StoryDetail, StoryView
+from service.web.api.counts.list_summary import SummarizedPageOut
 from service.web.api.stories.details import description_fields
-from service.web.api.stories.query import StoryFields, StoryQuery, list_page
+from service.web.api.stories.query import StoryFields, StoryQuery, list_page, summarize
 from service.web.api.stories.schemas import (
     ListedStoryOut,
     RoundupOut,
@@ -21,16 +22,21 @@ from service.web.api.stories.schemas import (
 )
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import MemberOut, PageOut, StoryOut, story_fields
-from service.web.requests.fields import PartialPageOut, json_response, select_fields, split_names
+from service.web.requests.fields import (
+    PartialPageOut,
+    json_response,
+    page_response,
+    select_fields,
+    split_names,
+)
 from service.web.requests.parameters import AsOf, StoryId
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 from service.web.requests.redirects import MERGED_RESPONSE, require_unmerged_story
-from service.web.requests.responses import model_response
 
 router = APIRouter(prefix="/v1/stories", tags=["stories"], responses=PROBLEM_RESPONSES)
 
 
-@router.get("", response_model=PageOut[StoryOut] | PartialPageOut)
+@router.get("", response_model=SummarizedPageOut[StoryOut] | PartialPageOut)
 def list_stories(session: ETagSession, query: Annotated[StoryQuery, Query()]) -> Response:
     """List all stories, except hidden, merged and empty ones.
 
@@ -46,13 +52,13 @@ def list_stories(session: ETagSession, query: Annotated[StoryQuery, Query()]) ->
     other stories appear exactly once. With `as_of`, every story appears exactly once.
     """
     stories, next_cursor = list_page(session, query, after=query.cursor)
+    summary = summarize(session, query)
     if query.fields or query.include:
         names = [*(split_names(query.fields) or StoryOut.model_fields), *split_names(query.include)]
         items = [select_fields(ListedStoryOut.of(story), ",".join(names)) for story in stories]
-        return JSONResponse({"items": items, "next": next_cursor})
-    return model_response(
-        PageOut(items=[StoryOut.of(story) for story in stories], next=next_cursor)
-    )
+        return JSONResponse({"items": items, "next": next_cursor, **summary})
+    page = PageOut(items=[StoryOut.of(story) for story in stories], next=next_cursor)
+    return page_response(page, None, summary)
 
 
 @router.get(

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from service.domain.field_types import ShortText, UtcTime
+from service.domain.field_types import MAX_IDS, ShortText, UtcTime
 from service.store.story_views import storylines
 from service.store.story_views.storylines import StorylineBrief, StorylineOrder
 from service.web.middleware.etags import ETagSession
@@ -68,6 +68,12 @@ class StorylineQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    id: Annotated[list[ShortText], Field(max_length=MAX_IDS)] = Field(
+        [], description=f"Ids of storylines, at most {MAX_IDS}; only these storylines."
+    )
+    title: ShortText | None = Field(
+        None, description="Part of the title, in any case.", examples=["harbour"]
+    )
     since: UtcTime | None = Field(
         None,
         description="Only storylines with a story that was last reported at this time or later.",
@@ -93,6 +99,8 @@ def list_storylines(session: ETagSession, query: Annotated[StorylineQuery, Query
         session,
         since=query.since,
         until=query.until,
+        ids=query.id,
+        text=query.title or "",
         sort=query.sort,
         after=cursor.decode(query.cursor),
         limit=query.limit,

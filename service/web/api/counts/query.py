@@ -1,0 +1,150 @@
+"""Query parameters of `/v1/counts`."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field
+from sqlalchemy.orm import Session
+
+from service.domain.counts.dimensions import Dimension, Unit
+from service.domain.counts.intervals import Interval, interval_starts
+from service.domain.field_types import ArticleTypes, ShortText, UtcTime
+from service.domain.stories.filters import StoryFilter
+from service.errors import BadInputError
+from service.store.articles.views import ArticleFilter
+from service.store.counts import counts
+from service.store.counts.report_query import CountFilter
+from service.web.api.counts.list_summary import DIMENSIONS
+from service.web.requests.fields import Names, split_names, validate_names
+from service.web.requests.parameters import BigInt
+
+#: Default end of the period of a store without articles.
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Length of a period without `since`.
+DEFAULT_SPAN = timedelta(days=30)
+#: Maximum number of intervals times groups.
+MAX_COUNTS = 10_000
+MAX_DIMENSIONS = 2
+
+
+def _check_time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(
+            f"Unknown time zone {name!r}: use an IANA name such as Europe/Berlin"
+        ) from error
+    return name
+
+
+class CountQuery(StoryFilter):
+    """Query parameters of counts: what is counted, the groups, and conditions.
+
+    Conditions on time, outlets and languages apply to each report.
+    """
+
+    of: Unit = Field(
+        default=Unit.ARTICLES,
+        description="`articles`; `stories` with a matching report; or `first_reports`: articles "
+        "of which it is certain that no other outlet reported the story earlier.",
+    )
+    interval: Interval | None = Field(
+        default=None,
+        description="Length of the time intervals. Default: the whole time as one.",
+    )
+    time_zone: Annotated[ShortText, AfterValidator(_check_time_zone)] = Field(
+        default="UTC",
+        description="IANA name of the time zone in which intervals begin.",
+        examples=["Europe/Berlin"],
+    )
+    by: Annotated[Names, validate_names(Dimension)] | None = Field(
+        default=None,
+        description=f"One or two comma-separated dimensions, from this list: {DIMENSIONS}. "
+        "Default: none.",
+        examples=["country"],
+    )
+    since: UtcTime | None = Field(
+        default=None,
+        description="Only reports at this time or later. Default: 30 days before `until`.",
+    )
+    until: UtcTime | None = Field(
+        default=None,
+        description="Only reports before this time. Default: the end of the latest report's minute.",
+    )
+    type: ArticleTypes = Field(default=[], description="Types of articles; matches any of them.")
+    copies: bool | None = Field(
+        default=None, description="True: only copies. False: no copies. Default: both."
+    )
+    story: ShortText | None = Field(default=None, description="Id of a story; only its articles.")
+    feed: BigInt | None = Field(default=None, description="Id of a feed; only its articles.")
+    as_of: UtcTime | None = Field(
+        default=None, description="Count the state at this time. Default: the current state."
+    )
+    limit: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=100, description="Maximum number of groups, the largest first."
+    )
+
+    @property
+    def dimensions(self) -> list[Dimension]:
+        """The requested dimensions, each once."""
+        return [Dimension(name) for name in split_names(self.by)]
+
+    def filter(self, since: datetime, until: datetime) -> CountFilter:
+        """The conditions, with both ends of the time."""
+        reports = ArticleFilter(
+            since=since,
+            until=until,
+            outlets=tuple(self.outlet),
+            families=tuple(self.family),
+            countries=tuple(self.country),
+            languages=tuple(self.language),
+            story=self.story,
+            feed=self.feed,
+            types=tuple(self.type),
+            copies=self.copies,
+        )
+        return CountFilter(reports, self, self.as_of)
+
+    def starts(self, since: datetime, until: datetime) -> list[datetime]:
+        """The starts of the intervals; empty without an interval.
+
+        Raises:
+            BadInputError: there are too many intervals, groups or dimensions.
+        """
+        if len(self.dimensions) > MAX_DIMENSIONS:
+            raise BadInputError(f"More than {MAX_DIMENSIONS} dimensions in by: name one or two")
+        if self.interval is None:
+            return []
+        starts = interval_starts(self.interval, since, until, ZoneInfo(self.time_zone))
+        if self.dimensions and len(starts) * self.limit > MAX_COUNTS:
+            raise BadInputError(
+                f"{len(starts)} intervals times limit={self.limit} are more than {MAX_COUNTS:,} "
+                "counts: use a longer interval, a later since or a smaller limit"
+            )
+        return starts
+
+
+def complete_period(
+    session: Session, since: datetime | None, until: datetime | None
+) -> tuple[datetime, datetime]:
+    """A period with its default ends; at most one statement.
+
+    It ends with the minute of the latest article, and begins 30 days earlier.
+
+    Raises:
+        BadInputError: it ends before it begins, or is out of range.
+    """
+    try:
+        if until is None:
+            latest = counts.find_latest_report(session) or since or EPOCH
+            until = latest.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        since = since or until - DEFAULT_SPAN
+    except OverflowError as error:
+        raise BadInputError("Time out of range: add since and until") from error
+    if since >= until:
+        raise BadInputError(
+            f"The period is empty: since ({since.isoformat()}) must be before until "
+            f"({until.isoformat()})"
+        )
+    return since, until

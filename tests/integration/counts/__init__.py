@@ -1,0 +1,1 @@
+"""Counts, totals and facets over HTTP."""

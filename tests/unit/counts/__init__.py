@@ -1,0 +1,1 @@
+"""Counts: rules of time intervals."""
