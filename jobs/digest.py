@@ -8,10 +8,14 @@ from sqlalchemy.orm import Session
 
 from jobs.running.context import Context, Counts
 from jobs.running.mail import run_mail_job, subscriber_batches
+from service.domain.grouping.same_events import find_same_events
 from service.domain.subscribers.alerts import list_deferred
+from service.domain.subscribers.digest_events import join_events
 from service.domain.subscribers.digest_model import DigestStory
 from service.domain.subscribers.digest_selection import History, select_stories
 from service.settings.load import Settings
+from service.store.articles import articles, vectors
+from service.store.stories import constraints, vocabularies
 from service.store.subscribers import alert_emails, editions
 from service.store.subscribers.digest_stories import digest_stories
 from service.store.subscribers.subscribers import Subscriber
@@ -22,6 +26,8 @@ HISTORY_PERIOD = timedelta(days=14)
 DEFERRED_PERIOD = timedelta(days=21)
 #: Longest time that an edition covers, however long ago the last one was.
 MAX_LOOKBACK = timedelta(days=7)
+#: Most reports of a story that are compared with other stories.
+MAX_REPORTS = 12
 
 
 def digest(context: Context) -> Counts:
@@ -48,8 +54,7 @@ def create_editions(context: Context) -> Counts:
             if not due_dates:
                 continue
             if stories is None:  # loaded once, with the first edition of the run
-                limit = settings.editions.max_stories
-                stories = digest_stories(session, since=now - MAX_LOOKBACK, limit=limit)
+                stories = load_stories(session, context)
             histories = load_histories(session, [each for each, _ in due_dates], settings, now)
             deferred = alert_emails.load_deferred(session, histories, since=now - DEFERRED_PERIOD)
             for subscriber, due in due_dates:
@@ -70,15 +75,53 @@ def create_editions(context: Context) -> Counts:
     return counts
 
 
+def load_stories(session: Session, context: Context) -> list[DigestStory]:
+    """Return the stories that an edition may show, with those of one event joined."""
+    since = context.clock() - MAX_LOOKBACK
+    stories = digest_stories(session, since=since, limit=context.settings.editions.max_stories)
+    return join_events(stories, _find_events(session, context, stories))
+
+
+def _find_events(
+    session: Session, context: Context, stories: Sequence[DigestStory]
+) -> list[tuple[str, ...]]:
+    """Find the stories of one event, among those with a report.
+
+    None before the first run of reconcile, because the window has no vocabulary yet.
+    """
+    vocabulary = vocabularies.latest(session)
+    if vocabulary is None:
+        return []
+    tag = vocabulary.centering_mean.model
+    reports = {
+        story.id: [each.article for each in story.reports if each.is_independent][:MAX_REPORTS]
+        for story in stories
+    }
+    loaded = articles.load(session, (key for keys in reports.values() for key in keys))
+    ids = [int(each.id) for each in loaded]
+    model_id = vectors.find_model(session, tag)
+    if model_id is None or not loaded:
+        return []
+    return find_same_events(
+        reports,
+        loaded,
+        vectors.load(session, model_id, tag, ids),
+        vocabulary,
+        model=context.pair_model,
+        merge_model=context.merge_model,
+        settings=context.settings.window_stories,
+        constraints=constraints.load_constraints(session, set(ids)),
+    )
+
+
 def load_histories(
     session: Session, batch: Sequence[Subscriber], settings: Settings, now: datetime
 ) -> dict[int, History]:
     """Return the stories that recent editions showed, by subscriber id."""
     seen = editions.load_histories(session, [each.id for each in batch], since=now - HISTORY_PERIOD)
-    # A first edition covers the lookback before the subscriber chose the schedule. If first
-    # editions were missed, the period starts at most two lookbacks before now.
-    lookback = settings.editions.lookback
+    # A first edition covers the lookback before the subscriber chose the schedule, also if it is a
+    # weekly one or if earlier ones were missed.
     for each in batch:
-        start = max(each.schedule_since - lookback, now - 2 * lookback)
+        start = max(each.schedule_since - settings.editions.lookback, now - MAX_LOOKBACK)
         seen.setdefault(each.id, History(start))
     return seen

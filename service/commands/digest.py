@@ -24,7 +24,6 @@ from service.mail.deliver import configured_renderer, site_url
 from service.mail.render import DigestMessage, Links, RenderedEmail
 from service.settings import load as settings_module
 from service.store.subscribers import subscribers
-from service.store.subscribers.digest_stories import digest_stories
 from service.store.subscribers.email_stats import DailyOutcome, load_daily_outcomes
 
 app = typer.Typer(help="Preview, send and list editions of the digest.", no_args_is_help=True)
@@ -156,9 +155,7 @@ def write_preview(
         else:
             schedule, filters = subscriber.schedule, subscriber.filters
             history = job.load_histories(session, [subscriber], settings, now)[subscriber.id]
-        stories = digest_stories(
-            session, since=now - job.MAX_LOOKBACK, limit=settings.editions.max_stories
-        )
+        stories = job.load_stories(session, context)
     digest = select_stories(stories, filters, history, settings.digest)
     local_date = now.astimezone(schedule.time_zone).date()
     message = DigestMessage(digest, local_date, now, schedule.time_zone)

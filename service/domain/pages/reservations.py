@@ -31,10 +31,12 @@ AI_AGENTS = (
 )
 _SIGNALS = (
     re.compile(
-        r"^[ \t]*content-signal[ \t]*:.*\bai-(?:train|input)\s*=\s*no\b", re.IGNORECASE | re.MULTILINE
+        r"^[ \t]*content-signal[ \t]*:.*\bai-(?:train|input)\s*=\s*no\b",
+        re.IGNORECASE | re.MULTILINE,
     ),
     re.compile(
-        r"^[ \t]*content-usage[ \t]*:.*\b(?:train-ai|tdm|ai|bots)\s*=\s*n\b", re.IGNORECASE | re.MULTILINE
+        r"^[ \t]*content-usage[ \t]*:.*\b(?:train-ai|tdm|ai|bots)\s*=\s*n\b",
+        re.IGNORECASE | re.MULTILINE,
     ),
     re.compile(r"^[ \t]*disallow-?aitraining[ \t]*:[ \t]*\S", re.IGNORECASE | re.MULTILINE),
 )

@@ -55,11 +55,16 @@ def compute_rank(
     hours = last_reported_at.timestamp() / 3600
     return Rank(
         age=hours if dated else hours - UNDATED_PENALTY_HOURS,
-        coverage=HOURS_PER_DOUBLING * math.log2(independent)
-        if independent > 1
-        else -SINGLE_OUTLET_PENALTY_HOURS,
+        coverage=coverage_bonus(independent),
         velocity=HOURS_PER_VELOCITY_DOUBLING * math.log2(1 + outlets_per_hour),
     )
+
+
+def coverage_bonus(independent: int) -> float:
+    """The bonus for independent coverage, in hours; negative for a single outlet or none."""
+    if independent > 1:
+        return HOURS_PER_DOUBLING * math.log2(independent)
+    return -SINGLE_OUTLET_PENALTY_HOURS
 
 
 def explain_rank(parts: Rank, now: datetime) -> str:

@@ -27,7 +27,10 @@ _MIN_OUTLETS = 3
 def build_card(
     story: DigestStory, related: Sequence[DigestStory], language: str, news: StoryUpdate | None
 ) -> StoryCard:
-    """Build the card of a story with links to `related` ones; prefers headlines in `language`."""
+    """Build the card of a story with links to `related` ones; prefers headlines in `language`.
+
+    The other stories of its event are linked first.
+    """
     source = _choose_headline_report(story, language)
     outlets = tuple(dict.fromkeys(each.name for each in story.reports))
     return StoryCard(
@@ -45,7 +48,7 @@ def build_card(
         last_at=story.times[-1],
         bars=_histogram(story.times),
         news=news,
-        also=tuple(build_link(each, language) for each in related),
+        also=tuple(build_link(each, language) for each in (*story.joined, *related)),
         articles=tuple(each.article for shown in (story, *related) for each in shown.reports),
         undated=not story.dated,
     )

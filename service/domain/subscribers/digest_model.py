@@ -88,6 +88,8 @@ class DigestStory:
     #: Of the reports, in this and other stories; only for alerts.
     memberships: tuple[MembershipPeriod, ...] = ()
     local_headlines: frozenset[int] = frozenset()  #: articles with the best title of each language
+    storyline_families: int = 0  #: publisher families with a report of the storyline, at any time
+    joined: tuple["DigestStory", ...] = ()  #: other stories of the event; `reports` has theirs too
 
     @cached_property
     def articles(self) -> frozenset[int]:
@@ -185,6 +187,18 @@ class DigestStory:
     def headline_words(self) -> frozenset[str]:
         """Words of the headline without stop words, folded."""
         return frozenset(tokenization.words(self.headline)) - tokenization.STOP_WORDS
+
+    @cached_property
+    def headline_names(self) -> frozenset[str]:
+        """Words of the headline that belong to a name, folded."""
+        names = frozenset(word for name in self.names for word in tokenization.words(name))
+        return self.headline_words & names
+
+    @cached_property
+    def title_words(self) -> frozenset[str]:
+        """Words of the headline and of all titles, folded."""
+        titles = (word for each in self.reports for word in tokenization.words(each.title))
+        return self.headline_words.union(titles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
 """Selection of the stories of a digest edition: filters, ranking, updates, deduplication."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from service.domain.articles.model import SECONDS_PER_HOUR
 from service.domain.search.word_match import LanguageText, WordIndex
+from service.domain.stories.ranking import coverage_bonus
+from service.domain.stories.storyline_order import keep_storylines_together
 from service.domain.subscribers.digest_cards import build_card, first_reports, summarise_update
 from service.domain.subscribers.digest_model import (
     Digest,
@@ -12,6 +15,7 @@ from service.domain.subscribers.digest_model import (
     StoryCard,
     StoryUpdate,
 )
+from service.domain.subscribers.digest_sections import Sections
 from service.domain.text.codes import primary_subtag
 from service.settings.delivery import DigestSettings
 
@@ -19,14 +23,8 @@ from service.settings.delivery import DigestSettings
 _FOLLOW_BONUS_HOURS = 12.0
 #: Stories whose latest report is older than this before the last edition are skipped.
 _MAX_AGE = timedelta(hours=24)
-#: Stories whose headline words overlap this much (Jaccard) share one card.
-_MIN_WORD_OVERLAP = 0.5
-#: Stories of one storyline with this many common headline words share one card.
-_MIN_SHARED_WORDS = 2
-#: Maximum links below a card.
-_MAX_RELATED = 2
-#: Related stories are searched among this many times the section's size.
-_RELATED_SEARCH_FACTOR = 4
+#: Ages count up to this many hours, however long ago the last edition was.
+_MAX_AGE_PENALTY_HOURS = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,69 +65,98 @@ def select_stories(
 ) -> Digest:
     """Select the stories for one subscriber; deterministic.
 
-    Stories are ranked as on the front page, followed ones higher. Stories of one storyline or with
-    similar headlines share one card, the lower ranked as links. A seen story returns only as an
-    update, when enough new outlets report it.
+    The widest new story is always selected. Stories are ranked as on the front page, but by the
+    coverage that is new to the subscriber, and followed ones higher. Cards of one storyline stand
+    together. Stories with similar headlines share one card, the lower ranked as links. A seen story
+    returns only as an update, when enough new outlets report it.
     """
     earliest = history.since - _MAX_AGE
-    recent = [each for each in stories if max(each.times[-1], each.changed_at) > earliest]
+    recent = [each for each in stories if each.times[-1] > earliest]
     unmuted = [story for each in recent if (story := apply_mutes(each, filters))]
-    ranked = sorted(unmuted, key=lambda each: (not each.pinned, -_rank(each, filters), each.id))
-    unseen = [each for each in ranked if history.articles.isdisjoint(each.articles)]
-    seen = [each for each in ranked if not history.articles.isdisjoint(each.articles)]
+    unseen = [each for each in unmuted if history.articles.isdisjoint(each.articles)]
     fresh = [each for each in unseen if max(each.times[-1], each.changed_at) > history.since]
-    wide = [each for each in fresh if each.independent >= filters.min_independent]
-    news: dict[str, StoryUpdate] = {}
-    for each in seen:
-        if update := summarise_update(
-            each, history.articles, history.since, min_outlets=settings.new_outlets
-        ):
-            news[each.id] = update
-    updated = [each for each in seen if each.id in news]
+    news = {
+        each.id: update
+        for each in unmuted
+        if not history.articles.isdisjoint(each.articles)
+        and (update := _find_update(each, history, settings))
+    }
+    ranking = _Ranking(
+        filters, history.since, max((each.times[-1] for each in recent), default=None)
+    )
+    wide = ranking.sort(each for each in fresh if each.independent >= filters.min_independent)
+    updated = ranking.sort((each for each in unmuted if each.id in news), news)
 
-    sections = _Deduplicator()
-    top = sections.take(wide, settings.max_stories)
-    updates = sections.take(updated, settings.max_updates)
-    wide_storylines = _wide_storylines(stories, settings)
-    rest = [each for each in fresh if each.storyline not in wide_storylines]
-    narrow = _select_low_coverage(rest, filters, settings) if top else []
-    low_coverage = sections.take(narrow, settings.max_low_coverage)
+    sections = Sections()
+    top = sections.take(wide, settings.max_stories, first=max(wide, key=_width, default=None))
+    updates = sections.take(
+        updated,
+        settings.max_updates,
+        first=max(updated, key=lambda each: news[each.id].outlets, default=None),
+    )
+    few = _find_low_coverage(stories, settings)
+    narrow = _sort_low_coverage((each for each in fresh if each.id in few), filters, settings)
+    low_coverage = sections.take(narrow if top else [], settings.max_low_coverage)
 
     def cards(section: Sequence[DigestStory]) -> tuple[StoryCard, ...]:
         return tuple(
             build_card(each, sections.related(each), filters.language, news.get(each.id))
-            for each in section
+            for each in keep_storylines_together(section, _storyline_group)
         )
 
     first = first_reports(top, filters.language, settings.max_first_reports)
     return Digest(cards(top), cards(updates), cards(low_coverage), first)
 
 
-def _wide_storylines(stories: Iterable[DigestStory], settings: DigestSettings) -> frozenset[str]:
-    """Storylines with more families that report independently than a story with low coverage."""
+def _find_update(
+    story: DigestStory, history: History, settings: DigestSettings
+) -> StoryUpdate | None:
+    return summarise_update(
+        story, history.articles, history.since, min_outlets=settings.new_outlets
+    )
+
+
+def _width(story: DigestStory) -> tuple[int, float, str]:
+    """Sort key of the widest story."""
+    return story.independent, story.rank, story.id
+
+
+def _storyline_group(story: DigestStory) -> tuple[bool, str] | None:
+    """Stories that stand together; pinned ones stay in front of the others."""
+    return (story.pinned, story.storyline) if story.storyline else None
+
+
+def _find_low_coverage(stories: Iterable[DigestStory], settings: DigestSettings) -> frozenset[str]:
+    """Ids of the stories that few outlets report, whatever the subscriber mutes.
+
+    No outlet more may carry the story in any form, and no more publisher families may report its
+    storyline.
+    """
+    stories, most = list(stories), settings.low_coverage_outlets
     families: dict[str, set[str]] = {}
     for story in stories:
         if story.storyline:
             reporting = {each.family for each in story.reports if each.is_independent}
             families.setdefault(story.storyline, set()).update(reporting)
     return frozenset(
-        storyline
-        for storyline, reporting in families.items()
-        if len(reporting) > settings.low_coverage_outlets
+        story.id
+        for story in stories
+        if story.independent and len(story.outlets) <= most and story.storyline_families <= most
+        if story.storyline is None or len(families[story.storyline]) <= most
     )
 
 
-def _select_low_coverage(
-    fresh: Sequence[DigestStory], filters: Filters, settings: DigestSettings
+def _sort_low_coverage(
+    stories: Iterable[DigestStory], filters: Filters, settings: DigestSettings
 ) -> list[DigestStory]:
-    """Stories with a report and low coverage: dated ones first, then by coverage, summary, rank.
+    """Sort stories with low coverage: dated ones first, then by coverage, summary, rank.
 
     Empty if the subscriber's filters require a higher coverage.
     """
     if filters.min_independent > settings.low_coverage_outlets:
         return []
     return sorted(
-        (each for each in fresh if 1 <= each.independent <= settings.low_coverage_outlets),
+        (each for each in stories if each.independent),
         key=lambda each: (
             not each.dated,
             -each.independent,
@@ -189,71 +216,57 @@ def _remove_muted_reports(story: DigestStory, filters: Filters) -> DigestStory |
         return None
     names = {each.name for each in reports}
     summary = tuple(each for each in story.summary if each.outlet in names)
-    rest = replace(story, summary=summary, reports=reports)
+    joined = (_remove_muted_reports(each, filters) for each in story.joined)
+    rest = replace(
+        story, summary=summary, reports=reports, joined=tuple(each for each in joined if each)
+    )
+    lost = coverage_bonus(story.independent) - coverage_bonus(rest.independent)
+    rest = replace(rest, rank=story.rank - lost)
     if story.headline_article is None or story.headline_article in rest.articles:
         return rest
     return replace(rest, headline=reports[0].title, headline_article=reports[0].article)
 
 
-def _rank(story: DigestStory, filters: Filters) -> float:
-    followed = (
-        not filters.followed_outlets.isdisjoint(story.outlets),
-        not filters.followed_countries.isdisjoint(story.countries),
-        story.storyline in filters.followed_storylines,
-        story.words.find(filters.followed_words) is not None,
-    )
-    return story.rank + _FOLLOW_BONUS_HOURS * sum(followed)
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """Order of stories by what is new to a subscriber.
 
-
-class _Deduplicator:
-    """Assigns stories to sections so that related stories share one card."""
-
-    def __init__(self) -> None:
-        self._taken: list[DigestStory] = []
-        self._related: dict[str, list[DigestStory]] = {}
-
-    def take(self, stories: Sequence[DigestStory], limit: int) -> list[DigestStory]:
-        """Take the first `limit` stories without a card; attach duplicates to existing cards."""
-        chosen: list[DigestStory] = []
-        for position, story in enumerate(stories):
-            if len(chosen) == limit and position >= _RELATED_SEARCH_FACTOR * limit:
-                break
-            if other := self._duplicate_of(story):
-                if other is not story and story not in (related := self._related[other.id]):
-                    related.append(story)
-            elif len(chosen) < limit:
-                chosen.append(story)
-                self._taken.append(story)
-                self._related[story.id] = []
-        return chosen
-
-    def related(self, story: DigestStory) -> list[DigestStory]:
-        """The stories linked below the card of `story`."""
-        return self._related[story.id][:_MAX_RELATED]
-
-    def _duplicate_of(self, story: DigestStory) -> DigestStory | None:
-        for other in self._taken:
-            if story.id == other.id or _share_storyline(story, other):
-                return other
-            if story.headline_words and _have_similar_headlines(story, other):
-                return other
-        return None
-
-
-def _share_storyline(one: DigestStory, other: DigestStory) -> bool:
-    """Whether two stories share a storyline and a topic.
-
-    The topic matters because a storyline may contain an unrelated story, which a card would hide:
-    one without a common keyword or name and with hardly a common word in the headline.
+    `newest` is the time of the latest report of all stories. After a longer time than a day the
+    ages shrink in proportion, or the days since the last edition would outweigh any coverage.
     """
-    if not one.storyline or one.storyline != other.storyline:
-        return False
-    if not one.topics or not other.topics or not one.topics.isdisjoint(other.topics):
-        return True
-    return len(one.headline_words & other.headline_words) >= _MIN_SHARED_WORDS
 
+    filters: Filters
+    since: datetime
+    newest: datetime | None
 
-def _have_similar_headlines(one: DigestStory, other: DigestStory) -> bool:
-    shared = len(one.headline_words & other.headline_words)
-    total = len(one.headline_words) + len(other.headline_words) - shared
-    return shared >= _MIN_WORD_OVERLAP * total
+    def sort(
+        self, stories: Iterable[DigestStory], news: Mapping[str, StoryUpdate] | None = None
+    ) -> list[DigestStory]:
+        """Sort stories, pinned ones first; `news` are the updates of seen stories."""
+        updates = news or {}
+        return sorted(
+            stories,
+            key=lambda each: (not each.pinned, -self._rank(each, updates.get(each.id)), each.id),
+        )
+
+    def _rank(self, story: DigestStory, update: StoryUpdate | None) -> float:
+        """The rank of a story in hours, with the coverage of its update only."""
+        followed = self.filters
+        matches = (
+            not followed.followed_outlets.isdisjoint(story.outlets),
+            not followed.followed_countries.isdisjoint(story.countries),
+            story.storyline in followed.followed_storylines,
+            story.words.find(followed.followed_words) is not None,
+        )
+        rank = story.rank + _FOLLOW_BONUS_HOURS * sum(matches) + self._refund(story)
+        if update:
+            rank += coverage_bonus(update.outlets) - coverage_bonus(story.independent)
+        return rank
+
+    def _refund(self, story: DigestStory) -> float:
+        """The part of a story's age, in hours, that does not count."""
+        if self.newest is None:
+            return 0.0
+        hours = (self.newest - self.since).total_seconds() / SECONDS_PER_HOUR
+        age = (self.newest - story.times[-1]).total_seconds() / SECONDS_PER_HOUR
+        return age * max(0.0, 1 - _MAX_AGE_PENALTY_HOURS / hours) if hours > 0 else 0.0

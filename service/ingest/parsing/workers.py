@@ -154,7 +154,7 @@ class WorkerProcess:
         started = self._exchange(b"", _START_SECONDS)
         if started != READY:
             self.stop()
-            raise RuntimeError(f"Parser process with {memory_mib} MiB did not start: {started}")
+            raise RuntimeError(f"Parser process with {memory_mib} MiB did not start: {started!r}")
 
     def run(self, job: Job[T], timeout_seconds: float) -> T | FeedError | WorkerExit:
         """Return the outcome, or how the process ended; kill it after the time limit."""

@@ -20,10 +20,15 @@ from service.store.tables import ArticleRow, ModelRow, VectorRow
 EF_SEARCH = 100
 
 
+def find_model(session: Session, tag: str) -> int | None:
+    """Return the id of a model, None if no article has a vector of it."""
+    found: int | None = session.scalar(select(ModelRow.id).where(ModelRow.tag == tag))
+    return found
+
+
 def ensure_model(session: Session, tag: str, dimensions: int) -> int:
     """Return the id of a model; for a new model, create its row and the index of its vectors."""
-    existing: int | None = session.scalar(select(ModelRow.id).where(ModelRow.tag == tag))
-    if existing is not None:
+    if existing := find_model(session, tag):
         return existing
     lock_until_commit(session, "models")
     statement = insert(ModelRow).values(tag=tag, dimensions=dimensions).on_conflict_do_nothing()

@@ -1,6 +1,6 @@
 """Read queries on storylines: the list, and one storyline with its stories."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,11 +9,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, func, select, true
 from sqlalchemy.orm import Session
 
+from service.domain.articles.article_types import ArticleType
 from service.errors import NotFoundError
+from service.store.articles.types import EFFECTIVE_TYPE
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page, rows_after
+from service.store.story_views.as_of import is_member, is_reprint
 from service.store.story_views.views import StoryView, list_storyline_stories
-from service.store.tables import StorylineRow, StoryRow
+from service.store.tables import (
+    ArticleRow,
+    CopyRow,
+    MembershipRow,
+    OutletRow,
+    StorylineRow,
+    StoryRow,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +129,21 @@ def get_storyline(session: Session, storyline_id: str) -> StorylineView:
     if row is None:
         raise NotFoundError("storyline", storyline_id)
     return StorylineView(row.id, row.title, row.created_at, list_storyline_stories(session, row.id))
+
+
+def count_storyline_families(session: Session, storylines: Collection[str]) -> dict[str, int]:
+    """Number of publisher families with a report in any story of each storyline; one statement.
+
+    Reprints and articles that are no reports do not count.
+    """
+    is_copy = exists(select(CopyRow.article_id).where(is_reprint(None)))
+    independent = (is_member(None), ~is_copy, EFFECTIVE_TYPE == ArticleType.REPORT)
+    statement = (
+        select(StoryRow.storyline_id, func.count(OutletRow.family.distinct()))
+        .join(MembershipRow, MembershipRow.story_id == StoryRow.id)
+        .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
+        .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
+        .where(equals_any(StoryRow.storyline_id, storylines), *independent)
+        .group_by(StoryRow.storyline_id)
+    )
+    return {line: count for line, count in session.execute(statement) if line}

@@ -18,14 +18,31 @@ from service.domain.subscribers.digest_model import (
 )
 from service.store.database.arrays import equals_any
 from service.store.story_views import reports
+from service.store.story_views.storylines import count_storyline_families
 from service.store.story_views.views import StoryView, list_stories
 from service.store.tables import MembershipRow
 
+#: The widest stories are loaded too, this share of the limit: in a long period the newest stories
+#: would displace them.
+_WIDEST_SHARE = 4
+
 
 def digest_stories(session: Session, *, since: datetime, limit: int) -> list[DigestStory]:
-    """Stories with a report since `since`, highest rank first; two statements."""
-    views = list_stories(session, StoryFilter(since=since), limit=limit).items
-    return [digest_story(each) for each in views]
+    """Stories with a report since `since`: those of the highest rank, then the widest others.
+
+    `limit` applies to the former. Five statements.
+    """
+    story_filter = StoryFilter(since=since)
+    ranked = list_stories(session, story_filter, limit=limit).items
+    count = limit // _WIDEST_SHARE
+    widest = list_stories(session, story_filter, sort=Sort.LARGEST, limit=count).items
+    views = list({each.id: each for each in (*ranked, *widest)}.values())
+    storylines = {each.storyline.id for each in views if each.storyline}
+    families = count_storyline_families(session, storylines)
+    stories = map(digest_story, views)
+    return [
+        replace(each, storyline_families=families.get(each.storyline or "", 0)) for each in stories
+    ]
 
 
 def load_changed_stories(

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ConfigDict, model_validator
 
+from service.domain.stories.filters import Sort
+from service.domain.stories.storyline_order import keep_storylines_together
 from service.domain.stories.transitions import StoryTransition
 from service.store.catalogue import views as catalogue_views
 from service.store.catalogue.views import FeedFilter
@@ -42,8 +44,10 @@ class PageQuery(StoryQuery):
 def front_page(
     session: ReadSession, web: WebContextDep, query: Annotated[PageQuery, Query()]
 ) -> HTMLResponse:
-    """Front page: the story list."""
+    """Front page: the story list; by rank, the stories of one storyline stand together."""
     stories, next_cursor = list_page(session, query, after=query.cursor)
+    if query.sort is Sort.RANK:
+        stories = tuple(keep_storylines_together(stories, _storyline_group))
     parameters = query.model_dump(mode="json", exclude_defaults=True, exclude={"cursor"})
     return _render_page(
         web,
@@ -138,6 +142,11 @@ def feeds_page(
 def about_page(web: WebContextDep) -> HTMLResponse:
     """Glossary of the terms on the pages."""
     return _render_page(web, "about.html")
+
+
+def _storyline_group(story: views.StoryView) -> tuple[bool, str] | None:
+    """Stories that stand together; pinned ones stay in front of the others."""
+    return (story.pinned, story.storyline.id) if story.storyline else None
 
 
 def _front_page_url(parameters: dict[str, Any]) -> str:

@@ -118,31 +118,43 @@ def test_similar_stories_share_a_card():
     assert not select_stories([similar], WIDE, history_after(digest), SETTINGS)
 
 
-def test_storyline_gets_one_card():
+def test_events_of_a_storyline_get_up_to_three_cards_that_stand_together():
     saga = [
         story(name, ["daily", "herald"], storyline="saga")
         for name in ("Ministers meet", "Pact signed", "Guards withdrawn", "Border opens")
     ]
-    digest = select_stories(saga, WIDE, YESTERDAY, SETTINGS)
-    assert len(digest.top) == 1
-    assert len(digest.top[0].also) == 2
+    wider = [story("Rates rise", ["daily", "herald", "wire"]), story("Cup won", ["sun", "post"])]
+    [*_, last] = saga
+    later = replace(last, rank=last.rank + 50)
+    digest = select_stories([*saga[:3], later, *wider], WIDE, YESTERDAY, SETTINGS)
+    shown = headlines(digest)
+    assert shown[0] == later.headline
+    assert len([each for each in shown[:3] if each in {each.headline for each in saga}]) == 3
+    assert set(shown[3:]) == {"Rates rise", "Cup won"}
+    assert len(digest.top[0].also) == 1
 
 
-def test_unrelated_stories_of_a_storyline_get_separate_cards():
-    def about(headline: str, *topics: str) -> DigestStory:
-        return story(headline, ["daily", "herald"], storyline="saga", keywords=topics)
-
-    unrelated = [
-        about("Quay tower opens", "tower"),
-        about("Ferry line closes", "ferry"),
-        about("Captain held", "ferry"),
-        about("Quay tower shut again", "lift"),
+def test_pinned_stories_stay_in_front_of_their_storyline():
+    pinned = [
+        replace(story(name, ["daily"], storyline=line), pinned=True)
+        for name, line in (("Ferry aground", "sea"), ("Budget passes", "money"))
     ]
-    digest = select_stories(unrelated, WIDE, YESTERDAY, SETTINGS)
-    shown = [{card.headline, *(line.headline for line in card.also)} for card in digest.top]
-    assert len(shown) == 2
-    assert {"Quay tower opens", "Quay tower shut again"} in shown
-    assert {"Ferry line closes", "Captain held"} in shown
+    other = story("Captain held", ["daily", "wire"], storyline="sea")
+    shown = headlines(select_stories([other, *pinned], Filters(), YESTERDAY, SETTINGS))
+    assert set(shown[:2]) == {"Ferry aground", "Budget passes"}
+    assert shown[2] == "Captain held"
+
+
+def test_headlines_that_differ_in_a_name_report_two_events():
+    def quake(place: str) -> DigestStory:
+        headline = f"Strong earthquake hits {place}"
+        return story(headline, ["daily", "herald"], names=(place,))
+
+    digest = select_stories([quake("Orlan"), quake("Castelmar")], WIDE, YESTERDAY, SETTINGS)
+    assert len(digest.top) == 2
+    unnamed = story("Strong earthquake hits coast", ["sun", "post"])
+    digest = select_stories([quake("Orlan"), unnamed], WIDE, YESTERDAY, SETTINGS)
+    assert len(digest.top) == 1
 
 
 def test_low_coverage_section_needs_a_main_section():
@@ -306,3 +318,66 @@ def test_low_coverage_has_no_story_of_a_widely_covered_storyline():
     stories = [story(*FERRY), lonely, wide, other]
     digest = select_stories(stories, Filters(), YESTERDAY, short)
     assert [card.headline for card in digest.low_coverage] == [other.headline]
+
+
+def test_widest_new_story_is_shown_whatever_is_followed_or_pinned():
+    followed = [
+        story(f"{name} opens", ["daily", "herald"], storyline="line")
+        for name in ("Bridge", "Library", "Stadium", "Tunnel", "Museum", "School", "Bakery")
+    ]
+    pinned = [replace(each, storyline=None, pinned=True) for each in followed]
+    widest = story(*FERRY, rank=followed[0].rank - 100)
+    filters = Filters(followed_words=frozenset({"opens"}), followed_outlets=frozenset({"daily"}))
+    for others in (followed, pinned):
+        short = replace(SETTINGS, max_stories=2)
+        digest = select_stories([*others, widest], filters, YESTERDAY, short)
+        assert widest.headline in headlines(digest)
+        assert len(digest.top) == 2
+
+
+def test_widest_story_gets_the_card_it_shares_with_a_followed_one():
+    similar = story("Ferry Halcyon runs aground near Tern Island", ["sun", "gazeta"])
+    widest = story(*FERRY, rank=similar.rank - 100)
+    filters = Filters(followed_outlets=frozenset({"sun"}))
+    digest = select_stories([widest, similar], filters, YESTERDAY, SETTINGS)
+    assert headlines(digest) == [widest.headline]
+    assert [line.headline for line in digest.top[0].also] == [similar.headline]
+
+
+def test_update_with_the_most_new_outlets_is_shown():
+    events = ("Ferry aground", "Rates rise", "Cup won", "Bridge opens")
+    shown = [story(event, ["daily"]) for event in events]
+    history = History(NOW - timedelta(hours=4), frozenset().union(*(e.articles for e in shown)))
+    more = [grown(each, report("sun"), report("post")) for each in shown]
+    most = grown(more[3], report("wire"), report("gazeta"), report("herald"))
+    most = replace(most, rank=most.rank - 200)
+    digest = select_stories([*more[:3], most], Filters(), history, replace(SETTINGS, max_updates=2))
+    assert "Bridge opens" in [card.headline for card in digest.updates]
+
+
+def test_weekly_edition_ranks_a_wide_story_of_the_first_day_above_small_ones_of_the_last():
+    week = History(NOW - timedelta(days=7))
+    outlets = [report(f"paper{number}", "Ministry burns", hours=150) for number in range(20)]
+    early = story("Ministry burns", outlets)
+    late = [story(f"{word} opens", ["daily", "herald"]) for word in ("Bridge", "Library", "School")]
+    assert headlines(select_stories([*late, early], WIDE, week, SETTINGS))[0] == "Ministry burns"
+
+
+@pytest.mark.parametrize("muted", [frozenset({"herald", "wire"}), frozenset({"US", "FR"})])
+def test_low_coverage_does_not_depend_on_mutes(muted: frozenset[str]):
+    short = replace(SETTINGS, max_stories=1)
+    wide = story("Mine floods", ["daily", "herald", "wire"])
+    filters = Filters(muted_outlets=muted, muted_countries=muted)
+    top = replace(story("Cup won", ["sun", "post"]), pinned=True)
+    digest = select_stories([top, wide], filters, YESTERDAY, short)
+    assert digest.low_coverage == ()
+
+
+def test_low_coverage_has_no_story_that_many_outlets_reprint():
+    short = replace(SETTINGS, max_stories=1)
+    copies = [report(f"paper{number}", "Library reopens", copy=True) for number in range(6)]
+    reprinted = story("Library reopens", [report("wire", "Library reopens", hours=9), *copies])
+    earlier = story("Minister dines", ["sun"], storyline="talks", storyline_families=9)
+    alone = story("Bakery opens", ["post"])
+    digest = select_stories([story(*FERRY), reprinted, earlier, alone], Filters(), YESTERDAY, short)
+    assert [card.headline for card in digest.low_coverage] == ["Bakery opens"]

@@ -1,0 +1,108 @@
+"""Stories that report one event, although the jobs keep them apart.
+
+Two stable stories merge only for a clear improvement, so that their ids stay valid. An edition of
+the digest has no ids to protect: the merge model decides about whole stories without hysteresis.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from service.domain.articles.model import Article, ArticleId, Rows, Vectors
+from service.domain.grouping import constraints as editor_constraints
+from service.domain.grouping.cluster import build_component, rows_by_label
+from service.domain.grouping.constraints import Constraints
+from service.domain.merges.decision import merge_groups, merge_weight
+from service.domain.merges.features import Component
+from service.domain.merges.model import MergeModel
+from service.domain.pairs.candidates import Pairs, candidate_pairs
+from service.domain.pairs.centering import Languages
+from service.domain.pairs.features import Features, TokenisedArticles
+from service.domain.pairs.score import PairModel
+from service.domain.pairs.vocabulary import Vocabulary
+from service.settings.grouping import StorySettings
+
+#: Log odds added to a merge of two stories, and to one of two stories without a common language,
+#: which share no words. On labelled days, most pairs above these limits report one event.
+_LENIENCY, _CROSS_LANGUAGE_LENIENCY = 0.15, 0.7
+
+
+def find_same_events(
+    stories: Mapping[str, Sequence[ArticleId]],
+    articles: Sequence[Article],
+    vectors: Vectors,
+    vocabulary: Vocabulary,
+    *,
+    model: PairModel,
+    merge_model: MergeModel,
+    settings: StorySettings,
+    constraints: Constraints = editor_constraints.NO_CONSTRAINTS,
+) -> list[tuple[str, ...]]:
+    """Sets of two or more stories that report one event, sorted; deterministic.
+
+    `stories` has the ids of the articles of each story, `vectors` one row for each of `articles`.
+    An article without a story is ignored, and so is a story without an article. Stories that an
+    editor separated stay apart.
+    """
+    features = Features.build(TokenisedArticles.build(articles, vectors), vocabulary)
+    row_of = {article.id: row for row, article in enumerate(articles)}
+    rows_of = {
+        story: np.array(rows, dtype=np.int64)
+        for story, ids in sorted(stories.items())
+        if (rows := [row_of[key] for key in ids if key in row_of])
+    }
+    names, members = list(rows_of), list(rows_of.values())
+    ids = [article.id for article in articles]
+    cannot_link = constraints.cannot_link_rows(ids)
+    events = []
+    for component in _connect(members, features, model, settings):
+        inside = [members[story] for story in component]
+        units = [[int(row)] for rows in inside for row in rows]
+        built = build_component(units, cannot_link, features, model, settings.grouping)
+        starts = np.cumsum([0, *map(len, inside)])
+        groups = [np.arange(*bounds, dtype=np.int64) for bounds in pairwise(starts)]
+        story_of_start = dict(zip(starts.tolist(), component.tolist(), strict=False))
+        languages = features.languages[np.concatenate(inside)]
+        for merged in _merge(groups, built, merge_model, languages):
+            found = [names[story_of_start[unit]] for unit in merged if unit in story_of_start]
+            if len(found) > 1:
+                events.append(tuple(found))
+    return sorted(events)
+
+
+def _merge(
+    groups: list[Rows], component: Component, model: MergeModel, languages: Languages
+) -> list[Rows]:
+    """Merge the groups of units that report one event, best first; `languages` by unit."""
+    units = component.units
+
+    def gain(one: Rows, other: Rows) -> float:
+        if units.cannot_link[np.ix_(one, other)].any():
+            return -np.inf
+        log_odds = model.log_odds(component.merge_features(one, other))
+        is_shared = bool(set(languages[one]) & set(languages[other]))
+        log_odds += _LENIENCY if is_shared else _CROSS_LANGUAGE_LENIENCY
+        return log_odds * merge_weight(units.sizes, one, other)
+
+    return merge_groups(groups, units, gain)
+
+
+def _connect(
+    members: Sequence[Rows], features: Features, model: PairModel, settings: StorySettings
+) -> Iterator[Rows]:
+    """Stories connected by pairs of articles above the weak score, if they are several."""
+    story_of = np.full(len(features), -1, dtype=np.int64)
+    for story, rows in enumerate(members):
+        story_of[rows] = story
+    pairs = candidate_pairs(features, settings.candidates)
+    strong = pairs[model.score(features, pairs) >= settings.grouping.weak_score]
+    links: Pairs = story_of[strong]
+    links = links[(links >= 0).all(axis=1)]
+    count = len(members)
+    graph = coo_matrix((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(count, count))
+    for component in rows_by_label(connected_components(graph, directed=False)[1]):
+        if len(component) > 1:
+            yield component
