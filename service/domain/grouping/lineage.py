@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from service.domain.articles.model import ArticleId, id_key
 
-Kind = Literal["emerged", "grew", "shrank", "merged", "split", "closed", "reopened"]
+TransitionKind = Literal["emerged", "grew", "shrank", "merged", "split", "closed", "reopened"]
 Members = tuple[ArticleId, ...]
 
 #: In one group, a younger story precedes an older one only with over this many times its articles.
@@ -55,7 +55,7 @@ class Transition:
     """A change of a story; `other` is the survivor of a merge or the child of a split."""
 
     story: str
-    kind: Kind
+    kind: TransitionKind
     articles: Members = ()
     other: str | None = None
 
