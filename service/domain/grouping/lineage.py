@@ -108,7 +108,7 @@ def plan_update(
     """Match stories with groups by shared articles, and plan the changes.
 
     Each story continues in the group that contains most of its articles. If several stories would
-    continue in one group, the oldest does, unless a younger one has more than twice as many
+    continue in one group, the oldest continues, unless a younger one has more than twice as many
     articles there; the others are matched with the remaining groups. A group without a story
     becomes a new story. A story that loses all articles is merged into the story that gets most of
     them. Articles in no group stay where they are. The order of the input does not matter, and
