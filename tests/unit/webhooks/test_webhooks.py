@@ -117,7 +117,7 @@ def test_retry_after_is_respected_up_to_the_maximum_delay():
     busy = DeliveryOutcome(429, "returned 429", timedelta(minutes=2))
     assert after(WebhookHealth(), busy).next_attempt_at == NOW + timedelta(minutes=2)
     assert after(WebhookHealth(), ACCEPTED, busy).next_attempt_at == NOW + timedelta(minutes=2)
-    for_long = DeliveryOutcome(503, "answered 503", timedelta(days=40))
+    for_long = DeliveryOutcome(503, "returned 503", timedelta(days=40))
     assert after(WebhookHealth(), for_long).next_attempt_at == NOW + timedelta(hours=3)
 
 
