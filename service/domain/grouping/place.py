@@ -45,8 +45,8 @@ class Placement:
     """The story of a new article, and the evidence for it.
 
     `story` is None for an article that starts a story, and for one that joins a story started in
-    the same call; `founder` is then the article that started it. `contributions` are those of each
-    feature to the log odds of the nearest pair; `next_best` is the best story not joined.
+    the same call. `founder` is then the article that started it. `contributions` are those of each
+    feature to the log odds of the nearest pair. `next_best` is the best story not joined.
     """
 
     article: ArticleId
