@@ -13,7 +13,7 @@ from service.store.subscribers.digest_stories import load_changed_stories
 
 #: Period of earlier alerts that are considered; a story alerted before it counts as new.
 HISTORY_PERIOD = timedelta(days=30)
-#: Most stories checked in one run, the newest.
+#: Maximum stories checked in one run; the newest ones.
 MAX_STORIES = 5000
 HOUR = timedelta(hours=1)
 

@@ -22,11 +22,11 @@ from service.store.subscribers.subscribers import Subscriber
 
 #: Period of earlier editions that are considered; a story shown before it counts as new.
 HISTORY_PERIOD = timedelta(days=14)
-#: Age limit of deferred alert emails. With one edition each week none is lost if one expires.
+#: Age limit of deferred alert emails; long enough for a subscriber who misses a weekly edition.
 DEFERRED_PERIOD = timedelta(days=21)
 #: Longest time that an edition covers, however long ago the last one was.
 MAX_LOOKBACK = timedelta(days=7)
-#: Most reports of a story that are compared with other stories.
+#: Maximum reports of a story that are compared with other stories.
 MAX_REPORTS = 12
 
 

@@ -11,7 +11,7 @@ from service.domain.articles.model import Article, Vectors
 from service.domain.grouping.lineage import plan_update
 from service.domain.pairs.features import Features, TokenisedArticles
 from service.domain.pairs.vocabulary import Vocabulary
-from service.domain.stories.roundup_mentions import find_mentions
+from service.domain.stories.roundup_mentions import find_roundup_mentions
 from service.domain.stories.storylines import StoryProfiles, link_storylines
 from service.domain.stories.wording.storyline_names import name_storyline
 from service.store.articles import articles, vectors
@@ -124,7 +124,7 @@ def _link_roundups(
             for story, keys in members.items()
         }
         candidates = {story: near[story][:MAX_REPORTS] for story in near if near[story]}
-        found = find_mentions([roundup], candidates, vocabulary)[roundup.id]
+        found = find_roundup_mentions([roundup], candidates, vocabulary)[roundup.id]
         mentioned[int(roundup.id)] = {each.story for each in found}
     mentions.replace_mentions(session, mentioned)
     return sum(map(len, mentioned.values()))

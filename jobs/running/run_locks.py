@@ -54,7 +54,7 @@ class HeldLock:
 
     @property
     def problem(self) -> str:
-        """Kind of the problem that a run which does not stop causes."""
+        """Kind of the problem that is reported if the run does not stop."""
         return f"run {self.run_id}"
 
     def require(self) -> None:

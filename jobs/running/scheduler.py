@@ -16,8 +16,8 @@ from jobs.running.runner import Job, run_job_logged
 
 log = structlog.get_logger()
 
-#: A job whose thread hangs starts once more after it has lost its lock. Before, its lock prevents
-#: this.
+#: A job whose thread hangs can start once more after it has lost its lock. Until then its lock
+#: prevents a second start.
 MAX_INSTANCES = 2
 #: Seconds that running jobs get to end at shutdown.
 SHUTDOWN_TIMEOUT = 8

@@ -60,5 +60,5 @@ def _to_utc(value: datetime) -> datetime:
         raise ValueError("Time out of range: expected a year from 1 to 9999 in UTC") from error
 
 
-#: A time without an offset is UTC; a date is its start of day.
+#: A time without an offset is UTC; a date means the start of that day.
 UtcTime = Annotated[datetime, BeforeValidator(_require_iso_8601), AfterValidator(_to_utc)]

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from service.ingest.function_words import language_of_words
+from service.ingest.language_by_words import language_of_words
 
 #: Characters used for detection; more adds cost, not accuracy.
 SAMPLE_CHARACTERS = 400

@@ -26,7 +26,7 @@ class TimeReader:
         latest report.
 
         Raises:
-            ToolError: a text is no time.
+            ToolError: a text is not a time.
         """
         relative = any(text is not None and is_relative(text) for text in texts)
         now = self._find_end_of_news(client) if relative else self.clock()

@@ -60,7 +60,7 @@ UNIT_LIMITS = {"days": 36_500, "hours": 876_000, "minutes": 52_560_000, "seconds
 
 
 def range_error(section: str, name: str, value: object) -> str:
-    """Return why a value is invalid, or an empty string."""
+    """Return the reason why a value is invalid, or an empty string."""
     if isinstance(value, str) and not value.isprintable():
         return "must be one line of printable characters"
     if not isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""Evidence: the scores that explain why an article is in its story."""
+"""Evidence: the scores that put an article into its story."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +33,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why an article is in its story; `nearest` is empty for the first article.
+    """Evidence that an article belongs to its story; `nearest` is empty for the first article.
 
     `editor` is the name of the editor who assigned the article by hand.
     """

@@ -67,7 +67,7 @@ class HeadlineArticle:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast outlets reported a story."""
+    """Reporting speed of a story."""
 
     articles_per_hour: float
     outlets_per_hour: float

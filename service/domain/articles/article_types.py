@@ -165,8 +165,8 @@ def classify(
         categories: the names of the entry's `<category>` elements.
         text: the lead; only its first words are used.
         outlet_type: the usual type of the outlet's articles (field `article_type` of the
-            catalogue); None for an ordinary outlet. Satire holds for all its articles, another
-            type for those without evidence of their own.
+            catalogue); None for an ordinary outlet. Satire applies to all its articles. Other
+            types apply to its articles without evidence for another type.
         recurring: whether the outlet repeats the headline on other days, apart from numbers and
             dates (`service.domain.pairs.series.recurring_articles`).
     """

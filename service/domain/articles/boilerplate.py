@@ -1,8 +1,8 @@
 """Boilerplate detection: sentences that outlets repeat under titles about different things.
 
 Examples are paywall lines, cookie notices, "appeared first on", captions and "Comments". They are
-found by counting, not by a list of phrases. Two signals separate them from news that is repeated,
-such as a wire report or an updated article: the titles above them have little in common, and the
+found by counting, not by a list of phrases. Two signals separate them from repeated news, such
+as a wire report or an updated article. The titles above them have little in common, and the
 sentence has no word in common with its title.
 """
 

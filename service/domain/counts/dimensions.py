@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Unit(StrEnum):
-    """What is counted: articles, stories, or articles that certainly were the first report."""
+    """Unit of a count: articles, stories, or articles that certainly were the first report."""
 
     ARTICLES = "articles"
     STORIES = "stories"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from service.domain.articles.model import ArticleId, id_key
 
-Kind = Literal["emerged", "grew", "shrank", "merged", "split", "closed", "reopened"]
+TransitionKind = Literal["emerged", "grew", "shrank", "merged", "split", "closed", "reopened"]
 Members = tuple[ArticleId, ...]
 
 #: In one group, a younger story precedes an older one only with over this many times its articles.
@@ -55,7 +55,7 @@ class Transition:
     """A change of a story; `other` is the survivor of a merge or the child of a split."""
 
     story: str
-    kind: Kind
+    kind: TransitionKind
     articles: Members = ()
     other: str | None = None
 
@@ -108,9 +108,9 @@ def plan_update(
     """Match stories with groups by shared articles, and plan the changes.
 
     Each story continues in the group that contains most of its articles. If several stories would
-    continue in one group, the oldest does, unless a younger one has more than twice as many
-    articles there; the others are matched with the remaining groups. A group without a story
-    becomes a new story. A story that loses all articles is merged into the story that gets most of
+    continue in one group, the oldest one does. But a younger one takes precedence if it has more
+    than twice as many articles there. The others are matched with the remaining groups. A group
+    without a story becomes a new story. A story that loses all articles is merged into the story that gets most of
     them. Articles in no group stay where they are. The order of the input does not matter, and
     planning again after the plan is applied returns an empty plan.
 
@@ -184,8 +184,8 @@ def _match_round(
 ) -> dict[int, str]:
     """Match each story with the free group that contains most of its articles.
 
-    If several stories match one group, only one of them gets it: the oldest that has at least half
-    as many articles in the group as the story with most of them.
+    If several stories match one group, only one of them gets it. This is the oldest story with at
+    least half as many articles in the group as the story with most of them.
     """
     best: dict[str, tuple[int, int]] = {}
     for number, overlap in enumerate(overlaps):

@@ -45,8 +45,8 @@ class Placement:
     """The story of a new article, and the evidence for it.
 
     `story` is None for an article that starts a story, and for one that joins a story started in
-    the same call; `founder` is then the article that started it. `contributions` are those of each
-    feature to the log odds of the nearest pair; `next_best` is the best story not joined.
+    the same call. `founder` is then the article that started it. `contributions` are those of each
+    feature to the log odds of the nearest pair. `next_best` is the best story not joined.
     """
 
     article: ArticleId
@@ -172,18 +172,18 @@ class _Placer:
         linked = self._must_link.get(row, set())
         for key in ranked if linked else ():
             rows = self._members[key]
-            if linked.intersection(rows) and not self._is_barred(row, rows):
+            if linked.intersection(rows) and not self._has_cannot_link(row, rows):
                 return key
         return None
 
-    def _is_barred(self, row: int, rows: Sequence[int]) -> bool:
+    def _has_cannot_link(self, row: int, rows: Sequence[int]) -> bool:
         return bool(self._cannot_link.get(row, set()).intersection(rows))
 
     def _can_join(self, key: str | int, row: int, row_scores: Floats) -> bool:
         """Whether a member is near enough and the story meets the quorum with the new article."""
         rows = self._members[key]
         near = row_scores[rows]
-        if near.max() < self._settings.join_score or self._is_barred(row, rows):
+        if near.max() < self._settings.join_score or self._has_cannot_link(row, rows):
             return False
         if near.mean() < self._settings.quorum:
             return False

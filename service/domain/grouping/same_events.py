@@ -93,7 +93,7 @@ def _merge(
 def _connect(
     members: Sequence[Rows], features: Features, model: PairModel, settings: StorySettings
 ) -> Iterator[Rows]:
-    """Stories connected by pairs of articles above the weak score, if they are several."""
+    """Stories connected by pairs of articles above the weak score, if there are several."""
     story_of = np.full(len(features), -1, dtype=np.int64)
     for story, rows in enumerate(members):
         story_of[rows] = story

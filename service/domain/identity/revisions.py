@@ -75,7 +75,7 @@ def is_key_of(stored: str, link: str) -> bool:
     return stored != link and stored == canonical_url(link)
 
 
-def report_time(published: datetime, first_seen: datetime) -> datetime:
+def late_report_time(published: datetime, first_seen: datetime) -> datetime:
     """Return the report time of an article whose date arrives later than the article.
 
     An article that was seen before its date cannot have been published at that date.

@@ -59,11 +59,12 @@ _TINY = 1e-9
 class Component:
     """Units of one connected component, with sums over the articles of each unit.
 
-    Shapes: `dense`, `title`, `body` are products of the units' summed rows, (units, units);
-    `names` has the summed inverse document frequencies of each unit's capitalised words, (units,
-    words); `clusters` has each unit's HDBSCAN cluster; `hours`, `outlets` and `lengths`
-    (logarithms of the number of distinct words) have one entry per article, in order of the units;
-    `starts`, shape (units + 1,), has the first article of each unit, and the end.
+    dense, title, body: products of the units' summed rows, shape (units, units).
+    names: summed inverse document frequencies of each unit's capitalised words, (units, words).
+    clusters: HDBSCAN cluster of each unit.
+    hours, outlets, lengths: one entry per article, in order of the units. Lengths are logarithms
+    of the number of distinct words.
+    starts: first article of each unit, and the end, shape (units + 1,).
     """
 
     units: UnitScores

@@ -18,8 +18,8 @@ Mask = NDArray[np.bool_]
 class UnitScores:
     """Mean pair scores between units, which are articles that are never separated.
 
-    `scores` has shape (units, units), 1 on the diagonal; `sizes` counts the articles of each unit,
-    which score 1 among themselves; `cannot_link` marks units that must be in different groups.
+    `scores` has shape (units, units), 1 on the diagonal. `sizes` counts the articles of each unit,
+    which score 1 among themselves. `cannot_link` marks units that must be in different groups.
     """
 
     scores: Matrix

@@ -1,7 +1,8 @@
-"""Calibration: the probability that belongs to a pair score on days of feeds.
+"""Calibration: the probability of one event for each pair score on days of feeds.
 
 The pair score is trained on sets of many kinds, and the grouping uses it as it is. On days of feeds
-its low values are too high and its high values too low. The calibration corrects what people see.
+its low values are too high and its high values too low. The calibration corrects the probabilities
+that users see.
 """
 
 import math

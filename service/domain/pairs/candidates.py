@@ -94,7 +94,7 @@ def without_roundups(pairs: Pairs, articles: Sequence[Article]) -> Pairs:
 
 
 def within_window(hours: Floats, pairs: Pairs, window_hours: float) -> NDArray[np.bool_]:
-    """Whether the dates of each pair are within the window; a missing date always is."""
+    """Whether the dates of each pair are within the window; True without two dates."""
     if not np.isfinite(window_hours):
         return np.ones(len(pairs), dtype=bool)
     hours_apart = np.abs(hours[pairs[:, 0]] - hours[pairs[:, 1]])

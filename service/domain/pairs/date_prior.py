@@ -39,10 +39,11 @@ def hours_apart(
     """Hours between articles; NaN without two dates; broadcasts.
 
     For a date known to the day, `hours` is the middle of the day. Each time of that day is equally
-    likely, and the result is the expected distance. With a distance d between the two values of
-    `hours`, it is (d² + 12²) / 24 for one such date and d ≤ 12 (mean of a uniform distribution),
-    8 + d² / 24 − d³ / 1728 for two such dates and d ≤ 24 (mean of a triangular distribution), and d
-    otherwise.
+    likely, and the result is the expected distance. With d = |hours − other_hours| it is
+
+    - one such date, d ≤ 12: (d² + 12²) / 24, the mean of a uniform distribution
+    - two such dates, d ≤ 24: 8 + d² / 24 − d³ / 1728, the mean of a triangular distribution
+    - otherwise: d
     """
     apart = np.abs(hours - other_hours)
     days = np.add(day_only, other_day_only, dtype=np.int64)

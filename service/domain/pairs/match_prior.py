@@ -2,7 +2,7 @@
 
 The pair model is calibrated for windows like its training sets. In other windows nearly all
 candidates may be false (a slow day of outlets without shared news) or true (a file about a few
-events), so the same evidence has another posterior.
+events). The same evidence then has another posterior.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Pair score: probability that two articles report the same event (logistic regression)."""
+"""Pair score: estimate, 0 to 1, that two articles report the same event (logistic regression)."""
 
 import json
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ class PairModel:
     `means` are the feature means over the training pairs, the baseline of `contributions`.
     `near_hours` and `undated` parameterise the feature `time`. `prior` is the share of true pairs
     among the training candidates. `about` describes the training data. `calibration` maps scores to
-    the probabilities that people see; the grouping uses the scores. `window_hours` is not learned:
+    the probabilities that users see; the grouping uses the scores. `window_hours` is not learned:
     articles with trusted dates further apart score 0.
     """
 
@@ -89,7 +89,7 @@ class PairModel:
         return replace(self, window_hours=window.total_seconds() / SECONDS_PER_HOUR)
 
     def score(self, features: Features, pairs: Pairs) -> Floats:
-        """Probability for each pair of rows, shape (m,), rounded to six digits."""
+        """Score of each pair of rows, shape (m,), rounded to six digits."""
         scores = np.empty(len(pairs))
         for start in range(0, len(pairs), _CHUNK):
             rows = pair_features(features, pairs[start : start + _CHUNK], self)
@@ -109,7 +109,7 @@ class PairModel:
         return prior_shift(scores, pairs, self.prior, features.hours)
 
     def score_matrix(self, features: Features, rows: Rows, columns: Rows) -> Floats:
-        """Probability for each of `rows` with each of `columns`, shape (rows, columns)."""
+        """Score of each of `rows` with each of `columns`, shape (rows, columns)."""
         one, other = features[rows], features[columns]
         weights = self.weights
         apart = hours_apart(

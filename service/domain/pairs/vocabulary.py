@@ -70,7 +70,7 @@ class Vocabulary:
         return _look_up(keys, self.keys, self.counts, 1)
 
     def are_names(self, keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
-        """Whether words that occur capitalised are names: they nearly always are capitalised."""
+        """Whether capitalised words are names, which are nearly always capitalised."""
         capitalised = _look_up(keys, self.keys, self.name_counts, 1)
         return capitalised >= _MIN_CAPITALISED * self.document_frequencies(keys)
 

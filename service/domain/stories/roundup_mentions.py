@@ -26,7 +26,7 @@ _HEADLINE_BREAK = re.compile(r"[;▪•·|]|\s[–—-]\s|\.\.\.|…")
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class RoundupMention:
     """A story that a round-up mentions, in its headline or sentence `segment`."""
 
     story: str
@@ -34,9 +34,9 @@ class Mention:
     cosine: float
 
 
-def find_mentions(
+def find_roundup_mentions(
     roundups: Sequence[Article], stories: Mapping[str, Sequence[Article]], vocabulary: Vocabulary
-) -> dict[ArticleId, list[Mention]]:
+) -> dict[ArticleId, list[RoundupMention]]:
     """Find the stories that each round-up mentions, in order of its text, each story once.
 
     `stories` maps ids to one or more members; `vocabulary` is that of their window. A segment
@@ -46,7 +46,7 @@ def find_mentions(
     """
     segments = [(each.id, segment) for each in roundups for segment in split_segments(each)]
     ids = sorted(stories)
-    found: dict[ArticleId, dict[str, Mention]] = {each.id: {} for each in roundups}
+    found: dict[ArticleId, dict[str, RoundupMention]] = {each.id: {} for each in roundups}
     if segments and ids:
         nearest = _nearest_stories(
             [segment for _, segment in segments], [stories[key] for key in ids], vocabulary
@@ -54,7 +54,7 @@ def find_mentions(
         for (article, segment), match in zip(segments, nearest, strict=True):
             if match is not None:
                 story, cosine = ids[match[0]], round(match[1], 6)
-                found[article].setdefault(story, Mention(story, segment, cosine))
+                found[article].setdefault(story, RoundupMention(story, segment, cosine))
     return {article: list(mentions.values()) for article, mentions in found.items()}
 
 

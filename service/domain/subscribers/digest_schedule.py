@@ -53,7 +53,7 @@ def next_due_date(
     """The edition to create now, or None.
 
     This is the latest edition that is due, at most `catch_up` ago: after several missed days only
-    the last one is caught up. Nothing is due from before `since`, when the subscriber confirmed or
+    the last one is caught up. No edition is due before `since`, when the subscriber confirmed or
     chose this schedule. Local dates only increase, and editions keep `MIN_INTERVAL` from the `last`
     one, so a change of the time zone does not produce a second edition of a day.
     """

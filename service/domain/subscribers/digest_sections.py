@@ -6,9 +6,9 @@ from service.domain.subscribers.digest_model import DigestStory
 
 #: Stories whose headline words overlap this much (Jaccard) share one card.
 _MIN_WORD_OVERLAP = 0.5
-#: Most cards of one storyline in an edition; its other stories are links below them.
+#: Maximum cards of one storyline in an edition; its other stories are links below them.
 _MAX_STORYLINE_CARDS = 3
-#: Most links below a card to stories of other events.
+#: Maximum links below a card to stories of other events.
 _MAX_RELATED = 2
 #: Related stories are searched among this many times the section's size.
 _RELATED_SEARCH_FACTOR = 4

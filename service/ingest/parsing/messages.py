@@ -29,7 +29,7 @@ Decoder = Callable[[Any], Any]
 
 
 class BadMessageError(ValueError):
-    """A message of a worker is no outcome of its job."""
+    """A message of a worker is not an outcome of its job."""
 
 
 def write_message(stream: IO[bytes], data: bytes) -> None:

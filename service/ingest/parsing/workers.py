@@ -131,11 +131,11 @@ class Parser:
 
 @dataclass(frozen=True, slots=True)
 class WorkerExit:
-    """How a worker process ended without a result."""
+    """The end of a worker process without a result."""
 
     code: int
     timed_out: bool = False
-    invalid: str = ""  #: description of a message that is no outcome
+    invalid: str = ""  #: description of a message that is not an outcome
 
 
 class WorkerProcess:
@@ -157,7 +157,7 @@ class WorkerProcess:
             raise RuntimeError(f"Parser process with {memory_mib} MiB did not start: {started!r}")
 
     def run(self, job: Job[T], timeout_seconds: float) -> T | FeedError | WorkerExit:
-        """Return the outcome, or how the process ended; kill it after the time limit."""
+        """Return the outcome, or the end of the process; kill it after the time limit."""
         received = self._exchange(encode_job(job), timeout_seconds)
         if isinstance(received, WorkerExit):
             return received

@@ -18,7 +18,7 @@ def replace_copies(
 ) -> set[int]:
     """Set the reprints among the articles to `copies` from `at` on; unchanged rows stay untouched.
 
-    `at` must be later than all former instants (`apply_plan.new_stamp`). Returns the ids of the
+    `at` must be later than all former timestamps (`apply_plan.new_stamp`). Returns the ids of the
     articles that became a reprint, are no longer one, or have another original.
     """
     new = {int(copy.article): (int(copy.original), copy.share) for copy in copies}
@@ -79,7 +79,7 @@ def _is_member(row: type[MembershipRow], article_id: InstrumentedAttribute[int])
 
 
 def _end(session: Session, article_ids: Iterable[int], *, at: datetime) -> None:
-    """End current rows; a row that began at the same instant was never valid."""
+    """End current rows; a row that began at the same time was never valid."""
     current = CopyRow.article_id.in_(list(article_ids)), CopyRow.valid_until.is_(None)
     session.execute(
         delete(CopyRow)

@@ -16,8 +16,8 @@ from service.domain.identity.revisions import (
     Verdict,
     is_key_of,
     judge,
+    late_report_time,
     replaces_link,
-    report_time,
 )
 from service.store.articles import articles, types
 from service.store.articles.types import Classifiable
@@ -183,7 +183,7 @@ def _former_revision(row: ArticleRow, *, now: datetime) -> RevisionRow:
 def _accept_date(row: ArticleRow, draft: Draft) -> None:
     for name, value in articles.date_values(draft, row.first_seen).items():
         setattr(row, name, value)
-    row.reported_at = report_time(row.reported_at, row.first_seen)
+    row.reported_at = late_report_time(row.reported_at, row.first_seen)
     row.stage = "admitted"  # the job place also updates the times of its story
 
 

@@ -1,7 +1,7 @@
 """Fence: a transaction is committed only if its writer may still write.
 
 A writer may not write any more if another process has migrated the schema, or has taken over the
-job. Both are checked last, in the transaction itself, so that no change slips in between.
+job. Both are checked last, in the transaction itself, so that no change can happen in between.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class Fence:
     """Conditions of the transactions of one writer."""
 
     run_id: int | None = None  #: the run of a job; None for other writers
-    lost: Callable[[], str] = _never_lost  #: why the lock of the job was lost, or ""
+    lost: Callable[[], str] = _never_lost  #: reason why the job lost its lock, or ""
 
 
 class FencedSession(Session):

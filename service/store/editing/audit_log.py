@@ -215,7 +215,7 @@ def _load(session: Session, ids: Collection[int]) -> list[Decision]:
 
 
 def _select_transitions(ids: Collection[int]) -> Any:
-    """Transitions at the instant of each decision, not those of its undo."""
+    """Transitions with the timestamp of each decision, not those of its undo."""
     return (
         select(
             DecisionRow.id,

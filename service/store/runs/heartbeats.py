@@ -26,7 +26,7 @@ def fail(connection: Connection, run_id: int, error: str) -> None:
 
 
 def find_stalled(connection: Connection, after: timedelta) -> list[str]:
-    """Return the jobs whose run has had no heartbeat for a time."""
+    """Return the jobs whose run has had no heartbeat for the time `after`."""
     stalled = RunRow.heartbeat_at < func.clock_timestamp() - after
     statement = select(RunRow.job).where(RunRow.outcome == "running", stalled).distinct()
     return list(connection.scalars(statement))

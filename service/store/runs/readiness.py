@@ -1,4 +1,4 @@
-"""Readiness: what keeps this process, its jobs or its database from working."""
+"""Readiness: problems of this process, its jobs and its database."""
 
 from datetime import timedelta
 

@@ -22,7 +22,7 @@ class CurrentRun:
     silence: float | None  #: since its last heartbeat; None if an earlier version started it
 
     def has_stalled(self, after: timedelta) -> bool:
-        """Whether it has had no heartbeat for a time."""
+        """Whether it has had no heartbeat for the time `after`."""
         return self.silence is not None and self.silence > after.total_seconds()
 
 

@@ -1,7 +1,7 @@
 """Story versions: every state of a story's row with its period of validity, for `as_of` queries.
 
-Each change of stories has a unique instant, later than all earlier ones. Every state between two
-changes can therefore be queried again, and an instant identifies its change.
+Each change of stories has a unique timestamp, later than all earlier ones. Every state between two
+changes can therefore be queried again, and a timestamp identifies its change.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ _VERSION_VALUES = (
 
 
 def next_instant(session: Session, now: datetime) -> datetime:
-    """The instant of a new change: `now`, or just after the last change if clocks differ.
+    """The timestamp of a new change: `now`, or just after the last change if clocks differ.
 
     Requires `apply_plan.LOCK`.
     """
@@ -54,9 +54,9 @@ def next_instant(session: Session, now: datetime) -> datetime:
 
 
 def record_versions(session: Session, story_ids: Iterable[str], *, at: datetime) -> None:
-    """Start a new version at this instant for each of these stories whose row changed.
+    """Start a new version at this time for each of these stories whose row changed.
 
-    Must be the last step of a transaction that changes stories, once per instant.
+    Must be the last step of a transaction that changes stories, once per timestamp.
     """
     ids = list(story_ids)
     is_open = StoryVersionRow.valid_until.is_(None)

@@ -1,4 +1,4 @@
-"""Conditions for the current state (`as_of` None) or the state at a past instant."""
+"""Conditions for the current state (`as_of` None) or the state at a past time."""
 
 from datetime import datetime
 
@@ -21,7 +21,7 @@ def story_table(as_of: datetime | None) -> StoryTable:
 def valid_at(as_of: datetime | None) -> tuple[ColumnElement[bool], ...]:
     """Conditions on a story version valid at `as_of`; none for current stories.
 
-    Stories that are hidden now are hidden for every past instant.
+    Stories that are hidden now are hidden at every past time.
     """
     if as_of is None:
         return ()

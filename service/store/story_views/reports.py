@@ -47,7 +47,7 @@ class OutletInfo:
 class Report:
     """A member of a story without its text; `copy` marks a reprint.
 
-    The type is the current one, also at a past instant.
+    The type is the current one, also at a past time.
     """
 
     article_id: int

@@ -134,7 +134,7 @@ def get_storyline(session: Session, storyline_id: str) -> StorylineView:
 def count_storyline_families(session: Session, storylines: Collection[str]) -> dict[str, int]:
     """Number of publisher families with a report in any story of each storyline; one statement.
 
-    Reprints and articles that are no reports do not count.
+    Reprints and articles that are not reports do not count.
     """
     is_copy = exists(select(CopyRow.article_id).where(is_reprint(None)))
     independent = (is_member(None), ~is_copy, EFFECTIVE_TYPE == ArticleType.REPORT)

@@ -39,7 +39,7 @@ class StorylineName:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """A story with its reports in `REPORT_ORDER`, current or at a past instant.
+    """A story with its reports in `REPORT_ORDER`, current or at a past time.
 
     Counts are computed from the reports. The headline comes from the last description, or from
     the reports if the story was never described.
@@ -96,7 +96,7 @@ class StoryView:
 
 @dataclass(frozen=True, slots=True)
 class StoryDetail:
-    """A story with its members in full, current or at a past instant."""
+    """A story with its members in full, current or at a past time."""
 
     story: StoryView
     members: tuple[Member, ...]
@@ -122,7 +122,7 @@ def list_stories(
 ) -> Page[StoryView]:
     """A page of stories with members, without merged and hidden ones; two statements.
 
-    With `as_of`, the list at that instant; a future instant gives the current list.
+    With `as_of`, the list at that time; a future time gives the current list.
     """
     story = story_table(as_of)
     keys = ordering(story, sort)

@@ -22,7 +22,7 @@ class DecisionRow(Base):
     action: Mapped[str]
     story_id: Mapped[str | None] = mapped_column(ForeignKey("stories.id"), index=True)
     made_by: Mapped[str]
-    made_at: Mapped[Instant]  #: also the instant of all changes by this decision
+    made_at: Mapped[Instant]  #: also the timestamp of all changes by this decision
     reason: Mapped[str]
     undone_by: Mapped[str | None]
     undone_at: Mapped[Instant | None]

@@ -28,7 +28,7 @@ class SubscriberRow(Base):
     preferences: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     created_at: Mapped[Instant]
     confirmed_at: Mapped[Instant | None]
-    schedule_since: Mapped[Instant]  #: no edition is due before this instant
+    schedule_since: Mapped[Instant]  #: no edition is due before this time
     stop_reason: Mapped[str | None]
 
 

@@ -23,7 +23,7 @@ def story_api_path(story_id: str) -> str:
 
 
 def with_as_of(path: str, as_of: datetime | None) -> str:
-    """Path with the parameter `as_of`; unchanged without an instant."""
+    """Path with the parameter `as_of`; unchanged without a time."""
     if as_of is None:
         return path
     return f"{path}?as_of={as_of.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"

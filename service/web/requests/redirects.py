@@ -28,7 +28,7 @@ class StoryMergedError(Exception):
 def require_unmerged_story(
     session: Session, story_id: str, as_of: datetime | None = None
 ) -> StoryDetail:
-    """Return a story that is not merged, now or as of an instant; two statements.
+    """Return a story that is not merged, now or at a past time; two statements.
 
     Raises:
         StoryMergedError: the story was merged.

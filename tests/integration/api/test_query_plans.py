@@ -39,7 +39,7 @@ LARGE = (
 SCANNED = re.compile(rf"Seq Scan on (?:{'|'.join(LARGE)})\b.*")
 #: Instants with nearly all stories, half of them, and hardly any.
 INSTANTS = ("2023-04-25", "2023-03-27", "2023-02-26T12:00")
-#: Filters for story lists as of an instant.
+#: Filters for story lists at a past time.
 FILTERS = (
     "since=2023-04-05&sort=newest",
     "changed_since=2023-04-08&sort=newest",

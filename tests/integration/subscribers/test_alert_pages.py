@@ -46,10 +46,10 @@ def test_one_click_stops_only_one_alert(site: Site, sessions: Sessions, subscrib
     assert "Yes, stop this alert" in site.page(where).text
     assert alerts_of(sessions, subscriber) == [first, second]
     for _ in range(2):
-        answer = post(site, where, "List-Unsubscribe=One-Click")
-        assert answer.status == 200
-        assert "set-cookie" not in answer.headers
-        assert "Alert stopped" in answer.text
+        response = post(site, where, "List-Unsubscribe=One-Click")
+        assert response.status == 200
+        assert "set-cookie" not in response.headers
+        assert "Alert stopped" in response.text
     assert alerts_of(sessions, subscriber) == [second]
     with sessions.begin() as session:
         assert subscribers.get(session, subscriber.id).state == "active"
@@ -86,9 +86,9 @@ def test_invalid_query_returns_422_and_saves_nothing(
 ):
     with sessions.begin() as session:
         existing = alerts.add(session, subscriber.id, parse_query(words="ferry"), now=DUE)
-    answer = post(site, path(sessions, "preferences", subscriber.id) + "/alerts", body)
-    assert answer.status == 422
-    assert reason in answer.text
+    response = post(site, path(sessions, "preferences", subscriber.id) + "/alerts", body)
+    assert response.status == 422
+    assert reason in response.text
     assert alerts_of(sessions, subscriber) == [existing]
 
 

@@ -55,10 +55,10 @@ def test_confirmation_needs_the_button(site: Site, sessions: Sessions, subscribe
     where = path(sessions, "confirm", subscriber.id)
     assert "Yes, subscribe" in site.page(where).text
     assert reload(sessions, subscriber).state == "pending"
-    answer = post(site, where)
-    assert answer.status == 200
-    assert "You are subscribed" in answer.text
-    assert "/digest/preferences/" in answer.text
+    response = post(site, where)
+    assert response.status == 200
+    assert "You are subscribed" in response.text
+    assert "/digest/preferences/" in response.text
     assert reload(sessions, subscriber).state == "active"
     assert "You are subscribed" in site.page(where).text
 
@@ -71,9 +71,9 @@ def test_one_click_unsubscribes_without_cookies(
     assert "Yes, unsubscribe" in site.page(where).text
     assert reload(sessions, subscriber).state == "active"
     for _ in range(2):
-        answer = post(site, where, "List-Unsubscribe=One-Click")
-        assert answer.status == 200
-        assert "set-cookie" not in answer.headers
+        response = post(site, where, "List-Unsubscribe=One-Click")
+        assert response.status == 200
+        assert "set-cookie" not in response.headers
     assert reload(sessions, subscriber).state == "stopped"
     assert reload(sessions, subscriber).stop_reason == "unsubscribed"
     # An old confirmation link does not reactivate the subscription.
@@ -85,27 +85,27 @@ def test_one_click_accepts_multipart(site: Site, sessions: Sessions, subscriber:
     body = (
         '--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--'
     )
-    answer = site.get(
+    response = site.get(
         path(sessions, "unsubscribe", subscriber.id),
         method="POST",
         headers={"Content-Type": "multipart/form-data; boundary=x"},
         body=body.encode(),
     )
-    assert answer.status == 200
+    assert response.status == 200
     assert reload(sessions, subscriber).state == "stopped"
 
 
 def test_preferences_are_shown_and_saved(site: Site, sessions: Sessions, subscriber: Subscriber):
     where = path(sessions, "preferences", subscriber.id)
     assert '<option value="7" selected>' in site.page(where).text
-    answer = post(
+    response = post(
         site,
         where,
         "hour=19&time_zone=Asia%2FTokyo&days=mon&days=fri&min_independent=3&language=de"
         "&muted_words=football%2C+cup+final&followed_countries=gb&languages=",
     )
-    assert answer.status == 303
-    assert "Saved." in site.page(answer.headers["location"]).text
+    assert response.status == 303
+    assert "Saved." in site.page(response.headers["location"]).text
     saved = reload(sessions, subscriber)
     assert (saved.schedule.time_zone.key, saved.schedule.hour) == ("Asia/Tokyo", 19)
     assert saved.schedule.days == {1, 5}
@@ -131,15 +131,15 @@ def test_preferences_are_shown_and_saved(site: Site, sessions: Sessions, subscri
 def test_invalid_preferences_return_422_and_save_nothing(
     site: Site, sessions: Sessions, subscriber: Subscriber, body: str, reason: str
 ):
-    answer = post(site, path(sessions, "preferences", subscriber.id), body)
-    assert answer.status == 422
-    assert reason in answer.text
+    response = post(site, path(sessions, "preferences", subscriber.id), body)
+    assert response.status == 422
+    assert reason in response.text
     assert reload(sessions, subscriber) == subscriber
 
 
 def test_large_form_returns_413(site: Site, sessions: Sessions, subscriber: Subscriber):
-    answer = post(site, path(sessions, "preferences", subscriber.id), "x=" + "y" * 100_000)
-    assert answer.status == 413
+    response = post(site, path(sessions, "preferences", subscriber.id), "x=" + "y" * 100_000)
+    assert response.status == 413
 
 
 def test_link_works_for_one_purpose_and_subscriber(
@@ -154,9 +154,9 @@ def test_link_works_for_one_purpose_and_subscriber(
 
 
 def test_pages_are_private(site: Site, sessions: Sessions, subscriber: Subscriber):
-    answer = site.page(path(sessions, "preferences", subscriber.id))
-    assert answer.headers["cache-control"] == "private, no-store"
-    assert answer.headers["x-robots-tag"] == "noindex"
+    response = site.page(path(sessions, "preferences", subscriber.id))
+    assert response.headers["cache-control"] == "private, no-store"
+    assert response.headers["x-robots-tag"] == "noindex"
 
 
 def test_edition_has_a_web_page(site: Site, sessions: Sessions, subscriber: Subscriber):
@@ -187,8 +187,8 @@ def test_edition_has_a_web_page(site: Site, sessions: Sessions, subscriber: Subs
 
 
 def test_former_edition_link_redirects(site: Site, sessions: Sessions):
-    answer = site.page(path(sessions, "issues", 7))
-    assert (answer.status, answer.headers["location"]) == (308, path(sessions, "editions", 7))
+    response = site.page(path(sessions, "issues", 7))
+    assert (response.status, response.headers["location"]) == (308, path(sessions, "editions", 7))
     assert site.page(path(sessions, "issues", 7) + "x").status == 404
 
 

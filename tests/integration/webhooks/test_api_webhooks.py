@@ -65,9 +65,9 @@ def test_webhook_is_added_used_and_removed(
     read = adam.get(one)
     assert read.json == {name: each for name, each in made.json.items() if name != "secret"}
     assert adam.get(HOOKS).json == {"items": [read.json], "next": None}
-    for answer in (made, again, read, adam.get(HOOKS)):
-        assert answer.headers["cache-control"] == "no-store"
-        assert "etag" not in answer.headers
+    for response in (made, again, read, adam.get(HOOKS)):
+        assert response.headers["cache-control"] == "no-store"
+        assert "etag" not in response.headers
 
     assert webhooks(world) == {"delivered": 1, "failed": 0}
     assert adam.get(one).json["last_delivered_at"]
@@ -135,9 +135,9 @@ def test_paused_webhook_is_resumed(
 ) -> None:
     made = adam.post(HOOKS, {"url": receiver.url}).json
     with sessions.begin() as session:
-        session.query(WebhookRow).update({"state": "paused", "pause_reason": "answered 410"})
+        session.query(WebhookRow).update({"state": "paused", "pause_reason": "returned 410"})
     one = f"{HOOKS}/{made['id']}"
-    assert adam.get(one).json["pause_reason"] == "answered 410"
+    assert adam.get(one).json["pause_reason"] == "returned 410"
     resumed = adam.post(f"{one}/resume").json
     assert (resumed["state"], resumed["pause_reason"]) == ("active", None)
     assert adam.get(one).json == resumed

@@ -6,7 +6,11 @@ from service.domain.articles import tokenization
 from service.domain.articles.article_types import ArticleType
 from service.domain.articles.model import Article
 from service.domain.pairs.vocabulary import Vocabulary
-from service.domain.stories.roundup_mentions import Mention, find_mentions, split_segments
+from service.domain.stories.roundup_mentions import (
+    RoundupMention,
+    find_roundup_mentions,
+    split_segments,
+)
 from tests.support.content.events import EVENTS, event_articles
 from tests.support.content.vocabularies import vocabulary_of
 
@@ -28,8 +32,8 @@ def briefing(title: str, text: str = "") -> Article:
     return Article(900, title, text, "briefer", type=ArticleType.ROUNDUP)
 
 
-def mentions_in(title: str, text: str = "") -> list[Mention]:
-    return find_mentions([briefing(title, text)], stories(), vocabulary())[900]
+def mentions_in(title: str, text: str = "") -> list[RoundupMention]:
+    return find_roundup_mentions([briefing(title, text)], stories(), vocabulary())[900]
 
 
 def test_each_headline_mentions_its_story() -> None:
@@ -66,15 +70,15 @@ def test_few_shared_words_are_no_mention(sentence: str) -> None:
 def test_two_equally_near_stories_are_no_mention() -> None:
     members = stories()
     members["again"] = members[FERRY]
-    assert find_mentions([briefing(EVENTS[0])], members, vocabulary()) == {900: []}
+    assert find_roundup_mentions([briefing(EVENTS[0])], members, vocabulary()) == {900: []}
     del members["again"]
-    [mention] = find_mentions([briefing(EVENTS[0])], members, vocabulary())[900]
+    [mention] = find_roundup_mentions([briefing(EVENTS[0])], members, vocabulary())[900]
     assert mention.story == FERRY
 
 
 def test_round_ups_are_searched_independently() -> None:
     others = [briefing(EVENTS[4]), Article("b", EVENTS[3]), Article("empty", "")]
-    found = find_mentions(others, stories(), vocabulary())
+    found = find_roundup_mentions(others, stories(), vocabulary())
     assert {key: [each.story for each in value] for key, value in found.items()} == {
         900: [WATER],
         "b": [CUP],
@@ -83,8 +87,8 @@ def test_round_ups_are_searched_independently() -> None:
 
 
 def test_nothing_to_search() -> None:
-    assert find_mentions([], stories(), vocabulary()) == {}
-    assert find_mentions([briefing(EVENTS[0])], {}, vocabulary()) == {900: []}
+    assert find_roundup_mentions([], stories(), vocabulary()) == {}
+    assert find_roundup_mentions([briefing(EVENTS[0])], {}, vocabulary()) == {900: []}
 
 
 def test_segments_are_headlines_and_sentences() -> None:

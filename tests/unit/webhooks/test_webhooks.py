@@ -26,7 +26,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "webhooks.md"
 SECRET = b"a secret of thirty-two bytes ..."
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 POLICY = RetryPolicy.from_settings(load({}).webhooks)
-ACCEPTED, FAILED = DeliveryOutcome(204), DeliveryOutcome(500, "answered 500")
+ACCEPTED, FAILED = DeliveryOutcome(204), DeliveryOutcome(500, "returned 500")
 
 
 def example() -> Callable[[str, dict[str, str], bytes], bool]:
@@ -106,18 +106,18 @@ def test_webhook_waits_only_if_several_stories_fail():
 def test_webhook_is_paused_after_three_days_or_status_410():
     since = NOW - timedelta(hours=72)
     assert after(WebhookHealth(0, since + timedelta(seconds=1)), FAILED).pause_reason is None
-    assert "answered 500" in str(after(WebhookHealth(0, since), FAILED).pause_reason)
+    assert "returned 500" in str(after(WebhookHealth(0, since), FAILED).pause_reason)
     assert (
-        after(WebhookHealth(), ACCEPTED, DeliveryOutcome(410, "answered 410 Gone")).pause_reason
+        after(WebhookHealth(), ACCEPTED, DeliveryOutcome(410, "returned 410 Gone")).pause_reason
         is not None
     )
 
 
 def test_retry_after_is_respected_up_to_the_maximum_delay():
-    busy = DeliveryOutcome(429, "answered 429", timedelta(minutes=2))
+    busy = DeliveryOutcome(429, "returned 429", timedelta(minutes=2))
     assert after(WebhookHealth(), busy).next_attempt_at == NOW + timedelta(minutes=2)
     assert after(WebhookHealth(), ACCEPTED, busy).next_attempt_at == NOW + timedelta(minutes=2)
-    for_long = DeliveryOutcome(503, "answered 503", timedelta(days=40))
+    for_long = DeliveryOutcome(503, "returned 503", timedelta(days=40))
     assert after(WebhookHealth(), for_long).next_attempt_at == NOW + timedelta(hours=3)
 
 

@@ -68,10 +68,10 @@ def summarise(
     Only original reports are quoted: no reprints (`copies`), live pages, opinion or other types. A
     sentence must stand alone and be about the event of the story. Sentences in the language `lang`
     (ISO 639-1) take precedence. A sentence with figures that a later report changed is not quoted.
-    Selection is maximal marginal relevance (Carbonell and Goldstein 1998): similar to the
-    words of the whole story (centroid summarisation, Radev et al. 2004), dissimilar to the
-    sentences selected before, leads first. The most central sentence comes first, the others follow
-    in order of the reports.
+    Sentences are selected by maximal marginal relevance (Carbonell and Goldstein 1998). They are
+    similar to the words of the whole story (centroid summarisation, Radev et al. 2004) and unlike
+    the sentences selected before. Leads take precedence. In the result the most central sentence
+    comes first; the others follow in order of the reports.
     """
     originals = sorted(
         (each for each in articles if each.type.is_quotable and each.id not in copies),
@@ -98,9 +98,9 @@ class _Candidate:
 class _Scores:
     """Scores of n candidates.
 
-    `centrality` is the mean cosine with the other articles and with all titles, discounted for
-    depth and strong words, and 0 for a sentence unlike all titles, shape (n,); `similarity` holds
-    mutual cosines, shape (n, n).
+    `centrality`, shape (n,), is the mean cosine with the other articles and with all titles. It is
+    reduced for depth and strong words, and 0 for a sentence unlike all titles. `similarity`, shape
+    (n, n), has the mutual cosines.
     """
 
     centrality: Floats

@@ -1,6 +1,6 @@
 """Connection with a deadline on the client's side.
 
-The server enforces `statement_timeout`, and TCP notices a lost network. Neither helps if the server
+The server enforces `statement_timeout`, and TCP detects a lost network. Neither helps if the server
 process is frozen, or on a Unix socket. Here each wait for the server has a deadline.
 """
 
@@ -31,7 +31,7 @@ class LimitedConnection(psycopg.Connection[Any]):
     server_state = ServerState()
     response_limit = 0.0  #: 0 is no limit
     is_interruptible = False  #: whether waits end on an interruption
-    was_used = False  #: whether the pool has handed it out before
+    was_used = False  #: whether the pool has provided it before
 
     def wait(
         self, gen: PQGen[Result], interval: float = INTERVAL, timeout: float | None = None

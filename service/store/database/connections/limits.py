@@ -1,4 +1,4 @@
-"""Limits of connections: how long they connect, wait and stay idle, and how many there are."""
+"""Limits of connections: their number, and their timeouts for connecting, waits and pauses."""
 
 from dataclasses import dataclass, replace
 

@@ -23,13 +23,13 @@ class ServerState:
         self.before_connect = before_connect
         #: Checks of resources outside of the database; each returns a problem or "".
         self.checks: list[Callable[[], str]] = []
-        #: Number of interruptions; a wait that sees it grow ends.
+        #: Number of interruptions; a wait ends when the number grows.
         self.interruptions = 0
         self._paused_until = 0.0
         self._problems: dict[str, tuple[float, str]] = {}
 
     def pause(self) -> None:
-        """Let connections fail at once for a moment, because the server did not respond."""
+        """Make connections fail at once for a moment, because the server did not respond."""
         self._paused_until = time.monotonic() + PAUSE
 
     def interrupt(self) -> None:

@@ -1,1 +1,1 @@
-"""Files of the embedded server: where they are, who owns them, how the server starts and stops."""
+"""Files of the embedded server: location, owner, and start and stop of the server."""

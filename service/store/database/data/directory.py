@@ -78,7 +78,7 @@ def process_id(folder: Path) -> int | None:
 
 
 def _is_zombie(process: int) -> bool:
-    """Whether a process has ended, but its parent has not noticed it yet (Linux only)."""
+    """Whether a process has ended, but its parent has not collected it yet (Linux only)."""
     try:
         stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -1,7 +1,7 @@
 """log of webhook deliveries
 
-Each attempt is stored for a limited time, so that an operator can see what a receiver got and
-send it again.
+Each attempt is stored for a limited time, so that an operator can see the deliveries to a receiver
+and repeat them.
 """
 
 import sqlalchemy as sa

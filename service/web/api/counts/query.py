@@ -39,7 +39,7 @@ def _check_time_zone(name: str) -> str:
 
 
 class CountQuery(StoryFilter):
-    """Query parameters of counts: what is counted, the groups, and conditions.
+    """Query parameters of counts: unit, groups and conditions.
 
     Conditions on time, outlets and languages apply to each report.
     """

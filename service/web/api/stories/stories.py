@@ -97,7 +97,7 @@ def other_storyline_stories(
 def detail_out(
     session: Session, detail: StoryDetail, *, as_of: datetime | None = None
 ) -> StoryDetailOut:
-    """The full response for a story, now or as of an instant."""
+    """The full response for a story, now or at a past time."""
     story = detail.story
     transitions = history.transitions_of(session, story.id, as_of=as_of).items
     return StoryDetailOut(

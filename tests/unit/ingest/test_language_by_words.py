@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.ingest.function_words import language_of_words
+from service.ingest.language_by_words import language_of_words
 
 
 @pytest.mark.parametrize(
