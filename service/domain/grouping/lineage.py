@@ -110,9 +110,9 @@ def plan_update(
     Each story continues in the group that contains most of its articles. If several stories would
     continue in one group, the oldest one does. But a younger one takes precedence if it has more
     than twice as many articles there. The others are matched with the remaining groups. A group
-    without a story becomes a new story. A story that loses all articles is merged into the story that gets most of
-    them. Articles in no group stay where they are. The order of the input does not matter, and
-    planning again after the plan is applied returns an empty plan.
+    without a story becomes a new story. A story that loses all articles is merged into the story
+    that gets most of them. Articles in no group stay where they are. The order of the input does
+    not matter, and planning again after the plan is applied returns an empty plan.
 
     `is_taken` reports ids that are in use by stories not in `existing`.
     """

@@ -49,8 +49,8 @@ def read_xml(xml: str, url: str) -> Mapping[str, Any]:
     """Read repaired XML with feedparser.
 
     feedparser reads malformed XML with a loose parser. The result of this parser is compared with
-    the result for the recovered document: the one with more complete entries is returned, with the
-    error of the original document in `bozo_exception`.
+    the result for the recovered document. The result with more complete entries is returned, with
+    the error of the original document in `bozo_exception`.
 
     Raises:
         NotAFeedError: feedparser fails.

@@ -276,7 +276,7 @@ class ArticleOut(BaseModel):
     )
     claimed_date: Instant | None = Field(
         description="Publication time in the feed, or the day in the link or dateline of an entry "
-        "without one, even if it is in the future or before 1990; null if there is none."
+        "without one. It may be in the future or before 1990. Null if there is none."
     )
     date_flag: str = Field(description=f"Validity of the publication time: {DATE_FLAGS}.")
     first_seen: Instant = Field(description="Time at which the article was first fetched.")
