@@ -49,6 +49,7 @@ class _Signs:
     title: str
     text: str
     title_parts: tuple[str, ...]
+    byline_parts: tuple[str, ...]
     url_names: frozenset[str]
     categories: frozenset[str]
 
@@ -64,6 +65,16 @@ class _Signs:
             evidence.NEWSLETTER.search("\n".join(names))
             or evidence.NEWSLETTER_TEXT.search(self.text)
         )
+
+    def is_column(self) -> bool:
+        """Whether the byline is that of a column, or the title begins with the author's name."""
+        if not evidence.OPINION_BYLINES.isdisjoint(self.byline_parts):
+            return True
+        names = (author.split() for author in self.byline_parts)
+        signatures = {
+            name for words in names if len(words) > 1 for name in (" ".join(words), words[-1])
+        }
+        return len(self.title_parts) > 1 and self.title_parts[0] in signatures
 
     def has_several_subjects(self) -> bool:
         """Whether title or lead of a newsletter lists several subjects."""
@@ -154,6 +165,7 @@ def classify(
     *,
     categories: Iterable[str] = (),
     text: str = "",
+    author: str = "",
     outlet_type: ArticleType | None = None,
     recurring: bool = False,
 ) -> ArticleType:
@@ -164,6 +176,7 @@ def classify(
         url: canonical URL or link; its path contains the section of the outlet.
         categories: the names of the entry's `<category>` elements.
         text: the lead; only its first words are used.
+        author: the byline.
         outlet_type: the usual type of the outlet's articles (field `article_type` of the
             catalogue); None for an ordinary outlet. Satire applies to all its articles. Other
             types apply to its articles without evidence for another type.
@@ -176,12 +189,15 @@ def classify(
         evidence.normalize(title),
         evidence.without_quotations(f"{title}\n{text[:_LEAD_CHARACTERS]}"),
         tuple(evidence.title_parts(title)),
+        tuple(evidence.byline_parts(author)),
         frozenset(evidence.url_names(url)),
         frozenset(name for each in categories for name in evidence.category_names(each)),
     )
     found = next((each.type for each in _EVIDENCE if each.is_in(signs)), None)
     if found in _NEWSLETTER_FORMS and signs.is_newsletter():
         return ArticleType.ROUNDUP if signs.has_several_subjects() else ArticleType.OPINION
+    if found is None and signs.is_column():
+        return ArticleType.OPINION
     if found is None and recurring:
         is_bulletin = evidence.BULLETIN_WORDS.search(signs.title)
         return ArticleType.ROUNDUP if is_bulletin else ArticleType.SERIES

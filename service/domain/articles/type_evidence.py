@@ -169,6 +169,15 @@ recensie, ledare, krönika, debatt, recension, opinia, komentarz, felieton, rece
 рецензия, авторская колонка, думка, رأي, مقال رأي, تحليل, افتتاحية, 评论, 社评, 社论, 社論, 观点, 觀點, 社説, コラム
 論説, विचार, संपादकीय, yorum, analiz, köşe yazısı, görüş, opini, tajuk, kolom, analisis, 칼럼, 사설
 """)
+#: Parts of a byline, such as that of "Jo Doe, opinion columnist".
+OPINION_BYLINES = OPINION_MARKS | _lines("""
+editorial board, the editorial board, the editors, columnist, opinion columnist, guest columnist
+contributing columnist, opinion contributor, guest contributor, opinion writer, guest essayist
+film critic, theatre critic, theater critic, music critic, art critic, restaurant critic, book critic
+kolumnist, kolumnistin, gastautor, gastautorin, gastkommentar, éditorialiste, chroniqueur
+chroniqueuse, columnista, articulista, editorialista, colunista, columnista invitado, колумнист
+köşe yazarı, felietonista
+""")
 OPINION_PHRASES = _any_case(
     r"[\w'’”\"] reviews?: |\bletters to the editor\b|\bopen letter to\b|\bin defen[cs]e of\b"
     r"|^(?:the case (?:for|against)|it['’]s time (?:to|for)|stop \w+ing|we (?:must|need|should|can['’]?t))\b"
@@ -212,6 +221,7 @@ BULLETIN_WORDS = _any_case(
 )
 
 _SEPARATOR = re.compile(r"\s*[:：|｜【】]\s*|\s+[–—-]+\s+|\s*—\s*")
+_BYLINE_SEPARATOR = re.compile(r"\s*[,;/|()]\s*|\s+(?:[–—-]|and|by)\s+|^by\s+")
 _QUOTATION = re.compile(
     r"[“„«][^“„«»”\n]*[”“»]|\"[^\"\n]*\"|(?<!\w)['‘][^‘\n]*['’](?!\w)|[“„«\"].*"
 )
@@ -233,6 +243,12 @@ def normalize(text: str) -> str:
 def title_parts(title: str) -> list[str]:
     """The parts of a title between colons, bars and dashes, in lower case."""
     parts = (part.strip(" .!…'’\"“”") for part in _SEPARATOR.split(normalize(title).lower()))
+    return [part for part in parts if part]
+
+
+def byline_parts(author: str) -> list[str]:
+    """The authors of a byline and their functions, in lower case."""
+    parts = (part.strip(" .") for part in _BYLINE_SEPARATOR.split(normalize(author).lower()))
     return [part for part in parts if part]
 
 

@@ -33,13 +33,14 @@ class Classifiable:
     url: str
     text: str
     categories: Sequence[str]
+    author: str
     at: datetime
 
     @classmethod
     def from_draft(cls, draft: Draft, outlet_id: int, at: datetime) -> "Classifiable":
         """Return the part of a draft; `at` is the report time of its article."""
         text = draft.text or draft.body
-        return cls(outlet_id, draft.title, draft.url, text, draft.categories, at)
+        return cls(outlet_id, draft.title, draft.url, text, draft.categories, draft.author, at)
 
 
 def classify_new(
@@ -74,7 +75,7 @@ def classify_recent(session: Session, outlet_id: int, *, now: datetime) -> dict[
     )
     statement = (
         select(ArticleRow.id, ArticleRow.type, *columns, text, ArticleRow.categories)
-        .add_columns(ArticleRow.reported_at)
+        .add_columns(func.coalesce(ArticleRow.author, ""), ArticleRow.reported_at)
         .where(ArticleRow.outlet_id == outlet_id, ArticleRow.reported_at >= now - SPAN)
         .order_by(ArticleRow.reported_at.desc())
         .limit(MAX_ARTICLES)
@@ -149,6 +150,7 @@ def _classify(
             each.url,
             categories=each.categories,
             text=each.text,
+            author=each.author,
             outlet_type=ArticleType(name) if (name := type_of[each.outlet_id]) else None,
             recurring=bool(recurs),
         )

@@ -212,6 +212,15 @@ def test_column_is_recognised_by_its_second_instalment(desk: Desk):
     assert describe(desk.context) == {"stories": 1}
 
 
+def test_tidy_recognises_a_column_by_its_byline(desk: Desk):
+    article = desk.article("world/0").id
+    with desk.sessions.begin() as session:
+        row = session.get_one(ArticleRow, article)
+        row.author = "Jane Rowe, opinion columnist"
+    assert tidy(desk.context) == {"classified": 1}
+    assert desk.type_of("world/0") is ArticleType.OPINION
+
+
 def test_round_up_is_linked_from_the_story_it_mentions(desk: Desk):
     desk.publish_roundup("world/bulletin")
     desk.work()

@@ -223,6 +223,35 @@ def test_text_shows_type(kind: ArticleType, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "author"),
+    [
+        ("Rowe: The ferry was never safe", "Jane Rowe"),
+        ("Jane Rowe: The ferry was never safe", "by Jane Rowe and Tom Hill"),
+        ("Jane Rowe - The ferry was never safe", "Jane Rowe"),
+        ("The ferry was never safe", "The Editorial Board"),
+        ("The ferry was never safe", "Jane Rowe, Opinion Columnist"),
+        ("Die Fähre war nie sicher", "Jana Rau | Kolumnistin"),
+    ],
+)
+def test_byline_shows_a_column(title: str, author: str) -> None:
+    assert classify(title, author=author) is OPINION
+
+
+@pytest.mark.parametrize(
+    ("title", "author"),
+    [
+        ("Hill: The ferry was never safe", "Jane Rowe"),
+        ("Rowe says the ferry was never safe", "Jane Rowe"),
+        ("Mayor: The ferry was never safe", "Mayor"),
+        ("The ferry was never safe", "Jane Rowe, Transport Correspondent"),
+        ("The ferry was never safe", ""),
+    ],
+)
+def test_other_bylines_are_those_of_reports(title: str, author: str) -> None:
+    assert classify(title, author=author) is REPORT
+
+
+@pytest.mark.parametrize(
     ("kind", "title", "text"),
     [
         (OPINION, "What the bank wants", "The rate rises for the third time."),
