@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import Depends, FastAPI
@@ -27,7 +26,6 @@ from service.web.docs import openapi
 from service.web.docs import page as docs_page
 from service.web.lazy_model import LazyModel
 from service.web.metrics import Metrics
-from service.web.middleware import etags
 from service.web.middleware.access import AccessMiddleware, AccessPolicy
 from service.web.middleware.authenticate import KeyCache
 from service.web.middleware.concurrency import ConcurrencyLimits
@@ -107,9 +105,7 @@ def create_app(
     )
 
     templates = create_environment(title, STATIC)
-    web = WebContext(
-        sessions, clock, title, templates, version("samestory"), settings, model_context
-    )
+    web = WebContext(sessions, clock, title, templates, settings, model_context)
     # Without the overhead of a transaction, because every cached response needs this read.
     engine = web.engine.execution_options(isolation_level="AUTOCOMMIT")
     reads = SharedReads(partial(read_latest_change_counter, engine))
@@ -130,7 +126,6 @@ def create_app(
 
     _add_middleware(app, settings, reads, origins)
     problems.add_exception_handlers(app)
-    etags.add_exception_handler(app)
     redirects.add_exception_handler(app)
     return app
 

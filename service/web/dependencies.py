@@ -40,7 +40,6 @@ class WebContext:
     clock: Clock
     title: str
     templates: Environment
-    release: str  #: version of the code, part of each ETag: a release may change responses
     settings: Settings
     model_context: ModelContext | None = None  #: None disables semantic features
 

@@ -21,6 +21,8 @@ PAGES = {
     "storyline": f"/storylines/{STORYLINE}",
     "feeds": "/feeds",
     "about": "/about",
+    "search": "/search?q=talks&outlet=cedar",
+    "docs": "/docs",
 }
 
 

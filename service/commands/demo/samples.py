@@ -73,14 +73,22 @@ class Contents:
 
 
 def allow_loopback(settings: Settings) -> Settings:
-    """Allow requests to loopback, remove delays per host, and log errors only."""
+    """Allow requests to loopback, remove delays per host, and log errors only.
+
+    Feeds are fetched and parsed one after the other, so that articles and stories get the same ids
+    in each new demo; the documentation refers to them.
+    """
     fetch = replace(
         settings.fetch,
         allow_networks=(*settings.fetch.allow_networks, LOOPBACK),
-        per_host=settings.fetch.concurrency,
+        concurrency=1,
+        per_host=1,
         host_delay_seconds=0,
     )
-    return replace(settings, fetch=fetch, log=replace(settings.log, level="error", format="text"))
+    parse = replace(settings.parse, workers=1)
+    return replace(
+        settings, fetch=fetch, parse=parse, log=replace(settings.log, level="error", format="text")
+    )
 
 
 def check_contents(context: Context) -> Contents:

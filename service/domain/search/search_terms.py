@@ -1,14 +1,53 @@
-"""Search syntax: terms, quoted phrases, `or`, and exclusion with a minus."""
+"""Search syntax: terms, quoted phrases, `or`, and exclusion with a minus or `NOT`.
+
+Operators of other search engines are rejected, because ignoring them would return wrong results.
+"""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from service.domain.search.word_forms import normalize, split_words, stemmer_input
+from service.errors import BadInputError
 
 #: A quoted phrase, or a piece without spaces and quotes.
 _TERM = re.compile(r'"(?P<phrase>[^"]*)"|(?P<piece>[^\s"]+)')
+_PHRASE = re.compile(r'"[^"]*"')
 _EXCLUDED = re.compile(r'(?<!\S)-(?:"(?P<phrase>[^"]*)"|(?P<word>\S+))')
+#: A phrase with or without a sign, or a piece without spaces and quotes.
+_TOKEN = re.compile(r'[-+]?"[^"]*"|[^\s"]+|"\S*')
+_TYPOGRAPHIC_PHRASE = re.compile('[“”„]([^“”„"]*)[“”]')
+#: `|` between two terms means `or`.
+_BAR = re.compile(r'(?<=[\w"])\s+\|\|?\s+(?=[\w"])')
+_FIELDS = (
+    "after|author|before|country|domain|entity|family|headline|intitle|keyword|lang|language|outlet|"
+    "since|site|source|storyline|title|type|until"
+)
+#: Operators that search does not support, in a query with empty phrases, and what to do instead.
+_UNSUPPORTED = (
+    (
+        re.compile(rf'(?<!\S)[-+]?(?:{_FIELDS}):(?=["\w])', re.IGNORECASE),
+        (
+            "a search in one field is not supported: use the parameters, such as outlet or since, "
+            "or write a space after the colon"
+        ),
+    ),
+    (
+        re.compile(r"(?<!\S)\*\w|\w\*(?!\S)"),
+        "the wildcard * is not supported: leave it out, because words match in all their forms",
+    ),
+    (
+        re.compile(r'[\w"]~\d*(?!\S)|\w\^\d'),
+        "~ and ^ are not supported: leave them out",
+    ),
+    (
+        re.compile(r"(?<!\S)(?:NEAR|ADJ|WITHIN)/\d+(?!\S)"),
+        (
+            "a search for near words is not supported: put the words into quotes, or leave the "
+            "operator out"
+        ),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +62,14 @@ class SearchTerms:
     excluded: tuple[str, ...]  #: words, and phrases in quotes
 
     @property
+    def has_phrase(self) -> bool:
+        """Whether a required phrase is in quotes."""
+        return '"' in self.text
+
+    @property
     def embedding_text(self) -> str:
-        """The required terms without quotes, as input for the embedding model."""
-        return " ".join(self.text.replace('"', " ").split())
+        """The required terms without quotes and `or`, as input for the embedding model."""
+        return " ".join(each for each in _split_terms(self.text) if each is not None)
 
     @property
     def phrases(self) -> frozenset[str]:
@@ -60,10 +104,62 @@ def _split_terms(text: str) -> Iterator[str | None]:
 
 
 def parse_search_terms(query: str) -> SearchTerms:
-    """Parse a query such as `ferry or tram "Orlan harbour" -strike`; accepts any text."""
+    """Parse a query such as `ferry or tram "Orlan harbour" -strike`.
+
+    `AND` and a plus before a term change nothing, because all terms are required. `NOT` excludes
+    the next term. `or` binds less tightly than the space: `a b or c` matches both `a b` and `c`.
+
+    Raises:
+        BadInputError: an operator is not supported, or has no term.
+    """
+    query = _BAR.sub(" or ", _TYPOGRAPHIC_PHRASE.sub(r'"\1"', query))
+    _reject_unsupported(query)
+    query = " ".join(_apply_operators(_TOKEN.findall(query)))
     excluded = tuple(
         f'"{match["phrase"]}"' if match["phrase"] is not None else match["word"]
         for match in _EXCLUDED.finditer(query)
     )
     text = " ".join(_EXCLUDED.sub(" ", query).split())
     return SearchTerms(text, tuple(each for each in excluded if any(map(str.isalnum, each))))
+
+
+def _reject_unsupported(query: str) -> None:
+    masked = _PHRASE.sub('""', query)
+    for operator, remedy in _UNSUPPORTED:
+        if operator.search(masked):
+            raise BadInputError(f"Invalid search: {remedy}")
+    tokens = [each.strip("()").lower() for each in _TOKEN.findall(masked)]
+    if ("or" in tokens or any(map(_is_excluded, tokens))) and ("(" in masked or ")" in masked):
+        raise BadInputError(
+            "Invalid search: parentheses are not supported beside or and -: leave them out, or send several searches"
+        )
+
+
+def _apply_operators(pieces: list[str]) -> list[str]:
+    """Replace the operators by `or` and by the minus of excluded terms."""
+    written: list[str] = []
+    is_negated = False
+    for piece in pieces:
+        if piece == "NOT":
+            is_negated = True
+        elif piece not in {"AND", "&&"}:
+            term = "or" if piece == "OR" else piece.removeprefix("+")
+            written.append(f"-{term}" if is_negated and not _is_excluded(term) else term)
+            is_negated = False
+    if is_negated:
+        raise BadInputError(
+            "Invalid search: NOT needs a term; add the term that the results must not contain"
+        )
+    is_term = [each.lower() != "or" and not _is_excluded(each) for each in written]
+    for position, term in enumerate(written):
+        before, after = is_term[:position][-1:], is_term[position + 1 :][:1]
+        if term.lower() == "or" and not all(before + after + [bool(before), bool(after)]):
+            raise BadInputError(
+                "Invalid search: or needs a term on both sides, without -; add a term, or write "
+                '"or" in quotes'
+            )
+    return written
+
+
+def _is_excluded(piece: str) -> bool:
+    return piece.startswith("-") and any(map(str.isalnum, piece))

@@ -29,7 +29,7 @@ class StoryFilter(BaseModel):
     """Conditions on stories; None, 0 and an empty list disable a condition.
 
     `store.story_views.filters.conditions` maps each field to SQL. Entities and keywords match in
-    any case.
+    the forms of their words (`domain.search.word_forms`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -71,9 +71,14 @@ class StoryFilter(BaseModel):
     )
     entity: TextValues = Field(
         default=[],
-        description="Names of people, places or organisations; the story mentions all of them.",
+        description="Whole names of people, places or organisations; the story mentions all of "
+        "them. Words match in their forms, as in search.",
     )
-    keyword: TextValues = Field(default=[], description="Keywords; the story has all of them.")
+    keyword: TextValues = Field(
+        default=[],
+        description="Words or phrases of keywords; the story has all of them. Words match in their "
+        "forms, as in search.",
+    )
     storyline: ShortText | None = Field(
         default=None, description="Id of a storyline; only its stories."
     )

@@ -1,6 +1,5 @@
 """Parsing of a subscriber's preferences from the text of a command, a form or an API request."""
 
-import difflib
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -8,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from service.domain.subscribers.digest_schedule import DeliverySchedule
 from service.domain.subscribers.digest_selection import Filters
 from service.domain.text.codes import country_code, language_code
+from service.domain.text.nearest import suggest
 from service.errors import BadInputError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -83,8 +83,7 @@ def format_days(days: frozenset[int]) -> str:
 def _parse_time_zone(text: str) -> ZoneInfo:
     names = available_timezones()
     if text not in names:
-        close = difflib.get_close_matches(text, names, n=1)
-        hint = f"did you mean {close[0]}?" if close else "expected a name such as Europe/Berlin"
+        hint = suggest(text, dict.fromkeys(names, ""))
         raise BadInputError(f"Unknown time zone {text!r}: {hint}")
     return ZoneInfo(text)
 

@@ -1,5 +1,10 @@
 """Country and language codes: the accepted sets, and their normalized form."""
 
+from functools import cache
+
+from babel import Locale
+
+from service.domain.text.nearest import suggest
 from service.errors import BadInputError
 
 # ISO's own lists, not CLDR's: CLDR adds regions that are not countries (EU, ZZ), lacks "bh", and
@@ -40,6 +45,8 @@ _TO_TWO_LETTERS = {
     long: short for short, codes in _THREE_LETTER_CODES.items() for long in codes.split(",")
 }
 _THREE = 3
+#: Codes that are often used, but belong to no country in ISO 3166-1.
+_COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
 
 
 def country_code(text: str) -> str:
@@ -51,7 +58,8 @@ def country_code(text: str) -> str:
     code = text.strip().upper()
     if code not in COUNTRIES or not text.isascii():  # "ß".upper() is "SS"
         raise BadInputError(
-            f"Invalid country {text!r}: expected a two-letter ISO 3166-1 code such as GB"
+            f"Invalid country {text!r}: expected a two-letter ISO 3166-1 code such as GB; "
+            f"{suggest(_COUNTRY_ALIASES.get(code, text), _list_countries())}"
         )
     return code
 
@@ -69,10 +77,23 @@ def language_code(text: str) -> str:
     code = _TO_TWO_LETTERS.get(code, code)
     has_three_letters = len(code) == _THREE and code.isalpha()
     if not text.isascii() or (code not in LANGUAGES and not has_three_letters):
-        raise BadInputError(f"Invalid language {text!r}: expected an ISO 639 code such as en")
+        raise BadInputError(
+            f"Invalid language {text!r}: expected an ISO 639 code such as en; "
+            f"{suggest(text, _list_languages())}"
+        )
     return code
 
 
 def primary_subtag(tag: str | None) -> str:
     """Return the primary subtag of a language tag in lower case: `pt` for `pt-BR`, "" for None."""
     return (tag or "").lower().replace("_", "-").partition("-")[0]
+
+
+@cache
+def _list_countries() -> dict[str, str]:
+    return {code: Locale("en").territories.get(code, code) for code in COUNTRIES}
+
+
+@cache
+def _list_languages() -> dict[str, str]:
+    return {code: Locale("en").languages.get(code, code) for code in LANGUAGES}

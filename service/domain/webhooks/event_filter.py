@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.domain.stories.transitions import TRANSITION_KINDS
+from service.domain.text.nearest import suggest
 from service.errors import BadInputError
 
 
@@ -23,7 +24,8 @@ def parse_event_filter(kinds: Sequence[str], min_coverage: int) -> EventFilter:
     """
     if unknown := [kind for kind in kinds if kind not in TRANSITION_KINDS]:
         raise BadInputError(
-            f"Unknown kind {unknown[0]!r}: expected one of {', '.join(TRANSITION_KINDS)}"
+            f"Unknown kind {unknown[0]!r}: expected one of {', '.join(TRANSITION_KINDS)}; "
+            f"{suggest(unknown[0], dict.fromkeys(TRANSITION_KINDS, ''))}"
         )
     if not 0 <= min_coverage < 1 << 31:
         raise BadInputError(f"Invalid min_coverage {min_coverage}: expected 0 to {(1 << 31) - 1}")

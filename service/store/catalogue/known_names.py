@@ -1,13 +1,16 @@
-"""Check of names that users give: outlets, publisher families and storylines must exist."""
+"""Check of names that users give: outlets, publisher families, storylines and others must exist."""
 
-import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from service.domain.text.nearest import suggest
 from service.errors import BadInputError
-from service.store.tables import FamilyRow, OutletRow, StorylineRow
+from service.store.tables import FamilyRow, FeedRow, OutletRow, StorylineRow, StoryRow
+
+Column = InstrumentedAttribute[Any]
 
 
 def require_known_names(
@@ -17,37 +20,42 @@ def require_known_names(
     families: Collection[str] = (),
     storylines: Collection[str] = (),
 ) -> None:
-    """Check that outlets, families (slugs) and storylines (ids) exist.
+    """Check that outlets, families (slugs) and storylines (ids) exist; one statement for each kind.
 
     Raises:
         BadInputError: one does not exist; the message contains the nearest existing one.
     """
-    if outlets:
-        rows = session.execute(select(OutletRow.slug, OutletRow.name)).all()
-        _require("outlet", outlets, dict(rows))
-    if families:
-        rows = session.execute(select(FamilyRow.slug, FamilyRow.name)).all()
-        _require("publisher family", families, dict(rows))
-    if storylines:
-        rows = session.execute(select(StorylineRow.id, StorylineRow.title)).all()
-        _require("storyline", storylines, dict(rows))
+    _require(session, "outlet", outlets, OutletRow.slug, OutletRow.name)
+    _require(session, "publisher family", families, FamilyRow.slug, FamilyRow.name)
+    _require(session, "storyline", storylines, StorylineRow.id, StorylineRow.title)
 
 
-def _require(noun: str, given: Collection[str], known: Mapping[str, str]) -> None:
-    """Check that all given keys are known; `known` maps them to their display names."""
-    for key in sorted(set(given) - known.keys()):
-        nearest = _find_nearest(key, known)
-        hint = f"did you mean {nearest} ({known[nearest]})?" if nearest else f"there is no {noun}"
-        raise BadInputError(f"Unknown {noun} {key!r}: {hint}")
+def require_known_ids(
+    session: Session, *, story: str | None = None, feed: int | None = None
+) -> None:
+    """Check that a story and a feed exist; one statement for each id that is given.
+
+    Raises:
+        BadInputError: there is no story or feed with this id.
+    """
+    for noun, number, column in (("story", story, StoryRow.id), ("feed", feed, FeedRow.id)):
+        if number is not None and not _find_existing(session, column, [number]):
+            raise BadInputError(f"Unknown {noun} {number!r}: no {noun} has this id")
 
 
-def _find_nearest(text: str, known: Mapping[str, str]) -> str:
-    """Return the key that is most similar by itself or by its display name; "" without keys."""
-    folded = text.casefold()
-    ratios = {
-        key: max(
-            difflib.SequenceMatcher(None, folded, each.casefold()).ratio() for each in (key, name)
+def _require(
+    session: Session, noun: str, given: Collection[str], key: Column, name: Column
+) -> None:
+    """Check that all given keys exist in a column; `name` is the column of display names."""
+    if not given:
+        return
+    unknown = set(given) - _find_existing(session, key, given)
+    for each in sorted(unknown):
+        known = {row[0]: row[1] for row in session.execute(select(key, name))}
+        raise BadInputError(
+            f"Unknown {noun} {each!r}: {suggest(each, known) or f'no {noun} exists'}"
         )
-        for key, name in known.items()
-    }
-    return max(sorted(ratios), key=ratios.__getitem__, default="")
+
+
+def _find_existing(session: Session, column: Column, values: Collection[Any]) -> set[Any]:
+    return set(session.scalars(select(column).where(column.in_(values))))

@@ -5,7 +5,6 @@ stores the configured values of edited fields; `feeds.save_outlets` updates it a
 fields unchanged, so an edit can always be reset.
 """
 
-import difflib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -22,8 +21,9 @@ from service.domain.catalogue.outlet_edits import (
     restore_configured,
 )
 from service.domain.catalogue.outlets import Outlet
-from service.errors import BadInputError, NotFoundError
+from service.errors import NotFoundError
 from service.store.catalogue import feeds
+from service.store.catalogue.known_names import require_known_names
 from service.store.database import locks
 from service.store.stories import apply_plan, stories
 from service.store.tables import ArticleRow, FamilyRow, MembershipRow, OutletRow, StoryRow
@@ -113,11 +113,7 @@ def _require_family(session: Session, row: OutletRow, family: str) -> None:
         own = insert(FamilyRow).values(slug=row.slug, name=row.name)
         session.execute(own.on_conflict_do_nothing(index_elements=["slug"]))
         return
-    families = list(session.scalars(select(FamilyRow.slug)))
-    if family not in families:
-        close = difflib.get_close_matches(family, families, n=1)
-        hint = f"did you mean {close[0]}?" if close else "GET /v1/outlets lists all families"
-        raise BadInputError(f"Unknown publisher family {family!r}: {hint}")
+    require_known_names(session, families=[family])
 
 
 def _write(session: Session, row: OutletRow, edit: OutletEdit, now: datetime) -> None:

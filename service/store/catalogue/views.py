@@ -223,9 +223,3 @@ def load_feed_counts(session: Session) -> FeedCounts:
     """Count all feeds and the failing ones; one statement."""
     failing = func.count().filter(FeedRow.status == "active", FeedRow.error_count > 0)
     return FeedCounts(*session.execute(select(func.count(FeedRow.id), failing)).one())
-
-
-def list_languages(session: Session) -> tuple[str, ...]:
-    """List the languages of all outlets by code."""
-    statement = select(OutletRow.language).distinct().order_by(OutletRow.language)
-    return tuple(code for code in session.scalars(statement) if code)

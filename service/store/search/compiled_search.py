@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.search.search_terms import SearchTerms, format_websearch
 from service.domain.search.word_forms import languages_of_script
+from service.store.search.phrase_query import languages_of_forms
 from service.store.tables import ModelRow
 
 #: Entries of the vector index that one search visits, and the maximum for filtered searches.
@@ -21,8 +22,6 @@ SETTINGS = {
     "hnsw.iterative_scan": "relaxed_order",
     "hnsw.max_scan_tuples": str(MAX_SCAN_TUPLES),
 }
-#: Languages whose words the index also contains without prefix or with their own capitals.
-_INDEXED_UNSTEMMED = frozenset({"ar", "tr"})
 #: The tsquery of each text by the stemmer of its language; without stemming if there is none.
 _TSQUERIES = text(
     "ARRAY(SELECT websearch_to_tsquery(coalesce(stemmer_of(language), 'simple'), value)::text "
@@ -46,6 +45,7 @@ class CompiledSearch:
     tsquery: str
     excluded: str = ""  #: tsquery of the excluded terms
     space: VectorSpace | None = None
+    has_phrase: bool = False  #: a phrase in quotes: semantic results must match `tsquery`, too
 
 
 def compile_search(
@@ -57,11 +57,9 @@ def compile_search(
     restricts the languages; without any, those of the query's scripts apply. Side effect:
     `SETTINGS` apply to the rest of the transaction.
     """
-    stemmed = tuple(languages) or languages_of_script(terms.text + " ".join(terms.excluded))
-    unstemmed = tuple(each for each in stemmed if each in _INDEXED_UNSTEMMED)
-    # Each form of a term: the language of the stemmer, "" for none, and that of the input.
-    stemmers = ("", *stemmed, *("" for _ in unstemmed))
-    inputs = ("", *stemmed, *unstemmed)
+    stemmers, inputs = languages_of_forms(
+        tuple(languages) or languages_of_script(terms.text + " ".join(terms.excluded))
+    )
     groups = (terms.text, *terms.excluded)
     parameters = {
         "languages": list(stemmers) * len(groups),
@@ -80,7 +78,7 @@ def compile_search(
     ).one()
     required, *excluded = (_any_form(inputs[1:], each) for each in _split(tsqueries, len(inputs)))
     space = VectorSpace(model_id, dimensions) if model_id is not None else None
-    return CompiledSearch(required, " | ".join(filter(None, excluded)), space)
+    return CompiledSearch(required, " | ".join(filter(None, excluded)), space, terms.has_phrase)
 
 
 def _split(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -80,7 +80,8 @@ def rank_articles_by_embedding(
     if search.space is None:
         return []
     parameters = parameters_for(search, filters)
-    parameters.pop("tsquery", None)
+    if not search.has_phrase:
+        parameters.pop("tsquery", None)
     statement = _embedding_statement(frozenset(parameters), search.space)
     return list(session.scalars(statement, parameters | {"vector": vector.tolist()}))
 
@@ -128,7 +129,7 @@ def _embedding_statement(names: ParameterNames, space: VectorSpace) -> Select[in
         VectorRow.model_id == literal_column(str(int(space.model)))
     )
     document = ArticleDocumentRow.document.expression
-    if conditions := [*document_conditions(names), *excludes(document, names)]:
+    if conditions := [*document_conditions(names), *_optional_matches(document, names)]:
         same = ArticleDocumentRow.article_id == VectorRow.article_id
         nearest = nearest.join(ArticleDocumentRow, same).where(*conditions)
     candidates = nearest.order_by(distance).limit(MAX_RANKED).subquery()
@@ -160,6 +161,12 @@ def _story_statement(names: ParameterNames) -> Select[str]:
         .limit(MAX_RANKED)
     )
     return statement.where(has_report(StoryRow, None, *conditions)) if conditions else statement
+
+
+def _optional_matches(
+    document: ColumnElement[Any], names: ParameterNames
+) -> Iterable[ColumnElement[bool]]:
+    return matches(document, names) if "tsquery" in names else excludes(document, names)
 
 
 def _latest(matching: Select[*tuple[Any, ...]], limit: int, factor: int) -> CTE:

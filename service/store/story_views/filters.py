@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Text, cast, exists, func, literal, select
+from sqlalchemy import ColumnElement, Float, Text, and_, cast, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from service.domain.stories.filters import Sort, StoryFilter
+from service.store.search.phrase_query import name_query, phrase_query
 from service.store.story_views.as_of import StoryTable, is_member
 from service.store.story_views.history import select_survivors
 from service.store.tables import ArticleRow, MembershipRow, OutletRow, StoryVersionRow
@@ -59,8 +60,12 @@ def conditions(
         "family": lambda slugs: has_report(story, as_of, OutletRow.family.in_(slugs)),
         "country": lambda codes: has_report(story, as_of, OutletRow.country.in_(codes)),
         "language": lambda codes: story.languages.op("&&", is_comparison=True)(_array(codes)),
-        "entity": lambda names: _contains_all(func.story_names(story.details), names),
-        "keyword": lambda words: _contains_all(func.in_lower_case(story.keywords), words),
+        "entity": lambda names: _matches_all(
+            func.name_document(story.details, story.languages), map(name_query, names)
+        ),
+        "keyword": lambda phrases: _matches_all(
+            func.keyword_document(story.keywords, story.languages), map(phrase_query, phrases)
+        ),
         "storyline": lambda storyline_id: story.storyline_id == storyline_id,
         "state": lambda state: story.state == state,
     }
@@ -83,9 +88,10 @@ def has_report(
     return exists(statement.correlate(story))
 
 
-def _contains_all(lower_case: ColumnElement[Any], texts: Iterable[str]) -> ColumnElement[bool]:
-    """Whether an array of lower-case texts contains all texts, ignoring case."""
-    return lower_case.op("@>", is_comparison=True)(func.in_lower_case(_array(texts)))
+def _matches_all(
+    document: ColumnElement[Any], queries: Iterable[ColumnElement[Any]]
+) -> ColumnElement[bool]:
+    return and_(*(document.op("@@", is_comparison=True)(query) for query in queries))
 
 
 def _array(values: Iterable[str]) -> ColumnElement[Any]:

@@ -88,9 +88,15 @@ class StoryRow(StoryFacts, Base):
             "id",
             postgresql_where=text("state <> 'merged'"),
         ),
-        Index("ix_stories_keywords", text("in_lower_case(keywords)"), postgresql_using="gin"),
+        Index(
+            "ix_stories_keywords",
+            text("keyword_document(keywords, languages)"),
+            postgresql_using="gin",
+        ),
         Index("ix_stories_languages", "languages", postgresql_using="gin"),
-        Index("ix_stories_names", text("story_names(details)"), postgresql_using="gin"),
+        Index(
+            "ix_stories_names", text("name_document(details, languages)"), postgresql_using="gin"
+        ),
         Index(
             "ix_stories_document",
             text("story_document(headline, keywords, languages)"),
@@ -144,10 +150,16 @@ class StoryVersionRow(StoryFacts, Base):
         _order("largest", "independent", "coverage", "last_reported_at", "id"),
         _order("fastest", text("story_speed(details)"), "last_reported_at", "id"),
         Index(
-            "ix_story_versions_keywords", text("in_lower_case(keywords)"), postgresql_using="gin"
+            "ix_story_versions_keywords",
+            text("keyword_document(keywords, languages)"),
+            postgresql_using="gin",
         ),
         Index("ix_story_versions_languages", "languages", postgresql_using="gin"),
-        Index("ix_story_versions_names", text("story_names(details)"), postgresql_using="gin"),
+        Index(
+            "ix_story_versions_names",
+            text("name_document(details, languages)"),
+            postgresql_using="gin",
+        ),
         Index(
             "ix_story_versions_storyline_id",
             "storyline_id",

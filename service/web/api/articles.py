@@ -18,6 +18,7 @@ from service.domain.field_types import (
 )
 from service.store.articles import keys, views
 from service.store.articles.views import ArticleDetail, ArticleFilter, ArticleOrder
+from service.store.catalogue.known_names import require_known_ids, require_known_names
 from service.store.counts.facets import count_article_facets
 from service.store.counts.totals import count_rows
 from service.store.story_views.views import StoryName
@@ -27,9 +28,10 @@ from service.web.rendering import links
 from service.web.rendering.schemas import MemberOut, PageOut
 from service.web.requests.fields import (
     Names,
-    PartialPageOut,
     fields_parameter,
     json_response,
+    or_partial,
+    or_partial_page,
     page_response,
     validate_fields,
 )
@@ -143,9 +145,14 @@ class ArticleQuery(SummaryQuery):
         )
 
 
-@router.get("", response_model=SummarizedPageOut[ArticleDetailOut] | PartialPageOut)
+@router.get(
+    "", response_model=or_partial_page(SummarizedPageOut[ArticleDetailOut], ArticleDetailOut)
+)
 def list_articles(session: ETagSession, query: Annotated[ArticleQuery, Query()]) -> Response:
     """List articles by report time, except hidden ones."""
+    storylines = [query.storyline] if query.storyline else ()
+    require_known_names(session, outlets=query.outlet, families=query.family, storylines=storylines)
+    require_known_ids(session, story=query.story, feed=query.feed)
     cursor = CURSORS[query.sort]
     page = views.list_articles(
         session,
@@ -171,7 +178,7 @@ def _summarize(session: Session, query: ArticleQuery) -> dict[str, Any]:
 
 
 @router.get(
-    "/{article_id}", response_model=ArticleDetailOut | dict[str, Any], responses=NOT_FOUND_RESPONSE
+    "/{article_id}", response_model=or_partial(ArticleDetailOut), responses=NOT_FOUND_RESPONSE
 )
 def get_article(
     session: ETagSession,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter, Body, Path, Query, Response, Security
+from fastapi import APIRouter, Body, Depends, Path, Query, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
@@ -32,7 +32,7 @@ from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 router = APIRouter(prefix="/v1/decisions", tags=["editing"], responses=PROBLEM_RESPONSES)
 
 CURSOR = Cursor("decisions", BigInt)
-EDITOR = Security(RequireRole(Role.EDITOR), scopes=[Role.EDITOR])
+EDITOR = Depends(RequireRole(Role.EDITOR))
 Editor = Annotated[Key, EDITOR]
 Number = Annotated[BigInt, Path(description="Id of the decision.")]
 WRITE_ERRORS = {**WRITE_RESPONSES, **NOT_FOUND_RESPONSE}

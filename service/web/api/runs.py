@@ -1,11 +1,14 @@
 """`/v1/runs`: job runs with outcome and counts."""
 
+from dataclasses import fields
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from service.domain.field_types import ShortText
+from service.domain.text.nearest import suggest
+from service.settings.daemon import ScheduleSettings
 from service.store.runs import views as run_views
 from service.store.runs.views import RunView
 from service.web.dependencies import ReadSession
@@ -16,6 +19,17 @@ from service.web.requests.problems import PROBLEM_RESPONSES
 router = APIRouter(prefix="/v1/runs", tags=["runs"], responses=PROBLEM_RESPONSES)
 
 CURSOR = Cursor("runs", BigInt)
+#: Names of all jobs: each has an interval in the settings.
+JOBS = tuple(each.name for each in fields(ScheduleSettings))
+
+
+def _require_job(name: str) -> str:
+    if name not in JOBS:
+        raise ValueError(f"Unknown job; {suggest(name, dict.fromkeys(JOBS, ''))}")
+    return name
+
+
+JobName = Annotated[ShortText, AfterValidator(_require_job)]
 
 
 class RunOut(BaseModel):
@@ -47,9 +61,7 @@ class RunOut(BaseModel):
 @router.get("")
 def list_runs(
     session: ReadSession,
-    job: Annotated[
-        ShortText | None, Query(description="Name of a job; list only its runs.")
-    ] = None,
+    job: Annotated[JobName | None, Query(description="Name of a job; list only its runs.")] = None,
     limit: Annotated[Limit, Query()] = 20,
     cursor: CursorQuery = None,
 ) -> PageOut[RunOut]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from service.domain.access.roles import Role
 from service.web.middleware.authenticate import AUTHENTICATION_REQUIRED
 from service.web.middleware.request_context import INTERNAL_ERROR
 from service.web.requests.content_type import NOT_JSON
@@ -94,8 +95,9 @@ def _detail(status: int, path: str, operation: Operation, errors: list[dict[str,
         noun, example = PATH_OBJECTS[parameters[-1]]
         return f"{noun.capitalize()} {example} not found"
     if status == HTTPStatus.FORBIDDEN:
-        roles = [role for each in operation.get("security", ()) for role in each.get("key", ())]
-        return f"Role {roles[0] if roles else 'editor'} required; this key has: reader"
+        schemes = [name for each in operation.get("security", ()) for name in each]
+        role = next((each for each in Role if f"{each}Key" in schemes), Role.EDITOR)
+        return f"Role {role} required; this key has: reader"
     return DETAILS.get(status, HTTPStatus(status).phrase)
 
 

@@ -11,7 +11,6 @@ BY_NAME: dict[str, Any] = {
     "cause": "place",
     "country": "GB",
     "coverage": 4,
-    "cursor": "WyJzdG9yaWVzL25ld2VzdCIsIjIwMjYtMTEtMDJUMDk6MTQ6MDBaIiwiZmVycnkiXQ",
     "date_flag": "ok",
     "delays": "harbour-times",
     "entity": "Orlan",

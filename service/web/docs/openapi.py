@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 
 from service.web.docs.error_examples import example_problem
 from service.web.docs.examples import example_of
+from service.web.docs.tags import TAGS
 
 #: API version, as in the paths.
 VERSION = "1"
@@ -72,6 +73,23 @@ BODY_STATUSES = ("413", "415")
 #: Paths with `Cache-Control: no-store`, which have no ETag.
 UNCACHED_PATHS = ("/v1/keys", "/v1/subscribers", "/v1/webhooks")
 
+INFO = {
+    "contact": {"name": "Operator of this service"},
+    "license": {
+        "name": "Apache 2.0",
+        "url": "https://www.apache.org/licenses/LICENSE-2.0",
+    },
+}
+SERVERS = [{"url": "/", "description": "This service."}]
+#: Security scheme of the routes that need no role.
+READER_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "API key, created with `samestory keys create`. Every key allows reading.",
+}
+#: Rejected before the route, by the HTTP server.
+MALFORMED = {"description": "The request is no valid HTTP."}
+
 Document = dict[str, Any]
 
 
@@ -81,6 +99,10 @@ def describe(app: FastAPI) -> Document:
         document = get_openapi(
             title=app.title, version=VERSION, description=DESCRIPTION, routes=app.routes
         )
+        document["info"] |= INFO
+        document["servers"] = SERVERS
+        document["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+        document["components"]["securitySchemes"]["key"] = READER_KEY
         for unused in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(unused, None)
         read_without_key: bool = app.state.access.read_without_key
@@ -88,6 +110,9 @@ def describe(app: FastAPI) -> Document:
             for method, operation in operations.items():
                 if path.startswith(("/v1", "/metrics")):
                     _add_access_responses(operation, read_without_key=read_without_key)
+                else:
+                    operation["security"] = []
+                    operation["responses"].setdefault("400", MALFORMED)
                 _add_examples(operation, path, document["components"]["schemas"])
                 _add_cache_headers(operation, path, method)
         app.openapi_schema = document
@@ -110,13 +135,22 @@ def _add_access_responses(operation: Document, *, read_without_key: bool) -> Non
             response.setdefault("headers", {})["Retry-After"] = RETRY_AFTER
 
 
+def _complete_parameter(parameter: Document, schemas: Document) -> None:
+    """Add serialization, example and description of a parameter."""
+    schema = parameter["schema"]
+    if any(each.get("type") == "array" for each in (schema, *schema.get("anyOf", ()))):
+        parameter |= {"style": "form", "explode": True}
+    if parameter["name"] != "cursor":  # valid for one list and order only
+        parameter["example"] = example_of(schema, schemas, parameter["name"])
+    # FastAPI leaves the description of an optional type inside its schema.
+    for each in schema.get("anyOf", ()):
+        if "description" in each:
+            parameter.setdefault("description", each["description"])
+
+
 def _add_examples(operation: Document, path: str, schemas: Document) -> None:
     for parameter in operation.get("parameters", ()):
-        parameter["example"] = example_of(parameter["schema"], schemas, parameter["name"])
-        # FastAPI leaves the description of an optional type inside its schema.
-        for schema in parameter["schema"].get("anyOf", ()):
-            if "description" in schema:
-                parameter.setdefault("description", schema["description"])
+        _complete_parameter(parameter, schemas)
     for media in operation.get("requestBody", {}).get("content", {}).values():
         if "anyOf" in media["schema"] and all("$ref" in each for each in media["schema"]["anyOf"]):
             media["examples"] = {

@@ -117,11 +117,10 @@ class RequireRole(SecurityBase):
     Raises 401 without a key and 403 if the key lacks the role.
     """
 
-    model = HTTPBearer(description="API key, created with `samestory keys create`.")
-    scheme_name = "key"
-
     def __init__(self, role: Role) -> None:
         self.role = role
+        self.model = HTTPBearer(description=f"API key with the role `{role}`.")
+        self.scheme_name = f"{role}Key"  # in the OpenAPI document
 
     def __call__(self, request: Request) -> Key:
         request.state.role = self.role  # the response cache does not share such responses

@@ -1,7 +1,8 @@
 """ETags and conditional requests: validators of GET responses, 304 Not Modified, Cache-Control.
 
-A response that depends only on stories, articles and outlets gets its ETag from the change counter,
-so a match is detected before the data is read. Any other response gets the hash of its body. All
+The ETag of a response is the hash of its body: changes that do not affect the response keep it.
+Responses that depend only on stories, articles and outlets also have Last-Modified, the time of
+their last change. The response cache keeps an earlier time while the response stays the same. All
 ETags are weak, because the same response may be compressed or not.
 """
 
@@ -11,13 +12,13 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.store.database.change_counter import ChangeCounter, read_change_counter
-from service.web.dependencies import ReadSession, web_context
+from service.web.dependencies import ReadSession
 
 #: Cache-Control by path prefix; all other responses must be revalidated.
 CACHE_CONTROL = {
@@ -35,51 +36,24 @@ OK, NOT_MODIFIED, BAD_REQUEST = 200, 304, 400
 BODY_HEADERS = ("content-length", "content-type", "content-encoding")
 
 
-class NotModifiedError(Exception):
-    """The client has the current response; rendered as 304."""
-
-    def __init__(self, etag: str) -> None:
-        super().__init__(etag)
-        self.etag = etag
-
-
 @dataclass(frozen=True, slots=True)
 class ResponseValidators:
     """ETag and Last-Modified of a response."""
 
-    etag: str
-    modified: datetime | None = None  #: whole seconds, unique for each version
+    etag: str = ""  #: empty for the hash of the body
+    modified: datetime | None = None  #: whole seconds
     counter: ChangeCounter | None = None  #: set if the response depends only on the counter
 
 
 def etag_session(request: Request, session: ReadSession) -> Session:
-    """Dependency: a read-only transaction whose change counter determines the ETag.
-
-    Raises:
-        NotModifiedError: the client has this version.
-    """
+    """Dependency: a read-only transaction of a response that depends only on the change counter."""
     counter = read_change_counter(session)
-    validators = counter_validators(counter, web_context(request).release, request.scope)
-    if _matches_etag(request.headers, validators.etag):
-        raise NotModifiedError(validators.etag)
-    request.state.validators = validators
+    modified = counter.changed_at if counter.is_past else None
+    request.state.validators = ResponseValidators("", modified, counter)
     return session
 
 
 ETagSession = Annotated[Session, Depends(etag_session, scope="function")]
-
-
-def counter_validators(counter: ChangeCounter, release: str, scope: Scope) -> ResponseValidators:
-    """Validators from the change counter, the release and the URL."""
-    parts = (
-        release,
-        counter.changed_at.isoformat(),
-        scope["path"],
-        scope["query_string"].decode(),
-    )
-    digest = hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
-    etag = f'W/"{counter.value:x}-{digest}"'
-    return ResponseValidators(etag, counter.changed_at if counter.is_past else None, counter)
 
 
 class ConditionalMiddleware:
@@ -131,23 +105,12 @@ class _ConditionalSender:
     def _add_validators(self, headers: MutableHeaders, body: bytes) -> None:
         if "etag" in headers:
             return
+        validators = self._scope["state"].get("validators") or ResponseValidators()
         digest = hashlib.blake2b(body, digest_size=12).hexdigest()
-        validators = self._scope["state"].get("validators") or ResponseValidators(f'W/"{digest}"')
-        headers["ETag"] = validators.etag
+        headers["ETag"] = validators.etag or f'W/"{digest}"'
         if validators.modified:
             modified = validators.modified.astimezone(UTC)
             headers["Last-Modified"] = format_datetime(modified, usegmt=True)
-
-
-def add_exception_handler(app: FastAPI) -> None:
-    """Render `NotModifiedError` as 304."""
-
-    async def respond_not_modified(_: Request, error: Exception) -> Response:
-        if not isinstance(error, NotModifiedError):
-            raise error
-        return Response(status_code=NOT_MODIFIED, headers={"ETag": error.etag})
-
-    app.add_exception_handler(NotModifiedError, respond_not_modified)
 
 
 def _cache_control(path: str, status: int) -> str:
@@ -160,7 +123,9 @@ def _cache_control(path: str, status: int) -> str:
 def is_not_modified(request: Headers, response: Headers) -> bool:
     """Whether the client has the response; If-None-Match takes precedence over a date."""
     if "if-none-match" in request:
-        return request["if-none-match"].strip() == "*" or _matches_etag(request, response["etag"])
+        return request["if-none-match"].strip() == "*" or _matches_etag(
+            request, response.get("etag", "")
+        )
     try:
         since = parsedate_to_datetime(request.get("if-modified-since", ""))
         return parsedate_to_datetime(response.get("last-modified", "")) <= since

@@ -1,7 +1,8 @@
 """In-memory response cache of the API, valid while the change counter is unchanged.
 
 Each request checks the change counter, but concurrent requests share one read of it. A cached
-response is therefore never older than its request.
+response is therefore never older than its request. After a change, an identical response keeps its
+validators.
 
 Authentication and limits run before this middleware. All clients share one response, because a key
 reads the same data as an anonymous client where reading is open. Responses that require a role are
@@ -10,6 +11,7 @@ not cached, and requests with credentials that are not a valid key bypass the ca
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +37,8 @@ CACHED_PREFIX = "/v1/"
 CREDENTIAL_HEADERS = frozenset({b"cookie", b"x-api-key"})
 #: Requests with this header bypass the cache unless its key is valid.
 KEY_HEADER = b"authorization"
+#: Headers of conditional requests.
+CONDITION_HEADERS = frozenset({b"if-none-match", b"if-modified-since"})
 #: Estimated memory of an entry besides body and URL, in bytes.
 ENTRY_OVERHEAD = 2000
 #: A response larger than this fraction of the cache is not cached.
@@ -54,8 +58,25 @@ class CachedResponse:
     size: int  #: estimated memory in bytes
 
 
+class _Flight:
+    """The computation of a response for which identical requests wait."""
+
+    def __init__(self) -> None:
+        self.finished = asyncio.Event()
+        self.response: CachedResponse | None = None  #: None if it failed or cannot be shared
+
+    def finish(self, response: CachedResponse | None) -> None:
+        """Let the waiting requests continue; only the first call has an effect."""
+        if not self.finished.is_set():
+            self.response = response
+            self.finished.set()
+
+
 class ResponseCache:
-    """Serves cached responses while they are valid; evicts the least recently used."""
+    """Serves cached responses while they are valid; evicts the least recently used.
+
+    Identical requests at the same time compute one response.
+    """
 
     def __init__(self, app: ASGIApp, reads: SharedReads, max_bytes: int) -> None:
         self.app = app
@@ -63,57 +84,79 @@ class ResponseCache:
         self._max_bytes = max_bytes
         self._size = 0
         self._responses: OrderedDict[Key, CachedResponse] = OrderedDict()
-        self._in_progress: dict[Key, asyncio.Event] = {}
+        self._flights: dict[Key, _Flight] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Process one request."""
         key = cache_key(scope)
         if key is None or not self._max_bytes:
             await self.app(scope, receive, send)
-        elif key not in self._responses:
-            await self._compute(key, scope, receive, send)
-        elif (response := await self._get_valid(key, pop_counter(scope))) is not None:
+            return
+        response = self._responses.get(key)
+        if response is not None and await self._is_current(response, pop_counter(scope)):
+            if key in self._responses:
+                self._responses.move_to_end(key)
             await _send_cached(response, scope, send)
         else:
-            await self._refresh(key, scope, receive, send)
+            await self._share(key, scope, receive, send)
 
-    async def _get_valid(
-        self, key: Key, counter: ChangeCounter | None = None
-    ) -> CachedResponse | None:
-        """Return the cached response if it is valid; None also without a database."""
+    async def _is_current(
+        self, response: CachedResponse, counter: ChangeCounter | None = None
+    ) -> bool:
+        """Whether nothing changed since the response; False also without a database."""
         try:
-            counter = counter or await self._reads.counter()
+            return response.counter == (counter or await self._reads.counter())
         except (SQLAlchemyError, DatabaseError):
-            return None  # the application reports the error
-        response = self._responses.get(key)
-        if response is None or response.counter != counter:
-            return None
-        self._responses.move_to_end(key)
-        return response
+            return False  # the application reports the error
 
-    async def _refresh(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
-        """Compute an outdated response once; concurrent requests wait for it."""
-        if (other := self._in_progress.get(key)) is not None:
-            await other.wait()
-            if (response := await self._get_valid(key)) is not None:
-                await _send_cached(response, scope, send)
+    async def _share(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
+        """Compute the response once for all requests that wait for it.
+
+        A computation that began before a request may have read older data, so its response is
+        checked. One that began later is valid without a check.
+        """
+        earlier = self._flights.get(key)
+        if earlier is None:
+            await self._lead(key, scope, receive, send)
+            return
+        await earlier.finished.wait()
+        response = earlier.response
+        if response is not None and not await self._is_current(response):
+            later = self._flights.get(key)
+            if later is None:
+                await self._lead(key, scope, receive, send)
                 return
-            await self._compute(key, scope, receive, send)
-            return
-        finished = self._in_progress[key] = asyncio.Event()
-        try:
-            await self._compute(key, scope, receive, send)
-        finally:
-            del self._in_progress[key]
-            finished.set()
+            await later.finished.wait()
+            response = later.response
+        if response is None:
+            await self._compute(key, _Flight(), scope, receive, send)
+        else:
+            await _send_cached(response, scope, send)
 
-    async def _compute(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _lead(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
+        flight = self._flights[key] = _Flight()
+        try:
+            await self._compute(key, flight, scope, receive, send)
+        finally:
+            del self._flights[key]
+            flight.finish(None)
+
+    async def _compute(
+        self, key: Key, flight: _Flight, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         """Let the application respond, and cache the response if possible."""
-        recorder = _Recorder(scope, send)
+
+        def keep(response: CachedResponse | None) -> None:
+            flight.finish(response)
+            if response is not None and response.size <= self._max_bytes // MAX_ENTRY_FRACTION:
+                self._store(key, response)
+
+        recorder = _Recorder(scope, send, self._responses.get(key), keep)
+        # The recorder checks the conditions, so that the application returns the whole response.
+        scope["headers"] = [each for each in scope["headers"] if each[0] not in CONDITION_HEADERS]
         await self.app(scope, receive, recorder)
-        response = recorder.response
-        if response is None or response.size > self._max_bytes // MAX_ENTRY_FRACTION:
-            return
+
+    def _store(self, key: Key, response: CachedResponse) -> None:
         self._remove(key)
         self._responses[key] = response
         self._size += response.size
@@ -126,32 +169,63 @@ class ResponseCache:
 
 
 class _Recorder:
-    """Sends a response and records it if it is complete and has a change counter."""
+    """Sends a response, or 304 if the client has it; passes it to `keep` before.
 
-    def __init__(self, scope: Scope, send: Send) -> None:
-        self.response: CachedResponse | None = None
+    `keep` gets None as soon as it is known that the response cannot be shared: it is no complete
+    response with status 200, depends on more than the change counter, or requires a role.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        send: Send,
+        previous: CachedResponse | None,
+        keep: Callable[[CachedResponse | None], None],
+    ) -> None:
         self._scope = scope
+        self._conditions = Headers(raw=list(scope["headers"]))
         self._send = send
-        self._headers: list[tuple[bytes, bytes]] | None = None  #: None if not cacheable
+        self._previous = previous
+        self._keep = keep
+        self._start: Message | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            # A copy, because outer middleware modifies the list.
-            self._headers = list(message["headers"]) if message["status"] == OK else None
-        elif self._headers is not None and not message.get("more_body"):
-            self.response = self._record(self._headers, message.get("body", b""))
-        else:
-            self._headers = None
-        await self._send(message)
+            self._start = message
+            if message["status"] != OK or self._counter() is None:
+                self._keep(None)
+            return
+        if self._start is None:
+            await self._send(message)
+            return
+        start, self._start = self._start, None
+        if message.get("more_body") or start["status"] != OK:
+            self._keep(None)
+            await self._send(start)
+            await self._send(message)
+            return
+        headers, body = self._reuse_date(list(start["headers"])), message.get("body", b"")
+        if (counter := self._counter()) is not None:
+            url_size = len(self._scope["path"]) + len(self._scope["query_string"])
+            size = len(body) + url_size + ENTRY_OVERHEAD
+            # A copy of the headers, because outer middleware modifies the list.
+            self._keep(CachedResponse(counter, list(headers), body, self._scope.get("route"), size))
+        await _send_unless_unchanged(self._conditions, headers, body, self._send)
 
-    def _record(self, headers: list[tuple[bytes, bytes]], body: bytes) -> CachedResponse | None:
+    def _counter(self) -> ChangeCounter | None:
+        """Return the change counter of a response that can be shared."""
         state = self._scope["state"]
         validators: ResponseValidators | None = state.get("validators")
-        if validators is None or validators.counter is None or state.get("role"):
-            return None
-        url_size = len(self._scope["path"]) + len(self._scope["query_string"])
-        size = len(body) + url_size + ENTRY_OVERHEAD
-        return CachedResponse(validators.counter, headers, body, self._scope.get("route"), size)
+        return None if validators is None or state.get("role") else validators.counter
+
+    def _reuse_date(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Keep the earlier Last-Modified if the response is still the same."""
+        if self._previous is None:
+            return headers
+        current, previous = MutableHeaders(raw=headers), Headers(raw=self._previous.headers)
+        if "last-modified" in previous and current.get("etag") == previous.get("etag"):
+            current["Last-Modified"] = previous["last-modified"]
+        return current.raw
 
 
 def cache_key(scope: Scope) -> Key | None:
@@ -174,12 +248,19 @@ def cache_key(scope: Scope) -> Key | None:
 async def _send_cached(response: CachedResponse, scope: Scope, send: Send) -> None:
     """Send a cached response, or 304 if the client has it."""
     scope["route"] = response.route
-    headers, body, status = response.headers, response.body, OK
-    if is_not_modified(Headers(scope=scope), Headers(raw=headers)):
+    await _send_unless_unchanged(Headers(scope=scope), list(response.headers), response.body, send)
+
+
+async def _send_unless_unchanged(
+    conditions: Headers, headers: list[tuple[bytes, bytes]], body: bytes, send: Send
+) -> None:
+    """Send a complete response, or 304 if the client has it; modifies `headers`."""
+    status = OK
+    if is_not_modified(conditions, Headers(raw=headers)):
         status, body = NOT_MODIFIED, b""
-        remaining = MutableHeaders(raw=list(headers))
+        remaining = MutableHeaders(raw=headers)
         for name in BODY_HEADERS:
             del remaining[name]
         headers = remaining.raw
-    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -12,12 +12,13 @@ from service.domain.stories.filters import Sort
 from service.domain.stories.storyline_order import keep_storylines_together
 from service.domain.stories.transitions import StoryTransition
 from service.store.catalogue import views as catalogue_views
+from service.store.catalogue.choices import load_choices
 from service.store.catalogue.views import FeedFilter
 from service.store.story_views import history, storylines, views
 from service.store.story_views.reports import Member
 from service.store.story_views.roundups import list_roundups
 from service.web.api.catalogue.feeds import FEED_CURSOR
-from service.web.api.stories.query import StoryQuery, list_page
+from service.web.api.stories.query import StoryFeedQuery, StoryQuery, list_page
 from service.web.api.stories.stories import other_storyline_stories
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
 from service.web.rendering import links
@@ -37,7 +38,11 @@ class PageQuery(StoryQuery):
     @model_validator(mode="before")
     @classmethod
     def _drop_empty(cls, fields: Any) -> Any:
-        return {name: value for name, value in dict(fields).items() if value not in ("", [""])}
+        given = {
+            name: [each for each in value if each] if isinstance(value, list) else value
+            for name, value in dict(fields).items()
+        }
+        return {name: value for name, value in given.items() if value not in ("", [])}
 
 
 @router.get("/")
@@ -54,7 +59,8 @@ def front_page(
         "front.html",
         stories=stories,
         query=query,
-        languages=catalogue_views.list_languages(session),
+        choices=load_choices(session),
+        feeds=links.feed_links("/v1/stories/feed", _feed_parameters(query)),
         has_filters=bool(parameters.keys() - {"sort", "limit"}),
         first_page_url=_front_page_url(parameters) if query.cursor else "",
         next_page_url=_front_page_url(parameters | {"cursor": next_cursor}) if next_cursor else "",
@@ -79,6 +85,7 @@ def story_page(
     if story.state == "merged":
         survivor = history.find_survivor(session, story_id, as_of=as_of)
         return RedirectResponse(links.with_as_of(links.story_path(survivor), as_of), 308)
+    shown = shown_type if shown_type in {each.type for each in story.reports} else ""
     transitions = history.transitions_of(session, story_id, as_of=as_of).items
     split_off = views.list_split_off_ids(session, story_id, as_of=as_of)
     mentioned = {
@@ -97,7 +104,11 @@ def story_page(
         names=views.story_names(session, mentioned),
         split_off=split_off,
         roundups=list_roundups(session, story.id, as_of=as_of),
-        shown_type=shown_type if shown_type in {each.type for each in story.reports} else "",
+        shown_type=shown,
+        feeds=links.feed_links(
+            f"{links.story_api_path(story.id)}/feed",
+            ({"type": shown} if shown else {}) | ({"as_of": as_of.isoformat()} if as_of else {}),
+        ),
         as_of=as_of,
     )
 
@@ -107,9 +118,10 @@ def storyline_page(
     session: ReadSession, web: WebContextDep, storyline_id: StorylineId
 ) -> HTMLResponse:
     """Storyline page: the stories of one storyline."""
-    return _render_page(
-        web, "storyline.html", storyline=storylines.get_storyline(session, storyline_id)
-    )
+    storyline = storylines.get_storyline(session, storyline_id)
+    parameters = {"storyline": storyline.id, "sort": Sort.NEWEST, "limit": views.MAX_RELATED}
+    feeds = links.feed_links("/v1/stories/feed", parameters)
+    return _render_page(web, "storyline.html", storyline=storyline, feeds=feeds)
 
 
 @router.get("/feeds")
@@ -147,6 +159,13 @@ def about_page(web: WebContextDep) -> HTMLResponse:
 def _storyline_group(story: views.StoryView) -> tuple[bool, str] | None:
     """Stories that stand together; pinned ones stay in front of the others."""
     return (story.pinned, story.storyline.id) if story.storyline else None
+
+
+def _feed_parameters(query: PageQuery) -> dict[str, Any]:
+    """Parameters of the feed with the stories of the first page."""
+    names = set(StoryFeedQuery.model_fields)
+    given = query.model_dump(mode="json", exclude_defaults=True, include=names)
+    return given | {"limit": query.limit}
 
 
 def _front_page_url(parameters: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from service.domain.subscribers.digest_preferences import DAYS, LIST_FIELDS, Preferences
 from service.errors import BadInputError, NotFoundError
 from service.mail.signed_links import sign_token, verify_token
+from service.store.catalogue.choices import load_choices
 from service.store.subscribers import alerts, editions, link_keys, subscribers
 from service.store.subscribers.email_stats import list_sent_emails
 from service.store.subscribers.subscribers import Subscriber
@@ -160,8 +161,9 @@ def _parse_preferences(fields: FormFields) -> Preferences:
     """Parse a form; missing fields change nothing."""
     values = {name: texts[0] for name, texts in fields.items()}
     preferences: dict[str, Any] = {
-        name: values[name] for name in ("time_zone", "language", *LIST_FIELDS) if name in values
+        name: values[name] for name in ("time_zone", "language") if name in values
     }
+    preferences |= {name: ",".join(fields[name]) for name in LIST_FIELDS if name in fields}
     for name in ("hour", "min_independent"):
         if name in values:
             preferences[name] = parse_integer(values[name])
@@ -198,6 +200,7 @@ def render_preferences(
         error=error,
         days=DAYS,
         time_zones=sorted(available_timezones()),
+        choices=load_choices(session),
         alerts=[
             (each, sign_token(key, FEEDS, each.id))
             for each in alerts.list_alerts(session, subscriber.id)

@@ -1,12 +1,18 @@
 """Paths of stories and storylines, and URLs of others that are safe to show."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from service.domain.text.links import external_url, story_path
+from service.web.rendering.syndication import MEDIA_TYPES, Format
 
 __all__ = [
+    "FeedLink",
     "external_url",
+    "feed_links",
     "story_api_path",
     "story_path",
     "storyline_api_path",
@@ -44,6 +50,27 @@ def storyline_path(storyline_id: str) -> str:
 def storyline_api_path(storyline_id: str) -> str:
     """API path of a storyline."""
     return "/v1/storylines/" + quote(storyline_id, safe="")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLink:
+    """A link to an outgoing feed in one format."""
+
+    name: str
+    media_type: str
+    url: str
+
+
+_FORMAT_NAMES = {Format.ATOM: "Atom", Format.RSS: "RSS", Format.JSON: "JSON Feed"}
+
+
+def feed_links(path: str, parameters: Mapping[str, Any] | None = None) -> list[FeedLink]:
+    """Links to a feed in each format; `path` is without format, lists are repeated parameters."""
+    query = urlencode(parameters or {}, doseq=True)
+    return [
+        FeedLink(name, MEDIA_TYPES[form], f"{path}.{form}{f'?{query}' if query else ''}")
+        for form, name in _FORMAT_NAMES.items()
+    ]
 
 
 def strip_credentials(url: str) -> str:

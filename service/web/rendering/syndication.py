@@ -1,4 +1,8 @@
-"""Feeds of stories and articles: Atom 1.0, RSS 2.0 and JSON Feed 1.1."""
+"""Feeds of stories and articles: Atom 1.0, RSS 2.0 and JSON Feed 1.1.
+
+All texts are plain, and Atom and JSON Feed declare them as such. RSS titles are plain too, but its
+descriptions are HTML: they are escaped as HTML, and then as XML.
+"""
 
 import json
 import re
@@ -9,6 +13,7 @@ from email.utils import format_datetime
 from enum import StrEnum
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
 ATOM = "http://www.w3.org/2005/Atom"
 #: Characters that are invalid in XML 1.0, even escaped.
@@ -104,7 +109,7 @@ def _write_rss(channel: Channel) -> bytes:
     items = _add_element(rss, "channel")
     _add_element(items, "title", channel.title)
     _add_element(items, "link", _escape_url(channel.page))
-    _add_element(items, "description", channel.title)
+    _add_element(items, "description", escape(channel.title))
     _add_element(items, "lastBuildDate", _rfc822(channel.updated))
     _add_element(
         items, "atom:link", rel="self", type=MEDIA_TYPES[Format.RSS], href=_escape_url(channel.url)
@@ -118,7 +123,7 @@ def _write_rss(channel: Channel) -> bytes:
             _add_element(item, "pubDate", _rfc822(each.published))
         for tag in each.tags:
             _add_element(item, "category", tag)
-        _add_element(item, "description", each.text)
+        _add_element(item, "description", escape(each.text))
     return _serialize(rss)
 
 

@@ -1,25 +1,49 @@
 """Query parameter `fields`: responses with a subset of the fields."""
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from typing import Annotated, Any
+from copy import copy
+from functools import cache
+from types import GenericAlias, MappingProxyType
+from typing import Annotated, Any, Union
 
 from fastapi import Response
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, create_model
 
-from service.web.rendering.schemas import NEXT, PageOut
+from service.web.rendering.schemas import PageOut
 from service.web.requests.responses import model_response
 
 NO_SUMMARY: Mapping[str, Any] = MappingProxyType({})
 Names = Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class PartialPageOut(BaseModel):
-    """A page whose items have only the requested fields."""
+def or_partial(model: type[BaseModel]) -> Any:
+    """The response type of one resource: the model, or some of its fields."""
+    return Union[model, partial_model(model)]  # noqa: UP007  # types that are only known here
 
-    items: list[dict[str, Any]] = Field(examples=[[{"id": "9f3c1a", "coverage": 4}]])
-    next: str | None = Field(description=NEXT)
+
+def or_partial_page(page: type[BaseModel], item: type[BaseModel]) -> Any:
+    """The response type of a list: the page, or one whose items have some fields of `item`."""
+    fields: dict[str, Any] = {
+        name: (each.annotation, each) for name, each in page.model_fields.items()
+    }
+    fields["items"] = (GenericAlias(list, (partial_model(item),)), Field())
+    name = f"Partial{item.__name__.removesuffix('Out')}Page"
+    doc = "A page whose items have only the requested fields."
+    return Union[page, create_model(name, __doc__=doc, **fields)]  # noqa: UP007  # as above
+
+
+@cache
+def partial_model(model: type[BaseModel]) -> type[BaseModel]:
+    """The model of a response with some of the fields of `model`, none of which is required."""
+    fields: dict[str, Any] = {}
+    for name, each in model.model_fields.items():
+        optional = copy(each)
+        # A factory makes the field optional without allowing null. No instance is ever created.
+        optional.default_factory = dict
+        fields[name] = (each.annotation, optional)
+    doc = f"{model.__doc__ or ''} Only the requested fields.".strip()
+    return create_model(f"Partial{model.__name__}", __doc__=doc, **fields)
 
 
 def validate_names(allowed: Iterable[str]) -> AfterValidator:

@@ -30,7 +30,7 @@ from service.errors import (
 )
 from service.web.dependencies import web_context
 from service.web.requests.content_type import UNSUPPORTED_MEDIA_TYPE, unsupported_reason
-from service.web.requests.unknown_parameters import suggest_parameter
+from service.web.requests.unknown_parameters import suggest_choice, suggest_parameter
 
 #: Paths with responses for programs; all other paths are HTML pages.
 PROGRAM_PATHS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
@@ -245,7 +245,7 @@ def _handle_invalid_request(request: Request, error: Exception) -> Response:
             location=".".join(str(part) for part in each["loc"]),
             detail=suggest_parameter(request, each["loc"])
             if each["type"] == "extra_forbidden"
-            else each["msg"].removeprefix("Value error, "),
+            else suggest_choice(each),
         )
         for each in error.errors()
     ]

@@ -1,8 +1,9 @@
-"""Rejection of unknown, repeated and badly encoded query parameters.
+"""Rejection of unknown, repeated and badly encoded query parameters, with the nearest valid name.
 
 An ignored filter would return misleading results, so the API rejects unknown parameters.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -11,11 +12,14 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 
+from service.domain.text.nearest import suggest
 from service.settings.load import nearest
 
 #: Pages and metrics ignore parameters that others append to their URLs.
 CHECKED_PREFIX = "/v1/"
 NOT_UTF8 = "Not UTF-8: encode the text as UTF-8 before percent-encoding it"
+#: A value in the list of an error message of pydantic.
+_QUOTED = re.compile("'([^']+)'")
 REPEATED = "Parameter given more than once, but it takes one value"
 
 
@@ -62,6 +66,15 @@ def suggest_parameter(request: Request, location: Sequence[str | int]) -> str:
     schemas = parameter_schemas(request)
     hint = nearest(str(location[-1]), schemas) if schemas else "this route takes none"
     return f"Unknown parameter; {hint}"
+
+
+def suggest_choice(error: Mapping[str, Any]) -> str:
+    """Message for a value outside of a closed list: the list, and the most similar value."""
+    message: str = error["msg"].removeprefix("Value error, ")
+    if error["type"] not in {"enum", "literal_error"} or not isinstance(error["input"], str):
+        return message
+    choices = _QUOTED.findall(error["ctx"]["expected"])
+    return f"{message}; {suggest(error['input'][:200], dict(zip(choices, choices, strict=True)))}"
 
 
 def parameter_schemas(request: Request) -> dict[str, Mapping[str, Any]]:

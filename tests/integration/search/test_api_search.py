@@ -147,7 +147,8 @@ def test_filters_of_time_outlet_and_language(site: Site) -> None:
         "ferry",
         "strike",
     }
-    assert stories(site, "hafen or harbour", "&mode=hybrid&outlet=nobody") == []
+    unknown = search(site, "hafen or harbour", "&mode=hybrid&outlet=kurrier")
+    assert (unknown.status, "did you mean kurier" in unknown.text) == (422, True)
 
 
 def test_highlight_pieces_join_to_the_text(site: Site) -> None:

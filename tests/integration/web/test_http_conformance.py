@@ -331,7 +331,7 @@ def test_every_write_requires_a_role_and_takes_an_idempotency_key(world: Site) -
                 continue
             where = f"{method} {path}"
             assert "idempotency-key" in {each["name"] for each in operation["parameters"]}, where
-            assert operation["security"] in ([{"key": ["admin"]}], [{"key": ["editor"]}]), where
+            assert operation["security"] in ([{"adminKey": []}], [{"editorKey": []}]), where
             assert {"401", "403", "409", "429"} <= set(operation["responses"]), where
             address = re.sub(r"{\w+}", "1", path)
             json = {"Content-Type": "application/json"}

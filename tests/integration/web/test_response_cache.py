@@ -298,6 +298,86 @@ def test_outdated_response_is_computed_once_for_concurrent_requests() -> None:
     asyncio.run(run())
 
 
+def test_missing_response_is_computed_once_for_concurrent_requests() -> None:
+    async def run() -> None:
+        inner = Inner(10)
+        cache = ResponseCache(inner, SharedReads(lambda: COUNTER), 100_000)
+        bodies = await asyncio.gather(*(request(cache, "/v1/a") for _ in range(20)))
+        assert set(bodies) == {b"x" * 10}
+        assert len(inner.paths) == 1
+
+    asyncio.run(run())
+
+
+def test_change_during_a_computation_costs_one_more() -> None:
+    async def run() -> None:
+        inner, now = Inner(10), [COUNTER]
+        cache = ResponseCache(inner, SharedReads(lambda: now[0]), 100_000)
+        waiting = [asyncio.create_task(request(cache, "/v1/a")) for _ in range(20)]
+        await asyncio.sleep(0)
+        now[0] = LATER  # the first computation has read the data before
+        await asyncio.gather(*waiting)
+        assert len(inner.paths) == 2
+
+    asyncio.run(run())
+
+
+def test_streams_do_not_wait_for_each_other() -> None:
+    async def run() -> None:
+        started = 0
+        all_started = asyncio.Event()
+
+        async def stream(scope: Any, _: Any, send: Any) -> None:
+            nonlocal started
+            scope["state"]["validators"] = None
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"a", "more_body": True})
+            started += 1
+            if started == 5:
+                all_started.set()
+            await all_started.wait()
+            await send({"type": "http.response.body", "body": b"b"})
+
+        cache = ResponseCache(stream, SharedReads(lambda: COUNTER), 100_000)
+        requests = (request(cache, "/v1/changes/stream") for _ in range(5))
+        async with asyncio.timeout(5):
+            assert set(await asyncio.gather(*requests)) == {b"ab"}
+
+    asyncio.run(run())
+
+
+def test_unrelated_change_keeps_the_validators(sessions: Sessions, site: Site) -> None:
+    while "last-modified" not in site.get("/v1/stories/ferry1").headers:
+        time.sleep(0.05)  # sent once the last change is a second old
+    first = site.get("/v1/stories/ferry1").headers
+    for number in range(3):
+        with sessions.begin() as session:
+            session.query(StoryRow).filter_by(id="ferry3").update({"headline": f"No. {number}"})
+        for condition, name in (("If-None-Match", "etag"), ("If-Modified-Since", "last-modified")):
+            again = site.get("/v1/stories/ferry1", headers={condition: first[name]})
+            assert (again.status, again.body) == (304, b"")
+            assert again.headers[name] == first[name]
+    with sessions.begin() as session:
+        session.query(StoryRow).filter_by(id="ferry1").update({"headline": "Ferry sinks"})
+    for condition, name in (("If-None-Match", "etag"), ("If-Modified-Since", "last-modified")):
+        changed = site.get("/v1/stories/ferry1", headers={condition: first[name]})
+        assert changed.status == 200
+        assert changed.headers["etag"] != first["etag"]
+
+
+def test_conditional_requests_after_changes_share_one_computation(
+    sessions: Sessions, engine: Engine, site: Site
+) -> None:
+    etag = site.get("/v1/stories/ferry1").headers["etag"]
+    with sessions.begin() as session:
+        session.query(StoryRow).filter_by(id="ferry3").update({"headline": "Another"})
+    site.get("/v1/stories/ferry1", headers={"If-None-Match": etag})
+    statements = Statements(engine)
+    for _ in range(3):
+        assert site.get("/v1/stories/ferry1", headers={"If-None-Match": etag}).status == 304
+    assert len(statements.take()) == 3  # only reads of the counter
+
+
 def test_shared_read_serves_only_earlier_requests() -> None:
     async def run() -> None:
         reads: list[int] = []

@@ -1,14 +1,16 @@
 """Published feeds: Atom, RSS and JSON Feed of stories and searches."""
 
+import re
 import warnings
 from collections.abc import Callable, Iterator
+from html import unescape
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from service.store.database.sessions import Sessions
-from tests.support.content.texts import MEETING, MERGED
+from tests.support.content.texts import MEETING, MERGED, STORYLINE
 from tests.support.database.rows import Rows
 from tests.support.servers.site import Site, serving, serving_world
 
@@ -87,8 +89,8 @@ def test_feed_accepts_the_filters_of_the_list(world: Site) -> None:
     feed = parse_feed(world, "/v1/stories/feed.atom?entity=Hulusi%20Akar&limit=5")
     assert [entry.id for entry in feed.entries] == [f"urn:samestory:story:{MEETING}"]
     assert "10 outlets, 7 independent" in feed.entries[0].summary
-    assert parse_feed(world, "/v1/stories/feed.rss?outlet=nobody").entries == []
-    assert parse_feed(world, "/v1/stories/feed.atom?outlet=nobody").feed.updated
+    assert parse_feed(world, "/v1/stories/feed.rss?keyword=nobody").entries == []
+    assert parse_feed(world, "/v1/stories/feed.atom?keyword=nobody").feed.updated
 
 
 @pytest.mark.parametrize("name", ["fields", "include", "cursor"])
@@ -141,6 +143,83 @@ def test_invalid_feed_requests_are_problems(world: Site, path: str, status: int)
     response = world.get(path)
     assert response.status == status
     assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_markup_in_texts_is_text_in_every_format(sessions: Sessions) -> None:
+    script = "<script>alert(1)</script> & <b>"
+    with sessions.begin() as session:
+        rows = Rows(session)
+        article = rows.article(rows.outlet("quay", f"Quay {script}"), f"Docks {script}")
+        article.text = f"Lead {script}"
+        rows.story("odd", [article])
+    escaped = "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;b&gt;"
+    with serving(sessions) as site:
+        for path in ("/v1/stories/feed", "/v1/stories/odd/feed"):
+            rss = ET.fromstring(site.get(f"{path}.rss").body)  # noqa: S314  # our own output
+            html = [each.text or "" for each in rss.iter("description")]
+            assert len(html) == 2
+            assert not any("<" in each for each in html)
+            assert escaped in html[1]
+            assert script in (rss.findtext("channel/item/title") or "")
+            atom = ET.fromstring(site.get(f"{path}.atom").body)  # noqa: S314  # our own output
+            entry = atom.find(f"{ATOM}entry")
+            assert entry is not None
+            assert script in (entry.findtext(f"{ATOM}title") or "")
+            assert all(each.get("type", "text") == "text" for each in entry.iter() if each.text)
+            [item] = site.get(f"{path}.json").json["items"]
+            assert script in item["title"]
+            assert "content_html" not in item
+        for path in ("/", "/stories/odd", "/search?q=docks"):
+            assert "<script>alert" not in site.page(path).text
+
+
+def test_feed_of_a_story_takes_types_and_a_time(world: Site) -> None:
+    path = f"/v1/stories/{MEETING}/feed.json"
+    every = world.get(path).json["items"]
+    assert world.get(f"{path}?type=report").json["items"] == every
+    assert world.get(f"{path}?type=satire").json["items"] == []
+    assert world.get(f"{path}?as_of=2023-05-01").json["items"] == every
+    assert world.get(f"{path}?as_of=2020-01-01").status == 404
+
+
+def linked_feeds(page: str) -> dict[str, list[str]]:
+    """Addresses of the feeds in the head and in the text of a page, by place."""
+    head, _, body = page.partition("</head>")
+    links = {"head": head, "body": body}
+    pattern = re.compile(r'href="([^"]*feed\.(?:atom|rss|json)[^"]*)"')
+    return {
+        name: [unescape(each) for each in pattern.findall(text)] for name, text in links.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/", "/stories/"),
+        ("/?country=TR&sort=newest&min_independent=2", "/stories/"),
+        ("/?outlet=cedar&limit=2", "/stories/"),
+        (f"/storylines/{STORYLINE}", "/stories/"),
+        ("/search?q=moscow&outlet=cedar&since=2023-04-01", "/stories/"),
+        (f"/stories/{MEETING}", "https://"),
+        (f"/stories/{MEETING}?type=report&as_of=2023-05-01", "https://"),
+    ],
+)
+def test_page_links_the_feeds_of_what_it_shows(world: Site, path: str, shown: str) -> None:
+    page = world.page(path).text
+    feeds = linked_feeds(page)
+    assert feeds["head"] == feeds["body"]
+    assert [re.search(r"feed\.(\w+)", each).group(1) for each in feeds["head"]] == [  # type: ignore[union-attr]
+        "atom",
+        "rss",
+        "json",
+    ]
+    main = unescape(page.partition("</head>")[2])
+    listed = re.findall(rf'<h[23][^>]*><a[^>]*href="({shown}[^"?]*)', main)
+    for each in feeds["head"][:2]:
+        links = [entry.link.removeprefix(world.url) for entry in parse_feed(world, each).entries]
+        assert links
+        assert set(listed) >= set(links) if shown == "/stories/" else set(links) == set(listed)
+        assert len(links) == len(set(links))
 
 
 def test_invalid_xml_characters_are_removed(sessions: Sessions) -> None:

@@ -36,6 +36,8 @@ OVERFLOW = """(() => {
     .map(e => e.tagName + '.' + e.className.toString());
   return [document.documentElement.scrollWidth - room, over.slice(0, 3).join(' ')];
 })()"""
+#: Height of the tallest image that the browser can make; of taller pages, it shows the start.
+MAX_IMAGE_HEIGHT = 16_384
 OPEN_DETAILS = "document.querySelectorAll('details').forEach(e => { e.open = true })"
 
 
@@ -120,7 +122,9 @@ class _Tab:
         return result["result"].get("value")
 
     async def screenshot(self) -> bytes:
-        result = await self._send("Page.captureScreenshot", captureBeyondViewport=True)
+        height = int(await self.evaluate("document.documentElement.scrollHeight"))
+        is_complete = height < MAX_IMAGE_HEIGHT
+        result = await self._send("Page.captureScreenshot", captureBeyondViewport=is_complete)
         return base64.b64decode(result["data"])
 
     async def _send(self, method: str, **params: Any) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """`/v1/feeds`: feeds with their fetch status; changes require the role `admin`."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from fastapi import APIRouter, Path, Query, Response, Security
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,7 @@ from service.errors import AlreadyExistsError
 from service.ingest.add_feed import add_feeds, fetch_feed
 from service.store.catalogue import feeds, views
 from service.store.catalogue.feeds import FeedStatus
+from service.store.catalogue.known_names import require_known_names
 from service.store.catalogue.views import FeedFilter, FeedView
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.authenticate import RequireRole
@@ -19,9 +20,10 @@ from service.web.rendering import links
 from service.web.rendering.schemas import LANGUAGE, Instant, OutletRef, PageOut
 from service.web.requests.fields import (
     Names,
-    PartialPageOut,
     fields_parameter,
     json_response,
+    or_partial,
+    or_partial_page,
     page_response,
     validate_fields,
 )
@@ -30,7 +32,7 @@ from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/feeds", tags=["feeds"], responses=PROBLEM_RESPONSES)
-ADMIN = Security(RequireRole(Role.ADMIN), scopes=[Role.ADMIN])
+ADMIN = Depends(RequireRole(Role.ADMIN))
 FEED_CURSOR = Cursor("feeds", BigInt)
 FeedId = Annotated[BigInt, Path(description="Id of the feed.")]
 
@@ -146,16 +148,17 @@ class FeedUpdateIn(BaseModel):
     full_text: bool | None = Field(None, description=FULL_TEXT)
 
 
-@router.get("", response_model=PageOut[FeedOut] | PartialPageOut)
+@router.get("", response_model=or_partial_page(PageOut[FeedOut], FeedOut))
 def list_feeds(session: ReadSession, query: Annotated[FeedQuery, Query()]) -> Response:
     """List feeds in order of creation, with their fetch status."""
+    require_known_names(session, outlets=query.outlet)
     after = FEED_CURSOR.decode(query.cursor)
     page = views.list_feeds(session, query.filter(), after=after, limit=query.limit)
     items = [FeedOut.of(feed) for feed in page.items]
     return page_response(PageOut(items=items, next=FEED_CURSOR.encode(page.next)), query.fields)
 
 
-@router.get("/{feed_id}", response_model=FeedOut | dict[str, Any], responses=NOT_FOUND_RESPONSE)
+@router.get("/{feed_id}", response_model=or_partial(FeedOut), responses=NOT_FOUND_RESPONSE)
 def get_feed(
     session: ReadSession,
     feed_id: FeedId,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response, Security
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ router = APIRouter(
     prefix="/v1/outlets",
     tags=["outlets"],
     responses={**PROBLEM_RESPONSES, **WRITE_RESPONSES, **NOT_FOUND_RESPONSE},
-    dependencies=[Security(RequireRole(Role.ADMIN), scopes=[Role.ADMIN])],
+    dependencies=[Depends(RequireRole(Role.ADMIN))],
 )
 Code = Annotated[str, Field(min_length=2, max_length=3, pattern="^[A-Za-z]+$")]
 

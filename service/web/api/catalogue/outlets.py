@@ -1,21 +1,23 @@
 """`/v1/outlets`: outlets with their reporting statistics."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.domain.field_types import MAX_IDS, CountryCodes, LanguageCodes, ShortText, TextValues
 from service.store.catalogue import outlet_stats, views
+from service.store.catalogue.known_names import require_known_names
 from service.store.catalogue.outlet_stats import OutletStats
 from service.store.catalogue.views import OutletFilter, OutletOrder, OutletView
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import COUNTRY, LANGUAGE, Instant, PageOut
 from service.web.requests.fields import (
     Names,
-    PartialPageOut,
     fields_parameter,
     json_response,
+    or_partial,
+    or_partial_page,
     page_response,
     validate_fields,
 )
@@ -184,9 +186,10 @@ class OutletQuery(BaseModel):
         )
 
 
-@router.get("", response_model=PageOut[OutletOut] | PartialPageOut)
+@router.get("", response_model=or_partial_page(PageOut[OutletOut], OutletDetailOut))
 def list_outlets(session: ETagSession, query: Annotated[OutletQuery, Query()]) -> Response:
     """List outlets by slug, or with `sort=latest` by last report, latest first."""
+    require_known_names(session, families=query.family)
     cursor = OUTLET_CURSORS[query.sort]
     page = views.list_outlets(
         session,
@@ -199,9 +202,7 @@ def list_outlets(session: ETagSession, query: Annotated[OutletQuery, Query()]) -
     return page_response(PageOut(items=items, next=cursor.encode(page.next)), query.fields)
 
 
-@router.get(
-    "/{slug}", response_model=OutletDetailOut | dict[str, Any], responses=NOT_FOUND_RESPONSE
-)
+@router.get("/{slug}", response_model=or_partial(OutletDetailOut), responses=NOT_FOUND_RESPONSE)
 def get_outlet(
     session: ETagSession, slug: Slug, fields: Annotated[OutletFields | None, Query()] = None
 ) -> Response:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, Field
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from service.domain.counts.dimensions import Dimension, Unit
 from service.domain.counts.intervals import Interval, interval_starts
 from service.domain.field_types import ArticleTypes, ShortText, UtcTime
 from service.domain.stories.filters import StoryFilter
+from service.domain.text.nearest import suggest
 from service.errors import BadInputError
 from service.store.articles.views import ArticleFilter
 from service.store.counts import counts
@@ -32,8 +33,9 @@ def _check_time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        hint = suggest(name, dict.fromkeys(available_timezones(), ""))
         raise ValueError(
-            f"Unknown time zone {name!r}: use an IANA name such as Europe/Berlin"
+            f"Unknown time zone {name!r}: use an IANA name such as Europe/Berlin; {hint}"
         ) from error
     return name
 

@@ -17,6 +17,7 @@ from service.store.articles import keys, match
 from service.store.articles.match import UNSTORED_ID, MatchRequest
 from service.store.articles.vectors import round_to_stored
 from service.store.articles.views import ArticleDetail, load_articles
+from service.store.catalogue.known_names import require_known_names
 from service.store.story_views.views import get_stories, story_names
 from service.web.api.stories.parts import (
     CONTRIBUTIONS,
@@ -157,6 +158,7 @@ def match_article(  # noqa: PLR0917  # FastAPI passes keyword arguments
 
     The result is the same as for a new article from a feed. Nothing is stored.
     """
+    require_known_names(session, outlets=[body.outlet] if body.outlet else ())
     now = web.clock()
     raw_date = body.published.isoformat() if body.published else ""
     published = FeedDate(body.published, "minute") if body.published else None

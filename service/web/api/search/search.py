@@ -16,6 +16,7 @@ from service.domain.search.word_forms import languages_of_script
 from service.embed.encoder import Encoder
 from service.ingest.detect_language import resolve_language
 from service.store.articles.views import load_articles
+from service.store.catalogue.known_names import require_known_names
 from service.store.search import highlights
 from service.store.search.compiled_search import compile_search
 from service.store.search.filters import SearchFilter
@@ -41,6 +42,9 @@ router = APIRouter(prefix="/v1/search", tags=["search"], responses=PROBLEM_RESPO
 
 #: Maximum number of characters, and of words, of a query.
 MAX_QUERY_LENGTH, MAX_WORDS = 1000, 60
+NOT_SEMANTIC = (
+    "query.q: phrases are not supported with mode=semantic; use mode=hybrid or mode=keyword"
+)
 
 
 class SearchMode(StrEnum):
@@ -62,8 +66,9 @@ class SearchQuery(BaseModel):
             min_length=1,
             max_length=MAX_QUERY_LENGTH,
             pattern=r"^[^\x00]*$",
-            description='Search terms. `"two words"`: a phrase; `one or two`: either term; '
-            "`-word`: without this word.",
+            description='Search terms. `"two words"`: a phrase that all results contain; `one or '
+            "two`: either term; `-word` or `NOT word`: without this word. Other operators, such as "
+            "`*` or `title:`, are rejected.",
             examples=["ferry harbour"],
         ),
     ]
@@ -109,11 +114,15 @@ async def parse_search(request: Request, query: Annotated[SearchQuery, Query()])
 
     Raises:
         EncoderError: the mode is semantic, and the model is not available.
+        BadInputError: an operator of the query is not supported.
+        HTTPException: 422, the query is invalid.
     """
     terms = parse_terms(query.q)
     if query.mode is SearchMode.KEYWORD:
         return ParsedSearch(query, terms, None)
     if query.mode is SearchMode.SEMANTIC:
+        if terms.has_phrase:
+            raise HTTPException(422, NOT_SEMANTIC)
         encoder = await loaded_encoder(request, model_context(request))
         return ParsedSearch(query, terms, encoder)
     available = await encoder_if_loaded(request)
@@ -122,7 +131,12 @@ async def parse_search(request: Request, query: Annotated[SearchQuery, Query()])
 
 
 def parse_terms(q: str) -> SearchTerms:
-    """Parse a query; raises HTTPException (422) if it has no search terms or too many."""
+    """Parse a query.
+
+    Raises:
+        BadInputError: an operator is not supported.
+        HTTPException: 422, the query has no search terms, or too many.
+    """
     terms = parse_search_terms(q)
     if len(q.split()) > MAX_WORDS:
         raise HTTPException(422, f"query.q: more than {MAX_WORDS} words; shorten the query")
@@ -165,7 +179,12 @@ class SearchResults:
 
 
 def run_search(request: Request, session: Session, parsed: ParsedSearch) -> SearchResults:
-    """Run a search; at most five SQL statements."""
+    """Run a search; at most five SQL statements, and one that checks the outlets.
+
+    Raises:
+        BadInputError: an outlet does not exist.
+    """
+    require_known_names(session, outlets=parsed.query.outlet)
     query, conditions = parsed.query, parsed.query.filter()
     model = parsed.encoder.model if parsed.encoder else ""
     compiled = compile_search(session, parsed.terms, conditions.languages, model)

@@ -25,8 +25,8 @@ from service.web.rendering.schemas import (
 from service.web.rendering.timeline import timeline_page
 from service.web.requests.fields import (
     Names,
-    PartialPageOut,
     fields_parameter,
+    or_partial_page,
     page_response,
     validate_fields,
 )
@@ -150,7 +150,9 @@ class RelatedOut(BaseModel):
 
 
 @router.get(
-    "/articles", response_model=PageOut[MemberOut] | PartialPageOut, responses=MERGED_RESPONSE
+    "/articles",
+    response_model=or_partial_page(PageOut[MemberOut], MemberOut),
+    responses=MERGED_RESPONSE,
 )
 def list_story_articles(  # noqa: PLR0917  # FastAPI calls it by name
     session: ETagSession,

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.field_types import Count, ShortText, UtcTime
 from service.domain.stories.filters import Sort, StoryFilter
+from service.store.catalogue.known_names import require_known_names
 from service.store.counts.facets import count_story_facets
 from service.store.counts.totals import count_rows
 from service.store.story_views import views
@@ -71,7 +72,17 @@ class StoryQuery(StoryFeedQuery, SummaryQuery):
 def list_page(
     session: Session, query: StoryFeedQuery, *, after: str | None = None
 ) -> tuple[tuple[StoryView, ...], str | None]:
-    """A page of stories and the cursor of the next page; `after` is the cursor of this page."""
+    """A page of stories and the cursor of the next page; `after` is the cursor of this page.
+
+    Raises:
+        BadInputError: an outlet, a publisher family or the storyline does not exist.
+    """
+    require_known_names(
+        session,
+        outlets=query.outlet,
+        families=query.family,
+        storylines=[query.storyline] if query.storyline else (),
+    )
     cursor = CURSORS[query.sort]
     page = views.list_stories(
         session,

@@ -1,7 +1,7 @@
 """`/v1/stories`: list of stories, and one story."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
@@ -23,8 +23,9 @@ from service.web.api.stories.schemas import (
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import MemberOut, PageOut, StoryOut, story_fields
 from service.web.requests.fields import (
-    PartialPageOut,
     json_response,
+    or_partial,
+    or_partial_page,
     page_response,
     select_fields,
     split_names,
@@ -36,7 +37,7 @@ from service.web.requests.redirects import MERGED_RESPONSE, require_unmerged_sto
 router = APIRouter(prefix="/v1/stories", tags=["stories"], responses=PROBLEM_RESPONSES)
 
 
-@router.get("", response_model=SummarizedPageOut[StoryOut] | PartialPageOut)
+@router.get("", response_model=or_partial_page(SummarizedPageOut[StoryOut], StoryDetailOut))
 def list_stories(session: ETagSession, query: Annotated[StoryQuery, Query()]) -> Response:
     """List all stories, except hidden, merged and empty ones.
 
@@ -63,7 +64,7 @@ def list_stories(session: ETagSession, query: Annotated[StoryQuery, Query()]) ->
 
 @router.get(
     "/{story_id}",
-    response_model=StoryDetailOut | dict[str, Any],
+    response_model=or_partial(StoryDetailOut),
     responses={**NOT_FOUND_RESPONSE, **MERGED_RESPONSE},
 )
 def get_story(

@@ -1,7 +1,7 @@
 """`/v1/storylines`: list of storylines, and one storyline with its stories."""
 
 from dataclasses import asdict
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -14,9 +14,10 @@ from service.web.rendering import links
 from service.web.rendering.schemas import Instant, PageOut, StorylineRef, StoryOut
 from service.web.requests.fields import (
     Names,
-    PartialPageOut,
     fields_parameter,
     json_response,
+    or_partial,
+    or_partial_page,
     page_response,
     validate_fields,
 )
@@ -91,7 +92,7 @@ class StorylineQuery(BaseModel):
     fields: StorylineSummaryFields | None = None
 
 
-@router.get("", response_model=PageOut[StorylineSummaryOut] | PartialPageOut)
+@router.get("", response_model=or_partial_page(PageOut[StorylineSummaryOut], StorylineSummaryOut))
 def list_storylines(session: ETagSession, query: Annotated[StorylineQuery, Query()]) -> Response:
     """List storylines by id, or with `sort=newest` by creation time, latest first."""
     cursor = CURSORS[query.sort]
@@ -110,7 +111,7 @@ def list_storylines(session: ETagSession, query: Annotated[StorylineQuery, Query
 
 
 @router.get(
-    "/{storyline_id}", response_model=StorylineOut | dict[str, Any], responses=NOT_FOUND_RESPONSE
+    "/{storyline_id}", response_model=or_partial(StorylineOut), responses=NOT_FOUND_RESPONSE
 )
 def get_storyline(
     session: ETagSession,

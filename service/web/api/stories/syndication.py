@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 
+from service.domain.field_types import ArticleTypes, UtcTime
 from service.store.story_views.reports import Member
 from service.store.story_views.views import StoryView
 from service.web.api.stories.query import StoryFeedQuery, list_page
@@ -36,6 +38,19 @@ FEED_RESPONSES: dict[int | str, dict[str, Any]] = {
         },
     }
 }
+
+
+class ArticleFeedQuery(BaseModel):
+    """Query parameters of the feed of a story."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: ArticleTypes = Field([], description="Types of articles; only articles of one of them.")
+    as_of: UtcTime | None = Field(
+        None,
+        description="Return the articles at this time; for a future time, the current ones. "
+        "Default: the current ones.",
+    )
 
 
 @router.get("/feed.{form}", responses=FEED_RESPONSES, response_class=Response)
@@ -71,17 +86,24 @@ def get_stories_feed(
     response_class=Response,
 )
 def get_story_feed(
-    request: Request, session: ETagSession, story_id: StoryId, form: FormatPath
+    request: Request,
+    session: ETagSession,
+    story_id: StoryId,
+    form: FormatPath,
+    query: Annotated[ArticleFeedQuery, Query()],
 ) -> Response:
     """Get the articles of one story as a feed, latest first."""
-    detail = require_unmerged_story(session, story_id)
+    detail = require_unmerged_story(session, story_id, query.as_of)
     story, base = detail.story, str(request.base_url)
+    query_string = request.url.query
+    members = [each for each in detail.members if not query.type or each.report.type in query.type]
+    page = base + links.story_path(story.id, story.slug).lstrip("/")
     channel = Channel(
-        key=f"urn:samestory:story:{story.id}",
+        key=feed_urn("story", story.id, *([query_string] if query_string else [])),
         title=story.headline or story.id,
         url=str(request.url),
-        page=base + links.story_path(story.id, story.slug).lstrip("/"),
-        entries=[_article_entry(member) for member in reversed(detail.members)],
+        page=f"{page}?{query_string}" if query_string else page,
+        entries=[_article_entry(member) for member in reversed(members)],
         since=story.changed_at,
     )
     return feed_response(channel, form)

@@ -22,7 +22,7 @@ from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(
     prefix="/v1/subscribers/{subscriber_id}/alerts",
-    tags=["admin"],
+    tags=["subscribers"],
     responses={**PROBLEM_RESPONSES, **NOT_FOUND_RESPONSE, 403: WRITE_RESPONSES[403]},
     dependencies=[ADMIN],
 )

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Path, Query, Response, Security
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
@@ -28,10 +28,10 @@ from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteRes
 from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
-ADMIN = Security(RequireRole(Role.ADMIN), scopes=[Role.ADMIN])
+ADMIN = Depends(RequireRole(Role.ADMIN))
 router = APIRouter(
     prefix="/v1/subscribers",
-    tags=["admin"],
+    tags=["subscribers"],
     responses={**PROBLEM_RESPONSES, 403: WRITE_RESPONSES[403]},
     dependencies=[ADMIN],
 )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Security
+from fastapi import Depends, Path
 
 from service.domain.access.roles import Role
 from service.web.middleware.authenticate import RequireRole
@@ -10,7 +10,7 @@ from service.web.requests.idempotency import WRITE_RESPONSES
 from service.web.requests.parameters import BigInt
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
-ADMIN = Security(RequireRole(Role.ADMIN), scopes=[Role.ADMIN])
+ADMIN = Depends(RequireRole(Role.ADMIN))
 WebhookId = Annotated[BigInt, Path(description="Id of the webhook.")]
 RESPONSES = {**PROBLEM_RESPONSES, 403: WRITE_RESPONSES[403]}
 ITEM_RESPONSES = {**WRITE_RESPONSES, **NOT_FOUND_RESPONSE}

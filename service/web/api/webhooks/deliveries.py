@@ -16,7 +16,9 @@ from service.web.requests.idempotency import WriteDep, WriteResult
 from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE
 
-router = APIRouter(prefix="/v1/webhooks", tags=["admin"], responses=RESPONSES, dependencies=[ADMIN])
+router = APIRouter(
+    prefix="/v1/webhooks", tags=["webhooks"], responses=RESPONSES, dependencies=[ADMIN]
+)
 CURSOR = Cursor("webhooks/deliveries", BigInt)
 
 

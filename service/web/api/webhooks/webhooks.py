@@ -18,7 +18,9 @@ from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteRes
 from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE
 
-router = APIRouter(prefix="/v1/webhooks", tags=["admin"], responses=RESPONSES, dependencies=[ADMIN])
+router = APIRouter(
+    prefix="/v1/webhooks", tags=["webhooks"], responses=RESPONSES, dependencies=[ADMIN]
+)
 CURSOR = Cursor("webhooks", BigInt)
 
 

@@ -1,22 +1,27 @@
-"""docs/api.md: every example request returns the documented response."""
+"""docs/api.md: every example returns the documented response in a new `samestory demo`."""
 
 import json
 import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from service.commands.demo.samples import SEEDS_NOW
 from service.domain.access.roles import Role
 from service.store.access import keys
 from service.store.database import schema
+from service.store.database.embedded import EmbeddedServer
 from service.store.database.sessions import make_sessions
-from tests.support.content.texts import WORLD_NOW
-from tests.support.servers.site import Site, serving_world
+from tests.e2e.conftest import Shell
+from tests.support.servers.site import Site
 
-PAGE = Path(__file__).parents[3] / "docs" / "api.md"
+pytestmark = pytest.mark.slow
+
+PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 #: API key in the examples.
 SECRET = "samestory_Zb0nTq3mVw8sYc1kLr6uHd4xPf9aJe2gNi5oRt7wSvE"
 EXAMPLE = re.compile(r"```http\n(.*?)```(?:\n\n```json\n(.*?)```)?", re.DOTALL)
@@ -76,21 +81,43 @@ def matches(expected: Any, actual: Any) -> bool:
 
 
 @pytest.fixture(scope="module")
-def world(new_database: Callable[[], str]) -> Iterator[Site]:
-    """A server with the sample stories and the API key of the examples."""
-    url = new_database()
-    engine = schema.make_engine(url)
+def demo(shell: Shell) -> Iterator[Site]:
+    """A new demo with the API key of the examples, whose model is loaded."""
+    process = shell.start("demo")
+    assert process.stdout is not None
+    lines: list[str] = []
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if found := re.search(r"Open http://127\.0\.0\.1:(\d+)/", line):
+                break
+        else:
+            pytest.fail("".join(lines))
+        _add_key(shell)
+        site = Site(int(found[1]))
+        deadline = time.monotonic() + 60
+        while site.get("/v1/search?q=ferry&mode=semantic").status != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+        yield site
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def _add_key(shell: Shell) -> None:
+    server = EmbeddedServer.start(str(shell.data))
+    engine = schema.make_engine(server.url("samestory_demo_multilingual"))
     with make_sessions(engine).begin() as session:
-        keys.create(session, "Ruth Pell", list(Role), now=WORLD_NOW, secret=SECRET)
+        keys.create(session, "Ruth Pell", list(Role), now=SEEDS_NOW, secret=SECRET)
     engine.dispose()
-    with serving_world(url) as running:
-        yield running
+    server.stop()
 
 
 @pytest.mark.parametrize("example", examples(), ids=lambda each: each.path)
-def test_example_returns_the_documented_response(world: Site, example: Example) -> None:
+def test_example_returns_the_documented_response(demo: Site, example: Example) -> None:
     """Runs in the order of the page, because some examples change data."""
-    response = world.get(
+    response = demo.get(
         example.path, method=example.method, headers=example.headers, body=example.request_body
     )
     assert response.status == example.status
@@ -111,9 +138,9 @@ def test_every_code_block_is_an_example() -> None:
     assert opened.count("json") == responses == len(opened) - len(examples())
 
 
-def test_page_documents_every_filter_and_list(world: Site) -> None:
+def test_page_documents_every_filter_and_list(demo: Site) -> None:
     page = PAGE.read_text()
-    document = world.get("/openapi.json").json
+    document = demo.get("/openapi.json").json
     for parameter in document["paths"]["/v1/stories"]["get"]["parameters"]:
         assert f"`{parameter['name']}`" in page or parameter["name"] == "limit"
     for path in document["paths"]:
