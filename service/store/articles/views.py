@@ -1,12 +1,13 @@
 """Articles for the API, with their current stories: one, some, or a filtered page."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, literal_column, select, tuple_
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from service.errors import HiddenError, NotFoundError
@@ -30,6 +31,13 @@ from service.store.tables import (
     OutletRow,
     StoryRow,
 )
+
+#: Number of articles that a cursor reads at once.
+BATCH_SIZE = 500
+#: Columns of `ArticleDetail` beside those of its member.
+_DETAIL_COLUMNS = (ArticleRow.feed_id, StoryRow.id, StoryRow.slug, StoryRow.headline)
+#: Evidence is the largest column, and slow to parse.
+_NO_EVIDENCE: ColumnElement[Any] = literal_column("'{}'::jsonb", type_=JSONB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +141,25 @@ def load_articles(session: Session, ids: Collection[int]) -> dict[int, ArticleDe
     return {each.member.report.article_id: each for each in details}
 
 
+def stream_articles(
+    session: Session,
+    filters: ArticleFilter,
+    *,
+    sort: ArticleOrder = ArticleOrder.NEWEST,
+    limit: int | None = None,
+) -> Iterator[Sequence[ArticleDetail]]:
+    """Yield visible articles in batches from a cursor of the database, without evidence."""
+    matching = select_article_ids(session, filters, sort=sort).limit(limit)
+    columns = [_NO_EVIDENCE if each is MembershipRow.evidence else each for each in MEMBER_COLUMNS]
+    statement = with_original(matching.with_only_columns(*columns, *_DETAIL_COLUMNS))
+    with session.execute(statement.execution_options(yield_per=BATCH_SIZE)) as rows:
+        for batch in rows.partitions():
+            yield [_detail(*row) for row in batch]
+
+
 def _details() -> Select[*tuple[Any, ...]]:
     """Select the arguments of `_detail`."""
-    return with_original(
-        _with_story(
-            *MEMBER_COLUMNS, ArticleRow.feed_id, StoryRow.id, StoryRow.slug, StoryRow.headline
-        )
-    )
+    return with_original(_with_story(*MEMBER_COLUMNS, *_DETAIL_COLUMNS))
 
 
 def _with_story(*columns: Any) -> Select[*tuple[Any, ...]]:

@@ -79,8 +79,8 @@ ArticleFields = Annotated[
 ]
 
 
-class ArticleQuery(SummaryQuery):
-    """Query parameters of the article list."""
+class ArticleFilterQuery(BaseModel):
+    """Filters and order of the article list."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -119,9 +119,6 @@ class ArticleQuery(SummaryQuery):
         ArticleOrder.NEWEST, description="`newest` or `oldest` first, by report time."
     )
     type: ArticleTypes = Field([], description="Types of articles; matches any of them.")
-    limit: Limit = 50
-    cursor: CursorText | None = None
-    fields: ArticleFields | None = None
 
     def filter(self, session: Session) -> ArticleFilter:
         """The filter conditions; up to four statements for each URL."""
@@ -141,6 +138,14 @@ class ArticleQuery(SummaryQuery):
             ids=ids if self.id or self.url else None,
             storyline=self.storyline,
         )
+
+
+class ArticleQuery(ArticleFilterQuery, SummaryQuery):
+    """Query parameters of the article list."""
+
+    limit: Limit = 50
+    cursor: CursorText | None = None
+    fields: ArticleFields | None = None
 
 
 @router.get("", response_model=SummarizedPageOut[ArticleDetailOut] | PartialPageOut)

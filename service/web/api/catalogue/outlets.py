@@ -140,8 +140,8 @@ OutletFields = Annotated[
 ]
 
 
-class OutletQuery(BaseModel):
-    """Query parameters of the outlet list."""
+class OutletFilterQuery(BaseModel):
+    """Filters and order of the outlet list."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -167,9 +167,6 @@ class OutletQuery(BaseModel):
     sort: OutletOrder = Field(
         OutletOrder.SLUG, description="`slug`, or `latest`: by last report, latest first."
     )
-    limit: Limit = 100
-    cursor: CursorText | None = None
-    fields: OutletFields | None = None
 
     def filter(self) -> OutletFilter:
         """The filter conditions."""
@@ -182,6 +179,14 @@ class OutletQuery(BaseModel):
             slugs=tuple(self.slug),
             text=self.name or "",
         )
+
+
+class OutletQuery(OutletFilterQuery):
+    """Query parameters of the outlet list."""
+
+    limit: Limit = 100
+    cursor: CursorText | None = None
+    fields: OutletFields | None = None
 
 
 @router.get("", response_model=PageOut[OutletOut] | PartialPageOut)
