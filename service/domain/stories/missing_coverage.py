@@ -92,9 +92,7 @@ def _reason_to_withhold(story: Profile, similar: int, age: timedelta) -> Withhel
     return Withheld.FEW_SIMILAR_STORIES if similar < MIN_SIMILAR else None
 
 
-def _absences(
-    similar: Sequence[frozenset[str]], candidates: frozenset[str]
-) -> tuple[Absence, ...]:
+def _absences(similar: Sequence[frozenset[str]], candidates: frozenset[str]) -> tuple[Absence, ...]:
     counts = Counter(value for values in similar for value in values if value in candidates)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(

@@ -15,6 +15,7 @@ from service.store.articles.types import EFFECTIVE_TYPE
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page
 from service.store.story_views.as_of import is_reprint
+from service.store.story_views.first_reports import is_first_report
 from service.store.story_views.reports import (
     LANGUAGE_CODE,
     MEMBER_COLUMNS,
@@ -65,6 +66,7 @@ class ArticleFilter:
     copies: bool | None = None  #: True: only reprints; False: no reprints
     ids: tuple[int, ...] | None = None  #: () matches no article
     storyline: str | None = None  #: id; articles of its stories
+    first: bool = False  #: only articles that certainly are the first report of their story
 
 
 def get_article(session: Session, article_id: int) -> ArticleDetail:
@@ -117,6 +119,8 @@ def select_article_ids(
     # Neither the article nor its story is hidden; an article may have no story.
     visible = (~is_hidden(ArticleRow.id), StoryRow.id.is_not(None) | MembershipRow.id.is_(None))
     conditions = [*visible, *article_conditions(filters), *outlet_conditions(session, filters)]
+    if filters.first:
+        conditions += is_first_report(None)
     keys = (ArticleRow.reported_at, ArticleRow.id)
     order = [key.desc() if sort is ArticleOrder.NEWEST else key.asc() for key in keys]
     return _with_story(ArticleRow.id).where(*conditions).order_by(*order)

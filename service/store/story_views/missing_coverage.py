@@ -1,4 +1,4 @@
-"""Similar stories of a story, and the outlets, families, countries and languages of their reports."""
+"""Similar stories of a story, and the outlets, countries and languages of their reports."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable

@@ -111,6 +111,10 @@ class ArticleFilterQuery(BaseModel):
     storyline: ShortText | None = Field(
         None, description="Id of a storyline; only articles of its stories."
     )
+    first: bool = Field(
+        default=False,
+        description="True: only articles that certainly are the first report of their story.",
+    )
     feed: BigInt | None = Field(None, description="Id of a feed; only its articles.")
     copies: bool | None = Field(
         None, description="True: only copies. False: no copies. Default: both."
@@ -137,6 +141,7 @@ class ArticleFilterQuery(BaseModel):
             copies=self.copies,
             ids=ids if self.id or self.url else None,
             storyline=self.storyline,
+            first=self.first,
         )
 
 

@@ -90,6 +90,7 @@ PATHS = [
     ("/v1/articles?family=family-4&since=2023-04-20", 4),
     ("/v1/articles?story=story7", 4),
     ("/v1/articles?feed=7", 4),
+    ("/v1/articles?first=true&outlet=outlet-7", 4),
     ("/v1/articles?copies=true&limit=5", 4),
     ("/v1/outlets", 2),
     ("/v1/outlets?country=GB&country=DE&agency=false", 2),

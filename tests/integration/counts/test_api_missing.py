@@ -28,7 +28,10 @@ def fill(sessions: Sessions, similar: int = 30) -> None:
             at = NOW - timedelta(days=9) + number * HOUR
             rows.story(
                 f"story{number}",
-                [rows.article(each, f"Story {number}", at=at) for each in (*outlets, absent, silent)],
+                [
+                    rows.article(each, f"Story {number}", at=at)
+                    for each in (*outlets, absent, silent)
+                ],
             )
         reports = [rows.article(each, "Ferry", at=NOW - 20 * HOUR) for each in outlets]
         rows.story("ferry", reports)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from service.domain.stories.transitions import StoryTransition, TransitionOut
@@ -27,7 +28,6 @@ from service.web.api.export.queries import (
 )
 from service.web.api.export.streaming import (
     EXPORT_RESPONSES,
-    ExportResponse,
     ExportSession,
     export_response,
     read_pages,
@@ -44,7 +44,7 @@ router = APIRouter(
 )
 
 
-@router.get("/stories", response_class=ExportResponse)
+@router.get("/stories", response_class=StreamingResponse)
 def export_stories(
     request: Request,
     _: ExportSlot,
@@ -66,7 +66,7 @@ def export_stories(
     return export_response(request, query, "stories", batches, model=ListedStoryOut, fields=names)
 
 
-@router.get("/articles", response_class=ExportResponse)
+@router.get("/articles", response_class=StreamingResponse)
 def export_articles(
     request: Request,
     _: ExportSlot,
@@ -86,7 +86,7 @@ def export_articles(
     )
 
 
-@router.get("/outlets", response_class=ExportResponse)
+@router.get("/outlets", response_class=StreamingResponse)
 def export_outlets(
     request: Request,
     _: ExportSlot,
@@ -108,7 +108,7 @@ def export_outlets(
     return export_response(request, query, "outlets", batches, model=OutletOut, fields=names)
 
 
-@router.get("/feeds", response_class=ExportResponse)
+@router.get("/feeds", response_class=StreamingResponse)
 def export_feeds(
     request: Request,
     _: ExportSlot,
@@ -128,7 +128,7 @@ def export_feeds(
     return export_response(request, query, "feeds", batches, model=FeedOut, fields=names)
 
 
-@router.get("/storylines", response_class=ExportResponse)
+@router.get("/storylines", response_class=StreamingResponse)
 def export_storylines(
     request: Request,
     _: ExportSlot,
@@ -159,7 +159,7 @@ def export_storylines(
     )
 
 
-@router.get("/changes", response_class=ExportResponse)
+@router.get("/changes", response_class=StreamingResponse)
 def export_changes(
     request: Request,
     _: ExportSlot,
