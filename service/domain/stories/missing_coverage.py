@@ -1,6 +1,6 @@
 """Outlets, families, countries and languages that usually report similar stories, but not this one.
 
-Similar stories are stories with many of the same outlets (`store.story_views.missing_coverage`).
+Similar stories are stories with many of the same outlets (`store.counts.missing_coverage`).
 """
 
 import math

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from service.errors import HiddenError, NotFoundError
 from service.store.articles.types import EFFECTIVE_TYPE
+from service.store.counts.first_reports import is_first_report
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page
 from service.store.story_views.as_of import is_reprint
-from service.store.story_views.first_reports import is_first_report
 from service.store.story_views.reports import (
     LANGUAGE_CODE,
     MEMBER_COLUMNS,

@@ -12,6 +12,7 @@ from service.domain.counts.dimensions import Dimension, Unit
 from service.domain.stories.filters import StoryFilter
 from service.store.articles.views import ArticleFilter, article_conditions, outlet_conditions
 from service.store.counts.dimensions import KEYS, OF_OUTLETS, OF_STORIES, join_entities
+from service.store.counts.first_reports import is_first_report
 from service.store.story_views.as_of import (
     StoryTable,
     is_member,
@@ -20,7 +21,6 @@ from service.store.story_views.as_of import (
     valid_at,
 )
 from service.store.story_views.filters import conditions
-from service.store.story_views.first_reports import is_first_report
 from service.store.story_views.reports import is_hidden
 from service.store.tables import ArticleRow, CopyRow, MembershipRow, OutletRow
 

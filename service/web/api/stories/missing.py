@@ -16,7 +16,7 @@ from service.domain.stories.missing_coverage import (
     Withheld,
 )
 from service.store.counts.dimensions import load_names
-from service.store.story_views.missing_coverage import load_missing_coverage
+from service.store.counts.missing_coverage import load_missing_coverage
 from service.web.api.counts.list_summary import ValueOut
 from service.web.middleware.etags import ETagSession
 from service.web.requests.parameters import StoryId
