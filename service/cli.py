@@ -30,6 +30,7 @@ COMMANDS = {
     "digest": "service.commands.digest:app",
     "keys": "service.commands.keys:app",
     "mcp": "service.commands.mcp:mcp",
+    "export": "service.commands.export:export",
     "db": "service.commands.database:app",
     "cluster": "service.commands.research.cluster:cluster",
     "evaluate": "service.commands.research.evaluate:evaluate",

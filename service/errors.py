@@ -41,6 +41,7 @@ SamestoryError                 base class; the message is one line for the user
 │   ├── ModelMissingError      the model is not installed
 │   ├── ModelLoadingError      the model is still loading
 │   └── ModelMismatchError     the vectors come from different models
+├── ExportError                a dump cannot be written
 ├── DeliveryError              a webhook receiver did not accept a delivery
 └── MailError                  an email was not sent
     ├── MailRefusedError       permanently (5xx)
@@ -352,6 +353,10 @@ class ModelMismatchError(EncoderError):
         )
         self.one = one
         self.other = other
+
+
+class ExportError(SamestoryError):
+    """A dump cannot be written; the message gives the reason."""
 
 
 class DeliveryError(SamestoryError):

@@ -5,6 +5,7 @@ from jobs.close import close
 from jobs.describe import describe
 from jobs.digest import digest
 from jobs.embed import embed
+from jobs.export import export
 from jobs.fetch import fetch
 from jobs.link import link
 from jobs.place import place
@@ -39,5 +40,6 @@ def build_schedule(settings: Settings) -> tuple[Job, ...]:
         Job("digest", every.digest, HOUR, digest, longest.digest),
         Job("webhooks", every.webhooks, HOUR, webhooks, longest.webhooks),
         Job("alerts", every.alerts, 10 * MINUTE, alerts, longest.alerts),
+        Job("export", every.export, HOUR, export, longest.export),
         Job("tidy", every.tidy, HOUR, tidy, longest.tidy),
     )

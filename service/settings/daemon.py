@@ -47,6 +47,7 @@ class ScheduleSettings:
     digest: float
     webhooks: float
     alerts: float
+    export: float
     tidy: float
 
 
@@ -74,4 +75,5 @@ class RunLimitSettings:
     digest: float
     webhooks: float
     alerts: float
+    export: float
     tidy: float

@@ -101,3 +101,11 @@ class WebhookSettings:
     max_retry_hours: float
     pause_after_hours: float
     allow_networks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSettings:
+    """Daily Parquet dumps; section `[export]`. An empty target disables them."""
+
+    target: str  #: folder, or s3://BUCKET/PREFIX
+    keep_days: int  #: 0 keeps all dumps

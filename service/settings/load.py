@@ -28,6 +28,7 @@ from service.settings.delivery import (
     AlertSettings,
     DigestSettings,
     EditionSettings,
+    ExportSettings,
     MailSettings,
     WebhookSettings,
 )
@@ -95,6 +96,7 @@ class Settings:
     digest: DigestSettings
     editions: EditionSettings
     webhooks: WebhookSettings
+    export: ExportSettings
     client: ClientSettings
     alerts: AlertSettings
     schedule: ScheduleSettings

@@ -17,6 +17,7 @@ class WebSettings:
     max_concurrent_searches: int
     max_streams: int  #: open server-sent event streams
     max_streams_per_client: int  #: of these, for one key or address
+    max_concurrent_exports: int
 
 
 @dataclass(frozen=True, slots=True)

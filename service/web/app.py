@@ -15,9 +15,10 @@ from service.web import health, metrics
 from service.web.api import articles, decisions, keys, runs
 from service.web.api.catalogue import feeds, outlet_edits, outlets
 from service.web.api.counts import counts, entities
+from service.web.api.export import lists as exports
 from service.web.api.search import match, search
 from service.web.api.search import syndication as search_feeds
-from service.web.api.stories import changes, parts, stories, storylines
+from service.web.api.stories import changes, missing, parts, stories, storylines
 from service.web.api.stories import syndication as story_feeds
 from service.web.api.subscribers import alerts, subscribers
 from service.web.api.webhooks import deliveries, webhooks
@@ -52,6 +53,7 @@ ROUTE_MODULES = (
     story_feeds,
     stories,
     changes,
+    missing,
     parts,
     articles,
     search,
@@ -59,6 +61,7 @@ ROUTE_MODULES = (
     match,
     counts,
     entities,
+    exports,
     outlets,
     storylines,
     runs,

@@ -17,7 +17,7 @@ from samestory_client.errors import (
     InvalidUrlError,
 )
 from samestory_client.evidence import Evidence
-from samestory_client.lookup import ListedEntity
+from samestory_client.lookup import Absence, ListedEntity, Missing
 from samestory_client.models import (
     Article,
     Change,
@@ -43,6 +43,7 @@ from samestory_client.models import (
 )
 
 __all__ = [
+    "Absence",
     "ApiError",
     "ApiRefusedError",
     "ApiUnreachableError",
@@ -63,6 +64,7 @@ __all__ = [
     "InvalidUrlError",
     "ListedEntity",
     "Member",
+    "Missing",
     "Outlet",
     "OutletRef",
     "Pace",

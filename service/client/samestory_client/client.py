@@ -16,6 +16,7 @@ from samestory_client.errors import (
     InvalidResponseError,
 )
 from samestory_client.evidence import Evidence
+from samestory_client.exporting import Exporting
 from samestory_client.lookup import Lookup
 from samestory_client.models import (
     Article,
@@ -39,7 +40,7 @@ TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
 MAX_RETRY_DELAY = 60.0
 
 
-class Client(Counting, Lookup):
+class Client(Counting, Exporting, Lookup):
     """HTTP client of one samestory service; thread-safe.
 
     Args:

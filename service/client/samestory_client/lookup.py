@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import quote
 
 from samestory_client.decoding import decode
 from samestory_client.models import Article, OutletRef
@@ -20,6 +21,28 @@ class ListedEntity:
     last_reported_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A value that a story lacks, and its share of the similar stories."""
+
+    value: str
+    name: str
+    share: float
+    stories: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Who usually reports stories like this one; all empty if `withheld` has a reason."""
+
+    similar_stories: int
+    withheld: str | None
+    outlets: tuple[Absence, ...]
+    families: tuple[Absence, ...]
+    countries: tuple[Absence, ...]
+    languages: tuple[Absence, ...]
+
+
 class Lookup:
     """Methods of the client for lookups."""
 
@@ -34,6 +57,11 @@ class Lookup:
         """Outlets with this part in the name, the slug or a site."""
         page = self._transport.get("/v1/outlets", {"name": name, "limit": limit})
         return decode(list[OutletRef], page["items"])
+
+    def missing(self, story_id: str) -> Missing:
+        """Outlets, families, countries and languages that usually report such stories."""
+        path = f"/v1/stories/{quote(story_id, safe='')}/missing"
+        return decode(Missing, self._transport.get(path))
 
     def entities(
         self,

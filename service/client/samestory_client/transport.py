@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -22,6 +22,8 @@ from samestory_client.errors import (
 NOT_MODIFIED, ERRORS_FROM = 304, 400
 #: A GET request is retried after these statuses, and after any with Retry-After.
 RETRIED_STATUSES = (429, 502, 503, 504)
+#: Size of the pieces of a streamed body.
+STREAM_BYTES = 1 << 16
 #: Error messages are cut to this number of characters.
 MAX_MESSAGE = 300
 Parameters = Mapping[str, Any]
@@ -76,6 +78,20 @@ class Transport:
         It has its own cache, because responses may depend on the key.
         """
         return Transport(self.url, key, pool=self._pool, cache_size=self._cache_size)
+
+    def stream(self, path: str, parameters: Parameters) -> Iterator[bytes]:
+        """The body of a response in pieces; raises ApiError like `get`, also if it is cut off."""
+        query = urlencode(_to_json(parameters), doseq=True, errors="surrogatepass")
+        url = f"{self.url}{path}?{query}"
+        response = self._send("GET", url, headers=self._headers, preload_content=False)
+        try:
+            if response.status >= ERRORS_FROM:
+                _read_json(response, url)
+            yield from response.stream(STREAM_BYTES, decode_content=True)
+        except urllib3.exceptions.HTTPError as error:
+            raise ApiUnreachableError(self.url, _one_line(error)) from error
+        finally:
+            response.close()
 
     def get(self, path: str, parameters: Parameters | None = None) -> Any:
         """The JSON at a path, from the cache if the service responds with 304.

@@ -1,16 +1,18 @@
 """Articles for the API, with their current stories: one, some, or a filtered page."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, literal_column, select, tuple_
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from service.errors import HiddenError, NotFoundError
 from service.store.articles.types import EFFECTIVE_TYPE
+from service.store.counts.first_reports import is_first_report
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page
 from service.store.story_views.as_of import is_reprint
@@ -30,6 +32,13 @@ from service.store.tables import (
     OutletRow,
     StoryRow,
 )
+
+#: Number of articles that a cursor reads at once.
+BATCH_SIZE = 500
+#: Columns of `ArticleDetail` beside those of its member.
+_DETAIL_COLUMNS = (ArticleRow.feed_id, StoryRow.id, StoryRow.slug, StoryRow.headline)
+#: Evidence is the largest column, and slow to parse.
+_NO_EVIDENCE: ColumnElement[Any] = literal_column("'{}'::jsonb", type_=JSONB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class ArticleFilter:
     copies: bool | None = None  #: True: only reprints; False: no reprints
     ids: tuple[int, ...] | None = None  #: () matches no article
     storyline: str | None = None  #: id; articles of its stories
+    first: bool = False  #: only articles that certainly are the first report of their story
 
 
 def get_article(session: Session, article_id: int) -> ArticleDetail:
@@ -109,6 +119,8 @@ def select_article_ids(
     # Neither the article nor its story is hidden; an article may have no story.
     visible = (~is_hidden(ArticleRow.id), StoryRow.id.is_not(None) | MembershipRow.id.is_(None))
     conditions = [*visible, *article_conditions(filters), *outlet_conditions(session, filters)]
+    if filters.first:
+        conditions += is_first_report(None)
     keys = (ArticleRow.reported_at, ArticleRow.id)
     order = [key.desc() if sort is ArticleOrder.NEWEST else key.asc() for key in keys]
     return _with_story(ArticleRow.id).where(*conditions).order_by(*order)
@@ -133,13 +145,25 @@ def load_articles(session: Session, ids: Collection[int]) -> dict[int, ArticleDe
     return {each.member.report.article_id: each for each in details}
 
 
+def stream_articles(
+    session: Session,
+    filters: ArticleFilter,
+    *,
+    sort: ArticleOrder = ArticleOrder.NEWEST,
+    limit: int | None = None,
+) -> Iterator[Sequence[ArticleDetail]]:
+    """Yield visible articles in batches from a cursor of the database, without evidence."""
+    matching = select_article_ids(session, filters, sort=sort).limit(limit)
+    columns = [_NO_EVIDENCE if each is MembershipRow.evidence else each for each in MEMBER_COLUMNS]
+    statement = with_original(matching.with_only_columns(*columns, *_DETAIL_COLUMNS))
+    with session.execute(statement.execution_options(yield_per=BATCH_SIZE)) as rows:
+        for batch in rows.partitions():
+            yield [_detail(*row) for row in batch]
+
+
 def _details() -> Select[*tuple[Any, ...]]:
     """Select the arguments of `_detail`."""
-    return with_original(
-        _with_story(
-            *MEMBER_COLUMNS, ArticleRow.feed_id, StoryRow.id, StoryRow.slug, StoryRow.headline
-        )
-    )
+    return with_original(_with_story(*MEMBER_COLUMNS, *_DETAIL_COLUMNS))
 
 
 def _with_story(*columns: Any) -> Select[*tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""SQL of counts: totals of lists, facets, and counts over time and by dimension.
+"""SQL of counts: totals, facets, counts over time, first reports and missing coverage.
 
 Hidden articles and stories are never counted.
 """

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy.orm import Session
 
 from service.domain.counts.dimensions import Dimension, Unit
 from service.domain.stories.filters import StoryFilter
 from service.store.articles.views import ArticleFilter, article_conditions, outlet_conditions
 from service.store.counts.dimensions import KEYS, OF_OUTLETS, OF_STORIES, join_entities
+from service.store.counts.first_reports import is_first_report
 from service.store.story_views.as_of import (
     StoryTable,
     is_member,
     is_reprint,
-    is_valid_at,
     story_table,
     valid_at,
 )
@@ -73,7 +73,7 @@ def select_reports(
     if Dimension.ENTITY in by:
         statement = join_entities(statement, story)
     if unit is Unit.FIRST_REPORTS:
-        statement = statement.where(*_is_first_report(filters.as_of))
+        statement = statement.where(*is_first_report(filters.as_of))
     return statement.where(*_report_conditions(session, filters))
 
 
@@ -101,44 +101,3 @@ def _is_in_hidden_story(as_of: datetime | None) -> ColumnElement[bool]:
     return exists(
         members.where(MembershipRow.article_id == ArticleRow.id, is_member(as_of), story.hidden)
     )
-
-
-def _is_first_report(as_of: datetime | None) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions of `domain.stories.pace.find_first_reporters` on one report.
-
-    Its time is known to the minute, its outlet has no earlier report, and no other outlet can have
-    reported earlier.
-    """
-    other, membership = aliased(ArticleRow), aliased(MembershipRow)
-    others = (
-        select(membership.id)
-        .join(other, other.id == membership.article_id)
-        .where(membership.story_id == MembershipRow.story_id, is_valid_at(membership, as_of))
-        .where(~is_hidden(other.id))
-    )
-    yield from _has_exact_time(ArticleRow)
-    only_day = and_(other.published.is_not(None), other.date_precision == "day")
-    earliest = case((only_day, other.published), else_=other.reported_at)
-    loses_tie = and_(
-        other.reported_at == ArticleRow.reported_at,
-        *_has_exact_time(other),
-        _is_copy(other, as_of),
-        ~_is_copy(ArticleRow, as_of),
-    )
-    overtakes = and_(earliest <= ArticleRow.reported_at, ~loses_tie)
-    yield ~exists(others.where(other.outlet_id != ArticleRow.outlet_id, overtakes))
-    own, this = (
-        tuple_(each.reported_at, each.date_precision != "minute", each.id)
-        for each in (other, ArticleRow)
-    )
-    dated = other.published.is_not(None)
-    yield ~exists(others.where(other.outlet_id == ArticleRow.outlet_id, dated, own < this))
-
-
-def _has_exact_time(article: type[ArticleRow]) -> tuple[ColumnElement[bool], ...]:
-    return article.published.is_not(None), article.date_precision == "minute"
-
-
-def _is_copy(article: type[ArticleRow], as_of: datetime | None) -> ColumnElement[bool]:
-    copy = aliased(CopyRow)
-    return exists().where(copy.article_id == article.id, is_valid_at(copy, as_of))

@@ -81,8 +81,8 @@ ArticleFields = Annotated[
 ]
 
 
-class ArticleQuery(SummaryQuery):
-    """Query parameters of the article list."""
+class ArticleFilterQuery(BaseModel):
+    """Filters and order of the article list."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -113,6 +113,10 @@ class ArticleQuery(SummaryQuery):
     storyline: ShortText | None = Field(
         None, description="Id of a storyline; only articles of its stories."
     )
+    first: bool = Field(
+        default=False,
+        description="True: only articles that certainly are the first report of their story.",
+    )
     feed: BigInt | None = Field(None, description="Id of a feed; only its articles.")
     copies: bool | None = Field(
         None, description="True: only copies. False: no copies. Default: both."
@@ -121,9 +125,6 @@ class ArticleQuery(SummaryQuery):
         ArticleOrder.NEWEST, description="`newest` or `oldest` first, by report time."
     )
     type: ArticleTypes = Field([], description="Types of articles; matches any of them.")
-    limit: Limit = 50
-    cursor: CursorText | None = None
-    fields: ArticleFields | None = None
 
     def filter(self, session: Session) -> ArticleFilter:
         """The filter conditions; up to four statements for each URL."""
@@ -142,7 +143,16 @@ class ArticleQuery(SummaryQuery):
             copies=self.copies,
             ids=ids if self.id or self.url else None,
             storyline=self.storyline,
+            first=self.first,
         )
+
+
+class ArticleQuery(ArticleFilterQuery, SummaryQuery):
+    """Query parameters of the article list."""
+
+    limit: Limit = 50
+    cursor: CursorText | None = None
+    fields: ArticleFields | None = None
 
 
 @router.get(

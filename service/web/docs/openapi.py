@@ -21,7 +21,7 @@ Send an API key as `Authorization: Bearer <key>`. Writing always requires a key.
 setting `access.read_access` controls whether reading requires a key.
 
 Responses to GET requests under `/v1` have an ETag, except those of `/v1/keys`, \
-`/v1/subscribers`, `/v1/webhooks` and event streams. Send the ETag as If-None-Match to get 304 if \
+`/v1/subscribers`, `/v1/webhooks`, exports and event streams. Send the ETag as If-None-Match to get 304 if \
 nothing changed.
 """
 NOT_MODIFIED = {"description": "Nothing changed since the ETag in If-None-Match. No body."}
@@ -89,6 +89,8 @@ READER_KEY = {
 }
 #: Rejected before the route, by the HTTP server.
 MALFORMED = {"description": "The request is no valid HTTP."}
+#: Media types of responses without an ETag, because they are sent while they are computed.
+STREAM_TYPES = {"text/event-stream", "application/jsonl"}
 
 Document = dict[str, Any]
 
@@ -172,7 +174,7 @@ def _add_examples(operation: Document, path: str, schemas: Document) -> None:
 
 def _add_cache_headers(operation: Document, path: str, method: str) -> None:
     responses = operation["responses"]
-    streams = "text/event-stream" in responses.get("200", {}).get("content", {})
+    streams = STREAM_TYPES & responses.get("200", {}).get("content", {}).keys()
     if (
         method == "get"
         and path.startswith("/v1")

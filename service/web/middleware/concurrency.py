@@ -1,8 +1,9 @@
-"""Concurrency limits: searches wait in a queue, surplus event streams are rejected."""
+"""Concurrency limits: searches wait in a queue, surplus streams and exports are rejected."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Annotated, cast
 
 from fastapi import Depends, HTTPException, Request
@@ -14,11 +15,13 @@ RETRY_AFTER = {"Retry-After": "30"}
 
 
 class ConcurrencyLimits:
-    """Limits of concurrent searches and open streams in one process."""
+    """Limits of concurrent searches, open streams and exports in one process."""
 
     def __init__(self, settings: WebSettings) -> None:
         self.searches = asyncio.Semaphore(settings.max_concurrent_searches)
         self.streams: Counter[str] = Counter()  #: open streams by client name
+        self._running_exports = 0
+        self._max_exports = settings.max_concurrent_exports
         self._max_streams = settings.max_streams
         self._max_streams_per_client = settings.max_streams_per_client
 
@@ -41,6 +44,23 @@ class ConcurrencyLimits:
                 f"All {self._max_streams} streams are in use. Retry later, or poll /v1/changes",
                 RETRY_AFTER,
             )
+
+    @contextmanager
+    def run_export(self) -> Iterator[None]:
+        """Count an export while it runs; each one occupies a connection and a snapshot.
+
+        Raises:
+            HTTPException: 503, the process has too many exports.
+        """
+        if self._running_exports >= self._max_exports:
+            raise HTTPException(
+                503, f"All {self._max_exports} exports are in use. Retry later", RETRY_AFTER
+            )
+        self._running_exports += 1
+        try:
+            yield
+        finally:
+            self._running_exports -= 1
 
 
 async def search_slot(request: Request) -> AsyncIterator[None]:
@@ -73,6 +93,16 @@ async def stream_slot(request: Request) -> AsyncIterator[None]:
             del limits.streams[client]
 
 
+async def export_slot(request: Request) -> AsyncIterator[None]:
+    """Dependency: occupy an export slot until the response is sent.
+
+    Raises:
+        HTTPException: 503, the process has too many exports.
+    """
+    with concurrency_limits(request).run_export():
+        yield
+
+
 def is_head_request(request: Request) -> bool:
     """Whether the client sent HEAD, which `RequestContextMiddleware` turns into GET."""
     return bool(request.state.head)
@@ -86,3 +116,4 @@ def concurrency_limits(request: Request) -> ConcurrencyLimits:
 #: Ends before the response is sent. Declare it before the session, so that it is acquired first.
 SearchSlot = Annotated[None, Depends(search_slot, scope="function")]
 StreamSlot = Annotated[None, Depends(stream_slot, scope="request")]
+ExportSlot = Annotated[None, Depends(export_slot, scope="request")]

@@ -146,6 +146,17 @@ def test_first_reports_equal_the_first_reporters_of_stories(
         assert response["total"] == certain.total()
 
 
+def test_articles_of_first_reporters_are_the_counted_ones(world: Site):
+    firsts = articles(world, "first=true")
+    response = world.get(f"/v1/counts?{PERIOD}&of=first_reports&by=outlet").json
+    assert Counter(each["outlet"]["slug"] for each in firsts) == counted(response, "outlet")
+    assert all(each["story"] for each in firsts)
+    pearl = articles(world, "first=true&outlet=pearl")
+    assert [each["id"] for each in pearl] == [
+        each["id"] for each in firsts if each["outlet"]["slug"] == "pearl"
+    ]
+
+
 def test_counts_per_day_and_country(world: Site):
     zone = ZoneInfo("Asia/Tokyo")
     expected = Counter(

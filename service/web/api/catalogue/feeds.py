@@ -100,8 +100,8 @@ class FeedOut(BaseModel):
 FeedFields = Annotated[Names, validate_fields(FeedOut), fields_parameter("id,outlet,status,error")]
 
 
-class FeedQuery(BaseModel):
-    """Query parameters of the feed list."""
+class FeedFilterQuery(BaseModel):
+    """Filters of the feed list."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -114,13 +114,18 @@ class FeedQuery(BaseModel):
     language: LanguageCodes = Field(
         [], description="ISO 639 codes; only feeds that declare one of these languages."
     )
-    limit: Limit = 100
-    cursor: CursorText | None = None
-    fields: FeedFields | None = None
 
     def filter(self) -> FeedFilter:
         """The filter conditions."""
         return FeedFilter(self.status, self.failing, tuple(self.outlet), tuple(self.language))
+
+
+class FeedQuery(FeedFilterQuery):
+    """Query parameters of the feed list."""
+
+    limit: Limit = 100
+    cursor: CursorText | None = None
+    fields: FeedFields | None = None
 
 
 class NewFeedIn(BaseModel):

@@ -142,8 +142,8 @@ OutletFields = Annotated[
 ]
 
 
-class OutletQuery(BaseModel):
-    """Query parameters of the outlet list."""
+class OutletFilterQuery(BaseModel):
+    """Filters and order of the outlet list."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -169,9 +169,6 @@ class OutletQuery(BaseModel):
     sort: OutletOrder = Field(
         OutletOrder.SLUG, description="`slug`, or `latest`: by last report, latest first."
     )
-    limit: Limit = 100
-    cursor: CursorText | None = None
-    fields: OutletFields | None = None
 
     def filter(self) -> OutletFilter:
         """The filter conditions."""
@@ -184,6 +181,14 @@ class OutletQuery(BaseModel):
             slugs=tuple(self.slug),
             text=self.name or "",
         )
+
+
+class OutletQuery(OutletFilterQuery):
+    """Query parameters of the outlet list."""
+
+    limit: Limit = 100
+    cursor: CursorText | None = None
+    fields: OutletFields | None = None
 
 
 @router.get("", response_model=or_partial_page(PageOut[OutletOut], OutletDetailOut))

@@ -64,8 +64,8 @@ StorylineSummaryFields = Annotated[
 StorylineFields = Annotated[Names, validate_fields(StorylineOut), fields_parameter("id,title")]
 
 
-class StorylineQuery(BaseModel):
-    """Query parameters of the storyline list."""
+class StorylineFilterQuery(BaseModel):
+    """Filters and order of the storyline list."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -87,6 +87,11 @@ class StorylineQuery(BaseModel):
     sort: StorylineOrder = Field(
         StorylineOrder.ID, description="`id`, or `newest`: by creation time, latest first."
     )
+
+
+class StorylineQuery(StorylineFilterQuery):
+    """Query parameters of the storyline list."""
+
     limit: Limit = 50
     cursor: CursorText | None = None
     fields: StorylineSummaryFields | None = None

@@ -1,0 +1,109 @@
+"""Outlets, families, countries and languages that usually report similar stories, but not this one.
+
+Similar stories are stories with many of the same outlets (`store.counts.missing_coverage`).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+#: Fewer outlets do not show which stories are similar.
+MIN_OUTLETS = 3
+#: Fewer similar stories do not show what is usual.
+MIN_SIMILAR = 20
+#: Outlets may still report a younger story.
+MIN_AGE = timedelta(hours=12)
+#: A value is usual if its share is at least this, with a confidence of 97.5 %.
+MIN_SHARE = 0.5
+_Z = 1.96
+
+
+class Withheld(StrEnum):
+    """Reason why no missing coverage is shown."""
+
+    FEW_OUTLETS = "few_outlets"
+    TOO_EARLY = "too_early"
+    FEW_SIMILAR_STORIES = "few_similar_stories"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The values that the reports of a story have; unknown countries and languages are omitted."""
+
+    outlets: frozenset[str] = frozenset()
+    families: frozenset[str] = frozenset()
+    countries: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A value that this story lacks; `share` is its share of the similar stories, 0 to 1."""
+
+    value: str
+    share: float
+    stories: int  #: number of similar stories with the value
+
+
+@dataclass(frozen=True, slots=True)
+class MissingCoverage:
+    """Usual values that a story lacks, the most usual first; all empty if withheld."""
+
+    similar_stories: int
+    withheld: Withheld | None = None
+    outlets: tuple[Absence, ...] = ()
+    families: tuple[Absence, ...] = ()
+    countries: tuple[Absence, ...] = ()
+    languages: tuple[Absence, ...] = ()
+
+
+def find_missing(
+    story: Profile, similar: Sequence[Profile], active: Profile, *, age: timedelta
+) -> MissingCoverage:
+    """Find the usual values of similar stories that a story lacks.
+
+    `active` has the values with any article in the time of the story: an outlet whose feed failed
+    is not missing. `age` is the time since the first report.
+    """
+    withheld = _reason_to_withhold(story, len(similar), age)
+    if withheld is not None:
+        return MissingCoverage(len(similar), withheld)
+    return MissingCoverage(
+        len(similar),
+        outlets=_absences([each.outlets for each in similar], active.outlets - story.outlets),
+        families=_absences([each.families for each in similar], active.families - story.families),
+        countries=_absences(
+            [each.countries for each in similar], active.countries - story.countries
+        ),
+        languages=_absences(
+            [each.languages for each in similar], active.languages - story.languages
+        ),
+    )
+
+
+def _reason_to_withhold(story: Profile, similar: int, age: timedelta) -> Withheld | None:
+    if len(story.outlets) < MIN_OUTLETS:
+        return Withheld.FEW_OUTLETS
+    if age < MIN_AGE:
+        return Withheld.TOO_EARLY
+    return Withheld.FEW_SIMILAR_STORIES if similar < MIN_SIMILAR else None
+
+
+def _absences(similar: Sequence[frozenset[str]], candidates: frozenset[str]) -> tuple[Absence, ...]:
+    counts = Counter(value for values in similar for value in values if value in candidates)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(
+        Absence(value, count / len(similar), count)
+        for value, count in ranked
+        if lower_bound(count, len(similar)) >= MIN_SHARE
+    )
+
+
+def lower_bound(count: int, total: int) -> float:
+    """The lower end of the 95 % interval of a share (Wilson, JASA 22, 1927)."""
+    share = count / total
+    spread = math.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))
+    return (share + _Z**2 / (2 * total) - _Z * spread) / (1 + _Z**2 / total)

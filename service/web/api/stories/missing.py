@@ -1,0 +1,98 @@
+"""`/v1/stories/{story_id}/missing`: who usually reports similar stories, but not this one."""
+
+from collections.abc import Iterable
+from typing import Self
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from service.domain.counts.dimensions import Dimension
+from service.domain.stories.missing_coverage import (
+    MIN_AGE,
+    MIN_OUTLETS,
+    MIN_SIMILAR,
+    Absence,
+    Withheld,
+)
+from service.store.counts.dimensions import load_names
+from service.store.counts.missing_coverage import load_missing_coverage
+from service.web.api.counts.list_summary import ValueOut
+from service.web.middleware.etags import ETagSession
+from service.web.requests.parameters import StoryId
+from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
+from service.web.requests.redirects import MERGED_RESPONSE, require_unmerged
+
+router = APIRouter(prefix="/v1/stories", tags=["stories"], responses=PROBLEM_RESPONSES)
+
+#: Explanation of each reason.
+REASONS = {
+    Withheld.FEW_OUTLETS: f"The story has fewer than {MIN_OUTLETS} outlets",
+    Withheld.TOO_EARLY: f"The first report is less than {MIN_AGE.seconds // 3600} hours older than "
+    "the latest article of all stories",
+    Withheld.FEW_SIMILAR_STORIES: f"There are fewer than {MIN_SIMILAR} similar stories",
+}
+
+
+class AbsenceOut(ValueOut):
+    """A value that the story lacks, with its share of the similar stories."""
+
+    share: float = Field(description="Share of the similar stories with this value, 0 to 1.")
+    stories: int = Field(description="Number of similar stories with this value.")
+
+
+class MissingOut(BaseModel):
+    """Outlets, families, countries and languages that usually report such stories."""
+
+    similar_stories: int = Field(
+        description="Number of stories of the 30 days before the last report with at least half of "
+        "the outlets of this story, at most 300."
+    )
+    withheld: Withheld | None = Field(
+        description="Reason why the lists are empty; null if they are not withheld."
+    )
+    reason: str | None = Field(description="Explanation of `withheld`.")
+    outlets: list[AbsenceOut] = Field(description="Outlets, most usual first.")
+    families: list[AbsenceOut] = Field(description="Publisher families, most usual first.")
+    countries: list[AbsenceOut] = Field(description="Countries of outlets, most usual first.")
+    languages: list[AbsenceOut] = Field(description="Languages of articles, most usual first.")
+
+    @classmethod
+    def load(cls, session: Session, story_id: str) -> Self:
+        missing = load_missing_coverage(session, story_id)
+        return cls(
+            similar_stories=missing.similar_stories,
+            withheld=missing.withheld,
+            reason=REASONS[missing.withheld] if missing.withheld else None,
+            outlets=_absences(session, Dimension.OUTLET, missing.outlets),
+            families=_absences(session, Dimension.FAMILY, missing.families),
+            countries=_absences(session, Dimension.COUNTRY, missing.countries),
+            languages=_absences(session, Dimension.LANGUAGE, missing.languages),
+        )
+
+
+@router.get("/{story_id}/missing", responses={**NOT_FOUND_RESPONSE, **MERGED_RESPONSE})
+def list_missing_coverage(session: ETagSession, story_id: StoryId) -> MissingOut:
+    """List who usually reports similar stories, but did not report this one.
+
+    A value is listed if at least half of the similar stories have it, with a confidence of 97.5 %,
+    and if it has any article in the time of the story. The lists are withheld if the evidence is
+    thin.
+    """
+    require_unmerged(session, story_id)
+    return MissingOut.load(session, story_id)
+
+
+def _absences(
+    session: Session, dimension: Dimension, absences: Iterable[Absence]
+) -> list[AbsenceOut]:
+    listed = list(absences)
+    names = load_names(session, dimension, [each.value for each in listed])
+    return [
+        AbsenceOut(
+            **dict(ValueOut.of(dimension, each.value, names)),
+            share=each.share,
+            stories=each.stories,
+        )
+        for each in listed
+    ]
