@@ -58,7 +58,6 @@ Catch the base class to handle all of them::
 import traceback
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import Any
 
 
 class SamestoryError(Exception):
@@ -150,10 +149,6 @@ class FeedError(SamestoryError):
         self.url = url
         self.detail = detail
 
-    def __reduce__(self) -> tuple[type["FeedError"], tuple[Any, ...]]:
-        """Support pickling: worker processes return errors."""
-        return type(self), (self.url, self.detail)
-
 
 class BadUrlError(FeedError):
     """The feed URL is not an absolute http or https URL."""
@@ -193,9 +188,6 @@ class BadStatusError(FeedError):
     def __init__(self, url: str, detail: str, status: int = 0) -> None:
         super().__init__(url, detail)
         self.status = status
-
-    def __reduce__(self) -> tuple[type["FeedError"], tuple[Any, ...]]:
-        return type(self), (self.url, self.detail, self.status)
 
 
 class GoneError(BadStatusError):
