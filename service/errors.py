@@ -59,6 +59,8 @@ import traceback
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from service.redaction import redact_url, redact_urls
+
 
 class SamestoryError(Exception):
     """Base class; `str(error)` is one line for the user."""
@@ -145,9 +147,9 @@ class FeedError(SamestoryError):
     kind = "feed"
 
     def __init__(self, url: str, detail: str) -> None:
-        super().__init__(f"{url}: {detail}")
-        self.url = url
-        self.detail = detail
+        """Redact the URL and the URLs in the detail, because errors reach logs and readers."""
+        self.url, self.detail = redact_url(url), redact_urls(detail)
+        super().__init__(f"{self.url}: {self.detail}")
 
 
 class BadUrlError(FeedError):

@@ -17,11 +17,16 @@ from service.domain.webhooks.event_filter import parse_event_filter
 from service.domain.webhooks.retries import DeliveryOutcome
 from service.domain.webhooks.signing import format_secret
 from service.errors import DeliveryError
+<<<<<<< HEAD
 from service.ingest.fetching.webhook_target import (
     WebhookTarget,
     send_again,
     send_test_delivery,
 )
+=======
+from service.ingest.fetching.webhook_target import WebhookTarget, send_test_delivery
+from service.redaction import redact_url
+>>>>>>> f999e27 (Logs, lists, errors, the API and pages show feed addresses without passwords and query values; own list of forbidden addresses)
 from service.settings import load as settings_module
 from service.store.webhooks import attempts, webhooks
 from service.store.webhooks.webhooks import Webhook
@@ -250,7 +255,7 @@ def _format_line(hook: Webhook) -> str:
     blocked = f"; {hook.blocked_stories} stories blocked" if hook.blocked_stories else ""
     reason = hook.health.pause_reason or hook.error
     return (
-        f"{hook.id}  {hook.url}  {hook.state}  {kinds}{coverage}; "
+        f"{hook.id}  {redact_url(hook.url)}  {hook.state}  {kinds}{coverage}; "
         f"delivered up to change {hook.last_delivered_id}, {last}{blocked}"
         f"{f'  [{reason}]' if reason else ''}"
     )
@@ -260,7 +265,7 @@ def _to_dict(hook: Webhook) -> dict[str, Any]:
     delivered_at = hook.last_delivered_at
     return {
         "id": hook.id,
-        "url": hook.url,
+        "url": redact_url(hook.url),
         "state": hook.state,
         "kinds": list(hook.event_filter.kinds),
         "min_coverage": hook.event_filter.min_coverage,

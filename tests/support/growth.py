@@ -9,7 +9,7 @@ import re
 import time
 import types
 import typing
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from service.errors import SamestoryError
 
-Function = Callable[..., Any]
+Function = Any  # a function; mypy has no type for one with unknown parameters
 
 #: Pieces that are repeated: letters, marks of sentences, markup, spaces and parts of URLs.
 PIECES = (

@@ -1,7 +1,7 @@
 """Paths of stories and storylines, and URLs of others that are safe to show."""
 
 from datetime import UTC, datetime
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode
 
 from service.domain.text.links import external_url, story_path
 
@@ -11,7 +11,6 @@ __all__ = [
     "story_path",
     "storyline_api_path",
     "storyline_path",
-    "strip_credentials",
     "with_as_of",
     "with_query",
 ]
@@ -44,12 +43,3 @@ def storyline_path(storyline_id: str) -> str:
 def storyline_api_path(storyline_id: str) -> str:
     """API path of a storyline."""
     return "/v1/storylines/" + quote(storyline_id, safe="")
-
-
-def strip_credentials(url: str) -> str:
-    """URL without user and password; empty if it cannot be parsed."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

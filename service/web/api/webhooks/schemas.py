@@ -4,6 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.redaction import redact_url
 from service.domain.field_types import Count
 from service.domain.webhooks.retries import DeliveryOutcome
 from service.store.webhooks.attempts import Attempt
@@ -118,7 +119,7 @@ class WebhookOut(BaseModel):
     def of(cls, hook: Webhook, **more: Any) -> Self:
         return cls(
             id=hook.id,
-            url=hook.url,
+            url=redact_url(hook.url),
             state=hook.state,
             kinds=list(hook.event_filter.kinds),
             min_coverage=hook.event_filter.min_coverage,
