@@ -312,7 +312,7 @@ def test_forwarded_header_is_trusted_from_configured_proxies_only(
         {"SAMESTORY_ACCESS__REQUESTS_PER_MINUTE": "2", "SAMESTORY_WEB__TRUSTED_PROXIES": trusted}
     )
     app = create_app(store, clock=lambda: NOW, settings=settings)
-    with serve_in_thread(app, "127.0.0.1", 0, proxies=settings.web.trusted_proxies) as port:
+    with serve_in_thread(app, "127.0.0.1", 0, web=settings.web) as port:
         received = [
             Site(port).get(READ, headers={"X-Forwarded-For": f"203.0.113.{number}"}).status
             for number in range(4)
