@@ -17,16 +17,12 @@ from service.domain.webhooks.event_filter import parse_event_filter
 from service.domain.webhooks.retries import DeliveryOutcome
 from service.domain.webhooks.signing import format_secret
 from service.errors import DeliveryError
-<<<<<<< HEAD
 from service.ingest.fetching.webhook_target import (
     WebhookTarget,
     send_again,
     send_test_delivery,
 )
-=======
-from service.ingest.fetching.webhook_target import WebhookTarget, send_test_delivery
 from service.redaction import redact_url
->>>>>>> f999e27 (Logs, lists, errors, the API and pages show feed addresses without passwords and query values; own list of forbidden addresses)
 from service.settings import load as settings_module
 from service.store.webhooks import attempts, webhooks
 from service.store.webhooks.webhooks import Webhook

@@ -483,3 +483,14 @@ def test_json_media_types_are_accepted(protected: Site, store: Sessions, said: s
     assert rejected.status == 422
     nothing = {**headers, "Content-Type": "text/plain"}
     assert protected.get("/v1/decisions", method="POST", headers=nothing).status == 422
+
+
+def test_guesses_of_keys_and_links_are_limited(sessions: Sessions, engine: Engine) -> None:
+    with serving(sessions, requests_per_minute=3) as site:
+        guesses = [site.get(READ, headers={"Authorization": f"Bearer {n}"}) for n in range(3)]
+        assert [each.status for each in guesses] == [401, 401, 401]
+        executed: list[str] = []
+        event.listen(engine, "before_cursor_execute", lambda *args: executed.append(args[2]))
+        assert site.get(READ, headers={"Authorization": "Bearer 4"}).status == 429
+        assert site.get("/digest/confirm/1-abc").status == 429
+        assert executed == []

@@ -4,9 +4,9 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.redaction import redact_url
 from service.domain.field_types import Count
 from service.domain.webhooks.retries import DeliveryOutcome
+from service.redaction import redact_url
 from service.store.webhooks.attempts import Attempt
 from service.store.webhooks.webhooks import Webhook
 from service.web.rendering.schemas import Instant
