@@ -25,7 +25,7 @@ def alerts(context: Context) -> Counts:
     are deferred to the next digest.
 
     Raises:
-        SettingsError: `mail.site` is not set.
+        SettingsError: `web.site` is not set.
         MailServerError: the server accepts no email; waiting emails are retried later.
     """
     return run_mail_job(context, "alert", create_alert_emails)

@@ -36,7 +36,7 @@ def digest(context: Context) -> Counts:
     Each subscriber gets at most one edition per local date, because it is stored before it is sent.
 
     Raises:
-        SettingsError: `mail.site` is not set.
+        SettingsError: `web.site` is not set.
         MailServerError: the server accepts no email; waiting emails are retried later.
     """
     return run_mail_job(context, "digest", create_editions)

@@ -19,7 +19,6 @@ from service.domain.catalogue.feed_update import (
 )
 from service.domain.catalogue.outlets import SiteIndex
 from service.domain.text.markup import one_line
-from service.domain.text.urls import strip_credentials
 from service.errors import (
     DatabaseError,
     DatabaseUnreachableError,
@@ -30,6 +29,7 @@ from service.errors import (
 from service.ingest.admission_job import AdmissionJob, AdmittedFeed
 from service.ingest.fetching.fetch import FetchRequest, FetchResult
 from service.ingest.read_feeds import FeedReader, ReadFeed, read_feeds
+from service.redaction import redact_url
 from service.store.articles import admission, articles
 from service.store.articles.admission import Source
 from service.store.catalogue import feed_history, feeds
@@ -132,7 +132,7 @@ class FeedStore:
             if len(batch) > 1:
                 return sum((self.store([each]) for each in batch), Counter[str]())
             result = batch[0].result
-            url = strip_credentials(self.due[result.feed_id].url)
+            url = redact_url(self.due[result.feed_id].url)
             failure = InternalFeedError.from_exception(url, "the feed was stored", error)
         try:
             return self._commit([ReadFeed(result, failure)])
@@ -157,7 +157,7 @@ class FeedStore:
         for each in stored:
             if kind := each.record.error_kind:
                 failure = {"error": each.update.error, "in_a_row": each.update.error_count}
-                url = strip_credentials(each.feed.url)
+                url = redact_url(each.feed.url)
                 log.warning("feed failed", action="feed_failed", feed=url, kind=kind, **failure)
         return sum((each.counts() for each in stored), Counter[str]())
 

@@ -59,7 +59,8 @@ Catch the base class to handle all of them::
 import traceback
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import Any
+
+from service.redaction import redact_url, redact_urls
 
 
 class SamestoryError(Exception):
@@ -147,13 +148,9 @@ class FeedError(SamestoryError):
     kind = "feed"
 
     def __init__(self, url: str, detail: str) -> None:
-        super().__init__(f"{url}: {detail}")
-        self.url = url
-        self.detail = detail
-
-    def __reduce__(self) -> tuple[type["FeedError"], tuple[Any, ...]]:
-        """Support pickling: worker processes return errors."""
-        return type(self), (self.url, self.detail)
+        """Redact the URL and the URLs in the detail, because errors reach logs and readers."""
+        self.url, self.detail = redact_url(url), redact_urls(detail)
+        super().__init__(f"{self.url}: {self.detail}")
 
 
 class BadUrlError(FeedError):
@@ -194,9 +191,6 @@ class BadStatusError(FeedError):
     def __init__(self, url: str, detail: str, status: int = 0) -> None:
         super().__init__(url, detail)
         self.status = status
-
-    def __reduce__(self) -> tuple[type["FeedError"], tuple[Any, ...]]:
-        return type(self), (self.url, self.detail, self.status)
 
 
 class GoneError(BadStatusError):

@@ -17,7 +17,7 @@ def run_mail_job(context: Context, kind: Kind, create: Callable[[Context], Count
     """Create emails of a kind, then send the waiting ones; does nothing without a mail server.
 
     Raises:
-        SettingsError: `mail.site` is not set.
+        SettingsError: `web.site` is not set.
         MailServerError: the server accepts no email; waiting emails are retried later.
     """
     mail = context.settings.mail

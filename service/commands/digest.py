@@ -142,8 +142,8 @@ def write_preview(
         BadInputError: the folder is not writable.
     """
     if page:
-        mail = replace(context.settings.mail, site=page)
-        context = replace(context, settings=replace(context.settings, mail=mail))
+        web = replace(context.settings.web, site=page)
+        context = replace(context, settings=replace(context.settings, web=web))
     now, settings = context.clock(), context.settings
     schedule, filters = DEFAULT_SCHEDULE, DEFAULT_FILTERS
     history = History(now - job.MAX_LOOKBACK)

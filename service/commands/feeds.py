@@ -16,6 +16,7 @@ from service.ingest.add_feed import add_feeds, discover_feeds, fetch_feed
 from service.ingest.catalogue_files import read_bytes
 from service.ingest.feed_overrides import change_overrides
 from service.ingest.opml import OpmlFeed, read_opml, write_opml
+from service.redaction import redact_url, redact_urls
 from service.settings import load as settings_module
 from service.settings.paths import CONFIG_DIR
 from service.store.articles import pages
@@ -105,7 +106,9 @@ def add(
     feed = fetched.to_opml(title)
     with open_context() as context, context.sessions.begin() as session:
         added = add_feeds(session, [feed], now=context.clock())
-    print(f"{'added' if added else 'already exists'}: {feed.url} ({feed.title or 'untitled'})")
+    print(
+        f"{'added' if added else 'already exists'}: {redact_url(feed.url)} ({feed.title or 'untitled'})"
+    )
 
 
 @app.command()
@@ -161,7 +164,8 @@ def list_feeds(*, as_json: AsJson = False) -> None:
     with open_context() as context, context.sessions.begin() as session:
         rows = [
             {
-                "url": feed.url,
+                "id": feed.id,
+                "url": redact_url(feed.url),
                 "title": feed.title,
                 "outlet": outlet.slug,
                 "status": feed.status,
@@ -180,19 +184,21 @@ def list_feeds(*, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
     for row in () if as_json else rows:
-        print(f"{row['status']:8} {row['outlet']:24} {row['url']}  {row['error'] or ''}".rstrip())
+        print(
+            f"{row['id']:6} {row['status']:8} {row['outlet']:24} {row['url']}  {row['error'] or ''}".rstrip()
+        )
 
 
 @app.command()
 def show(
-    url: Annotated[str, typer.Argument(help="URL of a feed; see `samestory feeds list`.")],
+    url: Annotated[str, typer.Argument(help="URL or id of a feed; see `samestory feeds list`.")],
     *,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of fetches.")] = 10,
     as_json: AsJson = False,
 ) -> None:
     """Show one feed with its last fetches and its moves to other URLs."""
     with open_context() as context, context.sessions.begin() as session:
-        feed = feeds.find_feed_by_url(session, url)
+        feed = feeds.find_feed(session, url)
         if feed is None:
             raise NotFoundError("feed", url)
         details = {name: _printable(getattr(feed, name)) for name in _SHOWN_OF_FEED}
@@ -229,7 +235,10 @@ def show(
 @app.command("undo-move")
 def undo_move(
     url: Annotated[
-        str, typer.Argument(help="Old or new URL of a feed that moved; see `samestory feeds show`.")
+        str,
+        typer.Argument(
+            help="Id of a feed that moved, or its old or new URL; see `samestory feeds show`."
+        ),
     ],
 ) -> None:
     """Restore the URL that a feed had before a permanent redirect.
@@ -238,13 +247,13 @@ def undo_move(
     """
     with open_context() as context, context.sessions.begin() as session:
         move = feed_history.undo_move(session, url, now=context.clock())
-        restored, left = move.old_url, move.new_url
+        restored, left = redact_url(move.old_url), redact_url(move.new_url)
     print(f"restored: {restored} (was {left})")
 
 
 @app.command("set")
 def set_feed(
-    url: Annotated[str, typer.Argument(help="URL of a feed; see `samestory feeds list`.")],
+    url: Annotated[str, typer.Argument(help="URL or id of a feed; see `samestory feeds list`.")],
     *,
     status: Annotated[
         FeedStatus | None,
@@ -287,7 +296,7 @@ def set_feed(
     if status is None and full_text is None and not changes:
         raise BadInputError("Nothing to change: expected at least one option such as --status")
     with open_context() as context, context.sessions.begin() as session:
-        feed = feeds.find_feed_by_url(session, url)
+        feed = feeds.find_feed(session, url)
         if feed is None:
             raise NotFoundError("feed", url)
         if status:
@@ -333,4 +342,7 @@ def export(
 
 
 def _printable(value: Any) -> Any:
+    """Return a value for JSON; the URLs of a text are redacted."""
+    if isinstance(value, str):
+        return redact_urls(value)
     return value.isoformat() if isinstance(value, datetime) else value

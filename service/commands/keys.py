@@ -1,4 +1,4 @@
-"""`samestory keys`: create, list and revoke API keys."""
+"""`samestory keys`: create, list and revoke API keys; revoke signed links."""
 
 import json
 import sys
@@ -15,8 +15,11 @@ from service.settings.daemon import DEMO_DATABASE
 from service.store.access import keys
 from service.store.access.keys import Key
 from service.store.database.in_use import find_used_databases
+from service.store.subscribers import link_keys
 
-app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(
+    help="Create, list and revoke API keys; revoke signed links.", no_args_is_help=True
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -107,6 +110,17 @@ def _print_database(context: Context, demos: list[str]) -> None:
             f"SAMESTORY_DATABASE__NAME={demo}",
             file=sys.stderr,
         )
+
+
+@app.command("rotate-links")
+def rotate_links() -> None:
+    """Revoke all signed links: of emails, preferences pages and alert feeds.
+
+    Later emails have new links. Subscribers must copy the address of alert feeds again.
+    """
+    with open_context() as context, context.sessions.begin() as session:
+        link_keys.rotate(session, link_keys.LINKS, now=context.clock())
+    print("all signed links are revoked")
 
 
 def _format_line(key: Key) -> str:

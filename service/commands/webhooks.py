@@ -22,6 +22,7 @@ from service.ingest.fetching.webhook_target import (
     send_again,
     send_test_delivery,
 )
+from service.redaction import redact_url
 from service.settings import load as settings_module
 from service.store.webhooks import attempts, webhooks
 from service.store.webhooks.webhooks import Webhook
@@ -228,8 +229,8 @@ def _load_target(session: Session, webhook_id: int) -> WebhookTarget:
 
 def _print_outcome(target: WebhookTarget, outcome: DeliveryOutcome) -> None:
     if outcome.error is not None:
-        raise DeliveryError(target.url, outcome.error, outcome.status)
-    print(f"{target.url} responded with {outcome.status}")
+        raise DeliveryError(redact_url(target.url), outcome.error, outcome.status)
+    print(f"{redact_url(target.url)} responded with {outcome.status}")
 
 
 @contextmanager
@@ -250,7 +251,7 @@ def _format_line(hook: Webhook) -> str:
     blocked = f"; {hook.blocked_stories} stories blocked" if hook.blocked_stories else ""
     reason = hook.health.pause_reason or hook.error
     return (
-        f"{hook.id}  {hook.url}  {hook.state}  {kinds}{coverage}; "
+        f"{hook.id}  {redact_url(hook.url)}  {hook.state}  {kinds}{coverage}; "
         f"delivered up to change {hook.last_delivered_id}, {last}{blocked}"
         f"{f'  [{reason}]' if reason else ''}"
     )
@@ -260,7 +261,7 @@ def _to_dict(hook: Webhook) -> dict[str, Any]:
     delivered_at = hook.last_delivered_at
     return {
         "id": hook.id,
-        "url": hook.url,
+        "url": redact_url(hook.url),
         "state": hook.state,
         "kinds": list(hook.event_filter.kinds),
         "min_coverage": hook.event_filter.min_coverage,

@@ -51,6 +51,8 @@ _ENDING = re.compile(rf"(?:^|(?<=[\s.!?…»”\"')\]]))\[?(?:{'|'.join(_BOILERP
 _SENTENCE_END = re.compile(r"(?<=[.!?…。؟])[\"”»')\]]?\s")
 #: Only this much of the end is searched, which bounds the cost.
 _ENDING_CHARACTERS = 500
+#: Phrases that are removed at most. More are no boilerplate, and each one costs a search.
+_MAX_ENDINGS = 8
 
 
 def admit_feed(
@@ -133,7 +135,9 @@ def _admit_or_reject(
 
 def strip_boilerplate(text: str) -> str:
     """Return the text without phrases such as "Continue reading" at its end."""
-    while ending := _ENDING.search(text, max(len(text) - _ENDING_CHARACTERS, 0)):
+    for _ in range(_MAX_ENDINGS):
+        if not (ending := _ENDING.search(text, max(len(text) - _ENDING_CHARACTERS, 0))):
+            break
         text = text[: ending.start()].rstrip()
     return text.rstrip()
 

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import urljoin
 
+from service.domain.text.cleaning import join_lines
 from service.domain.text.urls import is_web_url
 
 # Some feed readers export `feed://host/path` and `feed:https://host/path`.
@@ -16,7 +17,7 @@ def complete_url(text: str, *, base_url: str = "") -> str:
     A URL without a scheme is resolved against `base_url`. Without that, `https://` is added to a
     text that begins with a host name. Other texts are returned unchanged.
     """
-    url = re.sub(r"\s*[\t\r\n]\s*", "", text.strip()).replace(" ", "%20").replace("&amp;", "&")
+    url = join_lines(text).replace(" ", "%20").replace("&amp;", "&")
     url = _FEED_SCHEME.sub(lambda match: "http://" if match[0].endswith("//") else "", url, count=1)
     if not url or is_web_url(url):
         return url

@@ -87,7 +87,7 @@ def send_confirmation(context: MailContext, sender: Sender, subscriber: Subscrib
     """Send the confirmation email to a new subscriber.
 
     Raises:
-        SettingsError: `mail.site` is not set, so the email would have no link.
+        SettingsError: `web.site` is not set, so the email would have no link.
         MailError: the server did not accept the email.
     """
     require_site(context.settings)
@@ -107,18 +107,18 @@ def send_confirmation(context: MailContext, sender: Sender, subscriber: Subscrib
 
 
 def require_site(settings: Settings) -> None:
-    """Raise SettingsError unless `mail.site` is a URL, which links in emails need."""
-    if not settings.mail.site.startswith(("http://", "https://")):
+    """Raise SettingsError unless `web.site` is a URL, which links in emails need."""
+    if not settings.web.site.startswith(("http://", "https://")):
         raise SettingsError(
-            f"Invalid mail.site {settings.mail.site!r}: set SAMESTORY_MAIL__SITE to the public "
+            f"Invalid web.site {settings.web.site!r}: set SAMESTORY_WEB__SITE to the public "
             "address of the web pages, e.g. https://news.example.org"
         )
 
 
 def site_url(settings: Settings) -> str:
-    """Base URL of the web pages: `mail.site`, or the local server if it is empty."""
+    """Base URL of the web pages: `web.site`, or the local server if it is empty."""
     web = settings.web
-    return settings.mail.site.rstrip("/") or f"http://{web.host}:{web.port}"
+    return settings.web.site.rstrip("/") or f"http://{web.host}:{web.port}"
 
 
 def configured_renderer(settings: Settings) -> Renderer:

@@ -15,7 +15,6 @@ class MailSettings:
     user: str
     password: str
     sender: str  #: From address, optionally with a display name
-    site: str  #: public address of the web pages
     imprint: str
     timeout_seconds: float
     max_per_minute: float

@@ -6,6 +6,7 @@ import sys
 import structlog
 
 from service.errors import SettingsError
+from service.redaction import redact_urls
 from service.settings.daemon import LogSettings
 from service.settings.load import nearest
 
@@ -28,6 +29,7 @@ def configure(settings: LogSettings) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _redact_addresses,
     ]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(shared, text=text))
@@ -42,6 +44,16 @@ def configure(settings: LogSettings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def _redact_addresses(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Redact the URLs in all texts of a line; passwords and tokens of feeds stay out of logs."""
+    return {
+        name: redact_urls(value) if isinstance(value, str) else value
+        for name, value in event.items()
+    }
 
 
 def _formatter(

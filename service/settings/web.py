@@ -11,7 +11,13 @@ class WebSettings:
 
     host: str
     port: int
+    site: str  #: public address of the web pages; empty if there is none
+    hosts: tuple[str, ...]  #: further host names that requests may address
     trusted_proxies: tuple[str, ...]  #: addresses and networks whose X-Forwarded-* headers count
+    max_connections: int
+    max_connections_per_address: int  #: except for trusted proxies
+    head_timeout_seconds: float
+    body_timeout_seconds: float
     cors_origins: tuple[str, ...]
     response_cache_mib: int  #: 0 disables the response cache
     max_concurrent_searches: int

@@ -33,6 +33,7 @@ from service.web.middleware.concurrency import ConcurrencyLimits
 from service.web.middleware.cors import CorsMiddleware
 from service.web.middleware.etags import ConditionalMiddleware
 from service.web.middleware.gzip import GzipMiddleware
+from service.web.middleware.hosts import HostMiddleware, HostPolicy
 from service.web.middleware.request_context import RequestContextMiddleware
 from service.web.middleware.response_cache import ResponseCache
 from service.web.middleware.shared_reads import SharedReads
@@ -148,4 +149,5 @@ def _add_middleware(
     app.add_middleware(AccessMiddleware, policy=state.access, key_cache=state.key_cache)
     if origins:
         app.add_middleware(CorsMiddleware, origins=list(origins))
+    app.add_middleware(HostMiddleware, policy=HostPolicy.from_settings(settings.web))
     app.add_middleware(RequestContextMiddleware, metrics=state.metrics)

@@ -23,7 +23,7 @@ def settings(mail: MailServer) -> dict[str, str]:
         "SAMESTORY_MAIL__HOST": "127.0.0.1",
         "SAMESTORY_MAIL__PORT": str(mail.port),
         "SAMESTORY_MAIL__SECURITY": "none",
-        "SAMESTORY_MAIL__SITE": "https://news.example",
+        "SAMESTORY_WEB__SITE": "https://news.example",
         "SAMESTORY_MAIL__SENDER": "News <digest@news.example>",
     }
 

@@ -3,13 +3,15 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from service.errors import SettingsError
+from service.settings.web import WebSettings
+from service.web.connection_limits import limited_protocol
 
 #: Seconds that running requests get to end at shutdown.
 SHUTDOWN_TIMEOUT = 4
@@ -17,19 +19,21 @@ SHUTDOWN_TIMEOUT = 4
 
 @contextmanager
 def serve_in_thread(
-    app: ASGIApp, host: str, port: int, *, proxies: Sequence[str] = ()
+    app: ASGIApp, host: str, port: int, *, web: WebSettings | None = None
 ) -> Iterator[int]:
     """Serve an application from a background thread; yields the port.
 
     `X-Forwarded-For` and `X-Forwarded-Proto` are trusted only from the addresses and networks in
-    `proxies`.
+    `web.trusted_proxies`. The limits of connections are those of `web`, if given.
 
     Raises:
         SettingsError: the server cannot listen on the address.
     """
+    proxies = web.trusted_proxies if web else ()
     config = uvicorn.Config(
         app,
         log_config=None,
+        http=limited_protocol(web) if web else "auto",
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
         # By default uvicorn trusts localhost and the addresses in FORWARDED_ALLOW_IPS.
         proxy_headers=bool(proxies),

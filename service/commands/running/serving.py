@@ -67,7 +67,7 @@ def serve_site(context: Context) -> Iterator[str]:
             build_web_app(context, make_sessions(engine)),
             web.host,
             web.port,
-            proxies=web.trusted_proxies,
+            web=web,
         ) as port,
     ):
         host = f"[{web.host}]" if ":" in web.host else web.host

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from service.domain.articles import type_evidence as evidence
 
-#: Number of characters of a text that are searched.
-_LEAD_CHARACTERS = 1200
+#: Numbers of characters of a title and of a text that are searched.
+_TITLE_CHARACTERS, _LEAD_CHARACTERS = 500, 1200
 
 
 class ArticleType(StrEnum):
@@ -185,6 +185,7 @@ def classify(
     """
     if outlet_type is ArticleType.SATIRE:
         return outlet_type
+    title = title[:_TITLE_CHARACTERS]
     signs = _Signs(
         evidence.normalize(title),
         evidence.without_quotations(f"{title}\n{text[:_LEAD_CHARACTERS]}"),

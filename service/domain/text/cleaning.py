@@ -12,6 +12,7 @@ MAX_VALIDATOR_CHARACTERS = 1024
 _CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
 _CONTROLS = re.compile(f"[{_CONTROL}]+")
 _CONTROLS_AND_BREAKS = re.compile(f"[{_CONTROL}\t\n\r]+")
+_SPACES, _BREAK = re.compile(r"\s+"), re.compile(r"[\t\r\n]")
 #: Soft hyphens, zero-width characters, and controls of direction (U+202A to U+202E, U+2066 to
 #: U+2069), which could reorder the page around a title.
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]+")
@@ -34,6 +35,12 @@ def clean_identifier(text: str, max_characters: int) -> str:
     """
     cleaned = _CONTROLS_AND_BREAKS.sub("", text).strip()
     return cleaned if len(cleaned) <= max_characters else ""
+
+
+def join_lines(text: str) -> str:
+    """Return text, such as a URL, without line breaks and tabs and the spaces around them."""
+    # A pattern with spaces on both sides of a line break would take quadratic time.
+    return _SPACES.sub(lambda match: "" if _BREAK.search(match[0]) else match[0], text).strip()
 
 
 def clean_validator(value: str | None) -> str | None:

@@ -13,13 +13,13 @@ import aiohttp
 
 from service.domain.text.cleaning import clean_validator
 from service.domain.text.dates import parse_retry_after
-from service.domain.text.urls import strip_credentials
 from service.errors import FeedError, HostBusyError, InternalFeedError
 from service.ingest.fetching.connection import create_session
 from service.ingest.fetching.redirects import NOT_MODIFIED, RedirectResult, Route, follow
 from service.ingest.fetching.request import FeedResponse
 from service.ingest.fetching.responses.bodies import Limits
 from service.ingest.fetching.throttle import Backlog, HostThrottle
+from service.redaction import redact_url
 from service.settings.ingest import FetchSettings
 
 TOO_MANY_REQUESTS = 429
@@ -192,7 +192,7 @@ def _to_result(request: FetchRequest, outcome: RedirectResult) -> FetchResult:
 
 
 def _internal_error(request: FetchRequest, error: Exception) -> FetchResult:
-    url = strip_credentials(request.url)
+    url = redact_url(request.url)
     failure = InternalFeedError.from_exception(url, "the feed was fetched", error)
     return _to_result(request, RedirectResult(url, "", (), None, failure, 0.0))
 

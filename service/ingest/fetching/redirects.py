@@ -9,7 +9,7 @@ import aiohttp
 from yarl import URL
 
 from service.domain.catalogue.bot_protection import identify_bot_protection
-from service.domain.text.urls import is_web_url, strip_credentials
+from service.domain.text.urls import is_web_url
 from service.errors import (
     BadStatusError,
     BadUrlError,
@@ -26,6 +26,7 @@ from service.ingest.fetching.request import READABLE, REDIRECTS, FeedResponse, e
 from service.ingest.fetching.request_url import RequestUrl, join_location, parse_url
 from service.ingest.fetching.responses.bodies import Limits
 from service.ingest.fetching.throttle import HostThrottle
+from service.redaction import redact_url
 
 NOT_MODIFIED = 304
 _PERMANENT = frozenset({301, 308})
@@ -88,7 +89,7 @@ class _RedirectState:
 
 async def follow(route: Route, address: str) -> RedirectResult:
     """Request a URL and follow redirects; return errors in the result."""
-    display_url = strip_credentials(address)
+    display_url = redact_url(address)
     try:
         state = _initial_state(address, display_url)
     except FeedError as error:

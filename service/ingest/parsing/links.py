@@ -6,13 +6,13 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from service.domain.articles.entries import Publisher
+from service.domain.text.cleaning import join_lines
 from service.domain.text.markup import one_line, plain_to_text
 from service.domain.text.urls import is_web_url
 
 _ALTERNATE = re.compile(r"(?:.*/)?alternate", re.IGNORECASE)
 _MEDIA_TYPES = ("audio/", "video/", "image/", "application/octet-stream", "application/x-")
 _PAGE_TYPES = ("", "text/html", "application/xhtml+xml")
-_LINE_BREAK = re.compile(r"\s*[\t\r\n]\s*")
 _CDATA_MARK = re.compile(r"<!\[CDATA\[|\]\]>", re.IGNORECASE)
 
 
@@ -30,7 +30,7 @@ def choose_link(links: Iterable[Any], language: str) -> str:
 
 def clean_link(link: str) -> str:
     """Return a link without line breaks, CDATA delimiters and double escapes."""
-    text = _LINE_BREAK.sub("", _CDATA_MARK.sub("", link)).strip()
+    text = join_lines(_CDATA_MARK.sub("", link))
     return text.replace("&amp;", "&").replace("&#38;", "&")
 
 

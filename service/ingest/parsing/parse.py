@@ -10,7 +10,7 @@ from typing import Any
 from service.domain.articles.entries import Entry, ParsedFeed
 from service.domain.text.dates import parse_date
 from service.domain.text.markup import html_to_text, one_line, plain_to_text
-from service.domain.text.urls import is_web_url, strip_credentials
+from service.domain.text.urls import is_web_url
 from service.errors import NotAFeedError
 from service.ingest.parsing import json_feed
 from service.ingest.parsing.charset import decode
@@ -25,6 +25,7 @@ from service.ingest.parsing.links import (
 from service.ingest.parsing.recover import read_xml
 from service.ingest.parsing.repair import repair
 from service.ingest.parsing.salvage import newest_items, read_entries
+from service.redaction import redact_url
 
 #: Only the newest entries are read; longer feeds are archives or attacks.
 MAX_ENTRIES = 5000
@@ -52,7 +53,7 @@ def parse_feed(
     Raises:
         NotAFeedError: the body is empty, an HTML page, or not a feed.
     """
-    shown = strip_credentials(url)
+    shown = redact_url(url)
     text, used_charset = decode(body, content_type, charset=charset, language=language)
     document = text.lstrip("\ufeff \t\r\n\x00")
     if not document:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import IO, Any, ClassVar, Generic, TypeVar
 
 from service.domain.articles.entries import ParsedFeed
-from service.domain.text.urls import strip_credentials
 from service.errors import FeedError, InternalFeedError
 from service.ingest.parsing.messages import (
     decode_job,
@@ -21,6 +20,7 @@ from service.ingest.parsing.messages import (
     write_message,
 )
 from service.ingest.parsing.parse import parse_feed
+from service.redaction import redact_url
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -79,9 +79,7 @@ def run_job(job: Job[T_co]) -> T_co | FeedError:
     except MemoryError:
         raise  # the memory limit of this process
     except Exception as error:  # noqa: BLE001 - one feed never stops the others
-        return InternalFeedError.from_exception(
-            strip_credentials(job.url), "the feed was parsed", error
-        )
+        return InternalFeedError.from_exception(redact_url(job.url), "the feed was parsed", error)
 
 
 def serve(jobs: IO[bytes], outcomes: IO[bytes]) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, TypeVar, cast
 
-from service.domain.text.urls import strip_credentials
 from service.errors import FeedError, ParseCrashError, ParseTimeoutError
 from service.ingest.parsing.messages import (
     MAX_OUTCOME_BYTES,
@@ -23,6 +22,7 @@ from service.ingest.parsing.messages import (
     write_message,
 )
 from service.ingest.parsing.worker import OUT_OF_MEMORY, READY, Job
+from service.redaction import redact_url
 from service.settings.ingest import ParseSettings
 
 #: Starting normally takes a fraction of a second.
@@ -117,7 +117,7 @@ class Parser:
         return outcome
 
     def _failure(self, address: str, end: "WorkerExit") -> FeedError:
-        url = strip_credentials(address)
+        url = redact_url(address)
         if end.invalid:
             return ParseCrashError(url, f"The parser process sent {end.invalid}")
         if end.timed_out:

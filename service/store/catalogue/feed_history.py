@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from service.domain.catalogue.feed_moves import MoveDecision, PendingMove, decide_move
 from service.errors import AlreadyExistsError, NotFoundError
-from service.store.catalogue.feeds import FeedStatus, find_feed_by_url
+from service.redaction import redact_url
+from service.store.catalogue.feeds import FeedStatus, find_feed, find_feed_by_url
 from service.store.tables import FeedMoveRow, FeedRow, FetchRow
 
 
@@ -67,8 +68,8 @@ def list_fetches(session: Session, feed_id: int, *, limit: int) -> list[FetchRow
     )
 
 
-def undo_move(session: Session, url: str, *, now: datetime) -> FeedMoveRow:
-    """Undo the latest move to or from a URL.
+def undo_move(session: Session, text: str, *, now: datetime) -> FeedMoveRow:
+    """Undo the latest move to or from a URL, or of the feed with an id.
 
     The feed becomes active and is due now. It never moves to the same URL again.
 
@@ -76,16 +77,22 @@ def undo_move(session: Session, url: str, *, now: datetime) -> FeedMoveRow:
         NotFoundError: no move to or from this URL can be undone.
         AlreadyExistsError: another feed has the old URL.
     """
+    feed = find_feed(session, text)
+    of_feed = FeedMoveRow.feed_id == (feed.id if feed else None)
     statement = select(FeedMoveRow).where(
-        or_(FeedMoveRow.new_url == url, FeedMoveRow.old_url == url),
+        or_(FeedMoveRow.new_url == text, FeedMoveRow.old_url == text, of_feed),
         FeedMoveRow.undone_at.is_(None),
     )
     move = session.scalars(statement.order_by(FeedMoveRow.id.desc()).limit(1)).one_or_none()
     if move is None:
-        raise NotFoundError("move", url, f"No move of a feed to or from {url} can be undone")
+        raise NotFoundError(
+            "move", text, f"No move of a feed to or from {redact_url(text)} can be undone"
+        )
     other = find_feed_by_url(session, move.old_url)
     if other is not None and other.id != move.feed_id:
-        raise AlreadyExistsError(f"Another feed has the URL {move.old_url} now; change it first")
+        raise AlreadyExistsError(
+            f"Another feed has the URL {redact_url(move.old_url)} now; change it first"
+        )
     move.undone_at = now
     values = {"etag": None, "last_modified": None, "redirect_url": None, "redirect_since": None}
     restored = {"url": move.old_url, "status": FeedStatus.ACTIVE, "error": None}

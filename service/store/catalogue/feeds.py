@@ -31,6 +31,8 @@ from service.store.tables import FamilyRow, FeedRow, FetchRow, OutletRow
 
 #: Name of the lock for writes of outlets and families, which have no common order of rows.
 LOCK = "outlets"
+#: Ids are 32-bit integers.
+MAX_ID_DIGITS = 9
 _FEEDS = cast("Table", FeedRow.__table__)
 
 
@@ -210,6 +212,13 @@ def apply_updates(session: Session, updates: Mapping[int, FeedUpdate]) -> None:
 def find_feed_by_url(session: Session, url: str) -> FeedRow | None:
     """Return the feed with this URL, if any."""
     return session.scalar(select(FeedRow).where(FeedRow.url == url))
+
+
+def find_feed(session: Session, text: str) -> FeedRow | None:
+    """Return the feed with this URL or this id, if any."""
+    by_url = find_feed_by_url(session, text)
+    is_id = text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS
+    return session.get(FeedRow, int(text)) if by_url is None and is_id else by_url
 
 
 def get_feed(session: Session, feed_id: int) -> FeedRow:

@@ -1,9 +1,9 @@
-"""Signing keys of links in emails; each is created on first use and never changes."""
+"""Signing keys of links in emails; each is created on first use and can be replaced."""
 
 import secrets
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,12 @@ _BYTES = 32
 def find_key(session: Session, name: str) -> bytes | None:
     """The key with this name, or None."""
     return session.scalar(select(LinkKeyRow.value).where(LinkKeyRow.name == name))
+
+
+def rotate(session: Session, name: str, *, now: datetime) -> None:
+    """Replace a key, which revokes every link that it signed; a missing key stays missing."""
+    values = {"value": secrets.token_bytes(_BYTES), "created_at": now}
+    session.execute(update(LinkKeyRow).where(LinkKeyRow.name == name).values(values))
 
 
 def ensure_key(session: Session, name: str, *, now: datetime) -> bytes:

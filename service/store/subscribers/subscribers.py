@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, func, select, true, update
 from sqlalchemy.orm import Session
 
 from service.domain.subscribers.digest_schedule import DeliverySchedule
@@ -18,6 +18,8 @@ from service.store.database.arrays import equals_any
 from service.store.tables import AlertRow, SubscriberRow
 
 _FILTERS = TypeAdapter(Filters)
+#: Beginning of the stop reason of a complaint.
+COMPLAINT = "complaint:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,21 @@ def add(
 ) -> Subscriber:
     """Add a pending subscriber; an earlier subscriber who stopped becomes pending again.
 
+    An address that complained stays stopped, so that no link of an old email activates it.
     With `replace_pending`, new settings replace those of a pending subscriber.
 
     Raises:
-        AlreadyExistsError: the address is active, or pending without `replace_pending`.
+        AlreadyExistsError: the address is active, or pending without `replace_pending`, or its
+            owner complained about an email.
         BadInputError: an outlet or storyline of the filters does not exist.
     """
     _require_known(session, filters, Filters())
     row = _find_row(session, address) or SubscriberRow(address=address, created_at=now)
+    if (row.stop_reason or "").startswith(COMPLAINT):
+        raise AlreadyExistsError(
+            f"{address} is subscriber {row.id}, who complained about an email ({row.stop_reason}); "
+            "emails to this address are not allowed"
+        )
     if row.state == "active":
         raise AlreadyExistsError(
             f"{address} is already subscribed as subscriber {row.id}; "
@@ -150,10 +159,15 @@ def update_preferences(
 
 
 def stop(session: Session, subscriber_id: int, reason: str, *, bounced: bool = False) -> None:
-    """Stop all emails to a subscriber; if already stopped, the first reason stays."""
+    """Stop all emails to a subscriber; if already stopped, the first reason stays.
+
+    A complaint replaces every other reason.
+    """
+    is_complaint = reason.startswith(COMPLAINT)
+    receives = SubscriberRow.state.in_(("pending", "active"))
     session.execute(
         update(SubscriberRow)
-        .where(SubscriberRow.id == subscriber_id, SubscriberRow.state.in_(("pending", "active")))
+        .where(SubscriberRow.id == subscriber_id, true() if is_complaint else receives)
         .values(state="bounced" if bounced else "stopped", stop_reason=reason)
     )
 

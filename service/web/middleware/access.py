@@ -26,10 +26,11 @@ from service.web.middleware.rate_limit import RateLimiter
 from service.web.middleware.shared_reads import store_counter
 from service.web.requests.problems import DATABASE_ERRORS, expects_html, problem, unavailable
 
-#: No key and no rate limit: probes, static files, and signed links of subscribers.
-UNRESTRICTED = ("/healthz", "/readyz", "/static/", "/digest/")
-#: No key, but a rate limit: the API documentation contains no stored data.
-KEYLESS = ("/docs", "/openapi.json")
+#: No key and no rate limit: probes and static files.
+UNRESTRICTED = ("/healthz", "/readyz", "/static/")
+#: No key, but a rate limit: the API documentation contains no stored data, and signed links of
+#: subscribers need no key.
+KEYLESS = ("/docs", "/openapi.json", "/digest/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,9 @@ class AccessMiddleware:
         state["client"] = ApiClient(None, client_address(request))
         limit_headers: Mapping[str, str] = {}
         if not request.scope["path"].startswith(UNRESTRICTED):
+            if limit := self._limit_of_unknown_key(request):
+                retry = {"Retry-After": str(limit.retry_after)}
+                return problem(request, 429, self._limiter.reason(limit), headers=retry)
             try:
                 status, reason, headers = await self._authenticate(request)
             except DATABASE_ERRORS:
@@ -106,13 +110,27 @@ class AccessMiddleware:
             return problem(request, 413, body.reason, headers=headers)
         return None
 
-    async def _authenticate(self, request: Request) -> tuple[int, str, Mapping[str, str]]:
-        """Set the client of the request; return status, reason and headers of a rejection, or 0."""
-        state = request.scope["state"]
+    def _limit_of_unknown_key(self, request: Request) -> RateLimitResult | None:
+        """The exceeded limit of an address that sends keys which this process does not know.
+
+        Each invalid key counts for its address, so guesses stop to cost a database query.
+        """
+        secret = self._secret(request)
+        if secret is None or self._key_cache.has_seen(secret):
+            return None
+        limit = self._limiter.peek(request.scope["state"]["client"])
+        return limit if limit and not limit.allowed else None
+
+    def _secret(self, request: Request) -> str | None:
         # Browsers send Basic credentials on their own, also for requests that another site
         # triggers. They are therefore accepted for reading only.
         basic = not self._policy.read_without_key and request.method == "GET"
-        secret = extract_secret(request, accept_basic=basic)
+        return extract_secret(request, accept_basic=basic)
+
+    async def _authenticate(self, request: Request) -> tuple[int, str, Mapping[str, str]]:
+        """Set the client of the request; return status, reason and headers of a rejection, or 0."""
+        state = request.scope["state"]
+        secret = self._secret(request)
         if secret is not None:
             counter = await self._key_cache.read_counter()
             store_counter(request.scope, counter)

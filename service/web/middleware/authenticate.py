@@ -90,6 +90,10 @@ class KeyCache:
             key = await self._read(digest, counter.key_changes)
         return key if key and key.is_valid(self._clock()) else None
 
+    def has_seen(self, secret: str) -> bool:
+        """Whether this process has read the key; it may have changed since."""
+        return len(secret) <= MAX_SECRET_LENGTH and hash_secret(secret) in self._cached
+
     async def _read(self, digest: bytes, key_changes: int) -> Key | None:
         """Read and cache a key.
 

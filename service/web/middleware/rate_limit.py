@@ -30,6 +30,12 @@ class RateLimiter:
             self._buckets.popitem(last=False)
         return result
 
+    def peek(self, client: ApiClient) -> RateLimitResult | None:
+        """The result of one more request, without counting it; None without a limit."""
+        if not self.quota.requests:
+            return None
+        return take_request(self.quota, self._buckets.get(client.name), time.monotonic())
+
     def headers(self, result: RateLimitResult, client: ApiClient) -> dict[str, str]:
         """Headers of draft-ietf-httpapi-ratelimit-headers-10."""
         policy = '"key"' if client.key else '"address"'

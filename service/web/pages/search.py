@@ -38,7 +38,14 @@ class SearchForm:
 
 
 async def parse_form(request: Request, q: Annotated[str, Query()] = "") -> SearchForm:
-    """Parse the search form; uses keywords only while the model is not loaded."""
+    """Parse the search form; uses keywords only while the model is not loaded.
+
+    Raises HTTPException (422) for other parameters: an ignored filter would mislead.
+    """
+    if unknown := sorted(set(request.query_params) - {"q", *FILTERS}):
+        raise HTTPException(
+            422, f"Unknown parameter {unknown[0]:.50}: this page takes q, {', '.join(FILTERS)}"
+        )
     given = {name: request.query_params.getlist(name) for name in FILTERS}
     filters = {
         name: present for name, each in given.items() if (present := list(filter(None, each)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode
 
 from service.domain.text.links import external_url, story_path
 from service.web.rendering.syndication import MEDIA_TYPES, Format
@@ -17,7 +17,6 @@ __all__ = [
     "story_path",
     "storyline_api_path",
     "storyline_path",
-    "strip_credentials",
     "with_as_of",
     "with_query",
 ]
@@ -71,12 +70,3 @@ def feed_links(path: str, parameters: Mapping[str, Any] | None = None) -> list[F
         FeedLink(name, MEDIA_TYPES[form], f"{path}.{form}{f'?{query}' if query else ''}")
         for form, name in _FORMAT_NAMES.items()
     ]
-
-
-def strip_credentials(url: str) -> str:
-    """URL without user and password; empty if it cannot be parsed."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.domain.articles.article_types import ArticleType
+from service.redaction import redact_url
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.rendering import display_names, links, timeline
@@ -50,7 +51,7 @@ def create_environment(title: str, static: Path) -> Environment:
         "with_as_of": links.with_as_of,
         "with_query": links.with_query,
         "external_url": links.external_url,
-        "strip_credentials": links.strip_credentials,
+        "redact_url": redact_url,
         "country_name": display_names.country_name,
         "language_name": display_names.language_name,
         "direction": display_names.direction,

@@ -44,6 +44,7 @@ PROBLEM_TYPES = {
     410: "gone",
     413: "too-large",
     415: "unsupported-body",
+    421: "unknown-host",
     422: "invalid-request",
     429: "too-many-requests",
     500: "internal-error",

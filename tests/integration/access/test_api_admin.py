@@ -256,9 +256,9 @@ def test_subscriber_is_added_only_if_confirmation_is_sent(
             host="127.0.0.1",
             port=server.port,
             security="none",
-            site="https://news.example",
         )
-        settings = replace(context.settings, mail=mail)
+        web = replace(context.settings.web, site="https://news.example")
+        settings = replace(context.settings, mail=mail, web=web)
         with running(create_app(sessions, clock=lambda: NOW, settings=settings)) as site:
             adam = make_key_client(site, sessions, "adam", Role.ADMIN)
             assert (

@@ -312,7 +312,7 @@ def test_forwarded_header_is_trusted_from_configured_proxies_only(
         {"SAMESTORY_ACCESS__REQUESTS_PER_MINUTE": "2", "SAMESTORY_WEB__TRUSTED_PROXIES": trusted}
     )
     app = create_app(store, clock=lambda: NOW, settings=settings)
-    with serve_in_thread(app, "127.0.0.1", 0, proxies=settings.web.trusted_proxies) as port:
+    with serve_in_thread(app, "127.0.0.1", 0, web=settings.web) as port:
         received = [
             Site(port).get(READ, headers={"X-Forwarded-For": f"203.0.113.{number}"}).status
             for number in range(4)
@@ -483,3 +483,14 @@ def test_json_media_types_are_accepted(protected: Site, store: Sessions, said: s
     assert rejected.status == 422
     nothing = {**headers, "Content-Type": "text/plain"}
     assert protected.get("/v1/decisions", method="POST", headers=nothing).status == 422
+
+
+def test_guesses_of_keys_and_links_are_limited(sessions: Sessions, engine: Engine) -> None:
+    with serving(sessions, requests_per_minute=3) as site:
+        guesses = [site.get(READ, headers={"Authorization": f"Bearer {n}"}) for n in range(3)]
+        assert [each.status for each in guesses] == [401, 401, 401]
+        executed: list[str] = []
+        event.listen(engine, "before_cursor_execute", lambda *args: executed.append(args[2]))
+        assert site.get(READ, headers={"Authorization": "Bearer 4"}).status == 429
+        assert site.get("/digest/confirm/1-abc").status == 429
+        assert executed == []

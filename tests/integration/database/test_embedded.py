@@ -204,3 +204,35 @@ def test_broken_cluster_error_names_log(folder: Path):
     (folder / "cluster" / "postgresql.conf").write_text("nonsense is here\n", encoding="utf-8")
     with pytest.raises(EmbeddedServerError, match=r"server\.log"):
         EmbeddedServer.start(str(folder), throwaway=True)
+
+
+@pytest.fixture
+def distant(folder: Path) -> Iterator[Path]:
+    """Yield a data folder whose path is too long for a socket below it."""
+    data = folder / ("d" * 100)
+    yield data
+    shutil.rmtree(socket_folder(data), ignore_errors=True)
+
+
+def test_socket_folder_that_others_may_write_is_refused(distant: Path):
+    socket_folder(distant).mkdir()
+    socket_folder(distant).chmod(0o777)
+    with pytest.raises(EmbeddedServerError, match=r"samestory-\w+ has another owner.*remove it"):
+        EmbeddedServer.start(str(distant), throwaway=True)
+
+
+@requires_root
+def test_socket_folder_of_another_user_is_refused(distant: Path):
+    socket_folder(distant).mkdir(mode=0o700)
+    os.chown(socket_folder(distant), 12345, 12345)
+    with pytest.raises(EmbeddedServerError, match="has another owner"):
+        EmbeddedServer.start(str(distant), throwaway=True)
+
+
+def test_link_as_socket_folder_is_refused(distant: Path, folder: Path):
+    socket_folder(distant).symlink_to(folder)
+    try:
+        with pytest.raises(EmbeddedServerError, match="is no folder"):
+            EmbeddedServer.start(str(distant), throwaway=True)
+    finally:
+        socket_folder(distant).unlink()

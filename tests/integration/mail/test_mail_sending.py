@@ -45,7 +45,6 @@ def mail_settings(port: int) -> MailSettings:
         user="",
         password="",
         sender=SENDER,
-        site="https://news.example",
         imprint="",
         timeout_seconds=0.5,
         max_per_minute=60_000,

@@ -31,7 +31,7 @@ def run(
         ("SAMESTORY_MAIL__HOST", "127.0.0.1"),
         ("SAMESTORY_MAIL__PORT", str(mail.port)),
         ("SAMESTORY_MAIL__SECURITY", "none"),
-        ("SAMESTORY_MAIL__SITE", "https://news.example"),
+        ("SAMESTORY_WEB__SITE", "https://news.example"),
         ("SAMESTORY_MAIL__SENDER", "digest@news.example"),
     ):
         monkeypatch.setenv(name, value)

@@ -75,7 +75,7 @@ def test_no_mail_server_creates_nothing(context: Context, clock: Clock):
 
 
 def test_missing_site_raises_settings_error(context: Context, mail: MailServer):
-    with pytest.raises(SettingsError, match="SAMESTORY_MAIL__SITE"):
+    with pytest.raises(SettingsError, match="SAMESTORY_WEB__SITE"):
         digest(with_mail(context, mail.port, site=""))
 
 

@@ -10,6 +10,7 @@ from service.domain.subscribers import digest_selection
 from service.domain.subscribers.digest_model import Digest
 from service.domain.subscribers.digest_schedule import DueDate
 from service.domain.subscribers.digest_selection import Filters, History
+from service.errors import AlreadyExistsError
 from service.mail.signed_links import LinkSigner, sign_token, verify_token
 from service.settings.delivery import DigestSettings
 from service.store.database.sessions import Sessions
@@ -200,3 +201,26 @@ def test_token_is_verified():
     assert verify_token(key, "confirm", "٧" + sign_token(key, "confirm", 7)[1:]) is None
     links = LinkSigner("https://news.example", key).links(7, 3)
     assert len({links.confirm, links.preferences, links.unsubscribe, links.archive}) == 4
+
+
+def test_complaint_is_final(site: Site, sessions: Sessions, subscriber: Subscriber):
+    """Neither an old confirmation nor a new subscription activates the address again."""
+    confirmation = path(sessions, "confirm", subscriber.id)
+    post(site, confirmation)
+    post(site, path(sessions, "unsubscribe", subscriber.id))
+    with sessions.begin() as session:
+        subscribers.stop(session, subscriber.id, "complaint: abuse")
+    post(site, confirmation)
+    assert reload(sessions, subscriber).stop_reason == "complaint: abuse"
+    with sessions.begin() as session, pytest.raises(AlreadyExistsError, match="complained"):
+        subscribers.add(session, "ann@x.example", DAILY, Filters(), now=DUE)
+    assert reload(sessions, subscriber).state == "stopped"
+
+
+def test_rotation_revokes_all_links(site: Site, sessions: Sessions, subscriber: Subscriber):
+    former = path(sessions, "preferences", subscriber.id)
+    assert site.page(former).status == 200
+    with sessions.begin() as session:
+        link_keys.rotate(session, link_keys.LINKS, now=DUE)
+    assert site.page(former).status == 404
+    assert site.page(path(sessions, "preferences", subscriber.id)).status == 200

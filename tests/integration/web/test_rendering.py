@@ -38,11 +38,6 @@ def test_only_http_urls_are_linked(url: str, expected: str) -> None:
     assert links.external_url(url) == expected
 
 
-def test_credentials_are_stripped_from_urls() -> None:
-    assert links.strip_credentials("https://me:word@a.example:8/x?y") == "https://a.example:8/x?y"
-    assert links.strip_credentials("http://[::1") == ""
-
-
 def test_story_paths_are_percent_encoded() -> None:
     assert links.story_path("a/b", "é ?") == "/stories/a%2Fb/%C3%A9%20%3F"
     assert links.storyline_api_path("x") == "/v1/storylines/x"

@@ -51,16 +51,18 @@ def report_news(sessions: Sessions, at: datetime, outlets: Iterable[str] = ("dai
     return headline
 
 
-def with_mail(context: Context, port: int, **values: Any) -> Context:
-    """Return the context with a mail server on localhost."""
+def with_mail(
+    context: Context, port: int, *, site: str = "https://news.example", **values: Any
+) -> Context:
+    """Return the context with a mail server on localhost and the address of the pages."""
     defaults: dict[str, Any] = {
         "host": "127.0.0.1",
         "port": port,
         "security": "none",
         "sender": "samestory <digest@news.example>",
-        "site": "https://news.example",
         "timeout_seconds": 1.0,
         "max_per_minute": 60_000.0,
     }
     mail: MailSettings = replace(context.settings.mail, **{**defaults, **values})
-    return replace(context, settings=replace(context.settings, mail=mail))
+    web = replace(context.settings.web, site=site)
+    return replace(context, settings=replace(context.settings, mail=mail, web=web))

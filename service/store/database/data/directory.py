@@ -9,6 +9,7 @@ import os
 import pwd
 import shlex
 import shutil
+import stat
 import subprocess
 import time
 from pathlib import Path
@@ -37,11 +38,17 @@ THROWAWAY = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
 
 
 def socket_folder(folder: Path) -> Path:
-    """Return the folder of the Unix socket: below `folder`, unless that path is too long."""
+    """Return the folder of the Unix socket.
+
+    It is below `folder`, unless that path is too long; then below the user's folder in `/run/user`,
+    which others cannot enter, and without that in `/tmp`.
+    """
     own = folder / "run"
     if len(os.fsencode(own / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_LIMIT:
         return own
-    return Path("/tmp") / f"samestory-{path_digest(folder)}"  # noqa: S108  # made private in _ensure_private_folder
+    private = Path(f"/run/user/{account_for(folder / 'cluster').uid}")
+    parent = private if os.access(private, os.W_OK | os.X_OK) else Path("/tmp")  # noqa: S108  # checked in _ensure_private_folder
+    return parent / f"samestory-{path_digest(folder)}"
 
 
 def connect(folder: Path) -> psycopg.Connection[tuple[object, ...]]:
@@ -57,7 +64,13 @@ def connect(folder: Path) -> psycopg.Connection[tuple[object, ...]]:
 
 
 def is_running(folder: Path) -> bool:
-    """Return whether the server runs; wait while it recovers from a crash."""
+    """Return whether the server runs; wait while it recovers from a crash.
+
+    Raises:
+        EmbeddedServerError: another user may own the socket.
+    """
+    if os.path.lexists(socket_folder(folder)):
+        _require_own_folder(socket_folder(folder), account_for(folder / "cluster"))
     address = make_conninfo(host=str(socket_folder(folder)), port=PORT, connect_timeout=5).encode()
     end = time.monotonic() + RECOVERY_SECONDS
     while (state := PGconn.ping(address)) == Ping.REJECT and time.monotonic() < end:
@@ -110,9 +123,26 @@ def start_server(folder: Path, *, throwaway: bool) -> None:
 
 
 def _ensure_private_folder(path: Path, account: Account) -> None:
+    """Create a folder that only `account` may enter; raises EmbeddedServerError like the next."""
     path.mkdir(mode=0o700, exist_ok=True)
+    _require_own_folder(path, account)
     if not account.is_current_user and path.stat().st_uid != account.uid:
-        os.chown(path, account.uid, account.gid)
+        os.chown(path, account.uid, account.gid, follow_symlinks=False)
+
+
+def _require_own_folder(path: Path, account: Account) -> None:
+    """Refuse a folder that another user may have prepared to receive the connections.
+
+    Raises:
+        EmbeddedServerError: the path is a link, or others own it or may write to it.
+    """
+    found = path.lstat()
+    owners = {account.uid, os.geteuid()}
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners or found.st_mode & 0o022:
+        raise EmbeddedServerError(
+            f"{path} has another owner, is writable for others or is no folder; remove it, or set"
+            " SAMESTORY_DATABASE__DATA_DIR to a folder with a shorter path"
+        )
 
 
 def _initialise(folder: Path, cluster: Path) -> None:

@@ -10,13 +10,13 @@ from service.domain.access.roles import Role
 from service.domain.field_types import LanguageCodes, ShortText, TextValues
 from service.errors import AlreadyExistsError
 from service.ingest.add_feed import add_feeds, fetch_feed
+from service.redaction import redact_url
 from service.store.catalogue import feeds, views
 from service.store.catalogue.feeds import FeedStatus
 from service.store.catalogue.known_names import require_known_names
 from service.store.catalogue.views import FeedFilter, FeedView
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.authenticate import RequireRole
-from service.web.rendering import links
 from service.web.rendering.schemas import LANGUAGE, Instant, OutletRef, PageOut
 from service.web.requests.fields import (
     Names,
@@ -84,7 +84,7 @@ class FeedOut(BaseModel):
         error = FeedErrorOut(kind=feed.error_kind, text=feed.error, count=feed.error_count)
         return cls(
             id=feed.id,
-            url=links.strip_credentials(feed.url),
+            url=redact_url(feed.url),
             title=feed.title,
             outlet=OutletRef(slug=feed.outlet, name=feed.outlet_name),
             language=feed.language,
@@ -187,7 +187,7 @@ def add_feed(web: WebContextDep, write: WriteDep, body: NewFeedIn) -> Response:
     def add(session: Session) -> WriteResult:
         feed = fetch_feed(body.url, web.settings).to_opml(body.title or "")
         if not add_feeds(session, [feed], now=web.clock()):
-            raise AlreadyExistsError(f"Feed {feed.url} already exists")
+            raise AlreadyExistsError(f"Feed {redact_url(feed.url)} already exists")
         row = feeds.find_feed_by_url(session, feed.url)
         added = FeedOut.of(views.get_feed(session, row.id if row else 0))
         return WriteResult(added, f"/v1/feeds/{added.id}")

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from service.domain.field_types import Count
 from service.domain.webhooks.retries import DeliveryOutcome
+from service.redaction import redact_url
 from service.store.webhooks.attempts import Attempt
 from service.store.webhooks.webhooks import Webhook
 from service.web.rendering.schemas import Instant
@@ -118,7 +119,7 @@ class WebhookOut(BaseModel):
     def of(cls, hook: Webhook, **more: Any) -> Self:
         return cls(
             id=hook.id,
-            url=hook.url,
+            url=redact_url(hook.url),
             state=hook.state,
             kinds=list(hook.event_filter.kinds),
             min_coverage=hook.event_filter.min_coverage,
