@@ -1,4 +1,4 @@
-"""Reprint detection: which articles reuse the text of another one, even if cut or rearranged."""
+"""Reprint detection: articles that reuse the text of another one, even if cut or rearranged."""
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass

@@ -66,8 +66,8 @@ class Vectors:
     def cosines(self, other: Self) -> Floats:
         """Return the cosine of every row with every row of `other`, shape (n, m).
 
-        Computed in double precision: in single precision the last bits depend on the number of
-        threads, and rounded scores with them.
+        Computed in double precision: in single precision the last bits, and so the rounded
+        scores, depend on the number of threads.
 
         Raises:
             ModelMismatchError: the vectors come from different models.

@@ -95,8 +95,8 @@ def split_components(
     """Connected components of units, each with at most `max_component` units.
 
     Pairs with at least `weak_score` connect units, and so does a common stable story, given in
-    `stories`. Larger components are cut at their weakest pairs; one that even the strongest pairs
-    connect is cut by order.
+    `stories`. Larger components are cut at their weakest pairs. A component that even the strongest
+    pairs connect is cut by order.
     """
     count, chains = len(stories), chain_pairs(stories)
     links = np.concatenate([links, chains])

@@ -115,13 +115,17 @@ class Component:
     def merge_features(self, one: Rows, other: Rows) -> Floats:
         """Feature row of two disjoint groups of units, shape (features,).
 
-        score_*: log odds of the pair scores across; top: the mean of the three highest. size:
-        logarithms of the number of articles. coherence_*: log odds of the mean pair score within
-        each group, and what a merge would lose. dense, title, body: cosines of the summed rows.
-        names_*, name_*, outlets_*, hours_*: see `_compare_names`, `_compare_outlets`,
-        `_compare_hours`. rival_*: the nearest unit outside. same_cluster: share of the pairs across
-        that HDBSCAN puts into one cluster. undated, length: share of undated articles and mean
-        logarithm of words. background, prior_shift: those of the window. length_*: products.
+        score_*: log odds of the pair scores between the groups; top: mean of the three highest.
+        size: logarithms of the number of articles.
+        coherence_*: log odds of the mean pair score within each group, and its loss in a merge.
+        dense, title, body: cosines of the summed rows.
+        names_*, name_*, outlets_*, hours_*: see `_compare_names`, `_compare_outlets` and
+        `_compare_hours`.
+        rival_*: the nearest unit outside.
+        same_cluster: share of the pairs between the groups that HDBSCAN puts into one cluster.
+        undated, length: share of undated articles, and mean logarithm of words.
+        background, prior_shift: those of the window.
+        length_*: products.
         """
         ours, theirs = self._articles_of(one), self._articles_of(other)
         both = np.concatenate([ours, theirs])
@@ -234,7 +238,7 @@ def _compare_outlets(outlets: Rows, hours: Floats, one: Rows, other: Rows) -> di
     """Outlets with articles in both groups, as shares of the outlets of the group with fewer.
 
     outlets_shared: all of them. outlets_repeating: those with an article in each group at almost
-    the same time. outlet_pairs: share of the pairs across that are from one outlet.
+    the same time. outlet_pairs: share of the pairs between the groups that are from one outlet.
     """
     first, second = outlets[one], outlets[other]
     distinct = np.unique(first[first >= 0]), np.unique(second[second >= 0])

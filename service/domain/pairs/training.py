@@ -14,7 +14,7 @@ from service.domain.pairs.score import PAIR_FEATURES, PairModel
 from service.settings.embedding import TrainingSettings
 
 _RIDGE = 1e-4
-#: The map increases.
+#: Positive factors, so that the map increases.
 _CALIBRATION_BOUNDS = [(0.01, None)] * 2
 #: Bounds of the weights: similarity can only raise the score, the background of a dense window can
 #: only lower it.

@@ -20,7 +20,8 @@ def parse_time(text: str, now: datetime) -> datetime:
     A day is its start, in UTC or in the zone after `@`. ISO 8601 without a zone is UTC.
 
     Raises:
-        ValueError: no form of `TIME_FORMS`, an unknown zone, or a time outside the years 1 to 9999.
+        ValueError: `text` has none of the forms in `TIME_FORMS`, an unknown zone, or a time outside
+            the years 1 to 9999.
     """
     expression = text.strip()
     try:

@@ -61,7 +61,7 @@ class AlertQuery:
 class Alert:
     """A saved query; stories that matched before `since` trigger it only when they grow.
 
-    Times are those at which the service learned of a report, not the dates of reports.
+    Times are the times of arrival of reports, not their dates.
     """
 
     id: int

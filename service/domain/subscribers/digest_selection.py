@@ -29,7 +29,7 @@ _MAX_AGE_PENALTY_HOURS = 24.0
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a subscriber follows and mutes, and the coverage that a story needs.
+    """Values that a subscriber follows and mutes, and the coverage that a story needs.
 
     Outlets are slugs, countries ISO 3166 codes, storylines ids, languages ISO 639 codes; words
     match as in `service.domain.search.word_match`. Empty lists do not restrict.
@@ -127,10 +127,10 @@ def _storyline_group(story: DigestStory) -> tuple[bool, str] | None:
 
 
 def _find_low_coverage(stories: Iterable[DigestStory], settings: DigestSettings) -> frozenset[str]:
-    """Ids of the stories that few outlets report, whatever the subscriber mutes.
+    """Ids of the stories with low coverage, regardless of the mutes of a subscriber.
 
-    No outlet more may carry the story in any form, and no more publisher families may report its
-    storyline.
+    At most `low_coverage_outlets` outlets have an article of any kind in the story, and at most as
+    many publisher families report its storyline.
     """
     stories, most = list(stories), settings.low_coverage_outlets
     families: dict[str, set[str]] = {}
@@ -229,10 +229,11 @@ def _remove_muted_reports(story: DigestStory, filters: Filters) -> DigestStory |
 
 @dataclass(frozen=True, slots=True)
 class _Ranking:
-    """Order of stories by what is new to a subscriber.
+    """Order of stories by rank, with the coverage that is new to a subscriber.
 
-    `newest` is the time of the latest report of all stories. After a longer time than a day the
-    ages shrink in proportion, or the days since the last edition would outweigh any coverage.
+    `newest` is the time of the latest report of all stories. If the last edition is more than
+    `_MAX_AGE_PENALTY_HOURS` older, ages are reduced in proportion; otherwise they would outweigh
+    any coverage.
     """
 
     filters: Filters

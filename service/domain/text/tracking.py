@@ -121,7 +121,7 @@ def is_specific(path: str, parameters: Sequence[Parameter]) -> bool:
 
 
 def _has_code(segment: str) -> bool:
-    """Whether a part of a path has eight letters, digits or hyphens, then or within a code."""
+    """Whether a segment has eight characters in a row, and from them on a digit and a letter."""
     code = _CODE.search(segment)
     return bool(
         code and _DIGIT.search(segment, code.start()) and _LETTER.search(segment, code.start())

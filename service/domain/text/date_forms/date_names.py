@@ -23,13 +23,13 @@ _DOTS = str.maketrans({".": None, " ": None, "ı": "i"})
 _ACCENTS = re.compile("[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670]")
 
 
-def own_months(word: str, language: str) -> frozenset[int]:
+def months_in_language(word: str, language: str) -> frozenset[int]:
     """Return the months (1 to 12) that a folded word means in a language (a tag) or in English."""
     codes = (language, split_tag(language)[0], "en")
     return next((months for code in codes if (months := _months(code).get(word))), frozenset())
 
 
-def foreign_months(word: str) -> frozenset[int]:
+def months_in_all_languages(word: str) -> frozenset[int]:
     """Return the months of a folded word in all languages; several if the languages disagree.
 
     The names load at the first call, in about a second and 100 MB.

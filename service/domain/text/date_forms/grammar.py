@@ -13,11 +13,11 @@ from itertools import chain
 
 from service.domain.text.date_forms.date_names import (
     fold,
-    foreign_months,
     half_day,
+    months_in_all_languages,
+    months_in_language,
     months_starting_with,
     numeric_order,
-    own_months,
     split_tag,
 )
 from service.domain.text.date_forms.feed_date import FeedDate, Precision
@@ -120,7 +120,7 @@ class _Reader:
         return None
 
     def _half_day(self, before: str, after: str) -> tuple[str | None, str, str]:
-        """Remove the word for a.m. or p.m. before or after a clock, and return it."""
+        """Remove the word for a.m. or p.m. before or after a time, and return it."""
         # "a. m." has a space inside in Spanish, so two words are tried first.
         for pattern in (r"\S+ \S+", r"\S+"):
             match = re.match(pattern, after)
@@ -188,8 +188,8 @@ class _Reader:
             return rest, frozenset({int(match[1])})
         between, others = _split_words(text)
         for words in (between, others):
-            own = (own_months(word, self.tag) for word in words)
-            foreign = (foreign_months(word) for word in words)
+            own = (months_in_language(word, self.tag) for word in words)
+            foreign = (months_in_all_languages(word) for word in words)
             if months := next(filter(None, chain(own, foreign)), None):
                 return text, months
         longer = (months_starting_with(word, self.tag) for word in between)
@@ -202,7 +202,7 @@ def read_date(
     """Read a date of any common form; None if the text is not a date.
 
     `language` is the language tag of the feed, `country` the ISO code of its outlet's country, and
-    `zone` that of a time without a known one.
+    `zone` the zone of times without a known zone.
     """
     text = " ".join(_INVISIBLE.sub("", raw).split())
     if not text or len(text) > MAX_CHARACTERS:
