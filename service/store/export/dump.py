@@ -36,10 +36,13 @@ class DumpFile:
     sha256: str
 
 
-def write_dump(sessions: Sessions, target: str, *, now: datetime, release: str) -> list[DumpFile]:
+def write_dump(
+    sessions: Sessions, target: str, *, now: datetime, release: str, batch_rows: int = BATCH_ROWS
+) -> list[DumpFile]:
     """Write a dump to the folder of the current date, and return its files.
 
-    A folder of the same date is replaced. Memory does not depend on the number of rows.
+    A folder of the same date is replaced. Memory depends on
+    `batch_rows`, the size of a row group, and not on the number of rows.
 
     Raises:
         ExportError: the target is invalid, or a file cannot be written.
@@ -50,7 +53,9 @@ def write_dump(sessions: Sessions, target: str, *, now: datetime, release: str) 
         session.connection(
             execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         )
-        files = [_write_table(session, storage, folder, table) for table in TABLES]
+        files = [
+            _write_table(session, storage, folder, table, batch_rows=batch_rows) for table in TABLES
+        ]
     storage.write_json(folder, "dictionary.json", describe_tables())
     manifest = {
         "format": FORMAT,
@@ -96,7 +101,9 @@ def describe_tables() -> dict[str, Any]:
     }
 
 
-def _write_table(session: Session, storage: Storage, folder: str, table: Table) -> DumpFile:
+def _write_table(
+    session: Session, storage: Storage, folder: str, table: Table, *, batch_rows: int
+) -> DumpFile:
     schema = pa.schema(
         [
             pa.field(each.name, _TYPES[each.type], metadata={"description": each.description})
@@ -106,7 +113,7 @@ def _write_table(session: Session, storage: Storage, folder: str, table: Table) 
     )
     name, count = f"{table.name}.parquet", 0
     with storage.open_file(folder, name) as file:
-        statement = table.statement().execution_options(yield_per=BATCH_ROWS)
+        statement = table.statement().execution_options(yield_per=batch_rows)
         with (
             parquet.ParquetWriter(
                 pa.PythonFile(file, mode="w"), schema, compression="zstd"

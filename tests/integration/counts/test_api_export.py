@@ -13,12 +13,14 @@ import pytest
 from samestory_client import ApiRefusedError, Client
 
 from service.settings import load as settings_module
+from service.store.catalogue.views import OutletFilter, OutletView, list_outlets
 from service.store.database import schema
+from service.store.database.paging import Page, Position
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.editing import actions
 from service.store.editing.actions import EditorAction
 from service.store.tables import ArticleRow
-from service.web.api.export import streaming
+from service.web.api.export.streaming import read_pages
 from tests.support.content.site_content import fill
 from tests.support.content.texts import MEETING, STORYLINE, WORLD_NOW
 from tests.support.database.rows import Rows
@@ -95,12 +97,27 @@ def test_changes_are_exported_in_order(world: Site):
     assert export(world, f"changes?since={since}&limit=2") == changes[3:5]
 
 
-def test_pages_of_an_export_join(world: Site, monkeypatch: pytest.MonkeyPatch):
+def test_pages_of_an_export_join(sessions: Sessions):
+    with sessions.begin() as session:
+        rows = Rows(session)
+        for number in range(7):
+            rows.outlet(f"outlet{number}")
+    expected = [f"outlet{number}" for number in range(7)]
+    with sessions() as session:
+
+        def load(after: Position | None, limit: int) -> Page[OutletView]:
+            return list_outlets(session, OutletFilter(), after=after, limit=limit)
+
+        for limit in (None, 1, 2, 3, 6, 7, 8):
+            pages = [[each.slug for each in page] for page in read_pages(load, limit, page_size=2)]
+            assert [slug for page in pages for slug in page] == expected[:limit]
+            assert max(map(len, pages)) <= 2
+
+
+def test_limit_ends_an_export(world: Site):
     expected = export(world, "stories?sort=largest")
-    monkeypatch.setattr(streaming, "PAGE_SIZE", 2)
-    assert export(world, "stories?sort=largest") == expected
     assert export(world, "stories?sort=largest&limit=3") == expected[:3]
-    assert export(world, "stories?sort=largest&limit=2") == expected[:2]
+    assert export(world, "articles?limit=3") == export(world, "articles")[:3]
 
 
 def test_storyline_in_order_with_all_articles_as_csv(world: Site):

@@ -42,8 +42,8 @@ def world(sessions: Sessions) -> Sessions:
     return sessions
 
 
-def write(sessions: Sessions, target: str) -> Any:
-    return dump.write_dump(sessions, target, now=WORLD_NOW, release="1.2")
+def write(sessions: Sessions, target: str, **options: int) -> Any:
+    return dump.write_dump(sessions, target, now=WORLD_NOW, release="1.2", **options)
 
 
 def read(folder: Path, name: str) -> list[dict[str, Any]]:
@@ -96,12 +96,9 @@ def test_dictionary_describes_every_column(world: Sessions, tmp_path: Path):
             assert f"| `{column['name']}` | {column['type']} | {column['description']} |" in page
 
 
-def test_rows_are_written_in_batches(
-    world: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_rows_are_written_in_batches(world: Sessions, tmp_path: Path):
     write(world, str(tmp_path / "whole"))
-    monkeypatch.setattr(dump, "BATCH_ROWS", 7)
-    write(world, str(tmp_path / "parts"))
+    write(world, str(tmp_path / "parts"), batch_rows=7)
     for name in ("articles", "memberships"):
         assert read(tmp_path / "whole" / DAY, name) == read(tmp_path / "parts" / DAY, name)
     assert parquet.read_metadata(tmp_path / "parts" / DAY / "articles.parquet").num_row_groups > 1

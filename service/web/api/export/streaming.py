@@ -114,13 +114,16 @@ def export_response(
 
 
 def read_pages(
-    load: Callable[[Position | None, int], Page[Row]], limit: int | None
+    load: Callable[[Position | None, int], Page[Row]],
+    limit: int | None,
+    *,
+    page_size: int = PAGE_SIZE,
 ) -> Iterator[Sequence[Row]]:
     """Yield the pages of a list, at most `limit` items; `load` takes a position and a size."""
     after: Position | None = None
     remaining = limit
     while True:
-        page = load(after, PAGE_SIZE if remaining is None else min(PAGE_SIZE, remaining))
+        page = load(after, page_size if remaining is None else min(page_size, remaining))
         yield page.items
         remaining = None if remaining is None else remaining - len(page.items)
         after = page.next
