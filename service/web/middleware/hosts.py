@@ -29,7 +29,7 @@ class HostPolicy:
 
     hosts: frozenset[str]
     scheme: str  #: of `web.site`; empty without it
-    netloc: str  #: host and port of `web.site`
+    netloc: str  #: host and port of `web.site`; empty if that is this machine
     only_loopback: bool  #: the server listens on a loopback address
 
     @classmethod
@@ -37,7 +37,9 @@ class HostPolicy:
         """The policy of the section `[web]`."""
         site = urlsplit(web.site)
         names = {site.hostname or "", *map(str.lower, web.hosts)} - {""}
-        return cls(frozenset(names), site.scheme, site.netloc, is_loopback(web.host))
+        # Clients on other machines cannot use links to this one.
+        netloc = "" if is_loopback(site.hostname or "") else site.netloc
+        return cls(frozenset(names), site.scheme, netloc, is_loopback(web.host))
 
     def is_known(self, host: str) -> bool:
         """Whether a Host header may be answered.
