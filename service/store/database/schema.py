@@ -95,6 +95,16 @@ def head_revision() -> str:
     return str(_scripts().get_current_head())
 
 
+def require_extension(engine: Engine) -> None:
+    """Create the extension pgvector unless it exists.
+
+    Raises:
+        DatabaseError: the database is unreachable, or pgvector is missing or too old.
+    """
+    with translate_database_errors(engine), _supported_connection(engine) as connection:
+        _require_pgvector(connection)
+
+
 @contextmanager
 def _migration_lock(connection: Connection) -> Iterator[None]:
     # Released explicitly: the connection returns to the pool and stays open.

@@ -1,0 +1,1 @@
+"""Maintenance of the database: comparison with the models, backup and restore."""
