@@ -420,7 +420,7 @@ def test_unreachable_database_returns_503(sessions: Sessions) -> None:
         def refuse(*_: object) -> None:
             raise OperationalError("", None, Exception("gone"))
 
-        event.listen(engine, "do_connect", refuse)
+        event.listen(engine, "do_connect", refuse, insert=True)
         engine.dispose()
         response = rita.get(READ)
         assert response.status == 503
