@@ -8,11 +8,12 @@ BIN := $(VENV)/bin
 ONCE ?=
 FLOORS ?= check
 ARTICLES ?= 200000
+SECONDS ?= 600
 # The lock files leave out PyTorch, whose build depends on the machine, and the client in this repository.
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--upgrade --quiet --no-emit-package torch --no-emit-package samestory-client --custom-compile-command 'make lock'
 
-.PHONY: demo test check lint types layers coverage quality pair-models merge-models bench lock clean
+.PHONY: demo test check lint types layers coverage quality pair-models merge-models bench stress lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -75,6 +76,10 @@ merge-models: $(VENV)/ready-dev
 # The last part fills a database with ARTICLES articles, which takes some minutes.
 bench: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.bench.run $(ARTICLES)
+
+# Eight processes run all jobs and edit for SECONDS seconds; fails if a deadlock happens.
+stress: $(VENV)/ready-dev
+	$(BIN)/python -m tests.bench.stress $(SECONDS)
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "samestory needs Python 3.11 or later")'
