@@ -58,6 +58,8 @@ Action = Callable[[Context, random.Random], object]
 JOB_PROCESSES, EDITORS = 6, 2
 #: Longest wait for the start of all processes.
 START_SECONDS = 120
+#: Seconds between two waves of news, and most earlier entries of a feed.
+WAVE_SECONDS, FEED_ITEMS = 2.0, 40
 #: Speed of the clock of the jobs.
 MINUTES_PER_SECOND = 20
 
@@ -100,7 +102,9 @@ def run_stress(url: str, seconds: float) -> Outcome:
         ready.wait(START_SECONDS)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            time.sleep(1)
+            time.sleep(WAVE_SECONDS)
+            for items in news.items:
+                del items[:-FEED_ITEMS]
             news.wave(_clock(started))
             assert all(worker.exitcode is None for worker in workers)
         finished.set()

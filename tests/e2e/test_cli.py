@@ -1,5 +1,7 @@
 """Output and exit codes of the `samestory` command."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.e2e.conftest import Shell
@@ -55,3 +57,22 @@ def test_repeated_upgrade_applies_nothing(shell: Shell):
     assert shell.run("db", "upgrade").stdout.startswith("applied: ")
     assert shell.run("db", "upgrade").stdout == "the database is up to date\n"
     assert shell.run("db", "check").returncode == 0
+
+
+def test_backup_is_restored_into_another_database(shell: Shell, tmp_path: Path):
+    file, other = tmp_path / "stories.backup", {"SAMESTORY_DATABASE__NAME": "restored"}
+    assert shell.run("keys", "create", "newsroom").returncode == 0
+    assert "tables" in shell.run("db", "backup", str(file)).stdout
+    done = shell.run("db", "restore", str(file), env=other)
+    assert done.stdout.startswith(f"restored {file} at revision ")
+    assert "up to date" in shell.run("db", "check", env=other).stdout
+    assert "newsroom" in shell.run("keys", "list", env=other).stdout
+    again = shell.run("db", "restore", str(file), env=other)
+    assert (again.returncode, again.stderr.count("\n")) == (1, 1)
+    assert "The database is not empty" in again.stderr
+
+
+def test_status_lists_all_jobs(shell: Shell):
+    done = shell.run("jobs", "status")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0].split(maxsplit=1) == ["fetch", "idle; no finished run"]
