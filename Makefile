@@ -13,7 +13,7 @@ SECONDS ?= 600
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--upgrade --quiet --no-emit-package torch --no-emit-package samestory-client --custom-compile-command 'make lock'
 
-.PHONY: demo test check lint types layers coverage quality pair-models merge-models bench stress lock clean
+.PHONY: demo test check lint types layers coverage quality pair-models merge-models bench stress soak-feeds lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -80,6 +80,10 @@ bench: $(VENV)/ready-dev
 # Eight processes run all jobs and edit for SECONDS seconds; fails if a deadlock happens.
 stress: $(VENV)/ready-dev
 	$(BIN)/python -m tests.bench.stress $(SECONDS)
+
+# Fetches 300 feeds, 30 of them misbehaving, for MINUTES minutes (10), and checks the result.
+soak-feeds: $(VENV)/ready-dev
+	$(BIN)/python -m tests.bench.soak $(MINUTES)
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "samestory needs Python 3.11 or later")'

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from service.domain.articles import type_evidence as evidence
+from service.domain.text.phrases import Phrases
 
 #: Numbers of characters of a title and of a text that are searched.
 _TITLE_CHARACTERS, _LEAD_CHARACTERS = 500, 1200
@@ -88,9 +89,10 @@ class _Evidence:
     type: ArticleType
     sections: frozenset[str]
     marks: frozenset[str]
-    phrases: re.Pattern[str] | None = None
+    phrases: re.Pattern[str] | Phrases | None = None
     slugs: re.Pattern[str] | None = None
-    texts: re.Pattern[str] | None = None
+    texts: Phrases | None = None
+    beginnings: re.Pattern[str] | None = None
     in_categories: bool = True
     marks_anywhere: bool = True
 
@@ -102,6 +104,7 @@ class _Evidence:
             or not self.marks.isdisjoint(signs.title_parts[: None if self.marks_anywhere else 1])
             or bool(self.phrases and self.phrases.search(signs.title))
             or bool(self.slugs and self.slugs.search(signs.slugs))
+            or bool(self.beginnings and self.beginnings.match(signs.text))
             or bool(self.texts and self.texts.search(signs.text))
         )
 
@@ -146,6 +149,7 @@ _EVIDENCE = (
         phrases=evidence.OPINION_PHRASES,
         slugs=evidence.OPINION_SLUGS,
         texts=evidence.OPINION_TEXTS,
+        beginnings=evidence.OPINION_BEGINNINGS,
     ),
     _Evidence(
         ArticleType.MEDIA,

@@ -8,17 +8,25 @@ from datetime import datetime, timedelta
 
 from service.domain.text.date_forms.feed_date import FeedDate, Precision
 from service.domain.text.dates import DateFlag
+from service.domain.text.phrases import Phrases
 
 #: Counters and ages that pages update without a change of the article: "(12 comments)",
 #: "3 min ago".
-_COUNTER = re.compile(
-    r"\b(?:\d[\d.,\u00a0 ]{0,12}[km]?\s?)?"
-    r"(?:comments?|views?|likes?|repl(?:y|ies)|reactions?|retweets?|upvotes?"
-    r"|kommentare?|aufrufe|commentaires?|vues|comentarios?|coment[aá]rios?|commenti|reacties"
-    r"|komentarz[ey]?|комментари(?:й|я|ев)|просмотр(?:а|ов)?|yorum|コメント|评论|댓글)\b"
-    r"(?:\s?[:(]\s?\d[\d.,]{0,12}\)?)?"
-    r"|\b\d{1,3}\s(?:seconds?|min(?:ute)?s?|hours?|hrs?|days?)\sago\b",
-    re.IGNORECASE,
+_COUNTER = Phrases(
+    re.compile(
+        r"\b(?:\d[\d.,\u00a0 ]{0,12}[km]?\s?)?"
+        r"(?:comments?|views?|likes?|repl(?:y|ies)|reactions?|retweets?|upvotes?"
+        r"|kommentare?|aufrufe|commentaires?|vues|comentarios?|coment[aá]rios?|commenti|reacties"
+        r"|komentarz[ey]?|комментари(?:й|я|ев)|просмотр(?:а|ов)?|yorum|コメント|评论|댓글)\b"
+        r"(?:\s?[:(]\s?\d[\d.,]{0,12}\)?)?"
+        r"|\b\d{1,3}\s(?:seconds?|min(?:ute)?s?|hours?|hrs?|days?)\sago\b",
+        re.IGNORECASE,
+    ),
+    (
+        *("comment", "view", "like", "repl", "reaction", "retweet", "upvote", "kommentar"),
+        *("aufruf", "vue", "coment", "commenti", "reacties", "комментари", "просмотр", "yorum"),
+        *("コメント", "评论", "댓글", "komentarz", "ago"),
+    ),
 )
 
 
@@ -122,7 +130,7 @@ def content_hash(*parts: str) -> str:
 
     Counters of comments and views, and the form of characters (NFKC), are ignored as well.
     """
-    normal = "\x00".join(" ".join(_COUNTER.sub("", _normalize(part)).split()) for part in parts)
+    normal = "\x00".join(" ".join(_COUNTER.remove_from(_normalize(part)).split()) for part in parts)
     return hashlib.sha256(normal.encode("utf-8", "replace")).hexdigest()
 
 

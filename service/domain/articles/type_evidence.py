@@ -14,10 +14,16 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
+from service.domain.text.phrases import Phrases
+
 
 def _lines(text: str) -> frozenset[str]:
     """The comma-separated entries of a table."""
     return frozenset(entry.strip() for entry in text.replace("\n", ",").split(",") if entry.strip())
+
+
+def _hints(text: str) -> tuple[str, ...]:
+    return tuple(text.split("|"))
 
 
 def _any_case(pattern: str) -> re.Pattern[str]:
@@ -79,18 +85,26 @@ kreuzworträtsel, mots croisés, horóscopo, crucigrama, oroscopo, cruciverba, p
 hava durumu, cuaca hari ini, أحوال الطقس, برجك اليوم, राशिफल, 天气预报, 天気予報, 今日の運勢, 오늘의 운세
 """)
 _GAMES = "crossword|sudoku|wordle|strands|connections|quordle|quiz|puzzle|kreuzworträtsel|sudokus?"
-SERIES_PHRASES = _any_case(
-    rf"\b(?:{_GAMES})\b.*(?:\b(?:hints?|answers?|clues|solution|lösung)\b|, 20\d\d\b|\d#)"
-    rf"|\b(?:today['’]s|daily|mini|weekly|news) (?:{_GAMES})\b"
-    r"|\bhoroscopes? (?:for|today|of)\b|\b(?:daily|weekly|your) horoscope\b|\btageshoroskop\b"
-    r"|\bhoroscope d[ue]\b|\bhoróscopo d[eo]\b|\boroscopo d[ei]\b|\bгороскоп на\b|\bgünlük burç\b"
-    r"|\b(?:winning|powerball|lotto|lottery) (?:numbers|results)\b|\blottozahlen\b"
-    r"|\brésultats du loto\b|\bresultados? d[ea]l? ?(?:la )?(?:lotería|loteria|mega-sena)\b"
-    r"|\bestrazioni (?:del )?lotto\b|\bрезультаты лотереи\b|\bsayısal loto sonuçları\b"
-    r"|^(?:the )?weather (?:forecast )?(?:for|today|tomorrow)\b|^das wetter (?:am|für|in)\b"
-    r"|^météo du\b|^pronóstico del tiempo\b|^previsioni meteo\b|^previsão do tempo\b|^прогноз погоды"
-    r"|\bopen thread\b|\b(?:today|this day) in (?:\S+ ){0,3}history\b|^(?:dear|ask) [^:,]{3,30}:"
-    r"|\bfor [a-z]{3,9}\.? \d{1,2}, 20\d\d$"
+SERIES_PHRASES = Phrases(
+    _any_case(
+        rf"\b(?:{_GAMES})\b.*(?:\b(?:hints?|answers?|clues|solution|lösung)\b|, 20\d\d\b|\d#)"
+        rf"|\b(?:today['’]s|daily|mini|weekly|news) (?:{_GAMES})\b"
+        r"|\bhoroscopes? (?:for|today|of)\b|\b(?:daily|weekly|your) horoscope\b|\btageshoroskop\b"
+        r"|\bhoroscope d[ue]\b|\bhoróscopo d[eo]\b|\boroscopo d[ei]\b|\bгороскоп на\b|\bgünlük burç\b"
+        r"|\b(?:winning|powerball|lotto|lottery) (?:numbers|results)\b|\blottozahlen\b"
+        r"|\brésultats du loto\b|\bresultados? d[ea]l? ?(?:la )?(?:lotería|loteria|mega-sena)\b"
+        r"|\bestrazioni (?:del )?lotto\b|\bрезультаты лотереи\b|\bsayısal loto sonuçları\b"
+        r"|^(?:the )?weather (?:forecast )?(?:for|today|tomorrow)\b|^das wetter (?:am|für|in)\b"
+        r"|^météo du\b|^pronóstico del tiempo\b|^previsioni meteo\b|^previsão do tempo\b|^прогноз погоды"
+        r"|\bopen thread\b|\b(?:today|this day) in (?:\S+ ){0,3}history\b|^(?:dear|ask) [^:,]{3,30}:"
+        r"|\bfor [a-z]{3,9}\.? \d{1,2}, 20\d\d$"
+    ),
+    _hints(
+        "crossword|sudoku|wordle|strands|connections|quordle|quiz|puzzle|rätsel|horoscope|"
+        "horoskop|horóscopo|oroscopo|гороскоп|burç|numbers|results|lottozahlen|loto|"
+        "resultado|estrazioni|лотереи|weather|wetter|météo|tiempo|meteo|tempo|погоды|"
+        "open thread| history|dear |ask |, 20"
+    ),
 )
 SERIES_SLUGS = _any_case(rf"\b(?:todays|daily|mini|weekly) (?:{_GAMES})\b")
 
@@ -115,38 +129,53 @@ _EDITIONS = (
     "morning|evening|daily|weekly|weekend|nightly|news|tonight|today"
     "|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 )
-ROUNDUP_PHRASES = _any_case(
-    r"\b(?:morning|evening|midday|afternoon) (?:news )?(?:brief|briefing|bulletin|digest|headlines)\b"
-    rf"|\b(?:{_EDITIONS}) (?:news )?(?:round-?up|wrap|digest)\b|^round-?up:"
-    rf"|\b(?:{_EDITIONS})['’]s (?:news )?(?:briefing|round-?up)\b"
-    r"|^(?:today|tonight)['’]s headlines\b"
-    r"|\b(?:\d+|three|five|ten) things (?:to know|you (?:need to|should) know)\b"
-    r".{0,20}\b(?:today|tonight|morning|evening|week|weekend|day)\b"
-    rf"|\b(?:\d+|three|five|ten) things to know (?:for|on|this) (?:{_EDITIONS})\b"
-    r"|\bnews (?:brief|bulletin|summary)\b(?! (?:on|by|of|about)\b)"
-    r"|\bwhat you missed (?:this|over|last)\b|\b(?:top|biggest) (?:news )?stories (?:of|this)\b"
-    r"|\b(?:this|the) week(?:end)? (?:in|around)\b.*\b(?:pictures|photos|review|brief|news)\b"
-    r"|\b(?:photos|pictures|images) of the (?:day|week|month|year)\b"
-    r"|\bdie nachrichten (?:am|des)\b|\blas noticias del? (?:la )?(?:día|semana)\b"
-    r"|\bголовне за (?:день|тиждень)\b|^главные новости\b|\bbilder des tages\b"
-    # The dated edition of a programme.
-    r"|^\d{1,2}/\d{1,2}: |\bedition \d{1,2}/\d{1,2}/20\d\d$"
-    # Three headlines in one, or a headline and the next subject.
-    r"|[^\W\d]['’”\"]?(?<!quot); (?:\S+ ){2,}\S*[^\W\d]['’”\"]?(?<!quot); (?:\S+ ){2,}"
-    r"|\bplus\s*(?:[.…]\s*)+$"
+ROUNDUP_PHRASES = Phrases(
+    _any_case(
+        r"\b(?:morning|evening|midday|afternoon) (?:news )?(?:brief|briefing|bulletin|digest|headlines)\b"
+        rf"|\b(?:{_EDITIONS}) (?:news )?(?:round-?up|wrap|digest)\b|^round-?up:"
+        rf"|\b(?:{_EDITIONS})['’]s (?:news )?(?:briefing|round-?up)\b"
+        r"|^(?:today|tonight)['’]s headlines\b"
+        r"|\b(?:\d+|three|five|ten) things (?:to know|you (?:need to|should) know)\b"
+        r".{0,20}\b(?:today|tonight|morning|evening|week|weekend|day)\b"
+        rf"|\b(?:\d+|three|five|ten) things to know (?:for|on|this) (?:{_EDITIONS})\b"
+        r"|\bnews (?:brief|bulletin|summary)\b(?! (?:on|by|of|about)\b)"
+        r"|\bwhat you missed (?:this|over|last)\b|\b(?:top|biggest) (?:news )?stories (?:of|this)\b"
+        r"|\b(?:this|the) week(?:end)? (?:in|around)\b.*\b(?:pictures|photos|review|brief|news)\b"
+        r"|\b(?:photos|pictures|images) of the (?:day|week|month|year)\b"
+        r"|\bdie nachrichten (?:am|des)\b|\blas noticias del? (?:la )?(?:día|semana)\b"
+        r"|\bголовне за (?:день|тиждень)\b|^главные новости\b|\bbilder des tages\b"
+        # The dated edition of a programme.
+        r"|^\d{1,2}/\d{1,2}: |\bedition \d{1,2}/\d{1,2}/20\d\d$"
+        # Three headlines in one, or a headline and the next subject.
+        r"|[^\W\d]['’”\"]?(?<!quot); (?:\S+ ){2,}\S*[^\W\d]['’”\"]?(?<!quot); (?:\S+ ){2,}"
+        r"|\bplus\s*(?:[.…]\s*)+$"
+    ),
+    _hints(
+        "brief|bulletin|digest|headlines|round|wrap| things |news |what you missed|stories|"
+        "this week|the week|photos of|pictures of|images of|nachrichten|noticias|за |новости|"
+        "bilder des tages|/|;|plus"
+    ),
 )
 #: Beginnings of texts that introduce several subjects.
-ROUNDUP_TEXTS = _any_case(
-    r"\bin today['’]s (?:issue|edition|newsletter)\b|\bthe big story\b|\bnews round-?up\b"
-    r"|\bin our news wrap\b|\bessential (?:morning|evening) (?:viewing|listening|reading)\b|\bdaily (?:window|digest)\b|\bhere['’]s the latest at the end of\b"
-    r"|\bwelcome to .{3,80}\bwhere we break down\b|\n[^.!?\n]{0,40}\b(?:daily|weekly): \w+ \d{1,2}, 20\d\d"
+ROUNDUP_TEXTS = Phrases(
+    _any_case(
+        r"\bin today['’]s (?:issue|edition|newsletter)\b|\bthe big story\b|\bnews round-?up\b"
+        r"|\bin our news wrap\b|\bessential (?:morning|evening) (?:viewing|listening|reading)\b|\bdaily (?:window|digest)\b|\bhere['’]s the latest at the end of\b"
+        r"|\bwelcome to .{3,80}\bwhere we break down\b|\n[^.!?\n]{0,40}\b(?:daily|weekly): \w+ \d{1,2}, 20\d\d"
+    ),
+    _hints(
+        "in today|big story|news round|news wrap|essential |daily|weekly|latest at the end of|welcome to"
+    ),
 )
 #: Evidence that an edition of a newsletter has several subjects.
 SEVERAL_SUBJECTS = _any_case(r"\. and, |\bplus:|\nalso, |▪|•|\bbrings you stories\b|\w; \w.*\w; \w")
 NEWSLETTER = _any_case(
     r"\bnewsletters?\b|\binfolettre\b|\bboletín\b|\bnieuwsbrief\b|\bnyhetsbrev\b|\bрассылка\b"
 )
-NEWSLETTER_TEXT = _any_case(r"\bthis is an edition of\b.{3,60}\bnewsletter\b|\bdaily newsletter\b")
+NEWSLETTER_TEXT = Phrases(
+    _any_case(r"\bthis is an edition of\b.{3,60}\bnewsletter\b|\bdaily newsletter\b"),
+    _hints("newsletter"),
+)
 
 OPINION_SECTIONS = _lines("""
 opinion, opinions, op ed, oped, commentisfree, comment, commentary, editorial, editorials, columns
@@ -186,12 +215,18 @@ OPINION_SLUGS = _any_case(
     r"\b(?:tv|film|movie|book|album|music|theatre|theater|game|restaurant|concert) review\b"
 )
 #: First person outside quotations, and phrases about the author of the article.
-OPINION_TEXTS = re.compile(
-    r"\A(?:I|I['’](?:m|ve|d|ll)|My|(?:Why|How) I)\b(?!.*: \w+\n)|(?:\b(?!(?:do|did|am|can|could|should|may|must|will) )[a-z][\w'’]*|[—–]),? I(?:['’](?:m|ve|d|ll)\b| [a-z])"
-    r"|(?<=[.!?] )(?:I [a-z]|My [a-z])|^I(?:['’](?:m|ve|d|ll)\b| [a-z])"
-    r"|(?<=[a-zäöü,] )ich [a-z]|^Ich [a-z]|(?<=[а-я,] )я [а-я]|(?<=[a-z,] )j['’]ai\b"
-    r"|\b(?:opinion|guest) (?:columnist|contributor|writer)\b|\b[Tt]he (?:writer|author) is an? ",
-    re.MULTILINE,
+OPINION_TEXTS = Phrases(
+    re.compile(
+        r"(?:\b(?!(?:do|did|am|can|could|should|may|must|will) )[a-z][\w'’]*|[—–]),? I(?:['’](?:m|ve|d|ll)\b| [a-z])"
+        r"|(?<=[.!?] )(?:I [a-z]|My [a-z])|^I(?:['’](?:m|ve|d|ll)\b| [a-z])"
+        r"|(?<=[a-zäöü,] )ich [a-z]|^Ich [a-z]|(?<=[а-я,] )я [а-я]|(?<=[a-z,] )j['’]ai\b"
+        r"|\b(?:opinion|guest) (?:columnist|contributor|writer)\b|\b[Tt]he (?:writer|author) is an? ",
+        re.MULTILINE,
+    ),
+    _hints("I |I'|I’|My | ich |Ich | я |j'ai|j’ai|columnist|contributor|writer|author"),
+)
+OPINION_BEGINNINGS = re.compile(
+    r"(?:I|I['’](?:m|ve|d|ll)|My|(?:Why|How) I)\b(?!.*: \w+\n)", re.MULTILINE
 )
 
 MEDIA_SECTIONS = _lines("""

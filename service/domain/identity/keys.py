@@ -4,10 +4,12 @@ If several entries of a document have the same guid or link, it identifies none 
 """
 
 import hashlib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from service.domain.articles.entries import Draft
 from service.domain.text.urls import canonical_url, identifies_article
@@ -17,6 +19,10 @@ Key = bytes
 _NEVER = datetime.min.replace(tzinfo=UTC)
 #: Minimum share of common words in two versions of a headline.
 _SIMILAR = 0.5
+#: Characters that are neither letters nor digits.
+_SEPARATORS = re.compile(r"[\W_]+")
+#: Titles and links of a long feed, each of which is compared several times.
+_CACHED = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,11 @@ class KeyedEntry:
     shared: tuple[Key, ...]  #: keys that several entries of the document have
 
 
+@lru_cache(maxsize=_CACHED)
 def link_keys(url: str) -> tuple[Key, ...]:
     """Return the keys of a link: without tracking parameters, then with all parameters."""
+    if "?" not in url and "#" not in url:
+        return (_hash(canonical_url(url) or url),)
     texts = (canonical_url(url) or url, canonical_url(url, every_parameter=True) or url)
     return tuple(dict.fromkeys(map(_hash, texts)))
 
@@ -47,9 +56,10 @@ def title_key(feed_id: int, title: str, *further: object) -> Key:
     return _hash("\n".join(["title", str(feed_id), normalize_title(title), *map(str, further)]))
 
 
+@lru_cache(maxsize=_CACHED)
 def normalize_title(title: str) -> str:
     """Return the words of a title in lower case, separated by spaces."""
-    return " ".join("".join(c if c.isalnum() else " " for c in title.casefold()).split())
+    return _SEPARATORS.sub(" ", title.casefold()).strip()
 
 
 def key_entries(drafts: Iterable[Draft], feed_id: int) -> list[KeyedEntry]:

@@ -4,6 +4,7 @@ A guid or link that belongs to several articles is marked as shared.
 """
 
 import re
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -82,13 +83,16 @@ def match_contents(
         for each in candidates
         if each.article_id not in matches.matched_ids
     }
+    if not by_content:
+        return
     contents = [
         _content(draft.title, draft.claimed_date, draft.text, draft.url)
         for draft in (entry.draft for entry in entries)
     ]
+    frequencies = Counter(contents)
     for number, content in enumerate(contents):
         article = by_content.get(content)
-        is_unique = contents.count(content) == 1
+        is_unique = frequencies[content] == 1
         has_own_guid = entries[number].guid is not None and matches.has_stable_guids
         if number not in matches.articles and article and is_unique and not has_own_guid:
             matches.add(number, article)

@@ -1,6 +1,7 @@
 """Series detection: columns, live pages and puzzles that an outlet repeats under one headline."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,14 @@ SeriesKeys = NDArray[np.int64]
 
 def series_keys(articles: Sequence[Article]) -> SeriesKeys:
     """Key of each article's possible series: its outlet and its headline without dates."""
-    parts = [
-        [article.outlet, *tokenization.undated_words(article)] if article.outlet else []
-        for article in articles
-    ]
-    return np.array(
-        [word_key("\t".join(part)) if len(part) > 1 else 0 for part in parts], dtype=np.int64
-    )
+    keys = (_series_key(each.outlet, each.title) if each.outlet else 0 for each in articles)
+    return np.fromiter(keys, dtype=np.int64, count=len(articles))
+
+
+@lru_cache(maxsize=16_384)  # the job fetch compares the headlines of a week at each fetch
+def _series_key(outlet: str, title: str) -> int:
+    words = tokenization.undated_words(Article(0, title))
+    return word_key("\t".join([outlet, *words])) if words else 0
 
 
 def detect_series(keys: SeriesKeys, hours: Floats) -> SeriesKeys:
@@ -45,7 +47,10 @@ def recurring_articles(articles: Sequence[Article]) -> NDArray[np.bool_]:
 
     `articles` are those of a window, in any order. Numbers, months and weekdays are ignored.
     """
-    hours = np.array([article.hour for article in articles])
+    hours = np.array([article.hour for article in articles], dtype=np.float64)
+    known = hours[~np.isnan(hours)]
+    if not known.size or np.ptp(known) < _MIN_SERIES_HOURS:
+        return np.zeros(len(articles), dtype=np.bool_)
     return np.asarray(detect_series(series_keys(articles), hours) != 0)
 
 

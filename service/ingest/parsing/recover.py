@@ -10,6 +10,7 @@ from lxml import etree
 
 from service.domain.text.markup import one_line
 from service.errors import NotAFeedError
+from service.ingest.parsing.plain_rss import read_plain_rss
 
 _OPTIONAL_ELEMENTS = re.compile(
     r"</?(?:width|height|image|textinput|(?!(?:dc|content|atom|rdf|xhtml):)[\w.-]+:[\w.-]+)\b[^<>]*>",
@@ -52,9 +53,13 @@ def read_xml(xml: str, url: str) -> Mapping[str, Any]:
     the result for the recovered document. The result with more complete entries is returned, with
     the error of the original document in `bozo_exception`.
 
+    Usual documents of RSS 2.0 are read without feedparser, with the same result.
+
     Raises:
         NotAFeedError: feedparser fails.
     """
+    if plain := read_plain_rss(xml):
+        return plain
     loose = _run_feedparser(xml, url)
     if not loose.get("bozo"):
         return loose

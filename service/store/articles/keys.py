@@ -5,19 +5,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, exists, func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.domain.identity.keys import Key, KeyedEntry, link_keys, title_key
 from service.domain.identity.matching import Matches, StoredEntry, identifying_keys
 from service.store.articles.ids import make_article_id
 from service.store.database.arrays import equals_any
+from service.store.database.bulk import insert_from_arrays
 from service.store.tables import ArticleKeyRow, ArticleRow
 
 #: Maximum number of links per article: feeds with session ids have a new one at each fetch.
 MAX_LINKS = 8
 #: Only articles of this period are compared by title and date.
 REACH = timedelta(days=30)
+_COLUMNS = ("key_hash", "article_id", "feed_id")
 
 
 def load_known(
@@ -69,7 +70,8 @@ def save_keys(
         key: article_id for article_id, entry in identified.items() for key in (entry.guid,) if key
     }
     guids = {key: own[key] for key in own.keys() - known.keys() - matches.shared.keys()}
-    _forget_guids(session, guids.values(), feed_id)
+    stored = {article.article_id for article in matches.articles.values()}
+    _forget_guids(session, stored.intersection(guids.values()), feed_id)
     links = {
         key: article_id
         for article_id, entry in identified.items()
@@ -82,7 +84,7 @@ def save_keys(
         if article is not None
         for feed in (feed_id, article.feed_id)
     }
-    full = _find_full(session, links.values())
+    full = _find_full(session, stored.intersection(links.values()))
     texts = {key: article_id for key, article_id in links.items() if article_id not in full}
     _insert_keys(session, displaced | texts, feed_id=None)
     _insert_keys(session, guids, feed_id=feed_id)
@@ -151,22 +153,21 @@ def _find_full(session: Session, article_ids: Collection[int]) -> set[int]:
 
 
 def _insert_keys(session: Session, keys: Mapping[Key, int], *, feed_id: int | None) -> None:
-    values = [
-        {"key_hash": key, "article_id": keys[key], "feed_id": feed_id} for key in sorted(keys)
-    ]
+    # In order of keys, so that two processes do not wait for each other.
+    values = [(key, keys[key], feed_id) for key in sorted(keys)]
     if values:
-        session.execute(insert(ArticleKeyRow).on_conflict_do_nothing(), values)
+        session.execute(
+            insert_from_arrays(ArticleKeyRow, _COLUMNS, values).on_conflict_do_nothing()
+        )
 
 
 def _share_keys(session: Session, keys: Iterable[Key]) -> None:
-    values = [{"key_hash": key, "article_id": None, "feed_id": None} for key in sorted(keys)]
+    values = [(key, None, None) for key in sorted(keys)]
     if values:
-        statement = insert(ArticleKeyRow)
         session.execute(
-            statement.on_conflict_do_update(
+            insert_from_arrays(ArticleKeyRow, _COLUMNS, values).on_conflict_do_update(
                 index_elements=["key_hash"],
                 set_={"article_id": None, "feed_id": None},
                 where=ArticleKeyRow.article_id.is_not(None),
-            ),
-            values,
+            )
         )

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.domain.articles.entries import Draft, content_hash
@@ -22,6 +21,7 @@ from service.domain.identity.revisions import (
 from service.store.articles import articles, types
 from service.store.articles.types import Classifiable
 from service.store.database.arrays import equals_any
+from service.store.database.bulk import insert_from_arrays
 from service.store.tables import ArticleFeedRow, ArticleRow, RevisionRow, VectorRow
 
 #: The largest number of its column. Later changes replace the text without storing the former one.
@@ -188,16 +188,13 @@ def _accept_date(row: ArticleRow, draft: Draft) -> None:
 
 
 def _remember(session: Session, drafts: Mapping[int, Draft], feed_id: int) -> None:
-    values = [
-        {"article_id": key, "feed_id": feed_id, "content_hash": drafts[key].content_hash}
-        for key in sorted(drafts)
-    ]
+    values = [(key, feed_id, drafts[key].content_hash) for key in sorted(drafts)]
     if values:
-        statement = insert(ArticleFeedRow)
+        columns = ("article_id", "feed_id", "content_hash")
+        statement = insert_from_arrays(ArticleFeedRow, columns, values)
         session.execute(
             statement.on_conflict_do_update(
                 index_elements=["article_id", "feed_id"],
                 set_={"content_hash": statement.excluded.content_hash},
-            ),
-            values,
+            )
         )

@@ -1,7 +1,7 @@
 """Feeds with their fetch schedule; outlets and families as the configuration defines them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
@@ -282,7 +282,10 @@ def set_overrides(
 def record_fetches(session: Session, fetches: Sequence[FetchRecord]) -> None:
     """Store the records of fetches."""
     if fetches:
-        session.execute(insert(FetchRow), [asdict(each) for each in fetches])
+        # Not `asdict`, which copies each value and took a quarter of the time of unchanged feeds.
+        names = [each.name for each in fields(FetchRecord)]
+        values = [{name: getattr(each, name) for name in names} for each in fetches]
+        session.execute(insert(FetchRow), values)
 
 
 def move_feeds(session: Session, pattern: str, base_url: str) -> None:

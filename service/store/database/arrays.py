@@ -1,11 +1,12 @@
-"""SQL condition: a column equals any value of an array parameter."""
+"""Array parameters of SQL statements, and the condition that a column equals any of the values."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, any_, bindparam
+from sqlalchemy import ColumnElement, LargeBinary, Text, any_, bindparam, cast
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import TypeEngine
 
 
 def equals_any(
@@ -17,6 +18,14 @@ def equals_any(
     it once and Postgres prepares it once: writing two hundred parameters takes longer than the
     lookup itself.
     """
-    parameter = bindparam(None, list(values), type_=ARRAY(column.type), unique=True)
-    condition: ColumnElement[bool] = column == any_(parameter)
+    condition: ColumnElement[bool] = column == any_(array_parameter(column.type, values))
     return condition
+
+
+def array_parameter(kind: TypeEngine[Any], values: Iterable[Any]) -> ColumnElement[Any]:
+    """Build an array parameter whose elements have this type."""
+    if isinstance(kind, LargeBinary):
+        # The driver escapes each element of an array, which takes longer than the lookup of a key.
+        text = ",".join(f'"\\\\x{value.hex()}"' for value in values)
+        return cast(bindparam(None, f"{{{text}}}", type_=Text(), unique=True), ARRAY(kind))
+    return bindparam(None, list(values), type_=ARRAY(kind), unique=True)
