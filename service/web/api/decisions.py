@@ -93,7 +93,7 @@ class Move(_DecisionIn):
     """Move an article to another story."""
 
     action: Literal["move"]
-    article: BigInt = Field(description="Id of the article.")
+    article: BigInt = Field(description="Id of the article.", examples=[5])
     story: ShortText = Field(description="Id of the story to which the article moves.")
 
     def apply(self, session: Session, action: EditorAction) -> Decision:

@@ -47,7 +47,9 @@ class NewKeyIn(BaseModel):
         "feeds, outlets, subscribers, keys and webhooks.",
     )
     expires_at: UtcTime | None = Field(
-        default=None, description="Time of expiry. If it is missing or null, the key never expires."
+        default=None,
+        description="Time of expiry. If it is missing or null, the key never expires.",
+        examples=["2030-01-01T00:00:00Z"],
     )
 
 

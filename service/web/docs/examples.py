@@ -9,13 +9,19 @@ BY_NAME: dict[str, Any] = {
     "author": "Ruth Pell",
     "by": "Ruth Pell",
     "cause": "place",
+    "countries": "GB",
     "country": "GB",
     "coverage": 4,
     "date_flag": "ok",
     "delays": "harbour-times",
+    "entities": "Orlan, Ruth Pell",
     "entity": "Orlan",
     "excerpt": "A ferry struck the pier of Orlan harbour on Monday morning.",
     "family": "harbour",
+    "followed_countries": "GB, PL",
+    "followed_outlets": "harbour-times",
+    "followed_storylines": "orlan-harbour",
+    "followed_words": "ferry, pier",
     "fields": "id,headline,coverage",
     "headline": "Ferry strikes pier in Orlan harbour",
     "independent": 3,
@@ -25,10 +31,15 @@ BY_NAME: dict[str, Any] = {
     "kind": "grew",
     "language": "en",
     "languages": "en",
+    "muted_countries": "FR",
+    "muted_outlets": "pier-post",
+    "muted_storylines": "orlan-bridge",
+    "muted_words": "football",
     "name": "Harbour Times",
     "made_by": "Ruth Pell",
     "outcome": "done",
     "outlet": "harbour-times",
+    "outlets": "harbour-times",
     "page": "/stories/9f3c1a/ferry-strikes-pier",
     "q": "ferry harbour",
     "reason": "one event",
@@ -49,6 +60,7 @@ BY_NAME: dict[str, Any] = {
     "title": "Ferry strikes pier in Orlan harbour",
     "type": "report",
     "transitions": "/v1/stories/9f3c1a/transitions",
+    "words": "ferry, pier",
     "url": "https://harbour-times.example/ferry-strikes-pier",
 }
 INSTANT = "2026-11-02T09:14:00Z"
@@ -63,9 +75,10 @@ def example_of(schema: Schema, schemas: Schema, name: str = "", depth: int = 0) 
     """A value that matches a schema, including its optional fields."""
     while "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
-    for keyword in ("examples", "enum"):
-        if schema.get(keyword):
-            return schema.get("default", schema[keyword][0])
+    if schema.get("examples"):
+        return schema["examples"][0]
+    if schema.get("enum"):
+        return schema.get("default", schema["enum"][0])
     if "anyOf" in schema:
         return example_of(schema["anyOf"][0], schemas, name, depth)
     if schema.get("type") == "array":

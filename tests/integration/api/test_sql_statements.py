@@ -164,6 +164,8 @@ def _add_stories(sessions: Sessions, count: int, *, prefix: str = "s") -> None:
     with sessions.begin() as session:
         rows = Rows(session)
         outlet = rows.outlet("o" if prefix == "s" else prefix)
+        if prefix == "s":
+            rows.storyline("a", "A storyline without stories")
         for number in range(count):
             at = NOW - timedelta(minutes=number)
             articles = [rows.article(outlet, f"{prefix}{number}-{each}", at=at) for each in (1, 2)]

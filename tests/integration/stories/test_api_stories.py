@@ -90,7 +90,7 @@ def test_rank_weighs_coverage_against_age_and_penalises_single_outlets(
         (f"?storyline={STORYLINE}&state=open&until=2023-01-01", ["moscow-2022-12-28"]),
         ("?since=2023-05-11T04:00:00Z", ["ferry"]),
         ("?since=2023-05-11T07:00:00%2B03:00&until=2023-05-11T09:00:00", ["ferry"]),
-        ("?outlet=nobody", []),
+        ("?keyword=nobody", []),
     ],
 )
 def test_filters_select_stories(world: Site, query: str, expected: list[str]) -> None:

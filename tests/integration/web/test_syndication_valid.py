@@ -14,7 +14,7 @@ FORMS = ["atom", "rss", "json"]
 LISTS = [
     "",
     "?entity=Hulusi%20Akar&limit=5",
-    "?outlet=nobody",
+    "?keyword=nobody",
     "?country=IR&country=RU&min_independent=2&sort=largest",
     "?since=2023-04-01T00:00:00Z&until=2023-05-01&sort=newest&limit=100",
     "?as_of=2023-04-26T00:00:00%2B02:00&state=open&keyword=ferry",

@@ -54,6 +54,7 @@ class CountQuery(StoryFilter):
     interval: Interval | None = Field(
         default=None,
         description="Length of the time intervals. Default: the whole time as one.",
+        examples=["day"],
     )
     time_zone: Annotated[ShortText, AfterValidator(_check_time_zone)] = Field(
         default="UTC",
