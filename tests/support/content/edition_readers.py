@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.digest import HISTORY_PERIOD, MAX_LOOKBACK
+from service.domain.subscribers.digest_cards import summarise_update
 from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard
 from service.domain.subscribers.digest_schedule import DeliverySchedule, DueDate, next_due_date
 from service.domain.subscribers.digest_selection import (
@@ -15,7 +16,6 @@ from service.domain.subscribers.digest_selection import (
     apply_mutes,
     select_stories,
 )
-from service.domain.subscribers.digest_cards import summarise_update
 from service.mail.render import DigestMessage, Links, RenderedEmail, Renderer
 from service.settings.delivery import DigestSettings
 
@@ -41,7 +41,9 @@ class Reader:
         self, stories: Sequence[DigestStory], now: datetime, settings: DigestSettings
     ) -> "Edition | None":
         """Build the edition that is due, if any; one with a story counts as read."""
-        due = next_due_date(self.schedule, now, since=self.since, last=self.last, catch_up=_CATCH_UP)
+        due = next_due_date(
+            self.schedule, now, since=self.since, last=self.last, catch_up=_CATCH_UP
+        )
         if due is None:
             return None
         self.last = due
@@ -90,9 +92,7 @@ class Edition:
         shown: set[str] = set()
         for card in self.digest.cards:
             headline_story = self._story(card)
-            events = Counter(
-                event_of[each] for each in headline_story.articles if each in event_of
-            )
+            events = Counter(event_of[each] for each in headline_story.articles if each in event_of)
             if events:
                 [(event, _)] = events.most_common(1)
                 if event in shown:
@@ -112,7 +112,9 @@ class Edition:
         ]
         most = max((each.independent for each in new), default=0)
         widest = [each for each in new if each.independent == most]
-        if widest and not {each.id for each in widest} & {card.story for card in self.digest.top}:
+        if widest and not {each.id for each in widest} & {
+            self._story(c).id for c in self.digest.top
+        }:
             yield "widest new story missing", widest[0].headline
 
     def _unfounded_cards(self, settings: DigestSettings) -> Iterator[tuple[str, str]]:
@@ -121,6 +123,8 @@ class Edition:
             story = self._story(card)
             if not card.headline.strip():
                 yield "empty headline", card.story
+            if card.headline in [line.headline for line in card.also]:
+                yield "headline repeated in a link", card.headline
             if card in self.digest.top and self.history.articles & story.articles:
                 yield "seen story as new", card.headline
             update = summarise_update(story, self.history.articles, self.history.since)
@@ -128,9 +132,16 @@ class Edition:
                 yield "update without news", card.headline
         for card in self.digest.low_coverage:
             story = self._story(card)
-            line = [each for each in self.stories if each.storyline and each.storyline == story.storyline]
+            line = [
+                each
+                for each in self.stories
+                if each.storyline and each.storyline == story.storyline
+            ]
             families = {
-                report.family for each in (story, *line) for report in each.reports if report.is_independent
+                report.family
+                for each in (story, *line)
+                for report in each.reports
+                if report.is_independent
             }
             if len(families) > settings.low_coverage_outlets:
                 yield "low coverage of a widely covered storyline", card.headline
@@ -147,10 +158,16 @@ class Edition:
                     yield "storyline fills the edition", line
 
     def _story(self, card: StoryCard) -> DigestStory:
-        return next(each for each in self.stories if each.id == card.story)
+        return next(
+            each
+            for each in self.stories
+            if card.story in {each.id, *(part.id for part in each.parts)}
+        )
 
 
-def five_readers(since: datetime, outlets: Sequence[str], storylines: Sequence[str]) -> list[Reader]:
+def five_readers(
+    since: datetime, outlets: Sequence[str], storylines: Sequence[str]
+) -> list[Reader]:
     """Five readers with different preferences; `outlets` and `storylines` can be followed."""
 
     def daily(zone: str, hour: int, days: frozenset[int] = _EVERY_DAY) -> DeliverySchedule:
@@ -167,16 +184,15 @@ def five_readers(since: datetime, outlets: Sequence[str], storylines: Sequence[s
         muted_words=frozenset({"wildfire", "strike"}),
         muted_storylines=frozenset(storylines[3:5]),
     )
-    german = Filters(language="de", languages=frozenset({"de"}), followed_countries=frozenset({"DE"}))
+    german = Filters(
+        language="de", languages=frozenset({"de"}), followed_countries=frozenset({"DE"})
+    )
     return [
         Reader("default", daily("UTC", 7), Filters(min_independent=2), since),
         Reader("follower", daily("America/Los_Angeles", 18), followed, since),
         Reader("muter", daily("Asia/Kathmandu", 6), muted, since),
-        Reader("weekly", daily("Europe/Berlin", 8, frozenset({6})), Filters(min_independent=3), since),
+        Reader(
+            "weekly", daily("Europe/Berlin", 8, frozenset({6})), Filters(min_independent=3), since
+        ),
         Reader("german", daily("Pacific/Auckland", 21, frozenset({1, 3, 5})), german, since),
     ]
-
-
-def utc(year: int, month: int, day: int) -> datetime:
-    """The start of a day in UTC."""
-    return datetime(year, month, day, tzinfo=UTC)

@@ -9,10 +9,30 @@ from service.domain.stories.ranking import compute_rank
 from service.domain.subscribers.digest_model import DigestReport, DigestStory, SummarySentence
 
 _HOUR = timedelta(hours=1)
-_PLACES = ("Orlan", "Castelmar", "Velmark", "Ostravia", "Quillport", "Brackwater", "Halcyon", "Tern")
-_THINGS = ("ferry", "bridge", "budget", "strike", "trial", "wildfire", "election", "airport", "mine")
+_PLACES = (
+    "Orlan",
+    "Castelmar",
+    "Velmark",
+    "Ostravia",
+    "Quillport",
+    "Brackwater",
+    "Halcyon",
+    "Tern",
+)
+_THINGS = (
+    "ferry",
+    "bridge",
+    "budget",
+    "strike",
+    "trial",
+    "wildfire",
+    "election",
+    "airport",
+    "mine",
+)
 _ACTS = ("closes", "opens", "burns", "stalls", "collapses", "reopens", "ends", "starts", "doubles")
 #: German titles use none of the words above, except the place.
+_DINGE = ("Fähre", "Brücke", "Etat", "Streik", "Prozess", "Waldbrand", "Wahl", "Flughafen", "Grube")
 _GERMAN = ("gesperrt", "eröffnet", "brennt", "stockt", "eingestürzt", "verdoppelt", "beendet")
 #: Outlets by language.
 OUTLETS = {"en": [f"paper-{n}" for n in range(40)], "de": [f"blatt-{n}" for n in range(12)]}
@@ -70,39 +90,35 @@ def generate_events(rng: random.Random, start: datetime, days: int, each: int = 
         place, thing = rng.choice(_PLACES), rng.choice(_THINGS)
         titles = {
             "en": f"{thing.capitalize()} {number} near {place} {rng.choice(_ACTS)}",
-            "de": f"Ereignis {number} bei {place} {rng.choice(_GERMAN)}",
+            "de": f"{_DINGE[_THINGS.index(thing)]} {number} bei {place} {rng.choice(_GERMAN)}",
         }
-        reports = _reports(rng, number, at, size, titles, languages.split())
-        events.append(Event(f"event-{number}", storyline, reports, tuple(languages.split())))
+        titles = {language: titles[language] for language in languages.split()}
+        span = rng.choice([2, 6, 12, 48])
+        times = sorted(at + rng.uniform(0, span) * _HOUR for _ in range(size))
+        reports = _reports(rng, 100 * number, times, titles)
+        events.append(Event(f"event-{number}", storyline, reports, tuple(titles)))
     return events
 
 
 def _reports(
-    rng: random.Random,
-    number: int,
-    at: datetime,
-    size: int,
-    titles: dict[str, str],
-    languages: Sequence[str],
+    rng: random.Random, first_article: int, times: Sequence[datetime], titles: dict[str, str]
 ) -> tuple[DigestReport, ...]:
-    """Reports of an event over up to two days; one in eight is a copy."""
-    span = rng.choice([2, 6, 12, 48])
-    hours = sorted([0.0, *(rng.uniform(0, span) for _ in range(size - 1))])
+    """Reports of an event, in the languages of `titles` by turns; one in eight is a copy."""
     reports = []
-    for position, hour in enumerate(hours):
-        language = languages[position % len(languages)]
+    for position, at in enumerate(times):
+        language = list(titles)[position % len(titles)]
         outlet = rng.choice(OUTLETS[language])
         reports.append(
             DigestReport(
-                article=number * 100 + position,
+                article=first_article + position,
                 title=titles[language],
-                url=f"https://{outlet}.example/{number}/{position}",
+                url=f"https://{outlet}.example/{first_article + position}",
                 outlet=outlet,
                 name=outlet.title(),
                 country="DE" if language == "de" else rng.choice(["GB", "US", "IN"]),
                 family=outlet,
                 language=language,
-                at=at + hour * _HOUR,
+                at=at,
                 copy=position > 0 and rng.random() < 1 / 8,
             )
         )
