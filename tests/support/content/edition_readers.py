@@ -1,5 +1,6 @@
 """Readers of many editions, and the faults that a critical reader would count."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,10 +83,10 @@ class Edition:
         yield from self._missing_widest()
         yield from self._unfounded_cards(settings)
         yield from self._scattered_storylines()
-        text = self.render().text.lower()
-        yield from (
-            ("muted word", word) for word in self.reader.filters.muted_words if word in text
-        )
+        text = self.render().text
+        for word in self.reader.filters.muted_words:
+            if re.search(rf"\b{re.escape(word)}s?\b", text, re.IGNORECASE):
+                yield "muted word", word
 
     def _repeated_events(self, event_of: Mapping[int, str]) -> Iterator[tuple[str, str]]:
         """Cards of an event that an earlier card shows; the event of a card is the commonest."""
