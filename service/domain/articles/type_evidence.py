@@ -139,7 +139,8 @@ ROUNDUP_PHRASES = Phrases(
         r".{0,20}\b(?:today|tonight|morning|evening|week|weekend|day)\b"
         rf"|\b(?:\d+|three|five|ten) things to know (?:for|on|this) (?:{_EDITIONS})\b"
         r"|\bnews (?:brief|bulletin|summary)\b(?! (?:on|by|of|about)\b)"
-        r"|\bwhat you missed (?:this|over|last)\b|\b(?:top|biggest) (?:news )?stories (?:of|this)\b"
+        r"|\bwhat (?:you|we) missed (?:this|over|last|today|tonight|yesterday)\b"
+        r"|\bwhat happened (?:today|on \w+day,? (?:\d{1,2} \w+|\w+ \d{1,2}))$|\b(?:top|biggest) (?:news )?stories (?:of|this)\b"
         r"|\b(?:this|the) week(?:end)? (?:in|around)\b.*\b(?:pictures|photos|review|brief|news)\b"
         r"|\b(?:photos|pictures|images) of the (?:day|week|month|year)\b"
         r"|\bdie nachrichten (?:am|des)\b|\blas noticias del? (?:la )?(?:día|semana)\b"
@@ -151,7 +152,7 @@ ROUNDUP_PHRASES = Phrases(
         r"|\bplus\s*(?:[.…]\s*)+$"
     ),
     _hints(
-        "brief|bulletin|digest|headlines|round|wrap| things |news |what you missed|stories|"
+        "brief|bulletin|digest|headlines|round|wrap| things |news |what you missed|what we missed|what happened|stories|"
         "this week|the week|photos of|pictures of|images of|nachrichten|noticias|за |новости|"
         "bilder des tages|/|;|plus"
     ),

@@ -29,18 +29,21 @@ def build_card(
 ) -> StoryCard:
     """Build the card of a story with links to `related` ones; prefers headlines in `language`.
 
-    The other stories of its event are linked first.
+    Of an event in several stories, the card shows the one with the headline; the others are linked
+    first.
     """
     source = _choose_headline_report(story, language)
+    shown = _find_part(story, source)
+    others = [each for each in story.parts if each.id != shown.id]
     outlets = tuple(dict.fromkeys(each.name for each in story.reports))
     return StoryCard(
-        story=story.id,
-        slug=story.slug,
+        story=shown.id,
+        slug=shown.slug,
         headline=source.title if source else story.headline,
         language=source.language if source else None,
         outlet=source.name if source else "",
         url=(source or story.reports[0]).url,
-        summary=story.summary,
+        summary=shown.summary or story.summary,
         outlets=outlets[:_MAX_OUTLETS],
         independent=story.independent,
         coverage=len(story.outlets),
@@ -48,10 +51,17 @@ def build_card(
         last_at=story.times[-1],
         bars=_histogram(story.times),
         news=news,
-        also=tuple(build_link(each, language) for each in (*story.joined, *related)),
-        articles=tuple(each.article for shown in (story, *related) for each in shown.reports),
+        also=tuple(build_link(each, language) for each in (*others, *related)),
+        articles=tuple(report.article for each in (story, *related) for report in each.reports),
         undated=not story.dated,
     )
+
+
+def _find_part(story: DigestStory, source: DigestReport | None) -> DigestStory:
+    """The story of an event with the report whose title is shown."""
+    if source is None:
+        return story
+    return next((each for each in story.parts if source.article in each.articles), story)
 
 
 def build_link(story: DigestStory, language: str) -> StoryLink:

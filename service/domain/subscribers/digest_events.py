@@ -13,7 +13,7 @@ def join_events(
     """Join the stories of each event into its widest story, in the order given.
 
     `events` are disjoint sets of story ids. The joined story has the reports, keywords and names of
-    all, and lists the others in `joined`.
+    all, which it lists in `parts`.
     """
     event_of = {story: number for number, ids in enumerate(events) for story in ids}
     parts: dict[int | str, list[DigestStory]] = {}
@@ -34,7 +34,7 @@ def _join(parts: Sequence[DigestStory]) -> DigestStory:
         keywords=tuple(dict.fromkeys(word for each in (first, *others) for word in each.keywords)),
         names=tuple(dict.fromkeys(name for each in (first, *others) for name in each.names)),
         local_headlines=frozenset(key for each in parts for key in each.local_headlines),
-        joined=tuple(others),
+        parts=(first, *others),
     )
     gain = coverage_bonus(joined.independent) - coverage_bonus(first.independent)
     return replace(joined, rank=max(first.rank + gain, *(each.rank for each in others)))

@@ -89,7 +89,8 @@ class DigestStory:
     memberships: tuple[MembershipPeriod, ...] = ()
     local_headlines: frozenset[int] = frozenset()  #: articles with the best title of each language
     storyline_families: int = 0  #: publisher families with a report of the storyline, at any time
-    joined: tuple["DigestStory", ...] = ()  #: other stories of the event; `reports` has theirs too
+    #: The stories of its event, if they are several; `reports` has those of all.
+    parts: tuple["DigestStory", ...] = ()
 
     @cached_property
     def articles(self) -> frozenset[int]:

@@ -194,7 +194,8 @@ def _remove_muted_sentences(story: DigestStory, filters: Filters) -> DigestStory
         for sentence, words in zip(story.summary, story.summary_words, strict=True)
         if words.find(filters.muted_words) is None
     )
-    return story if summary == story.summary else replace(story, summary=summary)
+    parts = tuple(_remove_muted_sentences(each, filters) for each in story.parts)
+    return replace(story, summary=summary, parts=parts)
 
 
 def is_muted_text(text: str, language: str | None, filters: Filters) -> bool:
@@ -216,9 +217,9 @@ def _remove_muted_reports(story: DigestStory, filters: Filters) -> DigestStory |
         return None
     names = {each.name for each in reports}
     summary = tuple(each for each in story.summary if each.outlet in names)
-    joined = (_remove_muted_reports(each, filters) for each in story.joined)
+    parts = (_remove_muted_reports(each, filters) for each in story.parts)
     rest = replace(
-        story, summary=summary, reports=reports, joined=tuple(each for each in joined if each)
+        story, summary=summary, reports=reports, parts=tuple(each for each in parts if each)
     )
     lost = coverage_bonus(story.independent) - coverage_bonus(rest.independent)
     rest = replace(rest, rank=story.rank - lost)

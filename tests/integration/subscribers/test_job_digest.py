@@ -15,7 +15,9 @@ from service.domain.subscribers.digest_selection import Filters
 from service.errors import MailServerError, SettingsError
 from service.store.subscribers import subscribers
 from tests.integration.conftest import Clock, make_context
+from tests.support.content.events import EVENTS
 from tests.support.content.subscribers import DAILY, DUE, report_news, subscribe, with_mail
+from tests.support.database.embedded_articles import embed_all_articles
 from tests.support.database.rows import Rows
 from tests.support.servers.mail_server import MailServer
 
@@ -252,3 +254,48 @@ def test_unconfirmed_email_is_resent_with_the_same_message_id(
     assert digest(moved) == {"sent": 1}
     first, second = (email["Message-ID"] for _, email in mail.received)
     assert first == second
+
+
+def test_event_in_two_stories_is_on_one_card(context: Context):
+    subscribe(context.sessions, "ann@x.example")
+    with context.sessions.begin() as session:
+        rows = Rows(session)
+        for number, event in enumerate(EVENTS):
+            reports = [
+                rows.article(
+                    rows.outlet(f"paper{number}{at}"),
+                    f"{label}: {event}",
+                    at=DUE - (3 + at) * HOUR,
+                    text=f"{event}, officials said on Tuesday.",
+                )
+                for at, label in enumerate(("Report", "Update", "Tuesday", "Overnight"))
+            ]
+            stories = [reports] if number else [reports[:2], reports[2:]]
+            for part, members in enumerate(stories):
+                rows.story(f"event-{number}-{part}", members)
+        embed_all_articles(session)
+    assert digest(context) == {"created": 1, "sent": 1}
+    with context.sessions.begin() as session:
+        [content] = session.scalars(text("SELECT content FROM editions"))
+    cards = {card["story"]: card for card in content["top"]}
+    assert len(cards) == len(EVENTS)
+    [joined] = [card for story, card in cards.items() if story.startswith("event-0")]
+    assert (joined["coverage"], len(joined["also"])) == (4, 1)
+    assert {card["coverage"] for card in cards.values()} == {4}
+
+
+def test_widest_story_of_a_week_is_in_a_weekly_edition(context: Context, clock: Clock):
+    weekly = replace(DAILY, days=frozenset({DUE.isoweekday()}))
+    clock.now = DUE
+    subscribe(context.sessions, "ann@x.example", schedule=weekly)
+    settings = replace(context.settings.editions, max_stories=8)
+    context = replace(context, settings=replace(context.settings, editions=settings))
+    outlets = [f"paper{number}" for number in range(9)]
+    widest = report_news(context.sessions, DUE + 20 * HOUR, outlets)
+    for hours in range(12):
+        report_news(context.sessions, DUE + 7 * DAY - (1 + hours) * HOUR)
+    clock.now = DUE + 7 * DAY
+    assert digest(context) == {"created": 1, "sent": 1}
+    with context.sessions.begin() as session:
+        [content] = session.scalars(text("SELECT content FROM editions WHERE state = 'sent'"))
+    assert widest == content["top"][0]["headline"]

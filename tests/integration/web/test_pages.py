@@ -43,6 +43,22 @@ def test_front_page_shows_stories_with_coverage(world: Site) -> None:
     assert "<script" not in text
 
 
+def test_stories_of_one_storyline_stand_together_on_the_front_page(
+    site: Site, sessions: Sessions
+) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        line = rows.storyline("talks", "Border talks").id
+        outlet = rows.outlet("daily")
+        for number, storyline in enumerate([line, None, None, line]):
+            article = rows.article(outlet, f"Headline {number}")
+            rows.story(f"s{number}", [article], storyline_id=storyline, rank=100.0 - number)
+    by_rank, newest = site.page("/").text, site.page("/?sort=newest").text
+    order = [by_rank.index(f"Headline {number}") for number in (0, 3, 1, 2)]
+    assert order == sorted(order)
+    assert newest.index("Headline 2") < newest.index("Headline 0")
+
+
 def test_front_page_has_filters_and_pages(world: Site) -> None:
     text = world.page("/?sort=newest&min_independent=&language=&limit=2").text
     assert text.count('<article class="story">') == 2

@@ -118,7 +118,7 @@ def main(
     clock = SimulatedClock(start)
     with temporary_context(clock) as context:
         for now, stories in replay_days(context, clock, lines, step=STEP):
-            by_id = {each.id: each for each in stories}
+            by_id = {part.id: each for each in stories for part in (each, *each.parts)}
             for reader in [each for each in readers if each.hour == now.hour]:
                 edition = reader.next_edition(stories, now, settings)
                 counts.count([count_labels(by_id[card.story], labels) for card in edition.cards])

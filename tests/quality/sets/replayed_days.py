@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from jobs.describe import describe
-from jobs.digest import MAX_LOOKBACK
+from jobs.digest import load_stories
 from jobs.embed import embed
 from jobs.link import link
 from jobs.place import place
@@ -31,7 +31,6 @@ from service.store.catalogue.feeds import NewFeed
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
 from service.store.database.sessions import make_sessions
-from service.store.subscribers.digest_stories import digest_stories
 from service.store.tables import FeedRow
 
 Line = Mapping[str, Any]
@@ -92,8 +91,7 @@ def replay_days(
         for job in (embed, place, reconcile, describe, link, describe):
             job(context)
         with context.sessions.begin() as session:
-            since, limit = clock.now - MAX_LOOKBACK, context.settings.editions.max_stories
-            stories = digest_stories(session, since=since, limit=limit)
+            stories = load_stories(session, context)
         yield clock.now, stories
 
 

@@ -48,8 +48,41 @@ def test_name_has_the_language_of_most_stories() -> None:
     assert "аром" in name
 
 
-def test_stories_without_a_shared_word_have_the_plainest_title() -> None:
-    assert name_of(("Why do ships sink?",), ("Ferry strikes pier",)) == "Ferry strikes pier"
+def test_titles_without_a_shared_word_are_named_by_their_texts() -> None:
+    assert name_of(("Why do ships sink?",), ("Ferry strikes pier",)) == "Goal of the talks"
+
+
+def test_stories_without_any_shared_word_are_named_after_both() -> None:
+    name = name_of(("Why do ships sink?",), ("Ferry strikes pier",), lead="")
+    assert len(name.split(" – ")) == 2
+    assert name not in {"Why do ships sink?", "Ferry strikes pier"}
+
+
+def test_name_is_never_the_phrase_of_one_story() -> None:
+    name = name_of(
+        ("Pell Bridge collapse inquiry opens", "Pell Bridge collapse inquiry hears engineer"),
+        ("Mayor of Orlan resigns over bridge",),
+        lead="",
+    )
+    assert "collapse" not in name
+    assert "bridge" in name.lower()
+
+
+def test_name_ends_with_a_noun_and_contains_no_verb() -> None:
+    name = name_of(
+        ("Karsia sends economic envoys to Dorvath",),
+        ("Dorvath and Karsia step up economic pressure",),
+        lead="Karsia sends economic pressure to Dorvath. The pressure of Karsia on it grew.",
+    )
+    assert not name.endswith("economic")
+    assert "sends" not in name
+
+
+def test_stories_in_two_languages_share_a_name() -> None:
+    german = [Article("g", "Castelmar berät über Grenze", "In Castelmar.", lang="de")]
+    english = [Article("e", "Castelmar debates border", "Talks in Castelmar.", lang="en")]
+    vocabulary = vocabulary_of([["castelmar"]])
+    assert "Castelmar" in name_storyline([german, english], vocabulary)
 
 
 @pytest.mark.parametrize("titles", [((""), ("")), (("...",), ("!",))])

@@ -21,7 +21,7 @@ EVENT = [(ENGLISH.id, GERMAN.id)]
 
 def test_event_has_the_coverage_of_all_its_stories():
     [joined] = join_events([GERMAN, ENGLISH], EVENT)
-    assert (joined.id, joined.independent, joined.joined) == (ENGLISH.id, 5, (GERMAN,))
+    assert (joined.id, joined.independent, joined.parts) == (ENGLISH.id, 5, (ENGLISH, GERMAN))
     assert joined.articles == ENGLISH.articles | GERMAN.articles
     assert joined.rank > max(ENGLISH.rank, GERMAN.rank)
     assert [each.at for each in joined.reports] == sorted(each.at for each in joined.reports)
@@ -30,11 +30,12 @@ def test_event_has_the_coverage_of_all_its_stories():
 def test_event_in_two_languages_gets_one_card_in_the_language_of_the_subscriber():
     other = story("Rates rise", ["sun", "post"])
     stories = join_events([GERMAN, other, ENGLISH], EVENT)
-    for language, headline in (("de", GERMAN.headline), ("en", ENGLISH.headline)):
+    for language, shown, linked in (("de", GERMAN, ENGLISH), ("en", ENGLISH, GERMAN)):
         digest = select_stories(stories, Filters(language=language), YESTERDAY, SETTINGS)
-        assert [card.headline for card in digest.top] == [headline, other.headline]
-        assert [line.headline for line in digest.top[0].also] == [GERMAN.headline]
-        assert digest.top[0].coverage == 5
+        card, last = digest.top
+        assert (card.headline, last.headline) == (shown.headline, other.headline)
+        assert (card.story, card.coverage, card.summary) == (shown.id, 5, shown.summary)
+        assert [line.story for line in card.also] == [linked.id]
 
 
 def test_event_shown_in_one_language_is_not_new_in_another():

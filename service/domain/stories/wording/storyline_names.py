@@ -1,10 +1,7 @@
 """Names of storylines, from words that the titles of their stories share."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -12,8 +9,7 @@ from service.domain.articles import tokenization
 from service.domain.articles.model import Article
 from service.domain.pairs.vocabulary import Vocabulary, word_key
 from service.domain.search.function_words import is_function_word
-from service.domain.stories.wording.stems import stem
-from service.domain.stories.wording.title_flaws import style_penalty
+from service.domain.stories.wording.title_words import TitleReader, TitleWord
 from service.domain.text.codes import primary_subtag
 
 #: Maximum content words of a phrase.
@@ -22,120 +18,93 @@ _MAX_WORDS = 4
 _MIN_PHRASE_SHARE, _MIN_WORD_SHARE = 0.34, 0.3
 #: Minimum number of stories whose titles contain the phrase, and the word added to it.
 _MIN_STORIES = 2
-_CLAUSE_END = re.compile(r"[:;|?!()\[\]\"“”„«»‘]|\s[-–—]\s|,\s|\.\s|['’]\s")
 #: Value of each further word of a phrase, as a share of the value of its first word.
 _WORD_VALUE = 1.0
-#: English words before a noun, and before a verb.
-_BEFORE_NOUNS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "in",
-        "for",
-        "on",
-        "over",
-        "by",
-        "his",
-        "her",
-        "its",
-        "their",
-        "this",
-        "against",
-    ]
-)
-_BEFORE_VERBS = frozenset(
-    [
-        "to",
-        "will",
-        "would",
-        "could",
-        "should",
-        "may",
-        "might",
-        "can",
-        "he",
-        "she",
-        "they",
-        "who",
-        "it",
-    ]
-)
-#: A word is common if more articles of the window than this share and this number contain it.
-_MAX_COMMON_SHARE, _MIN_COMMON_ARTICLES = 0.01, 5
 #: Minimum letters of a word that completes a name.
 _MIN_LENGTH = 4
-#: Longer words in capitals are not abbreviations.
-_MAX_ABBREVIATION = 4
 _UNNAMED = "Untitled"
 
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    root: str
-    spelling: str
-    is_content: bool
-    is_name: bool
-    is_noun: bool  #: a name or a noun; in other languages than English every word may be one
+_Key = tuple[str, ...]
+_Clauses = Sequence[Sequence[Sequence[TitleWord]]]
 
 
 def name_storyline(stories: Sequence[Sequence[Article]], vocabulary: Vocabulary) -> str:
     """Name a storyline by the phrase that the titles of most of its stories share.
 
-    `stories` are the articles of each story. A phrase is a run of words of one title. If it is a
-    name or a single word, a common word of the titles completes it: "Lindsay Clancy" and "trial".
-    The plainest title is the name if the titles share no phrase, or only a single word that is
-    common in the window of the vocabulary. The name is never empty.
+    `stories` are the articles of each story. A phrase is a run of words of one title that ends a
+    noun group. A common word of the titles completes a name or a single word: "Lindsay Clancy" and
+    "trial". Without such a phrase, the first sentences of the reports are searched too, and then
+    single words of titles and texts in all languages. It is never empty, and never from one story.
     """
-    language = _main_language(stories)
-    spellings = _Spellings(stories)
-    clauses = [list(_title_clauses(story, language, spellings)) for story in stories]
-    phrases: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-    stories_of: dict[tuple[str, ...], set[int]] = defaultdict(set)
+    reader = TitleReader(stories, _main_language(stories))
+    titles = [list(reader.read_clauses(story)) for story in stories]
+    texts = [list(reader.read_clauses(story, with_texts=True)) for story in stories]
+    return (
+        _name_by_phrase(titles)
+        or _name_by_phrase(texts)
+        or _shared_words(stories, vocabulary)
+        or _joined_words(stories, vocabulary)
+        or _UNNAMED
+    )
+
+
+def _name_by_phrase(clauses: _Clauses) -> str:
+    """The most valuable phrase of enough stories, with the word that completes it.
+
+    "" without one; a single word is none.
+    """
+    spellings, stories_of = _count_phrases(clauses)
+    fewest = max(_MIN_STORIES, _MIN_PHRASE_SHARE * len(clauses))
+    shared = [key for key in spellings if len(stories_of[key]) >= min(fewest, len(clauses))]
+    if not shared:
+        return ""
+    names = {word.root for story in clauses for clause in story for word in clause if word.is_name}
+    best = min(shared, key=lambda key: (-_value(key, len(stories_of[key]), names), key))
+    spelled = spellings[best]
+    name = min(spelled, key=lambda text: (-spelled[text], len(text), text))
+    if added := _completion(best, clauses, names):
+        return _combine(name, added, is_named=all(root in names for root in best))
+    return _capitalise(name) if len(best) > 1 else ""
+
+
+def _count_phrases(clauses: _Clauses) -> tuple[dict[_Key, Counter[str]], dict[_Key, set[int]]]:
+    """The spellings and the stories of each phrase, by the roots of its content words."""
+    spellings: dict[_Key, Counter[str]] = defaultdict(Counter)
+    stories_of: dict[_Key, set[int]] = defaultdict(set)
     for number, story in enumerate(clauses):
         for clause in story:
             for phrase in _phrases(clause):
                 key = tuple(word.root for word in phrase if word.is_content)
                 stories_of[key].add(number)
-                phrases[key][" ".join(word.spelling for word in phrase)] += 1
-    fewest = max(_MIN_STORIES, _MIN_PHRASE_SHARE * len(stories))
-    shared = [key for key in phrases if len(stories_of[key]) >= min(fewest, len(stories))]
-    if not shared:
-        return _plainest_title(stories)
-    names = {word.root for story in clauses for clause in story for word in clause if word.is_name}
-    best = min(shared, key=lambda key: (-_value(key, len(stories_of[key]), names), key))
-    name = min(phrases[best], key=lambda text: (-phrases[best][text], len(text), text))
-    if added := _completion(best, clauses, names):
-        is_named = all(root in names for root in best)
-        if added.is_name and is_named:
-            return f"{name}–{added.spelling}"
-        return _capitalise(
-            f"{added.spelling} {name}" if added.is_name else f"{name} {added.spelling}"
-        )
-    is_common = len(best) == 1 and _is_common(name, vocabulary)
-    return _plainest_title(stories) if is_common else _capitalise(name)
+                spellings[key][" ".join(word.spelling for word in phrase)] += 1
+    return spellings, stories_of
 
 
-def _is_common(name: str, vocabulary: Vocabulary) -> bool:
-    """Whether a single word is too common in a window to name a storyline."""
-    keys = np.array([word_key(word) for word in tokenization.words(name)], dtype=np.uint32)
-    common = max(_MAX_COMMON_SHARE * vocabulary.articles, _MIN_COMMON_ARTICLES)
-    return bool((vocabulary.document_frequencies(keys) > common).all())
+def _phrases(clause: Sequence[TitleWord]) -> Iterator[Sequence[TitleWord]]:
+    """Runs of words from a content word to the end of a noun group."""
+    for start, first in enumerate(clause):
+        if not first.is_content:
+            continue
+        count = 0
+        for end in range(start, len(clause)):
+            word = clause[end]
+            count += word.is_content
+            if count > _MAX_WORDS or word.is_break:
+                break
+            if word.is_content and word.is_noun and word.is_end:
+                yield clause[start : end + 1]
 
 
-def _value(key: tuple[str, ...], stories: int, names: set[str]) -> float:
+def _value(key: _Key, stories: int, names: set[str]) -> float:
     """Value of a phrase: by stories that share it, its length, and whether it has a name."""
     has_name = any(root in names for root in key)
     return stories * (1 + _WORD_VALUE * (len(key) - 1)) * (1 + has_name)
 
 
-def _completion(
-    key: tuple[str, ...], clauses: Sequence[Sequence[Sequence[_Word]]], names: set[str]
-) -> _Word | None:
-    """The most common word of the titles that completes a phrase, or None.
+def _completion(key: _Key, clauses: _Clauses, names: set[str]) -> TitleWord | None:
+    """The most common noun of the titles that a phrase of names lacks.
 
-    A noun completes a phrase of names. Without such a noun, a name completes a single word.
+    A single word without such a noun lacks a name.
     """
     is_single = len(key) == 1
     is_named = all(root in names for root in key)
@@ -147,28 +116,45 @@ def _completion(
     return next(iter([*nouns, *other_names]), None)
 
 
-def _common_words(
-    key: tuple[str, ...], clauses: Sequence[Sequence[Sequence[_Word]]]
-) -> list[_Word]:
-    """The other nouns and names in the titles of enough stories, the most common first."""
-    words: dict[str, _Word] = {}
+def _common_words(key: _Key, clauses: _Clauses) -> list[TitleWord]:
+    """The other nouns and names in the clauses of enough stories, the most common first.
+
+    A clause has the whole phrase too; for a phrase of several words, clauses of several stories.
+    """
+    words: dict[str, TitleWord] = {}
     count: Counter[str] = Counter()
+    beside: Counter[str] = Counter()
     for story in clauses:
-        others = {
-            word.root: word
-            for clause in story
-            for word in clause
-            if word.is_content and word.is_noun and word.root not in key
-            if len(word.spelling) >= _MIN_LENGTH
-        }
+        others: dict[str, TitleWord] = {}
+        near: set[str] = set()
+        for clause in story:
+            found = {
+                word.root: word
+                for word in clause
+                if word.is_content and word.is_noun and word.is_end and word.root not in key
+                if len(word.spelling) >= _MIN_LENGTH
+            }
+            others |= found
+            if {word.root for word in clause}.issuperset(key):
+                near.update(found)
         count.update(others.keys())
+        beside.update(near)
         words |= others
     enough = max(_MIN_STORIES, _MIN_WORD_SHARE * len(clauses))
-    ranked = sorted(count, key=lambda root: (-count[root], root))
-    return [words[root] for root in ranked if count[root] >= enough]
+    fewest = _MIN_STORIES if len(key) > 1 else 1
+    shared = [root for root in count if count[root] >= enough and beside[root] >= fewest]
+    return [words[root] for root in sorted(shared, key=lambda root: (-count[root], root))]
+
+
+def _combine(name: str, added: TitleWord, *, is_named: bool) -> str:
+    """A phrase and the word that completes it."""
+    if not added.is_name:
+        return _capitalise(f"{name} {added.spelling}")
+    return f"{name}–{added.spelling}" if is_named else _capitalise(f"{added.spelling} {name}")
 
 
 def _main_language(stories: Sequence[Sequence[Article]]) -> str:
+    """The language of most stories."""
     languages = Counter(
         language
         for story in stories
@@ -177,97 +163,56 @@ def _main_language(stories: Sequence[Sequence[Article]]) -> str:
     return min(languages, key=lambda each: (-languages[each], each), default="")
 
 
-def _title_clauses(
-    story: Sequence[Article], language: str, spellings: "_Spellings"
-) -> Iterator[list[_Word]]:
-    """The words of each clause of the titles in a language."""
+def _shared_words(stories: Sequence[Sequence[Article]], vocabulary: Vocabulary) -> str:
+    """The two weightiest words in titles and texts of several stories; "" without any."""
+    spellings = [_content_words(story) for story in stories]
+    count = Counter(word for story in spellings for word in story)
+    shared = [word for word in count if count[word] >= min(_MIN_STORIES, len(stories))]
+    weights = _weights(shared, vocabulary)
+    best = sorted(shared, key=lambda word: (-count[word] * weights[word], word))[:2]
+    order = sorted(best, key=lambda word: not _spelling(word, spellings)[0].isupper())
+    return _capitalise(" ".join(_spelling(word, spellings) for word in order))
+
+
+def _joined_words(stories: Sequence[Sequence[Article]], vocabulary: Vocabulary) -> str:
+    """The weightiest word of each of the two largest stories, which share none."""
+    largest = sorted(stories, key=len, reverse=True)[:2]
+    words = []
+    for story in largest:
+        spellings = _content_words(story)
+        weights = _weights(list(spellings), vocabulary)
+        if spellings:
+            best = min(spellings, key=lambda word: (-weights[word], word))
+            words.append(_spelling(best, [spellings]))
+    return _capitalise(" – ".join(dict.fromkeys(words)))
+
+
+def _content_words(story: Sequence[Article]) -> dict[str, Counter[str]]:
+    """The spellings of the words of titles and leads in any language."""
+    spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for article in story:
-        if primary_subtag(article.lang) == language:
-            for clause in _CLAUSE_END.split(tokenization.compared_title(article)):
-                words: list[_Word] = []
-                for word, spelling in tokenization.spellings(clause):
-                    after_name = bool(words) and words[-1].is_name
-                    words.append(_word(word, spelling, language, spellings, after_name=after_name))
-                yield words
+        text = f"{tokenization.compared_title(article)}\n{article.text[: tokenization.LEAD_CHARACTERS]}"
+        for word, spelling in tokenization.spellings(text):
+            if len(word) >= _MIN_LENGTH and not (
+                tokenization.is_dated(word)
+                or word in tokenization.STOP_WORDS
+                or is_function_word(word, article.lang)
+            ):
+                spellings[word][spelling] += 1
+    return spellings
 
 
-def _word(
-    word: str, spelling: str, language: str, spellings: "_Spellings", *, after_name: bool
-) -> _Word:
-    is_content = not (
-        word in tokenization.STOP_WORDS
-        or is_function_word(word, language)
-        or tokenization.is_dated(word)
-        or word[0].isdigit()
-    )
-    usual = spellings.usual(word, spelling)
-    plain = re.sub(r"['’]s?$", "", usual)
-    is_name = is_content and usual[0].isupper()
-    is_noun = is_name or language != "en" or spellings.is_noun(word, after_name=after_name)
-    return _Word(stem(word, language), plain, is_content, is_name, is_noun)
+def _weights(words: Sequence[str], vocabulary: Vocabulary) -> dict[str, float]:
+    """The inverse document frequency of each word in the window."""
+    folded = (next(tokenization.words(word), word) for word in words)
+    keys = np.array([word_key(word) for word in folded], dtype=np.uint32)
+    return dict(zip(words, vocabulary.idf(keys).tolist(), strict=True))
 
 
-def _phrases(clause: Sequence[_Word]) -> Iterator[Sequence[_Word]]:
-    """Runs of words that begin and end with a content word."""
-    for start, first in enumerate(clause):
-        if not first.is_content:
-            continue
-        count = 0
-        for end in range(start, len(clause)):
-            count += clause[end].is_content
-            if count > _MAX_WORDS:
-                break
-            if clause[end].is_content and clause[end].is_noun:
-                yield clause[start : end + 1]
-
-
-class _Spellings:
-    """Spellings of words within sentences, and the words before them."""
-
-    def __init__(self, stories: Sequence[Sequence[Article]]) -> None:
-        self._spelled: dict[str, Counter[str]] = defaultdict(Counter)
-        self._before: dict[str, Counter[str]] = defaultdict(Counter)
-        for story in stories:
-            for article in story:
-                self._count(article)
-
-    def _count(self, article: Article) -> None:
-        lead = list(tokenization.spellings(article.text[: tokenization.LEAD_CHARACTERS]))
-        title = list(tokenization.spellings(tokenization.compared_title(article)))
-        for (before, _), (word, spelling) in pairwise(lead):
-            self._spelled[word][spelling] += 1
-            self._before[word][before] += 1
-        for (before, _), (word, spelling) in pairwise(title):
-            self._before[word][before] += 1
-            if spelling.islower():
-                self._spelled[word][spelling] += 1
-
-    def usual(self, word: str, spelling: str) -> str:
-        """The most common spelling; titles may capitalise all words."""
-        spelled = self._spelled[word]
-        usual = min(spelled, key=lambda each: (-spelled[each], each), default=spelling)
-        is_shouted = usual.isupper() and len(usual) > _MAX_ABBREVIATION
-        return usual.capitalize() if is_shouted else usual
-
-    def is_noun(self, word: str, *, after_name: bool) -> bool:
-        """Whether an English word follows articles and prepositions rather than "to" or "he".
-
-        Without such evidence, a word after a name may be a verb.
-        """
-        before = self._before[word]
-        nouns = sum(before[each] for each in _BEFORE_NOUNS)
-        verbs = sum(before[each] for each in _BEFORE_VERBS)
-        return nouns > verbs or (nouns == verbs and not after_name)
-
-
-def _plainest_title(stories: Sequence[Sequence[Article]]) -> str:
-    titles = [
-        (style_penalty(article.title, article.lang), number, article.title.strip())
-        for number, story in enumerate(stories)
-        for article in story
-        if article.title.strip()
-    ]
-    return min(titles)[2] if titles else _UNNAMED
+def _spelling(word: str, spellings: Sequence[dict[str, Counter[str]]]) -> str:
+    """The most common spelling of a word, in lower case if it occurs: titles capitalise words."""
+    count = sum((each.get(word, Counter()) for each in spellings), Counter[str]())
+    return min(count, key=lambda each: (not each.islower(), -count[each], each))
 
 
 def _capitalise(name: str) -> str:

@@ -1,0 +1,212 @@
+"""Words of titles with their spelling, and whether they are names, nouns or ends of noun groups."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from service.domain.articles import tokenization
+from service.domain.articles.model import Article
+from service.domain.search.function_words import is_function_word
+from service.domain.stories.wording.stems import stem
+from service.domain.text.codes import primary_subtag
+
+_CLAUSE_END = re.compile(r"[:;|?!()\[\]\"“”„«»‘]|\s[-–—]\s|,\s|\.\s|['’]\s")
+#: English words before a noun, and before a verb.
+_BEFORE_NOUNS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "in",
+        "for",
+        "on",
+        "over",
+        "by",
+        "his",
+        "her",
+        "its",
+        "their",
+        "this",
+        "against",
+    ]
+)
+_BEFORE_VERBS = frozenset(
+    [
+        "to",
+        "will",
+        "would",
+        "could",
+        "should",
+        "may",
+        "might",
+        "can",
+        "he",
+        "she",
+        "they",
+        "who",
+        "it",
+    ]
+)
+#: English prepositions and labels of titles that the list of function words lacks.
+_NO_CONTENT = frozenset(
+    [
+        "aboard",
+        "amid",
+        "despite",
+        "near",
+        "versus",
+        "vs",
+        "via",
+        "live",
+        "news",
+        "update",
+        "result",
+        "video",
+        "photo",
+        "watch",
+        "exclusive",
+        "opinion",
+        "analysis",
+        "review",
+        "breaking",
+        "thread",
+        "crossword",
+        "quiz",
+        "podcast",
+        "recap",
+        "roundup",
+    ]
+)
+#: English function words within a name.
+_WITHIN_NAMES = frozenset(["of", "the", "in", "for", "and", "on"])
+#: Share of a word's occurrences that end a noun group, if it does not only modify the next word.
+_MIN_FINAL_SHARE = 0.25
+#: Longer words in capitals are not abbreviations.
+_MAX_ABBREVIATION = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TitleWord:
+    """A word of a title. Words of other languages than English may all be nouns and ends."""
+
+    root: str
+    spelling: str
+    is_content: bool
+    is_name: bool
+    is_noun: bool  #: a name or a noun; without evidence, a word after a name or in "s" is none
+    is_break: bool  #: an English verb, or a function word that no name contains
+    is_end: bool  #: ends a noun group: not "economic" in "economic pressure"
+
+
+class TitleReader:
+    """Reads titles of some stories; learns from their texts how words are spelled and used."""
+
+    def __init__(self, stories: Sequence[Sequence[Article]], language: str) -> None:
+        """`language` is that of the titles to read."""
+        self._language = language
+        self._spelled: dict[str, Counter[str]] = defaultdict(Counter)
+        self._before: dict[str, Counter[str]] = defaultdict(Counter)
+        self._final: dict[str, Counter[bool]] = defaultdict(Counter)
+        for story in stories:
+            for article in story:
+                if primary_subtag(article.lang) == language:
+                    self._count(article)
+
+    def read_clauses(
+        self, story: Sequence[Article], *, with_texts: bool = False
+    ) -> Iterator[list[TitleWord]]:
+        """The words of each clause of the titles, and of the leads, in the language."""
+        for article in story:
+            if primary_subtag(article.lang) == self._language:
+                text = article.text[: tokenization.LEAD_CHARACTERS] if with_texts else ""
+                for clause in _CLAUSE_END.split(f"{tokenization.compared_title(article)}. {text}"):
+                    yield self._read(clause)
+
+    def _read(self, clause: str) -> list[TitleWord]:
+        words: list[TitleWord] = []
+        for word, spelling in tokenization.spellings(clause):
+            after_name = bool(words) and words[-1].is_name
+            words.append(self._word(word, spelling, after_name=after_name))
+        return words
+
+    def _word(self, word: str, spelling: str, *, after_name: bool) -> TitleWord:
+        usual = self._usual_spelling(word, spelling)
+        is_content = self._is_content(word)
+        is_name = is_content and usual[0].isupper()
+        is_english = self._language == "en"
+        evidence = self._noun_evidence(word)
+        may_be_verb = after_name or spelling.endswith("s")
+        return TitleWord(
+            root=stem(word, self._language),
+            spelling=re.sub(r"['’]s?$", "", usual),
+            is_content=is_content,
+            is_name=is_name,
+            is_noun=is_name
+            or not is_english
+            or evidence > 0
+            or (evidence == 0 and not may_be_verb),
+            is_break=is_english and not is_name and self._is_break(word, spelling),
+            is_end=not is_english or self._is_end(word),
+        )
+
+    def _is_content(self, word: str) -> bool:
+        """Whether a word has a meaning of its own; a function word has one within a name."""
+        if tokenization.is_dated(word) or word[0].isdigit():
+            return False
+        if word in tokenization.STOP_WORDS or (self._language == "en" and word in _NO_CONTENT):
+            return False
+        return not is_function_word(word, self._language) or self._is_capitalised(word)
+
+    def _is_capitalised(self, word: str) -> bool:
+        """Whether most occurrences within sentences begin with a capital: "Act", "Big Bend"."""
+        spelled = self._spelled[word]
+        capitals = sum(count for spelling, count in spelled.items() if spelling[0].isupper())
+        return capitals > spelled.total() / 2
+
+    def _usual_spelling(self, word: str, spelling: str) -> str:
+        """The most common spelling; titles may capitalise all words."""
+        spelled = self._spelled[word]
+        usual = min(spelled, key=lambda each: (-spelled[each], each), default=spelling)
+        is_shouted = usual.isupper() and len(usual) > _MAX_ABBREVIATION
+        return usual.capitalize() if is_shouted else usual
+
+    def _is_break(self, word: str, spelling: str) -> bool:
+        """Whether no name contains a word: a likely verb, such as "sends", or "about"."""
+        evidence = self._noun_evidence(word)
+        if evidence > 0 or word in _WITHIN_NAMES or self._is_capitalised(word):
+            return False
+        return evidence < 0 or spelling.endswith(("s", "ed")) or not self._is_content(word)
+
+    def _noun_evidence(self, word: str) -> int:
+        """How much more often an English word follows "the" or "of" than "to" or "he"."""
+        before = self._before[word]
+        nouns = sum(before[each] for each in _BEFORE_NOUNS)
+        return nouns - sum(before[each] for each in _BEFORE_VERBS)
+
+    def _is_end(self, word: str) -> bool:
+        final = self._final[word]
+        return final[True] >= _MIN_FINAL_SHARE * final.total()
+
+    def _count(self, article: Article) -> None:
+        title = tokenization.compared_title(article)
+        for clause in _CLAUSE_END.split(article.text[: tokenization.LEAD_CHARACTERS]):
+            words = list(tokenization.spellings(clause))
+            self._count_neighbours(words)
+            for word, spelling in words[1:]:  # the first word of a sentence has a capital
+                self._spelled[word][spelling] += 1
+        for clause in _CLAUSE_END.split(title):
+            words = list(tokenization.spellings(clause))
+            self._count_neighbours(words)
+            for word, spelling in words[1:]:
+                if spelling.islower():
+                    self._spelled[word][spelling] += 1
+
+    def _count_neighbours(self, words: Sequence[tuple[str, str]]) -> None:
+        for (before, _), (word, _) in pairwise(words):
+            self._before[word][before] += 1
+            self._final[before][is_function_word(word, self._language)] += 1
+        if words:
+            self._final[words[-1][0]][True] += 1
