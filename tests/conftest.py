@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, create_engine, text
 
 from service.store.database import schema
@@ -19,6 +20,9 @@ from service.store.database.sessions import Sessions, make_sessions
 pytest_plugins = ["tests.support.summary"]
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# No limits of time: the machine may be busy.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.fixture(autouse=True)
