@@ -18,7 +18,6 @@ from service.domain.field_types import (
 )
 from service.store.articles import keys, views
 from service.store.articles.views import ArticleDetail, ArticleFilter, ArticleOrder
-from service.store.catalogue.known_names import require_known_ids, require_known_names
 from service.store.counts.facets import count_article_facets
 from service.store.counts.totals import count_rows
 from service.store.story_views.views import StoryName
@@ -35,6 +34,7 @@ from service.web.requests.fields import (
     page_response,
     validate_fields,
 )
+from service.web.requests.known_values import require_known_values
 from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
@@ -160,9 +160,7 @@ class ArticleQuery(ArticleFilterQuery, SummaryQuery):
 )
 def list_articles(session: ETagSession, query: Annotated[ArticleQuery, Query()]) -> Response:
     """List articles by report time, except hidden ones."""
-    storylines = [query.storyline] if query.storyline else ()
-    require_known_names(session, outlets=query.outlet, families=query.family, storylines=storylines)
-    require_known_ids(session, story=query.story, feed=query.feed)
+    require_known_values(session, query)
     cursor = CURSORS[query.sort]
     page = views.list_articles(
         session,

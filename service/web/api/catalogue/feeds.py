@@ -13,7 +13,6 @@ from service.ingest.add_feed import add_feeds, fetch_feed
 from service.redaction import redact_url
 from service.store.catalogue import feeds, views
 from service.store.catalogue.feeds import FeedStatus
-from service.store.catalogue.known_names import require_known_names
 from service.store.catalogue.views import FeedFilter, FeedView
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.authenticate import RequireRole
@@ -28,6 +27,7 @@ from service.web.requests.fields import (
     validate_fields,
 )
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
+from service.web.requests.known_values import require_known_values
 from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
@@ -156,7 +156,7 @@ class FeedUpdateIn(BaseModel):
 @router.get("", response_model=or_partial_page(PageOut[FeedOut], FeedOut))
 def list_feeds(session: ReadSession, query: Annotated[FeedQuery, Query()]) -> Response:
     """List feeds in order of creation, with their fetch status."""
-    require_known_names(session, outlets=query.outlet)
+    require_known_values(session, query)
     after = FEED_CURSOR.decode(query.cursor)
     page = views.list_feeds(session, query.filter(), after=after, limit=query.limit)
     items = [FeedOut.of(feed) for feed in page.items]

@@ -7,7 +7,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.domain.field_types import MAX_IDS, CountryCodes, LanguageCodes, ShortText, TextValues
 from service.store.catalogue import outlet_stats, views
-from service.store.catalogue.known_names import require_known_names
 from service.store.catalogue.outlet_stats import OutletStats
 from service.store.catalogue.views import OutletFilter, OutletOrder, OutletView
 from service.web.middleware.etags import ETagSession
@@ -21,6 +20,7 @@ from service.web.requests.fields import (
     page_response,
     validate_fields,
 )
+from service.web.requests.known_values import require_known_values
 from service.web.requests.parameters import Cursor, CursorText, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
@@ -194,7 +194,7 @@ class OutletQuery(OutletFilterQuery):
 @router.get("", response_model=or_partial_page(PageOut[OutletOut], OutletDetailOut))
 def list_outlets(session: ETagSession, query: Annotated[OutletQuery, Query()]) -> Response:
     """List outlets by slug, or with `sort=latest` by last report, latest first."""
-    require_known_names(session, families=query.family)
+    require_known_values(session, query)
     cursor = OUTLET_CURSORS[query.sort]
     page = views.list_outlets(
         session,

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from service.domain.counts.dimensions import Dimension, Unit
 from service.domain.counts.intervals import Interval
-from service.store.catalogue.known_names import require_known_ids, require_known_names
 from service.store.counts import counts
 from service.store.counts.dimensions import load_names
 from service.web.api.counts.list_summary import ValueOut
 from service.web.api.counts.query import CountQuery, complete_period
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import Instant
+from service.web.requests.known_values import require_known_values
 from service.web.requests.problems import PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/counts", tags=["counts"], responses=PROBLEM_RESPONSES)
@@ -69,13 +69,7 @@ def count(session: ETagSession, query: Annotated[CountQuery, Query()]) -> Respon
     counted. Counts are exact. The number of intervals is limited to 1,500, and the number of
     intervals times `limit` to 10,000.
     """
-    require_known_names(
-        session,
-        outlets=query.outlet,
-        families=query.family,
-        storylines=[query.storyline] if query.storyline else (),
-    )
-    require_known_ids(session, story=query.story, feed=query.feed)
+    require_known_values(session, query)
     since, until = complete_period(session, query.since, query.until)
     by, starts = query.dimensions, query.starts(since, until)
     filters = query.filter(since, until)

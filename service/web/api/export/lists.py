@@ -37,6 +37,7 @@ from service.web.api.stories.storylines import StorylineSummaryOut
 from service.web.middleware.concurrency import ExportSlot
 from service.web.rendering.schemas import StoryOut
 from service.web.requests.fields import split_names
+from service.web.requests.known_values import require_known_values
 from service.web.requests.problems import PROBLEM_RESPONSES
 
 router = APIRouter(
@@ -52,6 +53,7 @@ def export_stories(
     query: Annotated[StoryExportQuery, Query()],
 ) -> Response:
     """Export all stories of the list, with its filters, order, `as_of`, `fields` and `include`."""
+    require_known_values(session, query)
     names = [*(split_names(query.fields) or _names(StoryOut)), *split_names(query.include)]
 
     def load(after: Position | None, limit: int) -> Page[views.StoryView]:
@@ -74,6 +76,7 @@ def export_articles(
     query: Annotated[ArticleExportQuery, Query()],
 ) -> Response:
     """Export all articles of the list, with its filters, order and `fields`, without evidence."""
+    require_known_values(session, query)
     names = split_names(query.fields) or ARTICLE_FIELDS
     rows = stream_articles(session, query.filter(session), sort=query.sort, limit=query.limit)
     items = ([article_item(article) for article in batch] for batch in rows)
@@ -94,6 +97,7 @@ def export_outlets(
     query: Annotated[OutletExportQuery, Query()],
 ) -> Response:
     """Export all outlets of the list, with its filters, order and `fields`."""
+    require_known_values(session, query)
     names = split_names(query.fields) or _names(OutletOut)
 
     def load(after: Position | None, limit: int) -> Page[catalogue.OutletView]:
@@ -116,6 +120,7 @@ def export_feeds(
     query: Annotated[FeedExportQuery, Query()],
 ) -> Response:
     """Export all feeds of the list, with its filters and `fields`."""
+    require_known_values(session, query)
     names = split_names(query.fields) or _names(FeedOut)
 
     def load(after: Position | None, limit: int) -> Page[catalogue.FeedView]:

@@ -16,7 +16,6 @@ from service.domain.search.word_forms import languages_of_script
 from service.embed.encoder import Encoder
 from service.ingest.detect_language import resolve_language
 from service.store.articles.views import load_articles
-from service.store.catalogue.known_names import require_known_names
 from service.store.search import highlights
 from service.store.search.compiled_search import compile_search
 from service.store.search.filters import SearchFilter
@@ -35,6 +34,7 @@ from service.web.lazy_model import encoder_if_loaded, lazy_model, loaded_encoder
 from service.web.middleware.concurrency import SearchSlot
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import StoryOut
+from service.web.requests.known_values import require_known_values
 from service.web.requests.parameters import Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
 
@@ -184,7 +184,7 @@ def run_search(request: Request, session: Session, parsed: ParsedSearch) -> Sear
     Raises:
         BadInputError: an outlet does not exist.
     """
-    require_known_names(session, outlets=parsed.query.outlet)
+    require_known_values(session, parsed.query)
     query, conditions = parsed.query, parsed.query.filter()
     model = parsed.encoder.model if parsed.encoder else ""
     compiled = compile_search(session, parsed.terms, conditions.languages, model)

@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from service.domain.field_types import Count, ShortText, UtcTime
 from service.domain.stories.filters import Sort, StoryFilter
-from service.store.catalogue.known_names import require_known_names
 from service.store.counts.facets import count_story_facets
 from service.store.counts.totals import count_rows
 from service.store.story_views import views
@@ -15,6 +14,7 @@ from service.store.story_views.views import StoryView
 from service.web.api.counts.list_summary import SummaryQuery, summary_fields
 from service.web.api.stories.schemas import StoryDetailOut
 from service.web.requests.fields import Names, fields_parameter, validate_fields, validate_names
+from service.web.requests.known_values import require_known_values
 from service.web.requests.parameters import Cursor, CursorText, Limit
 
 CURSORS = {
@@ -77,12 +77,7 @@ def list_page(
     Raises:
         BadInputError: an outlet, a publisher family or the storyline does not exist.
     """
-    require_known_names(
-        session,
-        outlets=query.outlet,
-        families=query.family,
-        storylines=[query.storyline] if query.storyline else (),
-    )
+    require_known_values(session, query)
     cursor = CURSORS[query.sort]
     page = views.list_stories(
         session,
