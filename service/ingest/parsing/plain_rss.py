@@ -2,7 +2,7 @@
 
 feedparser handles every variant of every format and takes most of the time of parsing. This module
 reads only documents whose elements and attributes are all listed below. All others are left to
-feedparser; see docs/decisions/0035.
+feedparser; see docs/decisions/0033.
 """
 
 import re
