@@ -48,7 +48,7 @@ def demo(
     sample = samples.Sample.from_folder(
         feeds or SEEDS_DIR, now=now, shipped=feeds is None, profile=settings_module.profile_name()
     )
-    settings = samples.allow_loopback(settings_module.load())
+    settings = samples.fetch_in_order(samples.allow_loopback(settings_module.load()))
     logging.configure(settings.log)
     with (
         view.progress_bars() as progress,

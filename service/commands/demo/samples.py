@@ -73,22 +73,23 @@ class Contents:
 
 
 def allow_loopback(settings: Settings) -> Settings:
-    """Allow requests to loopback, remove delays per host, and log errors only.
-
-    Feeds are fetched and parsed one after the other, so that articles and stories get the same ids
-    in each new demo; the documentation refers to them.
-    """
+    """Allow requests to loopback, remove delays per host, and log errors only."""
     fetch = replace(
         settings.fetch,
         allow_networks=(*settings.fetch.allow_networks, LOOPBACK),
-        concurrency=1,
-        per_host=1,
+        per_host=settings.fetch.concurrency,
         host_delay_seconds=0,
     )
-    parse = replace(settings.parse, workers=1)
-    return replace(
-        settings, fetch=fetch, parse=parse, log=replace(settings.log, level="error", format="text")
-    )
+    return replace(settings, fetch=fetch, log=replace(settings.log, level="error", format="text"))
+
+
+def fetch_in_order(settings: Settings) -> Settings:
+    """Fetch and parse feeds one after the other.
+
+    So articles and stories get the same ids in each new demo; the documentation refers to them.
+    """
+    fetch = replace(settings.fetch, concurrency=1, per_host=1)
+    return replace(settings, fetch=fetch, parse=replace(settings.parse, workers=1))
 
 
 def check_contents(context: Context) -> Contents:
