@@ -128,7 +128,7 @@ PATHS = [
 ]
 #: Requests that require a role; the first use of the key takes one more statement.
 ROLE_PATHS = [
-    ("/v1/decisions", 8),
+    ("/v1/decisions", 10),
     ("/v1/decisions?story=story7&undone=true", 7),
     ("/v1/decisions/1", 5),
     ("/v1/subscribers", 3),

@@ -34,7 +34,10 @@ OUTLETS = [
 ]
 #: Invalid request bodies, each with a part of the error message.
 REFUSED: list[tuple[Any, str]] = [
-    ({"family": "harbor"}, "Unknown publisher family 'harbor': did you mean harbour?"),
+    (
+        {"family": "harbor"},
+        "Unknown publisher family 'harbor': did you mean harbour (Harbour Times)?",
+    ),
     ({"family": "zzz"}, "Unknown publisher family 'zzz': GET /v1/outlets lists all families"),
     ({"family": None}, "body.family"),
     ({"country": "G1"}, "body.country"),

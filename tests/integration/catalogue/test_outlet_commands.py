@@ -61,7 +61,7 @@ def test_outlet_commands_list_set_and_reset(run: Run):
         (("set", "quay", "--name", ""), "Invalid name: expected 1 to 200 printable characters"),
         (
             ("set", "quay", "--family", "vulga"),
-            "Unknown publisher family 'vulga': did you mean volga?",
+            "Unknown publisher family 'vulga': did you mean volga (Volga)?",
         ),
     ],
 )

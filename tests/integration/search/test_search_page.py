@@ -34,8 +34,9 @@ def test_results_have_marked_matches(world: Site) -> None:
     assert 'value="turkish withdrawal"' in text
     assert "Keyword results only" not in text
     assert world.page("/search?q=turkish+withdrawal").headers["etag"]
-    [feed] = re.findall(r'href="(/v1/search/feed[^"]*)"', text)
-    assert MEETING in world.get(feed).text
+    feeds = re.findall(r'href="(/v1/search/feed[^"]*)"', text)
+    assert {feed.partition("?")[0].rpartition(".")[2] for feed in feeds} == {"atom", "rss", "json"}
+    assert all(MEETING in world.get(feed).text for feed in feeds)
     assert "feed.atom" not in world.page("/search").text
 
 

@@ -28,6 +28,7 @@ IDS = {
     "{storyline_id}": STORYLINE,
     "{slug}": "harbour",
     "{subscriber_id}": "1",
+    "{webhook_id}": "1",
     "{form}": "json",
 }
 #: Required query parameters.
@@ -107,6 +108,8 @@ def test_pages_of_every_list_join_in_every_order(ann: KeyClient) -> None:
             continue
         for order in orders(ann.site, parameters):
             address = f"{filled(path)}?{order}"
+            if path.endswith("/deliveries"):
+                continue  # nothing was delivered; see test_webhook_deliveries
             whole = paged(ann, address, 100)
             assert len(whole) > 2, address
             assert paged(ann, address, 2) == whole, address
@@ -143,6 +146,8 @@ def test_fields_selects_fields_of_items(ann: KeyClient) -> None:
     for path, parameters in get_endpoints(ann.site).items():
         if "fields" not in parameters or "form" in parameters or "_id}" in path.rpartition("/")[2]:
             continue
+        if path.startswith("/v1/export/"):
+            continue  # one object a line; see test_api_export
         address = filled(path)
         whole = ann.get(address).json
         one = whole["items"][0] if "items" in whole else whole

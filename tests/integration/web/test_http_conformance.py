@@ -94,7 +94,7 @@ def test_etag_changes_with_public_data_only(sessions: Sessions, site: Site) -> N
         session.query(ArticleRow).update({"stage": "reconciled"})
     assert status_with_etag(site, "/v1/stories", etag) == 304
     with sessions.begin() as session:
-        session.query(ArticleRow).update({"title": "Ferry strikes pier, three hurt"})
+        session.query(StoryRow).update({"headline": "Ferry strikes pier, three hurt"})
     assert status_with_etag(site, "/v1/stories", etag) == 200
 
 
