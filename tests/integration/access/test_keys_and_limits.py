@@ -14,8 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, create_engine, event, text
 
 from service.commands.running.http_server import serve_in_thread
 from service.domain.access.roles import Role
@@ -412,20 +411,27 @@ def test_endless_body_closes_connection(store: Sessions) -> None:
             connection_socket.sendall(b"x" * (100 << 20))
 
 
+def allow_connections(sessions: Sessions, *, allowed: bool) -> None:
+    """Let the server accept connections to the test's database, or reject and end them."""
+    engine = sessions.kw["bind"]
+    admin = create_engine(engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    name = engine.url.database
+    with admin.connect() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}"))
+        if not allowed:
+            end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+            connection.execute(text(end), {"name": name})
+    admin.dispose()
+
+
 def test_unreachable_database_returns_503(sessions: Sessions) -> None:
     with serving(sessions, read_access="keys") as site:
         rita = make_key_client(site, sessions, "rita")
-        engine = sessions.kw["bind"]
-
-        def refuse(*_: object) -> None:
-            raise OperationalError("", None, Exception("gone"))
-
-        event.listen(engine, "do_connect", refuse, insert=True)
-        engine.dispose()
+        allow_connections(sessions, allowed=False)
         response = rita.get(READ)
         assert response.status == 503
         assert response.headers["retry-after"]
-        event.remove(engine, "do_connect", refuse)
+        allow_connections(sessions, allowed=True)
         assert rita.get(READ).status == 200
 
 

@@ -166,6 +166,6 @@ def test_openapi_describes_every_response(site: Site) -> None:
                 assert all(each["schema"] for each in success.get("content", {}).values())
                 assert ("content" in success) == ("204" not in responses)
                 assert {"401", "422", "429", "500", "503"} <= set(responses)
-                roles = {name for each in operation["security"] for name in each} - {"readerKey"}
+                roles = {name for each in operation["security"] for name in each} - {"key"}
                 assert bool(roles) == ("403" in responses), path
     assert "HTTPValidationError" not in document["components"]["schemas"]

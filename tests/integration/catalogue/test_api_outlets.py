@@ -38,7 +38,7 @@ REFUSED: list[tuple[Any, str]] = [
         {"family": "harbor"},
         "Unknown publisher family 'harbor': did you mean harbour (Harbour Times)?",
     ),
-    ({"family": "zzz"}, "Unknown publisher family 'zzz': GET /v1/outlets lists all families"),
+    ({"family": "zzz"}, "Unknown publisher family 'zzz': did you mean harbour (Harbour Times)?"),
     ({"family": None}, "body.family"),
     ({"country": "G1"}, "body.country"),
     ({"country": "GBR"}, "body.country"),

@@ -261,7 +261,7 @@ def test_every_timestamp_is_utc_iso_8601(ann: KeyClient) -> None:
     seen = 0
     for path in get_endpoints(ann.site):
         address = filled(path)
-        if "{" in address or path == "/v1/changes/stream":
+        if "{" in address or path == "/v1/changes/stream" or path.startswith("/v1/export/"):
             continue
         response = ann.get(f"{address}?{REQUIRED.get(path, '')}")
         for time in times_in(response.json):

@@ -1,5 +1,6 @@
 """Tests of past states (`as_of`) in the API and pages."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -58,6 +59,8 @@ def test_as_of_returns_each_past_state(site: Site, instants: list[datetime], clo
         assert len(story["members"]) == len(story["timeline"]) == count
         assert len(story["transitions"]) == count
         assert story["headline"]
+        feed = site.get(path.replace("?", "/feed.json?")).json["items"]
+        assert {each["title"] for each in feed} == {each["title"] for each in story["members"]}
     for part in ("", "/articles", "/timeline", "/transitions", "/related", "/evidence"):
         assert site.get(f"/v1/stories/{now['id']}{part}?as_of=2020-01-01").status == 404, part
     assert site.get("/v1/stories?as_of=2020-01-01").json["items"] == []
@@ -81,6 +84,9 @@ def test_pages_keep_as_of_in_links(site: Site, instants: list[datetime]):
     page = site.page(link).text
     assert "State at" in page
     assert "Show the current state" in page
+    feeds = re.findall(r'href="([^"]*/feed\.\w+[^"]*)"', page)
+    assert feeds
+    assert all("as_of=" in each for each in feeds)
     assert site.page(f"/?as_of={at}&min_independent=").status == 200
     assert "State at" not in site.page("/").text
 

@@ -282,7 +282,8 @@ def contents(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, operations in document["paths"].items():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
-                yield f"{path} {parameter['name']}", parameter
+                if parameter["name"] != "cursor":  # no cursor is valid for every store
+                    yield f"{path} {parameter['name']}", parameter
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 for example in content.get(
                     "examples", {None: {"value": content.get("example")}}
