@@ -83,6 +83,12 @@ def test_sentence_that_needs_its_neighbour_is_not_quotable(language: str, text: 
         "Inquiry after storm hits the official residence Karsia has opened an inquiry on Monday.",
         "Ferry owners face an inquiry after the storm Ferry owners face more questions on Monday.",
         "In tonight's edition: a ferry struck the pier of Orlan harbour on Monday.",
+        "Mayor Anna Pell arrives to chair a hearing about the ferry on May 19, 2026.",
+        "Anna Pell and the harbour master attend a memorial at Orlan on Sept. 2, 2026, in Karsia.",
+        "A general view of the damaged ferry in which twelve passengers were injured in Orlan.",
+        "University of Orlan A University of Orlan professor has resigned over the ferry report.",
+        "Orlan Harbour Two passengers of the ferry are dead after it struck the pier.",
+        "EXCLUSIVE - ORLAN - Harbour master Anna Pell has a message for the owners of ferries.",
         "You can watch the ferry strike the pier of Orlan harbour on our website.",
     ],
 )

@@ -30,7 +30,7 @@ _PROMOTION = re.compile(
     r"looking for|scroll down|listen|pictured\b|in this\b.{0,60}\b(photo|handout|image|video)|"
     r"get (the|our|all|more)\b|join (us|our)|stay (up|tuned)|here(’|')?s (what|how|why|the|a|where)|"
     r"here (are|is)\b|find out|learn (more|how)|see (more|also|the)|check out|don(’|')t miss|"
-    r"download|tune in|live updates|tap here|plus[:,]|exclusive:|updated?:|breaking:|correction|"
+    r"download|tune in|live updates|tap here|plus[:,]|exclusive\s*[:–-]|updated?:|breaking:|correction|"
     r"editor(’|')s note|add (another|to)|meet (the|a)|imagine|forget|"
     r"first on\b|(in|on) (tonight|today|this)(’s|'s)? (edition|episode|show|video|week(’s|'s))\b|new:|what to know|everything you need)|"
     r"\b(image|photo) credit\b|appeared first on\b|continue reading\W*$|read more\W*$|"
@@ -87,7 +87,8 @@ _RUN_ON = re.compile(
     r"while|after|before|because|since|than|then|until|upon|what|where|between|against|like|"
     r"called|titled|named|show|film|movie|book|song|series|for|and|but|see|via|per|not|was|are|"
     r"all|near)\b)[a-z]{3,} (?:An?|The|It|He|She|They) [A-Za-z]|^\W*[A-Z][\w.]+ [\w. ]+ ?/ ?[A-Z]|"
-    r"^\W*(?:[A-Z][\w.-]+ ){1,3}(?:New|The|A|An|It|This|After|In|On|Just) [a-z]|"
+    r"^\W*(?:[A-Z][\w.-]+ ){1,3}(?:New|The|A|An|It|This|After|In|On|Just|Two|Three|Four) [a-z]|"
+    r"^\W*(?:[A-Z][\w.-]+ (?:of )?){1,3}An? [A-Z][a-z]+ (?:of |[a-z])|"
     r"[a-z]{3,}[.!?][A-Z][a-z]|[a-z]{3,}\. [a-z]|^\W*(\w+) \1\b|^\W*(?:The|A|First on) \w+:|"
     r"^\W*[A-Z][\w ]*/[A-Z]|^\W*[A-Z]{3,}[^.]{0,40}\s[–—-]{1,2}\s*$"
 )
@@ -138,6 +139,13 @@ _ROLES = frozenset(
 _CREDIT = re.compile(
     r"^\W*(?:ABC|NBC|CBS|CNN|BBC|HBO|AP|AFP|Reuters|Getty|Fox News|C-SPAN|MSNBC|YouTube|Instagram|"
     r"TikTok|Facebook)(?:/\w+)? (?!News|Sports|Digital|World|Radio)[A-Z][a-z]+[ ’']"
+)
+#: The caption of a photo: a view, or people in the present tense and the date of the photo.
+_PHOTO = re.compile(
+    r"^\W*An? (?:general|aerial|file|drone) view\b|\b(?:is|are) (?:seen|pictured|shown) "
+    r"(?:at|in|on|during|outside|near)\b|"
+    r"\b(?:arrives?|appears?|attends?|speaks?|walks?|stands?|poses?|waves?|gestures?|listens?|"
+    r"looks?|sits?|smiles?|departs?|boards?|performs?|reacts?)\b.*\bon [A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}\b"
 )
 _TIME_AT_END = re.compile(r"\b(?:last|this|on|in|earlier) (?:[A-Z]?[a-z]+|\d{4})\.$")
 _FIRST_OR_SECOND_PERSON = re.compile(r"\b(?:we|us|our|I|I['’]m|my|you|your|you['’]re)\b")
@@ -212,6 +220,7 @@ def _is_plain_english(sentence: str, depth: int) -> bool:
     is_caption = _TIME_AT_END.search(own) and not _VERB.search(own)
     if (
         is_caption
+        or _PHOTO.search(own)
         or _CREDIT.search(sentence)
         or _has_two_sentences(own)
         or _RUN_ON.search(sentence)
