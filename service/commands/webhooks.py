@@ -218,6 +218,7 @@ def redeliver(
     now = context.clock()
     outcome = send_again(target, transition, context.settings, now=now)
     with _open_session() as (_, session):
+        webhooks.lock_row(session, webhook_id)  # it may have been removed meanwhile
         attempts.record(session, webhook_id, {change: outcome}, now=now, requested=True)
     _print_outcome(target, outcome)
 

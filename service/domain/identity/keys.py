@@ -21,7 +21,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 _SIMILAR = 0.5
 #: Characters that are neither letters nor digits.
 _SEPARATORS = re.compile(r"[\W_]+")
-#: Titles and links of a long feed, each of which is compared several times.
+#: Cache size for titles and links; each one of a long feed is compared several times.
 _CACHED = 8192
 
 

@@ -62,7 +62,7 @@ def parse_date(
 
     Accepts RFC 822, ISO 8601, and dates in words or digits in the languages of CLDR. A time without
     a known zone is read in `zone`; without `zone`, it counts as a day. `language` (a tag such as
-    `en-GB`) and `country` (of the outlet) resolve forms such as 03/04/2026, of which otherwise only
+    `en-GB`) and `country` (of the outlet) resolve forms such as 03/04/2026; without them, only
     the year is certain. A wrong weekday is ignored, 24:00 is the next midnight, and second 60 the
     next minute.
     """

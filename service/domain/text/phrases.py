@@ -4,7 +4,7 @@ import re
 
 
 class Phrases:
-    """A pattern, and `hints`, of which each match contains one.
+    """A pattern and its `hints`; each match contains at least one hint.
 
     The hints of a pattern that ignores case are in lower case.
     """

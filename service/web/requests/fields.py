@@ -35,7 +35,7 @@ def or_partial_page(page: type[BaseModel], item: type[BaseModel]) -> Any:
 
 @cache
 def partial_model(model: type[BaseModel]) -> type[BaseModel]:
-    """The model of a response with some of the fields of `model`, none of which is required."""
+    """The model of a response with some of the fields of `model`; no field is required."""
     fields: dict[str, Any] = {}
     for name, each in model.model_fields.items():
         optional = copy(each)

@@ -22,7 +22,7 @@ from tests.support.database.api_keys import KeyClient, make_key_client
 from tests.support.database.editor import decide
 from tests.support.database.rows import NOW
 from tests.support.servers.site import running
-from tests.support.servers.webhook_receiver import WebhookReceiver
+from tests.support.servers.webhook_receiver import Delivery, WebhookReceiver
 
 
 @pytest.fixture
@@ -87,6 +87,23 @@ def test_changes_that_may_not_be_sent_return_404(
     assert adam.post(f"/v1/webhooks/99/deliveries/{last}").status == 404
     assert adam.get("/v1/webhooks/99/deliveries").status == 404
     assert receiver.requests == []
+
+
+def test_webhook_removed_during_its_redelivery_returns_404(
+    adam: KeyClient, receiver: WebhookReceiver, sessions: Sessions
+):
+    add_transitions(sessions, "ferry")
+    last = adam.get("/v1/changes?since=latest").json["next"]
+    hook = adam.post("/v1/webhooks", {"url": receiver.url}).headers["location"]
+    removed: list[int] = []
+
+    def remove_and_accept(_: Delivery) -> int:
+        removed.append(adam.request("DELETE", hook).status)
+        return 204
+
+    receiver.status_for = remove_and_accept
+    assert adam.post(f"{hook}/deliveries/{last}").status == 404
+    assert removed == [204]
 
 
 def test_standard_library_verifies_deliveries(

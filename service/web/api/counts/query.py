@@ -49,7 +49,7 @@ class CountQuery(StoryFilter):
     of: Unit = Field(
         default=Unit.ARTICLES,
         description="`articles`; `stories` with a matching report; or `first_reports`: articles "
-        "of which it is certain that no other outlet reported the story earlier.",
+        "that certainly were the first report of their story.",
     )
     interval: Interval | None = Field(
         default=None,

@@ -100,7 +100,7 @@ class StoryDescriptionOut(BaseModel):
     )
     among_first: list[OutletRef] = Field(
         description="Outlets that may have been first, if `first_reporter` is null: those with the "
-        "earliest time, or with a report of which only the day is known."
+        "earliest time, or with a report whose time is known only to the day."
     )
     delays: list[DelayOut] = Field(
         description="First report of each outlet, in chronological order. Reports whose time is not "

@@ -79,6 +79,7 @@ def redeliver(
     def send(session: Session) -> WriteResult:
         now = web.clock()
         outcome = send_again(target, transition, web.settings, now=now)
+        webhooks.lock_row(session, webhook_id)  # it may have been removed meanwhile
         attempts.record(session, webhook_id, {change: outcome}, now=now, requested=True)
         return WriteResult(OutcomeOut.of(outcome))
 
