@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
@@ -56,40 +56,64 @@ def server() -> Iterator[EmbeddedServer]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session")
-def new_database(server: EmbeddedServer) -> Iterator[Callable[[], str]]:
-    """Function that returns the URL of a new copy of a migrated database.
+class Databases:
+    """Copies of a migrated database; a thread creates the next one while a test runs."""
 
-    The next copy is created while the test runs.
-    """
+    def __init__(self, server: EmbeddedServer) -> None:
+        self._server = server
+        self._admin = create_engine(server.url(), isolation_level="AUTOCOMMIT")
+        self._numbers = itertools.count(1)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="databases")
+        self._next = self._thread.submit(self._create)
+
+    def take(self) -> str:
+        """Return the URL of a new database."""
+        taken, self._next = self._next, self._thread.submit(self._create)
+        return taken.result()
+
+    def drop(self, url: str) -> None:
+        """Drop a database later; hundreds of them would fill gigabytes until the end of the run."""
+        self._thread.submit(self._drop, make_url(url).database or "")
+
+    def close(self) -> None:
+        """Wait for the thread and close the connections."""
+        self._thread.shutdown()
+        self._admin.dispose()
+
+    def _create(self) -> str:
+        name = f"test_{next(self._numbers)}"
+        with self._admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template STRATEGY FILE_COPY"))
+        return self._server.url(name)
+
+    def _drop(self, name: str) -> None:
+        with self._admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def databases(server: EmbeddedServer) -> Iterator[Databases]:
+    """Databases of the test run."""
     template = schema.make_engine(server.ensure_database("template"))
     schema.upgrade(template)
     template.dispose()
-    admin = create_engine(server.url(), isolation_level="AUTOCOMMIT")
-    numbers = itertools.count(1)
+    databases = Databases(server)
+    yield databases
+    databases.close()
 
-    def create() -> str:
-        name = f"test_{next(numbers)}"
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template STRATEGY FILE_COPY"))
-        return server.url(name)
 
-    with ThreadPoolExecutor(1, thread_name_prefix="databases") as thread:
-        prepared = thread.submit(create)
-
-        def take() -> str:
-            nonlocal prepared
-            taken, prepared = prepared, thread.submit(create)
-            return taken.result()
-
-        yield take
-    admin.dispose()
+@pytest.fixture(scope="session")
+def new_database(databases: Databases) -> Callable[[], str]:
+    """Function that returns the URL of a new database, which exists until the end of the run."""
+    return databases.take
 
 
 @pytest.fixture
-def database_url(new_database: Callable[[], str]) -> str:
+def database_url(databases: Databases) -> Iterator[str]:
     """URL of a migrated, empty database for one test."""
-    return new_database()
+    url = databases.take()
+    yield url
+    databases.drop(url)
 
 
 @pytest.fixture

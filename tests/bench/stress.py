@@ -98,6 +98,7 @@ def run_stress(url: str, seconds: float) -> Outcome:
             for number in range(JOB_PROCESSES + EDITORS)
         ]
         for worker in workers:
+            stack.callback(worker.kill)  # after a failure, they would run on
             worker.start()
         ready.wait(START_SECONDS)
         end = time.monotonic() + seconds

@@ -33,11 +33,15 @@ def start_attempt(
     due = (
         select(EditionRow.id)
         .join(SubscriberRow, SubscriberRow.id == EditionRow.subscriber_id)
-        .where(EditionRow.id == edition_id, EditionRow.state == "waiting", ~is_being_sent())
+        .where(EditionRow.id == edition_id, EditionRow.state == "waiting")
         .where(EditionRow.next_attempt_at <= now, SubscriberRow.state == "active")
         .with_for_update(of=EditionRow, key_share=True, skip_locked=True)
     )
     if session.scalar(due) is None:
+        return None
+    # A statement of its own: the snapshot of the one above is older than its lock, and misses an
+    # attempt that another process committed in between.
+    if session.scalar(select(is_being_sent()).where(EditionRow.id == edition_id)):
         return None
     last = select(func.max(DeliveryRow.attempt)).where(DeliveryRow.edition_id == edition_id)
     row = DeliveryRow(
