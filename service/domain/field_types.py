@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from service.domain.articles.article_types import ArticleType
-from service.domain.text.codes import country_code, language_code
+from service.domain.locales.codes import country_code, language_code
 from service.errors import BadInputError
 
 #: Control characters are rejected: Postgres cannot store NUL, and no id or name has any of them.

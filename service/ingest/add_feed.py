@@ -11,7 +11,7 @@ from service.domain.articles.entries import ParsedFeed
 from service.domain.catalogue.feed_moves import has_token
 from service.domain.text.cleaning import MAX_INDEXED_BYTES, clean_identifier, fits_index
 from service.domain.text.markup import one_line, shorten
-from service.domain.text.urls import MAX_URL_CHARACTERS, is_web_url
+from service.domain.urls.canonical import MAX_URL_CHARACTERS, is_web_url
 from service.errors import BadInputError, FeedError, NotAFeedError
 from service.ingest.admit import MAX_NAME_CHARACTERS
 from service.ingest.catalogue_files import assign_outlets, read_outlets

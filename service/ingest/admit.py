@@ -25,7 +25,7 @@ from service.domain.text.date_forms.feed_date import FeedDate
 from service.domain.text.date_forms.undated import find_date
 from service.domain.text.dates import check_date, parse_date
 from service.domain.text.markup import one_line, shorten
-from service.domain.text.urls import canonical_url, is_home_page, is_web_url, strip_credentials
+from service.domain.urls.canonical import canonical_url, is_home_page, is_web_url, strip_credentials
 from service.ingest.detect_language import resolve_language
 from service.settings.ingest import AdmitSettings
 

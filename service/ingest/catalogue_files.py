@@ -9,7 +9,7 @@ from service.domain.articles.type_names import parse_type
 from service.domain.catalogue.outlets import Outlet, SiteIndex
 from service.domain.catalogue.outlets import site_index as index_of
 from service.domain.catalogue.sites import find_site, is_hosting_service, names_publisher
-from service.domain.text.codes import country_code, language_code
+from service.domain.locales.codes import country_code, language_code
 from service.errors import BadInputError, SettingsError
 from service.ingest.opml import OpmlFeed, read_opml
 from service.settings.load import nearest, read_toml

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree, html
 
 from service.domain.text.markup import one_line
-from service.domain.text.urls import is_web_url
+from service.domain.urls.canonical import is_web_url
 from service.ingest.parsing.charset import decode
 from service.ingest.parsing.worker import Job
 

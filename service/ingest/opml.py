@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from service.domain.text.cleaning import fits_index
 from service.domain.text.markup import one_line
-from service.domain.text.urls import is_web_url
+from service.domain.urls.canonical import is_web_url
 from service.errors import BadInputError
 from service.ingest.opml_outlines import Fault, Tag, read_tags
 from service.ingest.parsing.charset import decode

@@ -4,7 +4,7 @@ import re
 from urllib.parse import urljoin
 
 from service.domain.text.cleaning import join_lines
-from service.domain.text.urls import is_web_url
+from service.domain.urls.canonical import is_web_url
 
 # Some feed readers export `feed://host/path` and `feed:https://host/path`.
 _FEED_SCHEME = re.compile(r"feed:(?://|(?=https?:))", re.IGNORECASE)

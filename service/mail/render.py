@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from service.domain.locales.names import country_name, direction
 from service.domain.subscribers.alerts import AlertEmail
 from service.domain.subscribers.digest_model import Digest, StoryCard, StoryLink
-from service.domain.text.links import external_url, story_path
-from service.domain.text.locale_names import country_name, direction
+from service.domain.urls.links import external_url, story_path
 from service.mail import formatting
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from service.domain.evaluation import grouping_metrics
-from service.domain.text.urls import canonical_url
+from service.domain.urls.canonical import canonical_url
 from service.settings.paths import SEEDS_DIR
 from service.store.access import keys
 from service.store.database import schema

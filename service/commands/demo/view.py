@@ -19,7 +19,7 @@ from service.commands.demo.samples import Contents, Sample
 from service.commands.digest import Preview
 from service.commands.running.times import format_time
 from service.domain.evaluation import grouping_metrics
-from service.domain.text.urls import canonical_url
+from service.domain.urls.canonical import canonical_url
 from service.store.catalogue import feeds
 from service.store.story_views import overview
 

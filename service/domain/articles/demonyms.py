@@ -1,6 +1,6 @@
 """Demonyms: English adjectives and abbreviations of countries, as the name of the country."""
 
-from service.domain.text.locale_names import country_words
+from service.domain.locales.names import country_words
 
 _IRREGULAR = {
     "afghan": "afghanistan",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from service.domain.text.urls import is_web_url
+from service.domain.urls.canonical import is_web_url
 from service.errors import BadInputError
 
 #: Shortest and longest interval, minutes.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from service.domain.text.codes import country_code, language_code
+from service.domain.locales.codes import country_code, language_code
 from service.errors import BadInputError
 
 #: All other fields come from the configuration only.

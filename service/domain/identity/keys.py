@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from service.domain.articles.entries import Draft
-from service.domain.text.urls import canonical_url, identifies_article
+from service.domain.urls.canonical import canonical_url, identifies_article
 
 #: A hash of 16 bytes.
 Key = bytes

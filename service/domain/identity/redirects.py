@@ -8,7 +8,7 @@ from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from service.domain.text.cleaning import clean_identifier
-from service.domain.text.urls import MAX_URL_CHARACTERS, is_web_url
+from service.domain.urls.canonical import MAX_URL_CHARACTERS, is_web_url
 from service.settings.clearurls import load_rules
 
 #: Redirects may contain redirects; more than this many are not followed.

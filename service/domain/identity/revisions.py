@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from service.domain.articles.entries import Draft
-from service.domain.text.urls import canonical_url
+from service.domain.urls.canonical import canonical_url
 
 #: Period of the limit of revisions. A feed may return to an earlier version only after this time
 #: without a revision.

@@ -10,12 +10,12 @@ from scipy.sparse import csr_matrix
 from service.domain.articles import tokenization
 from service.domain.articles.capitals import capitalised_words, title_names, title_template
 from service.domain.articles.model import Article, Flags, Floats, Rows, Vectors
+from service.domain.locales.codes import primary_subtag
 from service.domain.pairs.background import background_similarity
 from service.domain.pairs.centering import CenteringMean, Languages
 from service.domain.pairs.date_prior import WindowSizePrior
 from service.domain.pairs.series import SeriesKeys, detect_series, series_keys
 from service.domain.pairs.vocabulary import Vocabulary, WordCounts
-from service.domain.text.codes import primary_subtag
 
 
 @dataclass(frozen=True, slots=True)

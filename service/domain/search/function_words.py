@@ -4,8 +4,8 @@ from functools import cache
 
 import stopwordsiso
 
+from service.domain.locales.codes import primary_subtag
 from service.domain.search.word_forms import normalize
-from service.domain.text.codes import primary_subtag
 
 #: ISO 639-1 code in the stop word lists, where it differs from the code of a language.
 _LIST_CODES = {"nb": "no", "nn": "no", "fil": "tl"}

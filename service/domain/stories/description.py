@@ -22,7 +22,7 @@ from service.domain.stories.ranking import Rank, compute_rank
 from service.domain.stories.wording.headline import LocalHeadline, choose_local_headlines
 from service.domain.stories.wording.keywords import extract_keywords
 from service.domain.stories.wording.summary import Quote, summarise
-from service.domain.text.slugs import slugify
+from service.domain.urls.slugs import slugify
 
 
 @dataclass(frozen=True, slots=True)

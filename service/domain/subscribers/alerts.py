@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from service.domain.locales.names import country_name
 from service.domain.search.word_match import first_forms
 from service.domain.subscribers.digest_cards import build_card, summarise_update
 from service.domain.subscribers.digest_model import (
@@ -14,7 +15,6 @@ from service.domain.subscribers.digest_model import (
     StoryLink,
 )
 from service.domain.subscribers.digest_selection import Filters, apply_mutes, is_muted_text
-from service.domain.text.locale_names import country_name
 from service.settings.delivery import AlertSettings
 
 #: Maximum alerts of one subscriber.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from service.domain.locales.codes import primary_subtag
 from service.domain.stories.pace import find_first_reporters
 from service.domain.subscribers.digest_model import (
     DigestReport,
@@ -12,7 +13,6 @@ from service.domain.subscribers.digest_model import (
     StoryLink,
     StoryUpdate,
 )
-from service.domain.text.codes import primary_subtag
 
 #: Maximum outlet names on a card.
 _MAX_OUTLETS = 8

@@ -10,10 +10,10 @@ from functools import cached_property
 
 from service.domain.articles import tokenization
 from service.domain.articles.article_types import ArticleType
+from service.domain.locales.codes import primary_subtag
 from service.domain.search.word_forms import normalize, split_words
 from service.domain.search.word_match import LanguageText, WordIndex
 from service.domain.stories.pace import TimedReport
-from service.domain.text.codes import primary_subtag
 from service.domain.text.title_suffixes import strip_title_suffix
 
 

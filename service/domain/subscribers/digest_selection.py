@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from service.domain.articles.model import SECONDS_PER_HOUR
+from service.domain.locales.codes import primary_subtag
 from service.domain.search.word_match import LanguageText, WordIndex
 from service.domain.stories.ranking import coverage_bonus
 from service.domain.stories.storyline_order import keep_storylines_together
@@ -16,7 +17,6 @@ from service.domain.subscribers.digest_model import (
     StoryUpdate,
 )
 from service.domain.subscribers.digest_sections import Sections
-from service.domain.text.codes import primary_subtag
 from service.settings.delivery import DigestSettings
 
 #: Hours of recency that each match of a followed value adds to the rank.

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from service.domain.locales.names import country_name
 from service.domain.search.word_forms import normalize, split_words
 from service.domain.search.word_match import LanguageText, WordIndex
 from service.domain.subscribers.alerts import AlertQuery, failed_conditions, matches
 from service.domain.subscribers.digest_model import DigestStory
 from service.domain.subscribers.digest_selection import Filters, apply_mutes, find_muted_reason
-from service.domain.text.locale_names import country_name
 
 #: Minimum letters that two similar words have in common at their beginning.
 _MIN_COMMON_LETTERS = 4

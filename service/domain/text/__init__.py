@@ -1,4 +1,4 @@
-"""Text primitives of every layer: dates, URLs, codes, markup, sentences.
+"""Text primitives of every layer: cleaning, dates, markup, scripts, sentences.
 
 Nothing here depends on articles, stories or other domain concepts.
 """

@@ -9,7 +9,7 @@ import aiohttp
 from yarl import URL
 
 from service.domain.catalogue.bot_protection import identify_bot_protection
-from service.domain.text.urls import is_web_url
+from service.domain.urls.canonical import is_web_url
 from service.errors import (
     BadStatusError,
     BadUrlError,

@@ -9,7 +9,7 @@ from trafilatura.settings import Document
 
 from service.domain.pages.reservations import find_in_meta
 from service.domain.pages.stubs import identify_stub
-from service.domain.text.urls import is_web_url
+from service.domain.urls.canonical import is_web_url
 from service.ingest.pages.job import Page
 from service.ingest.parsing.charset import decode
 

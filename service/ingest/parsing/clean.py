@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from service.domain.articles.entries import Entry, ParsedFeed, Publisher
 from service.domain.text.cleaning import clean_date, clean_identifier, clean_text
-from service.domain.text.urls import MAX_URL_CHARACTERS
+from service.domain.urls.canonical import MAX_URL_CHARACTERS
 
 #: The longest language tag that BCP 47 recommends to support.
 MAX_LANGUAGE_CHARACTERS = 35

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from service.domain.articles.entries import Publisher
 from service.domain.text.cleaning import join_lines
 from service.domain.text.markup import one_line, plain_to_text
-from service.domain.text.urls import is_web_url
+from service.domain.urls.canonical import is_web_url
 
 _ALTERNATE = re.compile(r"(?:.*/)?alternate", re.IGNORECASE)
 _MEDIA_TYPES = ("audio/", "video/", "image/", "application/octet-stream", "application/x-")

@@ -10,7 +10,7 @@ from typing import Any
 from service.domain.articles.entries import Entry, ParsedFeed
 from service.domain.text.dates import parse_date
 from service.domain.text.markup import html_to_text, one_line, plain_to_text
-from service.domain.text.urls import is_web_url
+from service.domain.urls.canonical import is_web_url
 from service.errors import NotAFeedError
 from service.ingest.parsing import json_feed
 from service.ingest.parsing.charset import decode

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import false, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from service.domain.text.slugs import slugify
+from service.domain.urls.slugs import slugify
 from service.store.tables import ArticleRow, ConstraintRow, MembershipRow, StoryRow
 
 #: Column of the story row by kind of constraint.

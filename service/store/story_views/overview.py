@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service.domain.text.urls import canonical_url
+from service.domain.urls.canonical import canonical_url
 from service.store.tables import ArticleRow, MembershipRow, StorylineRow, StoryRow
 
 

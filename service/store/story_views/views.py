@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal_column, select
 from sqlalchemy.orm import Session
 
+from service.domain.locales.codes import primary_subtag
 from service.domain.stories.description import Details
 from service.domain.stories.filters import Sort, StoryFilter
 from service.domain.stories.pace import FirstReporters, find_first_reporters
-from service.domain.text.codes import primary_subtag
 from service.errors import NotFoundError
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page, rows_after

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.domain.text.urls import normalize_host
+from service.domain.urls.canonical import normalize_host
 from service.settings.web import WebSettings, is_loopback
 from service.web.requests.problems import problem
 

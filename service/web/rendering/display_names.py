@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from service.domain.articles.article_types import ArticleType
 from service.domain.counts.dimensions import Dimension
-from service.domain.text.locale_names import country_name, direction, language_name
+from service.domain.locales.names import country_name, direction, language_name
 from service.store.story_views.reports import Report
 
 __all__ = ["TYPE_NAMES", "country_name", "direction", "language_name", "outlet_names", "value_name"]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from service.domain.text.links import external_url, story_path
+from service.domain.urls.links import external_url, story_path
 from service.web.rendering.syndication import MEDIA_TYPES, Format
 
 __all__ = [

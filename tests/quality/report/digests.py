@@ -20,7 +20,7 @@ from jobs.digest import HISTORY_PERIOD
 from service.commands.research import jsonl
 from service.domain.subscribers.digest_model import Digest, DigestStory, StoryCard
 from service.domain.subscribers.digest_selection import Filters, History, select_stories
-from service.domain.text.urls import canonical_url
+from service.domain.urls.canonical import canonical_url
 from service.settings import load
 from service.settings.delivery import DigestSettings
 from tests.quality.sets.replayed_days import (

@@ -21,7 +21,7 @@ import typer
 from service.commands.research import jsonl
 from service.domain.subscribers.digest_events import join_events
 from service.domain.subscribers.digest_model import DigestStory
-from service.domain.text.urls import canonical_url
+from service.domain.urls.canonical import canonical_url
 from service.settings import load
 from tests.quality.report.digests import load_labels
 from tests.quality.sets.replayed_days import (

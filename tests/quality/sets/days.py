@@ -20,7 +20,7 @@ from service.commands.research import jsonl
 from service.domain.articles.entries import Draft, FeedContext
 from service.domain.catalogue.outlets import SiteIndex
 from service.domain.identity.keys import key_entries
-from service.domain.text.urls import canonical_url
+from service.domain.urls.canonical import canonical_url
 from service.errors import FeedError
 from service.ingest.admit import admit_feed
 from service.ingest.catalogue_files import index_sites, read_outlets

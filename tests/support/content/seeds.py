@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from service.domain.articles.entries import Draft, FeedContext
 from service.domain.articles.model import Article
 from service.domain.identity.keys import key_entries
-from service.domain.text.urls import canonical_url
+from service.domain.urls.canonical import canonical_url
 from service.ingest.admit import admit_feed
 from service.ingest.opml import read_opml
 from service.ingest.parsing.parse import parse_feed

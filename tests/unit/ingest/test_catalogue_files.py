@@ -9,7 +9,7 @@ import pytest
 
 from service.domain.catalogue.outlets import Outlet
 from service.domain.catalogue.outlets import site_index as index_of
-from service.domain.text.urls import canonical_url
+from service.domain.urls.canonical import canonical_url
 from service.errors import BadInputError, SettingsError
 from service.ingest.catalogue_files import index_sites, read_feeds, read_outlets
 from service.ingest.opml import read_opml

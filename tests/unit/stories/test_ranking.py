@@ -13,7 +13,7 @@ from service.domain.stories.ranking import (
     compute_rank,
     explain_rank,
 )
-from service.domain.text.slugs import MAX_CHARACTERS, slugify
+from service.domain.urls.slugs import MAX_CHARACTERS, slugify
 
 MORNING = datetime(2023, 4, 25, 8, tzinfo=UTC)
 

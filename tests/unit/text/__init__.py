@@ -1,1 +1,1 @@
-"""Text rules: dates, URLs, markup, sentences, codes, suffixes, addresses."""
+"""Text rules: dates, markup, sentences, suffixes, addresses."""

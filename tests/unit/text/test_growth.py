@@ -9,10 +9,12 @@ import service.domain.articles
 import service.domain.catalogue
 import service.domain.entities
 import service.domain.identity
+import service.domain.locales
 import service.domain.pages
 import service.domain.search
 import service.domain.stories
 import service.domain.text
+import service.domain.urls
 from service.domain.text.sentences import split_sentences
 from service.ingest.admit import MAX_TITLE_CHARACTERS, first_sentence, strip_boilerplate
 from service.ingest.detect_language import resolve_language
@@ -24,10 +26,12 @@ PACKAGES: tuple[ModuleType, ...] = (
     service.domain.catalogue,
     service.domain.entities,
     service.domain.identity,
+    service.domain.locales,
     service.domain.pages,
     service.domain.search,
     service.domain.stories,
     service.domain.text,
+    service.domain.urls,
 )
 OTHERS = (first_sentence, strip_boilerplate, resolve_language, complete_url)
 CHARACTERS = 8000

@@ -9,9 +9,9 @@ import numpy as np
 from service.domain.articles import tokenization
 from service.domain.articles.article_types import ArticleType
 from service.domain.articles.model import Article, ArticleId, Floats, Vectors, id_key
+from service.domain.locales.codes import primary_subtag
 from service.domain.stories.wording.figures import DatedText, LatestFigures
 from service.domain.stories.wording.title_flaws import PLAIN_BELOW, style_penalty
-from service.domain.text.codes import primary_subtag
 
 #: Types whose titles become a headline only in a story without any other type.
 _NOT_NEWS = {ArticleType.SATIRE, ArticleType.SPONSORED}

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from service.domain.articles import tokenization
+from service.domain.locales.codes import primary_subtag
 from service.domain.search.function_words import is_function_word
 from service.domain.stories.wording.title_flaws import JUDGEMENT
-from service.domain.text.codes import primary_subtag
 from service.domain.text.scripts import ends_without_mark, has_unspaced_script, segment
 from service.domain.text.sentences import Sentence, split_sentences
 

@@ -2,8 +2,8 @@
 
 from functools import lru_cache
 
+from service.domain.locales.codes import primary_subtag
 from service.domain.search import word_forms
-from service.domain.text.codes import primary_subtag
 
 
 @lru_cache(200_000)

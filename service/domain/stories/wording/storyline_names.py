@@ -7,10 +7,10 @@ import numpy as np
 
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article
+from service.domain.locales.codes import primary_subtag
 from service.domain.pairs.vocabulary import Vocabulary, word_key
 from service.domain.search.function_words import is_function_word
 from service.domain.stories.wording.title_words import TitleReader, TitleWord
-from service.domain.text.codes import primary_subtag
 
 #: Maximum content words of a phrase.
 _MAX_WORDS = 4

@@ -10,13 +10,13 @@ import numpy as np
 
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article, ArticleId, Floats, id_key
+from service.domain.locales.codes import primary_subtag
 from service.domain.pairs.vocabulary import Vocabulary, WordCounts
 from service.domain.search.function_words import is_function_word
 from service.domain.stories.wording.figures import DatedText, LatestFigures
 from service.domain.stories.wording.sentence_quality import quotable_sentences
 from service.domain.stories.wording.stems import stem
 from service.domain.stories.wording.title_flaws import LOADED
-from service.domain.text.codes import primary_subtag
 from service.domain.text.scripts import segment
 
 #: Maximum number of sentences in a summary.

@@ -2,7 +2,7 @@
 
 import re
 
-from service.domain.text.codes import primary_subtag
+from service.domain.locales.codes import primary_subtag
 
 _MIN_WORDS, _MAX_CHARACTERS = 3, 140
 #: A title with a larger share of capitals among its cased letters counts as all caps.

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from service.domain.articles import tokenization
 from service.domain.articles.model import Article
+from service.domain.locales.codes import primary_subtag
 from service.domain.search.function_words import is_function_word
 from service.domain.stories.wording.stems import stem
-from service.domain.text.codes import primary_subtag
 
 _CLAUSE_END = re.compile(r"[:;|?!()\[\]\"“”„«»‘]|\s[-–—]\s|,\s|\.\s|['’]\s")
 #: English words before a noun, and before a verb.

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from service.domain.entities.gazetteer import Kind
 from service.domain.entities.story_entities import Entity
-from service.domain.text.locale_names import direction
+from service.domain.locales.names import direction
 from service.store.story_views.views import StoryView
 from service.web.rendering.display_names import outlet_names
 from service.web.rendering.schemas import Instant, OutletRef

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.text.urls import (
+from service.domain.urls.canonical import (
     canonical_url,
     identifies_article,
     is_home_page,

@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 from urllib.parse import SplitResult, quote, urlsplit
 
-from service.domain.text.tracking import Parameter, is_specific, remove_tracking
+from service.domain.urls.tracking import Parameter, is_specific, remove_tracking
 
 #: Longer URLs are rejected.
 MAX_URL_CHARACTERS = 4096

@@ -4,7 +4,7 @@ from functools import cache
 
 from babel import Locale, UnknownLocaleError
 
-from service.domain.text.codes import primary_subtag
+from service.domain.locales.codes import primary_subtag
 
 #: CLDR's short names (`alt="short"`) of places with a long official one; Babel omits these.
 _SHORT_COUNTRY_NAMES = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from service.domain.text.codes import COUNTRIES, LANGUAGES, country_code, language_code
-from service.domain.text.locale_names import country_name, direction, language_name
+from service.domain.locales.codes import COUNTRIES, LANGUAGES, country_code, language_code
+from service.domain.locales.names import country_name, direction, language_name
 from service.errors import BadInputError
 from service.ingest.detect_language import DETECTED
 

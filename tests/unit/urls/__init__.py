@@ -1,0 +1,1 @@
+"""URL rules: canonical keys, tracking parameters."""
