@@ -51,3 +51,20 @@ def test_make_targets_in_docs_exist():
     for page in PAGES:
         named = set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")))
         assert named <= targets, page
+
+
+def test_quality_figures_of_the_readme_are_those_of_the_quality_page():
+    days = _rows(ROOT / "docs" / "quality.md", r"stream_day\w*, (\S+) August 2026")
+    # Columns of the page: articles, F1, stream F1, ECE, candidate recall, F1 under `english`.
+    expected = {
+        day: [cells[0], cells[1].split()[0], cells[2], cells[5]] for day, cells in days.items()
+    }
+    assert len(expected) == 4
+    assert _rows(ROOT / "README.md", r"(1\d–1\d|2\d–2\d)") == expected
+
+
+def _rows(page: Path, first_cell: str) -> dict[str, list[str]]:
+    """The first group of the first cell of a table's rows, with the other cells."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if "|" in line]
+    return {match[1]: cells for first, *cells in rows if (match := re.fullmatch(first_cell, first))}
