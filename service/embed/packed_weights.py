@@ -41,9 +41,9 @@ class Shape:
 class SubwordVocabulary:
     """Pieces of a SentencePiece unigram model with their log probabilities, and special token ids.
 
-    The pieces stay in the memory-mapped file: `letters` has the UTF-8 bytes of all of them, `starts`
-    the first byte of each and the end. `character_map` normalises characters before tokenisation;
-    use it with `str.translate`.
+    The pieces stay in the memory-mapped file: `letters` has the UTF-8 bytes of all of them, and
+    `starts` the first byte of each and the end. `character_map` normalises characters before
+    tokenisation; use it with `str.translate`.
     """
 
     starts: NDArray[np.uint32]
@@ -56,7 +56,7 @@ class SubwordVocabulary:
     character_map: dict[int, str]
 
     def pieces(self, most: int | None = None) -> Iterator[tuple[bytes, float]]:
-        """UTF-8 and log probability of the pieces in order of their ids, at most the given number."""
+        """UTF-8 and log probability of each piece in order of the ids, at most `most`."""
         scores = self.scores[:most].tolist()
         bounds = pairwise(self.starts[: len(scores) + 1].tolist())
         for (start, end), score in zip(bounds, scores, strict=True):

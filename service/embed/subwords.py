@@ -69,7 +69,7 @@ def _key(field: int, wire_type: int) -> bytes:
 
 def _varint(value: int) -> Iterator[int]:
     """Seven bits per byte, lowest first; all bytes but the last have the high bit."""
-    while value > 0x7F:
+    while value >> 7:
         yield value & 0x7F | 0x80
         value >>= 7
     yield value

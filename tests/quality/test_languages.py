@@ -243,7 +243,12 @@ def test_tokens_are_those_of_the_reference() -> None:
 
     # U+2581 stands for a space in pieces.
     @settings(max_examples=300)
-    @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="▁\x1c\x1d\x1e\x1f"), max_size=60))
+    @given(
+        st.text(
+            st.characters(exclude_categories=["Cs"], exclude_characters="▁\x1c\x1d\x1e\x1f"),
+            max_size=60,
+        )
+    )
     def assert_equally_probable(text: str) -> None:
         text = text.translate(vocabulary.character_map)
         [tokens], expected = ours.encode([text]), reference.encode(text).ids
