@@ -37,6 +37,30 @@ def parse_time(text: str, now: datetime) -> datetime:
         raise ValueError(f"{text!r:.100} is no time: use {TIME_FORMS}") from error
 
 
+def end_of_day(text: str, now: datetime | None = None) -> datetime:
+    """Return the UTC time at which a day ends; `now` is the reference of today and yesterday.
+
+    Raises:
+        ValueError: `text` is not a day (`is_day`), or the time is out of range.
+    """
+    day = _DAY.fullmatch(text.strip())
+    if day is None:
+        raise ValueError(f"{text!r:.100} is no day")
+    start = parse_time(text, now or datetime(2000, 1, 1, tzinfo=UTC))
+    try:
+        # A day has 23 to 25 hours where clocks change.
+        local = start.astimezone(ZoneInfo(day[2] or "UTC")).replace(tzinfo=None)
+        end = local + timedelta(days=1)
+        return end.replace(tzinfo=ZoneInfo(day[2] or "UTC")).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r:.100} is out of range") from error
+
+
+def is_day(text: str) -> bool:
+    """Whether `text` denotes a whole day, such as `today@Europe/Berlin` or `2026-11-29`."""
+    return _DAY.fullmatch(text.strip()) is not None
+
+
 def is_relative(text: str) -> bool:
     """Whether the value of `parse_time` depends on its reference time."""
     return text.strip().startswith(("-", "now", "today", "yesterday"))

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from service.domain.counts.dimensions import Dimension, Unit
-from service.store.counts.report_query import CountFilter, select_reports
+from service.store.articles.views import ArticleFilter
+from service.store.counts.report_query import select_reports
 from service.store.story_views.reports import is_hidden
 from service.store.tables import ArticleRow
 
@@ -40,7 +41,7 @@ def find_latest_report(session: Session) -> datetime | None:
 
 def load_counts(
     session: Session,
-    filters: CountFilter,
+    filters: ArticleFilter,
     unit: Unit,
     by: Sequence[Dimension],
     *,
@@ -64,7 +65,7 @@ def load_counts(
 
 
 def _count_by_value(
-    session: Session, filters: CountFilter, unit: Unit, by: Sequence[Dimension], *, limit: int
+    session: Session, filters: ArticleFilter, unit: Unit, by: Sequence[Dimension], *, limit: int
 ) -> Groups:
     reports = select_reports(session, filters, unit, by).subquery()
     measure = _measure(reports, unit, by)
@@ -84,7 +85,7 @@ def _count_by_value(
 
 
 def _count_by_interval(
-    session: Session, filters: CountFilter, unit: Unit, starts: Sequence[datetime]
+    session: Session, filters: ArticleFilter, unit: Unit, starts: Sequence[datetime]
 ) -> tuple[Groups, Cells]:
     reports = select_reports(session, filters, unit, ()).subquery()
     interval = _interval_of(reports, starts)
@@ -97,7 +98,7 @@ def _count_by_interval(
 
 def _count_cells(
     session: Session,
-    filters: CountFilter,
+    filters: ArticleFilter,
     unit: Unit,
     by: Sequence[Dimension],
     *,

@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.domain.queries.conditions import Field, between_times
 from service.domain.stories.description import Details
-from service.domain.stories.filters import Sort, StoryFilter
+from service.domain.stories.filters import Sort
 from service.domain.subscribers.digest_model import (
     DigestReport,
     DigestStory,
@@ -32,10 +33,10 @@ def digest_stories(session: Session, *, since: datetime, limit: int) -> list[Dig
 
     `limit` applies to the former. Five statements.
     """
-    story_filter = StoryFilter(since=since)
-    ranked = list_stories(session, story_filter, limit=limit).items
+    query = between_times(Field.REPORTED, since)
+    ranked = list_stories(session, query, limit=limit).items
     count = limit // _WIDEST_SHARE
-    widest = list_stories(session, story_filter, sort=Sort.LARGEST, limit=count).items
+    widest = list_stories(session, query, sort=Sort.LARGEST, limit=count).items
     views = list({each.id: each for each in (*ranked, *widest)}.values())
     storylines = {each.storyline.id for each in views if each.storyline}
     families = count_storyline_families(session, storylines)
@@ -52,8 +53,8 @@ def load_changed_stories(
 
     The newest come first, with their memberships. Runs three statements.
     """
-    story_filter = StoryFilter(changed_since=changed_since)
-    views = list_stories(session, story_filter, sort=Sort.NEWEST, limit=limit).items
+    query = between_times(Field.CHANGED, changed_since)
+    views = list_stories(session, query, sort=Sort.NEWEST, limit=limit).items
     memberships = _load_memberships(session, [r.article_id for v in views for r in v.reports])
     stories = [
         replace(

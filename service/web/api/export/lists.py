@@ -39,6 +39,7 @@ from service.web.rendering.schemas import StoryOut
 from service.web.requests.fields import split_names
 from service.web.requests.known_values import require_known_values
 from service.web.requests.problems import PROBLEM_RESPONSES
+from service.web.requests.queries import read_query
 
 router = APIRouter(
     prefix="/v1/export", tags=["export"], responses={**PROBLEM_RESPONSES, **EXPORT_RESPONSES}
@@ -53,13 +54,11 @@ def export_stories(
     query: Annotated[StoryExportQuery, Query()],
 ) -> Response:
     """Export all stories of the list, with its filters, order, `as_of`, `fields` and `include`."""
-    require_known_values(session, query)
+    resolved = read_query(request, session, query.query)
     names = [*(split_names(query.fields) or _names(StoryOut)), *split_names(query.include)]
 
     def load(after: Position | None, limit: int) -> Page[views.StoryView]:
-        return views.list_stories(
-            session, query, sort=query.sort, after=after, limit=limit, as_of=query.as_of
-        )
+        return views.list_stories(session, resolved, sort=query.sort, after=after, limit=limit)
 
     batches = (
         [_select(ListedStoryOut.of(story), names) for story in page]
@@ -76,9 +75,10 @@ def export_articles(
     query: Annotated[ArticleExportQuery, Query()],
 ) -> Response:
     """Export all articles of the list, with its filters, order and `fields`, without evidence."""
-    require_known_values(session, query)
     names = split_names(query.fields) or ARTICLE_FIELDS
-    rows = stream_articles(session, query.filter(session), sort=query.sort, limit=query.limit)
+    rows = stream_articles(
+        session, query.filter(request, session), sort=query.sort, limit=query.limit
+    )
     items = ([article_item(article) for article in batch] for batch in rows)
     batches = (
         [{name: item[name] for name in names} for item in batch] if query.fields else batch

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from service.domain.field_types import UtcTime
-from service.domain.stories.filters import Sort, StoryFilter
+from service.domain.stories.filters import PastStoryFilter, Sort
 from service.web.api.articles import ArticleDetailOut, ArticleFilterQuery
 from service.web.api.catalogue.feeds import FeedFields, FeedFilterQuery
 from service.web.api.catalogue.outlets import OutletFields, OutletFilterQuery
@@ -19,12 +18,9 @@ from service.web.requests.parameters import BigInt
 ARTICLE_FIELDS = [name for name in ArticleDetailOut.model_fields if name != "evidence"]
 
 
-class StoryExportQuery(StoryFilter, ExportQuery):
+class StoryExportQuery(PastStoryFilter, ExportQuery):
     """Query parameters of a story export."""
 
-    as_of: UtcTime | None = Field(
-        default=None, description="Export the list at this time. Default: the current list."
-    )
     sort: Sort = Field(default=Sort.RANK, description="Order of the stories.")
     fields: StoryFields | None = None
     include: Include | None = None
