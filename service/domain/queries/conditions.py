@@ -93,9 +93,9 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class HasWords:
-    """One text of the story matches the terms: its headline with keywords, or a report.
+    """The text of one report has all required terms, and no text has an excluded term.
 
-    No text matches an excluded term. In a list of reports, the text of the report counts.
+    In a list of reports, the text of the report counts.
     """
 
     terms: SearchTerms

@@ -5,9 +5,8 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Text, and_, cast, false, func, or_, select
+from sqlalchemy import ColumnElement, Float, Text, and_, cast, exists, false, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import aliased
 
 from service.domain.queries.conditions import AnyOf, Between, Field, HasReport, HasWords, Query
 from service.domain.search.search_terms import SearchTerms
@@ -167,16 +166,12 @@ def required_query(terms: SearchTerms) -> ColumnElement[Any]:
 def _has_text(
     story: StoryTable, as_of: datetime | None, tsquery: ColumnElement[Any]
 ) -> ColumnElement[bool]:
-    """Whether the headline with the keywords, or the document of a report, matches a tsquery."""
-    in_reports = (
-        select(MembershipRow.story_id)
+    """Whether the document of a report matches a tsquery."""
+    return exists(
+        select(MembershipRow.id)
         .join(ArticleDocumentRow, ArticleDocumentRow.article_id == MembershipRow.article_id)
-        .where(matches(ArticleDocumentRow.document.expression, tsquery), is_member(as_of))
-        .where(~is_hidden(ArticleDocumentRow.article_id))
+        .where(MembershipRow.story_id == story.id, is_member(as_of))
+        .where(matches(ArticleDocumentRow.document.expression, tsquery))
+        .where(~is_hidden(MembershipRow.article_id))
+        .correlate(story)
     )
-    if as_of is not None:  # only current stories have an index of this document
-        own = func.story_document(story.headline, story.keywords, story.languages)
-        return or_(story.id.in_(in_reports), matches(own, tsquery))
-    other = aliased(StoryRow)
-    own = func.story_document(other.headline, other.keywords, other.languages)
-    return story.id.in_(in_reports.union(select(other.id).where(matches(own, tsquery))))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, any_, bindparam, cast, exists, select
+from sqlalchemy import ColumnElement, Text, any_, bindparam, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ from service.domain.queries.conditions import (
     HasWords,
     Query,
 )
-from service.store.queries.reports import report_conditions
+from service.store.queries.reports import DOCUMENTS, report_conditions
 from service.store.queries.stories import story_conditions
 from service.store.search.compiled_search import CompiledSearch
 from service.store.story_views.reports import LANGUAGE_CODE
@@ -129,23 +129,22 @@ def named_report_conditions(names: ParameterNames) -> Iterable[ColumnElement[boo
         yield any_(_LANGUAGES) == LANGUAGE_CODE
 
 
-def is_in_rest(
-    session: Session, article_id: ColumnElement[int], filters: SearchFilter
-) -> Iterable[ColumnElement[bool]]:
-    """Yield the condition that an article and its story satisfy `filters.rest`."""
-    if not filters.rest.conditions:
-        return
+def rest_conditions(session: Session, filters: SearchFilter) -> list[ColumnElement[bool]]:
+    """The conditions of `filters.rest` on `ArticleDocumentRow`; at most one statement."""
     on_reports, on_stories = filters.rest.split()
-    statement = (
-        select(ArticleRow.id)
-        .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
-        .where(ArticleRow.id == article_id, *report_conditions(session, on_reports))
-    )
+    conditions = list(report_conditions(session, on_reports, DOCUMENTS))
     if on_stories.conditions:
-        is_member = MembershipRow.article_id == ArticleRow.id
-        statement = (
-            statement.join(MembershipRow, is_member & MembershipRow.valid_until.is_(None))
+        # The limit keeps Postgres from reading the stories of all articles: few are checked.
+        of_story = (
+            select(literal(True))
+            .select_from(MembershipRow)
             .join(StoryRow, StoryRow.id == MembershipRow.story_id)
+            .where(MembershipRow.article_id == ArticleDocumentRow.article_id)
+            .where(MembershipRow.valid_until.is_(None))
             .where(*story_conditions(StoryRow, None, on_stories))
+            .limit(1)
         )
-    yield exists(statement.correlate(article_id.table))
+        conditions.append(
+            func.coalesce(of_story.correlate(ArticleDocumentRow).scalar_subquery(), False)
+        )
+    return conditions

@@ -33,10 +33,10 @@ from service.store.search.filters import (
     SearchFilter,
     document_conditions,
     excludes,
-    is_in_rest,
     matches,
     named_report_conditions,
     parameters_for,
+    rest_conditions,
 )
 from service.store.story_views.filters import has_report
 from service.store.tables import (
@@ -71,8 +71,7 @@ def rank_articles_by_keywords(
     parameters = parameters_for(search, filters)
     names = frozenset(parameters)
     if filters.rest.conditions:
-        rest = is_in_rest(session, ArticleDocumentRow.article_id.expression, filters)
-        statement = _build_article_statement(names, *rest)
+        statement = _build_article_statement(names, *rest_conditions(session, filters))
     else:
         statement = _article_statement(names)
     return list(session.scalars(statement, parameters))
@@ -93,8 +92,9 @@ def rank_articles_by_embedding(
         parameters.pop("tsquery", None)
     names = frozenset(parameters)
     if filters.rest.conditions:
-        rest = is_in_rest(session, ArticleDocumentRow.article_id.expression, filters)
-        statement = _build_embedding_statement(names, search.space, *rest)
+        statement = _build_embedding_statement(
+            names, search.space, *rest_conditions(session, filters)
+        )
     else:
         statement = _embedding_statement(names, search.space)
     return list(session.scalars(statement, parameters | {"vector": vector.tolist()}))
