@@ -122,6 +122,7 @@ class Query:
     conditions: tuple[Condition, ...] = ()
     meaning: str = ""
     as_of: datetime | RelativeTime | None = None
+    saved: tuple[str, ...] = ()  #: ids of saved queries that must match, too
 
     def __and__(self, other: "Query") -> "Query":
         """Both queries; `meaning` and `as_of` are those of the first that has one."""
@@ -129,6 +130,7 @@ class Query:
             self.conditions + other.conditions,
             self.meaning or other.meaning,
             self.as_of or other.as_of,
+            self.saved + other.saved,
         )
 
     @property
@@ -155,7 +157,7 @@ class Query:
             for each in self.conditions
         )
         as_of = self.as_of.resolve(now) if isinstance(self.as_of, RelativeTime) else self.as_of
-        return Query(tuple(resolved), self.meaning, as_of)
+        return Query(tuple(resolved), self.meaning, as_of, self.saved)
 
     @property
     def time(self) -> datetime | None:

@@ -70,6 +70,9 @@ def read_parameter(name: str, value: Sequence[str] | str | int | None) -> Iterat
     if not value:
         return
     values = [str(value)] if isinstance(value, str | int) else list(value)
+    if name == "query":
+        yield Query(saved=tuple(values))
+        return
     if name == "q":
         yield parse_query(values[0])
         return

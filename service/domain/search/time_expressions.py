@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _AGO = re.compile(r"-(\d{1,5})([mhdw])")
 _DAY = re.compile(r"(today|yesterday|\d{4}-\d{2}-\d{2})(?:@([\w+/-]{1,64}))?")
+_DATE_PREFIX = re.compile(r"\d{4}-\d\d-\d\d")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 #: Examples of all forms, for error messages and descriptions of parameters.
 TIME_FORMS = (
@@ -31,7 +32,8 @@ def parse_time(text: str, now: datetime) -> datetime:
             return now.astimezone(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         if day := _DAY.fullmatch(expression):
             return _start_of_day(day[1], ZoneInfo(day[2] or "UTC"), now)
-        time = datetime.fromisoformat(expression)
+        # A number without hyphens is no time.
+        time = datetime.fromisoformat(expression if _DATE_PREFIX.match(expression) else "")
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ZoneInfoNotFoundError, OSError, OverflowError, ValueError) as error:
         raise ValueError(f"{text!r:.100} is no time: use {TIME_FORMS}") from error

@@ -46,6 +46,11 @@ class StoryFilter(BaseModel):
         "`-outlet:harbour-courier` or `independent:3..`. All parameters can be written in it.",
         examples=["ferry -strike"],
     )
+    query: ShortText | None = Field(
+        default=None,
+        description="Id of a saved query, which must match, too.",
+        examples=["harbour"],
+    )
     meaning: ShortText | None = Field(
         default=None,
         description="Only stories with one of the hundred reports that are most similar to this "
@@ -151,7 +156,7 @@ class StoryFilter(BaseModel):
     )
 
     @property
-    def query(self) -> Query:
+    def parsed(self) -> Query:
         """The query that the parameters mean."""
         return read_parameters(self, tuple(StoryFilter.model_fields))
 
@@ -166,9 +171,9 @@ class PastStoryFilter(StoryFilter):
     )
 
     @property
-    def query(self) -> Query:
+    def parsed(self) -> Query:
         """The query that the parameters mean."""
-        return super().query & read_parameters(self, ("as_of",))
+        return super().parsed & read_parameters(self, ("as_of",))
 
 
 def read_parameters(parameters: BaseModel, names: tuple[str, ...]) -> Query:

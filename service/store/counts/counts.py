@@ -12,8 +12,6 @@ from sqlalchemy.orm import Session
 from service.domain.counts.dimensions import Dimension, Unit
 from service.store.articles.views import ArticleFilter
 from service.store.counts.report_query import select_reports
-from service.store.story_views.reports import is_hidden
-from service.store.tables import ArticleRow
 
 #: A value of each dimension of a count; "" if it is unknown.
 Keys = tuple[str, ...]
@@ -31,12 +29,6 @@ class Groups:
     total: int
     counts: dict[Keys, int]
     more: bool  #: whether there are further groups
-
-
-def find_latest_report(session: Session) -> datetime | None:
-    """The time of the latest visible article; None without articles. One statement."""
-    latest = select(ArticleRow.reported_at).where(~is_hidden(ArticleRow.id))
-    return session.scalar(latest.order_by(ArticleRow.reported_at.desc()).limit(1))
 
 
 def load_counts(

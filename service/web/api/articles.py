@@ -55,6 +55,7 @@ CURSORS = {
 
 #: Parameters that are shorthand for a query.
 QUERY_PARAMETERS = (
+    "query",
     "q",
     "since",
     "until",
@@ -120,6 +121,9 @@ class ArticleFilterQuery(BaseModel):
         "its story.",
         examples=["ferry -strike"],
     )
+    query: ShortText | None = Field(
+        None, description="Id of a saved query, which must match, too.", examples=["harbour"]
+    )
     since: QueryTime | None = Field(
         None, description=f"Only articles reported at this time or later. {TIME_FORMS}"
     )
@@ -163,11 +167,11 @@ class ArticleFilterQuery(BaseModel):
             BadInputError: a value of the query is invalid or does not exist.
         """
         require_known_ids(session, story=self.story, feed=self.feed)
-        query = require_present(read_parameters(self, QUERY_PARAMETERS), "lists of articles")
+        query = read_query(request, session, read_parameters(self, QUERY_PARAMETERS))
         found = (keys.find_article(session, url) for url in self.url)
         ids = (*self.id, *(article_id for article_id in found if article_id is not None))
         return ArticleFilter(
-            read_query(request, session, query),
+            require_present(query, "lists of articles"),
             story=self.story,
             feed=self.feed,
             copies=self.copies,

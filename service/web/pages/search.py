@@ -55,13 +55,13 @@ async def parse_form(request: Request, q: Annotated[str, Query()] = "") -> Searc
     try:
         times = {name: filters[name][-1] for name in TIMES if name in filters}
         query = SearchQuery.model_validate({**filters, **times, "q": q, "limit": MAX_RESULTS})
-        terms = read_terms(query.query)
+        terms = read_terms(query.parsed)
     except ValidationError as error:
         return SearchForm(q[:200], filters, error=_explain(error))
     except BadInputError as error:
         return SearchForm(q[:200], filters, error=f"{error}.")
     return SearchForm(
-        q, filters, ParsedSearch(query, query.query, terms, await encoder_if_loaded(request))
+        q, filters, ParsedSearch(query, query.parsed, terms, await encoder_if_loaded(request))
     )
 
 

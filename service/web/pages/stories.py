@@ -54,9 +54,10 @@ def front_page(
     query: Annotated[PageQuery, Query()],
 ) -> HTMLResponse:
     """Front page: the story list; by rank, the stories of one storyline stand together."""
+    resolved = read_query(request, session, query.parsed)
     stories, next_cursor = list_page(
         session,
-        read_query(request, session, query.query),
+        resolved,
         sort=query.sort,
         limit=query.limit,
         after=query.cursor,
@@ -69,6 +70,7 @@ def front_page(
         "front.html",
         stories=stories,
         query=query,
+        as_of=resolved.time,
         choices=load_choices(session),
         feeds=links.feed_links("/v1/stories/feed", _feed_parameters(query)),
         has_filters=bool(parameters.keys() - {"sort", "limit"}),

@@ -6,12 +6,12 @@ import anyio
 from fastapi import Request
 from sqlalchemy.orm import Session
 
-from service.domain.queries.conditions import HasReport, Query, reference_time
+from service.domain.queries.conditions import HasReport, Query
 from service.domain.search.search_terms import SearchTerms
 from service.errors import BadInputError
 from service.ingest.detect_language import language_of_query
 from service.store.catalogue.known_names import require_known_query
-from service.store.counts.counts import find_latest_report
+from service.store.queries import saved
 from service.store.search.compiled_search import compile_search
 from service.store.search.filters import SearchFilter
 from service.store.search.search import rank_articles_by_embedding
@@ -20,29 +20,27 @@ from service.web.lazy_model import lazy_model, model_context
 
 
 def read_query(request: Request, session: Session, query: Query) -> Query:
-    """Check and resolve a query; at most four statements, and two for a meaning.
+    """Check and resolve a query; at most six statements, and two for a meaning.
 
-    A response to a query with relative times is not cached.
+    A response to a query with relative times or saved queries is not cached.
 
     Raises:
         BadInputError: a value does not exist, or a time is out of range.
         EncoderError: the query has a meaning, and the model is not available.
     """
-    query = resolve_times(request, session, query)
-    require_known_query(session, query)
+    query = resolve_query(request, session, query)
     return _find_similar(request, session, query) if query.meaning else query
 
 
-def resolve_times(request: Request, session: Session, query: Query) -> Query:
-    """Replace relative times; at most one statement. Raises BadInputError."""
-    if not query.is_relative:
-        return query
-    request.state.validators = None  # the response changes without a change in the database
-    now = reference_time(web_context(request).clock(), find_latest_report(session))
-    try:
-        return query.resolve(now)
-    except ValueError as error:
-        raise BadInputError(f"Invalid time: {error}") from error
+def resolve_query(request: Request, session: Session, query: Query) -> Query:
+    """Check a query, and replace saved queries and relative times; raises BadInputError."""
+    uses_saved = bool(query.saved)
+    query = saved.expand(session, query)
+    if query.is_relative or uses_saved:
+        request.state.validators = None  # the response changes without a change in the database
+    query = saved.resolve(session, query, now=web_context(request).clock())
+    require_known_query(session, query)
+    return query
 
 
 def require_present(query: Query, place: str) -> Query:

@@ -108,7 +108,7 @@ def test_story_list_uses_indexes_of_memberships_and_articles(
 ) -> None:
     _add_stories(sessions, 60)
     with sessions() as session, record_statements(engine) as statements:
-        list_stories(session, StoryFilter(outlet=["o"], language=["en"]).query, sort=sort)
+        list_stories(session, StoryFilter(outlet=["o"], language=["en"]).parsed, sort=sort)
     with engine.connect() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))
         for statement, parameters in statements:
@@ -155,7 +155,7 @@ def test_keyword_and_entity_filters_use_an_index(
     sessions: Sessions, engine: Engine, condition: dict[str, Any], index: str
 ) -> None:
     statement = select(StoryRow.id).where(
-        *story_conditions(StoryRow, None, StoryFilter(**condition).query)
+        *story_conditions(StoryRow, None, StoryFilter(**condition).parsed)
     )
     with sessions() as session, record_statements(engine) as statements:
         session.execute(statement)

@@ -90,7 +90,7 @@ def story_ids(
 ) -> set[str]:
     filters = PastStoryFilter(
         language=list(languages), as_of=as_of.isoformat() if as_of else None
-    ).query
+    ).parsed
     with sessions.begin() as session:
         return {each.id for each in list_stories(session, filters).items}
 

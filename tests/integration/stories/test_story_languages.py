@@ -35,7 +35,7 @@ REFERENCE = text("""
 def stories(sessions: Sessions, *codes: str, as_of: datetime | None = None) -> set[str]:
     with sessions.begin() as session:
         invariants.check(session)
-        query = replace(StoryFilter(language=list(codes)).query, as_of=as_of)
+        query = replace(StoryFilter(language=list(codes)).parsed, as_of=as_of)
         page = list_stories(session, query, limit=100)
         return {story.id for story in page.items}
 

@@ -89,7 +89,7 @@ def test_parameters_are_shorthand() -> None:
         "ferry since:-24h min_independent:3 countries:2.. outlet:a,b -outlet:c first_outlet:d "
         "entity:x entity:y -entity:z state:open as_of:-2d"
     )
-    assert parameters.query == written
+    assert parameters.parsed == written
 
 
 def test_relative_times_resolve_to_absolute_ones() -> None:

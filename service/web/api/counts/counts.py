@@ -75,7 +75,7 @@ def count(
     intervals times `limit` to 10,000.
     """
     require_known_ids(session, story=query.story, feed=query.feed)
-    resolved = read_query(request, session, query.query)
+    resolved = read_query(request, session, query.parsed)
     since, until = complete_period(session, *resolved.bounds(Field.REPORTED))
     by, starts = query.dimensions, query.starts(since, until)
     filters = query.filter(resolved, since, until)

@@ -17,7 +17,7 @@ from service.domain.stories.filters import PastStoryFilter, read_parameters
 from service.domain.text.nearest import suggest
 from service.errors import BadInputError
 from service.store.articles.views import ArticleFilter
-from service.store.counts import counts
+from service.store.counts.latest_report import find_latest_report
 from service.web.api.counts.list_summary import DIMENSIONS
 from service.web.requests.fields import Names, split_names, validate_names
 from service.web.requests.parameters import BigInt
@@ -93,9 +93,9 @@ class CountQuery(PastStoryFilter):
         return [Dimension(name) for name in split_names(self.by)]
 
     @property
-    def query(self) -> Query:
+    def parsed(self) -> Query:
         """The query that the parameters mean."""
-        return super().query & read_parameters(self, ("type",))
+        return super().parsed & read_parameters(self, ("type",))
 
     def filter(self, query: Query, since: datetime, until: datetime) -> ArticleFilter:
         """The conditions, with both ends of the time."""
@@ -137,7 +137,7 @@ def complete_period(
     """
     try:
         if until is None:
-            latest = counts.find_latest_report(session) or since or EPOCH
+            latest = find_latest_report(session) or since or EPOCH
             until = latest.replace(second=0, microsecond=0) + timedelta(minutes=1)
         since = since or until - DEFAULT_SPAN
     except OverflowError as error:

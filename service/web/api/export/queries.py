@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from service.domain.field_types import ShortText
+from service.domain.queries.parameters import QueryText
 from service.domain.stories.filters import PastStoryFilter, Sort
 from service.web.api.articles import ArticleDetailOut, ArticleFilterQuery
 from service.web.api.catalogue.feeds import FeedFields, FeedFilterQuery
@@ -55,5 +57,16 @@ class StorylineExportQuery(StorylineFilterQuery, ExportQuery):
 
 class ChangeExportQuery(ExportQuery):
     """Query parameters of an export of changes."""
+
+    q: QueryText | None = Field(
+        default=None,
+        description="Only changes of stories that match this text in the query language.",
+        examples=["independent:3.."],
+    )
+    query: ShortText | None = Field(
+        default=None,
+        description="Only changes of stories that match this saved query.",
+        examples=["harbour"],
+    )
 
     since: BigInt = Field(default=0, description="Only changes with ids above this number.")

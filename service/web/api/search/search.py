@@ -28,7 +28,6 @@ from service.embed.encoder import Encoder
 from service.errors import BadInputError
 from service.ingest.detect_language import language_of_query
 from service.store.articles.views import load_articles
-from service.store.catalogue.known_names import require_known_query
 from service.store.search import highlights
 from service.store.search.compiled_search import compile_search
 from service.store.search.filters import SearchFilter
@@ -49,7 +48,7 @@ from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import StoryOut
 from service.web.requests.parameters import Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
-from service.web.requests.queries import require_present, resolve_times
+from service.web.requests.queries import require_present, resolve_query
 
 router = APIRouter(prefix="/v1/search", tags=["search"], responses=PROBLEM_RESPONSES)
 
@@ -132,7 +131,7 @@ async def parse_search(
         BadInputError: an operator of the query is not supported.
         HTTPException: 422, the query is invalid.
     """
-    query = require_present(parameters.query, "search")
+    query = require_present(parameters.parsed, "search")
     terms = read_terms(query)
     if parameters.mode is SearchMode.KEYWORD:
         return ParsedSearch(parameters, query, terms, None)
@@ -202,8 +201,7 @@ def run_search(request: Request, session: Session, parsed: ParsedSearch) -> Sear
     Raises:
         BadInputError: an outlet, a publisher family or a storyline does not exist.
     """
-    query = resolve_times(request, session, parsed.query)
-    require_known_query(session, query)
+    query = require_present(resolve_query(request, session, parsed.query), "search")
     conditions = SearchFilter.of(query)
     mode, limit = parsed.parameters.mode, parsed.parameters.limit
     model = parsed.encoder.model if parsed.encoder else ""

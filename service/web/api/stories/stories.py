@@ -55,7 +55,7 @@ def list_stories(
     If a story changes between the requests for two pages, it may appear twice or not at all. All
     other stories appear exactly once. With `as_of`, every story appears exactly once.
     """
-    query = read_query(request, session, parameters.query)
+    query = read_query(request, session, parameters.parsed)
     stories, next_cursor = list_page(
         session, query, sort=parameters.sort, limit=parameters.limit, after=parameters.cursor
     )

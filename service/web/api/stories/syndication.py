@@ -68,7 +68,7 @@ def get_stories_feed(
     Each story is an entry with a stable id. The entry is updated when the story changes. Merged
     stories have no entry.
     """
-    resolved = read_query(request, session, query.query)
+    resolved = read_query(request, session, query.parsed)
     stories, _ = list_page(session, resolved, sort=query.sort, limit=query.limit)
     since, _ = resolved.bounds(QueryField.REPORTED)
     base = str(request.base_url)
