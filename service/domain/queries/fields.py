@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from service.domain.articles.article_types import ArticleType
+from service.domain.locales.codes import country_code, language_code
 from service.domain.queries.conditions import (
     TIME_FIELDS,
     AnyOf,
@@ -17,7 +18,6 @@ from service.domain.queries.conditions import (
     parse_bound,
 )
 from service.domain.search.time_expressions import end_of_day, is_day, is_relative
-from service.domain.text.codes import country_code, language_code
 from service.domain.text.nearest import suggest
 from service.errors import BadInputError
 

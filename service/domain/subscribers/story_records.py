@@ -1,9 +1,9 @@
 """The record of a story for matching with saved queries."""
 
+from service.domain.locales.codes import primary_subtag
 from service.domain.queries.matching import ReportRecord, StoryRecord
 from service.domain.stories.pace import find_first_reporters, measure_pace
 from service.domain.subscribers.digest_model import DigestReport, DigestStory
-from service.domain.text.codes import primary_subtag
 
 
 def record_of(story: DigestStory) -> StoryRecord:
