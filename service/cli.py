@@ -28,6 +28,7 @@ COMMANDS = {
     "webhooks": "service.commands.webhooks:app",
     "alerts": "service.commands.alerts:app",
     "digest": "service.commands.digest:app",
+    "queries": "service.commands.queries:app",
     "keys": "service.commands.keys:app",
     "mcp": "service.commands.mcp:mcp",
     "export": "service.commands.export:export",

@@ -16,6 +16,7 @@ from service.web.api import articles, decisions, keys, runs
 from service.web.api.catalogue import feeds, outlet_edits, outlets
 from service.web.api.counts import counts, entities
 from service.web.api.export import lists as exports
+from service.web.api.queries import queries
 from service.web.api.search import match, search
 from service.web.api.search import syndication as search_feeds
 from service.web.api.stories import changes, missing, parts, stories, storylines
@@ -64,6 +65,7 @@ ROUTE_MODULES = (
     entities,
     exports,
     outlets,
+    queries,
     storylines,
     runs,
     decisions,

@@ -31,6 +31,7 @@ from service.store.tables.operations import (
     RunRow,
     VocabularyRow,
 )
+from service.store.tables.queries import SavedQueryRow
 from service.store.tables.readers import (
     AlertRow,
     DeliveryRow,
@@ -78,6 +79,7 @@ __all__ = [
     "RevisionRow",
     "RoundupMentionRow",
     "RunRow",
+    "SavedQueryRow",
     "StoryFacts",
     "StoryRow",
     "StoryVersionRow",

@@ -44,6 +44,7 @@ class AlertRow(Base):
     id: Mapped[Identifier]
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
     query: Mapped[dict[str, Any]]
+    query_id: Mapped[str | None] = mapped_column(ForeignKey("saved_queries.id"), index=True)
     created_at: Mapped[Instant]
     stopped_at: Mapped[Instant | None]
 

@@ -47,6 +47,7 @@ BY_NAME: dict[str, Any] = {
     "score": 0.93,
     "self": "/v1/stories/9f3c1a",
     "share": 0.97,
+    "query_id": "harbour",
     "slug": "harbour-times",
     "split_from": None,
     "split_into": "b2d410",

@@ -13,7 +13,7 @@ from service.store.articles.views import load_articles
 from service.store.catalogue.choices import load_choices
 from service.store.search import highlights
 from service.store.story_views.views import get_stories
-from service.web.api.search.search import ParsedSearch, SearchQuery, parse_terms, run_search
+from service.web.api.search.search import ParsedSearch, SearchQuery, read_terms, run_search
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.lazy_model import encoder_if_loaded
 from service.web.middleware.concurrency import SearchSlot
@@ -55,20 +55,19 @@ async def parse_form(request: Request, q: Annotated[str, Query()] = "") -> Searc
     try:
         times = {name: filters[name][-1] for name in TIMES if name in filters}
         query = SearchQuery.model_validate({**filters, **times, "q": q, "limit": MAX_RESULTS})
-        terms = parse_terms(q)
+        terms = read_terms(query.parsed)
     except ValidationError as error:
         return SearchForm(q[:200], filters, error=_explain(error))
-    except HTTPException:
-        reason = "Enter at least one search term, and at most 60 words."
-        return SearchForm(q[:200], filters, error=reason)
     except BadInputError as error:
         return SearchForm(q[:200], filters, error=f"{error}.")
-    return SearchForm(q, filters, ParsedSearch(query, terms, await encoder_if_loaded(request)))
+    return SearchForm(
+        q, filters, ParsedSearch(query, query.parsed, terms, await encoder_if_loaded(request))
+    )
 
 
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
-    if first["loc"] == ("q",):
+    if first["loc"] == ("q",) and first["type"] != "value_error":
         return "The search text is too long or has control characters."
     return f"{first['msg'].removeprefix('Value error, ')}."
 

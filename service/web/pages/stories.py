@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ConfigDict, model_validator
 
@@ -24,6 +24,7 @@ from service.web.dependencies import ReadSession, WebContext, WebContextDep
 from service.web.rendering import links
 from service.web.rendering.evidence import read_evidence
 from service.web.requests.parameters import AsOf, CursorQuery, Limit, StoryId, StorylineId
+from service.web.requests.queries import read_query
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -47,10 +48,20 @@ class PageQuery(StoryQuery):
 
 @router.get("/")
 def front_page(
-    session: ReadSession, web: WebContextDep, query: Annotated[PageQuery, Query()]
+    request: Request,
+    session: ReadSession,
+    web: WebContextDep,
+    query: Annotated[PageQuery, Query()],
 ) -> HTMLResponse:
     """Front page: the story list; by rank, the stories of one storyline stand together."""
-    stories, next_cursor = list_page(session, query, after=query.cursor)
+    resolved = read_query(request, session, query.parsed)
+    stories, next_cursor = list_page(
+        session,
+        resolved,
+        sort=query.sort,
+        limit=query.limit,
+        after=query.cursor,
+    )
     if query.sort is Sort.RANK:
         stories = tuple(keep_storylines_together(stories, _storyline_group))
     parameters = query.model_dump(mode="json", exclude_defaults=True, exclude={"cursor"})
@@ -59,6 +70,7 @@ def front_page(
         "front.html",
         stories=stories,
         query=query,
+        as_of=resolved.time,
         choices=load_choices(session),
         feeds=links.feed_links("/v1/stories/feed", _feed_parameters(query)),
         has_filters=bool(parameters.keys() - {"sort", "limit"}),

@@ -45,8 +45,8 @@ def test_results_have_marked_matches(world: Site) -> None:
     ("q", "message"),
     [
         ("quarkonium", "No results"),
-        ("-ferry", "at least one search term"),
-        ("a " * 99, "at most 60 words"),
+        ("-ferry", "no search term"),
+        ("a " * 99, "more than 60 words"),
         ("a" * 2000, "too long"),
         ("a\0b", "control characters"),
     ],
