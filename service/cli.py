@@ -31,6 +31,8 @@ COMMANDS = {
     "keys": "service.commands.keys:app",
     "mcp": "service.commands.mcp:mcp",
     "export": "service.commands.export:export",
+    "config": "service.commands.setup.config:app",
+    "doctor": "service.commands.setup.doctor:doctor",
     "db": "service.commands.database:app",
     "cluster": "service.commands.research.cluster:cluster",
     "evaluate": "service.commands.research.evaluate:evaluate",

@@ -13,7 +13,7 @@ from service.commands.running.serving import open_service
 from service.commands.running.wiring import open_context
 from service.errors import BadInputError
 from service.settings import load as settings_module
-from service.settings.load import nearest
+from service.settings.sources import nearest
 from service.store.runs.status import JobStatus, load_job_status
 
 app = typer.Typer()

@@ -4,11 +4,12 @@ import logging
 import sys
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from service.errors import SettingsError
 from service.redaction import redact_urls
 from service.settings.daemon import LogSettings
-from service.settings.load import nearest
+from service.settings.sources import nearest
 
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("json", "text")
@@ -59,10 +60,18 @@ def _redact_addresses(
 def _formatter(
     shared: list[structlog.typing.Processor], *, text: bool
 ) -> structlog.stdlib.ProcessorFormatter:
+    # Tracebacks without local variables, which include passwords and the texts of publishers.
     render: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
         if text
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+            structlog.processors.JSONRenderer(),
+        ]
     )
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     return structlog.stdlib.ProcessorFormatter(
