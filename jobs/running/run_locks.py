@@ -29,6 +29,8 @@ log = structlog.get_logger()
 #: Seconds for which `/readyz` reports lost locks, unless they are acquired again.
 LOST_SECONDS = 120.0
 FOREVER = float("inf")
+#: Longest heartbeat in seconds, with all timeouts of connections.
+BEAT_TIMEOUT = 60.0
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class RunLocks:
         self._connection: Connection | None = None
         self._held: dict[str, HeldLock] = {}
         self._closed = threading.Event()
+        self._last_beat = time.monotonic()
 
     @contextmanager
     def hold(self, job: str, max_seconds: float) -> Iterator[HeldLock | None]:
@@ -102,6 +105,11 @@ class RunLocks:
         while not self._closed.wait(self._settings.heartbeat_seconds):
             if stalled := self._beat():
                 self._on_stalled(stalled)
+            self._last_beat = time.monotonic()
+
+    def is_alive(self) -> bool:
+        """Whether the heartbeat thread works; a database that does not respond does not count."""
+        return time.monotonic() - self._last_beat < BEAT_TIMEOUT + self._settings.heartbeat_seconds
 
     def close(self) -> None:
         """End the heartbeats, and release the locks with their connection."""

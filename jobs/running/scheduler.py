@@ -1,7 +1,7 @@
 """Background scheduler: runs each job at its interval until shutdown."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -24,8 +24,10 @@ SHUTDOWN_TIMEOUT = 8
 
 
 @contextmanager
-def run_scheduler(jobs: Sequence[Job], context: Context) -> Iterator[None]:
+def run_scheduler(jobs: Sequence[Job], context: Context) -> Iterator[Callable[[], bool]]:
     """Run the jobs in background threads: all of them at once, then each at its interval.
+
+    Yields a function that returns whether the jobs are supervised: heartbeats are recorded.
 
     On exit no further run starts. Running jobs are stopped early and awaited for
     `SHUTDOWN_TIMEOUT` seconds, or not at all if the body raised an exception.
@@ -55,7 +57,7 @@ def run_scheduler(jobs: Sequence[Job], context: Context) -> Iterator[None]:
         scheduler.start()
         timeout = 0.0
         try:
-            yield
+            yield run_locks.is_alive
             timeout = SHUTDOWN_TIMEOUT
         finally:
             stop.set()

@@ -10,6 +10,7 @@ from jobs.running.schedule import build_schedule
 from jobs.running.scheduler import run_scheduler
 from jobs.running.signals import handle_signals
 from service.commands.running.serving import open_service
+from service.commands.running.systemd import notify_systemd
 from service.commands.running.wiring import open_context
 from service.errors import BadInputError
 from service.settings import load as settings_module
@@ -30,7 +31,8 @@ def run_all(context: typer.Context) -> None:
     with (
         open_service(with_feeds=True) as service,
         handle_signals() as stop,
-        run_scheduler(build_schedule(service.settings), service),
+        run_scheduler(build_schedule(service.settings), service) as alive,
+        notify_systemd([alive]),
     ):
         stop.wait()
 

@@ -22,6 +22,8 @@ from service.settings.paths import CONFIG_DIR
 PREFIX = "SAMESTORY_"
 #: End of the names of variables that contain the path of a file with the value.
 FILE_SUFFIX = "_FILE"
+#: Beginning of the names of credentials that systemd loads from a folder.
+CREDENTIAL_PREFIX = "samestory_"
 #: Profile that the values in `config/defaults.toml` belong to.
 DEFAULT_PROFILE = "multilingual"
 #: Source of the values in `config/defaults.toml`.
@@ -120,14 +122,18 @@ def _overlay(collected: Sources, over: Sources, sections: Sections) -> None:
 
 
 def _read_credentials(folder: Path, sections: Sections) -> Sources:
-    """Read the files named like a setting. Other files are credentials of other programs."""
+    """Read the files named like a setting. Other files are credentials of other programs.
+
+    The name may begin with `samestory_`: systemd adds it to the files of a folder that a unit loads
+    with `LoadCredential=samestory:FOLDER`.
+    """
     sourced: Sources = {}
     try:
         paths = sorted(folder.iterdir())
     except OSError as error:
         raise SettingsError(f"CREDENTIALS_DIRECTORY={folder}: {error.strerror}") from error
     for path in paths:
-        section, separator, name = path.name.partition(".")
+        section, separator, name = path.name.removeprefix(CREDENTIAL_PREFIX).partition(".")
         if separator and section in sections:
             source = f"systemd credential {path.name}"
             sourced.setdefault(section, {})[name] = Sourced(_read_secret(path, source), source)

@@ -82,6 +82,16 @@ def upgrade(engine: Engine) -> list[str]:
         return missing
 
 
+def find_missing(engine: Engine) -> list[str]:
+    """Return the revisions that the database lacks, oldest first.
+
+    Raises:
+        DatabaseError: the database is unreachable, unusable, or was migrated by a newer version.
+    """
+    with translate_database_errors(engine), _supported_connection(engine) as connection:
+        return _missing_revisions(connection)
+
+
 def check(engine: Engine) -> str:
     """Return the schema's revision if it is the one that this version requires.
 
