@@ -31,6 +31,7 @@ COMMANDS = {
     "keys": "service.commands.keys:app",
     "mcp": "service.commands.mcp:mcp",
     "export": "service.commands.export:export",
+    "maintenance": "service.commands.setup.maintenance:app",
     "config": "service.commands.setup.config:app",
     "doctor": "service.commands.setup.doctor:doctor",
     "db": "service.commands.database:app",

@@ -22,7 +22,7 @@ from service.store.database.connections.connection import GRACE
 from service.store.database.connections.engines import derived_engine, state_of
 from service.store.database.connections.limits import ConnectionLimits
 from service.store.database.fence import Fence
-from service.store.runs import heartbeats
+from service.store.runs import heartbeats, maintenance
 
 log = structlog.get_logger()
 
@@ -42,12 +42,13 @@ class HeldLock:
     ends_at: float  #: on the monotonic clock
     run_id: int | None = None
     lost: str = ""  #: why the lock was lost
+    is_paused: bool = False  #: the service is in maintenance mode
     is_ending: bool = False  #: the end of the run may be recorded already
 
     @property
     def must_stop(self) -> bool:
-        """Whether the run lost its lock or has reached its maximum duration."""
-        return bool(self.lost) or time.monotonic() > self.ends_at
+        """Whether the run lost its lock, has reached its maximum duration, or must pause."""
+        return bool(self.lost) or self.is_paused or time.monotonic() > self.ends_at
 
     @property
     def fence(self) -> Fence:
@@ -159,6 +160,9 @@ class RunLocks:
                 for held in [current[run_id] for run_id in current.keys() - alive]:
                     if not held.is_ending:
                         self._revoke(connection, held, "another process took over")
+                if maintenance.find(connection):
+                    for held in self._held.values():
+                        held.is_paused = True
                 return self._find_stalled(connection)
             except SQLAlchemyError as error:
                 self._lose(error)

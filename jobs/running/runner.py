@@ -11,7 +11,7 @@ from jobs.running.run_locks import HeldLock, RunLocks, open_run_locks
 from service.errors import SamestoryError
 from service.store.database.errors import translate_database_errors
 from service.store.database.sessions import fenced_sessions
-from service.store.runs import runs
+from service.store.runs import maintenance, runs
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ def run_job(job: Job, context: Context) -> Counts | None:
 
 
 def run_locked(job: Job, context: Context, run_locks: RunLocks) -> Counts | None:
-    """Run a job now and return its counts; None if another process is running it.
+    """Run a job now and return its counts; None if another process runs it, or in maintenance.
 
     The job gets sessions that commit only while the run has the lock.
 
@@ -54,6 +54,9 @@ def run_locked(job: Job, context: Context, run_locks: RunLocks) -> Counts | None
             )
             return None
         with context.sessions.begin() as session:
+            if maintenance.find(session):
+                log.debug("job skipped: maintenance", action="job_paused", job=job.name)
+                return None
             run_id = runs.start_run(session, job.name, now=context.clock())
         held.run_id = run_id  # committed, so that heartbeats find it
         started = time.monotonic()

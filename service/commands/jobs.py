@@ -80,7 +80,7 @@ def describe_job(status: JobStatus, now: datetime, stalled_after: timedelta) -> 
 def run_job(
     name: Annotated[str, typer.Argument(help="Name of a job; see `samestory jobs list`.")],
 ) -> None:
-    """Run one job now and print its counts. Fails if another process is running it.
+    """Run one job now and print its counts. Fails if another process runs it, or in maintenance.
 
     The job adds no feeds; `samestory feeds import` adds the shipped ones.
     """
@@ -90,5 +90,8 @@ def run_job(
     with open_service(with_feeds=False) as context:
         counts = runner.run_job(jobs[name], context)
     if counts is None:
-        raise BadInputError(f"Job {name} is already running in another process; retry later")
+        raise BadInputError(
+            f"Job {name} is already running in another process, or the service is in maintenance "
+            "mode: see samestory jobs status and samestory maintenance status"
+        )
     print(", ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do")

@@ -12,7 +12,7 @@ from service.settings.daemon import LogSettings
 from service.settings.sources import nearest
 
 LEVELS = ("debug", "info", "warning", "error")
-FORMATS = ("json", "text")
+FORMATS = ("auto", "json", "text")
 #: Libraries whose info messages are noise for an operator.
 NOISY_LOGGERS = ("alembic", "apscheduler", "uvicorn.access", "sentence_transformers", "httpx")
 
@@ -24,7 +24,8 @@ def configure(settings: LogSettings) -> None:
         SettingsError: unknown level or format.
     """
     level = _one_of("level", settings.level, LEVELS).upper()
-    text = _one_of("format", settings.format, FORMATS) == "text"
+    form = _one_of("format", settings.format, FORMATS)
+    text = form == "text" or (form == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -5,6 +5,7 @@ from functools import partial
 from jobs.running.schedule import build_schedule
 from jobs.running.scheduler import run_scheduler
 from jobs.running.signals import handle_signals
+from service.commands.running.greeting import greet_first_start
 from service.commands.running.serving import open_service, serve_site
 from service.commands.running.systemd import notify_systemd, responds
 
@@ -19,6 +20,7 @@ def up() -> None:
         open_service(with_feeds=True) as context,
         handle_signals() as stop,
         serve_site(context) as url,
+        greet_first_start(context, url),
         run_scheduler(build_schedule(context.settings), context) as jobs_alive,
         notify_systemd([partial(responds, url), jobs_alive]),
     ):
