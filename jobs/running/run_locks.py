@@ -23,6 +23,7 @@ from service.store.database.connections.engines import derived_engine, state_of
 from service.store.database.connections.limits import ConnectionLimits
 from service.store.database.fence import Fence
 from service.store.runs import heartbeats, maintenance
+from service.telemetry.outages import Outages
 
 log = structlog.get_logger()
 
@@ -73,6 +74,7 @@ class RunLocks:
         self, engine: Engine, settings: RunSettings, on_stalled: Callable[[Sequence[str]], object]
     ) -> None:
         """`engine` has the limits of locks; `on_stalled` gets the stalled jobs of all processes."""
+        self.outages = Outages()
         self._engine = engine
         self._settings = settings
         self._on_stalled = on_stalled

@@ -13,6 +13,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from jobs.running.context import Context
 from jobs.running.run_locks import open_run_locks
 from jobs.running.runner import Job, run_job_logged
+from service.telemetry import process
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ def run_scheduler(jobs: Sequence[Job], context: Context) -> Iterator[Callable[[]
             if scheduler.get_job(name):
                 scheduler.modify_job(name, next_run_time=context.clock())
 
+    process.JOBS.register(job.name for job in jobs)
     with open_run_locks(context.engine, context.settings.runs, on_stalled=run_now) as run_locks:
         for job in jobs:
             scheduler.add_job(

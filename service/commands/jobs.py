@@ -9,6 +9,7 @@ from jobs.running import runner
 from jobs.running.schedule import build_schedule
 from jobs.running.scheduler import run_scheduler
 from jobs.running.signals import handle_signals
+from service.commands.running.metrics_server import serve_metrics
 from service.commands.running.serving import open_service
 from service.commands.running.systemd import notify_systemd
 from service.commands.running.wiring import open_context
@@ -32,6 +33,7 @@ def run_all(context: typer.Context) -> None:
         open_service(with_feeds=True) as service,
         handle_signals() as stop,
         run_scheduler(build_schedule(service.settings), service) as alive,
+        serve_metrics(service.settings.metrics),
         notify_systemd([alive]),
     ):
         stop.wait()

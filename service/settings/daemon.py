@@ -34,6 +34,14 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """Metrics of processes without a web server; section `[metrics]`."""
+
+    host: str
+    port: int  #: 0: none
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleSettings:
     """Seconds between two runs of each job; section `[schedule]`."""
 

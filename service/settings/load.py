@@ -11,6 +11,7 @@ from service.settings.convert import convert, parse_networks
 from service.settings.daemon import (
     DatabaseSettings,
     LogSettings,
+    MetricsSettings,
     RunLimitSettings,
     RunSettings,
     ScheduleSettings,
@@ -58,6 +59,7 @@ class Settings:
     web: WebSettings
     access: AccessSettings
     log: LogSettings
+    metrics: MetricsSettings
     fetch: FetchSettings
     pacing: PacingSettings
     parse: ParseSettings
