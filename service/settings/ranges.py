@@ -15,6 +15,7 @@ RANGES: dict[str, Range] = {
     "database.tcp_timeout_seconds": (3, 86_400),
     "database.min_free_mib": (0, 1 << 20),
     "web.port": (0, 65535),
+    "metrics.port": (0, 65535),
     "web.max_connections": (1, 1 << 20),
     "web.max_connections_per_address": (1, 1 << 20),
     "access.requests_per_minute": (0, 1e9),

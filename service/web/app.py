@@ -45,6 +45,7 @@ from service.web.pages import stories as story_pages
 from service.web.rendering.templates import create_environment
 from service.web.requests import problems, redirects
 from service.web.requests.content_type import require_json
+from service.web.requests.maintenance import reject_in_maintenance
 from service.web.requests.unknown_parameters import reject_unknown_parameters
 
 STATIC = Path(__file__).parent / "static"
@@ -124,7 +125,11 @@ def create_app(
     if model_context:
         app.state.model = LazyModel(model_context)
 
-    checks = [Depends(reject_unknown_parameters), Depends(require_json)]
+    checks = [
+        Depends(reject_unknown_parameters),
+        Depends(require_json),
+        Depends(reject_in_maintenance),
+    ]
     for module in ROUTE_MODULES:
         app.include_router(module.router, dependencies=checks)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -28,6 +28,8 @@ from service.store.tables.operations import (
     GazetteerRow,
     IdempotentResponseRow,
     KeyRow,
+    MaintenanceRow,
+    RateBucketRow,
     RunRow,
     VocabularyRow,
 )
@@ -38,6 +40,7 @@ from service.store.tables.readers import (
     EditionRow,
     LinkKeyRow,
     SubscriberRow,
+    SuppressedAddressRow,
 )
 from service.store.tables.state import ChangeCounterRow, PendingChangeRow
 from service.store.tables.stories import (
@@ -72,10 +75,12 @@ __all__ = [
     "IdempotentResponseRow",
     "KeyRow",
     "LinkKeyRow",
+    "MaintenanceRow",
     "MembershipRow",
     "ModelRow",
     "OutletRow",
     "PendingChangeRow",
+    "RateBucketRow",
     "RevisionRow",
     "RoundupMentionRow",
     "RunRow",
@@ -85,6 +90,7 @@ __all__ = [
     "StoryVersionRow",
     "StorylineRow",
     "SubscriberRow",
+    "SuppressedAddressRow",
     "TransitionRow",
     "VectorRow",
     "VocabularyRow",

@@ -13,7 +13,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 
 from service.domain.text.nearest import suggest
-from service.settings.load import nearest
+from service.settings.sources import nearest
 
 #: Pages and metrics ignore parameters that others append to their URLs.
 CHECKED_PREFIX = "/v1/"

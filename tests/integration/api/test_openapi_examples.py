@@ -28,6 +28,7 @@ BEFORE = REPORTED - DAY
 #: Objects that the examples name, in the order in which they are created.
 OBJECTS = {
     "/v1/decisions": {"action": "lock", "story": "b2"},
+    "/v1/queries": {"id": "harbour", "q": "ferry"},
     "/v1/subscribers": {"address": "first@example.org"},
     "/v1/subscribers/1/alerts": {"words": "harbour"},
     "/v1/webhooks": {"url": "https://newsroom.example/first"},
