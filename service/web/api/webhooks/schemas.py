@@ -81,7 +81,9 @@ class WebhookChange(BaseModel):
         description=MIN_COVERAGE,
     )
     query: Annotated[str, Field(max_length=200)] = Field(
-        default_factory=str, description=f"{QUERY} An empty text removes the condition."
+        default_factory=str,
+        description=f"{QUERY} An empty text removes the condition.",
+        examples=["harbour"],
     )
     state: Literal["active", "paused"] = Field(
         default_factory=lambda: "active",
