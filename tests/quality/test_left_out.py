@@ -115,7 +115,8 @@ def test_left_out_days_reach_their_floors(
         if training_data.profile == REPLAYED_PROFILE:
             assert each.candidates.calibration_error <= FLOORS.calibration_error, day
         if each.stream:
-            assert each.stream.f1 >= each.batch.f1 - FLOORS.stream_loss, day
+            most = FLOORS.left_out_stream_loss.get(day, FLOORS.stream_loss)
+            assert each.stream.f1 >= each.batch.f1 - most, day
 
 
 @pytest.mark.slow

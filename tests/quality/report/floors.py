@@ -29,12 +29,14 @@ class Floors:
     """All floors by set, the maximum F1 loss of a replay, and the maximum calibration error.
 
     left_out: by profile, floors of days that are left out of training, and of their "mean".
+    left_out_stream_loss: maximum loss of such days, if not `stream_loss`.
     """
 
     stream_loss: float
     calibration_error: float
     sets: Mapping[str, Floor]
     left_out: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    left_out_stream_loss: Mapping[str, float] = field(default_factory=dict)
 
 
 class FloorError(Exception):
@@ -50,6 +52,7 @@ def load(path: Path = FILE) -> Floors:
         float(table["calibration_error"]),
         sets,
         table.get("left_out", {}),
+        table.get("left_out_stream_loss", {}),
     )
 
 
