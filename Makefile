@@ -13,7 +13,7 @@ SECONDS ?= 600
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--upgrade --quiet --no-emit-package torch --no-emit-package samestory-client --custom-compile-command 'make lock'
 
-.PHONY: demo test check lint types layers coverage quality pair-models merge-models bench stress soak-feeds lock clean
+.PHONY: demo test check lint types layers typescript coverage quality pair-models merge-models bench stress soak-feeds lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -35,6 +35,11 @@ types: $(VENV)/ready-dev
 
 layers: $(VENV)/ready-dev
 	$(BIN)/lint-imports
+
+# Installs the compiler, which a test uses, and writes the types of the API to build/typescript.
+typescript: $(VENV)/ready-dev
+	cd service/client/typescript && npm ci --no-audit --no-fund
+	$(BIN)/python -m tests.support.typescript build/typescript
 
 coverage: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q --cov --cov-report=term

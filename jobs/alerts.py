@@ -9,7 +9,7 @@ from service.domain.subscribers.alerts import StoryIndex, build_alert_emails
 from service.store.runs import runs
 from service.store.subscribers import alert_emails, subscribers
 from service.store.subscribers import alerts as store
-from service.store.subscribers.digest_stories import load_changed_stories
+from service.store.subscribers.digest_stories import add_texts, load_changed_stories
 
 #: Period of earlier alerts that are considered; a story alerted before it counts as new.
 HISTORY_PERIOD = timedelta(days=30)
@@ -43,6 +43,8 @@ def create_alert_emails(context: Context) -> Counts:
         changed = load_changed_stories(
             session, since=since, changed_since=max(changed_since, since), limit=MAX_STORIES
         )
+        if store.any_with_saved_query(session):
+            changed = add_texts(session, changed)
     if not changed:
         return counts
     stories = StoryIndex(changed)
@@ -51,7 +53,10 @@ def create_alert_emails(context: Context) -> Counts:
             now, ids = context.clock(), [each.id for each in batch]
             # A second run of this job, after a lost lock, waits and then finds these emails.
             subscribers.lock(session, ids)
-            alerts_by_subscriber = store.list_by_subscriber(session, ids)
+            alerts_by_subscriber = {
+                owner: store.load_saved_queries(session, each, now=now)
+                for owner, each in store.list_by_subscriber(session, ids).items()
+            }
             notifications = alert_emails.load_notifications(
                 session, ids, since=now - HISTORY_PERIOD
             )

@@ -35,7 +35,7 @@ from service.errors import BadInputError
 from service.mail.deliver import configured_renderer, site_url
 from service.mail.render import AlertMessage, Links
 from service.store.subscribers import alerts, subscribers
-from service.store.subscribers.digest_stories import digest_stories
+from service.store.subscribers.digest_stories import add_texts, digest_stories
 
 app = typer.Typer(
     help="Manage alerts: emails sent as soon as a story matches a saved query.",
@@ -60,6 +60,9 @@ Countries = Annotated[
     str,
     typer.Option(help="Comma-separated ISO 3166-1 codes of the outlets' countries, such as GB."),
 ]
+SavedQueryId = Annotated[
+    str, typer.Option(help="Id of a saved query; see `samestory queries list`.")
+]
 Independent = Annotated[int, typer.Option(help=MIN_INDEPENDENT)]
 
 
@@ -71,22 +74,24 @@ def add(  # noqa: PLR0917  # options, all by name
     outlets: Outlets = "",
     countries: Countries = "",
     min_independent: Independent = 1,
+    query: SavedQueryId = "",
 ) -> None:
     """Create an alert. Stories that already match trigger it only when they grow.
 
     A story matches if, for each given option, it has at least one of the values. Give at least one
     option.
     """
-    query = parse_query(
+    wanted = parse_query(
         words=words,
         entities=entities,
         outlets=outlets,
         countries=countries,
         min_independent=min_independent,
+        query=query,
     )
     with open_context() as context, context.sessions.begin() as session:
         owner = subscribers.find_by_address(session, address)
-        added = alerts.add(session, owner.id, query, now=context.clock())
+        added = alerts.add(session, owner.id, wanted, now=context.clock())
     print(f"added alert {added.id} of {owner.address}: {added.query}")
 
 
@@ -145,6 +150,7 @@ def preview(  # noqa: PLR0917  # options, all by name
     min_independent: Independent = 1,
     folder: PreviewFolder = None,
     *,
+    query: SavedQueryId = "",
     number: Annotated[
         int,
         typer.Option(
@@ -164,20 +170,22 @@ def preview(  # noqa: PLR0917  # options, all by name
         if number:
             with context.sessions.begin() as session:
                 saved = alerts.get(session, number)
-                query = saved.alert.query
+                wanted = saved.alert.query
                 filters = subscribers.get(session, saved.subscriber).filters
         else:
-            query = parse_query(
+            wanted = parse_query(
                 words=words,
                 entities=entities,
                 outlets=outlets,
                 countries=countries,
                 min_independent=min_independent,
+                query=query,
             )
         stories = _load_recent_stories(context)
-        for each in find_near_misses(stories, query, filters, limit=MAX_NEAR_MISSES):
+        wanted, stories = _load_saved_query(context, wanted, stories)
+        for each in find_near_misses(stories, wanted, filters, limit=MAX_NEAR_MISSES):
             print(f"Near miss: {each.story.headline or 'Untitled'}: {each.reason}")
-        page, matching = write_preview(context, stories, query, filters, folder)
+        page, matching = write_preview(context, stories, wanted, filters, folder)
     print(f"Wrote {page}: the email about the first of {matching} matching stories")
     if open_browser:
         webbrowser.open(page.as_uri())
@@ -207,6 +215,18 @@ def write_preview(
     return write_email(folder or preview_folder(), "alert", rendered), len(matching)
 
 
+def _load_saved_query(
+    context: Context, query: AlertQuery, stories: list[DigestStory]
+) -> tuple[AlertQuery, list[DigestStory]]:
+    """Load the saved query of an alert, if it has one, and the texts that it needs."""
+    if query.saved is None:
+        return query, stories
+    now = context.clock()
+    with context.sessions.begin() as session:
+        [alert] = alerts.load_saved_queries(session, [Alert(0, query, now)], now=now)
+        return alert.query, add_texts(session, stories)
+
+
 def _load_recent_stories(context: Context) -> list[DigestStory]:
     with context.sessions.begin() as session:
         return digest_stories(
@@ -226,5 +246,6 @@ def _to_dict(address: str, alert: Alert) -> dict[str, Any]:
         "outlets": sorted(query.outlets),
         "countries": sorted(query.countries),
         "min_independent": query.min_independent,
+        "query": query.saved.id if query.saved else None,
         "since": alert.since.isoformat(),
     }

@@ -25,9 +25,21 @@ SearchText = Annotated[
     Field(
         min_length=1,
         max_length=1000,
-        description='Words to search for. "two words": a phrase; one or two: either; -word: without '
-        "it.",
+        description='Words to search for, and conditions. "two words": a phrase; one or two: either; '
+        "-word: without it; country:TR independent:3..: conditions.",
     ),
+]
+QueryText = Annotated[
+    str | None,
+    Field(
+        max_length=1000,
+        description='Words and conditions, all of which must match: ferry "dock strike" -tram '
+        "outlet:a,b -country:GB independent:3.. countries:2.. first_outlet:a missing_outlet:a "
+        "agency:a first_reported:-24h..",
+    ),
+]
+SavedQueryId = Annotated[
+    str | None, Field(max_length=200, description="Id of a saved query, which must match, too.")
 ]
 OutletSlugs = Annotated[
     list[str] | None,

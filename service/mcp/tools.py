@@ -86,6 +86,8 @@ class Tools:
         entity: args.Entities = None,
         keyword: args.Keywords = None,
         storyline: args.StorylineFilter = None,
+        q: args.QueryText = None,
+        query: args.SavedQueryId = None,
         cursor: args.PageCursor = None,
         limit: args.MaxItems = 10,
     ) -> StoriesResult:
@@ -93,6 +95,8 @@ class Tools:
         with self._service() as client:
             start, end, at = self._times.read(client, since, until, as_of)
             page = client.stories_page(
+                q=q,
+                query=query,
                 since=start,
                 until=end,
                 as_of=at,
@@ -128,6 +132,8 @@ class Tools:
         country: args.CountryCodes = None,
         language: args.LanguageCodes = None,
         story: args.StoryFilter = None,
+        q: args.QueryText = None,
+        query: args.SavedQueryId = None,
         cursor: args.PageCursor = None,
         limit: args.MaxItems = 20,
     ) -> ArticlesResult:
@@ -135,6 +141,8 @@ class Tools:
         with self._service() as client:
             start, end = self._times.read(client, since, until)
             page = client.articles_page(
+                q=q,
+                query=query,
                 since=start,
                 until=end,
                 sort=sort,
@@ -187,14 +195,22 @@ class Tools:
             [at] = self._times.read(client, published)
             return _to_match(client.match(title=title, text=text, url=url, published=at))
 
-    def changes(self, since: args.ChangeId = None, limit: args.MaxItems = 50) -> ChangesResult:
+    def changes(
+        self,
+        since: args.ChangeId = None,
+        q: args.QueryText = None,
+        query: args.SavedQueryId = None,
+        limit: args.MaxItems = 50,
+    ) -> ChangesResult:
         """Get story changes with ids above `since`, in order; pass `next` to the following call.
 
         Without `since` the result has no changes, only the `next` to start from now. An editor
         removed a story of kind `hidden`: do not mention it any longer.
         """
         with self._service() as client:
-            page = client.changes_after("latest" if since is None else since, limit=limit)
+            page = client.changes_after(
+                "latest" if since is None else since, q=q, query=query, limit=limit
+            )
             changes = [ChangeRecord.of(each) for each in page.items]
             return ChangesResult(changes=changes, next=page.next, more=page.more)
 

@@ -41,6 +41,8 @@ from samestory_client.models import (
     StorylineSummary,
     StoryRef,
 )
+from samestory_client.queries import SavedQuery
+from samestory_client.webhooks import Delivery, Outcome, Webhook
 
 __all__ = [
     "Absence",
@@ -54,6 +56,7 @@ __all__ = [
     "Count",
     "Counts",
     "Delay",
+    "Delivery",
     "Development",
     "Entities",
     "Entity",
@@ -65,6 +68,7 @@ __all__ = [
     "ListedEntity",
     "Member",
     "Missing",
+    "Outcome",
     "Outlet",
     "OutletRef",
     "Pace",
@@ -72,6 +76,7 @@ __all__ = [
     "Quote",
     "Rank",
     "Roundup",
+    "SavedQuery",
     "Story",
     "StoryDetail",
     "StoryRef",
@@ -81,4 +86,5 @@ __all__ = [
     "Summary",
     "Total",
     "Value",
+    "Webhook",
 ]

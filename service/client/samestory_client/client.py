@@ -1,6 +1,5 @@
 """Client of the samestory API: stories, articles, search, match, changes."""
 
-import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
@@ -10,18 +9,14 @@ from urllib.parse import quote
 from samestory_client.counting import Counting
 from samestory_client.decoding import decode
 from samestory_client.errors import (
-    ApiError,
-    ApiRefusedError,
-    ApiUnreachableError,
     InvalidResponseError,
 )
 from samestory_client.evidence import Evidence
 from samestory_client.exporting import Exporting
+from samestory_client.following import PAGE_SIZE, Following
 from samestory_client.lookup import Lookup
 from samestory_client.models import (
     Article,
-    Change,
-    Changes,
     Member,
     Page,
     Story,
@@ -29,18 +24,16 @@ from samestory_client.models import (
     Storyline,
     StorylineSummary,
 )
+from samestory_client.queries import Queries
 from samestory_client.transport import Parameters, Transport, connection_pool
+from samestory_client.webhooks import Webhooks
 
 Model = TypeVar("Model")
-#: Items per request; the maximum that the service allows.
-PAGE_SIZE = 100
-#: Statuses that report a temporary failure: 429, and 500 or above.
-TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
-#: Longest delay between two attempts while following changes, in seconds.
-MAX_RETRY_DELAY = 60.0
+#: A time, or a text such as `-24h` or `today@Europe/Berlin`.
+Time = datetime | str
 
 
-class Client(Counting, Exporting, Lookup):
+class Client(Counting, Exporting, Following, Lookup, Queries, Webhooks):
     """HTTP client of one samestory service; thread-safe.
 
     Args:
@@ -96,16 +89,27 @@ class Client(Counting, Exporting, Lookup):
         self,
         *,
         id: Sequence[str] = (),  # noqa: A002  # the name of the query parameter
-        since: datetime | None = None,
-        until: datetime | None = None,
-        changed_since: datetime | None = None,
-        as_of: datetime | None = None,
+        q: str | None = None,
+        query: str | None = None,
+        meaning: str | None = None,
+        since: Time | None = None,
+        until: Time | None = None,
+        changed_since: Time | None = None,
+        as_of: Time | None = None,
+        first_reported: str | None = None,
         min_coverage: int | None = None,
         min_independent: int | None = None,
+        independent: str | int | None = None,
+        countries: str | int | None = None,
+        languages: str | int | None = None,
+        velocity: str | float | None = None,
         outlet: Sequence[str] = (),
         family: Sequence[str] = (),
         country: Sequence[str] = (),
         language: Sequence[str] = (),
+        agency: Sequence[str] = (),
+        first_outlet: Sequence[str] = (),
+        missing_outlet: Sequence[str] = (),
         entity: Sequence[str] = (),
         keyword: Sequence[str] = (),
         storyline: str | None = None,
@@ -114,9 +118,22 @@ class Client(Counting, Exporting, Lookup):
         include: Sequence[str] = (),
         limit: int | None = None,
     ) -> Iterator[Story]:
-        """Stories of `GET /v1/stories` over all pages, at most `limit`."""
+        """Stories of `GET /v1/stories` over all pages, at most `limit`.
+
+        `q` is a text in the query language, `query` the id of a saved query. Times may be relative,
+        such as `-24h`; ranges are texts such as `3..`. A minus before a value excludes it.
+        """
         parameters = {
             **_lists(id=id),
+            "q": q,
+            "query": query,
+            "meaning": meaning,
+            "first_reported": first_reported,
+            "independent": independent,
+            "countries": countries,
+            "languages": languages,
+            "velocity": velocity,
+            **_lists(agency=agency, first_outlet=first_outlet, missing_outlet=missing_outlet),
             "since": since,
             "until": until,
             "changed_since": changed_since,
@@ -153,11 +170,18 @@ class Client(Counting, Exporting, Lookup):
     def articles(
         self,
         *,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        q: str | None = None,
+        query: str | None = None,
+        since: Time | None = None,
+        until: Time | None = None,
         outlet: Sequence[str] = (),
+        family: Sequence[str] = (),
         country: Sequence[str] = (),
         language: Sequence[str] = (),
+        type: Sequence[str] = (),  # noqa: A002  # the name of the query parameter
+        first: bool | None = None,
+        copies: bool | None = None,
+        sort: Literal["newest", "oldest"] | None = None,
         story: str | None = None,
         storyline: str | None = None,
         id: Sequence[int] = (),  # noqa: A002  # the name of the query parameter
@@ -165,9 +189,14 @@ class Client(Counting, Exporting, Lookup):
     ) -> Iterator[Article]:
         """Articles of `GET /v1/articles` over all pages, at most `limit`."""
         parameters = {
+            "q": q,
+            "query": query,
             "since": since,
             "until": until,
-            **_lists(outlet=outlet, country=country, language=language),
+            **_lists(outlet=outlet, family=family, country=country, language=language, type=type),
+            "first": None if first is None else str(first).lower(),
+            "copies": None if copies is None else str(copies).lower(),
+            "sort": sort,
             "story": story,
             "storyline": storyline,
             "id": list(id) or None,
@@ -212,46 +241,7 @@ class Client(Counting, Exporting, Lookup):
         """JSON of `POST /v1/match`: the story that a text belongs to, or null."""
         body = {"title": title, "text": text, "url": url, "outlet": outlet}
         body |= {"published": published.isoformat() if published else None, "language": language}
-        return _json_object(self._transport.post("/v1/match", body))
-
-    def changes_after(
-        self, since: int | Literal["latest"] = 0, *, limit: int = PAGE_SIZE
-    ) -> Changes:
-        """One page of changes with ids above `since`; "latest" returns no changes, only `next`."""
-        return decode(Changes, self._transport.get("/v1/changes", {"since": since, "limit": limit}))
-
-    def changes(
-        self,
-        since: int | Literal["latest"] | None = None,
-        *,
-        follow: bool = False,
-        poll_seconds: float = 1.0,
-    ) -> Iterator[Change]:
-        """All changes with ids above `since`, in order and without gaps.
-
-        Store the `id` of the last processed change and pass it as `since` to resume. With `follow`
-        the iterator never ends: it polls every `poll_seconds` and, while the service is
-        unavailable, retries with a growing delay of at most a minute. The default of `since` is the
-        first change, or with `follow` the latest one at the time of the first request.
-        """
-        position = ("latest" if follow else 0) if since is None else since
-        delay = 0.0
-        while True:
-            try:
-                page = self.changes_after(position)
-            except ApiError as error:
-                if not follow or not _is_temporary(error):
-                    raise
-                delay = min(max(delay * 2, poll_seconds), MAX_RETRY_DELAY)
-                time.sleep(delay)
-                continue
-            delay = 0.0
-            yield from page.items
-            position = page.next
-            if not page.more:
-                if not follow:
-                    return
-                time.sleep(poll_seconds)
+        return _json_object(self._transport.send("POST", "/v1/match", body))
 
     def _iterate_pages(
         self, path: str, parameters: Parameters, kind: type[Model], limit: int | None = None
@@ -294,12 +284,6 @@ def _lists(**filters: Sequence[str]) -> dict[str, list[str] | None]:
         name: [values] if isinstance(values, str) else list(values) or None
         for name, values in filters.items()
     }
-
-
-def _is_temporary(error: ApiError) -> bool:
-    if isinstance(error, ApiRefusedError):
-        return error.status >= SERVER_ERROR or error.status == TOO_MANY_REQUESTS
-    return isinstance(error, ApiUnreachableError)
 
 
 def _json_object(content: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from samestory_client.errors import (
     InvalidUrlError,
 )
 
-NOT_MODIFIED, ERRORS_FROM = 304, 400
+NO_CONTENT, NOT_MODIFIED, ERRORS_FROM = 204, 304, 400
 #: A GET request is retried after these statuses, and after any with Retry-After.
 RETRIED_STATUSES = (429, 502, 503, 504)
 #: Size of the pieces of a streamed body.
@@ -112,11 +112,17 @@ class Transport:
             self._store(url, CachedResponse(etag, response.data))
         return content
 
-    def post(self, path: str, body: Parameters) -> Any:
-        """The JSON response to a JSON body; raises ApiError like `get`. Never retried."""
-        url, content = self.url + path, json.dumps(_to_json(body)).encode()
-        headers = self._headers | {"Content-Type": "application/json"}
-        return _read_json(self._send("POST", url, headers=headers, body=content), url)
+    def send(self, method: str, path: str, body: Parameters | None = None) -> Any:
+        """The JSON response to a JSON body; None if the response has no body.
+
+        Raises ApiError like `get`. Never retried.
+        """
+        url, headers, content = self.url + path, self._headers, None
+        if body is not None:
+            headers = headers | {"Content-Type": "application/json"}
+            content = json.dumps(_to_json(body)).encode()
+        response = self._send(method, url, headers=headers, body=content)
+        return None if response.status == NO_CONTENT else _read_json(response, url)
 
     def close(self) -> None:
         """Close all connections; the next request opens new ones."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from service.domain.search.search_terms import SearchTerms
 from service.domain.search.time_expressions import end_of_day, is_relative, parse_time
+from service.errors import BadInputError
 
 
 class Field(StrEnum):
@@ -125,7 +126,15 @@ class Query:
     saved: tuple[str, ...] = ()  #: ids of saved queries that must match, too
 
     def __and__(self, other: "Query") -> "Query":
-        """Both queries; `meaning` and `as_of` are those of the first that has one."""
+        """Both queries.
+
+        Raises:
+            BadInputError: both have a meaning, or both have `as_of`, with different values.
+        """
+        for name in ("meaning", "as_of"):
+            values = {getattr(self, name), getattr(other, name)} - {None, ""}
+            if len(values) > 1:
+                raise BadInputError(f"{name} is given twice with different values: leave one out")
         return Query(
             self.conditions + other.conditions,
             self.meaning or other.meaning,

@@ -1,6 +1,6 @@
 """Parsing of an alert's query from the text of a command, a form or an API request."""
 
-from service.domain.subscribers.alerts import AlertQuery
+from service.domain.subscribers.alerts import AlertQuery, SavedCondition
 from service.domain.subscribers.digest_preferences import parse_list, validate_coverage
 from service.errors import BadInputError
 
@@ -12,22 +12,24 @@ def parse_query(
     outlets: str = "",
     countries: str = "",
     min_independent: int = 1,
+    query: str = "",
 ) -> AlertQuery:
-    """Parse comma-separated lists into a query.
+    """Parse comma-separated lists, and the id of a saved query, into the query of an alert.
 
     Raises:
         BadInputError: the query has no condition, or a value is invalid.
     """
-    query = AlertQuery(
+    parsed = AlertQuery(
         words=parse_list("words", words),
         entities=parse_list("entities", entities),
         outlets=parse_list("outlets", outlets),
         countries=parse_list("countries", countries),
         min_independent=validate_coverage(min_independent),
+        saved=SavedCondition(query.strip()) if query.strip() else None,
     )
-    if not query:
+    if not parsed:
         raise BadInputError(
-            "Empty alert: specify words, entities, outlets, countries, "
+            "Empty alert: specify words, entities, outlets, countries, a saved query, "
             "or at least 2 independent outlets"
         )
-    return query
+    return parsed

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.domain.locales.names import country_name
+from service.domain.queries.conditions import EVERYTHING, Query
+from service.domain.queries.matching import matches as matches_query
 from service.domain.search.word_match import first_forms
 from service.domain.subscribers.digest_cards import build_card, summarise_update
 from service.domain.subscribers.digest_model import (
@@ -22,6 +24,14 @@ MAX_ALERTS = 20
 
 
 @dataclass(frozen=True, slots=True)
+class SavedCondition:
+    """A saved query with its id; `query` is resolved and has no conditions until it is loaded."""
+
+    id: str
+    query: Query = EVERYTHING
+
+
+@dataclass(frozen=True, slots=True)
 class AlertQuery:
     """Conditions on a story: all given fields must match, each by any of its values.
 
@@ -34,16 +44,18 @@ class AlertQuery:
     outlets: frozenset[str] = frozenset()
     countries: frozenset[str] = frozenset()
     min_independent: int = 1
+    saved: SavedCondition | None = None
 
     def __bool__(self) -> bool:
         """Whether the query has any condition."""
         return self.min_independent > 1 or any(
-            (self.words, self.entities, self.outlets, self.countries)
+            (self.words, self.entities, self.outlets, self.countries, self.saved)
         )
 
     def __str__(self) -> str:
         """Describe the query for its subscriber."""
         parts = [
+            f"query {self.saved.id}" if self.saved else "",
             " or ".join(sorted(self.words)),
             " or ".join(sorted(self.entities)),
             f"from {' or '.join(sorted(self.outlets))}" if self.outlets else "",
@@ -152,6 +164,7 @@ def failed_conditions(story: DigestStory, query: AlertQuery) -> list[str]:
         "countries": not query.countries or not query.countries.isdisjoint(story.countries),
         "entities": not query.entities or story.name_words.has_whole_text(query.entities),
         "words": not query.words or story.words.find(query.words) is not None,
+        "query": query.saved is None or matches_query(query.saved.query, story.record),
     }
     return [name for name, has_passed in passed.items() if not has_passed]
 

@@ -11,9 +11,11 @@ from functools import cached_property
 from service.domain.articles import tokenization
 from service.domain.articles.article_types import ArticleType
 from service.domain.locales.codes import primary_subtag
+from service.domain.queries.matching import StoryRecord
 from service.domain.search.word_forms import normalize, split_words
 from service.domain.search.word_match import LanguageText, WordIndex
 from service.domain.stories.pace import TimedReport
+from service.domain.subscribers.story_records import record_of
 from service.domain.text.title_suffixes import strip_title_suffix
 
 
@@ -100,6 +102,11 @@ class DigestStory:
     def articles(self) -> frozenset[int]:
         """Ids of the reports' articles."""
         return frozenset(each.article for each in self.reports)
+
+    @cached_property
+    def record(self) -> StoryRecord:
+        """The properties to which saved queries refer."""
+        return record_of(self)
 
     @cached_property
     def dated(self) -> tuple[DigestReport, ...]:

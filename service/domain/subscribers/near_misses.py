@@ -55,6 +55,7 @@ def _explain_failure(story: DigestStory, query: AlertQuery, field: str) -> str:
     return {
         "outlets": f"no report from {', '.join(sorted(query.outlets))}",
         "countries": f"no report from an outlet in {', '.join(countries)}",
+        "query": f"it does not match the saved query {query.saved.id if query.saved else ''}",
         "min_independent": f"{story.independent} of {query.min_independent} independent outlets",
     }[field]
 

@@ -1,12 +1,16 @@
 """The record of a story for matching with saved queries."""
 
+from typing import TYPE_CHECKING
+
 from service.domain.locales.codes import primary_subtag
 from service.domain.queries.matching import ReportRecord, StoryRecord
 from service.domain.stories.pace import find_first_reporters, measure_pace
-from service.domain.subscribers.digest_model import DigestReport, DigestStory
+
+if TYPE_CHECKING:
+    from service.domain.subscribers.digest_model import DigestReport, DigestStory
 
 
-def record_of(story: DigestStory) -> StoryRecord:
+def record_of(story: "DigestStory") -> StoryRecord:
     """The properties of a story, computed from its reports, which may be some of all."""
     pace = measure_pace([each.timed for each in story.dated])
     first = find_first_reporters(
@@ -31,7 +35,7 @@ def record_of(story: DigestStory) -> StoryRecord:
     )
 
 
-def _report_record(report: DigestReport) -> ReportRecord:
+def _report_record(report: "DigestReport") -> ReportRecord:
     return ReportRecord(
         article=report.article,
         outlet=report.outlet,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, case, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, case, func, literal, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.queries.conditions import Query
@@ -22,10 +22,16 @@ def change_conditions(query: Query) -> Iterator[ColumnElement[bool]]:
         (TransitionRow.kind == "merged", TransitionRow.other_story_id),
         else_=TransitionRow.story_id,
     )
-    matching = select(StoryRow.id).where(
-        StoryRow.id == story_id, *story_conditions(StoryRow, None, query)
+    # The limit keeps Postgres from selecting all matching stories: few changes are checked.
+    matching = (
+        select(literal(True))
+        .select_from(StoryRow)
+        .where(StoryRow.id == story_id, *story_conditions(StoryRow, None, query))
+        .limit(1)
+        .correlate(TransitionRow)
+        .scalar_subquery()
     )
-    yield or_(TransitionRow.kind == "hidden", exists(matching.correlate(TransitionRow)))
+    yield or_(TransitionRow.kind == "hidden", func.coalesce(matching, False))
 
 
 def find_undescribed(session: Session, after: int) -> int | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.domain.queries.conditions import Query, all_of, reference_time
+from service.domain.queries.conditions import Field, Query, all_of, reference_time
 from service.domain.queries.grammar import parse_query
 from service.domain.text.nearest import suggest
 from service.errors import AlreadyExistsError, BadInputError, NotFoundError
@@ -19,6 +19,7 @@ from service.store.tables import AlertRow, SavedQueryRow, WebhookRow
 #: Form of an id: it is part of addresses.
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 MAX_TITLE = 200
+NOT_FOR_ALERTS = "missing_outlet is not supported for alerts: leave it out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,14 @@ def change(
         BadInputError: the query is invalid, or a webhook or an alert uses it and cannot follow it.
     """
     row = _get_row(session, query_id)
-    row.q, row.title = row.q if q is None else q, row.title if title is None else title
-    parsed = _check(session, row.q, row.title)
-    if list_users(session, query_id):
+    q, title = row.q if q is None else q, row.title if title is None else title
+    parsed = _check(session, q, title)
+    users = list_users(session, query_id)
+    if users:
         require_followable(parsed)
-    row.changed_at = now
+    if parsed.values(Field.MISSING_OUTLET) and any(each.startswith("alert") for each in users):
+        raise BadInputError(NOT_FOR_ALERTS)
+    row.q, row.title, row.changed_at = q, title, now
     session.flush()
     return _saved(row)
 

@@ -2,16 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import TypeAdapter
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
-from service.domain.subscribers.alerts import MAX_ALERTS, Alert, AlertQuery
+from service.domain.queries.conditions import Field, Query
+from service.domain.subscribers.alerts import MAX_ALERTS, Alert, AlertQuery, SavedCondition
 from service.errors import AlreadyExistsError, BadInputError, NotFoundError
 from service.store.catalogue.known_names import require_known_names
+from service.store.queries import saved
+from service.store.queries.saved import NOT_FOR_ALERTS, require_followable
 from service.store.subscribers import alert_emails
 from service.store.tables import AlertRow, SubscriberRow
 
@@ -33,25 +36,30 @@ def add(session: Session, subscriber_id: int, query: AlertQuery, *, now: datetim
     Raises:
         NotFoundError: no such subscriber.
         AlreadyExistsError: the subscriber has an alert with this query.
-        BadInputError: the subscriber has `MAX_ALERTS` alerts, or an outlet does not exist.
+        BadInputError: the subscriber has `MAX_ALERTS` alerts, an outlet or the saved query does not
+            exist, or the saved query has a condition that needs other stories.
     """
     require_known_names(session, outlets=query.outlets)
+    query_id = query.saved.id if query.saved else None
+    if query_id:
+        _require_matchable(saved.expand(session, Query(saved=(query_id,))))
     # The lock keeps concurrent requests from exceeding the limit.
     owner = select(SubscriberRow.id).where(SubscriberRow.id == subscriber_id)
     if session.scalar(owner.with_for_update(key_share=True)) is None:
         raise NotFoundError("subscriber", subscriber_id)
     existing = list_alerts(session, subscriber_id)
-    if any(each.query == query for each in existing):
+    if any(each.query == query for each in existing):  # saved queries are not loaded here
         raise AlreadyExistsError(f"This alert already exists: {query}")
     if len(existing) >= MAX_ALERTS:
         raise BadInputError(
             f"A subscriber may have at most {MAX_ALERTS} alerts: remove one before adding another"
         )
-    content: dict[str, object] = _QUERY.dump_python(query, mode="json")
+    content: dict[str, object] = _QUERY.dump_python(replace(query, saved=None), mode="json")
+    del content["saved"]
     stored = {
         name: sorted(value) if isinstance(value, list) else value for name, value in content.items()
     }
-    row = AlertRow(subscriber_id=subscriber_id, query=stored, created_at=now)
+    row = AlertRow(subscriber_id=subscriber_id, query=stored, query_id=query_id, created_at=now)
     session.add(row)
     session.flush()
     return _alert(row)
@@ -92,6 +100,32 @@ def list_alerts(
     return [_alert(row) for row in session.scalars(statement)]
 
 
+def load_saved_queries(
+    session: Session, alerts: Collection[Alert], *, now: datetime
+) -> list[Alert]:
+    """Load the saved queries of alerts, with times relative to `now`; three statements for each."""
+    ids = {each.query.saved.id for each in alerts if each.query.saved}
+    loaded = {each: saved.resolve(session, Query(saved=(each,)), now=now) for each in sorted(ids)}
+    return [
+        replace(each, query=replace(each.query, saved=SavedCondition(key, loaded[key])))
+        if (key := each.query.saved.id if each.query.saved else "")
+        else each
+        for each in alerts
+    ]
+
+
+def any_with_saved_query(session: Session) -> bool:
+    """Whether an active alert has a saved query."""
+    used = exists().where(AlertRow.query_id.is_not(None), AlertRow.stopped_at.is_(None))
+    return bool(session.scalar(select(used)))
+
+
+def _require_matchable(query: Query) -> None:
+    require_followable(query)
+    if query.values(Field.MISSING_OUTLET):
+        raise BadInputError(NOT_FOR_ALERTS)
+
+
 def any_active(session: Session) -> bool:
     """Whether any alert is active."""
     return bool(session.scalar(select(exists().where(AlertRow.stopped_at.is_(None)))))
@@ -113,4 +147,7 @@ def stop(session: Session, alert_id: int, *, now: datetime) -> None:
 
 
 def _alert(row: AlertRow) -> Alert:
-    return Alert(row.id, _QUERY.validate_python(row.query), row.created_at)
+    query = _QUERY.validate_python(row.query)
+    if row.query_id:
+        query = replace(query, saved=SavedCondition(row.query_id))
+    return Alert(row.id, query, row.created_at)

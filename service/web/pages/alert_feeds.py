@@ -12,7 +12,7 @@ from service.domain.subscribers.alerts import matches
 from service.mail.signed_links import sign_token
 from service.store.story_views.views import list_stories
 from service.store.subscribers import alerts
-from service.store.subscribers.digest_stories import digest_story
+from service.store.subscribers.digest_stories import add_texts, digest_story
 from service.web.api.stories.syndication import FormatPath, feed_response, story_entry
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.concurrency import SearchSlot
@@ -41,10 +41,14 @@ def alert_feed(
     owned = alerts.get(session, verify_link(session, FEEDS, token))
     if owned.stopped:
         raise HTTPException(410, STOPPED)
-    query, base = owned.alert.query, str(request.base_url)
+    [alert] = alerts.load_saved_queries(session, [owned.alert], now=web.clock())
+    query, base = alert.query, str(request.base_url)
     latest_only = between_times(Field.REPORTED, web.clock() - MAX_AGE)
     recent = list_stories(session, latest_only, limit=web.settings.editions.max_stories).items
-    matching = [each for each in recent if matches(digest_story(each), query)]
+    stories = list(map(digest_story, recent))
+    if query.saved:
+        stories = add_texts(session, stories)
+    matching = [each for each, story in zip(recent, stories, strict=True) if matches(story, query)]
     latest = sorted(matching, key=lambda each: each.changed_at, reverse=True)[:MAX_ENTRIES]
     channel = Channel(
         key=f"urn:samestory:alert:{owned.alert.id}",

@@ -18,9 +18,11 @@ from samestory_client import (
     InvalidUrlError,
 )
 
+from service.domain.access.roles import Role
 from service.store.database.sessions import Sessions
 from service.store.tables import StoryRow
 from tests.support.content.texts import MEETING, MERGED, WORLD_NOW
+from tests.support.database.api_keys import make_key_client
 from tests.support.database.rows import Rows
 from tests.support.servers.feed_server import FeedServer, raw, reply
 from tests.support.servers.site import Site, serving, serving_world
@@ -219,3 +221,28 @@ def test_match_returns_json(client: Client):
 
 def test_articles_of_a_story(client: Client):
     assert {each.story and each.story.id for each in client.articles(story=MEETING)} == {MEETING}
+
+
+def test_query_language_saved_queries_and_webhooks(sessions: Sessions):
+    add_story(sessions, "ferry")
+    add_story(sessions, "tram")
+    with serving(sessions) as site:
+        editor = make_key_client(site, sessions, "ann", Role.EDITOR, Role.ADMIN)
+        with Client(site.url, key=editor.secret) as client:
+            saved = client.save_query("boats", "ferry since:-24h", title="Boats")
+            assert [saved] == list(client.saved_queries()) == [client.saved_query("boats")]
+            assert [each.id for each in client.stories(query="boats", countries="0..")] == ["ferry"]
+            assert [each.id for each in client.stories(q="-ferry", since="-24h")] == ["tram"]
+            assert [each.title for each in client.articles(q="tram", first=False)] == ["tram"]
+            assert [each.story for each in client.changes(query="boats")] == ["ferry"]
+            hook = client.add_webhook("https://8.8.8.8/hook", query="boats")
+            assert hook.secret
+            assert client.change_webhook(hook.id, query="").query is None
+            assert [each.id for each in client.webhooks()] == [hook.id]
+            assert client.deliveries(hook.id) == []
+            client.remove_webhook(hook.id)
+            assert client.change_query("boats", q="tram").q == "tram"
+            client.remove_query("boats")
+            assert list(client.saved_queries()) == []
+            with pytest.raises(ApiRefusedError, match="did you mean outlet"):
+                list(client.stories(q="outlt:x"))

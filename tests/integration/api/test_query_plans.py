@@ -16,6 +16,7 @@ from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.editing import actions
 from service.store.editing.actions import EditorAction
+from service.store.queries import saved
 from service.store.search.compiled_search import CompiledSearch
 from service.store.search.filters import SearchFilter
 from service.store.search.search import rank_articles_by_keywords
@@ -87,7 +88,13 @@ PATHS = [
     ("/v1/stories/story7/feed.json", 3),
     ("/v1/changes?since=100", 2),
     ("/v1/changes?since=latest", 2),
+    ("/v1/changes?since=100&q=word1500+independent:2..", 4),
+    ("/v1/changes?since=100&q=word11+-outlet:outlet-7", 5),
+    ("/v1/export/changes?since=100&q=country:GB&limit=700", 20),
     ("/v1/changes/stream?seconds=1", 4),
+    ("/v1/queries", 1),
+    ("/v1/queries/harbour", 1),
+    ("/v1/stories?query=harbour", 4),
     ("/v1/runs?job=place", 1),
     ("/v1/articles", 3),
     ("/v1/articles?sort=oldest&until=2023-04-28", 3),
@@ -186,6 +193,7 @@ def add_other_rows(sessions: Sessions) -> None:
                     session, EditorAction("ann", "", NOW, NOW), action, f"story{number + 7}"
                 )
         webhooks.add(session, "https://desk.example/hook", EventFilter(), now=NOW)
+        saved.add(session, "harbour", "word1500 independent:2..", made_by="ann", now=NOW)
     [reader] = subscribe(sessions, "reader@x.example")
     with sessions.begin() as session:
         alerts.add(session, reader.id, parse_query(words="ferry"), now=NOW)

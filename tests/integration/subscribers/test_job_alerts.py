@@ -15,6 +15,7 @@ from jobs.running.context import Context
 from service.domain.subscribers.alert_preferences import parse_query
 from service.domain.subscribers.alerts import MAX_ALERTS
 from service.errors import BadInputError, MailServerError
+from service.store.queries import saved
 from service.store.subscribers import alert_emails, subscribers
 from service.store.subscribers import alerts as store
 from tests.integration.conftest import Clock, make_context
@@ -308,3 +309,22 @@ def test_empty_day_may_send_a_short_email(context: Context, clock: Clock, mail: 
         assert "no new story matches your preferences" in part.get_content()
     clock.advance(hours=1)
     assert digest(context) == {}
+
+
+def test_alert_with_a_saved_query_is_triggered_once_the_story_matches(
+    context: Context, mail: MailServer
+) -> None:
+    subscribe(context.sessions, "ann@x.example")
+    now = context.clock()
+    with context.sessions.begin() as session:
+        saved.add(session, "wide", "happens independent:2.. since:-24h", made_by="ann", now=now)
+    add_alert(context, "ann@x.example", query="wide")
+    report_story(context, "ferry", ["a", "b"], now - 5 * MINUTE)
+    report_story(context, "tram", ["a"], now - 5 * MINUTE)
+    report_story(context, "old", ["a", "b"], now - 30 * HOUR)
+    alerts(context)
+    assert [subject for _, subject in received(mail)] == ["ferry happens"]
+    with context.sessions.begin() as session, pytest.raises(BadInputError, match="missing_outlet"):
+        saved.change(session, "wide", q="missing_outlet:ferry-a", now=now)
+    alerts(context)
+    assert len(received(mail)) == 1

@@ -62,6 +62,7 @@ def test_one_condition(text: str, condition: Condition) -> None:
         ("since:someday", "Invalid since: 'someday' is no time"),
         ("since:today@Nowhere", "is no time"),
         ("reported:2026-11-01T10:00", "use a day such as today"),
+        ("as_of:-1d as_of:-2d", "as_of is given twice"),
         ("-since:-24h", "cannot be excluded"),
         ("since:-1h,-2h", "takes one value"),
         ("ferry tram*", "position 10: the wildcard"),

@@ -34,6 +34,7 @@ AlertId = Annotated[BigInt, Path(description="Id of the alert.")]
 WORDS = "Words or phrases in the titles of reports, keywords or names of a story."
 ENTITIES = "Names of people, places or organisations."
 OUTLETS = "Slugs of outlets."
+QUERY = "Id of a saved query."
 COUNTRIES = "ISO 3166-1 codes of the outlets' countries."
 
 
@@ -63,7 +64,9 @@ class NewAlert(BaseModel):
         examples=[2],
     )
 
-    def query(self) -> AlertQuery:
+    query: Text = Field(default="", description=QUERY, examples=["harbour"])
+
+    def parse(self) -> AlertQuery:
         """Convert to the domain's form; raises BadInputError for a query without conditions."""
         return parse_query(**self.model_dump())
 
@@ -80,6 +83,7 @@ class AlertOut(BaseModel):
     outlets: list[str] = Field(description=OUTLETS, examples=[["harbour-times"]])
     countries: list[str] = Field(description=COUNTRIES, examples=[["GB"]])
     min_independent: int = Field(description=MIN_INDEPENDENT)
+    saved_query: str | None = Field(description=f"{QUERY} Null: none.", examples=["harbour"])
     since: Instant = Field(
         description="Creation time. Stories that matched before this time trigger the alert only "
         "when they grow."
@@ -103,6 +107,7 @@ class AlertOut(BaseModel):
             outlets=sorted(query.outlets),
             countries=sorted(query.countries),
             min_independent=query.min_independent,
+            saved_query=query.saved.id if query.saved else None,
             since=alert.since,
             feed=feed_path(key, alert.id) if key else None,
         )
@@ -140,7 +145,7 @@ def add_alert(
 
     Returns 409 if the subscriber already has an alert with this query.
     """
-    query = new.query()
+    query = new.parse()
 
     def add(session: Session) -> WriteResult:
         alert = alerts.add(session, subscriber_id, query, now=web.clock())
