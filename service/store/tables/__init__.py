@@ -25,6 +25,7 @@ from service.store.tables.catalogue import (
 )
 from service.store.tables.decisions import ConstraintRow, DecisionRow
 from service.store.tables.operations import (
+    BrowserSessionRow,
     GazetteerRow,
     IdempotentResponseRow,
     KeyRow,
@@ -61,6 +62,7 @@ __all__ = [
     "ArticlePageRow",
     "ArticleRow",
     "Base",
+    "BrowserSessionRow",
     "ChangeCounterRow",
     "ConstraintRow",
     "CopyRow",

@@ -14,6 +14,7 @@ from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.rendering import display_names, links, timeline
 from service.web.rendering.evidence import read_evidence
+from service.web.rendering.viewer import current_viewer
 from service.web.requests import parameters
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -31,7 +32,8 @@ def create_environment(title: str, static: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    digest = hashlib.sha256((static / "site.css").read_bytes()).hexdigest()[:10]
+    files = sorted(each for each in static.iterdir() if each.suffix in {".css", ".js"})
+    digest = hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()[:10]
     environment.globals |= {"site": title, "version": digest}
     environment.globals |= {"dots": timeline.dots, "lanes": timeline.lanes, "chips": chips}
     environment.globals |= {
@@ -60,6 +62,7 @@ def create_environment(title: str, static: Path) -> Environment:
         "excerpt": parameters.excerpt,
         "evidence": read_evidence,
     }
+    environment.globals |= {"viewer": current_viewer.get}
     environment.globals |= {"story_path": links.story_path, "storyline_path": links.storyline_path}
     environment.globals |= {
         "story_api_path": links.story_api_path,
