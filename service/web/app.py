@@ -40,6 +40,10 @@ from service.web.middleware.hosts import HostMiddleware, HostPolicy
 from service.web.middleware.request_context import RequestContextMiddleware
 from service.web.middleware.response_cache import ResponseCache
 from service.web.middleware.shared_reads import SharedReads
+from service.web.operations import deliveries as delivery_pages
+from service.web.operations import feeds as feed_pages
+from service.web.operations import jobs as job_pages
+from service.web.operations import new_feeds, overview, storage
 from service.web.pages import alert_feeds, subscriptions
 from service.web.pages import alerts as alert_pages
 from service.web.pages import search as search_page
@@ -88,6 +92,12 @@ ROUTE_MODULES = (
     alert_pages,
     alert_feeds,
     sign_in,
+    overview,
+    new_feeds,
+    feed_pages,
+    job_pages,
+    delivery_pages,
+    storage,
 )
 
 

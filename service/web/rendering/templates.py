@@ -19,6 +19,8 @@ from service.web.requests import parameters
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+#: Durations below this number of seconds have one decimal.
+TENTHS_BELOW = 10
 #: Units of durations, largest first.
 UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1)))
 
@@ -48,6 +50,8 @@ def create_environment(title: str, static: Path) -> Environment:
         "iso": iso,
         "report_time": report_time,
         "duration": duration,
+        "seconds": seconds,
+        "zip": zip,
         "number": number,
         "rate": rate,
         "with_as_of": links.with_as_of,
@@ -126,6 +130,14 @@ def duration(span: timedelta) -> str:
         if size >= length:
             return f"{size // length} {unit}"
     return "under a minute"
+
+
+def seconds(value: float) -> str:
+    """Number of seconds with one decimal below 10 s; from a minute on, in its largest unit."""
+    span = timedelta(seconds=value)
+    if span >= UNITS[-1][1]:
+        return duration(span)
+    return f"{rate(value)} s" if value < TENTHS_BELOW else f"{value:.0f} s"
 
 
 def number(value: float) -> str:

@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,14 +71,17 @@ class Browser:
 
     port: int
 
-    def open_page(self, url: str, view: View) -> PageReport:
+    def open_page(
+        self, url: str, view: View, cookies: Mapping[str, str] | None = None
+    ) -> PageReport:
         """Open a page in a new tab with all details expanded; return a report."""
-        return asyncio.run(asyncio.wait_for(self._open_page(url, view), 60))
+        return asyncio.run(asyncio.wait_for(self._open_page(url, view, cookies or {}), 60))
 
-    async def _open_page(self, url: str, view: View) -> PageReport:
+    async def _open_page(self, url: str, view: View, cookies: Mapping[str, str]) -> PageReport:
         report = PageReport()
         async with self._tab(report) as tab:
             await tab.prepare(view)
+            await tab.set_cookies(url, cookies)
             await tab.open(url)
             await tab.evaluate(OPEN_DETAILS)
             report.overflow, report.overflowing = await tab.evaluate(OVERFLOW)
@@ -111,6 +114,10 @@ class _Tab:
         await self._send("Emulation.setDeviceMetricsOverride", **size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if view.dark else "light"}
         await self._send("Emulation.setEmulatedMedia", features=[scheme])
+
+    async def set_cookies(self, url: str, cookies: Mapping[str, str]) -> None:
+        for name, value in cookies.items():
+            await self._send("Network.setCookie", url=url, name=name, value=value)
 
     async def open(self, url: str) -> None:
         await self._send("Page.navigate", url=url)

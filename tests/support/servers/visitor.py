@@ -30,6 +30,16 @@ class Visitor:
         body = urlencode({"form_token": self.token, **(fields or {})}, doseq=True).encode()
         return self._send("POST", path, body, headers)
 
+    def upload(self, path: str, name: str, file: str, content: bytes) -> SiteResponse:
+        """Send a form with one file."""
+        boundary = "limit-of-parts"
+        token = f'--{boundary}\r\nContent-Disposition: form-data; name="form_token"\r\n\r\n'
+        part = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{file}"'
+        head = f"{token}{self.token}\r\n{part}\r\n\r\n".encode()
+        body = head + content + f"\r\n--{boundary}--\r\n".encode()
+        kind = f"multipart/form-data; boundary={boundary}"
+        return self._send("POST", path, body, {"Content-Type": kind})
+
     def sign_in(self, secret: str, next_page: str = "") -> SiteResponse:
         """Sign in with an API key, and open the page that follows."""
         self.get("/sign-in")
