@@ -7,12 +7,13 @@ from service.store.access import browser_sessions, idempotency
 from service.store.articles import types
 from service.store.catalogue import feeds
 from service.store.database import locks
+from service.store.editing import questions
 from service.store.editing.type_corrections import queue_changed
 from service.store.runs import runs
 from service.store.stories import apply_plan
 from service.store.webhooks import attempts
 
-#: Retention of runs, fetches and webhook attempts, and of runs that had nothing to do.
+#: Retention of runs, fetches, reviews and webhook attempts, and of runs that had nothing to do.
 RETENTION, IDLE_RETENTION = timedelta(days=30), timedelta(days=1)
 
 
@@ -26,6 +27,7 @@ def tidy(context: Context) -> Counts:
         deleted = runs.delete_old(session, now=now, keep=RETENTION, keep_idle=IDLE_RETENTION)
         deleted += idempotency.delete_expired(session, now=now)
         deleted += browser_sessions.delete_expired(session, now=now)
+        deleted += questions.delete_old_reviews(session, before=now - RETENTION)
         deleted += attempts.delete_old(session, now=now, keep=RETENTION)
     counts = {"deleted": deleted, "classified": _classify_recent(context)}
     return {name: count for name, count in counts.items() if count}

@@ -25,7 +25,9 @@ from service.web.api.subscribers import alerts, subscribers
 from service.web.api.webhooks import deliveries, webhooks
 from service.web.browser_sessions import BrowserSessions
 from service.web.dependencies import Clock, ModelContext, WebContext
-from service.web.desk import forms, sign_in
+from service.web.desk import decisions as decision_pages
+from service.web.desk import forms, queue, sign_in
+from service.web.desk import stories as edit_pages
 from service.web.docs import openapi
 from service.web.docs import page as docs_page
 from service.web.lazy_model import LazyModel
@@ -92,6 +94,9 @@ ROUTE_MODULES = (
     alert_pages,
     alert_feeds,
     sign_in,
+    queue,
+    decision_pages,
+    edit_pages,
     overview,
     new_feeds,
     feed_pages,

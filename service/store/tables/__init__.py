@@ -23,7 +23,7 @@ from service.store.tables.catalogue import (
     FetchRow,
     OutletRow,
 )
-from service.store.tables.decisions import ConstraintRow, DecisionRow
+from service.store.tables.decisions import ConstraintRow, DecisionRow, ReviewRow
 from service.store.tables.operations import (
     BrowserSessionRow,
     GazetteerRow,
@@ -83,6 +83,7 @@ __all__ = [
     "OutletRow",
     "PendingChangeRow",
     "RateBucketRow",
+    "ReviewRow",
     "RevisionRow",
     "RoundupMentionRow",
     "RunRow",

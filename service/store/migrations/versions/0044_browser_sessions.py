@@ -1,7 +1,7 @@
-"""browser sessions
+"""browser sessions and reviews
 
 People sign in on the pages with an API key. A session ends when it expires, when the person signs
-out, or when the key is revoked.
+out, or when the key is revoked. A review is an editor's answer that changes nothing.
 """
 
 import sqlalchemy as sa
@@ -29,7 +29,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_browser_sessions_key_id", "browser_sessions", ["key_id"])
     op.create_index("ix_browser_sessions_expires_at", "browser_sessions", ["expires_at"])
+    op.create_table(
+        "reviews",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), primary_key=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.UniqueConstraint("kind", "subject", name="uq_reviews_kind"),
+        sa.CheckConstraint("kind IN ('membership', 'merge', 'split')", name="ck_reviews_kind_valid"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("reviews")
     op.drop_table("browser_sessions")
