@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy.orm import Session
 
 from service.domain.operations.job_health import BAD_STATES, REMEDIES
 from service.errors import DatabaseError
-from service.store.catalogue import views as catalogue
-from service.store.operations.queues import Lag, Queue, load_lags, load_queues
+from service.store.operations.lags import Lag, load_lags
 from service.store.story_views.store_metrics import StoreMetrics, collect_metrics
 from service.store.subscribers.email_stats import MailStats, mail_stats
 from service.web.dependencies import ReadSession, WebContextDep
@@ -26,6 +24,14 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
 #: Hours in the plots of the lag.
 HOURS = 24
+#: Job that works off each queue of `measure_queues`.
+JOB_OF_QUEUE = {
+    "feeds": "fetch",
+    "place": "place",
+    "reconcile": "reconcile",
+    "describe": "describe",
+    "emails": "digest",
+}
 #: An item that waits longer is a problem.
 MAX_WAIT = timedelta(hours=1)
 
@@ -59,14 +65,13 @@ def overview_page(
 ) -> HTMLResponse:
     """What needs the operator, and the figures of the last day."""
     now = web.clock()
-    store, mail = (
-        collect_metrics(session, now=now),
-        mail_stats(session, since=now - timedelta(days=1)),
-    )
-    panels, queues = load_panels(session, web.settings, now=now), load_queues(session)
+    store = collect_metrics(session, now=now)
+    mail = mail_stats(session, since=now - timedelta(days=1))
+    panels = load_panels(session, web.settings, now=now)
     problems = [
         *(Problem(each, "See the service log", "/operations/database") for each in readiness),
-        *_find_problems(session, panels, queues, store, mail, now=now),
+        *_find_problems(panels, store),
+        *_find_delivery_problems(store, mail),
     ]
     lags = load_lags(session, now=now, hours=HOURS)
     return render_section(
@@ -76,7 +81,7 @@ def overview_page(
         "overview.html",
         problems=problems,
         panels=panels,
-        queues=queues,
+        queues=[(name, JOB_OF_QUEUE[name], queue) for name, queue in store.queues.items()],
         store=store,
         mail=mail,
         lag=lags[-1] if lags else None,
@@ -84,33 +89,31 @@ def overview_page(
     )
 
 
-def _find_problems(
-    session: Session,
-    panels: list[JobPanel],
-    queues: list[Queue],
-    store: StoreMetrics,
-    mail: MailStats,
-    *,
-    now: datetime,
-) -> Iterator[Problem]:
+def _find_problems(panels: list[JobPanel], store: StoreMetrics) -> Iterator[Problem]:
+    if store.maintenance:
+        text = "Maintenance mode: no job runs, and all writes are rejected"
+        yield Problem(text, "To continue, run samestory maintenance off", "/operations/jobs")
     for state in BAD_STATES:
         named = [each.status.job for each in panels if each.state is state]
         if named:
             text = f"Job{'' if len(named) == 1 else 's'} {state}: {', '.join(named)}"
             yield Problem(text, REMEDIES[state], "/operations/jobs")
-    failing = catalogue.load_feed_counts(session).failing
-    if failing:
+    if failing := store.feeds_failing:
         text = f"{failing} feed{'' if failing == 1 else 's'} failing"
         remedy = "Each feed has the reason and the remedy"
         yield Problem(text, remedy, "/operations/feeds?show=failing")
-    for queue in queues:
-        if queue.oldest is not None and now - queue.oldest > MAX_WAIT:
+    for name, queue in store.queues.items():
+        job, wait = JOB_OF_QUEUE[name], timedelta(seconds=queue.oldest)
+        if wait > MAX_WAIT:
             yield Problem(
-                f"{queue.waiting} item{'' if queue.waiting == 1 else 's'} for the job {queue.job} "
-                f"waiting for up to {duration(now - queue.oldest)}",
-                f"See whether the job {queue.job} runs, and how long its runs take",
+                f"{queue.length} item{'' if queue.length == 1 else 's'} for the job {job} "
+                f"waiting for up to {duration(wait)}",
+                f"See whether the job {job} runs, and how long its runs take",
                 "/operations/jobs",
             )
+
+
+def _find_delivery_problems(store: StoreMetrics, mail: MailStats) -> Iterator[Problem]:
     failed = sum(each.failed for each in mail.outcomes)
     if failed:
         text = f"{failed} email{'' if failed == 1 else 's'} of the last day not sent"

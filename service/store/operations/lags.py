@@ -1,25 +1,16 @@
-"""Queues between the jobs, and the time that articles take from publication to a story."""
+"""The time that articles take from publication to a story."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.store.articles.ids import first_id_of_day
-from service.store.tables import ArticleRow, EditionRow, MembershipRow, StoryRow, VectorRow
+from service.store.tables import ArticleRow, MembershipRow
 
 #: Parts of a lag, in the order of an article's way.
 SHARES = (0.5, 0.9)
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """Waiting items of one job, and since when the oldest one waits."""
-
-    job: str
-    waiting: int
-    oldest: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,39 +25,6 @@ class Lag:
     articles: int
     arrival: tuple[float, float]
     publication: tuple[float, float] | None  #: None without a trusted date
-
-
-def load_queues(session: Session) -> list[Queue]:
-    """Articles, stories and emails that wait for a job; four statements."""
-    has_vector = (
-        select(VectorRow.article_id)
-        .where(
-            VectorRow.article_id == ArticleRow.id,
-            VectorRow.revision == ArticleRow.revision,
-        )
-        .exists()
-    )
-    admitted = select(
-        func.count().filter(~has_vector),
-        func.min(ArticleRow.first_seen).filter(~has_vector),
-        func.count().filter(has_vector),
-        func.min(ArticleRow.first_seen).filter(has_vector),
-    ).where(ArticleRow.stage == "admitted")
-    without, without_since, ready, ready_since = session.execute(admitted).one()
-    placed = select(func.count(), func.min(ArticleRow.first_seen)).where(
-        ArticleRow.stage == "placed"
-    )
-    undescribed = select(func.count(), func.min(StoryRow.changed_at)).where(
-        or_(StoryRow.described_at.is_(None), StoryRow.described_at < StoryRow.changed_at)
-    )
-    emails = select(func.count(), func.min(EditionRow.due_at)).where(EditionRow.state == "waiting")
-    return [
-        Queue("embed", without, without_since),
-        Queue("place", ready, ready_since),
-        Queue("reconcile", *session.execute(placed).one()),
-        Queue("describe", *session.execute(undescribed).one()),
-        Queue("digest", *session.execute(emails).one()),
-    ]
 
 
 def load_lags(session: Session, *, now: datetime, hours: int) -> list[Lag]:
