@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from service.domain.articles.article_types import ArticleType
 from service.errors import NotFoundError
@@ -57,6 +57,21 @@ def load_doubtful(
         .limit(limit)
     )
     return [StoredPlacement(*row) for row in session.execute(statement)]
+
+
+def resolve_open(session: Session, story_ids: Collection[str]) -> dict[str, str]:
+    """The present id of these stories, by the given id; one statement.
+
+    Merged stories have the id of their survivor. Stories that are closed, locked or hidden are
+    missing.
+    """
+    given, present = aliased(StoryRow), aliased(StoryRow)
+    statement = (
+        select(given.id, present.id)
+        .join(present, present.id == func.coalesce(given.merged_into, given.id))
+        .where(given.id.in_(story_ids), present.state == "open", ~present.locked, ~present.hidden)
+    )
+    return dict(session.execute(statement).all())
 
 
 def load_members(session: Session, story_ids: Collection[str]) -> list[StoredPlacement]:

@@ -1,7 +1,7 @@
 """`/desk`: one question at a time, and its answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -64,7 +64,7 @@ class Shown:
 
 
 def load_queue(session: Session, *, now: datetime) -> Queue:
-    """All open questions by kind, the most urgent first; four statements."""
+    """All open questions by kind, the most urgent first; five statements."""
     since = now - SPAN
     doubtful = questions.load_doubtful(
         session,
@@ -73,7 +73,10 @@ def load_queue(session: Session, *, now: datetime) -> Queue:
         alternative=MERGEABLE,
         limit=MAX_PLACEMENTS,
     )
-    placements = [_read(each) for each in doubtful]
+    read = [_read(each) for each in doubtful]
+    named = {each.alternative[0] for each in read if each.alternative}
+    present = questions.resolve_open(session, named)
+    placements = [_with_present_story(each, present) for each in read]
     uncertain = uncertain_memberships(placements, below=CERTAIN)
     merges = likely_merges(placements, at_least=MERGEABLE)
     stored = questions.load_members(session, {each.story for each in uncertain})
@@ -114,6 +117,15 @@ def load_shown(session: Session, question: Question) -> Shown | None:
     return (
         shown if needed <= shown.stories.keys() and article_ids <= shown.articles.keys() else None
     )
+
+
+def _with_present_story(placement: Placement, present: Mapping[str, str]) -> Placement:
+    """Name the next-best story by its present id, or drop it if no article may join it."""
+    if placement.alternative is None:
+        return placement
+    story, score = placement.alternative
+    is_other = present.get(story, placement.story) != placement.story
+    return replace(placement, alternative=(present[story], score) if is_other else None)
 
 
 def _read(stored: StoredPlacement) -> Placement:

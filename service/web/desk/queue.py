@@ -37,7 +37,7 @@ def queue_page(
     review: Number = 0,
     stale: bool = False,
 ) -> HTMLResponse:
-    """The next question of a kind; by default of the first kind that has one."""
+    """The next question of a kind; without one, of the first kind that has questions."""
     queue = load_queue(session, now=web.clock())
     shown_kind = _choose_kind(queue, kind)
     remaining = queue[shown_kind]
@@ -106,7 +106,7 @@ def _parse_kind(text: str) -> Kind:
 
 
 def _choose_kind(queue: Queue, wanted: str) -> Kind:
-    if wanted in queue:
+    if any(kind == wanted and listed for kind, listed in queue.items()):
         return _parse_kind(wanted)
     return next((kind for kind, listed in queue.items() if listed), "membership")
 

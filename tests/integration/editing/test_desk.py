@@ -87,6 +87,7 @@ def test_each_kind_of_question_is_answered_and_undone(
     answer = {"kind": "merge", "answer": "merge", "story": FERRY, "target": PIER}
     ruth.post("/desk/answers", {**answer, "reason": "One accident"})
     assert story_of(store, world.pier[0]) == FERRY
+    assert "Do both stories" not in ruth.get("/desk?kind=merge").text  # its other part is merged
     log = ruth.get("/desk/decisions?editor=ruth+pell").text
     assert log.index("One accident") < log.index("set the type of") < log.index("Desk: likely")
     assert "undone by <bdi>Ruth Pell</bdi>" in log
