@@ -154,7 +154,8 @@ def test_story_is_renamed_pinned_hidden_and_shown_again(
     ):  # fmt: skip
         assert ruth.post(page, wrong).status == 422, wrong
     pin = ruth.get(page).text.partition("pinned <a")[2].partition("/undo")[0].rpartition("/")[2]
-    ruth.post(f"/desk/decisions/{pin}/undo")
+    ruth.post(f"/desk/decisions/{pin}/undo", {"reason": "Other news"})
+    assert '<span dir="auto">Other news</span>' in ruth.get(page).text
     assert ruth.post(page, {"action": "hide"}).status == 303
     assert site.page(f"/stories/{FERRY}").status == 404
     assert "Readers cannot see this story" in ruth.get(page).text
