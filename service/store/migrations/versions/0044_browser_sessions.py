@@ -36,8 +36,8 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("made_by", sa.Text(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("kind", "subject", name="uq_reviews_kind"),
-        sa.CheckConstraint("kind IN ('membership', 'merge', 'split')", name="ck_reviews_kind_valid"),
+        sa.UniqueConstraint("kind", "subject", name="uq_reviews_kind_subject"),
+        sa.CheckConstraint("kind IN ('membership', 'merge', 'split')", name="kind_valid"),
     )
 
 
