@@ -3,16 +3,17 @@
 from datetime import timedelta
 
 from jobs.running.context import Context, Counts
-from service.store.access import idempotency
+from service.store.access import browser_sessions, idempotency
 from service.store.articles import types
 from service.store.catalogue import feeds
 from service.store.database import locks
+from service.store.editing import questions
 from service.store.editing.type_corrections import queue_changed
 from service.store.runs import runs
 from service.store.stories import apply_plan
 from service.store.webhooks import attempts
 
-#: Retention of runs, fetches and webhook attempts, and of runs that had nothing to do.
+#: Retention of runs, fetches, reviews and webhook attempts, and of runs that had nothing to do.
 RETENTION, IDLE_RETENTION = timedelta(days=30), timedelta(days=1)
 
 
@@ -25,6 +26,8 @@ def tidy(context: Context) -> Counts:
     with context.sessions.begin() as session:
         deleted = runs.delete_old(session, now=now, keep=RETENTION, keep_idle=IDLE_RETENTION)
         deleted += idempotency.delete_expired(session, now=now)
+        deleted += browser_sessions.delete_expired(session, now=now)
+        deleted += questions.delete_old_reviews(session, before=now - RETENTION)
         deleted += attempts.delete_old(session, now=now, keep=RETENTION)
     counts = {"deleted": deleted, "classified": _classify_recent(context)}
     return {name: count for name, count in counts.items() if count}

@@ -28,11 +28,12 @@ class WebSettings:
 
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
-    """Anonymous reading, rate limit and body size limit; section `[access]`."""
+    """Anonymous reading, rate limit, body size limit and sessions; section `[access]`."""
 
     read_access: Literal["auto", "open", "keys"]
     requests_per_minute: int
     max_body_bytes: int
+    session_hours: float  #: after the sign-in, a browser session ends
 
     def is_open(self, host: str) -> bool:
         """Whether a service that listens on `host` serves reads without a key."""

@@ -23,7 +23,11 @@ from service.web.api.stories import changes, missing, parts, stories, storylines
 from service.web.api.stories import syndication as story_feeds
 from service.web.api.subscribers import alerts, subscribers
 from service.web.api.webhooks import deliveries, webhooks
+from service.web.browser_sessions import BrowserSessions
 from service.web.dependencies import Clock, ModelContext, WebContext
+from service.web.desk import decisions as decision_pages
+from service.web.desk import forms, queue, sign_in
+from service.web.desk import stories as edit_pages
 from service.web.docs import openapi
 from service.web.docs import page as docs_page
 from service.web.lazy_model import LazyModel
@@ -38,6 +42,10 @@ from service.web.middleware.hosts import HostMiddleware, HostPolicy
 from service.web.middleware.request_context import RequestContextMiddleware
 from service.web.middleware.response_cache import ResponseCache
 from service.web.middleware.shared_reads import SharedReads
+from service.web.operations import deliveries as delivery_pages
+from service.web.operations import feeds as feed_pages
+from service.web.operations import jobs as job_pages
+from service.web.operations import new_feeds, overview, storage
 from service.web.pages import alert_feeds, subscriptions
 from service.web.pages import alerts as alert_pages
 from service.web.pages import search as search_page
@@ -85,6 +93,16 @@ ROUTE_MODULES = (
     subscriptions,
     alert_pages,
     alert_feeds,
+    sign_in,
+    queue,
+    decision_pages,
+    edit_pages,
+    overview,
+    new_feeds,
+    feed_pages,
+    job_pages,
+    delivery_pages,
+    storage,
 )
 
 
@@ -119,6 +137,7 @@ def create_app(
     app.state.web = web
     app.state.access = AccessPolicy.from_settings(settings)
     app.state.key_cache = KeyCache(sessions, clock, reads)
+    app.state.browser_sessions = BrowserSessions(sessions, clock)
     app.state.limits = ConcurrencyLimits(settings.web)
     app.state.metrics = Metrics(web.engine, clock)
     app.state.readiness = health.readiness_probe(web)
@@ -138,6 +157,7 @@ def create_app(
     _add_middleware(app, settings, reads, origins)
     problems.add_exception_handlers(app)
     redirects.add_exception_handler(app)
+    forms.add_exception_handler(app)
     return app
 
 
@@ -153,7 +173,12 @@ def _add_middleware(
     app.add_middleware(ConditionalMiddleware)
     app.add_middleware(GzipMiddleware, min_bytes=GZIP_MIN_BYTES, level=GZIP_LEVEL)
     app.add_middleware(ResponseCache, reads=reads, max_bytes=settings.web.response_cache_mib << 20)
-    app.add_middleware(AccessMiddleware, policy=state.access, key_cache=state.key_cache)
+    app.add_middleware(
+        AccessMiddleware,
+        policy=state.access,
+        key_cache=state.key_cache,
+        browser_sessions=state.browser_sessions,
+    )
     if origins:
         app.add_middleware(CorsMiddleware, origins=list(origins))
     app.add_middleware(HostMiddleware, policy=HostPolicy.from_settings(settings.web))

@@ -25,7 +25,7 @@ from service.domain.catalogue.feed_overrides import FeedOverrides
 from service.domain.catalogue.feed_update import FeedUpdate, FeedValidators
 from service.domain.catalogue.outlet_edits import EDITABLE_FIELDS
 from service.domain.catalogue.outlets import Outlet, SiteIndex
-from service.errors import NotFoundError
+from service.errors import BadInputError, NotFoundError
 from service.store.database import locks
 from service.store.tables import FamilyRow, FeedRow, FetchRow, OutletRow
 
@@ -296,6 +296,20 @@ def move_feeds(session: Session, pattern: str, base_url: str) -> None:
 def make_all_due(session: Session, *, now: datetime) -> None:
     """Set all active feeds due now."""
     session.execute(update(FeedRow).where(FeedRow.status == "active").values(next_fetch_at=now))
+
+
+def make_due(session: Session, feed_id: int, *, now: datetime) -> None:
+    """Set an active feed due now.
+
+    Raises:
+        NotFoundError: there is no feed with this id.
+        BadInputError: the feed is not active.
+    """
+    row = get_feed(session, feed_id)
+    if row.status != FeedStatus.ACTIVE:
+        raise BadInputError(f"Feed {feed_id} is {row.status}; set it active to fetch it")
+    row.next_fetch_at = now
+    session.flush()
 
 
 def _new(name: str) -> ColumnElement[Any]:

@@ -158,6 +158,7 @@ class FeedFilter:
     failing: bool | None = None  #: whether the last fetch failed
     outlets: tuple[str, ...] = ()  #: slugs
     languages: tuple[str, ...] = ()
+    text: str = ""  #: part of its title, address or outlet, in any case
 
 
 def list_feeds(
@@ -183,6 +184,9 @@ def _feed_conditions(filters: FeedFilter) -> Iterator[ColumnElement[bool]]:
         yield (FeedRow.error_count > 0) == filters.failing
     if filters.outlets:
         yield OutletRow.slug.in_(filters.outlets)
+    if filters.text:
+        columns = (FeedRow.title, FeedRow.url, OutletRow.name)
+        yield or_(*(column.icontains(filters.text, autoescape=True) for column in columns))
     if filters.languages:
         yield func.lower(func.split_part(FeedRow.language, "-", 1)).in_(filters.languages)
 

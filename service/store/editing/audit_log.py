@@ -137,6 +137,25 @@ def list_decisions(
     return _load(session, list(session.scalars(statement)))
 
 
+def list_latest(
+    session: Session,
+    *,
+    before: int | None = None,
+    editor: str = "",
+    only_active: bool = False,
+    limit: int,
+) -> list[Decision]:
+    """Decisions with ids below `before`, latest first; `editor` made them, in any case."""
+    statement = select(DecisionRow.id).order_by(DecisionRow.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(DecisionRow.id < before)
+    if editor:
+        statement = statement.where(func.lower(DecisionRow.made_by) == editor.lower())
+    if only_active:
+        statement = statement.where(DecisionRow.undone_at.is_(None))
+    return _load(session, list(session.scalars(statement)))[::-1]
+
+
 def require_no_conflicts(session: Session, conflicting: Collection[int]) -> None:
     """Raise DecisionConflictError with these decisions, if there are any."""
     if conflicting:

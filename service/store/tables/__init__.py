@@ -23,8 +23,9 @@ from service.store.tables.catalogue import (
     FetchRow,
     OutletRow,
 )
-from service.store.tables.decisions import ConstraintRow, DecisionRow
+from service.store.tables.decisions import ConstraintRow, DecisionRow, ReviewRow
 from service.store.tables.operations import (
+    BrowserSessionRow,
     GazetteerRow,
     IdempotentResponseRow,
     KeyRow,
@@ -61,6 +62,7 @@ __all__ = [
     "ArticlePageRow",
     "ArticleRow",
     "Base",
+    "BrowserSessionRow",
     "ChangeCounterRow",
     "ConstraintRow",
     "CopyRow",
@@ -81,6 +83,7 @@ __all__ = [
     "OutletRow",
     "PendingChangeRow",
     "RateBucketRow",
+    "ReviewRow",
     "RevisionRow",
     "RoundupMentionRow",
     "RunRow",

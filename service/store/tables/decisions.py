@@ -1,6 +1,6 @@
 """Decisions of editors, and the constraints that result from them."""
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.tables.base import Base, Identifier, Instant, one_of
@@ -27,6 +27,22 @@ class DecisionRow(Base):
     undone_by: Mapped[str | None]
     undone_at: Mapped[Instant | None]
     undone_reason: Mapped[str | None]
+
+
+class ReviewRow(Base):
+    """An editor's answer at the desk that changes nothing, so that the question is not repeated."""
+
+    __tablename__ = "reviews"
+    __table_args__ = (
+        one_of("kind", "membership", "merge", "split"),
+        UniqueConstraint("kind", "subject"),
+    )
+
+    id: Mapped[Identifier]
+    kind: Mapped[str]
+    subject: Mapped[str]  #: `domain.editing.questions.Question.subject`
+    made_by: Mapped[str]
+    made_at: Mapped[Instant]
 
 
 class ConstraintRow(Base):

@@ -1,4 +1,4 @@
-"""API keys, rate limits, idempotent responses, job runs, maintenance, vocabularies, gazetteers."""
+"""API keys and sessions, rate limits, idempotent responses, runs, maintenance, word statistics."""
 
 from typing import Any
 
@@ -51,6 +51,20 @@ class RateBucketRow(Base):
     client: Mapped[str] = mapped_column(primary_key=True)
     remaining: Mapped[float]  #: at the time `at`; negative after requests of several servers
     at: Mapped[Instant]
+
+
+class BrowserSessionRow(Base):
+    """A person who signed in on the pages with an API key; only the hash of the token is stored."""
+
+    __tablename__ = "browser_sessions"
+
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    key_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("keys.id", ondelete="CASCADE"), index=True
+    )
+    form_token: Mapped[str]  #: every form of the session contains it
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant] = mapped_column(index=True)
 
 
 class IdempotentResponseRow(Base):

@@ -265,7 +265,7 @@ def create_decision(
     A decision takes effect immediately, and no job reverses it. If it conflicts with active
     decisions, the response is 409 and lists them. Undo them first.
     """
-    action = _editor_action(web, editor, body.reason)
+    action = editor_action(web, editor, body.reason)
 
     def apply(session: Session) -> WriteResult:
         decision = body.apply(session, action)
@@ -284,7 +284,7 @@ def undo_decision(
     story move back together. They stay in their current story if another active decision forbids
     the move, or if their former or current story is locked or hidden.
     """
-    action = _editor_action(web, editor, body.reason if body else "")
+    action = editor_action(web, editor, body.reason if body else "")
     return write(lambda session: WriteResult(DecisionOut.of(undo(session, action, number))))
 
 
@@ -319,7 +319,7 @@ def get_decision(session: ETagSession, number: Number) -> DecisionOut:
     return DecisionOut.of(audit_log.get(session, number))
 
 
-def _editor_action(web: WebContext, editor: Key, reason: str) -> EditorAction:
+def editor_action(web: WebContext, editor: Key, reason: str) -> EditorAction:
     """The action of an editor at the present time."""
     now = web.clock()
     quiet_since = web.settings.lifecycle.quiet_since(now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.domain.access.rate_limit import Quota, RateLimitResult
 from service.settings.load import Settings
+from service.web.browser_sessions import BrowserSessions, session_token
 from service.web.middleware.authenticate import (
     AUTHENTICATION_REQUIRED,
     BASIC_CHALLENGE,
@@ -24,13 +26,17 @@ from service.web.middleware.authenticate import (
 from service.web.middleware.body_limit import CLOSE_CONNECTION, LimitedBody
 from service.web.middleware.rate_limit import RateLimiter
 from service.web.middleware.shared_reads import store_counter
+from service.web.rendering.viewer import current_viewer
 from service.web.requests.problems import DATABASE_ERRORS, expects_html, problem, unavailable
 
 #: No key and no rate limit: probes and static files.
 UNRESTRICTED = ("/healthz", "/readyz", "/static/")
 #: No key, but a rate limit: the API documentation contains no stored data, and signed links of
 #: subscribers need no key.
-KEYLESS = ("/docs", "/openapi.json", "/digest/")
+KEYLESS = ("/docs", "/openapi.json", "/digest/", "/sign-in")
+#: Pages of a signed-in person depend on the person, and must not stay visible after the sign-out.
+PERSONAL = {"Cache-Control": "private, no-store"}
+SEE_OTHER = 303
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +60,17 @@ class AccessPolicy:
 class AccessMiddleware:
     """Rejects requests with 401, 413 or 429, or sets `client` in the request state."""
 
-    def __init__(self, app: ASGIApp, policy: AccessPolicy, key_cache: KeyCache) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        policy: AccessPolicy,
+        key_cache: KeyCache,
+        browser_sessions: BrowserSessions,
+    ) -> None:
         self.app = app
         self._policy = policy
         self._key_cache = key_cache
+        self._browser_sessions = browser_sessions
         self._limiter = RateLimiter(policy.quota)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,18 +84,23 @@ class AccessMiddleware:
         if rejection := await self._check_request(request, body):
             await rejection(scope, receive, send)
             return
-        limit: RateLimitResult | None = scope["state"].get("rate_limit")
-        if limit is None:
-            await self.app(scope, body, send)
-            return
-        limit_headers = self._limiter.headers(limit, scope["state"]["client"])
+        state = scope["state"]
+        limit: RateLimitResult | None = state.get("rate_limit")
+        added = self._limiter.headers(limit, state["client"]) if limit else {}
+        viewer = state.get("browser_session")
+        if viewer is not None:
+            added = {**added, **PERSONAL}
 
-        async def send_with_limit(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(raw=message["headers"]).update(limit_headers)
+                MutableHeaders(raw=message["headers"]).update(added)
             await send(message)
 
-        await self.app(scope, body, send_with_limit)
+        previous = current_viewer.set(viewer)
+        try:
+            await self.app(scope, body, send_with_headers if added else send)
+        finally:
+            current_viewer.reset(previous)
 
     async def _check_request(self, request: Request, body: LimitedBody) -> Response | None:
         """Return the error response of a rejected request, or None if it may continue."""
@@ -103,7 +121,7 @@ class AccessMiddleware:
                 headers = {"Retry-After": str(limit.retry_after), **limit_headers}
                 return problem(request, 429, self._limiter.reason(limit), headers=headers)
             if status:
-                return problem(request, status, reason, headers={**headers, **limit_headers})
+                return _reject(request, status, reason, {**headers, **limit_headers})
             state["rate_limit"] = limit
         if not body.check_headers(request.headers):
             headers = {**limit_headers, **CLOSE_CONNECTION}
@@ -115,8 +133,10 @@ class AccessMiddleware:
 
         Each invalid key counts for its address, so guesses stop to cost a database query.
         """
-        secret = self._secret(request)
-        if secret is None or self._key_cache.has_seen(secret):
+        secret, token = self._secret(request), session_token(request)
+        if secret is None and (token is None or self._browser_sessions.has_seen(token)):
+            return None
+        if secret is not None and self._key_cache.has_seen(secret):
             return None
         limit = self._limiter.peek(request.scope["state"]["client"])
         return limit if limit and not limit.allowed else None
@@ -140,7 +160,26 @@ class AccessMiddleware:
                 return 401, INVALID_KEY, challenge
             state["client"] = ApiClient(key, state["client"].address)
             state["secret"] = secret
+        elif (token := session_token(request)) is not None and (
+            found := await self._browser_sessions.find(token)
+        ):
+            state["client"] = ApiClient(found.key, state["client"].address)
+            state["browser_session"] = found
         elif not self._policy.read_without_key and not request.scope["path"].startswith(KEYLESS):
-            challenge = BASIC_CHALLENGE if expects_html(request) else BEARER_CHALLENGE
-            return 401, AUTHENTICATION_REQUIRED, challenge
+            if expects_html(request) and request.method == "GET":
+                return SEE_OTHER, "", {"Location": sign_in_path(request)}
+            return 401, AUTHENTICATION_REQUIRED, BEARER_CHALLENGE
         return 0, "", {}
+
+
+def _reject(request: Request, status: int, reason: str, headers: Mapping[str, str]) -> Response:
+    if status == SEE_OTHER:
+        return Response(status_code=status, headers={"Cache-Control": "no-store", **headers})
+    return problem(request, status, reason, headers=headers)
+
+
+def sign_in_path(request: Request) -> str:
+    """Path of the sign-in page that returns to the requested page."""
+    query = request.scope["query_string"].decode("latin-1")
+    page = request.scope["path"] + (f"?{query}" if query else "")
+    return f"/sign-in?next={quote(page, safe='', errors='replace')}"

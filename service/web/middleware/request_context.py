@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Mapping
 
 import structlog
 from starlette.requests import Request
@@ -22,7 +23,19 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+#: Pages with a script: the keyboard shortcuts of the desk. All other pages forbid scripts.
+SCRIPT_PATHS = ("/desk",)
+SCRIPT_HEADERS = {
+    **SECURITY_HEADERS,
+    "Content-Security-Policy": f"script-src 'self'; {SECURITY_HEADERS['Content-Security-Policy']}",
+}
+
+
+def _encode(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+_RAW_HEADERS, _RAW_SCRIPT_HEADERS = _encode(SECURITY_HEADERS), _encode(SCRIPT_HEADERS)
 
 
 class RequestContextMiddleware:
@@ -37,7 +50,7 @@ class RequestContextMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        sender = _HeaderSender(send)
+        sender = _HeaderSender(send, scope["path"])
         state = scope.setdefault("state", {})
         state["request_id"] = sender.request_id
         state["head"] = scope["method"] == "HEAD"
@@ -62,8 +75,9 @@ class RequestContextMiddleware:
 class _HeaderSender:
     """Sends a response with the headers that all responses have."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, path: str) -> None:
         self.request_id = uuid.uuid4().hex
+        self._headers = _RAW_SCRIPT_HEADERS if path.startswith(SCRIPT_PATHS) else _RAW_HEADERS
         self.status = 0
         self._send = send
 
@@ -71,6 +85,6 @@ class _HeaderSender:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             request_id = (b"x-request-id", self.request_id.encode())
-            headers = [*message.get("headers", ()), *_RAW_HEADERS, request_id]
+            headers = [*message.get("headers", ()), *self._headers, request_id]
             message = {**message, "headers": headers}
         await self._send(message)

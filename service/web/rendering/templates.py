@@ -14,10 +14,13 @@ from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.rendering import display_names, links, timeline
 from service.web.rendering.evidence import read_evidence
+from service.web.rendering.viewer import current_viewer
 from service.web.requests import parameters
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+#: Durations below this number of seconds have one decimal.
+TENTHS_BELOW = 10
 #: Units of durations, largest first.
 UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1)))
 
@@ -31,7 +34,8 @@ def create_environment(title: str, static: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    digest = hashlib.sha256((static / "site.css").read_bytes()).hexdigest()[:10]
+    files = sorted(each for each in static.iterdir() if each.suffix in {".css", ".js"})
+    digest = hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()[:10]
     environment.globals |= {"site": title, "version": digest}
     environment.globals |= {"dots": timeline.dots, "lanes": timeline.lanes, "chips": chips}
     environment.globals |= {
@@ -46,6 +50,8 @@ def create_environment(title: str, static: Path) -> Environment:
         "iso": iso,
         "report_time": report_time,
         "duration": duration,
+        "seconds": seconds,
+        "zip": zip,
         "number": number,
         "rate": rate,
         "with_as_of": links.with_as_of,
@@ -60,6 +66,7 @@ def create_environment(title: str, static: Path) -> Environment:
         "excerpt": parameters.excerpt,
         "evidence": read_evidence,
     }
+    environment.globals |= {"viewer": current_viewer.get}
     environment.globals |= {"story_path": links.story_path, "storyline_path": links.storyline_path}
     environment.globals |= {
         "story_api_path": links.story_api_path,
@@ -123,6 +130,14 @@ def duration(span: timedelta) -> str:
         if size >= length:
             return f"{size // length} {unit}"
     return "under a minute"
+
+
+def seconds(value: float) -> str:
+    """Number of seconds with one decimal below 10 s; from a minute on, in its largest unit."""
+    span = timedelta(seconds=value)
+    if span >= UNITS[-1][1]:
+        return duration(span)
+    return f"{rate(value)} s" if value < TENTHS_BELOW else f"{value:.0f} s"
 
 
 def number(value: float) -> str:

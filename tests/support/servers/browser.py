@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,19 +71,41 @@ class Browser:
 
     port: int
 
-    def open_page(self, url: str, view: View) -> PageReport:
+    def open_page(
+        self, url: str, view: View, cookies: Mapping[str, str] | None = None
+    ) -> PageReport:
         """Open a page in a new tab with all details expanded; return a report."""
-        return asyncio.run(asyncio.wait_for(self._open_page(url, view), 60))
+        return asyncio.run(asyncio.wait_for(self._open_page(url, view, cookies or {}), 60))
 
-    async def _open_page(self, url: str, view: View) -> PageReport:
+    async def _open_page(self, url: str, view: View, cookies: Mapping[str, str]) -> PageReport:
         report = PageReport()
         async with self._tab(report) as tab:
             await tab.prepare(view)
+            await tab.set_cookies(url, cookies)
             await tab.open(url)
             await tab.evaluate(OPEN_DETAILS)
             report.overflow, report.overflowing = await tab.evaluate(OVERFLOW)
             report.png = await tab.screenshot()
         return report
+
+    def press_keys(
+        self, url: str, keys: Sequence[str], cookies: Mapping[str, str]
+    ) -> tuple[list[str], PageReport]:
+        """Open a page and press keys, each of which opens the next page; return their texts."""
+        return asyncio.run(asyncio.wait_for(self._press_keys(url, keys, cookies), 120))
+
+    async def _press_keys(
+        self, url: str, keys: Sequence[str], cookies: Mapping[str, str]
+    ) -> tuple[list[str], PageReport]:
+        report, texts = PageReport(), []
+        async with self._tab(report) as tab:
+            await tab.prepare(View(1280))
+            await tab.set_cookies(url, cookies)
+            await tab.open(url)
+            for key in keys:
+                await tab.press(key)
+                texts.append(await tab.evaluate("document.querySelector('main').innerText"))
+        return texts, report
 
     @asynccontextmanager
     async def _tab(self, report: PageReport) -> AsyncIterator["_Tab"]:
@@ -112,8 +134,20 @@ class _Tab:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if view.dark else "light"}
         await self._send("Emulation.setEmulatedMedia", features=[scheme])
 
+    async def set_cookies(self, url: str, cookies: Mapping[str, str]) -> None:
+        for name, value in cookies.items():
+            await self._send("Network.setCookie", url=url, name=name, value=value)
+
     async def open(self, url: str) -> None:
         await self._send("Page.navigate", url=url)
+        while not self._loaded:
+            self._handle_event(json.loads(await self._socket.receive_str()))
+
+    async def press(self, key: str) -> None:
+        """Press a key that opens another page, and wait until the page is loaded."""
+        self._loaded = False
+        for kind in ("keyDown", "keyUp"):
+            await self._send("Input.dispatchKeyEvent", type=kind, key=key, text=key)
         while not self._loaded:
             self._handle_event(json.loads(await self._socket.receive_str()))
 

@@ -31,6 +31,7 @@ class SiteResponse:
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()  #: values of Set-Cookie
 
     @property
     def text(self) -> str:
@@ -66,7 +67,8 @@ class Site:
             connection.request(method, path, body, {"Accept": accept, **(headers or {})})
             response = connection.getresponse()
             headers = {name.lower(): value for name, value in response.getheaders()}
-            return SiteResponse(response.status, headers, response.read())
+            cookies = tuple(response.headers.get_all("set-cookie", ()))
+            return SiteResponse(response.status, headers, response.read(), cookies)
         finally:
             connection.close()
 

@@ -1,0 +1,129 @@
+"""Questions for editors: memberships, pairs of stories and parts of stories that may be wrong."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+#: A part of a story needs this number of articles to be a likely story of its own.
+MIN_PART = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A current membership with the evidence of its placement; scores are probabilities."""
+
+    article: int
+    story: str
+    score: float | None  #: with the members; None for the first article
+    nearest: tuple[tuple[int, float], ...] = ()  #: members that support it, with scores
+    alternative: tuple[str, float] | None = None  #: the next-best story, with its score
+    by_editor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UncertainMembership:
+    """An article whose membership is hardly better supported than others."""
+
+    article: int
+    story: str
+    score: float
+    alternative: str | None
+
+    @property
+    def subject(self) -> str:
+        """Key of the question; another placement is another question."""
+        return f"{self.article}:{self.story}"
+
+
+@dataclass(frozen=True, slots=True)
+class LikelyMerge:
+    """Two stories whose articles name each other as the next-best story; ids in order."""
+
+    stories: tuple[str, str]
+    score: float  #: of the article that supports the merge most
+    support: int  #: number of such articles
+
+    @property
+    def subject(self) -> str:
+        """Key of the question."""
+        return ":".join(self.stories)
+
+
+@dataclass(frozen=True, slots=True)
+class LikelySplit:
+    """Articles of a story that are linked to each other, but not to its other articles."""
+
+    story: str
+    articles: tuple[int, ...]
+
+    @property
+    def subject(self) -> str:
+        """Key of the question; another set of articles is another question."""
+        return f"{self.story}:{','.join(map(str, self.articles))}"
+
+
+Question = UncertainMembership | LikelyMerge | LikelySplit
+
+
+def uncertain_memberships(
+    placements: Iterable[Placement], *, below: float
+) -> list[UncertainMembership]:
+    """Placements with a score below `below`, the lowest first; those by editors are certain."""
+    found = [
+        UncertainMembership(
+            each.article, each.story, each.score, each.alternative[0] if each.alternative else None
+        )
+        for each in placements
+        if not each.by_editor and each.score is not None and each.score < below
+    ]
+    return sorted(found, key=lambda each: (each.score, each.article))
+
+
+def likely_merges(placements: Iterable[Placement], *, at_least: float) -> list[LikelyMerge]:
+    """Pairs of stories whose articles reach `at_least` with the other one, highest score first."""
+    scores: Mapping[tuple[str, str], list[float]] = defaultdict(list)
+    for each in placements:
+        if each.alternative is None or each.alternative[1] < at_least:
+            continue
+        one, other = sorted((each.story, each.alternative[0]))
+        if one != other:
+            scores[one, other].append(each.alternative[1])
+    found = [LikelyMerge(pair, max(values), len(values)) for pair, values in scores.items()]
+    return sorted(found, key=lambda each: (-each.score, each.stories))
+
+
+def likely_splits(placements: Iterable[Placement], *, link: float) -> list[LikelySplit]:
+    """Parts of stories that no link of at least `link` connects with the largest part.
+
+    `placements` are all articles of each story. Parts of fewer than `MIN_PART` articles are left
+    out, because they are uncertain memberships.
+    """
+    by_story: Mapping[str, list[Placement]] = defaultdict(list)
+    for each in placements:
+        by_story[each.story].append(each)
+    found = []
+    for story, members in sorted(by_story.items()):
+        parts = sorted(_linked_parts(members, link), key=lambda part: (-len(part), part))
+        if len(parts) > 1 and len(parts[0]) >= MIN_PART:
+            found += [LikelySplit(story, part) for part in parts[1:] if len(part) >= MIN_PART]
+    return found
+
+
+def _linked_parts(members: Sequence[Placement], link: float) -> list[tuple[int, ...]]:
+    """The articles of a story by connected part; an editor's placement counts as linked."""
+    first = members[0].article
+    part_of = {each.article: each.article for each in members}
+
+    def root(article: int) -> int:
+        while part_of[article] != article:
+            article = part_of[article]
+        return article
+
+    for each in members:
+        linked = [near for near, score in each.nearest if score >= link and near in part_of]
+        for near in [*linked, *([first] if each.by_editor else [])]:
+            part_of[root(each.article)] = root(near)
+    parts: Mapping[int, list[int]] = defaultdict(list)
+    for article in part_of:
+        parts[root(article)].append(article)
+    return [tuple(sorted(part)) for part in parts.values()]

@@ -1,0 +1,1 @@
+"""Pages of operators: state of the service, feeds, jobs, deliveries, database."""

@@ -1,0 +1,86 @@
+"""Desk and operations in headless Chromium: decisions by keyboard, and pages that fit."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from service.domain.access.roles import Role
+from service.store.database import schema
+from service.store.database.sessions import Sessions, make_sessions
+from service.store.editing import audit_log
+from tests.support.content.open_questions import FERRY, OpenQuestions
+from tests.support.content.site_content import fill
+from tests.support.content.texts import WORLD_NOW
+from tests.support.database.api_keys import make_key_client
+from tests.support.servers.browser import Browser, View, find_browser, running_browser
+from tests.support.servers.site import Site, serving
+from tests.support.servers.visitor import Visitor
+
+pytestmark = pytest.mark.slow
+
+PAGES = (
+    "/sign-in", "/desk", "/desk?kind=split", f"/desk/stories/{FERRY}", "/desk/decisions",
+    "/operations", "/operations/feeds", "/operations/feeds/1", "/operations/feeds/add",
+    "/operations/jobs", "/operations/deliveries", "/operations/database",
+)  # fmt: skip
+WORLDS = 3
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    program = find_browser()
+    if program is None:
+        pytest.skip("no Chromium on PATH")
+    with running_browser(program, tmp_path_factory.mktemp("profile")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def store(new_database: Callable[[], str]) -> Iterator[Sessions]:
+    engine = schema.make_engine(new_database())
+    sessions = make_sessions(engine)
+    with sessions.begin() as session:
+        fill(session)
+        for number in range(WORLDS):
+            OpenQuestions(session, WORLD_NOW, "" if number == 0 else f"{number}-")
+    yield sessions
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def site(store: Sessions) -> Iterator[Site]:
+    with serving(store, clock=lambda: WORLD_NOW) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def ruth(site: Site, store: Sessions) -> Visitor:
+    person = Visitor(site)
+    roles = (Role.EDITOR, Role.ADMIN)
+    person.sign_in(make_key_client(site, store, "Ruth Pell", *roles).secret)
+    return person
+
+
+@pytest.mark.parametrize("view", [View(360, dark=True), View(1280)], ids=str)
+def test_pages_fit(browser: Browser, ruth: Visitor, view: View, tmp_path: Path):
+    for path in PAGES:
+        cookies = ruth.cookies if path != "/sign-in" else {}
+        report = browser.open_page(ruth.site.url + path, view, cookies)
+        (tmp_path / "page.png").write_bytes(report.png)  # to inspect a failure
+        assert (path, report.errors, report.overflow) == (path, [], 0), report.overflowing
+
+
+def test_each_decision_takes_one_key(browser: Browser, ruth: Visitor, store: Sessions):
+    """With one key and one page each, 50 decisions in five minutes leave six seconds to read."""
+    keys = ("k", "m", "u", "s", "k")
+    texts, report = browser.press_keys(f"{ruth.site.url}/desk?kind=membership", keys, ruth.cookies)
+    assert [text.count("Undo") for text in texts] == [1, 1, 0, 1, 1]
+    assert report.errors == []
+    types, _ = browser.press_keys(f"{ruth.site.url}/desk?kind=type", "kkrkj", ruth.cookies)
+    assert "Skipped questions come back" in types[-1]
+    with store() as session:
+        made = audit_log.list_decisions(session, include_undone=True)
+    actions = ["move", "split", "set_type", "set_type", "set_type", "set_type"]
+    assert [each.action for each in made] == actions
+    assert [bool(each.undone_at) for each in made] == [True, False, False, False, False, False]
