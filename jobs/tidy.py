@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from jobs.running.context import Context, Counts
-from service.store.access import browser_sessions, idempotency
+from service.store.access import browser_sessions, idempotency, rate_buckets
 from service.store.articles import types
 from service.store.catalogue import feeds
 from service.store.database import locks
@@ -28,6 +28,7 @@ def tidy(context: Context) -> Counts:
         deleted += idempotency.delete_expired(session, now=now)
         deleted += browser_sessions.delete_expired(session, now=now)
         deleted += questions.delete_old_reviews(session, before=now - RETENTION)
+        deleted += rate_buckets.delete_idle(session)
         deleted += attempts.delete_old(session, now=now, keep=RETENTION)
     counts = {"deleted": deleted, "classified": _classify_recent(context)}
     return {name: count for name, count in counts.items() if count}

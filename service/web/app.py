@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 
 from service.settings import load as settings_module
 from service.settings.load import Settings
+from service.store.access import rate_buckets
 from service.store.database.change_counter import read_latest_change_counter
 from service.store.database.sessions import Sessions
 from service.web import health, metrics
@@ -178,6 +179,7 @@ def _add_middleware(
         policy=state.access,
         key_cache=state.key_cache,
         browser_sessions=state.browser_sessions,
+        exchange=partial(rate_buckets.exchange, state.web.sessions, state.access.quota),
     )
     if origins:
         app.add_middleware(CorsMiddleware, origins=list(origins))

@@ -24,7 +24,7 @@ from service.web.middleware.authenticate import (
     extract_secret,
 )
 from service.web.middleware.body_limit import CLOSE_CONNECTION, LimitedBody
-from service.web.middleware.rate_limit import RateLimiter
+from service.web.middleware.rate_limit import Exchange, RateLimiter
 from service.web.middleware.shared_reads import store_counter
 from service.web.rendering.viewer import current_viewer
 from service.web.requests.problems import DATABASE_ERRORS, expects_html, problem, unavailable
@@ -66,12 +66,13 @@ class AccessMiddleware:
         policy: AccessPolicy,
         key_cache: KeyCache,
         browser_sessions: BrowserSessions,
+        exchange: Exchange | None = None,
     ) -> None:
         self.app = app
         self._policy = policy
         self._key_cache = key_cache
         self._browser_sessions = browser_sessions
-        self._limiter = RateLimiter(policy.quota)
+        self._limiter = RateLimiter(policy.quota, exchange)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Process one request."""
