@@ -1,7 +1,7 @@
 """Typed conditions on stories and reports: the one filter object of all lists and subscriptions."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -124,6 +124,8 @@ class Query:
     meaning: str = ""
     as_of: datetime | RelativeTime | None = None
     saved: tuple[str, ...] = ()  #: ids of saved queries that must match, too
+    #: Values in the text of the query with their positions, from 1, for error messages.
+    places: tuple[tuple[str, int], ...] = field(default=(), compare=False)
 
     def __and__(self, other: "Query") -> "Query":
         """Both queries.
@@ -140,6 +142,7 @@ class Query:
             self.meaning or other.meaning,
             self.as_of or other.as_of,
             self.saved + other.saved,
+            self.places + other.places,
         )
 
     @property
@@ -166,7 +169,7 @@ class Query:
             for each in self.conditions
         )
         as_of = self.as_of.resolve(now) if isinstance(self.as_of, RelativeTime) else self.as_of
-        return Query(tuple(resolved), self.meaning, as_of, self.saved)
+        return replace(self, conditions=tuple(resolved), as_of=as_of)
 
     @property
     def time(self) -> datetime | None:

@@ -9,7 +9,7 @@ word, a phrase or a field with its values. `or` joins words only.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.domain.queries.conditions import HasWords, Query, all_of
 from service.domain.queries.fields import NAMES, build_condition
@@ -94,7 +94,8 @@ def _parse_field(token: _Token, *, negated: bool) -> Query:
         for match in _VALUE.finditer(token.values)
     ]
     try:
-        return build_condition(token.name, values, negated=negated)
+        query = build_condition(token.name, values, negated=negated)
+        return replace(query, places=tuple((each, token.start + 1) for each in values))
     except BadInputError as error:
         raise _error(token, str(error)) from error
 

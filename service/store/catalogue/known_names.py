@@ -35,8 +35,19 @@ def require_known_query(session: Session, query: Query) -> None:
     """Check the outlets, families and storylines of a query; one statement for each kind.
 
     Raises:
-        BadInputError: one does not exist; the message contains the nearest existing one.
+        BadInputError: one does not exist; the message contains the nearest existing one, and the
+            position in the text of the query.
     """
+    try:
+        _require_values(session, query)
+    except BadInputError as error:
+        for value, position in query.places:
+            if repr(value) in str(error):
+                raise BadInputError(f"Invalid query at position {position}: {error}") from error
+        raise
+
+
+def _require_values(session: Session, query: Query) -> None:
     outlet_fields = (Field.OUTLET, Field.AGENCY, Field.FIRST_OUTLET, Field.MISSING_OUTLET)
     require_known_names(
         session,

@@ -150,7 +150,7 @@ def test_relative_times_of_a_store_that_is_not_live_count_from_the_latest_report
     ("q", "message"),
     [
         ("ferry outlt:quay", "position 7: Unknown field 'outlt': did you mean outlet?"),
-        ("ferry outlet:kay", "Unknown outlet 'kay': did you mean quay"),
+        ("ferry outlet:kay", "position 7: Unknown outlet 'kay': did you mean quay"),
         ("ferry storyline:sag", "did you mean saga"),
     ],
 )
