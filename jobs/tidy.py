@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from jobs.running.context import Context, Counts
-from service.store.access import idempotency
+from service.store.access import idempotency, rate_buckets
 from service.store.articles import types
 from service.store.catalogue import feeds
 from service.store.database import locks
@@ -25,6 +25,7 @@ def tidy(context: Context) -> Counts:
     with context.sessions.begin() as session:
         deleted = runs.delete_old(session, now=now, keep=RETENTION, keep_idle=IDLE_RETENTION)
         deleted += idempotency.delete_expired(session, now=now)
+        deleted += rate_buckets.delete_idle(session)
         deleted += attempts.delete_old(session, now=now, keep=RETENTION)
     counts = {"deleted": deleted, "classified": _classify_recent(context)}
     return {name: count for name, count in counts.items() if count}

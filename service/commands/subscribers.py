@@ -1,5 +1,6 @@
 """`samestory subscribers`: manage subscribers, their delivery schedules and filters."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +20,10 @@ from service.domain.subscribers.digest_preferences import (
     format_days,
 )
 from service.domain.text.email_addresses import normalize_email
+from service.errors import NotFoundError
 from service.mail.deliver import send_confirmation
 from service.mail.smtp import open_sender
-from service.store.subscribers import subscribers
+from service.store.subscribers import subscribers, suppression
 from service.store.subscribers.subscribers import Subscriber
 
 app = typer.Typer(help="Manage subscribers of the daily digest.", no_args_is_help=True)
@@ -205,6 +207,31 @@ def stop(
         subscriber = subscribers.find_by_address(session, address)
         subscribers.stop(session, subscriber.id, reason, bounced=bounced)
         print(_format_line(subscribers.get(session, subscriber.id)))
+
+
+@app.command()
+def suppress(
+    address: Address,
+    reason: Annotated[str, typer.Option(help="Reason to record.")] = "complaint: by the operator",
+) -> None:
+    """Put an address on the suppression list: it never gets emails, also after `remove`.
+
+    The list contains hashes of the addresses. Complaints put addresses on it automatically.
+    """
+    with _open_session() as (_, session):
+        with contextlib.suppress(NotFoundError):
+            subscriber = subscribers.find_by_address(session, address)
+            subscribers.stop(session, subscriber.id, reason)
+        suppression.add(session, address, reason)
+    print(f"suppressed {address}")
+
+
+@app.command()
+def unsuppress(address: Address) -> None:
+    """Take an address off the suppression list, because its owner asked for emails again."""
+    with _open_session() as (_, session):
+        found = suppression.remove(session, address)
+    print(f"{address} is not suppressed any more" if found else f"{address} was not suppressed")
 
 
 @app.command()

@@ -74,8 +74,9 @@ def deliver(
         ids = editions.find_waiting_ids(session, kind, now=now)
         key = link_keys.ensure_key(session, link_keys.LINKS, now=now)
     counts |= {"sent": 0, "deferred": 0, "refused": 0}
+    signer = LinkSigner.at(now, site_url(settings), key, settings.mail)
     with claims.open_owner() as owner:
-        delivery = _Delivery(context, sender, LinkSigner(site_url(settings), key), owner)
+        delivery = _Delivery(context, sender, signer, owner)
         for edition_id in ids:
             if stop_requested():
                 break
@@ -96,7 +97,7 @@ def send_confirmation(context: MailContext, sender: Sender, subscriber: Subscrib
     now, mail = context.clock(), context.settings.mail
     with context.sessions.begin() as session:
         key = link_keys.ensure_key(session, link_keys.LINKS, now=now)
-    links = LinkSigner(site_url(context.settings), key).links(subscriber.id)
+    links = LinkSigner.at(now, site_url(context.settings), key, mail).links(subscriber.id)
     message_id = f"<confirm-{subscriber.id}-{int(now.timestamp())}@{domain_of(mail.sender)}>"
     email = build_message(
         configured_renderer(context.settings).confirmation(subscriber.address, links),

@@ -3,21 +3,46 @@
 import base64
 import hmac
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 from service.mail.render import Links
+from service.settings.delivery import MailSettings
 
 #: Bytes of a signature: 128 bits.
 _SIGNATURE_BYTES = 16
-#: Decimal digits of the largest database id and a margin.
-_MAX_DIGITS = 18
+#: Decimal digits of the largest database id and a margin; digits of the last day.
+_MAX_DIGITS, _DAY_DIGITS = 18, 6
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Content of a valid token: a number, and the last day on which the token may be used."""
+
+    number: int
+    last_day: date | None  #: None: it does not expire
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether the last day is over, in UTC."""
+        return self.last_day is not None and now.astimezone(UTC).date() > self.last_day
 
 
 @dataclass(frozen=True, slots=True)
 class LinkSigner:
-    """Creates the signed links of emails."""
+    """Creates the signed links of emails at one time."""
 
     site: str  #: base URL without a trailing slash
     key: bytes
+    last_day: date  #: of all links except those of confirmations
+    last_day_to_confirm: date
+
+    @classmethod
+    def at(cls, now: datetime, site: str, key: bytes, settings: MailSettings) -> "LinkSigner":
+        """Create the signer of links that are created now."""
+        last, last_to_confirm = (
+            last_day_of(now, days) for days in (settings.link_days, settings.confirm_days)
+        )
+        return cls(site, key, last, last_to_confirm)
 
     def links(self, subscriber: int, edition: int | None = None, alert: int | None = None) -> Links:
         """Links of an email to a subscriber.
@@ -38,19 +63,40 @@ class LinkSigner:
         return sign_token(self.key, "message", edition)
 
     def _link(self, purpose: str, number: int) -> str:
-        return f"{self.site}/digest/{purpose}/{sign_token(self.key, purpose, number)}"
+        last_day = self.last_day_to_confirm if purpose == "confirm" else self.last_day
+        return f"{self.site}/digest/{purpose}/{sign_token(self.key, purpose, number, last_day)}"
 
 
-def sign_token(key: bytes, purpose: str, number: int) -> str:
-    """Create a token: the number with an HMAC signature for this purpose."""
-    digest = hmac.digest(key, f"{purpose}:{number}".encode(), "sha256")[:_SIGNATURE_BYTES]
-    return f"{number}-{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
+def last_day_of(now: datetime, days: float) -> date:
+    """The last day on which a link that is created now may be used."""
+    return (now.astimezone(UTC) + timedelta(days=days)).date()
 
 
-def verify_token(key: bytes, purpose: str, token: str) -> int | None:
-    """Return the number of a token; None unless it was signed with this key for this purpose."""
-    number, _, _ = token.partition("-")
-    if not (number.isascii() and number.isdecimal()) or len(number) > _MAX_DIGITS:
+def sign_token(key: bytes, purpose: str, number: int, last_day: date | None = None) -> str:
+    """Create a token: the number, its last day, and an HMAC signature for this purpose.
+
+    The day is the number of days since 1970. Without a last day, the token does not expire.
+    """
+    content = f"{number}" if last_day is None else f"{number}.{(last_day - _EPOCH).days}"
+    # Tokens of earlier versions have no last day; the signed text of those stays the same.
+    digest = hmac.digest(key, f"{purpose}:{content}".encode(), "sha256")[:_SIGNATURE_BYTES]
+    return f"{content}-{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
+
+
+def verify_token(key: bytes, purpose: str, token: str) -> Token | None:
+    """Return the content of a token; None unless it was signed with this key for this purpose.
+
+    The caller checks whether the token has expired.
+    """
+    number, separator, day = token.partition("-")[0].partition(".")
+    if not _is_number(number, _MAX_DIGITS) or (separator and not _is_number(day, _DAY_DIGITS)):
         return None
-    expected = sign_token(key, purpose, int(number))
-    return int(number) if hmac.compare_digest(expected.encode(), token.encode()) else None
+    last_day = _EPOCH + timedelta(days=int(day)) if separator else None
+    expected = sign_token(key, purpose, int(number), last_day)
+    if not hmac.compare_digest(expected.encode(), token.encode()):
+        return None
+    return Token(int(number), last_day)
+
+
+def _is_number(text: str, digits: int) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= digits

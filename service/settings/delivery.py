@@ -18,6 +18,8 @@ class MailSettings:
     imprint: str
     timeout_seconds: float
     max_per_minute: float
+    link_days: float = 400  #: validity of signed links
+    confirm_days: float = 14  #: validity of links that confirm a subscription
     folder: str = ""  #: writes emails there instead of sending them; empty sends them
 
     @property

@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 
 from service.settings import load as settings_module
 from service.settings.load import Settings
+from service.store.access import rate_buckets
 from service.store.database.change_counter import read_latest_change_counter
 from service.store.database.sessions import Sessions
 from service.web import health, metrics
@@ -153,7 +154,12 @@ def _add_middleware(
     app.add_middleware(ConditionalMiddleware)
     app.add_middleware(GzipMiddleware, min_bytes=GZIP_MIN_BYTES, level=GZIP_LEVEL)
     app.add_middleware(ResponseCache, reads=reads, max_bytes=settings.web.response_cache_mib << 20)
-    app.add_middleware(AccessMiddleware, policy=state.access, key_cache=state.key_cache)
+    app.add_middleware(
+        AccessMiddleware,
+        policy=state.access,
+        key_cache=state.key_cache,
+        exchange=partial(rate_buckets.exchange, state.web.sessions, state.access.quota),
+    )
     if origins:
         app.add_middleware(CorsMiddleware, origins=list(origins))
     app.add_middleware(HostMiddleware, policy=HostPolicy.from_settings(settings.web))

@@ -15,6 +15,7 @@ from service.domain.subscribers.digest_selection import Filters
 from service.errors import AlreadyExistsError, NotFoundError
 from service.store.catalogue.known_names import require_known_names
 from service.store.database.arrays import equals_any
+from service.store.subscribers import suppression
 from service.store.tables import AlertRow, SubscriberRow
 
 _FILTERS = TypeAdapter(Filters)
@@ -46,21 +47,21 @@ def add(
 ) -> Subscriber:
     """Add a pending subscriber; an earlier subscriber who stopped becomes pending again.
 
-    An address that complained stays stopped, so that no link of an old email activates it.
+    An address on the suppression list stays stopped, so that no link of an old email activates it.
     With `replace_pending`, new settings replace those of a pending subscriber.
 
     Raises:
-        AlreadyExistsError: the address is active, or pending without `replace_pending`, or its
-            owner complained about an email.
+        AlreadyExistsError: the address is active, or pending without `replace_pending`, or it is
+            on the suppression list.
         BadInputError: an outlet or storyline of the filters does not exist.
     """
     _require_known(session, filters, Filters())
-    row = _find_row(session, address) or SubscriberRow(address=address, created_at=now)
-    if (row.stop_reason or "").startswith(COMPLAINT):
+    if reason := suppression.find(session, address):
         raise AlreadyExistsError(
-            f"{address} is subscriber {row.id}, who complained about an email ({row.stop_reason}); "
-            "emails to this address are not allowed"
+            f"{address} is on the suppression list ({reason}); emails to this address are not "
+            "allowed. If its owner asks for emails, run samestory subscribers unsuppress"
         )
+    row = _find_row(session, address) or SubscriberRow(address=address, created_at=now)
     if row.state == "active":
         raise AlreadyExistsError(
             f"{address} is already subscribed as subscriber {row.id}; "
@@ -161,9 +162,12 @@ def update_preferences(
 def stop(session: Session, subscriber_id: int, reason: str, *, bounced: bool = False) -> None:
     """Stop all emails to a subscriber; if already stopped, the first reason stays.
 
-    A complaint replaces every other reason.
+    A complaint replaces every other reason, and suppresses the address: it stays on the suppression
+    list when the subscriber is removed.
     """
     is_complaint = reason.startswith(COMPLAINT)
+    if is_complaint:
+        suppression.add(session, _get_row(session, subscriber_id).address, reason)
     receives = SubscriberRow.state.in_(("pending", "active"))
     session.execute(
         update(SubscriberRow)

@@ -22,7 +22,7 @@ from service.web.middleware.authenticate import (
     extract_secret,
 )
 from service.web.middleware.body_limit import CLOSE_CONNECTION, LimitedBody
-from service.web.middleware.rate_limit import RateLimiter
+from service.web.middleware.rate_limit import Exchange, RateLimiter
 from service.web.middleware.shared_reads import store_counter
 from service.web.requests.problems import DATABASE_ERRORS, expects_html, problem, unavailable
 
@@ -54,11 +54,17 @@ class AccessPolicy:
 class AccessMiddleware:
     """Rejects requests with 401, 413 or 429, or sets `client` in the request state."""
 
-    def __init__(self, app: ASGIApp, policy: AccessPolicy, key_cache: KeyCache) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        policy: AccessPolicy,
+        key_cache: KeyCache,
+        exchange: Exchange | None = None,
+    ) -> None:
         self.app = app
         self._policy = policy
         self._key_cache = key_cache
-        self._limiter = RateLimiter(policy.quota)
+        self._limiter = RateLimiter(policy.quota, exchange)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Process one request."""

@@ -38,7 +38,7 @@ def alert_feed(
     form: FormatPath,
 ) -> Response:
     """The latest matching stories of the last seven days; 410 after the alert was stopped."""
-    owned = alerts.get(session, verify_link(session, FEEDS, token))
+    owned = alerts.get(session, verify_link(session, web, FEEDS, token))
     if owned.stopped:
         raise HTTPException(410, STOPPED)
     query, base = owned.alert.query, str(request.base_url)

@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from service.domain.subscribers.alert_preferences import parse_query
 from service.errors import BadInputError, NotFoundError
-from service.mail.signed_links import sign_token
 from service.store.subscribers import alerts, subscribers
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.pages.subscriptions import (
@@ -18,7 +17,7 @@ from service.web.pages.subscriptions import (
     FormDep,
     Token,
     get_linked_subscriber,
-    load_link_key,
+    make_token,
     parse_integer,
     render_page,
     render_preferences,
@@ -31,7 +30,7 @@ router = APIRouter(prefix="/digest", default_response_class=HTMLResponse, includ
 @router.get("/alerts/{token}")
 def alert_page(session: ReadSession, web: WebContextDep, token: Token) -> HTMLResponse:
     """Show the button that stops an alert."""
-    alert = alerts.get(session, verify_link(session, "alerts", token))
+    alert = alerts.get(session, verify_link(session, web, "alerts", token))
     subscriber = subscribers.get(session, alert.subscriber)
     return render_page(web, "alert.html", subscriber=subscriber, alert=alert, token=token)
 
@@ -40,11 +39,11 @@ def alert_page(session: ReadSession, web: WebContextDep, token: Token) -> HTMLRe
 def stop_alert(web: WebContextDep, token: Token) -> HTMLResponse:
     """Stop one alert immediately; the digest and other alerts continue."""
     with web.sessions.begin() as session:
-        alert_id = verify_link(session, "alerts", token)
+        alert_id = verify_link(session, web, "alerts", token)
         alerts.stop(session, alert_id, now=web.clock())
         alert = alerts.get(session, alert_id)
         subscriber = subscribers.get(session, alert.subscriber)
-        preferences = sign_token(load_link_key(session), "preferences", subscriber.id)
+        preferences = make_token(session, web, "preferences", subscriber.id)
     return render_page(
         web, "alert.html", subscriber=subscriber, alert=alert, token=token, preferences=preferences
     )
@@ -56,7 +55,7 @@ def add_alert(web: WebContextDep, token: Token, fields: FormDep) -> HTMLResponse
     values = {name: texts[0] for name, texts in fields.items()}
     lists = {name: values.get(name, "") for name in ("words", "entities", "outlets", "countries")}
     with web.sessions.begin() as session:
-        subscriber = get_linked_subscriber(session, "preferences", token)
+        subscriber = get_linked_subscriber(session, web, "preferences", token)
         try:
             min_independent = parse_integer(values.get("min_independent") or "1")
             query = parse_query(**lists, min_independent=min_independent)
@@ -72,7 +71,7 @@ def remove_alert(
 ) -> RedirectResponse:
     """Stop an alert of this subscriber; raises NotFoundError for another subscriber's alert."""
     with web.sessions.begin() as session:
-        subscriber = get_linked_subscriber(session, "preferences", token)
+        subscriber = get_linked_subscriber(session, web, "preferences", token)
         if alerts.get(session, alert_id).subscriber != subscriber.id:
             raise NotFoundError("alert", alert_id)
         alerts.stop(session, alert_id, now=web.clock())

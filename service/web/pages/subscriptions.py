@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.subscribers.digest_preferences import DAYS, LIST_FIELDS, Preferences
 from service.errors import BadInputError, NotFoundError
-from service.mail.signed_links import sign_token, verify_token
+from service.mail.signed_links import last_day_of, sign_token, verify_token
 from service.store.catalogue.choices import load_choices
 from service.store.subscribers import alerts, editions, link_keys, subscribers
 from service.store.subscribers.email_stats import list_sent_emails
@@ -31,6 +31,7 @@ FormFields = Mapping[str, Sequence[str]]
 MAX_FORM_BYTES = 65_536
 #: Purpose of the tokens in links to alert feeds.
 FEEDS = "feeds"
+EXPIRED = "This link has expired. Use the link in the latest email, or ask for a new one"
 #: Number of sent emails listed on the preferences page.
 MAX_SENT_EMAILS = 30
 #: Keeps these personal pages out of shared caches and search engines.
@@ -53,7 +54,7 @@ FormDep = Annotated[FormFields, Depends(read_form)]
 @router.get("/confirm/{token}")
 def confirm_page(session: ReadSession, web: WebContextDep, token: Token) -> HTMLResponse:
     """Show the button that confirms a subscription."""
-    subscriber = get_linked_subscriber(session, "confirm", token)
+    subscriber = get_linked_subscriber(session, web, "confirm", token)
     return render_page(web, "confirm.html", subscriber=subscriber, token=token)
 
 
@@ -61,10 +62,9 @@ def confirm_page(session: ReadSession, web: WebContextDep, token: Token) -> HTML
 def confirm(web: WebContextDep, token: Token) -> HTMLResponse:
     """Activate a pending subscription."""
     with web.sessions.begin() as session:
-        subscriber = get_linked_subscriber(session, "confirm", token)
+        subscriber = get_linked_subscriber(session, web, "confirm", token)
         subscriber = subscribers.confirm(session, subscriber.id, now=web.clock())
-        key = load_link_key(session)
-    preferences = sign_token(key, "preferences", subscriber.id)
+        preferences = make_token(session, web, "preferences", subscriber.id)
     return render_page(
         web, "confirm.html", subscriber=subscriber, token=token, preferences=preferences
     )
@@ -75,7 +75,7 @@ def preferences_page(
     session: ReadSession, web: WebContextDep, token: Token, *, saved: bool = False
 ) -> HTMLResponse:
     """Show a subscriber's preferences, alerts and sent emails."""
-    subscriber = get_linked_subscriber(session, "preferences", token)
+    subscriber = get_linked_subscriber(session, web, "preferences", token)
     return render_preferences(session, web, subscriber, token, saved=saved)
 
 
@@ -85,7 +85,7 @@ def save_preferences(
 ) -> HTMLResponse | RedirectResponse:
     """Save the submitted preferences; show the form with the error if one is invalid."""
     with web.sessions.begin() as session:
-        subscriber = get_linked_subscriber(session, "preferences", token)
+        subscriber = get_linked_subscriber(session, web, "preferences", token)
         try:
             preferences = _parse_preferences(fields)
             schedule = preferences.apply_to_schedule(subscriber.schedule)
@@ -101,7 +101,7 @@ def save_preferences(
 @router.get("/unsubscribe/{token}")
 def unsubscribe_page(session: ReadSession, web: WebContextDep, token: Token) -> HTMLResponse:
     """Show the button that stops all emails."""
-    subscriber = get_linked_subscriber(session, "unsubscribe", token)
+    subscriber = get_linked_subscriber(session, web, "unsubscribe", token)
     return render_page(web, "unsubscribe.html", subscriber=subscriber, token=token)
 
 
@@ -109,7 +109,7 @@ def unsubscribe_page(session: ReadSession, web: WebContextDep, token: Token) -> 
 def unsubscribe(web: WebContextDep, token: Token) -> HTMLResponse:
     """Stop all emails immediately; idempotent."""
     with web.sessions.begin() as session:
-        subscriber = get_linked_subscriber(session, "unsubscribe", token)
+        subscriber = get_linked_subscriber(session, web, "unsubscribe", token)
         subscribers.stop(session, subscriber.id, "unsubscribed")
         subscriber = subscribers.get(session, subscriber.id)
     return render_page(web, "unsubscribe.html", subscriber=subscriber, token=token)
@@ -118,7 +118,7 @@ def unsubscribe(web: WebContextDep, token: Token) -> HTMLResponse:
 @router.get("/editions/{token}")
 def edition_page(session: ReadSession, web: WebContextDep, token: Token) -> HTMLResponse:
     """Show a digest or alert email as it was sent."""
-    edition = editions.get(session, verify_link(session, "editions", token))
+    edition = editions.get(session, verify_link(session, web, "editions", token))
     first_reports = [(each, timedelta(seconds=each.ahead)) for each in edition.digest.first_reports]
     return render_page(
         web, "edition.html", edition=edition, digest=edition.digest, first_reports=first_reports
@@ -126,10 +126,10 @@ def edition_page(session: ReadSession, web: WebContextDep, token: Token) -> HTML
 
 
 @router.get("/issues/{token}")
-def former_edition_page(session: ReadSession, token: Token) -> RedirectResponse:
+def former_edition_page(session: ReadSession, web: WebContextDep, token: Token) -> RedirectResponse:
     """Redirect a link of an email that an earlier version sent."""
-    edition = verify_link(session, "issues", token)
-    link = sign_token(load_link_key(session), "editions", edition)
+    edition = verify_link(session, web, "issues", token)
+    link = make_token(session, web, "editions", edition)
     return RedirectResponse(f"/digest/editions/{link}", 308, PRIVATE)
 
 
@@ -138,23 +138,38 @@ def load_link_key(session: Session) -> bytes:
     return link_keys.find_key(session, link_keys.LINKS) or b""
 
 
-def verify_link(session: Session, purpose: str, token: str) -> int:
-    """Return the number in the token of a link; raises NotFoundError for an invalid token."""
+def make_token(session: Session, web: WebContext, purpose: str, number: int) -> str:
+    """Create the token of a link on a page; it expires like those of an email of today."""
+    last_day = last_day_of(web.clock(), web.settings.mail.link_days)
+    return sign_token(load_link_key(session), purpose, number, last_day)
+
+
+def verify_link(session: Session, web: WebContext, purpose: str, token: str) -> int:
+    """Return the number in the token of a link.
+
+    Raises:
+        NotFoundError: the token is invalid.
+        HTTPException: 410, the token has expired.
+    """
     key = load_link_key(session)
-    number = verify_token(key, purpose, token) if key else None
-    if number is None:
+    content = verify_token(key, purpose, token) if key else None
+    if content and content.has_expired(web.clock()):
+        raise HTTPException(410, EXPIRED)
+    if content is None:
         raise NotFoundError(
             "page",
             purpose,
             "No page at this address; the link may be truncated. Copy the complete link from the "
             "email",
         )
-    return number
+    return content.number
 
 
-def get_linked_subscriber(session: Session, purpose: str, token: str) -> Subscriber:
-    """Return the subscriber of a signed link; raises NotFoundError for an invalid token."""
-    return subscribers.get(session, verify_link(session, purpose, token))
+def get_linked_subscriber(
+    session: Session, web: WebContext, purpose: str, token: str
+) -> Subscriber:
+    """Return the subscriber of a signed link; raises as `verify_link` does."""
+    return subscribers.get(session, verify_link(session, web, purpose, token))
 
 
 def _parse_preferences(fields: FormFields) -> Preferences:
@@ -206,7 +221,7 @@ def render_preferences(
             for each in alerts.list_alerts(session, subscriber.id)
         ],
         sent_emails=[
-            (each, sign_token(key, "editions", each.id))
+            (each, make_token(session, web, "editions", each.id))
             for each in list_sent_emails(session, subscriber.id, limit=MAX_SENT_EMAILS)
         ],
     )

@@ -287,8 +287,8 @@ def test_rate_limit_is_per_key_and_per_address(sessions: Sessions) -> None:
             assert "ratelimit" not in site.get(path).headers
 
 
-def test_invalid_keys_count_against_address_limit(store: Sessions) -> None:
-    with serving(store, read_access="keys", requests_per_minute=2) as site:
+def test_invalid_keys_count_against_address_limit(sessions: Sessions) -> None:
+    with serving(sessions, read_access="keys", requests_per_minute=2) as site:
         received = [
             site.get(READ, headers={"Authorization": f"Bearer {guess}"}).status
             for guess in range(3)
@@ -305,12 +305,12 @@ def test_invalid_keys_count_against_address_limit(store: Sessions) -> None:
     ],
 )
 def test_forwarded_header_is_trusted_from_configured_proxies_only(
-    store: Sessions, trusted: str, statuses: list[int]
+    sessions: Sessions, trusted: str, statuses: list[int]
 ) -> None:
     settings = settings_module.load(
         {"SAMESTORY_ACCESS__REQUESTS_PER_MINUTE": "2", "SAMESTORY_WEB__TRUSTED_PROXIES": trusted}
     )
-    app = create_app(store, clock=lambda: NOW, settings=settings)
+    app = create_app(sessions, clock=lambda: NOW, settings=settings)
     with serve_in_thread(app, "127.0.0.1", 0, web=settings.web) as port:
         received = [
             Site(port).get(READ, headers={"X-Forwarded-For": f"203.0.113.{number}"}).status
@@ -500,3 +500,31 @@ def test_guesses_of_keys_and_links_are_limited(sessions: Sessions, engine: Engin
         assert site.get(READ, headers={"Authorization": "Bearer 4"}).status == 429
         assert site.get("/digest/confirm/1-abc").status == 429
         assert executed == []
+
+
+def test_rate_limit_holds_for_two_servers_together(sessions: Sessions) -> None:
+    with (
+        serving(sessions, requests_per_minute=20) as first,
+        serving(sessions, requests_per_minute=20) as second,
+    ):
+        assert [first.get(READ).status for _ in range(15)] == [200] * 15
+        time.sleep(1.1)
+        first.get(READ)  # reports the other requests
+        time.sleep(0.3)
+        second.get(READ)  # reads what is left
+        time.sleep(0.3)
+        statuses = [second.get(READ).status for _ in range(12)]
+        assert statuses[0] == 200
+        # 17 requests were sent before; one more is allowed every three seconds.
+        assert 2 <= statuses.count(200) <= 6
+        assert statuses[-1] == 429
+    with sessions() as session:
+        buckets = session.execute(text("SELECT client, remaining FROM rate_buckets")).all()
+    assert [client for client, _ in buckets] == ["127.0.0.1"]
+
+
+def test_rate_limits_work_without_exchange(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        session.execute(text("DROP TABLE rate_buckets"))
+    with serving(sessions, requests_per_minute=3) as site:
+        assert [site.get(READ).status for _ in range(5)] == [200, 200, 200, 429, 429]

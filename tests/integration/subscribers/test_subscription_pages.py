@@ -1,7 +1,7 @@
 """Subscriber pages: token links, double opt-in, one-click unsubscribe, preferences."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,10 +11,11 @@ from service.domain.subscribers.digest_model import Digest
 from service.domain.subscribers.digest_schedule import DueDate
 from service.domain.subscribers.digest_selection import Filters, History
 from service.errors import AlreadyExistsError
-from service.mail.signed_links import LinkSigner, sign_token, verify_token
+from service.mail.signed_links import LinkSigner, Token, last_day_of, sign_token, verify_token
+from service.settings import load as settings_module
 from service.settings.delivery import DigestSettings
 from service.store.database.sessions import Sessions
-from service.store.subscribers import editions, link_keys, subscribers
+from service.store.subscribers import editions, link_keys, subscribers, suppression
 from service.store.subscribers.digest_stories import digest_stories
 from service.store.subscribers.subscribers import Subscriber
 from service.store.tables import EditionRow
@@ -40,7 +41,7 @@ def subscriber(sessions: Sessions) -> Subscriber:
 def path(sessions: Sessions, purpose: str, number: int) -> str:
     with sessions.begin() as session:
         key = link_keys.ensure_key(session, link_keys.LINKS, now=DUE)
-    return f"/digest/{purpose}/{sign_token(key, purpose, number)}"
+    return f"/digest/{purpose}/{sign_token(key, purpose, number, last_day_of(DUE, 400))}"
 
 
 def post(site: Site, where: str, body: str = "") -> SiteResponse:
@@ -194,13 +195,38 @@ def test_former_edition_link_redirects(site: Site, sessions: Sessions):
 
 
 def test_token_is_verified():
-    key = b"k" * 32
-    assert verify_token(key, "confirm", sign_token(key, "confirm", 7)) == 7
-    assert verify_token(key, "confirm", sign_token(key, "unsubscribe", 7)) is None
-    assert verify_token(b"x" * 32, "confirm", sign_token(key, "confirm", 7)) is None
-    assert verify_token(key, "confirm", "٧" + sign_token(key, "confirm", 7)[1:]) is None
-    links = LinkSigner("https://news.example", key).links(7, 3)
+    key, day = b"k" * 32, date(2027, 1, 3)
+    for last_day in (None, day):
+        token = sign_token(key, "confirm", 7, last_day)
+        assert verify_token(key, "confirm", token) == Token(7, last_day)
+        assert verify_token(key, "unsubscribe", token) is None
+        assert verify_token(b"x" * 32, "confirm", token) is None
+        assert verify_token(key, "confirm", "٧" + token[1:]) is None
+        assert verify_token(key, "confirm", token.replace("7", "8", 1)) is None
+    later = sign_token(key, "confirm", 7, day).replace(".20821-", ".20822-")
+    assert verify_token(key, "confirm", later) is None
+    assert not Token(7, day).has_expired(datetime(2027, 1, 3, 23, 59, tzinfo=UTC))
+    assert Token(7, day).has_expired(datetime(2027, 1, 4, tzinfo=UTC))
+    mail = settings_module.load({}).mail
+    links = LinkSigner.at(DUE, "https://news.example", key, mail).links(7, 3)
     assert len({links.confirm, links.preferences, links.unsubscribe, links.archive}) == 4
+
+
+def test_expired_link_returns_410_and_changes_nothing(
+    site: Site, sessions: Sessions, subscriber: Subscriber
+):
+    with sessions.begin() as session:
+        key = link_keys.ensure_key(session, link_keys.LINKS, now=DUE)
+    mail = settings_module.load({}).mail
+    for age, status in ((timedelta(days=15), 410), (timedelta(days=13), 200)):
+        links = LinkSigner.at(DUE - age, "", key, mail).links(subscriber.id)
+        response = post(site, links.confirm)
+        assert response.status == status
+        if status == 410:
+            assert "has expired" in response.text
+            assert reload(sessions, subscriber).state == "pending"
+    assert reload(sessions, subscriber).state == "active"
+    assert post(site, links.unsubscribe).status == 200
 
 
 def test_complaint_is_final(site: Site, sessions: Sessions, subscriber: Subscriber):
@@ -212,9 +238,21 @@ def test_complaint_is_final(site: Site, sessions: Sessions, subscriber: Subscrib
         subscribers.stop(session, subscriber.id, "complaint: abuse")
     post(site, confirmation)
     assert reload(sessions, subscriber).stop_reason == "complaint: abuse"
-    with sessions.begin() as session, pytest.raises(AlreadyExistsError, match="complained"):
+    with sessions.begin() as session, pytest.raises(AlreadyExistsError, match="suppression list"):
         subscribers.add(session, "ann@x.example", DAILY, Filters(), now=DUE)
     assert reload(sessions, subscriber).state == "stopped"
+
+
+def test_suppression_outlives_the_subscriber(sessions: Sessions, subscriber: Subscriber):
+    with sessions.begin() as session:
+        subscribers.stop(session, subscriber.id, "complaint: abuse")
+        subscribers.remove(session, subscriber.id)
+    with sessions.begin() as session, pytest.raises(AlreadyExistsError, match="complaint: abuse"):
+        subscribers.add(session, "Ann@X.example", DAILY, Filters(), now=DUE)
+    with sessions.begin() as session:
+        assert suppression.remove(session, "ANN@x.example")
+        assert not suppression.remove(session, "ann@x.example")
+        assert subscribers.add(session, "ann@x.example", DAILY, Filters(), now=DUE).id
 
 
 def test_rotation_revokes_all_links(site: Site, sessions: Sessions, subscriber: Subscriber):
