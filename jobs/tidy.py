@@ -1,35 +1,29 @@
 """Job `tidy`: delete old log rows and responses; classify recent articles again."""
 
-from datetime import timedelta
-
 from jobs.running.context import Context, Counts
 from service.store.access import browser_sessions, idempotency, rate_buckets
 from service.store.articles import types
 from service.store.catalogue import feeds
 from service.store.database import locks
-from service.store.editing import questions
 from service.store.editing.type_corrections import queue_changed
-from service.store.runs import runs
+from service.store.maintenance.retention import apply_rules, list_rules
 from service.store.stories import apply_plan
-from service.store.webhooks import attempts
-
-#: Retention of runs, fetches, reviews and webhook attempts, and of runs that had nothing to do.
-RETENTION, IDLE_RETENTION = timedelta(days=30), timedelta(days=1)
 
 
 def tidy(context: Context) -> Counts:
-    """Delete expired log rows and responses, and update the types of recent articles.
+    """Delete details past their retention and expired responses, and classify recent articles.
 
     Articles and stories stay.
     """
-    now = context.clock()
+    now, settings = context.clock(), context.settings
+    rules = list_rules(settings.retention, in_use=settings.details_in_use)
+    stop = context.stop_requested
+    pruned = apply_rules(context.sessions, rules, now=now, stop_requested=stop)
+    deleted = sum(count for _, count in pruned)
     with context.sessions.begin() as session:
-        deleted = runs.delete_old(session, now=now, keep=RETENTION, keep_idle=IDLE_RETENTION)
         deleted += idempotency.delete_expired(session, now=now)
         deleted += browser_sessions.delete_expired(session, now=now)
-        deleted += questions.delete_old_reviews(session, before=now - RETENTION)
         deleted += rate_buckets.delete_idle(session)
-        deleted += attempts.delete_old(session, now=now, keep=RETENTION)
     counts = {"deleted": deleted, "classified": _classify_recent(context)}
     return {name: count for name, count in counts.items() if count}
 

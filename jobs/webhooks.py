@@ -42,7 +42,7 @@ def webhooks(context: Context) -> Counts:
     settings, deadline = context.settings, time.monotonic() + RUN_SECONDS
 
     async def deliver_all() -> list[list[DeliveryOutcome]]:
-        async with webhook_session(settings.webhooks, settings.fetch.user_agent) as http:
+        async with webhook_session(settings.webhooks, settings.fetch) as http:
             # gather, not a task group: database errors must not be wrapped in an exception group.
             sender = _Sender(context, http, owner, deadline)
             return await asyncio.gather(*map(sender.deliver, ids))

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
+from jobs.running.context import never_stop
 from service.commands.running.times import utc_now
+from service.commands.running.wiring import open_context
 from service.errors import DatabaseUnusableError
 from service.settings import load as settings_module
 from service.store.database import schema
@@ -16,6 +18,7 @@ from service.store.database.sessions import open_engine
 from service.store.maintenance.backup import back_up, back_up_before_upgrade, backup_name
 from service.store.maintenance.backup import restore as restore_backup
 from service.store.maintenance.comparison import find_differences
+from service.store.maintenance.retention import apply_rules, list_rules
 
 app = typer.Typer(help="Upgrade, check, back up or restore the database.", no_args_is_help=True)
 
@@ -90,6 +93,30 @@ def restore(
     print(f"restored {file} at revision {revision}")
     if applied:
         print(f"applied: {', '.join(applied)}")
+
+
+@app.command()
+def prune(
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only count the rows; change nothing.")
+    ] = False,
+) -> None:
+    """Delete details past their retention (settings [retention]), as the job tidy does hourly.
+
+    Articles, stories, memberships and transitions stay.
+    """
+    with open_context() as context:
+        settings, now = context.settings, context.clock()
+        rules = list_rules(settings.retention, in_use=settings.details_in_use)
+        if dry_run:
+            with context.sessions() as session:
+                counts = [(rule.kind, rule.count(session, now=now)) for rule in rules]
+        else:
+            applied = apply_rules(context.sessions, rules, now=now, stop_requested=never_stop)
+            counts = list(applied)
+    for kind, count in counts:
+        print(f"{kind}: {count} rows {'would be' if dry_run else 'were'} deleted or emptied")
 
 
 @contextmanager

@@ -61,6 +61,20 @@ class ScheduleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """Days after which details are deleted; 0 keeps them. Section `[retention]`."""
+
+    texts_days: float
+    vectors_days: float
+    versions_days: float
+    revisions_days: float
+    fetches_days: float
+    runs_days: float
+    idle_runs_days: float
+    attempts_days: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunSettings:
     """Heartbeats of running jobs; section `[runs]`."""
 

@@ -1,6 +1,6 @@
 """Settings of feed ingestion: fetching, polling intervals, parsing, admission of entries."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class FetchSettings:
     max_received_bytes: int
     max_body_bytes: int
     allow_networks: tuple[str, ...]
+    proxy: str = field(default="", repr=False)  #: http URL; empty: direct connections
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, get_type_hints
 
 from service.errors import SettingsError
@@ -12,6 +13,7 @@ from service.settings.daemon import (
     DatabaseSettings,
     LogSettings,
     MetricsSettings,
+    RetentionSettings,
     RunLimitSettings,
     RunSettings,
     ScheduleSettings,
@@ -85,6 +87,7 @@ class Settings:
     client: ClientSettings
     alerts: AlertSettings
     schedule: ScheduleSettings
+    retention: RetentionSettings
     runs: RunSettings
     run_limits: RunLimitSettings
 
@@ -92,6 +95,11 @@ class Settings:
     def stories(self) -> StorySettings:
         """Settings that affect which articles of a file form one story."""
         return StorySettings(self.candidates, self.grouping, self.copies, self.hysteresis)
+
+    @property
+    def details_in_use(self) -> timedelta:
+        """Age up to which the grouping and open stories need texts and vectors of articles."""
+        return timedelta(days=self.window.days + self.lifecycle.close_after_days)
 
     @property
     def window_stories(self) -> StorySettings:

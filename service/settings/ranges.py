@@ -58,6 +58,7 @@ RANGES: dict[str, Range] = {
     "webhooks.concurrency": (1, 100),
     "alerts.growth": (1.1, 1000),
     "alerts.max_per_hour": (0, 1000),
+    "retention": (0, 36_500),
     "schedule": (0.1, 60 * 60 * 24 * 365),
     "runs": (0.1, 86_400),
     "run_limits": (1, 60 * 60 * 24 * 365),

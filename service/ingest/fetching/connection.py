@@ -8,6 +8,7 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
+from service.ingest.fetching.proxy import GuardedConnector
 from service.ingest.fetching.responses.head import (
     MAX_HEAD_BYTES,
     MAX_HEADERS,
@@ -15,8 +16,7 @@ from service.ingest.fetching.responses.head import (
     HeadRepair,
     NotHttpError,
 )
-from service.ingest.fetching.ssrf_guard import socket_factory
-from service.settings.convert import parse_networks
+from service.settings.convert import Network, parse_networks
 from service.settings.ingest import FetchSettings
 
 ACCEPT = (
@@ -28,10 +28,8 @@ ACCEPT = (
 def create_session(settings: FetchSettings) -> aiohttp.ClientSession:
     """Open an HTTP session for feeds; redirects, cookies and decompression are left to us."""
     return aiohttp.ClientSession(
-        connector=_TolerantConnector(
-            limit=0,  # HostThrottle limits the connections
-            socket_factory=socket_factory(parse_networks(settings.allow_networks)),
-        ),
+        # HostThrottle limits the connections.
+        connector=_TolerantConnector(parse_networks(settings.allow_networks), settings.proxy),
         timeout=aiohttp.ClientTimeout(total=None, connect=settings.connect_timeout_seconds),
         headers={
             "User-Agent": settings.user_agent,
@@ -46,11 +44,11 @@ def create_session(settings: FetchSettings) -> aiohttp.ClientSession:
     )
 
 
-class _TolerantConnector(aiohttp.TCPConnector):
+class _TolerantConnector(GuardedConnector):
     """Connector whose responses have their heads repaired before aiohttp parses them."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, allowed: tuple[Network, ...], proxy: str) -> None:
+        super().__init__(allowed, proxy)
         # aiohttp has no public option for the protocol; see docs/decisions/0005.
         self._factory = functools.partial(_create_protocol, loop=self._loop)
 

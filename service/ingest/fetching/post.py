@@ -13,10 +13,12 @@ import aiohttp
 
 from service.domain.text.dates import parse_retry_after
 from service.domain.webhooks.retries import DeliveryOutcome
+from service.ingest.fetching.proxy import GuardedConnector
 from service.ingest.fetching.request import REDIRECTS
-from service.ingest.fetching.ssrf_guard import AddressRefusedError, socket_factory
+from service.ingest.fetching.ssrf_guard import AddressRefusedError
 from service.settings.convert import parse_networks
 from service.settings.delivery import WebhookSettings
+from service.settings.ingest import FetchSettings
 
 ACCEPTED = range(200, 300)
 BUSY = frozenset({429, 503})
@@ -25,14 +27,17 @@ NETWORKS_SETTING = "webhooks.allow_networks"
 
 @asynccontextmanager
 async def webhook_session(
-    settings: WebhookSettings, user_agent: str
+    settings: WebhookSettings, fetching: FetchSettings
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """Open an HTTP session for public addresses and the networks of `webhooks.allow_networks`."""
+    """Open an HTTP session for public addresses and the networks of `webhooks.allow_networks`.
+
+    It has the user agent and the proxy of feeds.
+    """
     allowed = parse_networks(settings.allow_networks, setting=NETWORKS_SETTING)
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, socket_factory=socket_factory(allowed)),
+        connector=GuardedConnector(allowed, fetching.proxy),
         timeout=aiohttp.ClientTimeout(total=settings.timeout_seconds),
-        headers={"User-Agent": user_agent, "Content-Type": "application/json"},
+        headers={"User-Agent": fetching.user_agent, "Content-Type": "application/json"},
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
     ) as session:

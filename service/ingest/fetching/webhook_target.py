@@ -87,7 +87,7 @@ def _send(
     headers = sign(target.secret, message, body, at=now)
 
     async def send() -> DeliveryOutcome:
-        async with webhook_session(settings.webhooks, settings.fetch.user_agent) as http:
+        async with webhook_session(settings.webhooks, settings.fetch) as http:
             return await post(http, target.url, body, headers)
 
     return asyncio.run(send())

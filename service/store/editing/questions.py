@@ -127,9 +127,3 @@ def remove_review(session: Session, number: int) -> None:
     statement = delete(ReviewRow).where(ReviewRow.id == number).returning(ReviewRow.id)
     if session.scalar(statement) is None:
         raise NotFoundError("review", number)
-
-
-def delete_old_reviews(session: Session, *, before: datetime) -> int:
-    """Delete reviews made before `before`; returns their number."""
-    statement = delete(ReviewRow).where(ReviewRow.made_at < before).returning(ReviewRow.id)
-    return len(session.scalars(statement).all())

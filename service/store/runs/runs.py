@@ -1,14 +1,14 @@
-"""Log of job runs: start, finish and clean up."""
+"""Log of job runs: start and finish."""
 
 import os
 import socket
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from service.store.tables import FetchRow, RunRow
+from service.store.tables import RunRow
 
 #: Error of a run whose lock another run has acquired.
 INTERRUPTED = "the process ended during the run"
@@ -65,18 +65,3 @@ def last_success(session: Session, job: str) -> datetime | None:
         RunRow.job == job, RunRow.outcome == "done"
     )
     return session.scalar(statement)
-
-
-def delete_old(session: Session, *, now: datetime, keep: timedelta, keep_idle: timedelta) -> int:
-    """Delete runs and fetches older than `keep`, idle runs older than `keep_idle`; return how many.
-
-    A run is idle if it had nothing to do. Runs in progress stay.
-    """
-    idle = RunRow.counts == {}
-    old = or_(RunRow.started_at < now - keep, idle & (RunRow.started_at < now - keep_idle))
-    ended = RunRow.outcome != "running"
-    runs = session.scalars(delete(RunRow).where(old, ended).returning(RunRow.id)).all()
-    fetches = session.scalars(
-        delete(FetchRow).where(FetchRow.at < now - keep).returning(FetchRow.id)
-    ).all()
-    return len(runs) + len(fetches)

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import CursorResult, delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from service.domain.stories.transitions import StoryTransition
@@ -83,10 +82,3 @@ def get_change(session: Session, change: int) -> StoryTransition:
     if values is None:
         raise NotFoundError("change", str(change))
     return transition_from_row(*values)
-
-
-def delete_old(session: Session, *, now: datetime, keep: timedelta) -> int:
-    """Delete attempts older than `keep`; return their number."""
-    statement = delete(WebhookAttemptRow).where(WebhookAttemptRow.at < now - keep)
-    result: CursorResult[Any] = session.execute(statement)  # type: ignore[assignment]
-    return result.rowcount

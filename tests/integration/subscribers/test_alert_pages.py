@@ -54,7 +54,7 @@ def test_one_click_stops_only_one_alert(site: Site, sessions: Sessions, subscrib
     with sessions.begin() as session:
         assert subscribers.get(session, subscriber.id).state == "active"
     # A link works for one alert only.
-    other = where.replace(f"/{first.id}-", f"/{second.id}-")
+    other = where.replace(f"/{first.id}.", f"/{second.id}.")
     assert post(site, other).status == 404
 
 
