@@ -39,6 +39,7 @@ from service.web.middleware.response_cache import ResponseCache
 from service.web.middleware.shared_reads import SharedReads
 from service.web.pages import alert_feeds, subscriptions
 from service.web.pages import alerts as alert_pages
+from service.web.pages import front as front_page
 from service.web.pages import search as search_page
 from service.web.pages import stories as story_pages
 from service.web.rendering.templates import create_environment
@@ -77,6 +78,7 @@ ROUTE_MODULES = (
     health,
     metrics,
     docs_page,
+    front_page,
     story_pages,
     search_page,
     subscriptions,

@@ -6,65 +6,22 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import ConfigDict, model_validator
 
 from service.domain.stories.filters import Sort
-from service.domain.stories.storyline_order import keep_storylines_together
 from service.domain.stories.transitions import StoryTransition
 from service.store.catalogue import views as catalogue_views
-from service.store.catalogue.choices import load_choices
 from service.store.catalogue.views import FeedFilter
 from service.store.story_views import history, storylines, views
 from service.store.story_views.reports import Member
 from service.store.story_views.roundups import list_roundups
 from service.web.api.catalogue.feeds import FEED_CURSOR
-from service.web.api.stories.query import StoryFeedQuery, StoryQuery, list_page
 from service.web.api.stories.stories import other_storyline_stories
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
 from service.web.rendering import links
 from service.web.rendering.evidence import read_evidence
-from service.web.requests.parameters import AsOf, CursorQuery, Limit, StoryId, StorylineId
+from service.web.requests.parameters import AsOf, CursorQuery, StoryId, StorylineId
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-
-
-class PageQuery(StoryQuery):
-    """Query parameters of the API; empty and unknown ones are ignored, as forms send them."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    limit: Limit = 30
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_empty(cls, fields: Any) -> Any:
-        given = {
-            name: [each for each in value if each] if isinstance(value, list) else value
-            for name, value in dict(fields).items()
-        }
-        return {name: value for name, value in given.items() if value not in ("", [])}
-
-
-@router.get("/")
-def front_page(
-    session: ReadSession, web: WebContextDep, query: Annotated[PageQuery, Query()]
-) -> HTMLResponse:
-    """Front page: the story list; by rank, the stories of one storyline stand together."""
-    stories, next_cursor = list_page(session, query, after=query.cursor)
-    if query.sort is Sort.RANK:
-        stories = tuple(keep_storylines_together(stories, _storyline_group))
-    parameters = query.model_dump(mode="json", exclude_defaults=True, exclude={"cursor"})
-    return _render_page(
-        web,
-        "front.html",
-        stories=stories,
-        query=query,
-        choices=load_choices(session),
-        feeds=links.feed_links("/v1/stories/feed", _feed_parameters(query)),
-        has_filters=bool(parameters.keys() - {"sort", "limit"}),
-        first_page_url=_front_page_url(parameters) if query.cursor else "",
-        next_page_url=_front_page_url(parameters | {"cursor": next_cursor}) if next_cursor else "",
-    )
 
 
 @router.get("/stories/{story_id}", response_model=None)
@@ -154,22 +111,6 @@ def feeds_page(
 def about_page(web: WebContextDep) -> HTMLResponse:
     """Glossary of the terms on the pages."""
     return _render_page(web, "about.html")
-
-
-def _storyline_group(story: views.StoryView) -> tuple[bool, str] | None:
-    """Stories that stand together; pinned ones stay in front of the others."""
-    return (story.pinned, story.storyline.id) if story.storyline else None
-
-
-def _feed_parameters(query: PageQuery) -> dict[str, Any]:
-    """Parameters of the feed with the stories of the first page."""
-    names = set(StoryFeedQuery.model_fields)
-    given = query.model_dump(mode="json", exclude_defaults=True, include=names)
-    return given | {"limit": query.limit}
-
-
-def _front_page_url(parameters: dict[str, Any]) -> str:
-    return f"/?{urlencode(parameters, doseq=True)}"
 
 
 def _render_page(web: WebContext, template: str, **values: Any) -> HTMLResponse:

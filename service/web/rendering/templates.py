@@ -14,12 +14,10 @@ from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.rendering import display_names, links, timeline
 from service.web.rendering.evidence import read_evidence
+from service.web.rendering.reader_clock import COMMON_ZONES, MONTHS, UNITS
 from service.web.requests import parameters
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-#: Units of durations, largest first.
-UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1)))
 
 
 def create_environment(title: str, static: Path) -> Environment:
@@ -32,7 +30,7 @@ def create_environment(title: str, static: Path) -> Environment:
         lstrip_blocks=True,
     )
     digest = hashlib.sha256((static / "site.css").read_bytes()).hexdigest()[:10]
-    environment.globals |= {"site": title, "version": digest}
+    environment.globals |= {"site": title, "version": digest, "zones": COMMON_ZONES}
     environment.globals |= {"dots": timeline.dots, "lanes": timeline.lanes, "chips": chips}
     environment.globals |= {
         "delays": delays,

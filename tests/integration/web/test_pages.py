@@ -36,10 +36,10 @@ def test_empty_database_shows_first_steps(site: Site) -> None:
 def test_front_page_shows_stories_with_coverage(world: Site) -> None:
     text = world.page("/").text
     assert "Defence chiefs of four countries discuss Turkish pullout" in text
-    assert "of 10 outlets" in text
-    assert '<time datetime="2023-04-25T11:20:00Z">25 Apr 2023, 11:20</time>' in text
+    assert "<b>7</b> of 10<span" in text
+    assert '<time datetime="2023-04-25T20:40:00Z">25 Apr, 20:40</time>' in text
     assert f'href="/storylines/{STORYLINE}"' in text
-    assert '<svg class="timeline"' in text
+    assert '<svg class="spark"' in text
     assert "<script" not in text
 
 
@@ -49,10 +49,10 @@ def test_stories_of_one_storyline_stand_together_on_the_front_page(
     with sessions.begin() as session:
         rows = Rows(session)
         line = rows.storyline("talks", "Border talks").id
-        outlet = rows.outlet("daily")
+        outlets = [rows.outlet("daily"), rows.outlet("herald")]
         for number, storyline in enumerate([line, None, None, line]):
-            article = rows.article(outlet, f"Headline {number}")
-            rows.story(f"s{number}", [article], storyline_id=storyline, rank=100.0 - number)
+            articles = [rows.article(outlet, f"Headline {number}") for outlet in outlets]
+            rows.story(f"s{number}", articles, storyline_id=storyline, rank=100.0 - number)
     by_rank, newest = site.page("/").text, site.page("/?sort=newest").text
     order = [by_rank.index(f"Headline {number}") for number in (0, 3, 1, 2)]
     assert order == sorted(order)
@@ -61,13 +61,13 @@ def test_stories_of_one_storyline_stand_together_on_the_front_page(
 
 def test_front_page_has_filters_and_pages(world: Site) -> None:
     text = world.page("/?sort=newest&min_independent=&language=&limit=2").text
-    assert text.count('<article class="story">') == 2
+    assert text.count('<article class="card') == 2
     following = text.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
     assert "sort=newest" in following
     assert "limit=2" in following
     assert "Back to the first page" in world.page(following).text
     assert "No matching stories" in world.page("/?min_independent=10").text
-    assert world.page("/?language=ru").text.count('<article class="story">') == 1
+    assert world.page("/?language=ru").text.count('<article class="card') == 1
 
 
 def test_story_page_shows_reports_evidence_and_related_stories(world: Site) -> None:

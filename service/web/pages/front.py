@@ -1,0 +1,114 @@
+"""`/`: front page, the story list with its filters as plain links."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import HTMLResponse
+from pydantic import ConfigDict, model_validator
+
+from service.domain.stories.filters import Sort
+from service.store.catalogue.choices import Choices, load_choices
+from service.store.story_views.views import StoryView
+from service.web.api.stories.query import StoryFeedQuery, StoryQuery, list_page
+from service.web.dependencies import ReadSession, WebContextDep
+from service.web.rendering import links
+from service.web.rendering.front_page import filter_links
+from service.web.rendering.front_page.cards import arrange_front
+from service.web.requests.parameters import Limit
+from service.web.requests.reader import ReaderDep
+
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+
+SPANS: Mapping[str, timedelta] = MappingProxyType(
+    {"3h": timedelta(hours=3), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
+)
+
+
+class FrontQuery(StoryQuery):
+    """Query parameters of the API; empty and unknown ones are ignored, as forms send them."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    limit: Limit = 50
+    within: Literal["3h", "24h", "7d"] | None = None  #: as `since`, relative to now or `as_of`
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, fields: Any) -> Any:
+        given = {
+            name: [each for each in value if each] if isinstance(value, list) else value
+            for name, value in dict(fields).items()
+        }
+        return {name: value for name, value in given.items() if value not in ("", [])}
+
+
+@router.get("/")
+def front_page(
+    session: ReadSession,
+    web: WebContextDep,
+    reader: ReaderDep,
+    query: Annotated[FrontQuery, Query()],
+) -> Response:
+    """Front page: a lead and a list; by rank, the stories of one storyline stand together."""
+    listed = query
+    if query.within:
+        since = (query.as_of or web.clock()) - SPANS[query.within]
+        listed = query.model_copy(update={"since": since})
+    stories, next_cursor = list_page(session, listed, after=query.cursor)
+    choices = load_choices(session)
+    parameters = query.model_dump(mode="json", exclude_defaults=True, exclude={"cursor"})
+    html = web.templates.get_template("front.html").render(
+        now=web.clock(),
+        clock=reader.clock,
+        front=arrange_front(
+            stories,
+            now=query.as_of or web.clock(),
+            last_visit=None if query.as_of else reader.last_visit,
+            languages=query.language,
+            by_storyline=query.sort is Sort.RANK,
+        ),
+        last_visit=reader.last_visit,
+        query=query,
+        parameters=parameters,
+        orders=filter_links.choice_group("Order", "sort", filter_links.ORDERS, parameters),
+        filters=_filter_groups(stories, parameters, choices),
+        choices=choices,
+        feeds=links.feed_links("/v1/stories/feed", _feed_parameters(query)),
+        json_url=_json_url(listed),
+        has_filters=bool(parameters.keys() - {"sort", "limit"}),
+        first_page_url=filter_links.page_url(parameters) if query.cursor else "",
+        next_page_url=filter_links.page_url(parameters | {"cursor": next_cursor})
+        if next_cursor
+        else "",
+    )
+    return reader.personalize(HTMLResponse(html), remember_visit=True)
+
+
+def _filter_groups(
+    stories: Sequence[StoryView], parameters: Mapping[str, Any], choices: Choices
+) -> list[filter_links.FilterGroup]:
+    return [
+        filter_links.choice_group("Last report", "within", filter_links.SPANS, parameters),
+        filter_links.choice_group(
+            "Independent coverage", "min_independent", filter_links.COVERAGES, parameters
+        ),
+        *filter_links.value_groups(stories, parameters, choices),
+    ]
+
+
+def _feed_parameters(query: FrontQuery) -> dict[str, Any]:
+    """Parameters of the feed with the stories of the first page; a feed needs no time range."""
+    names = set(StoryFeedQuery.model_fields)
+    given = query.model_dump(mode="json", exclude_defaults=True, include=names)
+    return given | {"limit": query.limit}
+
+
+def _json_url(query: FrontQuery) -> str:
+    """The stories of the first page as JSON."""
+    names = set(StoryFeedQuery.model_fields)
+    given = query.model_dump(mode="json", exclude_defaults=True, include=names)
+    return f"/v1/stories?{urlencode(given | {'limit': query.limit}, doseq=True)}"
