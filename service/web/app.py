@@ -42,6 +42,7 @@ from service.web.pages import alerts as alert_pages
 from service.web.pages import front as front_page
 from service.web.pages import search as search_page
 from service.web.pages import stories as story_pages
+from service.web.pages import story as story_page
 from service.web.rendering.templates import create_environment
 from service.web.requests import problems, redirects
 from service.web.requests.content_type import require_json
@@ -79,6 +80,7 @@ ROUTE_MODULES = (
     metrics,
     docs_page,
     front_page,
+    story_page,
     story_pages,
     search_page,
     subscriptions,

@@ -1,73 +1,21 @@
-"""HTML pages for stories, storylines, feeds and the glossary; no scripts."""
+"""HTML pages for storylines, feeds and the glossary; no scripts."""
 
-from collections.abc import Iterable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 from service.domain.stories.filters import Sort
-from service.domain.stories.transitions import StoryTransition
 from service.store.catalogue import views as catalogue_views
 from service.store.catalogue.views import FeedFilter
-from service.store.story_views import history, storylines, views
-from service.store.story_views.reports import Member
-from service.store.story_views.roundups import list_roundups
+from service.store.story_views import storylines, views
 from service.web.api.catalogue.feeds import FEED_CURSOR
-from service.web.api.stories.stories import other_storyline_stories
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
 from service.web.rendering import links
-from service.web.rendering.evidence import read_evidence
-from service.web.requests.parameters import AsOf, CursorQuery, StoryId, StorylineId
+from service.web.requests.parameters import CursorQuery, StorylineId
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-
-
-@router.get("/stories/{story_id}", response_model=None)
-@router.get("/stories/{story_id}/{slug}", response_model=None)
-def story_page(
-    session: ReadSession,
-    web: WebContextDep,
-    story_id: StoryId,
-    as_of: AsOf = None,
-    shown_type: Annotated[str, Query(alias="type")] = "",
-) -> HTMLResponse | RedirectResponse:
-    """Story page: reports in chronological order, undated ones last, with the evidence for each.
-
-    `type` limits the list to articles of one type; unknown types are ignored.
-    """
-    detail = views.get_story(session, story_id, as_of=as_of)
-    story = detail.story
-    if story.state == "merged":
-        survivor = history.find_survivor(session, story_id, as_of=as_of)
-        return RedirectResponse(links.with_as_of(links.story_path(survivor), as_of), 308)
-    shown = shown_type if shown_type in {each.type for each in story.reports} else ""
-    transitions = history.transitions_of(session, story_id, as_of=as_of).items
-    split_off = views.list_split_off_ids(session, story_id, as_of=as_of)
-    mentioned = {
-        *_list_mentioned_stories(detail.members, transitions),
-        story.split_from or story.id,
-        *split_off,
-    }
-    return _render_page(
-        web,
-        "story.html",
-        story=story,
-        members=detail.members,
-        by_id={member.report.article_id: member.report for member in detail.members},
-        transitions=transitions,
-        related=other_storyline_stories(session, story, as_of=as_of),
-        names=views.story_names(session, mentioned),
-        split_off=split_off,
-        roundups=list_roundups(session, story.id, as_of=as_of),
-        shown_type=shown,
-        feeds=links.feed_links(
-            f"{links.story_api_path(story.id)}/feed",
-            ({"type": shown} if shown else {}) | ({"as_of": as_of.isoformat()} if as_of else {}),
-        ),
-        as_of=as_of,
-    )
 
 
 @router.get("/storylines/{storyline_id}")
@@ -115,16 +63,3 @@ def about_page(web: WebContextDep) -> HTMLResponse:
 
 def _render_page(web: WebContext, template: str, **values: Any) -> HTMLResponse:
     return HTMLResponse(web.templates.get_template(template).render(now=web.clock(), **values))
-
-
-def _list_mentioned_stories(
-    members: Iterable[Member], transitions: Iterable[StoryTransition]
-) -> Iterable[str]:
-    """Ids of other stories in the evidence and the transitions."""
-    for member in members:
-        next_best = read_evidence(member.membership.evidence).next if member.membership else None
-        if next_best:
-            yield next_best.story
-    for transition in transitions:
-        if transition.other_story_id:
-            yield transition.other_story_id

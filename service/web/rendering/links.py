@@ -13,6 +13,7 @@ __all__ = [
     "FeedLink",
     "external_url",
     "feed_links",
+    "markdown_path",
     "story_api_path",
     "story_path",
     "storyline_api_path",
@@ -27,6 +28,11 @@ def story_api_path(story_id: str) -> str:
     return "/v1/stories/" + quote(story_id, safe="")
 
 
+def markdown_path(story_id: str) -> str:
+    """Path of a story as Markdown."""
+    return f"/stories/{quote(story_id, safe='')}.md"
+
+
 def with_as_of(path: str, as_of: datetime | None) -> str:
     """Path with the parameter `as_of`; unchanged without a time."""
     if as_of is None:
@@ -34,11 +40,11 @@ def with_as_of(path: str, as_of: datetime | None) -> str:
     return f"{path}?as_of={as_of.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
 
 
-def with_query(path: str, *, as_of: datetime | None = None, **values: str) -> str:
-    """Path with query parameters, and with `as_of` unless it is None."""
-    query = urlencode(values)
+def with_query(path: str, *, as_of: datetime | None = None, **values: str | int) -> str:
+    """Path with query parameters that are not empty, and with `as_of` unless it is None."""
+    query = urlencode({name: value for name, value in values.items() if value != ""})
     dated = with_as_of(path, as_of)
-    return f"{dated}{'?' if dated == path else '&'}{query}"
+    return f"{dated}{'?' if dated == path else '&'}{query}" if query else dated
 
 
 def storyline_path(storyline_id: str) -> str:

@@ -60,6 +60,7 @@ def create_environment(title: str, static: Path) -> Environment:
     }
     environment.globals |= {"story_path": links.story_path, "storyline_path": links.storyline_path}
     environment.globals |= {
+        "markdown_path": links.markdown_path,
         "story_api_path": links.story_api_path,
         "storyline_api_path": links.storyline_api_path,
     }
