@@ -41,6 +41,8 @@ from service.web.pages import alert_feeds, subscriptions
 from service.web.pages import alerts as alert_pages
 from service.web.pages import search as search_page
 from service.web.pages import stories as story_pages
+from service.web.pages.catalogue import outlets as outlet_pages
+from service.web.pages.catalogue import storylines as storyline_pages
 from service.web.rendering.templates import create_environment
 from service.web.requests import problems, redirects
 from service.web.requests.content_type import require_json
@@ -78,6 +80,8 @@ ROUTE_MODULES = (
     metrics,
     docs_page,
     story_pages,
+    storyline_pages,
+    outlet_pages,
     search_page,
     subscriptions,
     alert_pages,

@@ -1,10 +1,10 @@
-"""HTML pages for stories, storylines, feeds and the glossary; no scripts."""
+"""HTML pages for stories, feeds and the glossary; no scripts."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ConfigDict, model_validator
 
@@ -14,7 +14,7 @@ from service.domain.stories.transitions import StoryTransition
 from service.store.catalogue import views as catalogue_views
 from service.store.catalogue.choices import load_choices
 from service.store.catalogue.views import FeedFilter
-from service.store.story_views import history, storylines, views
+from service.store.story_views import history, views
 from service.store.story_views.reports import Member
 from service.store.story_views.roundups import list_roundups
 from service.web.api.catalogue.feeds import FEED_CURSOR
@@ -23,7 +23,7 @@ from service.web.api.stories.stories import other_storyline_stories
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
 from service.web.rendering import links
 from service.web.rendering.evidence import read_evidence
-from service.web.requests.parameters import AsOf, CursorQuery, Limit, StoryId, StorylineId
+from service.web.requests.parameters import AsOf, CursorQuery, Limit, StoryId
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -65,6 +65,13 @@ def front_page(
         first_page_url=_front_page_url(parameters) if query.cursor else "",
         next_page_url=_front_page_url(parameters | {"cursor": next_cursor}) if next_cursor else "",
     )
+
+
+@router.get("/stories")
+def stories_address(request: Request) -> RedirectResponse:
+    """Redirect the address of the list to the front page, with its filters."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/{query}", 308)
 
 
 @router.get("/stories/{story_id}", response_model=None)
@@ -111,17 +118,6 @@ def story_page(
         ),
         as_of=as_of,
     )
-
-
-@router.get("/storylines/{storyline_id}")
-def storyline_page(
-    session: ReadSession, web: WebContextDep, storyline_id: StorylineId
-) -> HTMLResponse:
-    """Storyline page: the stories of one storyline."""
-    storyline = storylines.get_storyline(session, storyline_id)
-    parameters = {"storyline": storyline.id, "sort": Sort.NEWEST, "limit": views.MAX_RELATED}
-    feeds = links.feed_links("/v1/stories/feed", parameters)
-    return _render_page(web, "storyline.html", storyline=storyline, feeds=feeds)
 
 
 @router.get("/feeds")
