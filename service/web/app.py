@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -43,12 +42,12 @@ from service.web.pages import search as search_page
 from service.web.pages import stories as story_pages
 from service.web.pages.catalogue import outlets as outlet_pages
 from service.web.pages.catalogue import storylines as storyline_pages
-from service.web.rendering.templates import create_environment
+from service.web.pages.site import files, pictures
+from service.web.rendering.templates import STATIC, create_environment
 from service.web.requests import problems, redirects
 from service.web.requests.content_type import require_json
 from service.web.requests.unknown_parameters import reject_unknown_parameters
 
-STATIC = Path(__file__).parent / "static"
 #: Smaller responses gain nothing from gzip, and higher levels hardly reduce the size.
 GZIP_MIN_BYTES, GZIP_LEVEL = 1000, 5
 #: Modules with a `router`, in the order in which paths are matched.
@@ -79,6 +78,8 @@ ROUTE_MODULES = (
     health,
     metrics,
     docs_page,
+    files,
+    pictures,
     story_pages,
     storyline_pages,
     outlet_pages,

@@ -32,7 +32,7 @@ from service.web.middleware.gzip import accept_encoding, accepts_gzip
 from service.web.middleware.shared_reads import SharedReads, pop_counter
 
 #: Pages are not cached: they show ages, which change without a change of the data.
-CACHED_PREFIX = "/v1/"
+CACHED_PREFIXES = ("/v1/", "/pictures/", "/sitemap.xml")
 #: Requests with one of these headers bypass the cache.
 CREDENTIAL_HEADERS = frozenset({b"cookie", b"x-api-key"})
 #: Requests with this header bypass the cache unless its key is valid.
@@ -232,7 +232,7 @@ def cache_key(scope: Scope) -> Key | None:
     """Everything that a response depends on; None for a request that bypasses the cache."""
     if scope["type"] != "http" or scope["method"] != "GET":
         return None
-    if not scope["path"].startswith(CACHED_PREFIX):
+    if not scope["path"].startswith(CACHED_PREFIXES):
         return None
     host = b""
     for name, value in scope["headers"]:

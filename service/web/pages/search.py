@@ -19,7 +19,11 @@ from service.web.api.search.search import ParsedSearch, SearchQuery, parse_terms
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.lazy_model import encoder_if_loaded
 from service.web.middleware.concurrency import SearchSlot
-from service.web.rendering.dropped_filters import DroppedFilter, suggest_dropped_filters
+from service.web.rendering.dropped_filters import (
+    DroppedFilter,
+    explain_time_range,
+    suggest_dropped_filters,
+)
 from service.web.rendering.links import feed_links
 from service.web.rendering.pages import page_url, render_page
 
@@ -123,6 +127,7 @@ def search_page(
         articles=[articles[key] for key in found[1][on_page] if key in articles],
         marks=highlights.highlight_articles(session, results.phrases, list(articles)),
         drops=[] if any(found) else _suggest_drops(request, session, form),
+        outside="" if any(found) else _explain_time_range(session, form.search.query),
         first_page_url=form.url(1) if form.page > 1 else "",
         next_page_url=form.url(form.page + 1) if has_more else "",
     )
@@ -146,3 +151,7 @@ def _suggest_drops(request: Request, session: Session, form: SearchForm) -> list
 
     given = {"q": form.typed, **form.filters}
     return suggest_dropped_filters("/search", given, count)
+
+
+def _explain_time_range(session: Session, query: SearchQuery) -> str:
+    return explain_time_range(session, since=query.since, until=query.until)

@@ -11,10 +11,12 @@ from pydantic import ConfigDict, model_validator
 from service.domain.stories.filters import Sort
 from service.domain.stories.storyline_order import keep_storylines_together
 from service.domain.stories.transitions import StoryTransition
+from service.errors import NotFoundError
 from service.store.catalogue import views as catalogue_views
 from service.store.catalogue.choices import load_choices
 from service.store.catalogue.views import FeedFilter
 from service.store.story_views import history, views
+from service.store.story_views.absence import explain_absence
 from service.store.story_views.reports import Member
 from service.store.story_views.roundups import list_roundups
 from service.web.api.catalogue.feeds import FEED_CURSOR
@@ -23,6 +25,10 @@ from service.web.api.stories.stories import other_storyline_stories
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
 from service.web.rendering import links
 from service.web.rendering.evidence import read_evidence
+from service.web.rendering.meta import page_meta, story_meta
+from service.web.rendering.pages import render_page
+from service.web.rendering.templates import date_time
+from service.web.requests import problems
 from service.web.requests.parameters import AsOf, CursorQuery, Limit, StoryId
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -77,21 +83,38 @@ def stories_address(request: Request) -> RedirectResponse:
 @router.get("/stories/{story_id}", response_model=None)
 @router.get("/stories/{story_id}/{slug}", response_model=None)
 def story_page(
+    request: Request,
     session: ReadSession,
     web: WebContextDep,
     story_id: StoryId,
+    *,
     as_of: AsOf = None,
     shown_type: Annotated[str, Query(alias="type")] = "",
+    merged: Annotated[str, Query(max_length=200)] = "",
 ) -> HTMLResponse | RedirectResponse:
     """Story page: reports in chronological order, undated ones last, with the evidence for each.
 
-    `type` limits the list to articles of one type; unknown types are ignored.
+    `type` limits the list to articles of one type; unknown types are ignored. `merged` is the id of
+    a merged story that redirected here.
     """
-    detail = views.get_story(session, story_id, as_of=as_of)
+    try:
+        detail = views.get_story(session, story_id, as_of=as_of)
+    except NotFoundError:
+        if not problems.expects_html(request):
+            raise
+        return render_page(
+            web,
+            "absent_story.html",
+            status=404,
+            absence=explain_absence(session, story_id),
+            story_id=story_id,
+            as_of=as_of,
+        )
     story = detail.story
     if story.state == "merged":
         survivor = history.find_survivor(session, story_id, as_of=as_of)
-        return RedirectResponse(links.with_as_of(links.story_path(survivor), as_of), 308)
+        path = links.story_path(survivor)
+        return RedirectResponse(links.with_query(path, as_of=as_of, merged=story.id), 308)
     shown = shown_type if shown_type in {each.type for each in story.reports} else ""
     transitions = history.transitions_of(session, story_id, as_of=as_of).items
     split_off = views.list_split_off_ids(session, story_id, as_of=as_of)
@@ -100,9 +123,11 @@ def story_page(
         story.split_from or story.id,
         *split_off,
     }
-    return _render_page(
+    return render_page(
         web,
         "story.html",
+        meta=story_meta(request, story),
+        notice=_merge_notice(transitions, merged),
         story=story,
         members=detail.members,
         by_id={member.report.article_id: member.report for member in detail.members},
@@ -147,9 +172,11 @@ def feeds_page(
 
 
 @router.get("/about")
-def about_page(web: WebContextDep) -> HTMLResponse:
+def about_page(request: Request, web: WebContextDep) -> HTMLResponse:
     """Glossary of the terms on the pages."""
-    return _render_page(web, "about.html")
+    description = "The terms on these pages: coverage, copies, storylines, first reports and more."
+    meta = page_meta(request, "/about", "Glossary", description)
+    return render_page(web, "about.html", meta=meta)
 
 
 def _storyline_group(story: views.StoryView) -> tuple[bool, str] | None:
@@ -170,6 +197,14 @@ def _front_page_url(parameters: dict[str, Any]) -> str:
 
 def _render_page(web: WebContext, template: str, **values: Any) -> HTMLResponse:
     return HTMLResponse(web.templates.get_template(template).render(now=web.clock(), **values))
+
+
+def _merge_notice(transitions: Iterable[StoryTransition], merged: str) -> str:
+    """Sentence for readers whom a merged story redirected here; empty for all others."""
+    merge = next((each for each in transitions if merged and each.other_story_id == merged), None)
+    if merge is None:
+        return ""
+    return f"The story that you opened was merged into this one on {date_time(merge.at)} UTC."
 
 
 def _list_mentioned_stories(

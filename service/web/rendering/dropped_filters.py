@@ -1,12 +1,17 @@
-"""Suggestions for an empty list: the filters whose removal gives results."""
+"""Explanation of an empty list: the filters whose removal gives results, the range of the data."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from service.domain.text.locale_names import country_name, language_name
+from sqlalchemy.orm import Session
+
+from service.domain.locales.names import country_name, language_name
+from service.store.counts.time_range import find_time_range
 from service.store.counts.totals import Total
 from service.web.rendering.pages import page_url
+from service.web.rendering.templates import date_time
 
 #: Names of the filters of all lists.
 LABELS = {
@@ -64,3 +69,19 @@ def _drop_each(
             values = [str(each) for each in (value if isinstance(value, list) else [value])]
             shown = ", ".join(map(_NAMES.get(name, str), values))
             yield DroppedFilter(LABELS[name], shown, page_url(path, rest), count(rest))
+
+
+def explain_time_range(
+    session: Session, *, since: datetime | None = None, until: datetime | None = None
+) -> str:
+    """Sentence about a period without any data; empty if the data overlap it.
+
+    A past state (`as_of`) is a period until that time.
+    """
+    data = find_time_range(session) if since or until else None
+    if data is None or ((since is None or since <= data[1]) and (until is None or until > data[0])):
+        return ""
+    return (
+        f"The chosen time is outside of the data: the first report is of {date_time(data[0])}, "
+        f"the last one of {date_time(data[1])} UTC."
+    )

@@ -1,4 +1,4 @@
-"""Paths of stories and storylines, and URLs of others that are safe to show."""
+"""Paths of stories, storylines and outlets, and URLs of others that are safe to show."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from service.domain.urls.links import external_url, story_path
+from service.domain.urls.links import external_url, outlet_path, story_path, storyline_path
 from service.web.rendering.syndication import MEDIA_TYPES, Format
 
 __all__ = [
     "FeedLink",
     "external_url",
     "feed_links",
+    "outlet_path",
+    "picture_path",
     "story_api_path",
     "story_path",
     "storyline_api_path",
@@ -27,6 +29,11 @@ def story_api_path(story_id: str) -> str:
     return "/v1/stories/" + quote(story_id, safe="")
 
 
+def picture_path(story_id: str) -> str:
+    """Path of the picture of a story."""
+    return f"/pictures/stories/{quote(story_id, safe='')}.png"
+
+
 def with_as_of(path: str, as_of: datetime | None) -> str:
     """Path with the parameter `as_of`; unchanged without a time."""
     if as_of is None:
@@ -39,11 +46,6 @@ def with_query(path: str, *, as_of: datetime | None = None, **values: str) -> st
     query = urlencode(values)
     dated = with_as_of(path, as_of)
     return f"{dated}{'?' if dated == path else '&'}{query}"
-
-
-def storyline_path(storyline_id: str) -> str:
-    """Path of a storyline's page."""
-    return "/storylines/" + quote(storyline_id, safe="")
 
 
 def storyline_api_path(storyline_id: str) -> str:

@@ -17,6 +17,7 @@ from service.web.rendering.evidence import read_evidence
 from service.web.requests import parameters
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+STATIC = Path(__file__).parents[1] / "static"
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 #: Units of durations, largest first.
 UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1)))
@@ -61,6 +62,7 @@ def create_environment(title: str, static: Path) -> Environment:
         "evidence": read_evidence,
     }
     environment.globals |= {"story_path": links.story_path, "storyline_path": links.storyline_path}
+    environment.globals |= {"outlet_path": links.outlet_path}
     environment.globals |= {
         "story_api_path": links.story_api_path,
         "storyline_api_path": links.storyline_api_path,

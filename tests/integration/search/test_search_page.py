@@ -48,6 +48,8 @@ def test_results_have_pages_and_an_empty_page_names_the_filter_to_drop(world: Si
     beyond = world.page("/search?q=talks&page=5").text
     assert 'href="/search?q=talks">Back to the first page' in beyond.replace("← ", "")
     assert world.page("/search?q=talks&page=6").status == 422
+    early = world.page("/search?q=talks&until=2001-01-01").text
+    assert "outside of the data: the first report is of" in early
     empty = unescape(world.page("/search?q=pullout&outlet=cedar&language=ru").text)
     assert 'href="/search?q=pullout&outlet=cedar">Drop the language <bdi>Russian</bdi>' in empty
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import Field
 from sqlalchemy.orm import Session
@@ -27,7 +27,8 @@ from service.web.api.catalogue.outlets import OUTLET_CURSORS, Slug
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering.display_names import value_name
 from service.web.rendering.dropped_filters import DroppedFilter, suggest_dropped_filters
-from service.web.rendering.links import feed_links
+from service.web.rendering.links import feed_links, outlet_path
+from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import page_url, render_page
 from service.web.requests.form_query import FormQuery
 from service.web.requests.known_values import require_known_values
@@ -74,7 +75,10 @@ class Share:
 
 @router.get("")
 def outlets_page(
-    session: ReadSession, web: WebContextDep, query: Annotated[OutletListQuery, Query()]
+    request: Request,
+    session: ReadSession,
+    web: WebContextDep,
+    query: Annotated[OutletListQuery, Query()],
 ) -> HTMLResponse:
     """List outlets with their articles and stories of the last seven days."""
     require_known_values(session, query)
@@ -91,6 +95,7 @@ def outlets_page(
     return render_page(
         web,
         "outlets.html",
+        meta=page_meta(request, "/outlets", "Outlets", "The outlets whose feeds are read."),
         outlets=page.items,
         articles=_count_recent(session, page.items, Unit.ARTICLES, since),
         stories=_count_recent(session, page.items, Unit.STORIES, since),
@@ -104,7 +109,9 @@ def outlets_page(
 
 
 @router.get("/{slug}")
-def outlet_page(session: ReadSession, web: WebContextDep, slug: Slug) -> HTMLResponse:
+def outlet_page(
+    request: Request, session: ReadSession, web: WebContextDep, slug: Slug
+) -> HTMLResponse:
     """Show what an outlet reports, what it reports first, how late, and how its feeds work."""
     outlet = outlet_stats.get_outlet(session, slug)
     stats = outlet_stats.load_outlet_stats(session, outlet)
@@ -117,6 +124,7 @@ def outlet_page(session: ReadSession, web: WebContextDep, slug: Slug) -> HTMLRes
     return render_page(
         web,
         "outlet.html",
+        meta=page_meta(request, outlet_path(slug), outlet.name, _describe(outlet, stats)),
         outlet=outlet,
         stats=stats,
         siblings=_list_siblings(session, outlet),
@@ -134,6 +142,16 @@ def outlet_page(session: ReadSession, web: WebContextDep, slug: Slug) -> HTMLRes
         sources=outlet_stories.list_sources(session, slug, since=since, limit=MAX_RELATED),
         feeds=views.list_feeds(session, FeedFilter(outlets=(slug,))).items,
         story_feeds=feed_links("/v1/stories/feed", {"outlet": slug, "sort": Sort.NEWEST}),
+    )
+
+
+def _describe(outlet: OutletView, stats: OutletStats | None) -> str:
+    """Description of an outlet for link previews."""
+    if stats is None:
+        return f"No articles of {outlet.name} yet."
+    return (
+        f"{stats.articles} articles in 30 days; first in {stats.first_reports} of "
+        f"{stats.shared_stories} stories that other outlets reported, too."
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from service.store.story_views.storylines import StorylineOrder
 from service.web.api.stories.storylines import CURSORS
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering import links
+from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import page_url, render_page
 from service.web.requests.form_query import FormQuery
 from service.web.requests.parameters import CursorText, StorylineId
@@ -49,7 +50,10 @@ class OutletShare:
 
 @router.get("")
 def storylines_page(
-    session: ReadSession, web: WebContextDep, query: Annotated[StorylineListQuery, Query()]
+    request: Request,
+    session: ReadSession,
+    web: WebContextDep,
+    query: Annotated[StorylineListQuery, Query()],
 ) -> HTMLResponse:
     """List storylines by last report, each with its latest stories."""
     cursor = CURSORS[StorylineOrder.LATEST]
@@ -68,6 +72,7 @@ def storylines_page(
     return render_page(
         web,
         "storylines.html",
+        meta=page_meta(request, "/storylines", "Storylines", "Stories of one saga, linked."),
         storylines=[each for each in page.items if each.stories],
         stories=storylines.list_latest_stories(session, ids, per_storyline=STORIES_EACH),
         families=storylines.count_storyline_families(session, ids),
@@ -79,14 +84,17 @@ def storylines_page(
 
 @router.get("/{storyline_id}")
 def storyline_page(
-    session: ReadSession, web: WebContextDep, storyline_id: StorylineId
+    request: Request, session: ReadSession, web: WebContextDep, storyline_id: StorylineId
 ) -> HTMLResponse:
     """Show the stories of a storyline, latest first, and the outlets that report most of them."""
     storyline = storylines.get_storyline(session, storyline_id)
+    path, count = links.storyline_path(storyline.id), len(storyline.stories)
+    description = f"{count} {'story' if count == 1 else 'stories'} of one saga."
     parameters = {"storyline": storyline.id, "sort": Sort.NEWEST, "limit": views.MAX_RELATED}
     return render_page(
         web,
         "storyline.html",
+        meta=page_meta(request, path, storyline.title, description),
         storyline=storyline,
         families=storylines.count_storyline_families(session, [storyline.id]).get(storyline.id, 0),
         outlets=_list_outlets(session, storyline.id),
