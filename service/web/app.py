@@ -40,6 +40,8 @@ from service.web.pages import alert_feeds, subscriptions
 from service.web.pages import alerts as alert_pages
 from service.web.pages import search as search_page
 from service.web.pages import stories as story_pages
+from service.web.pages.catalogue import comparison as comparison_page
+from service.web.pages.catalogue import missing as missing_pages
 from service.web.pages.catalogue import outlets as outlet_pages
 from service.web.pages.catalogue import storylines as storyline_pages
 from service.web.pages.site import files, pictures
@@ -83,6 +85,8 @@ ROUTE_MODULES = (
     story_pages,
     storyline_pages,
     outlet_pages,
+    comparison_page,
+    missing_pages,
     search_page,
     subscriptions,
     alert_pages,

@@ -22,6 +22,8 @@ PAGES = {
     "storyline": f"/storylines/{STORYLINE}",
     "outlets": "/outlets",
     "outlet": "/outlets/harbour",
+    "comparison": "/compare?outlet=harbour&outlet=volga-wire&days=30",
+    "missing": "/missing",
     "feeds": "/feeds",
     "about": "/about",
     "search": "/search?q=talks&outlet=cedar",

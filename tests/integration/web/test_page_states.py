@@ -1,5 +1,6 @@
 """Pages that cannot show what was requested, and files for programs: robots, sitemap, pictures."""
 
+import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from xml.etree import ElementTree as ET
@@ -84,3 +85,16 @@ def test_picture_shows_a_headline_only_if_the_font_has_its_characters(headline: 
     image = Image.open(BytesIO(draw_story(content))).convert("L")
     has_ink = any(image.crop((80, 150, 1120, 370)).histogram()[:100])
     assert has_ink == (headline == "Ferry turns back")
+
+
+def test_every_linked_term_is_in_the_glossary(world: Site) -> None:
+    glossary = world.page("/about").text
+    pages = ("/", f"/stories/{MEETING}", "/storylines", "/outlets", "/outlets/harbour", "/missing")
+    compared = "/compare?outlet=harbour&outlet=cedar"
+    linked = {
+        each
+        for path in (*pages, f"/storylines/{STORYLINE}", compared)
+        for each in re.findall(r'href="/about#([^"]+)"', world.page(path).text)
+    }
+    assert {"copy", "first-reporter", "publisher-family"} <= linked
+    assert [each for each in linked if f'id="{each}"' not in glossary] == []
