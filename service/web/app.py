@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -43,12 +42,16 @@ from service.web.pages import front as front_page
 from service.web.pages import search as search_page
 from service.web.pages import stories as story_pages
 from service.web.pages import story as story_page
-from service.web.rendering.templates import create_environment
+from service.web.pages.catalogue import comparison as comparison_page
+from service.web.pages.catalogue import missing as missing_pages
+from service.web.pages.catalogue import outlets as outlet_pages
+from service.web.pages.catalogue import storylines as storyline_pages
+from service.web.pages.site import files, pictures
+from service.web.rendering.templates import STATIC, create_environment
 from service.web.requests import problems, redirects
 from service.web.requests.content_type import require_json
 from service.web.requests.unknown_parameters import reject_unknown_parameters
 
-STATIC = Path(__file__).parent / "static"
 #: Smaller responses gain nothing from gzip, and higher levels hardly reduce the size.
 GZIP_MIN_BYTES, GZIP_LEVEL = 1000, 5
 #: Modules with a `router`, in the order in which paths are matched.
@@ -81,7 +84,13 @@ ROUTE_MODULES = (
     docs_page,
     front_page,
     story_page,
+    files,
+    pictures,
     story_pages,
+    storyline_pages,
+    outlet_pages,
+    comparison_page,
+    missing_pages,
     search_page,
     subscriptions,
     alert_pages,

@@ -28,9 +28,9 @@ from service.web.requests.problems import DATABASE_ERRORS, expects_html, problem
 
 #: No key and no rate limit: probes and static files.
 UNRESTRICTED = ("/healthz", "/readyz", "/static/")
-#: No key, but a rate limit: the API documentation contains no stored data, and signed links of
-#: subscribers need no key.
-KEYLESS = ("/docs", "/openapi.json", "/digest/")
+#: No key, but a rate limit: the API documentation, the icon and robots.txt contain no stored data,
+#: and signed links of subscribers need no key.
+KEYLESS = ("/docs", "/openapi.json", "/digest/", "/favicon.ico", "/robots.txt")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from service.web.middleware.shared_reads import SharedReads, pop_counter
 from service.web.requests.reader import has_only_preferences
 
 #: Pages are not cached: they show ages, which change without a change of the data.
-CACHED_PREFIX = "/v1/"
+CACHED_PREFIXES = ("/v1/", "/pictures/", "/sitemap.xml")
 #: Requests with this header bypass the cache, and those with a cookie that is no preference.
 CREDENTIAL_HEADER = b"x-api-key"
 #: Requests with this header bypass the cache unless its key is valid.
@@ -233,7 +233,7 @@ def cache_key(scope: Scope) -> Key | None:
     """Everything that a response depends on; None for a request that bypasses the cache."""
     if scope["type"] != "http" or scope["method"] != "GET":
         return None
-    if not scope["path"].startswith(CACHED_PREFIX):
+    if not scope["path"].startswith(CACHED_PREFIXES):
         return None
     host = b""
     for name, value in scope["headers"]:

@@ -9,13 +9,21 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse
 from pydantic import ConfigDict, model_validator
+from sqlalchemy.orm import Session
 
 from service.domain.stories.filters import Sort
 from service.store.catalogue.choices import Choices, load_choices
+from service.store.counts.totals import Total, count_rows
+from service.store.story_views import views
 from service.store.story_views.views import StoryView
 from service.web.api.stories.query import StoryFeedQuery, StoryQuery, list_page
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering import links
+from service.web.rendering.dropped_filters import (
+    DroppedFilter,
+    explain_time_range,
+    suggest_dropped_filters,
+)
 from service.web.rendering.front_page import filter_links
 from service.web.rendering.front_page.cards import arrange_front
 from service.web.requests.parameters import Limit
@@ -79,6 +87,10 @@ def front_page(
         choices=choices,
         feeds=links.feed_links("/v1/stories/feed", _feed_parameters(query)),
         json_url=_json_url(listed),
+        drops=[] if stories else _suggest_drops(session, parameters),
+        out_of_range=""
+        if stories
+        else explain_time_range(session, since=listed.since, until=listed.until),
         has_filters=bool(parameters.keys() - {"sort", "limit"}),
         first_page_url=filter_links.page_url(parameters) if query.cursor else "",
         next_page_url=filter_links.page_url(parameters | {"cursor": next_cursor})
@@ -86,6 +98,15 @@ def front_page(
         else "",
     )
     return reader.personalize(HTMLResponse(html), remember_visit=True)
+
+
+def _suggest_drops(session: Session, given: Mapping[str, Any]) -> list[DroppedFilter]:
+    def count(rest: Mapping[str, Any]) -> Total:
+        query = FrontQuery.model_validate(rest)
+        ids = views.select_story_ids(query, sort=query.sort, as_of=query.as_of)
+        return count_rows(session, ids.order_by(None))
+
+    return suggest_dropped_filters("/", given, count)
 
 
 def _filter_groups(

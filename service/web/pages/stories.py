@@ -1,32 +1,27 @@
-"""HTML pages for storylines, feeds and the glossary; no scripts."""
+"""HTML pages for feeds and the glossary, and the address of the story list; no scripts."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
 
-from service.domain.stories.filters import Sort
 from service.store.catalogue import views as catalogue_views
 from service.store.catalogue.views import FeedFilter
-from service.store.story_views import storylines, views
 from service.web.api.catalogue.feeds import FEED_CURSOR
-from service.web.dependencies import ReadSession, WebContext, WebContextDep
-from service.web.rendering import links
-from service.web.requests.parameters import CursorQuery, StorylineId
+from service.web.dependencies import ReadSession, WebContextDep
+from service.web.rendering.meta import page_meta
+from service.web.rendering.pages import render_page
+from service.web.requests.parameters import CursorQuery
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
 
-@router.get("/storylines/{storyline_id}")
-def storyline_page(
-    session: ReadSession, web: WebContextDep, storyline_id: StorylineId
-) -> HTMLResponse:
-    """Storyline page: the stories of one storyline."""
-    storyline = storylines.get_storyline(session, storyline_id)
-    parameters = {"storyline": storyline.id, "sort": Sort.NEWEST, "limit": views.MAX_RELATED}
-    feeds = links.feed_links("/v1/stories/feed", parameters)
-    return _render_page(web, "storyline.html", storyline=storyline, feeds=feeds)
+@router.get("/stories")
+def stories_address(request: Request) -> RedirectResponse:
+    """Redirect the address of the list to the front page, with its filters."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/{query}", 308)
 
 
 @router.get("/feeds")
@@ -42,7 +37,7 @@ def feeds_page(
     page = catalogue_views.list_feeds(session, FeedFilter(failing=failing), after=after)
     next_cursor = FEED_CURSOR.encode(page.next)
     filters = {"failing": "true"} if failing else {}
-    return _render_page(
+    return render_page(
         web,
         "feeds.html",
         feeds=page.items,
@@ -56,10 +51,8 @@ def feeds_page(
 
 
 @router.get("/about")
-def about_page(web: WebContextDep) -> HTMLResponse:
+def about_page(request: Request, web: WebContextDep) -> HTMLResponse:
     """Glossary of the terms on the pages."""
-    return _render_page(web, "about.html")
-
-
-def _render_page(web: WebContext, template: str, **values: Any) -> HTMLResponse:
-    return HTMLResponse(web.templates.get_template(template).render(now=web.clock(), **values))
+    description = "The terms on these pages: coverage, copies, storylines, first reports and more."
+    meta = page_meta(request, "/about", "Glossary", description)
+    return render_page(web, "about.html", meta=meta)

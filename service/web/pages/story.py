@@ -8,19 +8,26 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
 from service.domain.stories.pace import is_developing
+from service.domain.stories.transitions import StoryTransition
+from service.errors import NotFoundError
 from service.store.story_views import history, views
+from service.store.story_views.absence import explain_absence
 from service.store.story_views.reports import Member
 from service.store.story_views.roundups import list_roundups
 from service.web.api.stories.missing import MissingOut
 from service.web.api.stories.stories import other_storyline_stories
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering import links
-from service.web.rendering.evidence import read_evidence
+from service.web.rendering.meta import story_meta
+from service.web.rendering.pages import render_page
+from service.web.rendering.story_page.evidence import read_evidence
 from service.web.rendering.story_page.headlines import compare_headlines
 from service.web.rendering.story_page.history import Change, describe_history
 from service.web.rendering.story_page.markdown import render_markdown
 from service.web.rendering.story_page.reports import ReportPage, page_reports
 from service.web.rendering.story_page.timeline import draw_growth, timeline_rows
+from service.web.rendering.templates import date_time
+from service.web.requests import problems
 from service.web.requests.parameters import AsOf, StoryId
 from service.web.requests.reader import ReaderDep
 
@@ -58,30 +65,46 @@ def story_page(
     as_of: AsOf = None,
     shown_type: Annotated[str, Query(alias="type")] = "",
     page: PageNumber = 1,
+    merged: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """Story page: reports by outlet first, then timeline, headlines, growth and history.
 
-    `type` limits the reports to one type; unknown types are ignored.
+    `type` limits the reports to one type; unknown types are ignored. `merged` is the id of a merged
+    story that redirected here.
     """
-    detail = views.get_story(session, story_id, as_of=as_of)
+    try:
+        detail = views.get_story(session, story_id, as_of=as_of)
+    except NotFoundError:
+        if not problems.expects_html(request):
+            raise
+        return render_page(
+            web,
+            "absent_story.html",
+            status=404,
+            absence=explain_absence(session, story_id),
+            story_id=story_id,
+            as_of=as_of,
+        )
     story = detail.story
     if story.state == "merged":
-        survivor = history.find_survivor(session, story_id, as_of=as_of)
-        return RedirectResponse(links.with_as_of(links.story_path(survivor), as_of), 308)
+        path = links.story_path(history.find_survivor(session, story_id, as_of=as_of))
+        return RedirectResponse(links.with_query(path, as_of=as_of, merged=story.id), 308)
     shown = shown_type if shown_type in {each.type for each in story.reports} else ""
     members = [each for each in detail.members if not shown or each.report.type == shown]
     reports = page_reports(story, members, page)
-    changes = describe_history(
-        history.transitions_of(session, story_id, as_of=as_of).items, story.split_from
-    )
+    transitions = history.transitions_of(session, story_id, as_of=as_of).items
+    changes = describe_history(transitions, story.split_from)
     split_off = views.list_split_off_ids(session, story_id, as_of=as_of)
     mentioned = {
         *_list_mentioned_stories(detail.members, changes),
         story.split_from or story.id,
         *split_off,
     }
-    html = web.templates.get_template("story.html").render(
-        now=web.clock(),
+    response = render_page(
+        web,
+        "story.html",
+        meta=story_meta(request, story),
+        notice=_merge_notice(transitions, merged),
         clock=reader.clock,
         story=story,
         developing=not as_of and is_developing(story.details.pace, web.clock()),
@@ -105,7 +128,15 @@ def story_page(
         url=str(request.base_url).rstrip("/") + links.story_path(story.id, story.slug),
         as_of=as_of,
     )
-    return reader.personalize(HTMLResponse(html))
+    return reader.personalize(response)
+
+
+def _merge_notice(transitions: Iterable[StoryTransition], merged: str) -> str:
+    """Sentence for readers whom a merged story redirected here; empty for all others."""
+    merge = next((each for each in transitions if merged and each.other_story_id == merged), None)
+    if merge is None:
+        return ""
+    return f"The story that you opened was merged into this one on {date_time(merge.at)} UTC."
 
 
 def _report_links(

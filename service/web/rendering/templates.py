@@ -12,12 +12,14 @@ from service.domain.articles.article_types import ArticleType
 from service.redaction import redact_url
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
-from service.web.rendering import display_names, links, timeline
-from service.web.rendering.evidence import read_evidence
+from service.web.rendering import display_names, links
 from service.web.rendering.reader_clock import COMMON_ZONES, MONTHS, UNITS
+from service.web.rendering.story_page.evidence import read_evidence
+from service.web.rendering.story_page.points import dots
 from service.web.requests import parameters
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+STATIC = Path(__file__).parents[1] / "static"
 
 
 def create_environment(title: str, static: Path) -> Environment:
@@ -31,7 +33,7 @@ def create_environment(title: str, static: Path) -> Environment:
     )
     digest = hashlib.sha256((static / "site.css").read_bytes()).hexdigest()[:10]
     environment.globals |= {"site": title, "version": digest, "zones": COMMON_ZONES}
-    environment.globals |= {"dots": timeline.dots, "lanes": timeline.lanes, "chips": chips}
+    environment.globals |= {"dots": dots, "chips": chips}
     environment.globals |= {
         "delays": delays,
         "count_types": count_types,
@@ -59,6 +61,7 @@ def create_environment(title: str, static: Path) -> Environment:
         "evidence": read_evidence,
     }
     environment.globals |= {"story_path": links.story_path, "storyline_path": links.storyline_path}
+    environment.globals |= {"outlet_path": links.outlet_path}
     environment.globals |= {
         "markdown_path": links.markdown_path,
         "story_api_path": links.story_api_path,

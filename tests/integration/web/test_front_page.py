@@ -101,10 +101,10 @@ def test_filters_are_links_that_keep_each_other_and_lead_to_feed_and_json(busy: 
 def test_new_stories_since_the_last_visit_are_marked(busy: Site) -> None:
     seen = int((BUSY_NOW - timedelta(hours=5)).timestamp())
     first = busy.page("/")
-    assert "Since your last visit" not in first.text
+    assert "your last visit" not in first.text
     assert f"visit={int(BUSY_NOW.timestamp())};" in first.headers["set-cookie"]
     later = with_cookies(busy, "/", visit=str(seen))
-    assert "Since your last visit, 13:00" in later.text
+    assert "your last visit, </span>13:00: " in later.text
     assert '<b class="mark fresh">New</b>' in later.text
     assert "new</b>" in card_of(later.text, "Parliament votes")
     assert "HttpOnly" in later.headers["set-cookie"]

@@ -39,7 +39,7 @@ def test_front_page_shows_stories_with_coverage(world: Site) -> None:
     assert "<b>7</b> of 10<span" in text
     assert '<time datetime="2023-04-25T20:40:00Z">25 Apr, 20:40</time>' in text
     assert f'href="/storylines/{STORYLINE}"' in text
-    assert '<svg class="spark"' in text
+    assert '<svg class="sparkline"' in text
     assert "<script" not in text
 
 
@@ -97,12 +97,15 @@ def test_headlines_have_language_and_direction(world: Site) -> None:
 def test_story_page_has_a_short_and_a_canonical_path(world: Site) -> None:
     canonical = f"/stories/{MEETING}/defence-chiefs-of-four-countries-discuss"
     assert world.page(canonical).body == world.page(f"/stories/{MEETING}").body
-    assert f'<link rel="canonical" href="{canonical}">' in world.page(canonical).text
+    assert f'<link rel="canonical" href="{world.url}{canonical}">' in world.page(canonical).text
 
 
-def test_merged_story_redirects(world: Site) -> None:
+def test_merged_story_redirects_with_an_explanation(world: Site) -> None:
     response = world.page(f"/stories/{MERGED}/talks")
-    assert (response.status, response.headers["location"]) == (308, f"/stories/{MEETING}")
+    target = response.headers["location"]
+    assert (response.status, target) == (308, f"/stories/{MEETING}?merged={MERGED}")
+    assert "was merged into this one on 25 Apr 2023" in world.page(target).text
+    assert "was merged into" not in world.page(f"/stories/{MEETING}?merged=other").text
 
 
 def test_hostile_texts_are_escaped(sessions: Sessions, site: Site) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
-from service.web.rendering.timeline import points
+from service.web.rendering.story_page.points import points
 
 #: Spans of equal length. A mark in each of them has a width of 24 pixels on a phone.
 SLOTS = 12
