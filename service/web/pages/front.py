@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict
 from sqlalchemy.orm import Session
 
 from service.domain.stories.filters import Sort
@@ -26,6 +26,9 @@ from service.web.rendering.dropped_filters import (
 )
 from service.web.rendering.front_page import filter_links
 from service.web.rendering.front_page.cards import arrange_front
+from service.web.rendering.meta import page_meta
+from service.web.rendering.pages import page_url, render_page
+from service.web.requests.form_query import FormQuery
 from service.web.requests.parameters import Limit
 from service.web.requests.reader import ReaderDep
 
@@ -34,28 +37,22 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 SPANS: Mapping[str, timedelta] = MappingProxyType(
     {"3h": timedelta(hours=3), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
 )
+#: For search engines and link previews.
+DESCRIPTION = "What happened, who reports it, and who reports it independently."
 
 
-class FrontQuery(StoryQuery):
-    """Query parameters of the API; empty and unknown ones are ignored, as forms send them."""
+class FrontQuery(FormQuery, StoryQuery):
+    """Query parameters of the API; unknown ones are ignored, because links append them."""
 
     model_config = ConfigDict(extra="ignore")
 
     limit: Limit = 50
     within: Literal["3h", "24h", "7d"] | None = None  #: as `since`, relative to now or `as_of`
 
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_empty(cls, fields: Any) -> Any:
-        given = {
-            name: [each for each in value if each] if isinstance(value, list) else value
-            for name, value in dict(fields).items()
-        }
-        return {name: value for name, value in given.items() if value not in ("", [])}
-
 
 @router.get("/")
 def front_page(
+    request: Request,
     session: ReadSession,
     web: WebContextDep,
     reader: ReaderDep,
@@ -68,9 +65,11 @@ def front_page(
         listed = query.model_copy(update={"since": since})
     stories, next_cursor = list_page(session, listed, after=query.cursor)
     choices = load_choices(session)
-    parameters = query.model_dump(mode="json", exclude_defaults=True, exclude={"cursor"})
-    html = web.templates.get_template("front.html").render(
-        now=web.clock(),
+    parameters = query.given()
+    response = render_page(
+        web,
+        "front.html",
+        meta=page_meta(request, page_url("/", parameters), "Stories", DESCRIPTION),
         clock=reader.clock,
         front=arrange_front(
             stories,
@@ -92,12 +91,10 @@ def front_page(
         if stories
         else explain_time_range(session, since=listed.since, until=listed.until),
         has_filters=bool(parameters.keys() - {"sort", "limit"}),
-        first_page_url=filter_links.page_url(parameters) if query.cursor else "",
-        next_page_url=filter_links.page_url(parameters | {"cursor": next_cursor})
-        if next_cursor
-        else "",
+        first_page_url=page_url("/", parameters) if query.cursor else "",
+        next_page_url=page_url("/", parameters | {"cursor": next_cursor}) if next_cursor else "",
     )
-    return reader.personalize(HTMLResponse(html), remember_visit=True)
+    return reader.personalize(response, remember_visit=True)
 
 
 def _suggest_drops(session: Session, given: Mapping[str, Any]) -> list[DroppedFilter]:

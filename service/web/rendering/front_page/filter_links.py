@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from service.store.catalogue.choices import Choices
 from service.store.story_views.views import StoryView
 from service.web.rendering.display_names import country_name, language_name
+from service.web.rendering.pages import page_url
 from service.web.requests.parameters import distinct
 
 #: Maximum number of values that a group of links offers.
@@ -44,7 +44,7 @@ def choice_group(
     return FilterGroup(
         label,
         tuple(
-            FilterLink(text, page_url({**parameters, name: value}), value == current)
+            FilterLink(text, page_url("/", {**parameters, name: value}), value == current)
             for value, text in choices.items()
         ),
     )
@@ -72,7 +72,7 @@ def value_groups(
         links = [
             FilterLink(
                 known.get(value) or _name_of(name, value),
-                page_url({**parameters, name: _toggled(chosen, value, name)}),
+                page_url("/", {**parameters, name: _toggled(chosen, value, name)}),
                 value in chosen,
                 number_of[value] or None,
             )
@@ -81,12 +81,6 @@ def value_groups(
         if links:
             groups.append(FilterGroup(label, tuple(links)))
     return tuple(groups)
-
-
-def page_url(parameters: Mapping[str, Any]) -> str:
-    """Address of the front page with parameters; empty ones are left out."""
-    given = {name: value for name, value in parameters.items() if value not in ("", [], None)}
-    return f"/?{urlencode(given, doseq=True)}" if given else "/"
 
 
 _VALUE_GROUPS = {
