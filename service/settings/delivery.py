@@ -18,6 +18,7 @@ class MailSettings:
     imprint: str
     timeout_seconds: float
     max_per_minute: float
+    confirmations_per_hour: int = 0  #: of subscriptions on the page; 0 closes the page
     folder: str = ""  #: writes emails there instead of sending them; empty sends them
 
     @property

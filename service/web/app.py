@@ -6,6 +6,7 @@ from functools import partial
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from service.domain.access.rate_limit import Quota
 from service.settings import load as settings_module
 from service.settings.load import Settings
 from service.store.database.change_counter import read_latest_change_counter
@@ -33,6 +34,7 @@ from service.web.middleware.cors import CorsMiddleware
 from service.web.middleware.etags import ConditionalMiddleware
 from service.web.middleware.gzip import GzipMiddleware
 from service.web.middleware.hosts import HostMiddleware, HostPolicy
+from service.web.middleware.rate_limit import RateLimiter
 from service.web.middleware.request_context import RequestContextMiddleware
 from service.web.middleware.response_cache import ResponseCache
 from service.web.middleware.shared_reads import SharedReads
@@ -46,6 +48,7 @@ from service.web.pages.catalogue import comparison as comparison_page
 from service.web.pages.catalogue import missing as missing_pages
 from service.web.pages.catalogue import outlets as outlet_pages
 from service.web.pages.catalogue import storylines as storyline_pages
+from service.web.pages.readers import data, follow, subscribe
 from service.web.pages.site import files, pictures
 from service.web.rendering.templates import STATIC, create_environment
 from service.web.requests import problems, redirects
@@ -54,6 +57,8 @@ from service.web.requests.unknown_parameters import reject_unknown_parameters
 
 #: Smaller responses gain nothing from gzip, and higher levels hardly reduce the size.
 GZIP_MIN_BYTES, GZIP_LEVEL = 1000, 5
+#: Subscriptions that one client may request: an address can have many people behind it.
+SUBSCRIPTION_QUOTA = Quota(10, window=3600)
 #: Modules with a `router`, in the order in which paths are matched.
 ROUTE_MODULES = (
     story_feeds,
@@ -92,6 +97,9 @@ ROUTE_MODULES = (
     comparison_page,
     missing_pages,
     search_page,
+    data,
+    subscribe,
+    follow,
     subscriptions,
     alert_pages,
     alert_feeds,
@@ -130,6 +138,7 @@ def create_app(
     app.state.access = AccessPolicy.from_settings(settings)
     app.state.key_cache = KeyCache(sessions, clock, reads)
     app.state.limits = ConcurrencyLimits(settings.web)
+    app.state.subscription_limiter = RateLimiter(SUBSCRIPTION_QUOTA)
     app.state.metrics = Metrics(web.engine, clock)
     app.state.readiness = health.readiness_probe(web)
     if model_context:
