@@ -36,6 +36,7 @@ from service.store.catalogue import feed_history, feeds
 from service.store.catalogue.feeds import FetchRecord
 from service.store.database.errors import translate_database_errors
 from service.store.tables import FeedRow
+from service.telemetry import process
 
 log = structlog.get_logger()
 
@@ -155,10 +156,7 @@ class FeedStore:
             feeds.record_fetches(session, [each.record for each in stored])
             feeds.apply_updates(session, {each.feed.id: each.update for each in stored})
         for each in stored:
-            if kind := each.record.error_kind:
-                failure = {"error": each.update.error, "in_a_row": each.update.error_count}
-                url = redact_url(each.feed.url)
-                log.warning("feed failed", action="feed_failed", feed=url, kind=kind, **failure)
+            _report(each)
         return sum((each.counts() for each in stored), Counter[str]())
 
     def _store(
@@ -205,3 +203,17 @@ class FeedStore:
             warnings=[*content.parsed.warnings, *content.rejections][:MAX_WARNINGS],
         )
         return StoredFeed(feed, record, update)
+
+
+def _report(stored: StoredFeed) -> None:
+    """Count a fetch; log the first failure in a row of a feed, and its end."""
+    record, update = stored.record, stored.update
+    process.FETCHES.labels(record.error_kind or record.outcome).inc()
+    fields = {"feed": redact_url(stored.feed.url), "feed_id": stored.feed.id}
+    before = stored.feed.error_count
+    if record.error_kind:
+        level = log.debug if before else log.warning
+        failure = {"error": update.error, "in_a_row": update.error_count}
+        level("feed failed", action="feed_failed", kind=record.error_kind, **fields, **failure)
+    elif before:
+        log.info("feed works again", action="feed_recovered", failures=before, **fields)

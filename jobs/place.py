@@ -19,6 +19,7 @@ from service.store.articles import articles, candidates, copies, types, vectors
 from service.store.database import locks
 from service.store.editing import marks
 from service.store.stories import apply_plan, constraints, stories, vocabularies
+from service.telemetry import process
 
 #: Articles placed per transaction.
 BATCH = 200
@@ -59,6 +60,11 @@ def place(context: Context) -> Counts:
             )
             _update_report_times(session, context, batch)
             articles.advance_stage(session, batch, before="admitted", after="placed")
+            lags = articles.measure_lags(session, arrivals, now=context.clock())
+        for lag in lags:
+            process.STORY_LAG.observe(lag.to_story)
+            if lag.to_fetch is not None:
+                process.PUBLICATION_LAG.observe(lag.to_fetch)
         total.update({"articles": len(batch), **counts})
         context.progress("place", total["articles"], max(waiting, total["articles"]))
     return total

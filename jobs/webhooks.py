@@ -17,6 +17,7 @@ from service.ingest.fetching.webhook_target import delivery_body
 from service.store.database.claims import open_owner
 from service.store.database.sessions import outcome_sessions
 from service.store.webhooks import outbox
+from service.telemetry import process
 
 log = structlog.get_logger()
 
@@ -104,6 +105,7 @@ class _Sender:
         ids = [transition.id for transition in batch.transitions]
         sent = dict(zip(ids, await asyncio.gather(*posts), strict=True))
         for change, outcome in sent.items():
+            process.DELIVERIES.labels("webhook", "failed" if outcome.error else "sent").inc()
             if outcome.error is not None:
                 failure = {"webhook": batch.webhook, "change": change, "error": outcome.error}
                 log.warning("delivery failed", action="webhook_failed", **failure)

@@ -9,6 +9,7 @@ SamestoryError                 base class; the message is one line for the user
 │   ├── LockLostError          the run of a job lost its lock
 │   ├── DatabaseUnusableError  no pgvector, Postgres below 15, missing tables, read-only
 │   └── EmbeddedServerError    the embedded server could not start
+├── MaintenanceError           the service is in maintenance mode
 ├── NotFoundError              no such story, article, outlet …
 │   └── HiddenError            hidden by an editor
 ├── DecisionConflictError      a decision conflicts with earlier active decisions
@@ -101,6 +102,10 @@ class DatabaseUnusableError(DatabaseError):
 
 class EmbeddedServerError(DatabaseError):
     """The embedded server could not be set up or started."""
+
+
+class MaintenanceError(SamestoryError):
+    """The service is in maintenance mode and changes nothing; the message gives the reason."""
 
 
 class NotFoundError(SamestoryError):

@@ -22,13 +22,16 @@ from service.store.database.connections.connection import GRACE
 from service.store.database.connections.engines import derived_engine, state_of
 from service.store.database.connections.limits import ConnectionLimits
 from service.store.database.fence import Fence
-from service.store.runs import heartbeats
+from service.store.runs import heartbeats, maintenance
+from service.telemetry.outages import Outages
 
 log = structlog.get_logger()
 
 #: Seconds for which `/readyz` reports lost locks, unless they are acquired again.
 LOST_SECONDS = 120.0
 FOREVER = float("inf")
+#: Longest heartbeat in seconds, with all timeouts of connections.
+BEAT_TIMEOUT = 60.0
 
 
 @dataclass(slots=True)
@@ -40,12 +43,13 @@ class HeldLock:
     ends_at: float  #: on the monotonic clock
     run_id: int | None = None
     lost: str = ""  #: why the lock was lost
+    is_paused: bool = False  #: the service is in maintenance mode
     is_ending: bool = False  #: the end of the run may be recorded already
 
     @property
     def must_stop(self) -> bool:
-        """Whether the run lost its lock or has reached its maximum duration."""
-        return bool(self.lost) or time.monotonic() > self.ends_at
+        """Whether the run lost its lock, has reached its maximum duration, or must pause."""
+        return bool(self.lost) or self.is_paused or time.monotonic() > self.ends_at
 
     @property
     def fence(self) -> Fence:
@@ -70,6 +74,7 @@ class RunLocks:
         self, engine: Engine, settings: RunSettings, on_stalled: Callable[[Sequence[str]], object]
     ) -> None:
         """`engine` has the limits of locks; `on_stalled` gets the stalled jobs of all processes."""
+        self.outages = Outages()
         self._engine = engine
         self._settings = settings
         self._on_stalled = on_stalled
@@ -78,6 +83,7 @@ class RunLocks:
         self._connection: Connection | None = None
         self._held: dict[str, HeldLock] = {}
         self._closed = threading.Event()
+        self._last_beat = time.monotonic()
 
     @contextmanager
     def hold(self, job: str, max_seconds: float) -> Iterator[HeldLock | None]:
@@ -102,6 +108,11 @@ class RunLocks:
         while not self._closed.wait(self._settings.heartbeat_seconds):
             if stalled := self._beat():
                 self._on_stalled(stalled)
+            self._last_beat = time.monotonic()
+
+    def is_alive(self) -> bool:
+        """Whether the heartbeat thread works; a database that does not respond does not count."""
+        return time.monotonic() - self._last_beat < BEAT_TIMEOUT + self._settings.heartbeat_seconds
 
     def close(self) -> None:
         """End the heartbeats, and release the locks with their connection."""
@@ -151,6 +162,9 @@ class RunLocks:
                 for held in [current[run_id] for run_id in current.keys() - alive]:
                     if not held.is_ending:
                         self._revoke(connection, held, "another process took over")
+                if maintenance.find(connection):
+                    for held in self._held.values():
+                        held.is_paused = True
                 return self._find_stalled(connection)
             except SQLAlchemyError as error:
                 self._lose(error)

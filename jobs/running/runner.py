@@ -5,15 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from jobs.running.context import Context, Counts
 from jobs.running.run_locks import HeldLock, RunLocks, open_run_locks
-from service.errors import SamestoryError
+from service.errors import DatabaseUnreachableError, SamestoryError
 from service.store.database.errors import translate_database_errors
 from service.store.database.sessions import fenced_sessions
-from service.store.runs import runs
+from service.store.runs import maintenance, runs
+from service.telemetry import process
 
 log = structlog.get_logger()
+
+#: Subject of the outages of the database.
+DATABASE = "database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ def run_job(job: Job, context: Context) -> Counts | None:
 
 
 def run_locked(job: Job, context: Context, run_locks: RunLocks) -> Counts | None:
-    """Run a job now and return its counts; None if another process is running it.
+    """Run a job now and return its counts; None if another process runs it, or in maintenance.
 
     The job gets sessions that commit only while the run has the lock.
 
@@ -52,15 +57,23 @@ def run_locked(job: Job, context: Context, run_locks: RunLocks) -> Counts | None
                 action="job_skipped",
                 job=job.name,
             )
+            process.RUNS.labels(job.name, "skipped").inc()
             return None
         with context.sessions.begin() as session:
+            if maintenance.find(session):
+                log.debug("job skipped: maintenance", action="job_paused", job=job.name)
+                return None
             run_id = runs.start_run(session, job.name, now=context.clock())
         held.run_id = run_id  # committed, so that heartbeats find it
         started = time.monotonic()
         counts: Counts = {}
         error: str | None = "interrupted"
         try:
-            with translate_database_errors(context.engine):
+            with (
+                translate_database_errors(context.engine),
+                bound_contextvars(job=job.name, run=run_id),
+                process.JOBS.run(job.name),
+            ):
                 counts = job.function(_locked_context(context, held))
                 held.require()
                 error = None
@@ -88,16 +101,26 @@ def _locked_context(context: Context, held: HeldLock) -> Context:
 
 
 def run_job_logged(job: Job, context: Context, run_locks: RunLocks) -> None:
-    """Run a job for the scheduler: log any failure, so that the next run starts on time."""
+    """Run a job for the scheduler: log its failures, so that the next run starts on time.
+
+    An outage gets one line at its start and one at its end.
+    """
     if context.stop_requested():
         return
+    outages = run_locks.outages
     try:
         run_locked(job, context, run_locks)
+        outages.worked(DATABASE)
+        outages.worked(f"job {job.name}")
+    except DatabaseUnreachableError as error:
+        # It concerns all jobs, each of which would log a line at each interval.
+        if not context.stop_requested():
+            outages.failed(DATABASE, str(error), job=job.name)
     except SamestoryError as error:
         if context.stop_requested():
             log.info("job interrupted", action="job_interrupted", job=job.name)
         else:
             # Expected failures get one line, bugs a traceback.
-            log.error("job failed", action="job_failed", job=job.name, error=str(error))  # noqa: TRY400
+            outages.failed(f"job {job.name}", str(error), job=job.name)
     except Exception:
         log.exception("job failed unexpectedly", action="job_crashed", job=job.name)

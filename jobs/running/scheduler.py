@@ -1,7 +1,7 @@
 """Background scheduler: runs each job at its interval until shutdown."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -13,6 +13,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from jobs.running.context import Context
 from jobs.running.run_locks import open_run_locks
 from jobs.running.runner import Job, run_job_logged
+from service.telemetry import process
 
 log = structlog.get_logger()
 
@@ -24,8 +25,10 @@ SHUTDOWN_TIMEOUT = 8
 
 
 @contextmanager
-def run_scheduler(jobs: Sequence[Job], context: Context) -> Iterator[None]:
+def run_scheduler(jobs: Sequence[Job], context: Context) -> Iterator[Callable[[], bool]]:
     """Run the jobs in background threads: all of them at once, then each at its interval.
+
+    Yields a function that returns whether the jobs are supervised: heartbeats are recorded.
 
     On exit no further run starts. Running jobs are stopped early and awaited for
     `SHUTDOWN_TIMEOUT` seconds, or not at all if the body raised an exception.
@@ -40,6 +43,7 @@ def run_scheduler(jobs: Sequence[Job], context: Context) -> Iterator[None]:
             if scheduler.get_job(name):
                 scheduler.modify_job(name, next_run_time=context.clock())
 
+    process.JOBS.register(job.name for job in jobs)
     with open_run_locks(context.engine, context.settings.runs, on_stalled=run_now) as run_locks:
         for job in jobs:
             scheduler.add_job(
@@ -55,7 +59,7 @@ def run_scheduler(jobs: Sequence[Job], context: Context) -> Iterator[None]:
         scheduler.start()
         timeout = 0.0
         try:
-            yield
+            yield run_locks.is_alive
             timeout = SHUTDOWN_TIMEOUT
         finally:
             stop.set()

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
+from service.commands.running.times import utc_now
 from service.errors import DatabaseUnusableError
 from service.settings import load as settings_module
 from service.store.database import schema
 from service.store.database.sessions import open_engine
-from service.store.maintenance.backup import back_up
+from service.store.maintenance.backup import back_up, back_up_before_upgrade, backup_name
 from service.store.maintenance.backup import restore as restore_backup
 from service.store.maintenance.comparison import find_differences
 
@@ -20,9 +21,20 @@ app = typer.Typer(help="Upgrade, check, back up or restore the database.", no_ar
 
 
 @app.command()
-def upgrade() -> None:
+def upgrade(
+    *,
+    backup_folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--backup",
+            help="Folder for a backup, which is written first if migrations are missing.",
+        ),
+    ] = None,
+) -> None:
     """Apply missing migrations of the database schema. Does nothing if there are none."""
     with _engine() as engine:
+        if backup_folder and (file := back_up_before_upgrade(engine, backup_folder, now=utc_now())):
+            print(f"backup before the upgrade: {file}")
         applied = schema.upgrade(engine)
     print(f"applied: {', '.join(applied)}" if applied else "the database is up to date")
 
@@ -46,13 +58,19 @@ def check() -> None:
 
 @app.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="File to write; it must not exist.")],
+    file: Annotated[
+        Path, typer.Argument(help="File to write, which must not exist; or an existing folder.")
+    ],
 ) -> None:
     """Write a verified backup of the database to a file, while the service may run.
+
+    In a folder, the name of the file contains the time.
 
     The file has the custom format of pg_dump. Only its owner may read it.
     """
     with _engine() as engine:
+        if file.is_dir():
+            file /= backup_name(utc_now())
         made = back_up(engine, file)
     print(f"{file}: {made.tables} tables, {made.size / 1e6:.1f} MB, verified")
 

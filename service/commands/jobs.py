@@ -9,11 +9,13 @@ from jobs.running import runner
 from jobs.running.schedule import build_schedule
 from jobs.running.scheduler import run_scheduler
 from jobs.running.signals import handle_signals
+from service.commands.running.metrics_server import serve_metrics
 from service.commands.running.serving import open_service
+from service.commands.running.systemd import notify_systemd
 from service.commands.running.wiring import open_context
 from service.errors import BadInputError
 from service.settings import load as settings_module
-from service.settings.load import nearest
+from service.settings.sources import nearest
 from service.store.runs.status import JobStatus, load_job_status
 
 app = typer.Typer()
@@ -30,7 +32,9 @@ def run_all(context: typer.Context) -> None:
     with (
         open_service(with_feeds=True) as service,
         handle_signals() as stop,
-        run_scheduler(build_schedule(service.settings), service),
+        run_scheduler(build_schedule(service.settings), service) as alive,
+        serve_metrics(service.settings.metrics),
+        notify_systemd([alive]),
     ):
         stop.wait()
 
@@ -78,7 +82,7 @@ def describe_job(status: JobStatus, now: datetime, stalled_after: timedelta) -> 
 def run_job(
     name: Annotated[str, typer.Argument(help="Name of a job; see `samestory jobs list`.")],
 ) -> None:
-    """Run one job now and print its counts. Fails if another process is running it.
+    """Run one job now and print its counts. Fails if another process runs it, or in maintenance.
 
     The job adds no feeds; `samestory feeds import` adds the shipped ones.
     """
@@ -88,5 +92,8 @@ def run_job(
     with open_service(with_feeds=False) as context:
         counts = runner.run_job(jobs[name], context)
     if counts is None:
-        raise BadInputError(f"Job {name} is already running in another process; retry later")
+        raise BadInputError(
+            f"Job {name} is already running in another process, or the service is in maintenance "
+            "mode: see samestory jobs status and samestory maintenance status"
+        )
     print(", ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do")

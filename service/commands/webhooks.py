@@ -37,6 +37,8 @@ MAX_ID = 2**63 - 1
 MIN_COVERAGE = (
     "Minimum number of outlets of the story after the transition; ignored for the kind `hidden`."
 )
+#: Help of the option --query.
+QUERY = "Id of a saved query; only transitions of stories that match it."
 #: Value of --kind that selects every kind.
 ALL_KINDS = "all"
 WebhookId = Annotated[
@@ -58,6 +60,7 @@ def add(
         ),
     ] = None,
     min_coverage: Annotated[int, typer.Option(help=MIN_COVERAGE)] = 0,
+    query: Annotated[str, typer.Option(help=QUERY)] = "",
     since: Annotated[
         int | None,
         typer.Option(
@@ -70,7 +73,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add a webhook and print its secret. The secret cannot be shown again."""
-    event_filter = parse_event_filter(kind or [], min_coverage)
+    event_filter = parse_event_filter(kind or [], min_coverage, query)
     with _open_session() as (context, session):
         added, secret = webhooks.add(session, url, event_filter, now=context.clock(), since=since)
     if as_json:
@@ -105,6 +108,9 @@ def change(
         ),
     ] = None,
     min_coverage: Annotated[int | None, typer.Option(help=MIN_COVERAGE)] = None,
+    query: Annotated[
+        str | None, typer.Option(help=f"{QUERY} An empty text removes the condition.")
+    ] = None,
     pause: Annotated[
         bool,
         typer.Option(
@@ -118,8 +124,10 @@ def change(
 
     Settings without an option stay unchanged. With a new URL, failed deliveries are retried now.
     """
-    if not (url or kind or min_coverage is not None or pause):
-        raise typer.BadParameter("No change given: use --url, --kind, --min-coverage or --pause")
+    if not (url or kind or min_coverage is not None or query is not None or pause):
+        raise typer.BadParameter(
+            "No change given: use --url, --kind, --min-coverage, --query or --pause"
+        )
     kinds = [] if kind == [ALL_KINDS] else kind or None
     with _open_session() as (context, session):
         hook = webhooks.change(
@@ -128,6 +136,7 @@ def change(
             url=url,
             kinds=kinds,
             min_coverage=min_coverage,
+            query=query,
             now=context.clock(),
         )
         print(_format_line(webhooks.pause(session, webhook_id) if pause else hook))
@@ -244,6 +253,7 @@ def _format_line(hook: Webhook) -> str:
     kinds = ",".join(hook.event_filter.kinds) or "all"
     minimum = hook.event_filter.min_coverage
     coverage = f", at least {minimum} outlets" if minimum else ""
+    query = f", query {hook.event_filter.query}" if hook.event_filter.query else ""
     last = (
         f"last delivery {format_time(hook.last_delivered_at)}"
         if hook.last_delivered_at
@@ -252,7 +262,7 @@ def _format_line(hook: Webhook) -> str:
     blocked = f"; {hook.blocked_stories} stories blocked" if hook.blocked_stories else ""
     reason = hook.health.pause_reason or hook.error
     return (
-        f"{hook.id}  {redact_url(hook.url)}  {hook.state}  {kinds}{coverage}; "
+        f"{hook.id}  {redact_url(hook.url)}  {hook.state}  {kinds}{coverage}{query}; "
         f"delivered up to change {hook.last_delivered_id}, {last}{blocked}"
         f"{f'  [{reason}]' if reason else ''}"
     )
@@ -266,6 +276,7 @@ def _to_dict(hook: Webhook) -> dict[str, Any]:
         "state": hook.state,
         "kinds": list(hook.event_filter.kinds),
         "min_coverage": hook.event_filter.min_coverage,
+        "query": hook.event_filter.query,
         "last_delivered_id": hook.last_delivered_id,
         "blocked_stories": hook.blocked_stories,
         "error": hook.error,

@@ -7,6 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.progress import OnProgress
+from service.embed import free_memory
+
+#: Free memory is returned after at least this many batches.
+_TRIM_BATCHES = 4
 
 
 def encode_distinct(
@@ -32,6 +36,8 @@ def encode_distinct(
         done += len(values)
         if on_progress:
             on_progress(done, len(distinct))
+    if len(batches) >= _TRIM_BATCHES:
+        free_memory.trim()
     rows = {text: row for row, text in enumerate(distinct)}
     return vectors[[rows[text] for text in texts]] if len(texts) else vectors
 

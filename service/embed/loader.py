@@ -1,5 +1,6 @@
 """Encoder loader: selects the implementation that the settings name."""
 
+from service.embed import free_memory
 from service.embed.encoder import Encoder
 from service.embed.language_means import CenteredEncoder, LanguageMeans
 from service.errors import BadInputError
@@ -24,6 +25,7 @@ def load_encoder(settings: EmbedSettings) -> Encoder:
         from service.embed.transformer import SentenceEncoder  # noqa: PLC0415
 
         encoder = SentenceEncoder.load(settings)
+    free_memory.trim()  # loading needs more than the loaded model
     if not settings.language_means:
         return encoder
     path = CONFIG_DIR / settings.language_means

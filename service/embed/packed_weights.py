@@ -8,6 +8,7 @@ fastest on the processor.
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,26 @@ class Shape:
 class SubwordVocabulary:
     """Pieces of a SentencePiece unigram model with their log probabilities, and special token ids.
 
-    `character_map` normalises characters before tokenisation; use it with `str.translate`.
+    The pieces stay in the memory-mapped file: `letters` has the UTF-8 bytes of all of them, and
+    `starts` the first byte of each and the end. `character_map` normalises characters before
+    tokenisation; use it with `str.translate`.
     """
 
-    pieces: list[tuple[str, float]]
+    starts: NDArray[np.uint32]
+    scores: Floats32
+    letters: Bytes
     begin: int
     end: int
     padding: int
     unknown: int
     character_map: dict[int, str]
+
+    def pieces(self, most: int | None = None) -> Iterator[tuple[bytes, float]]:
+        """UTF-8 and log probability of each piece in order of the ids, at most `most`."""
+        scores = self.scores[:most].tolist()
+        bounds = pairwise(self.starts[: len(scores) + 1].tolist())
+        for (start, end), score in zip(bounds, scores, strict=True):
+            yield self.letters[start:end].tobytes(), score
 
 
 class PackedModel:
@@ -84,15 +96,13 @@ class PackedModel:
 
     def _read_vocabulary(self) -> SubwordVocabulary:
         count, begin, end, padding, unknown, length = self._read(_SPECIAL)
-        starts = self._read_array("<u4", count + 1).tolist()
-        scores = self._read_array("<f4", count).tolist()
-        letters = self._read_array("u1", length).tobytes()
-        pieces = [
-            (letters[starts[row] : starts[row + 1]].decode(errors="replace"), scores[row])
-            for row in range(count)
-        ]
+        starts = self._read_array("<u4", count + 1)
+        scores = self._read_array("<f4", count)
+        letters = self._read_array("u1", length)
         character_map = dict(self._read_character_map())
-        return SubwordVocabulary(pieces, begin, end, padding, unknown, character_map)
+        return SubwordVocabulary(
+            starts, scores, letters, begin, end, padding, unknown, character_map
+        )
 
     def _read_character_map(self) -> Iterator[tuple[int, str]]:
         count, _ = self._read("iI")

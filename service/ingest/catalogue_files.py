@@ -12,7 +12,7 @@ from service.domain.catalogue.sites import find_site, is_hosting_service, names_
 from service.domain.locales.codes import country_code, language_code
 from service.errors import BadInputError, SettingsError
 from service.ingest.opml import OpmlFeed, read_opml
-from service.settings.load import nearest, read_toml
+from service.settings.sources import nearest, read_toml
 from service.store.catalogue.feeds import NewFeed
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from service.domain.search.word_forms import languages_of_script
 from service.ingest.language_by_words import language_of_words
 
 #: Characters used for detection; more adds cost, not accuracy.
@@ -86,3 +87,17 @@ def _identifier() -> LanguageIdentifier:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(DETECTED)
     return identifier
+
+
+def language_of_query(text: str) -> str:
+    """Return the language of a short query; "" if it is unknown, but has Latin letters.
+
+    Detection is unreliable for a few ASCII words; other scripts suffice for it.
+    """
+    if text.isascii():
+        return ""
+    detected, scripts = resolve_language("", text), languages_of_script(text)
+    if "en" in scripts or detected not in {"", *languages_of_script("a")}:
+        return detected
+    # A detected language with Latin letters is wrong for a text in another script.
+    return scripts[0] if scripts else "und"

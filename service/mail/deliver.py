@@ -26,6 +26,7 @@ from service.store.subscribers import alert_emails, deliveries, editions, link_k
 from service.store.subscribers.deliveries import Kind
 from service.store.subscribers.editions import Edition
 from service.store.subscribers.subscribers import Subscriber
+from service.telemetry import process
 
 log = structlog.get_logger()
 
@@ -80,6 +81,7 @@ def deliver(
                 break
             if outcome := delivery.attempt(edition_id):
                 counts[outcome] += 1
+                process.DELIVERIES.labels(kind, outcome).inc()
     return counts
 
 

@@ -32,7 +32,7 @@ class SmtpSender:
         """Send one email, see `Sender.send`; after an error the next one opens a new connection."""
         time.sleep(max(self._next_send_at - time.monotonic(), 0))
         self._next_send_at = time.monotonic() + 60 / self._settings.max_per_minute
-        server = self._connection()
+        server = self.connect()
         try:
             _send_envelope(server, email)
             _send_data(server, email, before_end)
@@ -51,7 +51,8 @@ class SmtpSender:
         if server is not None:
             server.close()
 
-    def _connection(self) -> smtplib.SMTP:
+    def connect(self) -> smtplib.SMTP:
+        """Return the open connection, or open one; raises MailServerError if that fails."""
         if self._server is None:
             try:
                 self._server = _connect(self._settings)
@@ -82,6 +83,12 @@ def smtp_sender(settings: MailSettings) -> Iterator[SmtpSender]:
         yield sender
     finally:
         sender.close()
+
+
+def check_server(settings: MailSettings) -> None:
+    """Connect, log in and disconnect; raises MailServerError if that fails."""
+    with smtp_sender(settings) as sender:
+        sender.connect()
 
 
 def _connect(settings: MailSettings) -> smtplib.SMTP:

@@ -1,6 +1,6 @@
 """Settings of the database, the log and the job schedule."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 #: Prefix of the names of the demo's databases on the embedded server.
 DEMO_DATABASE = "samestory_demo"
@@ -11,6 +11,7 @@ class DatabaseSettings:
     """Postgres connection; an empty url means the embedded server."""
 
     url: str
+    password: str = field(repr=False)  #: for a url without one
     data_dir: str
     name: str
     job_connections: int  #: of one process that runs jobs
@@ -30,6 +31,14 @@ class LogSettings:
 
     level: str
     format: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """Metrics of processes without a web server; section `[metrics]`."""
+
+    host: str
+    port: int  #: 0: none
 
 
 @dataclass(frozen=True, slots=True)

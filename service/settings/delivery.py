@@ -1,6 +1,6 @@
 """Settings of outgoing messages: mail server, digest, alerts, webhooks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
@@ -13,7 +13,7 @@ class MailSettings:
     port: int
     security: Literal["starttls", "tls", "none"]
     user: str
-    password: str
+    password: str = field(repr=False)
     sender: str  #: From address, optionally with a display name
     imprint: str
     timeout_seconds: float

@@ -54,7 +54,8 @@ class HysteresisSettings:
 
     min_age_hours: float  #: an article is stable once it arrived longer ago than this
     min_window_articles: int  #: no article is stable in a smaller window
-    log_odds: float  #: added to merges within a stable story, subtracted from merges of two
+    keep_log_odds: float  #: added to the log odds of a merge within one stable story
+    join_log_odds: float  #: subtracted from the log odds of a merge of two stable stories
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ import logging
 import sys
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from service.errors import SettingsError
 from service.redaction import redact_urls
 from service.settings.daemon import LogSettings
-from service.settings.load import nearest
+from service.settings.sources import nearest
 
 LEVELS = ("debug", "info", "warning", "error")
-FORMATS = ("json", "text")
+FORMATS = ("auto", "json", "text")
 #: Libraries whose info messages are noise for an operator.
 NOISY_LOGGERS = ("alembic", "apscheduler", "uvicorn.access", "sentence_transformers", "httpx")
 
@@ -23,7 +24,8 @@ def configure(settings: LogSettings) -> None:
         SettingsError: unknown level or format.
     """
     level = _one_of("level", settings.level, LEVELS).upper()
-    text = _one_of("format", settings.format, FORMATS) == "text"
+    form = _one_of("format", settings.format, FORMATS)
+    text = form == "text" or (form == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -59,10 +61,18 @@ def _redact_addresses(
 def _formatter(
     shared: list[structlog.typing.Processor], *, text: bool
 ) -> structlog.stdlib.ProcessorFormatter:
+    # Tracebacks without local variables, which include passwords and the texts of publishers.
     render: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
         if text
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+            structlog.processors.JSONRenderer(),
+        ]
     )
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     return structlog.stdlib.ProcessorFormatter(

@@ -1,7 +1,7 @@
 """Settings of the web server, API access and the API client."""
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -46,7 +46,7 @@ class ClientSettings:
     """API address and key of `samestory mcp`; an empty url means the local service."""
 
     url: str
-    key: str
+    key: str = field(repr=False)
 
 
 def is_loopback(host: str) -> bool:

@@ -16,6 +16,7 @@ from service.web.api import articles, decisions, keys, runs
 from service.web.api.catalogue import feeds, outlet_edits, outlets
 from service.web.api.counts import counts, entities
 from service.web.api.export import lists as exports
+from service.web.api.queries import queries
 from service.web.api.search import match, search
 from service.web.api.search import syndication as search_feeds
 from service.web.api.stories import changes, missing, parts, stories, storylines
@@ -53,6 +54,7 @@ from service.web.pages.site import files, pictures
 from service.web.rendering.templates import STATIC, create_environment
 from service.web.requests import problems, redirects
 from service.web.requests.content_type import require_json
+from service.web.requests.maintenance import reject_in_maintenance
 from service.web.requests.unknown_parameters import reject_unknown_parameters
 
 #: Smaller responses gain nothing from gzip, and higher levels hardly reduce the size.
@@ -74,6 +76,7 @@ ROUTE_MODULES = (
     entities,
     exports,
     outlets,
+    queries,
     storylines,
     runs,
     decisions,
@@ -144,7 +147,11 @@ def create_app(
     if model_context:
         app.state.model = LazyModel(model_context)
 
-    checks = [Depends(reject_unknown_parameters), Depends(require_json)]
+    checks = [
+        Depends(reject_unknown_parameters),
+        Depends(require_json),
+        Depends(reject_in_maintenance),
+    ]
     for module in ROUTE_MODULES:
         app.include_router(module.router, dependencies=checks)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

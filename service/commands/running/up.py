@@ -1,9 +1,13 @@
 """`samestory up`: run jobs and web server as a daemon."""
 
+from functools import partial
+
 from jobs.running.schedule import build_schedule
 from jobs.running.scheduler import run_scheduler
 from jobs.running.signals import handle_signals
+from service.commands.running.greeting import greet_first_start
 from service.commands.running.serving import open_service, serve_site
+from service.commands.running.systemd import notify_systemd, responds
 
 
 def up() -> None:
@@ -15,7 +19,9 @@ def up() -> None:
     with (
         open_service(with_feeds=True) as context,
         handle_signals() as stop,
-        serve_site(context),
-        run_scheduler(build_schedule(context.settings), context),
+        serve_site(context) as url,
+        greet_first_start(context, url),
+        run_scheduler(build_schedule(context.settings), context) as jobs_alive,
+        notify_systemd([partial(responds, url), jobs_alive]),
     ):
         stop.wait()

@@ -1,7 +1,10 @@
 """`samestory web`: run the web server without the jobs."""
 
+from functools import partial
+
 from jobs.running.signals import handle_signals
 from service.commands.running.serving import open_service, serve_site
+from service.commands.running.systemd import notify_systemd, responds
 
 
 def web() -> None:
@@ -9,5 +12,10 @@ def web() -> None:
 
     The settings `web.host` and `web.port` set the address (default: http://127.0.0.1:8075).
     """
-    with open_service(with_feeds=False) as context, handle_signals() as stop, serve_site(context):
+    with (
+        open_service(with_feeds=False) as context,
+        handle_signals() as stop,
+        serve_site(context) as url,
+        notify_systemd([partial(responds, url)]),
+    ):
         stop.wait()

@@ -7,7 +7,8 @@ import typer
 from service.commands.running.wiring import open_context
 from service.commands.stories import render
 from service.commands.stories.arguments import AsJson, AsOf, Story, parse_as_of
-from service.domain.stories.filters import Sort, StoryFilter
+from service.domain.queries.conditions import Query
+from service.domain.stories.filters import Sort
 from service.store.story_views import history, views
 from service.web.api.stories.stories import detail_out
 from service.web.rendering.schemas import PageOut, StoryOut
@@ -32,7 +33,7 @@ def list_stories(
     """List stories. With --json, the output has the format of `GET /v1/stories`."""
     instant = parse_as_of(as_of)
     with open_context() as context, context.sessions.begin() as session:
-        page = views.list_stories(session, StoryFilter(), sort=sort, limit=limit, as_of=instant)
+        page = views.list_stories(session, Query(as_of=instant), sort=sort, limit=limit)
         now = instant or context.clock()
     if as_json:
         items = [StoryOut.of(story) for story in page.items]

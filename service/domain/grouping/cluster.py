@@ -69,7 +69,7 @@ def group(
                 build_component(members, units.cannot_link, features, model, settings),
                 merge_model,
                 unit_stories.stories[component],
-                stable.settings.log_odds,
+                stable.settings,
             )
         for part in parts:
             group_of_unit[component[part]] = groups

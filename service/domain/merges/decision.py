@@ -16,6 +16,7 @@ from service.domain.articles.model import Floats, Rows
 from service.domain.merges.features import Component
 from service.domain.merges.model import MergeModel
 from service.domain.merges.units import Matrix, UnitScores, linkage_tree
+from service.settings.grouping import HysteresisSettings
 
 #: Story number of a row, or unit, that is not stable.
 UNSTABLE = -1
@@ -30,12 +31,12 @@ _DIGITS = 6
 
 
 def decide_groups(
-    component: Component, model: MergeModel, stories: Rows, hysteresis: float
+    component: Component, model: MergeModel, stories: Rows, hysteresis: HysteresisSettings
 ) -> list[Rows]:
     """Split the units of a component into groups that report one event, in order of first unit.
 
-    `stories` has the stable story of each unit, or `UNSTABLE`. `hysteresis` (log odds) is added to
-    a merge within one stable story, and subtracted from a merge of two.
+    `stories` has the stable story of each unit, or `UNSTABLE`. Merges within one stable story gain
+    log odds, merges of two lose some; see `HysteresisSettings`.
     """
     units = component.units
 
@@ -60,12 +61,12 @@ def merge_weight(sizes: Floats, one: Rows, other: Rows) -> float:
     return float(first * second / (first + second))
 
 
-def hysteresis_shift(one: Rows, other: Rows, hysteresis: float) -> float:
+def hysteresis_shift(one: Rows, other: Rows, hysteresis: HysteresisSettings) -> float:
     """Log odds to add to a merge of two groups with these stable stories."""
     first, second = set(one[one != UNSTABLE].tolist()), set(other[other != UNSTABLE].tolist())
     if not first or not second:
         return 0.0
-    return hysteresis if first & second else -hysteresis
+    return hysteresis.keep_log_odds if first & second else -hysteresis.join_log_odds
 
 
 def best_cut(tree: Tree, gains: Floats) -> list[Rows]:

@@ -1,6 +1,7 @@
-"""Search syntax: terms, quoted phrases, `or`, and exclusion with a minus or `NOT`.
+"""Syntax of words: terms, quoted phrases, `or`, and exclusion with a minus or `NOT`.
 
-Operators of other search engines are rejected, because ignoring them would return wrong results.
+`domain.queries.grammar` adds fields with values. Operators of other search engines are rejected,
+because ignoring them would return wrong results.
 """
 
 import re
@@ -19,19 +20,8 @@ _TOKEN = re.compile(r'[-+]?"[^"]*"|[^\s"]+|"\S*')
 _TYPOGRAPHIC_PHRASE = re.compile('[“”„]([^“”„"]*)[“”]')
 #: `|` between two terms means `or`.
 _BAR = re.compile(r'(?<=[\w"])\s+\|\|?\s+(?=[\w"])')
-_FIELDS = (
-    "after|author|before|country|domain|entity|family|headline|intitle|keyword|lang|language|outlet|"
-    "since|site|source|storyline|title|type|until"
-)
 #: Operators that search does not support, in a query with empty phrases, and what to do instead.
 _UNSUPPORTED = (
-    (
-        re.compile(rf'(?<!\S)[-+]?(?:{_FIELDS}):(?=["\w])', re.IGNORECASE),
-        (
-            "a search in one field is not supported: use the parameters, such as outlet or since, "
-            "or write a space after the colon"
-        ),
-    ),
     (
         re.compile(r"(?<!\S)\*\w|\w\*(?!\S)"),
         "the wildcard * is not supported: leave it out, because words match in all their forms",
@@ -70,6 +60,17 @@ class SearchTerms:
     def embedding_text(self) -> str:
         """The required terms without quotes and `or`, as input for the embedding model."""
         return " ".join(each for each in _split_terms(self.text) if each is not None)
+
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """The required words and phrases: alternatives joined by `or`, each with all its terms."""
+        groups: list[list[str]] = [[]]
+        for term in _split_terms(self.text):
+            if term is None:
+                groups.append([])
+            elif any(map(str.isalnum, term)):
+                groups[-1].append(term)
+        return tuple(tuple(each) for each in groups if each)
 
     @property
     def phrases(self) -> frozenset[str]:
@@ -112,8 +113,9 @@ def parse_search_terms(query: str) -> SearchTerms:
     Raises:
         BadInputError: an operator is not supported, or has no term.
     """
-    query = _BAR.sub(" or ", _TYPOGRAPHIC_PHRASE.sub(r'"\1"', query))
+    query = _TYPOGRAPHIC_PHRASE.sub(r'"\1"', query)
     _reject_unsupported(query)
+    query = _BAR.sub(" or ", query)
     query = " ".join(_apply_operators(_TOKEN.findall(query)))
     excluded = tuple(
         f'"{match["phrase"]}"' if match["phrase"] is not None else match["word"]
@@ -124,14 +126,18 @@ def parse_search_terms(query: str) -> SearchTerms:
 
 
 def _reject_unsupported(query: str) -> None:
-    masked = _PHRASE.sub('""', query)
+    # Spaces keep the positions of the other terms.
+    masked = _PHRASE.sub(lambda phrase: f'"{" " * (len(phrase.group()) - 2)}"', query)
     for operator, remedy in _UNSUPPORTED:
-        if operator.search(masked):
-            raise BadInputError(f"Invalid search: {remedy}")
+        if found := operator.search(masked):
+            raise BadInputError(f"Invalid search at position {found.start() + 1}: {remedy}")
     tokens = [each.strip("()").lower() for each in _TOKEN.findall(masked)]
-    if ("or" in tokens or any(map(_is_excluded, tokens))) and ("(" in masked or ")" in masked):
+    has_or = "or" in tokens or _BAR.search(masked)
+    has_operator = has_or or any(map(_is_excluded, tokens))
+    if has_operator and (found := re.search("[()]", masked)):
         raise BadInputError(
-            "Invalid search: parentheses are not supported beside or and -: leave them out, or send several searches"
+            f"Invalid search at position {found.start() + 1}: parentheses are not supported beside "
+            "or and -: leave them out, or send several searches"
         )
 
 

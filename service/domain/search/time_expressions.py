@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _AGO = re.compile(r"-(\d{1,5})([mhdw])")
 _DAY = re.compile(r"(today|yesterday|\d{4}-\d{2}-\d{2})(?:@([\w+/-]{1,64}))?")
+_DATE_PREFIX = re.compile(r"\d{4}-\d\d-\d\d")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 #: Examples of all forms, for error messages and descriptions of parameters.
 TIME_FORMS = (
@@ -31,10 +32,35 @@ def parse_time(text: str, now: datetime) -> datetime:
             return now.astimezone(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         if day := _DAY.fullmatch(expression):
             return _start_of_day(day[1], ZoneInfo(day[2] or "UTC"), now)
-        time = datetime.fromisoformat(expression)
+        # A number without hyphens is no time.
+        time = datetime.fromisoformat(expression if _DATE_PREFIX.match(expression) else "")
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ZoneInfoNotFoundError, OSError, OverflowError, ValueError) as error:
         raise ValueError(f"{text!r:.100} is no time: use {TIME_FORMS}") from error
+
+
+def end_of_day(text: str, now: datetime | None = None) -> datetime:
+    """Return the UTC time at which a day ends; `now` is the reference of today and yesterday.
+
+    Raises:
+        ValueError: `text` is not a day (`is_day`), or the time is out of range.
+    """
+    day = _DAY.fullmatch(text.strip())
+    if day is None:
+        raise ValueError(f"{text!r:.100} is no day")
+    start = parse_time(text, now or datetime(2000, 1, 1, tzinfo=UTC))
+    try:
+        # A day has 23 to 25 hours where clocks change.
+        local = start.astimezone(ZoneInfo(day[2] or "UTC")).replace(tzinfo=None)
+        end = local + timedelta(days=1)
+        return end.replace(tzinfo=ZoneInfo(day[2] or "UTC")).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r:.100} is out of range") from error
+
+
+def is_day(text: str) -> bool:
+    """Whether `text` denotes a whole day, such as `today@Europe/Berlin` or `2026-11-29`."""
+    return _DAY.fullmatch(text.strip()) is not None
 
 
 def is_relative(text: str) -> bool:

@@ -18,7 +18,8 @@ MIN_SIMILAR = 20
 MIN_AGE = timedelta(hours=12)
 #: A value is usual if its share is at least this, with a confidence of 97.5 %.
 MIN_SHARE = 0.5
-_Z = 1.96
+#: Number of standard deviations of the lower bound.
+CONFIDENCE = 1.96
 
 
 class Withheld(StrEnum):
@@ -105,5 +106,5 @@ def _absences(similar: Sequence[frozenset[str]], candidates: frozenset[str]) -> 
 def lower_bound(count: int, total: int) -> float:
     """The lower end of the 95 % interval of a share (Wilson, JASA 22, 1927)."""
     share = count / total
-    spread = math.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))
-    return (share + _Z**2 / (2 * total) - _Z * spread) / (1 + _Z**2 / total)
+    spread = math.sqrt(share * (1 - share) / total + CONFIDENCE**2 / (4 * total**2))
+    return (share + CONFIDENCE**2 / (2 * total) - CONFIDENCE * spread) / (1 + CONFIDENCE**2 / total)

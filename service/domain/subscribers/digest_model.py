@@ -34,6 +34,9 @@ class DigestReport:
     type: ArticleType = ArticleType.REPORT
     dated: bool = True  #: whether `at` is a date of the outlet, not the time of arrival
     day: datetime | None = None  #: start of the day if only the day is known
+    outlet_family: str = ""  #: slug of the outlet's family
+    agency: str = ""  #: slug of the agency whose text it prints
+    text: str = ""  #: title, lead and body; only for alerts with a saved query
 
     @property
     def is_independent(self) -> bool:
@@ -83,6 +86,7 @@ class DigestStory:
     changed_at: datetime
     summary: tuple[SummarySentence, ...]
     reports: tuple[DigestReport, ...]
+    state: str = "open"
     keywords: tuple[str, ...] = ()
     names: tuple[str, ...] = ()  #: people, places and organisations
     #: Of the reports, in this and other stories; only for alerts.

@@ -14,9 +14,12 @@ class EventFilter:
 
     kinds: tuple[str, ...] = ()  #: of `TRANSITION_KINDS`; empty means all
     min_coverage: int = 0  #: outlets of the story right after the transition
+    query: str | None = None  #: id of a saved query that the story must match
 
 
-def parse_event_filter(kinds: Sequence[str], min_coverage: int) -> EventFilter:
+def parse_event_filter(
+    kinds: Sequence[str], min_coverage: int, query: str | None = None
+) -> EventFilter:
     """Validate the input and drop repeated kinds.
 
     Raises:
@@ -29,4 +32,5 @@ def parse_event_filter(kinds: Sequence[str], min_coverage: int) -> EventFilter:
         )
     if not 0 <= min_coverage < 1 << 31:
         raise BadInputError(f"Invalid min_coverage {min_coverage}: expected 0 to {(1 << 31) - 1}")
-    return EventFilter(tuple(kind for kind in TRANSITION_KINDS if kind in kinds), min_coverage)
+    known = tuple(kind for kind in TRANSITION_KINDS if kind in kinds)
+    return EventFilter(known, min_coverage, query or None)

@@ -1,7 +1,7 @@
 """Articles: stages, loading for the grouping, words, report times."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     RowMapping,
     Select,
+    case,
     false,
     func,
     literal,
@@ -26,6 +27,7 @@ from service.domain.articles.model import Article
 from service.domain.articles.tokenization import LEAD_CHARACTERS
 from service.domain.text.spans import Span
 from service.store.articles.types import EFFECTIVE_TYPE
+from service.store.database.arrays import equals_any
 from service.store.tables import ArticleRow, OutletRow
 
 #: The text of the page if it was read, else the longer of lead and body: the body is stored only
@@ -98,6 +100,29 @@ def find_in_stage(session: Session, stage: str) -> dict[int, datetime]:
     """Return the report time of each article in a stage, by id."""
     statement = select(ArticleRow.id, ArticleRow.reported_at).where(ArticleRow.stage == stage)
     return dict(session.execute(statement.order_by(ArticleRow.id)).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """Delays of an article, in seconds."""
+
+    to_fetch: float | None  #: from its publication to its first fetch, if the date is trusted
+    to_story: float  #: from its first fetch until now
+
+
+def measure_lags(session: Session, ids: Iterable[int], *, now: datetime) -> list[Lag]:
+    """Return the delays of articles that just got their story."""
+    to_fetch = case(
+        (
+            ArticleRow.date_precision == "minute",
+            func.extract("epoch", ArticleRow.first_seen - ArticleRow.published),
+        )
+    )
+    statement = select(ArticleRow.first_seen, to_fetch).where(equals_any(ArticleRow.id, ids))
+    return [
+        Lag(None if fetch is None else max(float(fetch), 0), (now - seen).total_seconds())
+        for seen, fetch in session.execute(statement)
+    ]
 
 
 def advance_stage(session: Session, ids: Iterable[int], *, before: str, after: str) -> None:

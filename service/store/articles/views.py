@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -10,14 +9,15 @@ from sqlalchemy import ColumnElement, Select, and_, literal_column, select, tupl
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from service.domain.queries.conditions import EVERYTHING, Query
 from service.errors import HiddenError, NotFoundError
-from service.store.articles.types import EFFECTIVE_TYPE
 from service.store.counts.first_reports import is_first_report
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page
+from service.store.queries.reports import report_conditions
+from service.store.queries.stories import story_conditions
 from service.store.story_views.as_of import is_reprint
 from service.store.story_views.reports import (
-    LANGUAGE_CODE,
     MEMBER_COLUMNS,
     Member,
     is_hidden,
@@ -52,20 +52,16 @@ class ArticleDetail:
 
 @dataclass(frozen=True, slots=True)
 class ArticleFilter:
-    """Conditions on articles; None and () mean no condition. Times are report times."""
+    """Conditions on articles; None means no condition.
 
-    since: datetime | None = None
-    until: datetime | None = None  #: exclusive
-    outlets: tuple[str, ...] = ()  #: slugs
-    families: tuple[str, ...] = ()  #: slugs
-    countries: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
+    `query` is resolved. Its conditions on reports apply to each article, the others to its story.
+    """
+
+    query: Query = EVERYTHING
     story: str | None = None  #: id
     feed: int | None = None
-    types: tuple[str, ...] = ()
     copies: bool | None = None  #: True: only reprints; False: no reprints
     ids: tuple[int, ...] | None = None  #: () matches no article
-    storyline: str | None = None  #: id; articles of its stories
     first: bool = False  #: only articles that certainly are the first report of their story
 
 
@@ -118,7 +114,13 @@ def select_article_ids(
     """Select the ids of all visible articles, in order; at most one statement for outlets."""
     # Neither the article nor its story is hidden; an article may have no story.
     visible = (~is_hidden(ArticleRow.id), StoryRow.id.is_not(None) | MembershipRow.id.is_(None))
-    conditions = [*visible, *article_conditions(filters), *outlet_conditions(session, filters)]
+    of_reports, of_stories = filters.query.split()
+    conditions = [
+        *visible,
+        *article_conditions(filters),
+        *report_conditions(session, of_reports),
+        *story_conditions(StoryRow, None, of_stories),
+    ]
     if filters.first:
         conditions += is_first_report(None)
     keys = (ArticleRow.reported_at, ArticleRow.id)
@@ -186,35 +188,13 @@ def _detail(*row: Any) -> ArticleDetail:
 
 
 def article_conditions(filters: ArticleFilter) -> Iterable[ColumnElement[bool]]:
-    """Yield the conditions on articles; outlets are in `outlet_conditions`."""
-    if filters.since:
-        yield ArticleRow.reported_at >= filters.since
-    if filters.until:
-        yield ArticleRow.reported_at < filters.until
+    """Yield the conditions on articles without those of the query."""
     if filters.story:
         yield MembershipRow.story_id == filters.story
     if filters.ids is not None:
         yield equals_any(ArticleRow.id, filters.ids)
-    if filters.storyline:
-        yield StoryRow.storyline_id == filters.storyline
     if filters.feed is not None:
         yield ArticleRow.feed_id == filters.feed
     if filters.copies is not None:
         copy = CopyRow.article_id
         yield copy.is_not(None) if filters.copies else copy.is_(None)
-    if filters.types:
-        yield EFFECTIVE_TYPE.in_(filters.types)
-    if filters.languages:
-        yield LANGUAGE_CODE.in_([code.lower() for code in filters.languages])
-
-
-def outlet_conditions(session: Session, filters: ArticleFilter) -> Iterable[ColumnElement[bool]]:
-    """Yield the condition on the outlet; looks up the ids of matching outlets first."""
-    values_by_column = {
-        OutletRow.slug: filters.outlets,
-        OutletRow.family: filters.families,
-        OutletRow.country: tuple(code.upper() for code in filters.countries),
-    }
-    if conditions := [column.in_(values) for column, values in values_by_column.items() if values]:
-        ids = session.scalars(select(OutletRow.id).where(*conditions)).all()
-        yield ArticleRow.outlet_id.in_(ids)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from service.domain.queries.conditions import Field, Query
 from service.domain.text.nearest import suggest
 from service.errors import BadInputError
 from service.store.tables import FamilyRow, FeedRow, OutletRow, StorylineRow, StoryRow
@@ -28,6 +29,21 @@ def require_known_names(
     _require(session, "outlet", outlets, OutletRow.slug, OutletRow.name)
     _require(session, "publisher family", families, FamilyRow.slug, FamilyRow.name)
     _require(session, "storyline", storylines, StorylineRow.id, StorylineRow.title)
+
+
+def require_known_query(session: Session, query: Query) -> None:
+    """Check the outlets, families and storylines of a query; one statement for each kind.
+
+    Raises:
+        BadInputError: one does not exist; the message contains the nearest existing one.
+    """
+    outlet_fields = (Field.OUTLET, Field.AGENCY, Field.FIRST_OUTLET, Field.MISSING_OUTLET)
+    require_known_names(
+        session,
+        outlets=[value for field in outlet_fields for value in query.values(field)],
+        families=query.values(Field.FAMILY),
+        storylines=query.values(Field.STORYLINE),
+    )
 
 
 def require_known_ids(

@@ -1,5 +1,6 @@
 """Stories of an outlet: those it reported first, outlets with the same stories, and its sources."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,9 +8,9 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.counts.dimensions import Unit
-from service.domain.stories.filters import StoryFilter
+from service.domain.queries.conditions import AnyOf, Field, Query, between_times
 from service.store.articles.views import ArticleFilter
-from service.store.counts.report_query import CountFilter, select_reports
+from service.store.counts.report_query import select_reports
 from service.store.story_views.as_of import is_member, is_reprint
 from service.store.tables import ArticleRow, CopyRow, MembershipRow, OutletRow, StoryRow
 
@@ -32,6 +33,12 @@ class RelatedOutlet:
     count: int
 
 
+def reports_of(outlets: Sequence[str], since: datetime) -> ArticleFilter:
+    """The reports of some outlets since a time."""
+    of_outlets = Query((AnyOf(Field.OUTLET, tuple(outlets)),))
+    return ArticleFilter(of_outlets & between_times(Field.REPORTED, since, None))
+
+
 def list_first_reports(
     session: Session, slug: str, *, since: datetime, limit: int
 ) -> list[FirstReport]:
@@ -39,7 +46,7 @@ def list_first_reports(
 
     One or two statements.
     """
-    filters = CountFilter(ArticleFilter(since=since, outlets=(slug,)), StoryFilter())
+    filters = reports_of((slug,), since)
     own = select_reports(session, filters, Unit.FIRST_REPORTS, ()).subquery()
     other, membership, outlet = aliased(ArticleRow), aliased(MembershipRow), aliased(OutletRow)
     following = (

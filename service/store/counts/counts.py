@@ -10,9 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from service.domain.counts.dimensions import Dimension, Unit
-from service.store.counts.report_query import CountFilter, select_reports
-from service.store.story_views.reports import is_hidden
-from service.store.tables import ArticleRow
+from service.store.articles.views import ArticleFilter
+from service.store.counts.report_query import select_reports
 
 #: A value of each dimension of a count; "" if it is unknown.
 Keys = tuple[str, ...]
@@ -32,15 +31,9 @@ class Groups:
     more: bool  #: whether there are further groups
 
 
-def find_latest_report(session: Session) -> datetime | None:
-    """The time of the latest visible article; None without articles. One statement."""
-    latest = select(ArticleRow.reported_at).where(~is_hidden(ArticleRow.id))
-    return session.scalar(latest.order_by(ArticleRow.reported_at.desc()).limit(1))
-
-
 def load_counts(
     session: Session,
-    filters: CountFilter,
+    filters: ArticleFilter,
     unit: Unit,
     by: Sequence[Dimension],
     *,
@@ -64,7 +57,7 @@ def load_counts(
 
 
 def _count_by_value(
-    session: Session, filters: CountFilter, unit: Unit, by: Sequence[Dimension], *, limit: int
+    session: Session, filters: ArticleFilter, unit: Unit, by: Sequence[Dimension], *, limit: int
 ) -> Groups:
     reports = select_reports(session, filters, unit, by).subquery()
     measure = _measure(reports, unit, by)
@@ -84,7 +77,7 @@ def _count_by_value(
 
 
 def _count_by_interval(
-    session: Session, filters: CountFilter, unit: Unit, starts: Sequence[datetime]
+    session: Session, filters: ArticleFilter, unit: Unit, starts: Sequence[datetime]
 ) -> tuple[Groups, Cells]:
     reports = select_reports(session, filters, unit, ()).subquery()
     interval = _interval_of(reports, starts)
@@ -97,7 +90,7 @@ def _count_by_interval(
 
 def _count_cells(
     session: Session,
-    filters: CountFilter,
+    filters: ArticleFilter,
     unit: Unit,
     by: Sequence[Dimension],
     *,

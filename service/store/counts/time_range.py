@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.store.counts.counts import find_latest_report
+from service.store.counts.latest_report import find_latest_report
 from service.store.story_views.reports import is_hidden
 from service.store.tables import ArticleRow
 

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from service.errors import (
@@ -35,9 +35,15 @@ DEFAULT_LIMITS = ConnectionLimits()
 
 
 def make_engine(
-    url: str, limits: ConnectionLimits = DEFAULT_LIMITS, state: ServerState | None = None
+    url: str,
+    limits: ConnectionLimits = DEFAULT_LIMITS,
+    state: ServerState | None = None,
+    *,
+    password: str = "",
 ) -> Engine:
     """Create an engine for the Postgres database at `url`, without connecting yet.
+
+    `password` is for a `url` without one.
 
     Raises:
         SettingsError: `url` is not a Postgres URL.
@@ -48,7 +54,10 @@ def make_engine(
     if not url.startswith("postgresql+psycopg://"):
         raise SettingsError("Invalid DATABASE_URL: expected a URL that begins with postgresql://")
     try:
-        return make_limited_engine(url, limits, state or ServerState())
+        parsed = make_url(url)
+        if password and not parsed.password:
+            parsed = parsed.set(password=password)
+        return make_limited_engine(parsed, limits, state or ServerState())
     except (ArgumentError, ValueError) as error:
         raise SettingsError(f"Invalid DATABASE_URL: {error}") from error
 
@@ -71,6 +80,16 @@ def upgrade(engine: Engine) -> list[str]:
             command.upgrade(_config(connection), "head")
             connection.commit()
         return missing
+
+
+def find_missing(engine: Engine) -> list[str]:
+    """Return the revisions that the database lacks, oldest first.
+
+    Raises:
+        DatabaseError: the database is unreachable, unusable, or was migrated by a newer version.
+    """
+    with translate_database_errors(engine), _supported_connection(engine) as connection:
+        return _missing_revisions(connection)
 
 
 def check(engine: Engine) -> str:

@@ -38,7 +38,8 @@ def open_engine(settings: DatabaseSettings, *, name: str = "") -> Iterator[Engin
         state = ServerState(server.restart_if_stopped if server else None)
         if server:
             state.checks.append(partial(server.find_disk_problem, settings.min_free_mib))
-        engine = schema.make_engine(url, ConnectionLimits.for_jobs(settings), state)
+        limits, password = ConnectionLimits.for_jobs(settings), "" if server else settings.password
+        engine = schema.make_engine(url, limits, state, password=password)
         try:
             with translate_database_errors(engine):
                 yield engine

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
@@ -28,8 +29,34 @@ class Backup:
     tables: int
 
 
-def back_up(engine: Engine, file: Path) -> Backup:
+def backup_name(now: datetime) -> str:
+    """Name of a new backup file, by its time."""
+    return f"samestory-{now:%Y%m%dT%H%M%S}.backup"
+
+
+def back_up_before_upgrade(engine: Engine, folder: Path, *, now: datetime) -> Path | None:
+    """Back up a database that lacks migrations into a new file; None if it lacks none, or is empty.
+
+    Raises:
+        BadInputError: the folder cannot be written.
+        DatabaseError: as in `back_up`.
+    """
+    with translate_database_errors(engine):
+        if not schema.find_missing(engine) or not inspect(engine).has_table("alembic_version"):
+            return None
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInputError(f"Cannot create {folder}: {error.strerror}") from error
+    file = folder / backup_name(now)
+    back_up(engine, file, any_revision=True)
+    return file
+
+
+def back_up(engine: Engine, file: Path, *, any_revision: bool = False) -> Backup:
     """Write a consistent backup with pg_dump in its custom format, while the service runs.
+
+    `any_revision` also backs up a database that lacks migrations.
 
     The file appears only when the backup is complete and readable from start to end. Only its owner
     may read it, because it contains addresses of subscribers.
@@ -48,11 +75,13 @@ def back_up(engine: Engine, file: Path) -> Backup:
         raise BadInputError(f"Cannot write {partial}: {error.strerror}") from error
     try:
         with translate_database_errors(engine):
-            schema.check(engine)
+            if not any_revision:
+                schema.check(engine)
+            expected = Base.metadata.tables.keys() & set(inspect(engine).get_table_names())
             options = ("--format=custom", "--no-owner", "--no-privileges", f"--file={partial}")
             run_program(engine, "pg_dump", *options)
             tables = verify(engine, partial)
-        if missing := sorted(Base.metadata.tables.keys() - tables):
+        if missing := sorted(expected - tables):
             raise DatabaseError(f"The backup lacks the tables {', '.join(missing)}")
         partial.replace(file)
     finally:

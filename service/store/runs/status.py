@@ -37,12 +37,13 @@ class JobStatus:
 
 def load_job_status(session: Session, jobs: Iterable[str]) -> list[JobStatus]:
     """Return the state of jobs, in the given order."""
-    current = _load_current_runs(session)
+    current = load_current_runs(session)
     last = {run.job: run for run in load_last_finished_runs(session)}
     return [JobStatus(job, current.get(job), last.get(job)) for job in jobs]
 
 
-def _load_current_runs(session: Session) -> Mapping[str, CurrentRun]:
+def load_current_runs(session: Session) -> Mapping[str, CurrentRun]:
+    """Return the runs in progress by job, in any process."""
     now = func.clock_timestamp()
     age, silence = (
         cast(func.extract("epoch", now - column), Float)

@@ -8,12 +8,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, any_, bindparam, cast, select
+from sqlalchemy import ColumnElement, Text, any_, bindparam, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
+from sqlalchemy.orm import Session
 
+from service.domain.queries.conditions import (
+    EVERYTHING,
+    AnyOf,
+    Between,
+    Condition,
+    Field,
+    HasWords,
+    Query,
+)
+from service.store.queries.reports import DOCUMENTS, report_conditions
+from service.store.queries.stories import story_conditions
 from service.store.search.compiled_search import CompiledSearch
 from service.store.story_views.reports import LANGUAGE_CODE
-from service.store.tables import ArticleDocumentRow, ArticleRow, OutletRow
+from service.store.tables import (
+    ArticleDocumentRow,
+    ArticleRow,
+    MembershipRow,
+    OutletRow,
+    StoryRow,
+)
 
 #: Names of the parameters that a search sets.
 ParameterNames = frozenset[str]
@@ -25,12 +43,40 @@ _OUTLETS, _LANGUAGES = (bindparam(name, type_=ARRAY(Text)) for name in ("outlets
 
 @dataclass(frozen=True, slots=True)
 class SearchFilter:
-    """Conditions on reports; None and () mean no condition."""
+    """Conditions on reports; None and () mean no condition. `rest` has all others."""
 
     since: datetime | None = None  #: reported then or later
     until: datetime | None = None  #: reported before
     outlets: tuple[str, ...] = ()  #: slugs
     languages: tuple[str, ...] = ()  #: ISO 639-1
+    rest: Query = EVERYTHING
+
+    @classmethod
+    def of(cls, query: Query) -> "SearchFilter":
+        """The conditions of a resolved query, except its first words, which are ranked."""
+        found: dict[str, Any] = {}
+        rest: list[Condition] = []
+        for each in query.conditions:
+            name = _NAMES.get(each.field) if isinstance(each, AnyOf) else None
+            if isinstance(each, HasWords) and each.terms is query.words:
+                continue
+            if isinstance(each, AnyOf) and name and name not in found and not each.negated:
+                found[name] = each.values
+            elif _is_time(each):
+                continue
+            else:
+                rest.append(each)
+        since, until = query.bounds(Field.REPORTED)
+        return cls(since, until, **found, rest=Query(tuple(rest)))
+
+
+_NAMES = {Field.OUTLET: "outlets", Field.LANGUAGE: "languages"}
+
+
+def _is_time(condition: Condition) -> bool:
+    if not isinstance(condition, Between) or condition.negated:
+        return False
+    return condition.field is Field.REPORTED
 
 
 def parameters_for(search: CompiledSearch, filters: SearchFilter) -> dict[str, Any]:
@@ -71,7 +117,7 @@ def document_conditions(names: ParameterNames) -> Iterable[ColumnElement[bool]]:
         yield row.language == any_(_LANGUAGES)
 
 
-def report_conditions(names: ParameterNames) -> Iterable[ColumnElement[bool]]:
+def named_report_conditions(names: ParameterNames) -> Iterable[ColumnElement[bool]]:
     """Yield the filter's conditions on a report, as `has_report` takes them."""
     if "since" in names:
         yield ArticleRow.reported_at >= bindparam("since")
@@ -81,3 +127,24 @@ def report_conditions(names: ParameterNames) -> Iterable[ColumnElement[bool]]:
         yield OutletRow.slug == any_(_OUTLETS)
     if "languages" in names:
         yield any_(_LANGUAGES) == LANGUAGE_CODE
+
+
+def rest_conditions(session: Session, filters: SearchFilter) -> list[ColumnElement[bool]]:
+    """The conditions of `filters.rest` on `ArticleDocumentRow`; at most one statement."""
+    on_reports, on_stories = filters.rest.split()
+    conditions = list(report_conditions(session, on_reports, DOCUMENTS))
+    if on_stories.conditions:
+        # The limit keeps Postgres from reading the stories of all articles: few are checked.
+        of_story = (
+            select(literal(True))
+            .select_from(MembershipRow)
+            .join(StoryRow, StoryRow.id == MembershipRow.story_id)
+            .where(MembershipRow.article_id == ArticleDocumentRow.article_id)
+            .where(MembershipRow.valid_until.is_(None))
+            .where(*story_conditions(StoryRow, None, on_stories))
+            .limit(1)
+        )
+        conditions.append(
+            func.coalesce(of_story.correlate(ArticleDocumentRow).scalar_subquery(), False)
+        )
+    return conditions

@@ -24,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from service.store.queries.reports import report_conditions
+from service.store.queries.stories import story_conditions
 from service.store.search.compiled_search import CompiledSearch, VectorSpace
 from service.store.search.filters import (
     QUERY,
@@ -32,8 +34,9 @@ from service.store.search.filters import (
     document_conditions,
     excludes,
     matches,
+    named_report_conditions,
     parameters_for,
-    report_conditions,
+    rest_conditions,
 )
 from service.store.story_views.filters import has_report
 from service.store.tables import (
@@ -66,7 +69,12 @@ def rank_articles_by_keywords(
 ) -> list[int]:
     """Rank articles by ts_rank, the latest `MAX_SCORED` matches only; one statement."""
     parameters = parameters_for(search, filters)
-    return list(session.scalars(_article_statement(frozenset(parameters)), parameters))
+    names = frozenset(parameters)
+    if filters.rest.conditions:
+        statement = _build_article_statement(names, *rest_conditions(session, filters))
+    else:
+        statement = _article_statement(names)
+    return list(session.scalars(statement, parameters))
 
 
 def rank_articles_by_embedding(
@@ -82,7 +90,13 @@ def rank_articles_by_embedding(
     parameters = parameters_for(search, filters)
     if not search.has_phrase:
         parameters.pop("tsquery", None)
-    statement = _embedding_statement(frozenset(parameters), search.space)
+    names = frozenset(parameters)
+    if filters.rest.conditions:
+        statement = _build_embedding_statement(
+            names, search.space, *rest_conditions(session, filters)
+        )
+    else:
+        statement = _embedding_statement(names, search.space)
     return list(session.scalars(statement, parameters | {"vector": vector.tolist()}))
 
 
@@ -96,16 +110,30 @@ def rank_stories_by_keywords(
     a report that satisfies them.
     """
     parameters = parameters_for(search, filters)
-    return list(session.scalars(_story_statement(frozenset(parameters)), parameters))
+    names = frozenset(parameters)
+    if filters.rest.conditions:
+        on_reports, on_stories = filters.rest.split()
+        statement = _build_story_statement(
+            names,
+            list(report_conditions(session, on_reports)),
+            list(story_conditions(StoryRow, None, on_stories)),
+        )
+    else:
+        statement = _story_statement(names)
+    return list(session.scalars(statement, parameters))
 
 
 @cache
 def _article_statement(names: ParameterNames) -> Select[int]:
+    return _build_article_statement(names)
+
+
+def _build_article_statement(names: ParameterNames, *rest: ColumnElement[bool]) -> Select[int]:
     row = ArticleDocumentRow
     latest_first = (row.reported_at.desc(), row.article_id.desc())
     matching = (
         select(row.reported_at, row.article_id)
-        .where(*matches(row.document.expression, names), *document_conditions(names))
+        .where(*matches(row.document.expression, names), *document_conditions(names), *rest)
         .order_by(*latest_first)
     )
     latest = _latest(matching, MAX_SCORED, ARTICLE_LIMIT_FACTOR)
@@ -120,6 +148,12 @@ def _article_statement(names: ParameterNames) -> Select[int]:
 
 @cache
 def _embedding_statement(names: ParameterNames, space: VectorSpace) -> Select[int]:
+    return _build_embedding_statement(names, space)
+
+
+def _build_embedding_statement(
+    names: ParameterNames, space: VectorSpace, *rest: ColumnElement[bool]
+) -> Select[int]:
     # The numbers are literals in the statement: each model has a partial index of its own.
     vector_type = HALFVEC(space.dimensions)
     distance = cast(VectorRow.vector, vector_type).cosine_distance(
@@ -129,7 +163,7 @@ def _embedding_statement(names: ParameterNames, space: VectorSpace) -> Select[in
         VectorRow.model_id == literal_column(str(int(space.model)))
     )
     document = ArticleDocumentRow.document.expression
-    if conditions := [*document_conditions(names), *_optional_matches(document, names)]:
+    if conditions := [*document_conditions(names), *_optional_matches(document, names), *rest]:
         same = ArticleDocumentRow.article_id == VectorRow.article_id
         nearest = nearest.join(ArticleDocumentRow, same).where(*conditions)
     candidates = nearest.order_by(distance).limit(MAX_RANKED).subquery()
@@ -142,11 +176,20 @@ def _embedding_statement(names: ParameterNames, space: VectorSpace) -> Select[in
 
 @cache
 def _story_statement(names: ParameterNames) -> Select[str]:
+    return _build_story_statement(names, [], [])
+
+
+def _build_story_statement(
+    names: ParameterNames,
+    on_reports: list[ColumnElement[bool]],
+    on_stories: list[ColumnElement[bool]],
+) -> Select[str]:
     document = func.story_document(StoryRow.headline, StoryRow.keywords, StoryRow.languages)
-    conditions = list(report_conditions(names))
+    conditions = [*named_report_conditions(names), *on_reports]
     matching = (
         select(StoryRow.last_reported_at, StoryRow.id)
         .where(*matches(document, names), StoryRow.state != _MERGED, ~StoryRow.hidden)
+        .where(*on_stories)
         .order_by(StoryRow.last_reported_at.desc(), StoryRow.id.desc())
     )
     if "since" in names:

@@ -1,11 +1,15 @@
 """Change feed: transitions of all stories in one sequence that clients can follow without gaps."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.domain.queries.conditions import Query
 from service.domain.stories.transitions import StoryTransition
 from service.errors import BadInputError
 from service.store.database.paging import Page, make_page
+from service.store.queries.changes import change_conditions, find_undescribed
 from service.store.story_views.history import (
     is_visible,
     select_transitions,
@@ -28,6 +32,52 @@ def load_changes_since(session: Session, number: int, *, limit: int = 100) -> Pa
     )
     transitions = [transition_from_row(*row) for row in session.execute(statement)]
     return make_page([(each, (each.id,)) for each in transitions], limit)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """Changes in order; `next` is the id after which the next page starts.
+
+    `more` means that the next page has changes now.
+    """
+
+    items: tuple[StoryTransition, ...]
+    next: int
+    more: bool
+
+
+def load_matching_changes(
+    session: Session, number: int, query: Query, *, limit: int = 100
+) -> ChangePage:
+    """The changes after the id `number` whose story matches a resolved query; four statements.
+
+    Without conditions, all changes. With conditions, the page ends before the first change whose
+    story the job `describe` has not described yet. `next` passes changes that do not match.
+    """
+    if not query.conditions:
+        page = load_changes_since(session, number, limit=limit)
+        return ChangePage(
+            page.items, page.items[-1].id if page.items else number, page.next is not None
+        )
+    # Read first, so that no later change is passed.
+    end = last_described_change(session, number)
+    statement = (
+        select_transitions()
+        .where(TransitionRow.id > number, TransitionRow.id <= end, is_visible())
+        .where(*change_conditions(query))
+        .order_by(TransitionRow.id)
+        .limit(limit + 1)
+    )
+    found = [transition_from_row(*row) for row in session.execute(statement)]
+    items, more = tuple(found[:limit]), len(found) > limit
+    return ChangePage(items, items[-1].id if more else max(end, number), more)
+
+
+def last_described_change(session: Session, after: int) -> int:
+    """The id up to which the stories of all changes are described; two statements."""
+    latest = latest_change(session)
+    undescribed = find_undescribed(session, after)
+    return latest if undescribed is None else min(latest, undescribed - 1)
 
 
 def latest_change(session: Session) -> int:

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from service.store.runs import maintenance
+from service.store.runs.queues import Queue, measure_queues
+from service.store.runs.status import CurrentRun, load_current_runs
 from service.store.runs.views import RunView, load_last_finished_runs
 from service.store.story_views.churn import RecentChurn, measure_churn
 from service.store.tables import (
@@ -27,6 +30,9 @@ class StoreMetrics:
     feeds: dict[str, int]  #: by status
     feeds_failing: int  #: active feeds whose last fetch failed
     runs: tuple[RunView, ...]  #: latest finished run of each job
+    current_runs: tuple[CurrentRun, ...]  #: of all processes
+    queues: dict[str, Queue]  #: by what waits
+    maintenance: bool
     churn: RecentChurn  #: of the last day
     webhooks: dict[str, int]  #: by state
     changes_pending: int  #: transitions not yet delivered to active webhooks, before filters
@@ -34,7 +40,7 @@ class StoreMetrics:
 
 
 def collect_metrics(session: Session, *, now: datetime) -> StoreMetrics:
-    """Compute all gauges; nine statements."""
+    """Compute all gauges; twelve statements."""
     states = select(StoryRow.state, func.count()).group_by(StoryRow.state)
     statuses = select(FeedRow.status, func.count()).group_by(FeedRow.status)
     failing = select(func.count()).where(FeedRow.status == "active", FeedRow.error_count > 0)
@@ -51,6 +57,9 @@ def collect_metrics(session: Session, *, now: datetime) -> StoreMetrics:
         feeds=dict(session.execute(statuses).all()),
         feeds_failing=session.scalar(failing) or 0,
         runs=load_last_finished_runs(session),
+        current_runs=tuple(load_current_runs(session).values()),
+        queues=measure_queues(session, now=now),
+        maintenance=maintenance.find(session) is not None,
         churn=measure_churn(session, since=now - timedelta(days=1)),
         webhooks=dict(session.execute(hooks).all()),
         changes_pending=_count_pending_changes(session),

@@ -1,7 +1,7 @@
 """Read queries on stories: filtered lists, one story in full, names and related stories."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,15 +9,17 @@ from sqlalchemy import ColumnElement, Select, literal_column, select
 from sqlalchemy.orm import Session
 
 from service.domain.locales.codes import primary_subtag
+from service.domain.queries.conditions import Field, Query, any_of
 from service.domain.stories.description import Details
-from service.domain.stories.filters import Sort, StoryFilter
+from service.domain.stories.filters import Sort
 from service.domain.stories.pace import FirstReporters, find_first_reporters
 from service.errors import NotFoundError
 from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page, rows_after
+from service.store.queries.stories import story_conditions
 from service.store.stories.details import from_json
 from service.store.story_views.as_of import StoryTable, story_table, valid_at
-from service.store.story_views.filters import conditions, has_report, index_bounds, ordering
+from service.store.story_views.filters import has_report, index_bounds, ordering
 from service.store.story_views.reports import Member, Report, load_story_members, load_story_reports
 from service.store.tables import StorylineRow, StoryRow, StoryVersionRow
 
@@ -113,22 +115,23 @@ class StoryName:
 
 def list_stories(
     session: Session,
-    story_filter: StoryFilter,
+    query: Query,
     *,
     sort: Sort = Sort.RANK,
     after: Position | None = None,
     limit: int = 50,
-    as_of: datetime | None = None,
 ) -> Page[StoryView]:
     """A page of stories with members, without merged and hidden ones; two statements.
 
-    With `as_of`, the list at that time; a future time gives the current list.
+    `query` is resolved. With its `as_of`, the list at that time; a future time gives the current
+    list.
     """
+    as_of = query.time
     story = story_table(as_of)
     keys = ordering(story, sort)
     statement = (
         _select(story, as_of, *keys)
-        .where(*_is_listed(story, as_of, story_filter), *index_bounds(as_of, sort))
+        .where(*_is_listed(story, as_of, query), *index_bounds(as_of, sort))
         .order_by(*(key.desc() for key in keys))
         .limit(limit + 1)
     )
@@ -140,24 +143,23 @@ def list_stories(
     return make_page(views, limit)
 
 
-def select_story_ids(
-    story_filter: StoryFilter, *, sort: Sort = Sort.RANK, as_of: datetime | None = None
-) -> Select[str]:
+def select_story_ids(query: Query, *, sort: Sort = Sort.RANK) -> Select[str]:
     """Select the ids of all stories that `list_stories` returns, in order."""
+    as_of = query.time
     story = story_table(as_of)
     keys = ordering(story, sort)
     return (
         select(story.id)
-        .where(*_is_listed(story, as_of, story_filter), *valid_at(as_of))
+        .where(*_is_listed(story, as_of, query), *valid_at(as_of))
         .order_by(*(key.desc() for key in keys))
     )
 
 
 def _is_listed(
-    story: StoryTable, as_of: datetime | None, story_filter: StoryFilter
+    story: StoryTable, as_of: datetime | None, query: Query
 ) -> tuple[ColumnElement[bool], ...]:
-    """Conditions on stories of a list: visible, with a member, and matching the filter."""
-    matching = conditions(story, as_of, story_filter)
+    """Conditions on stories of a list: visible, with a member, and matching the query."""
+    matching = story_conditions(story, as_of, query)
     return (story.state != _MERGED, ~story.hidden, has_report(story, as_of), *matching)
 
 
@@ -205,8 +207,8 @@ def list_storyline_stories(
     session: Session, storyline_id: str, *, as_of: datetime | None = None
 ) -> tuple[StoryView, ...]:
     """The latest `MAX_RELATED` stories of a storyline, newest first; two statements."""
-    in_storyline = StoryFilter(storyline=storyline_id)
-    page = list_stories(session, in_storyline, sort=Sort.NEWEST, limit=MAX_RELATED, as_of=as_of)
+    in_storyline = replace(any_of(Field.STORYLINE, storyline_id), as_of=as_of)
+    page = list_stories(session, in_storyline, sort=Sort.NEWEST, limit=MAX_RELATED)
     return page.items
 
 

@@ -1,15 +1,16 @@
 """Stories for the digest and for alerts, converted from story views."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from service.domain.queries.conditions import Field, between_times
 from service.domain.stories.description import Details
-from service.domain.stories.filters import Sort, StoryFilter
+from service.domain.stories.filters import Sort
 from service.domain.subscribers.digest_model import (
     DigestReport,
     DigestStory,
@@ -20,11 +21,13 @@ from service.store.database.arrays import equals_any
 from service.store.story_views import reports
 from service.store.story_views.storylines import count_storyline_families
 from service.store.story_views.views import StoryView, list_stories
-from service.store.tables import MembershipRow
+from service.store.tables import ArticleRow, MembershipRow
 
 #: The widest stories are loaded too, this share of the limit: in a long period the newest stories
 #: would displace them.
 _WIDEST_SHARE = 4
+#: Characters of a body in the search index (migration 0035).
+MAX_BODY = 10_000
 
 
 def digest_stories(session: Session, *, since: datetime, limit: int) -> list[DigestStory]:
@@ -32,10 +35,10 @@ def digest_stories(session: Session, *, since: datetime, limit: int) -> list[Dig
 
     `limit` applies to the former. Five statements.
     """
-    story_filter = StoryFilter(since=since)
-    ranked = list_stories(session, story_filter, limit=limit).items
+    query = between_times(Field.REPORTED, since)
+    ranked = list_stories(session, query, limit=limit).items
     count = limit // _WIDEST_SHARE
-    widest = list_stories(session, story_filter, sort=Sort.LARGEST, limit=count).items
+    widest = list_stories(session, query, sort=Sort.LARGEST, limit=count).items
     views = list({each.id: each for each in (*ranked, *widest)}.values())
     storylines = {each.storyline.id for each in views if each.storyline}
     families = count_storyline_families(session, storylines)
@@ -52,8 +55,8 @@ def load_changed_stories(
 
     The newest come first, with their memberships. Runs three statements.
     """
-    story_filter = StoryFilter(changed_since=changed_since)
-    views = list_stories(session, story_filter, sort=Sort.NEWEST, limit=limit).items
+    query = between_times(Field.CHANGED, changed_since)
+    views = list_stories(session, query, sort=Sort.NEWEST, limit=limit).items
     memberships = _load_memberships(session, [r.article_id for v in views for r in v.reports])
     stories = [
         replace(
@@ -67,6 +70,26 @@ def load_changed_stories(
         for view in views
     ]
     return [each for each in stories if max(each.learned_at, each.times[-1]) >= since]
+
+
+def add_texts(session: Session, stories: Sequence[DigestStory]) -> list[DigestStory]:
+    """Add the texts of the reports, as the search index has them; one statement."""
+    ids = [report.article for story in stories for report in story.reports]
+    row = ArticleRow
+    columns = (row.id, row.title, row.text, func.left(row.body, MAX_BODY))
+    texts = {
+        key: "\n".join(filter(None, parts))
+        for key, *parts in session.execute(select(*columns).where(equals_any(row.id, ids)))
+    }
+    return [
+        replace(
+            story,
+            reports=tuple(
+                replace(each, text=texts.get(each.article, each.title)) for each in story.reports
+            ),
+        )
+        for story in stories
+    ]
 
 
 def _load_memberships(
@@ -88,6 +111,7 @@ def digest_story(view: StoryView) -> DigestStory:
         id=view.id,
         slug=view.slug,
         headline=view.headline,
+        state=view.state,
         headline_article=view.headline_report.article_id if view.headline_report else None,
         storyline=view.storyline.id if view.storyline else None,
         rank=details.rank.total if details.rank else 0.0,
@@ -125,4 +149,8 @@ def _digest_report(report: reports.Report, details: Details) -> DigestReport:
         type=report.type,
         dated=report.published is not None,
         day=report.published if report.day_only else None,
+        outlet_family=outlet.family,
+        agency=next(
+            (each.slug for each in details.agencies if report.article_id in each.articles), ""
+        ),
     )

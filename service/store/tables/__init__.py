@@ -28,15 +28,19 @@ from service.store.tables.operations import (
     GazetteerRow,
     IdempotentResponseRow,
     KeyRow,
+    MaintenanceRow,
+    RateBucketRow,
     RunRow,
     VocabularyRow,
 )
+from service.store.tables.queries import SavedQueryRow
 from service.store.tables.readers import (
     AlertRow,
     DeliveryRow,
     EditionRow,
     LinkKeyRow,
     SubscriberRow,
+    SuppressedAddressRow,
 )
 from service.store.tables.state import ChangeCounterRow, PendingChangeRow
 from service.store.tables.stories import (
@@ -71,18 +75,22 @@ __all__ = [
     "IdempotentResponseRow",
     "KeyRow",
     "LinkKeyRow",
+    "MaintenanceRow",
     "MembershipRow",
     "ModelRow",
     "OutletRow",
     "PendingChangeRow",
+    "RateBucketRow",
     "RevisionRow",
     "RoundupMentionRow",
     "RunRow",
+    "SavedQueryRow",
     "StoryFacts",
     "StoryRow",
     "StoryVersionRow",
     "StorylineRow",
     "SubscriberRow",
+    "SuppressedAddressRow",
     "TransitionRow",
     "VectorRow",
     "VocabularyRow",

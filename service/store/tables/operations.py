@@ -1,8 +1,18 @@
-"""API keys, idempotent responses, job runs, vocabularies and gazetteers."""
+"""API keys, rate limits, idempotent responses, job runs, maintenance, vocabularies, gazetteers."""
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    func,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.tables.base import Base, Identifier, Instant, one_of
@@ -30,6 +40,17 @@ Index(
     unique=True,
     postgresql_where=text("revoked_at IS NULL"),
 )
+
+
+class RateBucketRow(Base):
+    """Requests that a client may still send, for all web servers; see migration 0045."""
+
+    __tablename__ = "rate_buckets"
+    __table_args__ = {"prefixes": ["UNLOGGED"]}  # noqa: RUF012  # SQLAlchemy's form
+
+    client: Mapped[str] = mapped_column(primary_key=True)
+    remaining: Mapped[float]  #: at the time `at`; negative after requests of several servers
+    at: Mapped[Instant]
 
 
 class IdempotentResponseRow(Base):
@@ -69,6 +90,17 @@ class RunRow(Base):
     error: Mapped[str | None]
     host: Mapped[str]
     pid: Mapped[int]
+
+
+class MaintenanceRow(Base):
+    """The single row that exists in maintenance mode; see migration 0045."""
+
+    __tablename__ = "maintenance"
+    __table_args__ = (CheckConstraint("single", name="has_one_row"),)
+
+    single: Mapped[bool] = mapped_column(primary_key=True, server_default=true())
+    reason: Mapped[str]
+    since: Mapped[Instant]
 
 
 class VocabularyRow(Base):

@@ -36,6 +36,19 @@ class SubscriberRow(Base):
 Index("uq_subscribers_address", func.lower(SubscriberRow.address), unique=True)
 
 
+class SuppressedAddressRow(Base):
+    """An address that must get no emails, by the hash of its lower-case form.
+
+    The row stays when its subscriber is removed.
+    """
+
+    __tablename__ = "suppressed_addresses"
+
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    reason: Mapped[str]
+    since: Mapped[Instant]
+
+
 class AlertRow(Base):
     """A saved query; its subscriber gets an email about each match (`store.subscribers.alerts`)."""
 
@@ -44,6 +57,7 @@ class AlertRow(Base):
     id: Mapped[Identifier]
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
     query: Mapped[dict[str, Any]]
+    query_id: Mapped[str | None] = mapped_column(ForeignKey("saved_queries.id"), index=True)
     created_at: Mapped[Instant]
     stopped_at: Mapped[Instant | None]
 

@@ -26,6 +26,7 @@ class WebhookRow(Base):
     created_at: Mapped[Instant]
     kinds: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     min_coverage: Mapped[int] = mapped_column(server_default=text("0"))
+    query_id: Mapped[str | None] = mapped_column(ForeignKey("saved_queries.id"), index=True)
     failing_since: Mapped[Instant | None]
     last_delivered_at: Mapped[Instant | None]
     pause_reason: Mapped[str | None]

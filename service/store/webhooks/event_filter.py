@@ -1,7 +1,13 @@
 """SQL conditions of a webhook's event filter."""
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from datetime import datetime
 
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from service.domain.queries.conditions import Query
+from service.store.queries import saved
+from service.store.queries.changes import change_conditions
 from service.store.story_views.history import is_visible
 from service.store.tables import ArticleRow, MembershipRow, TransitionRow, WebhookRow
 
@@ -17,6 +23,17 @@ def filter_conditions(row: WebhookRow) -> list[ColumnElement[bool]]:
     if row.min_coverage:
         conditions.append(or_(TransitionRow.kind == "hidden", _coverage() >= row.min_coverage))
     return conditions
+
+
+def query_conditions(session: Session, row: WebhookRow, now: datetime) -> list[ColumnElement[bool]]:
+    """Conditions for transitions whose story matches the saved query of a webhook now.
+
+    At most three statements, none without a saved query.
+    """
+    if row.query_id is None:
+        return []
+    query = saved.resolve(session, Query(saved=(row.query_id,)), now=now)
+    return list(change_conditions(query))
 
 
 def _coverage() -> ColumnElement[int]:

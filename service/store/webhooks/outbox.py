@@ -22,11 +22,11 @@ from service.domain.webhooks.retries import (
     update_health,
 )
 from service.store.database import claims
-from service.store.story_views.changes import latest_change
+from service.store.story_views.changes import last_described_change, latest_change
 from service.store.story_views.history import select_transitions, transition_from_row
 from service.store.tables import TransitionRow, WebhookBlockedStoryRow, WebhookRow
 from service.store.webhooks import attempts
-from service.store.webhooks.event_filter import filter_conditions
+from service.store.webhooks.event_filter import filter_conditions, query_conditions
 from service.store.webhooks.webhooks import read_health, retry_blocked_stories, write_health
 
 
@@ -90,7 +90,7 @@ def load_next_batch(
     probing = row.attempts > 0
     retried = [] if probing else _due_retries(session, row, now, max(limit // 2, 1))
     room = 1 if probing else max(limit - len(retried), 1)
-    fresh, position = _fresh_transitions(session, row, room)
+    fresh, position = _fresh_transitions(session, row, now, room)
     if probing and not fresh:
         retried = _due_retries(session, row, now, 1)
     if fresh or retried:
@@ -166,10 +166,13 @@ def _apply_health(
 
 
 def _fresh_transitions(
-    session: Session, row: WebhookRow, limit: int
+    session: Session, row: WebhookRow, now: datetime, limit: int
 ) -> tuple[list[StoryTransition], int]:
     """Next transitions of stories that are not blocked, and the position after them."""
-    latest = latest_change(session)
+    if row.query_id:
+        latest = last_described_change(session, row.last_delivered_id)
+    else:
+        latest = latest_change(session)
     is_blocked = exists().where(
         WebhookBlockedStoryRow.webhook_id == row.id,
         WebhookBlockedStoryRow.story_id == TransitionRow.story_id,
@@ -181,6 +184,7 @@ def _fresh_transitions(
             TransitionRow.id <= latest,
             ~is_blocked,
             *filter_conditions(row),
+            *query_conditions(session, row, now),
         )
         .order_by(TransitionRow.id)
         .limit(limit + 1)
@@ -207,7 +211,11 @@ def _due_retries(
         .limit(limit)
     ).all()
     retries = []
+    query = query_conditions(session, row, now) if blocked else []
     for each in blocked:
+        # The failed transition has matched; its story may have changed since.
+        has_failed = each.attempts > 0
+        is_failed = TransitionRow.id == (each.next_transition_id if has_failed else None)
         statement = (
             select_transitions()
             .where(
@@ -215,6 +223,7 @@ def _due_retries(
                 TransitionRow.id >= each.next_transition_id,
                 TransitionRow.id <= row.last_delivered_id,
                 *filter_conditions(row),
+                *(or_(is_failed, condition) for condition in query),
             )
             .order_by(TransitionRow.id)
             .limit(1)

@@ -8,12 +8,15 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from service.domain.queries.conditions import Query
 from service.domain.webhooks.event_filter import EventFilter, parse_event_filter
 from service.domain.webhooks.retries import WebhookHealth
 from service.domain.webhooks.signing import SECRET_BYTES
 from service.domain.webhooks.target_url import parse_target_url
 from service.errors import NotFoundError
 from service.store.database.arrays import equals_any
+from service.store.queries import saved
+from service.store.queries.saved import require_followable
 from service.store.story_views.changes import latest_change, require_existing_change
 from service.store.tables import WebhookBlockedStoryRow, WebhookRow
 
@@ -49,16 +52,19 @@ def add(
     It receives all transitions after the id `since`, or only future ones.
 
     Raises:
-        BadInputError: the URL is invalid, or `since` is greater than the latest transition id.
+        BadInputError: the URL is invalid, `since` is greater than the latest transition id, or the
+            saved query does not exist or cannot filter changes.
     """
     if since is not None:
         require_existing_change(session, since)
+    _require_query(session, event_filter)
     secret = secrets.token_bytes(SECRET_BYTES)
     row = WebhookRow(
         url=parse_target_url(url),
         secret=secret,
         kinds=list(event_filter.kinds),
         min_coverage=event_filter.min_coverage,
+        query_id=event_filter.query,
         last_delivered_id=latest_change(session) if since is None else since,
         created_at=now,
     )
@@ -99,23 +105,27 @@ def change(
     url: str | None = None,
     kinds: Sequence[str] | None = None,
     min_coverage: int | None = None,
+    query: str | None = None,
 ) -> Webhook:
-    """Change the URL or the event filter; None leaves a value unchanged.
+    """Change the URL or the event filter; None leaves a value unchanged, "" removes the query.
 
     The position in the sequence of transitions stays. A new URL resets the health and retries
     failed deliveries immediately.
 
     Raises:
         NotFoundError: the webhook does not exist.
-        BadInputError: the URL, a kind or the minimum coverage is invalid.
+        BadInputError: the URL, a kind, the minimum coverage or the saved query is invalid.
     """
     row = lock_row(session, webhook_id)
-    if kinds is not None or min_coverage is not None:
+    if kinds is not None or min_coverage is not None or query is not None:
         event_filter = parse_event_filter(
             row.kinds if kinds is None else kinds,
             row.min_coverage if min_coverage is None else min_coverage,
+            row.query_id if query is None else query,
         )
+        _require_query(session, event_filter)
         row.kinds, row.min_coverage = list(event_filter.kinds), event_filter.min_coverage
+        row.query_id = event_filter.query
     if url is not None and parse_target_url(url) != row.url:
         # The failures belong to the previous URL.
         row.url, row.error = url, None
@@ -123,6 +133,12 @@ def change(
         retry_blocked_stories(session, webhook_id, now=now)
     session.flush()
     return get(session, webhook_id)
+
+
+def _require_query(session: Session, event_filter: EventFilter) -> None:
+    """Check that the saved query exists and can filter changes; raises BadInputError."""
+    if event_filter.query:
+        require_followable(saved.expand(session, Query(saved=(event_filter.query,))))
 
 
 def pause(session: Session, webhook_id: int) -> Webhook:
@@ -209,7 +225,7 @@ def _webhook(row: WebhookRow, blocked_stories: int) -> Webhook:
         id=row.id,
         url=row.url,
         state=row.state,
-        event_filter=EventFilter(tuple(row.kinds), row.min_coverage),
+        event_filter=EventFilter(tuple(row.kinds), row.min_coverage, row.query_id),
         last_delivered_id=row.last_delivered_id,
         health=read_health(row),
         error=row.error,

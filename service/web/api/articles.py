@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
@@ -10,14 +10,21 @@ from service.domain.field_types import (
     MAX_FILTER_VALUES,
     MAX_IDS,
     ArticleTypes,
-    CountryCodes,
-    LanguageCodes,
     ShortText,
-    TextValues,
-    UtcTime,
 )
+from service.domain.queries.parameters import (
+    EXCLUDES,
+    TIME_FORMS,
+    Countries,
+    Languages,
+    QueryText,
+    QueryTime,
+    Texts,
+)
+from service.domain.stories.filters import read_parameters
 from service.store.articles import keys, views
 from service.store.articles.views import ArticleDetail, ArticleFilter, ArticleOrder
+from service.store.catalogue.known_names import require_known_ids
 from service.store.counts.facets import count_article_facets
 from service.store.counts.totals import count_rows
 from service.store.story_views.views import StoryName
@@ -34,9 +41,9 @@ from service.web.requests.fields import (
     page_response,
     validate_fields,
 )
-from service.web.requests.known_values import require_known_values
 from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
+from service.web.requests.queries import read_query, require_present
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"], responses=PROBLEM_RESPONSES)
 
@@ -46,6 +53,19 @@ CURSORS = {
 }
 
 
+#: Parameters that are shorthand for a query.
+QUERY_PARAMETERS = (
+    "query",
+    "q",
+    "since",
+    "until",
+    "outlet",
+    "family",
+    "country",
+    "language",
+    "storyline",
+    "type",
+)
 #: The URL of an article.
 Link = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
@@ -95,17 +115,31 @@ class ArticleFilterQuery(BaseModel):
         "these articles.",
         examples=[["https://harbour-times.example/ferry-strikes-pier"]],
     )
-    since: UtcTime | None = Field(None, description="Only articles reported at this time or later.")
-    until: UtcTime | None = Field(None, description="Only articles reported before this time.")
-    outlet: TextValues = Field([], description="Slugs of outlets; matches any of them.")
-    family: TextValues = Field([], description="Slugs of publisher families; matches any of them.")
-    country: CountryCodes = Field(
-        [], description="ISO 3166-1 codes of the outlets' countries; matches any of them."
+    q: QueryText | None = Field(
+        None,
+        description="Text in the query language: words, phrases, and conditions on the article or "
+        "its story.",
+        examples=["ferry -strike"],
     )
-    language: LanguageCodes = Field(
+    query: ShortText | None = Field(
+        None, description="Id of a saved query, which must match, too.", examples=["harbour"]
+    )
+    since: QueryTime | None = Field(
+        None, description=f"Only articles reported at this time or later. {TIME_FORMS}"
+    )
+    until: QueryTime | None = Field(None, description="Only articles reported before this time.")
+    outlet: Texts = Field([], description=f"Slugs of outlets; matches any of them. {EXCLUDES}")
+    family: Texts = Field(
+        [], description=f"Slugs of publisher families; matches any of them. {EXCLUDES}"
+    )
+    country: Countries = Field(
+        [],
+        description=f"ISO 3166-1 codes of the outlets' countries; matches any of them. {EXCLUDES}",
+    )
+    language: Languages = Field(
         [],
         description="ISO 639 codes; matches any of them. For articles of unknown language, the "
-        "language of their outlet counts.",
+        f"language of their outlet counts. {EXCLUDES}",
     )
     story: ShortText | None = Field(
         None, description="Id of a story; only articles that are in it now."
@@ -126,23 +160,22 @@ class ArticleFilterQuery(BaseModel):
     )
     type: ArticleTypes = Field([], description="Types of articles; matches any of them.")
 
-    def filter(self, session: Session) -> ArticleFilter:
-        """The filter conditions; up to four statements for each URL."""
+    def filter(self, request: Request, session: Session) -> ArticleFilter:
+        """The filter conditions; up to four statements for each URL.
+
+        Raises:
+            BadInputError: a value of the query is invalid or does not exist.
+        """
+        require_known_ids(session, story=self.story, feed=self.feed)
+        query = read_query(request, session, read_parameters(self, QUERY_PARAMETERS))
         found = (keys.find_article(session, url) for url in self.url)
         ids = (*self.id, *(article_id for article_id in found if article_id is not None))
         return ArticleFilter(
-            since=self.since,
-            until=self.until,
-            outlets=tuple(self.outlet),
-            families=tuple(self.family),
-            countries=tuple(self.country),
-            languages=tuple(self.language),
+            require_present(query, "lists of articles"),
             story=self.story,
             feed=self.feed,
-            types=tuple(self.type),
             copies=self.copies,
             ids=ids if self.id or self.url else None,
-            storyline=self.storyline,
             first=self.first,
         )
 
@@ -158,27 +191,29 @@ class ArticleQuery(ArticleFilterQuery, SummaryQuery):
 @router.get(
     "", response_model=or_partial_page(SummarizedPageOut[ArticleDetailOut], ArticleDetailOut)
 )
-def list_articles(session: ETagSession, query: Annotated[ArticleQuery, Query()]) -> Response:
+def list_articles(
+    request: Request, session: ETagSession, query: Annotated[ArticleQuery, Query()]
+) -> Response:
     """List articles by report time, except hidden ones."""
-    require_known_values(session, query)
+    filters = query.filter(request, session)
     cursor = CURSORS[query.sort]
     page = views.list_articles(
         session,
-        query.filter(session),
+        filters,
         sort=query.sort,
         after=cursor.decode(query.cursor),
         limit=query.limit,
     )
     items = [ArticleDetailOut.of_detail(article) for article in page.items]
-    summary = _summarize(session, query)
+    summary = _summarize(session, query, filters)
     return page_response(PageOut(items=items, next=cursor.encode(page.next)), query.fields, summary)
 
 
-def _summarize(session: Session, query: ArticleQuery) -> dict[str, Any]:
+def _summarize(session: Session, query: ArticleQuery, filters: ArticleFilter) -> dict[str, Any]:
     """The total and the facets of the list, if they are requested."""
     if not query.total and not query.facets:
         return {}
-    ids = views.select_article_ids(session, query.filter(session), sort=query.sort)
+    ids = views.select_article_ids(session, filters, sort=query.sort)
     total = count_rows(session, ids.order_by(None)) if query.total else None
     return summary_fields(
         session, total, count_article_facets(session, ids, query.facet_dimensions)

@@ -35,6 +35,7 @@ DETAILS = {
 }
 #: Noun and example id of a missing object, by path parameter.
 PATH_OBJECTS = {
+    "query_id": ("saved query", "harbour"),
     "story_id": ("story", "9f3c1a"),
     "storyline_id": ("storyline", "orlan-harbour"),
     "article_id": ("article", "7031"),

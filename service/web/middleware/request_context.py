@@ -6,6 +6,7 @@ import uuid
 import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
 
 from service.web.metrics import Metrics
 from service.web.requests.problems import problem
@@ -43,7 +44,8 @@ class RequestContextMiddleware:
         inner = {**scope, "method": "GET"} if state["head"] else scope
         started = time.perf_counter()
         try:
-            await self.app(inner, receive, sender)
+            with bound_contextvars(request=sender.request_id):
+                await self.app(inner, receive, sender)
         except Exception:
             log.exception("request failed", path=scope["path"], request_id=sender.request_id)
             if sender.status:

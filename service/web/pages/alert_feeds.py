@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from service.domain.stories.filters import StoryFilter
+from service.domain.queries.conditions import Field, between_times
 from service.domain.subscribers.alerts import matches
 from service.mail.signed_links import sign_token
 from service.store.story_views.views import list_stories
@@ -42,8 +42,8 @@ def alert_feed(
     if owned.stopped:
         raise HTTPException(410, STOPPED)
     query, base = owned.alert.query, str(request.base_url)
-    story_filter = StoryFilter(since=web.clock() - MAX_AGE)
-    recent = list_stories(session, story_filter, limit=web.settings.editions.max_stories).items
+    latest_only = between_times(Field.REPORTED, web.clock() - MAX_AGE)
+    recent = list_stories(session, latest_only, limit=web.settings.editions.max_stories).items
     matching = [each for each in recent if matches(digest_story(each), query)]
     latest = sorted(matching, key=lambda each: each.changed_at, reverse=True)[:MAX_ENTRIES]
     channel = Channel(

@@ -1,9 +1,7 @@
 """`/`: front page, the story list with its filters as plain links."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
@@ -30,13 +28,11 @@ from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import page_url, render_page
 from service.web.requests.form_query import FormQuery
 from service.web.requests.parameters import Limit
+from service.web.requests.queries import read_query
 from service.web.requests.reader import ReaderDep
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
-SPANS: Mapping[str, timedelta] = MappingProxyType(
-    {"3h": timedelta(hours=3), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
-)
 #: For search engines and link previews.
 DESCRIPTION = "What happened, who reports it, and who reports it independently."
 
@@ -47,7 +43,6 @@ class FrontQuery(FormQuery, StoryQuery):
     model_config = ConfigDict(extra="ignore")
 
     limit: Limit = 50
-    within: Literal["3h", "24h", "7d"] | None = None  #: as `since`, relative to now or `as_of`
 
 
 @router.get("/")
@@ -59,11 +54,10 @@ def front_page(
     query: Annotated[FrontQuery, Query()],
 ) -> Response:
     """Front page: a lead and a list; by rank, the stories of one storyline stand together."""
-    listed = query
-    if query.within:
-        since = (query.as_of or web.clock()) - SPANS[query.within]
-        listed = query.model_copy(update={"since": since})
-    stories, next_cursor = list_page(session, listed, after=query.cursor)
+    listed = read_query(request, session, query.parsed)
+    stories, next_cursor = list_page(
+        session, listed, sort=query.sort, limit=query.limit, after=query.cursor
+    )
     choices = load_choices(session)
     parameters = query.given()
     response = render_page(
@@ -73,23 +67,22 @@ def front_page(
         clock=reader.clock,
         front=arrange_front(
             stories,
-            now=query.as_of or web.clock(),
-            last_visit=None if query.as_of else reader.last_visit,
+            now=listed.time or web.clock(),
+            last_visit=None if listed.time else reader.last_visit,
             languages=query.language,
             by_storyline=query.sort is Sort.RANK,
         ),
         last_visit=reader.last_visit,
+        as_of=listed.time,
         query=query,
         parameters=parameters,
         orders=filter_links.choice_group("Order", "sort", filter_links.ORDERS, parameters),
         filters=_filter_groups(stories, parameters, choices),
         choices=choices,
         feeds=links.feed_links("/v1/stories/feed", _feed_parameters(query)),
-        json_url=_json_url(listed),
-        drops=[] if stories else _suggest_drops(session, parameters),
-        out_of_range=""
-        if stories
-        else explain_time_range(session, since=listed.since, until=listed.until),
+        json_url=_json_url(query),
+        drops=[] if stories else _suggest_drops(request, session, parameters),
+        out_of_range="" if stories else explain_time_range(session, listed),
         has_filters=bool(parameters.keys() - {"sort", "limit"}),
         first_page_url=page_url("/", parameters) if query.cursor else "",
         next_page_url=page_url("/", parameters | {"cursor": next_cursor}) if next_cursor else "",
@@ -97,10 +90,12 @@ def front_page(
     return reader.personalize(response, remember_visit=True)
 
 
-def _suggest_drops(session: Session, given: Mapping[str, Any]) -> list[DroppedFilter]:
+def _suggest_drops(
+    request: Request, session: Session, given: Mapping[str, Any]
+) -> list[DroppedFilter]:
     def count(rest: Mapping[str, Any]) -> Total:
-        query = FrontQuery.model_validate(rest)
-        ids = views.select_story_ids(query, sort=query.sort, as_of=query.as_of)
+        query = read_query(request, session, FrontQuery.model_validate(rest).parsed)
+        ids = views.select_story_ids(query)
         return count_rows(session, ids.order_by(None))
 
     return suggest_dropped_filters("/", given, count)
@@ -110,7 +105,7 @@ def _filter_groups(
     stories: Sequence[StoryView], parameters: Mapping[str, Any], choices: Choices
 ) -> list[filter_links.FilterGroup]:
     return [
-        filter_links.choice_group("Last report", "within", filter_links.SPANS, parameters),
+        filter_links.choice_group("Last report", "since", filter_links.SPANS, parameters),
         filter_links.choice_group(
             "Independent coverage", "min_independent", filter_links.COVERAGES, parameters
         ),

@@ -15,7 +15,7 @@ from service.store.catalogue.choices import load_choices
 from service.store.counts.totals import Total
 from service.store.search import highlights
 from service.store.story_views.views import get_stories
-from service.web.api.search.search import ParsedSearch, SearchQuery, parse_terms, run_search
+from service.web.api.search.search import ParsedSearch, SearchQuery, read_terms, run_search
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.lazy_model import encoder_if_loaded
 from service.web.middleware.concurrency import SearchSlot
@@ -78,21 +78,18 @@ async def parse_form(
         query = SearchQuery.model_validate(
             {**filters, **times, "q": q, "limit": PAGE_SIZE * MAX_PAGES}
         )
-        terms = parse_terms(q)
+        terms = read_terms(query.parsed)
     except ValidationError as error:
         return SearchForm(q[:200], filters, error=_explain(error))
-    except HTTPException:
-        reason = "Enter at least one search term, and at most 60 words."
-        return SearchForm(q[:200], filters, error=reason)
     except BadInputError as error:
         return SearchForm(q[:200], filters, error=f"{error}.")
-    parsed = ParsedSearch(query, terms, await encoder_if_loaded(request))
+    parsed = ParsedSearch(query, query.parsed, terms, await encoder_if_loaded(request))
     return SearchForm(q, filters, parsed, page=page)
 
 
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
-    if first["loc"] == ("q",):
+    if first["loc"] == ("q",) and first["type"] != "value_error":
         return "The search text is too long or has control characters."
     return f"{first['msg'].removeprefix('Value error, ')}."
 
@@ -127,7 +124,7 @@ def search_page(
         articles=[articles[key] for key in found[1][on_page] if key in articles],
         marks=highlights.highlight_articles(session, results.phrases, list(articles)),
         drops=[] if any(found) else _suggest_drops(request, session, form),
-        outside="" if any(found) else _explain_time_range(session, form.search.query),
+        outside="" if any(found) else explain_time_range(session, form.search.query),
         first_page_url=form.url(1) if form.page > 1 else "",
         next_page_url=form.url(form.page + 1) if has_more else "",
     )
@@ -145,13 +142,10 @@ def _suggest_drops(request: Request, session: Session, form: SearchForm) -> list
         dropped: dict[str, Any] = {
             name: [] if name not in TIMES else None for name in FILTERS if name not in rest
         }
-        query = search.query.model_copy(update=dropped)
-        ranked = run_search(request, session, replace(search, query=query)).ranked
+        parameters = search.parameters.model_copy(update=dropped)
+        without = replace(search, parameters=parameters, query=parameters.parsed)
+        ranked = run_search(request, session, without).ranked
         return Total(len(ranked.stories) + len(ranked.articles), exact=True)
 
     given = {"q": form.typed, **form.filters}
     return suggest_dropped_filters("/search", given, count)
-
-
-def _explain_time_range(session: Session, query: SearchQuery) -> str:
-    return explain_time_range(session, since=query.since, until=query.until)

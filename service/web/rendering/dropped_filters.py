@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from service.domain.locales.names import country_name, language_name
+from service.domain.queries.conditions import Between, Query
 from service.store.counts.time_range import find_time_range
 from service.store.counts.totals import Total
 from service.web.rendering.pages import page_url
@@ -71,15 +72,20 @@ def _drop_each(
             yield DroppedFilter(LABELS[name], shown, page_url(path, rest), count(rest))
 
 
-def explain_time_range(
-    session: Session, *, since: datetime | None = None, until: datetime | None = None
-) -> str:
-    """Sentence about a period without any data; empty if the data overlap it.
+def explain_time_range(session: Session, query: Query) -> str:
+    """Sentence about a query for a period without any data; empty if the data overlap it.
 
-    A past state (`as_of`) is a period until that time.
+    A past state (`as_of`) is a period until that time. Relative times have no explanation.
     """
-    data = find_time_range(session) if since or until else None
-    if data is None or ((since is None or since <= data[1]) and (until is None or until > data[0])):
+    bounds = [each for each in query.conditions if isinstance(each, Between)]
+    lows = [each.low for each in bounds if isinstance(each.low, datetime)]
+    highs = [each.high for each in bounds if isinstance(each.high, datetime)]
+    if isinstance(query.as_of, datetime):
+        highs.append(query.as_of)
+    data = find_time_range(session) if lows or highs else None
+    if data is None or (
+        all(low <= data[1] for low in lows) and all(high > data[0] for high in highs)
+    ):
         return ""
     return (
         f"The chosen time is outside of the data: the first report is of {date_time(data[0])}, "

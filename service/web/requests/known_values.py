@@ -1,4 +1,4 @@
-"""Check of the values in filters: outlets, families, storylines, stories and feeds must exist."""
+"""Check of the values in filters of outlets and feeds: they must exist."""
 
 from typing import Any
 

@@ -23,6 +23,7 @@ from service.errors import (
     FeedError,
     IdempotencyKeyReusedError,
     MailError,
+    MaintenanceError,
     ModelLoadingError,
     NotFoundError,
     RequestInProgressError,
@@ -65,6 +66,7 @@ RETRY_AFTER = {"Retry-After": "5"}
 IN_PROGRESS_RETRY = {"Retry-After": "1"}
 #: Longer than for other outages: an operator usually has to fix the model.
 MODEL_RETRY = {"Retry-After": "60"}
+MAINTENANCE_RETRY = {"Retry-After": "60"}
 DATABASE_ERRORS = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseError)
 
 
@@ -191,6 +193,7 @@ def add_exception_handlers(app: FastAPI) -> None:
         RequestInProgressError: respond_with(409, "request-in-progress", IN_PROGRESS_RETRY),
         FeedError: respond_with(422, "invalid-feed"),
         # Only admins reach routes that need these settings, so the message may name them.
+        MaintenanceError: respond_with(503, "maintenance", MAINTENANCE_RETRY),
         MailError: respond_with(503, "not-configured", RETRY_AFTER),
         SettingsError: respond_with(503, "not-configured", RETRY_AFTER),
         ModelLoadingError: respond_with(503, headers=RETRY_AFTER),

@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.params import Path
 
 from service.domain.text.nearest import suggest
-from service.settings.load import nearest
+from service.settings.sources import nearest
 
 #: Pages and metrics ignore parameters that others append to their URLs.
 CHECKED_PREFIX = "/v1/"

@@ -26,12 +26,14 @@ FETCHES = ("POST", "/v1/feeds")
 REPORTED, DAY = datetime(2026, 11, 2, 9, 20, tzinfo=UTC), timedelta(days=1)
 BEFORE = REPORTED - DAY
 #: Objects that the examples name, in the order in which they are created.
-OBJECTS = {
-    "/v1/decisions": {"action": "lock", "story": "b2"},
-    "/v1/subscribers": {"address": "first@example.org"},
-    "/v1/subscribers/1/alerts": {"words": "harbour"},
-    "/v1/webhooks": {"url": "https://newsroom.example/first"},
-}
+OBJECTS = (
+    ("/v1/decisions", {"action": "lock", "story": "b2"}),
+    ("/v1/queries", {"id": "harbour", "q": "ferry"}),
+    ("/v1/queries", {"id": "ferries", "q": "ferry"}),
+    ("/v1/subscribers", {"address": "first@example.org"}),
+    ("/v1/subscribers/1/alerts", {"words": "harbour"}),
+    ("/v1/webhooks", {"url": "https://newsroom.example/first"}),
+)
 #: Writes after reads, and deletions last, so that the objects of the examples exist.
 ORDER = ("get", "post", "patch", "put", "delete")
 
@@ -45,6 +47,7 @@ def client(new_database: Callable[[], str]) -> Iterator[KeyClient]:
         rows = Rows(session)
         outlet = rows.outlet("harbour-times", family="harbour", country="GB", language="en")
         other = rows.outlet("pier-post")
+        rows.outlet("coast-wire", agency=True)
         articles = [
             rows.article(each, f"Ferry strikes pier {number}", id=number, at=at)
             for number, (each, at) in enumerate(
@@ -62,7 +65,7 @@ def client(new_database: Callable[[], str]) -> Iterator[KeyClient]:
     with serving(sessions, clock=lambda: REPORTED + DAY, model_context=model_context()) as site:
         make_key_client(site, sessions, "revoked by the example")
         ann = make_key_client(site, sessions, "ann", *Role)
-        for path, body in OBJECTS.items():
+        for path, body in OBJECTS:
             assert ann.post(path, body).status == 201
         yield ann
     engine.dispose()

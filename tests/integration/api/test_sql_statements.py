@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, select, text
 
+from service.domain.queries.conditions import Query
 from service.domain.stories.filters import Sort, StoryFilter
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
-from service.store.story_views.filters import conditions
+from service.store.queries.stories import story_conditions
 from service.store.story_views.views import list_stories
 from service.store.tables import StoryRow
 from tests.support.content.site_content import fill
@@ -92,7 +93,7 @@ def test_number_of_statements_does_not_depend_on_number_of_stories(
 ) -> None:
     def count() -> int:
         with sessions() as session, record_statements(engine) as statements:
-            list_stories(session, StoryFilter(), limit=100)
+            list_stories(session, Query(), limit=100)
         return len(statements)
 
     _add_stories(sessions, 3)
@@ -107,7 +108,7 @@ def test_story_list_uses_indexes_of_memberships_and_articles(
 ) -> None:
     _add_stories(sessions, 60)
     with sessions() as session, record_statements(engine) as statements:
-        list_stories(session, StoryFilter(outlet=["o"], language=["en"]), sort=sort)
+        list_stories(session, StoryFilter(outlet=["o"], language=["en"]).parsed, sort=sort)
     with engine.connect() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))
         for statement, parameters in statements:
@@ -153,7 +154,9 @@ def test_every_query_can_use_an_index(sessions: Sessions, engine: Engine, path: 
 def test_keyword_and_entity_filters_use_an_index(
     sessions: Sessions, engine: Engine, condition: dict[str, Any], index: str
 ) -> None:
-    statement = select(StoryRow.id).where(*conditions(StoryRow, None, StoryFilter(**condition)))
+    statement = select(StoryRow.id).where(
+        *story_conditions(StoryRow, None, StoryFilter(**condition).parsed)
+    )
     with sessions() as session, record_statements(engine) as statements:
         session.execute(statement)
     with engine.connect() as connection:

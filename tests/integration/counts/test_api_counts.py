@@ -11,7 +11,7 @@ from samestory_client import Client
 from sqlalchemy import select
 
 from service.domain.counts.dimensions import Dimension
-from service.domain.stories.filters import StoryFilter
+from service.domain.queries.conditions import Query
 from service.store.counts.totals import count_rows
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
@@ -136,7 +136,7 @@ def test_first_reports_equal_the_first_reporters_of_stories(
     world: Site, sessions_of_world: Sessions
 ):
     with sessions_of_world() as session:
-        stories = list_stories(session, StoryFilter(), limit=100).items
+        stories = list_stories(session, Query(), limit=100).items
     firsts = [each.first_reporters for each in stories]
     certain = Counter(first.outlets[0] for first in firsts if first.certain)
     assert 0 < certain.total() < len(stories)
@@ -246,7 +246,7 @@ def test_total_and_facets_are_omitted_unless_requested(world: Site):
 
 def test_total_above_the_bound_is_an_estimate(sessions_of_world: Sessions):
     with sessions_of_world() as session:
-        ids = select_story_ids(StoryFilter()).order_by(None)
+        ids = select_story_ids(Query()).order_by(None)
         exact = count_rows(session, ids)
         assert exact.exact
         estimate = count_rows(session, ids, max_exact=2)

@@ -14,7 +14,7 @@ from jobs.place import place
 from jobs.reconcile import reconcile
 from jobs.running.context import Context
 from service.commands.research import jsonl
-from service.domain.stories.filters import StoryFilter
+from service.domain.queries.conditions import Query
 from service.errors import BadInputError, DecisionConflictError, NotFoundError
 from service.store.editing import actions, audit_log, training_labels
 from service.store.editing.undo import undo
@@ -71,7 +71,7 @@ class Desk:
 
     def listed(self) -> list[str]:
         with self.sessions.begin() as session:
-            return [story.id for story in list_stories(session, StoryFilter()).items]
+            return [story.id for story in list_stories(session, Query()).items]
 
     def decide(self, make: object, *, by: str = "ann") -> int:
         self.clock.advance(minutes=1)

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, text
 
-from service.domain.stories.filters import StoryFilter
+from service.domain.stories.filters import PastStoryFilter
 from service.errors import NotFoundError
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
@@ -88,9 +88,11 @@ def story(sessions: Sessions, story_id: str, as_of: datetime | None = None) -> S
 def story_ids(
     sessions: Sessions, as_of: datetime | None = None, *, languages: tuple[str, ...] = ()
 ) -> set[str]:
-    filters = StoryFilter(language=list(languages))
+    filters = PastStoryFilter(
+        language=list(languages), as_of=as_of.isoformat() if as_of else None
+    ).parsed
     with sessions.begin() as session:
-        return {each.id for each in list_stories(session, filters, as_of=as_of).items}
+        return {each.id for each in list_stories(session, filters).items}
 
 
 def test_upgrade_keeps_stories_decisions_and_past_states(sessions: Sessions):

@@ -201,7 +201,7 @@ def test_changed_article_is_found_by_new_text(sessions: Sessions, changing: Site
         ("q=ferry&mode=magic", "mode"),
         ("q=ferry&limit=101", "100"),
         ("q=ferry&cursor=x", "cursor"),
-        ("q=ferry&since=yesterday", "since"),
+        ("q=ferry&since=someday", "since"),
         ("q=ferry+%ED%A0%80", "Not UTF-8"),
         ("q=ferry+%FF%FE", "Not UTF-8"),
         ("", "q"),

@@ -58,8 +58,8 @@ def test_results_have_pages_and_an_empty_page_names_the_filter_to_drop(world: Si
     ("q", "message"),
     [
         ("quarkonium", "No results"),
-        ("-ferry", "at least one search term"),
-        ("a " * 99, "at most 60 words"),
+        ("-ferry", "no search term"),
+        ("a " * 99, "more than 60 words"),
         ("a" * 2000, "too long"),
         ("a\0b", "control characters"),
     ],

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from service.domain.queries.conditions import Query
 from service.settings.load import load
 from service.store.database import locks
 from service.store.database.sessions import Sessions
 from service.store.stories import apply_plan
-from service.store.story_views.changes import load_changes_since
+from service.store.story_views.changes import ChangePage, load_changes_since, load_matching_changes
 from service.store.tables import StoryRow
 from service.web.api.stories.changes import stream_events
 from service.web.app import create_app
@@ -229,8 +230,12 @@ def test_idle_stream_sends_heartbeats_with_the_position(sessions: Sessions, site
     async def is_authorized() -> bool:
         return True
 
+    def load(since: int) -> ChangePage:
+        with sessions() as session:
+            return load_matching_changes(session, since, Query())
+
     async def read_stream() -> str:
-        events = stream_events(sessions, numbers[-2], 1, is_authorized, keep_alive_seconds=0.5)
+        events = stream_events(load, numbers[-2], 1, is_authorized, keep_alive_seconds=0.5)
         return "".join([block async for block in events])
 
     body = asyncio.run(read_stream())

@@ -194,7 +194,7 @@ def cursor_of(*parts: object) -> str:
         "?limit=0",
         "?limit=101",
         "?limit=" + "9" * 5000,
-        "?since=yesterday",
+        "?since=someday",
         "?since=0001-01-01T00:00:00%2B14:00",
         "?min_coverage=-1",
         "?min_coverage=99999999999999999999",

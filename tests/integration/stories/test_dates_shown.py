@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from service.commands.stories import render
+from service.domain.queries.conditions import Query
 from service.domain.stories.description import Details
-from service.domain.stories.filters import StoryFilter
 from service.domain.stories.pace import Pace
 from service.store.database.sessions import Sessions
 from service.store.stories.details import to_json
@@ -100,7 +100,7 @@ def test_terminal_marks_unknown_times(sessions: Sessions, site: Site) -> None:
         sessions, ferry={"quay": {}, "bay": DAY_ONLY, "post": UNDATED}, bridge={"post": UNDATED}
     )
     with sessions.begin() as session:
-        listed = list_stories(session, StoryFilter()).items
+        listed = list_stories(session, Query()).items
         lines = {each.id: render.format_story_line(each) for each in listed}
     detail = StoryDetailOut.model_validate(site.get("/v1/stories/ferry").json)
     shown = render.format_story_detail(detail)

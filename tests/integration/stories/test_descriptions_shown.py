@@ -8,9 +8,9 @@ import pytest
 from service.commands.stories import render
 from service.domain.entities.gazetteer import Kind
 from service.domain.entities.story_entities import Entity
+from service.domain.queries.conditions import Query
 from service.domain.stories.description import Details
 from service.domain.stories.developments import Development
-from service.domain.stories.filters import StoryFilter
 from service.domain.stories.pace import Delay, Pace
 from service.domain.stories.ranking import compute_rank
 from service.domain.stories.wording.summary import Quote
@@ -124,7 +124,7 @@ def test_story_page_shows_quotes_with_their_outlets(sessions: Sessions, site: Si
 def test_terminal_explains_a_rank(sessions: Sessions) -> None:
     fill(sessions)
     with sessions.begin() as session:
-        [story] = list_stories(session, StoryFilter()).items
+        [story] = list_stories(session, Query()).items
     assert render.format_story_line(story).count("\n") == 0
     explained = render.format_story_line(story, NOW + timedelta(hours=5)).split("\n")[1].strip()
     assert explained == "rank +10.0 h = +12.0 independent coverage +3.0 velocity -5.0 age"

@@ -11,8 +11,8 @@ from jobs.embed import embed
 from jobs.running.context import Context
 from service.domain.articles import tokenization
 from service.domain.entities.gazetteer import Kind
+from service.domain.queries.conditions import Query
 from service.domain.stories.description import Details
-from service.domain.stories.filters import StoryFilter
 from service.domain.stories.ranking import UNDATED_PENALTY_HOURS
 from service.store.stories import vocabularies
 from service.store.stories.details import from_json
@@ -106,7 +106,7 @@ def test_agency_text_counts_once_and_quotes_have_language_and_time(
     with context.sessions.begin() as session:
         story = session.get_one(StoryRow, "border")
         assert (story.coverage, story.independent) == (2, 1)
-        [view] = list_stories(session, StoryFilter()).items
+        [view] = list_stories(session, Query()).items
     assert view.independent == 1
     assert {quote.lang for quote in details.summary} == {"en"}
     assert all(
@@ -121,7 +121,7 @@ def test_headlines_in_each_language(context: Context, add_story: Callable[..., l
         session.execute(update(ArticleRow).where(ArticleRow.id == evening).values(language="tr"))
     describe(context)
     with context.sessions.begin() as session:
-        [view] = list_stories(session, StoryFilter()).items
+        [view] = list_stories(session, Query()).items
     assert view.headline_in(["tr"]) == (turkish[0], "tr")
     assert view.headline_in(["de", "en"]) == (BEGINNING[0], "en")
     assert view.headline_in(["de"]) == (view.headline, "en")

@@ -394,7 +394,7 @@ def with_hysteresis(context: Context, *, articles: int) -> Context:
         context.settings,
         grouping=replace(context.settings.grouping, join_score=1.0),
         hysteresis=replace(
-            context.settings.hysteresis, min_window_articles=articles, log_odds=20.0
+            context.settings.hysteresis, min_window_articles=articles, join_log_odds=20.0
         ),
     )
     return replace(context, settings=settings)

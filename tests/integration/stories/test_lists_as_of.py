@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.domain.stories.filters import Sort, StoryFilter
+from service.domain.queries.conditions import Query
+from service.domain.stories.filters import Sort
 from service.store.database.paging import Position
 from service.store.database.sessions import Sessions
 from service.store.story_views.filters import ordering
@@ -63,7 +64,7 @@ def _paged(session: Session, sort: Sort, at: datetime) -> list[str]:
     ids: list[str] = []
     after: Position | None = None
     while True:
-        page = list_stories(session, StoryFilter(), sort=sort, after=after, limit=7, as_of=at)
+        page = list_stories(session, Query(as_of=at), sort=sort, after=after, limit=7)
         ids += [story.id for story in page.items]
         after = page.next
         if after is None:

@@ -26,7 +26,8 @@ from jobs.embed import embed
 from jobs.link import link
 from jobs.place import place
 from jobs.reconcile import reconcile
-from service.domain.stories.filters import Sort, StoryFilter
+from service.domain.queries.conditions import Query
+from service.domain.stories.filters import Sort
 from service.errors import BadInputError, DecisionConflictError, NotFoundError
 from service.store.database import schema
 from service.store.editing import actions, audit_log
@@ -185,9 +186,7 @@ class Newsroom(RuleBasedStateMachine):
             except NotFoundError:
                 return None
 
-        lists = {
-            sort: list_stories(session, StoryFilter(), sort=sort, as_of=as_of) for sort in Sort
-        }
+        lists = {sort: list_stories(session, Query(as_of=as_of), sort=sort) for sort in Sort}
         loaded = {story: details(story) for story in self.ids}
         visible = {story: detail for story, detail in loaded.items() if detail}
         histories = {

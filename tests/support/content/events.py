@@ -95,7 +95,9 @@ def copy_settings() -> CopySettings:
 
 
 def hysteresis_settings() -> HysteresisSettings:
-    return HysteresisSettings(min_age_hours=1.0, min_window_articles=4, log_odds=1.5)
+    return HysteresisSettings(
+        min_age_hours=1.0, min_window_articles=4, keep_log_odds=1.5, join_log_odds=1.5
+    )
 
 
 def story_settings() -> StorySettings:

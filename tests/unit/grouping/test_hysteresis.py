@@ -18,7 +18,9 @@ from tests.support.content.events import (
     story_settings,
 )
 
-SETTINGS = HysteresisSettings(min_age_hours=1, min_window_articles=3, log_odds=1.5)
+SETTINGS = HysteresisSettings(
+    min_age_hours=1, min_window_articles=3, keep_log_odds=1.5, join_log_odds=1.5
+)
 
 
 def stable(*stories: int) -> StableStories:
@@ -53,7 +55,7 @@ def test_chain_pairs_connects_each_story() -> None:
 
 def test_window_keeps_stable_stories() -> None:
     articles = event_articles()
-    never = replace(story_settings(), hysteresis=replace(hysteresis_settings(), log_odds=20.0))
+    never = replace(story_settings(), hysteresis=replace(hysteresis_settings(), join_log_odds=20.0))
     apart = {article.id: CurrentStory(f"story {article.id}", 2.0) for article in articles}
     fresh = {key: CurrentStory(each.story, 0.5) for key, each in apart.items()}
 

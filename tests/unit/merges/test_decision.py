@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise, product
 
 import numpy as np
@@ -17,7 +18,7 @@ from service.domain.merges.decision import (
 )
 from service.domain.merges.features import MERGE_FEATURES, Component
 from service.domain.merges.units import Matrix, UnitScores, linkage_tree
-from tests.support.content.events import merge_model
+from tests.support.content.events import hysteresis_settings, merge_model
 from tests.support.content.scores import score_matrices
 
 
@@ -58,11 +59,12 @@ def decide(
     scores: Matrix,
     stories: list[int] | None = None,
     *,
-    hysteresis: float = 1.0,
+    keep: float = 1.0,
     cannot_link: set[tuple[int, int]] | None = None,
 ) -> list[list[int]]:
     """Groups under a model that merges at a mean pair score of .5."""
     numbers = np.array(stories or [UNSTABLE] * len(scores))
+    hysteresis = replace(hysteresis_settings(), keep_log_odds=keep, join_log_odds=1.0)
     parts = decide_groups(component(scores, cannot_link), merge_model(0.5), numbers, hysteresis)
     return [part.tolist() for part in parts]
 
@@ -118,7 +120,7 @@ def test_groups_merge_above_the_models_threshold() -> None:
 def test_stable_story_near_the_threshold_stays_together() -> None:
     scores = symmetric({(0, 1): 0.4}, 2)
     assert decide(scores, [5, 5]) == [[0, 1]]
-    assert decide(scores, [5, 5], hysteresis=0.0) == [[0], [1]]
+    assert decide(scores, [5, 5], keep=0.0) == [[0], [1]]
 
 
 def test_two_stable_stories_merge_only_on_clear_evidence() -> None:
@@ -160,14 +162,15 @@ def test_every_unit_is_in_one_group_and_cannot_links_hold(
     ("one", "other", "shift"),
     [
         ([1, UNSTABLE], [1], 2.0),
-        ([1], [2, 3], -2.0),
+        ([1], [2, 3], -1.0),
         ([1, 2], [2, 3], 2.0),
         ([UNSTABLE], [1], 0.0),
         ([UNSTABLE], [UNSTABLE], 0.0),
     ],
 )
 def test_hysteresis_favours_current_stories(one: list[int], other: list[int], shift: float) -> None:
-    assert hysteresis_shift(np.array(one), np.array(other), 2.0) == shift
+    settings = replace(hysteresis_settings(), keep_log_odds=2.0, join_log_odds=1.0)
+    assert hysteresis_shift(np.array(one), np.array(other), settings) == shift
 
 
 def test_weight_of_a_merge_is_half_the_harmonic_mean_of_sizes() -> None:

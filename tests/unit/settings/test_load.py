@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from service.errors import SettingsError
-from service.settings.load import Settings, load, nearest, read_toml
+from service.settings.load import Settings, load
 from service.settings.paths import CONFIG_DIR
+from service.settings.sources import nearest, read_toml
 
 
 def test_every_default_has_a_comment():

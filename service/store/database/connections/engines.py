@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
+from weakref import ref
 
 import psycopg
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, Pool, QueuePool
 
 from service.store.database.connections.connection import GRACE, LimitedConnection
 from service.store.database.connections.limits import ConnectionLimits
 from service.store.database.connections.server_state import ServerState
+from service.telemetry.process import POOLS
 
 _STATE = "samestory_server_state"
 DISK_FULL = "53100"
@@ -35,6 +37,8 @@ def make_limited_engine(url: URL | str, limits: ConnectionLimits, state: ServerS
             "pool_timeout": limits.pool_wait,
         }
     engine = create_engine(url, execution_options={_STATE: state}, **pool)
+    if limits.connections:
+        POOLS.watch(limits.purpose, partial(_count_connections, ref(engine.pool), limits))
     event.listen(engine, "do_connect", partial(_connect, limits, state))
     event.listen(engine, "checkout", partial(_check_connection, limits))
     event.listen(engine, "handle_error", partial(_note_full_disk, state))
@@ -114,6 +118,12 @@ def _check_connection(
         connection.ping(limits.ping)
     except psycopg.Error as error:
         raise InvalidatePoolError from error
+
+
+def _count_connections(pool: "ref[Pool]", limits: ConnectionLimits) -> tuple[int, int] | None:
+    """Connections in use and their maximum; None if the engine is gone."""
+    alive = pool()
+    return (alive.checkedout(), limits.connections) if isinstance(alive, QueuePool) else None
 
 
 def _note_full_disk(state: ServerState, context: ExceptionContext) -> None:

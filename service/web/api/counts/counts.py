@@ -4,20 +4,23 @@ from collections.abc import Collection, Sequence
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
+from pydantic import Field as ModelField
 from sqlalchemy.orm import Session
 
 from service.domain.counts.dimensions import Dimension, Unit
 from service.domain.counts.intervals import Interval
+from service.domain.queries.conditions import Field
+from service.store.catalogue.known_names import require_known_ids
 from service.store.counts import counts
 from service.store.counts.dimensions import load_names
 from service.web.api.counts.list_summary import ValueOut
 from service.web.api.counts.query import CountQuery, complete_period
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import Instant
-from service.web.requests.known_values import require_known_values
 from service.web.requests.problems import PROBLEM_RESPONSES
+from service.web.requests.queries import read_query
 
 router = APIRouter(prefix="/v1/counts", tags=["counts"], responses=PROBLEM_RESPONSES)
 
@@ -25,19 +28,19 @@ router = APIRouter(prefix="/v1/counts", tags=["counts"], responses=PROBLEM_RESPO
 class CountOut(BaseModel):
     """A count, with the start of its interval and its value of each dimension of `by`."""
 
-    start: str | None = Field(
+    start: str | None = ModelField(
         default=None,
         description="Start of the interval in the time zone (ISO 8601 with offset). Only with "
         "`interval`.",
         examples=["2026-11-02T00:00:00+01:00"],
     )
-    outlet: ValueOut | None = Field(default=None, description="Only with `by=outlet`.")
-    family: ValueOut | None = Field(default=None, description="Only with `by=family`.")
-    country: ValueOut | None = Field(default=None, description="Only with `by=country`.")
-    language: ValueOut | None = Field(default=None, description="Only with `by=language`.")
-    type: ValueOut | None = Field(default=None, description="Only with `by=type`.")
-    storyline: ValueOut | None = Field(default=None, description="Only with `by=storyline`.")
-    entity: ValueOut | None = Field(default=None, description="Only with `by=entity`.")
+    outlet: ValueOut | None = ModelField(default=None, description="Only with `by=outlet`.")
+    family: ValueOut | None = ModelField(default=None, description="Only with `by=family`.")
+    country: ValueOut | None = ModelField(default=None, description="Only with `by=country`.")
+    language: ValueOut | None = ModelField(default=None, description="Only with `by=language`.")
+    type: ValueOut | None = ModelField(default=None, description="Only with `by=type`.")
+    storyline: ValueOut | None = ModelField(default=None, description="Only with `by=storyline`.")
+    entity: ValueOut | None = ModelField(default=None, description="Only with `by=entity`.")
     count: int
 
 
@@ -45,34 +48,37 @@ class CountsOut(BaseModel):
     """Counts in chronological order, then the largest group first."""
 
     of: Unit
-    since: Instant = Field(description="Start of the counted time.")
-    until: Instant = Field(description="End of the counted time; not included.")
+    since: Instant = ModelField(description="Start of the counted time.")
+    until: Instant = ModelField(description="End of the counted time; not included.")
     time_zone: str
     interval: Interval | None
     by: list[Dimension]
-    total: int = Field(
+    total: int = ModelField(
         description="Number of all articles, stories or first reports. Each counts once, also if "
         "it is in several groups."
     )
-    more: bool = Field(description="Whether there are groups beyond `limit`.")
-    items: list[CountOut] = Field(
+    more: bool = ModelField(description="Whether there are groups beyond `limit`.")
+    items: list[CountOut] = ModelField(
         description="Without `by`, one count for each interval, also for those with 0. With `by`, "
         "counts above 0."
     )
 
 
 @router.get("", response_model=CountsOut)
-def count(session: ETagSession, query: Annotated[CountQuery, Query()]) -> Response:
+def count(
+    request: Request, session: ETagSession, query: Annotated[CountQuery, Query()]
+) -> Response:
     """Count articles, stories or first reports, over time and by one or two dimensions.
 
     All filters of the lists of stories and articles apply. Hidden articles and stories are not
     counted. Counts are exact. The number of intervals is limited to 1,500, and the number of
     intervals times `limit` to 10,000.
     """
-    require_known_values(session, query)
-    since, until = complete_period(session, query.since, query.until)
+    require_known_ids(session, story=query.story, feed=query.feed)
+    resolved = read_query(request, session, query.parsed)
+    since, until = complete_period(session, *resolved.bounds(Field.REPORTED))
     by, starts = query.dimensions, query.starts(since, until)
-    filters = query.filter(since, until)
+    filters = query.filter(resolved, since, until)
     groups, cells = counts.load_counts(
         session, filters, query.of, by, starts=starts, limit=query.limit
     )

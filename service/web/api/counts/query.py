@@ -9,13 +9,15 @@ from sqlalchemy.orm import Session
 
 from service.domain.counts.dimensions import Dimension, Unit
 from service.domain.counts.intervals import Interval, interval_starts
-from service.domain.field_types import ArticleTypes, ShortText, UtcTime
-from service.domain.stories.filters import StoryFilter
+from service.domain.field_types import ArticleTypes, ShortText
+from service.domain.queries import conditions
+from service.domain.queries.conditions import Query, between_times
+from service.domain.queries.parameters import QueryTime
+from service.domain.stories.filters import PastStoryFilter, read_parameters
 from service.domain.text.nearest import suggest
 from service.errors import BadInputError
 from service.store.articles.views import ArticleFilter
-from service.store.counts import counts
-from service.store.counts.report_query import CountFilter
+from service.store.counts.latest_report import find_latest_report
 from service.web.api.counts.list_summary import DIMENSIONS
 from service.web.requests.fields import Names, split_names, validate_names
 from service.web.requests.parameters import BigInt
@@ -40,7 +42,7 @@ def _check_time_zone(name: str) -> str:
     return name
 
 
-class CountQuery(StoryFilter):
+class CountQuery(PastStoryFilter):
     """Query parameters of counts: unit, groups and conditions.
 
     Conditions on time, outlets and languages apply to each report.
@@ -67,11 +69,11 @@ class CountQuery(StoryFilter):
         "Default: none.",
         examples=["country"],
     )
-    since: UtcTime | None = Field(
+    since: QueryTime | None = Field(
         default=None,
         description="Only reports at this time or later. Default: 30 days before `until`.",
     )
-    until: UtcTime | None = Field(
+    until: QueryTime | None = Field(
         default=None,
         description="Only reports before this time. Default: the end of the latest report's minute.",
     )
@@ -81,9 +83,6 @@ class CountQuery(StoryFilter):
     )
     story: ShortText | None = Field(default=None, description="Id of a story; only its articles.")
     feed: BigInt | None = Field(default=None, description="Id of a feed; only its articles.")
-    as_of: UtcTime | None = Field(
-        default=None, description="Count the state at this time. Default: the current state."
-    )
     limit: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=100, description="Maximum number of groups, the largest first."
     )
@@ -93,21 +92,19 @@ class CountQuery(StoryFilter):
         """The requested dimensions, each once."""
         return [Dimension(name) for name in split_names(self.by)]
 
-    def filter(self, since: datetime, until: datetime) -> CountFilter:
+    @property
+    def parsed(self) -> Query:
+        """The query that the parameters mean."""
+        return super().parsed & read_parameters(self, ("type",))
+
+    def filter(self, query: Query, since: datetime, until: datetime) -> ArticleFilter:
         """The conditions, with both ends of the time."""
-        reports = ArticleFilter(
-            since=since,
-            until=until,
-            outlets=tuple(self.outlet),
-            families=tuple(self.family),
-            countries=tuple(self.country),
-            languages=tuple(self.language),
+        return ArticleFilter(
+            query & between_times(conditions.Field.REPORTED, since, until),
             story=self.story,
             feed=self.feed,
-            types=tuple(self.type),
             copies=self.copies,
         )
-        return CountFilter(reports, self, self.as_of)
 
     def starts(self, since: datetime, until: datetime) -> list[datetime]:
         """The starts of the intervals; empty without an interval.
@@ -140,7 +137,7 @@ def complete_period(
     """
     try:
         if until is None:
-            latest = counts.find_latest_report(session) or since or EPOCH
+            latest = find_latest_report(session) or since or EPOCH
             until = latest.replace(second=0, microsecond=0) + timedelta(minutes=1)
         since = since or until - DEFAULT_SPAN
     except OverflowError as error:

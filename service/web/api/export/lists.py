@@ -11,8 +11,9 @@ from service.domain.stories.transitions import StoryTransition, TransitionOut
 from service.store.articles.views import stream_articles
 from service.store.catalogue import views as catalogue
 from service.store.database.paging import Page, Position
+from service.store.queries.saved import require_followable
 from service.store.story_views import storylines, views
-from service.store.story_views.changes import load_changes_since
+from service.store.story_views.changes import load_matching_changes
 from service.web.api.articles import ArticleDetailOut
 from service.web.api.catalogue.feeds import FeedOut
 from service.web.api.catalogue.outlets import OutletOut
@@ -32,6 +33,7 @@ from service.web.api.export.streaming import (
     export_response,
     read_pages,
 )
+from service.web.api.stories.changes import read_changes_query
 from service.web.api.stories.schemas import ListedStoryOut
 from service.web.api.stories.storylines import StorylineSummaryOut
 from service.web.middleware.concurrency import ExportSlot
@@ -39,6 +41,7 @@ from service.web.rendering.schemas import StoryOut
 from service.web.requests.fields import split_names
 from service.web.requests.known_values import require_known_values
 from service.web.requests.problems import PROBLEM_RESPONSES
+from service.web.requests.queries import read_query, resolve_query
 
 router = APIRouter(
     prefix="/v1/export", tags=["export"], responses={**PROBLEM_RESPONSES, **EXPORT_RESPONSES}
@@ -53,13 +56,11 @@ def export_stories(
     query: Annotated[StoryExportQuery, Query()],
 ) -> Response:
     """Export all stories of the list, with its filters, order, `as_of`, `fields` and `include`."""
-    require_known_values(session, query)
+    resolved = read_query(request, session, query.parsed)
     names = [*(split_names(query.fields) or _names(StoryOut)), *split_names(query.include)]
 
     def load(after: Position | None, limit: int) -> Page[views.StoryView]:
-        return views.list_stories(
-            session, query, sort=query.sort, after=after, limit=limit, as_of=query.as_of
-        )
+        return views.list_stories(session, resolved, sort=query.sort, after=after, limit=limit)
 
     batches = (
         [_select(ListedStoryOut.of(story), names) for story in page]
@@ -76,9 +77,10 @@ def export_articles(
     query: Annotated[ArticleExportQuery, Query()],
 ) -> Response:
     """Export all articles of the list, with its filters, order and `fields`, without evidence."""
-    require_known_values(session, query)
     names = split_names(query.fields) or ARTICLE_FIELDS
-    rows = stream_articles(session, query.filter(session), sort=query.sort, limit=query.limit)
+    rows = stream_articles(
+        session, query.filter(request, session), sort=query.sort, limit=query.limit
+    )
     items = ([article_item(article) for article in batch] for batch in rows)
     batches = (
         [{name: item[name] for name in names} for item in batch] if query.fields else batch
@@ -171,11 +173,19 @@ def export_changes(
     session: ExportSession,
     query: Annotated[ChangeExportQuery, Query()],
 ) -> Response:
-    """Export all changes of stories with ids above `since`, oldest first."""
+    """Export all changes of stories with ids above `since`, oldest first.
+
+    With `q` or `query`, only the changes of `/v1/changes` with these parameters.
+    """
+    wanted = require_followable(
+        resolve_query(request, session, read_changes_query(query.q, query.query))
+    )
     names = _names(TransitionOut)
 
     def load(after: Position | None, limit: int) -> Page[StoryTransition]:
-        return load_changes_since(session, after[0] if after else query.since, limit=limit)
+        start = after[0] if after else query.since
+        page = load_matching_changes(session, start, wanted, limit=limit)
+        return Page(page.items, (page.next,) if page.more else None)
 
     batches = (
         [_select(TransitionOut.of(each), names) for each in page]

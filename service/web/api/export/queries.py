@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from service.domain.field_types import UtcTime
-from service.domain.stories.filters import Sort, StoryFilter
+from service.domain.field_types import ShortText
+from service.domain.queries.parameters import QueryText
+from service.domain.stories.filters import PastStoryFilter, Sort
 from service.web.api.articles import ArticleDetailOut, ArticleFilterQuery
 from service.web.api.catalogue.feeds import FeedFields, FeedFilterQuery
 from service.web.api.catalogue.outlets import OutletFields, OutletFilterQuery
@@ -19,12 +20,9 @@ from service.web.requests.parameters import BigInt
 ARTICLE_FIELDS = [name for name in ArticleDetailOut.model_fields if name != "evidence"]
 
 
-class StoryExportQuery(StoryFilter, ExportQuery):
+class StoryExportQuery(PastStoryFilter, ExportQuery):
     """Query parameters of a story export."""
 
-    as_of: UtcTime | None = Field(
-        default=None, description="Export the list at this time. Default: the current list."
-    )
     sort: Sort = Field(default=Sort.RANK, description="Order of the stories.")
     fields: StoryFields | None = None
     include: Include | None = None
@@ -59,5 +57,16 @@ class StorylineExportQuery(StorylineFilterQuery, ExportQuery):
 
 class ChangeExportQuery(ExportQuery):
     """Query parameters of an export of changes."""
+
+    q: QueryText | None = Field(
+        default=None,
+        description="Only changes of stories that match this text in the query language.",
+        examples=["independent:3.."],
+    )
+    query: ShortText | None = Field(
+        default=None,
+        description="Only changes of stories that match this saved query.",
+        examples=["harbour"],
+    )
 
     since: BigInt = Field(default=0, description="Only changes with ids above this number.")

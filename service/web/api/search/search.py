@@ -1,20 +1,32 @@
 """`/v1/search`: hybrid keyword and semantic search over stories and articles."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 import numpy as np
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import Query as FromQuery
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy.orm import Session
 
-from service.domain.field_types import LanguageCodes, TextValues, UtcTime
-from service.domain.search.search_terms import SearchTerms, parse_search_terms
-from service.domain.search.word_forms import languages_of_script
+from service.domain.queries.conditions import Query
+from service.domain.queries.parameters import (
+    EXCLUDES,
+    TIME_FORMS,
+    Countries,
+    Languages,
+    QueryText,
+    QueryTime,
+    Texts,
+)
+from service.domain.search.search_terms import SearchTerms
+from service.domain.stories.filters import StoryFilter
 from service.embed.encoder import Encoder
-from service.ingest.detect_language import resolve_language
+from service.errors import BadInputError
+from service.ingest.detect_language import language_of_query
 from service.store.articles.views import load_articles
 from service.store.search import highlights
 from service.store.search.compiled_search import compile_search
@@ -34,14 +46,12 @@ from service.web.lazy_model import encoder_if_loaded, lazy_model, loaded_encoder
 from service.web.middleware.concurrency import SearchSlot
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import StoryOut
-from service.web.requests.known_values import require_known_values
 from service.web.requests.parameters import Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
+from service.web.requests.queries import require_present, resolve_query
 
 router = APIRouter(prefix="/v1/search", tags=["search"], responses=PROBLEM_RESPONSES)
 
-#: Maximum number of characters, and of words, of a query.
-MAX_QUERY_LENGTH, MAX_WORDS = 1000, 60
 NOT_SEMANTIC = (
     "query.q: phrases are not supported with mode=semantic; use mode=hybrid or mode=keyword"
 )
@@ -55,45 +65,46 @@ class SearchMode(StrEnum):
     SEMANTIC = "semantic"
 
 
-class SearchQuery(BaseModel):
+class SearchQuery(StoryFilter):
     """Query parameters of a search."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    q: Annotated[
-        str,
-        Field(
-            min_length=1,
-            max_length=MAX_QUERY_LENGTH,
-            pattern=r"^[^\x00]*$",
-            description='Search terms. `"two words"`: a phrase that all results contain; `one or '
-            "two`: either term; `-word` or `NOT word`: without this word. Other operators, such as "
-            "`*` or `title:`, are rejected.",
-            examples=["ferry harbour"],
-        ),
-    ]
+    q: QueryText = Field(
+        description='Text in the query language. `"two words"`: a phrase that all results contain; '
+        "`one or two`: either term; `-word` or `NOT word`: without this word; "
+        "`outlet:harbour-courier`: a condition. All parameters can be written as conditions. Other "
+        "operators, such as `*`, are rejected.",
+        examples=["ferry harbour"],
+    )
     mode: SearchMode = Field(
         default=SearchMode.HYBRID,
         description="`keyword`, `semantic` (by embedding similarity), or `hybrid` (both rankings "
         "combined).",
     )
-    since: UtcTime | None = Field(default=None, description="Only reports at this time or later.")
-    until: UtcTime | None = Field(default=None, description="Only reports before this time.")
-    outlet: TextValues = Field(
-        default=[], description="Slugs of outlets; only reports of one of them."
+    since: QueryTime | None = Field(
+        default=None, description=f"Only reports at this time or later. {TIME_FORMS}"
     )
-    language: LanguageCodes = Field(
-        default=[], description="ISO 639 codes; only reports in one of these languages."
+    until: QueryTime | None = Field(default=None, description="Only reports before this time.")
+    outlet: Texts = Field(
+        default=[], description=f"Slugs of outlets; only reports of one of them. {EXCLUDES}"
+    )
+    family: Texts = Field(
+        default=[],
+        description=f"Slugs of publisher families; only reports of one of them. {EXCLUDES}",
+    )
+    country: Countries = Field(
+        default=[],
+        description="ISO 3166-1 codes; only reports of outlets of one of these countries. "
+        f"{EXCLUDES}",
+    )
+    language: Languages = Field(
+        default=[],
+        description=f"ISO 639 codes; only reports in one of these languages. {EXCLUDES}",
     )
     limit: Limit = Field(
         default=10,
         description="Maximum number of stories. In `/v1/search`, also the maximum number of "
         "articles.",
     )
-
-    def filter(self) -> SearchFilter:
-        """The filter conditions, which apply to reports."""
-        return SearchFilter(self.since, self.until, tuple(self.outlet), tuple(self.language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +114,16 @@ class ParsedSearch:
     `awaits_model`: a repeated request can return semantic results once the model is loaded.
     """
 
-    query: SearchQuery
+    parameters: SearchQuery
+    query: Query
     terms: SearchTerms
     encoder: Encoder | None
     awaits_model: bool = False
 
 
-async def parse_search(request: Request, query: Annotated[SearchQuery, Query()]) -> ParsedSearch:
+async def parse_search(
+    request: Request, parameters: Annotated[SearchQuery, FromQuery()]
+) -> ParsedSearch:
     """Parse the query and get the encoder; only `mode=semantic` waits for it to load.
 
     Raises:
@@ -117,31 +131,33 @@ async def parse_search(request: Request, query: Annotated[SearchQuery, Query()])
         BadInputError: an operator of the query is not supported.
         HTTPException: 422, the query is invalid.
     """
-    terms = parse_terms(query.q)
-    if query.mode is SearchMode.KEYWORD:
-        return ParsedSearch(query, terms, None)
-    if query.mode is SearchMode.SEMANTIC:
-        if terms.has_phrase:
+    query = require_present(parameters.parsed, "search")
+    terms = read_terms(query)
+    if parameters.mode is SearchMode.KEYWORD:
+        return ParsedSearch(parameters, query, terms, None)
+    if parameters.mode is SearchMode.SEMANTIC or query.meaning:
+        if terms.has_phrase and parameters.mode is SearchMode.SEMANTIC:
             raise HTTPException(422, NOT_SEMANTIC)
         encoder = await loaded_encoder(request, model_context(request))
-        return ParsedSearch(query, terms, encoder)
+        return ParsedSearch(parameters, query, terms, encoder)
     available = await encoder_if_loaded(request)
     has_model = web_context(request).model_context is not None
-    return ParsedSearch(query, terms, available, awaits_model=has_model and available is None)
+    awaits_model = has_model and available is None
+    return ParsedSearch(parameters, query, terms, available, awaits_model=awaits_model)
 
 
-def parse_terms(q: str) -> SearchTerms:
-    """Parse a query.
+def read_terms(query: Query) -> SearchTerms:
+    """The words of a query; none if it has a meaning.
 
     Raises:
-        BadInputError: an operator is not supported.
-        HTTPException: 422, the query has no search terms, or too many.
+        BadInputError: the query has neither words nor a meaning.
     """
-    terms = parse_search_terms(q)
-    if len(q.split()) > MAX_WORDS:
-        raise HTTPException(422, f"query.q: more than {MAX_WORDS} words; shorten the query")
-    if not any(map(str.isalnum, terms.text)):
-        raise HTTPException(422, "query.q: no search term; add a word that is not excluded by -")
+    terms = query.words or SearchTerms("", ())
+    if not terms.groups and not query.meaning:
+        raise BadInputError(
+            "Invalid search: no search term; add a word that is not excluded, or use a list, which "
+            "needs no words"
+        )
     return terms
 
 
@@ -176,25 +192,28 @@ class SearchResults:
     phrases: frozenset[str]
     ranked: RankedResults
     modes: tuple[str, ...]
+    since: datetime | None = None  #: earliest time of a report
 
 
 def run_search(request: Request, session: Session, parsed: ParsedSearch) -> SearchResults:
-    """Run a search; at most five SQL statements, and one that checks the outlets.
+    """Run a search; at most five SQL statements, and four that check and resolve the query.
 
     Raises:
-        BadInputError: an outlet does not exist.
+        BadInputError: an outlet, a publisher family or a storyline does not exist.
     """
-    require_known_values(session, parsed.query)
-    query, conditions = parsed.query, parsed.query.filter()
+    query = require_present(resolve_query(request, session, parsed.query), "search")
+    conditions = SearchFilter.of(query)
+    mode, limit = parsed.parameters.mode, parsed.parameters.limit
     model = parsed.encoder.model if parsed.encoder else ""
     compiled = compile_search(session, parsed.terms, conditions.languages, model)
-    if query.mode is SearchMode.SEMANTIC:
+    if mode is SearchMode.SEMANTIC:
         compiled = replace(compiled, tsquery="")
     vector = _encode_query(request, parsed, conditions)
-    ranked = rank_results(session, compiled, vector, conditions, limit=query.limit)
+    ranked = rank_results(session, compiled, vector, conditions, limit=limit)
     used = {SearchMode.KEYWORD: bool(compiled.tsquery), SearchMode.SEMANTIC: vector is not None}
     phrases = parsed.terms.phrases if compiled.tsquery else frozenset[str]()
-    return SearchResults(phrases, ranked, tuple(mode.value for mode in used if used[mode]))
+    modes = tuple(each.value for each in used if used[each])
+    return SearchResults(phrases, ranked, modes, conditions.since)
 
 
 def _encode_query(
@@ -203,24 +222,11 @@ def _encode_query(
     """Encode the query; None without an encoder or in an unsupported language."""
     if parsed.encoder is None:
         return None
-    text = parsed.terms.embedding_text
-    language = conditions.languages[0] if len(conditions.languages) == 1 else _language_of(text)
+    text = parsed.query.meaning or parsed.terms.embedding_text
+    only = conditions.languages
+    language = only[0] if len(only) == 1 and not parsed.query.meaning else language_of_query(text)
     vector = lazy_model(request).query_vector(parsed.encoder, text, language)
     return vector if vector.any() else None
-
-
-def _language_of(text: str) -> str:
-    """Return the language of a query; "" if it is unknown, but has Latin letters.
-
-    Language detection is unreliable for a few ASCII words; other scripts suffice for it.
-    """
-    if text.isascii():
-        return ""
-    detected, scripts = resolve_language("", text), languages_of_script(text)
-    if "en" in scripts or detected not in {"", *languages_of_script("a")}:
-        return detected
-    # A detected language with Latin letters is wrong for a text in another script.
-    return scripts[0] if scripts else "und"
 
 
 def _build_story_results(

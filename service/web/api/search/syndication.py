@@ -37,15 +37,16 @@ def get_search_feed(
     """
     if parsed.awaits_model:  # the response will change without a change in the database
         request.state.validators = None
-    ranked = run_search(request, session, parsed).ranked
+    results = run_search(request, session, parsed)
+    ranked = results.ranked
     stories = get_stories(session, list(ranked.stories))
     base, query = str(request.base_url), request.url.query
     channel = Channel(
         key=feed_urn("search", query),
-        title=f"{web.title}: {parsed.query.q}",
+        title=f"{web.title}: {parsed.parameters.q}",
         url=str(request.url),
         page=f"{base}search?{query}",
         entries=[story_entry(stories[key], base) for key in ranked.stories if key in stories],
-        since=parsed.query.since or EMPTY_FEED_DATE,
+        since=results.since or EMPTY_FEED_DATE,
     )
     return feed_response(channel, form)

@@ -17,19 +17,27 @@ from pydantic import (
     WrapValidator,
 )
 
+from service.domain.field_types import ShortText
+from service.domain.queries.conditions import Query as StoryQuery
+from service.domain.queries.parameters import QueryText
+from service.domain.stories.filters import StoryFilter
 from service.domain.stories.transitions import TransitionOut
-from service.store.database.sessions import Sessions
+from service.store.catalogue.known_names import require_known_query
+from service.store.queries import saved
+from service.store.queries.saved import require_followable
 from service.store.story_views.changes import (
+    ChangePage,
     latest_change,
-    load_changes_since,
+    load_matching_changes,
     require_existing_change,
 )
-from service.web.dependencies import WebContextDep
+from service.web.dependencies import WebContext, WebContextDep
 from service.web.middleware.authenticate import is_key_still_valid
 from service.web.middleware.concurrency import StreamSlot, is_head_request
 from service.web.middleware.etags import ETagSession
 from service.web.requests.parameters import BigInt, Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
+from service.web.requests.queries import resolve_query
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"], responses=PROBLEM_RESPONSES)
 
@@ -54,6 +62,17 @@ Since = Annotated[
         "`latest` returns no changes, only `next` for the changes after now."
     ),
 ]
+QParameter = Annotated[
+    QueryText | None,
+    Query(
+        description="Only changes of stories that match this text in the query language.",
+        examples=["independent:3.."],
+    ),
+]
+QueryParameter = Annotated[
+    ShortText | None,
+    Query(description="Only changes of stories that match this saved query.", examples=["harbour"]),
+]
 EXAMPLE = (
     "retry: 1000\nid: 41\n\n"
     'id: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
@@ -76,22 +95,35 @@ class ChangesOut(BaseModel):
 
 @router.get("")
 def list_changes(
-    session: ETagSession, since: Since = 0, limit: Annotated[Limit, Query()] = PAGE_SIZE
+    request: Request,
+    session: ETagSession,
+    since: Since = 0,
+    limit: Annotated[Limit, Query()] = PAGE_SIZE,
+    *,
+    q: QParameter = None,
+    query: QueryParameter = None,
 ) -> ChangesOut:
     """List the changes (transitions) of all stories with ids above `since`, oldest first.
 
     Changes become visible in the order of their ids. A client that continues with `next` therefore
     gets every change. Ids may have gaps. A `since` above the latest change id returns 422.
+
+    With `q` or `query`, the list has the changes of stories that match now, and all changes of the
+    kind `hidden`. A change appears after the story was described, within seconds.
     """
+    wanted = resolve_query(request, session, read_changes_query(q, query))
     if since == "latest":
         return ChangesOut(items=[], next=latest_change(session), more=False)
-    page = load_changes_since(session, since, limit=limit)
+    page = load_matching_changes(session, since, require_followable(wanted), limit=limit)
     if not page.items:
         require_existing_change(session, since)
     items = [TransitionOut.of(each) for each in page.items]
-    return ChangesOut(
-        items=items, next=items[-1].id if items else since, more=page.next is not None
-    )
+    return ChangesOut(items=items, next=page.next, more=page.more)
+
+
+def read_changes_query(q: str | None, query: str | None) -> StoryQuery:
+    """The query of the parameters `q` and `query`."""
+    return StoryFilter(q=q, query=query).parsed
 
 
 @router.get("/stream", responses=STREAM_RESPONSES, response_class=StreamingResponse)
@@ -99,6 +131,7 @@ async def stream_changes(
     request: Request,
     web: WebContextDep,
     _: StreamSlot,
+    *,
     since: Annotated[
         Position,
         Query(
@@ -116,6 +149,8 @@ async def stream_changes(
             "`since`. Browsers send it when they reconnect."
         ),
     ] = None,
+    q: QParameter = None,
+    query: QueryParameter = None,
 ) -> StreamingResponse:
     """Stream the changes (transitions) of all stories as server-sent events.
 
@@ -128,14 +163,16 @@ async def stream_changes(
     `web.max_streams` open streams. HEAD requests end immediately and do not count as streams.
     """
     start = since if last_event_id is None else last_event_id
-    first_id = await run_in_threadpool(_resolve_start, web.sessions, start)
+    wanted = read_changes_query(q, query)
+    first_id = await run_in_threadpool(_resolve_start, web, start, wanted)
     seconds = 0 if is_head_request(request) else seconds
-    events = stream_events(web.sessions, first_id, seconds, partial(is_key_still_valid, request))
+    load = partial(_load_page, web, query=wanted)
+    events = stream_events(load, first_id, seconds, partial(is_key_still_valid, request))
     return StreamingResponse(events, media_type="text/event-stream")
 
 
 async def stream_events(
-    sessions: Sessions,
+    load: Callable[[int], ChangePage],
     since: int,
     seconds: int,
     is_authorized: Callable[[], Awaitable[bool]],
@@ -147,27 +184,34 @@ async def stream_events(
     deadline = time.monotonic() + seconds
     silent_since = time.monotonic()
     while time.monotonic() < deadline and await is_authorized():
-        changes = await run_in_threadpool(_load_page, sessions, since)
-        for change in changes:
+        page = await run_in_threadpool(load, since)
+        for change in map(TransitionOut.of, page.items):
             yield f"id: {change.id}\nevent: {change.kind}\ndata: {change.model_dump_json()}\n\n"
-            since, silent_since = change.id, time.monotonic()
-        if len(changes) < PAGE_SIZE:
+            silent_since = time.monotonic()
+        since = page.next
+        if not page.more:
             await asyncio.sleep(POLL_SECONDS)
         if time.monotonic() - silent_since > keep_alive_seconds:
             yield f": keep-alive\nid: {since}\n\n"
             silent_since = time.monotonic()
 
 
-def _load_page(sessions: Sessions, since: int) -> list[TransitionOut]:
+def _load_page(web: WebContext, since: int, query: StoryQuery) -> ChangePage:
     """Load one page in its own transaction, so that a waiting stream occupies no connection."""
-    with sessions() as session:
-        page = load_changes_since(session, since, limit=PAGE_SIZE)
-        return [TransitionOut.of(each) for each in page.items]
+    with web.sessions() as session:
+        resolved = saved.resolve(session, query, now=web.clock())
+        return load_matching_changes(session, since, resolved, limit=PAGE_SIZE)
 
 
-def _resolve_start(sessions: Sessions, start: int | Literal["latest"]) -> int:
-    """Return the id after which a stream starts; raises BadInputError above the latest id."""
-    with sessions() as session:
+def _resolve_start(web: WebContext, start: int | Literal["latest"], query: StoryQuery) -> int:
+    """Return the id after which a stream starts.
+
+    Raises:
+        BadInputError: the id is above the latest one, or the query is invalid.
+    """
+    with web.sessions() as session:
+        expanded = require_followable(saved.expand(session, query))
+        require_known_query(session, expanded)
         if start == "latest":
             return latest_change(session)
         require_existing_change(session, start)

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, Field, FiniteFloat
 from sqlalchemy.orm import Session
 
-from service.domain.field_types import Count, ShortText, UtcTime
-from service.domain.stories.filters import Sort, StoryFilter
+from service.domain.field_types import Count, ShortText
+from service.domain.queries.conditions import Query
+from service.domain.stories.filters import PastStoryFilter, Sort
 from service.store.counts.facets import count_story_facets
 from service.store.counts.totals import count_rows
 from service.store.story_views import views
@@ -14,7 +15,6 @@ from service.store.story_views.views import StoryView
 from service.web.api.counts.list_summary import SummaryQuery, summary_fields
 from service.web.api.stories.schemas import StoryDetailOut
 from service.web.requests.fields import Names, fields_parameter, validate_fields, validate_names
-from service.web.requests.known_values import require_known_values
 from service.web.requests.parameters import Cursor, CursorText, Limit
 
 CURSORS = {
@@ -49,14 +49,9 @@ Include = Annotated[
 ]
 
 
-class StoryFeedQuery(StoryFilter):
+class StoryFeedQuery(PastStoryFilter):
     """Query parameters of story feeds: filters, order and limit."""
 
-    as_of: UtcTime | None = Field(
-        None,
-        description="Return the list at this time; for a future time, the current list. Default: "
-        "the current list.",
-    )
     sort: Sort = Field(Sort.RANK, description="Order of the list.")
     limit: Limit = 50
 
@@ -70,31 +65,22 @@ class StoryQuery(StoryFeedQuery, SummaryQuery):
 
 
 def list_page(
-    session: Session, query: StoryFeedQuery, *, after: str | None = None
+    session: Session, query: Query, *, sort: Sort, limit: int, after: str | None = None
 ) -> tuple[tuple[StoryView, ...], str | None]:
     """A page of stories and the cursor of the next page; `after` is the cursor of this page.
 
-    Raises:
-        BadInputError: an outlet, a publisher family or the storyline does not exist.
+    `query` is the result of `read_query`.
     """
-    require_known_values(session, query)
-    cursor = CURSORS[query.sort]
-    page = views.list_stories(
-        session,
-        query,
-        sort=query.sort,
-        after=cursor.decode(after),
-        limit=query.limit,
-        as_of=query.as_of,
-    )
+    cursor = CURSORS[sort]
+    page = views.list_stories(session, query, sort=sort, after=cursor.decode(after), limit=limit)
     return page.items, cursor.encode(page.next)
 
 
-def summarize(session: Session, query: StoryQuery) -> dict[str, Any]:
+def summarize(session: Session, request: StoryQuery, query: Query) -> dict[str, Any]:
     """The total and the facets of the list, if they are requested."""
-    if not query.total and not query.facets:
+    if not request.total and not request.facets:
         return {}
-    ids = views.select_story_ids(query, sort=query.sort, as_of=query.as_of)
-    total = count_rows(session, ids.order_by(None)) if query.total else None
-    facets = count_story_facets(session, ids, query.facet_dimensions, as_of=query.as_of)
+    ids = views.select_story_ids(query, sort=request.sort)
+    total = count_rows(session, ids.order_by(None)) if request.total else None
+    facets = count_story_facets(session, ids, request.facet_dimensions, as_of=query.time)
     return summary_fields(session, total, facets)

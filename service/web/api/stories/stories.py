@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
@@ -32,13 +32,16 @@ from service.web.requests.fields import (
 )
 from service.web.requests.parameters import AsOf, StoryId
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
+from service.web.requests.queries import read_query
 from service.web.requests.redirects import MERGED_RESPONSE, require_unmerged_story
 
 router = APIRouter(prefix="/v1/stories", tags=["stories"], responses=PROBLEM_RESPONSES)
 
 
 @router.get("", response_model=or_partial_page(SummarizedPageOut[StoryOut], StoryDetailOut))
-def list_stories(session: ETagSession, query: Annotated[StoryQuery, Query()]) -> Response:
+def list_stories(
+    request: Request, session: ETagSession, parameters: Annotated[StoryQuery, Query()]
+) -> Response:
     """List all stories, except hidden, merged and empty ones.
 
     Repeat a parameter to pass several values. `sort` is one of:
@@ -52,10 +55,14 @@ def list_stories(session: ETagSession, query: Annotated[StoryQuery, Query()]) ->
     If a story changes between the requests for two pages, it may appear twice or not at all. All
     other stories appear exactly once. With `as_of`, every story appears exactly once.
     """
-    stories, next_cursor = list_page(session, query, after=query.cursor)
-    summary = summarize(session, query)
-    if query.fields or query.include:
-        names = [*(split_names(query.fields) or StoryOut.model_fields), *split_names(query.include)]
+    query = read_query(request, session, parameters.parsed)
+    stories, next_cursor = list_page(
+        session, query, sort=parameters.sort, limit=parameters.limit, after=parameters.cursor
+    )
+    summary = summarize(session, parameters, query)
+    if parameters.fields or parameters.include:
+        shown = split_names(parameters.fields) or StoryOut.model_fields
+        names = [*shown, *split_names(parameters.include)]
         items = [select_fields(ListedStoryOut.of(story), ",".join(names)) for story in stories]
         return JSONResponse({"items": items, "next": next_cursor, **summary})
     page = PageOut(items=[StoryOut.of(story) for story in stories], next=next_cursor)

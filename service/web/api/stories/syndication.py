@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.domain.field_types import ArticleTypes, UtcTime
+from service.domain.queries.conditions import Field as QueryField
 from service.store.story_views.reports import Member
 from service.store.story_views.views import StoryView
 from service.web.api.stories.query import StoryFeedQuery, list_page
@@ -18,6 +19,7 @@ from service.web.rendering.syndication import MEDIA_TYPES, Channel, FeedEntry, F
 from service.web.rendering.templates import date_time
 from service.web.requests.parameters import StoryId, excerpt
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
+from service.web.requests.queries import read_query
 from service.web.requests.redirects import MERGED_RESPONSE, require_unmerged_story
 
 router = APIRouter(prefix="/v1/stories", tags=["outgoing feeds"], responses=PROBLEM_RESPONSES)
@@ -66,7 +68,9 @@ def get_stories_feed(
     Each story is an entry with a stable id. The entry is updated when the story changes. Merged
     stories have no entry.
     """
-    stories, _ = list_page(session, query)
+    resolved = read_query(request, session, query.parsed)
+    stories, _ = list_page(session, resolved, sort=query.sort, limit=query.limit)
+    since, _ = resolved.bounds(QueryField.REPORTED)
     base = str(request.base_url)
     query_string = request.url.query
     channel = Channel(
@@ -75,7 +79,7 @@ def get_stories_feed(
         url=str(request.url),
         page=f"{base}?{query_string}" if query_string else base,
         entries=[story_entry(story, base) for story in stories],
-        since=query.since or query.as_of or EMPTY_FEED_DATE,
+        since=since or resolved.time or EMPTY_FEED_DATE,
     )
     return feed_response(channel, form)
 

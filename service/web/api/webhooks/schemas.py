@@ -1,10 +1,10 @@
 """Request and response schemas of `/v1/webhooks`."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.domain.field_types import Count
+from service.domain.field_types import Count, ShortText
 from service.domain.webhooks.retries import DeliveryOutcome
 from service.redaction import redact_url
 from service.store.webhooks.attempts import Attempt
@@ -20,6 +20,12 @@ URL = "https://newsroom.example/hook"
 #: Description of the field `min_coverage`.
 MIN_COVERAGE = (
     "Minimum number of outlets of the story after the transition; ignored for the kind `hidden`."
+)
+
+#: Description of the field `query`.
+QUERY = (
+    "Id of a saved query; only transitions of stories that match it. Null: all stories. Transitions "
+    "of the kind `hidden` are always delivered."
 )
 
 
@@ -43,6 +49,7 @@ class NewWebhook(BaseModel):
         default=0,
         description=MIN_COVERAGE,
     )
+    query: ShortText | None = Field(default=None, description=QUERY, examples=["harbour"])
     since: BigInt | None = Field(
         default=None,
         description="Deliver the transitions with ids above this one; 0: all. If it is missing or "
@@ -73,6 +80,11 @@ class WebhookChange(BaseModel):
         default_factory=int,
         description=MIN_COVERAGE,
     )
+    query: Annotated[str, Field(max_length=200)] = Field(
+        default_factory=str,
+        description=f"{QUERY} An empty text removes the condition.",
+        examples=["harbour"],
+    )
     state: Literal["active", "paused"] = Field(
         default_factory=lambda: "active",
         description="`paused` stops deliveries. `active` continues them where they stopped, and "
@@ -91,6 +103,7 @@ class WebhookOut(BaseModel):
         examples=[["merged", "split"]],
     )
     min_coverage: int = Field(description=MIN_COVERAGE)
+    query: str | None = Field(description=QUERY, examples=[None])
     last_delivered_id: int = Field(
         description="Position of the webhook. Transitions up to this id were delivered or filtered "
         "out, or wait for a retry."
@@ -123,6 +136,7 @@ class WebhookOut(BaseModel):
             state=hook.state,
             kinds=list(hook.event_filter.kinds),
             min_coverage=hook.event_filter.min_coverage,
+            query=hook.event_filter.query,
             last_delivered_id=hook.last_delivered_id,
             blocked_stories=hook.blocked_stories,
             error=hook.error,

@@ -47,7 +47,7 @@ def add_webhook(web: WebContextDep, write: WriteDep, new: NewWebhook) -> Respons
 
     A URL with a private address returns 422 unless its network is in `webhooks.allow_networks`.
     """
-    event_filter = parse_event_filter(new.kinds, new.min_coverage)
+    event_filter = parse_event_filter(new.kinds, new.min_coverage, new.query)
     check_target_allowed(new.url, web.settings)
 
     def add(session: Session) -> WriteResult:

@@ -13,14 +13,12 @@ from sqlalchemy.orm import Session
 from service.domain.counts.comparison import ReportedStory, compare
 from service.domain.counts.dimensions import Dimension, Unit
 from service.domain.field_types import ShortText
-from service.domain.stories.filters import StoryFilter
-from service.store.articles.views import ArticleFilter
 from service.store.catalogue import outlet_stats
 from service.store.catalogue.choices import load_choices
+from service.store.catalogue.outlet_stories import reports_of
 from service.store.catalogue.views import OutletView
 from service.store.counts.comparison import load_reported_stories
 from service.store.counts.counts import load_counts
-from service.store.counts.report_query import CountFilter
 from service.store.story_views.views import StoryView, get_stories
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.concurrency import SearchSlot
@@ -126,7 +124,7 @@ def _count_days(
     session: Session, first: str, second: str, since: datetime, days: int
 ) -> list[DayCounts]:
     starts = [since + DAY * number for number in range(days)]
-    filters = CountFilter(ArticleFilter(since=since, outlets=(first, second)), StoryFilter())
+    filters = reports_of((first, second), since)
     by = [Dimension.OUTLET]
     _, cells = load_counts(session, filters, Unit.ARTICLES, by, starts=starts, limit=2)
     return [

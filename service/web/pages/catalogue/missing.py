@@ -16,14 +16,15 @@ from service.domain.counts.quiet_values import (
     has_enough_days,
     sum_by_value,
 )
+from service.domain.queries.conditions import Field, between_times
 from service.domain.stories.filters import Sort, StoryFilter
 from service.domain.stories.missing_coverage import MIN_OUTLETS, MissingCoverage
 from service.store.articles.views import ArticleFilter
 from service.store.catalogue.views import FeedFilter, list_all_outlets, list_feeds
-from service.store.counts.counts import find_latest_report, load_counts
+from service.store.counts.counts import load_counts
 from service.store.counts.dimensions import load_names
+from service.store.counts.latest_report import find_latest_report
 from service.store.counts.missing_coverage import load_missing_coverage
-from service.store.counts.report_query import CountFilter
 from service.store.story_views.views import StoryView, list_stories
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.concurrency import SearchSlot
@@ -88,7 +89,7 @@ def _find_quiet(
     """The quiet values of each dimension, and whether there are enough earlier days."""
     starts = [until - DAY * number for number in range(DAYS + 1, 0, -1)]
     end = until + timedelta(microseconds=1)  # includes the latest report
-    filters = CountFilter(ArticleFilter(since=starts[0], until=end), StoryFilter())
+    filters = ArticleFilter(between_times(Field.REPORTED, starts[0], end))
     _, cells = load_counts(
         session, filters, Unit.ARTICLES, DIMENSIONS, starts=starts, limit=MAX_GROUPS
     )
@@ -127,7 +128,7 @@ def _count_failing(session: Session) -> dict[tuple[Dimension, str], int]:
 
 def _list_absences(session: Session, since: datetime) -> list[StoryAbsences]:
     """The stories since a time that usual countries, languages or families miss."""
-    recent = StoryFilter(since=since, min_coverage=MIN_OUTLETS)
+    recent = StoryFilter(since=since.isoformat(), min_coverage=MIN_OUTLETS).parsed
     stories = list_stories(session, recent, sort=Sort.LARGEST, limit=MAX_STORIES).items
     missing = [(story, load_missing_coverage(session, story.id)) for story in stories]
     families = _family_names(session, [each for _, each in missing])

@@ -13,14 +13,12 @@ from sqlalchemy.orm import Session
 from service.domain.counts.dimensions import Dimension, Unit
 from service.domain.field_types import Country, Language, ShortText
 from service.domain.stories.filters import Sort, StoryFilter
-from service.store.articles.views import ArticleFilter
 from service.store.catalogue import outlet_stats, outlet_stories, views
 from service.store.catalogue.choices import load_choices
 from service.store.catalogue.outlet_stats import OutletStats
 from service.store.catalogue.views import FeedFilter, OutletFilter, OutletOrder, OutletView
 from service.store.counts.counts import load_counts
 from service.store.counts.dimensions import load_names
-from service.store.counts.report_query import CountFilter
 from service.store.counts.totals import Total
 from service.store.story_views.views import StoryView, get_stories, list_stories
 from service.web.api.catalogue.outlets import OUTLET_CURSORS, Slug
@@ -118,7 +116,7 @@ def outlet_page(
     since = stats.since if stats else web.clock() - outlet_stats.PERIOD
     firsts = outlet_stories.list_first_reports(session, slug, since=since, limit=MAX_STORIES)
     latest = list_stories(
-        session, StoryFilter(outlet=[slug]), sort=Sort.NEWEST, limit=MAX_STORIES
+        session, StoryFilter(outlet=[slug]).parsed, sort=Sort.NEWEST, limit=MAX_STORIES
     ).items
     first_stories = get_stories(session, [each.story_id for each in firsts])
     return render_page(
@@ -169,7 +167,7 @@ def _count_recent(
     if not outlets:
         return {}
     slugs = tuple(each.slug for each in outlets)
-    filters = CountFilter(ArticleFilter(since=since, outlets=slugs), StoryFilter())
+    filters = outlet_stories.reports_of(slugs, since)
     by = [Dimension.OUTLET]
     groups, _ = load_counts(session, filters, unit, by, starts=(), limit=len(slugs))
     return {slug: count for (slug,), count in groups.counts.items()}
@@ -179,7 +177,7 @@ def _count_shares(
     session: Session, slug: str, stats: OutletStats, dimension: Dimension
 ) -> list[Share]:
     """The most frequent values among the articles of an outlet."""
-    filters = CountFilter(ArticleFilter(since=stats.since, outlets=(slug,)), StoryFilter())
+    filters = outlet_stories.reports_of((slug,), stats.since)
     groups, _ = load_counts(
         session, filters, Unit.ARTICLES, [dimension], starts=(), limit=MAX_RELATED
     )
@@ -194,7 +192,7 @@ def _count_days(session: Session, slug: str, stats: OutletStats) -> list[tuple[d
     """Number of articles in each of the periods of 24 hours up to the last report."""
     day = timedelta(days=1)
     starts = [stats.since + day * number for number in range((stats.until - stats.since) // day)]
-    filters = CountFilter(ArticleFilter(since=stats.since, outlets=(slug,)), StoryFilter())
+    filters = outlet_stories.reports_of((slug,), stats.since)
     _, cells = load_counts(session, filters, Unit.ARTICLES, (), starts=starts, limit=1)
     return [(start, cells.get((index, ()), 0)) for index, start in enumerate(starts)]
 

@@ -13,7 +13,6 @@ from service.domain.stories.filters import Sort, StoryFilter
 from service.store.articles.views import ArticleFilter
 from service.store.counts.counts import load_counts
 from service.store.counts.dimensions import load_names
-from service.store.counts.report_query import CountFilter
 from service.store.story_views import storylines, views
 from service.store.story_views.storylines import StorylineOrder
 from service.web.api.stories.storylines import CURSORS
@@ -115,7 +114,7 @@ def _list_outlets(session: Session, storyline_id: str) -> list[OutletShare]:
 
 
 def _count_by_outlet(session: Session, storyline_id: str, unit: Unit) -> dict[str, int]:
-    filters = CountFilter(ArticleFilter(), StoryFilter(storyline=storyline_id))
+    filters = ArticleFilter(StoryFilter(storyline=storyline_id).parsed)
     by = [Dimension.OUTLET]
     groups, _ = load_counts(session, filters, unit, by, starts=(), limit=MAX_OUTLETS)
     return {slug: count for (slug,), count in groups.counts.items()}

@@ -14,7 +14,7 @@ from service.web.requests.parameters import distinct
 #: Maximum number of values that a group of links offers.
 MAX_VALUES = 15
 ORDERS = {"": "Top", "newest": "Newest", "largest": "Largest", "fastest": "Fastest"}
-SPANS = {"": "any time", "3h": "3 hours", "24h": "24 hours", "7d": "7 days"}
+SPANS = {"": "any time", "-3h": "3 hours", "-24h": "24 hours", "-7d": "7 days"}
 COVERAGES = {"": "any", "2": "2 or more", "3": "3 or more", "5": "5 or more", "10": "10 or more"}
 
 

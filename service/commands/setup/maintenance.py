@@ -1,0 +1,71 @@
+"""`samestory maintenance`: stop the jobs and writes of all processes for a while."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from jobs.running.context import Context
+from service.commands.running.times import format_time
+from service.commands.running.wiring import open_context
+from service.errors import DatabaseError
+from service.store.runs import maintenance
+
+app = typer.Typer(
+    help="Stop the jobs and writes of all processes for a while.", no_args_is_help=True
+)
+#: Seconds between two checks for running jobs.
+_INTERVAL = 0.5
+
+
+@app.command()
+def on(
+    *,
+    reason: Annotated[
+        str, typer.Option(help="Reason; the responses to writes contain it.")
+    ] = "the service is being maintained",
+    wait: Annotated[
+        float, typer.Option(min=0, max=86_400, help="Maximum seconds to wait for running jobs.")
+    ] = 120,
+) -> None:
+    """Begin the maintenance, and wait until no job is running.
+
+    No job starts, running jobs end early, and the API rejects writes with 503. Pages and reads of
+    the API work. Nothing is lost: the jobs continue after `samestory maintenance off`.
+    """
+    with open_context() as context:
+        with context.sessions.begin() as session:
+            maintenance.begin(session, reason, now=context.clock())
+        _wait_for_jobs(context, wait)
+    print("maintenance mode is on; no job is running")
+
+
+@app.command()
+def off() -> None:
+    """End the maintenance. The jobs start at their next interval."""
+    with open_context() as context, context.sessions.begin() as session:
+        was_on = maintenance.end(session)
+    print("maintenance mode is off" if was_on else "maintenance mode was off already")
+
+
+@app.command()
+def status() -> None:
+    """Print whether maintenance mode is on."""
+    with open_context() as context, context.sessions() as session:
+        found = maintenance.find(session)
+    print(f"on since {format_time(found.since)}: {found.reason}" if found else "off")
+
+
+def _wait_for_jobs(context: Context, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while True:
+        with context.sessions() as session:
+            running = maintenance.count_running(session)
+        if not running:
+            return
+        if time.monotonic() > end:
+            raise DatabaseError(
+                f"Maintenance mode is on, but {running} jobs have not ended within {seconds:g} s; "
+                "see samestory jobs status"
+            )
+        time.sleep(_INTERVAL)

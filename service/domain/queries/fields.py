@@ -1,0 +1,200 @@
+"""Fields of the query language: their names, and the conditions that their values mean."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from service.domain.articles.article_types import ArticleType
+from service.domain.locales.codes import country_code, language_code
+from service.domain.queries.conditions import (
+    TIME_FIELDS,
+    AnyOf,
+    Between,
+    Bound,
+    Field,
+    Query,
+    RelativeTime,
+    parse_bound,
+)
+from service.domain.search.time_expressions import end_of_day, is_day, is_relative
+from service.domain.text.nearest import suggest
+from service.errors import BadInputError
+
+#: Maximum number of values of one condition, and their maximum length.
+MAX_VALUES, MAX_LENGTH = 100, 200
+MAX_COUNT = 2**31 - 1
+_COUNT_FORMS = "a number or a range such as 3, 3.., ..8, 3..8, >=3 or <8"
+_TIME_FORMS = (
+    "a day such as today, a time since then such as -24h, or a range such as "
+    "2026-11-01..2026-11-08, -24h.. or ..today@Europe/Berlin"
+)
+_COMPARED = re.compile(r"(>=|<=|>|<)(.+)", re.DOTALL)
+
+
+class StoryState(StrEnum):
+    """State of a listed story."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+def _choice(noun: str, choices: type[StrEnum]) -> Callable[[str], str]:
+    known = {each.value: "" for each in choices}
+
+    def parse(text: str) -> str:
+        if text not in known:
+            raise BadInputError(
+                f"Unknown {noun} {text!r}: expected one of {', '.join(known)}; {suggest(text, known)}"
+            )
+        return text
+
+    return parse
+
+
+#: Fields whose values have a form of their own.
+_PARSERS: Mapping[Field, Callable[[str], str]] = {
+    Field.COUNTRY: country_code,
+    Field.LANGUAGE: language_code,
+    Field.TYPE: _choice("type", ArticleType),
+    Field.STATE: _choice("state", StoryState),
+}
+_NUMBER_FIELDS = frozenset(
+    {
+        Field.COVERAGE,
+        Field.INDEPENDENT,
+        Field.ARTICLES,
+        Field.COUNTRIES,
+        Field.LANGUAGES,
+        Field.VELOCITY,
+    }
+)
+#: Names with a bound as their value, and the field and the end of the bound.
+_BOUNDS: Mapping[str, tuple[Field, str]] = {
+    "since": (Field.REPORTED, "low"),
+    "until": (Field.REPORTED, "high"),
+    "changed_since": (Field.CHANGED, "low"),
+    "min_coverage": (Field.COVERAGE, "low"),
+    "min_independent": (Field.INDEPENDENT, "low"),
+}
+#: All names before a colon.
+NAMES: tuple[str, ...] = (*Field, *_BOUNDS, "as_of", "meaning")
+
+
+def require_name(name: str) -> None:
+    """Check the name of a field; raises BadInputError with the nearest name."""
+    if name not in NAMES:
+        hint = suggest(name, dict.fromkeys(NAMES, ""))
+        raise BadInputError(
+            f"Unknown field {name!r}: {hint} To search for this text, write a space after the colon"
+        )
+
+
+def build_condition(name: str, values: Sequence[str], *, negated: bool = False) -> Query:
+    """Build the query of a field and its values, such as `outlet` and two slugs.
+
+    Raises:
+        BadInputError: the name or a value is invalid.
+    """
+    require_name(name)
+    _check_texts(name, values)
+    if name in {"as_of", "meaning", *_BOUNDS}:
+        return _build_single(name, _single(name, values), negated=negated)
+    field = Field(name)
+    if field in _NUMBER_FIELDS or field in TIME_FIELDS:
+        parse = _parse_times if field in TIME_FIELDS else _parse_counts
+        low, high = parse(name, _single(name, values))
+        return Query((Between(field, low, high, negated=negated),))
+    parser = _PARSERS.get(field, str)
+    return Query((AnyOf(field, tuple(map(parser, values)), negated=negated),))
+
+
+def _check_texts(name: str, values: Sequence[str]) -> None:
+    if not values or not all(values):
+        raise BadInputError(f"{name} has an empty value: write a value after the colon or comma")
+    if len(values) > MAX_VALUES:
+        raise BadInputError(f"{name} has more than {MAX_VALUES} values: use fewer")
+    for each in values:
+        if len(each) > MAX_LENGTH or not each.isprintable():
+            raise BadInputError(
+                f"{name} {each[:20]!r}… is too long or has control characters: use at most "
+                f"{MAX_LENGTH} printable characters"
+            )
+
+
+def _single(name: str, values: Sequence[str]) -> str:
+    if len(values) > 1:
+        raise BadInputError(f"{name} takes one value: leave {values[1]!r} out")
+    return values[0]
+
+
+def _build_single(name: str, value: str, *, negated: bool) -> Query:
+    if negated:
+        raise BadInputError(f"{name} cannot be excluded: leave - or NOT out")
+    if name == "meaning":
+        return Query(meaning=value)
+    if name == "as_of":
+        return Query(as_of=_parse_time(name, value))
+    field, end = _BOUNDS[name]
+    bound: Bound = _parse_time(name, value) if field in TIME_FIELDS else _parse_count(name, value)
+    return Query((Between(field, bound) if end == "low" else Between(field, None, bound),))
+
+
+def _parse_counts(name: str, text: str) -> tuple[Bound, Bound]:
+    low, high, sign = _split_range(text)
+    if low is None and high is None:
+        exact = _parse_count(name, text)
+        return exact, exact
+    step = 0 if name == Field.VELOCITY else 1
+    return (
+        None if low is None else _parse_count(name, low) + (step if sign == ">" else 0),
+        None if high is None else _parse_count(name, high) - (step if sign == "<" else 0),
+    )
+
+
+def _parse_count(name: str, text: str) -> float:
+    try:
+        number = float(text) if name == Field.VELOCITY else int(text)
+    except ValueError:
+        number = -1
+    if not text.isascii() or not 0 <= number <= MAX_COUNT:
+        raise BadInputError(f"Invalid {name} {text!r}: use {_COUNT_FORMS}")
+    return number
+
+
+def _parse_times(name: str, text: str) -> tuple[Bound, Bound]:
+    low, high, _ = _split_range(text)
+    if low is None and high is None:
+        start = _parse_time(name, text)
+        return start, _end_of(text, start)
+    return (
+        None if low is None else _parse_time(name, low),
+        None if high is None else _parse_time(name, high),
+    )
+
+
+def _parse_time(name: str, text: str) -> datetime | RelativeTime:
+    try:
+        return parse_bound(text)
+    except ValueError as error:
+        raise BadInputError(f"Invalid {name}: {error}") from error
+
+
+def _end_of(text: str, start: datetime | RelativeTime) -> Bound:
+    """The end of the day that `text` denotes; None, without an end, for a period before now."""
+    if is_day(text):
+        return RelativeTime(text.strip(), is_end=True) if is_relative(text) else end_of_day(text)
+    if isinstance(start, RelativeTime):
+        return None
+    raise BadInputError(f"Invalid time {text!r}: use {_TIME_FORMS}")
+
+
+def _split_range(text: str) -> tuple[str | None, str | None, str]:
+    """Both ends of a range as written, None for a missing end, and the sign of a comparison."""
+    if compared := _COMPARED.fullmatch(text):
+        sign, value = compared.groups()
+        return (value, None, sign) if sign.startswith(">") else (None, value, sign)
+    low, dots, high = text.partition("..")
+    if dots and (low or high):
+        return low or None, high or None, ""
+    return None, None, ""

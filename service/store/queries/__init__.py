@@ -1,0 +1,1 @@
+"""SQL of the query language: conditions on stories, and on single reports."""

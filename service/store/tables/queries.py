@@ -1,0 +1,18 @@
+"""Saved queries."""
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.store.tables.base import Base, Instant
+
+
+class SavedQueryRow(Base):
+    """A query in the query language, with an id that feeds, alerts and webhooks refer to."""
+
+    __tablename__ = "saved_queries"
+
+    id: Mapped[str] = mapped_column(primary_key=True)  #: a slug that its creator chose
+    title: Mapped[str]
+    q: Mapped[str]  #: text in the query language
+    created_by: Mapped[str]  #: name of the key, or "command line"
+    created_at: Mapped[Instant]
+    changed_at: Mapped[Instant]

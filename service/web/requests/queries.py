@@ -1,0 +1,67 @@
+"""Reading of queries from parameters: known values, relative times and meaning."""
+
+from dataclasses import replace
+
+import anyio
+from fastapi import Request
+from sqlalchemy.orm import Session
+
+from service.domain.queries.conditions import HasReport, Query
+from service.domain.search.search_terms import SearchTerms
+from service.errors import BadInputError
+from service.ingest.detect_language import language_of_query
+from service.store.catalogue.known_names import require_known_query
+from service.store.queries import saved
+from service.store.search.compiled_search import compile_search
+from service.store.search.filters import SearchFilter
+from service.store.search.search import rank_articles_by_embedding
+from service.web.dependencies import web_context
+from service.web.lazy_model import lazy_model, model_context
+
+
+def read_query(request: Request, session: Session, query: Query) -> Query:
+    """Check and resolve a query; at most six statements, and two for a meaning.
+
+    A response to a query with relative times or saved queries is not cached.
+
+    Raises:
+        BadInputError: a value does not exist, or a time is out of range.
+        EncoderError: the query has a meaning, and the model is not available.
+    """
+    query = resolve_query(request, session, query)
+    return _find_similar(request, session, query) if query.meaning else query
+
+
+def resolve_query(request: Request, session: Session, query: Query) -> Query:
+    """Check a query, and replace saved queries and relative times; raises BadInputError."""
+    uses_saved = bool(query.saved)
+    query = saved.expand(session, query)
+    if query.is_relative or uses_saved:
+        request.state.validators = None  # the response changes without a change in the database
+    query = saved.resolve(session, query, now=web_context(request).clock())
+    require_known_query(session, query)
+    return query
+
+
+def require_present(query: Query, place: str) -> Query:
+    """Return the query; raises BadInputError if it has `as_of`, which `place` does not support."""
+    if query.as_of is not None:
+        raise BadInputError(
+            f"as_of is not supported in {place}: leave it out, or use /v1/stories or /v1/counts"
+        )
+    return query
+
+
+def _find_similar(request: Request, session: Session, query: Query) -> Query:
+    """Replace the meaning by the most similar reports that match the other conditions."""
+    model_context(request)
+    model = lazy_model(request)
+    encoder = anyio.from_thread.run(model.encoder)
+    vector = model.query_vector(encoder, query.meaning, language_of_query(query.meaning))
+    compiled = compile_search(session, SearchTerms("", ()), (), encoder.model)
+    found: list[int] = []
+    if vector.any():
+        filters = SearchFilter.of(query)
+        found = rank_articles_by_embedding(session, vector, compiled, filters)
+    conditions = (*query.conditions, HasReport(tuple(found)))
+    return replace(query, conditions=conditions, meaning="")

@@ -1,0 +1,202 @@
+"""The query language in lists, search, counts, exports and feeds, against one database."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+
+from service.store.counts.missing_coverage import load_missing_coverage
+from service.store.database import schema
+from service.store.database.sessions import Sessions, make_sessions
+from service.store.tables import ArticleRow
+from tests.support.database.embedded_articles import embed_all_articles, model_context
+from tests.support.database.rows import NOW, Rows
+from tests.support.servers.site import Site, serving
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Sessions]]:
+    """Three stories of the last day, one older, and thirty small ones of the same outlets."""
+    engine = schema.make_engine(new_database())
+    sessions = make_sessions(engine)
+    with sessions.begin() as session:
+        _add_stories(Rows(session))
+        embed_all_articles(session)
+    with serving(sessions, clock=lambda: NOW, model_context=model_context()) as site:
+        yield site, sessions
+    engine.dispose()
+
+
+def _add_stories(rows: Rows) -> None:
+    quay = rows.outlet("quay", country="GB", language="en")
+    wire = rows.outlet("wire", country="GB", language="en")
+    kurier = rows.outlet("kurier", country="DE", language="de")
+    post = rows.outlet("post", country="FR", language="fr")
+    rows.storyline("saga", "The harbour")
+    ferry = [
+        rows.article(quay, "Ferry strikes pier", text="Two were hurt in Orlan", at=NOW - 5 * HOUR),
+        rows.article(kurier, "Fähre rammt Pier", at=NOW - 4 * HOUR),
+        rows.article(post, "Un ferry heurte la jetée", at=NOW - 3 * HOUR),
+    ]
+    entities = [{"name": "Orlan Harbour", "kind": "place", "articles": 2}]
+    rows.story(
+        "ferry", ferry, keywords=["pier"], storyline_id="saga", details={"entities": entities}
+    )
+    tax = [
+        rows.article(wire, "Parliament debates tram tax", at=NOW - 6 * HOUR),
+        rows.article(quay, "Tram tax debated", type="opinion", at=NOW - 5 * HOUR),
+    ]
+    agencies = [{"name": "Wire", "slug": "wire", "articles": [str(tax[0].id)]}]
+    rows.story("tax", tax, state="closed", details={"agencies": agencies})
+    rows.story("dock", [rows.article(wire, "Dock strike ends", at=NOW - 7 * HOUR)])
+    rows.story("old", [rows.article(quay, "Ferry timetable", at=NOW - 50 * HOUR)])
+    for number in range(30):
+        at = NOW - timedelta(days=3, hours=number)
+        members = [
+            rows.article(each, f"Note {number}", at=at) for each in (quay, wire, kurier, post)
+        ]
+        rows.story(f"note{number}", members)
+    rows.article(post, "Nothing new", at=NOW - 41 * HOUR)
+    late = [rows.article(each, "Late note", at=NOW - 40 * HOUR) for each in (quay, wire, kurier)]
+    rows.story("late", late)
+
+
+def found(site: Site, parameters: str) -> set[str]:
+    """Ids of the stories of the last four days, without the notes."""
+    response = site.get(f"/v1/stories?limit=100&{parameters}")
+    assert response.status == 200, response.text
+    return {each["id"] for each in response.json["items"] if not each["id"].startswith("note")}
+
+
+@pytest.mark.parametrize(
+    ("q", "stories"),
+    [
+        ("ferry", {"ferry", "old"}),
+        ("ferry -jetée", {"old"}),
+        ("pier or tram", {"ferry", "tax"}),
+        ('"tram tax"', {"tax"}),
+        ("hurt", {"ferry"}),
+        ("headline:ferry", {"ferry", "old"}),
+        ("-headline:ferry since:-24h", {"tax", "dock"}),
+        ("since:-24h", {"ferry", "tax", "dock"}),
+        ("since:-24h -outlet:wire", {"ferry"}),
+        ("since:-24h outlet:quay country:de", {"ferry"}),
+        ("since:-24h -country:GB", set()),
+        ("independent:3.. since:today", {"ferry"}),
+        ("independent:2", {"tax"}),
+        ("countries:2..", {"ferry", "late"}),
+        ("countries:3", {"ferry"}),
+        ("languages:>=3", {"ferry"}),
+        ("language:fr", {"ferry"}),
+        ("type:opinion", {"tax"}),
+        ("first_outlet:quay since:-24h", {"ferry"}),
+        ("-first_outlet:quay since:-24h", {"tax", "dock"}),
+        ("first_reported:-6h..", {"ferry", "tax"}),
+        ("reported:yesterday", {"dock"}),
+        ("agency:wire since:-24h", {"tax", "dock"}),
+        ('entity:"orlan harbour"', {"ferry"}),
+        ("storyline:saga", {"ferry"}),
+        ("-storyline:saga since:-24h", {"tax", "dock"}),
+        ("state:closed", {"tax"}),
+        ("id:ferry,old", {"ferry", "old"}),
+        ("missing_outlet:post", {"late"}),
+        ("missing_outlet:post -outlet:kurier", set()),
+    ],
+)  # fmt: skip
+def test_conditions_select_stories(world: tuple[Site, Sessions], q: str, stories: set[str]) -> None:
+    assert found(world[0], f"q={quote(q)}") == stories
+
+
+def test_missing_outlet_agrees_with_the_missing_coverage_of_each_story(
+    world: tuple[Site, Sessions],
+) -> None:
+    site, sessions = world
+    listed = site.get("/v1/stories?q=missing_outlet:post&limit=100").json["items"]
+    with sessions() as session:
+        ids = [each["id"] for each in site.get("/v1/stories?limit=100").json["items"]]
+        missing = {
+            each
+            for each in ids
+            if "post" in [gap.value for gap in load_missing_coverage(session, each).outlets]
+        }
+    assert {each["id"] for each in listed} == missing == {"late"}
+
+
+def test_parameters_and_words_combine(world: tuple[Site, Sessions]) -> None:
+    site, _ = world
+    assert found(site, "q=ferry&since=-24h&outlet=-wire&countries=2..") == {"ferry"}
+    assert found(site, f"q=ferry&as_of={quote((NOW - 30 * HOUR).isoformat())}") == set()
+
+
+def test_meaning_selects_similar_reports(world: tuple[Site, Sessions]) -> None:
+    site, _ = world
+    assert "ferry" in found(site, "meaning=ferry%20strikes%20pier&since=-24h")
+    assert found(site, "meaning=zzz&outlet=quay&until=2000-01-01") == set()
+
+
+def test_relative_times_of_a_store_that_is_not_live_count_from_the_latest_report(
+    world: tuple[Site, Sessions],
+) -> None:
+    with serving(world[1], clock=lambda: NOW + timedelta(days=400)) as site:
+        assert found(site, "since=-24h") == {"ferry", "tax", "dock"}
+
+
+@pytest.mark.parametrize("path", ["/v1/stories", "/v1/articles", "/v1/counts", "/v1/export/stories",
+                                  "/v1/stories/feed.rss", "/v1/search", "/v1/export/articles"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("q", "message"),
+    [
+        ("ferry outlt:quay", "position 7: Unknown field 'outlt': did you mean outlet?"),
+        ("ferry outlet:kay", "Unknown outlet 'kay': did you mean quay"),
+        ("ferry storyline:sag", "did you mean saga"),
+    ],
+)
+def test_errors_are_the_same_everywhere(
+    world: tuple[Site, Sessions], path: str, q: str, message: str
+) -> None:
+    response = world[0].get(f"{path}?q={quote(q)}")
+    assert (response.status, message in response.text) == (422, True), response.text
+
+
+def test_articles_search_counts_exports_and_feeds_take_the_query(
+    world: tuple[Site, Sessions],
+) -> None:
+    site, sessions = world
+    q = quote("ferry independent:3.. since:-24h -language:de")  # one report is in German
+    with sessions() as session:
+        titles = {each.id: each.title for each in session.query(ArticleRow)}
+    expected = {"Ferry strikes pier", "Un ferry heurte la jetée"}
+    listed = site.get(f"/v1/articles?q={q}").json["items"]
+    assert {each["title"] for each in listed} == expected <= set(titles.values())
+    assert site.get(f"/v1/counts?q={q}").json["total"] == len(expected)
+    assert site.get(f"/v1/counts?q={q}&of=stories").json["total"] == 1
+    assert site.get(f"/v1/articles?q={q}&total=true").json["total"]["count"] == len(expected)
+    lines = site.get(f"/v1/export/articles?q={q}&fields=title").text.splitlines()
+    assert len(lines) == len(expected)
+    feed = quote("ferry independent:3.. since:-24h")
+    assert "Ferry strikes pier" in site.get(f"/v1/stories/feed.atom?q={feed}").text
+    for mode in ("keyword", "hybrid"):
+        result = site.get(f"/v1/search?q={q}&mode={mode}").json
+        assert [each["story"]["id"] for each in result["stories"]] == ["ferry"]
+        assert {each["article"]["title"] for each in result["articles"]} <= expected
+
+
+def test_as_of_is_rejected_where_there_is_no_past_state(world: tuple[Site, Sessions]) -> None:
+    for path in ("/v1/articles", "/v1/search"):
+        response = world[0].get(f"{path}?q=ferry%20as_of:-2d")
+        assert (response.status, "as_of is not supported" in response.text) == (422, True)
+
+
+def test_responses_with_relative_times_follow_the_clock(sessions: Sessions) -> None:
+    times = [NOW, NOW + timedelta(hours=2)]
+    with sessions.begin() as session:
+        rows = Rows(session)
+        rows.story("a", [rows.article(rows.outlet("o"), "A ferry", at=NOW - 23 * HOUR)])
+        rows.story("b", [rows.article(rows.outlet("p"), "A tram", at=NOW - HOUR)])
+    with serving(sessions, clock=lambda: times[0]) as site:
+        assert found(site, "since=-24h") == {"a", "b"}
+        times.pop(0)
+        assert found(site, "since=-24h") == {"b"}
