@@ -110,6 +110,7 @@ def _filter_groups(
             "Independent coverage", "min_independent", filter_links.COVERAGES, parameters
         ),
         *filter_links.value_groups(stories, parameters, choices),
+        *([types] if (types := filter_links.type_group(stories, parameters)) else []),
     ]
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from service.domain.articles.article_types import ArticleType
 from service.store.catalogue.choices import Choices
 from service.store.story_views.views import StoryView
-from service.web.rendering.display_names import country_name, language_name
+from service.web.rendering.display_names import TYPE_NAMES, country_name, language_name
 from service.web.rendering.pages import page_url
 from service.web.requests.parameters import distinct
 
@@ -81,6 +82,25 @@ def value_groups(
         if links:
             groups.append(FilterGroup(label, tuple(links)))
     return tuple(groups)
+
+
+def type_group(stories: Sequence[StoryView], parameters: Mapping[str, Any]) -> FilterGroup | None:
+    """Types of articles, as conditions of the query language; None beside another query text."""
+    text = str(parameters.get("q", ""))
+    counts = Counter(kind for story in stories for kind in {each.type for each in story.reports})
+    conditions = {f"type:{kind}": kind for kind in ArticleType if counts[kind]}
+    if not conditions or (text and text not in conditions):
+        return None
+    links = [
+        FilterLink(
+            TYPE_NAMES[kind],
+            page_url("/", {**parameters, "q": "" if condition == text else condition}),
+            condition == text,
+            counts[kind],
+        )
+        for condition, kind in conditions.items()
+    ]
+    return FilterGroup("Type of a report", tuple(links))
 
 
 _VALUE_GROUPS = {
