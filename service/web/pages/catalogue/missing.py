@@ -38,7 +38,7 @@ DAY = timedelta(days=1)
 #: Combinations of family, country and language that are counted, the most frequent first.
 MAX_GROUPS = 5000
 #: Stories whose missing coverage is shown, and failing feeds that explain silence.
-MAX_STORIES, MAX_FEEDS = 12, 1000
+MAX_STORIES, MAX_FEEDS = 8, 1000
 DIMENSIONS = (Dimension.FAMILY, Dimension.COUNTRY, Dimension.LANGUAGE)
 
 
