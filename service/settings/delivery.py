@@ -20,6 +20,7 @@ class MailSettings:
     max_per_minute: float
     link_days: float = 400  #: validity of signed links
     confirm_days: float = 14  #: validity of links that confirm a subscription
+    confirmations_per_hour: int = 0  #: of subscriptions on the page; 0 closes the page
     folder: str = ""  #: writes emails there instead of sending them; empty sends them
 
     @property

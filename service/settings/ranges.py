@@ -50,6 +50,7 @@ RANGES: dict[str, Range] = {
     "training.translation": (0, 1),
     "candidates.cross_language": (0, 1000),
     "mail.port": (1, 65535),
+    "mail.confirmations_per_hour": (0, 100_000),
     "digest.max_stories": (1, 100),
     "digest.max_updates": (0, 100),
     "digest.max_low_coverage": (0, 100),

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from service.domain.access.rate_limit import Quota
 from service.settings import load as settings_module
 from service.settings.load import Settings
 from service.store.access import rate_buckets
@@ -40,6 +40,7 @@ from service.web.middleware.cors import CorsMiddleware
 from service.web.middleware.etags import ConditionalMiddleware
 from service.web.middleware.gzip import GzipMiddleware
 from service.web.middleware.hosts import HostMiddleware, HostPolicy
+from service.web.middleware.rate_limit import RateLimiter
 from service.web.middleware.request_context import RequestContextMiddleware
 from service.web.middleware.response_cache import ResponseCache
 from service.web.middleware.shared_reads import SharedReads
@@ -49,17 +50,26 @@ from service.web.operations import jobs as job_pages
 from service.web.operations import new_feeds, overview, storage
 from service.web.pages import alert_feeds, subscriptions
 from service.web.pages import alerts as alert_pages
+from service.web.pages import front as front_page
 from service.web.pages import search as search_page
 from service.web.pages import stories as story_pages
-from service.web.rendering.templates import create_environment
+from service.web.pages import story as story_page
+from service.web.pages.catalogue import comparison as comparison_page
+from service.web.pages.catalogue import missing as missing_pages
+from service.web.pages.catalogue import outlets as outlet_pages
+from service.web.pages.catalogue import storylines as storyline_pages
+from service.web.pages.readers import data, follow, subscribe
+from service.web.pages.site import files, pictures
+from service.web.rendering.templates import STATIC, create_environment
 from service.web.requests import problems, redirects
 from service.web.requests.content_type import require_json
 from service.web.requests.maintenance import reject_in_maintenance
 from service.web.requests.unknown_parameters import reject_unknown_parameters
 
-STATIC = Path(__file__).parent / "static"
 #: Smaller responses gain nothing from gzip, and higher levels hardly reduce the size.
 GZIP_MIN_BYTES, GZIP_LEVEL = 1000, 5
+#: Subscriptions that one client may request: an address can have many people behind it.
+SUBSCRIPTION_QUOTA = Quota(10, window=3600)
 #: Modules with a `router`, in the order in which paths are matched.
 ROUTE_MODULES = (
     story_feeds,
@@ -89,8 +99,19 @@ ROUTE_MODULES = (
     health,
     metrics,
     docs_page,
+    front_page,
+    story_page,
+    files,
+    pictures,
     story_pages,
+    storyline_pages,
+    outlet_pages,
+    comparison_page,
+    missing_pages,
     search_page,
+    data,
+    subscribe,
+    follow,
     subscriptions,
     alert_pages,
     alert_feeds,
@@ -140,6 +161,7 @@ def create_app(
     app.state.key_cache = KeyCache(sessions, clock, reads)
     app.state.browser_sessions = BrowserSessions(sessions, clock)
     app.state.limits = ConcurrencyLimits(settings.web)
+    app.state.subscription_limiter = RateLimiter(SUBSCRIPTION_QUOTA)
     app.state.metrics = Metrics(web.engine, clock)
     app.state.readiness = health.readiness_probe(web)
     if model_context:

@@ -66,7 +66,7 @@ def ruth(site: Site, store: Sessions) -> Visitor:
 def test_pages_fit(browser: Browser, ruth: Visitor, view: View, tmp_path: Path):
     for path in PAGES:
         cookies = ruth.cookies if path != "/sign-in" else {}
-        report = browser.open_page(ruth.site.url + path, view, cookies)
+        report = browser.open_page(ruth.site.url + path, view, cookies=cookies)
         (tmp_path / "page.png").write_bytes(report.png)  # to inspect a failure
         assert (path, report.errors, report.overflow) == (path, [], 0), report.overflowing
 

@@ -9,7 +9,7 @@ from service.store.database import schema
 from service.store.database.sessions import make_sessions
 from tests.support.content.texts import MEETING, STORYLINE
 from tests.support.servers.browser import Browser, View, find_browser, running_browser
-from tests.support.servers.site import Site, serving, serving_world
+from tests.support.servers.site import Site, serving, serving_busy_day, serving_world
 
 pytestmark = pytest.mark.slow
 
@@ -18,12 +18,25 @@ PAGES = {
     "filtered": "/?language=ru&sort=newest",
     "story": f"/stories/{MEETING}",
     "single story": "/stories/hostile",
+    "storylines": "/storylines",
     "storyline": f"/storylines/{STORYLINE}",
+    "outlets": "/outlets",
+    "outlet": "/outlets/harbour",
+    "comparison": "/compare?outlet=harbour&outlet=volga-wire&days=30",
+    "missing": "/missing",
+    "data": "/data",
+    "subscribe": "/subscribe",
+    "follow": "/follow?outlet=harbour",
     "feeds": "/feeds",
     "about": "/about",
     "search": "/search?q=talks&outlet=cedar",
     "docs": "/docs",
 }
+#: Number of stories that are completely in the window.
+STORIES_IN_VIEW = """[...document.querySelectorAll('article.card')].filter(each => {
+  const box = each.getBoundingClientRect();
+  return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight;
+}).length"""
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +53,13 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def world(new_database: Callable[[], str]) -> Iterator[Site]:
     """A server over the sample content, shared by all tests."""
     with serving_world(new_database()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def busy(new_database: Callable[[], str]) -> Iterator[Site]:
+    """A server over a busy day, shared by all tests."""
+    with serving_busy_day(new_database()) as running:
         yield running
 
 
@@ -63,3 +83,14 @@ def test_page_of_an_empty_database_fits(browser: Browser, database_url: str) -> 
         report = browser.open_page(f"{site.url}/", View(360))
     engine.dispose()
     assert (report.errors, report.overflow) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("view", "minimum"), [(View(1280), 12), (View(360, height=800), 5)], ids=["wide", "phone"]
+)
+def test_front_page_shows_many_stories_without_scrolling(
+    browser: Browser, busy: Site, view: View, minimum: int
+) -> None:
+    report = browser.open_page(f"{busy.url}/", view, STORIES_IN_VIEW)
+    assert report.value >= minimum
+    assert (report.errors, report.overflow, report.overflowing) == ([], 0, "")

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 VELOCITY_HOURS = 3.0
 #: Length of the busiest period.
 PEAK_SPAN = timedelta(hours=1)
+#: Outlets that must join within `VELOCITY_HOURS` for a story to be developing.
+DEVELOPING_OUTLETS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +114,13 @@ def list_delays(reports: Sequence[TimedReport]) -> list[Delay]:
     return [
         Delay(each.outlet, each.at, each.at - ordered[0].at, each.copy) for each in first.values()
     ]
+
+
+def is_developing(pace: Pace | None, now: datetime) -> bool:
+    """Whether at least `DEVELOPING_OUTLETS` outlets joined a story in the last `VELOCITY_HOURS`.
+
+    The last report must also be at most `VELOCITY_HOURS` old.
+    """
+    if pace is None or now - pace.until > timedelta(hours=VELOCITY_HOURS):
+        return False
+    return pace.outlets_per_hour * VELOCITY_HOURS >= DEVELOPING_OUTLETS

@@ -1,4 +1,4 @@
-"""Paths of story pages, and external URLs that are safe to link."""
+"""Paths of pages, and external URLs that are safe to link."""
 
 from urllib.parse import quote, urlsplit
 
@@ -6,6 +6,16 @@ from urllib.parse import quote, urlsplit
 def story_path(story_id: str, slug: str = "") -> str:
     """Return the URL path of a story page."""
     return "/stories/" + quote(story_id, safe="") + (f"/{quote(slug, safe='')}" if slug else "")
+
+
+def storyline_path(storyline_id: str) -> str:
+    """Return the URL path of a storyline's page."""
+    return "/storylines/" + quote(storyline_id, safe="")
+
+
+def outlet_path(slug: str) -> str:
+    """Return the URL path of an outlet's page."""
+    return "/outlets/" + quote(slug, safe="")
 
 
 def external_url(url: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
+from service.store.counts.totals import Total, count_rows
 from service.store.database.paging import Page, Position, make_page, rows_after
 from service.store.tables import ArticleRow, FamilyRow, FeedRow, OutletRow
 
@@ -102,6 +103,11 @@ def list_outlets(
     rows = session.execute(statement.order_by(*(key.desc() for key in keys)))
     items = [OutletView(*row) for row in rows]
     return make_page([(each, (each.last_reported_at or NEVER, each.slug)) for each in items], limit)
+
+
+def count_outlets(session: Session, filters: OutletFilter) -> Total:
+    """Count the outlets that satisfy the filter; one statement."""
+    return count_rows(session, select(OutletRow.id).where(*_outlet_conditions(filters)))
 
 
 def _outlet_conditions(filters: OutletFilter) -> Iterator[ColumnElement[bool]]:

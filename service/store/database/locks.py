@@ -7,8 +7,9 @@ transactions could wait for each other:
 2. the lock `admission` (`articles.admission.LOCK`): every writer of articles and their keys
 3. the lock `feeds` (`catalogue.feeds.LOCK`): every writer of outlets and new feeds
 4. the lock `models` (`articles.vectors`): the first use of an embedding model
-5. rows of one table, in the order of their ids: articles, stories, editions, webhooks, subscribers
-6. the row of the run, in the last statement before the commit (`database.fence`)
+5. the lock `subscriptions` (`subscribers.opt_in.LOCK`): requests for confirmation emails
+6. rows of one table, in the order of their ids: articles, stories, editions, webhooks, subscribers
+7. the row of the run, in the last statement before the commit (`database.fence`)
 
 Rows are locked with FOR NO KEY UPDATE (`key_share=True`), as UPDATE does. FOR UPDATE would also
 conflict with the check of a foreign key, which every INSERT of a row that refers to the locked one

@@ -1,13 +1,15 @@
 """Read queries on storylines: the list, and one storyline with its stories."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, select, true
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from service.domain.articles.article_types import ArticleType
 from service.errors import NotFoundError
@@ -25,6 +27,9 @@ from service.store.tables import (
     StoryRow,
 )
 
+#: Sort key of storylines without stories.
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class StorylineView:
@@ -37,10 +42,11 @@ class StorylineView:
 
 
 class StorylineOrder(StrEnum):
-    """Sort order of storylines: by id, or by creation time, latest first."""
+    """Sort order of storylines: by id, by creation time or by last report, latest first."""
 
     ID = "id"
     NEWEST = "newest"
+    LATEST = "latest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,19 @@ class StorylineBrief:
     stories: int
     first_reported_at: datetime | None
     last_reported_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StorylineStory:
+    """A story in a list of storylines; `language` is that of the headline."""
+
+    id: str
+    slug: str
+    headline: str
+    language: str | None
+    first_reported_at: datetime
+    coverage: int
+    independent: int
 
 
 def list_storylines(
@@ -70,7 +89,8 @@ def list_storylines(
 
     With `ids`, only these; with `text`, only those with this part in the title, in any case.
     """
-    statement = _select_briefs().limit(limit + 1)
+    extent = _extent()
+    statement = _select_briefs(extent).limit(limit + 1)
     if ids:
         statement = statement.where(equals_any(StorylineRow.id, ids))
     if text:
@@ -87,17 +107,25 @@ def list_storylines(
     if by_id:
         statement = statement.where(key > (after[0] if after else "")).order_by(key)
     else:
-        keys = (StorylineRow.created_at.expression, key)
+        latest = func.coalesce(extent.c.last, NEVER)
+        time = latest if sort is StorylineOrder.LATEST else StorylineRow.created_at.expression
+        keys = (time, key)
         statement = statement.order_by(*(each.desc() for each in keys))
         statement = statement.where(rows_after(keys, after)) if after else statement
     briefs = [StorylineBrief(*row) for row in session.execute(statement)]
-    positions = [(each.id,) if by_id else (each.created_at, each.id) for each in briefs]
-    return make_page(list(zip(briefs, positions, strict=True)), limit)
+    return make_page([(each, _position(each, sort)) for each in briefs], limit)
 
 
-def _select_briefs() -> Select[*tuple[Any, ...]]:
-    """A SELECT of the fields of `StorylineBrief`."""
-    extent = (
+def _position(brief: StorylineBrief, sort: StorylineOrder) -> Position:
+    if sort is StorylineOrder.ID:
+        return (brief.id,)
+    latest = brief.last_reported_at or NEVER
+    return (latest if sort is StorylineOrder.LATEST else brief.created_at, brief.id)
+
+
+def _extent() -> LateralFromClause:
+    """Number and time span of the stories of the outer query's storyline."""
+    return (
         select(
             func.count().label("stories"),
             func.min(StoryRow.first_reported_at).label("first"),
@@ -106,6 +134,10 @@ def _select_briefs() -> Select[*tuple[Any, ...]]:
         .where(*_is_listed())
         .lateral()
     )
+
+
+def _select_briefs(extent: LateralFromClause) -> Select[*tuple[Any, ...]]:
+    """A SELECT of the fields of `StorylineBrief`."""
     columns = (StorylineRow.id, StorylineRow.title, StorylineRow.created_at)
     return select(*columns, extent.c.stories, extent.c.first, extent.c.last).join(extent, true())
 
@@ -129,6 +161,43 @@ def get_storyline(session: Session, storyline_id: str) -> StorylineView:
     if row is None:
         raise NotFoundError("storyline", storyline_id)
     return StorylineView(row.id, row.title, row.created_at, list_storyline_stories(session, row.id))
+
+
+def list_latest_stories(
+    session: Session, storylines: Collection[str], *, per_storyline: int
+) -> dict[str, list[StorylineStory]]:
+    """The latest visible stories of each storyline, oldest first; one statement."""
+    if not storylines:
+        return {}
+    newest = (StoryRow.last_reported_at.desc(), StoryRow.id.desc())
+    numbered = (
+        select(
+            StoryRow.storyline_id,
+            StoryRow.id,
+            StoryRow.slug,
+            StoryRow.headline,
+            ArticleRow.language,
+            StoryRow.first_reported_at,
+            StoryRow.coverage,
+            StoryRow.independent,
+            func.row_number()
+            .over(partition_by=StoryRow.storyline_id, order_by=newest)
+            .label("number"),
+        )
+        .outerjoin(ArticleRow, ArticleRow.id == StoryRow.headline_article_id)
+        .where(equals_any(StoryRow.storyline_id, storylines))
+        .where(StoryRow.state != "merged", ~StoryRow.hidden)
+        .subquery()
+    )
+    statement = (
+        select(numbered)
+        .where(numbered.c.number <= per_storyline)
+        .order_by(numbered.c.number.desc())
+    )
+    stories: dict[str, list[StorylineStory]] = defaultdict(list)
+    for storyline, *values, _ in session.execute(statement):
+        stories[storyline].append(StorylineStory(*values))
+    return stories
 
 
 def count_storyline_families(session: Session, storylines: Collection[str]) -> dict[str, int]:

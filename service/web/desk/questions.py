@@ -20,7 +20,7 @@ from service.store.articles.views import ArticleDetail, load_articles
 from service.store.editing import questions
 from service.store.editing.questions import StoredPlacement
 from service.store.story_views.views import StoryView, get_stories
-from service.web.rendering.evidence import read_evidence
+from service.web.rendering.story_page.evidence import read_evidence
 
 Kind = Literal["membership", "merge", "split", "type"]
 #: Kinds of questions with their names, in the order of the tabs.

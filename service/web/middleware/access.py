@@ -31,9 +31,9 @@ from service.web.requests.problems import DATABASE_ERRORS, expects_html, problem
 
 #: No key and no rate limit: probes and static files.
 UNRESTRICTED = ("/healthz", "/readyz", "/static/")
-#: No key, but a rate limit: the API documentation contains no stored data, and signed links of
-#: subscribers need no key.
-KEYLESS = ("/docs", "/openapi.json", "/digest/", "/sign-in")
+#: No key, but a rate limit: the API documentation, the icon and robots.txt contain no stored data,
+#: and signed links of subscribers need no key.
+KEYLESS = ("/docs", "/openapi.json", "/digest/", "/sign-in", "/favicon.ico", "/robots.txt")
 #: Pages of a signed-in person depend on the person, and must not stay visible after the sign-out.
 PERSONAL = {"Cache-Control": "private, no-store"}
 SEE_OTHER = 303

@@ -29,6 +29,7 @@ CACHE_CONTROL = {
     "/v1/subscribers": "no-store",
     "/v1/webhooks": "no-store",
     "/static": "public, max-age=86400",
+    "/favicon.ico": "public, max-age=86400",
 }
 REVALIDATE = "no-cache"
 OK, NOT_MODIFIED, BAD_REQUEST = 200, 304, 400

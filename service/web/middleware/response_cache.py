@@ -30,11 +30,12 @@ from service.web.middleware.etags import (
 )
 from service.web.middleware.gzip import accept_encoding, accepts_gzip
 from service.web.middleware.shared_reads import SharedReads, pop_counter
+from service.web.requests.reader import has_only_preferences
 
 #: Pages are not cached: they show ages, which change without a change of the data.
-CACHED_PREFIX = "/v1/"
-#: Requests with one of these headers bypass the cache.
-CREDENTIAL_HEADERS = frozenset({b"cookie", b"x-api-key"})
+CACHED_PREFIXES = ("/v1/", "/pictures/", "/sitemap.xml")
+#: Requests with this header bypass the cache, and those with a cookie that is no preference.
+CREDENTIAL_HEADER = b"x-api-key"
 #: Requests with this header bypass the cache unless its key is valid.
 KEY_HEADER = b"authorization"
 #: Headers of conditional requests.
@@ -232,12 +233,14 @@ def cache_key(scope: Scope) -> Key | None:
     """Everything that a response depends on; None for a request that bypasses the cache."""
     if scope["type"] != "http" or scope["method"] != "GET":
         return None
-    if not scope["path"].startswith(CACHED_PREFIX):
+    if not scope["path"].startswith(CACHED_PREFIXES):
         return None
     host = b""
     for name, value in scope["headers"]:
         has_invalid_key = name == KEY_HEADER and "secret" not in scope["state"]
-        if name in CREDENTIAL_HEADERS or has_invalid_key:
+        if name == CREDENTIAL_HEADER or has_invalid_key:
+            return None
+        if name == b"cookie" and not has_only_preferences(value.decode("latin-1")):
             return None
         if name == b"host":
             host = value

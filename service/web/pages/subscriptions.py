@@ -1,7 +1,7 @@
 """Subscriber pages without login, reached by signed links: confirm, preferences, unsubscribe.
 
 GET changes nothing, because mail programs open links in advance; POST does, and needs neither
-cookies nor form fields (RFC 8058).
+cookies nor form fields (RFC 8058). The preferences set a cookie, which only `/follow` reads.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +22,7 @@ from service.store.subscribers import alerts, editions, link_keys, subscribers
 from service.store.subscribers.email_stats import list_sent_emails
 from service.store.subscribers.subscribers import Subscriber
 from service.web.dependencies import ReadSession, WebContext, WebContextDep
+from service.web.requests.preferences_cookie import remember
 
 router = APIRouter(prefix="/digest", default_response_class=HTMLResponse, include_in_schema=False)
 Token = Annotated[str, Path(max_length=100)]
@@ -72,11 +73,18 @@ def confirm(web: WebContextDep, token: Token) -> HTMLResponse:
 
 @router.get("/preferences/{token}")
 def preferences_page(
-    session: ReadSession, web: WebContextDep, token: Token, *, saved: bool = False
+    request: Request,
+    session: ReadSession,
+    web: WebContextDep,
+    token: Token,
+    *,
+    saved: bool = False,
 ) -> HTMLResponse:
-    """Show a subscriber's preferences, alerts and sent emails."""
+    """Show a subscriber's preferences, alerts and sent emails; remember the link for `/follow`."""
     subscriber = get_linked_subscriber(session, web, "preferences", token)
-    return render_preferences(session, web, subscriber, token, saved=saved)
+    response = render_preferences(session, web, subscriber, token, saved=saved)
+    remember(response, request, token)
+    return response
 
 
 @router.post("/preferences/{token}", response_model=None)
@@ -87,7 +95,7 @@ def save_preferences(
     with web.sessions.begin() as session:
         subscriber = get_linked_subscriber(session, web, "preferences", token)
         try:
-            preferences = _parse_preferences(fields)
+            preferences = parse_preferences(fields)
             schedule = preferences.apply_to_schedule(subscriber.schedule)
             filters = preferences.apply_to_filters(subscriber.filters)
             subscribers.update_preferences(
@@ -172,8 +180,8 @@ def get_linked_subscriber(
     return subscribers.get(session, verify_link(session, web, purpose, token))
 
 
-def _parse_preferences(fields: FormFields) -> Preferences:
-    """Parse a form; missing fields change nothing."""
+def parse_preferences(fields: FormFields) -> Preferences:
+    """Parse a form; missing fields change nothing. Raises BadInputError."""
     values = {name: texts[0] for name, texts in fields.items()}
     preferences: dict[str, Any] = {
         name: values[name] for name in ("time_zone", "language") if name in values

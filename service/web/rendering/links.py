@@ -1,4 +1,4 @@
-"""Paths of stories and storylines, and URLs of others that are safe to show."""
+"""Paths of stories, storylines and outlets, and URLs of others that are safe to show."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from service.domain.urls.links import external_url, story_path
+from service.domain.urls.links import external_url, outlet_path, story_path, storyline_path
 from service.web.rendering.syndication import MEDIA_TYPES, Format
 
 __all__ = [
     "FeedLink",
     "external_url",
     "feed_links",
+    "markdown_path",
+    "outlet_path",
+    "picture_path",
     "story_api_path",
     "story_path",
     "storyline_api_path",
@@ -27,6 +30,16 @@ def story_api_path(story_id: str) -> str:
     return "/v1/stories/" + quote(story_id, safe="")
 
 
+def markdown_path(story_id: str) -> str:
+    """Path of a story as Markdown."""
+    return f"/stories/{quote(story_id, safe='')}.md"
+
+
+def picture_path(story_id: str) -> str:
+    """Path of the picture of a story."""
+    return f"/pictures/stories/{quote(story_id, safe='')}.png"
+
+
 def with_as_of(path: str, as_of: datetime | None) -> str:
     """Path with the parameter `as_of`; unchanged without a time."""
     if as_of is None:
@@ -34,16 +47,11 @@ def with_as_of(path: str, as_of: datetime | None) -> str:
     return f"{path}?as_of={as_of.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
 
 
-def with_query(path: str, *, as_of: datetime | None = None, **values: str) -> str:
-    """Path with query parameters, and with `as_of` unless it is None."""
-    query = urlencode(values)
+def with_query(path: str, *, as_of: datetime | None = None, **values: str | int) -> str:
+    """Path with query parameters that are not empty, and with `as_of` unless it is None."""
+    query = urlencode({name: value for name, value in values.items() if value != ""})
     dated = with_as_of(path, as_of)
-    return f"{dated}{'?' if dated == path else '&'}{query}"
-
-
-def storyline_path(storyline_id: str) -> str:
-    """Path of a storyline's page."""
-    return "/storylines/" + quote(storyline_id, safe="")
+    return f"{dated}{'?' if dated == path else '&'}{query}" if query else dated
 
 
 def storyline_api_path(storyline_id: str) -> str:

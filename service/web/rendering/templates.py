@@ -12,17 +12,17 @@ from service.domain.articles.article_types import ArticleType
 from service.redaction import redact_url
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
-from service.web.rendering import display_names, links, timeline
-from service.web.rendering.evidence import read_evidence
+from service.web.rendering import display_names, links
+from service.web.rendering.reader_clock import COMMON_ZONES, MONTHS, UNITS
+from service.web.rendering.story_page.evidence import read_evidence
+from service.web.rendering.story_page.points import dots
 from service.web.rendering.viewer import current_viewer
 from service.web.requests import parameters
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+STATIC = Path(__file__).parents[1] / "static"
 #: Durations below this number of seconds have one decimal.
 TENTHS_BELOW = 10
-#: Units of durations, largest first.
-UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1)))
 
 
 def create_environment(title: str, static: Path) -> Environment:
@@ -36,8 +36,8 @@ def create_environment(title: str, static: Path) -> Environment:
     )
     files = sorted(each for each in static.iterdir() if each.suffix in {".css", ".js"})
     digest = hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()[:10]
-    environment.globals |= {"site": title, "version": digest}
-    environment.globals |= {"dots": timeline.dots, "lanes": timeline.lanes, "chips": chips}
+    environment.globals |= {"site": title, "version": digest, "zones": COMMON_ZONES}
+    environment.globals |= {"dots": dots, "chips": chips}
     environment.globals |= {
         "delays": delays,
         "count_types": count_types,
@@ -68,7 +68,9 @@ def create_environment(title: str, static: Path) -> Environment:
     }
     environment.globals |= {"viewer": current_viewer.get}
     environment.globals |= {"story_path": links.story_path, "storyline_path": links.storyline_path}
+    environment.globals |= {"outlet_path": links.outlet_path}
     environment.globals |= {
+        "markdown_path": links.markdown_path,
         "story_api_path": links.story_api_path,
         "storyline_api_path": links.storyline_api_path,
     }

@@ -10,7 +10,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import Request
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import Path
 
 from service.domain.text.nearest import suggest
 from service.settings.sources import nearest
@@ -63,9 +65,15 @@ def suggest_parameter(request: Request, location: Sequence[str | int]) -> str:
     """Error message for an unknown parameter, with the most similar existing one."""
     if location[0] != "query":
         return "Unknown field"
-    schemas = parameter_schemas(request)
-    hint = nearest(str(location[-1]), schemas) if schemas else "this route takes none"
+    names = parameter_schemas(request) or _page_parameters(request)
+    hint = nearest(str(location[-1]), names) if names else "this route takes none"
     return f"Unknown parameter; {hint}"
+
+
+def _page_parameters(request: Request) -> dict[str, Mapping[str, Any]]:
+    """The query parameters of a page, which the OpenAPI document does not list."""
+    fields = get_flat_params(request.scope["route"].dependant)
+    return {each.alias: {} for each in fields if not isinstance(each.field_info, Path)}
 
 
 def suggest_choice(error: Mapping[str, Any]) -> str:

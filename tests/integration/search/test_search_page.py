@@ -20,8 +20,8 @@ def world(new_database: Callable[[], str]) -> Iterator[Site]:
         yield running
 
 
-def test_every_page_links_to_search(world: Site) -> None:
-    assert 'href="/search"' in world.page("/").text
+def test_every_page_has_a_search_field(world: Site) -> None:
+    assert 'action="/search"' in world.page("/about").text
     page = world.page("/search")
     assert 'name="q"' in page.text
     assert "No results" not in page.text
@@ -39,6 +39,19 @@ def test_results_have_marked_matches(world: Site) -> None:
     assert {feed.partition("?")[0].rpartition(".")[2] for feed in feeds} == {"atom", "rss", "json"}
     assert all(MEETING in world.get(unescape(feed)).text for feed in feeds)
     assert "feed.atom" not in world.page("/search").text
+
+
+def test_results_have_pages_and_an_empty_page_names_the_filter_to_drop(world: Site) -> None:
+    first = world.page("/search?q=talks+or+ministers+or+ferry+or+four").text
+    assert "stories and" in first
+    assert "page=2" not in first  # the sample content has fewer results
+    beyond = world.page("/search?q=talks&page=5").text
+    assert 'href="/search?q=talks">Back to the first page' in beyond.replace("← ", "")
+    assert world.page("/search?q=talks&page=6").status == 422
+    early = world.page("/search?q=talks&until=2001-01-01").text
+    assert "outside of the data: the first report is of" in early
+    empty = unescape(world.page("/search?q=pullout&outlet=cedar&language=ru").text)
+    assert 'href="/search?q=pullout&outlet=cedar">Drop the language <bdi>Russian</bdi>' in empty
 
 
 @pytest.mark.parametrize(

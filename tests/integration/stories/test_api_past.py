@@ -112,7 +112,8 @@ def test_merged_story_is_served_at_instants_before_the_merger(
     assert site.get(f"/v1/stories/{other}?as_of={before}").json["articles"] == 1
     for path in ("/v1/stories/", "/stories/"):
         gone = site.get(f"{path}{other}?as_of={after}")
-        assert (gone.status, gone.headers["location"]) == (308, f"{path}{one}?as_of={after}")
+        assert gone.status == 308
+        assert gone.headers["location"].startswith(f"{path}{one}?as_of={after}")
 
 
 def test_as_of_lists_use_the_version_indexes(site: Site, engine: Engine, instants: list[datetime]):

@@ -229,10 +229,10 @@ def test_304_has_the_vary_header(world: Site, accept_encoding: str, more: dict[s
     headers = {"Accept-Encoding": accept_encoding, **more}
     for path in ("/v1/stories", f"/v1/stories/{MEETING}", "/v1/outlets", "/", "/static/site.css"):
         first = world.get(path, headers=headers)
-        assert first.headers["vary"] == "Accept-Encoding", path
+        assert "Accept-Encoding" in first.headers["vary"].split(", "), path
         conditional = world.get(path, headers={**headers, "If-None-Match": first.headers["etag"]})
         assert conditional.status == 304
-        assert conditional.headers["vary"] == "Accept-Encoding", path
+        assert conditional.headers["vary"] == first.headers["vary"], path
 
 
 def test_cors_is_limited_to_the_configured_origins(sessions: Sessions, world: Site) -> None:

@@ -213,7 +213,7 @@ def test_page_links_the_feeds_of_what_it_shows(world: Site, path: str, shown: st
         "json",
     ]
     main = unescape(page.partition("</head>")[2])
-    listed = re.findall(rf'<h[23][^>]*><a[^>]*href="({shown}[^"?]*)', main)
+    listed = re.findall(rf'<(?:h[234]|li)[^>]*><a[^>]*href="({shown}[^"?#]*)', main)
     for each in feeds["head"][:2]:
         links = [entry.link.removeprefix(world.url) for entry in parse_feed(world, each).entries]
         assert links

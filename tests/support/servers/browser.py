@@ -43,10 +43,11 @@ OPEN_DETAILS = "document.querySelectorAll('details').forEach(e => { e.open = tru
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Window width and preferred colour scheme."""
+    """Window size and preferred colour scheme."""
 
     width: int
     dark: bool = False
+    height: int = 900
 
 
 @dataclass(slots=True)
@@ -58,6 +59,7 @@ class PageReport:
     errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     png: bytes = b""
+    value: Any = None  #: of the measured expression
 
 
 def find_browser() -> str | None:
@@ -72,17 +74,28 @@ class Browser:
     port: int
 
     def open_page(
-        self, url: str, view: View, cookies: Mapping[str, str] | None = None
+        self,
+        url: str,
+        view: View,
+        measure: str = "",
+        cookies: Mapping[str, str] | None = None,
     ) -> PageReport:
-        """Open a page in a new tab with all details expanded; return a report."""
-        return asyncio.run(asyncio.wait_for(self._open_page(url, view, cookies or {}), 60))
+        """Open a page in a new tab with all details expanded; return a report.
 
-    async def _open_page(self, url: str, view: View, cookies: Mapping[str, str]) -> PageReport:
+        `measure` is a JavaScript expression, evaluated before the details are expanded.
+        """
+        task = self._open_page(url, view, measure, cookies or {})
+        return asyncio.run(asyncio.wait_for(task, 60))
+
+    async def _open_page(
+        self, url: str, view: View, measure: str, cookies: Mapping[str, str]
+    ) -> PageReport:
         report = PageReport()
         async with self._tab(report) as tab:
             await tab.prepare(view)
             await tab.set_cookies(url, cookies)
             await tab.open(url)
+            report.value = await tab.evaluate(measure) if measure else None
             await tab.evaluate(OPEN_DETAILS)
             report.overflow, report.overflowing = await tab.evaluate(OVERFLOW)
             report.png = await tab.screenshot()
@@ -129,8 +142,10 @@ class _Tab:
     async def prepare(self, view: View) -> None:
         for domain in ("Page", "Network", "Log", "Runtime"):
             await self._send(f"{domain}.enable")
-        size = {"width": view.width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-        await self._send("Emulation.setDeviceMetricsOverride", **size)
+        size = {"width": view.width, "height": view.height}
+        await self._send(
+            "Emulation.setDeviceMetricsOverride", **size, deviceScaleFactor=1, mobile=False
+        )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if view.dark else "light"}
         await self._send("Emulation.setEmulatedMedia", features=[scheme])
 

@@ -18,6 +18,7 @@ from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.web.app import create_app
 from service.web.dependencies import ModelContext
+from tests.support.content import busy_day
 from tests.support.content.site_content import fill
 from tests.support.content.texts import WORLD_NOW
 from tests.support.database.embedded_articles import embed_all_articles, model_context
@@ -86,6 +87,18 @@ def serving(
 ) -> AbstractContextManager[Site]:
     """Serve a database inside the `with` block."""
     return running(create_app(sessions, clock=clock, model_context=model_context), port)
+
+
+@contextmanager
+def serving_busy_day(url: str) -> Iterator[Site]:
+    """Fill an empty database with a busy day and serve it, for read-only tests."""
+    engine = schema.make_engine(url)
+    sessions = make_sessions(engine)
+    with sessions.begin() as session:
+        busy_day.fill(session)
+    with serving(sessions, clock=lambda: busy_day.BUSY_NOW) as running:
+        yield running
+    engine.dispose()
 
 
 @contextmanager

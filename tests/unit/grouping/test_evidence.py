@@ -9,7 +9,7 @@ from service.domain.grouping.place import Placement, ScoredArticle, StoryScore
 from service.domain.grouping.window import group_window
 from service.domain.pairs.calibration import Calibration
 from service.domain.pairs.score import PAIR_FEATURES
-from service.web.rendering import evidence
+from service.web.rendering.story_page import evidence
 from tests.support.content.events import (
     encoded,
     event_articles,

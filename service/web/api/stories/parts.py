@@ -13,7 +13,6 @@ from service.store.story_views.reports import Member, list_story_members, load_s
 from service.web.api.stories.schemas import TimelinePointOut
 from service.web.api.stories.stories import other_storyline_stories
 from service.web.middleware.etags import ETagSession
-from service.web.rendering.evidence import read_evidence
 from service.web.rendering.schemas import (
     MEAN_SCORE,
     Instant,
@@ -22,7 +21,8 @@ from service.web.rendering.schemas import (
     PageOut,
     StoryOut,
 )
-from service.web.rendering.timeline import timeline_page
+from service.web.rendering.story_page.evidence import read_evidence
+from service.web.rendering.story_page.points import timeline_page
 from service.web.requests.fields import (
     Names,
     fields_parameter,

@@ -8,9 +8,9 @@ from service.domain.stories.transitions import TransitionOut
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.api.stories.details import StoryDescriptionOut, description_fields
-from service.web.rendering import timeline
 from service.web.rendering.schemas import Instant, MemberOut, OutletRef, StoryOut, story_fields
-from service.web.rendering.timeline import Point
+from service.web.rendering.story_page import points
+from service.web.rendering.story_page.points import Point
 
 
 class TimelinePointOut(BaseModel):
@@ -87,10 +87,10 @@ class ListedStoryOut(StoryDescriptionOut, StoryOut):
 
     @classmethod
     def of(cls, story: StoryView) -> Self:
-        points = timeline_points(story.reports)
-        return cls(**story_fields(story), **description_fields(story), timeline=points)
+        timeline = timeline_points(story.reports)
+        return cls(**story_fields(story), **description_fields(story), timeline=timeline)
 
 
 def timeline_points(reports: tuple[Report, ...]) -> list[TimelinePointOut]:
     """The growth of coverage, report by report, in chronological order."""
-    return [TimelinePointOut.of(point) for point in timeline.points(reports)]
+    return [TimelinePointOut.of(point) for point in points.points(reports)]

@@ -29,6 +29,7 @@ router = APIRouter(prefix="/v1/storylines", tags=["storylines"], responses=PROBL
 CURSORS = {
     StorylineOrder.ID: Cursor("storylines", ShortText),
     StorylineOrder.NEWEST: Cursor("storylines/newest", AwareDatetime, ShortText),
+    StorylineOrder.LATEST: Cursor("storylines/latest", AwareDatetime, ShortText),
 }
 
 
@@ -85,7 +86,9 @@ class StorylineFilterQuery(BaseModel):
         "`since`, the same story must satisfy both.",
     )
     sort: StorylineOrder = Field(
-        StorylineOrder.ID, description="`id`, or `newest`: by creation time, latest first."
+        StorylineOrder.ID,
+        description="`id`; `newest`: by creation time, latest first; `latest`: by last report, "
+        "latest first.",
     )
 
 
@@ -99,7 +102,7 @@ class StorylineQuery(StorylineFilterQuery):
 
 @router.get("", response_model=or_partial_page(PageOut[StorylineSummaryOut], StorylineSummaryOut))
 def list_storylines(session: ETagSession, query: Annotated[StorylineQuery, Query()]) -> Response:
-    """List storylines by id, or with `sort=newest` by creation time, latest first."""
+    """List storylines by id, by creation time, or by last report."""
     cursor = CURSORS[query.sort]
     page = storylines.list_storylines(
         session,

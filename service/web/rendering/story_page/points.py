@@ -27,14 +27,6 @@ class Dot:
     x: float
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Reports of one outlet."""
-
-    outlet: str
-    dots: tuple[Dot, ...]
-
-
 def points(reports: Sequence[Report]) -> list[Point]:
     """Coverage after each report, in chronological order."""
     outlets: set[str] = set()
@@ -65,11 +57,3 @@ def dots(reports: Sequence[Report]) -> list[Dot]:
         Dot(report, round(MARGIN + width * ((report.reported_at - start) / span), 2))
         for report in reports
     ]
-
-
-def lanes(reports: Sequence[Report]) -> list[Lane]:
-    """Dots by outlet, in order of first reports."""
-    by_outlet: dict[str, list[Dot]] = {}
-    for dot in dots(reports):
-        by_outlet.setdefault(dot.report.outlet.name, []).append(dot)
-    return [Lane(outlet, tuple(outlet_dots)) for outlet, outlet_dots in by_outlet.items()]

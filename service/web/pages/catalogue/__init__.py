@@ -1,0 +1,1 @@
+"""Pages of outlets and storylines: lists, single ones, comparisons."""

@@ -1,0 +1,149 @@
+"""`/missing`: countries, languages and families that report less today, or miss a story."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
+
+from service.domain.counts.dimensions import Dimension, Unit
+from service.domain.counts.quiet_values import (
+    DAYS,
+    QuietValue,
+    find_quiet,
+    has_enough_days,
+    sum_by_value,
+)
+from service.domain.queries.conditions import Field, between_times
+from service.domain.stories.filters import Sort, StoryFilter
+from service.domain.stories.missing_coverage import MIN_OUTLETS, MissingCoverage
+from service.store.articles.views import ArticleFilter
+from service.store.catalogue.views import FeedFilter, list_all_outlets, list_feeds
+from service.store.counts.counts import load_counts
+from service.store.counts.dimensions import load_names
+from service.store.counts.latest_report import find_latest_report
+from service.store.counts.missing_coverage import load_missing_coverage
+from service.store.story_views.views import StoryView, list_stories
+from service.web.dependencies import ReadSession, WebContextDep
+from service.web.middleware.concurrency import SearchSlot
+from service.web.rendering.display_names import value_name
+from service.web.rendering.meta import page_meta
+from service.web.rendering.pages import render_page
+
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+
+DAY = timedelta(days=1)
+#: Combinations of family, country and language that are counted, the most frequent first.
+MAX_GROUPS = 5000
+#: Stories whose missing coverage is shown, and failing feeds that explain silence.
+MAX_STORIES, MAX_FEEDS = 8, 1000
+DIMENSIONS = (Dimension.FAMILY, Dimension.COUNTRY, Dimension.LANGUAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedQuiet:
+    """A quiet value with its name, and the number of outlets whose feeds fail."""
+
+    name: str
+    quiet: QuietValue
+    failing: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoryAbsences:
+    """A story of today with the names of the values that usually report such stories."""
+
+    story: StoryView
+    countries: list[str]
+    languages: list[str]
+    families: list[str]
+
+
+@router.get("/missing")
+def missing_page(
+    request: Request, session: ReadSession, web: WebContextDep, _: SearchSlot
+) -> HTMLResponse:
+    """Show who is missing in the 24 hours up to the latest report."""
+    latest = find_latest_report(session)
+    until = min(latest or web.clock(), web.clock())
+    quiet, enough = _find_quiet(session, until)
+    description = "Countries, languages and publisher families that report less today than usual."
+    return render_page(
+        web,
+        "missing.html",
+        meta=page_meta(request, "/missing", "Who is missing today", description),
+        until=until if latest else None,
+        quiet=quiet,
+        has_enough_days=enough,
+        days=DAYS,
+        min_outlets=MIN_OUTLETS,
+        stories=_list_absences(session, until - DAY) if latest else [],
+    )
+
+
+def _find_quiet(
+    session: Session, until: datetime
+) -> tuple[dict[Dimension, list[NamedQuiet]], bool]:
+    """The quiet values of each dimension, and whether there are enough earlier days."""
+    starts = [until - DAY * number for number in range(DAYS + 1, 0, -1)]
+    end = until + timedelta(microseconds=1)  # includes the latest report
+    filters = ArticleFilter(between_times(Field.REPORTED, starts[0], end))
+    _, cells = load_counts(
+        session, filters, Unit.ARTICLES, DIMENSIONS, starts=starts, limit=MAX_GROUPS
+    )
+    failing = _count_failing(session)
+    found: dict[Dimension, list[NamedQuiet]] = {}
+    enough = False
+    for position, dimension in enumerate(DIMENSIONS):
+        counts = sum_by_value(cells, position, len(starts))
+        enough = enough or has_enough_days(counts.values())
+        quiet = find_quiet(counts) if enough else []
+        names = load_names(session, dimension, [each.value for each in quiet])
+        found[dimension] = [
+            NamedQuiet(
+                names.get(each.value) or value_name(dimension, each.value),
+                each,
+                failing.get((dimension, each.value), 0),
+            )
+            for each in quiet
+        ]
+    return found, enough
+
+
+def _count_failing(session: Session) -> dict[tuple[Dimension, str], int]:
+    """Number of outlets with a failing feed by dimension and value."""
+    feeds = list_feeds(session, FeedFilter(status="active", failing=True), limit=MAX_FEEDS).items
+    slugs = {each.outlet for each in feeds}
+    counts: dict[tuple[Dimension, str], int] = {}
+    for outlet in list_all_outlets(session) if slugs else ():
+        if outlet.slug in slugs:
+            for key in zip(
+                DIMENSIONS, (outlet.family, outlet.country, outlet.language), strict=True
+            ):
+                counts[key[0], key[1] or ""] = counts.get((key[0], key[1] or ""), 0) + 1
+    return counts
+
+
+def _list_absences(session: Session, since: datetime) -> list[StoryAbsences]:
+    """The stories since a time that usual countries, languages or families miss."""
+    recent = StoryFilter(since=since.isoformat(), min_coverage=MIN_OUTLETS).parsed
+    stories = list_stories(session, recent, sort=Sort.LARGEST, limit=MAX_STORIES).items
+    missing = [(story, load_missing_coverage(session, story.id)) for story in stories]
+    families = _family_names(session, [each for _, each in missing])
+    absences = [
+        StoryAbsences(
+            story,
+            [value_name(Dimension.COUNTRY, each.value) for each in found.countries],
+            [value_name(Dimension.LANGUAGE, each.value) for each in found.languages],
+            [families.get(each.value, each.value) for each in found.families],
+        )
+        for story, found in missing
+    ]
+    return [each for each in absences if each.countries or each.languages or each.families]
+
+
+def _family_names(session: Session, missing: Iterable[MissingCoverage]) -> dict[str, str]:
+    slugs = {each.value for found in missing for each in found.families}
+    return load_names(session, Dimension.FAMILY, slugs)

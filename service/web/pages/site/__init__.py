@@ -1,0 +1,1 @@
+"""Files that programs request: robots.txt, sitemap, icon, pictures for link previews."""

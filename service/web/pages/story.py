@@ -1,0 +1,174 @@
+"""Story page: `/stories/{id}`, and the same story as Markdown."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.orm import Session
+
+from service.domain.stories.pace import is_developing
+from service.domain.stories.transitions import StoryTransition
+from service.errors import NotFoundError
+from service.store.story_views import history, views
+from service.store.story_views.absence import explain_absence
+from service.store.story_views.reports import Member
+from service.store.story_views.roundups import list_roundups
+from service.web.api.stories.missing import MissingOut
+from service.web.api.stories.stories import other_storyline_stories
+from service.web.dependencies import ReadSession, WebContextDep
+from service.web.rendering import links
+from service.web.rendering.meta import story_meta
+from service.web.rendering.pages import render_page
+from service.web.rendering.story_page.evidence import read_evidence
+from service.web.rendering.story_page.headlines import compare_headlines
+from service.web.rendering.story_page.history import Change, describe_history
+from service.web.rendering.story_page.markdown import render_markdown
+from service.web.rendering.story_page.reports import ReportPage, page_reports
+from service.web.rendering.story_page.timeline import draw_growth, timeline_rows
+from service.web.rendering.templates import date_time
+from service.web.requests import problems
+from service.web.requests.parameters import AsOf, StoryId
+from service.web.requests.reader import ReaderDep
+
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+
+PageNumber = Annotated[int, Query(ge=1, le=100_000)]
+
+
+@router.get("/stories/{story_id}.md")
+def story_markdown(
+    request: Request,
+    session: ReadSession,
+    story_id: StoryId,
+    as_of: AsOf = None,
+) -> Response:
+    """The story with its reports as Markdown; times are UTC."""
+    detail = views.get_story(session, story_id, as_of=as_of)
+    if detail.story.state == "merged":
+        survivor = history.find_survivor(session, story_id, as_of=as_of)
+        return RedirectResponse(links.with_as_of(links.markdown_path(survivor), as_of), 308)
+    url = str(request.base_url).rstrip("/") + links.story_path(story_id, detail.story.slug)
+    text = render_markdown(detail.story, detail.members, url)
+    return Response(text, media_type="text/markdown; charset=utf-8")
+
+
+@router.get("/stories/{story_id}", response_model=None)
+@router.get("/stories/{story_id}/{slug}", response_model=None)
+def story_page(
+    request: Request,
+    session: ReadSession,
+    web: WebContextDep,
+    reader: ReaderDep,
+    story_id: StoryId,
+    *,
+    as_of: AsOf = None,
+    shown_type: Annotated[str, Query(alias="type")] = "",
+    page: PageNumber = 1,
+    merged: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """Story page: reports by outlet first, then timeline, headlines, growth and history.
+
+    `type` limits the reports to one type; unknown types are ignored. `merged` is the id of a merged
+    story that redirected here.
+    """
+    try:
+        detail = views.get_story(session, story_id, as_of=as_of)
+    except NotFoundError:
+        if not problems.expects_html(request):
+            raise
+        return render_page(
+            web,
+            "absent_story.html",
+            status=404,
+            absence=explain_absence(session, story_id),
+            story_id=story_id,
+            as_of=as_of,
+        )
+    story = detail.story
+    if story.state == "merged":
+        path = links.story_path(history.find_survivor(session, story_id, as_of=as_of))
+        return RedirectResponse(links.with_query(path, as_of=as_of, merged=story.id), 308)
+    shown = shown_type if shown_type in {each.type for each in story.reports} else ""
+    members = [each for each in detail.members if not shown or each.report.type == shown]
+    reports = page_reports(story, members, page)
+    transitions = history.transitions_of(session, story_id, as_of=as_of).items
+    changes = describe_history(transitions, story.split_from)
+    split_off = views.list_split_off_ids(session, story_id, as_of=as_of)
+    mentioned = {
+        *_list_mentioned_stories(detail.members, changes),
+        story.split_from or story.id,
+        *split_off,
+    }
+    response = render_page(
+        web,
+        "story.html",
+        meta=story_meta(request, story),
+        notice=_merge_notice(transitions, merged),
+        clock=reader.clock,
+        story=story,
+        developing=not as_of and is_developing(story.details.pace, web.clock()),
+        reports=reports,
+        by_id={member.report.article_id: member.report for member in detail.members},
+        report_links=_report_links(story, reports, shown, as_of),
+        rows=timeline_rows(story),
+        headlines=compare_headlines(story),
+        growth=draw_growth(story.reports),
+        changes=changes,
+        path=_storyline_path(session, story, as_of),
+        missing=None if as_of else MissingOut.load(session, story.id),
+        names=views.story_names(session, mentioned),
+        split_off=split_off,
+        roundups=list_roundups(session, story.id, as_of=as_of),
+        shown_type=shown,
+        feeds=links.feed_links(
+            f"{links.story_api_path(story.id)}/feed",
+            ({"type": shown} if shown else {}) | ({"as_of": as_of.isoformat()} if as_of else {}),
+        ),
+        url=str(request.base_url).rstrip("/") + links.story_path(story.id, story.slug),
+        as_of=as_of,
+    )
+    return reader.personalize(response)
+
+
+def _merge_notice(transitions: Iterable[StoryTransition], merged: str) -> str:
+    """Sentence for readers whom a merged story redirected here; empty for all others."""
+    merge = next((each for each in transitions if merged and each.other_story_id == merged), None)
+    if merge is None:
+        return ""
+    return f"The story that you opened was merged into this one on {date_time(merge.at)} UTC."
+
+
+def _report_links(
+    story: views.StoryView, reports: ReportPage, shown_type: str, as_of: Any
+) -> Mapping[int, str]:
+    """The link to each report of the story, on this page or on another one."""
+    path = links.story_path(story.id, story.slug)
+    of_page = {
+        page: ""
+        if page == reports.number
+        else links.with_query(path, as_of=as_of, page=str(page), **_type_of(shown_type))
+        for page in set(reports.page_of.values())
+    }
+    return {key: f"{of_page[page]}#article-{key}" for key, page in reports.page_of.items()}
+
+
+def _type_of(shown_type: str) -> dict[str, str]:
+    return {"type": shown_type} if shown_type else {}
+
+
+def _storyline_path(session: Session, story: views.StoryView, as_of: Any) -> list[views.StoryView]:
+    """The stories of the storyline in order of time, with this one; empty for a single story."""
+    others = other_storyline_stories(session, story, as_of=as_of)
+    return sorted([story, *others], key=lambda each: each.first_reported_at) if others else []
+
+
+def _list_mentioned_stories(members: Iterable[Member], changes: Iterable[Change]) -> Iterable[str]:
+    """Ids of other stories in the evidence and the history."""
+    for member in members:
+        next_best = read_evidence(member.membership.evidence).next if member.membership else None
+        if next_best:
+            yield next_best.story
+    for change in changes:
+        if change.other_story_id:
+            yield change.other_story_id

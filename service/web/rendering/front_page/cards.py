@@ -1,0 +1,183 @@
+"""Cards of the front page: the part of a story that its reader sees at a glance."""
+
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.domain.stories.pace import is_developing
+from service.store.story_views.reports import Report
+from service.store.story_views.views import StorylineName, StoryView
+from service.web.rendering import display_names
+from service.web.rendering.front_page.sparkline import Sparkline, draw_sparkline
+from service.web.requests.parameters import distinct
+
+#: Characters that a line of sources holds, and those that a date or time takes.
+LINE_CHARACTERS, TIME_CHARACTERS = 66, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An outlet of a story with its first report; `copy` means that it has only copies."""
+
+    report: Report
+    copy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CardQuote:
+    """A sentence of a report; the outlet is its name, empty if the report has left the story."""
+
+    text: str
+    language: str | None
+    outlet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A story with everything that its card shows."""
+
+    story: StoryView
+    headline: str
+    language: str | None
+    quotes: tuple[CardQuote, ...]
+    sources: tuple[Source, ...]
+    languages: tuple[str, ...]  #: display names
+    countries: tuple[str, ...]  #: display names
+    sparkline: Sparkline
+    developing: bool
+    is_new: bool  #: emerged since the last visit
+    new_reports: int  #: since the last visit
+
+    def first_sources(self, lines: float = 1) -> tuple[Source, ...]:
+        """The first sources that fit in some lines, at least one."""
+        room, shown = lines * LINE_CHARACTERS, 0
+        for source in self.sources:
+            room -= len(source.report.outlet.name) + TIME_CHARACTERS
+            if room < 0:
+                break
+            shown += 1
+        return self.sources[: max(shown, 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Cards that stand together: one story, or the listed stories of one storyline."""
+
+    storyline: StorylineName | None  #: None for a block of one story
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The stories of a page: those of several outlets in blocks, those of one outlet after them."""
+
+    blocks: tuple[Block, ...]
+    single: tuple[Card, ...]
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        return (*(card for block in self.blocks for card in block.cards), *self.single)
+
+    @property
+    def new_stories(self) -> int:
+        return sum(card.is_new for card in self.cards)
+
+    @property
+    def new_reports(self) -> int:
+        return sum(card.new_reports for card in self.cards)
+
+
+def arrange_front(
+    stories: Sequence[StoryView],
+    *,
+    now: datetime,
+    last_visit: datetime | None = None,
+    languages: Collection[str] = (),
+    by_storyline: bool = True,
+) -> Front:
+    """Arrange a page of stories; `languages` are preferred for headlines.
+
+    With `by_storyline`, the stories of a storyline stand together at the place of the first one,
+    also those of one outlet; pinned stories stay in front of the others.
+    """
+    cards = [
+        build_card(each, now=now, last_visit=last_visit, languages=languages) for each in stories
+    ]
+    lines = {_storyline_group(card) for card in cards if card.story.coverage > 1} - {None}
+    single = tuple(
+        card
+        for card in cards
+        if card.story.coverage <= 1
+        and not card.story.pinned
+        and not (by_storyline and _storyline_group(card) in lines)
+    )
+    together: dict[Hashable, list[Card]] = {}
+    for number, card in enumerate(cards):
+        if card not in single:
+            group = _storyline_group(card) if by_storyline else None
+            together.setdefault(group or number, []).append(card)
+    blocks = (
+        Block(members[0].story.storyline if len(members) > 1 else None, tuple(members))
+        for members in together.values()
+    )
+    return Front(tuple(blocks), single)
+
+
+def build_card(
+    story: StoryView,
+    *,
+    now: datetime,
+    last_visit: datetime | None = None,
+    languages: Collection[str] = (),
+) -> Card:
+    """The card of a story at `now`."""
+    headline, language = story.headline_in(languages)
+    is_new = last_visit is not None and story.emerged_at > last_visit
+    return Card(
+        story=story,
+        headline=headline or "Untitled",
+        language=language,
+        quotes=_quotes(story, headline),
+        sources=list_sources(story.reports),
+        languages=tuple(
+            map(display_names.language_name, distinct(each.language for each in story.reports))
+        ),
+        countries=tuple(
+            map(display_names.country_name, distinct(each.outlet.country for each in story.reports))
+        ),
+        sparkline=draw_sparkline(story.reports),
+        developing=story.state == "open" and is_developing(story.details.pace, now),
+        is_new=is_new,
+        new_reports=0
+        if last_visit is None or is_new
+        else sum(last_visit < each.reported_at for each in story.reports),
+    )
+
+
+def list_sources(reports: Sequence[Report]) -> tuple[Source, ...]:
+    """The first report of each outlet in order of time, after them outlets with only copies."""
+    first: dict[str, Report] = {}
+    for report in sorted(reports, key=lambda each: each.copy):
+        first.setdefault(report.outlet.slug, report)
+    return tuple(Source(report, report.copy) for report in first.values())
+
+
+def _quotes(story: StoryView, headline: str) -> tuple[CardQuote, ...]:
+    """The quotes of the summary that do not repeat the headline."""
+    by_id = {report.article_id: report for report in story.reports}
+    quotes = []
+    for quote in story.details.summary:
+        report = by_id.get(int(quote.article))
+        if _plain(quote.text) != _plain(headline):
+            language = quote.lang or (report.language if report else None)
+            quotes.append(CardQuote(quote.text, language, report.outlet.name if report else ""))
+    return tuple(quotes)
+
+
+def _plain(text: str) -> str:
+    return text.casefold().rstrip(".")
+
+
+def _storyline_group(card: Card) -> tuple[bool, str] | None:
+    storyline = card.story.storyline
+    return (card.story.pinned, storyline.id) if storyline else None

@@ -1,0 +1,93 @@
+"""Pages of outlets and storylines: lists, filters, figures and links."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from service.store.database.sessions import Sessions
+from tests.support.content.texts import STORYLINE
+from tests.support.database.rows import NOW, Rows
+from tests.support.servers.site import Site, serving, serving_world
+
+
+@pytest.fixture(scope="module")
+def world(new_database: Callable[[], str]) -> Iterator[Site]:
+    """A server over the sample content, shared by all tests that only read."""
+    with serving_world(new_database()) as running:
+        yield running
+
+
+def test_outlets_have_filters_and_links(world: Site) -> None:
+    page = world.page("/outlets")
+    assert page.headers["etag"]
+    assert 'href="/outlets/harbour"' in page.text
+    assert "Волга-Новости" in page.text
+    assert 'href="/outlets?family=volga"' in page.text
+    lebanese = world.page("/outlets?country=LB&language=").text
+    assert "Cedar Herald" in lebanese
+    assert "Harbour Times" not in lebanese
+    assert world.page("/outlets?colour=red").status == 422
+    assert "unknown publisher family" in world.page("/outlets?family=nobody").text.lower()
+
+
+def test_an_empty_list_of_outlets_names_the_filter_to_drop(world: Site) -> None:
+    text = unescape(world.page("/outlets?country=LB&language=de").text)
+    assert 'href="/outlets?country=LB">Drop the language <bdi>German</bdi></a>: 1 outlet' in text
+    assert 'href="/outlets?language=de">Drop the country <bdi>Lebanon</bdi></a>: 1 outlet' in text
+
+
+def test_outlet_page_shows_what_it_reports_first_and_its_feeds(world: Site) -> None:
+    text = world.page("/outlets/volga-wire").text
+    assert "Defence chiefs of four countries discuss Turkish pullout" in text
+    assert "<b>6 min</b> before the next outlet" in text
+    assert "Feeds and their health" in text
+    assert 'href="/v1/outlets/volga-wire"' in text
+    assert 'href="/outlets/volga-novosti"' in text  # of the same family
+    assert "after the first report" in world.page("/outlets/harbour").text
+    assert world.page("/outlets/nobody").status == 404
+
+
+def test_outlet_without_articles_explains_it(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        Rows(session).outlet("quiet", name="Quiet Post")
+    with serving(sessions) as site:
+        assert "This outlet has no feed" in site.page("/outlets/quiet").text
+        assert "No storylines yet" in site.page("/storylines").text
+
+
+def test_storylines_are_listed_by_last_report_with_their_stories(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        outlet = rows.outlet("daily")
+        for age, line in [(3, "older"), (1, "newer")]:
+            rows.storyline(line, f"Storyline {line}")
+            at = NOW - timedelta(days=age)
+            rows.story(
+                line + "-s", [rows.article(outlet, f"Event {line}", at=at)]
+            ).storyline_id = line
+            session.flush()
+        rows.storyline("empty", "Storyline without stories")
+    with serving(sessions) as site:
+        text = site.page("/storylines").text
+        listed = site.get("/v1/storylines?sort=latest&limit=1").json
+        following = site.get(f"/v1/storylines?sort=latest&cursor={listed['next']}").json
+    assert text.index("Storyline newer") < text.index("Storyline older")
+    assert 'href="/stories/newer-s' in text
+    assert "Storyline without stories" not in text
+    ids = [each["id"] for each in listed["items"] + following["items"]]
+    assert ids == ["newer", "older", "empty"]
+
+
+def test_storyline_page_shows_who_reports_it(world: Site) -> None:
+    text = world.page(f"/storylines/{STORYLINE}").text
+    assert "Who reports it" in text
+    assert 'href="/outlets/volga-wire"' in text
+    assert "No title contains" in world.page("/storylines?title=nothing").text
+    assert "Rapprochement" in world.page("/storylines?title=rapp").text
+
+
+def test_address_of_the_list_of_stories_redirects_with_its_filters(world: Site) -> None:
+    response = world.page("/stories?language=ru")
+    assert (response.status, response.headers["location"]) == (308, "/?language=ru")

@@ -1,0 +1,52 @@
+"""Pages that compare outlets with each other, and today with the days before."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from service.store.database import schema
+from service.store.database.sessions import Sessions, make_sessions
+from tests.support.content.daily_coverage import LAST_STORY, fill_days
+from tests.support.database.rows import NOW
+from tests.support.servers.site import Site, serving
+
+
+@pytest.fixture(scope="module")
+def site(new_database: Callable[[], str]) -> Iterator[Site]:
+    """A server over a month of daily stories, shared by all tests that only read."""
+    engine = schema.make_engine(new_database())
+    sessions = make_sessions(engine)
+    with sessions.begin() as session:
+        fill_days(session, NOW)
+    with serving(sessions) as running:
+        yield running
+    engine.dispose()
+
+
+def test_two_outlets_are_compared(site: Site) -> None:
+    text = site.page("/compare?outlet=harbour&outlet=cedar&days=30").text
+    assert "Both</bdi> <b>29</b>" in text
+    assert "Only Harbour Times</bdi> <b>1</b>" in text
+    assert "In the median, <bdi>Harbour Times</bdi> is 40 min earlier" in text
+    assert f'href="/stories/{LAST_STORY}/' in text.split("Only Harbour Times, and other outlets")[1]
+
+
+def test_comparison_needs_two_outlets_and_rejects_unknown_ones(site: Site) -> None:
+    assert "Choose two different outlets" in site.page("/compare?outlet=cedar&outlet=cedar").text
+    assert "Choose two different outlets" not in site.page("/compare?outlet=&outlet=").text
+    assert site.page("/compare?outlet=cedar&outlet=nobody").status == 422
+    assert site.page("/compare?outlet=a&outlet=b&outlet=c").status == 422
+
+
+def test_missing_page_names_silent_countries_and_stories_without_them(site: Site) -> None:
+    silent, _, in_stories = site.page("/missing").text.partition("In today’s largest stories")
+    assert 'href="/outlets?country=LB"><bdi>Lebanon</bdi>' in silent
+    assert 'href="/outlets?language=ar"><bdi>Arabic</bdi>' in silent
+    assert "Germany" not in silent
+    assert f'href="/stories/{LAST_STORY}/' in in_stories
+    assert "<bdi>France</bdi>" in in_stories  # active, but not in this story
+
+
+def test_missing_page_needs_a_week_of_articles(sessions: Sessions) -> None:
+    with serving(sessions) as site:
+        assert "needs a week of articles" in site.page("/missing").text

@@ -1,0 +1,100 @@
+"""Story page: reports by outlet, pages, timeline, headlines, size, Markdown."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from service.store.database.sessions import Sessions
+from tests.support.content.busy_day import LARGE, REPORTS
+from tests.support.content.texts import MEETING
+from tests.support.database.rows import NOW, Rows
+from tests.support.servers.site import Site, serving, serving_busy_day, serving_world
+
+LINK = re.compile(r'<h4[^>]*><a href="(https://[^"]+)"')
+
+
+@pytest.fixture(scope="module")
+def world(new_database: Callable[[], str]) -> Iterator[Site]:
+    """A server over the sample content, shared by all tests."""
+    with serving_world(new_database()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def busy(new_database: Callable[[], str]) -> Iterator[Site]:
+    """A server over a busy day, shared by all tests."""
+    with serving_busy_day(new_database()) as running:
+        yield running
+
+
+def test_story_of_300_reports_is_paged_and_small(busy: Site) -> None:
+    pages = [busy.page(f"/stories/{LARGE}?page={number}") for number in (1, 2, 3, 4)]
+    assert [len(LINK.findall(page.text)) for page in pages] == [50, 50, 50, 50]
+    assert max(len(page.body) for page in pages) < 150_000
+    assert "Page 1 of 4" in pages[0].text
+    assert "100 copies: " in pages[0].text
+    links = {link for page in pages for link in LINK.findall(page.text)}
+    assert len(links) == REPORTS * 2 // 3
+    assert busy.page(f"/stories/{LARGE}?page=99").text.count("Page 4 of 4") == 1
+    assert busy.page(f"/stories/{LARGE}?page=0").status == 422
+
+
+def test_marks_lead_to_reports_on_every_page(busy: Site) -> None:
+    page = busy.page(f"/stories/{LARGE}").text
+    marks = re.findall(r'<li class="c\d+[^>]*><a href="([^"]*)#(article-\d+)"', page)
+    assert len(marks) > 48
+    other = next((path, anchor) for path, anchor in marks if "page=3" in path)
+    assert f'id="{other[1]}"' in busy.page(other[0].replace("&amp;", "&")).text
+    here = next(anchor for path, anchor in marks if not path)
+    assert f'id="{here}"' in page
+
+
+def test_differing_words_of_headlines_are_marked(world: Site) -> None:
+    page = world.page(f"/stories/{MEETING}").text.split("Headlines side by side")[1]
+    assert "<mark>Turkey</mark> and Syria <mark>inch closer</mark>" in page
+    assert "<mark>Министры" not in page  # another language
+
+
+def test_growth_of_a_story_is_one_change(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        outlet = rows.outlet("daily")
+        articles = [rows.article(outlet, f"Title {n}") for n in range(5)]
+        story = rows.story("s", articles)
+        for n in (1, 2):
+            at = NOW + timedelta(minutes=n)
+            rows.transition(story, "grew", at=at, articles=articles[n : n + 2])
+    with serving(sessions) as site:
+        page = site.page("/stories/s").text
+    assert "Began with 1 report<" in page
+    assert "Grew by 4 reports in 2 steps" in page
+
+
+def test_markdown_has_all_reports(world: Site) -> None:
+    response = world.get(f"/stories/{MEETING}.md")
+    assert response.headers["content-type"] == "text/markdown; charset=utf-8"
+    reports = world.get(f"/v1/stories/{MEETING}").json["members"]
+    assert response.text.count("\n- ") == len(reports)
+    assert all(f"](<{each['url']}>)" in response.text for each in reports)
+    assert "(copy of Volga Wire)" in response.text
+
+
+def test_markdown_of_hostile_texts_has_no_markup(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        title = "[x](javascript:1) <script>\n# big"
+        rows.story("s", [rows.article(rows.outlet("evil"), title, url="javascript:alert(1)")])
+    with serving(sessions) as site:
+        text = site.get("/stories/s.md").text
+    assert "\\[x\\](javascript:1) \\<script\\> # big" in text
+    assert "](<" not in text
+
+
+def test_story_links_its_data(world: Site) -> None:
+    page = world.page(f"/stories/{MEETING}").text
+    for link in re.findall(r'<li>?.*?href="(/(?:v1|stories)/[^"]*(?:csv|\.md|feed\.\w+))"', page):
+        assert world.get(link.replace("&amp;", "&")).status == 200
+    assert f'href="/v1/export/articles?story={MEETING}&amp;format=csv"' in page
+    assert "mailto:?subject=" in page
