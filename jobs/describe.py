@@ -10,6 +10,7 @@ from service.domain.articles.agency_credits import AgencyNames
 from service.domain.articles.model import Article, ArticleId
 from service.domain.stories.description import DescriptionContext, StoryContent, describe_story
 from service.domain.stories.wording.headline import choose_headline_article
+from service.embed.sentences import CachedSentences
 from service.store.articles import articles, copies, vectors
 from service.store.database import locks
 from service.store.stories import apply_plan, descriptions, gazetteers, stories, vocabularies
@@ -45,6 +46,7 @@ def describe(context: Context) -> Counts:
                 reported_at=dict[ArticleId, datetime](
                     articles.load_report_times(session, article_ids).items()
                 ),
+                encode=CachedSentences(context.encoder(), context.settings.embed.languages),
             )
             contents = _load_contents(session, context, members, shared.originals)
             neighbours = _load_neighbours(session, context, contents)

@@ -21,6 +21,7 @@ from service.domain.stories.pace import Delay, Pace, TimedReport, list_delays, m
 from service.domain.stories.ranking import Rank, compute_rank
 from service.domain.stories.wording.headline import LocalHeadline, choose_local_headlines
 from service.domain.stories.wording.keywords import extract_keywords
+from service.domain.stories.wording.sentences.repetition import Encode
 from service.domain.stories.wording.summary import Quote, summarise
 from service.domain.urls.slugs import slugify
 
@@ -45,6 +46,7 @@ class DescriptionContext:
     vocabulary: Vocabulary
     gazetteer: Gazetteer
     reported_at: Mapping[ArticleId, datetime]
+    encode: Encode | None = None  #: for sentences; without it only their words are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +148,9 @@ def describe_story(
                 articles,
                 context.vocabulary,
                 copies,
-                story.headline_article.lang,
-                context.reported_at,
+                story.headline_article,
+                reported_at=context.reported_at,
+                encode=context.encode,
             )
         ),
         entities=tuple(find_entities(articles, context.gazetteer, copies, context.outlet_names)),

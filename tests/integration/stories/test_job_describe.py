@@ -26,7 +26,7 @@ BEGINNING = (
     "Ministers of Karsia and Dorvath meet at Castelmar over border posts",
     (
         "Ministers of Karsia and Dorvath met in Castelmar over the border posts at Tessen. "
-        "Minister Tarvo Quell of Karsia spoke of a good day for the border posts."
+        "Minister Tarvo Quell of Karsia thanked the hosts for a quiet evening at the border."
     ),
 )
 SEQUEL = (

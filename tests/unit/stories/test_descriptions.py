@@ -12,7 +12,11 @@ from service.domain.articles.model import Article
 from service.domain.pairs.features import Features, TokenisedArticles, window_vocabulary
 from service.domain.stories.ranking import compute_rank
 from service.domain.stories.storylines import StoryProfiles, link_storylines
-from service.domain.stories.wording.headline import choose_headline_article, title_penalty
+from service.domain.stories.wording.headline import (
+    choose_headline_article,
+    is_plain_report,
+    title_penalty,
+)
 from service.domain.stories.wording.keywords import extract_keywords
 from service.settings.grouping import StorylineSettings
 from tests.support.content.events import EVENTS, START, encoded, event_articles
@@ -167,3 +171,49 @@ def test_no_stories_give_no_storylines() -> None:
 
 def test_articles_without_words_join_no_storyline() -> None:
     assert link_storylines(profiles([Article(1, ""), Article(2, "")], 1), SAGA) == []
+
+
+def test_headline_has_the_name_that_all_reports_have() -> None:
+    text = "Anna Pell opened the new ferry line of Orlan on Monday. Anna Pell smiled."
+    named = Article(2, "Anna Pell opens the new ferry line", text)
+    withheld = Article(1, "Mayor, 44, opens the new ferry line in Orlan", text)
+    assert choose_headline_article([withheld, named], encoded([named, named])) == named
+
+
+def test_column_is_not_the_headline() -> None:
+    column = Article(1, "Harper: Twelve hurt as ferry strikes pier", EVENTS[0])
+    place = Article(2, "Orlan: Twelve hurt as ferry strikes pier", EVENTS[0])
+    assert choose_headline_article([column, place], encoded([place, place])) == place
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("en", "Mayor reveals exact number of ferry passengers"),
+        ("en", "Mayor melts down over ferry collision"),
+        ("de", "Fähre im Hafen: Was wir wissen"),
+        ("fr", "Ce que l'on sait du ferry d'Orlan"),
+        ("es", "Lo que se sabe del ferry de Orlan"),
+        ("ru", "Авария парома: что известно"),
+        ("tr", "İşte Orlan'daki feribot kazası"),
+        ("ar", "القصة الكاملة لعبّارة أورلان"),
+        ("zh", "一文看懂奥兰港渡轮事故"),
+        ("ja", "オルラン港のフェリー事故とは"),
+    ],
+)
+def test_features_and_judgements_are_not_plain(language: str, title: str) -> None:
+    assert not is_plain_report(Article(1, title, lang=language))
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("de", "Fähre rammt Mole im Hafen von Orlan"),
+        ("ru", "Паром столкнулся с причалом в порту Орлана"),
+        ("ar", "عبّارة تصطدم برصيف ميناء أورلان"),
+        ("zh", "一艘渡轮在奥兰港撞上码头"),
+        ("ja", "オルラン港でフェリーが桟橋に衝突"),
+    ],
+)
+def test_reports_in_other_languages_are_plain(language: str, title: str) -> None:
+    assert title_penalty(Article(1, title, lang=language)) == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.stories.wording.sentence_quality import quotable_sentences
+from service.domain.stories.wording.sentences.quality import quotable_sentences
 
 GOOD = "A ferry struck the pier of Orlan harbour on Monday evening, hurting twelve people."
 
@@ -75,7 +75,6 @@ def test_sentence_that_needs_its_neighbour_is_not_quotable(language: str, text: 
         "The post Ferry hits pier in Orlan harbour appeared first on Daily.",
         "Correspondent Anna Pell has more on the ferry and the pier of Orlan harbour.",
         "Anna Pell joins Channel Nine with the latest on the ferry and the pier of Orlan.",
-        "Anna Pell / Getty Images A ferry struck the pier of Orlan harbour on Monday.",
         "Here's what we know about the ferry that struck the pier of Orlan harbour.",
         "Inspectors examine the ferry after storm The harbour of Orlan has been closed.",
         "The dam near Lake Orlan in Karsia last month.",
@@ -100,3 +99,58 @@ def test_short_text_without_a_mark_at_its_end_is_a_sentence() -> None:
     unmarked = GOOD.removesuffix(".")
     assert quotable(unmarked) == [unmarked]
     assert quotable(f"{GOOD} {unmarked}") == [GOOD]
+
+
+@pytest.mark.parametrize(
+    ("language", "glued"),
+    [
+        ("en", "Anna Pell / Getty Images "),
+        ("en", "The ferry in the harbour, like the others there. Anna Pell/Pool via Getty Images "),
+        ("en", "ORLAN, Karsia (AP) — "),
+        ("en", "Harbour of Orlan stays closed for a week after the storm "),
+        ("fr", "Le port d'Orlan reste fermé pendant une semaine "),
+        ("es", "El puerto de Orlan sigue cerrado toda la semana "),
+    ],
+)
+def test_text_glued_before_a_sentence_is_cut(language: str, glued: str) -> None:
+    sentence = {
+        "en": GOOD,
+        "fr": "Un ferry a heurté lundi soir la jetée du port d'Orlan, faisant douze blessés.",
+        "es": "Un ferry chocó el lunes por la noche contra el muelle del puerto de Orlan.",
+    }[language]
+    assert quotable(glued + sentence, language) == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Why the ferry of Orlan harbour struck the pier on Monday evening."),
+        ("de", "Warum die Fähre am Montagabend im Hafen von Orlan die Mole rammte."),
+        ("fr", "Pourquoi le ferry a heurté lundi soir la jetée du port d'Orlan."),
+        ("es", "Por qué el ferry chocó el lunes contra el muelle del puerto de Orlan."),
+        ("ru", "Почему паром столкнулся с причалом в порту Орлана вечером в понедельник."),
+        ("tr", "Neden Orlan limanında bir feribot pazartesi akşamı iskeleye çarptı."),
+        ("ar", "لماذا اصطدمت عبّارة برصيف ميناء أورلان مساء الاثنين وأصيب اثنا عشر."),
+        ("zh", "为什么一艘渡轮周一晚上在奥兰港撞上码头，造成十二人受伤。"),
+        ("ja", "なぜフェリーは月曜の夜にオルラン港の桟橋に衝突したのか。"),
+        ("en", "During the storm of Monday evening, it struck the pier of Orlan harbour."),
+        ("fr", "Lors de la tempête de lundi, elle a heurté la jetée du port d'Orlan."),
+        ("ru", "После шторма в понедельник он столкнулся с причалом в порту Орлана."),
+        ("en", "Further details have emerged about the ferry that struck the pier of Orlan."),
+        ("de", "Neue Details zur Fähre, die im Hafen von Orlan die Mole gerammt hat."),
+        ("en", "HARBOUR OF ORLAN STAYS CLOSED after the ferry struck the pier of the town."),
+    ],
+)
+def test_parts_of_sentences_and_teasers_are_not_quotable(language: str, text: str) -> None:
+    assert quotable(text, language) == []
+
+
+def test_relative_clause_identifies_the_subject() -> None:
+    text = "The captain of a ferry that struck the pier on Monday has been arrested in Orlan."
+    assert quotable(text) == [text]
+
+
+def test_addition_is_quotable_only_as_the_first_sentence() -> None:
+    text = "Orlan's mayor also promised that the damaged pier would be rebuilt before summer."
+    assert quotable(text) == [text]
+    assert quotable(f"{GOOD} {text}") == [GOOD]

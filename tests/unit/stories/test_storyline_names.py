@@ -89,3 +89,22 @@ def test_stories_in_two_languages_share_a_name() -> None:
 def test_name_is_never_empty(titles: tuple[tuple[str, ...], ...]) -> None:
     assert name_of(*titles, lead="")
     assert name_of(("",), ("",), lead="") == "Untitled"
+
+
+def test_participle_and_verb_do_not_complete_a_name() -> None:
+    name = name_of(
+        ("Orlan Sends Ferry to Dorvath Coast Guard", "Ferry strike planned in Orlan"),
+        ("Orlan sends envoys over detained ferry crew",),
+        lead="A strike of the ferry crew is planned.",
+    )
+    assert "ends" not in name
+    assert "detained" not in name
+
+
+def test_country_in_initials_completes_a_noun() -> None:
+    name = name_of(
+        ("U.S. debt tops a record", "Why the debt grows"),
+        ("The U.S. debt and your mortgage",),
+        lead="The growth of the U.S. debt goes on.",
+    )
+    assert name == "U.S. debt"

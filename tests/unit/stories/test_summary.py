@@ -32,11 +32,11 @@ def reports(*texts: str) -> list[Article]:
 def summary_of(
     articles: list[Article],
     copies: set[int] | None = None,
-    lang: str = "",
+    headline: Article | None = None,
     reported_at: Mapping[ArticleId, datetime] | None = None,
 ) -> list[Quote]:
     vocabulary = vocabulary_of(map(tokenization.lead_words, articles))
-    return summarise(articles, vocabulary, copies or set(), lang, reported_at or {})
+    return summarise(articles, vocabulary, copies or set(), headline, reported_at=reported_at or {})
 
 
 def texts(quotes: list[Quote]) -> list[str]:
@@ -149,7 +149,7 @@ def test_scripts_without_spaces_have_summaries(
         Article(key, title, text, outlet=f"outlet{key}", lang=lang)
         for key, text in enumerate((sentence, other))
     ]
-    result = summary_of(articles, lang=lang)
+    result = summary_of(articles, headline=articles[0])
     assert sentence in texts(result)
     assert {quote.lang for quote in result} == {lang}
 
@@ -160,9 +160,9 @@ def test_sentences_in_the_headline_language_take_precedence() -> None:
     )
     title = "Orlan limanında feribot iskeleye çarptı"
     articles = [*reports(COLLISION, CAPTAIN), Article(9, title, turkish, outlet="liman", lang="tr")]
-    assert turkish not in texts(summary_of(articles, lang="en"))
-    assert texts(summary_of(articles, lang="tr")) == [turkish]
-    assert len(summary_of(articles, lang="de")) >= 2
+    assert turkish not in texts(summary_of(articles, headline=Article(0, "", lang="en")))
+    assert texts(summary_of(articles, headline=Article(0, "", lang="tr"))) == [turkish]
+    assert len(summary_of(articles, headline=Article(0, "", lang="de"))) >= 2
 
 
 def test_no_quotable_sentence_gives_an_empty_summary() -> None:

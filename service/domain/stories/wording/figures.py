@@ -63,6 +63,10 @@ _PATTERNS = {
     )
     for kind, words in _KINDS.items()
 }
+_NAMED = {
+    kind: re.compile(rf"(?<![a-zа-я])(?:{words})(?![a-zа-я])", re.IGNORECASE)
+    for kind, words in _KINDS.items()
+}
 #: Figures that differ by less than this share count as equal, such as "nearly 100" and 94.
 _TOLERANCE = 0.08
 
@@ -114,6 +118,11 @@ class LatestFigures:
             and any(_is_equal(figure.value, value) for value in self._latest[figure.kind][1])
             for figure in find_figures(sentence)
         )
+
+
+def named_kinds(text: str) -> set[str]:
+    """Return the kinds of figures that a text names, with or without a number."""
+    return {kind for kind, words in _NAMED.items() if words.search(text)}
 
 
 def find_figures(text: str) -> Iterator[Figure]:

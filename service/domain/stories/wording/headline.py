@@ -1,5 +1,7 @@
 """Choice of a story's headline: the title of its most central report with a plain title."""
 
+import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,8 +19,13 @@ from service.domain.stories.wording.title_flaws import PLAIN_BELOW, style_penalt
 _NOT_NEWS = {ArticleType.SATIRE, ArticleType.SPONSORED}
 #: Weight of the words that a title shares with other titles, against the cosine of the vectors.
 _TITLE_WEIGHT = 0.5
+#: Weight of the share of the story's names that a title contains, and the number of these names.
+_NAME_WEIGHT, _MAX_NAMES = 0.2, 4
 #: Centrality subtracted for one unit of the penalty of a plain title, and for an outdated figure.
 _SOFT_WEIGHT, _OLD_FIGURE_WEIGHT = 0.06, 0.15
+#: Penalty of the title of a column, as of a title with a label.
+_COLUMN = 4
+_PREFIX = re.compile(r"^\W*(?P<name>[^\W\d_][\w.’'-]*(?: [^\W\d_][\w.’'-]*){0,2}): ")
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
@@ -38,8 +45,8 @@ def choose_headline_article(
     Serious flaws are a type other than report, a title that is not plain (such as a question), and
     a copied text. Among the articles with the lightest serious flaws the most central one is
     chosen, then the lowest id. Centrality is the similarity to the sum of the original articles'
-    vectors plus the share of words in common with their titles. Slight flaws, and figures that
-    later titles changed, reduce it.
+    vectors, plus the share of words in common with their titles, plus the share of the names that
+    most of the articles have. Slight flaws, and figures that later titles changed, reduce it.
     """
     return articles[_rank(articles, vectors, copies)[0]]
 
@@ -81,11 +88,15 @@ def _rank(
     originals = [row for row, each in enumerate(articles) if each.id not in copies]
     rows = originals or list(range(len(articles)))
     centrality = _centrality(articles, vectors, rows)
+    penalties = [
+        title_penalty(each, copies) | (_COLUMN if _is_column(each, articles) else 0)
+        for each in articles
+    ]
     return sorted(
         range(len(articles)),
         key=lambda row: (
-            title_penalty(articles[row], copies) // PLAIN_BELOW,
-            _SOFT_WEIGHT * (title_penalty(articles[row], copies) % PLAIN_BELOW)
+            penalties[row] // PLAIN_BELOW,
+            _SOFT_WEIGHT * (penalties[row] % PLAIN_BELOW)
             + _OLD_FIGURE_WEIGHT * figures.supersede(articles[row].title, _time(articles[row]))
             - centrality[row],
             id_key(articles[row].id),
@@ -97,11 +108,54 @@ def _centrality(articles: Sequence[Article], vectors: Vectors, originals: list[i
     """Mean similarity of each article, and of its title, to the originals."""
     centroid = vectors.values[originals].sum(axis=0)
     titles = [set(tokenization.title_words(each)) - tokenization.STOP_WORDS for each in articles]
+    names = _common_names([articles[row] for row in originals])
+    named: Floats = np.array([len(title & names) / max(len(names), 1) for title in titles])
     shared: Floats = np.array(
         [sum(_overlap(title, titles[row]) for row in originals) for title in titles]
     )
     total = vectors.values @ centroid + _TITLE_WEIGHT * shared
-    return [round(value, 6) for value in (total / len(originals)).tolist()]
+    values = total / len(originals) + _NAME_WEIGHT * named
+    return [round(value, 6) for value in values.tolist()]
+
+
+def _common_names(articles: Sequence[Article]) -> set[str]:
+    """The most common names of the titles; each occurs in most articles, at least two.
+
+    A name never begins with a small letter in an article. In a script without capitals any word
+    may be one.
+    """
+    count: Counter[str] = Counter()
+    titled = {word for each in articles for word in tokenization.title_words(each)}
+    for article in articles:
+        lead = article.text[: tokenization.LEAD_CHARACTERS]
+        spelled = list(tokenization.spellings(f"{tokenization.compared_title(article)}\n{lead}"))
+        small = {word for word, spelling in spelled if spelling[0].islower()}
+        words = {
+            word for word, _ in spelled if not word[0].isdigit() and not tokenization.is_dated(word)
+        }
+        count.update(words - small - tokenization.STOP_WORDS)
+    enough = max(2, len(articles) / 2)
+    common = sorted(word for word in titled if count[word] >= enough)
+    return set(sorted(common, key=lambda word: -count[word])[:_MAX_NAMES])
+
+
+def _is_column(article: Article, story: Sequence[Article]) -> bool:
+    """Whether a title begins with a name and a colon, and the name occurs nowhere else.
+
+    It is the name of a column or its author, not of a person or place of the event.
+    """
+    prefix = _PREFIX.match(article.title)
+    if not prefix:
+        return False
+    words = set(tokenization.words(prefix["name"]))
+    rest = article.title[prefix.end() :]
+    texts = [
+        rest,
+        article.text,
+        *(f"{each.title}\n{each.text}" for each in story if each != article),
+    ]
+    lead = tokenization.LEAD_CHARACTERS
+    return not any(words & set(tokenization.words(text[:lead])) for text in texts)
 
 
 def _overlap(one: set[str], other: set[str]) -> float:

@@ -1,9 +1,13 @@
-"""Stems of words, for comparing the words of articles."""
+"""Stems and content words, for comparing the words of articles."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
+from service.domain.articles import tokenization
 from service.domain.locales.codes import primary_subtag
 from service.domain.search import word_forms
+from service.domain.search.function_words import is_function_word
+from service.domain.text.scripts import segment
 
 
 @lru_cache(200_000)
@@ -14,3 +18,13 @@ def stem(word: str, language: str) -> str:
     """
     language = primary_subtag(language)
     return word if language in {"", "en"} else word_forms.stem(word, language)
+
+
+def content_words(text: str, language: str) -> list[str]:
+    """Return the stems of the words of a text, in order, without function words."""
+    words: Iterable[str] = (part for word in tokenization.words(text) for part in segment(word))
+    return [
+        stem(word, language)
+        for word in words
+        if word not in tokenization.STOP_WORDS and not is_function_word(word, language)
+    ]

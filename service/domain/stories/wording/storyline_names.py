@@ -1,7 +1,8 @@
 """Names of storylines, from words that the titles of their stories share."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,14 +19,21 @@ _MAX_WORDS = 4
 _MIN_PHRASE_SHARE, _MIN_WORD_SHARE = 0.34, 0.3
 #: Minimum number of stories whose titles contain the phrase, and the word added to it.
 _MIN_STORIES = 2
-#: Value of each further word of a phrase, as a share of the value of its first word.
-_WORD_VALUE = 1.0
+#: Weight of a spelling of a phrase that modifies no other word: "data centers" in "the data
+#: centers", against "data center" in "data center audit".
+_FREE_WEIGHT = 10
 #: Minimum letters of a word that completes a name.
 _MIN_LENGTH = 4
 _UNNAMED = "Untitled"
 
 _Key = tuple[str, ...]
 _Clauses = Sequence[Sequence[Sequence[TitleWord]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    words: Sequence[TitleWord]
+    is_modifier: bool  #: whether a content word follows
 
 
 def name_storyline(stories: Sequence[Sequence[Article]], vocabulary: Vocabulary) -> str:
@@ -40,15 +48,15 @@ def name_storyline(stories: Sequence[Sequence[Article]], vocabulary: Vocabulary)
     titles = [list(reader.read_clauses(story)) for story in stories]
     texts = [list(reader.read_clauses(story, with_texts=True)) for story in stories]
     return (
-        _name_by_phrase(titles)
-        or _name_by_phrase(texts)
+        _name_by_phrase(titles, vocabulary)
+        or _name_by_phrase(texts, vocabulary)
         or _shared_words(stories, vocabulary)
         or _joined_words(stories, vocabulary)
         or _UNNAMED
     )
 
 
-def _name_by_phrase(clauses: _Clauses) -> str:
+def _name_by_phrase(clauses: _Clauses, vocabulary: Vocabulary) -> str:
     """The most valuable phrase of enough stories, with the word that completes it.
 
     "" without one; a single word is none.
@@ -58,11 +66,14 @@ def _name_by_phrase(clauses: _Clauses) -> str:
     shared = [key for key in spellings if len(stories_of[key]) >= min(fewest, len(clauses))]
     if not shared:
         return ""
-    names = {word.root for story in clauses for clause in story for word in clause if word.is_name}
-    best = min(shared, key=lambda key: (-_value(key, len(stories_of[key]), names), key))
+    words = [word for story in clauses for clause in story for word in clause]
+    names = {word.root for word in words if word.is_name}
+    rarity = _weights(sorted({word.word for word in words}), vocabulary)
+    weights = {word.root: rarity[word.word] for word in words}
+    best = min(shared, key=lambda key: (-_value(key, len(stories_of[key]), names, weights), key))
     spelled = spellings[best]
     name = min(spelled, key=lambda text: (-spelled[text], len(text), text))
-    if added := _completion(best, clauses, names):
+    if added := _completion(best, clauses, names, weights):
         return _combine(name, added, is_named=all(root in names for root in best))
     return _capitalise(name) if len(best) > 1 else ""
 
@@ -74,13 +85,14 @@ def _count_phrases(clauses: _Clauses) -> tuple[dict[_Key, Counter[str]], dict[_K
     for number, story in enumerate(clauses):
         for clause in story:
             for phrase in _phrases(clause):
-                key = tuple(word.root for word in phrase if word.is_content)
+                key = tuple(word.root for word in phrase.words if word.is_content)
                 stories_of[key].add(number)
-                spellings[key][" ".join(word.spelling for word in phrase)] += 1
+                weight = 1 if phrase.is_modifier else _FREE_WEIGHT
+                spellings[key][" ".join(word.spelling for word in phrase.words)] += weight
     return spellings, stories_of
 
 
-def _phrases(clause: Sequence[TitleWord]) -> Iterator[Sequence[TitleWord]]:
+def _phrases(clause: Sequence[TitleWord]) -> Iterator[_Phrase]:
     """Runs of words from a content word to the end of a noun group."""
     for start, first in enumerate(clause):
         if not first.is_content:
@@ -92,32 +104,33 @@ def _phrases(clause: Sequence[TitleWord]) -> Iterator[Sequence[TitleWord]]:
             if count > _MAX_WORDS or word.is_break:
                 break
             if word.is_content and word.is_noun and word.is_end:
-                yield clause[start : end + 1]
+                following = clause[end + 1 : end + 2]
+                yield _Phrase(clause[start : end + 1], any(each.is_content for each in following))
 
 
-def _value(key: _Key, stories: int, names: set[str]) -> float:
-    """Value of a phrase: by stories that share it, its length, and whether it has a name."""
+def _value(key: _Key, stories: int, names: set[str], weights: Mapping[str, float]) -> float:
+    """Value of a phrase: by stories that share it, its rare words, and whether it has a name."""
     has_name = any(root in names for root in key)
-    return stories * (1 + _WORD_VALUE * (len(key) - 1)) * (1 + has_name)
+    return stories * sum(weights[root] for root in key) * (1 + has_name)
 
 
-def _completion(key: _Key, clauses: _Clauses, names: set[str]) -> TitleWord | None:
-    """The most common noun of the titles that a phrase of names lacks.
+def _completion(
+    key: _Key, clauses: _Clauses, names: set[str], weights: Mapping[str, float]
+) -> TitleWord | None:
+    """The noun of the titles that a phrase of names lacks: common in them, rare elsewhere.
 
-    A single word without such a noun lacks a name.
+    A single word may also lack a name.
     """
     is_single = len(key) == 1
     is_named = all(root in names for root in key)
     if len(key) >= _MAX_WORDS or not (is_single or is_named):
         return None
-    common = _common_words(key, clauses)
-    nouns = [word for word in common if not word.is_name] if is_named else []
-    other_names = [word for word in common if word.is_name] if is_single else []
-    return next(iter([*nouns, *other_names]), None)
+    common = _common_words(key, clauses, weights)
+    return next((word for word in common if (is_single if word.is_name else is_named)), None)
 
 
-def _common_words(key: _Key, clauses: _Clauses) -> list[TitleWord]:
-    """The other nouns and names in the clauses of enough stories, the most common first.
+def _common_words(key: _Key, clauses: _Clauses, weights: Mapping[str, float]) -> list[TitleWord]:
+    """The other nouns and names in the clauses of enough stories, the most valuable first.
 
     A clause has the whole phrase too; for a phrase of several words, clauses of several stories.
     """
@@ -132,7 +145,7 @@ def _common_words(key: _Key, clauses: _Clauses) -> list[TitleWord]:
                 word.root: word
                 for word in clause
                 if word.is_content and word.is_noun and word.is_end and word.root not in key
-                if len(word.spelling) >= _MIN_LENGTH
+                if len(word.spelling) >= _MIN_LENGTH or word.spelling.isupper()
             }
             others |= found
             if {word.root for word in clause}.issuperset(key):
@@ -143,7 +156,8 @@ def _common_words(key: _Key, clauses: _Clauses) -> list[TitleWord]:
     enough = max(_MIN_STORIES, _MIN_WORD_SHARE * len(clauses))
     fewest = _MIN_STORIES if len(key) > 1 else 1
     shared = [root for root in count if count[root] >= enough and beside[root] >= fewest]
-    return [words[root] for root in sorted(shared, key=lambda root: (-count[root], root))]
+    shared.sort(key=lambda root: (-count[root] * weights[root], root))
+    return [words[root] for root in shared]
 
 
 def _combine(name: str, added: TitleWord, *, is_named: bool) -> str:

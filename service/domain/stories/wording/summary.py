@@ -1,7 +1,7 @@
 """Extractive summary of a story: sentences quoted verbatim from its reports."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -12,12 +12,11 @@ from service.domain.articles import tokenization
 from service.domain.articles.model import Article, ArticleId, Floats, id_key
 from service.domain.locales.codes import primary_subtag
 from service.domain.pairs.vocabulary import Vocabulary, WordCounts
-from service.domain.search.function_words import is_function_word
-from service.domain.stories.wording.figures import DatedText, LatestFigures
-from service.domain.stories.wording.sentence_quality import quotable_sentences
-from service.domain.stories.wording.stems import stem
-from service.domain.stories.wording.title_flaws import LOADED
-from service.domain.text.scripts import segment
+from service.domain.stories.wording.figures import DatedText
+from service.domain.stories.wording.sentences.quality import quotable_sentences
+from service.domain.stories.wording.sentences.repetition import Encode, Repetition
+from service.domain.stories.wording.sentences.weights import SentenceWeights
+from service.domain.stories.wording.stems import content_words
 
 #: Maximum number of sentences in a summary.
 MAX_SENTENCES = 3
@@ -26,17 +25,15 @@ _CENTRALITY_WEIGHT = 0.6
 #: Two sentences with a higher cosine repeat each other.
 _MAX_SIMILARITY = 0.5
 #: Minimum centrality of the other sentences, as a share of that of the first.
-_MIN_RELATIVE_CENTRALITY = 0.45
-#: Factor on centrality for each sentence further down an article.
-_DEPTH_DISCOUNT = 0.85
-#: Factor on centrality for a sentence with words of judgement.
-_LOADED_DISCOUNT = 0.8
-#: Factor on centrality for a sentence with the latest of several figures.
-_UPDATE_BONUS = 1.6
+_MIN_RELATIVE_CENTRALITY = 0.35
+#: Weight of the cosine with the headline against those with leads and titles.
+_HEADLINE_WEIGHT = 0.5
+#: A sentence with fewer content words has less centrality: cosines prefer short sentences.
+_FULL_LENGTH = 10
 #: Minimum content words that a sentence shares with titles and leads of the story; numbers count.
 _MIN_SHARED_WORDS = 2
 #: Minimum cosine of a sentence about the event with a title of the story.
-_MIN_TITLE_COSINE = 0.2
+_MIN_TITLE_COSINE = 0.08
 #: Time of reports without a known time.
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
@@ -60,38 +57,52 @@ def summarise(
     articles: Sequence[Article],
     vocabulary: Vocabulary,
     copies: Collection[ArticleId] = (),
-    lang: str = "",
+    headline: Article | None = None,
+    *,
     reported_at: Mapping[ArticleId, datetime] = MappingProxyType({}),
+    encode: Encode | None = None,
 ) -> list[Quote]:
     """Quote up to three sentences, each from a different outlet; none if no sentence is suitable.
 
     Only original reports are quoted: no reprints (`copies`), live pages, opinion or other types. A
-    sentence must stand alone and be about the event of the story. Sentences in the language `lang`
-    (ISO 639-1) take precedence. A sentence with figures that a later report changed is not quoted.
+    sentence must stand alone and be about the event of the story. Sentences in the language of the
+    headline take precedence. A sentence with figures that a later report changed is not quoted.
     Sentences are selected by maximal marginal relevance (Carbonell and Goldstein 1998). They are
-    similar to the words of the whole story (centroid summarisation, Radev et al. 2004) and unlike
-    the sentences selected before. Leads take precedence. In the result the most central sentence
-    comes first; the others follow in order of the reports.
+    similar to the headline and the words of the whole story (centroid summarisation, Radev et al.
+    2004) and unlike the sentences selected before, in words and, with `encode`, in meaning. Leads
+    take precedence. In the result the most central sentence comes first; the others follow in
+    order of the reports.
     """
     originals = sorted(
         (each for each in articles if each.type.is_quotable and each.id not in copies),
         key=lambda each: id_key(each.id),
     )
     times = {each.id: reported_at.get(each.id) or each.published for each in originals}
-    in_language = [each for each in originals if _matches_language(each, lang)]
-    pool = _candidates(in_language, originals, times) or _candidates(originals, originals, times)
+    in_language = [
+        each for each in originals if headline is None or _matches_language(each, headline.lang)
+    ]
+    title = headline.title if headline else ""
+    pool = next(
+        (
+            found
+            for some in (in_language, originals)
+            if (found := _candidates(some, originals, times, title))
+        ),
+        [],
+    )
     if not pool:
         return []
-    scores = _Scores.of(originals, pool, vocabulary)
-    quotes = [pool[row].quote for row in _select(pool, scores)]
+    scores = _Scores.of(originals, pool, vocabulary, headline)
+    quotes = [pool[row].quote for row in _select(pool, scores, Repetition(encode))]
     return [*quotes[:1], *sorted(quotes[1:], key=lambda quote: quote.at or _NO_TIME)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    """A sentence, and the factor on its centrality."""
+
     quote: Quote
-    depth: int
-    is_update: bool  #: whether it has the latest of several figures
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,47 +119,55 @@ class _Scores:
 
     @classmethod
     def of(
-        cls, articles: Sequence[Article], pool: Sequence[_Candidate], vocabulary: Vocabulary
+        cls,
+        articles: Sequence[Article],
+        pool: Sequence[_Candidate],
+        vocabulary: Vocabulary,
+        headline: Article | None,
     ) -> "_Scores":
-        documents = [_content_words(_title_and_lead(each), each.lang) for each in articles]
-        titles = [_content_words(tokenization.compared_title(each), each.lang) for each in articles]
-        quoted = [_content_words(each.quote.text, each.quote.lang) for each in pool]
-        rows = WordCounts.count([*documents, *titles, *quoted]).tf_idf(vocabulary)
-        leads, title_rows = rows[: len(articles)], rows[len(articles) : 2 * len(articles)]
-        sentences = rows[2 * len(articles) :]
+        documents = [content_words(_title_and_lead(each), each.lang) for each in articles]
+        titles = [_title_words(each) for each in articles]
+        quoted = [content_words(each.quote.text, each.quote.lang) for each in pool]
+        told = _title_words(headline) if headline else []
+        rows = WordCounts.count([*documents, *titles, told, *quoted]).tf_idf(vocabulary)
+        leads, title_rows = rows[: len(articles)], rows[len(articles) : 2 * len(articles) + 1]
+        sentences = rows[2 * len(articles) + 1 :]
         row_of = {each.id: row for row, each in enumerate(articles)}
         own_leads = leads[[row_of[each.quote.article] for each in pool]]
         total = sentences @ np.asarray(leads.sum(axis=0)).ravel()
         if len(articles) > 1:  # the cosine with the sentence's own article does not count
             total = total - np.asarray(sentences.multiply(own_leads).sum(axis=1)).ravel()
-        discount = np.array([_discount(each) for each in pool])
+        lengths = np.array([len(set(words)) for words in quoted])
+        weights = np.array([each.weight for each in pool])
+        weights *= np.sqrt(np.minimum(lengths / _FULL_LENGTH, 1))
         on_titles = (sentences @ title_rows.T).toarray()
-        mean = (total / max(len(articles) - 1, 1) + on_titles.mean(axis=1)) / 2
-        centrality = mean * discount * (on_titles.max(axis=1) >= _MIN_TITLE_COSINE)
+        mean = total / max(len(articles) - 1, 1) + on_titles[:, :-1].mean(axis=1)
+        mean = (mean + _HEADLINE_WEIGHT * on_titles[:, -1]) / 2
+        centrality = mean * weights * (on_titles.max(axis=1) >= _MIN_TITLE_COSINE)
         similarity = (sentences @ sentences.T).toarray()
         return cls(np.round(centrality, 6), np.round(similarity, 6))
 
 
-def _discount(candidate: _Candidate) -> float:
-    factor = _UPDATE_BONUS if candidate.is_update else 1.0
-    if LOADED.search(candidate.quote.text):
-        factor *= _LOADED_DISCOUNT
-    return float(factor * _DEPTH_DISCOUNT**candidate.depth)
-
-
-def _select(pool: Sequence[_Candidate], scores: _Scores) -> list[int]:
+def _select(pool: Sequence[_Candidate], scores: _Scores, repetition: Repetition) -> list[int]:
     """The rows of the best candidates, one by one, each of another outlet."""
     selected: list[int] = []
+    remaining = list(range(len(pool)))
     while len(selected) < MAX_SENTENCES:
         outlets = {pool[row].quote.outlet for row in selected}
         remaining = [
             row
-            for row, each in enumerate(pool)
-            if each.quote.outlet not in outlets and _is_novel(row, selected, scores)
+            for row in remaining
+            if pool[row].quote.outlet not in outlets and _is_novel(row, selected, scores)
         ]
         if not remaining:
             break
-        selected.append(max(remaining, key=lambda row: (_relevance(row, selected, scores), -row)))
+        best = max(remaining, key=lambda row: (_relevance(row, selected, scores), -row))
+        remaining.remove(best)
+        quote = pool[best].quote
+        if not any(
+            repetition.repeats(quote.text, pool[row].quote.text, quote.lang) for row in selected
+        ):
+            selected.append(best)
     return selected
 
 
@@ -173,23 +192,25 @@ def _candidates(
     articles: Sequence[Article],
     story: Sequence[Article],
     times: Mapping[ArticleId, datetime | None],
+    headline: str,
 ) -> list[_Candidate]:
     """The quotable sentences of some articles of a story that are about its event."""
-    figures = LatestFigures(
-        [DatedText(_title_and_lead(each), times[each.id] or _NO_TIME) for each in story]
+    at = {key: time or _NO_TIME for key, time in times.items()}
+    weights = SentenceWeights(
+        [DatedText(_title_and_lead(each), at[each.id]) for each in story],
+        [DatedText(each.title, at[each.id]) for each in story],
+        headline,
     )
     subject = _Subject(story)
     return [
         _Candidate(
-            Quote(article.id, article.outlet, sentence.text, True, article.lang, at),
-            sentence.depth,
-            figures.updates(sentence.text),
+            Quote(key, article.outlet, sentence.text, True, article.lang, times[key]), weight
         )
         for article in articles
-        for at in (times[article.id],)
+        for key in (article.id,)
         for sentence in quotable_sentences(article.text, article.lang)
         if subject.is_shared(sentence.text, article)
-        and not figures.supersede(sentence.text, at or _NO_TIME)
+        if (weight := weights.weigh(DatedText(sentence.text, at[key]), sentence.depth))
     ]
 
 
@@ -197,17 +218,13 @@ class _Subject:
     """The content words of a story: those of its titles, and of the leads of other articles."""
 
     def __init__(self, story: Sequence[Article]) -> None:
-        self._titles = {
-            word
-            for each in story
-            for word in _content_words(tokenization.compared_title(each), each.lang)
-        }
-        self._leads = {each.id: set(_content_words(_lead(each), each.lang)) for each in story}
+        self._titles = {word for each in story for word in _title_words(each)}
+        self._leads = {each.id: set(content_words(_lead(each), each.lang)) for each in story}
         self._articles = Counter(word for words in self._leads.values() for word in words)
 
     def is_shared(self, sentence: str, article: Article) -> bool:
         """Whether a sentence of an article shares enough words with the story."""
-        words = set(_content_words(sentence, article.lang))
+        words = set(content_words(sentence, article.lang))
         shared = {
             word for word in words if word in self._titles or self._is_in_others(word, article)
         }
@@ -217,14 +234,8 @@ class _Subject:
         return self._articles[word] > (word in self._leads[article.id])
 
 
-def _content_words(text: str, language: str) -> list[str]:
-    """The stems of the words of a text without function words."""
-    words: Iterable[str] = (part for word in tokenization.words(text) for part in segment(word))
-    return [
-        stem(word, language)
-        for word in words
-        if word not in tokenization.STOP_WORDS and not is_function_word(word, language)
-    ]
+def _title_words(article: Article) -> list[str]:
+    return content_words(tokenization.compared_title(article), article.lang)
 
 
 def _title_and_lead(article: Article) -> str:

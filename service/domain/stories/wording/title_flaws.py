@@ -51,7 +51,40 @@ _FEATURE = re.compile(
     r"\b(explained|explainer|fact[- ]check|in photos|photo gallery|first look)\W*$",
     re.IGNORECASE,
 )
+#: Explainers, backgrounds and teasers, by language.
+_FEATURES = {
+    "en": r"\breveals? (?:the |an? )?(?:exact|real|true|shocking|secret|surprising|reason|why|how|what|who|"
+    r"where)\b|\bnew details (?:on|about|in|from|revealed)\b|\bmajor (?:update|twist|blow)\b|"
+    r"\b(?:astonishing|bombshell|terrifying|unsettling|jaw-dropping)\b",
+    "de": r"^(?:so|darum|deshalb|das ist|hier|alles (?:zu|über|wichtige))\b|\bwas wir wissen\b|"
+    r"\bwas (?:bisher )?bekannt ist\b|\bim (?:porträt|überblick|faktencheck)\b|\bfragen und antworten\b",
+    "fr": r"^(?:voici|ce que|ce qu['’]|tout savoir|portrait|récit|décryptage|analyse|reportage)\b|"
+    r"\bce (?:que l['’]on|qu['’]on|qu['’]il faut) sa(?:it|voir)\b|\bcinq (?:choses|questions)\b",
+    "es": r"^(?:así|esto es|estos son|lo que|todo lo que|las claves|claves|perfil|análisis|crónica)\b|"
+    r"\blo que (?:se sabe|sabemos|hay que saber)\b",
+    "it": r"^(?:ecco|così|tutto (?:quello|ciò)|cosa sappiamo|il ritratto|analisi)\b|\bcosa sapere\b",
+    "pt": r"^(?:veja|saiba|entenda|confira|conheça|o que|tudo (?:o que|sobre)|análise)\b",
+    "nl": r"^(?:zo|dit is|dit zijn|alles over|wat we weten)\b|\bwat we weten\b",
+    "ru": r"^(?:вот|главное о|всё о|все о|разбор|объясняем|история)\b|\bчто известно\b|\bрассказываем\b",
+    "uk": r"^(?:ось|головне про|все про|пояснюємо|історія)\b|\bщо відомо\b",
+    "pl": r"^(?:oto|tak|wszystko o|analiza)\b|\bco wiemy\b|\bco wiadomo\b",
+    "tr": r"^(?:işte|tüm detaylarıyla)\b|\bmerak edil\w+|\bbilinmesi gereken\w*|\bkimdir\b|\bneler biliniyor\b",
+    "ar": r"^(?:تعرف على|إليك|إليكم|كل ما|ما نعرفه|القصة الكاملة|شاهد)|\bما الذي نعرفه\b",
+    "fa": r"^(?:همه چیز درباره|آنچه|روایت)|آنچه باید بدانید",
+    "zh": r"一文看懂|一文读懂|盘点|揭秘|深度|解读|解讀|懶人包|怎么回事|背后的",
+    "ja": r"とは$|まとめ$|解説|真相|[一二三四五六七八九\d]つの理由|知っておくべき",
+}
+_FEATURE_OF = {language: re.compile(words, re.IGNORECASE) for language, words in _FEATURES.items()}
+#: A clause about the context at the start: "As talks fail, minister …"; typical of analyses.
+_CONTEXT_FIRST = {
+    "en": re.compile(r"^(?:as|amid|despite|after all|with)\b[^,]{8,90}, ", re.IGNORECASE),
+    "de": re.compile(r"^(?:während|trotz|nach all)\b", re.IGNORECASE),
+    "fr": re.compile(r"^(?:alors que|malgré|face à)\b[^,]{4,90}, ", re.IGNORECASE),
+    "es": re.compile(r"^(?:mientras|pese a|a pesar de|ante)\b[^,]{4,90}, ", re.IGNORECASE),
+    "ru": re.compile(r"^(?:на фоне|пока|несмотря на)\b", re.IGNORECASE),
+}
 _QUOTATION = re.compile(r"^\W*[‘“\"«„'].*[’”\"»']\s*[:,–—-]|^[^:]{3,60}:\s+(?:[‘“\"«„']|I\b|We\b)")
+_ELLIPSIS = re.compile(r"…|\.\.\.")
 _LABEL = re.compile(
     r"^\W*(exclusive|breaking|just in|first on \w+|report|scoop|update|alert|must[- ]see)\s*[:|–—-]",
     re.IGNORECASE,
@@ -60,7 +93,7 @@ _LABEL = re.compile(
 LOADED = re.compile(
     r"\b(blast(s|ed)?|slam(s|med)?|rip(s|ped)|bombshells?|shock(s|ing|ed)?|stunn(ed|ing|er)|outrage|"
     r"wild|viral|explosive|fumes?|jabs?|erupts (at|over)|insult(s|ed)?|roasts?|wows|illegals|"
-    r"peddle|destroys|disgraced|heartburn|gruesome|heartbreaking|chilling)\b|!",
+    r"peddle|destroys|skewers|disgraced|heartburn|gruesome|heartbreaking|chilling)\b|!",
     re.IGNORECASE,
 )
 #: Words of judgement or mockery: a sentence with one is not quoted.
@@ -84,16 +117,18 @@ def style_penalty(title: str, language: str = "") -> int:
     """Penalty of a title as a headline; 0 for a plain title.
 
     An empty title has the highest penalty. Lower penalties follow in this order: a question, a
-    feature, a live page or capitals; a quotation or a label; loaded words; an unusual length.
+    feature, a live page, capitals or words of judgement; a quotation, a label or an ellipsis;
+    loaded words or a beginning about the context; an unusual length.
     """
     title = title.strip()
     flaws = {
         _EMPTY: not title,
         _NOT_PLAIN: is_mostly_uppercase(title)
         or _is_question(title, language)
-        or bool(_LIVE_OR_ROUNDUP.search(title) or _FEATURE.search(title)),
-        _QUOTED: bool(_QUOTATION.search(title) or _LABEL.search(title)),
-        _LOADED_WORDS: bool(LOADED.search(title) or JUDGEMENT.search(title)),
+        or _is_feature(title, language)
+        or bool(_LIVE_OR_ROUNDUP.search(title) or JUDGEMENT.search(title)),
+        _QUOTED: any(each.search(title) for each in (_QUOTATION, _LABEL, _ELLIPSIS)),
+        _LOADED_WORDS: bool(LOADED.search(title) or _is_context_first(title, language)),
         _LENGTH: len(title) > _MAX_CHARACTERS
         or (title.isascii() and len(title.split()) < _MIN_WORDS),
     }
@@ -109,3 +144,13 @@ def is_mostly_uppercase(title: str) -> bool:
 def _is_question(title: str, language: str) -> bool:
     starts = _QUESTION_START.get(primary_subtag(language) or "en")
     return bool(_QUESTION.search(title) or (starts and starts.search(title)))
+
+
+def _is_feature(title: str, language: str) -> bool:
+    own = _FEATURE_OF.get(primary_subtag(language) or "en")
+    return bool(_FEATURE.search(title) or (own and own.search(title)))
+
+
+def _is_context_first(title: str, language: str) -> bool:
+    pattern = _CONTEXT_FIRST.get(primary_subtag(language) or "en")
+    return bool(pattern and pattern.search(title))

@@ -11,8 +11,10 @@ from service.domain.articles.model import Article
 from service.domain.locales.codes import primary_subtag
 from service.domain.search.function_words import is_function_word
 from service.domain.stories.wording.stems import stem
+from service.domain.text.title_case import is_in_title_case
 
-_CLAUSE_END = re.compile(r"[:;|?!()\[\]\"“”„«»‘]|\s[-–—]\s|,\s|\.\s|['’]\s")
+_CLAUSE_END = re.compile(r"[:;|?!()\[\]\"“”„«»‘]|\s[-–—]\s|,\s|(?<![A-Z]\.[A-Z])\.\s|['’]\s")
+_INITIALS = re.compile(r"^(?:[A-Z]\.)+[A-Z]$")
 #: English words before a noun, and before a verb.
 _BEFORE_NOUNS = frozenset(
     [
@@ -84,6 +86,10 @@ _NO_CONTENT = frozenset(
 _WITHIN_NAMES = frozenset(["of", "the", "in", "for", "and", "on"])
 #: Share of a word's occurrences that end a noun group, if it does not only modify the next word.
 _MIN_FINAL_SHARE = 0.25
+#: Endings of English verbs.
+_VERB_ENDS = ("s", "ed", "ing")
+#: Minimum share of the occurrences of a noun in "ed" or "ing" that follow "the", "of" and so on.
+_MIN_NOUN_SHARE = 0.3
 #: Longer words in capitals are not abbreviations.
 _MAX_ABBREVIATION = 4
 
@@ -93,6 +99,7 @@ class TitleWord:
     """A word of a title. Words of other languages than English may all be nouns and ends."""
 
     root: str
+    word: str  #: folded, as in the window vocabulary
     spelling: str
     is_content: bool
     is_name: bool
@@ -127,7 +134,11 @@ class TitleReader:
 
     def _read(self, clause: str) -> list[TitleWord]:
         words: list[TitleWord] = []
-        for word, spelling in tokenization.spellings(clause):
+        spelled = list(tokenization.spellings(clause))
+        in_title_case = is_in_title_case([spelling for _, spelling in spelled])
+        for word, spelling in spelled:
+            if in_title_case and not self._spelled[word] and spelling.endswith(_VERB_ENDS):
+                spelling = spelling.lower()  # noqa: PLW2901 capitals show no name here
             after_name = bool(words) and words[-1].is_name
             words.append(self._word(word, spelling, after_name=after_name))
         return words
@@ -138,10 +149,11 @@ class TitleReader:
         is_name = is_content and usual[0].isupper()
         is_english = self._language == "en"
         evidence = self._noun_evidence(word)
-        may_be_verb = after_name or spelling.endswith("s")
+        may_be_verb = after_name or spelling.endswith(_VERB_ENDS)
         return TitleWord(
             root=stem(word, self._language),
-            spelling=re.sub(r"['’]s?$", "", usual),
+            word=word,
+            spelling=_INITIALS.sub(r"\g<0>.", re.sub(r"['’]s?$", "", usual)),
             is_content=is_content,
             is_name=is_name,
             is_noun=is_name
@@ -167,9 +179,18 @@ class TitleReader:
         return capitals > spelled.total() / 2
 
     def _usual_spelling(self, word: str, spelling: str) -> str:
-        """The most common spelling; titles may capitalise all words."""
+        """The most common spelling of a form; titles may capitalise all words.
+
+        Without evidence for the form, another one such as the singular shows whether it is a name.
+        """
         spelled = self._spelled[word]
-        usual = min(spelled, key=lambda each: (-spelled[each], each), default=spelling)
+        same = [each for each in spelled if each.lower() == spelling.lower()]
+        usual = min(
+            same, key=lambda each: (-spelled[each], each[0].isupper(), each), default=spelling
+        )
+        small = sum(count for each, count in spelled.items() if each.islower())
+        if not same and small > spelled.total() / 2:
+            usual = usual.lower()
         is_shouted = usual.isupper() and len(usual) > _MAX_ABBREVIATION
         return usual.capitalize() if is_shouted else usual
 
@@ -184,6 +205,8 @@ class TitleReader:
         """How much more often an English word follows "the" or "of" than "to" or "he"."""
         before = self._before[word]
         nouns = sum(before[each] for each in _BEFORE_NOUNS)
+        if word.endswith(("ed", "ing")) and nouns < _MIN_NOUN_SHARE * before.total():
+            return -1
         return nouns - sum(before[each] for each in _BEFORE_VERBS)
 
     def _is_end(self, word: str) -> bool:
@@ -195,6 +218,8 @@ class TitleReader:
         for clause in _CLAUSE_END.split(article.text[: tokenization.LEAD_CHARACTERS]):
             words = list(tokenization.spellings(clause))
             self._count_neighbours(words)
+            if is_in_title_case([spelling for _, spelling in words]):
+                continue  # a title within the text, such as "The post … appeared first on …"
             for word, spelling in words[1:]:  # the first word of a sentence has a capital
                 self._spelled[word][spelling] += 1
         for clause in _CLAUSE_END.split(title):
@@ -205,8 +230,12 @@ class TitleReader:
                     self._spelled[word][spelling] += 1
 
     def _count_neighbours(self, words: Sequence[tuple[str, str]]) -> None:
-        for (before, _), (word, _) in pairwise(words):
+        """Count words before and after; a capital before a small letter ends a name."""
+        with_names = not is_in_title_case([spelling for _, spelling in words])
+        for (before, spelling), (word, following) in pairwise(words):
             self._before[word][before] += 1
-            self._final[before][is_function_word(word, self._language)] += 1
+            ends_name = with_names and spelling[0].isupper() and following[0].islower()
+            is_final = ends_name or is_function_word(word, self._language)
+            self._final[before][is_final] += 1
         if words:
             self._final[words[-1][0]][True] += 1

@@ -7,6 +7,12 @@ from itertools import pairwise
 from service.domain.articles import tokenization
 from service.domain.locales.codes import primary_subtag
 from service.domain.search.function_words import is_function_word
+from service.domain.stories.wording.sentences.glued_text import (
+    cut_credit,
+    cut_dateline_and_subtitle,
+    has_run_of_capitals,
+)
+from service.domain.stories.wording.sentences.references import needs_context
 from service.domain.stories.wording.title_flaws import JUDGEMENT
 from service.domain.text.scripts import ends_without_mark, has_unspaced_script, segment
 from service.domain.text.sentences import Sentence, split_sentences
@@ -35,7 +41,7 @@ _PROMOTION = re.compile(
     r"first on\b|(in|on) (tonight|today|this)(’s|'s)? (edition|episode|show|video|week(’s|'s))\b|new:|what to know|everything you need)|"
     r"\b(image|photo) credit\b|appeared first on\b|continue reading\W*$|read more\W*$|"
     r"\b(has|have) (more|the (latest|story|details))(\W*$| (on|about|from|information)\b)|"
-    r"\breports?( (from|on|for)\b[^.]{0,40})?\.$|\bjoins?\b.{0,80}\b(to discuss|with)\b|"
+    r"(?-i:\b[A-Z]\w+ reports( (from|on|for)\b[^.]{0,40})?\.$)|\bjoins?\b.{0,80}\b(to discuss|with)\b|"
     r"\b(live (blog|updates|coverage)|newsletters?|podcast|our (app|website|reporters?|coverage))\b|"
     r"\bhas learned\b|\bspoke (to|with) (cbs|abc|nbc|fox|cnn|bbc|sky)\b|reached out to\b|"
     r"\bcontributed to this (report|article|story)\b|\bgetty images\b|\bcourtesy of\b|"
@@ -45,41 +51,14 @@ _PROMOTION = re.compile(
     r"\b(subscribers?|paywall|free trial|promo code|affiliate)\b",
     re.IGNORECASE,
 )
-#: Words that refer to the sentence before, at the start of a sentence, by language.
-_REFERENCES = {
-    "en": r"he|she|it|they|his|her|hers|their|its|this|that|these|those|but|and|so|yet|also|"
-    r"however|meanwhile|instead|then|there|we|i|our|my|you|your|such|both|one|another|others?|"
-    r"neither|either|some|many|still|nor|or|after that|now|later|earlier|so far|as a result|"
-    r"in (addition|response|turn|contrast)|on the other hand|for (example|instance)|by contrast|"
-    r"moreover|furthermore|additionally|therefore|thus|indeed|nevertheless|nonetheless|"
-    r"similarly|otherwise|separately|overall|even so|why it matters|the (former|latter)",
-    "de": r"er|sie|es|dies\w*|damit|dazu|dabei|daher|doch|aber|und|auch|dort|deshalb|außerdem|wir|"
-    r"ihre?[rnms]?|seine?[rnms]?|sein|zudem|allerdings|jedoch",
-    "fr": r"il|elle|ils|elles|ce|cela|cette|ces|mais|et|aussi|son|sa|ses|leurs?|nous|on|toutefois|"
-    r"cependant|en effet|celui-ci|celle-ci",
-    "es": r"él|ella|ellos|ellas|esto|est[ae]s?|es[ae]s?|pero|y|también|sus?|nosotros|además|asimismo",
-    "it": r"egli|lui|lei|loro|quest[oaei]|ma|e|anche|suo|sua|noi|inoltre|tuttavia",
-    "pt": r"ele|ela|eles|elas|isso|est[ae]s?|ess[ae]s?|mas|e|também|seus?|suas?|nós|além disso",
-    "nl": r"hij|zij|ze|het|dit|dat|deze|die|maar|en|ook|zijn|haar|hun|wij|we|daarnaast",
-    "ru": r"он|она|оно|они|это|этот|эта|эти|но|и|а|также|его|её|ее|их|при этом|однако|мы|ранее|"
-    r"кроме того|по его словам|по её словам",
-    "uk": r"він|вона|воно|вони|це|цей|ця|ці|але|і|й|та|також|його|її|їх|при цьому|однак|ми",
-    "pl": r"on|ona|ono|oni|one|to|ten|ta|te|ale|i|a|także|jego|jej|ich|my|jednak",
-    "tr": r"o|onlar|bu|bunun|şu|ama|ancak|fakat|ve|ayrıca|biz|öte yandan",
-    "ar": r"هو|هي|هم|هذا|هذه|ذلك|تلك|لكن|ولكن|كما|وقال|وأضاف|وأوضح|وأكد|وذكر|وأشار|وتابع",
-    "fa": r"او|وی|آنها|این|آن|اما|ولی|همچنین|و",
-}
-_CONTEXT_DEPENDENT = {
-    language: re.compile(rf"^\W*(?:{words})\b", re.IGNORECASE)
-    for language, words in _REFERENCES.items()
-}
-_UNSPACED_REFERENCES = re.compile(
-    r"^[\W_]*(?:他|她|它|这|這|此|该|該|但|而|同时|同時に?|これ|この|それ|その|しかし|また|一方|なお|さらに|เขา|เธอ|แต่|และ|โดย|ซึ่ง|ทั้งนี้)"
-)
-#: A pronoun that refers back, before the first name in the sentence.
-_UNNAMED_START = re.compile(
-    r"^\W*\w+(?:\W+(?:[a-z][\w’'-]*|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)){0,6}?"
-    r"\W+(?:he|she|they|his|her|their|him|them)\b"
+#: A sentence that only announces details.
+_TEASE = re.compile(
+    r"\b(?:new|more|shocking|further|chilling) details (?:have|has|were|are|about|on|emerge\w*|in)\b|"
+    r"\breveal(?:s|ed)? (?:which|who|what|how|why|where)\b|"
+    r"\bneue (?:details|einzelheiten)\b|\b(?:nouveaux|plus de) détails\b|\bnuevos detalles\b|"
+    r"\bnuovi dettagli\b|\bnovos detalhes\b|\b(?:новые|стали известны) подробности\b|"
+    r"\byeni (?:detaylar|ayrıntılar)\b|تفاصيل جديدة|更多细节|更多細節|新たな詳細",
+    re.IGNORECASE,
 )
 #: Two sentences without a separator, or a picture credit before a sentence.
 _RUN_ON = re.compile(
@@ -96,15 +75,20 @@ _RUN_ON = re.compile(
 _VERB = re.compile(
     r"\b(is|are|be|been|had|will|would|can|could|may|might|must|should|do|did|won|lost|said|told|"
     r"made|took|went|came|got|left|found|held|met|set|put|cut|hit|led|sent|spent|began|became|fell|"
-    r"rose|gave|saw|shot|fought|struck|broke|spoke|drew|blew|shook|have|[a-z]{2,}(?:ed|s))\b"
+    r"rose|gave|saw|shot|fought|struck|broke|spoke|drew|blew|shook|have|"
+    r"(?!(?:his|its|this|news|across|as)\b)[a-z]{2,}(?:ed|s))\b"
 )
 #: A name and a verb after a noun. This is a new sentence unless the noun is a role:
 #: "in the official residence Karsia has opened".
 _NAME_AFTER_NOUN = re.compile(
-    r"\b(?P<noun>[a-z]{3,}) (?:[A-Z][\w’'-]+ ){1,3}(?:is|was|has|have|had|said|says|[a-z]{3,}ed)\b"
+    r"\b(?P<noun>[a-z]{3,}) (?:(?:[A-Z][\w’'-]+ ){1,3}(?:is|was|has|have|had|said|says|[a-z]{3,}ed)|"
+    r"[A-Z]\w+['’]s (?:[a-z]+ ){1,3}(?:is|was|has|have|had|will))\b"
 )
 #: Endings of roles and of verbs. `_ROLES` lists roles and verbs without such an ending.
-_ROLE_ENDS = ("ed", "s", "er", "or", "ist", "ian", "ant", "ent", "man", "ing", "ess", "ive", "ary")
+_ROLE_ENDS = (
+    *("ed", "s", "er", "or", "ist", "an", "ant", "ent", "ing", "ess", "ive", "ary"),
+    *("al", "ic", "ous", "ble", "ish", "ful"),  # adjectives before a name
+)
 _ROLES = frozenset(
     [
         "judge",
@@ -133,6 +117,22 @@ _ROLES = frozenset(
         "sister",
         "daughter",
         "spokesperson",
+        "quarterback",
+        "captain",
+        "guard",
+        "forward",
+        "superstar",
+        "mom",
+        "dad",
+        "friend",
+        "boyfriend",
+        "girlfriend",
+        "widow",
+        "boss",
+        "tycoon",
+        "billionaire",
+        "queen",
+        "pope",
     ]
 )
 #: The name of a photographer's agency or of a broadcaster before a sentence.
@@ -147,7 +147,14 @@ _PHOTO = re.compile(
     r"\b(?:arrives?|appears?|attends?|speaks?|walks?|stands?|poses?|waves?|gestures?|listens?|"
     r"looks?|sits?|smiles?|departs?|boards?|performs?|reacts?)\b.*\bon [A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}\b"
 )
-_TIME_AT_END = re.compile(r"\b(?:last|this|on|in|earlier) (?:[A-Z]?[a-z]+|\d{4})\.$")
+#: A noun with the words that identify it: "the captain of a boat", "the man accused of".
+_IDENTIFIED = re.compile(
+    r"^\W*The [\w’'-]+(?: [\w’'-]+){0,2} (?:(?:of|at|in|behind) an? |who |whose |accused of )"
+)
+_TIME_AT_END = re.compile(
+    r"\b(?:last|this|on|in|earlier) (?:[A-Z]?[a-z]+|\d{4}|[A-Z][a-z]+\.? \d{1,2}, \d{4})\.$"
+)
+_RELATIVE_CLAUSE = re.compile(r", (?:which|who)\b[^,]*,")
 _FIRST_OR_SECOND_PERSON = re.compile(r"\b(?:we|us|our|I|I['’]m|my|you|your|you['’]re)\b")
 _QUOTATION_MARKS = str.maketrans("“”„«»", '"""""')
 _QUOTED = re.compile(r'"[^"]*"')
@@ -166,31 +173,37 @@ def quotable_sentences(text: str, language: str) -> list[QuotableSentence]:
     """Return the sentences at the beginning of a text that can stand alone.
 
     Excluded are fragments, questions, quotations without a speaker, promotion, captions, and
-    sentences that need the sentence before them. `language` is an ISO 639 code, or empty.
+    sentences that need the sentence before them. A credit, a dateline or a subtitle before the
+    first words of a sentence is cut. `language` is an ISO 639 code, or empty.
     """
     beginning = split_sentences(text[:_MAX_LEAD_CHARACTERS])[:_MAX_LEAD_SENTENCES]
+    credits_at = [row for row, each in enumerate(beginning) if cut_credit(each.text) != each.text]
+    after_captions = beginning[credits_at[-1] if credits_at else 0 :]
     is_whole = len(beginning) == 1 and len(text) <= _MAX_UNMARKED_CHARACTERS
-    return [
-        QuotableSentence(sentence.text, depth)
-        for depth, sentence in enumerate(beginning)
-        if _is_finished(sentence, is_whole_text=is_whole)
-        and stands_alone(sentence.text, language, depth)
-    ]
+    found = []
+    for depth, sentence in enumerate(after_captions):
+        own = cut_credit(sentence.text)
+        if _PROMOTION.search(own) or not _is_finished(sentence, is_whole_text=is_whole):
+            continue
+        own = cut_dateline_and_subtitle(own, language)
+        if stands_alone(own, language, depth):
+            found.append(QuotableSentence(own, depth))
+    return found
 
 
 def stands_alone(sentence: str, language: str, depth: int = 0) -> bool:
     """Whether a finished sentence can be understood without its neighbours."""
-    if _PROMOTION.search(sentence) or _is_question(sentence) or not _has_quotable_length(sentence):
+    if _PROMOTION.search(sentence) or _TEASE.search(sentence) or _is_question(sentence):
+        return False
+    if not _has_quotable_length(sentence):
+        return False
+    if needs_context(sentence, language, depth) or has_run_of_capitals(sentence):
         return False
     if has_unspaced_script(sentence):
-        return not _UNSPACED_REFERENCES.search(sentence)
-    language = primary_subtag(language) or "en"
-    reference = _CONTEXT_DEPENDENT.get(language)
-    if reference is not None and reference.search(sentence):
-        return False
+        return True
     if not _has_whole_quotations(sentence) or sentence[0].islower():
         return False
-    return language != "en" or _is_plain_english(sentence, depth)
+    return (primary_subtag(language) or "en") != "en" or _is_plain_english(sentence, depth)
 
 
 def _is_finished(sentence: Sentence, *, is_whole_text: bool) -> bool:
@@ -217,7 +230,7 @@ def _has_whole_quotations(sentence: str) -> bool:
 
 def _is_plain_english(sentence: str, depth: int) -> bool:
     own = _QUOTED.sub(" ", sentence.translate(_QUOTATION_MARKS))
-    is_caption = _TIME_AT_END.search(own) and not _VERB.search(own)
+    is_caption = _TIME_AT_END.search(own) and not _VERB.search(_RELATIVE_CLAUSE.sub(",", own))
     if (
         is_caption
         or _PHOTO.search(own)
@@ -229,7 +242,7 @@ def _is_plain_english(sentence: str, depth: int) -> bool:
         return False
     if JUDGEMENT.search(own):
         return False
-    return not _UNNAMED_START.search(sentence) and _names_its_subject(sentence, depth)
+    return _names_its_subject(sentence, depth)
 
 
 def _has_two_sentences(sentence: str) -> bool:
@@ -256,8 +269,14 @@ def _repeats_words(sentence: str) -> bool:
 
 
 def _names_its_subject(sentence: str, depth: int) -> bool:
-    """Whether a sentence has a name near its start, if it is not the first or starts with "The"."""
+    """Whether a sentence has a name near its start, if it is not the first or starts with "The".
+
+    A month or weekday is no name. A relative clause also identifies a subject: "the man who".
+    """
     first, *words = sentence.split()[:_NAME_WITHIN]
     if depth == 0 and first.lower() not in {"the", "as", "with", "while", "after", "under"}:
         return True
-    return any(word.strip("“\"'(‘")[:1].isupper() for word in words)
+    if depth == 0 and _IDENTIFIED.search(sentence):
+        return True
+    names = (word.strip("“\"'(‘’,.)") for word in words)
+    return any(name[:1].isupper() and not tokenization.is_dated(name.lower()) for name in names)

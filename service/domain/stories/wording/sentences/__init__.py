@@ -1,0 +1,1 @@
+"""Sentences of reports: whether they can be quoted, and whether they repeat each other."""
