@@ -96,7 +96,7 @@ def test_email_links_stop_its_alert(context: Context, clock: Clock, mail: MailSe
     report_story(context, "ferry", ["a"], clock.now)
     alerts(context)
     [(_, email)] = mail.received
-    assert f"/digest/alerts/{number}-" in email["List-Unsubscribe"]
+    assert f"/digest/alerts/{number}." in email["List-Unsubscribe"]
     assert email["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert email["List-Id"] == "<alerts.news.example>"
     body = email.get_body(("plain",))
