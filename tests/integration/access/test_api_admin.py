@@ -169,6 +169,7 @@ def test_alert_is_added_listed_and_removed(
         "outlets": [],
         "countries": ["GB"],
         "min_independent": 2,
+        "saved_query": None,
         "since": clock.now.isoformat().replace("+00:00", "Z"),
         "feed": created.json["feed"],
     }
