@@ -60,7 +60,7 @@ def check_disk(settings: Settings) -> Finding:
         found.append((free, parent))
     free, parent = min(found)
     if free < _LOW_SPACE:
-        remedy = "see “What grows” in docs/operations.md"
+        remedy = "see Retention in docs/operations.md"
         return Finding("disk", "warning", f"{parent} has only {free} MiB of free space", remedy)
     return Finding("disk", "ok", f"{free >> 10} GiB free in {parent}")
 
