@@ -65,11 +65,10 @@ def backup(
         Path, typer.Argument(help="File to write, which must not exist; or an existing folder.")
     ],
 ) -> None:
-    """Write a verified backup of the database to a file, while the service may run.
+    """Write a verified backup of the database to a file. The service can keep running.
 
-    In a folder, the name of the file contains the time.
-
-    The file has the custom format of pg_dump. Only its owner may read it.
+    If FILE is a folder, the name of the new file contains the time. The file has the custom format
+    of pg_dump. Only its owner may read it.
     """
     with _engine() as engine:
         if file.is_dir():
@@ -102,9 +101,9 @@ def prune(
         bool, typer.Option("--dry-run", help="Only count the rows; change nothing.")
     ] = False,
 ) -> None:
-    """Delete details past their retention (settings [retention]), as the job tidy does hourly.
+    """Delete details that are older than the settings `retention.*` allow.
 
-    Articles, stories, memberships and transitions stay.
+    The job tidy does the same each hour. Articles, stories, memberships and transitions are kept.
     """
     with open_context() as context:
         settings, now = context.settings, context.clock()

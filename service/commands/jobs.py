@@ -82,9 +82,10 @@ def describe_job(status: JobStatus, now: datetime, stalled_after: timedelta) -> 
 def run_job(
     name: Annotated[str, typer.Argument(help="Name of a job; see `samestory jobs list`.")],
 ) -> None:
-    """Run one job now and print its counts. Fails if another process runs it, or in maintenance.
+    """Run one job now and print its counts.
 
-    The job adds no feeds; `samestory feeds import` adds the shipped ones.
+    Fails if another process is running it or if maintenance mode is on. The command does not add
+    the shipped feeds; use `samestory feeds import`.
     """
     jobs = {job.name: job for job in build_schedule(settings_module.load())}
     if name not in jobs:

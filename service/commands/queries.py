@@ -74,7 +74,7 @@ def change(
 
 @app.command()
 def remove(query_id: QueryId) -> None:
-    """Delete a saved query that no webhook and no alert uses."""
+    """Delete a saved query. Fails while a webhook or an alert uses it."""
     with open_context() as context, context.sessions.begin() as session:
         saved.remove(session, query_id)
     print(f"removed query {query_id}")

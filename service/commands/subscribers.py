@@ -214,7 +214,7 @@ def suppress(
     address: Address,
     reason: Annotated[str, typer.Option(help="Reason to record.")] = "complaint: by the operator",
 ) -> None:
-    """Put an address on the suppression list: it never gets emails, also after `remove`.
+    """Put an address on the suppression list. It then gets no emails, even after `remove`.
 
     The list contains hashes of the addresses. Complaints put addresses on it automatically.
     """
@@ -228,7 +228,7 @@ def suppress(
 
 @app.command()
 def unsuppress(address: Address) -> None:
-    """Take an address off the suppression list, because its owner asked for emails again."""
+    """Remove an address from the suppression list, if its owner asked for emails again."""
     with _open_session() as (_, session):
         found = suppression.remove(session, address)
     print(f"{address} is not suppressed any more" if found else f"{address} was not suppressed")

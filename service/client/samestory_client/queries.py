@@ -56,7 +56,7 @@ class Queries:
         return decode(SavedQuery, self._transport.send("PATCH", _path(query_id), body))
 
     def remove_query(self, query_id: str) -> None:
-        """Delete a saved query that no webhook and no alert uses."""
+        """Delete a saved query; raises ApiError (422) while a webhook or an alert uses it."""
         self._transport.send("DELETE", _path(query_id))
 
 

@@ -19,7 +19,10 @@ _MAIL_REMEDY = "correct the section [mail] of the settings"
 
 
 def doctor(
-    *, as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line each.")] = False
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON per check.")
+    ] = False,
 ) -> None:
     """Check database, feeds, model, mail server, clock, disk and port.
 

@@ -22,16 +22,16 @@ _INTERVAL = 0.5
 def on(
     *,
     reason: Annotated[
-        str, typer.Option(help="Reason; the responses to writes contain it.")
+        str, typer.Option(help="Reason that responses to writes show.")
     ] = "the service is being maintained",
     wait: Annotated[
         float, typer.Option(min=0, max=86_400, help="Maximum seconds to wait for running jobs.")
     ] = 120,
 ) -> None:
-    """Begin the maintenance, and wait until no job is running.
+    """Turn maintenance mode on, and wait until no job is running.
 
-    No job starts, running jobs end early, and the API rejects writes with 503. Pages and reads of
-    the API work. Nothing is lost: the jobs continue after `samestory maintenance off`.
+    No job starts, running jobs end early, and the API rejects writes with 503. Pages and read
+    requests work. Nothing is lost: the jobs continue after `samestory maintenance off`.
     """
     with open_context() as context:
         with context.sessions.begin() as session:
@@ -42,7 +42,7 @@ def on(
 
 @app.command()
 def off() -> None:
-    """End the maintenance. The jobs start at their next interval."""
+    """Turn maintenance mode off. The jobs start at their next interval."""
     with open_context() as context, context.sessions.begin() as session:
         was_on = maintenance.end(session)
     print("maintenance mode is off" if was_on else "maintenance mode was off already")

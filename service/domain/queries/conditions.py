@@ -1,4 +1,4 @@
-"""Typed conditions on stories and reports: the one filter object of all lists and subscriptions."""
+"""Typed conditions on stories and reports; all lists and subscriptions use them as filters."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -38,12 +38,12 @@ class Field(StrEnum):
     CHANGED = "changed"
 
 
-#: Fields that a single report has, too. In lists of articles, in search and in counts, they are
-#: conditions on each report; the other fields are conditions on its story.
+#: Fields of single reports. In lists of articles, in search and in counts, they are conditions on
+#: each report; the other fields are conditions on its story.
 REPORT_FIELDS = frozenset(
     {Field.OUTLET, Field.FAMILY, Field.COUNTRY, Field.LANGUAGE, Field.TYPE, Field.REPORTED}
 )
-#: A store whose latest report is older than this is not live.
+#: If the latest report is older than this, relative times count from it instead of from now.
 LIVE_FOR = timedelta(hours=12)
 #: Fields whose values are times.
 TIME_FIELDS = frozenset({Field.FIRST_REPORTED, Field.REPORTED, Field.CHANGED})
@@ -81,9 +81,9 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """The field is in a range; None is no bound. `low` and a number `high` are included.
+    """The field is in a range; None means no bound.
 
-    A time `high` is excluded.
+    `low` is included. `high` is included for numbers and excluded for times.
     """
 
     field: Field
@@ -96,7 +96,7 @@ class Between:
 class HasWords:
     """The text of one report has all required terms, and no text has an excluded term.
 
-    In a list of reports, the text of the report counts.
+    In a list of reports, the condition applies to the text of each report.
     """
 
     terms: SearchTerms
@@ -114,10 +114,10 @@ Condition = AnyOf | Between | HasWords | HasReport
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Conditions that a story or report must satisfy, all of them.
+    """Conditions; a story or report must satisfy all of them.
 
     `meaning` is a text to which a report must be similar. `as_of` is a past time at which the
-    conditions apply. Without relative times, a query is the same at any time.
+    conditions apply. The meaning of a query with relative times depends on the time of the request.
     """
 
     conditions: tuple[Condition, ...] = ()
@@ -128,7 +128,7 @@ class Query:
     places: tuple[tuple[str, int], ...] = field(default=(), compare=False)
 
     def __and__(self, other: "Query") -> "Query":
-        """Both queries.
+        """A query that requires both queries to match.
 
         Raises:
             BadInputError: both have a meaning, or both have `as_of`, with different values.
@@ -182,7 +182,7 @@ class Query:
         return next((each.terms for each in self.conditions if isinstance(each, HasWords)), None)
 
     def values(self, field: Field) -> tuple[str, ...]:
-        """All values of a field, also negated ones."""
+        """All values of a field, including negated ones."""
         given = (
             each for each in self.conditions if isinstance(each, AnyOf) and each.field == field
         )
@@ -200,14 +200,14 @@ class Query:
         return low, high
 
     def split(self) -> tuple["Query", "Query"]:
-        """The conditions on reports, with words, and those on stories only."""
+        """Two queries: the conditions on reports, including words, and those on stories only."""
         return self._select(is_on_reports), self._select(lambda each: not is_on_reports(each))
 
     def _select(self, keep: Callable[[Condition], bool]) -> "Query":
         return replace(self, conditions=tuple(filter(keep, self.conditions)))
 
 
-#: The query that everything matches.
+#: The query that matches everything.
 EVERYTHING = Query()
 
 
@@ -221,7 +221,7 @@ def is_on_reports(condition: Condition) -> bool:
 def between_times(
     field: Field, since: datetime | None = None, until: datetime | None = None
 ) -> Query:
-    """A query for a time from `since` to before `until`; None is no bound."""
+    """A query for a time from `since` to before `until`; None means no bound."""
     return Query((Between(field, since, until),)) if since or until else Query()
 
 
@@ -237,7 +237,7 @@ def parse_bound(text: str) -> datetime | RelativeTime:
 
 
 def all_of(queries: Iterable[Query]) -> Query:
-    """A query for what matches all of the queries."""
+    """A query that requires all of the queries to match."""
     result = Query()
     for each in queries:
         result = result & each
@@ -245,9 +245,9 @@ def all_of(queries: Iterable[Query]) -> Query:
 
 
 def reference_time(now: datetime, latest_report: datetime | None) -> datetime:
-    """The time that relative times count from: now, or the latest report if it is older.
+    """The time from which relative times count.
 
-    A store without a report in the last `LIVE_FOR` is not live.
+    It is the time of the latest report if that is older than `LIVE_FOR`, otherwise now.
     """
     if latest_report is None or now - latest_report <= LIVE_FOR:
         return now

@@ -52,7 +52,7 @@ def _choice(noun: str, choices: type[StrEnum]) -> Callable[[str], str]:
     return parse
 
 
-#: Fields whose values have a form of their own.
+#: Fields whose values are validated.
 _PARSERS: Mapping[Field, Callable[[str], str]] = {
     Field.COUNTRY: country_code,
     Field.LANGUAGE: language_code,
@@ -69,7 +69,7 @@ _NUMBER_FIELDS = frozenset(
         Field.VELOCITY,
     }
 )
-#: Names with a bound as their value, and the field and the end of the bound.
+#: Names whose value is one end of a range: the field, and which end.
 _BOUNDS: Mapping[str, tuple[Field, str]] = {
     "since": (Field.REPORTED, "low"),
     "until": (Field.REPORTED, "high"),
@@ -77,7 +77,7 @@ _BOUNDS: Mapping[str, tuple[Field, str]] = {
     "min_coverage": (Field.COVERAGE, "low"),
     "min_independent": (Field.INDEPENDENT, "low"),
 }
-#: All names before a colon.
+#: All names that can precede a colon.
 NAMES: tuple[str, ...] = (*Field, *_BOUNDS, "as_of", "meaning")
 
 
@@ -181,7 +181,7 @@ def _parse_time(name: str, text: str) -> datetime | RelativeTime:
 
 
 def _end_of(text: str, start: datetime | RelativeTime) -> Bound:
-    """The end of the day that `text` denotes; None, without an end, for a period before now."""
+    """The end of the day that `text` denotes; None for a period before now, which has no end."""
     if is_day(text):
         return RelativeTime(text.strip(), is_end=True) if is_relative(text) else end_of_day(text)
     if isinstance(start, RelativeTime):

@@ -18,7 +18,7 @@ from service.domain.search.search_terms import SearchTerms
 from service.domain.search.word_forms import languages_of_script, split_words, word_forms
 from service.errors import BadInputError
 
-#: Language without a stemmer: the search index stems no text of unknown language.
+#: Language without a stemmer: the search index does not stem texts of unknown language.
 _UNKNOWN = "und"
 #: Languages of the headline, keywords and names of a story without known languages.
 _DEFAULT = frozenset({"en"})
@@ -27,8 +27,8 @@ _DEFAULT = frozenset({"en"})
 class _Texts:
     """Texts in some languages, with the words of each in the forms of the search index.
 
-    The index has the stems of all languages of a text. A term has those of the languages of its
-    script.
+    The index contains the stems of a word in all languages of the text. A search term has the stems
+    in the languages of its script.
     """
 
     def __init__(self, texts: Sequence[str], languages: Collection[str]) -> None:
@@ -42,7 +42,7 @@ class _Texts:
         ]
 
     def has(self, phrase: str, *, as_whole: bool = False) -> bool:
-        """Whether a text contains a phrase; with `as_whole`, whether it is the phrase."""
+        """Whether a text contains a phrase; with `as_whole`, whether a text equals the phrase."""
         spellings = [each.spelling for each in split_words(phrase)]
         languages = self._languages & {*languages_of_script(phrase), _UNKNOWN}
         wanted = [[word_forms(word, each) for word in spellings] for each in languages]
@@ -54,7 +54,7 @@ class _Texts:
 def _contains(
     text: Sequence[frozenset[str]], words: Sequence[frozenset[str]], *, as_whole: bool
 ) -> bool:
-    """Whether a text, given by the forms of its words, has consecutive words."""
+    """Whether the words occur in the text one after the other; both are lists of word forms."""
     starts = range(len(text) - len(words) + 1)
     if as_whole:
         starts = range(len(text) == len(words))

@@ -11,7 +11,7 @@ from service.domain.queries.fields import build_condition
 from service.domain.queries.grammar import MAX_LENGTH, parse_query
 from service.errors import BadInputError
 
-#: Parameters of which a story must have all values, not any of them.
+#: Parameters whose values must all match; of other parameters, one value is enough.
 _ALL_OF = frozenset({"entity", "keyword"})
 EXCLUDES = "A minus before a value excludes it."
 TIME_FORMS = (

@@ -35,7 +35,9 @@ def backup_name(now: datetime) -> str:
 
 
 def back_up_before_upgrade(engine: Engine, folder: Path, *, now: datetime) -> Path | None:
-    """Back up a database that lacks migrations into a new file; None if it lacks none, or is empty.
+    """Back up a database with missing migrations into a new file.
+
+    Returns None if no migration is missing or the database is empty.
 
     Raises:
         BadInputError: the folder cannot be written.
@@ -54,9 +56,9 @@ def back_up_before_upgrade(engine: Engine, folder: Path, *, now: datetime) -> Pa
 
 
 def back_up(engine: Engine, file: Path, *, any_revision: bool = False) -> Backup:
-    """Write a consistent backup with pg_dump in its custom format, while the service runs.
+    """Write a consistent backup with pg_dump in its custom format. The service can keep running.
 
-    `any_revision` also backs up a database that lacks migrations.
+    With `any_revision`, migrations may be missing in the database.
 
     The file appears only when the backup is complete and readable from start to end. Only its owner
     may read it, because it contains addresses of subscribers.

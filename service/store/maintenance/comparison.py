@@ -19,7 +19,7 @@ _INVALID = text(
 
 
 def find_differences(engine: Engine) -> list[str]:
-    """Return what the database lacks or has otherwise than the models, one phrase each.
+    """Return the differences between the database and the models, one phrase each.
 
     Tables and indexes that the models do not have are ignored: an administrator may add them, and
     each embedding model has an index of its own.

@@ -29,7 +29,7 @@ class Rule:
     update: str = ""
 
     def count(self, session: Session, *, now: datetime) -> int:
-        """Number of rows that the rule concerns now."""
+        """Number of rows to which the rule applies now."""
         statement = f"SELECT count(*) FROM {self.table} WHERE {self.condition}"  # noqa: S608  # own SQL
         return session.scalar(text(statement), {"before": self._limit(now)}) or 0
 

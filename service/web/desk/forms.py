@@ -124,7 +124,7 @@ def see_other(path: str) -> RedirectResponse:
 
 
 def add_exception_handler(app: FastAPI) -> None:
-    """Redirect people who are not signed in; after a form, they start at the desk again."""
+    """Redirect people who are not signed in; after the sign-in, a GET request is repeated."""
 
     async def redirect(request: Request, error: Exception) -> Response:
         if not isinstance(error, SignInRequiredError):

@@ -30,10 +30,10 @@ KINDS: Mapping[Kind, str] = {
     "split": "Likely splits",
     "type": "Types to confirm",
 }
-#: Older stories and articles raise no questions.
+#: There are no questions about older stories and articles.
 SPAN = timedelta(days=7)
-#: Probabilities: a membership or link below the first is uncertain; a next-best story from the
-#: second on may be the same story.
+#: Probabilities: memberships and links below `CERTAIN` are uncertain; a next-best story with at
+#: least `MERGEABLE` may be the same story.
 CERTAIN, MERGEABLE = 0.5, 0.25
 #: Maximum numbers of memberships and articles that are read.
 MAX_PLACEMENTS, MAX_TYPES = 500, 200
@@ -41,7 +41,7 @@ MAX_PLACEMENTS, MAX_TYPES = 500, 200
 
 @dataclass(frozen=True, slots=True)
 class TypeQuestion:
-    """An article whose type another rule than the default found."""
+    """An article whose type was detected by a rule and is not the default."""
 
     article: int
 
@@ -97,7 +97,7 @@ def load_queue(session: Session, *, now: datetime) -> Queue:
 
 
 def load_shown(session: Session, question: Question) -> Shown | None:
-    """The stories and articles of a question; None if one of them is gone meanwhile."""
+    """The stories and articles of a question; None if one of them no longer exists."""
     story_ids: set[str] = set()
     article_ids: set[int] = set()
     match question:
@@ -120,7 +120,7 @@ def load_shown(session: Session, question: Question) -> Shown | None:
 
 
 def _with_present_story(placement: Placement, present: Mapping[str, str]) -> Placement:
-    """Name the next-best story by its present id, or drop it if no article may join it."""
+    """Use the current id of the next-best story; drop the story if no article may join it."""
     if placement.alternative is None:
         return placement
     story, score = placement.alternative

@@ -37,7 +37,7 @@ def queue_page(
     review: Number = 0,
     stale: bool = False,
 ) -> HTMLResponse:
-    """The next question of a kind; without one, of the first kind that has questions."""
+    """The next question of a kind; by default, of the first kind that has questions."""
     queue = load_queue(session, now=web.clock())
     shown_kind = _choose_kind(queue, kind)
     remaining = queue[shown_kind]
@@ -68,7 +68,7 @@ def queue_page(
 
 @router.post("/desk/answers", response_model=None)
 def answer(web: WebContextDep, person: Editor, form: PostedForm) -> HTMLResponse | RedirectResponse:
-    """Answer a question: decide, or leave everything as it is; then show the next one."""
+    """Make a decision or leave everything as it is; then show the next question."""
     kind = _parse_kind(form.text("kind"))
     page = f"/desk?kind={kind}&skip={form.id('skip') if form.text('skip') not in {'', '0'} else 0}"
     action = editor_action(web, person.key, form.text("reason") or REASONS[kind])
@@ -86,7 +86,7 @@ def answer(web: WebContextDep, person: Editor, form: PostedForm) -> HTMLResponse
     except DecisionConflictError as error:
         return render_conflict(web, person, error, page)
     except (NotFoundError, BadInputError):
-        # The articles have moved since the page was shown: the queue has another question now.
+        # The articles have moved since the page was shown, so the question no longer applies.
         return see_other(f"{page}&stale=true")
 
 

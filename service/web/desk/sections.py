@@ -85,7 +85,7 @@ def local_path(text: str) -> str:
 
 
 def parse_story(text: str) -> str:
-    """The id of a story from an id or the address of its page.
+    """Read the id of a story from an id or from the address of its page.
 
     Raises:
         BadInputError: the text is empty, or an address without a story.

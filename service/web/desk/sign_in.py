@@ -25,7 +25,7 @@ from service.web.pages.subscriptions import PRIVATE, FormDep
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
-#: Cookie with the token of the sign-in form: there is no session yet that could have one.
+#: Cookie with the token of the sign-in form, which is sent before there is a session.
 FORM_COOKIE = "samestory_sign_in"
 INVALID_KEY = "This key is unknown, expired or revoked. Check it, or ask an admin for a new one"
 NextPage = Annotated[str, Query(alias="next", max_length=2000)]
@@ -35,7 +35,7 @@ NextPage = Annotated[str, Query(alias="next", max_length=2000)]
 def sign_in_page(
     request: Request, web: WebContextDep, next_page: NextPage = ""
 ) -> HTMLResponse | RedirectResponse:
-    """Sign-in form; people who are signed in already go on to the next page."""
+    """Sign-in form; people who are already signed in are redirected to the next page."""
     found = getattr(request.state, "browser_session", None)
     if found is not None:
         return see_other(_target(next_page, found.key))
@@ -46,7 +46,7 @@ def sign_in_page(
 def sign_in(
     request: Request, web: WebContextDep, fields: FormDep
 ) -> HTMLResponse | RedirectResponse:
-    """Start a session with a new token; a session that the browser has already ends."""
+    """Start a session with a new token, and end the earlier session of the browser."""
     form = Form(fields)
     verify_token(request, request.cookies.get(FORM_COOKIE, ""), form.text(TOKEN_FIELD))
     secret, duration = form.text("key"), timedelta(hours=web.settings.access.session_hours)

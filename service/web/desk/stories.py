@@ -37,7 +37,7 @@ def desk_path(story_id: str) -> str:
 def story_page(
     session: ReadSession, web: WebContextDep, person: Editor, story_id: StoryId
 ) -> HTMLResponse | RedirectResponse:
-    """The forms that edit a story, and its decisions; a merged story leads to its survivor."""
+    """Forms that edit a story, and its decisions; a merged story redirects to its survivor."""
     survivor = actions.resolve_story_id(session, story_id)
     if survivor != story_id:
         return see_other(desk_path(survivor))
@@ -48,7 +48,7 @@ def story_page(
 def edit_story(
     web: WebContextDep, person: Editor, form: PostedForm, story_id: StoryId
 ) -> HTMLResponse | RedirectResponse:
-    """Make the decision that the pressed button names, in one transaction."""
+    """Make the decision of the pressed button, in one transaction."""
     act = ACTS.get(form.text("action"))
     if act is None:
         raise BadInputError(f"Invalid action: expected {', '.join(ACTS)}")

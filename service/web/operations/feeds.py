@@ -92,7 +92,7 @@ def set_status(web: WebContextDep, _: Admin, form: PostedForm, feed_id: FeedId) 
 
 @router.post(f"{PATH}/{{feed_id}}/fetch", response_model=None)
 def fetch_now(web: WebContextDep, _: Admin, _form: PostedForm, feed_id: FeedId) -> RedirectResponse:
-    """Make an active feed due, for the next run of the job `fetch`."""
+    """Make an active feed due, so that the next run of the job `fetch` fetches it."""
     with web.sessions.begin() as session:
         feeds.make_due(session, feed_id, now=web.clock())
     return see_other(f"{PATH}/{feed_id}?done=due")

@@ -45,7 +45,7 @@ class JobPanel:
 def load_panels(
     session: Session, settings: Settings, *, now: datetime, with_plots: bool = False
 ) -> list[JobPanel]:
-    """The state of all jobs, in the order of an article's way."""
+    """The state of all jobs, in the order in which they process an article."""
     intervals = asdict(settings.schedule)
     stalled_after = settings.runs.takeover_seconds
     durations = load_durations(session, since=now - SPAN, limit=MAX_RUNS) if with_plots else {}

@@ -24,7 +24,7 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
 #: Hours in the plots of the lag.
 HOURS = 24
-#: Job that works off each queue of `measure_queues`.
+#: Job that processes each queue of `measure_queues`.
 JOB_OF_QUEUE = {
     "feeds": "fetch",
     "place": "place",
@@ -38,7 +38,7 @@ MAX_WAIT = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something red: what it is, what to do, and the page with the details."""
+    """A problem with its remedy and the page with the details."""
 
     text: str
     remedy: str
@@ -63,7 +63,7 @@ def overview_page(
     person: Admin,
     readiness: Annotated[list[str], Depends(readiness_problems)],
 ) -> HTMLResponse:
-    """What needs the operator, and the figures of the last day."""
+    """Problems with their remedies, and the statistics of the last day."""
     now = web.clock()
     store = collect_metrics(session, now=now)
     mail = mail_stats(session, since=now - timedelta(days=1))
@@ -100,7 +100,7 @@ def _find_problems(panels: list[JobPanel], store: StoreMetrics) -> Iterator[Prob
             yield Problem(text, REMEDIES[state], "/operations/jobs")
     if failing := store.feeds_failing:
         text = f"{failing} feed{'' if failing == 1 else 's'} failing"
-        remedy = "Each feed has the reason and the remedy"
+        remedy = "The page of each feed shows the reason and the remedy"
         yield Problem(text, remedy, "/operations/feeds?show=failing")
     for name, queue in store.queues.items():
         job, wait = JOB_OF_QUEUE[name], timedelta(seconds=queue.oldest)

@@ -14,7 +14,7 @@ SECTIONS = (
     ("/operations/deliveries", "Deliveries"),
     ("/operations/database", "Database"),
 )
-#: Messages after a form, by the value of the parameter `done`; a free text could be forged.
+#: Messages after a form, by the value of the parameter `done`; a text in it could be forged.
 DONE = {
     "added": "Added. The feed is fetched with the next run of the job fetch.",
     "due": "Due now. The next run of the job fetch reads the feed.",
@@ -23,8 +23,8 @@ DONE = {
     "retried": "The next run sends it again.",
     "paused": "Paused.",
     "resumed": "Resumed. Failed deliveries are retried now.",
-    "accepted": "Delivered: the receiver accepted.",
-    "rejected": "The receiver did not accept. See the attempts below.",
+    "accepted": "The receiver accepted the delivery.",
+    "rejected": "The receiver did not accept the delivery. See the attempts below.",
 }
 
 

@@ -27,8 +27,8 @@ def test_two_outlets_are_compared(site: Site) -> None:
     text = site.page("/compare?outlet=harbour&outlet=cedar&days=30").text
     assert "Both</bdi> <b>29</b>" in text
     assert "Only Harbour Times</bdi> <b>1</b>" in text
-    assert "In the median, <bdi>Harbour Times</bdi> is 40 min earlier" in text
-    assert f'href="/stories/{LAST_STORY}/' in text.split("Only Harbour Times, and other outlets")[1]
+    assert "Median lead: <bdi>Harbour Times</bdi> is 40 min earlier" in text
+    assert f'href="/stories/{LAST_STORY}/' in text.split("Stories of Harbour Times without")[1]
 
 
 def test_comparison_needs_two_outlets_and_rejects_unknown_ones(site: Site) -> None:

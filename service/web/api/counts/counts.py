@@ -54,12 +54,12 @@ class CountsOut(BaseModel):
     interval: Interval | None
     by: list[Dimension]
     total: int = ModelField(
-        description="Number of all articles, stories or first reports. Each counts once, also if "
-        "it is in several groups."
+        description="Number of all articles, stories or first reports. Each is counted once, even "
+        "if it is in several groups."
     )
     more: bool = ModelField(description="Whether there are groups beyond `limit`.")
     items: list[CountOut] = ModelField(
-        description="Without `by`, one count for each interval, also for those with 0. With `by`, "
+        description="Without `by`, one count for each interval, including zeros. With `by`, only "
         "counts above 0."
     )
 

@@ -69,8 +69,8 @@ def list_named_entities(
 ) -> EntitiesPageOut:
     """List the people, places and organisations in stories, most frequent first.
 
-    With `q`, the list completes what a user types. The list has only one page. At most the latest
-    20,000 stories of the period are read.
+    `q` serves autocomplete. The list has only one page. At most the latest 20,000 stories of the
+    period are read.
     """
     since, until = complete_period(session, query.since, query.until)
     entities = list_entities(

@@ -55,7 +55,7 @@ class ValueOut(BaseModel):
     """A value of a dimension with its display name."""
 
     value: str | None = Field(
-        description="Slug, id, code or name; null if it is unknown or there is none."
+        description="Slug, id, code or name; null for items without a known value."
     )
     name: str
 

@@ -22,7 +22,7 @@ from service.web.api.counts.list_summary import DIMENSIONS
 from service.web.requests.fields import Names, split_names, validate_names
 from service.web.requests.parameters import BigInt
 
-#: Default end of the period of a store without articles.
+#: Default end of the period if there are no articles.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Length of a period without `since`.
 DEFAULT_SPAN = timedelta(days=30)
@@ -50,12 +50,12 @@ class CountQuery(PastStoryFilter):
 
     of: Unit = Field(
         default=Unit.ARTICLES,
-        description="`articles`; `stories` with a matching report; or `first_reports`: articles "
-        "that certainly were the first report of their story.",
+        description="`articles`; `stories` with a matching report; or `first_reports`, the "
+        "articles that are certainly the first report of their story.",
     )
     interval: Interval | None = Field(
         default=None,
-        description="Length of the time intervals. Default: the whole time as one.",
+        description="Length of the time intervals. Default: one interval for the whole period.",
         examples=["day"],
     )
     time_zone: Annotated[ShortText, AfterValidator(_check_time_zone)] = Field(
@@ -94,11 +94,11 @@ class CountQuery(PastStoryFilter):
 
     @property
     def parsed(self) -> Query:
-        """The query that the parameters mean."""
+        """The query to which the parameters are equivalent."""
         return super().parsed & read_parameters(self, ("type",))
 
     def filter(self, query: Query, since: datetime, until: datetime) -> ArticleFilter:
-        """The conditions, with both ends of the time."""
+        """The conditions of `query`, limited to reports from `since` to before `until`."""
         return ArticleFilter(
             query & between_times(conditions.Field.REPORTED, since, until),
             story=self.story,
@@ -128,9 +128,9 @@ class CountQuery(PastStoryFilter):
 def complete_period(
     session: Session, since: datetime | None, until: datetime | None
 ) -> tuple[datetime, datetime]:
-    """A period with its default ends; at most one statement.
+    """A period in which missing ends have their defaults; at most one statement.
 
-    It ends with the minute of the latest article, and begins 30 days earlier.
+    By default, it ends with the minute of the latest article, and begins 30 days earlier.
 
     Raises:
         BadInputError: it ends before it begins, or is out of range.

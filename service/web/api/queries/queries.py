@@ -51,7 +51,7 @@ class QueryChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    # Factories make the fields optional without allowing null; their values are never read.
+    # Factories make the fields optional, but null stays invalid; their values are never read.
     q: QueryText = Field(default_factory=str, description=Q, examples=["ferry independent:3.."])
     title: Title = Field(default_factory=str, description="Title for readers.")
 
@@ -72,7 +72,7 @@ class SavedQueryOut(BaseModel):
     changes: str = Field(
         description="Path of the changes of its stories.", examples=["/v1/changes?query=harbour"]
     )
-    created_by: str = Field(description="Name of the key.")
+    created_by: str = Field(description="Name of the key that created the query.")
     created_at: Instant
     changed_at: Instant
 
@@ -96,7 +96,7 @@ class SavedQueryOut(BaseModel):
 def list_queries(
     session: ReadSession, limit: Annotated[Limit, Query()] = 100, cursor: CursorQuery = None
 ) -> PageOut[SavedQueryOut]:
-    """List saved queries by id."""
+    """List saved queries, ordered by id."""
     after = CURSOR.decode(cursor)
     listed = saved.list_queries(session, after=after[0] if after else "", limit=limit + 1)
     page = make_page([(SavedQueryOut.of(each), (each.id,)) for each in listed], limit)
@@ -113,7 +113,7 @@ def get_query(session: ReadSession, query_id: QueryId) -> SavedQueryOut:
 def add_query(
     web: WebContextDep, write: WriteDep, key: Annotated[Key, EDITOR], new: NewQuery
 ) -> Response:
-    """Save a query. Its id is part of the addresses of its stories, feeds and changes."""
+    """Save a query. The addresses of its stories, feeds and changes contain its id."""
 
     def add(session: Session) -> WriteResult:
         added = saved.add(

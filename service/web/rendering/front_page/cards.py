@@ -1,4 +1,4 @@
-"""Cards of the front page: the part of a story that its reader sees at a glance."""
+"""Cards of the front page: each card shows a story in a few lines."""
 
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class CardQuote:
-    """A sentence of a report; the outlet is its name, empty if the report has left the story."""
+    """A sentence of a report; `outlet` is a name, empty if the report is no longer in the story."""
 
     text: str
     language: str | None
@@ -69,7 +69,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The stories of a page: those of several outlets in blocks, those of one outlet after them."""
+    """The stories of a page: blocks of stories of several outlets, then stories of one outlet."""
 
     blocks: tuple[Block, ...]
     single: tuple[Card, ...]
@@ -97,8 +97,8 @@ def arrange_front(
 ) -> Front:
     """Arrange a page of stories; `languages` are preferred for headlines.
 
-    With `by_storyline`, the stories of a storyline stand together at the place of the first one,
-    also those of one outlet; pinned stories stay in front of the others.
+    With `by_storyline`, the stories of a storyline, including those of one outlet, are together at
+    the position of the first one. Pinned stories come before the others.
     """
     cards = [
         build_card(each, now=now, last_visit=last_visit, languages=languages) for each in stories
@@ -155,7 +155,7 @@ def build_card(
 
 
 def list_sources(reports: Sequence[Report]) -> tuple[Source, ...]:
-    """The first report of each outlet in order of time, after them outlets with only copies."""
+    """The first report of each outlet, by time; outlets that only have copies come last."""
     first: dict[str, Report] = {}
     for report in sorted(reports, key=lambda each: each.copy):
         first.setdefault(report.outlet.slug, report)

@@ -40,7 +40,7 @@ class FilterGroup:
 def choice_group(
     label: str, name: str, choices: Mapping[str, str], parameters: Mapping[str, Any]
 ) -> FilterGroup:
-    """A group of which exactly one value is current; the value "" removes the parameter."""
+    """A group in which exactly one value is current; the value "" removes the parameter."""
     current = str(parameters.get(name, ""))
     return FilterGroup(
         label,
@@ -85,7 +85,7 @@ def value_groups(
 
 
 def type_group(stories: Sequence[StoryView], parameters: Mapping[str, Any]) -> FilterGroup | None:
-    """Types of articles, as conditions of the query language; None beside another query text."""
+    """Types of articles, as conditions of the query language; None if `q` has another text."""
     text = str(parameters.get("q", ""))
     counts = Counter(kind for story in stories for kind in {each.type for each in story.reports})
     conditions = {f"type:{kind}": kind for kind in ArticleType if counts[kind]}

@@ -9,7 +9,7 @@ from service.store.story_views.reports import Report
 
 #: Number of bars, their distance, and the height of the highest one, in pixels.
 BARS, STEP, HEIGHT = 24, 3, 20
-#: The height of a bar with one report, so that it stays visible beside a high one.
+#: Minimum height of a bar, so that it is visible beside a high one.
 MIN_HEIGHT = 2
 
 
