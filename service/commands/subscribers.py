@@ -228,7 +228,7 @@ def suppress(
 
 @app.command()
 def unsuppress(address: Address) -> None:
-    """Remove an address from the suppression list, if its owner asked for emails again."""
+    """Remove an address from the suppression list. Do this only if its owner asks for emails."""
     with _open_session() as (_, session):
         found = suppression.remove(session, address)
     print(f"{address} is not suppressed any more" if found else f"{address} was not suppressed")

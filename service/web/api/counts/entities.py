@@ -69,7 +69,7 @@ def list_named_entities(
 ) -> EntitiesPageOut:
     """List the people, places and organisations in stories, most frequent first.
 
-    `q` serves autocomplete. The list has only one page. At most the latest 20,000 stories of the
+    Use `q` for autocomplete. The list has only one page. At most the latest 20,000 stories of the
     period are read.
     """
     since, until = complete_period(session, query.since, query.until)
