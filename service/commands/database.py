@@ -20,7 +20,9 @@ from service.store.maintenance.backup import restore as restore_backup
 from service.store.maintenance.comparison import find_differences
 from service.store.maintenance.retention import apply_rules, list_rules
 
-app = typer.Typer(help="Upgrade, check, back up or restore the database.", no_args_is_help=True)
+app = typer.Typer(
+    help="Upgrade, check, back up, restore or prune the database.", no_args_is_help=True
+)
 
 
 @app.command()

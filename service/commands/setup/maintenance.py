@@ -12,7 +12,7 @@ from service.errors import DatabaseError
 from service.store.runs import maintenance
 
 app = typer.Typer(
-    help="Stop the jobs and writes of all processes for a while.", no_args_is_help=True
+    help="Maintenance mode: stop the jobs and writes of all processes.", no_args_is_help=True
 )
 #: Seconds between two checks for running jobs.
 _INTERVAL = 0.5

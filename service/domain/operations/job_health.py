@@ -30,7 +30,7 @@ REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
-    """What is known of a job; ages are seconds, None without such a run."""
+    """Known facts about a job; ages are in seconds, None if there is no such run."""
 
     every: float  #: interval of the schedule
     running: float | None  #: age of the run in progress

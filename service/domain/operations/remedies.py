@@ -7,7 +7,7 @@ from service.errors import FeedError
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An error kind in words, and what an operator does about it."""
+    """Meaning of an error kind, and the remedy."""
 
     meaning: str
     remedy: str
@@ -24,7 +24,7 @@ _NETWORK = (
 
 #: By `FeedError.kind`.
 EXPLANATIONS = {
-    "bad_url": Explanation("The address is no web address", "Set another fetch address"),
+    "bad_url": Explanation("The address is not a valid URL", "Set another address to fetch"),
     "address_not_allowed": Explanation(
         "The host has a private address",
         "If the feed is on your own network, add the network to fetch.allow_networks",
@@ -36,49 +36,51 @@ EXPLANATIONS = {
         "fetch.timeout_seconds",
     ),
     "redirect": Explanation(
-        "The redirects lead nowhere",
-        "Open the site, find the feed there, and set its address as fetch address",
+        "The redirects do not lead to a document",
+        "Find the feed on the site, and set its address as the address to fetch",
     ),
     "bad_status": Explanation(
         "The server responded with an error",
-        "404: find the new address on the site. 401 or 403: the publisher wants no readers, or "
-        "needs another user agent. 5xx: wait",
+        "404: find the new address on the site. 401 or 403: the publisher does not allow feed "
+        "readers, or requires another user agent. 5xx: wait",
     ),
     "gone": Explanation(
         "The publisher removed the feed (410)",
-        "Retire the feed, and look for another of the outlet",
+        "Retire the feed, and look for another feed of the outlet",
     ),
     "bot_protection": Explanation(
-        "A bot protection answers instead of the feed",
+        "A bot protection blocks the request",
         "Ask the publisher for access, or set the user agent that the publisher allows",
     ),
     "host_busy": Explanation(
         "The host requested a pause", "Nothing to do: the next fetch follows after the pause"
     ),
     "broken_response": Explanation(
-        "The response is incomplete or malformed", "Wait. If it stays, report it to the publisher"
+        "The response is incomplete or malformed",
+        "Wait. If the error persists, report it to the publisher",
     ),
     "empty": Explanation(
-        "The response is empty", "Wait. If it stays, find the new address on the site"
+        "The response is empty", "Wait. If the error persists, find the new address on the site"
     ),
     "too_large": Explanation(
-        "The document is too large", "Raise fetch.max_bytes, or look for a shorter feed"
+        "The document is too large",
+        "Raise fetch.max_received_bytes and fetch.max_body_bytes, or look for a shorter feed",
     ),
     "decompression_bomb": Explanation(
         "The document is far larger after decompression", "Pause the feed and report it"
     ),
     "not_a_feed": Explanation(
-        "The document is no feed",
-        "Find the feed of the site: add a feed, with the address of the site",
+        "The document is not a feed",
+        "Find the feeds of the site: choose “Add feeds”, and enter the address of the site",
     ),
     "parse_timeout": Explanation(
         "The document takes too long to parse", "Raise parse.timeout_seconds, or pause the feed"
     ),
     "parse_crash": Explanation(
-        "The parser ended before it was done", "Raise parse.memory_mib, or pause the feed"
+        "The parser process ended early", "Raise parse.memory_mib, or pause the feed"
     ),
     "internal": Explanation("Unexpected error", "Report it with the entry of the service log"),
-    "refused": Explanation("The publisher refuses the reading of pages", "Nothing to do"),
+    "refused": Explanation("The publisher does not allow the reading of pages", "Nothing to do"),
     FeedError.kind: _UNKNOWN,
 }
 

@@ -63,7 +63,7 @@ def _run(
 
 
 def find_program(engine: Engine, name: str) -> Path:
-    """Find a program at least as new as the server: in PATH, or else that of the embedded Postgres.
+    """Find a program at least as new as the server: in PATH, otherwise in the embedded Postgres.
 
     Raises:
         DatabaseError: there is none, or the database is unreachable.

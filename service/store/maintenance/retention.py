@@ -52,7 +52,7 @@ class Rule:
 
 
 def list_rules(settings: RetentionSettings, *, in_use: timedelta) -> list[Rule]:
-    """Return the rules in force. Articles that are newer than `in_use` keep texts and vectors."""
+    """Return the active rules. Articles that are newer than `in_use` keep texts and vectors."""
     least = in_use / timedelta(days=1)
 
     def at_least(days: float) -> float:

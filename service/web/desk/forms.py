@@ -59,7 +59,7 @@ def _parse_id(name: str, value: str) -> int:
 
 
 class RequirePerson:
-    """Dependency of pages: the session of a signed-in person, who must have a role, if given.
+    """Dependency of pages: the session of a signed-in person, with `role` if it is given.
 
     Raises:
         SignInRequiredError: nobody is signed in.

@@ -78,7 +78,7 @@ def load_panels(
 
 @router.get("/operations/jobs")
 def jobs_page(session: ReadSession, web: WebContextDep, person: Admin) -> HTMLResponse:
-    """Jobs with their state and durations, and the latest failed runs."""
+    """Jobs with their state and durations, and the latest runs."""
     now = web.clock()
     recent = list_runs(session, limit=MAX_LISTED)
     return render_section(

@@ -108,7 +108,7 @@ def _find_problems(panels: list[JobPanel], store: StoreMetrics) -> Iterator[Prob
             yield Problem(
                 f"{queue.length} item{'' if queue.length == 1 else 's'} for the job {job} "
                 f"waiting for up to {duration(wait)}",
-                f"See whether the job {job} runs, and how long its runs take",
+                f"Check whether the job {job} runs, and how long its runs take",
                 "/operations/jobs",
             )
 

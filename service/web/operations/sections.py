@@ -20,7 +20,7 @@ DONE = {
     "due": "Due now. The next run of the job fetch reads the feed.",
     "saved": "Saved.",
     "undone": "The feed has its earlier address again.",
-    "retried": "The next run sends it again.",
+    "retried": "The next run of the job sends the email again.",
     "paused": "Paused.",
     "resumed": "Resumed. Failed deliveries are retried now.",
     "accepted": "The receiver accepted the delivery.",

@@ -1,10 +1,13 @@
 """Health of jobs, and the remedies of feed errors."""
 
+import re
+
 import pytest
 
 from service import errors
 from service.domain.operations.job_health import BAD_STATES, REMEDIES, JobFacts, JobState, judge_job
 from service.domain.operations.remedies import EXPLANATIONS, explain_feed_error
+from service.settings.load import load
 
 
 @pytest.mark.parametrize(
@@ -32,3 +35,11 @@ def test_each_bad_state_and_each_feed_error_has_a_remedy():
     kinds = {each.kind for each in vars(errors).values() if hasattr(each, "kind")}
     assert kinds == EXPLANATIONS.keys()
     assert explain_feed_error(None) == explain_feed_error("new kind")
+
+
+def test_settings_in_remedies_exist():
+    remedies = " ".join(each.remedy for each in EXPLANATIONS.values())
+    named = re.findall(r"\b([a-z]+)\.([a-z]+_\w+)", remedies)
+    assert ("fetch", "max_body_bytes") in named
+    settings = load()
+    assert [each for each in named if not hasattr(getattr(settings, each[0]), each[1])] == []

@@ -11,7 +11,7 @@ from service.web.rendering import display_names
 from service.web.rendering.front_page.sparkline import Sparkline, draw_sparkline
 from service.web.requests.parameters import distinct
 
-#: Characters that a line of sources holds, and those that a date or time takes.
+#: Characters per line of sources, and characters per date or time.
 LINE_CHARACTERS, TIME_CHARACTERS = 66, 8
 
 
@@ -61,7 +61,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Cards that stand together: one story, or the listed stories of one storyline."""
+    """Cards that are shown together: one story, or the listed stories of one storyline."""
 
     storyline: StorylineName | None  #: None for a block of one story
     cards: tuple[Card, ...]
