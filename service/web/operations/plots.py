@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 #: Height of a plot and of the lowest bar in pixels; gap between bars in percent of one.
 HEIGHT, MIN_BAR, GAP = 60.0, 1.0, 15.0
+#: A plot has room for this many bars at least, so that a single one is not as wide as the plot.
+MIN_SLOTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def plot_bars(name: str, values: Iterable[Value]) -> Plot | None:
     if not values:
         return None
     largest = max(values, key=lambda each: each.value)
-    slot = 100 / len(values)
+    slot = 100 / max(len(values), MIN_SLOTS)
     bars = []
     for number, each in enumerate(values):
         share = each.value / largest.value if largest.value > 0 else 0.0

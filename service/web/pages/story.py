@@ -54,7 +54,7 @@ def story_markdown(
 
 
 @router.get("/stories/{story_id}", response_model=None)
-@router.get("/stories/{story_id}/{slug}", response_model=None)
+@router.get("/stories/{story_id}/{slug:path}", response_model=None)
 def story_page(
     request: Request,
     session: ReadSession,

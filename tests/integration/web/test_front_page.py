@@ -92,7 +92,8 @@ def test_filters_are_links_that_keep_each_other_and_lead_to_feed_and_json(busy: 
     assert 'href="/?language=ar&amp;sort=newest&amp;since=-24h"' in page
     assert 'href="/v1/stories?language=ar&amp;sort=newest&amp;limit=50"' in page
     assert 'href="/?q=type%3Areport"' in busy.page("/").text
-    assert 'href="/" aria-current="true" dir="auto">Report</a>' in busy.page("/?q=type:report").text
+    reports = busy.page("/?q=type:report").text
+    assert 'href="/" aria-current="true" dir="auto" rel="nofollow">Report</a>' in reports
     recent = busy.page("/?since=-3h").text
     assert 0 < recent.count('<article class="card') < busy.page("/").text.count("<article")
     since = re.search(r'href="(/v1/stories\?since=[^"]*)"', recent)

@@ -1,5 +1,6 @@
 """HTML pages: content, escaping, errors and security headers."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from service.store.database.sessions import Sessions
 from tests.support.content.texts import MEETING, MERGED, STORYLINE, WORLD_NOW
 from tests.support.database.rows import Rows
+from tests.support.servers.crawl import crawl
 from tests.support.servers.site import Site, serving, serving_world
 
 
@@ -188,3 +190,21 @@ def test_pages_forbid_scripts_and_external_content(world: Site) -> None:
         assert "unsafe-inline" not in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_all_links_lead_to_pages_whose_ids_and_labels_are_correct(world: Site) -> None:
+    result = crawl(world, skipped="as_of=")  # the sample content has no past versions
+    assert not result.faults, "\n".join(result.faults)
+    assert {"/missing", "/compare", "/docs", "/feeds", "/subscribe"} <= set(result.visited)
+    assert f"/storylines/{STORYLINE}" in result.visited
+
+
+def test_stylesheets_share_no_class_by_accident(world: Site) -> None:
+    """Pages of editors load both stylesheets, so a second meaning of a name would mix the rules."""
+    site, desk = (_classes(world.get(f"/static/{name}.css").text) for name in ("site", "desk"))
+    assert site & desk == {"feeds", "meta", "minus", "preferences"}
+
+
+def _classes(css: str) -> set[str]:
+    selectors = re.sub(r"/\*.*?\*/|\{[^{}]*\}", " ", css, flags=re.DOTALL)
+    return set(re.findall(r"\.([a-z][\w-]*)", selectors))
