@@ -15,7 +15,9 @@ from service.domain.stories.wording.summary import MAX_SENTENCES, Quote, summari
 from tests.support.content.events import START
 from tests.support.content.vocabularies import vocabulary_of
 
-COLLISION = "A ferry struck the pier of Orlan harbour on Monday evening, hurting twelve people."
+COLLISION = (
+    "A ferry struck the pier of Orlan harbour on Monday evening, hurting passengers on deck."
+)
 CAPTAIN = "The Orlan captain told harbour police that a gust had pushed the ferry against the pier."
 INQUIRY = "Inspectors will examine the ferry's engines before Orlan harbour opens again."
 MAYOR = "Orlan's mayor promised that the damaged pier would be rebuilt before the summer season."
@@ -68,6 +70,14 @@ def test_off_topic_sentences_are_excluded() -> None:
 def test_sentence_about_another_event_is_not_quoted_even_without_another() -> None:
     assert texts(summary_of(reports(TULIPS, CAPTAIN))) == [CAPTAIN]
     assert summary_of(reports(TULIPS, "")) == []
+
+
+def test_definite_subject_needs_an_introduction() -> None:
+    bare = CAPTAIN.replace("The Orlan captain", "The captain").replace("harbour", "Orlan")
+    articles = reports(COLLISION, bare)
+    assert texts(summary_of(articles, headline=articles[0])) == [COLLISION]
+    introduced = replace(articles[0], title="Captain blames gust after ferry hits pier in Orlan")
+    assert bare in texts(summary_of([introduced, articles[1]], headline=introduced))
 
 
 def test_copies_are_not_quoted() -> None:

@@ -28,3 +28,10 @@ def content_words(text: str, language: str) -> list[str]:
         for word in words
         if word not in tokenization.STOP_WORDS and not is_function_word(word, language)
     ]
+
+
+@lru_cache(2_000)  # the sentences of a story are compared with each other
+def full_stems(text: str, language: str) -> frozenset[str]:
+    """Return the stems of the words of a text without function words, of English words also."""
+    language = primary_subtag(language) or "en"
+    return frozenset(word_forms.stem(word, language) for word in content_words(text, language))

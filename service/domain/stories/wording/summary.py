@@ -1,5 +1,6 @@
 """Extractive summary of a story: sentences quoted verbatim from its reports."""
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,19 +14,23 @@ from service.domain.articles.model import Article, ArticleId, Floats, id_key
 from service.domain.locales.codes import primary_subtag
 from service.domain.pairs.vocabulary import Vocabulary, WordCounts
 from service.domain.stories.wording.figures import DatedText
+from service.domain.stories.wording.sentences.definite_subjects import lacks_introduction
 from service.domain.stories.wording.sentences.quality import quotable_sentences
 from service.domain.stories.wording.sentences.repetition import Encode, Repetition
+from service.domain.stories.wording.sentences.shared_facts import SharedFacts
 from service.domain.stories.wording.sentences.weights import SentenceWeights
-from service.domain.stories.wording.stems import content_words
+from service.domain.stories.wording.stems import content_words, full_stems
 
 #: Maximum number of sentences in a summary.
 MAX_SENTENCES = 3
 #: Weight of centrality against novelty in maximal marginal relevance.
 _CENTRALITY_WEIGHT = 0.6
+#: Maximum share by which the facts that a sentence adds increase its centrality.
+_GAIN_WEIGHT = 0.25
 #: Two sentences with a higher cosine repeat each other.
 _MAX_SIMILARITY = 0.5
 #: Minimum centrality of the other sentences, as a share of that of the first.
-_MIN_RELATIVE_CENTRALITY = 0.35
+_MIN_RELATIVE_CENTRALITY = 0.25
 #: Weight of the cosine with the headline against those with leads and titles.
 _HEADLINE_WEIGHT = 0.5
 #: A sentence with fewer content words has less centrality: cosines prefer short sentences.
@@ -93,7 +98,9 @@ def summarise(
     if not pool:
         return []
     scores = _Scores.of(originals, pool, vocabulary, headline)
-    quotes = [pool[row].quote for row in _select(pool, scores, Repetition(encode))]
+    quotes = [
+        pool[row].quote for row in _select(pool, scores, title, Repetition(vocabulary, encode))
+    ]
     return [*quotes[:1], *sorted(quotes[1:], key=lambda quote: quote.at or _NO_TIME)]
 
 
@@ -111,11 +118,25 @@ class _Scores:
 
     `centrality`, shape (n,), is the mean cosine with the other articles and with all titles. It is
     reduced for depth and strong words, and 0 for a sentence unlike all titles. `similarity`, shape
-    (n, n), has the mutual cosines.
+    (n, n), has the mutual cosines. `words` are the words of each, `told` those of the headline.
     """
 
     centrality: Floats
     similarity: Floats
+    words: Sequence[Collection[str]]
+    told: Collection[str]
+    facts: SharedFacts
+
+    def gains(self, rows: Sequence[int], selected: Sequence[int]) -> dict[int, float]:
+        """Values of the facts that candidates add to the headline and the selected ones, 0 to 1."""
+        known = {*self.told, *(word for row in selected for word in self.words[row])}
+        gains = {
+            row: self.facts.value(set(self.words[row]) - known)
+            / math.sqrt(max(len(self.words[row]), _FULL_LENGTH))
+            for row in rows
+        }
+        most = max(gains.values()) or 1.0
+        return {row: gain / most for row, gain in gains.items()}
 
     @classmethod
     def of(
@@ -145,10 +166,13 @@ class _Scores:
         mean = (mean + _HEADLINE_WEIGHT * on_titles[:, -1]) / 2
         centrality = mean * weights * (on_titles.max(axis=1) >= _MIN_TITLE_COSINE)
         similarity = (sentences @ sentences.T).toarray()
-        return cls(np.round(centrality, 6), np.round(similarity, 6))
+        facts = SharedFacts(documents, vocabulary)
+        return cls(np.round(centrality, 6), np.round(similarity, 6), quoted, told, facts)
 
 
-def _select(pool: Sequence[_Candidate], scores: _Scores, repetition: Repetition) -> list[int]:
+def _select(
+    pool: Sequence[_Candidate], scores: _Scores, headline: str, repetition: Repetition
+) -> list[int]:
     """The rows of the best candidates, one by one, each of another outlet."""
     selected: list[int] = []
     remaining = list(range(len(pool)))
@@ -161,12 +185,15 @@ def _select(pool: Sequence[_Candidate], scores: _Scores, repetition: Repetition)
         ]
         if not remaining:
             break
-        best = max(remaining, key=lambda row: (_relevance(row, selected, scores), -row))
+        gains = scores.gains(remaining, selected)
+        best = max(remaining, key=lambda row: (_relevance(row, selected, scores, gains[row]), -row))
         remaining.remove(best)
         quote = pool[best].quote
-        if not any(
-            repetition.repeats(quote.text, pool[row].quote.text, quote.lang) for row in selected
-        ):
+        quoted = [pool[row].quote.text for row in selected]
+        known = full_stems("\n".join((headline, *quoted[:1])), quote.lang)
+        if lacks_introduction(quote.text, quote.lang, known):
+            continue
+        if not quoted or repetition.adds(quote.text, headline, quoted, quote.lang):
             selected.append(best)
     return selected
 
@@ -180,12 +207,11 @@ def _is_novel(row: int, selected: Sequence[int], scores: _Scores) -> bool:
     return bool(is_central and scores.similarity[row, selected].max() < _MAX_SIMILARITY)
 
 
-def _relevance(row: int, selected: Sequence[int], scores: _Scores) -> float:
-    """Maximal marginal relevance of a candidate."""
+def _relevance(row: int, selected: Sequence[int], scores: _Scores, gain: float) -> float:
+    """Maximal marginal relevance of a candidate; facts that the reader lacks increase it."""
     redundancy = float(scores.similarity[row, selected].max()) if selected else 0.0
-    return float(
-        _CENTRALITY_WEIGHT * scores.centrality[row] - (1 - _CENTRALITY_WEIGHT) * redundancy
-    )
+    centrality = float(scores.centrality[row]) * (1 + _GAIN_WEIGHT * gain)
+    return round(_CENTRALITY_WEIGHT * centrality - (1 - _CENTRALITY_WEIGHT) * redundancy, 6)
 
 
 def _candidates(

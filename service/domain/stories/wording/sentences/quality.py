@@ -43,7 +43,9 @@ _PROMOTION = re.compile(
     r"\b(has|have) (more|the (latest|story|details))(\W*$| (on|about|from|information)\b)|"
     r"(?-i:\b[A-Z]\w+ reports( (from|on|for)\b[^.]{0,40})?\.$)|\bjoins?\b.{0,80}\b(to discuss|with)\b|"
     r"\b(live (blog|updates|coverage)|newsletters?|podcast|our (app|website|reporters?|coverage))\b|"
-    r"\bhas learned\b|\bspoke (to|with) (cbs|abc|nbc|fox|cnn|bbc|sky)\b|reached out to\b|"
+    r"\b(has|have) (exclusively )?learned\b|"
+    r"(?-i:^\W*[A-Z]{2,5}[’']s? (?:[A-Z][\w’'-]+ ){1,4}(?:asks|speaks|talks|explains|explores|looks|reports|"
+    r"examines|breaks|visits|tells)\b)|\bspoke (to|with) (cbs|abc|nbc|fox|cnn|bbc|sky)\b|reached out to\b|"
     r"\bcontributed to this (report|article|story)\b|\bgetty images\b|\bcourtesy of\b|"
     r"\b(via|/) ?(getty|ap|afp|reuters)\b|\bshutterstock\b|\ball rights reserved\b|"
     r"\(L-R\)|\bin an earlier appearance\b|\bfile photo\b|\bwarner bros\.$|"
@@ -69,7 +71,7 @@ _RUN_ON = re.compile(
     r"^\W*(?:[A-Z][\w.-]+ ){1,3}(?:New|The|A|An|It|This|After|In|On|Just|Two|Three|Four) [a-z]|"
     r"^\W*(?:[A-Z][\w.-]+ (?:of )?){1,3}An? [A-Z][a-z]+ (?:of |[a-z])|"
     r"[a-z]{3,}[.!?][A-Z][a-z]|[a-z]{3,}\. [a-z]|^\W*(\w+) \1\b|^\W*(?:The|A|First on) \w+:|"
-    r"^\W*[A-Z][\w ]*/[A-Z]|^\W*[A-Z]{3,}[^.]{0,40}\s[–—-]{1,2}\s*$"
+    r"^\W*[A-Z][\w’']*(?: [a-z]+){1,3}: [A-Z]|^\W*[A-Z][\w ]*/[A-Z]|^\W*[A-Z]{3,}[^.]{0,40}\s[–—-]{1,2}\s*$"
 )
 #: A sentence with a time at its end and without such a verb is a caption: "The dam last month."
 _VERB = re.compile(

@@ -9,10 +9,10 @@ from service.domain.text.scripts import has_unspaced_script
 _REFERENCES = {
     "en": r"he|she|it|they|his|her|hers|their|its|this|that|these|those|but|and|so|yet|also|"
     r"however|meanwhile|instead|then|there|we|i|our|my|you|your|such|both|one|another|others?|"
-    r"neither|either|some|many|still|nor|or|after that|now|later|earlier|so far|as a result|"
+    r"neither|either|some|many|still|nor|or|after (?:that|all)|now|later|earlier|so far|as a result|"
     r"in (addition|response|turn|contrast)|on the other hand|for (example|instance)|by contrast|"
     r"moreover|furthermore|additionally|therefore|thus|indeed|nevertheless|nonetheless|"
-    r"similarly|otherwise|separately|overall|even so|why it matters|the (former|latter)",
+    r"similarly|otherwise|separately|overall|even|why it matters|the (former|latter)",
     "de": r"er|sie|es|dies\w*|damit|dazu|dabei|daher|doch|aber|und|auch|dort|deshalb|außerdem|wir|"
     r"ihre?[rnms]?|seine?[rnms]?|sein|zudem|allerdings|jedoch",
     "fr": r"il|elle|ils|elles|ce|cela|cette|ces|mais|et|aussi|son|sa|ses|leurs?|nous|on|toutefois|"

@@ -1,5 +1,6 @@
 """Weights of sentences of an event by their figures, expectations and strong words."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from service.domain.stories.wording.figures import DatedText, LatestFigures, named_kinds
@@ -10,8 +11,10 @@ from service.domain.stories.wording.title_flaws import LOADED
 _DEPTH, _LOADED = 0.85, 0.8
 #: Factor for the latest of several figures, and for an expectation that later titles do not share.
 _UPDATE, _OUTDATED = 1.6, 0.4
-#: Factor for a sentence without deaths, injured or missing people if the headline has them.
+#: Factor for a sentence without deaths, injured or missing people if the headline or most leads
+#: have them.
 _WITHOUT_RESULT = 0.7
+_MOST = 0.6
 
 
 class SentenceWeights:
@@ -23,7 +26,9 @@ class SentenceWeights:
         """`leads` have title and text; `headline` is empty if there is none."""
         self._figures = LatestFigures(leads)
         self._expectations = Expectations(titles)
-        self._results = named_kinds(headline)
+        named = Counter(kind for lead in leads for kind in named_kinds(lead.text))
+        most = {kind for kind, count in named.items() if count > _MOST * len(leads)}
+        self._results = named_kinds(headline) or most
 
     def weigh(self, sentence: DatedText, depth: int) -> float:
         """The factor on the centrality of a sentence after `depth` other ones.
