@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
-from fastapi.params import Path
+from fastapi.params import Query
 
 from service.domain.text.nearest import suggest
 from service.settings.sources import nearest
@@ -73,7 +73,7 @@ def suggest_parameter(request: Request, location: Sequence[str | int]) -> str:
 def _page_parameters(request: Request) -> dict[str, Mapping[str, Any]]:
     """The query parameters of a page, which the OpenAPI document does not list."""
     fields = get_flat_params(request.scope["route"].dependant)
-    return {each.alias: {} for each in fields if not isinstance(each.field_info, Path)}
+    return {each.alias: {} for each in fields if isinstance(each.field_info, Query)}
 
 
 def suggest_choice(error: Mapping[str, Any]) -> str:

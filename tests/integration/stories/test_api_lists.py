@@ -64,6 +64,7 @@ def ann(new_database: Callable[[], str]) -> Iterator[KeyClient]:
         for story in ("part1", "part2", "part3"):
             assert ann.post("/v1/decisions", {"action": "lock", "story": story}).status == 201
             assert ann.post("/v1/subscribers/1/alerts", {"words": story}).status == 201
+            assert ann.post("/v1/queries", {"id": story, "q": "ferry"}).status == 201
         yield ann
     engine.dispose()
 

@@ -45,6 +45,7 @@ BOUNDS = {
     "repeats_headline": MAX_TITLE_CHARACTERS,
     "title_similarity": MAX_TITLE_CHARACTERS,
     "without_quotations": 1700,
+    "content_words": 1700,
     "find_boilerplate": 4000,
     "remove_boilerplate": 4000,
 }
