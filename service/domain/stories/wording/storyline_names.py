@@ -22,6 +22,8 @@ _MIN_STORIES = 2
 #: Weight of a spelling of a phrase that modifies no other word: "data centers" in "the data
 #: centers", against "data center" in "data center audit".
 _FREE_WEIGHT = 10
+#: Factor of the value of a single word, which names a storyline only with a further word.
+_SINGLE_WORD = 0.9
 #: Minimum letters of a word that completes a name.
 _MIN_LENGTH = 4
 _UNNAMED = "Untitled"
@@ -67,7 +69,7 @@ def _name_by_phrase(clauses: _Clauses, vocabulary: Vocabulary) -> str:
     if not shared:
         return ""
     words = [word for story in clauses for clause in story for word in clause]
-    names = {word.root for word in words if word.is_name}
+    names = _find_names(words)
     rarity = _weights(sorted({word.word for word in words}), vocabulary)
     weights = {word.root: rarity[word.word] for word in words}
     best = min(shared, key=lambda key: (-_value(key, len(stories_of[key]), names, weights), key))
@@ -76,6 +78,13 @@ def _name_by_phrase(clauses: _Clauses, vocabulary: Vocabulary) -> str:
     if added := _completion(best, clauses, names, weights):
         return _combine(name, added, is_named=all(root in names for root in best))
     return _capitalise(name) if len(best) > 1 else ""
+
+
+def _find_names(words: Sequence[TitleWord]) -> set[str]:
+    """Roots that most of their occurrences use as a name: not "minister" of "Minister Abbas"."""
+    total = Counter(word.root for word in words)
+    named = Counter(word.root for word in words if word.is_name)
+    return {root for root, count in named.items() if 2 * count > total[root]}
 
 
 def _count_phrases(clauses: _Clauses) -> tuple[dict[_Key, Counter[str]], dict[_Key, set[int]]]:
@@ -111,7 +120,8 @@ def _phrases(clause: Sequence[TitleWord]) -> Iterator[_Phrase]:
 def _value(key: _Key, stories: int, names: set[str], weights: Mapping[str, float]) -> float:
     """Value of a phrase: by stories that share it, its rare words, and whether it has a name."""
     has_name = any(root in names for root in key)
-    return stories * sum(weights[root] for root in key) * (1 + has_name)
+    value = stories * sum(weights[root] for root in key) * (1 + has_name)
+    return value if len(key) > 1 else _SINGLE_WORD * value
 
 
 def _completion(
