@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
-from fastapi.params import Query
+from fastapi.params import Cookie, Header, Path
 
 from service.domain.text.nearest import suggest
 from service.settings.sources import nearest
@@ -22,6 +22,7 @@ CHECKED_PREFIX = "/v1/"
 NOT_UTF8 = "Not UTF-8: encode the text as UTF-8 before percent-encoding it"
 #: A value in the list of an error message of pydantic.
 _QUOTED = re.compile("'([^']+)'")
+_NOT_IN_QUERY = (Cookie, Header, Path)
 REPEATED = "Parameter given more than once, but it takes one value"
 
 
@@ -73,7 +74,7 @@ def suggest_parameter(request: Request, location: Sequence[str | int]) -> str:
 def _page_parameters(request: Request) -> dict[str, Mapping[str, Any]]:
     """The query parameters of a page, which the OpenAPI document does not list."""
     fields = get_flat_params(request.scope["route"].dependant)
-    return {each.alias: {} for each in fields if isinstance(each.field_info, Query)}
+    return {each.alias: {} for each in fields if not isinstance(each.field_info, _NOT_IN_QUERY)}
 
 
 def suggest_choice(error: Mapping[str, Any]) -> str:

@@ -65,6 +65,6 @@ def test_front_page_offers_the_known_values(site: Site) -> None:
     page = site.page("/?outlet=cedar&country=LB").text
     assert '<option value="cedar">Cedar Herald</option>' in page
     assert 'href="/?outlet=cedar&amp;country=LB&amp;family=volga"' in page
-    assert 'href="/?outlet=cedar" aria-current="true" dir="auto">Lebanon</a>' in page
+    assert 'href="/?outlet=cedar" aria-current="true" dir="auto" rel="nofollow">Lebanon</a>' in page
     assert f'href="/?outlet=cedar&amp;country=LB&amp;storyline={STORYLINE}"' in page
     assert 'name="outlet" value="cedar"' in page

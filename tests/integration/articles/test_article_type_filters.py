@@ -62,7 +62,7 @@ def test_page_labels_types_and_filters_by_links(site: Site):
     assert "Title media</a>" in site.page("/stories/mixed?type=gossip").text
     plain = site.page("/stories/plain").text
     assert "Filter by type" not in plain
-    assert "<strong>0</strong> of 1 outlet" in plain
+    assert "<strong>0</strong> independent of 1 outlet" in plain
 
 
 def test_editor_corrects_a_type_over_http(site: Site, sessions: Sessions):

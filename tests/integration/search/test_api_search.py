@@ -62,6 +62,8 @@ def serve_harbour(sessions: Sessions) -> Iterator[Site]:
         rows.story("hafen", [rows.article(kurier, FAEHRE)])
         embed_all_articles(session)
     with serving(sessions, model_context=model_context()) as served:
+        # Waits for the model; without it, a search on a busy machine is by keyword only.
+        assert search(served, "pier", "&mode=semantic").status == 200
         yield served
 
 
