@@ -51,7 +51,7 @@ class StoreCollector(Collector):
         yield from _mail_metrics(mail)
 
     def collect_last_known(self) -> Families:
-        """What is known without the database: the runs of the last scrape, which age."""
+        """Samples without the database: the runs of the last scrape, which age."""
         yield _database_up(0)
         yield from _job_metrics(self._last_runs, self._clock().timestamp())
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-#: Number of earlier days that show what is usual; with fewer days, nothing is called quiet.
+#: Minimum number of earlier days to compare with; with fewer days, nothing is called quiet.
 DAYS, MIN_DAYS = 28, 7
 #: Today is quiet below this fraction of the median of the earlier days.
 MAX_FRACTION = 0.5
@@ -55,7 +55,7 @@ def find_quiet(counts: Mapping[str, Sequence[int]]) -> list[QuietValue]:
 
 
 def has_enough_days(counts: Iterable[Sequence[int]]) -> bool:
-    """Whether enough earlier days have articles to show what is usual."""
+    """Whether enough earlier days have articles to compare with."""
     totals: list[int] = [sum(day) for day in zip(*counts, strict=True)]
     return sum(total > 0 for total in totals[:-1]) >= MIN_DAYS
 

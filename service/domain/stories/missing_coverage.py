@@ -12,7 +12,7 @@ from enum import StrEnum
 
 #: Fewer outlets do not show which stories are similar.
 MIN_OUTLETS = 3
-#: Fewer similar stories do not show what is usual.
+#: Fewer similar stories are no basis for a comparison.
 MIN_SIMILAR = 20
 #: Outlets may still report a younger story.
 MIN_AGE = timedelta(hours=12)

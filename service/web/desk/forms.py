@@ -62,7 +62,7 @@ class RequirePerson:
     """Dependency of pages: the session of a signed-in person, with `role` if it is given.
 
     Raises:
-        SignInRequiredError: nobody is signed in.
+        SignInRequiredError: the request has no session.
         HTTPException: 403, the key of the session lacks the role.
     """
 

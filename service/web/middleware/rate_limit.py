@@ -63,7 +63,7 @@ class RateLimiter:
             self._buckets.popitem(last=False)
 
     def _start_exchange(self, *, at_once: bool) -> None:
-        """Exchange in the background, at once for a client that this process does not know."""
+        """Exchange in the background, at once for a client without a bucket."""
         is_due = at_once or time.monotonic() - self._exchanged_at > EXCHANGE_INTERVAL
         is_running = self._running is not None and not self._running.done()
         if self._exchange and is_due and not is_running:

@@ -93,7 +93,7 @@ def import_list(
     person: Admin,
     upload: Annotated[tuple[str, bytes], Depends(read_upload)],
 ) -> HTMLResponse:
-    """Add the feeds of an OPML file, and report what was added, existed or was skipped."""
+    """Add the feeds of an OPML file; the report has numbers of added, existing and skipped ones."""
     name, data = upload
     try:
         opml = read_opml(data, name=name)

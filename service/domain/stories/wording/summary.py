@@ -118,18 +118,18 @@ class _Scores:
 
     `centrality`, shape (n,), is the mean cosine with the other articles and with all titles. It is
     reduced for depth and strong words, and 0 for a sentence unlike all titles. `similarity`, shape
-    (n, n), has the mutual cosines. `words` are the words of each, `told` those of the headline.
+    (n, n), has the mutual cosines. `words` are those of each candidate.
     """
 
     centrality: Floats
     similarity: Floats
     words: Sequence[Collection[str]]
-    told: Collection[str]
+    headline_words: Collection[str]
     facts: SharedFacts
 
     def gains(self, rows: Sequence[int], selected: Sequence[int]) -> dict[int, float]:
         """Values of the facts that candidates add to the headline and the selected ones, 0 to 1."""
-        known = {*self.told, *(word for row in selected for word in self.words[row])}
+        known = {*self.headline_words, *(word for row in selected for word in self.words[row])}
         gains = {
             row: self.facts.value(set(self.words[row]) - known)
             / math.sqrt(max(len(self.words[row]), _FULL_LENGTH))
@@ -149,8 +149,8 @@ class _Scores:
         documents = [content_words(_title_and_lead(each), each.lang) for each in articles]
         titles = [_title_words(each) for each in articles]
         quoted = [content_words(each.quote.text, each.quote.lang) for each in pool]
-        told = _title_words(headline) if headline else []
-        rows = WordCounts.count([*documents, *titles, told, *quoted]).tf_idf(vocabulary)
+        headline_words = _title_words(headline) if headline else []
+        rows = WordCounts.count([*documents, *titles, headline_words, *quoted]).tf_idf(vocabulary)
         leads, title_rows = rows[: len(articles)], rows[len(articles) : 2 * len(articles) + 1]
         sentences = rows[2 * len(articles) + 1 :]
         row_of = {each.id: row for row, each in enumerate(articles)}
@@ -167,7 +167,7 @@ class _Scores:
         centrality = mean * weights * (on_titles.max(axis=1) >= _MIN_TITLE_COSINE)
         similarity = (sentences @ sentences.T).toarray()
         facts = SharedFacts(documents, vocabulary)
-        return cls(np.round(centrality, 6), np.round(similarity, 6), quoted, told, facts)
+        return cls(np.round(centrality, 6), np.round(similarity, 6), quoted, headline_words, facts)
 
 
 def _select(

@@ -63,7 +63,7 @@ class FollowQuery(FormQuery):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is followed: its name, page and feeds; `kind` and `key` are empty for a story."""
+    """Name, page and feeds of a followed object; `kind` and `key` are empty for a story."""
 
     kind: Literal["outlet", "storyline", ""]
     key: str
@@ -153,7 +153,7 @@ def _find_subscriber(session: Session, web: WebContext, token: str) -> Subscribe
 
 
 def _find_subject(session: Session, query: FollowQuery) -> Subject:
-    """What is followed; raises NotFoundError."""
+    """The followed object; raises NotFoundError."""
     if query.outlet:
         outlet = outlet_stats.get_outlet(session, query.outlet)
         feeds = _story_feeds({"outlet": outlet.slug})

@@ -1,7 +1,7 @@
 """`/subscribe`: request the daily digest; the confirmation email completes the subscription.
 
 The response is the same for all valid addresses, and the address is looked up after the response,
-so that nobody can find out who is subscribed.
+so that it does not reveal subscribed addresses.
 """
 
 from typing import Annotated, Any
