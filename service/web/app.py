@@ -64,7 +64,7 @@ from service.web.rendering.templates import STATIC, create_environment
 from service.web.requests import problems, redirects
 from service.web.requests.content_type import require_json
 from service.web.requests.maintenance import reject_in_maintenance
-from service.web.requests.unknown_parameters import reject_unknown_parameters
+from service.web.requests.parameters.unknown_parameters import reject_unknown_parameters
 
 #: Smaller responses gain nothing from gzip, and higher levels hardly reduce the size.
 GZIP_MIN_BYTES, GZIP_LEVEL = 1000, 5

@@ -7,7 +7,7 @@ import pytest
 
 from service.store.database import schema
 from service.store.database.sessions import make_sessions
-from tests.support.content.texts import MEETING, STORYLINE
+from tests.support.content.site.texts import MEETING, STORYLINE
 from tests.support.servers.browser import Browser, View, find_browser, running_browser
 from tests.support.servers.site import Site, serving, serving_busy_day, serving_world
 

@@ -15,7 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import TextContent, TextResourceContents
 
 from tests.e2e.conftest import COMMAND, Shell
-from tests.support.content.texts import MEETING, MERGED
+from tests.support.content.site.texts import MEETING, MERGED
 from tests.support.servers.site import Site, serving_world
 
 pytestmark = pytest.mark.slow

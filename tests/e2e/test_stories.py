@@ -14,8 +14,8 @@ from service.store.database import schema
 from service.store.database.sessions import make_sessions
 from service.store.tables import ArticleKeyRow, ArticleRow
 from tests.e2e.conftest import Shell
-from tests.support.content.site_content import fill
-from tests.support.content.texts import MEETING, MERGED, SIMILAR_EVENTS
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import MEETING, MERGED, SIMILAR_EVENTS
 
 pytestmark = pytest.mark.slow
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from service.commands.running.models import load_merge_model, load_pair_model
-from service.embed.bundled import TAG, bundled_model
 from service.embed.encoder import Encoder
 from service.embed.language_means import LanguageMeans
 from service.embed.loader import load_encoder
-from service.embed.low_precision import cpu_has_bfloat16, uses_bfloat16
+from service.embed.models.bundled import TAG, bundled_model
+from service.embed.models.low_precision import cpu_has_bfloat16, uses_bfloat16
 from service.errors import BadInputError, ModelMissingError
 from service.settings import load
 

@@ -32,7 +32,7 @@ from service.web.api.counts.list_summary import SummarizedPageOut, SummaryQuery,
 from service.web.middleware.etags import ETagSession
 from service.web.rendering import links
 from service.web.rendering.schemas import MemberOut, PageOut
-from service.web.requests.fields import (
+from service.web.requests.parameters.fields import (
     Names,
     fields_parameter,
     json_response,
@@ -41,9 +41,9 @@ from service.web.requests.fields import (
     page_response,
     validate_fields,
 )
-from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit
+from service.web.requests.parameters.queries import read_query, require_present
+from service.web.requests.parameters.types import BigInt, Cursor, CursorText, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
-from service.web.requests.queries import read_query, require_present
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"], responses=PROBLEM_RESPONSES)
 

@@ -26,7 +26,7 @@ from service.web.middleware.authenticate import RequireRole
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import Instant, PageOut
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
-from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit
+from service.web.requests.parameters.types import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/decisions", tags=["editing"], responses=PROBLEM_RESPONSES)

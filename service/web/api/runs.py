@@ -13,7 +13,7 @@ from service.store.runs import views as run_views
 from service.store.runs.views import RunView
 from service.web.dependencies import ReadSession
 from service.web.rendering.schemas import Instant, PageOut
-from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit
+from service.web.requests.parameters.types import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"], responses=PROBLEM_RESPONSES)

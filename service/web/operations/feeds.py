@@ -24,7 +24,7 @@ from service.web.operations.plots import Value, plot_bars
 from service.web.operations.sections import render_section
 from service.web.rendering.links import with_query
 from service.web.rendering.templates import date_time
-from service.web.requests.parameters import CursorQuery
+from service.web.requests.parameters.types import CursorQuery
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 

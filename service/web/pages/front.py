@@ -26,9 +26,9 @@ from service.web.rendering.front_page import filter_links
 from service.web.rendering.front_page.cards import arrange_front
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import page_url, render_page
-from service.web.requests.form_query import FormQuery
-from service.web.requests.parameters import Limit
-from service.web.requests.queries import read_query
+from service.web.requests.parameters.form_query import FormQuery
+from service.web.requests.parameters.queries import read_query
+from service.web.requests.parameters.types import Limit
 from service.web.requests.reader import ReaderDep
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)

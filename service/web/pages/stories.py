@@ -12,7 +12,7 @@ from service.web.api.catalogue.feeds import FEED_CURSOR
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import render_page
-from service.web.requests.parameters import CursorQuery
+from service.web.requests.parameters.types import CursorQuery
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 

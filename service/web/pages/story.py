@@ -28,7 +28,7 @@ from service.web.rendering.story_page.reports import ReportPage, page_reports
 from service.web.rendering.story_page.timeline import draw_growth, timeline_rows
 from service.web.rendering.templates import date_time
 from service.web.requests import problems
-from service.web.requests.parameters import AsOf, StoryId
+from service.web.requests.parameters.types import AsOf, StoryId
 from service.web.requests.reader import ReaderDep
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)

@@ -1,4 +1,4 @@
-"""Display names of outlets, article types, languages and countries; direction of languages."""
+"""Names of outlets, types, languages and countries for readers; excerpts; direction of text."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,16 @@ from service.domain.counts.dimensions import Dimension
 from service.domain.locales.names import country_name, direction, language_name
 from service.store.story_views.reports import Report
 
-__all__ = ["TYPE_NAMES", "country_name", "direction", "language_name", "outlet_names", "value_name"]
+__all__ = [
+    "TYPE_NAMES",
+    "country_name",
+    "direction",
+    "distinct",
+    "excerpt",
+    "language_name",
+    "outlet_names",
+    "value_name",
+]
 
 TYPE_NAMES = {
     ArticleType.REPORT: "Report",
@@ -35,3 +44,19 @@ def value_name(dimension: Dimension, value: str) -> str:
     if dimension is Dimension.LANGUAGE:
         return language_name(value)
     return TYPE_NAMES[ArticleType(value)] if dimension is Dimension.TYPE else value
+
+
+def excerpt(text: str, *, limit: int = 300) -> str:
+    """The first `limit` characters in one line, cut at a word boundary if possible."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    start = line[:limit]
+    if " " in start[limit // 2 :]:
+        start = start.rsplit(" ", 1)[0]
+    return start.rstrip(" ,;:–-") + "…"
+
+
+def distinct(values: Iterable[str | None]) -> list[str]:
+    """Values without None and duplicates, in order of first appearance."""
+    return list(dict.fromkeys(value for value in values if value))

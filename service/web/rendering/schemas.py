@@ -12,8 +12,7 @@ from service.domain.stories.ranking import Rank
 from service.store.story_views.reports import Member, OutletInfo, Report
 from service.store.story_views.views import StorylineName, StoryView
 from service.web.rendering import links
-from service.web.rendering.display_names import outlet_names
-from service.web.requests.parameters import distinct, excerpt
+from service.web.rendering.display_names import distinct, excerpt, outlet_names
 
 #: Descriptions of fields that several schemas have.
 NEXT = "`cursor` of the next page; null on the last page."

@@ -17,7 +17,6 @@ from service.web.rendering.reader_clock import COMMON_ZONES, MONTHS, UNITS
 from service.web.rendering.story_page.evidence import read_evidence
 from service.web.rendering.story_page.points import dots
 from service.web.rendering.viewer import current_viewer
-from service.web.requests import parameters
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 STATIC = Path(__file__).parents[1] / "static"
@@ -62,8 +61,8 @@ def create_environment(title: str, static: Path) -> Environment:
         "language_name": display_names.language_name,
         "direction": display_names.direction,
         "type_name": display_names.TYPE_NAMES.__getitem__,
-        "distinct": parameters.distinct,
-        "excerpt": parameters.excerpt,
+        "distinct": display_names.distinct,
+        "excerpt": display_names.excerpt,
         "evidence": read_evidence,
     }
     environment.globals |= {"viewer": current_viewer.get}

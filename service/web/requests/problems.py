@@ -31,7 +31,7 @@ from service.errors import (
 )
 from service.web.dependencies import web_context
 from service.web.requests.content_type import UNSUPPORTED_MEDIA_TYPE, unsupported_reason
-from service.web.requests.unknown_parameters import suggest_choice, suggest_parameter
+from service.web.requests.parameters.unknown_parameters import suggest_choice, suggest_parameter
 
 #: Paths with responses for programs; all other paths are HTML pages.
 PROGRAM_PATHS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from service.store.database.sessions import Sessions
 from service.web import dependencies
-from tests.support.content.texts import MEETING, STORYLINE
+from tests.support.content.site.texts import MEETING, STORYLINE
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving, serving_app, serving_world
 

@@ -23,9 +23,9 @@ from service.store.subscribers import alerts
 from service.store.tables import FeedRow, KeyRow
 from service.store.webhooks import webhooks
 from service.web.app import create_app
-from tests.support.content.site_content import fill
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import MEETING, STORYLINE, WORLD_NOW
 from tests.support.content.subscribers import subscribe
-from tests.support.content.texts import MEETING, STORYLINE, WORLD_NOW
 from tests.support.database.embedded_articles import embed_all_articles, model_context
 from tests.support.servers.site import Site, running
 

@@ -21,7 +21,7 @@ from samestory_client import (
 from service.domain.access.roles import Role
 from service.store.database.sessions import Sessions
 from service.store.tables import StoryRow
-from tests.support.content.texts import MEETING, MERGED, WORLD_NOW
+from tests.support.content.site.texts import MEETING, MERGED, WORLD_NOW
 from tests.support.database.api_keys import make_key_client
 from tests.support.database.rows import Rows
 from tests.support.servers.feed_server import FeedServer, raw, reply

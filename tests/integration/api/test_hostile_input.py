@@ -15,8 +15,8 @@ from service.store.access import keys
 from service.store.database import schema
 from service.store.database.sessions import make_sessions
 from service.web.app import create_app
-from tests.support.content.site_content import fill
-from tests.support.content.texts import WORLD_NOW
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import WORLD_NOW
 from tests.support.database.api_keys import KeyClient
 from tests.support.database.embedded_articles import embed_all_articles, model_context
 from tests.support.servers.site import SiteResponse, running

@@ -17,8 +17,8 @@ from service.store.database.sessions import Sessions, make_sessions
 from service.store.queries.stories import story_conditions
 from service.store.story_views.views import list_stories
 from service.store.tables import StoryRow
-from tests.support.content.site_content import fill
-from tests.support.content.texts import MEETING, STORYLINE
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import MEETING, STORYLINE
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
 

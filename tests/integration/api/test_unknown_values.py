@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.support.content.texts import MEETING, STORYLINE
+from tests.support.content.site.texts import MEETING, STORYLINE
 from tests.support.servers.site import Site, serving_world
 
 

@@ -20,8 +20,8 @@ from service.store.editing.actions import EditorAction
 from service.store.stories.versions import record_versions
 from service.store.story_views.views import list_stories, select_story_ids
 from service.store.tables import StoryRow
-from tests.support.content.site_content import fill
-from tests.support.content.texts import MEETING, STORYLINE, WORLD_NOW
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import MEETING, STORYLINE, WORLD_NOW
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
 

@@ -21,8 +21,8 @@ from service.store.editing import actions
 from service.store.editing.actions import EditorAction
 from service.store.tables import ArticleRow
 from service.web.api.export.streaming import read_pages
-from tests.support.content.site_content import fill
-from tests.support.content.texts import MEETING, STORYLINE, WORLD_NOW
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import MEETING, STORYLINE, WORLD_NOW
 from tests.support.database.rows import Rows
 from tests.support.servers.site import Site, serving
 

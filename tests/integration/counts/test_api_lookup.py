@@ -11,8 +11,8 @@ from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.editing import actions
 from service.store.tables import ArticleKeyRow, StoryRow
-from tests.support.content.site_content import fill
-from tests.support.content.texts import MEETING, MERGED, STORYLINE, WORLD_NOW
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import MEETING, MERGED, STORYLINE, WORLD_NOW
 from tests.support.database.editor import decide
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving

@@ -14,8 +14,8 @@ from jobs.running.context import Context
 from service.errors import ExportError
 from service.store.database.sessions import Sessions
 from service.store.editing import actions
-from tests.support.content.site_content import fill
-from tests.support.content.texts import MEETING, MERGED, STORYLINE, WORLD_NOW
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import MEETING, MERGED, STORYLINE, WORLD_NOW
 from tests.support.database.editor import decide
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.s3_server import serving_s3

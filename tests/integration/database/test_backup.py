@@ -16,7 +16,7 @@ from service.store.database.sessions import Sessions, make_sessions
 from service.store.maintenance.backup import back_up, restore
 from service.store.maintenance.comparison import find_differences
 from service.store.tables import Base
-from tests.support.content.site_content import fill
+from tests.support.content.site.site_content import fill
 from tests.support.database.embedded_articles import embed_all_articles
 from tests.support.database.rows import Rows
 

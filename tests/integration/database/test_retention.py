@@ -12,7 +12,7 @@ from jobs.tidy import tidy
 from service.cli import build
 from service.store.database.sessions import Sessions
 from tests.integration.conftest import NOW
-from tests.support.content.site_content import fill
+from tests.support.content.site.site_content import fill
 from tests.support.database.embedded_articles import embed_all_articles
 
 KEPT = ("articles", "stories", "memberships", "transitions", "article_documents", "copies")

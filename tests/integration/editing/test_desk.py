@@ -9,9 +9,9 @@ from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.stories import stories
 from service.store.tables import ArticleRow, StoryRow
-from tests.support.content.open_questions import FERRY, PIER, OpenQuestions
-from tests.support.content.site_content import fill
-from tests.support.content.texts import MEETING, WORLD_NOW
+from tests.support.content.site.open_questions import FERRY, PIER, OpenQuestions
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import MEETING, WORLD_NOW
 from tests.support.database.api_keys import make_key_client
 from tests.support.servers.site import Site, serving
 from tests.support.servers.visitor import Visitor

@@ -15,8 +15,8 @@ from service.store.database.sessions import Sessions, make_sessions
 from service.store.tables import DeliveryRow, EditionRow, FeedMoveRow, FeedRow, SubscriberRow
 from service.store.webhooks import webhooks
 from service.web.app import create_app
-from tests.support.content.site_content import fill
-from tests.support.content.texts import WORLD_NOW
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import WORLD_NOW
 from tests.support.database.api_keys import make_key_client
 from tests.support.database.rows import Rows
 from tests.support.servers.feed_server import FeedServer, reply

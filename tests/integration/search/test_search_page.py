@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from service.store.database.sessions import Sessions
-from tests.support.content.texts import MEETING
+from tests.support.content.site.texts import MEETING
 from tests.support.database.rows import Rows
 from tests.support.servers.site import Site, serving, serving_world
 

@@ -13,9 +13,9 @@ from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.subscribers import alerts, deliveries, editions, subscribers
 from service.store.subscribers.email_stats import load_daily_outcomes
-from tests.support.content.site_content import fill
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import MEETING, WORLD_NOW
 from tests.support.content.subscribers import subscribe
-from tests.support.content.texts import MEETING, WORLD_NOW
 from tests.support.servers.site import Site, serving
 
 

@@ -16,7 +16,7 @@ from service.store.database.change_counter import read_change_counter
 from service.store.database.sessions import Sessions
 from service.store.tables import ArticleRow, FeedRow, StoryRow
 from service.web.app import create_app
-from tests.support.content.texts import MEETING, STORYLINE
+from tests.support.content.site.texts import MEETING, STORYLINE
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, running, serving, serving_world
 

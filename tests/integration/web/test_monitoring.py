@@ -17,8 +17,8 @@ from jobs.running.runner import Job, run_job
 from service.errors import BadInputError
 from service.store.database.sessions import Sessions
 from service.telemetry import process
-from tests.support.content.site_content import fill
-from tests.support.content.texts import WORLD_NOW
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import WORLD_NOW
 from tests.support.servers.site import Site, serving
 from tests.unit.project.test_docs import anchors
 

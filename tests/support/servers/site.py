@@ -18,9 +18,9 @@ from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.web.app import create_app
 from service.web.dependencies import ModelContext
-from tests.support.content import busy_day
-from tests.support.content.site_content import fill
-from tests.support.content.texts import WORLD_NOW
+from tests.support.content.site import busy_day
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import WORLD_NOW
 from tests.support.database.embedded_articles import embed_all_articles, model_context
 from tests.support.database.rows import NOW
 

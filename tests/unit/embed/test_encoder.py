@@ -6,9 +6,9 @@ import pytest
 from numpy.typing import NDArray
 
 from service.domain.articles.model import Article
-from service.embed import bundled
 from service.embed.articles import encode_articles
 from service.embed.language_means import CenteredEncoder, LanguageMeans
+from service.embed.models import bundled
 from service.errors import BadInputError, ModelChecksumError, ModelMissingError
 from tests.support.content.events import encoded, event_articles
 from tests.support.encoders import WordEncoder

@@ -5,7 +5,7 @@ import threading
 import torch
 from threadpoolctl import ThreadpoolController
 
-from service.embed.low_precision import (
+from service.embed.models.low_precision import (
     SINGLE_THREAD_TEXTS,
     ThreadLimiter,
     cast_linear_weights_to_bfloat16,

@@ -17,7 +17,8 @@ from service.store.catalogue.views import FeedFilter, FeedView
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.authenticate import RequireRole
 from service.web.rendering.schemas import LANGUAGE, Instant, OutletRef, PageOut
-from service.web.requests.fields import (
+from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
+from service.web.requests.parameters.fields import (
     Names,
     fields_parameter,
     json_response,
@@ -26,9 +27,8 @@ from service.web.requests.fields import (
     page_response,
     validate_fields,
 )
-from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
-from service.web.requests.known_values import require_known_values
-from service.web.requests.parameters import BigInt, Cursor, CursorText, Limit
+from service.web.requests.parameters.known_values import require_known_values
+from service.web.requests.parameters.types import BigInt, Cursor, CursorText, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/feeds", tags=["feeds"], responses=PROBLEM_RESPONSES)

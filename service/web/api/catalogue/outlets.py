@@ -11,7 +11,7 @@ from service.store.catalogue.outlet_stats import OutletStats
 from service.store.catalogue.views import OutletFilter, OutletOrder, OutletView
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import COUNTRY, LANGUAGE, Instant, PageOut
-from service.web.requests.fields import (
+from service.web.requests.parameters.fields import (
     Names,
     fields_parameter,
     json_response,
@@ -20,8 +20,8 @@ from service.web.requests.fields import (
     page_response,
     validate_fields,
 )
-from service.web.requests.known_values import require_known_values
-from service.web.requests.parameters import Cursor, CursorText, Limit
+from service.web.requests.parameters.known_values import require_known_values
+from service.web.requests.parameters.types import Cursor, CursorText, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/outlets", tags=["outlets"], responses=PROBLEM_RESPONSES)

@@ -19,8 +19,8 @@ from service.web.api.counts.list_summary import ValueOut
 from service.web.api.counts.query import CountQuery, complete_period
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import Instant
+from service.web.requests.parameters.queries import read_query
 from service.web.requests.problems import PROBLEM_RESPONSES
-from service.web.requests.queries import read_query
 
 router = APIRouter(prefix="/v1/counts", tags=["counts"], responses=PROBLEM_RESPONSES)
 

@@ -12,7 +12,7 @@ from service.store.counts.entities import EntityView, list_entities
 from service.web.api.counts.query import complete_period
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import Instant
-from service.web.requests.parameters import Limit
+from service.web.requests.parameters.types import Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/entities", tags=["entities"], responses=PROBLEM_RESPONSES)

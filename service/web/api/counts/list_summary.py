@@ -12,7 +12,7 @@ from service.store.counts.facets import MAX_ITEMS, MAX_VALUES, Facet
 from service.store.counts.totals import MAX_EXACT, Total
 from service.web.rendering.display_names import value_name
 from service.web.rendering.schemas import PageOut
-from service.web.requests.fields import Names, split_names, validate_names
+from service.web.requests.parameters.fields import Names, split_names, validate_names
 
 Item = TypeVar("Item")
 DIMENSIONS = ", ".join(Dimension)

@@ -19,8 +19,8 @@ from service.errors import BadInputError
 from service.store.articles.views import ArticleFilter
 from service.store.counts.latest_report import find_latest_report
 from service.web.api.counts.list_summary import DIMENSIONS
-from service.web.requests.fields import Names, split_names, validate_names
-from service.web.requests.parameters import BigInt
+from service.web.requests.parameters.fields import Names, split_names, validate_names
+from service.web.requests.parameters.types import BigInt
 
 #: Default end of the period if there are no articles.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import Any
 from service.store.articles.views import ArticleDetail
 from service.store.story_views.reports import OutletInfo
 from service.web.rendering import links
-from service.web.requests.parameters import excerpt
+from service.web.rendering.display_names import excerpt
 
 
 def article_item(article: ArticleDetail) -> dict[str, Any]:

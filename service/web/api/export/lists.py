@@ -38,10 +38,10 @@ from service.web.api.stories.schemas import ListedStoryOut
 from service.web.api.stories.storylines import StorylineSummaryOut
 from service.web.middleware.concurrency import ExportSlot
 from service.web.rendering.schemas import StoryOut
-from service.web.requests.fields import split_names
-from service.web.requests.known_values import require_known_values
+from service.web.requests.parameters.fields import split_names
+from service.web.requests.parameters.known_values import require_known_values
+from service.web.requests.parameters.queries import read_query, resolve_query
 from service.web.requests.problems import PROBLEM_RESPONSES
-from service.web.requests.queries import read_query, resolve_query
 
 router = APIRouter(
     prefix="/v1/export", tags=["export"], responses={**PROBLEM_RESPONSES, **EXPORT_RESPONSES}

@@ -13,8 +13,8 @@ from service.web.api.catalogue.outlets import OutletFields, OutletFilterQuery
 from service.web.api.export.streaming import ExportQuery
 from service.web.api.stories.query import Include, StoryFields
 from service.web.api.stories.storylines import StorylineFilterQuery, StorylineSummaryFields
-from service.web.requests.fields import Names, fields_parameter, validate_names
-from service.web.requests.parameters import BigInt
+from service.web.requests.parameters.fields import Names, fields_parameter, validate_names
+from service.web.requests.parameters.types import BigInt
 
 #: Fields of an exported article.
 ARTICLE_FIELDS = [name for name in ArticleDetailOut.model_fields if name != "evidence"]

@@ -18,7 +18,7 @@ from service.web.middleware.authenticate import RequireRole
 from service.web.rendering.links import feed_links
 from service.web.rendering.schemas import Instant, PageOut
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
-from service.web.requests.parameters import Cursor, CursorQuery, Limit
+from service.web.requests.parameters.types import Cursor, CursorQuery, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/queries", tags=["queries"], responses=PROBLEM_RESPONSES)

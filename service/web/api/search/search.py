@@ -46,9 +46,9 @@ from service.web.lazy_model import encoder_if_loaded, lazy_model, loaded_encoder
 from service.web.middleware.concurrency import SearchSlot
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import StoryOut
-from service.web.requests.parameters import Limit
+from service.web.requests.parameters.queries import require_present, resolve_query
+from service.web.requests.parameters.types import Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
-from service.web.requests.queries import require_present, resolve_query
 
 router = APIRouter(prefix="/v1/search", tags=["search"], responses=PROBLEM_RESPONSES)
 

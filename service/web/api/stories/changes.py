@@ -35,9 +35,9 @@ from service.web.dependencies import WebContext, WebContextDep
 from service.web.middleware.authenticate import is_key_still_valid
 from service.web.middleware.concurrency import StreamSlot, is_head_request
 from service.web.middleware.etags import ETagSession
-from service.web.requests.parameters import BigInt, Limit
+from service.web.requests.parameters.queries import resolve_query
+from service.web.requests.parameters.types import BigInt, Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
-from service.web.requests.queries import resolve_query
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"], responses=PROBLEM_RESPONSES)
 

@@ -19,7 +19,7 @@ from service.store.counts.dimensions import load_names
 from service.store.counts.missing_coverage import load_missing_coverage
 from service.web.api.counts.list_summary import ValueOut
 from service.web.middleware.etags import ETagSession
-from service.web.requests.parameters import StoryId
+from service.web.requests.parameters.types import StoryId
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 from service.web.requests.redirects import MERGED_RESPONSE, require_unmerged
 

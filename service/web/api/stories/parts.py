@@ -23,14 +23,14 @@ from service.web.rendering.schemas import (
 )
 from service.web.rendering.story_page.evidence import read_evidence
 from service.web.rendering.story_page.points import timeline_page
-from service.web.requests.fields import (
+from service.web.requests.parameters.fields import (
     Names,
     fields_parameter,
     or_partial_page,
     page_response,
     validate_fields,
 )
-from service.web.requests.parameters import AsOf, BigInt, Cursor, CursorQuery, Limit, StoryId
+from service.web.requests.parameters.types import AsOf, BigInt, Cursor, CursorQuery, Limit, StoryId
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 from service.web.requests.redirects import MERGED_RESPONSE, require_unmerged, require_unmerged_story
 

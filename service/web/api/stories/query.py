@@ -14,8 +14,13 @@ from service.store.story_views import views
 from service.store.story_views.views import StoryView
 from service.web.api.counts.list_summary import SummaryQuery, summary_fields
 from service.web.api.stories.schemas import StoryDetailOut
-from service.web.requests.fields import Names, fields_parameter, validate_fields, validate_names
-from service.web.requests.parameters import Cursor, CursorText, Limit
+from service.web.requests.parameters.fields import (
+    Names,
+    fields_parameter,
+    validate_fields,
+    validate_names,
+)
+from service.web.requests.parameters.types import Cursor, CursorText, Limit
 
 CURSORS = {
     Sort.RANK: Cursor("stories/rank", bool, FiniteFloat, ShortText),

@@ -22,7 +22,7 @@ from service.web.api.stories.schemas import (
 )
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import MemberOut, PageOut, StoryOut, story_fields
-from service.web.requests.fields import (
+from service.web.requests.parameters.fields import (
     json_response,
     or_partial,
     or_partial_page,
@@ -30,9 +30,9 @@ from service.web.requests.fields import (
     select_fields,
     split_names,
 )
-from service.web.requests.parameters import AsOf, StoryId
+from service.web.requests.parameters.queries import read_query
+from service.web.requests.parameters.types import AsOf, StoryId
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
-from service.web.requests.queries import read_query
 from service.web.requests.redirects import MERGED_RESPONSE, require_unmerged_story
 
 router = APIRouter(prefix="/v1/stories", tags=["stories"], responses=PROBLEM_RESPONSES)

@@ -12,7 +12,7 @@ from service.store.story_views.storylines import StorylineBrief, StorylineOrder
 from service.web.middleware.etags import ETagSession
 from service.web.rendering import links
 from service.web.rendering.schemas import Instant, PageOut, StorylineRef, StoryOut
-from service.web.requests.fields import (
+from service.web.requests.parameters.fields import (
     Names,
     fields_parameter,
     json_response,
@@ -21,7 +21,7 @@ from service.web.requests.fields import (
     page_response,
     validate_fields,
 )
-from service.web.requests.parameters import Cursor, CursorText, Limit, StorylineId
+from service.web.requests.parameters.types import Cursor, CursorText, Limit, StorylineId
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/v1/storylines", tags=["storylines"], responses=PROBLEM_RESPONSES)

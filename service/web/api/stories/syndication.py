@@ -14,12 +14,12 @@ from service.web.api.stories.query import StoryFeedQuery, list_page
 from service.web.dependencies import WebContextDep
 from service.web.middleware.etags import ETagSession
 from service.web.rendering import links, syndication
-from service.web.rendering.display_names import outlet_names
+from service.web.rendering.display_names import excerpt, outlet_names
 from service.web.rendering.syndication import MEDIA_TYPES, Channel, FeedEntry, Format, feed_urn
 from service.web.rendering.templates import date_time
-from service.web.requests.parameters import StoryId, excerpt
+from service.web.requests.parameters.queries import read_query
+from service.web.requests.parameters.types import StoryId
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
-from service.web.requests.queries import read_query
 from service.web.requests.redirects import MERGED_RESPONSE, require_unmerged_story
 
 router = APIRouter(prefix="/v1/stories", tags=["outgoing feeds"], responses=PROBLEM_RESPONSES)

@@ -17,7 +17,7 @@ from service.web.pages.alert_feeds import feed_path
 from service.web.pages.subscriptions import load_link_key
 from service.web.rendering.schemas import Instant, PageOut
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
-from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit
+from service.web.requests.parameters.types import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 router = APIRouter(

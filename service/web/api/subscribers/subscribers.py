@@ -25,7 +25,7 @@ from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.authenticate import RequireRole
 from service.web.rendering.schemas import PageOut
 from service.web.requests.idempotency import WRITE_RESPONSES, WriteDep, WriteResult
-from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit
+from service.web.requests.parameters.types import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 ADMIN = Depends(RequireRole(Role.ADMIN))

@@ -7,7 +7,7 @@ from fastapi import Depends, Path
 from service.domain.access.roles import Role
 from service.web.middleware.authenticate import RequireRole
 from service.web.requests.idempotency import WRITE_RESPONSES
-from service.web.requests.parameters import BigInt
+from service.web.requests.parameters.types import BigInt
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
 ADMIN = Depends(RequireRole(Role.ADMIN))

@@ -13,7 +13,7 @@ from service.web.api.webhooks.schemas import DeliveryOut, OutcomeOut
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering.schemas import PageOut
 from service.web.requests.idempotency import WriteDep, WriteResult
-from service.web.requests.parameters import BigInt, Cursor, CursorQuery, Limit
+from service.web.requests.parameters.types import BigInt, Cursor, CursorQuery, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE
 
 router = APIRouter(

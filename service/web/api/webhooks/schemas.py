@@ -10,7 +10,7 @@ from service.redaction import redact_url
 from service.store.webhooks.attempts import Attempt
 from service.store.webhooks.webhooks import Webhook
 from service.web.rendering.schemas import Instant
-from service.web.requests.parameters import BigInt
+from service.web.requests.parameters.types import BigInt
 
 Kind = Literal[
     "emerged", "grew", "shrank", "merged", "split", "closed", "reopened",

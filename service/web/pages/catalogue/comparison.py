@@ -24,8 +24,8 @@ from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.concurrency import SearchSlot
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import page_url, render_page
-from service.web.requests.form_query import FormQuery
-from service.web.requests.known_values import require_known_values
+from service.web.requests.parameters.form_query import FormQuery
+from service.web.requests.parameters.known_values import require_known_values
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 

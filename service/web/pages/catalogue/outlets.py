@@ -28,9 +28,9 @@ from service.web.rendering.dropped_filters import DroppedFilter, suggest_dropped
 from service.web.rendering.links import feed_links, outlet_path
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import page_url, render_page
-from service.web.requests.form_query import FormQuery
-from service.web.requests.known_values import require_known_values
-from service.web.requests.parameters import CursorText
+from service.web.requests.parameters.form_query import FormQuery
+from service.web.requests.parameters.known_values import require_known_values
+from service.web.requests.parameters.types import CursorText
 
 router = APIRouter(prefix="/outlets", default_response_class=HTMLResponse, include_in_schema=False)
 

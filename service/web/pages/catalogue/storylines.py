@@ -20,8 +20,8 @@ from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering import links
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import page_url, render_page
-from service.web.requests.form_query import FormQuery
-from service.web.requests.parameters import CursorText, StorylineId
+from service.web.requests.parameters.form_query import FormQuery
+from service.web.requests.parameters.types import CursorText, StorylineId
 
 router = APIRouter(
     prefix="/storylines", default_response_class=HTMLResponse, include_in_schema=False

@@ -29,7 +29,7 @@ from service.web.pages.subscriptions import PRIVATE, FormDep, get_linked_subscri
 from service.web.rendering import links
 from service.web.rendering.links import FeedLink
 from service.web.rendering.pages import page_url, render_page
-from service.web.requests.form_query import FormQuery
+from service.web.requests.parameters.form_query import FormQuery
 from service.web.requests.preferences_cookie import COOKIE, PATH, forget
 
 router = APIRouter(prefix="/follow", default_response_class=HTMLResponse, include_in_schema=False)

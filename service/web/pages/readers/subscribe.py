@@ -31,7 +31,7 @@ from service.web.middleware.rate_limit import RateLimiter
 from service.web.pages.subscriptions import FormDep, parse_preferences
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import render_page
-from service.web.requests.form_query import FormQuery
+from service.web.requests.parameters.form_query import FormQuery
 
 log = structlog.get_logger()
 router = APIRouter(

@@ -11,7 +11,7 @@ from service.web.rendering.links import picture_path
 from service.web.rendering.pictures import PictureMark, StoryPicture, draw_story
 from service.web.rendering.story_page.points import dots
 from service.web.rendering.templates import date_time
-from service.web.requests.parameters import StoryId
+from service.web.requests.parameters.types import StoryId
 
 router = APIRouter(prefix="/pictures", include_in_schema=False)
 

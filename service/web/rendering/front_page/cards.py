@@ -8,8 +8,8 @@ from service.domain.stories.pace import is_developing
 from service.store.story_views.reports import Report
 from service.store.story_views.views import StorylineName, StoryView
 from service.web.rendering import display_names
+from service.web.rendering.display_names import distinct
 from service.web.rendering.front_page.sparkline import Sparkline, draw_sparkline
-from service.web.requests.parameters import distinct
 
 #: Characters per line of sources, and characters per date or time.
 LINE_CHARACTERS, TIME_CHARACTERS = 66, 8

@@ -8,9 +8,8 @@ from typing import Any
 from service.domain.articles.article_types import ArticleType
 from service.store.catalogue.choices import Choices
 from service.store.story_views.views import StoryView
-from service.web.rendering.display_names import TYPE_NAMES, country_name, language_name
+from service.web.rendering.display_names import TYPE_NAMES, country_name, distinct, language_name
 from service.web.rendering.pages import page_url
-from service.web.requests.parameters import distinct
 
 #: Maximum number of values that a group of links offers.
 MAX_VALUES = 15

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from service.store.database.sessions import Sessions
-from tests.support.content.texts import MEETING
+from tests.support.content.site.texts import MEETING
 from tests.support.database.rows import Rows
 from tests.support.feed_validation import find_errors
 from tests.support.servers.site import Site, serving, serving_world

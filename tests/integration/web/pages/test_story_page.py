@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from service.store.database.sessions import Sessions
-from tests.support.content.busy_day import LARGE, REPORTS
-from tests.support.content.texts import MEETING
+from tests.support.content.site.busy_day import LARGE, REPORTS
+from tests.support.content.site.texts import MEETING
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving, serving_busy_day, serving_world
 

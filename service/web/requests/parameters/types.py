@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from fastapi import HTTPException, Path, Query
@@ -65,19 +64,3 @@ class Cursor:
             reason = "Invalid cursor for this list and order: start again without a cursor"
             raise HTTPException(422, reason) from error
         return tuple(position)
-
-
-def excerpt(text: str, *, limit: int = 300) -> str:
-    """The first `limit` characters in one line, cut at a word boundary if possible."""
-    line = " ".join(text.split())
-    if len(line) <= limit:
-        return line
-    start = line[:limit]
-    if " " in start[limit // 2 :]:
-        start = start.rsplit(" ", 1)[0]
-    return start.rstrip(" ,;:–-") + "…"
-
-
-def distinct(values: Iterable[str | None]) -> list[str]:
-    """Values without None and duplicates, in order of first appearance."""
-    return list(dict.fromkeys(value for value in values if value))

@@ -18,7 +18,7 @@ from service.domain.stories.ranking import compute_rank
 from service.domain.stories.wording.summary import Quote
 from service.store.stories.details import to_json
 from service.store.tables import ArticleRow, OutletRow, StoryRow
-from tests.support.content.texts import (
+from tests.support.content.site.texts import (
     COPIES,
     MEETING,
     MEETING_REPORTS,

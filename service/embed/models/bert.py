@@ -10,7 +10,7 @@ from itertools import groupby
 import torch
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
-from service.embed.packed_weights import PackedModel
+from service.embed.models.packed_weights import PackedModel
 
 
 class Network(torch.nn.Module):

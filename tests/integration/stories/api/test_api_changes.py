@@ -19,7 +19,7 @@ from service.store.story_views.changes import ChangePage, load_changes_since, lo
 from service.store.tables import StoryRow
 from service.web.api.stories.changes import stream_events
 from service.web.app import create_app
-from tests.support.content.site_content import fill
+from tests.support.content.site.site_content import fill
 from tests.support.database.api_keys import make_key_client
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, running, serving

@@ -17,7 +17,7 @@ from service.errors import MailServerError
 from service.store.subscribers import alerts as store
 from service.store.tables import OutletRow
 from tests.integration.conftest import Clock, make_context
-from tests.integration.subscribers.test_alert_thresholds import move_reports
+from tests.integration.subscribers.alerts.test_alert_thresholds import move_reports
 from tests.support.content.subscribers import DUE, subscribe, with_mail
 from tests.support.database.rows import Rows
 from tests.support.servers.mail_server import MailServer

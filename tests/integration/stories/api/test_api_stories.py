@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pytest
 
 from service.store.database.sessions import Sessions
-from tests.support.content.site_content import fill
-from tests.support.content.texts import MEETING, MERGED, STORYLINE
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import MEETING, MERGED, STORYLINE
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving, serving_world
 

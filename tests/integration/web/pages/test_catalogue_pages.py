@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from service.store.database.sessions import Sessions
-from tests.support.content.texts import STORYLINE
+from tests.support.content.site.texts import STORYLINE
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving, serving_world
 

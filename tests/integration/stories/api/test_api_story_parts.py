@@ -14,7 +14,7 @@ from service.domain.stories.pace import Pace
 from service.store.database.sessions import Sessions
 from service.store.stories.details import to_json
 from service.store.tables import MembershipRow
-from tests.support.content.texts import MEETING, MERGED, STORYLINE
+from tests.support.content.site.texts import MEETING, MERGED, STORYLINE
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving, serving_world
 

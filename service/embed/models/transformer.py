@@ -13,10 +13,10 @@ from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
 from service.domain.progress import OnProgress
-from service.embed import bundled
 from service.embed.batches import encode_distinct
 from service.embed.checksum import TAG_DIGITS
-from service.embed.low_precision import (
+from service.embed.models import bundled
+from service.embed.models.low_precision import (
     ThreadLimiter,
     cast_linear_weights_to_bfloat16,
     uses_bfloat16,

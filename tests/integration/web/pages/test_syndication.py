@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from service.store.database.sessions import Sessions
-from tests.support.content.texts import MEETING, MERGED, STORYLINE
+from tests.support.content.site.texts import MEETING, MERGED, STORYLINE
 from tests.support.database.rows import Rows
 from tests.support.servers.site import Site, serving, serving_world
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from service.web.rendering import display_names, links, templates
-from service.web.requests.parameters import excerpt
+from service.web.rendering.display_names import excerpt
 
 
 @pytest.mark.parametrize(

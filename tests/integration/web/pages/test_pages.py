@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.store.database.sessions import Sessions
-from tests.support.content.texts import MEETING, MERGED, STORYLINE, WORLD_NOW
+from tests.support.content.site.texts import MEETING, MERGED, STORYLINE, WORLD_NOW
 from tests.support.database.rows import Rows
 from tests.support.servers.crawl import crawl
 from tests.support.servers.site import Site, serving, serving_world

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from service.domain.progress import OnProgress
 from service.embed import checksum
 from service.embed.batches import encode_distinct
-from service.embed.bert import Network
-from service.embed.low_precision import (
+from service.embed.models.bert import Network
+from service.embed.models.low_precision import (
     ThreadLimiter,
     cast_linear_weights_to_bfloat16,
     uses_bfloat16,
 )
-from service.embed.packed_weights import PackedModel
-from service.embed.subwords import SubwordTokenizer
+from service.embed.models.packed_weights import PackedModel
+from service.embed.models.subwords import SubwordTokenizer
 from service.errors import ModelMissingError
 from service.settings.embedding import EmbedSettings
 

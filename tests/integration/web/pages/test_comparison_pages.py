@@ -6,7 +6,7 @@ import pytest
 
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
-from tests.support.content.daily_coverage import LAST_STORY, fill_days
+from tests.support.content.site.daily_coverage import LAST_STORY, fill_days
 from tests.support.database.rows import NOW
 from tests.support.servers.site import Site, serving
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from sentencepiece import SentencePieceProcessor
 
-from service.embed.packed_weights import SubwordVocabulary
+from service.embed.models.packed_weights import SubwordVocabulary
 
 # Numbers from sentencepiece_model.proto.
 _VARINT, _FIXED32, _BYTES = 0, 5, 2

@@ -13,9 +13,9 @@ from service.store.access import keys
 from service.store.database import schema
 from service.store.database.sessions import make_sessions
 from service.store.webhooks import webhooks
-from tests.support.content.site_content import fill
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import MEETING, STORYLINE, WORLD_NOW
 from tests.support.content.subscribers import subscribe
-from tests.support.content.texts import MEETING, STORYLINE, WORLD_NOW
 from tests.support.database.api_keys import KeyClient
 from tests.support.database.embedded_articles import embed_all_articles, model_context
 from tests.support.database.rows import NOW, Rows

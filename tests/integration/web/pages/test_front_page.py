@@ -16,7 +16,7 @@ from service.web.requests.reader import (
     has_only_preferences,
     parse_visit,
 )
-from tests.support.content.busy_day import BUSY_NOW, LINE
+from tests.support.content.site.busy_day import BUSY_NOW, LINE
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, SiteResponse, serving, serving_busy_day
 

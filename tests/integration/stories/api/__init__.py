@@ -1,0 +1,1 @@
+"""API of stories: lists, parts, paging, the past, changes."""

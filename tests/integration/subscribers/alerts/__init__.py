@@ -1,0 +1,1 @@
+"""Alerts: commands, pages, feeds, thresholds, storms."""

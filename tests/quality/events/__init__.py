@@ -1,0 +1,1 @@
+"""Groups of similar, growing and multilingual events, and one day of feeds."""

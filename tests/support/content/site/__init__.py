@@ -1,0 +1,1 @@
+"""Content of a database for tests of API and pages."""

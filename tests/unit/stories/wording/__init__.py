@@ -1,0 +1,1 @@
+"""Wording of stories: headline, keywords, summary, names of storylines."""
