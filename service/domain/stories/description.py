@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from service.domain.articles.agency_credits import AgencyNames
 from service.domain.articles.coverage import (
@@ -107,6 +108,41 @@ class StoryDescription:
         return self.details.rank.total if self.details.rank else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _TimedArticles:
+    """The articles whose times count for developments and pace.
+
+    `rows` are those with a trusted date. If no article has one, they are all articles, with their
+    times of arrival, and `dated` is false. `exact` are the reports whose time is known to the
+    minute.
+    """
+
+    rows: list[int]
+    reports: list[TimedReport]
+    exact: list[TimedReport]
+    dated: bool
+
+    @classmethod
+    def select(
+        cls,
+        articles: Sequence[Article],
+        copies: Collection[ArticleId],
+        reported_at: Mapping[ArticleId, datetime],
+    ) -> Self:
+        dated = [row for row, each in enumerate(articles) if each.published is not None]
+        rows = dated or list(range(len(articles)))
+        reports = [
+            TimedReport(each.outlet, reported_at[each.id], each.id in copies)
+            for each in (articles[row] for row in rows)
+        ]
+        exact = [
+            report
+            for row, report in zip(rows, reports, strict=True)
+            if articles[row].published is not None and not articles[row].day_only
+        ]
+        return cls(rows, reports, exact, dated=bool(dated))
+
+
 def describe_story(
     story_id: str,
     story: StoryContent,
@@ -114,12 +150,7 @@ def describe_story(
     context: DescriptionContext,
     last_reported_at: datetime,
 ) -> StoryDescription:
-    """Describe a story; `neighbours` are the nearest articles of other stories.
-
-    Developments use the articles with a trusted date. If no article has one, they use all articles
-    with the times of arrival. Pace and delays use the articles whose time is known to the minute.
-    If there is none, the pace uses those of the developments.
-    """
+    """Describe a story; `neighbours` are the nearest articles of other stories."""
     articles, copies, title = story.articles, context.originals, story.headline_article.title
     originals = [each for each in articles if each.id not in copies] or articles
     credits_of = {
@@ -127,20 +158,8 @@ def describe_story(
     }
     agency_of = credit_agencies(articles, copies, credits_of)
     coverage = count_coverage(articles, copies, context.families, agency_of)
-    dated = [row for row, each in enumerate(articles) if each.published is not None]
-    rows = dated or list(range(len(articles)))
-    timed = [articles[row] for row in rows]
-    times = [context.reported_at[each.id] for each in timed]
-    reports = [
-        TimedReport(each.outlet, at, each.id in copies)
-        for each, at in zip(timed, times, strict=True)
-    ]
-    exact = [
-        report
-        for each, report in zip(timed, reports, strict=True)
-        if each.published is not None and not each.day_only
-    ]
-    pace = measure_pace(exact or reports)
+    timed = _TimedArticles.select(articles, copies, context.reported_at)
+    pace = measure_pace(timed.exact or timed.reports)
     outlets_per_hour = pace.outlets_per_hour if pace else 0.0
     details = Details(
         summary=tuple(
@@ -154,13 +173,20 @@ def describe_story(
             )
         ),
         entities=tuple(find_entities(articles, context.gazetteer, copies, context.outlet_names)),
-        developments=tuple(find_developments(timed, story.vectors[rows], times, copies)),
+        developments=tuple(
+            find_developments(
+                [articles[row] for row in timed.rows],
+                story.vectors[timed.rows],
+                [each.at for each in timed.reports],
+                copies,
+            )
+        ),
         pace=pace,
         headlines=tuple(choose_local_headlines(articles, story.vectors, copies)),
         agencies=tuple(list_agency_texts(articles, agency_of, context.outlet_names)),
-        delays=tuple(list_delays(exact)),
+        delays=tuple(list_delays(timed.exact)),
         rank=compute_rank(
-            coverage.independent, last_reported_at, outlets_per_hour, dated=bool(dated)
+            coverage.independent, last_reported_at, outlets_per_hour, dated=timed.dated
         ),
     )
     return StoryDescription(

@@ -1,12 +1,15 @@
 """Response schemas of story descriptions: summary, entities, developments, delays."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
 from service.domain.entities.gazetteer import Kind
 from service.domain.entities.story_entities import Entity
 from service.domain.locales.names import direction
+from service.domain.stories.developments import Development
+from service.domain.stories.wording.summary import Quote
 from service.store.story_views.views import StoryView
 from service.web.rendering.display_names import outlet_names
 from service.web.rendering.schemas import Instant, OutletRef
@@ -33,6 +36,20 @@ class QuoteOut(BaseModel):
         description="False if the feed truncated the sentence, in descriptions by earlier versions."
     )
 
+    @classmethod
+    def build(cls, quote: Quote, urls: Mapping[int, str], names: Mapping[str, str]) -> Self:
+        """The quote with the URL of its article and the name of its outlet."""
+        return cls(
+            text=quote.text,
+            language=quote.lang or None,
+            direction=direction(quote.lang),
+            article=int(quote.article),
+            url=urls[int(quote.article)],
+            outlet=_outlet_ref(quote.outlet, names),
+            at=quote.at,
+            complete=quote.complete,
+        )
+
 
 class AgencyTextOut(BaseModel):
     """A news agency whose text several outlets of a story print; it counts as one report."""
@@ -51,6 +68,20 @@ class DevelopmentOut(BaseModel):
     url: str = Field(description="URL of the article.")
     outlet: OutletRef
     outlets: int = Field(description="Number of outlets with a report up to this time.")
+
+    @classmethod
+    def build(
+        cls, development: Development, urls: Mapping[int, str], names: Mapping[str, str]
+    ) -> Self:
+        """The development with the URL of its article and the name of its outlet."""
+        return cls(
+            at=development.at,
+            title=development.title,
+            article=int(development.article),
+            url=urls[int(development.article)],
+            outlet=_outlet_ref(development.outlet, names),
+            outlets=development.outlets,
+        )
 
 
 class DelayOut(BaseModel):
@@ -124,19 +155,7 @@ def description_fields(story: StoryView) -> dict[str, Any]:
         for delay in details.delays
     ]
     return {
-        "summary": [
-            QuoteOut(
-                text=quote.text,
-                language=quote.lang or None,
-                direction=direction(quote.lang),
-                article=int(quote.article),
-                url=urls[int(quote.article)],
-                outlet=_outlet_ref(quote.outlet, names),
-                at=quote.at,
-                complete=quote.complete,
-            )
-            for quote in details.summary
-        ],
+        "summary": [QuoteOut.build(each, urls, names) for each in details.summary],
         "agencies": [
             AgencyTextOut(
                 name=each.name, slug=each.slug or None, articles=[int(key) for key in each.articles]
@@ -148,17 +167,7 @@ def description_fields(story: StoryView) -> dict[str, Any]:
             places=_entities_of_kind(details.entities, Kind.PLACE),
             organisations=_entities_of_kind(details.entities, Kind.ORGANISATION),
         ),
-        "developments": [
-            DevelopmentOut(
-                at=each.at,
-                title=each.title,
-                article=int(each.article),
-                url=urls[int(each.article)],
-                outlet=_outlet_ref(each.outlet, names),
-                outlets=each.outlets,
-            )
-            for each in details.developments
-        ],
+        "developments": [DevelopmentOut.build(each, urls, names) for each in details.developments],
         "first_reporter": next(
             (each for each in delays if first.certain and each.outlet.slug in first.outlets), None
         ),
@@ -175,6 +184,6 @@ def _entities_of_kind(entities: tuple[Entity, ...], kind: Kind) -> list[EntityOu
     ]
 
 
-def _outlet_ref(slug: str, names: dict[str, str]) -> OutletRef:
+def _outlet_ref(slug: str, names: Mapping[str, str]) -> OutletRef:
     """The outlet with its name; with its slug if it no longer reports the story."""
     return OutletRef(slug=slug, name=names.get(slug, slug))
