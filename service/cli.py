@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from service.errors import SamestoryError
+from service.errors import NotFoundError, SamestoryError
 
 #: Import path of each command: a function or a Typer group.
 COMMANDS = {
@@ -42,6 +42,19 @@ COMMANDS = {
     "train": "service.commands.research.train:train",
     "train-merges": "service.commands.research.train_merges:train_merges",
     "language-means": "service.commands.research.language_means:language_means",
+}
+
+#: Command that lists the objects of each kind.
+LISTS = {
+    "alert": "samestory alerts list",
+    "decision": "samestory stories decisions",
+    "feed": "samestory feeds list",
+    "key": "samestory keys list",
+    "outlet": "samestory outlets list",
+    "saved query": "samestory queries list",
+    "story": "samestory stories list",
+    "subscriber": "samestory subscribers list",
+    "webhook": "samestory webhooks list",
 }
 
 
@@ -128,6 +141,9 @@ def _run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code."""
     try:
         build(arguments)()
+    except NotFoundError as error:
+        print(f"samestory: {error.with_remedy(LISTS)}", file=sys.stderr)
+        return 1
     except SamestoryError as error:
         print(f"samestory: {error}", file=sys.stderr)
         return 1

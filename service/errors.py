@@ -58,7 +58,7 @@ Catch the base class to handle all of them::
 """
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from service.redaction import redact_url, redact_urls
@@ -109,12 +109,19 @@ class MaintenanceError(SamestoryError):
 
 
 class NotFoundError(SamestoryError):
-    """No object with this key exists."""
+    """No object with this key exists; with a `message`, the reason is another one."""
 
     def __init__(self, noun: str, key: object, message: str | None = None) -> None:
         super().__init__(message or f"{noun.capitalize()} {key!s} not found")
         self.noun = noun
         self.key = key
+        self._has_message = message is not None
+
+    def with_remedy(self, lists: Mapping[str, str]) -> str:
+        """The message with the command or path, by noun, that lists the objects."""
+        if self._has_message or self.noun not in lists:
+            return str(self)
+        return f"{self}. For a list, see: {lists[self.noun]}"
 
 
 class HiddenError(NotFoundError):

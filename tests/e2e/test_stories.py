@@ -96,7 +96,7 @@ def test_pin_and_hide_accept_story_or_article_id(run: Run):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["show", "nobody"], 1, "Story nobody not found"),
+        (["show", "nobody"], 1, "not found. For a list, see: samestory stories list"),
         (["show", "x\ny"], 1, "not found"),
         (["hide", "99"], 1, "Article 99 not found"),
         (["hide", "9" * 30], 1, "Story 9999"),

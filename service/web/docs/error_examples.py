@@ -6,10 +6,11 @@ from http import HTTPStatus
 from typing import Any
 
 from service.domain.access.roles import Role
+from service.errors import NotFoundError
 from service.web.middleware.authenticate import AUTHENTICATION_REQUIRED
 from service.web.middleware.request_context import INTERNAL_ERROR
 from service.web.requests.content_type import NOT_JSON
-from service.web.requests.problems import DATABASE_UNAVAILABLE, PROBLEM_TYPES
+from service.web.requests.problems import DATABASE_UNAVAILABLE, LISTS, PROBLEM_TYPES
 
 CONFLICT, INVALID = 409, 422
 REQUEST_ID = "5f0c7b1de4d94c5c8f1f6f0c2a8b7e11"
@@ -94,7 +95,7 @@ def _detail(status: int, path: str, operation: Operation, errors: list[dict[str,
         # If the path has several objects, the last one is missing.
         parameters = re.findall(r"{(\w+)}", path) or ["story_id"]
         noun, example = PATH_OBJECTS[parameters[-1]]
-        return f"{noun.capitalize()} {example} not found"
+        return NotFoundError(noun, example).with_remedy(LISTS)
     if status == HTTPStatus.FORBIDDEN:
         schemes = [name for each in operation.get("security", ()) for name in each]
         role = next((each for each in Role if f"{each}Key" in schemes), Role.EDITOR)

@@ -60,7 +60,12 @@ class RequestContextMiddleware:
             with bound_contextvars(request=sender.request_id):
                 await self.app(inner, receive, sender)
         except Exception:
-            log.exception("request failed", path=scope["path"], request_id=sender.request_id)
+            log.exception(
+                "request failed",
+                action="request_failed",
+                path=scope["path"],
+                request_id=sender.request_id,
+            )
             if sender.status:
                 raise  # part of the response is sent: the server can only close the connection
             response = problem(Request(inner), 500, INTERNAL_ERROR)

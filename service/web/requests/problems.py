@@ -61,6 +61,19 @@ MODEL_UNAVAILABLE = "The embedding model cannot be loaded; see the service log"
 #: Characters that RFC 3986 allows in a path without escaping.
 _PATH_CHARACTERS = "/!$&'()*+,;=:@"
 BAD_REQUEST, METHOD_NOT_ALLOWED = 400, 405
+#: Path that lists the objects of each kind.
+LISTS = {
+    "article": "/v1/articles",
+    "decision": "/v1/decisions",
+    "feed": "/v1/feeds",
+    "key": "/v1/keys",
+    "outlet": "/v1/outlets",
+    "saved query": "/v1/queries",
+    "story": "/v1/stories",
+    "storyline": "/v1/storylines",
+    "subscriber": "/v1/subscribers",
+    "webhook": "/v1/webhooks",
+}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 RETRY_AFTER = {"Retry-After": "5"}
 IN_PROGRESS_RETRY = {"Retry-After": "1"}
@@ -104,7 +117,10 @@ class Problem(BaseModel):
     )
     title: str = Field(description="Name of the HTTP status.", examples=["Not Found"])
     status: int = Field(description="HTTP status code.", examples=[404])
-    detail: str = Field(description="Error message.", examples=["Story moscow not found"])
+    detail: str = Field(
+        description="Error message.",
+        examples=["Story moscow not found. For a list, see: /v1/stories"],
+    )
     instance: str = Field(description="Path of the request.", examples=["/v1/stories/moscow"])
     request_id: str = Field(description="Id of the request in the service log.")
     errors: list[FieldError] = Field(default=[], description="Invalid parts of the request.")
@@ -185,7 +201,7 @@ def add_exception_handlers(app: FastAPI) -> None:
         )
 
     handlers: dict[type[Exception], Callable[[Request, Exception], Response]] = {
-        NotFoundError: respond_with(404),
+        NotFoundError: _handle_missing,
         DecisionConflictError: _handle_conflict,
         BadInputError: respond_with(422),
         AlreadyExistsError: respond_with(409, "already-exists"),
@@ -206,6 +222,13 @@ def add_exception_handlers(app: FastAPI) -> None:
     }
     for error_type, handler in handlers.items():
         app.add_exception_handler(error_type, handler)
+
+
+def _handle_missing(request: Request, error: Exception) -> Response:
+    if not isinstance(error, NotFoundError):
+        raise error
+    detail = str(error) if expects_html(request) else error.with_remedy(LISTS)
+    return problem(request, 404, detail)
 
 
 def _handle_http_error(request: Request, error: Exception) -> Response:

@@ -241,7 +241,10 @@ def test_invalid_alert_returns_422(adam: KeyClient) -> None:
         assert reason in rejected.json["detail"], rejected.text
     for method, body in (("GET", None), ("POST", {"words": "ferry"})):
         rejected = adam.request(method, f"{SUBSCRIBERS}/99/alerts", body)
-        assert (rejected.status, rejected.json["detail"]) == (404, "Subscriber 99 not found")
+        assert (rejected.status, rejected.json["detail"]) == (
+            404,
+            "Subscriber 99 not found. For a list, see: /v1/subscribers",
+        )
     for number in range(MAX_ALERTS):
         assert adam.post(f"{one}/alerts", {"words": f"word{number}"}).status == 201
     rejected = adam.post(f"{one}/alerts", {"words": "more"})

@@ -247,7 +247,10 @@ def test_unknown_outlet_returns_404(adam: KeyClient) -> None:
         ("DELETE", "/v1/outlets/nobody/edits", None),
     ):
         refused = adam.request(method, path, body)
-        assert (refused.status, refused.json["detail"]) == (404, "Outlet nobody not found")
+        assert (refused.status, refused.json["detail"]) == (
+            404,
+            "Outlet nobody not found. For a list, see: /v1/outlets",
+        )
     for slug in ("%00", "%ED%A0%80"):
         assert adam.request("PATCH", f"/v1/outlets/{slug}", {"name": "X"}).status in {404, 422}
 

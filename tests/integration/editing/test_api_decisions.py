@@ -129,12 +129,20 @@ def test_conflict_returns_409_with_the_active_decision(ann: KeyClient) -> None:
 @pytest.mark.parametrize(
     ("request_body", "status", "reason"),
     [
-        ({"action": "merge", "stories": ["ferry", "nobody"]}, 404, "Story nobody not found"),
+        (
+            {"action": "merge", "stories": ["ferry", "nobody"]},
+            404,
+            "Story nobody not found. For a list, see: /v1/stories",
+        ),
         ({"action": "merge", "stories": ["ferry", "ferry"]}, 422, "all ids belong to story"),
         ({"action": "merge", "stories": ["ferry"]}, 422, "stories"),
         ({"action": "split", "story": "ferry", "articles": [99]}, 404, "99"),
         ({"action": "move", "story": "ferry", "article": 2**70}, 422, "article"),
-        ({"action": "hide", "article": 99}, 404, "Article 99 not found"),
+        (
+            {"action": "hide", "article": 99},
+            404,
+            "Article 99 not found. For a list, see: /v1/articles",
+        ),
         ({"action": "hide", "article": 99, "story": "ferry"}, 422, "story"),
         ({"action": "rename", "story": "ferry", "headline": "   "}, 422, "empty"),
         ({"action": "rename", "story": "ferry", "headline": "a\u0000b"}, 422, "control characters"),
@@ -162,7 +170,10 @@ def test_invalid_decisions_return_an_error_with_a_reason(
         ({"action": "pin", "article": "x"}, {"body.article": "valid integer"}),
         ({"action": "move", "story": 1}, {"body.article": "required", "body.story": "string"}),
         ({"action": "split", "story": "ferry", "articles": ["x"]}, {"body.articles.0": "integer"}),
-        ({"action": "lock", "story": "ferry", "colour": "red"}, {"body.colour": "Unknown field"}),
+        (
+            {"action": "lock", "story": "ferry", "colour": "red"},
+            {"body.colour": "Unknown field; valid names: action, article, "},
+        ),
         ({"action": "burn"}, {"body.action": "'merge', 'split', 'move', 'pin', 'hide', 'rename'"}),
         ({"story": "ferry"}, {"body.action": "Field required"}),
     ],

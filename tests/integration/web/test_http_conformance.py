@@ -358,7 +358,10 @@ def test_error_examples_match_their_route(world: Site) -> None:
                     assert is_unknown or error["location"] in parameters, path
     feed = document["paths"]["/v1/feeds/{feed_id}"]["patch"]["responses"]
     missing = feed["404"]["content"]["application/problem+json"]["example"]
-    assert (missing["detail"], missing["instance"]) == ("Feed 7 not found", "/v1/feeds/7")
+    assert (missing["detail"], missing["instance"]) == (
+        "Feed 7 not found. For a list, see: /v1/feeds",
+        "/v1/feeds/7",
+    )
     refused = feed["403"]["content"]["application/problem+json"]["example"]
     assert "Role admin required" in refused["detail"]
 

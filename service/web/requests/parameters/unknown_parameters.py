@@ -17,6 +17,8 @@ from fastapi.params import Cookie, Header, Path
 from service.domain.text.nearest import suggest
 from service.settings.sources import nearest
 
+Schema = Mapping[str, Any]
+
 #: Pages and metrics ignore parameters that others append to their URLs.
 CHECKED_PREFIX = "/v1/"
 NOT_UTF8 = "Not UTF-8: encode the text as UTF-8 before percent-encoding it"
@@ -63,12 +65,43 @@ def _find_parameter_errors(request: Request) -> Iterator[Mapping[str, Any]]:
 
 
 def suggest_parameter(request: Request, location: Sequence[str | int]) -> str:
-    """Error message for an unknown parameter, with the most similar existing one."""
-    if location[0] != "query":
-        return "Unknown field"
+    """Error message for an unknown parameter or field, with the most similar existing one."""
+    if location[0] == "body":
+        fields = _body_fields(request, location[1:-1])
+        return f"Unknown field; {nearest(str(location[-1]), fields)}" if fields else "Unknown field"
     names = parameter_schemas(request) or _page_parameters(request)
     hint = nearest(str(location[-1]), names) if names else "this route takes none"
     return f"Unknown parameter; {hint}"
+
+
+def _body_fields(request: Request, location: Sequence[str | int]) -> set[str]:
+    """Names of the fields at a location of the request body, from the OpenAPI document."""
+    content = _operation(request).get("requestBody", {}).get("content", {})
+    schemas = request.app.openapi()["components"]["schemas"]
+    found = _variants(content.get("application/json", {}).get("schema", {}), schemas)
+    for part in location:
+        inner = [
+            each["items"] if isinstance(part, int) else each["properties"][part]
+            for each in found
+            if ("items" in each if isinstance(part, int) else part in each.get("properties", ()))
+        ]
+        found = [variant for each in inner for variant in _variants(each, schemas)]
+    return {name for each in found for name in each.get("properties", ())}
+
+
+def _variants(schema: Schema, schemas: Mapping[str, Schema]) -> list[Schema]:
+    """The schemas that a schema refers to or combines, otherwise the schema alone."""
+    if "$ref" in schema:
+        return _variants(schemas[schema["$ref"].rsplit("/", 1)[1]], schemas)
+    combined = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())]
+    return [found for each in combined for found in _variants(each, schemas)] or [schema]
+
+
+def _operation(request: Request) -> Schema:
+    """The route's operation in the OpenAPI document; empty for pages."""
+    path = request.scope["route"].path
+    operation: Schema = request.app.openapi()["paths"].get(path, {}).get(request.method.lower(), {})
+    return operation
 
 
 def _page_parameters(request: Request) -> dict[str, Mapping[str, Any]]:
@@ -88,7 +121,5 @@ def suggest_choice(error: Mapping[str, Any]) -> str:
 
 def parameter_schemas(request: Request) -> dict[str, Mapping[str, Any]]:
     """JSON schemas of the route's query parameters by name, from the OpenAPI document."""
-    path = request.scope["route"].path
-    operation = request.app.openapi()["paths"].get(path, {}).get(request.method.lower(), {})
-    parameters = operation.get("parameters", [])
+    parameters = _operation(request).get("parameters", [])
     return {each["name"]: each["schema"] for each in parameters if each["in"] == "query"}

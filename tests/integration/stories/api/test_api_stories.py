@@ -180,7 +180,7 @@ def test_unknown_story_returns_404_problem(world: Site) -> None:
     assert response.status == 404
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json["type"] == "urn:samestory:problem:not-found"
-    assert response.json["detail"] == "Story nobody not found"
+    assert response.json["detail"] == "Story nobody not found. For a list, see: /v1/stories"
 
 
 def cursor_of(*parts: object) -> str:
