@@ -1,7 +1,7 @@
 """Agency credits: the news agency that the text of an article names as its source.
 
-A credit is in the dateline ("LAGOS, May 3 (Reuters) - …"), at the end of the text ("… — AFP"), or
-in the list of names after the text ("Reporting by …; Editing by …").
+A credit is in the dateline ("LAGOS, May 3 (Reuters) - …"), at the end of the text ("… — AFP", "©
+2026 AFP", "Source: AFP"), or in the list of names after the text ("Reporting by …; Editing by …").
 """
 
 import re
@@ -22,6 +22,18 @@ _DATELINE_WITHOUT_BRACKETS = re.compile(
     rf"^\W*(?:[^\W\d_][\w .,’'/-]{{1,60}}?[,.]\s*)?\d*\s*\w*\.?\s*{_DASH}?\s*"
     r"(?P<name>[^\W\d_][\w. -]{1,30}?)\s*[-–—―.:]\s*\S"
 )
+#: A dateline without a place, and a Chinese one without spaces: "新华社北京5月3日电".
+_NAME_FIRST = re.compile(
+    rf"^\W*[(（](?P<bracketed>[^()（）]{{2,40}})[)）]\s*{_DASH}?\s*\S|"
+    r"^\W*(?P<chinese>新华社|法新社|路透社|共同社)[^，。\s]{0,14}[电電讯訊]"
+)
+#: A copyright line with a year, or a source, after the last sentence. "© AP" may credit a picture.
+_CREDIT_LINE = re.compile(
+    r"(?:^|[.!?”\"»)。])[\s–—-]*(?:(?:©|\(c\)|copyright) \d{4}|source:|"
+    r"with(?: (?:agency )?(?:inputs?|reporting|files|material))?(?: from| by)?)\s+"
+    r"(?:the )?(?P<name>[^\W\d_][\w '-]{1,40}?)\.?(?:\s+all rights reserved\.?)?\s*$",
+    re.IGNORECASE,
+)
 _END = re.compile(r"(?:[-–—―(（/]\s*|\s\|\s*)(?P<name>[^\W\d_][\w. '-]{1,40}?)\s*[)）/]?\.?\s*$")
 _REUTERS_STAFF = re.compile(
     r"\((?:additional )?reporting by [^()]+?;? ?editing by [^()]+\)", re.IGNORECASE
@@ -35,7 +47,7 @@ _ALIASES = {
     "dpa": ("dpa",),
     "efe": ("EFE",),
     "interfax": ("Интерфакс",),
-    "kyodo": ("Kyodo", "共同", "共同通信"),
+    "kyodo": ("Kyodo", "共同", "共同通信", "共同社"),
     "pa-media": ("PA",),
     "pti": ("PTI",),
     "reuters": ("Reuters", "Рейтер", "رويترز", "路透社", "ロイター"),
@@ -84,13 +96,17 @@ class AgencyNames:
             if known:
                 return known if lower_case <= _MAX_LOWER_CASE_WORDS else None
             return name if not lower_case and _is_name(name) else None
+        if match := _NAME_FIRST.match(start):
+            return self._agencies.get(_fold(match["bracketed"] or match["chinese"]))
         match = _DATELINE_WITHOUT_BRACKETS.match(start)
         return self._agencies.get(_fold(match["name"])) if match else None
 
     def _at_end(self, text: str) -> str | None:
         end = text[-_END_CHARACTERS:]
-        if match := _END.search(end):
-            return self._agencies.get(_fold(match["name"]))
+        for pattern in (_END, _CREDIT_LINE):
+            match = pattern.search(end)
+            if match and (slug := self._agencies.get(_fold(match["name"]))):
+                return slug
         return self._reuters if _REUTERS_STAFF.search(end) else None
 
 

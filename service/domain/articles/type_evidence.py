@@ -45,7 +45,7 @@ conteúdo patrocinado, artykuł sponsorowany, реклама, на правах 
 """)
 SPONSORED_PHRASES = _any_case(
     r"\b(?:promo|coupon|discount|bonus) codes?\b|\$\d+ off\b|\d% off (?:right now|today|at|for|on)\b"
-    r"|\d% off\b.*\b(?:amazon|sale|deal)|\bdeals? of the day\b|\bbest \S.* deals\b"
+    r"|\d% off\b.*\b(?:amazon|sale|deal)|\bdeals? of the day\b|\bbest (?:\S.* )?deals\b"
 )
 
 SATIRE_SECTIONS = _lines("""

@@ -75,6 +75,7 @@ def path(text: str) -> str:
         (SATIRE, "Сатира: банк заменил деньги тюльпанами"),
         (SPONSORED, "Sponsored: A week on the lake"),
         (SPONSORED, "Best tent deals for the summer"),
+        (SPONSORED, "The best deals on tents this week"),
         (SPONSORED, "Orlan Bet promo code gives new players a bonus"),
         (SPONSORED, "Anzeige: Eine Woche am See"),
         (SPONSORED, "Contenido patrocinado | Una semana en el lago"),

@@ -8,7 +8,7 @@ import pytest
 
 from service.domain.articles.article_types import ArticleType
 from service.domain.articles.coverage import Coverage, count_coverage
-from service.domain.articles.model import Article
+from service.domain.articles.model import Article, Vectors
 from service.domain.pairs.features import Features, TokenisedArticles, window_vocabulary
 from service.domain.stories.ranking import compute_rank
 from service.domain.stories.storylines import StoryProfiles, link_storylines
@@ -184,6 +184,37 @@ def test_column_is_not_the_headline() -> None:
     column = Article(1, "Harper: Twelve hurt as ferry strikes pier", EVENTS[0])
     place = Article(2, "Orlan: Twelve hurt as ferry strikes pier", EVENTS[0])
     assert choose_headline_article([column, place], encoded([place, place])) == place
+
+
+def test_plain_title_of_a_video_is_preferred_to_a_feature() -> None:
+    video = Article(1, "Ferry hits pier in Orlan harbour", type=ArticleType.MEDIA)
+    feature = Article(2, "Biggest moments of the Orlan ferry hearing")
+    assert title_penalty(Article(3, video.title)) < title_penalty(video) < title_penalty(feature)
+
+
+def test_title_in_words_of_other_reports_is_preferred() -> None:
+    lead = "The captain of the ferry was suspended for eight weeks on Monday."
+    vague = Article(1, "Ferry captain gets a heavy punishment", lead, outlet="a")
+    plain = Article(2, "Ferry captain suspended for eight weeks", lead, outlet="b")
+    other = Article(3, "Orlan: sailor barred from the bridge", lead, outlet="c")
+    story = [vague, plain, other]
+    same = Vectors("m", np.tile(np.array([1, 0], dtype=np.float32), (3, 1)))
+    assert choose_headline_article(story, same) == plain
+
+
+@pytest.mark.parametrize(
+    ("title", "heavier"),
+    [
+        ("Boats race in the harbour of Orlan. Here's what to know", "What to know about the race"),
+        ("'We beat ourselves.' Orlan loses its final boat race", "Orlan loses its final boat race"),
+        ("'Heavy damage' in Orlan after storm hits harbour", "Storm hits harbour of Orlan"),
+        ("Poll on whether Orlan wants a new harbour", "Most of Orlan wants a new harbour"),
+    ],
+)
+def test_slight_flaws_of_titles(title: str, heavier: str) -> None:
+    flawed = title_penalty(Article(1, title))
+    assert 0 < flawed < 8
+    assert flawed != title_penalty(Article(2, heavier))
 
 
 @pytest.mark.parametrize(

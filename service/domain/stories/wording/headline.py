@@ -21,6 +21,8 @@ _NOT_NEWS = {ArticleType.SATIRE, ArticleType.SPONSORED}
 _TITLE_WEIGHT = 0.5
 #: Weight of the share of the story's names that a title contains, and the number of these names.
 _NAME_WEIGHT, _MAX_NAMES = 0.2, 4
+#: Weight of the share of a title's words that other articles have: teasers use words of their own.
+_SUPPORT_WEIGHT = 0.12
 #: Centrality subtracted for one unit of the penalty of a plain title, and for an outdated figure.
 _SOFT_WEIGHT, _OLD_FIGURE_WEIGHT = 0.06, 0.15
 #: Penalty of the title of a column, as of a title with a label.
@@ -42,11 +44,12 @@ def choose_headline_article(
 ) -> Article:
     """The article whose title becomes the headline; `articles` must not be empty.
 
-    Serious flaws are a type other than report, a title that is not plain (such as a question), and
-    a copied text. Among the articles with the lightest serious flaws the most central one is
-    chosen, then the lowest id. Centrality is the similarity to the sum of the original articles'
+    Serious flaws are a type other than report, a title that is not plain (such as a question), a
+    video, and a copied text. Among the articles with the lightest serious flaws the most central
+    one is chosen, then the lowest id. Centrality is the similarity to the sum of the originals'
     vectors, plus the share of words in common with their titles, plus the share of the names that
-    most of the articles have. Slight flaws, and figures that later titles changed, reduce it.
+    most of the articles have, plus the share of its words that others have. Slight flaws, and
+    figures that later titles changed, reduce it.
     """
     return articles[_rank(articles, vectors, copies)[0]]
 
@@ -66,9 +69,11 @@ def title_penalty(article: Article, copies: Collection[ArticleId] = ()) -> int:
 
     Weights are powers of two: each flaw outweighs all lighter flaws together.
     """
+    is_video = article.type is ArticleType.MEDIA  # its title is plain more often than not
     flaws = {
         256: article.type in _NOT_NEWS,
-        128: not article.type.is_independent_report,
+        128: not article.type.is_independent_report and not is_video,
+        16: is_video,
         8: article.id in copies,
     }
     penalty = sum(weight for weight, applies in flaws.items() if applies)
@@ -114,8 +119,29 @@ def _centrality(articles: Sequence[Article], vectors: Vectors, originals: list[i
         [sum(_overlap(title, titles[row]) for row in originals) for title in titles]
     )
     total = vectors.values @ centroid + _TITLE_WEIGHT * shared
-    values = total / len(originals) + _NAME_WEIGHT * named
+    values = (
+        total / len(originals)
+        + _NAME_WEIGHT * named
+        + _SUPPORT_WEIGHT * _support(articles, titles, originals)
+    )
     return [round(value, 6) for value in values.tolist()]
+
+
+def _support(
+    articles: Sequence[Article], titles: Sequence[set[str]], originals: Sequence[int]
+) -> Floats:
+    """The share of the words of each title that the title or lead of another original has."""
+    lead = tokenization.LEAD_CHARACTERS
+    words = {
+        row: set(tokenization.words(f"{articles[row].title}\n{articles[row].text[:lead]}"))
+        for row in originals
+    }
+    count = Counter(word for found in words.values() for word in found)
+    shares = [
+        sum(count[word] > (word in words.get(row, ())) for word in title) / max(len(title), 1)
+        for row, title in enumerate(titles)
+    ]
+    return np.array(shares)
 
 
 def _common_names(articles: Sequence[Article]) -> set[str]:

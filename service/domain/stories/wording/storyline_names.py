@@ -1,5 +1,6 @@
 """Names of storylines, from words that the titles of their stories share."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ _FREE_WEIGHT = 10
 _SINGLE_WORD = 0.9
 #: Minimum letters of a word that completes a name.
 _MIN_LENGTH = 4
+#: Endings of English words that a name of single words never has: "injured", "securing".
+_PARTICIPLE_ENDS = ("ed", "ing")
+#: A participle before a name of several words: "long-deployed" before "USS Harbour".
+_PARTICIPLE = re.compile(r"^[\w-]+ed (?=[A-Z][\w.’'-]* [A-Z])")
 _UNNAMED = "Untitled"
 
 _Key = tuple[str, ...]
@@ -74,7 +79,7 @@ def _name_by_phrase(clauses: _Clauses, vocabulary: Vocabulary) -> str:
     weights = {word.root: rarity[word.word] for word in words}
     best = min(shared, key=lambda key: (-_value(key, len(stories_of[key]), names, weights), key))
     spelled = spellings[best]
-    name = min(spelled, key=lambda text: (-spelled[text], len(text), text))
+    name = _PARTICIPLE.sub("", min(spelled, key=lambda text: (-spelled[text], len(text), text)))
     if added := _completion(best, clauses, names, weights):
         return _combine(name, added, is_named=all(root in names for root in best))
     return _capitalise(name) if len(best) > 1 else ""
@@ -217,7 +222,10 @@ def _content_words(story: Sequence[Article]) -> dict[str, Counter[str]]:
     for article in story:
         text = f"{tokenization.compared_title(article)}\n{article.text[: tokenization.LEAD_CHARACTERS]}"
         for word, spelling in tokenization.spellings(text):
-            if len(word) >= _MIN_LENGTH and not (
+            if primary_subtag(article.lang) == "en" and word.endswith(_PARTICIPLE_ENDS):
+                continue
+            is_long = len(word) >= _MIN_LENGTH or (spelling.isupper() and len(word) > 1)
+            if is_long and not (
                 tokenization.is_dated(word)
                 or word in tokenization.STOP_WORDS
                 or is_function_word(word, article.lang)

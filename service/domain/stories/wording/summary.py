@@ -18,6 +18,7 @@ from service.domain.stories.wording.sentences.definite_subjects import lacks_int
 from service.domain.stories.wording.sentences.quality import quotable_sentences
 from service.domain.stories.wording.sentences.repetition import Encode, Repetition
 from service.domain.stories.wording.sentences.shared_facts import SharedFacts
+from service.domain.stories.wording.sentences.surnames import Surnames
 from service.domain.stories.wording.sentences.weights import SentenceWeights
 from service.domain.stories.wording.stems import content_words, full_stems
 
@@ -98,9 +99,9 @@ def summarise(
     if not pool:
         return []
     scores = _Scores.of(originals, pool, vocabulary, headline)
-    quotes = [
-        pool[row].quote for row in _select(pool, scores, title, Repetition(vocabulary, encode))
-    ]
+    surnames = Surnames(map(_title_and_lead, originals), vocabulary)
+    repetition = Repetition(vocabulary, encode)
+    quotes = [pool[row].quote for row in _select(pool, scores, title, surnames, repetition)]
     return [*quotes[:1], *sorted(quotes[1:], key=lambda quote: quote.at or _NO_TIME)]
 
 
@@ -171,7 +172,11 @@ class _Scores:
 
 
 def _select(
-    pool: Sequence[_Candidate], scores: _Scores, headline: str, repetition: Repetition
+    pool: Sequence[_Candidate],
+    scores: _Scores,
+    headline: str,
+    surnames: Surnames,
+    repetition: Repetition,
 ) -> list[int]:
     """The rows of the best candidates, one by one, each of another outlet."""
     selected: list[int] = []
@@ -190,8 +195,10 @@ def _select(
         remaining.remove(best)
         quote = pool[best].quote
         quoted = [pool[row].quote.text for row in selected]
-        known = full_stems("\n".join((headline, *quoted[:1])), quote.lang)
-        if lacks_introduction(quote.text, quote.lang, known):
+        before = "\n".join((headline, *quoted[:1]))
+        if lacks_introduction(
+            quote.text, quote.lang, full_stems(before, quote.lang)
+        ) or surnames.lack_introduction(quote.text, before):
             continue
         if not quoted or repetition.adds(quote.text, headline, quoted, quote.lang):
             selected.append(best)

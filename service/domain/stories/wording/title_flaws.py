@@ -38,15 +38,15 @@ _QUESTION_START = {
     for language, words in _QUESTION_WORD.items()
 }
 _FEATURE = re.compile(
-    rf"{_START}(those|these|this is|here(’|')?s|here are|meet|inside|behind the|watch|see it|look|"
+    rf"{_START}(those|these|this is|here(’|')?s|here are|meet|introducing|breaking down|inside|behind the|watch|see it|look|"
     r"listen|sorry|imagine|forget|opinion|analysis|explainer|explained|fact[- ]check|review|recap|"
     r"preview|profile|timeline|q&a|column|from [‘“'\"]|outrage as|if you|map shows|everything)\b|"
-    r"\b(takeaways?|chances of|(things|what) (you (need )?)?to know|what we know|need to know|"
+    r"\b(takeaways?|best (photos|pictures|moments|reactions)|chances of|(things|what) (you (need )?)?to know|what we know|need to know|"
     r"the (true|real|full|inside|untold) story|story (of|behind)|reacts? to|reactions? to|"
     r"details (behind|of .* revealed)|drastic step|mysterious|to watch\b|timeline update|"
     r"what we learned|this is why|hints at|honest assessment|what(’|')s to come|(gives|shares|new|raw) (\w+ )?update|"
     r"speaks out|opens up|breaks (her|his|their) silence|gets honest|goes there|"
-    r"biggest (bombshells|moments)|reasons (why|to)|ways to|lessons from|much[- ]needed|"
+    r"biggest (bombshells|moments)|reasons (why|to)|ways to|lessons from|remembering|revisiting|much[- ]needed|"
     r"gets (clarity|good news|bad news)|spots why|reveals what|scandal:|updates?:)\b|"
     r"\b(explained|explainer|fact[- ]check|in photos|photo gallery|first look)\W*$",
     re.IGNORECASE,
@@ -77,13 +77,20 @@ _FEATURES = {
 _FEATURE_OF = {language: re.compile(words, re.IGNORECASE) for language, words in _FEATURES.items()}
 #: A clause about the context at the start: "As talks fail, minister …"; typical of analyses.
 _CONTEXT_FIRST = {
-    "en": re.compile(r"^(?:as|amid|despite|after all|with)\b[^,]{8,90}, ", re.IGNORECASE),
+    "en": re.compile(r"^(?:as|amid|despite|after all|with)\b[^,]{3,90}, ", re.IGNORECASE),
     "de": re.compile(r"^(?:während|trotz|nach all)\b", re.IGNORECASE),
     "fr": re.compile(r"^(?:alors que|malgré|face à)\b[^,]{4,90}, ", re.IGNORECASE),
     "es": re.compile(r"^(?:mientras|pese a|a pesar de|ante)\b[^,]{4,90}, ", re.IGNORECASE),
     "ru": re.compile(r"^(?:на фоне|пока|несмотря на)\b", re.IGNORECASE),
 }
-_QUOTATION = re.compile(r"^\W*[‘“\"«„'].*[’”\"»']\s*[:,–—-]|^[^:]{3,60}:\s+(?:[‘“\"«„']|I\b|We\b)")
+_QUOTATION = re.compile(
+    r"^\W*[‘“\"«„'].*(?:[’”\"»']\s*[:,–—-]|[.!][’”\"»'] )|^[^:]{3,60}:\s+(?:[‘“\"«„']|I\b|We\b)"
+)
+#: A title that begins with a quotation, and one with an indirect question.
+_OPENING_QUOTATION = re.compile(r"^\W*[‘“\"«„'][^’”\"»]+ [^’”\"»]+[’”\"»'](?!\w)")
+_INDIRECT_QUESTION = re.compile(r"\b(?:on|over) whether\b", re.IGNORECASE)
+#: A plain sentence before a teaser: "Cars race in Orlan. Here's what to know".
+_BEFORE_TEASER = re.compile(r"^(?P<plain>[^.?!]{25,}[^\W\d_A-Z]{4})\. (?=\S)")
 _ELLIPSIS = re.compile(r"…|\.\.\.")
 _LABEL = re.compile(
     r"^\W*(exclusive|breaking|just in|first on \w+|report|scoop|update|alert|must[- ]see)\s*[:|–—-]",
@@ -103,12 +110,12 @@ JUDGEMENT = re.compile(
     r"savage|jaw-dropping|goes off|dunks|humiliat\w+|stupid|crazy|drops jaws|sore losers?|woke|"
     r"smack(s|ed)? down|bonkers|screws up|flops?|fantasy|embarrass(ing|es)|spectacularly|"
     r"pathetic|cornered|blonde|horror|cuck|rino|freak-out|thirst(s|ed) (for|after)|disastrous|brutal dictator|baseless|"
-    r"idiot\w*|moron\w*|radical left|far-left|clown|hell-?hole|peripatetic|theatrics)\b",
+    r"crude|mania|\w+-obsessed|idiot\w*|moron\w*|radical left|far-left|clown|hell-?hole|peripatetic|theatrics)\b",
     re.IGNORECASE,
 )
 
 #: Weights of flaws, powers of two: each flaw outweighs all lighter flaws together.
-_EMPTY, _NOT_PLAIN, _QUOTED, _LOADED_WORDS, _LENGTH = 64, 16, 4, 2, 1
+_EMPTY, _NOT_PLAIN, _QUOTED, _LOADED_WORDS, _LENGTH = 64, 32, 4, 2, 1
 #: A title with a smaller penalty is plain.
 PLAIN_BELOW = 2 * _QUOTED
 
@@ -117,10 +124,14 @@ def style_penalty(title: str, language: str = "") -> int:
     """Penalty of a title as a headline; 0 for a plain title.
 
     An empty title has the highest penalty. Lower penalties follow in this order: a question, a
-    feature, a live page, capitals or words of judgement; a quotation, a label or an ellipsis;
-    loaded words or a beginning about the context; an unusual length.
+    feature, a live page, capitals or words of judgement; a quotation, a label, an ellipsis, or a
+    teaser after a plain sentence; loaded words or a beginning about the context; a quotation at
+    the beginning or an unusual length.
     """
     title = title.strip()
+    start = _BEFORE_TEASER.match(title)
+    if start and not style_penalty(start["plain"], language) & ~(_LOADED_WORDS | _LENGTH):
+        return style_penalty(start["plain"], language) | _QUOTED
     flaws = {
         _EMPTY: not title,
         _NOT_PLAIN: is_mostly_uppercase(title)
@@ -128,8 +139,13 @@ def style_penalty(title: str, language: str = "") -> int:
         or _is_feature(title, language)
         or bool(_LIVE_OR_ROUNDUP.search(title) or JUDGEMENT.search(title)),
         _QUOTED: any(each.search(title) for each in (_QUOTATION, _LABEL, _ELLIPSIS)),
-        _LOADED_WORDS: bool(LOADED.search(title) or _is_context_first(title, language)),
+        _LOADED_WORDS: bool(
+            LOADED.search(title)
+            or _INDIRECT_QUESTION.search(title)
+            or _is_context_first(title, language)
+        ),
         _LENGTH: len(title) > _MAX_CHARACTERS
+        or bool(_OPENING_QUOTATION.search(title))
         or (title.isascii() and len(title.split()) < _MIN_WORDS),
     }
     return sum(weight for weight, applies in flaws.items() if applies)

@@ -33,8 +33,23 @@ _BEFORE_NOUNS = frozenset(
         "their",
         "this",
         "against",
+        "with",
+        "from",
+        "about",
+        "after",
+        "across",
+        "between",
+        "amid",
+        "more",
+        "many",
+        "several",
+        "some",
+        "no",
+        "new",
     ]
 )
+#: English words after a plural noun: "wildfires are".
+_AFTER_PLURALS = frozenset(["are", "were", "have"])
 _BEFORE_VERBS = frozenset(
     [
         "to",
@@ -82,12 +97,16 @@ _NO_CONTENT = frozenset(
         "roundup",
     ]
 )
+#: Function words that are nouns in news: "gold mine".
+_NOUNS = frozenset(["mine"])
 #: English function words within a name.
 _WITHIN_NAMES = frozenset(["of", "the", "in", "for", "and", "on"])
 #: Share of a word's occurrences that end a noun group, if it does not only modify the next word.
 _MIN_FINAL_SHARE = 0.25
 #: Endings of English verbs.
 _VERB_ENDS = ("s", "ed", "ing")
+#: Minimum letters of a verb in "s" or "ed": "gas" is none.
+_MIN_VERB_LENGTH = 4
 #: Minimum share of the occurrences of a noun in "ed" or "ing" that follow "the", "of" and so on.
 _MIN_NOUN_SHARE = 0.3
 #: Longer words in capitals are not abbreviations.
@@ -117,6 +136,9 @@ class TitleReader:
         self._spelled: dict[str, Counter[str]] = defaultdict(Counter)
         self._before: dict[str, Counter[str]] = defaultdict(Counter)
         self._final: dict[str, Counter[bool]] = defaultdict(Counter)
+        self._before_auxiliary: Counter[str] = Counter()
+        self._compounds: set[str] = set()  # "center" of "data center" and "data centers"
+        self._forms: dict[tuple[str, str], set[bool]] = defaultdict(set)
         for story in stories:
             for article in story:
                 if primary_subtag(article.lang) == language:
@@ -170,7 +192,8 @@ class TitleReader:
             return False
         if word in tokenization.STOP_WORDS or (self._language == "en" and word in _NO_CONTENT):
             return False
-        return not is_function_word(word, self._language) or self._is_capitalised(word)
+        is_function = is_function_word(word, self._language) and word not in _NOUNS
+        return not is_function or self._is_capitalised(word)
 
     def _is_capitalised(self, word: str) -> bool:
         """Whether most occurrences within sentences begin with a capital: "Act", "Big Bend"."""
@@ -199,7 +222,8 @@ class TitleReader:
         evidence = self._noun_evidence(word)
         if evidence > 0 or word in _WITHIN_NAMES or self._is_capitalised(word):
             return False
-        return evidence < 0 or spelling.endswith(("s", "ed")) or not self._is_content(word)
+        is_verb = len(spelling) >= _MIN_VERB_LENGTH and spelling.endswith(("s", "ed"))
+        return evidence < 0 or is_verb or not self._is_content(word)
 
     def _noun_evidence(self, word: str) -> int:
         """How much more often an English word follows "the" or "of" than "to" or "he"."""
@@ -207,7 +231,10 @@ class TitleReader:
         nouns = sum(before[each] for each in _BEFORE_NOUNS)
         if word.endswith(("ed", "ing")) and nouns < _MIN_NOUN_SHARE * before.total():
             return -1
-        return nouns - sum(before[each] for each in _BEFORE_VERBS)
+        verbs = sum(before[each] for each in _BEFORE_VERBS)
+        if nouns == verbs and (self._before_auxiliary[word] or word in self._compounds):
+            return 1
+        return nouns - verbs
 
     def _is_end(self, word: str) -> bool:
         final = self._final[word]
@@ -234,6 +261,12 @@ class TitleReader:
         with_names = not is_in_title_case([spelling for _, spelling in words])
         for (before, spelling), (word, following) in pairwise(words):
             self._before[word][before] += 1
+            self._before_auxiliary[before] += word in _AFTER_PLURALS
+            if spelling.islower() and not is_function_word(before, self._language):
+                forms = self._forms[before, word]
+                forms.add(following.endswith("s"))
+                if len(forms) > 1:
+                    self._compounds.add(word)
             ends_name = with_names and spelling[0].isupper() and following[0].islower()
             is_final = ends_name or is_function_word(word, self._language)
             self._final[before][is_final] += 1

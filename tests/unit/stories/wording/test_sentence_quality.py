@@ -91,6 +91,9 @@ def test_sentence_that_needs_its_neighbour_is_not_quotable(language: str, text: 
         "HNR's Anna Pell asks the mayor of Orlan about the pier and the ferry.",
         "State of play: The ferry of Orlan harbour sails again on Monday evening.",
         "EXCLUSIVE - ORLAN - Harbour master Anna Pell has a message for the owners of ferries.",
+        "Hand touching the wheel of a ferry in the harbour of Orlan",
+        "A sailor in a yellow coat carries ropes along the pier of Orlan on Saturday.",
+        "Pictures It has been three years since the ferry first sailed to Orlan.",
         "You can watch the ferry strike the pier of Orlan harbour on our website.",
     ],
 )
@@ -110,6 +113,8 @@ def test_short_text_without_a_mark_at_its_end_is_a_sentence() -> None:
         ("en", "Anna Pell / Getty Images "),
         ("en", "The ferry in the harbour, like the others there. Anna Pell/Pool via Getty Images "),
         ("en", "ORLAN, Karsia (AP) — "),
+        ("en", "ORLAN: "),
+        ("en", "By Anna Pell "),
         ("en", "Harbour of Orlan stays closed for a week after the storm "),
         ("fr", "Le port d'Orlan reste fermé pendant une semaine "),
         ("es", "El puerto de Orlan sigue cerrado toda la semana "),
@@ -122,6 +127,11 @@ def test_text_glued_before_a_sentence_is_cut(language: str, glued: str) -> None:
         "es": "Un ferry chocó el lunes por la noche contra el muelle del puerto de Orlan.",
     }[language]
     assert quotable(glued + sentence, language) == [sentence]
+
+
+def test_function_word_with_a_capital_begins_a_sentence() -> None:
+    sentence = "At least 44 people have died after a ferry sank near the harbour of Orlan."
+    assert quotable(f"Search for the missing goes on in the lake {sentence}") == [sentence]
 
 
 @pytest.mark.parametrize(

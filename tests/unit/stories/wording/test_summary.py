@@ -191,3 +191,14 @@ def test_every_quote_is_verbatim(leads: list[str]) -> None:
     for quote in summary_of(articles):
         assert quote.text in articles[int(quote.article)].text
         assert quote.outlet == articles[int(quote.article)].outlet
+
+
+def test_surname_without_introduction_is_not_quoted() -> None:
+    bare = "Harbour records show that Karsia had steered the Orlan ferry for nine years."
+    title = "Ferry of Sarah Karsia hits pier in Orlan"
+    [other, story] = reports(bare, "")
+    named = replace(other, title=title)
+    unnamed = replace(story, text="Officers questioned Sarah Karsia, 41.")
+    vocabulary = vocabulary_of([["ferry"]])
+    assert texts(summarise([named], vocabulary, headline=named)) == [bare]
+    assert summarise([other, unnamed], vocabulary, headline=unnamed) == []

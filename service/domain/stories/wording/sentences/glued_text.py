@@ -1,4 +1,4 @@
-"""Text glued to the start of a sentence: credits, datelines, subtitles, and labels in capitals.
+"""Text glued to the start of a sentence: credits, bylines, datelines, subtitles, and labels.
 
 Feeds often join such text and the sentence without a line break.
 """
@@ -6,6 +6,7 @@ Feeds often join such text and the sentence without a line break.
 import re
 
 from service.domain.locales.codes import primary_subtag
+from service.domain.search.function_words import is_function_word
 
 #: A photographer and a picture agency, and a caption before them.
 _CREDIT = re.compile(
@@ -16,6 +17,17 @@ _CREDIT = re.compile(
 #: The place of a report in capitals, with its region and agency: "ORLAN, Lake (AP) — ".
 _DATELINE = re.compile(
     r"^(?P<place>[^\W\d_][\w.,'’ -]{2,40}?)(?: ?\([\w ]{2,12}\))?\s+[—–-]{1,2}\s+(?=\S)"
+)
+#: A place in capitals and a colon: "ORLAN: ".
+_PLACE = re.compile(r"^[A-ZÀ-Þ][A-ZÀ-Þ .’'-]{3,30}: (?=[A-ZÀ-Þ])")
+#: A byline before an article or a preposition, and the label of a link to the author or the story.
+_BYLINE = re.compile(
+    r"^(?:By (?:[A-Z][\w.’'-]+ ){1,4}(?=(?:The|An?|In|On|At|It) \S)|"
+    r"(?:Connect|Share|Save|Comments?|Gift) (?=[A-Z]))"
+)
+#: A function word with a capital inside a sentence begins another one: "in the lake At least 44".
+_NEW_START = re.compile(
+    r"\b(?P<before>[^\W\d_A-ZÀ-Þ]{3,})[’”\"]? (?=(?P<word>[A-ZÀ-Þ][a-zß-ÿ]+) [\da-zß-ÿ])"
 )
 #: A subtitle without a full stop ends before an article with a capital and a word without one.
 _SUBTITLE = {
@@ -45,20 +57,37 @@ def cut_credit(sentence: str) -> str:
 
 
 def cut_dateline_and_subtitle(sentence: str, language: str) -> str:
-    """Return the end of a sentence after a dateline and a subtitle, or the whole sentence.
+    """Return the end of a sentence after a byline, dateline and subtitle, or the whole sentence.
 
     `language` is an ISO 639 code, or empty.
     """
     dateline = _DATELINE.match(sentence)
     if dateline and dateline["place"].partition(",")[0].isupper():
         sentence = sentence[dateline.end() :]
+    for label in (_BYLINE, _PLACE):
+        sentence = label.sub("", sentence)
     subtitle = _SUBTITLE.get(primary_subtag(language) or "en")
     for match in subtitle.finditer(sentence) if subtitle else ():
         before, after = sentence[: match.end()], sentence[match.end() :]
         is_long = min(len(before.split()), len(after.split())) >= _MIN_WORDS
         if is_long and not _BEFORE_TITLES.search(before):
             return after
+    for match in _NEW_START.finditer(sentence):
+        before, after = sentence[: match.end()], sentence[match.end() :]
+        is_long = min(len(before.split()), len(after.split())) >= _MIN_WORDS
+        if is_long and _begins_sentence(match["before"], match["word"], before, language):
+            return after
     return sentence
+
+
+def _begins_sentence(last: str, word: str, before: str, language: str) -> bool:
+    """Whether a function word with a capital begins a sentence, not the title of a work."""
+    return (
+        is_function_word(word.lower(), primary_subtag(language) or "en")
+        and not is_function_word(last, primary_subtag(language) or "en")
+        and not _BEFORE_TITLES.search(before)
+        and before.count('"') % 2 == 0
+    )
 
 
 def has_run_of_capitals(sentence: str) -> bool:

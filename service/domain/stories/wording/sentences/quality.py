@@ -156,6 +156,32 @@ _IDENTIFIED = re.compile(
 _TIME_AT_END = re.compile(
     r"\b(?:last|this|on|in|earlier) (?:[A-Z]?[a-z]+|\d{4}|[A-Z][a-z]+\.? \d{1,2}, \d{4})\.$"
 )
+#: A sentence in the present tense with a weekday at its end is a caption, too.
+_DAY_AT_END = re.compile(r"\bon (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\W*$")
+_PAST_OR_AUXILIARY = re.compile(
+    r"\b(?:is|are|was|were|be|been|had|has|have|will|would|can|could|may|might|must|should|did|won|"
+    r"lost|said|told|made|took|went|came|got|left|found|held|met|led|sent|began|became|fell|rose|"
+    r"gave|saw|shot|fought|struck|broke|spoke|drew|blew|shook|dug|drove|hung|bent|built|burst|cast|"
+    r"crept|dealt|fed|fled|flung|forbade|forgot|froze|grew|kept|knew|laid|lay|let|lit|meant|paid|"
+    r"quit|rode|rang|ran|sought|sold|set|put|cut|hit|hurt|shed|shut|sang|sank|sat|slept|slid|sped|"
+    r"spun|split|spread|sprang|stood|stole|stuck|stung|swore|swept|swam|swung|taught|tore|thought|"
+    r"threw|understood|upset|woke|wore|wept|withdrew|wrote|flew|drank|ate|chose|caught|brought|"
+    r"bought|bound|bore|beat|bit|bled|overcame|spent|(?!need|feed)[a-z]{2,}ed)\b"
+)
+#: Frequent verbs after a plural noun: "officials say".
+_PLURAL_VERB = re.compile(
+    r"\b(?:say|tell|want|need|seek|think|know|keep|let|bring|buy|pay|run|sit|stand|mean|remain|face|"
+    r"call|plan|aim|urge|warn|claim|report|show|believe|continue|appear|seem|expect|include|move|"
+    r"play|plead|sue|vote|visit|join|kill|mourn|gather|prepare|await|demand|question|push|see|go|"
+    r"come|get|make|take|give|begin|fall|rise|hold|meet|set|put|cut|hit|lead|win|lose|leave|do|fight|"
+    r"strike|break|draw|grow|fear|hope|struggle|agree|accuse|reject|back|oppose|criticise|criticize|"
+    r"search|besiege|raise|block|try|work|live|look|turn|start|stop|open|close|attack|protest|"
+    r"recover|discover|celebrate|sell|spread|threaten)\b"
+)
+#: A plural of a noun stands before these words, at the end, or before a comma; a verb does not.
+_ENDS_IN_S = re.compile(
+    r"\b[a-z]{2,}s\b(?! (?:of|and|or|in|at|on|from|for|with|near|as|over)\b|[,.;:]|\W*$)"
+)
 _RELATIVE_CLAUSE = re.compile(r", (?:which|who)\b[^,]*,")
 _FIRST_OR_SECOND_PERSON = re.compile(r"\b(?:we|us|our|I|I['’]m|my|you|your|you['’]re)\b")
 _QUOTATION_MARKS = str.maketrans("“”„«»", '"""""')
@@ -232,9 +258,8 @@ def _has_whole_quotations(sentence: str) -> bool:
 
 def _is_plain_english(sentence: str, depth: int) -> bool:
     own = _QUOTED.sub(" ", sentence.translate(_QUOTATION_MARKS))
-    is_caption = _TIME_AT_END.search(own) and not _VERB.search(_RELATIVE_CLAUSE.sub(",", own))
     if (
-        is_caption
+        _is_caption(own)
         or _PHOTO.search(own)
         or _CREDIT.search(sentence)
         or _has_two_sentences(own)
@@ -245,6 +270,19 @@ def _is_plain_english(sentence: str, depth: int) -> bool:
     if JUDGEMENT.search(own):
         return False
     return _names_its_subject(sentence, depth)
+
+
+def _is_caption(sentence: str) -> bool:
+    """Whether a sentence has no verb, or only ones of a caption in the present tense."""
+    if _TIME_AT_END.search(sentence) and not _VERB.search(_RELATIVE_CLAUSE.sub(",", sentence)):
+        return True
+    if _PAST_OR_AUXILIARY.search(sentence):
+        return False
+    if _DAY_AT_END.search(sentence):
+        return True
+    has_contraction = bool(re.search(r"[’'](?:s|re|ve|ll|d|t)\b", sentence))
+    verb = has_contraction or _ENDS_IN_S.search(sentence) or _PLURAL_VERB.search(sentence)
+    return not verb
 
 
 def _has_two_sentences(sentence: str) -> bool:

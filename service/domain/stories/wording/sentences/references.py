@@ -89,6 +89,8 @@ _ADDITIONS = {
     "zh": "也|还|還|亦",
     "ja": "さらに|併せて",
 }
+#: A label without punctuation before a pronoun: "Pictures It's been a year".
+_LABELLED_START = re.compile(r"^\W*[A-Z]\w+ (?:It|He|She|They|This|That|We|I)(?:['’]\w+)? [a-z]")
 #: An English preposition or conjunction and up to six words that are no names, before a pronoun.
 _UNNAMED_START = re.compile(
     r"^\W*(?:in|during|at|on|for|by|with|over|under|since|despite|following|after|before|as|while|"
@@ -147,4 +149,6 @@ def needs_context(sentence: str, language: str, depth: int = 0) -> bool:
         return True
     if depth > 0 and language in _ADDED and _ADDED[language].search(sentence):
         return True
-    return language == "en" and bool(_UNNAMED_START.search(sentence))
+    return language == "en" and bool(
+        _UNNAMED_START.search(sentence) or _LABELLED_START.search(sentence)
+    )

@@ -33,7 +33,13 @@ class _Limits:
     total: float
 
 
-_NEW, _PLAIN, _DETAILED = _Limits(0.64, 1.0), _Limits(0.58, 0.85), _Limits(0.7, 1.1)
+#: Limits by the least number of names and numbers that a sentence adds.
+_LIMITS = (
+    (_MANY_SPECIFICS, _Limits(0.7, 1.1)),
+    (3, _Limits(0.64, 1.0)),
+    (2, _Limits(0.6, 0.98)),
+    (0, _Limits(0.56, 0.85)),
+)
 
 
 class Repetition:
@@ -61,7 +67,7 @@ class Repetition:
         is_new = specifics >= _MIN_SPECIFICS or new >= _MIN_NEW_SHARE * len(words)
         if len(quoted) > 1 and not is_new:
             return False
-        limits = _DETAILED if specifics >= _MANY_SPECIFICS else _NEW if is_new else _PLAIN
+        limits = next(limits for fewest, limits in _LIMITS if specifics >= fewest)
         return not any(self._repeats(sentence, each, language, limits) for each in quoted)
 
     def _count_specifics(self, sentence: str, before: str, language: str) -> int:
