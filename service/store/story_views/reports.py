@@ -220,6 +220,21 @@ def with_original(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...
     )
 
 
+def at_revision(
+    columns: Sequence[Any], statement: Select[*tuple[Any, ...]], as_of: datetime
+) -> Select[*tuple[Any, ...]]:
+    """Select columns of articles with the titles and texts at `as_of`."""
+    replaced = (
+        select(func.min(RevisionRow.number))
+        .where(RevisionRow.article_id == ArticleRow.id, RevisionRow.replaced_at > as_of)
+        .correlate(ArticleRow)
+        .scalar_subquery()
+    )
+    earlier = and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == replaced)
+    past = (func.coalesce(_REVISED[each], each) if each in _REVISED else each for each in columns)
+    return statement.with_only_columns(*past).outerjoin(RevisionRow, earlier)
+
+
 def is_hidden(article_id: Any) -> ColumnElement[bool]:
     """Whether an active decision hides an article."""
     return exists().where(
@@ -250,7 +265,7 @@ def report_from_row(*row: Any) -> Report:
 
 def _select_members(columns: Sequence[Any], as_of: datetime | None) -> Select[*tuple[Any, ...]]:
     statement = (
-        select(*(columns if as_of is None else map(_at_revision, columns)))
+        select(*columns)
         .select_from(MembershipRow)
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
         .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
@@ -261,16 +276,4 @@ def _select_members(columns: Sequence[Any], as_of: datetime | None) -> Select[*t
         return statement.outerjoin(CopyRow, is_reprint(None))
     # Hidden articles have no current membership, but they may have past ones.
     statement = statement.where(~is_hidden(ArticleRow.id))
-    replaced = (
-        select(func.min(RevisionRow.number))
-        .where(RevisionRow.article_id == ArticleRow.id, RevisionRow.replaced_at > as_of)
-        .correlate(ArticleRow)
-        .scalar_subquery()
-    )
-    earlier = and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == replaced)
-    return statement.outerjoin(CopyRow, is_reprint(as_of)).outerjoin(RevisionRow, earlier)
-
-
-def _at_revision(column: Any) -> Any:
-    """The value of a column before the first revision after `as_of`, if there was one."""
-    return func.coalesce(_REVISED[column], column) if column in _REVISED else column
+    return at_revision(columns, statement.outerjoin(CopyRow, is_reprint(as_of)), as_of)

@@ -11,7 +11,6 @@ from service.domain.stories.transitions import StoryTransition, TransitionOut
 from service.store.articles.views import stream_articles
 from service.store.catalogue import views as catalogue
 from service.store.database.paging import Page, Position
-from service.store.queries.saved import require_followable
 from service.store.story_views import storylines, views
 from service.store.story_views.changes import load_matching_changes
 from service.web.api.articles import ArticleDetailOut
@@ -40,7 +39,7 @@ from service.web.middleware.concurrency import ExportSlot
 from service.web.rendering.schemas import StoryOut
 from service.web.requests.parameters.fields import split_names
 from service.web.requests.parameters.known_values import require_known_values
-from service.web.requests.parameters.queries import read_query, resolve_query
+from service.web.requests.parameters.queries import follow_query, read_query
 from service.web.requests.problems import PROBLEM_RESPONSES
 
 router = APIRouter(
@@ -175,11 +174,9 @@ def export_changes(
 ) -> Response:
     """Export all changes of stories with ids above `since`, oldest first.
 
-    With `q` or `query`, only the changes of `/v1/changes` with these parameters.
+    With `q`, `query` or `as_of`, only the changes of `/v1/changes` with these parameters.
     """
-    wanted = require_followable(
-        resolve_query(request, session, read_changes_query(query.q, query.query))
-    )
+    wanted = follow_query(request, session, read_changes_query(query.q, query.query, query.as_of))
     names = _names(TransitionOut)
 
     def load(after: Position | None, limit: int) -> Page[StoryTransition]:
