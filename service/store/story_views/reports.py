@@ -244,6 +244,18 @@ def is_hidden(article_id: Any) -> ColumnElement[bool]:
     )
 
 
+def is_among_hidden(article_id: Any) -> ColumnElement[bool]:
+    """As `is_hidden`, for statements that check most articles: reads the decisions once."""
+    hidden = select(ConstraintRow.article_id).where(
+        ConstraintRow.article_id.is_not(None),
+        ConstraintRow.kind == "hide",
+        ConstraintRow.revoked_at.is_(None),
+    )
+    # OFFSET keeps Postgres from turning the hashed list into a join.
+    among: ColumnElement[bool] = article_id.in_(hidden.offset(0))
+    return among
+
+
 def member_from_row(*row: Any) -> Member:
     """A member from a row of `MEMBER_COLUMNS`."""
     report, facts, copy, membership = row[:14], row[14:20], row[20:24], row[24:27]

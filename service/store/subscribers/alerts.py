@@ -10,12 +10,13 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from service.domain.queries.conditions import Field, HasReport, Query
+from service.domain.queries.grammar import parse_query
 from service.domain.subscribers.alerts import MAX_ALERTS, Alert, AlertQuery, SavedCondition
 from service.domain.subscribers.digest_model import DigestStory
 from service.errors import AlreadyExistsError, BadInputError, NotFoundError
 from service.store.catalogue.known_names import require_known_names
 from service.store.queries import saved
-from service.store.queries.saved import NOT_FOR_ALERTS, require_followable
+from service.store.queries.saved import NOT_FOR_ALERTS, SavedQuery, require_followable
 from service.store.queries.similar import select_similar_reports
 from service.store.subscribers import alert_emails
 from service.store.tables import AlertRow, SubscriberRow
@@ -130,6 +131,12 @@ def _load_query(
     return select_similar_reports(session, query, articles)
 
 
+def list_usable_queries(session: Session, *, limit: int) -> list[SavedQuery]:
+    """Saved queries that an alert can have, of the first `limit` ones; one statement."""
+    listed = saved.list_queries(session, limit=limit)
+    return [each for each in listed if _is_matchable(parse_query(each.q))]
+
+
 def any_with_saved_query(session: Session) -> bool:
     """Whether an active alert has a saved query."""
     used = exists().where(AlertRow.query_id.is_not(None), AlertRow.stopped_at.is_(None))
@@ -138,8 +145,12 @@ def any_with_saved_query(session: Session) -> bool:
 
 def _require_matchable(query: Query) -> None:
     require_followable(query)
-    if query.values(Field.MISSING_OUTLET):
+    if not _is_matchable(query):
         raise BadInputError(NOT_FOR_ALERTS)
+
+
+def _is_matchable(query: Query) -> bool:
+    return query.as_of is None and not query.values(Field.MISSING_OUTLET)
 
 
 def any_active(session: Session) -> bool:

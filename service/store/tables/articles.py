@@ -65,6 +65,12 @@ class ArticleRow(Base):
         Index("ix_articles_admitted", "id", postgresql_where=sql("stage = 'admitted'")),
         Index("ix_articles_placed", "id", postgresql_where=sql("stage = 'placed'")),
         Index("ix_articles_reported_at", "reported_at"),
+        Index(
+            "ix_articles_counts",
+            "reported_at",
+            "id",
+            postgresql_include=["outlet_id", "language", "type", "corrected_type"],
+        ),
         Index("ix_articles_outlet_id_reported_at", "outlet_id", "reported_at"),
         Index("ix_articles_feed_id_id", "feed_id", "id"),
         Index("ix_articles_word_keys", "word_keys", postgresql_using="gin"),

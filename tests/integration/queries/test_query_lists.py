@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from service.store.counts.absences import update_absences
 from service.store.counts.missing_coverage import load_missing_coverage
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
@@ -34,6 +35,8 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Sessions]]:
     with sessions.begin() as session:
         _add_stories(Rows(session))
         embed_all_articles(session)
+        assert update_absences(session, limit=100) == 31
+        assert update_absences(session, limit=100) == 0
     with serving(sessions, clock=lambda: NOW, model_context=model_context()) as site:
         yield site, sessions
     engine.dispose()

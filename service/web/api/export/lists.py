@@ -33,7 +33,7 @@ from service.web.api.export.streaming import (
     read_pages,
 )
 from service.web.api.stories.changes import read_changes_query
-from service.web.api.stories.schemas import ListedStoryOut
+from service.web.api.stories.schemas import ListedStoryOut, listed_item
 from service.web.api.stories.storylines import StorylineSummaryOut
 from service.web.middleware.concurrency import ExportSlot
 from service.web.rendering.schemas import StoryOut
@@ -62,8 +62,7 @@ def export_stories(
         return views.list_stories(session, resolved, sort=query.sort, after=after, limit=limit)
 
     batches = (
-        [_select(ListedStoryOut.of(story), names) for story in page]
-        for page in read_pages(load, query.limit)
+        [listed_item(story, names) for story in page] for page in read_pages(load, query.limit)
     )
     return export_response(request, query, "stories", batches, model=ListedStoryOut, fields=names)
 

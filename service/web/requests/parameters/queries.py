@@ -8,7 +8,7 @@ from fastapi import Request
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from service.domain.queries.conditions import HasReport, IsSimilar, Query
+from service.domain.queries.conditions import Field, HasReport, IsSimilar, Query
 from service.domain.search.search_terms import SearchTerms
 from service.ingest.detect_language import language_of_query
 from service.store.articles.vectors import find_model
@@ -38,8 +38,9 @@ def resolve_query(request: Request, session: Session, query: Query) -> Query:
     """Check a query, and replace saved queries and relative times; raises BadInputError."""
     uses_saved = bool(query.saved)
     query = saved.expand(session, query)
-    if query.is_relative or uses_saved:
-        request.state.validators = None  # the response changes without a change in the database
+    if query.is_relative or uses_saved or query.values(Field.MISSING_OUTLET):
+        # The response changes without a change that the counter counts.
+        request.state.validators = None
     query = saved.resolve(session, query, now=web_context(request).clock())
     require_known_query(session, query)
     return query
