@@ -1,6 +1,7 @@
 """Throughput and latency of the API on a large store: `python -m tests.bench.responses [STORE]`.
 
-STORE is the number of articles, or the URL of a database that `fill_store` filled before. Ratios compare each route with an empty route of the same server in the same run.
+STORE is the number of articles, or the URL of a database that `fill_store` filled before. Ratios
+compare each route with an empty route of the same server in the same run.
 """
 
 import http.client

@@ -173,6 +173,65 @@ def test_errors_are_the_same_everywhere(
     assert (response.status, message in response.text) == (422, True), response.text
 
 
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ("id=ferry,tax", "an id has no comma; repeat the parameter"),
+        ("countries=-1", "Invalid countries '-1'"),
+        ("until=-24x", "Invalid until: '-24x' is no time"),
+        ("as_of=someday", "Invalid as_of: 'someday' is no time"),
+        ("independent=3..2", "The range independent '3..2' is empty"),
+        ("q=reported:2023-05-02..2023-05-01", "write the smaller value first"),
+        ("q=independent:3-5", "such as 3, 3.., ..8"),
+        ("q=reported:today@Mars/One", "'today@Mars/One' is no time"),
+        ("q=outlet:quay OR outlet:wire", "separate alternative values of outlet by commas"),
+        ("facets=country,langage", "Unknown name langage"),
+        ("totals=true", "did you mean total?"),
+    ],
+)
+def test_errors_name_the_parameter_and_the_remedy(
+    world: tuple[Site, Sessions], parameters: str, message: str
+) -> None:
+    response = world[0].get(f"/v1/stories?{quote(parameters, safe='=&,:.')}")
+    assert (response.status, message in response.text) == (422, True), response.text
+
+
+@pytest.mark.parametrize(
+    ("parameters", "stories"),
+    [
+        ("id=ferry&id=tax&id=nope", {"ferry", "tax"}),
+        ("outlet=quay&outlet=-quay", set()),
+        ("family=post&outlet=-wire&since=-24h", {"ferry"}),
+        ("storyline=-saga&q=since:-24h", {"tax", "dock"}),
+        ("missing_outlet=post&missing_outlet=-kurier", {"late"}),
+        ("first_outlet=quay&first_reported=-6h..", {"ferry"}),
+        ("q=since:today@Europe/Berlin", {"ferry", "tax", "dock"}),
+        ("q=NOT type:opinion since:-24h", {"ferry", "dock"}),
+        ("q=ferry AND pier", {"ferry"}),
+        ("keyword=piers", {"ferry"}),
+    ],
+)
+def test_parameters_combine(
+    world: tuple[Site, Sessions], parameters: str, stories: set[str]
+) -> None:
+    assert found(world[0], quote(parameters, safe="=&,:.")) == stories
+
+
+@pytest.mark.parametrize(
+    ("zone", "interval", "starts"),
+    [
+        ("Europe/Berlin", "day", ["2023-03-26T00:00:00+01:00", "2023-03-27T00:00:00+02:00"]),
+        ("Asia/Kathmandu", "month", ["2023-03-01T00:00:00+05:45"]),
+    ],
+)
+def test_counts_begin_at_local_midnight_also_when_the_clock_changes(
+    world: tuple[Site, Sessions], zone: str, interval: str, starts: list[str]
+) -> None:
+    period = "since=2023-03-25T23:00:00Z&until=2023-03-27T22:00:00Z"
+    path = f"/v1/counts?interval={interval}&time_zone={zone}&{period}"
+    assert [each["start"] for each in world[0].get(path).json["items"]] == starts
+
+
 def test_articles_search_counts_exports_and_feeds_take_the_query(
     world: tuple[Site, Sessions],
 ) -> None:
