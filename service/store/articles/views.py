@@ -24,6 +24,7 @@ from service.store.story_views.reports import (
     at_revision,
     is_hidden,
     member_from_row,
+    was_known,
     with_original,
 )
 from service.store.story_views.views import StoryName
@@ -126,7 +127,7 @@ def select_article_ids(
     if filters.first:
         conditions += is_first_report(as_of)
     if as_of is not None:
-        conditions.append(ArticleRow.first_seen <= as_of)
+        conditions += was_known(as_of)
     keys = (ArticleRow.reported_at, ArticleRow.id)
     order = [key.desc() if sort is ArticleOrder.NEWEST else key.asc() for key in keys]
     return _with_story(as_of, ArticleRow.id).where(*conditions).order_by(*order)

@@ -25,7 +25,7 @@ from service.store.queries.reports import DOCUMENTS, report_conditions
 from service.store.queries.stories import story_conditions
 from service.store.search.compiled_search import CompiledSearch
 from service.store.story_views.as_of import is_member, story_table, valid_at
-from service.store.story_views.reports import LANGUAGE_CODE
+from service.store.story_views.reports import LANGUAGE_CODE, was_known
 from service.store.tables import (
     ArticleDocumentRow,
     ArticleRow,
@@ -144,7 +144,9 @@ def rest_conditions(session: Session, filters: SearchFilter) -> list[ColumnEleme
     story = story_table(as_of)
     conditions = list(report_conditions(session, on_reports, DOCUMENTS))
     if as_of is not None:
-        known = select(ArticleRow.id).where(ArticleRow.first_seen <= as_of)
+        in_time, is_known = was_known(as_of, ArticleDocumentRow.reported_at.expression)
+        known = select(ArticleRow.id).where(is_known)
+        conditions.append(in_time)
         conditions.append(exists(known.where(ArticleRow.id == ArticleDocumentRow.article_id)))
     if on_stories.conditions:
         # The limit keeps Postgres from reading the stories of all articles: few are checked.

@@ -22,6 +22,10 @@ from service.store.story_views.history import (
 )
 from service.store.tables import TransitionRow
 
+#: Numbers of changes that a page with conditions checks, also if few match: the check of a meaning
+#: reads the vectors of all reports of each story.
+MAX_CHECKED = 5000
+
 
 def load_changes_since(session: Session, number: int, *, limit: int = 100) -> Page[StoryTransition]:
     """The transitions with an id above `number`, in order; one statement.
@@ -58,7 +62,7 @@ def load_matching_changes(
 
     Without conditions, all changes. With `as_of`, the page ends before the first later change. With
     conditions, the page ends before the first change whose story the job `describe` has not
-    described yet. `next` passes changes that do not match.
+    described yet. A page checks `MAX_CHECKED` numbers. `next` passes changes that do not match.
     """
     if not query.conditions and query.time is None:
         page = load_changes_since(session, number, limit=limit)
@@ -66,8 +70,9 @@ def load_matching_changes(
             page.items, page.items[-1].id if page.items else number, page.next is not None
         )
     # Read first, so that no later change is passed.
-    end = last_described_change(session, number) if query.conditions else latest_change(session)
-    end = last_change_at(session, number, end, query.time)
+    known = last_described_change(session, number) if query.conditions else latest_change(session)
+    known = last_change_at(session, number, known, query.time)
+    end = min(known, number + MAX_CHECKED)
     statement = (
         select_transitions()
         .where(TransitionRow.id > number, TransitionRow.id <= end, is_visible())
@@ -76,8 +81,10 @@ def load_matching_changes(
         .limit(limit + 1)
     )
     found = [transition_from_row(*row) for row in session.execute(statement)]
-    items, more = tuple(found[:limit]), len(found) > limit
-    return ChangePage(items, items[-1].id if more else max(end, number), more)
+    items = tuple(found[:limit])
+    if len(found) > limit:
+        return ChangePage(items, items[-1].id, more=True)
+    return ChangePage(items, max(end, number), more=end < known)
 
 
 def last_change_at(session: Session, after: int, latest: int, as_of: datetime | None) -> int:

@@ -1,12 +1,12 @@
 """Members of stories: brief reports for lists, full members for one story."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.articles.article_types import ArticleType
@@ -233,6 +233,19 @@ def at_revision(
     earlier = and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == replaced)
     past = (func.coalesce(_REVISED[each], each) if each in _REVISED else each for each in columns)
     return statement.with_only_columns(*past).outerjoin(RevisionRow, earlier)
+
+
+def was_known(
+    as_of: datetime, reported_at: ColumnElement[datetime] = ArticleRow.reported_at.expression
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions that an article arrived by `as_of`.
+
+    The first one can use an index on report times: no report is further ahead of its arrival than
+    the maximum over all articles.
+    """
+    ahead = select(func.max(ArticleRow.reported_at - ArticleRow.first_seen)).scalar_subquery()
+    yield reported_at <= literal(as_of, ArticleRow.reported_at.type) + ahead
+    yield ArticleRow.first_seen <= as_of
 
 
 def is_hidden(article_id: Any) -> ColumnElement[bool]:

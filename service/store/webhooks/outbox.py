@@ -22,7 +22,11 @@ from service.domain.webhooks.retries import (
     update_health,
 )
 from service.store.database import claims
-from service.store.story_views.changes import last_described_change, latest_change
+from service.store.story_views.changes import (
+    MAX_CHECKED,
+    last_described_change,
+    latest_change,
+)
 from service.store.story_views.history import select_transitions, transition_from_row
 from service.store.tables import TransitionRow, WebhookBlockedStoryRow, WebhookRow
 from service.store.webhooks import attempts
@@ -174,6 +178,7 @@ def _fresh_transitions(
     """Next transitions of stories that are not blocked, and the position after them."""
     if row.query_id:
         latest = last_described_change(session, row.last_delivered_id)
+        latest = min(latest, row.last_delivered_id + MAX_CHECKED)
     else:
         latest = latest_change(session)
     is_blocked = exists().where(

@@ -6,12 +6,14 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import text
 
 from service.store.counts.absences import update_absences
 from service.store.counts.missing_coverage import load_missing_coverage
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.stories.versions import record_versions
+from service.store.story_views.changes import MAX_CHECKED
 from service.store.tables import (
     ArticleRow,
     MembershipRow,
@@ -319,6 +321,23 @@ def test_changes_of_a_past_time_end_with_it(sessions: Sessions) -> None:
         assert len(site.get(f"/v1/export/changes?q=ferry&{past}").text.splitlines()) == 2
         stream = site.get("/v1/changes/stream?q=as_of:-2d")
         assert (stream.status, "which follow the present" in stream.text) == (422, True)
+
+
+def test_page_of_changes_checks_a_bounded_number(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        for name in ("first", "last"):
+            rows.story(name, [rows.article(rows.outlet(name), f"The {name} ferry")])
+            session.execute(
+                text("SELECT setval(pg_get_serial_sequence('transitions', 'id'), :after)"),
+                {"after": MAX_CHECKED + 1},
+            )
+    with serving(sessions) as site:
+        first = site.get("/v1/changes?q=last").json
+        assert (first["items"], first["next"], first["more"]) == ([], MAX_CHECKED, True)
+        rest = site.get(f"/v1/changes?q=last&since={first['next']}").json
+        assert ([each["story"] for each in rest["items"]], rest["more"]) == (["last"], False)
+        assert len(site.get("/v1/export/changes?q=ferry").text.splitlines()) == 2
 
 
 def test_changes_of_a_meaning_have_a_similar_report(world: tuple[Site, Sessions]) -> None:

@@ -1,7 +1,8 @@
-"""stored absences of stories; index for counts of articles
+"""stored absences of stories; indexes for counts and past states of articles
 
 A list of the stories that an outlet misses would otherwise compare each story with all similar ones.
-The index contains all columns that counts read, so that they do not read the rows of articles.
+The index `ix_articles_counts` contains all columns that counts read, so that they do not read the
+rows of articles. `ix_articles_reports_ahead` bounds the report times of articles known at a time.
 """
 
 import sqlalchemy as sa
@@ -39,8 +40,12 @@ def upgrade() -> None:
         ["reported_at", "id"],
         postgresql_include=["outlet_id", "language", "type", "corrected_type"],
     )
+    op.create_index(
+        "ix_articles_reports_ahead", "articles", [sa.text("(reported_at - first_seen)")]
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_articles_reports_ahead", "articles")
     op.drop_index("ix_articles_counts", "articles")
     op.drop_table("story_absences")
