@@ -63,7 +63,7 @@ def story_item(story: StoryView) -> dict[str, Any]:
 
 def utc_text(at: datetime) -> str:
     """A time as in the JSON of models: ISO 8601 in UTC with a trailing Z."""
-    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+    return at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
 def _headline_article(story: StoryView) -> dict[str, Any] | None:
