@@ -12,8 +12,7 @@ from pydantic_core import to_json
 
 from service.store.story_views.views import StoryView
 from service.web.rendering import links
-from service.web.rendering.display_names import outlet_names
-from service.web.requests.parameters import distinct
+from service.web.rendering.display_names import distinct, outlet_names
 
 _PARTS = ("articles", "timeline", "transitions", "related", "evidence")
 
