@@ -70,6 +70,8 @@ VelocityRange = Annotated[ShortText, _value_of("velocity")]
 TimeRange = Annotated[ShortText, _value_of("first_reported")]
 #: A time or a relative time.
 QueryTime = Annotated[ShortText, _value_of("since")]
+#: A past time, as a parameter of a function.
+PastTime = Annotated[ShortText, _value_of("as_of")]
 #: A text in the query language.
 QueryText = Annotated[
     str,

@@ -19,7 +19,7 @@ from pydantic import (
 
 from service.domain.field_types import ShortText
 from service.domain.queries.conditions import Query as StoryQuery
-from service.domain.queries.parameters import QueryText, QueryTime
+from service.domain.queries.parameters import PastTime, QueryText
 from service.domain.stories.filters import PastStoryFilter
 from service.domain.stories.transitions import TransitionOut
 from service.store.catalogue.known_names import require_known_query
@@ -75,7 +75,7 @@ QueryParameter = Annotated[
     Query(description="Only changes of stories that match this saved query.", examples=["harbour"]),
 ]
 AsOfParameter = Annotated[
-    QueryTime | None,
+    PastTime | None,
     Query(description="Only changes up to this time, of stories that matched then. Default: now."),
 ]
 EXAMPLE = (
