@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from service.domain.stories.missing_coverage import MIN_AGE, MIN_OUTLETS
 from service.store.counts.missing_coverage import SPAN, load_missing_coverage
 from service.store.database.arrays import equals_any
+from service.store.database.locks import lock_until_commit
 from service.store.tables import ArticleRow, StoryAbsenceRow, StoryRow
 
 
@@ -27,8 +28,9 @@ def update_absences(session: Session, *, limit: int) -> int:
     """Store the absences of up to `limit` stories, latest first; returns their number.
 
     A story is due twelve hours after its first report, and again after each change. Its last report
-    is at most `SPAN` older than the latest article. Two statements, and six for each story.
+    is at most `SPAN` older than the latest article. Three statements, and six for each story.
     """
+    lock_until_commit(session, "absences")  # two processes would insert in different orders
     latest = session.scalar(select(func.max(ArticleRow.reported_at)))
     if latest is None:
         return 0
