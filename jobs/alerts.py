@@ -54,7 +54,7 @@ def create_alert_emails(context: Context) -> Counts:
             # A second run of this job, after a lost lock, waits and then finds these emails.
             subscribers.lock(session, ids)
             alerts_by_subscriber = {
-                owner: store.load_saved_queries(session, each, now=now)
+                owner: store.load_saved_queries(session, each, changed, now=now)
                 for owner, each in store.list_by_subscriber(session, ids).items()
             }
             notifications = alert_emails.load_notifications(

@@ -12,6 +12,7 @@ from service.domain.stories.description import DescriptionContext, StoryContent,
 from service.domain.stories.wording.headline import choose_headline_article
 from service.embed.sentences import CachedSentences
 from service.store.articles import articles, copies, vectors
+from service.store.counts.absences import update_absences
 from service.store.database import locks
 from service.store.stories import apply_plan, descriptions, gazetteers, stories, vocabularies
 
@@ -22,6 +23,9 @@ NEIGHBOURS = 16
 #: The nearest articles include those of the story itself. The neighbour search returns up to this
 #: many more, so that enough articles of other stories remain.
 MAX_OWN_ARTICLES = 60
+
+#: Stories whose absences are stored in one transaction, and in one run.
+ABSENCES_BATCH, MAX_ABSENCES = 10, 100
 
 
 def describe(context: Context) -> Counts:
@@ -62,7 +66,20 @@ def describe(context: Context) -> Counts:
             apply_plan.refresh_derived(session, sorted(stale), stamp)
         done += len(stale)
         context.progress("describe", done, done)
-    return {"stories": done} if done else {}
+    counts = {"stories": done, "absences": _store_absences(context)}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _store_absences(context: Context) -> int:
+    """Store the absences of due stories; the rest is stored by the next runs."""
+    done = 0
+    while done < MAX_ABSENCES and not context.stop_requested():
+        with context.sessions.begin() as session:
+            stored = update_absences(session, limit=ABSENCES_BATCH)
+        done += stored
+        if stored < ABSENCES_BATCH:
+            break
+    return done
 
 
 def _load_contents(

@@ -3,10 +3,13 @@
 from jobs.running.context import Context, Counts
 from service.domain.articles.boilerplate import find_boilerplate, merge_spans
 from service.domain.articles.tokenization import encoding_hash
-from service.embed.articles import encode_articles
+from service.embed.articles import encode_articles, encode_query
+from service.embed.encoder import Encoder
+from service.ingest.detect_language import language_of_query
 from service.store.articles import articles, boilerplate, vectors
 from service.store.database import locks
 from service.store.editing import story_edits
+from service.store.queries import saved
 from service.store.stories import apply_plan, stories
 
 #: Articles per batch: the work lost if the process is killed, and the delay of a stop.
@@ -31,6 +34,7 @@ def embed(context: Context) -> Counts:
             since = context.clock() - context.settings.window.reach
             vectors.readmit_unencoded(session, model_id, since=since)
         waiting = len(articles.find_in_stage(session, "admitted"))
+    _encode_meanings(context, encoder, model_id)
     if not waiting:
         return {}
     _mark_boilerplate(context)
@@ -56,6 +60,21 @@ def embed(context: Context) -> Counts:
         encoded_count += len(changed)
         context.progress("embed", done, max(waiting, done))
     return {"vectors": encoded_count} if encoded_count else {}
+
+
+def _encode_meanings(context: Context, encoder: Encoder, model_id: int) -> None:
+    """Encode the meanings of saved queries, which webhooks and alerts compare with reports."""
+    with context.sessions.begin() as session:
+        meanings = saved.find_unencoded_meanings(session, model_id)
+    for query_id, meaning in meanings.items():
+        vector = encode_query(
+            encoder,
+            meaning,
+            language_of_query(meaning),
+            languages=context.settings.embed.languages,
+        )
+        with context.sessions.begin() as session:
+            saved.save_meaning(session, query_id, meaning, model_id, vector.tolist())
 
 
 def _mark_boilerplate(context: Context) -> None:

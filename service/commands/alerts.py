@@ -223,7 +223,7 @@ def _load_saved_query(
         return query, stories
     now = context.clock()
     with context.sessions.begin() as session:
-        [alert] = alerts.load_saved_queries(session, [Alert(0, query, now)], now=now)
+        [alert] = alerts.load_saved_queries(session, [Alert(0, query, now)], stories, now=now)
         return alert.query, add_texts(session, stories)
 
 

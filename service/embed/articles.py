@@ -3,11 +3,21 @@
 from collections.abc import Collection, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.domain.articles.model import Article, Vectors
 from service.domain.articles.tokenization import encoded_text, has_encodable_text
 from service.domain.progress import OnProgress
 from service.embed.encoder import Encoder, MultilingualEncoder
+
+
+def encode_query(
+    encoder: Encoder, text: str, language: str, *, languages: Collection[str] = ()
+) -> NDArray[np.float32]:
+    """Encode a query text; zeros as for an article (`encode_articles`)."""
+    article = Article(0, text, lang=language)
+    vector: NDArray[np.float32] = encode_articles(encoder, [article], languages=languages).values[0]
+    return vector
 
 
 def encode_articles(

@@ -18,7 +18,7 @@ from fastapi import Depends, Request
 from numpy.typing import NDArray
 
 from service.domain.articles.model import Article, Vectors
-from service.embed.articles import encode_articles
+from service.embed.articles import encode_articles, encode_query
 from service.embed.encoder import Encoder
 from service.errors import BadInputError, EncoderError, ModelLoadingError
 from service.web.dependencies import ModelContext, web_context
@@ -83,10 +83,7 @@ class LazyModel:
             if key in self._query_vectors:
                 self._query_vectors.move_to_end(key)
                 return self._query_vectors[key]
-        vector = cast(
-            "NDArray[np.float32]",
-            self.vectors(encoder, Article(0, text, lang=language)).values[0],
-        )
+        vector = encode_query(encoder, text, language, languages=self._languages)
         with self._lock:
             self._query_vectors[key] = vector
             while len(self._query_vectors) > MAX_CACHED_QUERIES:

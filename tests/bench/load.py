@@ -60,7 +60,7 @@ def run(load: Load) -> LoadResult:
     """Keep all connections busy for the duration; each sends the next request in turn."""
     requests = cycle(
         [
-            f"GET {path} HTTP/1.1\r\nHost: bench\r\n{load.headers}\r\n".encode()
+            f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{load.headers}\r\n".encode()
             for path in load.paths
         ]
     )

@@ -185,6 +185,7 @@ class Client(Counting, Exporting, Following, Lookup, Queries, Webhooks):
         story: str | None = None,
         storyline: str | None = None,
         id: Sequence[int] = (),  # noqa: A002  # the name of the query parameter
+        as_of: Time | None = None,
         limit: int | None = None,
     ) -> Iterator[Article]:
         """Articles of `GET /v1/articles` over all pages, at most `limit`."""
@@ -200,6 +201,7 @@ class Client(Counting, Exporting, Following, Lookup, Queries, Webhooks):
             "story": story,
             "storyline": storyline,
             "id": list(id) or None,
+            "as_of": as_of,
         }
         return self._iterate_pages("/v1/articles", parameters, Article, limit)
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Literal
 
 from samestory_client.decoding import decode
@@ -28,13 +29,15 @@ class Following:
         *,
         q: str | None = None,
         query: str | None = None,
+        as_of: datetime | None = None,
         limit: int = PAGE_SIZE,
     ) -> Changes:
         """One page of changes with ids above `since`; "latest" returns no changes, only `next`.
 
-        With `q` or the id of a saved `query`, only changes of stories that match it.
+        With `q` or the id of a saved `query`, only changes of stories that match it. With `as_of`,
+        only changes up to that time.
         """
-        parameters = {"since": since, "limit": limit, "q": q, "query": query}
+        parameters = {"since": since, "limit": limit, "q": q, "query": query, "as_of": as_of}
         return decode(Changes, self._transport.get("/v1/changes", parameters))
 
     def changes(

@@ -52,8 +52,17 @@ def _choice(noun: str, choices: type[StrEnum]) -> Callable[[str], str]:
     return parse
 
 
+def _story_id(text: str) -> str:
+    if "," in text:
+        raise BadInputError(
+            f"Invalid id {text!r}: an id has no comma; repeat the parameter for several ids"
+        )
+    return text
+
+
 #: Fields whose values are validated.
 _PARSERS: Mapping[Field, Callable[[str], str]] = {
+    Field.ID: _story_id,
     Field.COUNTRY: country_code,
     Field.LANGUAGE: language_code,
     Field.TYPE: _choice("type", ArticleType),
@@ -104,9 +113,20 @@ def build_condition(name: str, values: Sequence[str], *, negated: bool = False) 
     if field in _NUMBER_FIELDS or field in TIME_FIELDS:
         parse = _parse_times if field in TIME_FIELDS else _parse_counts
         low, high = parse(name, _single(name, values))
+        _check_order(name, values[0], low, high)
         return Query((Between(field, low, high, negated=negated),))
     parser = _PARSERS.get(field, str)
     return Query((AnyOf(field, tuple(map(parser, values)), negated=negated),))
+
+
+def _check_order(name: str, text: str, low: Bound, high: Bound) -> None:
+    is_reversed = (
+        low > high
+        if isinstance(low, int | float) and isinstance(high, int | float)
+        else isinstance(low, datetime) and isinstance(high, datetime) and low >= high
+    )
+    if is_reversed:
+        raise BadInputError(f"The range {name} {text!r} is empty: write the smaller value first")
 
 
 def _check_texts(name: str, values: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from service.domain.queries.conditions import (
     Field,
     HasReport,
     HasWords,
+    IsSimilar,
     Query,
 )
 from service.domain.search.search_terms import SearchTerms
@@ -163,8 +164,11 @@ _NUMBERS: Mapping[Field, Callable[[StoryRecord], float | datetime]] = {
 def matches(query: Query, story: StoryRecord) -> bool:
     """Whether a story matches a resolved query without meaning and `as_of`.
 
+    `HasReport` replaces the meaning (`store.queries.similar`).
+
     Raises:
-        BadInputError: the query has a condition on `missing_outlet`, which needs other stories.
+        BadInputError: the query has a condition on `missing_outlet`, which needs other stories, or
+            on vectors.
     """
     return all(_holds(each, story) for each in query.conditions)
 
@@ -179,6 +183,8 @@ def _holds(condition: Condition, story: StoryRecord) -> bool:
             return _is_between(condition, story) != condition.negated
         case AnyOf():
             return _has_value(condition, story) != condition.negated
+        case IsSimilar():
+            raise BadInputError("Vectors are not loaded: select similar reports first")
 
 
 def _has_words(terms: SearchTerms, story: StoryRecord) -> bool:

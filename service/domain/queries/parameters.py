@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 
 from service.domain.field_types import MAX_FILTER_VALUES, MAX_IDS, ShortText
 from service.domain.queries.conditions import Query
-from service.domain.queries.fields import build_condition
+from service.domain.queries.fields import NAMES, build_condition
 from service.domain.queries.grammar import MAX_LENGTH, parse_query
 from service.errors import BadInputError
 
@@ -31,12 +31,25 @@ def _check(parse: Callable[[str], object]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _value_of(name: str) -> AfterValidator:
-    return _check(lambda text: build_condition(name, [text]))
+def _value_of(name: str, *, is_signed: bool = False) -> AfterValidator:
+    """Validator of the values of a field; errors contain the name of the parameter, if it is one.
+
+    `name` is a field with the same values.
+    """
+
+    def check(text: str, info: ValidationInfo) -> str:
+        parameter = info.field_name if info.field_name in NAMES else name
+        try:
+            build_condition(parameter, [text.removeprefix("-") if is_signed else text])
+        except BadInputError as error:
+            raise ValueError(str(error)) from error
+        return text
+
+    return AfterValidator(check)
 
 
 def _signed_value_of(name: str) -> AfterValidator:
-    return _check(lambda text: build_condition(name, [text.removeprefix("-")]))
+    return _value_of(name, is_signed=True)
 
 
 #: Values of a field; those after a minus are excluded.
@@ -57,6 +70,8 @@ VelocityRange = Annotated[ShortText, _value_of("velocity")]
 TimeRange = Annotated[ShortText, _value_of("first_reported")]
 #: A time or a relative time.
 QueryTime = Annotated[ShortText, _value_of("since")]
+#: A past time, as a parameter of a function.
+PastTime = Annotated[ShortText, _value_of("as_of")]
 #: A text in the query language.
 QueryText = Annotated[
     str,

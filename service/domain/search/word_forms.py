@@ -5,6 +5,7 @@ Postgres. A test compares both on the same texts.
 """
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -123,7 +124,7 @@ def stem(spelling: str, language: str) -> str:
     if language in {"hi", "ru"} and part.isascii():
         language = "en"  # as Postgres does
     algorithm = STEMMERS.get(language)
-    return _load_stemmer(algorithm).stemWord(part) if algorithm else part
+    return _STEMMERS.get(algorithm).stemWord(part) if algorithm else part
 
 
 def normalize(spelling: str) -> str:
@@ -155,7 +156,17 @@ def _fold(spelling: str) -> str:
     return _IGNORED.sub("", text.lower().translate(_LETTERS))
 
 
-@lru_cache
-def _load_stemmer(algorithm: str) -> _Stemmer:
-    stemmer: _Stemmer = snowballstemmer.stemmer(algorithm)
-    return stemmer
+class _Stemmers(threading.local):
+    """The stemmers of one thread: a stemmer stores the word that it processes."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, _Stemmer] = {}
+
+    def get(self, algorithm: str) -> _Stemmer:
+        """The stemmer of an algorithm; created on its first use."""
+        if algorithm not in self._loaded:
+            self._loaded[algorithm] = snowballstemmer.stemmer(algorithm)
+        return self._loaded[algorithm]
+
+
+_STEMMERS = _Stemmers()

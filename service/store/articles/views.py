@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -16,12 +17,14 @@ from service.store.database.arrays import equals_any
 from service.store.database.paging import Page, Position, make_page
 from service.store.queries.reports import report_conditions
 from service.store.queries.stories import story_conditions
-from service.store.story_views.as_of import is_reprint
+from service.store.story_views.as_of import is_member, is_reprint, story_table, valid_at
 from service.store.story_views.reports import (
     MEMBER_COLUMNS,
     Member,
+    at_revision,
     is_hidden,
     member_from_row,
+    was_known,
     with_original,
 )
 from service.store.story_views.views import StoryName
@@ -30,13 +33,10 @@ from service.store.tables import (
     CopyRow,
     MembershipRow,
     OutletRow,
-    StoryRow,
 )
 
 #: Number of articles that a cursor reads at once.
 BATCH_SIZE = 500
-#: Columns of `ArticleDetail` beside those of its member.
-_DETAIL_COLUMNS = (ArticleRow.feed_id, StoryRow.id, StoryRow.slug, StoryRow.headline)
 #: Evidence is the largest column, and slow to parse.
 _NO_EVIDENCE: ColumnElement[Any] = literal_column("'{}'::jsonb", type_=JSONB)
 
@@ -55,6 +55,7 @@ class ArticleFilter:
     """Conditions on articles; None means no condition.
 
     `query` is resolved. Its conditions on reports apply to each article, the others to its story.
+    With its `as_of`, only articles known at that time, in the story of that time.
     """
 
     query: Query = EVERYTHING
@@ -101,7 +102,7 @@ def list_articles(
     # Select ids first and the columns afterwards, so that an index provides the order.
     statement = select_article_ids(session, filters, sort=sort).where(*_rows_after(after, sort))
     ids = session.scalars(statement.limit(limit + 1)).all()
-    loaded = load_articles(session, ids)
+    loaded = load_articles(session, ids, as_of=filters.query.time)
     rows = [(loaded[key], loaded[key].member.report) for key in ids]
     return make_page(
         [(each, (report.reported_at, report.article_id)) for each, report in rows], limit
@@ -112,20 +113,24 @@ def select_article_ids(
     session: Session, filters: ArticleFilter, *, sort: ArticleOrder = ArticleOrder.NEWEST
 ) -> Select[int]:
     """Select the ids of all visible articles, in order; at most one statement for outlets."""
+    as_of = filters.query.time
+    story = story_table(as_of)
     # Neither the article nor its story is hidden; an article may have no story.
-    visible = (~is_hidden(ArticleRow.id), StoryRow.id.is_not(None) | MembershipRow.id.is_(None))
+    visible = (~is_hidden(ArticleRow.id), story.id.is_not(None) | MembershipRow.id.is_(None))
     of_reports, of_stories = filters.query.split()
     conditions = [
         *visible,
         *article_conditions(filters),
         *report_conditions(session, of_reports),
-        *story_conditions(StoryRow, None, of_stories),
+        *story_conditions(story, as_of, of_stories),
     ]
     if filters.first:
-        conditions += is_first_report(None)
+        conditions += is_first_report(as_of)
+    if as_of is not None:
+        conditions += was_known(as_of)
     keys = (ArticleRow.reported_at, ArticleRow.id)
     order = [key.desc() if sort is ArticleOrder.NEWEST else key.asc() for key in keys]
-    return _with_story(ArticleRow.id).where(*conditions).order_by(*order)
+    return _with_story(as_of, ArticleRow.id).where(*conditions).order_by(*order)
 
 
 def _rows_after(after: Position | None, sort: ArticleOrder) -> Iterable[ColumnElement[bool]]:
@@ -138,11 +143,13 @@ def _rows_after(after: Position | None, sort: ArticleOrder) -> Iterable[ColumnEl
     yield ArticleRow.reported_at <= at if newest else ArticleRow.reported_at >= at
 
 
-def load_articles(session: Session, ids: Collection[int]) -> dict[int, ArticleDetail]:
-    """Return articles by id; missing ids are skipped. One statement."""
+def load_articles(
+    session: Session, ids: Collection[int], *, as_of: datetime | None = None
+) -> dict[int, ArticleDetail]:
+    """Return articles at `as_of` by id; missing ids are skipped. One statement."""
     if not ids:
         return {}
-    rows = session.execute(_details().where(equals_any(ArticleRow.id, ids)))
+    rows = session.execute(_details(as_of).where(equals_any(ArticleRow.id, ids)))
     details = [_detail(*row) for row in rows]
     return {each.member.report.article_id: each for each in details}
 
@@ -155,29 +162,43 @@ def stream_articles(
     limit: int | None = None,
 ) -> Iterator[Sequence[ArticleDetail]]:
     """Yield visible articles in batches from a cursor of the database, without evidence."""
+    as_of = filters.query.time
     matching = select_article_ids(session, filters, sort=sort).limit(limit)
     columns = [_NO_EVIDENCE if each is MembershipRow.evidence else each for each in MEMBER_COLUMNS]
-    statement = with_original(matching.with_only_columns(*columns, *_DETAIL_COLUMNS))
+    statement = _with_details(matching, as_of, columns)
     with session.execute(statement.execution_options(yield_per=BATCH_SIZE)) as rows:
         for batch in rows.partitions():
             yield [_detail(*row) for row in batch]
 
 
-def _details() -> Select[*tuple[Any, ...]]:
+def _details(as_of: datetime | None = None) -> Select[*tuple[Any, ...]]:
     """Select the arguments of `_detail`."""
-    return with_original(_with_story(*MEMBER_COLUMNS, *_DETAIL_COLUMNS))
+    return _with_details(_with_story(as_of, ArticleRow.id), as_of, MEMBER_COLUMNS)
 
 
-def _with_story(*columns: Any) -> Select[*tuple[Any, ...]]:
+def _with_details(
+    statement: Select[*tuple[Any, ...]], as_of: datetime | None, member_columns: Sequence[Any]
+) -> Select[*tuple[Any, ...]]:
+    """Replace the columns of `_with_story` by the arguments of `_detail`."""
+    story = story_table(as_of)
+    columns = (*member_columns, ArticleRow.feed_id, story.id, story.slug, story.headline)
+    if as_of is None:
+        return with_original(statement.with_only_columns(*columns))
+    return with_original(at_revision(columns, statement, as_of))
+
+
+def _with_story(as_of: datetime | None, *columns: Any) -> Select[*tuple[Any, ...]]:
     """Select columns of articles joined with outlet, original, membership and visible story."""
-    current = and_(MembershipRow.article_id == ArticleRow.id, MembershipRow.valid_until.is_(None))
+    story = story_table(as_of)
+    membership = and_(MembershipRow.article_id == ArticleRow.id, is_member(as_of))
+    is_visible = and_(story.id == MembershipRow.story_id, ~story.hidden, *valid_at(as_of))
     return (
         select(*columns)
         .select_from(ArticleRow)
         .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
-        .outerjoin(CopyRow, is_reprint(None))
-        .outerjoin(MembershipRow, current)
-        .outerjoin(StoryRow, and_(StoryRow.id == MembershipRow.story_id, ~StoryRow.hidden))
+        .outerjoin(CopyRow, is_reprint(as_of))
+        .outerjoin(MembershipRow, membership)
+        .outerjoin(story, is_visible)
     )
 
 

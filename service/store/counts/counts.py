@@ -51,7 +51,8 @@ def load_counts(
     groups = _count_by_value(session, filters, unit, by, limit=limit)
     cells = {(0, keys): count for keys, count in groups.counts.items()}
     if starts and groups.counts:
-        cells = _count_cells(session, filters, unit, by, starts=starts, groups=[*groups.counts])
+        only = [*groups.counts] if groups.more else []
+        cells = _count_cells(session, filters, unit, by, starts=starts, groups=only)
     rank = {keys: position for position, keys in enumerate(groups.counts)}
     return groups, dict(sorted(cells.items(), key=lambda cell: (cell[0][0], rank[cell[0][1]])))
 
@@ -97,14 +98,13 @@ def _count_cells(
     starts: Sequence[datetime],
     groups: Sequence[Keys],
 ) -> Cells:
+    """Count by interval and group; without `groups`, by all groups."""
     reports = select_reports(session, filters, unit, by).subquery()
     keys = [reports.c[each] for each in by]
     interval = _interval_of(reports, starts)
-    statement = (
-        select(interval, _measure(reports, unit, ()), *keys)
-        .where(tuple_(*keys).in_(groups))
-        .group_by(interval, *keys)
-    )
+    statement = select(interval, _measure(reports, unit, ()), *keys).group_by(interval, *keys)
+    if groups:
+        statement = statement.where(tuple_(*keys).in_(groups))
     return {(index - 1, tuple(key)): count for index, count, *key in session.execute(statement)}
 
 

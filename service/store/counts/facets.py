@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Select, func, select
+from sqlalchemy import CTE, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from service.domain.counts.dimensions import Dimension
@@ -48,11 +48,15 @@ def count_story_facets(
 
 
 def count_article_facets(
-    session: Session, article_ids: Select[int], dimensions: Sequence[Dimension]
+    session: Session,
+    article_ids: Select[int],
+    dimensions: Sequence[Dimension],
+    *,
+    as_of: datetime | None = None,
 ) -> list[Facet]:
     """Count articles by their values; one statement for each dimension."""
     items = _first_items(article_ids)
-    return [_count_facet(session, items, each, ArticleRow.id, None) for each in dimensions]
+    return [_count_facet(session, items, each, ArticleRow.id, as_of) for each in dimensions]
 
 
 def _first_items(ids: Select[*tuple[Any, ...]]) -> CTE:
@@ -71,8 +75,8 @@ def _count_facet(
         .select_from(ArticleRow)
         .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
         .outerjoin(MembershipRow, (MembershipRow.article_id == ArticleRow.id) & is_member(as_of))
-        .outerjoin(story, story.id == MembershipRow.story_id)
-        .where(column.in_(select(item)), ~is_hidden(ArticleRow.id), *valid_at(as_of))
+        .outerjoin(story, and_(story.id == MembershipRow.story_id, *valid_at(as_of)))
+        .where(column.in_(select(item)), ~is_hidden(ArticleRow.id))
     )
     if dimension is Dimension.ENTITY:
         statement = join_entities(statement, story)

@@ -8,7 +8,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
-from service.domain.queries.conditions import AnyOf, Between, Field, HasReport, HasWords, Query
+from service.domain.queries.conditions import (
+    AnyOf,
+    Between,
+    Field,
+    HasReport,
+    HasWords,
+    Query,
+)
 from service.domain.search.search_terms import SearchTerms
 from service.store.articles.types import EFFECTIVE_TYPE
 from service.store.database.arrays import equals_any
@@ -60,6 +67,7 @@ def report_conditions(
     conditions on outlets.
     """
     outlets: list[ColumnElement[bool]] = []
+    own = {Field.LANGUAGE: columns.language, Field.TYPE: columns.type}
     for each in query.conditions:
         if isinstance(each, HasWords):
             yield from _words(columns.id, each.terms)
@@ -68,12 +76,11 @@ def report_conditions(
         elif isinstance(each, Between):
             if each.field is Field.REPORTED:
                 yield in_range(columns.reported_at, each)
-        elif each.field in _OUTLET_COLUMNS:
-            outlets.append(_is_any(_OUTLET_COLUMNS[each.field].expression, each))
-        elif each.field is Field.LANGUAGE:
-            yield _is_any(columns.language, each)
-        elif each.field is Field.TYPE:
-            yield _is_any(columns.type, each)
+        elif isinstance(each, AnyOf):
+            if each.field in _OUTLET_COLUMNS:
+                outlets.append(_is_any(_OUTLET_COLUMNS[each.field].expression, each))
+            elif each.field in own:
+                yield _is_any(own[each.field], each)
     if outlets:  # Ids of outlets let Postgres choose the index of articles.
         yield columns.outlet_id.in_(session.scalars(select(OutletRow.id).where(*outlets)).all())
 

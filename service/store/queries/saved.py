@@ -8,7 +8,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.domain.queries.conditions import Field, Query, all_of, reference_time
+from service.domain.queries.conditions import (
+    Field,
+    IsSimilar,
+    Query,
+    all_of,
+    reference_time,
+)
 from service.domain.queries.grammar import parse_query
 from service.domain.text.nearest import suggest
 from service.errors import AlreadyExistsError, BadInputError, NotFoundError
@@ -76,6 +82,7 @@ def change(
         BadInputError: the query is invalid, or a webhook or an alert uses it and cannot follow it.
     """
     row = _get_row(session, query_id)
+    meaning = parse_query(row.q).meaning
     q, title = row.q if q is None else q, row.title if title is None else title
     parsed = _check(session, q, title)
     users = list_users(session, query_id)
@@ -84,6 +91,8 @@ def change(
     if parsed.values(Field.MISSING_OUTLET) and any(each.startswith("alert") for each in users):
         raise BadInputError(NOT_FOR_ALERTS)
     row.q, row.title, row.changed_at = q, title, now
+    if parsed.meaning != meaning:
+        row.meaning_model = row.meaning_vector = None
     session.flush()
     return _saved(row)
 
@@ -158,17 +167,47 @@ def resolve(session: Session, query: Query, *, now: datetime) -> Query:
         raise BadInputError(f"Invalid time: {error}") from error
 
 
-def require_followable(query: Query) -> Query:
-    """Return a query by which changes can be filtered.
+def resolve_followed(session: Session, query_id: str, *, now: datetime) -> Query | None:
+    """The resolved saved query of a webhook or alert, with `IsSimilar` instead of its meaning.
 
-    Raises:
-        BadInputError: the query has `as_of` or a meaning.
+    None until the job `embed` has encoded the meaning. At most four statements.
     """
-    for name, is_given in (("as_of", query.as_of is not None), ("meaning", bool(query.meaning))):
-        if is_given:
-            raise BadInputError(
-                f"{name} is not supported for changes, webhooks and alerts: leave it out"
-            )
+    query = resolve(session, Query(saved=(query_id,)), now=now)
+    if not query.meaning:
+        return query
+    row = _get_row(session, query_id)
+    if row.meaning_vector is None:
+        return None
+    similar = IsSimilar(tuple(row.meaning_vector), row.meaning_model)
+    return replace(query, conditions=(*query.conditions, similar), meaning="")
+
+
+def find_unencoded_meanings(session: Session, model: int) -> dict[str, str]:
+    """The meanings without a vector of a model, by the id of their saved query; one statement."""
+    statement = select(SavedQueryRow.id, SavedQueryRow.q).where(
+        SavedQueryRow.q.icontains("meaning:"),
+        SavedQueryRow.meaning_model.is_distinct_from(model),
+    )
+    meanings = {key: parse_query(q).meaning for key, q in session.execute(statement)}
+    return {key: meaning for key, meaning in meanings.items() if meaning}
+
+
+def save_meaning(
+    session: Session, query_id: str, meaning: str, model: int, vector: list[float]
+) -> None:
+    """Store the vector of a meaning, unless the query was changed or removed meanwhile."""
+    row = session.get(SavedQueryRow, query_id, with_for_update=True)
+    if row is not None and parse_query(row.q).meaning == meaning:
+        row.meaning_model, row.meaning_vector = model, vector
+
+
+def require_followable(query: Query) -> Query:
+    """Return a query that can select future changes; raises BadInputError if it has `as_of`."""
+    if query.as_of is not None:
+        raise BadInputError(
+            "as_of is not supported for streams, webhooks and alerts, which follow the present: "
+            "leave it out"
+        )
     return query
 
 

@@ -8,13 +8,22 @@ from typing import Any
 from sqlalchemy import ColumnElement, Float, Text, and_, cast, exists, false, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from service.domain.queries.conditions import AnyOf, Between, Field, HasReport, HasWords, Query
+from service.domain.queries.conditions import (
+    AnyOf,
+    Between,
+    Field,
+    HasReport,
+    HasWords,
+    IsSimilar,
+    Query,
+)
 from service.domain.search.search_terms import SearchTerms
 from service.errors import BadInputError
 from service.store.articles.types import EFFECTIVE_TYPE
 from service.store.counts.first_reports import is_first_report
 from service.store.database.arrays import equals_any
 from service.store.queries.missing import lacks_usual_outlet
+from service.store.queries.similar import has_similar_report
 from service.store.search.phrase_query import name_query, phrase_query
 from service.store.story_views.as_of import StoryTable, is_member
 from service.store.story_views.filters import has_report
@@ -57,6 +66,8 @@ def story_conditions(
             yield from _words(story, as_of, each.terms)
         elif isinstance(each, HasReport):
             yield has_report(story, as_of, equals_any(ArticleRow.id, each.articles))
+        elif isinstance(each, IsSimilar):
+            yield has_similar_report(story, as_of, each)
         elif isinstance(each, Between):
             column = _countries(story, as_of) if each.field is Field.COUNTRIES else None
             yield in_range(_COLUMNS[each.field](story) if column is None else column, each)

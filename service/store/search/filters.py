@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, any_, bindparam, cast, func, literal, select
+from sqlalchemy import ColumnElement, Text, any_, bindparam, cast, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.orm import Session
 
@@ -24,13 +24,13 @@ from service.domain.queries.conditions import (
 from service.store.queries.reports import DOCUMENTS, report_conditions
 from service.store.queries.stories import story_conditions
 from service.store.search.compiled_search import CompiledSearch
-from service.store.story_views.reports import LANGUAGE_CODE
+from service.store.story_views.as_of import is_member, story_table, valid_at
+from service.store.story_views.reports import LANGUAGE_CODE, was_known
 from service.store.tables import (
     ArticleDocumentRow,
     ArticleRow,
     MembershipRow,
     OutletRow,
-    StoryRow,
 )
 
 #: Names of the parameters that a search sets.
@@ -43,7 +43,10 @@ _OUTLETS, _LANGUAGES = (bindparam(name, type_=ARRAY(Text)) for name in ("outlets
 
 @dataclass(frozen=True, slots=True)
 class SearchFilter:
-    """Conditions on reports; None and () mean no condition. `rest` has all others."""
+    """Conditions on reports; None and () mean no condition.
+
+    `rest` has all others, and `as_of`.
+    """
 
     since: datetime | None = None  #: reported then or later
     until: datetime | None = None  #: reported before
@@ -67,7 +70,12 @@ class SearchFilter:
             else:
                 rest.append(each)
         since, until = query.bounds(Field.REPORTED)
-        return cls(since, until, **found, rest=Query(tuple(rest)))
+        return cls(since, until, **found, rest=Query(tuple(rest), as_of=query.as_of))
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether there are conditions without named parameters."""
+        return bool(self.rest.conditions) or self.rest.as_of is not None
 
 
 _NAMES = {Field.OUTLET: "outlets", Field.LANGUAGE: "languages"}
@@ -132,16 +140,23 @@ def named_report_conditions(names: ParameterNames) -> Iterable[ColumnElement[boo
 def rest_conditions(session: Session, filters: SearchFilter) -> list[ColumnElement[bool]]:
     """The conditions of `filters.rest` on `ArticleDocumentRow`; at most one statement."""
     on_reports, on_stories = filters.rest.split()
+    as_of = filters.rest.time
+    story = story_table(as_of)
     conditions = list(report_conditions(session, on_reports, DOCUMENTS))
+    if as_of is not None:
+        in_time, is_known = was_known(as_of, ArticleDocumentRow.reported_at.expression)
+        known = select(ArticleRow.id).where(is_known)
+        conditions.append(in_time)
+        conditions.append(exists(known.where(ArticleRow.id == ArticleDocumentRow.article_id)))
     if on_stories.conditions:
         # The limit keeps Postgres from reading the stories of all articles: few are checked.
         of_story = (
             select(literal(True))
             .select_from(MembershipRow)
-            .join(StoryRow, StoryRow.id == MembershipRow.story_id)
+            .join(story, story.id == MembershipRow.story_id)
             .where(MembershipRow.article_id == ArticleDocumentRow.article_id)
-            .where(MembershipRow.valid_until.is_(None))
-            .where(*story_conditions(StoryRow, None, on_stories))
+            .where(is_member(as_of), *valid_at(as_of))
+            .where(*story_conditions(story, as_of, on_stories))
             .limit(1)
         )
         conditions.append(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -9,7 +10,9 @@ from sqlalchemy.orm import Session
 from service.domain.search.word_forms import split_words
 from service.domain.search.word_match import LanguageText, find_spans
 from service.store.database.arrays import equals_any
-from service.store.tables import ArticleDocumentRow, ArticleRow, StoryRow
+from service.store.story_views.as_of import story_table, valid_at
+from service.store.story_views.reports import at_revision
+from service.store.tables import ArticleDocumentRow, ArticleRow
 
 #: Words of an excerpt, and those of them before the first match.
 _WORDS, _WORDS_BEFORE = 30, 8
@@ -34,34 +37,54 @@ class Highlights:
 
 
 def highlight_articles(
-    session: Session, phrases: frozenset[str], ids: Collection[int]
+    session: Session,
+    phrases: frozenset[str],
+    ids: Collection[int],
+    *,
+    as_of: datetime | None = None,
 ) -> dict[int, Highlights]:
-    """Return the highlights of articles by id; one statement."""
+    """Return the highlights of articles at `as_of` by id; one statement."""
     if not ids:
         return {}
-    text = func.coalesce(func.nullif(ArticleRow.text, ""), ArticleRow.body)
-    language = ArticleDocumentRow.language
+    columns = (
+        ArticleRow.id,
+        ArticleDocumentRow.language,
+        ArticleRow.title,
+        ArticleRow.text,
+        func.left(ArticleRow.body, _CHARACTERS),
+    )
     statement = (
-        select(ArticleRow.id, language, ArticleRow.title, func.left(text, _CHARACTERS))
+        select(*columns)
+        .select_from(ArticleRow)
         .join(ArticleDocumentRow, ArticleDocumentRow.article_id == ArticleRow.id)
         .where(equals_any(ArticleRow.id, ids))
     )
+    if as_of is not None:
+        statement = at_revision(columns, statement, as_of)
     return {
-        key: Highlights(_mark(title, code, phrases), _mark_excerpt(body, code, phrases))
-        for key, code, title, body in session.execute(statement)
+        key: Highlights(
+            _mark(title, code, phrases),
+            _mark_excerpt((lead or body)[:_CHARACTERS], code, phrases),
+        )
+        for key, code, title, lead, body in session.execute(statement)
     }
 
 
 def highlight_stories(
-    session: Session, phrases: frozenset[str], ids: Collection[str]
+    session: Session,
+    phrases: frozenset[str],
+    ids: Collection[str],
+    *,
+    as_of: datetime | None = None,
 ) -> dict[str, Highlights]:
-    """Return the highlights of headlines and keywords of stories, by story id; one statement."""
+    """Return the highlights of headlines and keywords at `as_of`, by story id; one statement."""
     if not ids:
         return {}
-    columns = (StoryRow.id, StoryRow.languages, StoryRow.headline, StoryRow.keywords)
-    rows = session.execute(select(*columns).where(equals_any(StoryRow.id, ids)))
+    story = story_table(as_of)
+    columns = (story.id, story.languages, story.headline, story.keywords)
+    statement = select(*columns).where(equals_any(story.id, ids), *valid_at(as_of))
     highlights = {}
-    for key, languages, headline, keywords in rows:
+    for key, languages, headline, keywords in session.execute(statement):
         language = languages[0] if len(languages) == 1 else ""
         highlights[key] = Highlights(
             _mark(headline, language, phrases), _mark(", ".join(keywords), language, phrases)

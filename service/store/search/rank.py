@@ -51,14 +51,17 @@ def rank_results(
     """Rank stories and articles by tsquery and by vector, in up to four statements.
 
     A story has the rank of its best article in the keyword and in the semantic ranking; a third
-    ranking is by its own headline and keywords.
+    ranking is by its own headline and keywords. At a past time, there is no third ranking, because
+    earlier headlines have no index of words.
     """
     keyword = rank_articles_by_keywords(session, search, filters) if search.tsquery else []
     semantic = (
         [] if vector is None else rank_articles_by_embedding(session, vector, search, filters)
     )
-    headline = rank_stories_by_keywords(session, search, filters) if search.tsquery else []
-    story_ids = story_of(session, {*keyword, *semantic})
+    as_of = filters.rest.time
+    has_headlines = search.tsquery and as_of is None
+    headline = rank_stories_by_keywords(session, search, filters) if has_headlines else []
+    story_ids = story_of(session, {*keyword, *semantic}, as_of=as_of)
     stories = {
         "keyword": _unique_stories(keyword, story_ids),
         "semantic": _unique_stories(semantic, story_ids),

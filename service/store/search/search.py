@@ -5,6 +5,7 @@ takes as long as running it.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -38,6 +39,7 @@ from service.store.search.filters import (
     parameters_for,
     rest_conditions,
 )
+from service.store.story_views.as_of import is_member
 from service.store.story_views.filters import has_report
 from service.store.tables import (
     ArticleDocumentRow,
@@ -70,8 +72,10 @@ def rank_articles_by_keywords(
     """Rank articles by ts_rank, the latest `MAX_SCORED` matches only; one statement."""
     parameters = parameters_for(search, filters)
     names = frozenset(parameters)
-    if filters.rest.conditions:
-        statement = _build_article_statement(names, *rest_conditions(session, filters))
+    if filters.has_rest:
+        statement = _build_article_statement(
+            names, *rest_conditions(session, filters), as_of=filters.rest.time
+        )
     else:
         statement = _article_statement(names)
     return list(session.scalars(statement, parameters))
@@ -91,9 +95,9 @@ def rank_articles_by_embedding(
     if not search.has_phrase:
         parameters.pop("tsquery", None)
     names = frozenset(parameters)
-    if filters.rest.conditions:
+    if filters.has_rest:
         statement = _build_embedding_statement(
-            names, search.space, *rest_conditions(session, filters)
+            names, search.space, *rest_conditions(session, filters), as_of=filters.rest.time
         )
     else:
         statement = _embedding_statement(names, search.space)
@@ -111,7 +115,7 @@ def rank_stories_by_keywords(
     """
     parameters = parameters_for(search, filters)
     names = frozenset(parameters)
-    if filters.rest.conditions:
+    if filters.has_rest:
         on_reports, on_stories = filters.rest.split()
         statement = _build_story_statement(
             names,
@@ -128,7 +132,9 @@ def _article_statement(names: ParameterNames) -> Select[int]:
     return _build_article_statement(names)
 
 
-def _build_article_statement(names: ParameterNames, *rest: ColumnElement[bool]) -> Select[int]:
+def _build_article_statement(
+    names: ParameterNames, *rest: ColumnElement[bool], as_of: datetime | None = None
+) -> Select[int]:
     row = ArticleDocumentRow
     latest_first = (row.reported_at.desc(), row.article_id.desc())
     matching = (
@@ -140,7 +146,7 @@ def _build_article_statement(names: ParameterNames, *rest: ColumnElement[bool]) 
     return (
         select(row.article_id)
         .join(latest, latest.c.article_id == row.article_id)
-        .where(*_is_visible(row.article_id.expression))
+        .where(*_is_visible(row.article_id.expression, as_of))
         .order_by(func.ts_rank(row.document, QUERY).desc(), *latest_first)
         .limit(MAX_RANKED)
     )
@@ -152,7 +158,10 @@ def _embedding_statement(names: ParameterNames, space: VectorSpace) -> Select[in
 
 
 def _build_embedding_statement(
-    names: ParameterNames, space: VectorSpace, *rest: ColumnElement[bool]
+    names: ParameterNames,
+    space: VectorSpace,
+    *rest: ColumnElement[bool],
+    as_of: datetime | None = None,
 ) -> Select[int]:
     # The numbers are literals in the statement: each model has a partial index of its own.
     vector_type = HALFVEC(space.dimensions)
@@ -169,7 +178,10 @@ def _build_embedding_statement(
     candidates = nearest.order_by(distance).limit(MAX_RANKED).subquery()
     return (
         select(candidates.c.article_id)
-        .where(candidates.c.distance <= 1 - MIN_SIMILARITY, *_is_visible(candidates.c.article_id))
+        .where(
+            candidates.c.distance <= 1 - MIN_SIMILARITY,
+            *_is_visible(candidates.c.article_id, as_of),
+        )
         .order_by(candidates.c.distance, candidates.c.article_id)
     )
 
@@ -223,8 +235,10 @@ def _latest(matching: Select[*tuple[Any, ...]], limit: int, factor: int) -> CTE:
     return first.cte("latest").prefix_with("MATERIALIZED")
 
 
-def _is_visible(article_id: ColumnElement[int]) -> Iterable[ColumnElement[bool]]:
-    """Yield the conditions that no editor hid the article or its story."""
+def _is_visible(
+    article_id: ColumnElement[int], as_of: datetime | None
+) -> Iterable[ColumnElement[bool]]:
+    """Yield the conditions that no editor hid the article or its story at `as_of`."""
     yield ~exists().where(
         ConstraintRow.article_id == article_id,
         ConstraintRow.kind == "hide",
@@ -232,7 +246,7 @@ def _is_visible(article_id: ColumnElement[int]) -> Iterable[ColumnElement[bool]]
     )
     yield ~exists().where(
         MembershipRow.article_id == article_id,
-        MembershipRow.valid_until.is_(None),
+        is_member(as_of),
         StoryRow.id == MembershipRow.story_id,
         StoryRow.hidden,
     )

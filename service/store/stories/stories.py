@@ -13,6 +13,7 @@ from service.domain.articles.model import SECONDS_PER_HOUR, ArticleId
 from service.domain.grouping.lineage import ExistingStory
 from service.domain.grouping.window import CurrentStory
 from service.store.database.arrays import equals_any
+from service.store.story_views.as_of import is_member
 from service.store.tables import (
     ArticleRow,
     MembershipRow,
@@ -56,10 +57,12 @@ def headline_article_id(session: Session, story_id: str) -> int | None:
     return session.scalar(select(StoryRow.headline_article_id).where(StoryRow.id == story_id))
 
 
-def story_of(session: Session, article_ids: Iterable[int]) -> dict[int, str]:
-    """The current story of each article; articles without a story are omitted."""
+def story_of(
+    session: Session, article_ids: Iterable[int], *, as_of: datetime | None = None
+) -> dict[int, str]:
+    """The story of each article at `as_of`; articles without a story are omitted."""
     statement = select(MembershipRow.article_id, MembershipRow.story_id).where(
-        equals_any(MembershipRow.article_id, article_ids), MembershipRow.valid_until.is_(None)
+        equals_any(MembershipRow.article_id, article_ids), is_member(as_of)
     )
     return dict(session.execute(statement).all())
 

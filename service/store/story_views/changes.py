@@ -1,6 +1,7 @@
 """Change feed: transitions of all stories in one sequence that clients can follow without gaps."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,13 +10,21 @@ from service.domain.queries.conditions import Query
 from service.domain.stories.transitions import StoryTransition
 from service.errors import BadInputError
 from service.store.database.paging import Page, make_page
-from service.store.queries.changes import change_conditions, find_undescribed
+from service.store.queries.changes import (
+    change_conditions,
+    find_later_change,
+    find_undescribed,
+)
 from service.store.story_views.history import (
     is_visible,
     select_transitions,
     transition_from_row,
 )
 from service.store.tables import TransitionRow
+
+#: Numbers of changes that a page with conditions checks, also if few match: the check of a meaning
+#: reads the vectors of all reports of each story.
+MAX_CHECKED = 5000
 
 
 def load_changes_since(session: Session, number: int, *, limit: int = 100) -> Page[StoryTransition]:
@@ -49,18 +58,21 @@ class ChangePage:
 def load_matching_changes(
     session: Session, number: int, query: Query, *, limit: int = 100
 ) -> ChangePage:
-    """The changes after the id `number` whose story matches a resolved query; four statements.
+    """The changes after the id `number` whose story matches a resolved query; five statements.
 
-    Without conditions, all changes. With conditions, the page ends before the first change whose
-    story the job `describe` has not described yet. `next` passes changes that do not match.
+    Without conditions, all changes. With `as_of`, the page ends before the first later change. With
+    conditions, the page ends before the first change whose story the job `describe` has not
+    described yet. A page checks `MAX_CHECKED` numbers. `next` passes changes that do not match.
     """
-    if not query.conditions:
+    if not query.conditions and query.time is None:
         page = load_changes_since(session, number, limit=limit)
         return ChangePage(
             page.items, page.items[-1].id if page.items else number, page.next is not None
         )
     # Read first, so that no later change is passed.
-    end = last_described_change(session, number)
+    known = last_described_change(session, number) if query.conditions else latest_change(session)
+    known = last_change_at(session, number, known, query.time)
+    end = min(known, number + MAX_CHECKED)
     statement = (
         select_transitions()
         .where(TransitionRow.id > number, TransitionRow.id <= end, is_visible())
@@ -69,8 +81,16 @@ def load_matching_changes(
         .limit(limit + 1)
     )
     found = [transition_from_row(*row) for row in session.execute(statement)]
-    items, more = tuple(found[:limit]), len(found) > limit
-    return ChangePage(items, items[-1].id if more else max(end, number), more)
+    items = tuple(found[:limit])
+    if len(found) > limit:
+        return ChangePage(items, items[-1].id, more=True)
+    return ChangePage(items, max(end, number), more=end < known)
+
+
+def last_change_at(session: Session, after: int, latest: int, as_of: datetime | None) -> int:
+    """`latest`, or the id before the first change after `as_of`; at most one statement."""
+    later = None if as_of is None else find_later_change(session, after, as_of)
+    return latest if later is None else min(latest, later - 1)
 
 
 def last_described_change(session: Session, after: int) -> int:

@@ -1,12 +1,12 @@
 """Members of stories: brief reports for lists, full members for one story."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.articles.article_types import ArticleType
@@ -220,6 +220,34 @@ def with_original(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...
     )
 
 
+def at_revision(
+    columns: Sequence[Any], statement: Select[*tuple[Any, ...]], as_of: datetime
+) -> Select[*tuple[Any, ...]]:
+    """Select columns of articles with the titles and texts at `as_of`."""
+    replaced = (
+        select(func.min(RevisionRow.number))
+        .where(RevisionRow.article_id == ArticleRow.id, RevisionRow.replaced_at > as_of)
+        .correlate(ArticleRow)
+        .scalar_subquery()
+    )
+    earlier = and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == replaced)
+    past = (func.coalesce(_REVISED[each], each) if each in _REVISED else each for each in columns)
+    return statement.with_only_columns(*past).outerjoin(RevisionRow, earlier)
+
+
+def was_known(
+    as_of: datetime, reported_at: ColumnElement[datetime] = ArticleRow.reported_at.expression
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions that an article arrived by `as_of`.
+
+    The first one can use an index on report times: no report is further ahead of its arrival than
+    the maximum over all articles.
+    """
+    ahead = select(func.max(ArticleRow.reported_at - ArticleRow.first_seen)).scalar_subquery()
+    yield reported_at <= literal(as_of, ArticleRow.reported_at.type) + ahead
+    yield ArticleRow.first_seen <= as_of
+
+
 def is_hidden(article_id: Any) -> ColumnElement[bool]:
     """Whether an active decision hides an article."""
     return exists().where(
@@ -227,6 +255,18 @@ def is_hidden(article_id: Any) -> ColumnElement[bool]:
         ConstraintRow.kind == "hide",
         ConstraintRow.revoked_at.is_(None),
     )
+
+
+def is_among_hidden(article_id: Any) -> ColumnElement[bool]:
+    """As `is_hidden`, for statements that check most articles: reads the decisions once."""
+    hidden = select(ConstraintRow.article_id).where(
+        ConstraintRow.article_id.is_not(None),
+        ConstraintRow.kind == "hide",
+        ConstraintRow.revoked_at.is_(None),
+    )
+    # OFFSET keeps Postgres from turning the hashed list into a join.
+    among: ColumnElement[bool] = article_id.in_(hidden.offset(0))
+    return among
 
 
 def member_from_row(*row: Any) -> Member:
@@ -250,7 +290,7 @@ def report_from_row(*row: Any) -> Report:
 
 def _select_members(columns: Sequence[Any], as_of: datetime | None) -> Select[*tuple[Any, ...]]:
     statement = (
-        select(*(columns if as_of is None else map(_at_revision, columns)))
+        select(*columns)
         .select_from(MembershipRow)
         .join(ArticleRow, ArticleRow.id == MembershipRow.article_id)
         .join(OutletRow, OutletRow.id == ArticleRow.outlet_id)
@@ -261,16 +301,4 @@ def _select_members(columns: Sequence[Any], as_of: datetime | None) -> Select[*t
         return statement.outerjoin(CopyRow, is_reprint(None))
     # Hidden articles have no current membership, but they may have past ones.
     statement = statement.where(~is_hidden(ArticleRow.id))
-    replaced = (
-        select(func.min(RevisionRow.number))
-        .where(RevisionRow.article_id == ArticleRow.id, RevisionRow.replaced_at > as_of)
-        .correlate(ArticleRow)
-        .scalar_subquery()
-    )
-    earlier = and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == replaced)
-    return statement.outerjoin(CopyRow, is_reprint(as_of)).outerjoin(RevisionRow, earlier)
-
-
-def _at_revision(column: Any) -> Any:
-    """The value of a column before the first revision after `as_of`, if there was one."""
-    return func.coalesce(_REVISED[column], column) if column in _REVISED else column
+    return at_revision(columns, statement.outerjoin(CopyRow, is_reprint(as_of)), as_of)

@@ -193,13 +193,16 @@ def get_state(session: Session, story_id: str, *, as_of: datetime | None = None)
     return state
 
 
-def get_stories(session: Session, story_ids: Collection[str]) -> dict[str, StoryView]:
-    """The current state of these stories by id, without merged and hidden ones; two statements."""
+def get_stories(
+    session: Session, story_ids: Collection[str], *, as_of: datetime | None = None
+) -> dict[str, StoryView]:
+    """These stories at `as_of` by id, without merged and hidden ones; two statements."""
     if not story_ids:
         return {}
-    statement = _select(StoryRow, None).where(equals_any(StoryRow.id, story_ids))
-    rows = session.execute(statement.where(StoryRow.state != _MERGED, ~StoryRow.hidden)).all()
-    reports = load_story_reports(session, [row[0].id for row in rows])
+    story = story_table(as_of)
+    statement = _select(story, as_of).where(equals_any(story.id, story_ids))
+    rows = session.execute(statement.where(story.state != _MERGED, ~story.hidden)).all()
+    reports = load_story_reports(session, [row[0].id for row in rows], as_of=as_of)
     return {row[0].id: _view(row[0], row[1], reports.get(row[0].id, ())) for row in rows}
 
 

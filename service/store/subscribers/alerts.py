@@ -9,12 +9,15 @@ from pydantic import TypeAdapter
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
-from service.domain.queries.conditions import Field, Query
+from service.domain.queries.conditions import Field, HasReport, Query
+from service.domain.queries.grammar import parse_query
 from service.domain.subscribers.alerts import MAX_ALERTS, Alert, AlertQuery, SavedCondition
+from service.domain.subscribers.digest_model import DigestStory
 from service.errors import AlreadyExistsError, BadInputError, NotFoundError
 from service.store.catalogue.known_names import require_known_names
 from service.store.queries import saved
-from service.store.queries.saved import NOT_FOR_ALERTS, require_followable
+from service.store.queries.saved import NOT_FOR_ALERTS, SavedQuery, require_followable
+from service.store.queries.similar import select_similar_reports
 from service.store.subscribers import alert_emails
 from service.store.tables import AlertRow, SubscriberRow
 
@@ -101,17 +104,37 @@ def list_alerts(
 
 
 def load_saved_queries(
-    session: Session, alerts: Collection[Alert], *, now: datetime
+    session: Session, alerts: Collection[Alert], stories: Collection[DigestStory], *, now: datetime
 ) -> list[Alert]:
-    """Load the saved queries of alerts, with times relative to `now`; three statements for each."""
+    """Load the saved queries of alerts for some stories, with times relative to `now`.
+
+    At most five statements for each query. Until the meaning of a query has a vector, nothing
+    matches it.
+    """
     ids = {each.query.saved.id for each in alerts if each.query.saved}
-    loaded = {each: saved.resolve(session, Query(saved=(each,)), now=now) for each in sorted(ids)}
+    loaded = {each: _load_query(session, each, stories, now) for each in sorted(ids)}
     return [
         replace(each, query=replace(each.query, saved=SavedCondition(key, loaded[key])))
         if (key := each.query.saved.id if each.query.saved else "")
         else each
         for each in alerts
     ]
+
+
+def _load_query(
+    session: Session, query_id: str, stories: Collection[DigestStory], now: datetime
+) -> Query:
+    query = saved.resolve_followed(session, query_id, now=now)
+    if query is None:
+        return Query((HasReport(()),))
+    articles = [report.article for story in stories for report in story.reports]
+    return select_similar_reports(session, query, articles)
+
+
+def list_usable_queries(session: Session, *, limit: int) -> list[SavedQuery]:
+    """Saved queries that an alert can have, of the first `limit` ones; one statement."""
+    listed = saved.list_queries(session, limit=limit)
+    return [each for each in listed if _is_matchable(parse_query(each.q))]
 
 
 def any_with_saved_query(session: Session) -> bool:
@@ -122,8 +145,12 @@ def any_with_saved_query(session: Session) -> bool:
 
 def _require_matchable(query: Query) -> None:
     require_followable(query)
-    if query.values(Field.MISSING_OUTLET):
+    if not _is_matchable(query):
         raise BadInputError(NOT_FOR_ALERTS)
+
+
+def _is_matchable(query: Query) -> bool:
+    return query.as_of is None and not query.values(Field.MISSING_OUTLET)
 
 
 def any_active(session: Session) -> bool:

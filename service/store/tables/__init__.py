@@ -46,6 +46,7 @@ from service.store.tables.readers import (
 from service.store.tables.state import ChangeCounterRow, PendingChangeRow
 from service.store.tables.stories import (
     MembershipRow,
+    StoryAbsenceRow,
     StoryFacts,
     StorylineRow,
     StoryRow,
@@ -88,6 +89,7 @@ __all__ = [
     "RoundupMentionRow",
     "RunRow",
     "SavedQueryRow",
+    "StoryAbsenceRow",
     "StoryFacts",
     "StoryRow",
     "StoryVersionRow",

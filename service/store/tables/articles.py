@@ -65,6 +65,14 @@ class ArticleRow(Base):
         Index("ix_articles_admitted", "id", postgresql_where=sql("stage = 'admitted'")),
         Index("ix_articles_placed", "id", postgresql_where=sql("stage = 'placed'")),
         Index("ix_articles_reported_at", "reported_at"),
+        # Upper bound of how far a report time can be ahead of the arrival.
+        Index("ix_articles_reports_ahead", sql("(reported_at - first_seen)")),
+        Index(
+            "ix_articles_counts",
+            "reported_at",
+            "id",
+            postgresql_include=["outlet_id", "language", "type", "corrected_type"],
+        ),
         Index("ix_articles_outlet_id_reported_at", "outlet_id", "reported_at"),
         Index("ix_articles_feed_id_id", "feed_id", "id"),
         Index("ix_articles_word_keys", "word_keys", postgresql_using="gin"),

@@ -220,6 +220,25 @@ class MembershipRow(Base):
     run_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
+class StoryAbsenceRow(Base):
+    """The usual values that a story lacks (`domain.stories.missing_coverage`), best first.
+
+    The job `describe` writes it twelve hours after the first report, and after each later change.
+    """
+
+    __tablename__ = "story_absences"
+    __table_args__ = (Index("ix_story_absences_outlets", "outlets", postgresql_using="gin"),)
+
+    story_id: Mapped[str] = mapped_column(
+        ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True
+    )
+    story_changed_at: Mapped[Instant]  #: `changed_at` of the story that was compared
+    outlets: Mapped[list[str]]  #: slugs
+    families: Mapped[list[str]]  #: slugs
+    countries: Mapped[list[str]]
+    languages: Mapped[list[str]]
+
+
 class TransitionRow(Base):
     """An event in the history of a story; rows are never changed."""
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from service.domain.queries.conditions import Query
 from service.store.queries import saved
 from service.store.queries.changes import change_conditions
 from service.store.story_views.history import is_visible
@@ -25,15 +24,18 @@ def filter_conditions(row: WebhookRow) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def query_conditions(session: Session, row: WebhookRow, now: datetime) -> list[ColumnElement[bool]]:
+def query_conditions(
+    session: Session, row: WebhookRow, now: datetime
+) -> list[ColumnElement[bool]] | None:
     """Conditions for transitions whose story matches the saved query of a webhook now.
 
-    At most three statements, none without a saved query.
+    None until the meaning of the query has a vector. At most four statements, none without a saved
+    query.
     """
     if row.query_id is None:
         return []
-    query = saved.resolve(session, Query(saved=(row.query_id,)), now=now)
-    return list(change_conditions(query))
+    query = saved.resolve_followed(session, row.query_id, now=now)
+    return None if query is None else list(change_conditions(query))
 
 
 def _coverage() -> ColumnElement[int]:

@@ -6,11 +6,11 @@ its blocked stories. A blocked story waits at its failed transition while all ot
 continue.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.stories.transitions import StoryTransition
@@ -22,7 +22,11 @@ from service.domain.webhooks.retries import (
     update_health,
 )
 from service.store.database import claims
-from service.store.story_views.changes import last_described_change, latest_change
+from service.store.story_views.changes import (
+    MAX_CHECKED,
+    last_described_change,
+    latest_change,
+)
 from service.store.story_views.history import select_transitions, transition_from_row
 from service.store.tables import TransitionRow, WebhookBlockedStoryRow, WebhookRow
 from service.store.webhooks import attempts
@@ -87,12 +91,15 @@ def load_next_batch(
         return None
     if not claims.is_free(session, row.owner, row.claimed_until):
         return None
+    query = query_conditions(session, row, now)
+    if query is None:
+        return None
     probing = row.attempts > 0
-    retried = [] if probing else _due_retries(session, row, now, max(limit // 2, 1))
+    retried = [] if probing else _due_retries(session, row, query, now, max(limit // 2, 1))
     room = 1 if probing else max(limit - len(retried), 1)
-    fresh, position = _fresh_transitions(session, row, now, room)
+    fresh, position = _fresh_transitions(session, row, query, room)
     if probing and not fresh:
-        retried = _due_retries(session, row, now, 1)
+        retried = _due_retries(session, row, query, now, 1)
     if fresh or retried:
         row.owner, row.claimed_until = owner, claims.claim_end(duration)
         return DeliveryBatch(
@@ -166,11 +173,12 @@ def _apply_health(
 
 
 def _fresh_transitions(
-    session: Session, row: WebhookRow, now: datetime, limit: int
+    session: Session, row: WebhookRow, query: Sequence[ColumnElement[bool]], limit: int
 ) -> tuple[list[StoryTransition], int]:
     """Next transitions of stories that are not blocked, and the position after them."""
     if row.query_id:
         latest = last_described_change(session, row.last_delivered_id)
+        latest = min(latest, row.last_delivered_id + MAX_CHECKED)
     else:
         latest = latest_change(session)
     is_blocked = exists().where(
@@ -184,7 +192,7 @@ def _fresh_transitions(
             TransitionRow.id <= latest,
             ~is_blocked,
             *filter_conditions(row),
-            *query_conditions(session, row, now),
+            *query,
         )
         .order_by(TransitionRow.id)
         .limit(limit + 1)
@@ -198,7 +206,11 @@ def _fresh_transitions(
 
 
 def _due_retries(
-    session: Session, row: WebhookRow, now: datetime, limit: int
+    session: Session,
+    row: WebhookRow,
+    query: Sequence[ColumnElement[bool]],
+    now: datetime,
+    limit: int,
 ) -> list[StoryTransition]:
     """The first unsent transition of each blocked story that is due."""
     blocked = session.scalars(
@@ -211,7 +223,6 @@ def _due_retries(
         .limit(limit)
     ).all()
     retries = []
-    query = query_conditions(session, row, now) if blocked else []
     for each in blocked:
         # The failed transition has matched; its story may have changed since.
         has_failed = each.attempts > 0

@@ -41,7 +41,7 @@ from service.web.requests.parameters.fields import (
     page_response,
     validate_fields,
 )
-from service.web.requests.parameters.queries import read_query, require_present
+from service.web.requests.parameters.queries import read_query
 from service.web.requests.parameters.types import BigInt, Cursor, CursorText, Limit
 from service.web.requests.problems import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 
@@ -65,6 +65,7 @@ QUERY_PARAMETERS = (
     "language",
     "storyline",
     "type",
+    "as_of",
 )
 #: The URL of an article.
 Link = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -159,6 +160,11 @@ class ArticleFilterQuery(BaseModel):
         ArticleOrder.NEWEST, description="`newest` or `oldest` first, by report time."
     )
     type: ArticleTypes = Field([], description="Types of articles; matches any of them.")
+    as_of: QueryTime | None = Field(
+        None,
+        description="Only articles that were known at this time, with the titles, leads and stories "
+        "of that time. Words of `q` match the present texts. Default: the current state.",
+    )
 
     def filter(self, request: Request, session: Session) -> ArticleFilter:
         """The filter conditions; up to four statements for each URL.
@@ -171,7 +177,7 @@ class ArticleFilterQuery(BaseModel):
         found = (keys.find_article(session, url) for url in self.url)
         ids = (*self.id, *(article_id for article_id in found if article_id is not None))
         return ArticleFilter(
-            require_present(query, "lists of articles"),
+            query,
             story=self.story,
             feed=self.feed,
             copies=self.copies,
@@ -216,7 +222,9 @@ def _summarize(session: Session, query: ArticleQuery, filters: ArticleFilter) ->
     ids = views.select_article_ids(session, filters, sort=query.sort)
     total = count_rows(session, ids.order_by(None)) if query.total else None
     return summary_fields(
-        session, total, count_article_facets(session, ids, query.facet_dimensions)
+        session,
+        total,
+        count_article_facets(session, ids, query.facet_dimensions, as_of=filters.query.time),
     )
 
 

@@ -41,11 +41,12 @@ def alert_feed(
     owned = alerts.get(session, verify_link(session, web, FEEDS, token))
     if owned.stopped:
         raise HTTPException(410, STOPPED)
-    [alert] = alerts.load_saved_queries(session, [owned.alert], now=web.clock())
-    query, base = alert.query, str(request.base_url)
+    base = str(request.base_url)
     latest_only = between_times(Field.REPORTED, web.clock() - MAX_AGE)
     recent = list_stories(session, latest_only, limit=web.settings.editions.max_stories).items
     stories = list(map(digest_story, recent))
+    [alert] = alerts.load_saved_queries(session, [owned.alert], stories, now=web.clock())
+    query = alert.query
     if query.saved:
         stories = add_texts(session, stories)
     matching = [each for each, story in zip(recent, stories, strict=True) if matches(story, query)]

@@ -53,12 +53,13 @@ def stop_alert(web: WebContextDep, token: Token) -> HTMLResponse:
 def add_alert(web: WebContextDep, token: Token, fields: FormDep) -> HTMLResponse | RedirectResponse:
     """Save the submitted query as an alert; show the form with the error if it is invalid."""
     values = {name: texts[0] for name, texts in fields.items()}
-    lists = {name: values.get(name, "") for name in ("words", "entities", "outlets", "countries")}
+    names = ("words", "entities", "outlets", "countries", "query")
+    conditions = {name: values.get(name, "") for name in names}
     with web.sessions.begin() as session:
         subscriber = get_linked_subscriber(session, web, "preferences", token)
         try:
             min_independent = parse_integer(values.get("min_independent") or "1")
-            query = parse_query(**lists, min_independent=min_independent)
+            query = parse_query(**conditions, min_independent=min_independent)
             alerts.add(session, subscriber.id, query, now=web.clock())
         except BadInputError as error:
             return render_preferences(session, web, subscriber, token, error=str(error))

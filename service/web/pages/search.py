@@ -109,8 +109,9 @@ def search_page(
     results = run_search(request, session, form.search)
     found = [*results.ranked.stories], [*results.ranked.articles]
     on_page = slice((form.page - 1) * PAGE_SIZE, form.page * PAGE_SIZE)
-    stories = get_stories(session, found[0][on_page])
-    articles = load_articles(session, found[1][on_page])
+    as_of = results.as_of
+    stories = get_stories(session, found[0][on_page], as_of=as_of)
+    articles = load_articles(session, found[1][on_page], as_of=as_of)
     has_more = max(len(each) for each in found) > form.page * PAGE_SIZE
     return render_page(
         web,
@@ -122,7 +123,7 @@ def search_page(
         totals=[len(each) for each in found],
         stories=[stories[key] for key in found[0][on_page] if key in stories],
         articles=[articles[key] for key in found[1][on_page] if key in articles],
-        marks=highlights.highlight_articles(session, results.phrases, list(articles)),
+        marks=highlights.highlight_articles(session, results.phrases, list(articles), as_of=as_of),
         drops=[] if any(found) else _suggest_drops(request, session, form),
         outside="" if any(found) else explain_time_range(session, form.search.query),
         first_page_url=form.url(1) if form.page > 1 else "",

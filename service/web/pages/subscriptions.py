@@ -35,6 +35,8 @@ FEEDS = "feeds"
 EXPIRED = "This link has expired. Use the link in the latest email, or ask for a new one"
 #: Number of sent emails listed on the preferences page.
 MAX_SENT_EMAILS = 30
+#: Number of saved queries that the form of a new alert offers.
+MAX_SAVED_QUERIES = 200
 #: Keeps these personal pages out of shared caches and search engines.
 PRIVATE = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 
@@ -224,6 +226,7 @@ def render_preferences(
         days=DAYS,
         time_zones=sorted(available_timezones()),
         choices=load_choices(session),
+        saved_queries=alerts.list_usable_queries(session, limit=MAX_SAVED_QUERIES),
         alerts=[
             (each, sign_token(key, FEEDS, each.id))
             for each in alerts.list_alerts(session, subscriber.id)

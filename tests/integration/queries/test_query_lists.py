@@ -1,15 +1,27 @@
 """The query language in lists, search, counts, exports and feeds, against one database."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import text
 
+from service.store.counts.absences import update_absences
 from service.store.counts.missing_coverage import load_missing_coverage
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
-from service.store.tables import ArticleRow
+from service.store.stories.versions import record_versions
+from service.store.story_views.changes import MAX_CHECKED
+from service.store.tables import (
+    ArticleRow,
+    MembershipRow,
+    RevisionRow,
+    StoryRow,
+    StoryVersionRow,
+    TransitionRow,
+)
 from tests.support.database.embedded_articles import embed_all_articles, model_context
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
@@ -25,6 +37,8 @@ def world(new_database: Callable[[], str]) -> Iterator[tuple[Site, Sessions]]:
     with sessions.begin() as session:
         _add_stories(Rows(session))
         embed_all_articles(session)
+        assert update_absences(session, limit=100) == 31
+        assert update_absences(session, limit=100) == 0
     with serving(sessions, clock=lambda: NOW, model_context=model_context()) as site:
         yield site, sessions
     engine.dispose()
@@ -161,6 +175,65 @@ def test_errors_are_the_same_everywhere(
     assert (response.status, message in response.text) == (422, True), response.text
 
 
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ("id=ferry,tax", "an id has no comma; repeat the parameter"),
+        ("countries=-1", "Invalid countries '-1'"),
+        ("until=-24x", "Invalid until: '-24x' is no time"),
+        ("as_of=someday", "Invalid as_of: 'someday' is no time"),
+        ("independent=3..2", "The range independent '3..2' is empty"),
+        ("q=reported:2023-05-02..2023-05-01", "write the smaller value first"),
+        ("q=independent:3-5", "such as 3, 3.., ..8"),
+        ("q=reported:today@Mars/One", "'today@Mars/One' is no time"),
+        ("q=outlet:quay OR outlet:wire", "separate alternative values of outlet by commas"),
+        ("facets=country,langage", "Unknown name langage"),
+        ("totals=true", "did you mean total?"),
+    ],
+)
+def test_errors_name_the_parameter_and_the_remedy(
+    world: tuple[Site, Sessions], parameters: str, message: str
+) -> None:
+    response = world[0].get(f"/v1/stories?{quote(parameters, safe='=&,:.')}")
+    assert (response.status, message in response.text) == (422, True), response.text
+
+
+@pytest.mark.parametrize(
+    ("parameters", "stories"),
+    [
+        ("id=ferry&id=tax&id=nope", {"ferry", "tax"}),
+        ("outlet=quay&outlet=-quay", set()),
+        ("family=post&outlet=-wire&since=-24h", {"ferry"}),
+        ("storyline=-saga&q=since:-24h", {"tax", "dock"}),
+        ("missing_outlet=post&missing_outlet=-kurier", {"late"}),
+        ("first_outlet=quay&first_reported=-6h..", {"ferry"}),
+        ("q=since:today@Europe/Berlin", {"ferry", "tax", "dock"}),
+        ("q=NOT type:opinion since:-24h", {"ferry", "dock"}),
+        ("q=ferry AND pier", {"ferry"}),
+        ("keyword=piers", {"ferry"}),
+    ],
+)
+def test_parameters_combine(
+    world: tuple[Site, Sessions], parameters: str, stories: set[str]
+) -> None:
+    assert found(world[0], quote(parameters, safe="=&,:.")) == stories
+
+
+@pytest.mark.parametrize(
+    ("zone", "interval", "starts"),
+    [
+        ("Europe/Berlin", "day", ["2023-03-26T00:00:00+01:00", "2023-03-27T00:00:00+02:00"]),
+        ("Asia/Kathmandu", "month", ["2023-03-01T00:00:00+05:45"]),
+    ],
+)
+def test_counts_begin_at_local_midnight_also_when_the_clock_changes(
+    world: tuple[Site, Sessions], zone: str, interval: str, starts: list[str]
+) -> None:
+    period = "since=2023-03-25T23:00:00Z&until=2023-03-27T22:00:00Z"
+    path = f"/v1/counts?interval={interval}&time_zone={zone}&{period}"
+    assert [each["start"] for each in world[0].get(path).json["items"]] == starts
+
+
 def test_articles_search_counts_exports_and_feeds_take_the_query(
     world: tuple[Site, Sessions],
 ) -> None:
@@ -184,10 +257,99 @@ def test_articles_search_counts_exports_and_feeds_take_the_query(
         assert {each["article"]["title"] for each in result["articles"]} <= expected
 
 
-def test_as_of_is_rejected_where_there_is_no_past_state(world: tuple[Site, Sessions]) -> None:
-    for path in ("/v1/articles", "/v1/search"):
-        response = world[0].get(f"{path}?q=ferry%20as_of:-2d")
-        assert (response.status, "as_of is not supported" in response.text) == (422, True)
+def test_articles_search_and_changes_have_past_states(sessions: Sessions) -> None:
+    """The pier report joined the ferry story, and got its present title, after the past time."""
+    past, now = NOW - 2 * HOUR, NOW - HOUR
+    with sessions.begin() as session:
+        rows = Rows(session)
+        quay, post = rows.outlet("quay"), rows.outlet("post")
+        ferry = rows.article(quay, "Ferry strikes pier", at=NOW - 6 * HOUR)
+        pier = rows.article(post, "Pier closed for ferry", at=NOW - 5 * HOUR)
+        rows.article(post, "Ferry sails again", at=now)
+        target, merged = rows.story("ferry", [ferry]), rows.story("pier", [pier])
+        session.query(StoryVersionRow).delete()
+        record_versions(session, ["ferry", "pier"], at=NOW - 4 * HOUR)
+        membership = session.query(MembershipRow).filter_by(article_id=pier.id).one()
+        membership.valid_until = now
+        session.flush()
+        rows.membership(target, pier, valid_from=now)
+        target.coverage = target.independent = target.articles = 2
+        merged.state, merged.merged_into = "merged", "ferry"
+        session.flush()
+        record_versions(session, ["ferry", "pier"], at=now)
+        former = {"title": "Ferry hits pier", "text": "", "body": "", "content_hash": ""}
+        session.add(RevisionRow(article_id=pier.id, number=1, replaced_at=now, **former))
+    at = f"as_of={quote(past.isoformat())}"
+    with serving(sessions, clock=lambda: NOW, model_context=model_context()) as site:
+        listed = site.get(f"/v1/articles?{at}&total=true&facets=storyline").json
+        shown = [(each["title"], each["story"]["id"]) for each in listed["items"]]
+        assert shown == [("Ferry hits pier", "pier"), ("Ferry strikes pier", "ferry")]
+        assert listed["total"]["count"] == 2
+        exported = site.get(f"/v1/export/articles?{at}&fields=title,story").text.splitlines()
+        assert [json.loads(each)["title"] for each in exported] == [title for title, _ in shown]
+        assert len(site.get(f"/v1/articles?q=independent:2..&{at}").json["items"]) == 0
+        result = site.get(f"/v1/search?q=ferry&mode=keyword&{at}").json
+        assert {each["story"]["id"] for each in result["stories"]} == {"ferry", "pier"}
+        assert {each["article"]["title"] for each in result["articles"]} == {t for t, _ in shown}
+        pieces = [p["text"] for a in result["articles"] for p in a["highlights"]["title"]]
+        assert "closed" not in "".join(pieces)
+        assert (
+            site.get(f"/v1/search?q=ferry%20coverage:2..&mode=keyword&{at}").json["stories"] == []
+        )
+
+
+def test_changes_of_a_past_time_end_with_it(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        quay = rows.outlet("quay")
+        for number, age in enumerate((9, 6, 1)):
+            at = NOW - age * HOUR
+            rows.story(f"s{number}", [rows.article(quay, "Ferry", at=at)])
+        session.query(StoryVersionRow).delete()
+        for row in session.query(TransitionRow):
+            row.at = session.get_one(StoryRow, row.story_id).emerged_at
+            record_versions(session, [row.story_id], at=row.at)
+    with serving(sessions, clock=lambda: NOW) as site:
+        past = f"as_of={quote((NOW - 3 * HOUR).isoformat())}"
+        for q in ("", "q=ferry&"):
+            page = site.get(f"/v1/changes?{q}{past}").json
+            assert [each["story"] for each in page["items"]] == ["s0", "s1"]
+            latest = site.get(f"/v1/changes?since=latest&{past}").json["next"]
+            assert (page["next"], page["more"]) == (latest, False)
+            rest = site.get(f"/v1/changes?since={page['next']}").json["items"]
+            assert [each["story"] for each in rest] == ["s2"]
+        assert len(site.get(f"/v1/export/changes?q=ferry&{past}").text.splitlines()) == 2
+        stream = site.get("/v1/changes/stream?q=as_of:-2d")
+        assert (stream.status, "which follow the present" in stream.text) == (422, True)
+
+
+def test_page_of_changes_checks_a_bounded_number(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        rows = Rows(session)
+        for name in ("first", "last"):
+            rows.story(name, [rows.article(rows.outlet(name), f"The {name} ferry")])
+            session.execute(
+                text("SELECT setval(pg_get_serial_sequence('transitions', 'id'), :after)"),
+                {"after": MAX_CHECKED + 1},
+            )
+    with serving(sessions) as site:
+        first = site.get("/v1/changes?q=last").json
+        assert (first["items"], first["next"], first["more"]) == ([], MAX_CHECKED, True)
+        rest = site.get(f"/v1/changes?q=last&since={first['next']}").json
+        assert ([each["story"] for each in rest["items"]], rest["more"]) == (["last"], False)
+        assert len(site.get("/v1/export/changes?q=ferry").text.splitlines()) == 2
+
+
+def test_changes_of_a_meaning_have_a_similar_report(world: tuple[Site, Sessions]) -> None:
+    """The fake encoder maps texts with the same words to similar vectors."""
+    site, _ = world
+    q = quote('meaning:"ferry strikes pier" since:-4d')
+    stories = {each["story"] for each in site.get(f"/v1/changes?q={q}").json["items"]}
+    assert "ferry" in stories
+    assert not stories & {"tax", "late"}
+    stream = site.get(f"/v1/changes/stream?q={q}&since=0&seconds=1").text
+    assert '"story":"ferry"' in stream
+    assert '"story":"tax"' not in stream
 
 
 def test_responses_with_relative_times_follow_the_clock(sessions: Sessions) -> None:

@@ -8,18 +8,24 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from jobs.embed import embed
 from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
 from jobs.webhooks import webhooks
 from service.cli import build
 from service.domain.access.roles import Role
+from service.domain.subscribers.alert_preferences import parse_query
+from service.domain.subscribers.alerts import Alert, StoryIndex
 from service.domain.webhooks.event_filter import EventFilter
 from service.errors import BadInputError
 from service.store.database.sessions import Sessions
 from service.store.queries import saved
+from service.store.subscribers import alerts
+from service.store.subscribers.digest_stories import digest_stories
 from service.store.tables import StoryRow
 from service.store.webhooks import webhooks as hooks
 from tests.support.database.api_keys import KeyClient, make_key_client
+from tests.support.database.embedded_articles import ENCODER, embed_all_articles
 from tests.support.database.rows import NOW, Rows
 from tests.support.servers.site import Site, serving
 from tests.support.servers.webhook_receiver import WebhookReceiver
@@ -144,6 +150,38 @@ def test_webhook_gets_only_changes_of_matching_stories(
         later = replace(world, clock=lambda: NOW + timedelta(days=1))
         run_job(Job("webhooks", 5, 600, webhooks), later)
         assert [each.data["kind"] for each in receiver.accepted] == ["emerged", "grew"]
+
+
+@pytest.mark.usefixtures("site")
+def test_webhook_and_alert_compare_the_meaning_once_it_is_encoded(
+    sessions: Sessions, context: Context
+) -> None:
+    eager = replace(context.settings.webhooks, allow_networks=("127.0.0.0/8",))
+    settings = replace(context.settings, webhooks=eager)
+    world = replace(context, settings=settings, encoder=lambda: ENCODER, clock=lambda: NOW)
+    alert = Alert(1, parse_query(query="boats"), NOW)
+    with WebhookReceiver() as receiver:
+        with sessions.begin() as session:
+            embed_all_articles(session)
+            saved.add(
+                session, "boats", "meaning:'ferry strikes'".replace("'", '"'), made_by="a", now=NOW
+            )
+            hooks.add(session, receiver.url, EventFilter(query="boats"), now=NOW, since=0)
+        run_job(Job("webhooks", 5, 600, webhooks), world)
+        assert receiver.accepted == []
+        with sessions() as session:
+            stories = digest_stories(session, since=NOW - timedelta(days=1), limit=10)
+            [waiting] = alerts.load_saved_queries(session, [alert], stories, now=NOW)
+            assert StoryIndex(stories).find_matches(waiting.query) == []
+        run_job(Job("embed", 5, 600, embed), world)
+        run_job(Job("webhooks", 5, 600, webhooks), world)
+        assert [each.data["story"] for each in receiver.accepted] == ["ferry"]
+        with sessions() as session:
+            [loaded] = alerts.load_saved_queries(session, [alert], stories, now=NOW)
+            assert [each.id for each in StoryIndex(stories).find_matches(loaded.query)] == ["ferry"]
+        with sessions.begin() as session:
+            saved.change(session, "boats", q="meaning:tram", now=NOW)
+            assert set(saved.find_unencoded_meanings(session, 1)) == {"boats"}
 
 
 @pytest.mark.usefixtures("restore_logging")

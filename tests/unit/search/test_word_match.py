@@ -1,8 +1,11 @@
 """Words and phrases match as a reader sees them: parts, inflections, scripts, abbreviations."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from service.domain.search.word_forms import split_words
+from service.domain.search.word_forms import split_words, stem
 from service.domain.search.word_match import LanguageText, WordIndex, find_spans
 
 MATCHES = [
@@ -95,3 +98,20 @@ def test_words_are_slices_of_the_text():
         "The", "U.S", "led", "talks", "on", "中", "东", "at", "6", "30",
     ]  # fmt: skip
     assert all(text[each.start : each.end] == each.spelling for each in words)
+
+
+def test_threads_stem_at_the_same_time() -> None:
+    """A stemmer that two threads share returns wrong stems or fails."""
+    endings = ("s", "ly", "ness", "ing", "ation", "ements")
+    words = [
+        f"{each}{end}" for each in ("nation", "conditional", "hopeful") for end in endings
+    ] * 20
+    expected = [stem(each, "en") for each in words]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            stemmed = threads.map(lambda _: [stem(each, "en") for each in words], range(8))
+            assert all(each == expected for each in stemmed)
+    finally:
+        sys.setswitchinterval(interval)

@@ -3,13 +3,14 @@
 They are plain dictionaries, because models and their validation would take most of the time.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from service.store.articles.views import ArticleDetail
 from service.store.story_views.reports import OutletInfo
 from service.web.rendering import links
 from service.web.rendering.display_names import excerpt
+from service.web.rendering.story_items import utc_text
 
 
 def article_item(article: ArticleDetail) -> dict[str, Any]:
@@ -58,4 +59,4 @@ def _outlet(outlet: OutletInfo) -> dict[str, Any]:
 
 
 def _time(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    return None if at is None else utc_text(at)

@@ -9,6 +9,7 @@ from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 Item = Mapping[str, Any]
 Encoder = Callable[[Iterable[Item]], bytes]
@@ -32,7 +33,7 @@ class ExportFormat(StrEnum):
 
 def encode_jsonl(items: Iterable[Item]) -> bytes:
     """One line of JSON for each item."""
-    return "".join(f"{_dump(item)}\n" for item in items).encode()
+    return b"".join(line for item in items for line in (to_json(item), b"\n"))
 
 
 def csv_encoder(columns: Sequence[Column]) -> Encoder:

@@ -11,7 +11,6 @@ from service.domain.stories.transitions import StoryTransition, TransitionOut
 from service.store.articles.views import stream_articles
 from service.store.catalogue import views as catalogue
 from service.store.database.paging import Page, Position
-from service.store.queries.saved import require_followable
 from service.store.story_views import storylines, views
 from service.store.story_views.changes import load_matching_changes
 from service.web.api.articles import ArticleDetailOut
@@ -34,13 +33,13 @@ from service.web.api.export.streaming import (
     read_pages,
 )
 from service.web.api.stories.changes import read_changes_query
-from service.web.api.stories.schemas import ListedStoryOut
+from service.web.api.stories.schemas import ListedStoryOut, listed_item
 from service.web.api.stories.storylines import StorylineSummaryOut
 from service.web.middleware.concurrency import ExportSlot
 from service.web.rendering.schemas import StoryOut
 from service.web.requests.parameters.fields import split_names
 from service.web.requests.parameters.known_values import require_known_values
-from service.web.requests.parameters.queries import read_query, resolve_query
+from service.web.requests.parameters.queries import follow_query, read_query
 from service.web.requests.problems import PROBLEM_RESPONSES
 
 router = APIRouter(
@@ -63,8 +62,7 @@ def export_stories(
         return views.list_stories(session, resolved, sort=query.sort, after=after, limit=limit)
 
     batches = (
-        [_select(ListedStoryOut.of(story), names) for story in page]
-        for page in read_pages(load, query.limit)
+        [listed_item(story, names) for story in page] for page in read_pages(load, query.limit)
     )
     return export_response(request, query, "stories", batches, model=ListedStoryOut, fields=names)
 
@@ -175,11 +173,9 @@ def export_changes(
 ) -> Response:
     """Export all changes of stories with ids above `since`, oldest first.
 
-    With `q` or `query`, only the changes of `/v1/changes` with these parameters.
+    With `q`, `query` or `as_of`, only the changes of `/v1/changes` with these parameters.
     """
-    wanted = require_followable(
-        resolve_query(request, session, read_changes_query(query.q, query.query))
-    )
+    wanted = follow_query(request, session, read_changes_query(query.q, query.query, query.as_of))
     names = _names(TransitionOut)
 
     def load(after: Position | None, limit: int) -> Page[StoryTransition]:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from service.domain.field_types import ShortText
-from service.domain.queries.parameters import QueryText
+from service.domain.queries.parameters import QueryText, QueryTime
 from service.domain.stories.filters import PastStoryFilter, Sort
 from service.web.api.articles import ArticleDetailOut, ArticleFilterQuery
 from service.web.api.catalogue.feeds import FeedFields, FeedFilterQuery
@@ -68,5 +68,7 @@ class ChangeExportQuery(ExportQuery):
         description="Only changes of stories that match this saved query.",
         examples=["harbour"],
     )
-
+    as_of: QueryTime | None = Field(
+        default=None, description="Only changes up to this time, of stories that matched then."
+    )
     since: BigInt = Field(default=0, description="Only changes with ids above this number.")

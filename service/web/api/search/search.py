@@ -23,7 +23,7 @@ from service.domain.queries.parameters import (
     Texts,
 )
 from service.domain.search.search_terms import SearchTerms
-from service.domain.stories.filters import StoryFilter
+from service.domain.stories.filters import PastStoryFilter
 from service.embed.encoder import Encoder
 from service.errors import BadInputError
 from service.ingest.detect_language import language_of_query
@@ -46,7 +46,7 @@ from service.web.lazy_model import encoder_if_loaded, lazy_model, loaded_encoder
 from service.web.middleware.concurrency import SearchSlot
 from service.web.middleware.etags import ETagSession
 from service.web.rendering.schemas import StoryOut
-from service.web.requests.parameters.queries import require_present, resolve_query
+from service.web.requests.parameters.queries import resolve_query
 from service.web.requests.parameters.types import Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
 
@@ -65,7 +65,7 @@ class SearchMode(StrEnum):
     SEMANTIC = "semantic"
 
 
-class SearchQuery(StoryFilter):
+class SearchQuery(PastStoryFilter):
     """Query parameters of a search."""
 
     q: QueryText = Field(
@@ -131,7 +131,7 @@ async def parse_search(
         BadInputError: an operator of the query is not supported.
         HTTPException: 422, the query is invalid.
     """
-    query = require_present(parameters.parsed, "search")
+    query = parameters.parsed
     terms = read_terms(query)
     if parameters.mode is SearchMode.KEYWORD:
         return ParsedSearch(parameters, query, terms, None)
@@ -177,11 +177,10 @@ def search(
     if parsed.awaits_model:  # the response will change without a change in the database
         request.state.validators = None
     results = run_search(request, session, parsed)
-    phrases, ranked = results.phrases, results.ranked
     return SearchOut(
         mode=list(results.modes),
-        stories=_build_story_results(session, phrases, ranked),
-        articles=_build_article_results(session, phrases, ranked),
+        stories=_build_story_results(session, results),
+        articles=_build_article_results(session, results),
     )
 
 
@@ -193,6 +192,7 @@ class SearchResults:
     ranked: RankedResults
     modes: tuple[str, ...]
     since: datetime | None = None  #: earliest time of a report
+    as_of: datetime | None = None  #: the results are those of this time
 
 
 def run_search(request: Request, session: Session, parsed: ParsedSearch) -> SearchResults:
@@ -201,7 +201,7 @@ def run_search(request: Request, session: Session, parsed: ParsedSearch) -> Sear
     Raises:
         BadInputError: an outlet, a publisher family or a storyline does not exist.
     """
-    query = require_present(resolve_query(request, session, parsed.query), "search")
+    query = resolve_query(request, session, parsed.query)
     conditions = SearchFilter.of(query)
     mode, limit = parsed.parameters.mode, parsed.parameters.limit
     model = parsed.encoder.model if parsed.encoder else ""
@@ -213,7 +213,7 @@ def run_search(request: Request, session: Session, parsed: ParsedSearch) -> Sear
     used = {SearchMode.KEYWORD: bool(compiled.tsquery), SearchMode.SEMANTIC: vector is not None}
     phrases = parsed.terms.phrases if compiled.tsquery else frozenset[str]()
     modes = tuple(each.value for each in used if used[each])
-    return SearchResults(phrases, ranked, modes, conditions.since)
+    return SearchResults(phrases, ranked, modes, conditions.since, query.time)
 
 
 def _encode_query(
@@ -229,11 +229,10 @@ def _encode_query(
     return vector if vector.any() else None
 
 
-def _build_story_results(
-    session: Session, phrases: frozenset[str], ranked: RankedResults
-) -> list[StoryResultOut]:
-    stories = get_stories(session, list(ranked.stories))
-    marked = highlights.highlight_stories(session, phrases, list(stories))
+def _build_story_results(session: Session, results: SearchResults) -> list[StoryResultOut]:
+    ranked, as_of = results.ranked, results.as_of
+    stories = get_stories(session, list(ranked.stories), as_of=as_of)
+    marked = highlights.highlight_stories(session, results.phrases, list(stories), as_of=as_of)
     return [
         StoryResultOut(
             score=score,
@@ -246,11 +245,10 @@ def _build_story_results(
     ]
 
 
-def _build_article_results(
-    session: Session, phrases: frozenset[str], ranked: RankedResults
-) -> list[ArticleResultOut]:
-    articles = load_articles(session, list(ranked.articles))
-    marked = highlights.highlight_articles(session, phrases, list(articles))
+def _build_article_results(session: Session, results: SearchResults) -> list[ArticleResultOut]:
+    ranked, as_of = results.ranked, results.as_of
+    articles = load_articles(session, list(ranked.articles), as_of=as_of)
+    marked = highlights.highlight_articles(session, results.phrases, list(articles), as_of=as_of)
     return [
         ArticleResultOut(
             score=score,

@@ -39,7 +39,7 @@ def get_search_feed(
         request.state.validators = None
     results = run_search(request, session, parsed)
     ranked = results.ranked
-    stories = get_stories(session, list(ranked.stories))
+    stories = get_stories(session, list(ranked.stories), as_of=results.as_of)
     base, query = str(request.base_url), request.url.query
     channel = Channel(
         key=feed_urn("search", query),

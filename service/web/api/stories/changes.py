@@ -19,14 +19,15 @@ from pydantic import (
 
 from service.domain.field_types import ShortText
 from service.domain.queries.conditions import Query as StoryQuery
-from service.domain.queries.parameters import QueryText
-from service.domain.stories.filters import StoryFilter
+from service.domain.queries.parameters import PastTime, QueryText
+from service.domain.stories.filters import PastStoryFilter
 from service.domain.stories.transitions import TransitionOut
 from service.store.catalogue.known_names import require_known_query
 from service.store.queries import saved
 from service.store.queries.saved import require_followable
 from service.store.story_views.changes import (
     ChangePage,
+    last_change_at,
     latest_change,
     load_matching_changes,
     require_existing_change,
@@ -35,7 +36,7 @@ from service.web.dependencies import WebContext, WebContextDep
 from service.web.middleware.authenticate import is_key_still_valid
 from service.web.middleware.concurrency import StreamSlot, is_head_request
 from service.web.middleware.etags import ETagSession
-from service.web.requests.parameters.queries import resolve_query
+from service.web.requests.parameters.queries import find_followed, follow_query
 from service.web.requests.parameters.types import BigInt, Limit
 from service.web.requests.problems import PROBLEM_RESPONSES
 
@@ -73,6 +74,10 @@ QueryParameter = Annotated[
     ShortText | None,
     Query(description="Only changes of stories that match this saved query.", examples=["harbour"]),
 ]
+AsOfParameter = Annotated[
+    PastTime | None,
+    Query(description="Only changes up to this time, of stories that matched then. Default: now."),
+]
 EXAMPLE = (
     "retry: 1000\nid: 41\n\n"
     'id: 42\nevent: grew\ndata: {"id": 42, "story": "9f3c1a", "kind": "grew"}\n\n'
@@ -102,6 +107,7 @@ def list_changes(
     *,
     q: QParameter = None,
     query: QueryParameter = None,
+    as_of: AsOfParameter = None,
 ) -> ChangesOut:
     """List the changes (transitions) of all stories with ids above `since`, oldest first.
 
@@ -109,21 +115,25 @@ def list_changes(
     gets every change. Ids may have gaps. A `since` above the latest change id returns 422.
 
     With `q` or `query`, the list has the changes of stories that match now, and all changes of the
-    kind `hidden`. A change appears after the story was described, within seconds.
+    kind `hidden`. A change appears after the story was described, within seconds. With a meaning,
+    the cosine of a report of the story and the text must be at least .35.
+
+    With `as_of`, the list has only the changes up to that time, of stories that matched then.
     """
-    wanted = resolve_query(request, session, read_changes_query(q, query))
+    wanted = follow_query(request, session, read_changes_query(q, query, as_of))
     if since == "latest":
-        return ChangesOut(items=[], next=latest_change(session), more=False)
-    page = load_matching_changes(session, since, require_followable(wanted), limit=limit)
+        end = last_change_at(session, 0, latest_change(session), wanted.time)
+        return ChangesOut(items=[], next=end, more=False)
+    page = load_matching_changes(session, since, wanted, limit=limit)
     if not page.items:
         require_existing_change(session, since)
     items = [TransitionOut.of(each) for each in page.items]
     return ChangesOut(items=items, next=page.next, more=page.more)
 
 
-def read_changes_query(q: str | None, query: str | None) -> StoryQuery:
-    """The query of the parameters `q` and `query`."""
-    return StoryFilter(q=q, query=query).parsed
+def read_changes_query(q: str | None, query: str | None, as_of: str | None = None) -> StoryQuery:
+    """The query of the parameters `q`, `query` and `as_of`."""
+    return PastStoryFilter(q=q, query=query, as_of=as_of).parsed
 
 
 @router.get("/stream", responses=STREAM_RESPONSES, response_class=StreamingResponse)
@@ -164,9 +174,9 @@ async def stream_changes(
     """
     start = since if last_event_id is None else last_event_id
     wanted = read_changes_query(q, query)
-    first_id = await run_in_threadpool(_resolve_start, web, start, wanted)
+    first_id = await run_in_threadpool(_resolve_start, request, web, start, wanted)
     seconds = 0 if is_head_request(request) else seconds
-    load = partial(_load_page, web, query=wanted)
+    load = partial(_load_page, request, web, query=wanted)
     events = stream_events(load, first_id, seconds, partial(is_key_still_valid, request))
     return StreamingResponse(events, media_type="text/event-stream")
 
@@ -196,22 +206,27 @@ async def stream_events(
             silent_since = time.monotonic()
 
 
-def _load_page(web: WebContext, since: int, query: StoryQuery) -> ChangePage:
+def _load_page(request: Request, web: WebContext, since: int, query: StoryQuery) -> ChangePage:
     """Load one page in its own transaction, so that a waiting stream occupies no connection."""
     with web.sessions() as session:
         resolved = saved.resolve(session, query, now=web.clock())
+        resolved = find_followed(request, session, resolved)
         return load_matching_changes(session, since, resolved, limit=PAGE_SIZE)
 
 
-def _resolve_start(web: WebContext, start: int | Literal["latest"], query: StoryQuery) -> int:
+def _resolve_start(
+    request: Request, web: WebContext, start: int | Literal["latest"], query: StoryQuery
+) -> int:
     """Return the id after which a stream starts.
 
     Raises:
         BadInputError: the id is above the latest one, or the query is invalid.
+        EncoderError: the query has a meaning, and the model is not available.
     """
     with web.sessions() as session:
         expanded = require_followable(saved.expand(session, query))
         require_known_query(session, expanded)
+        find_followed(request, session, expanded)
         if start == "latest":
             return latest_change(session)
         require_existing_change(session, start)

@@ -1,6 +1,7 @@
 """Response schemas of one story and of lists with selected fields."""
 
-from typing import Self
+from collections.abc import Sequence
+from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
@@ -9,6 +10,7 @@ from service.store.story_views.reports import Report
 from service.store.story_views.views import StoryView
 from service.web.api.stories.details import StoryDescriptionOut, description_fields
 from service.web.rendering.schemas import Instant, MemberOut, OutletRef, StoryOut, story_fields
+from service.web.rendering.story_items import story_item
 from service.web.rendering.story_page import points
 from service.web.rendering.story_page.points import Point
 
@@ -89,6 +91,14 @@ class ListedStoryOut(StoryDescriptionOut, StoryOut):
     def of(cls, story: StoryView) -> Self:
         timeline = timeline_points(story.reports)
         return cls(**story_fields(story), **description_fields(story), timeline=timeline)
+
+
+def listed_item(story: StoryView, names: Sequence[str]) -> dict[str, Any]:
+    """The JSON of these fields of `ListedStoryOut`."""
+    item = story_item(story)
+    if not item.keys() >= {*names}:
+        item |= ListedStoryOut.of(story).model_dump(mode="json", by_alias=True)
+    return {name: item[name] for name in names}
 
 
 def timeline_points(reports: tuple[Report, ...]) -> list[TimelinePointOut]:

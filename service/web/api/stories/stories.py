@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
 from service.domain.stories.transitions import TransitionOut
@@ -15,19 +14,18 @@ from service.web.api.counts.list_summary import SummarizedPageOut
 from service.web.api.stories.details import description_fields
 from service.web.api.stories.query import StoryFields, StoryQuery, list_page, summarize
 from service.web.api.stories.schemas import (
-    ListedStoryOut,
     RoundupOut,
     StoryDetailOut,
+    listed_item,
     timeline_points,
 )
 from service.web.middleware.etags import ETagSession
-from service.web.rendering.schemas import MemberOut, PageOut, StoryOut, story_fields
+from service.web.rendering.schemas import MemberOut, StoryOut, story_fields
+from service.web.rendering.story_items import json_of
 from service.web.requests.parameters.fields import (
     json_response,
     or_partial,
     or_partial_page,
-    page_response,
-    select_fields,
     split_names,
 )
 from service.web.requests.parameters.queries import read_query
@@ -60,13 +58,10 @@ def list_stories(
         session, query, sort=parameters.sort, limit=parameters.limit, after=parameters.cursor
     )
     summary = summarize(session, parameters, query)
-    if parameters.fields or parameters.include:
-        shown = split_names(parameters.fields) or StoryOut.model_fields
-        names = [*shown, *split_names(parameters.include)]
-        items = [select_fields(ListedStoryOut.of(story), ",".join(names)) for story in stories]
-        return JSONResponse({"items": items, "next": next_cursor, **summary})
-    page = PageOut(items=[StoryOut.of(story) for story in stories], next=next_cursor)
-    return page_response(page, None, summary)
+    shown = split_names(parameters.fields) or [*StoryOut.model_fields]
+    names = [*shown, *split_names(parameters.include)]
+    items = [listed_item(story, names) for story in stories]
+    return json_of({"items": items, "next": next_cursor, **summary})
 
 
 @router.get(

@@ -1,6 +1,5 @@
 """`/missing`: countries, languages and families that report less today, or miss a story."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,13 +17,13 @@ from service.domain.counts.quiet_values import (
 )
 from service.domain.queries.conditions import Field, between_times
 from service.domain.stories.filters import Sort, StoryFilter
-from service.domain.stories.missing_coverage import MIN_OUTLETS, MissingCoverage
+from service.domain.stories.missing_coverage import MIN_OUTLETS
 from service.store.articles.views import ArticleFilter
 from service.store.catalogue.views import FeedFilter, list_all_outlets, list_feeds
+from service.store.counts.absences import load_absences
 from service.store.counts.counts import load_counts
 from service.store.counts.dimensions import load_names
 from service.store.counts.latest_report import find_latest_report
-from service.store.counts.missing_coverage import load_missing_coverage
 from service.store.story_views.views import StoryView, list_stories
 from service.web.dependencies import ReadSession, WebContextDep
 from service.web.middleware.concurrency import SearchSlot
@@ -38,7 +37,7 @@ DAY = timedelta(days=1)
 #: Combinations of family, country and language that are counted, the most frequent first.
 MAX_GROUPS = 5000
 #: Stories whose missing coverage is shown, and failing feeds that explain silence.
-MAX_STORIES, MAX_FEEDS = 8, 1000
+MAX_STORIES, MAX_FEEDS = 12, 1000
 DIMENSIONS = (Dimension.FAMILY, Dimension.COUNTRY, Dimension.LANGUAGE)
 
 
@@ -130,20 +129,17 @@ def _list_absences(session: Session, since: datetime) -> list[StoryAbsences]:
     """The stories since a time that usual countries, languages or families miss."""
     recent = StoryFilter(since=since.isoformat(), min_coverage=MIN_OUTLETS).parsed
     stories = list_stories(session, recent, sort=Sort.LARGEST, limit=MAX_STORIES).items
-    missing = [(story, load_missing_coverage(session, story.id)) for story in stories]
-    families = _family_names(session, [each for _, each in missing])
+    stored = load_absences(session, [each.id for each in stories])
+    slugs = {slug for each in stored.values() for slug in each.families}
+    families = load_names(session, Dimension.FAMILY, slugs)
     absences = [
         StoryAbsences(
             story,
-            [value_name(Dimension.COUNTRY, each.value) for each in found.countries],
-            [value_name(Dimension.LANGUAGE, each.value) for each in found.languages],
-            [families.get(each.value, each.value) for each in found.families],
+            [value_name(Dimension.COUNTRY, each) for each in stored[story.id].countries],
+            [value_name(Dimension.LANGUAGE, each) for each in stored[story.id].languages],
+            [families.get(each, each) for each in stored[story.id].families],
         )
-        for story, found in missing
+        for story in stories
+        if story.id in stored
     ]
     return [each for each in absences if each.countries or each.languages or each.families]
-
-
-def _family_names(session: Session, missing: Iterable[MissingCoverage]) -> dict[str, str]:
-    slugs = {each.value for found in missing for each in found.families}
-    return load_names(session, Dimension.FAMILY, slugs)

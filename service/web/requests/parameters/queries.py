@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 import anyio
+import numpy as np
 from fastapi import Request
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from service.domain.queries.conditions import HasReport, Query
+from service.domain.queries.conditions import Field, HasReport, IsSimilar, Query
 from service.domain.search.search_terms import SearchTerms
-from service.errors import BadInputError
 from service.ingest.detect_language import language_of_query
+from service.store.articles.vectors import find_model
 from service.store.catalogue.known_names import require_known_query
 from service.store.queries import saved
 from service.store.search.compiled_search import compile_search
@@ -36,29 +38,48 @@ def resolve_query(request: Request, session: Session, query: Query) -> Query:
     """Check a query, and replace saved queries and relative times; raises BadInputError."""
     uses_saved = bool(query.saved)
     query = saved.expand(session, query)
-    if query.is_relative or uses_saved:
-        request.state.validators = None  # the response changes without a change in the database
+    if query.is_relative or uses_saved or query.values(Field.MISSING_OUTLET):
+        # The response changes without a change that the counter counts.
+        request.state.validators = None
     query = saved.resolve(session, query, now=web_context(request).clock())
     require_known_query(session, query)
     return query
 
 
-def require_present(query: Query, place: str) -> Query:
-    """Return the query; raises BadInputError if it has `as_of`, which `place` does not support."""
-    if query.as_of is not None:
-        raise BadInputError(
-            f"as_of is not supported in {place}: leave it out, or use /v1/stories or /v1/counts"
-        )
-    return query
+def follow_query(request: Request, session: Session, query: Query) -> Query:
+    """Check and resolve a query that selects changes, with `IsSimilar` instead of its meaning.
+
+    At most six statements, and one for a meaning.
+
+    Raises:
+        BadInputError: a value does not exist, or a time is out of range.
+        EncoderError: the query has a meaning, and the model is not available.
+    """
+    query = resolve_query(request, session, query)
+    return find_followed(request, session, query)
+
+
+def find_followed(request: Request, session: Session, query: Query) -> Query:
+    """Replace the meaning of a resolved query by `IsSimilar`; at most one statement."""
+    if not query.meaning:
+        return query
+    model, vector = _encode_meaning(request, query.meaning)
+    similar = IsSimilar(tuple(vector.tolist()), find_model(session, model))
+    return replace(query, conditions=(*query.conditions, similar), meaning="")
+
+
+def _encode_meaning(request: Request, meaning: str) -> tuple[str, NDArray[np.float32]]:
+    """The tag of the model, and the vector of a text."""
+    model_context(request)
+    model = lazy_model(request)
+    encoder = anyio.from_thread.run(model.encoder)
+    return encoder.model, model.query_vector(encoder, meaning, language_of_query(meaning))
 
 
 def _find_similar(request: Request, session: Session, query: Query) -> Query:
     """Replace the meaning by the most similar reports that match the other conditions."""
-    model_context(request)
-    model = lazy_model(request)
-    encoder = anyio.from_thread.run(model.encoder)
-    vector = model.query_vector(encoder, query.meaning, language_of_query(query.meaning))
-    compiled = compile_search(session, SearchTerms("", ()), (), encoder.model)
+    model, vector = _encode_meaning(request, query.meaning)
+    compiled = compile_search(session, SearchTerms("", ()), (), model)
     found: list[int] = []
     if vector.any():
         filters = SearchFilter.of(query)

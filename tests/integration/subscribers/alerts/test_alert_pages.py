@@ -11,6 +11,7 @@ from service.domain.subscribers.alert_preferences import parse_query
 from service.domain.subscribers.alerts import Alert, StoryIndex, preview_alert_email
 from service.domain.subscribers.digest_selection import Filters
 from service.store.database.sessions import Sessions
+from service.store.queries import saved
 from service.store.subscribers import alert_emails, alerts, deliveries, subscribers
 from service.store.subscribers.digest_stories import digest_stories
 from service.store.subscribers.subscribers import Subscriber
@@ -71,6 +72,23 @@ def test_preferences_page_adds_lists_and_removes_alerts(
     assert post(site, f"{where}/alerts/{alert.id}/stop").status == 303
     assert alerts_of(sessions, subscriber) == []
     assert "2 or more independent outlets" not in site.page(where).text
+
+
+def test_form_offers_the_saved_queries_that_an_alert_can_have(
+    site: Site, sessions: Sessions, subscriber: Subscriber
+):
+    where = path(sessions, "preferences", subscriber.id)
+    assert 'name="query"' not in site.page(where).text
+    with sessions.begin() as session:
+        saved.add(session, "harbour", "ferry", title="The <harbour>", made_by="ann", now=DUE)
+        saved.add(session, "past", "as_of:-2d", made_by="ann", now=DUE)
+    page = site.page(where).text
+    assert '<option value="harbour">The &lt;harbour&gt;</option>' in page
+    assert 'value="past"' not in page
+    assert post(site, f"{where}/alerts", "query=harbour").status == 303
+    assert "query harbour" in site.page(where).text
+    refused = post(site, f"{where}/alerts", "query=past")
+    assert (refused.status, "as_of is not supported" in refused.text) == (422, True)
 
 
 @pytest.mark.parametrize(
