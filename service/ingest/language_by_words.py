@@ -47,9 +47,8 @@ _MAX_OTHERS = 0.25
 
 def language_of_words(text: str) -> str:
     """Return the language whose function words the text contains; "" if that is not clear."""
-    found = Counter(
-        language for word in set(text.lower().split()) if (language := _LANGUAGE_OF.get(word))
-    ).most_common(2)
+    words = _LANGUAGE_OF.keys() & text.lower().split()
+    found = Counter(_LANGUAGE_OF[word] for word in words).most_common(2)
     if not found or found[0][1] < _MIN_WORDS:
         return ""
     others = found[1][1] if len(found) > 1 else 0
