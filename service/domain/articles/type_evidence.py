@@ -71,7 +71,8 @@ langsung, 생중계
 LIVE_PHRASES = Phrases(
     re.compile(
         r"(?i:\blive[ -]updates\b|\bwatch live\b|\blive-?blog\b|\blive-?ticker\b|\bas it happened\b)"
-        # "Iran war live: …", "… – US politics live"; not "Where we live: …" or "… Saturday Night Live".
+        # "Iran war live: …", "… – US politics live"; not "Where we live: …" or
+        # "… Saturday Night Live".
         r"|^(?!(?:Where|How|Why) )[^:|]{2,40}(?<! we)(?<! to)(?<! they)(?<! people) live:|[|–—-] [^|:–—]{2,40} live$"
     ),
     _hints("live|as it happened"),
