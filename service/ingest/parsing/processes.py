@@ -67,7 +67,10 @@ class ForkServer:
         streams = os.fdopen(own_outcomes, "rb"), os.fdopen(own_jobs, "wb")
         try:
             with self._lock:
+                was_running = self._control is not None
                 pid = self._request(FORK, [jobs, outcomes])
+                if pid is None and was_running:  # it had ended
+                    pid = self._request(FORK, [jobs, outcomes])
         finally:
             os.close(jobs)
             os.close(outcomes)
