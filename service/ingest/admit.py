@@ -25,6 +25,7 @@ from service.domain.text.date_forms.feed_date import FeedDate
 from service.domain.text.date_forms.undated import find_date
 from service.domain.text.dates import check_date, parse_date
 from service.domain.text.markup import one_line, shorten
+from service.domain.text.phrases import Phrases
 from service.domain.urls.canonical import canonical_url, is_home_page, is_web_url, strip_credentials
 from service.ingest.detect_language import resolve_language
 from service.settings.ingest import AdmitSettings
@@ -47,7 +48,13 @@ _BOILERPLATE = (
     r"Devamını oku.{0,40}|Weiterlesen.{0,40}|Lire la suite.{0,60}|Leer más.{0,40}",
     r"\[[^\[\]]{0,10}(?:…|\.\.\.)[^\[\]]{0,10}\]",
 )
-_ENDING = re.compile(rf"(?:^|(?<=[\s.!?…»”\"')\]]))\[?(?:{'|'.join(_BOILERPLATE)})[\s\].…>»→]*$")
+_ENDING = Phrases(
+    re.compile(rf"(?:^|(?<=[\s.!?…»”\"')\]]))\[?(?:{'|'.join(_BOILERPLATE)})[\s\].…>»→]*$"),
+    (
+        *("appeared", "eading", "More", "more", "Full", "full", "READ", "Read ", "Click here "),
+        *("Читать ", "Devamını oku", "Weiterlesen", "Lire la suite", "Leer más", "…", "..."),
+    ),
+)
 _SENTENCE_END = re.compile(r"(?<=[.!?…。؟])[\"”»')\]]?\s")
 #: Only this much of the end is searched, which bounds the cost.
 _ENDING_CHARACTERS = 500

@@ -77,12 +77,12 @@ def detect_language(text: str) -> tuple[str, float]:
         return "", 0.0
     if language := language_of_words(text):
         return language, 1.0
-    name, probability = _identifier().classify(text.encode(errors="replace").decode())
+    name, probability = load_identifier().classify(text.encode(errors="replace").decode())
     return str(name), float(probability)
 
 
 @lru_cache(maxsize=1)
-def _identifier() -> LanguageIdentifier:
+def load_identifier() -> LanguageIdentifier:
     """Load the model once; loading takes about a second."""
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(DETECTED)

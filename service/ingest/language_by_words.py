@@ -1,7 +1,7 @@
 """Cheap detection of the language of a text by its function words.
 
-Most texts of feeds contain such words. Of 3,182 texts of real feeds, 89 % had enough of them. The
-result was always that of statistical detection, in a fiftieth of its time.
+Most texts of feeds contain such words. Of 6,363 texts of 72 real feeds, 94 % had enough of them.
+The result was always that of statistical detection, in a fiftieth of its time.
 """
 
 from collections import Counter
@@ -14,7 +14,11 @@ _WORDS = {
     "da": "og af til det den der ikke har har også efter blev ved bliver mellem fra",
     "de": "der die das und nicht mit von den dem ist für auf eine einen einer sich auch nach bei wird wurde über zum zur aus",
     "el": "και το της του την με για από στην στο είναι που θα τον τα οι των",
-    "en": "the of and to with for that was is on at by from are has have been will after which their this said",
+    "en": (
+        "the of and to with for that was is on at by from are has have been will after which their "
+        "this said it its be were would could who they than into says about while when what where "
+        "there these between because should against"
+    ),
     "es": "el los las del una y en con por para que como más pero sus fue ha este esta según entre",
     "fa": "در به از که این است برای آن را با شد های می گفت بود",
     "fi": "ja on ei että se oli myös kun mutta ovat sekä mukaan jälkeen hän kuin joka",
@@ -47,9 +51,8 @@ _MAX_OTHERS = 0.25
 
 def language_of_words(text: str) -> str:
     """Return the language whose function words the text contains; "" if that is not clear."""
-    found = Counter(
-        language for word in set(text.lower().split()) if (language := _LANGUAGE_OF.get(word))
-    ).most_common(2)
+    words = _LANGUAGE_OF.keys() & text.lower().split()
+    found = Counter(_LANGUAGE_OF[word] for word in words).most_common(2)
     if not found or found[0][1] < _MIN_WORDS:
         return ""
     others = found[1][1] if len(found) > 1 else 0

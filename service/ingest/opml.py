@@ -124,7 +124,8 @@ def _feed_url(outline: dict[str, str], base_url: str) -> str:
     """
     kind = outline.get("type", "").strip().lower()
     other = "" if kind in _OTHER_TYPES else outline.get("url", "")
-    url = complete_url(outline.get("xmlurl") or other, base_url=base_url)
+    url = outline.get("xmlurl") or outline.get("feedurl") or other
+    url = complete_url(url, base_url=base_url)
     if not url and kind in _FEED_TYPES:
         raise BadInputError(f"the feed {_name(outline)[:80]!r} has no xmlUrl")
     if not url and kind == "include":

@@ -78,7 +78,10 @@ def read_feeds(requests: Sequence[FetchRequest], reader: FeedReader) -> Iterator
             stop_requested=lambda: closed.is_set() or reader.stop_requested(),
         )
 
-    with ThreadPoolExecutor(1, "fetch") as thread, ParserPool(reader.parse) as parsers:
+    with (
+        ThreadPoolExecutor(1, "fetch") as thread,
+        ParserPool(reader.parse, loads_languages=True) as parsers,
+    ):
         fetching = thread.submit(asyncio.run, fetch())
         fetching.add_done_callback(lambda _: finished.put(None))
         try:

@@ -52,12 +52,8 @@ class _Signs:
     title_parts: tuple[str, ...]
     byline_parts: tuple[str, ...]
     url_names: frozenset[str]
+    slugs: str  #: the same names, one a line
     categories: frozenset[str]
-
-    @property
-    def slugs(self) -> str:
-        """The parts of the URL, one a line."""
-        return "\n".join(sorted(self.url_names))
 
     def is_newsletter(self) -> bool:
         """Whether the article is an edition of a newsletter, or comes from one."""
@@ -89,8 +85,8 @@ class _Evidence:
     type: ArticleType
     sections: frozenset[str]
     marks: frozenset[str]
-    phrases: re.Pattern[str] | Phrases | None = None
-    slugs: re.Pattern[str] | None = None
+    phrases: Phrases | None = None
+    slugs: Phrases | None = None
     texts: Phrases | None = None
     beginnings: re.Pattern[str] | None = None
     in_categories: bool = True
@@ -190,12 +186,14 @@ def classify(
     if outlet_type is ArticleType.SATIRE:
         return outlet_type
     title = title[:_TITLE_CHARACTERS]
+    url_names = frozenset(evidence.url_names(url))
     signs = _Signs(
         evidence.normalize(title),
         evidence.without_quotations(f"{title}\n{text[:_LEAD_CHARACTERS]}"),
         tuple(evidence.title_parts(title)),
         tuple(evidence.byline_parts(author)),
-        frozenset(evidence.url_names(url)),
+        url_names,
+        "\n".join(sorted(url_names)),
         frozenset(name for each in categories for name in evidence.category_names(each)),
     )
     found = next((each.type for each in _EVIDENCE if each.is_in(signs)), None)

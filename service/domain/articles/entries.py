@@ -130,9 +130,9 @@ def content_hash(*parts: str) -> str:
 
     Counters of comments and views, and the form of characters (NFKC), are ignored as well.
     """
-    normal = "\x00".join(" ".join(_COUNTER.remove_from(_normalize(part)).split()) for part in parts)
+    normal = "\x00".join(_without_counters(part) if part else "" for part in parts)
     return hashlib.sha256(normal.encode("utf-8", "replace")).hexdigest()
 
 
-def _normalize(text: str) -> str:
-    return unicodedata.normalize("NFKC", text)
+def _without_counters(text: str) -> str:
+    return " ".join(_COUNTER.remove_from(unicodedata.normalize("NFKC", text)).split())

@@ -43,9 +43,13 @@ sponsored, sponsored content, paid content, paid post, partner content, advertor
 anzeige, publi rédactionnel, contenu sponsorisé, contenido patrocinado, patrocinado, publirreportaje
 conteúdo patrocinado, artykuł sponsorowany, реклама, на правах рекламы, إعلان, 广告
 """)
-SPONSORED_PHRASES = _any_case(
-    r"\b(?:promo|coupon|discount|bonus) codes?\b|\$\d+ off\b|\d% off (?:right now|today|at|for|on)\b"
-    r"|\d% off\b.*\b(?:amazon|sale|deal)|\bdeals? of the day\b|\bbest (?:\S.* )?deals\b"
+SPONSORED_PHRASES = Phrases(
+    _any_case(
+        r"\b(?:promo|coupon|discount|bonus) codes?\b|\$\d+ off\b"
+        r"|\d% off (?:right now|today|at|for|on)\b"
+        r"|\d% off\b.*\b(?:amazon|sale|deal)|\bdeals? of the day\b|\bbest (?:\S.* )?deals\b"
+    ),
+    _hints(" code| off|deal"),
 )
 
 SATIRE_SECTIONS = _lines("""
@@ -64,12 +68,20 @@ la diretta, canlı, canli, canlı anlatım, na żywo, relacja na żywo, онла
 онлайн трансляция, наживо, مباشر, بث مباشر, 直播, 实时更新, ライブ, ライブ中継, 生中継, लाइव, लाइव अपडेट
 langsung, 생중계
 """)
-LIVE_PHRASES = re.compile(
-    r"(?i:\blive[ -]updates\b|\bwatch live\b|\blive-?blog\b|\blive-?ticker\b|\bas it happened\b)"
-    # "Iran war live: …", "… – US politics live"; not "Where we live: …" or "… Saturday Night Live".
-    r"|^(?!(?:Where|How|Why) )[^:|]{2,40}(?<! we)(?<! to)(?<! they)(?<! people) live:|[|–—-] [^|:–—]{2,40} live$"
+LIVE_PHRASES = Phrases(
+    re.compile(
+        r"(?i:\blive[ -]updates\b|\bwatch live\b|\blive-?blog\b|\blive-?ticker\b|\bas it happened\b)"
+        # "Iran war live: …", "… – US politics live"; not "Where we live: …" or
+        # "… Saturday Night Live".
+        r"|^(?!(?:Where|How|Why) )[^:|]{2,40}(?<! we)(?<! to)(?<! they)(?<! people) live:|[|–—-] [^|:–—]{2,40} live$"
+    ),
+    _hints("live|as it happened"),
+    folded=True,
 )
-LIVE_SLUGS = _any_case(r"\b(?:watch live|live updates|live ?blog|live ?ticker|as it happened)\b")
+LIVE_SLUGS = Phrases(
+    _any_case(r"\b(?:watch live|live updates|live ?blog|live ?ticker|as it happened)\b"),
+    _hints("live|as it happened"),
+)
 
 SERIES_SECTIONS = _lines("""
 puzzles, puzzle, crossword, crosswords, sudoku, quiz, quizzes, horoscope, horoscopes, astrology
@@ -106,7 +118,10 @@ SERIES_PHRASES = Phrases(
         "open thread| history|dear |ask |, 20"
     ),
 )
-SERIES_SLUGS = _any_case(rf"\b(?:todays|daily|mini|weekly) (?:{_GAMES})\b")
+SERIES_SLUGS = Phrases(
+    _any_case(rf"\b(?:todays|daily|mini|weekly) (?:{_GAMES})\b"),
+    _hints("todays |daily |mini |weekly "),
+)
 
 ROUNDUP_SECTIONS = _lines("""
 briefing, briefings, morning briefing, evening briefing, morning brief, evening brief, the headlines
@@ -170,8 +185,12 @@ ROUNDUP_TEXTS = Phrases(
 )
 #: Evidence that an edition of a newsletter has several subjects.
 SEVERAL_SUBJECTS = _any_case(r"\. and, |\bplus:|\nalso, |▪|•|\bbrings you stories\b|\w; \w.*\w; \w")
-NEWSLETTER = _any_case(
-    r"\bnewsletters?\b|\binfolettre\b|\bboletín\b|\bnieuwsbrief\b|\bnyhetsbrev\b|\bрассылка\b"
+NEWSLETTER = Phrases(
+    _any_case(
+        r"\bnewsletters?\b|\binfolettre\b|\bboletín\b|\bnieuwsbrief\b|\bnyhetsbrev\b"
+        r"|\bрассылка\b"
+    ),
+    _hints("newsletter|infolettre|boletín|nieuwsbrief|nyhetsbrev|рассылка"),
 )
 NEWSLETTER_TEXT = Phrases(
     _any_case(r"\bthis is an edition of\b.{3,60}\bnewsletter\b|\bdaily newsletter\b"),
@@ -208,12 +227,19 @@ kolumnist, kolumnistin, gastautor, gastautorin, gastkommentar, éditorialiste, c
 chroniqueuse, columnista, articulista, editorialista, colunista, columnista invitado, колумнист
 köşe yazarı, felietonista
 """)
-OPINION_PHRASES = _any_case(
-    r"[\w'’”\"] reviews?: |\bletters to the editor\b|\bopen letter to\b|\bin defen[cs]e of\b"
-    r"|^(?:the case (?:for|against)|it['’]s time (?:to|for)|stop \w+ing|we (?:must|need|should|can['’]?t))\b"
+OPINION_PHRASES = Phrases(
+    _any_case(
+        r"[\w'’”\"] reviews?: |\bletters to the editor\b|\bopen letter to\b|\bin defen[cs]e of\b"
+        r"|^(?:the case (?:for|against)|it['’]s time (?:to|for)|stop \w+ing"
+        r"|we (?:must|need|should|can['’]?t))\b"
+    ),
+    _hints(" review|letter|in defen|the case |s time |stop |we "),
 )
-OPINION_SLUGS = _any_case(
-    r"\b(?:tv|film|movie|book|album|music|theatre|theater|game|restaurant|concert) review\b"
+OPINION_SLUGS = Phrases(
+    _any_case(
+        r"\b(?:tv|film|movie|book|album|music|theatre|theater|game|restaurant|concert) review\b"
+    ),
+    _hints(" review"),
 )
 #: First person outside quotations, and phrases about the author of the article.
 OPINION_TEXTS = Phrases(
@@ -245,9 +271,12 @@ videos, fotos, galería, en imágenes, en fotos, galeria, em imagens, foto, foto
 beeld, in beeld, видео, фото, фоторепортаж, фотогалерея, подкаст, відео, galeri, foto galeri
 بالفيديو, فيديو, بالصور, شاهد, 视频, 图集, 组图, 動画, 写真特集, वीडियो, तस्वीरें, 영상, 포토
 """)
-MEDIA_PHRASES = _any_case(
-    r"\bin (?:\d+ )?(?:pictures|photos|pics|images)\b|\bwatch the (?:full )?(?:video|interview)\b"
-    r"|\bphoto gallery\b|\bpodcast:|\| [^|]*\bpodcast$"
+MEDIA_PHRASES = Phrases(
+    _any_case(
+        r"\bin (?:\d+ )?(?:pictures|photos|pics|images)\b|\bphoto gallery\b"
+        r"|\bwatch the (?:full )?(?:video|interview)\b|\bpodcast:|\| [^|]*\bpodcast$"
+    ),
+    _hints("pictures|photo|pics|images|watch the |podcast"),
 )
 
 #: Words of a repeated headline that belongs to a news bulletin, not to a column.
@@ -257,9 +286,11 @@ BULLETIN_WORDS = _any_case(
 )
 
 _SEPARATOR = re.compile(r"\s*[:：|｜【】]\s*|\s+[–—-]+\s+|\s*—\s*")
+_SEPARATING = frozenset(":：|｜【】–—-")
 _BYLINE_SEPARATOR = re.compile(r"\s*[,;/|()]\s*|\s+(?:[–—-]|and|by)\s+|^by\s+")
+#: Every part begins with a character, so that the search for beginnings is fast.
 _QUOTATION = re.compile(
-    r"[“„«][^“„«»”\n]*[”“»]|\"[^\"\n]*\"|(?<!\w)['‘][^‘\n]*['’](?!\w)|[“„«\"].*"
+    r"[“„«][^“„«»”\n]*[”“»]|\"[^\"\n]*\"|['‘](?<!\w['‘])[^‘\n]*['’](?!\w)|[“„«\"].*"
 )
 #: Longest second-level part of a public suffix.
 _MAX_SECOND_LEVEL = 3
@@ -278,7 +309,10 @@ def normalize(text: str) -> str:
 
 def title_parts(title: str) -> list[str]:
     """The parts of a title between colons, bars and dashes, in lower case."""
-    parts = (part.strip(" .!…'’\"“”") for part in _SEPARATOR.split(normalize(title).lower()))
+    text = normalize(title).lower()
+    # The search takes longer than all else here, and most titles have no such character.
+    found = [text] if _SEPARATING.isdisjoint(text) else _SEPARATOR.split(text)
+    parts = (part.strip(" .!…'’\"“”") for part in found)
     return [part for part in parts if part]
 
 

@@ -106,7 +106,7 @@ def are_similar(title: str, other: str) -> bool:
 
 
 def _merge_by_guid(drafts: Iterable[Draft]) -> list[Draft]:
-    """Merge versions of one entry: same guid, and the same link, headline or date."""
+    """Merge versions of one entry: same guid, and the same link or a similar headline."""
     versions: defaultdict[Hashable, list[Draft]] = defaultdict(list)
     for number, draft in enumerate(drafts):
         versions[draft.guid or number].append(draft)
@@ -122,12 +122,15 @@ def _merge_by_guid(drafts: Iterable[Draft]) -> list[Draft]:
 
 def _is_version(draft: Draft, other: Draft) -> bool:
     same_link = not draft.is_home_page and link_keys(draft.url)[0] == link_keys(other.url)[0]
+    has_similar_title = are_similar(draft.title, other.title)
     common = (
         same_link,
-        are_similar(draft.title, other.title),
+        has_similar_title,
         draft.claimed_date is not None and draft.claimed_date == other.claimed_date,
         draft.text == other.text,
     )
+    if not (same_link or has_similar_title):
+        return False  # a feed may give all entries one guid, one day and no text
     return (same_link and has_specific_link(draft)) or sum(common) > 1
 
 

@@ -132,7 +132,9 @@ def _is_entry(draft: Draft, article: StoredEntry, linked: StoredEntry | None) ->
     if linked is not None:
         is_same = linked.article_id == article.article_id
         return is_same or _closeness(draft, article) > _closeness(draft, linked)
-    return not _NUMBERED_GUID.fullmatch(draft.guid) or _closeness(draft, article) > 0
+    # All entries of a day may have one date, so the date alone is no evidence.
+    has_same_date = draft.claimed_date is not None and draft.claimed_date == article.claimed_date
+    return not _NUMBERED_GUID.fullmatch(draft.guid) or _closeness(draft, article) > has_same_date
 
 
 def _match_link(

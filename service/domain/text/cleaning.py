@@ -23,8 +23,9 @@ def clean_text(text: str) -> str:
 
     Control characters become spaces.
     """
-    if text.isprintable():
-        return text  # none of these characters is printable; the check is cheap
+    # None of these characters is printable; the check is cheap.
+    if text.isprintable() or text.replace("\n", "").isprintable():
+        return text
     return _INVISIBLE.sub("", _CONTROLS.sub(" ", text))
 
 

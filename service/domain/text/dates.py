@@ -67,6 +67,8 @@ def parse_date(
     next minute.
     """
     text = raw.strip()
+    if not text:
+        return None
     # Nearly all feeds have one of these two forms, and the grammar is many times slower.
     if match := _ISO_8601.fullmatch(text):
         year, month, day, *clock = match.groups()

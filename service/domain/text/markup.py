@@ -39,7 +39,9 @@ def html_to_text(markup: str) -> str:
     Scripts, styles and similar elements are removed, character references are decoded once, and
     unclosed markup is accepted. Never raises.
     """
-    return tidy(_unescape("".join(_text_parts(markup[:MAX_HTML_CHARACTERS]))))
+    markup = markup[:MAX_HTML_CHARACTERS]
+    text = "".join(_text_parts(markup)) if "<" in markup or "]]>" in markup else _one_block(markup)
+    return tidy(_unescape(text))
 
 
 def plain_to_text(text: str) -> str:
@@ -52,7 +54,11 @@ def plain_to_text(text: str) -> str:
 
 def looks_like_html(text: str) -> bool:
     """Whether the text contains a character reference, CDATA or a common tag of articles."""
-    if "<![CDATA[" in text or _REFERENCE.search(text):
+    if "&" in text and _REFERENCE.search(text):
+        return True
+    if "<" not in text:
+        return False
+    if "<![CDATA[" in text:
         return True
     tags = (tag for tag in _TOKEN.finditer(text) if tag["name"] and tag[0].endswith(">"))
     return any(tag["name"].lower() in _COMMON_TAGS for tag in tags)
@@ -60,6 +66,8 @@ def looks_like_html(text: str) -> bool:
 
 def tidy(text: str) -> str:
     """Return text without control or invisible characters, repeated spaces and empty lines."""
+    if text.isprintable():
+        return one_line(text)  # no printable character breaks a line; the check is cheap
     lines = (one_line(line) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
@@ -83,7 +91,7 @@ def _text_parts(markup: str) -> Iterator[str]:
     position, hidden = 0, ""
     while token := _TOKEN.search(markup, position):
         if not hidden:
-            yield _SPACE.sub(" ", markup[position : token.start()])
+            yield _one_block(markup[position : token.start()])
         position = token.end()
         name = (token["name"] or "").lower()
         if token["comment"]:
@@ -100,9 +108,17 @@ def _text_parts(markup: str) -> Iterator[str]:
         elif name in _BLOCKS:
             yield "\n"
     if not hidden:
-        yield _SPACE.sub(" ", markup[position:])
+        yield _one_block(markup[position:])
+
+
+def _one_block(text: str) -> str:
+    """Return text without line breaks, which end no block in HTML."""
+    # The only printable white space is the space; `tidy` joins repeated ones.
+    return text if text.isprintable() else _SPACE.sub(" ", text)
 
 
 def _unescape(text: str) -> str:
+    if "&" not in text:
+        return text
     # html.unescape() fails on references of thousands of digits; nine or more are never valid.
     return html.unescape(_ENDLESS_REFERENCE.sub("", text))

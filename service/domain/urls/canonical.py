@@ -53,6 +53,7 @@ def canonical_url(url: str, *, every_parameter: bool = False) -> str | None:
     return key if len(key) <= MAX_URL_CHARACTERS else None
 
 
+@lru_cache(maxsize=4096)  # each link of an entry is checked several times
 def is_web_url(url: str) -> bool:
     """Whether the text is an absolute http(s) URL with a valid host."""
     parts = _split(url)

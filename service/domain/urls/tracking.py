@@ -58,6 +58,7 @@ _TRACKING = frozenset(
         *("cmp", "icid", "intcmp", "intcid", "int_source", "int_medium", "int_campaign", "ito"),
         *("ocid", "ncid", "smid", "smtyp", "emc", "maca", "mbid", "ftag", "wpisrc", "wpmm", "itid"),
         *("guccounter", "guce_referrer", "guce_referrer_sig", "traffic_source", "feed_tracker"),
+        *("soc_src", "soc_trk", "hss_channel", "sc_cid", "vgo_ee"),
         *("sr_share", "share_id", "feedname", "feedtype", "rssfeed", "taid", "_osource", "ref_src"),
         *("ref_url", "cd-origin", "custom_click", "storylink", "utmsource", "utmmedium"),
         *("utmcampaign", "utmterm", "utmcontent", "echobox", "trackingid", "trk", "trkcampaign"),

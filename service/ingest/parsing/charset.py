@@ -58,7 +58,7 @@ def decode(
 
     1. the byte order mark
     2. `charset`, a codec that the operator sets
-    3. UTF-8 if nearly all bytes are valid, because text in other charsets rarely is valid UTF-8
+    3. UTF-8 if most non-ASCII bytes are valid, because text in other charsets rarely is valid UTF-8
     4. the HTTP header, unless it contains a server default, if the resulting text is plausible
     5. the XML declaration, if the resulting text is plausible
     6. a guess from the text and its language
@@ -106,7 +106,8 @@ def _decode_superset_of_ascii(body: bytes, declared: list[str], language: str) -
             continue
     text = body.decode("utf-8", "replace")
     replaced = text.count("\ufffd")
-    if replaced * 4 < sum(character > "\x7f" for character in text):
+    # In other charsets, few characters beyond ASCII are also valid in UTF-8.
+    if replaced * 2 < sum(character > "\x7f" for character in text):
         return text, "utf-8"  # mostly valid
     charset = guess_charset(body, declared, language)
     return body.decode(charset, "replace"), charset

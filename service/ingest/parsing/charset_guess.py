@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from charset_normalizer import from_bytes
 
+from service.ingest.language_by_words import language_of_words
+
 #: Fallback charsets by language, the most frequent first. Source: "determining the character
 #: encoding" in the HTML standard, with the older charsets of the same script.
 _CYRILLIC = ("cp1251", "koi8-r", "koi8-u", "iso8859-5", "cp866")
@@ -33,6 +35,8 @@ _WESTERN = "cp1252"
 #: characters. Bytes of other East Asian charsets are often valid in them.
 _HANGUL, _KANA = (re.compile("[\uac00-\ud7a3]"), 0.6), (re.compile("[\u3041-\u30fa]"), 0.1)
 _SCRIPTS = {"cp949": _HANGUL, "johab": _HANGUL, "cp932": _KANA, "euc_jp": _KANA}
+#: A symbol beyond ASCII beside a letter; none of these is a punctuation mark.
+_SYMBOL_IN_WORD = re.compile(r"[^\W\d_][¡¦¬¯±¶¸ˇ˘˙˛˝¤¢¥](?=\w)|\b[¦¬¯±¶¸ˇ˘˙˛˝](?=[^\W\d_])")
 #: Charsets of the web for documents whose language does not decide; first those with a test above.
 _ALL = (
     *("cp932", "euc_jp", "cp949", *_CYRILLIC[:4], *_CENTRAL_EUROPEAN, "cp1257", "cp1253", "cp1254"),
@@ -59,10 +63,15 @@ def guess_charset(body: bytes, declared: Sequence[str], language: str = "") -> s
 
     `declared` holds codecs, the most reliable first. They are used unless their text is
     implausible. `language` is a code of two or three letters that replaces a missing declaration in
-    the document.
+    the document. Function words show the language of a document without either; most of them
+    consist of ASCII letters.
     """
     sample = _sample(body)
-    usual = _BY_LANGUAGE.get(_declared_language(body) or language.lower(), ())
+    languages = (
+        _declared_language(body) or language.lower(),
+        language_of_words(sample.decode("latin-1")),
+    )
+    usual = next((_BY_LANGUAGE[code] for code in languages if code in _BY_LANGUAGE), ())
     trusted = [name for name in declared if name != "utf-8"]
     if usual and set(trusted) <= {_WESTERN}:
         trusted = []  # a server default
@@ -102,10 +111,20 @@ def _most_plausible(sample: bytes, charsets: Sequence[str]) -> str:
         coherence = match.coherence if match.coherence >= _MIN_COHERENCE else 0.0
         # One match stands for all charsets in which the bytes are the same text.
         for name in {codecs.lookup(name).name for name in match.could_be_from_charset}:
-            if name in charsets and _fits_script(name, str(match)):
-                order = charsets.index(name)
-                ranks[name] = (round(match.chaos, 2), -round(coherence, 1), order)
+            text = str(match)
+            if name in charsets and _fits_script(name, text):
+                chaos = round(match.chaos + _share_of_symbols_in_words(text), 2)
+                ranks[name] = (chaos, -round(coherence, 1), charsets.index(name))
     return min(ranks, key=ranks.__getitem__, default="")
+
+
+def _share_of_symbols_in_words(text: str) -> float:
+    """Return the share of symbols such as "±" in words among the characters beyond ASCII.
+
+    In another charset of the same script, these are letters.
+    """
+    others = sum(character > "\x7f" for character in text)
+    return len(_SYMBOL_IN_WORD.findall(text)) / max(others, 1)
 
 
 def _fits_script(charset: str, text: str) -> bool:
@@ -117,11 +136,15 @@ def _fits_script(charset: str, text: str) -> bool:
 
 
 def _least_invalid(sample: bytes, charsets: Sequence[str]) -> str:
-    """Return the charset with the fewest invalid bytes; the first one if all have many."""
+    """Return the charset with the fewest invalid bytes; the first one if all have many.
+
+    Symbols in words count as invalid.
+    """
 
     def invalid(name: str) -> float:
         text = sample.decode(name, "replace")
-        return text.count("\ufffd") / max(sum(character > "\x7f" for character in text), 1)
+        others = max(sum(character > "\x7f" for character in text), 1)
+        return text.count("\ufffd") / others + _share_of_symbols_in_words(text)
 
     best = min(charsets, key=invalid)
     return best if invalid(best) <= _MAX_INVALID else charsets[0]

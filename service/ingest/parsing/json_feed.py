@@ -1,6 +1,7 @@
 """Lenient parser for JSON Feed 1 and 1.1."""
 
 import json
+import re
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,6 +14,8 @@ from service.ingest.parsing.links import clean_link, resolve_link
 from service.ingest.parsing.salvage import newest_items, read_entries
 
 _JSON_FEED_MEMBERS = ("home_page_url", "feed_url")
+#: A string, which stays as it is, or a comma before the end of a list or an object.
+_STRING_OR_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*+[\]}])', re.DOTALL)
 
 
 def parse(document: str, *, url: str, max_entries: int) -> ParsedFeed:
@@ -23,6 +26,8 @@ def parse(document: str, *, url: str, max_entries: int) -> ParsedFeed:
     """
     feed = _load_object(document, url)
     items = feed.get("items")
+    if isinstance(items, dict):
+        items = list(items.values())  # PHP encodes a list with a gap in its numbers as an object
     if not _is_json_feed(feed) or not isinstance(items, list):
         raise NotAFeedError(url, "JSON, but not a JSON Feed: `version` or `items` is missing")
     warnings: list[str] = []
@@ -43,7 +48,7 @@ def parse(document: str, *, url: str, max_entries: int) -> ParsedFeed:
 
 def _load_object(document: str, url: str) -> dict[str, Any]:
     try:
-        feed = json.loads(document, strict=False)
+        feed = _load(document)
     except RecursionError as error:
         raise NotAFeedError(url, "JSON is nested too deeply") from error
     except ValueError as error:
@@ -51,6 +56,15 @@ def _load_object(document: str, url: str) -> dict[str, Any]:
     if not isinstance(feed, dict):
         raise NotAFeedError(url, "JSON, but not a JSON Feed: not an object")
     return feed
+
+
+def _load(document: str) -> object:
+    try:
+        return json.loads(document, strict=False)
+    except ValueError:
+        # Many programs write a comma after the last member, which JSON forbids.
+        repaired = _STRING_OR_LAST_COMMA.sub(lambda match: match[1] or "", document)
+        return json.loads(repaired, strict=False)
 
 
 def _is_json_feed(feed: dict[str, Any]) -> bool:
@@ -81,16 +95,20 @@ def _entry(item: Any, *, feed: dict[str, Any], site: str, url: str) -> Entry:
         published=date.at if date else None,
         updated=updated.at if updated else None,
         language=language,
-        categories=tuple(one_line(tag) for tag in _list(item, "tags") if isinstance(tag, str)),
+        categories=tuple(one_line(tag) for tag in _members(item, "tags") if isinstance(tag, str)),
         date_precision=date.precision if date else "minute",
     )
 
 
 def _author(item: dict[str, Any]) -> str:
     # Version 1 has one `author`, version 1.1 a list.
-    people = [*_list(item, "authors"), item.get("author")]
-    names = (one_line(_string(person, "name")) for person in people if isinstance(person, dict))
-    return ", ".join(name for name in names if name)
+    people = [*_members(item, "authors"), *_members(item, "author")]
+    names = (
+        _string(person, "name") if isinstance(person, dict) else person
+        for person in people
+        if isinstance(person, dict | str)
+    )
+    return ", ".join(dict.fromkeys(name for each in names if (name := one_line(each))))
 
 
 def _item_date(item: Any) -> datetime | None:
@@ -100,9 +118,10 @@ def _item_date(item: Any) -> datetime | None:
     return date.at if date else None
 
 
-def _list(item: dict[str, Any], name: str) -> list[Any]:
+def _members(item: dict[str, Any], name: str) -> list[Any]:
+    """Return the members of a list; another value counts as a list of one."""
     value = item.get(name)
-    return value if isinstance(value, list) else []
+    return value if isinstance(value, list) else [value]
 
 
 def _string(item: dict[str, Any], name: str) -> str:

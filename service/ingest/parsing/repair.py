@@ -22,12 +22,12 @@ _DOCTYPE = re.compile(r"<!DOCTYPE\b", re.IGNORECASE)
 _QUOTED_OR_MARK = re.compile(r"\"[^\"]*\"|'[^']*'|<!--.*?-->|[\[\]>]", re.DOTALL)
 _ENTITY = re.compile(r"<!ENTITY\s+([\w.-]{1,40})\s+(?:\"([^\"]*)\"|'([^']*)')\s*>")
 _ANY_ENTITY = re.compile(r"<!ENTITY\b", re.IGNORECASE)
-_NAMED = re.compile(r"&([A-Za-z_][\w.-]{0,39});")
+#: Named references, except the predefined ones of XML, which must stay escaped.
+_NAMED = re.compile(r"&(?!(?:lt|gt|amp|quot|apos);)([A-Za-z_][\w.-]{0,39});")
 _BARE_AMPERSAND = re.compile(r"&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|[A-Za-z_][\w.-]{0,39};)")
 #: "<" that does not start a tag: `5 < 6`, `<3`, an unclosed comment.
 _BARE_LESS_THAN = re.compile(r"<(?![^\W\d]|[:/])")
 _NUMBERED = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
-#: Predefined XML entities, which must stay escaped.
 _XML_NAMES = frozenset({"lt", "gt", "amp", "quot", "apos"})
 _SPECIAL = frozenset("<>&\"'")
 _MAX_DIGITS = 8
@@ -163,8 +163,6 @@ def _plain_entities(doctype: str) -> tuple[dict[str, str], tuple[str, ...]]:
 
 def _resolve_named(match: re.Match[str], entities: dict[str, str]) -> str:
     name = match[1]
-    if name in _XML_NAMES:
-        return match[0]
     value = entities.get(name, html5.get(f"{name};"))
     if value is None:
         return f"&amp;{name};"

@@ -1,13 +1,18 @@
-"""Parser process, started by `service.ingest.parsing.workers`.
+"""Parser process and its fork server, started by `service.ingest.parsing.processes`.
 
-Reads jobs from standard input and writes outcomes to standard output; `messages` has their format.
-It can be killed at any time. It trusts its parent process, which does not trust it.
+A worker reads jobs from one pipe and writes outcomes to another; `messages` has their format. It
+can be killed at any time. It trusts its parent process, which does not trust it.
 """
 
 import gc
+import importlib
 import os
+import socket
+import struct
 import sys
+import traceback
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any, ClassVar, Generic, TypeVar
 
@@ -28,6 +33,10 @@ T_co = TypeVar("T_co", covariant=True)
 OUT_OF_MEMORY = 86
 #: First message of a worker.
 READY = b"ready"
+#: A message between the fork server and its parent, or its answer.
+NUMBER = struct.Struct(">q")
+#: The message that starts a worker; all others are ids of workers.
+FORK = 0
 #: Objects between two garbage collections. A parsed feed has many objects and few cycles.
 _GC_THRESHOLD = 200_000
 
@@ -96,12 +105,53 @@ def serve(jobs: IO[bytes], outcomes: IO[bytes]) -> None:
 
 
 def main() -> None:
-    """Reserve standard input and output for messages, and process jobs."""
-    limit_memory(int(sys.argv[1]))
+    """Load the code, and the language model for the argument "languages"; then fork workers.
+
+    The first argument is the memory limit of a worker, MiB. Standard input is a socket to the
+    parent, which sends one number at a time: `FORK` with the descriptors of a worker's streams, or
+    the id of a worker that has ended. The answer is the id of the worker, or its exit code.
+    """
+    os.dup2(2, 1)  # a print belongs to the log
+    memory_mib, *options = sys.argv[1:]
+    # Imported here, because it imports this module.
+    importlib.import_module("service.ingest.admission_job")
+    if options == ["languages"]:
+        importlib.import_module("service.ingest.detect_language").load_identifier()
     gc.set_threshold(_GC_THRESHOLD)
-    jobs, outcomes = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # a print must not corrupt the messages
+    gc.freeze()  # so that collections do not write to the memory that the workers share
+    with suppress(KeyboardInterrupt), socket.socket(fileno=0) as control:
+        _answer(control, int(memory_mib))
+
+
+def _answer(control: socket.socket, memory_mib: int) -> None:
+    """Answer the messages of the parent until it closes the socket."""
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, NUMBER.size, 2)
+        if not message:
+            return
+        answer = pid = NUMBER.unpack(message)[0]
+        if pid == FORK:
+            answer = os.fork()
+            if answer == 0:
+                control.close()  # a worker must not control the others
+                os._exit(_work(*descriptors, memory_mib=memory_mib))
+            for descriptor in descriptors:
+                os.close(descriptor)
+        else:
+            answer = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        control.sendall(NUMBER.pack(answer))
+
+
+def _work(jobs: int, outcomes: int, *, memory_mib: int) -> int:
+    """Process jobs in a fork; return its exit code. No error may reach the code of the server."""
     try:
-        serve(jobs, outcomes)
+        limit_memory(memory_mib)
+        serve(os.fdopen(jobs, "rb"), os.fdopen(outcomes, "wb"))
     except MemoryError:
-        os._exit(OUT_OF_MEMORY)  # no cleanup, which could need memory
+        return OUT_OF_MEMORY  # no cleanup, which could need memory
+    except KeyboardInterrupt:
+        return 1
+    except BaseException:  # noqa: BLE001 - see above
+        traceback.print_exc()
+        return 1
+    return 0

@@ -33,10 +33,10 @@ def load_known(
     }
     stored = select(ArticleKeyRow.key_hash, ArticleKeyRow.article_id)
     rows = session.execute(stored.where(equals_any(ArticleKeyRow.key_hash, wanted))).all()
-    statement = _select_entries(feed_id).where(
-        equals_any(ArticleRow.id, {article_id for _, article_id in rows if article_id})
-    )
-    articles = {stored.article_id: stored for stored in _load_entries(session, statement)}
+    ids = {article_id for _, article_id in rows if article_id}
+    statement = _select_entries(feed_id).where(equals_any(ArticleRow.id, ids))
+    found = _load_entries(session, statement) if ids else []
+    articles = {stored.article_id: stored for stored in found}
     known = {key: articles.get(article_id or 0) for key, article_id in rows}
     return {key: known[key] for key, article_id in rows if known[key] or article_id is None}
 
@@ -86,8 +86,8 @@ def save_keys(
     }
     full = _find_full(session, stored.intersection(links.values()))
     texts = {key: article_id for key, article_id in links.items() if article_id not in full}
-    _insert_keys(session, displaced | texts, feed_id=None)
-    _insert_keys(session, guids, feed_id=feed_id)
+    owners = dict.fromkeys(guids, feed_id)
+    _insert_keys(session, displaced | texts | guids, owners)
     _share_keys(session, matches.shared.keys() - {key for key in known if known[key] is None})
 
 
@@ -106,7 +106,7 @@ def register_link(session: Session, url: str, article_id: int) -> bool:
     Requires the lock for admissions.
     """
     key = link_keys(url)[0]
-    _insert_keys(session, {key: article_id}, feed_id=None)
+    _insert_keys(session, {key: article_id}, {})
     owner = select(ArticleKeyRow.article_id).where(ArticleKeyRow.key_hash == key)
     return session.scalar(owner) == article_id
 
@@ -143,18 +143,21 @@ def _forget_guids(session: Session, article_ids: Collection[int], feed_id: int) 
 
 def _find_full(session: Session, article_ids: Collection[int]) -> set[int]:
     """Return the articles that have the maximum number of links."""
+    if not article_ids:
+        return set()
     statement = (
         select(ArticleKeyRow.article_id)
         .where(equals_any(ArticleKeyRow.article_id, article_ids), ArticleKeyRow.feed_id.is_(None))
         .group_by(ArticleKeyRow.article_id)
         .having(func.count() >= MAX_LINKS)
     )
-    return set(session.scalars(statement)) if article_ids else set()
+    return set(session.scalars(statement))
 
 
-def _insert_keys(session: Session, keys: Mapping[Key, int], *, feed_id: int | None) -> None:
+def _insert_keys(session: Session, keys: Mapping[Key, int], owners: Mapping[Key, int]) -> None:
+    """Insert the articles of keys that are not stored yet; `owners` are the feeds of guids."""
     # In order of keys, so that two processes do not wait for each other.
-    values = [(key, keys[key], feed_id) for key in sorted(keys)]
+    values = [(key, keys[key], owners.get(key)) for key in sorted(keys)]
     if values:
         session.execute(
             insert_from_arrays(ArticleKeyRow, _COLUMNS, values).on_conflict_do_nothing()

@@ -215,15 +215,18 @@ def test_notices_that_come_one_by_one_are_articles_of_their_own(sessions: Sessio
     assert [row.title for row in stored(sessions)] == ["parking", "water", "school"]
 
 
-def test_guids_that_number_the_entries_are_ignored(sessions: Sessions, source: Source):
+@pytest.mark.parametrize("step", [HOUR, timedelta(0)])
+def test_guids_that_number_the_entries_are_ignored(
+    sessions: Sessions, source: Source, step: timedelta
+):
     titles = ["Ferry sinks", "School opens", "Mayor resigns", "Bakery wins"]
     reports = [
         draft(
             f"report-{number}",
             title=title,
             text=title,
-            published=NOW - number * HOUR,
-            claimed_date=NOW - number * HOUR,
+            published=NOW - number * step,
+            claimed_date=NOW - number * step,
         )
         for number, title in enumerate(titles)
     ]
@@ -231,6 +234,7 @@ def test_guids_that_number_the_entries_are_ignored(sessions: Sessions, source: S
         shown = reports[start : start + 2]
         admit(sessions, source, *(replace(each, guid=str(n)) for n, each in enumerate(shown)))
     assert sorted(row.title for row in stored(sessions)) == sorted(titles)
+    assert {row.revision for row in stored(sessions)} == {1}
 
 
 def test_posts_of_a_live_page_are_articles_of_their_own(sessions: Sessions, source: Source):

@@ -244,6 +244,29 @@ def test_implausible_charset_is_replaced(language: str, charset: str, wrong: str
     assert first(feed.encode(charset)).title == TEXTS[language]
 
 
+@pytest.mark.parametrize(
+    ("title", "charset", "language"),
+    [
+        ("Köprü açıldı, ancak işçiler daha sonra gibi olduğu yerde kaldı", "cp1254", ""),
+        ("Most jest otwarty, ale nie dla ciężarówek: tak są dziś wściekłe", "iso8859-2", ""),
+        ("Rząd otworzył most, związki są wściekłe", "iso8859-2", "pl"),
+        ("Brücke geöffnet – für alle, die nicht mit dem Schiff fahren", "cp1252", ""),
+    ],
+)
+def test_words_decide_between_charsets_of_one_script(
+    title: str, charset: str, language: str
+) -> None:
+    feed = rss(item(title), head=f"<language>{language}</language>" * bool(language))
+
+    assert first(feed.encode(charset)).title == title
+
+
+def test_short_utf_8_with_a_broken_byte_stays_utf_8() -> None:
+    feed = rss(item("Über die Brücke|")).encode().replace(b"|", b"\xe9")
+
+    assert first(feed).title == "Über die Brücke\ufffd"
+
+
 def test_one_broken_character_does_not_change_the_charset() -> None:
     feed = rss(item(TEXTS["ko"] + "|"), head="<language>ko</language>").encode("cp949")
 

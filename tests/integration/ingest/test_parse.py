@@ -300,6 +300,23 @@ def test_json_feed_without_version_and_with_too_many_items() -> None:
     assert (parse(odd).entries[0].title, parse(odd).entries[0].categories) == ("", ())
 
 
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ('[{"id": 7, "title": 2026, "tags": "local"}]', ("7", "2026", "", ("local",))),
+        ('[{"id": "a", "author": "A. Writer"}]', ("a", "", "A. Writer", ())),
+        ('[{"id": "a", "authors": {"name": "A. Writer"}}]', ("a", "", "A. Writer", ())),
+        ('[{"id": "a", "authors": ["A", "B"], "author": "A"}]', ("a", "", "A, B", ())),
+        ('{"1": {"id": "a", "title": "Bridge"}}', ("a", "Bridge", "", ())),
+        ('[{"id": "a", "title": "x,]", "tags": ["y",],},]', ("a", "x,]", "", ("y",))),
+    ],
+)
+def test_json_feed_with_other_types(items: str, expected: tuple[object, ...]) -> None:
+    [entry] = parse(f'{{"feed_url": "x", "items": {items}}}').entries
+
+    assert (entry.guid, entry.title, entry.author, entry.categories) == expected
+
+
 def test_feed_without_entries_is_valid() -> None:
     assert parse(rss("")).entries == ()
 

@@ -3,10 +3,13 @@
 import io
 import os
 import pickle
+import signal
 import struct
+import sys
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -26,7 +29,7 @@ from service.ingest.parsing.messages import (
     write_message,
 )
 from service.ingest.parsing.worker import Job, ParseJob, serve
-from service.ingest.parsing.workers import parse_all
+from service.ingest.parsing.workers import ParserPool, parse_all
 from service.settings.ingest import ParseSettings
 
 SETTINGS = ParseSettings(workers=2, timeout_seconds=10, memory_mib=512)
@@ -246,6 +249,57 @@ def test_worker_inherits_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(names, tuple)
     assert "PATH" in names
     assert not {"SAMESTORY_DATABASE__URL", "PGPASSWORD", "MAIL_TOKEN"} & set(names)
+
+
+@dataclass(frozen=True)
+class ServerJob(Job[int]):
+    """Returns the process id of the fork server."""
+
+    outcome_type = int
+
+    def run(self) -> int:
+        return os.getppid()
+
+
+@dataclass(frozen=True)
+class CrashJob(Job[int]):
+    """Ends its worker."""
+
+    outcome_type = int
+
+    def run(self) -> int:
+        os._exit(3)
+
+
+@dataclass(frozen=True)
+class FilesJob(Job[tuple[str, ...]]):
+    """Returns the kinds of the open files of the worker beyond the standard streams."""
+
+    outcome_type = tuple[str, ...]
+
+    def run(self) -> tuple[str, ...]:
+        files = [file for file in Path("/proc/self/fd").iterdir() if int(file.name) > 2]
+        return tuple(str(file.readlink()).partition(":")[0] for file in files if file.is_symlink())
+
+
+def test_fork_server_that_ends_is_replaced() -> None:
+    with ParserPool(replace(SETTINGS, workers=1)) as pool:
+        server = pool.submit(ServerJob(b"", "https://outlet.example/")).result()
+        assert isinstance(server, int)
+        os.kill(server, signal.SIGKILL)
+        crash = pool.submit(CrashJob(b"", "https://outlet.example/")).result()
+        other = pool.submit(ServerJob(b"", "https://outlet.example/")).result()
+
+    assert "crashed (exit code 3)" in str(crash)
+    assert isinstance(other, int)
+    assert other != server
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
+def test_worker_has_only_its_own_pipes() -> None:
+    jobs = [FilesJob(b"", "https://outlet.example/")] * 4
+
+    assert parse_all(jobs, SETTINGS) == [("pipe", "pipe")] * 4
 
 
 def test_outcome_of_another_type_fails_only_its_feed() -> None:

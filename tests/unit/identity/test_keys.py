@@ -99,6 +99,15 @@ def test_versions_of_an_entry_are_merged() -> None:
     assert [entry.draft for entry in key_all(DRAFT, listed_twice)] == [DRAFT]
 
 
+def test_entries_with_one_guid_and_one_day_are_not_versions() -> None:
+    drafts = [
+        replace(DRAFT, guid="https://outlet.example/", text="", url=f"{DRAFT.url}{n}", title=title)
+        for n, title in enumerate(("Bridge reopens", "Ferry sinks", "Council votes"))
+    ]
+
+    assert [entry.draft for entry in key_all(*drafts)] == drafts
+
+
 def test_entries_with_one_title_have_keys_with_their_dates() -> None:
     notices = [
         replace(

@@ -17,6 +17,7 @@ NESTED = """<?xml version="1.0" encoding="UTF-8"?>
            htmlUrl="https://harbour.example/" language="en"/>
 </outline></outline>
 <outline text="Upper case" XMLURL="http://upper.example/feed"/>
+<outline text="Other name" type="rss" feedUrl="https://other.example/feed"/>
 <outline text="Again" xmlUrl="https://harbour.example/rss"/>
 <outline text="Old scheme" xmlUrl="feed://old.example/feed"/>
 <outline text="Older scheme" xmlUrl="feed:https://older.example/feed"/>
@@ -38,11 +39,12 @@ def test_nested_opml_is_read_with_folders() -> None:
             ("World", "Asia & Pacific"),
         ),
         OpmlFeed("http://upper.example/feed", "Upper case"),
+        OpmlFeed("https://other.example/feed", "Other name"),
         OpmlFeed("http://old.example/feed", "Old scheme"),
         OpmlFeed("https://older.example/feed", "Older scheme"),
     )
     assert listed.warnings == (
-        "feeds.opml, line 11: 'file:///etc/passwd' is not an http(s) URL; skipped",
+        "feeds.opml, line 12: 'file:///etc/passwd' is not an http(s) URL; skipped",
     )
 
 

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from service.domain.articles import entries, type_evidence
 from service.domain.text.phrases import Phrases
+from service.ingest import admit
 
 PHRASES = {
     name: value
-    for module in (type_evidence, entries)
+    for module in (type_evidence, entries, admit)
     for name, value in vars(module).items()
     if isinstance(value, Phrases)
 }

@@ -47,6 +47,7 @@ def test_equivalent_urls_have_one_key(url: str, expected: str) -> None:
     "query",
     [
         *("utm_source=rss&utm_medium=feed&UTM_Campaign=x", "utm_id=7", "fbclid=a", "gclid=b"),
+        *("soc_src=social", "soc_trk=tw", "hss_channel=tw-1", "sc_cid=a", "vgo_ee=a"),
         *("at_medium=RSS&at_campaign=KARANGA", "ns_mchannel=rss&ito=1490&ns_campaign=1490"),
         *("ref=rss", "source=rss_feed", "partner=rss&emc=rss", "mod=rss_world", "feed=rss2&rss=1"),
         *("mc_cid=c", "cmp=1&maca=en-rss", "ref=rss&amp;utm_source=x&amp;utm_medium=y"),

@@ -11,6 +11,7 @@ from service.domain.text.date_forms.zone_names import find_zone_name
 #: a few English locales only, and the database replaced most of them by numbers.
 _HOURS = """
 UT=0 UTC=0 GMT=0 Z=0 WET=0 WEST=1 CET=1 CEST=2 MET=1 MEST=2 MEZ=1 MESZ=2 HNEC=1 HAEC=2 EET=2 EEST=3
+SEČ=1 SELČ=2 北京时间=8 北京時間=8 香港時間=8 日本時間=9 한국시간=9
 BST=1 IDT=3 TRT=3 FET=3 MSK=3 МСК=3 MSD=4 SAMT=4 YEKT=5 OMST=6 NOVT=7 KRAT=7 IRKT=8 YAKT=9 VLAT=10
 MAGT=11 PETT=12 WAT=1 WAST=2 CAT=2 SAST=2 EAT=3 RET=4 MUT=4 SCT=4 IRST=3.5 IRDT=4.5 AFT=4.5 GST=4
 AZT=4 GET=4 UZT=5 TMT=5 TJT=5 PKT=5 MVT=5 IST=5.5 SLST=5.5 NPT=5.75 BTT=6 KGT=6 BDT=6 MMT=6.5 ICT=7
@@ -30,12 +31,19 @@ AMT:AM=4 AMT:HY=4 SST:SG=8
 """
 
 
-#: Names of North American zones without regard to daylight saving time.
+#: Names of zones without regard to daylight saving time.
 _GENERIC = {
     "ET": "America/New_York",
     "CT": "America/Chicago",
     "MT": "America/Denver",
     "PT": "America/Los_Angeles",
+    "EASTERN TIME": "America/New_York",
+    "CENTRAL TIME": "America/Chicago",
+    "MOUNTAIN TIME": "America/Denver",
+    "PACIFIC TIME": "America/Los_Angeles",
+    "ПО МОСКОВСКОМУ ВРЕМЕНИ": "Europe/Moscow",
+    "ПО КИЕВСКОМУ ВРЕМЕНИ": "Europe/Kyiv",
+    "ЗА КИЇВСЬКИМ ЧАСОМ": "Europe/Kyiv",
 }
 
 
@@ -73,7 +81,7 @@ def read_zone(text: str, *, language: str = "", country: str = "") -> tuple[tzin
         return zoneinfo.ZoneInfo(key), text[match.end() :]
     if (match := _NAME.match(text)) and (zone := _abbreviation(match[1], language, country)):
         return zone, text[match.end() :]
-    if (match := _LONG_NAME.match(text)) and (zone := find_zone_name(match[1], language)):
+    if (match := _LONG_NAME.match(text)) and (zone := _long_name(match[1], language)):
         return zone, text[match.end() :]
     return None, text
 
@@ -90,6 +98,11 @@ def _abbreviation(name: str, language: str, country: str) -> tzinfo | None:
     hints = (f"{name}:{hint.upper()}" for hint in (country, language))
     local = next((zone for hint in hints if (zone := _LOCAL_ZONES.get(hint))), None)
     return local or _ZONES.get(name)
+
+
+def _long_name(name: str, language: str) -> tzinfo | None:
+    key = _GENERIC.get(name.upper())
+    return zoneinfo.ZoneInfo(key) if key else find_zone_name(name, language)
 
 
 @cache
