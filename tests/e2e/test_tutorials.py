@@ -16,7 +16,7 @@ import pytest
 from tests.e2e.conftest import COMMAND, Shell
 from tests.support import typescript
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 FOLDER = Path(__file__).parents[2] / "docs" / "tutorials"
 PAGES = re.findall(r"^\| \[.*?\]\((.*?)\)", (FOLDER / "README.md").read_text("utf-8"), re.MULTILINE)
@@ -53,7 +53,7 @@ class Reader:
             start_new_session=True,
         )
         self.groups.append(process.pid)
-        output, errors = process.communicate(timeout=240)
+        output, errors = process.communicate(timeout=600)
         assert process.returncode == 0, f"{program}\n{output}\n{errors}"
         return output
 

@@ -1,6 +1,6 @@
 """Description of a story, derived from its articles: headline, keywords, summary, pace and rank."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
@@ -26,6 +26,9 @@ from service.domain.stories.wording.sentences.repetition import Encode
 from service.domain.stories.wording.summary import Quote, summarise
 from service.domain.urls.slugs import slugify
 
+#: Finds the entities of articles; None if it cannot.
+Recognise = Callable[[Sequence[Article]], Sequence[Entity] | None]
+
 
 @dataclass(frozen=True, slots=True)
 class StoryContent:
@@ -48,6 +51,7 @@ class DescriptionContext:
     gazetteer: Gazetteer
     reported_at: Mapping[ArticleId, datetime]
     encode: Encode | None = None  #: for sentences; without it only their words are compared
+    recognise: Recognise | None = None  #: replaces the built-in search of entities
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,7 @@ def describe_story(
     agency_of = credit_agencies(articles, copies, credits_of)
     coverage = count_coverage(articles, copies, context.families, agency_of)
     timed = _TimedArticles.select(articles, copies, context.reported_at)
+    recognised = context.recognise(originals) if context.recognise else None
     pace = measure_pace(timed.exact or timed.reports)
     outlets_per_hour = pace.outlets_per_hour if pace else 0.0
     details = Details(
@@ -172,7 +177,11 @@ def describe_story(
                 encode=context.encode,
             )
         ),
-        entities=tuple(find_entities(articles, context.gazetteer, copies, context.outlet_names)),
+        entities=tuple(
+            find_entities(articles, context.gazetteer, copies, context.outlet_names)
+            if recognised is None
+            else recognised
+        ),
         developments=tuple(
             find_developments(
                 [articles[row] for row in timed.rows],

@@ -13,6 +13,7 @@ from typing import IO, Any, ClassVar, Generic, TypeVar
 
 from service.domain.articles.entries import ParsedFeed
 from service.errors import FeedError, InternalFeedError
+from service.ingest.parsing import plugins
 from service.ingest.parsing.messages import (
     decode_job,
     encode_outcome,
@@ -98,6 +99,7 @@ def serve(jobs: IO[bytes], outcomes: IO[bytes]) -> None:
 def main() -> None:
     """Reserve standard input and output for messages, and process jobs."""
     limit_memory(int(sys.argv[1]))
+    plugins.use(sys.argv[2:])
     gc.set_threshold(_GC_THRESHOLD)
     jobs, outcomes = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a print must not corrupt the messages

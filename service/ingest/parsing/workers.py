@@ -109,7 +109,7 @@ class Parser:
 
     def _attempt(self, job: Job[T]) -> T | FeedError:
         if self._process is None:
-            self._process = WorkerProcess(self._settings.memory_mib)
+            self._process = WorkerProcess(self._settings.memory_mib, self._settings.plugins)
         outcome = self._process.run(job, self._settings.timeout_seconds)
         if isinstance(outcome, WorkerExit):
             self.close()
@@ -141,11 +141,11 @@ class WorkerExit:
 class WorkerProcess:
     """A running process of `service.ingest.parsing.worker`."""
 
-    def __init__(self, memory_mib: int) -> None:
+    def __init__(self, memory_mib: int, plugins: Sequence[str] = ()) -> None:
         # A new interpreter, not a fork: it inherits no threads or connections and imports neither
         # the main module nor a language model.
         self._process = subprocess.Popen(  # noqa: S603 - fixed command
-            [sys.executable, "-c", _START, str(memory_mib)],
+            [sys.executable, "-c", _START, str(memory_mib), *plugins],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=_ROOT,
