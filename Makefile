@@ -20,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 COMPILE_DOCS := $(BIN)/uv pip compile --group docs --constraint requirements-dev.lock --universal --python-version 3.11 \
 	--generate-hashes --upgrade --quiet --custom-compile-command 'make lock' --output-file requirements-docs.lock
 
-.PHONY: demo docs test test-server test-oldest check lint types layers typescript coverage quality pair-models merge-models bench stress soak-feeds lock clean
+.PHONY: demo docs test test-server test-oldest check lint types layers typescript coverage quality pair-models merge-models bench stress soak-feeds lock release clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -58,6 +58,11 @@ layers: $(VENV)/ready-dev
 # Builds the documentation site into build/site; fails if a link or an anchor is missing.
 docs: $(VENV)/ready-docs
 	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --quiet
+
+# Commits and tags a release, and builds its wheels and its image; DRY_RUN=1 changes nothing here.
+# The version is in VERSION, such as 0.2.0.
+release: $(VENV)/ready-dev
+	$(BIN)/python -m tests.support.release $(VERSION) $(if $(DRY_RUN),--dry-run)
 
 # Installs the compiler, which a test uses, and writes the types of the API to build/typescript.
 typescript: $(VENV)/ready-dev
