@@ -39,7 +39,7 @@ test-server: $(VENV)/ready-dev
 test-oldest: $(VENV)/ready-dev
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv venv --quiet --clear --python 3.11 build/oldest
-	VIRTUAL_ENV=build/oldest $(BIN)/uv pip install --quiet --resolution lowest-direct $(PIP_ARGS) -e service/client -e '.[dev]'
+	VIRTUAL_ENV=build/oldest $(BIN)/uv pip install --quiet --resolution lowest-direct --index-strategy unsafe-best-match $(PIP_ARGS) -e service/client -e '.[dev]'
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 build/oldest/bin/python -m pytest -q tests/unit tests/integration/web tests/integration/stories
 
 # CI runs these checks before the tests.
