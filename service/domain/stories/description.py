@@ -163,7 +163,6 @@ def describe_story(
     agency_of = credit_agencies(articles, copies, credits_of)
     coverage = count_coverage(articles, copies, context.families, agency_of)
     timed = _TimedArticles.select(articles, copies, context.reported_at)
-    recognised = context.recognise(originals) if context.recognise else None
     pace = measure_pace(timed.exact or timed.reports)
     outlets_per_hour = pace.outlets_per_hour if pace else 0.0
     details = Details(
@@ -177,11 +176,7 @@ def describe_story(
                 encode=context.encode,
             )
         ),
-        entities=tuple(
-            find_entities(articles, context.gazetteer, copies, context.outlet_names)
-            if recognised is None
-            else recognised
-        ),
+        entities=_find_entities(articles, originals, context),
         developments=tuple(
             find_developments(
                 [articles[row] for row in timed.rows],
@@ -208,3 +203,14 @@ def describe_story(
         coverage=coverage,
         details=details,
     )
+
+
+def _find_entities(
+    articles: Sequence[Article], originals: Sequence[Article], context: DescriptionContext
+) -> tuple[Entity, ...]:
+    """The entities that `context.recognise` finds, else those of the gazetteer."""
+    found = context.recognise(originals) if context.recognise else None
+    if found is None:
+        copies = context.originals
+        found = find_entities(articles, context.gazetteer, copies, context.outlet_names)
+    return tuple(found)
