@@ -8,12 +8,19 @@ BIN := $(VENV)/bin
 ONCE ?=
 FLOORS ?= check
 ARTICLES ?= 200000
+# Folders or files of tests; empty for all.
+TESTS ?=
+# Tests of the store that need no embedded server.
+SERVER_TESTS := $(addprefix tests/integration/,migrations queries search stories subscribers counts editing)
 SECONDS ?= 600
 # The lock files leave out PyTorch, whose build depends on the machine, and the client in this repository.
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--upgrade --quiet --no-emit-package torch --no-emit-package samestory-client --custom-compile-command 'make lock'
+# The tools of the documentation site, without those that requirements-dev.lock pins already.
+COMPILE_DOCS := $(BIN)/uv pip compile --group docs --constraint requirements-dev.lock --universal --python-version 3.11 \
+	--generate-hashes --upgrade --quiet --custom-compile-command 'make lock' --output-file requirements-docs.lock
 
-.PHONY: demo test check lint types layers typescript coverage quality pair-models merge-models bench stress soak-feeds lock clean
+.PHONY: demo docs test test-server test-oldest check lint types layers typescript coverage quality pair-models merge-models bench stress soak-feeds lock release clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -21,7 +28,19 @@ demo: $(VENV)/ready
 # Tests of one file share fixtures and stay in one process; slow files run first. Each process uses one
 # thread, because the threads of several processes would wait for each other.
 test: $(VENV)/ready-dev
-	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
+
+# Runs tests of the store on the Postgres that SAMESTORY_TEST_SERVER names: the URL of a superuser.
+test-server: $(VENV)/ready-dev
+	@test -n "$$SAMESTORY_TEST_SERVER" || { echo "Set SAMESTORY_TEST_SERVER to the URL of a Postgres." >&2; exit 2; }
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q $(SERVER_TESTS)
+
+# Runs tests with the oldest versions that pyproject.toml allows, in an environment of their own.
+test-oldest: $(VENV)/ready-dev
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv venv --quiet --clear --python 3.11 build/oldest
+	VIRTUAL_ENV=build/oldest $(BIN)/uv pip install --quiet --resolution lowest-direct --index-strategy unsafe-best-match $(PIP_ARGS) -e service/client -e '.[dev]'
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 build/oldest/bin/python -m pytest -q tests/unit tests/integration/web tests/integration/stories
 
 # CI runs these checks before the tests.
 check: lint types layers
@@ -35,6 +54,15 @@ types: $(VENV)/ready-dev
 
 layers: $(VENV)/ready-dev
 	$(BIN)/lint-imports
+
+# Builds the documentation site into build/site; fails if a link or an anchor is missing.
+docs: $(VENV)/ready-docs
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --quiet
+
+# Commits and tags a release, and builds its wheels and its image; DRY_RUN=1 changes nothing here.
+# The version is in VERSION, such as 0.2.0.
+release: $(VENV)/ready-dev
+	$(BIN)/python -m tests.support.release $(VERSION) $(if $(DRY_RUN),--dry-run)
 
 # Installs the compiler, which a test uses, and writes the types of the API to build/typescript.
 typescript: $(VENV)/ready-dev
@@ -108,11 +136,16 @@ $(VENV)/ready-dev: pyproject.toml requirements-dev.lock service/client/pyproject
 	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable service/client --editable '.[dev]'
 	@touch $@ $(VENV)/ready
 
-# Renews both lock files with the newest allowed versions, for every supported Python and platform.
+$(VENV)/ready-docs: requirements-docs.lock $(VENV)/ready-dev
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements-docs.lock
+	@touch $@
+
+# Renews all lock files with the newest allowed versions, for every supported Python and platform.
 lock: | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --extra dev --output-file requirements-dev.lock
+	$(COMPILE_DOCS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage

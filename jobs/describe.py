@@ -11,6 +11,7 @@ from service.domain.articles.model import Article, ArticleId
 from service.domain.stories.description import DescriptionContext, StoryContent, describe_story
 from service.domain.stories.wording.headline import choose_headline_article
 from service.embed.sentences import CachedSentences
+from service.plugins.entities import load_recogniser
 from service.store.articles import articles, copies, vectors
 from service.store.counts.absences import update_absences
 from service.store.database import locks
@@ -31,6 +32,7 @@ ABSENCES_BATCH, MAX_ABSENCES = 10, 100
 def describe(context: Context) -> Counts:
     """Describe all stories that changed since their last description."""
     done = 0
+    recognise = load_recogniser(context.settings.entities.plugin)
     while not context.stop_requested():
         with context.sessions.begin() as session:
             stale = descriptions.load_stale(session, limit=BATCH)
@@ -51,6 +53,7 @@ def describe(context: Context) -> Counts:
                     articles.load_report_times(session, article_ids).items()
                 ),
                 encode=CachedSentences(context.encoder(), context.settings.embed.languages),
+                recognise=recognise,
             )
             contents = _load_contents(session, context, members, shared.originals)
             neighbours = _load_neighbours(session, context, contents)

@@ -42,6 +42,7 @@ SamestoryError                 base class; the message is one line for the user
 │   ├── ModelMissingError      the model is not installed
 │   ├── ModelLoadingError      the model is still loading
 │   └── ModelMismatchError     the vectors come from different models
+├── PluginError                a plugin is not installed, or failed
 ├── ExportError                a dump cannot be written
 ├── DeliveryError              a webhook receiver did not accept a delivery
 └── MailError                  an email was not sent
@@ -359,6 +360,21 @@ class ModelMismatchError(EncoderError):
         )
         self.one = one
         self.other = other
+
+
+class PluginError(SamestoryError):
+    """A plugin is not installed or failed; the message names it."""
+
+    def __init__(self, group: str, name: str, reason: str) -> None:
+        super().__init__(f"Plugin {name} (samestory.{group}): {reason}")
+        self.group = group
+        self.name = name
+
+    @classmethod
+    def from_exception(cls, group: str, name: str, error: Exception) -> "PluginError":
+        """The error of a plugin that raised an exception."""
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        return cls(group, name, reason)
 
 
 class ExportError(SamestoryError):

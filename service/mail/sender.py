@@ -5,7 +5,9 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
-from service.errors import MailServerError
+from service.errors import MailError, MailServerError, PluginError
+from service.plugins.loading import load_plugin
+from service.plugins.protocols import MailSender
 
 
 def do_nothing() -> None:
@@ -50,3 +52,26 @@ class FolderSender:
             part.replace(self._folder / f"{name}.eml")
         except OSError as error:
             raise MailServerError(f"Cannot write into {self._folder}: {error.strerror}") from error
+
+
+class PluginSender:
+    """Sends emails with a plugin."""
+
+    def __init__(self, name: str) -> None:
+        """Load the plugin; raises MailServerError if that fails."""
+        self._name = name
+        try:
+            self._plugin: MailSender = load_plugin("mail_senders", name, MailSender)
+        except PluginError as error:
+            raise MailServerError(str(error)) from error
+
+    def send(self, email: EmailMessage, *, before_end: Callable[[], None] = do_nothing) -> None:
+        """Send one email, see `Sender.send`; other errors of the plugin end the run of the job."""
+        before_end()
+        try:
+            self._plugin.send(email)
+        except MailError:
+            raise
+        except Exception as error:
+            named = PluginError.from_exception("mail_senders", self._name, error)
+            raise MailServerError(str(named)) from error

@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from pathlib import Path
 
 from service.errors import MailDeferredError, MailRefusedError, MailServerError
-from service.mail.sender import FolderSender, Sender, do_nothing
+from service.mail.sender import FolderSender, PluginSender, Sender, do_nothing
 from service.settings.delivery import MailSettings
 
 _SERVICE_CLOSING, _TEMPORARY, _PERMANENT = 421, 400, 500
@@ -67,9 +67,11 @@ class SmtpSender:
 
 @contextmanager
 def open_sender(settings: MailSettings) -> Iterator[Sender]:
-    """Context manager of the configured sender: folder or SMTP server."""
+    """Context manager of the configured sender: folder, plugin or SMTP server."""
     if settings.folder:
         yield FolderSender(Path(settings.folder))
+    elif settings.plugin:
+        yield PluginSender(settings.plugin)
     else:
         with smtp_sender(settings) as sender:
             yield sender

@@ -22,11 +22,12 @@ class MailSettings:
     confirm_days: float = 14  #: validity of links that confirm a subscription
     confirmations_per_hour: int = 0  #: of subscriptions on the page; 0 closes the page
     folder: str = ""  #: writes emails there instead of sending them; empty sends them
+    plugin: str = ""  #: name of a plugin that sends emails instead of the mail server
 
     @property
     def ready(self) -> bool:
-        """Whether a mail server or a folder is configured."""
-        return bool(self.host or self.folder)
+        """Whether a mail server, a folder or a plugin is configured."""
+        return bool(self.host or self.folder or self.plugin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +110,5 @@ class WebhookSettings:
 class ExportSettings:
     """Daily Parquet dumps; section `[export]`. An empty target disables them."""
 
-    target: str  #: folder, or s3://BUCKET/PREFIX
+    target: str  #: folder, s3://BUCKET/PREFIX or plugin:NAME
     keep_days: int  #: 0 keeps all dumps

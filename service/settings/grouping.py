@@ -90,6 +90,13 @@ class ReplaySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EntitySettings:
+    """Recognition of people, places and organisations; section `[entities]`."""
+
+    plugin: str  #: name of a plugin; empty for the built-in search
+
+
+@dataclass(frozen=True, slots=True)
 class LifecycleSettings:
     """When stories close; section `[lifecycle]`."""
 

@@ -38,6 +38,7 @@ class ParseSettings:
     workers: int
     timeout_seconds: float
     memory_mib: int
+    plugins: tuple[str, ...] = ()  #: names of plugins that parse feeds before the built-in parser
 
 
 @dataclass(frozen=True, slots=True)

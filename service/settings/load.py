@@ -34,6 +34,7 @@ from service.settings.embedding import (
 )
 from service.settings.grouping import (
     CopySettings,
+    EntitySettings,
     GroupingSettings,
     HysteresisSettings,
     LifecycleSettings,
@@ -76,6 +77,7 @@ class Settings:
     copies: CopySettings
     hysteresis: HysteresisSettings
     storylines: StorylineSettings
+    entities: EntitySettings
     replay: ReplaySettings
     training: TrainingSettings
     lifecycle: LifecycleSettings

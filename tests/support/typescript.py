@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from service.store.database import schema
 from service.store.database.sessions import make_sessions
@@ -28,13 +29,17 @@ def missing_tool() -> str:
     return ""
 
 
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document of the service; nothing connects to the database."""
+    sessions = make_sessions(schema.make_engine("postgresql+psycopg://127.0.0.1:1/none"))
+    return create_app(sessions, clock=lambda: NOW).openapi()
+
+
 def generate(folder: Path) -> Path:
     """Write the OpenAPI document and its types to a folder; return the file with the types."""
-    # Nothing connects to the database.
-    sessions = make_sessions(schema.make_engine("postgresql+psycopg://127.0.0.1:1/none"))
     document, types = folder / "openapi.json", folder / "samestory.d.ts"
     folder.mkdir(parents=True, exist_ok=True)
-    document.write_text(json.dumps(create_app(sessions, clock=lambda: NOW).openapi()))
+    document.write_text(json.dumps(openapi_document()))
     _run("openapi-typescript", str(document), "-o", str(types))
     return types
 

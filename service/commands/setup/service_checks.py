@@ -11,6 +11,7 @@ from service.commands.setup.findings import Finding
 from service.embed.loader import load_encoder
 from service.ingest.fetching.fetch import FetchRequest, fetch_all
 from service.mail.deliver import require_site
+from service.mail.sender import PluginSender
 from service.mail.smtp import check_server
 from service.redaction import redact_url
 from service.settings.embedding import EmbedSettings
@@ -68,7 +69,7 @@ def check_mail(settings: Settings) -> Finding:
     """Whether the mail server accepts the login; no email is sent.
 
     Raises:
-        MailServerError: it does not respond, or refuses the login.
+        MailServerError: it does not respond, or refuses the login; or a plugin cannot be loaded.
         SettingsError: `web.site` is missing.
     """
     mail = settings.mail
@@ -77,6 +78,9 @@ def check_mail(settings: Settings) -> Finding:
     require_site(settings)
     if mail.folder:
         return Finding("mail", "ok", f"emails are written to {mail.folder}")
+    if mail.plugin:
+        PluginSender(mail.plugin)
+        return Finding("mail", "ok", f"the plugin {mail.plugin} sends emails")
     check_server(mail)
     return Finding("mail", "ok", f"{mail.host} port {mail.port} accepts connections")
 

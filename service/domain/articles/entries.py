@@ -45,14 +45,14 @@ class Entry:
     guid: str
     link: str  #: absolute if the base URL is known, else as written; may be empty
     title: str
-    summary: str
-    content: str  #: the full text, if the feed has more than a summary
-    author: str
-    published_raw: str
-    published: datetime | None  #: aware, UTC
-    updated: datetime | None
-    language: str
-    categories: tuple[str, ...]
+    summary: str = ""
+    content: str = ""  #: the full text, if the feed has more than a summary
+    author: str = ""
+    published_raw: str = ""
+    published: datetime | None = None  #: aware, UTC
+    updated: datetime | None = None
+    language: str = ""
+    categories: tuple[str, ...] = ()
     publisher: Publisher | None = None  #: if the entry names it
     other_links: tuple[str, ...] = ()  #: further URLs that the feed gives for the same page
     date_precision: Precision = "minute"  #: of `published`
@@ -63,12 +63,12 @@ class ParsedFeed:
     """A feed and its entries in document order; warnings are one line each, for the operator."""
 
     title: str
-    link: str
-    language: str
-    format: str  #: such as `rss20`, `atom10`, `json1`
-    ttl: timedelta | None  #: fetch interval that the feed requests
-    entries: tuple[Entry, ...]
-    warnings: tuple[str, ...]
+    link: str = ""
+    language: str = ""
+    format: str = "unknown"  #: such as `rss20`, `atom10`, `json1`
+    ttl: timedelta | None = None  #: fetch interval that the feed requests
+    entries: tuple[Entry, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

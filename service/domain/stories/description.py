@@ -1,6 +1,6 @@
 """Description of a story, derived from its articles: headline, keywords, summary, pace and rank."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
@@ -26,6 +26,9 @@ from service.domain.stories.wording.sentences.repetition import Encode
 from service.domain.stories.wording.summary import Quote, summarise
 from service.domain.urls.slugs import slugify
 
+#: Finds the entities of articles; None if it cannot.
+Recognise = Callable[[Sequence[Article]], Sequence[Entity] | None]
+
 
 @dataclass(frozen=True, slots=True)
 class StoryContent:
@@ -48,6 +51,7 @@ class DescriptionContext:
     gazetteer: Gazetteer
     reported_at: Mapping[ArticleId, datetime]
     encode: Encode | None = None  #: for sentences; without it only their words are compared
+    recognise: Recognise | None = None  #: replaces the built-in search of entities
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ def describe_story(
                 encode=context.encode,
             )
         ),
-        entities=tuple(find_entities(articles, context.gazetteer, copies, context.outlet_names)),
+        entities=_find_entities(articles, originals, context),
         developments=tuple(
             find_developments(
                 [articles[row] for row in timed.rows],
@@ -199,3 +203,14 @@ def describe_story(
         coverage=coverage,
         details=details,
     )
+
+
+def _find_entities(
+    articles: Sequence[Article], originals: Sequence[Article], context: DescriptionContext
+) -> tuple[Entity, ...]:
+    """The entities that `context.recognise` finds, else those of the gazetteer."""
+    found = context.recognise(originals) if context.recognise else None
+    if found is None:
+        copies = context.originals
+        found = find_entities(articles, context.gazetteer, copies, context.outlet_names)
+    return tuple(found)

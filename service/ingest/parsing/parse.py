@@ -3,6 +3,7 @@
 import calendar
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from service.domain.text.dates import parse_date
 from service.domain.text.markup import html_to_text, one_line, plain_to_text
 from service.domain.urls.canonical import is_web_url
 from service.errors import NotAFeedError
-from service.ingest.parsing import json_feed
+from service.ingest.parsing import json_feed, plugins
 from service.ingest.parsing.charset import decode
 from service.ingest.parsing.clean import clean_feed
 from service.ingest.parsing.links import (
@@ -53,6 +54,15 @@ def parse_feed(
     Raises:
         NotAFeedError: the body is empty, an HTML page, or not a feed.
     """
+    parsed, failures = plugins.parse(body, url=url, content_type=content_type)
+    if parsed is None:
+        parsed = _parse_usual(body, url, content_type, charset=charset, language=language)
+    return replace(parsed, warnings=(*failures, *parsed.warnings)) if failures else parsed
+
+
+def _parse_usual(
+    body: bytes, url: str, content_type: str, *, charset: str, language: str
+) -> ParsedFeed:
     shown = redact_url(url)
     text, used_charset = decode(body, content_type, charset=charset, language=language)
     document = text.lstrip("\ufeff \t\r\n\x00")

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +50,11 @@ class ForkServer:
     neither its main module nor its models.
     """
 
-    def __init__(self, memory_mib: int, *, loads_languages: bool) -> None:
+    def __init__(
+        self, memory_mib: int, plugins: Sequence[str] = (), *, loads_languages: bool
+    ) -> None:
         self.memory_mib = memory_mib
+        self._plugins = plugins
         self._loads_languages = loads_languages
         self._lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
@@ -111,10 +115,10 @@ class ForkServer:
     def _start(self) -> socket.socket:
         own, other = socket.socketpair()
         with other:
+            model = "languages" if self._loads_languages else ""
             inherited = {name: os.environ[name] for name in _INHERITED & os.environ.keys()}
             self._server = subprocess.Popen(  # noqa: S603 - fixed command
-                [sys.executable, "-c", _START, str(self.memory_mib)]
-                + ["languages"] * self._loads_languages,
+                [sys.executable, "-c", _START, str(self.memory_mib), model, *self._plugins],
                 stdin=other.fileno(),
                 cwd=_ROOT,
                 env=inherited | _SINGLE_THREAD,

@@ -12,12 +12,14 @@ import struct
 import sys
 import traceback
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any, ClassVar, Generic, TypeVar
 
 from service.domain.articles.entries import ParsedFeed
 from service.errors import FeedError, InternalFeedError
+from service.ingest.parsing import plugins
 from service.ingest.parsing.messages import (
     decode_job,
     encode_outcome,
@@ -105,25 +107,28 @@ def serve(jobs: IO[bytes], outcomes: IO[bytes]) -> None:
 
 
 def main() -> None:
-    """Load the code, and the language model for the argument "languages"; then fork workers.
+    """Load the code and, on request, the language model; then fork workers.
 
-    The first argument is the memory limit of a worker, MiB. Standard input is a socket to the
-    parent, which sends one number at a time: `FORK` with the descriptors of a worker's streams, or
-    the id of a worker that has ended. The answer is the id of the worker, or its exit code.
+    The arguments are the memory limit of a worker in MiB, "languages" or an empty text, and the
+    names of plugins, which each worker loads, because they may start threads.
+
+    Standard input is a socket to the parent, which sends one number at a time: `FORK` with the
+    descriptors of a worker's streams, or the id of a worker that has ended. The answer is the id
+    of the worker, or its exit code.
     """
     os.dup2(2, 1)  # a print belongs to the log
-    memory_mib, *options = sys.argv[1:]
+    memory_mib, model, *names = sys.argv[1:]
     # Imported here, because it imports this module.
     importlib.import_module("service.ingest.admission_job")
-    if options == ["languages"]:
+    if model:
         importlib.import_module("service.ingest.detect_language").load_identifier()
     gc.set_threshold(_GC_THRESHOLD)
     gc.freeze()  # so that collections do not write to the memory that the workers share
     with suppress(KeyboardInterrupt), socket.socket(fileno=0) as control:
-        _answer(control, int(memory_mib))
+        _answer(control, int(memory_mib), names)
 
 
-def _answer(control: socket.socket, memory_mib: int) -> None:
+def _answer(control: socket.socket, memory_mib: int, names: Sequence[str]) -> None:
     """Answer the messages of the parent until it closes the socket."""
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, NUMBER.size, 2)
@@ -134,7 +139,7 @@ def _answer(control: socket.socket, memory_mib: int) -> None:
             answer = os.fork()
             if answer == 0:
                 control.close()  # a worker must not control the others
-                os._exit(_work(*descriptors, memory_mib=memory_mib))
+                os._exit(_work(*descriptors, memory_mib=memory_mib, names=names))
             for descriptor in descriptors:
                 os.close(descriptor)
         else:
@@ -142,10 +147,11 @@ def _answer(control: socket.socket, memory_mib: int) -> None:
         control.sendall(NUMBER.pack(answer))
 
 
-def _work(jobs: int, outcomes: int, *, memory_mib: int) -> int:
+def _work(jobs: int, outcomes: int, *, memory_mib: int, names: Sequence[str]) -> int:
     """Process jobs in a fork; return its exit code. No error may reach the code of the server."""
     try:
         limit_memory(memory_mib)
+        plugins.use(names)
         serve(os.fdopen(jobs, "rb"), os.fdopen(outcomes, "wb"))
     except MemoryError:
         return OUT_OF_MEMORY  # no cleanup, which could need memory

@@ -34,7 +34,9 @@ class ParserPool:
 
     def __init__(self, settings: ParseSettings, *, loads_languages: bool = False) -> None:
         self._settings = settings
-        self._server = ForkServer(settings.memory_mib, loads_languages=loads_languages)
+        self._server = ForkServer(
+            settings.memory_mib, settings.plugins, loads_languages=loads_languages
+        )
         self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="parse")
         self._of_thread = threading.local()
         self._parsers: list[Parser] = []

@@ -8,7 +8,9 @@ import pyarrow as pa
 from pyarrow import parquet
 from sqlalchemy.orm import Session
 
+from service.plugins.loading import plugin_name
 from service.store.database.sessions import Sessions
+from service.store.export.plugin import PluginTarget
 from service.store.export.storage import MANIFEST, Storage
 from service.store.export.tables import TABLES, Table
 
@@ -47,6 +49,9 @@ def write_dump(
     Raises:
         ExportError: the target is invalid, or a file cannot be written.
     """
+    if name := plugin_name(target):
+        with PluginTarget(name).receive(now.date()) as local:
+            return write_dump(sessions, local, now=now, release=release, batch_rows=batch_rows)
     storage, folder = Storage(target), now.date().isoformat()
     storage.create_folder(folder)
     with sessions() as session:
@@ -70,6 +75,8 @@ def write_dump(
 
 def has_dump(target: str, day: date) -> bool:
     """Whether the target has a complete dump of a date; raises ExportError."""
+    if name := plugin_name(target):
+        return PluginTarget(name).has_dump(day)
     return Storage(target).is_complete(day.isoformat())
 
 
@@ -78,6 +85,8 @@ def delete_old_dumps(target: str, *, today: date, keep_days: int) -> int:
 
     Other folders stay. Raises ExportError.
     """
+    if name := plugin_name(target):
+        return PluginTarget(name).delete_before(today - timedelta(days=keep_days - 1))
     storage, deleted = Storage(target), 0
     for folder in storage.list_folders():
         day = _parse_date(folder)

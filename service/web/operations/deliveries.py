@@ -54,7 +54,7 @@ def deliveries_page(
         ),
         unsent=emails.list_unsent(session, since=since, limit=MAX_EMAILS),
         hooks=hooks,
-        mail_configured=bool(web.settings.mail.host),
+        mail_configured=web.settings.mail.ready,
     )
 
 

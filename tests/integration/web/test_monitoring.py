@@ -101,6 +101,14 @@ def test_runs_are_counted_in_the_process_and_survive_the_database(
     assert value_of(after, "samestory_database_up") == 0
 
 
+def test_metrics_are_those_of_the_documentation(site: Site):
+    served = set(re.findall(r"^# TYPE (samestory_\w+)", site.get("/metrics").text, re.MULTILINE))
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`(samestory_[a-z_]+?)(?:_total)?[{`]", page))
+    served = {name.removesuffix("_total") for name in served if not name.endswith("_created")}
+    assert sorted(served) == sorted(documented)
+
+
 def test_each_alert_has_an_entry_in_the_runbook():
     headings = anchors(ROOT / "docs" / "operations.md")
     for rule in RULES:

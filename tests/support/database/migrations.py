@@ -9,10 +9,13 @@ from sqlalchemy import Engine, text
 
 from service.store.database import schema
 from service.store.database.embedded import EmbeddedServer
+from tests.support.database.external_server import ExternalServer
 
 
 @contextmanager
-def database_at(server: EmbeddedServer, name: str, revision: str) -> Iterator[Engine]:
+def database_at(
+    server: EmbeddedServer | ExternalServer, name: str, revision: str
+) -> Iterator[Engine]:
     """Create an empty database at a revision."""
     engine = schema.make_engine(server.ensure_database(name))
     with engine.begin() as connection:

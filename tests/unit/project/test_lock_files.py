@@ -46,7 +46,21 @@ def test_lock_file_satisfies_every_requirement(file: str, extras: tuple[str, ...
             assert all(requirement.specifier.contains(version) for version in pinned[name]), name
 
 
-@pytest.mark.parametrize("file", ["requirements.lock", "requirements-dev.lock"])
+def test_lock_file_of_the_documentation_satisfies_its_group():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pinned = {canonicalize_name(pin.name): pin for pin in _pins("requirements-docs.lock")}
+    development = {canonicalize_name(pin.name): pin for pin in _pins("requirements-dev.lock")}
+    for requirement in map(Requirement, project["dependency-groups"]["docs"]):
+        [specifier] = pinned[canonicalize_name(requirement.name)].specifier
+        assert requirement.specifier.contains(specifier.version)
+    # Both are installed into one environment.
+    for name in pinned.keys() & development.keys():
+        assert pinned[name].specifier == development[name].specifier, name
+
+
+@pytest.mark.parametrize(
+    "file", ["requirements.lock", "requirements-dev.lock", "requirements-docs.lock"]
+)
 def test_every_pin_has_a_hash(file: str):
     text = (ROOT / file).read_text(encoding="utf-8")
     pins = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)[1:]

@@ -17,7 +17,7 @@ from service.domain.subscribers.digest_preferences import (
 )
 from service.domain.text.email_addresses import normalize_email
 from service.mail.deliver import send_confirmation
-from service.mail.smtp import smtp_sender
+from service.mail.smtp import open_sender
 from service.store.database.paging import make_page
 from service.store.subscribers import subscribers
 from service.store.subscribers.subscribers import Subscriber
@@ -212,9 +212,9 @@ def add_subscriber(web: WebContextDep, write: WriteDep, new: NewSubscriber) -> R
 
     def add(session: Session) -> WriteResult:
         subscriber = subscribers.add(session, address, schedule, filters, now=web.clock())
-        can_send = bool(web.settings.mail.host)
+        can_send = web.settings.mail.ready
         if can_send:
-            with smtp_sender(web.settings.mail) as sender:
+            with open_sender(web.settings.mail) as sender:
                 send_confirmation(web, sender, subscriber)
         added = AddedSubscriberOut.of(subscriber, confirmation_sent=can_send)
         return WriteResult(added, f"/v1/subscribers/{subscriber.id}")
