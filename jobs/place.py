@@ -15,7 +15,14 @@ from service.domain.grouping.place import place as place_articles
 from service.domain.pairs.features import window_vocabulary
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.stories.arrivals import group_after_placement
-from service.store.articles import articles, candidates, copies, types, vectors
+from service.store.articles import (
+    articles,
+    candidates,
+    copies,
+    model_choices,
+    types,
+    vectors,
+)
 from service.store.database import locks
 from service.store.editing import marks
 from service.store.stories import apply_plan, constraints, stories, vocabularies
@@ -37,6 +44,8 @@ def place(context: Context) -> Counts:
         encoder, reach = context.encoder(), context.settings.window.reach
         with context.sessions.begin() as session:
             locks.lock_until_commit(session, apply_plan.LOCK)
+            if not model_choices.is_in_use(session, encoder.model):
+                break  # replaced since the start of the run; the next run uses the new model
             model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
             batch = vectors.find_unplaced(session, model_id, limit=BATCH)
             if not batch:

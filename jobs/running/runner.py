@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from jobs.running import current_models
 from jobs.running.context import Context, Counts
 from jobs.running.run_locks import HeldLock, RunLocks, open_run_locks
 from service.errors import DatabaseUnreachableError, SamestoryError
@@ -74,7 +75,9 @@ def run_locked(job: Job, context: Context, run_locks: RunLocks) -> Counts | None
                 bound_contextvars(job=job.name, run=run_id),
                 process.JOBS.run(job.name),
             ):
-                counts = job.function(_locked_context(context, held))
+                with context.sessions() as session:
+                    current = current_models.apply(session, context)
+                counts = job.function(_locked_context(current, held))
                 held.require()
                 error = None
         except Exception as caught:

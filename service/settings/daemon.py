@@ -48,6 +48,7 @@ class ScheduleSettings:
     fetch: float
     read_pages: float
     embed: float
+    reembed: float
     place: float
     reconcile: float
     describe: float
@@ -90,6 +91,7 @@ class RunLimitSettings:
     fetch: float
     read_pages: float
     embed: float
+    reembed: float
     place: float
     reconcile: float
     describe: float
