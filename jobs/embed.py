@@ -15,6 +15,7 @@ from service.store.articles import articles, boilerplate, model_choices, vectors
 from service.store.database import locks
 from service.store.editing import story_edits
 from service.store.stories import apply_plan, stories
+from service.telemetry import tracing
 
 #: Articles per batch: the work lost if the process is killed, and the delay of a stop.
 BATCH = 64
@@ -74,6 +75,7 @@ def encode_batch(
     encoded = encode_articles(encoder, changed, languages=context.settings.embed.languages)
     with context.sessions.begin() as session:
         vectors.save(session, model_id, remaining, encoded.values, hashes)
+    tracing.record_step("embed", remaining)
     return len(changed)
 
 

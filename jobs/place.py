@@ -26,7 +26,7 @@ from service.store.articles import (
 from service.store.database import locks
 from service.store.editing import marks
 from service.store.stories import apply_plan, constraints, stories, vocabularies
-from service.telemetry import process
+from service.telemetry import process, tracing
 
 #: Articles placed per transaction.
 BATCH = 200
@@ -70,6 +70,7 @@ def place(context: Context) -> Counts:
             _update_report_times(session, context, batch)
             articles.advance_stage(session, batch, before="admitted", after="placed")
             lags = articles.measure_lags(session, arrivals, now=context.clock())
+        tracing.record_step("place", arrivals)
         for lag in lags:
             process.STORY_LAG.observe(lag.to_story)
             if lag.to_fetch is not None:

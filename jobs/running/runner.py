@@ -14,7 +14,7 @@ from service.errors import DatabaseUnreachableError, SamestoryError
 from service.store.database.errors import translate_database_errors
 from service.store.database.sessions import fenced_sessions
 from service.store.runs import maintenance, runs
-from service.telemetry import process
+from service.telemetry import process, tracing
 
 log = structlog.get_logger()
 
@@ -74,6 +74,7 @@ def run_locked(job: Job, context: Context, run_locks: RunLocks) -> Counts | None
                 translate_database_errors(context.engine),
                 bound_contextvars(job=job.name, run=run_id),
                 process.JOBS.run(job.name),
+                tracing.span(f"job {job.name}", job=job.name, run=run_id),
             ):
                 with context.sessions() as session:
                     current = current_models.apply(session, context)

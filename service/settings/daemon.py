@@ -42,6 +42,14 @@ class MetricsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TracingSettings:
+    """OpenTelemetry traces; section `[tracing]`."""
+
+    endpoint: str  #: base address of an OTLP receiver over HTTP; empty: none
+    ratio: float  #: share of the traces that are recorded
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleSettings:
     """Seconds between two runs of each job; section `[schedule]`."""
 

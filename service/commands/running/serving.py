@@ -17,7 +17,9 @@ from service.settings import load as settings_module
 from service.settings import logging
 from service.store.database.connections.engines import derived_engine
 from service.store.database.connections.limits import ConnectionLimits
+from service.store.database.connections.traced import trace_statements
 from service.store.database.sessions import Sessions, make_sessions
+from service.telemetry import tracing
 from service.web.app import create_app
 from service.web.dependencies import ModelContext
 
@@ -33,7 +35,13 @@ def open_service(*, with_feeds: bool) -> Iterator[Context]:
     """
     settings = settings_module.load()
     logging.configure(settings.log)
-    with open_context(settings) as context:
+    exporter = tracing.make_exporter(settings.tracing.endpoint)
+    if exporter is not None:
+        trace_statements()
+    with (
+        tracing.tracing(exporter, ratio=settings.tracing.ratio),
+        open_context(settings) as context,
+    ):
         if with_feeds:
             import_shipped(context)
             current_models.request(context)
