@@ -13,7 +13,7 @@ SECONDS ?= 600
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--upgrade --quiet --no-emit-package torch --no-emit-package samestory-client --custom-compile-command 'make lock'
 
-.PHONY: demo test check lint types layers typescript coverage quality pair-models merge-models bench stress soak-feeds lock clean
+.PHONY: demo test check lint types layers typescript coverage quality pair-models merge-models bench stress soak soak-feeds lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -107,6 +107,10 @@ $(VENV)/ready-dev: pyproject.toml requirements-dev.lock service/client/pyproject
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements-dev.lock
 	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable service/client --editable '.[dev]'
 	@touch $@ $(VENV)/ready
+
+# Replays real feeds of SAMESTORY_DATA through the daemon for MINUTES minutes (10), with a fault each minute.
+soak: $(VENV)/ready-dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.bench.service.soak $(MINUTES)
 
 # Renews both lock files with the newest allowed versions, for every supported Python and platform.
 lock: | $(VENV)/bin/python

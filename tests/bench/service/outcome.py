@@ -45,6 +45,12 @@ def count_left(database: Database) -> int:
     return int(_rows(database, LEFT)[0][0])
 
 
+def count_described(database: Database) -> int:
+    """Return the number of described stories with several outlets."""
+    query = "SELECT count(*) FROM stories WHERE described_at IS NOT NULL AND coverage > 1"
+    return int(_rows(database, query)[0][0])
+
+
 def count_unread(database: Database, *, since: datetime) -> int:
     """Return the number of feeds that were not read since a time."""
     query = (

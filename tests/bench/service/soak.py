@@ -1,9 +1,10 @@
 """Replay real feeds through the real daemon while a fault is injected every minute: `make soak`.
 
-`python -m tests.bench.service.soak [MINUTES]` runs the service twice on a Postgres server that it
-reaches by URL: undisturbed with feeds at 1,000 times their speed, and disturbed at 200 times. At
-the end all articles are grouped once more, and articles, stories and deliveries are compared. The
-exit code is 1 if they differ. Needs the feeds of SAMESTORY_DATA; as root, it also fills the disk.
+`python -m tests.bench.service.soak [MINUTES [PAUSE]]` runs the service twice on a Postgres server
+that it reaches by URL: undisturbed with feeds at 1,000 times their speed, and disturbed at 200
+times. At the end all articles are grouped once more, and articles, stories and deliveries are
+compared. The exit code is 1 if they differ. Needs the feeds of SAMESTORY_DATA; as root, it also
+fills the disk.
 """
 
 import os
@@ -33,25 +34,32 @@ from tests.bench.service import faults, parts
 from tests.bench.service.faults import Parts
 from tests.bench.service.outcome import (
     Outcome,
+    count_described,
     count_left,
     count_unread,
     find_problems,
     read_outcome,
 )
-from tests.bench.service.parts import Daemon
+from tests.bench.service.parts import Daemon, Database
 from tests.bench.service.replay import Entry, Replay, data_folder, load_entries
 from tests.bench.service.samples import Sampler, memory_slope, wait_until
 from tests.support.servers.mail_server import MailServer
 from tests.support.servers.webhook_receiver import WebhookReceiver
 
 MINUTES = 10.0
+#: Seconds between two faults.
+PAUSE = 60.0
 #: Speed of the feeds with and without faults.
 SPEED, FAST = 200.0, 1000.0
+#: Variables that the daemon inherits; the profile selects a faster model.
+INHERITED = ("PATH", "HOME", "LANG", "OMP_NUM_THREADS", "SAMESTORY_PROFILE")
 READERS = 200
+#: Described stories of several outlets before the digests are due.
+MIN_STORIES = 8
 #: Part of the replay after which the digests are due.
 DIGESTS_AT = 0.5
 #: Longest wait for the end of all work, and for one more grouping of all articles, in seconds.
-SETTLE_SECONDS = 240.0
+SETTLE_SECONDS = 900.0
 #: Longest wait for the start of the daemon.
 START_SECONDS = 180.0
 #: Settings of the daemon: short intervals, as the feeds are fast.
@@ -93,7 +101,7 @@ class Result:
     settled: bool
 
 
-def main(minutes: float = MINUTES) -> int:
+def main(minutes: float = MINUTES, pause: float = PAUSE) -> int:
     """Run the service twice, print the figures and problems, and return the exit code."""
     data = data_folder()
     if data is None:
@@ -105,7 +113,7 @@ def main(minutes: float = MINUTES) -> int:
     folder.chmod(0o755)
     try:
         undisturbed = run(folder, "undisturbed", entries, speed=FAST)
-        disturbed = run(folder, "disturbed", entries, speed=SPEED, disturb=True)
+        disturbed = run(folder, "disturbed", entries, speed=SPEED, pause=pause)
     finally:
         for log in folder.glob("*.log"):
             shutil.copy(log, tempfile.gettempdir())
@@ -123,9 +131,12 @@ def main(minutes: float = MINUTES) -> int:
 
 
 def run(
-    folder: Path, name: str, entries: Sequence[Entry], *, speed: float, disturb: bool = False
+    folder: Path, name: str, entries: Sequence[Entry], *, speed: float, pause: float = 0.0
 ) -> Result:
-    """Replay the entries, wait until all work is done, and read the outcome."""
+    """Replay the entries, wait until all work is done, and read the outcome.
+
+    `pause` is the time between two faults in seconds; 0 injects none.
+    """
     with ExitStack() as stack:
         has_own_disk = stack.enter_context(parts.own_disk(folder / name))
         database = stack.enter_context(
@@ -135,7 +146,7 @@ def run(
         replay = stack.enter_context(Replay(entries, speed=speed))
         url = database.server.url("soak")
         sessions = stack.enter_context(_prepared(url, replay, receiver))
-        inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+        inherited = {key: os.environ[key] for key in INHERITED if key in os.environ}
         own = {
             "DATABASE_URL": url.replace("+psycopg", ""),
             "SAMESTORY_MAIL__PORT": str(mail.port),
@@ -149,7 +160,7 @@ def run(
         replay.start()
         seconds = max(each.at for each in entries) / speed
         sampler = stack.enter_context(Sampler(daemon, database))
-        injected = _replay(everything, sessions, seconds, disturb=disturb)
+        injected = _replay(everything, sessions, seconds, pause=pause)
         settled = _settle(everything, sessions)
         return Result(
             outcome=read_outcome(database, replay, entries, mail, receiver),
@@ -174,31 +185,35 @@ def _prepared(url: str, replay: Replay, receiver: WebhookReceiver) -> Iterator[S
     engine.dispose()
 
 
-def _replay(
-    everything: Parts, sessions: Sessions, seconds: float, *, disturb: bool
-) -> Counter[str]:
-    """Wait for the end of the replay; inject a fault every minute; returns their numbers."""
+def _replay(everything: Parts, sessions: Sessions, seconds: float, *, pause: float) -> Counter[str]:
+    """Wait for the end of the replay; inject a fault after each pause; returns their numbers.
+
+    0 injects none.
+    """
     start, injected = time.monotonic(), Counter[str]()
     pending = faults.cycle(has_own_disk=everything.database.has_own_disk)
-    next_fault, digests_due = 45.0, True
+    next_fault, digests_due = 0.75 * pause, True
     while (passed := time.monotonic() - start) < seconds:
         if digests_due and passed >= DIGESTS_AT * seconds:
-            _add_readers(sessions)
-            digests_due = False
-        if disturb and passed >= next_fault:
+            digests_due = not _add_readers(everything.database, sessions)
+        if pause and passed >= next_fault:
             fault = next(pending)
             print(f"{passed:6.0f} s: {fault.__name__}", flush=True)  # noqa: T201
             fault(everything)
             injected[fault.__name__] += 1
-            next_fault += 60.0
+            next_fault += pause
         everything.daemon.ensure_runs()
         everything.database.ensure_runs()
         time.sleep(0.5)
+    if digests_due:
+        wait_until(lambda: _add_readers(everything.database, sessions), SETTLE_SECONDS)
     return injected
 
 
-def _add_readers(sessions: Sessions) -> None:
-    """Add readers whose digest was due at the last full hour."""
+def _add_readers(database: Database, sessions: Sessions) -> bool:
+    """Add readers whose digest was due at the last full hour, once there are stories to send."""
+    if count_described(database) < MIN_STORIES:
+        return False
     now = datetime.now(UTC)
     schedule = DeliverySchedule(ZoneInfo("UTC"), now.hour, frozenset(range(1, 8)))
     before = now - timedelta(hours=2)
@@ -207,6 +222,7 @@ def _add_readers(sessions: Sessions) -> None:
             address = f"reader{number}@readers.example"
             added = subscribers.add(session, address, schedule, Filters(), now=before)
             subscribers.confirm(session, added.id, now=before)
+    return True
 
 
 def _settle(everything: Parts, sessions: Sessions) -> bool:

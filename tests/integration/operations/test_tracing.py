@@ -78,7 +78,7 @@ def test_traces_lead_from_feed_to_story_and_from_request_to_sql(
     [request] = receiver.named("request")
     assert attributes(request) == {
         "method": "GET",
-        "request": response.headers["X-Request-Id"],
+        "request": response.headers["x-request-id"],
         "route": "/v1/stories",
         "status": 200,
     }
