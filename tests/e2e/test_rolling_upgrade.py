@@ -141,7 +141,7 @@ def database() -> Iterator[str]:
 @pytest.mark.timeout(600)
 def test_former_release_reads_on_after_the_upgrade(former: Path, database: str, tmp_path: Path):
     old, new = Release(former, database), Release(ROOT, database)
-    jobs = ("jobs run fetch", "jobs run embed", "jobs run place")
+    jobs = [f"jobs run {job}" for job in ("fetch", "embed", "place", "describe")]
     with FeedServer() as server:
         path = tmp_path / "feeds.opml"
         path.write_bytes(write_opml([OpmlFeed(server.url("/feed"), "feed")], title="one"))
@@ -153,7 +153,7 @@ def test_former_release_reads_on_after_the_upgrade(former: Path, database: str, 
         try:
             url = wait_for(log, "up")["url"]
             status, before = get(f"{url}v1/stories")
-            assert (status, len(before["items"])) == (200, 1)
+            assert (status, len(before["items"])) == (200, 1), done.stdout
             done = new.run("db upgrade")
             assert done.returncode == 0, done.stderr
             # The old web server reads on, and reports that it must be restarted.
