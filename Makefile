@@ -20,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 COMPILE_DOCS := $(BIN)/uv pip compile --group docs --constraint requirements-dev.lock --universal --python-version 3.11 \
 	--generate-hashes --upgrade --quiet --custom-compile-command 'make lock' --output-file requirements-docs.lock
 
-.PHONY: demo docs test test-server test-oldest check lint types layers typescript coverage quality pair-models merge-models bench stress soak-feeds lock release clean
+.PHONY: demo docs test test-server test-oldest check lint types layers typescript coverage quality pair-models merge-models bench stress soak soak-feeds lock release clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -139,6 +139,10 @@ $(VENV)/ready-dev: pyproject.toml requirements-dev.lock service/client/pyproject
 $(VENV)/ready-docs: requirements-docs.lock $(VENV)/ready-dev
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements-docs.lock
 	@touch $@
+
+# Replays real feeds of SAMESTORY_DATA through the daemon for MINUTES minutes (10), with a fault each minute.
+soak: $(VENV)/ready-dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.bench.service.soak $(MINUTES)
 
 # Renews all lock files with the newest allowed versions, for every supported Python and platform.
 lock: | $(VENV)/bin/python

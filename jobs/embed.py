@@ -1,16 +1,23 @@
 """Job `embed`: find boilerplate, then encode each article whose latest revision has no vector."""
 
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.orm import Session
+
 from jobs.running.context import Context, Counts
 from service.domain.articles.boilerplate import find_boilerplate, merge_spans
+from service.domain.articles.model import Article
 from service.domain.articles.tokenization import encoding_hash
 from service.embed.articles import encode_articles, encode_query
 from service.embed.encoder import Encoder
 from service.ingest.detect_language import language_of_query
-from service.store.articles import articles, boilerplate, vectors
+from service.settings.model_choice import ModelChoice
+from service.store.articles import articles, boilerplate, model_choices, vectors
 from service.store.database import locks
 from service.store.editing import story_edits
 from service.store.queries import saved
 from service.store.stories import apply_plan, stories
+from service.telemetry import tracing
 
 #: Articles per batch: the work lost if the process is killed, and the delay of a stop.
 BATCH = 64
@@ -29,10 +36,7 @@ def embed(context: Context) -> Counts:
     encoder = context.encoder()
     with context.sessions.begin() as session:
         model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
-        if not vectors.covers_newest(session, model_id):
-            # Vectors of two models are not comparable, so the whole window is encoded again.
-            since = context.clock() - context.settings.window.reach
-            vectors.readmit_unencoded(session, model_id, since=since)
+        _adopt_model(session, context, model_id, encoder.model)
         waiting = len(articles.find_in_stage(session, "admitted"))
     _encode_meanings(context, encoder, model_id)
     if not waiting:
@@ -45,19 +49,8 @@ def embed(context: Context) -> Counts:
             batch = articles.load(session, revisions)
         if not batch:
             break
-        hashes = {int(each.id): encoding_hash(each) for each in batch}
-        with context.sessions.begin() as session:
-            stored = vectors.load_text_hashes(session, model_id, hashes)
-            # A revision may change only what is not encoded, or return to a former text.
-            same = {key: revisions.pop(key) for key in hashes if stored.get(key) == hashes[key]}
-            vectors.set_revisions(session, model_id, same)
-        changed = [each for each in batch if int(each.id) in revisions]
-        # No transaction is open while encoding, because that takes seconds.
-        encoded = encode_articles(encoder, changed, languages=context.settings.embed.languages)
-        with context.sessions.begin() as session:
-            vectors.save(session, model_id, revisions, encoded.values, hashes)
+        encoded_count += encode_batch(context, encoder, model_id, batch, revisions)
         done += len(batch)
-        encoded_count += len(changed)
         context.progress("embed", done, max(waiting, done))
     return {"vectors": encoded_count} if encoded_count else {}
 
@@ -75,6 +68,49 @@ def _encode_meanings(context: Context, encoder: Encoder, model_id: int) -> None:
         )
         with context.sessions.begin() as session:
             saved.save_meaning(session, query_id, meaning, model_id, vector.tolist())
+
+
+def encode_batch(
+    context: Context,
+    encoder: Encoder,
+    model_id: int,
+    batch: Sequence[Article],
+    revisions: Mapping[int, int],
+) -> int:
+    """Encode articles whose text has changed, and store the vectors; returns their number.
+
+    `revisions` are those of the articles, by id.
+    """
+    remaining = {int(each.id): revisions[int(each.id)] for each in batch}
+    hashes = {int(each.id): encoding_hash(each) for each in batch}
+    with context.sessions.begin() as session:
+        stored = vectors.load_text_hashes(session, model_id, hashes)
+        # A revision may change only what is not encoded, or return to a former text.
+        same = {key: remaining.pop(key) for key in hashes if stored.get(key) == hashes[key]}
+        vectors.set_revisions(session, model_id, same)
+    changed = [each for each in batch if int(each.id) in remaining]
+    # No transaction is open while encoding, because that takes seconds.
+    encoded = encode_articles(encoder, changed, languages=context.settings.embed.languages)
+    with context.sessions.begin() as session:
+        vectors.save(session, model_id, remaining, encoded.values, hashes)
+    tracing.record_step("embed", remaining)
+    return len(changed)
+
+
+def _adopt_model(session: Session, context: Context, model_id: int, tag: str) -> None:
+    """Put the model into use if it is the first one, or if the one in use cannot be loaded.
+
+    The latter happens if its files have changed. Vectors of two models are not comparable, so the
+    whole window is encoded again at once; the job `reembed` encodes older articles.
+    """
+    in_use = model_choices.find_in_use(session)
+    if in_use is not None and in_use.tag == tag:
+        return
+    choice = ModelChoice.of(context.settings).to_json()
+    model_choices.adopt(session, model_id, choice, now=context.clock())
+    if in_use is not None or not vectors.covers_newest(session, model_id):
+        since = context.clock() - context.settings.window.reach
+        vectors.readmit_unencoded(session, model_id, since=since)
 
 
 def _mark_boilerplate(context: Context) -> None:

@@ -36,7 +36,7 @@ from service.store.catalogue import feed_history, feeds
 from service.store.catalogue.feeds import FetchRecord
 from service.store.database.errors import translate_database_errors
 from service.store.tables import FeedRow
-from service.telemetry import process
+from service.telemetry import process, tracing
 
 log = structlog.get_logger()
 
@@ -167,7 +167,8 @@ class FeedStore:
         content = read.outcome if isinstance(read.outcome, AdmittedFeed) else NO_CONTENT
         error = read.outcome if isinstance(read.outcome, FeedError) else None
         source = Source(feed.id, feed.outlet_id, self.outlet_ids, self.sites)
-        admitted = admission.admit(session, content.drafts, source, now=now)
+        with tracing.span("store feed", feed=feed.id, url=redact_url(feed.url)):
+            admitted = admission.admit(session, content.drafts, source, now=now)
         # Redirects of an overridden address do not change the URL of the feed.
         moves = () if feed.fetch_url else result.moves
         move = None if error else feed_history.follow_moves(session, feed, moves, now=now)

@@ -15,11 +15,18 @@ from service.domain.grouping.place import place as place_articles
 from service.domain.pairs.features import window_vocabulary
 from service.domain.pairs.vocabulary import Vocabulary
 from service.domain.stories.arrivals import group_after_placement
-from service.store.articles import articles, candidates, copies, types, vectors
+from service.store.articles import (
+    articles,
+    candidates,
+    copies,
+    model_choices,
+    types,
+    vectors,
+)
 from service.store.database import locks
 from service.store.editing import marks
 from service.store.stories import apply_plan, constraints, stories, vocabularies
-from service.telemetry import process
+from service.telemetry import process, tracing
 
 #: Articles placed per transaction.
 BATCH = 200
@@ -37,6 +44,8 @@ def place(context: Context) -> Counts:
         encoder, reach = context.encoder(), context.settings.window.reach
         with context.sessions.begin() as session:
             locks.lock_until_commit(session, apply_plan.LOCK)
+            if not model_choices.is_in_use(session, encoder.model):
+                break  # replaced since the start of the run; the next run uses the new model
             model_id = vectors.ensure_model(session, encoder.model, encoder.dimensions)
             batch = vectors.find_unplaced(session, model_id, limit=BATCH)
             if not batch:
@@ -61,6 +70,7 @@ def place(context: Context) -> Counts:
             _update_report_times(session, context, batch)
             articles.advance_stage(session, batch, before="admitted", after="placed")
             lags = articles.measure_lags(session, arrivals, now=context.clock())
+        tracing.record_step("place", arrivals)
         for lag in lags:
             process.STORY_LAG.observe(lag.to_story)
             if lag.to_fetch is not None:

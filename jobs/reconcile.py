@@ -11,7 +11,7 @@ from service.domain.grouping.lineage import plan_removal, plan_update
 from service.domain.grouping.window import group_window
 from service.domain.stories.arrivals import select_affected_groups
 from service.domain.text.spans import merge_windows
-from service.store.articles import articles, copies, types, vectors
+from service.store.articles import articles, copies, model_choices, types, vectors
 from service.store.database import locks
 from service.store.editing import marks
 from service.store.stories import apply_plan, constraints, descriptions, stories, vocabularies
@@ -27,9 +27,11 @@ def reconcile(context: Context) -> Counts:
     with context.sessions.begin() as session:
         if not articles.find_in_stage(session, "placed"):
             return {}
-    context.encoder()  # before the lock: loading takes seconds
+    encoder = context.encoder()  # before the lock: loading takes seconds
     with context.sessions.begin() as session:
         locks.lock_until_commit(session, apply_plan.LOCK)
+        if not model_choices.is_in_use(session, encoder.model):
+            return {}  # replaced since the start of the run; the next run uses the new model
         placed = articles.find_in_stage(session, "placed")
         if not placed:
             return {}

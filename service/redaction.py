@@ -5,9 +5,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 #: Stands for a hidden value of a query.
 HIDDEN = "…"
-_VALUE = re.compile(r"=[^&]*")
-#: A URL within a text; quotation marks, brackets and spaces end it.
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>()`]+", re.IGNORECASE)
+#: A URL within a text; quotation marks, brackets and spaces end it, except in its password.
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s/?#@]{0,200}@)?[^\s\"'<>()`]+", re.IGNORECASE)
 
 
 def redact_url(url: str) -> str:
@@ -18,12 +17,20 @@ def redact_url(url: str) -> str:
     """
     try:
         parts = urlsplit(url)
+        parts.port  # noqa: B018  # raises ValueError for the start of a password with a slash
     except ValueError:
         return ""
+    if not parts.netloc and "@" in url:
+        return ""  # mistyped, such as http:/user:password@host
     host = parts.netloc.rpartition("@")[2]
-    # A query without a name, such as `?12ab`, may be a token as a whole.
-    query = _VALUE.sub(f"={HIDDEN}", parts.query) if "=" in parts.query else parts.query and HIDDEN
+    query = "&".join(map(_hide_value, parts.query.split("&"))) if parts.query else ""
     return urlunsplit(parts._replace(netloc=host, query=query, fragment=""))
+
+
+def _hide_value(field: str) -> str:
+    """Hide the value of a field; one without a name, such as `12ab`, may be a token as a whole."""
+    name, equals, _ = field.partition("=")
+    return f"{name}={HIDDEN}" if equals else HIDDEN
 
 
 def redact_urls(text: str) -> str:

@@ -4,7 +4,7 @@ Jobs take the time and the configuration from here, never from the clock or the 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from service.domain.merges.model import MergeModel
 from service.domain.pairs.score import PairModel
 from service.embed.encoder import Encoder
+from service.embed.model_set import ModelLoader, ModelSet
 from service.settings.load import Settings
 from service.store.database.sessions import Sessions
 
@@ -45,7 +46,19 @@ class Context:
     encoder: Callable[[], Encoder]  #: loads the model on the first call
     pair_model: PairModel
     merge_model: MergeModel
+    #: Loads the models of a choice; without it, the models above are used.
+    model_sets: ModelLoader | None = None
     run_id: int | None = None
     progress: Progress = no_progress
     #: Long jobs check this between batches and end early once it returns True.
     stop_requested: Callable[[], bool] = never_stop
+
+    def with_models(self, models: ModelSet) -> "Context":
+        """Return the context with other models and the settings that fit them."""
+        return replace(
+            self,
+            settings=models.choice.apply(self.settings),
+            encoder=models.encoder,
+            pair_model=models.pair_model,
+            merge_model=models.merge_model,
+        )

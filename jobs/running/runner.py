@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from jobs.running import current_models
 from jobs.running.context import Context, Counts
 from jobs.running.run_locks import HeldLock, RunLocks, open_run_locks
 from service.errors import DatabaseUnreachableError, SamestoryError
 from service.store.database.errors import translate_database_errors
 from service.store.database.sessions import fenced_sessions
 from service.store.runs import maintenance, runs
-from service.telemetry import process
+from service.telemetry import process, tracing
 
 log = structlog.get_logger()
 
@@ -73,8 +74,11 @@ def run_locked(job: Job, context: Context, run_locks: RunLocks) -> Counts | None
                 translate_database_errors(context.engine),
                 bound_contextvars(job=job.name, run=run_id),
                 process.JOBS.run(job.name),
+                tracing.span(f"job {job.name}", job=job.name, run=run_id),
             ):
-                counts = job.function(_locked_context(context, held))
+                with context.sessions() as session:
+                    current = current_models.apply(session, context)
+                counts = job.function(_locked_context(current, held))
                 held.require()
                 error = None
         except Exception as caught:

@@ -11,6 +11,7 @@ from jobs.link import link
 from jobs.place import place
 from jobs.read_pages import read_pages
 from jobs.reconcile import reconcile
+from jobs.reembed import reembed
 from jobs.running.runner import Job
 from jobs.tidy import tidy
 from jobs.webhooks import webhooks
@@ -32,6 +33,7 @@ def build_schedule(settings: Settings) -> tuple[Job, ...]:
         Job("fetch", every.fetch, 10 * MINUTE, fetch, longest.fetch),
         Job("read_pages", every.read_pages, 10 * MINUTE, read_pages, longest.read_pages),
         Job("embed", every.embed, 10 * MINUTE, embed, longest.embed),
+        Job("reembed", every.reembed, 10 * MINUTE, reembed, longest.reembed),
         Job("place", every.place, 10 * MINUTE, place, longest.place),
         Job("reconcile", every.reconcile, HOUR, reconcile, longest.reconcile),
         Job("describe", every.describe, 10 * MINUTE, describe, longest.describe),

@@ -16,6 +16,7 @@ from service.commands.running.wiring import open_context
 from service.errors import BadInputError
 from service.settings import load as settings_module
 from service.settings.sources import nearest
+from service.store.articles import model_choices
 from service.store.runs.status import JobStatus, load_job_status
 
 app = typer.Typer()
@@ -57,9 +58,15 @@ def show_status() -> None:
     stalled_after = timedelta(seconds=settings.runs.takeover_seconds)
     with open_context(settings) as context, context.sessions() as session:
         states = load_job_status(session, names)
+        reembedding = model_choices.measure_reembedding(session)
         now = context.clock()
     for each in states:
         print(f"{each.job:10} {describe_job(each, now, stalled_after)}")
+    if reembedding:
+        print(
+            f"{reembedding.encoded} of {reembedding.total} articles are encoded with the model "
+            f"{reembedding.requested}; until then {reembedding.former} is in use"
+        )
     if any(each.current and each.current.has_stalled(stalled_after) for each in states):
         raise typer.Exit(1)
 

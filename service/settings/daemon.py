@@ -42,12 +42,21 @@ class MetricsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TracingSettings:
+    """OpenTelemetry traces; section `[tracing]`."""
+
+    endpoint: str  #: base address of an OTLP receiver over HTTP; empty: none
+    ratio: float  #: share of the traces that are recorded
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleSettings:
     """Seconds between two runs of each job; section `[schedule]`."""
 
     fetch: float
     read_pages: float
     embed: float
+    reembed: float
     place: float
     reconcile: float
     describe: float
@@ -90,6 +99,7 @@ class RunLimitSettings:
     fetch: float
     read_pages: float
     embed: float
+    reembed: float
     place: float
     reconcile: float
     describe: float

@@ -17,6 +17,7 @@ from service.settings.daemon import (
     RunLimitSettings,
     RunSettings,
     ScheduleSettings,
+    TracingSettings,
 )
 from service.settings.delivery import (
     AlertSettings,
@@ -63,6 +64,7 @@ class Settings:
     access: AccessSettings
     log: LogSettings
     metrics: MetricsSettings
+    tracing: TracingSettings
     fetch: FetchSettings
     pacing: PacingSettings
     parse: ParseSettings

@@ -10,6 +10,7 @@ from service.errors import SettingsError
 from service.redaction import redact_urls
 from service.settings.daemon import LogSettings
 from service.settings.sources import nearest
+from service.telemetry import tracing
 
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("auto", "json", "text")
@@ -31,6 +32,7 @@ def configure(settings: LogSettings) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        tracing.add_ids,
         _redact_addresses,
     ]
     handler = logging.StreamHandler(sys.stderr)

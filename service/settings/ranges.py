@@ -60,6 +60,7 @@ RANGES: dict[str, Range] = {
     "alerts.growth": (1.1, 1000),
     "alerts.max_per_hour": (0, 1000),
     "retention": (0, 36_500),
+    "tracing.ratio": (0, 1),
     "schedule": (0.1, 60 * 60 * 24 * 365),
     "runs": (0.1, 86_400),
     "run_limits": (1, 60 * 60 * 24 * 365),

@@ -88,6 +88,14 @@ def _queue_metrics(store: StoreMetrics) -> Families:
         "queue",
         {name: queue.oldest for name, queue in store.queues.items()},
     )
+    change = store.reembedding
+    yield _gauges(
+        "reembedding_articles",
+        "Articles during a change of the embedding model: with a vector of the new model, and all "
+        "that need one. 0 without a change.",
+        "state",
+        {"encoded": change.encoded if change else 0, "total": change.total if change else 0},
+    )
     yield _gauge("maintenance", "Whether maintenance mode is on (1) or off (0).", store.maintenance)
 
 

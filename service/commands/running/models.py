@@ -1,16 +1,22 @@
 """Loading of the pair and merge models and, on first use, of the embedding model."""
 
+import gc
+import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from service.domain.merges.model import MergeModel
 from service.domain.pairs.score import PairModel
+from service.embed import free_memory
 from service.embed.encoder import Encoder
 from service.embed.loader import load_encoder
+from service.embed.model_set import ModelSet
 from service.errors import BadInputError
 from service.settings.embedding import EmbedSettings, WeightsSettings
+from service.settings.model_choice import ModelChoice
 
 #: Weights of the default profile, "multilingual".
 PAIR_WEIGHTS = WeightsSettings("pair_model_multilingual.json")
@@ -49,6 +55,48 @@ def lazy_encoder(settings: EmbedSettings) -> Callable[[], Encoder]:
         return loaded[0]
 
     return get
+
+
+class ModelSets:
+    """Loads the models of a choice once.
+
+    Two choices are loaded during a change of the model; `keep` removes the former one.
+    """
+
+    def __init__(self, reach: timedelta) -> None:
+        self._reach = reach
+        self._lock = threading.Lock()
+        self._sets: dict[str, ModelSet] = {}
+
+    def load(self, choice: ModelChoice) -> ModelSet:
+        """Return the models of a choice; the encoder is loaded at its first use.
+
+        Raises:
+            BadInputError: a file of weights is missing or contains no weights.
+        """
+        key = json.dumps(choice.to_json(), sort_keys=True)
+        with self._lock:
+            found = self._sets.pop(key, None) or ModelSet(
+                choice,
+                lazy_encoder(choice.embed),
+                load_pair_model(choice.pairs).with_window(self._reach),
+                load_merge_model(choice.merges),
+            )
+            self._sets[key] = found
+            return found
+
+    def keep(self, choices: Iterable[ModelChoice]) -> None:
+        """Forget the models of all other choices, and return their memory."""
+        keys = {json.dumps(each.to_json(), sort_keys=True) for each in choices}
+        with self._lock:
+            former = [each for each in self._sets if each not in keys]
+            for key in former:
+                del self._sets[key]
+        if former:
+            gc.unfreeze()  # the web server excludes its model from garbage collection
+            gc.collect()
+            gc.freeze()
+            free_memory.trim()
 
 
 def _load(path: Path, parse: Callable[[str], Model]) -> Model:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 from fastapi import FastAPI
 
+from jobs.running import current_models
 from jobs.running.context import Context
 from service.commands.feeds import import_shipped
 from service.commands.running.http_server import serve_in_thread
@@ -15,7 +17,9 @@ from service.settings import load as settings_module
 from service.settings import logging
 from service.store.database.connections.engines import derived_engine
 from service.store.database.connections.limits import ConnectionLimits
+from service.store.database.connections.traced import trace_statements
 from service.store.database.sessions import Sessions, make_sessions
+from service.telemetry import tracing
 from service.web.app import create_app
 from service.web.dependencies import ModelContext
 
@@ -26,33 +30,55 @@ log = structlog.get_logger()
 def open_service(*, with_feeds: bool) -> Iterator[Context]:
     """Configure logging and yield the context.
 
-    `with_feeds` imports the shipped feed catalogue if the database has no feeds.
+    `with_feeds` is for processes that run the jobs: it imports the shipped feed catalogue if the
+    database has no feeds, and requests the embedding model of the settings.
     """
     settings = settings_module.load()
     logging.configure(settings.log)
-    with open_context(settings) as context:
+    exporter = tracing.make_exporter(settings.tracing.endpoint)
+    if exporter is not None:
+        trace_statements()
+    with (
+        tracing.tracing(exporter, ratio=settings.tracing.ratio),
+        open_context(settings) as context,
+    ):
         if with_feeds:
             import_shipped(context)
+            current_models.request(context)
         yield context
 
 
-def build_web_app(context: Context, sessions: Sessions) -> FastAPI:
-    """Build the web application with the same models, settings and clock as the jobs."""
+def build_web_app(context: Context, sessions: Sessions, *, check_interval: float = 5.0) -> FastAPI:
+    """Build the web application with the same models, settings and clock as the jobs.
+
+    `check_interval` is the time in seconds between two checks of which model is in use.
+    """
     settings = context.settings
-    models = ModelContext(
+
+    def find_models() -> ModelContext:
+        with sessions() as session:
+            return _model_context(current_models.apply(session, context))
+
+    return create_app(
+        sessions,
+        clock=context.clock,
+        origins=settings.web.cors_origins,
+        settings=settings,
+        model_context=replace(
+            _model_context(context), find_current=find_models, check_interval=check_interval
+        ),
+    )
+
+
+def _model_context(context: Context) -> ModelContext:
+    settings = context.settings
+    return ModelContext(
         encoder=context.encoder,
         languages=settings.embed.languages,
         pair_model=context.pair_model,
         stories=settings.stories,
         reach=settings.window.reach,
         tolerance=timedelta(minutes=settings.admit.future_tolerance_minutes),
-    )
-    return create_app(
-        sessions,
-        clock=context.clock,
-        origins=settings.web.cors_origins,
-        settings=settings,
-        model_context=models,
     )
 
 

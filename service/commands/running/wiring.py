@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from jobs.running.context import Context, Progress, no_progress
-from service.commands.running.models import lazy_encoder, load_merge_model, load_pair_model
+from service.commands.running.models import ModelSets
 from service.commands.running.times import utc_now
 from service.settings import load as settings_module
 from service.settings.load import Settings
+from service.settings.model_choice import ModelChoice
 from service.store.database import schema
 from service.store.database.sessions import make_sessions, open_engine
 
@@ -41,13 +42,16 @@ def open_context(
             schema.upgrade(engine)
         else:
             schema.check(engine)
+        models = ModelSets(settings.window.reach)
+        configured = models.load(ModelChoice.of(settings))
         yield Context(
             engine=engine,
             sessions=make_sessions(engine),
             settings=settings,
             clock=clock,
-            encoder=lazy_encoder(settings.embed),
-            pair_model=load_pair_model(settings.pairs).with_window(settings.window.reach),
-            merge_model=load_merge_model(settings.merges),
+            encoder=configured.encoder,
+            pair_model=configured.pair_model,
+            merge_model=configured.merge_model,
+            model_sets=models,
             progress=progress,
         )

@@ -21,6 +21,7 @@ from service.store.database import locks
 from service.store.database.bulk import copy_rows
 from service.store.tables import ArticleRow
 from service.store.tables.articles import ARTICLE_NUMBERS
+from service.telemetry import tracing
 
 #: Name of the lock for admissions: two processes must not store one entry under different keys.
 LOCK = "admission"
@@ -86,6 +87,7 @@ def admit(
     )
     identified = {ids[number]: entry for number, entry in enumerate(entries)}
     keys.save_keys(session, identified, known, matches, source.feed_id)
+    tracing.record_step("admit", [ids[number] for number in new])
     return AdmissionCounts(len(new), revised)
 
 

@@ -6,7 +6,7 @@ transactions could wait for each other:
 1. the lock `stories` (`stories.apply_plan.LOCK`): every writer of stories, memberships and copies
 2. the lock `admission` (`articles.admission.LOCK`): every writer of articles and their keys
 3. the lock `feeds` (`catalogue.feeds.LOCK`): every writer of outlets and new feeds
-4. the lock `models` (`articles.vectors`): the first use of an embedding model
+4. the lock `models` (`articles.vectors`): first use and switch of the embedding model
 5. the lock `subscriptions` (`subscribers.opt_in.LOCK`): requests for confirmation emails
 6. rows of one table, in the order of their ids: articles, stories, editions, webhooks, subscribers
 7. the row of the run, in the last statement before the commit (`database.fence`)

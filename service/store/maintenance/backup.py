@@ -18,7 +18,10 @@ from service.store.maintenance.programs import (
     run_offline,
     run_program,
 )
-from service.store.tables import Base
+from service.store.tables import Base, RateBucketRow
+
+#: Tables whose rows are not in backups: addresses of clients.
+UNLOGGED = {RateBucketRow.__tablename__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,11 @@ def back_up(engine: Engine, file: Path, *, any_revision: bool = False) -> Backup
         with translate_database_errors(engine):
             if not any_revision:
                 schema.check(engine)
-            expected = Base.metadata.tables.keys() & set(inspect(engine).get_table_names())
-            options = ("--format=custom", "--no-owner", "--no-privileges", f"--file={partial}")
-            run_program(engine, "pg_dump", *options)
+            expected = (Base.metadata.tables.keys() - UNLOGGED) & set(
+                inspect(engine).get_table_names()
+            )
+            content = ("--no-owner", "--no-privileges", "--no-unlogged-table-data")
+            run_program(engine, "pg_dump", "--format=custom", *content, f"--file={partial}")
             tables = verify(engine, partial)
         if missing := sorted(expected - tables):
             raise DatabaseError(f"The backup lacks the tables {', '.join(missing)}")

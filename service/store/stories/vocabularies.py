@@ -1,4 +1,7 @@
-"""Stored vocabulary (document frequencies) of the latest window, used until the next reconcile."""
+"""Stored vocabulary (document frequencies) of the latest window, used until the next reconcile.
+
+After a switch to another embedding model, the vocabularies of both are stored until then.
+"""
 
 from datetime import datetime
 
@@ -10,16 +13,19 @@ from service.store.tables import VocabularyRow
 
 
 def save(session: Session, vocabulary: Vocabulary, *, now: datetime) -> None:
-    """Replace the stored vocabulary."""
+    """Replace all stored vocabularies."""
     session.execute(delete(VocabularyRow))
+    add(session, vocabulary, now=now)
+
+
+def add(session: Session, vocabulary: Vocabulary, *, now: datetime) -> None:
+    """Store the vocabulary of another model beside the stored one."""
     row = VocabularyRow(created_at=now, articles=vocabulary.articles, data=vocabulary.to_bytes())
     session.add(row)
 
 
 def latest(session: Session, model: str = "") -> Vocabulary | None:
-    """The stored vocabulary, or None if there is none or it belongs to another embedding model."""
-    data = session.scalar(select(VocabularyRow.data).order_by(VocabularyRow.id.desc()).limit(1))
-    vocabulary = Vocabulary.from_bytes(data) if data else None
-    if vocabulary is None or model not in {"", vocabulary.centering_mean.model}:
-        return None
-    return vocabulary
+    """The latest vocabulary of an embedding model, by default of any; None without one."""
+    rows = session.scalars(select(VocabularyRow.data).order_by(VocabularyRow.id.desc()))
+    stored = (Vocabulary.from_bytes(data) for data in rows)
+    return next((each for each in stored if model in {"", each.centering_mean.model}), None)

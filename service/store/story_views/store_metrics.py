@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from service.store.articles.model_choices import Reembedding, measure_reembedding
 from service.store.runs import maintenance
 from service.store.runs.queues import Queue, measure_queues
 from service.store.runs.status import CurrentRun, load_current_runs
@@ -33,6 +34,7 @@ class StoreMetrics:
     current_runs: tuple[CurrentRun, ...]  #: of all processes
     queues: dict[str, Queue]  #: by what waits
     maintenance: bool
+    reembedding: Reembedding | None  #: None unless the embedding model changes
     churn: RecentChurn  #: of the last day
     webhooks: dict[str, int]  #: by state
     changes_pending: int  #: transitions not yet delivered to active webhooks, before filters
@@ -40,7 +42,7 @@ class StoreMetrics:
 
 
 def collect_metrics(session: Session, *, now: datetime) -> StoreMetrics:
-    """Compute all gauges; twelve statements."""
+    """Compute all gauges; fourteen to sixteen statements."""
     states = select(StoryRow.state, func.count()).group_by(StoryRow.state)
     statuses = select(FeedRow.status, func.count()).group_by(FeedRow.status)
     failing = select(func.count()).where(FeedRow.status == "active", FeedRow.error_count > 0)
@@ -60,6 +62,7 @@ def collect_metrics(session: Session, *, now: datetime) -> StoreMetrics:
         current_runs=tuple(load_current_runs(session).values()),
         queues=measure_queues(session, now=now),
         maintenance=maintenance.find(session) is not None,
+        reembedding=measure_reembedding(session),
         churn=measure_churn(session, since=now - timedelta(days=1)),
         webhooks=dict(session.execute(hooks).all()),
         changes_pending=_count_pending_changes(session),

@@ -6,6 +6,8 @@ single column. Keys such as canonical URLs must be unique over all days, so they
 their own.
 """
 
+from typing import Any
+
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
     BigInteger,
@@ -21,7 +23,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.domain.articles.article_types import ArticleType
-from service.store.tables.base import Base, Instant, one_of
+from service.store.tables.base import Base, Identifier, Instant, one_of
 
 #: Sequence numbers of article ids, over all days.
 ARTICLE_NUMBERS = Sequence("article_numbers", metadata=Base.metadata)
@@ -192,6 +194,21 @@ class ModelRow(Base):
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     tag: Mapped[str] = mapped_column(unique=True)
     dimensions: Mapped[int]
+
+
+class ModelChoiceRow(Base):
+    """A choice of the embedding model in the settings; the latest switch is in use."""
+
+    __tablename__ = "model_choices"
+    __table_args__ = (
+        CheckConstraint("switched_at IS NULL OR model_id IS NOT NULL", name="has_model"),
+    )
+
+    id: Mapped[Identifier]
+    choice: Mapped[dict[str, Any]]  #: `settings.model_choice.ModelChoice` as JSON
+    requested_at: Mapped[Instant]
+    switched_at: Mapped[Instant | None]
+    model_id: Mapped[int | None] = mapped_column(SmallInteger, ForeignKey("models.id"))
 
 
 class VectorRow(Base):

@@ -85,7 +85,12 @@ class HostMiddleware:
 
 
 def host_name(host: str) -> str:
-    """Return the name or address of a Host header without its port; empty if it is invalid."""
+    """Return the name or address of a Host header without its port; empty if it is invalid.
+
+    Links contain the header, so nothing but host and port is accepted.
+    """
+    if any(character in "@/?#\\" for character in host):
+        return ""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:

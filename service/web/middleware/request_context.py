@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from service.telemetry import tracing
 from service.web.metrics import Metrics
 from service.web.requests.problems import problem
 
@@ -57,8 +58,12 @@ class RequestContextMiddleware:
         inner = {**scope, "method": "GET"} if state["head"] else scope
         started = time.perf_counter()
         try:
-            with bound_contextvars(request=sender.request_id):
+            with (
+                bound_contextvars(request=sender.request_id),
+                tracing.span("request", method=scope["method"], request=sender.request_id),
+            ):
                 await self.app(inner, receive, sender)
+                tracing.set_attributes(route=_route(inner), status=sender.status)
         except Exception:
             log.exception(
                 "request failed",
@@ -72,9 +77,12 @@ class RequestContextMiddleware:
             await response(inner, receive, sender)
         finally:
             seconds = time.perf_counter() - started
-            # The path template, not the path: labels must stay few.
-            route = str(getattr(inner.get("route"), "path", "other"))
-            self._metrics.observe(scope["method"], route, sender.status, seconds)
+            self._metrics.observe(scope["method"], _route(inner), sender.status, seconds)
+
+
+def _route(scope: Scope) -> str:
+    """The path template, not the path: labels must stay few, and paths contain tokens."""
+    return str(getattr(scope.get("route"), "path", "other"))
 
 
 class _HeaderSender:

@@ -17,7 +17,8 @@ from jobs.reconcile import reconcile
 from jobs.running.context import Context
 from jobs.running.runner import Job, run_job
 from service.domain.catalogue.outlets import Outlet
-from service.store.articles import articles
+from service.settings.model_choice import ModelChoice
+from service.store.articles import articles, model_choices, vectors
 from service.store.catalogue import feeds
 from service.store.catalogue.feeds import NewFeed
 from service.store.story_views import overview
@@ -361,8 +362,11 @@ def test_change_back_encodes_articles_of_the_meantime(
 ):
     publish(item("1", MEETING, NOW))
     place(context)
-    with context.sessions.begin() as session:
-        session.execute(delete(VectorRow))  # as if another model had encoded the article
+    with context.sessions.begin() as session:  # as if another model had been in use since
+        session.execute(delete(VectorRow))
+        other = vectors.ensure_model(session, OtherEncoder.model, OtherEncoder.dimensions)
+        choice = ModelChoice.of(context.settings).to_json()
+        model_choices.adopt(session, other, choice, now=NOW)
     clock.advance(hours=1)
     publish(item("2", MEETING_AGAIN, clock.now, host="evening.example"))
     place(context)

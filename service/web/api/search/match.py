@@ -26,7 +26,7 @@ from service.web.api.stories.parts import (
     ContributionOut,
 )
 from service.web.dependencies import ReadSession, WebContextDep
-from service.web.lazy_model import EncoderDep, LazyModelDep, ModelContextDep
+from service.web.lazy_model import EncoderDep, LazyModelDep
 from service.web.rendering.schemas import DATE_FLAGS, OutletRef, StoryOut
 from service.web.rendering.story_page.evidence import Evidence, Neighbour, read_evidence
 from service.web.requests.problems import PROBLEM_RESPONSES, UNREADABLE_BODY_RESPONSE
@@ -146,10 +146,9 @@ class MatchOut(BaseModel):
 
 
 @router.post("")
-def match_article(  # noqa: PLR0917  # FastAPI passes keyword arguments
+def match_article(
     body: MatchIn,
     encoder: EncoderDep,
-    context: ModelContextDep,
     model: LazyModelDep,
     session: ReadSession,
     web: WebContextDep,
@@ -158,6 +157,7 @@ def match_article(  # noqa: PLR0917  # FastAPI passes keyword arguments
 
     The result is the same as for a new article from a feed. Nothing is stored.
     """
+    context = model.context_of(encoder)
     require_known_names(session, outlets=[body.outlet] if body.outlet else ())
     now = web.clock()
     raw_date = body.published.isoformat() if body.published else ""

@@ -1,0 +1,1 @@
+"""Soak of the whole service with real feeds: `make soak`."""
