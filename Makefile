@@ -13,7 +13,7 @@ SECONDS ?= 600
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--upgrade --quiet --no-emit-package torch --no-emit-package samestory-client --custom-compile-command 'make lock'
 
-.PHONY: demo test check lint types layers typescript coverage quality pair-models merge-models bench stress soak-feeds lock clean
+.PHONY: demo test check lint types layers typescript axe coverage quality pair-models merge-models bench stress soak-feeds lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -40,6 +40,10 @@ layers: $(VENV)/ready-dev
 typescript: $(VENV)/ready-dev
 	cd service/client/typescript && npm ci --no-audit --no-fund
 	$(BIN)/python -m tests.support.typescript build/typescript
+
+# Installs axe-core, which a browser test runs on every page.
+axe:
+	cd tests/support/browser/axe && npm ci --no-audit --no-fund
 
 coverage: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q --cov --cov-report=term

@@ -9,11 +9,12 @@ from service.domain.access.roles import Role
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.editing import audit_log
-from tests.support.content.site.open_questions import FERRY, OpenQuestions
-from tests.support.content.site.site_content import fill
-from tests.support.content.site.texts import WORLD_NOW
+from tests.support.browser.chromium import Browser, find_browser, running_browser
+from tests.support.browser.tabs import View
+from tests.support.content.open_questions import FERRY, OpenQuestions
+from tests.support.content.site_content import fill
+from tests.support.content.texts import WORLD_NOW
 from tests.support.database.api_keys import make_key_client
-from tests.support.servers.browser import Browser, View, find_browser, running_browser
 from tests.support.servers.site import Site, serving
 from tests.support.servers.visitor import Visitor
 

@@ -7,8 +7,9 @@ import pytest
 
 from service.store.database import schema
 from service.store.database.sessions import make_sessions
-from tests.support.content.site.texts import MEETING, STORYLINE
-from tests.support.servers.browser import Browser, View, find_browser, running_browser
+from tests.support.browser.chromium import Browser, find_browser, running_browser
+from tests.support.browser.tabs import View
+from tests.support.content.texts import MEETING, STORYLINE
 from tests.support.servers.site import Site, serving, serving_busy_day, serving_world
 
 pytestmark = pytest.mark.slow
