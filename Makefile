@@ -6,6 +6,7 @@ PIP_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 ONCE ?=
+PICTURE_ARGS ?=
 FLOORS ?= check
 ARTICLES ?= 200000
 SECONDS ?= 600
@@ -13,7 +14,7 @@ SECONDS ?= 600
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--upgrade --quiet --no-emit-package torch --no-emit-package samestory-client --custom-compile-command 'make lock'
 
-.PHONY: demo test check lint types layers typescript axe coverage quality pair-models merge-models bench stress soak-feeds lock clean
+.PHONY: demo test check lint types layers typescript axe pictures coverage quality pair-models merge-models bench stress soak-feeds lock clean
 
 demo: $(VENV)/ready
 	$(BIN)/samestory demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -44,6 +45,10 @@ typescript: $(VENV)/ready-dev
 # Installs axe-core, which a browser test runs on every page.
 axe:
 	cd tests/support/browser/axe && npm ci --no-audit --no-fund
+
+# Pictures of every page, from the demo's store; renews docs/pictures. PICTURE_ARGS limits the pages.
+pictures: $(VENV)/ready-dev
+	$(BIN)/python -m tests.support.browser.pictures build/pictures $(PICTURE_ARGS)
 
 coverage: $(VENV)/ready-dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q --cov --cov-report=term

@@ -26,6 +26,7 @@ from service.store.tables.catalogue import (
 from service.store.tables.decisions import ConstraintRow, DecisionRow, ReviewRow
 from service.store.tables.operations import (
     BrowserSessionRow,
+    EvaluationRow,
     GazetteerRow,
     IdempotentResponseRow,
     KeyRow,
@@ -50,6 +51,7 @@ from service.store.tables.stories import (
     StorylineRow,
     StoryRow,
     StoryVersionRow,
+    SurroundingsRow,
     TransitionRow,
 )
 from service.store.tables.webhooks import WebhookAttemptRow, WebhookBlockedStoryRow, WebhookRow
@@ -69,6 +71,7 @@ __all__ = [
     "DecisionRow",
     "DeliveryRow",
     "EditionRow",
+    "EvaluationRow",
     "FamilyRow",
     "FeedMoveRow",
     "FeedRow",
@@ -94,6 +97,7 @@ __all__ = [
     "StorylineRow",
     "SubscriberRow",
     "SuppressedAddressRow",
+    "SurroundingsRow",
     "TransitionRow",
     "VectorRow",
     "VocabularyRow",

@@ -10,7 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from service.web.metrics import Metrics
+from service.web.rendering.reader_clock import current_zone
 from service.web.requests.problems import problem
+from service.web.requests.reader import read_zone
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +58,7 @@ class RequestContextMiddleware:
         state["head"] = scope["method"] == "HEAD"
         inner = {**scope, "method": "GET"} if state["head"] else scope
         started = time.perf_counter()
+        zone = current_zone.set(read_zone(scope))
         try:
             with bound_contextvars(request=sender.request_id):
                 await self.app(inner, receive, sender)
@@ -71,6 +74,7 @@ class RequestContextMiddleware:
             response = problem(Request(inner), 500, INTERNAL_ERROR)
             await response(inner, receive, sender)
         finally:
+            current_zone.reset(zone)
             seconds = time.perf_counter() - started
             # The path template, not the path: labels must stay few.
             route = str(getattr(inner.get("route"), "path", "other"))

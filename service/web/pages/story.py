@@ -136,7 +136,7 @@ def _merge_notice(transitions: Iterable[StoryTransition], merged: str) -> str:
     merge = next((each for each in transitions if merged and each.other_story_id == merged), None)
     if merge is None:
         return ""
-    return f"The story that you opened was merged into this one on {date_time(merge.at)} UTC."
+    return f"The story that you opened was merged into this one on {date_time(merge.at)}."
 
 
 def _report_links(

@@ -17,9 +17,9 @@ def render_page(
     headers: Mapping[str, str] | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """Render a template with the current time."""
+    """Render a template with the current time; times depend on the zone in the reader's cookie."""
     html = web.templates.get_template(template).render(now=web.clock(), **values)
-    return HTMLResponse(html, status, dict(headers or {}))
+    return HTMLResponse(html, status, {"Vary": "Cookie", **(headers or {})})
 
 
 def page_url(path: str, parameters: Mapping[str, Any]) -> str:

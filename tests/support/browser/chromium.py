@@ -46,16 +46,18 @@ class Browser:
         view: View,
         measure: str = "",
         cookies: Mapping[str, str] | None = None,
+        *,
+        expand: bool = True,
     ) -> PageReport:
-        """Open a page in a new tab with all details expanded; return a report.
+        """Open a page in a new tab, with all details expanded if `expand`; return a report.
 
         `measure` is a JavaScript expression, evaluated before the details are expanded.
         """
-        task = self._open_page(url, view, measure, cookies or {})
+        task = self._open_page(url, view, measure, cookies or {}, expand=expand)
         return asyncio.run(asyncio.wait_for(task, 60))
 
     async def _open_page(
-        self, url: str, view: View, measure: str, cookies: Mapping[str, str]
+        self, url: str, view: View, measure: str, cookies: Mapping[str, str], *, expand: bool
     ) -> PageReport:
         report = PageReport()
         async with self.tab(report) as tab:
@@ -64,7 +66,8 @@ class Browser:
             await tab.open(url)
             await tab.set_direction(view)
             report.value = await tab.evaluate(measure) if measure else None
-            await tab.evaluate(OPEN_DETAILS)
+            if expand:
+                await tab.evaluate(OPEN_DETAILS)
             report.overflow, report.overflowing = await tab.evaluate(OVERFLOW)
             report.png = await tab.screenshot()
         return report
@@ -87,6 +90,28 @@ class Browser:
                 await tab.press(key)
                 texts.append(await tab.evaluate("document.querySelector('main').innerText"))
         return texts, report
+
+    def activate(
+        self, url: str, names: Sequence[str], cookies: Mapping[str, str]
+    ) -> tuple[str, list[int]]:
+        """Open a page, and activate elements by Tab and Enter, each of which opens the next page.
+
+        Returns the text of the last page, and the number of Tab presses for each name.
+        """
+        return asyncio.run(asyncio.wait_for(self._activate(url, names, cookies), 60))
+
+    async def _activate(
+        self, url: str, names: Sequence[str], cookies: Mapping[str, str]
+    ) -> tuple[str, list[int]]:
+        async with self.tab(PageReport()) as tab:
+            await tab.prepare(View(1280))
+            await tab.set_cookies(url, cookies)
+            await tab.open(url)
+            presses = []
+            for name in names:
+                presses.append(await tab.focus(name))
+                await tab.press("Enter")
+            return str(await tab.evaluate("document.querySelector('main').innerText")), presses
 
     @asynccontextmanager
     async def tab(self, report: PageReport) -> AsyncIterator[Tab]:

@@ -35,6 +35,7 @@ READER_PAGES = {
     "outlet": "/outlets/harbour",
     "comparison": "/compare?outlet=harbour&outlet=volga-wire&days=30",
     "missing": "/missing",
+    "map": "/map",
     "search": "/search?q=talks&outlet=cedar",
     "search form": "/search",
     "data": "/data",

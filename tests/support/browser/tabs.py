@@ -17,6 +17,11 @@ OVERFLOW = """(() => {
     .map(e => e.tagName + '.' + e.className.toString());
   return [document.documentElement.scrollWidth - room, over.slice(0, 3).join(' ')];
 })()"""
+#: Label or text of the focused element.
+FOCUSED_NAME = (
+    """(e => e.getAttribute('aria-label') || e.innerText || '')(document.activeElement)"""
+)
+MAX_TABS = 60
 #: Height of the tallest image that the browser can make; of taller pages, it shows the start.
 MAX_IMAGE_HEIGHT = 16_384
 
@@ -95,13 +100,32 @@ class Tab:
         while not self._loaded:
             self._handle_event(json.loads(await self._socket.receive_str()))
 
+    async def focus(self, name: str) -> int:
+        """Press the Tab key until an element has the focus whose name starts so; count the presses.
+
+        Raises:
+            LookupError: no such element within `MAX_TABS` presses.
+        """
+        for number in range(1, MAX_TABS + 1):
+            await self._press("Tab", code=9)
+            if str(await self.evaluate(FOCUSED_NAME)).startswith(name):
+                return number
+        raise LookupError(name)
+
     async def press(self, key: str) -> None:
         """Press a key that opens another page, and wait until the page is loaded."""
         self._loaded = False
-        for kind in ("keyDown", "keyUp"):
-            await self._send("Input.dispatchKeyEvent", type=kind, key=key, text=key)
+        await self._press(
+            key, text="\r" if key == "Enter" else key, code=13 if key == "Enter" else 0
+        )
         while not self._loaded:
             self._handle_event(json.loads(await self._socket.receive_str()))
+
+    async def _press(self, key: str, *, code: int, **more: str) -> None:
+        for kind in ("keyDown", "keyUp"):
+            await self._send(
+                "Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **more
+            )
 
     async def evaluate(self, expression: str) -> Any:
         """Value of a JavaScript expression; of a promise, the value after its end."""
@@ -110,10 +134,10 @@ class Tab:
         )
         return result["result"].get("value")
 
-    async def screenshot(self) -> bytes:
-        """PNG of the whole page, or of its start if it is too tall."""
+    async def screenshot(self, *, whole: bool = True) -> bytes:
+        """PNG of the whole page, or of the window; of a page that is too tall, the window."""
         height = int(await self.evaluate("document.documentElement.scrollHeight"))
-        is_complete = height < MAX_IMAGE_HEIGHT
+        is_complete = whole and height < MAX_IMAGE_HEIGHT
         result = await self._send("Page.captureScreenshot", captureBeyondViewport=is_complete)
         return base64.b64decode(result["data"])
 
