@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from service.domain.evaluation.grouping_metrics import Agreement
@@ -41,7 +42,7 @@ def load_evaluations(session: Session, *, limit: int) -> list[Evaluation]:
     row = EvaluationRow
     latest = (
         select(row)
-        .distinct(row.name, row.profile)
+        .ext(distinct_on(row.name, row.profile))
         .order_by(row.name, row.profile, row.id.desc())
         .subquery()
     )

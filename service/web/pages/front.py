@@ -27,7 +27,7 @@ from service.web.rendering.front_page import filter_links
 from service.web.rendering.front_page.cards import arrange_front
 from service.web.rendering.meta import page_meta
 from service.web.rendering.pages import page_url, render_page
-from service.web.requests.parameters.form_query import FormQuery
+from service.web.requests.parameters.form_query import FormQuery, explain_ignored
 from service.web.requests.parameters.queries import read_query
 from service.web.requests.parameters.types import Limit
 from service.web.requests.reader import ReaderDep
@@ -66,6 +66,7 @@ def front_page(
         "front.html",
         meta=page_meta(request, page_url("/", parameters), "Stories", DESCRIPTION),
         clock=reader.clock,
+        notice=explain_ignored(request.query_params, {*FrontQuery.model_fields, "zone"}),
         front=arrange_front(
             stories,
             now=listed.time or web.clock(),

@@ -27,6 +27,7 @@ def stories_address(request: Request) -> RedirectResponse:
 
 @router.get("/feeds")
 def feeds_page(
+    request: Request,
     session: ReadSession,
     web: WebContextDep,
     *,
@@ -41,6 +42,7 @@ def feeds_page(
     return render_page(
         web,
         "feeds.html",
+        meta=page_meta(request, "/feeds", "Feed health", "When each feed was read last."),
         feeds=page.items,
         counts=catalogue_views.load_feed_counts(session),
         failing=failing,

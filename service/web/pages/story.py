@@ -20,13 +20,13 @@ from service.web.dependencies import ReadSession, WebContextDep
 from service.web.rendering import links
 from service.web.rendering.meta import story_meta
 from service.web.rendering.pages import render_page
+from service.web.rendering.reader_clock import ReaderClock
 from service.web.rendering.story_page.evidence import read_evidence
 from service.web.rendering.story_page.headlines import compare_headlines
 from service.web.rendering.story_page.history import Change, describe_history
 from service.web.rendering.story_page.markdown import render_markdown
 from service.web.rendering.story_page.reports import ReportPage, page_reports
 from service.web.rendering.story_page.timeline import draw_growth, timeline_rows
-from service.web.rendering.templates import date_time
 from service.web.requests import problems
 from service.web.requests.parameters.types import AsOf, StoryId
 from service.web.requests.reader import ReaderDep
@@ -104,7 +104,7 @@ def story_page(
         web,
         "story.html",
         meta=story_meta(request, story),
-        notice=_merge_notice(transitions, merged),
+        notice=_merge_notice(transitions, merged, reader.clock),
         clock=reader.clock,
         story=story,
         developing=not as_of and is_developing(story.details.pace, web.clock()),
@@ -131,12 +131,12 @@ def story_page(
     return reader.personalize(response)
 
 
-def _merge_notice(transitions: Iterable[StoryTransition], merged: str) -> str:
+def _merge_notice(transitions: Iterable[StoryTransition], merged: str, clock: ReaderClock) -> str:
     """Sentence for readers whom a merged story redirected here; empty for all others."""
     merge = next((each for each in transitions if merged and each.other_story_id == merged), None)
     if merge is None:
         return ""
-    return f"The story that you opened was merged into this one on {date_time(merge.at)}."
+    return f"The story that you opened was merged into this one {clock.since(merge.at)}."
 
 
 def _report_links(

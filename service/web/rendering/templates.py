@@ -18,6 +18,7 @@ from service.web.rendering.reader_clock import (
     MONTHS,
     UNITS,
     ReaderClock,
+    current_time,
     current_zone,
 )
 from service.web.rendering.story_page.evidence import read_evidence
@@ -54,6 +55,7 @@ def create_environment(title: str, static: Path) -> Environment:
         "day": day,
         "iso": iso,
         "since": since,
+        "ago": ago,
         "report_time": report_time,
         "duration": duration,
         "seconds": seconds,
@@ -104,9 +106,11 @@ def delays(story: StoryView) -> dict[str, timedelta]:
 
 
 def day(at: date) -> str:
-    """Date in the reader's zone, such as 25 Apr 2023."""
-    local = at.astimezone(current_zone.get()) if isinstance(at, datetime) else at
-    return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+    """Date in the reader's zone, such as 25 Apr 2023; without the year if it is this year."""
+    zone, now = current_zone.get(), current_time.get()
+    local = at.astimezone(zone) if isinstance(at, datetime) else at
+    with_year = now is None or local.year != now.astimezone(zone).year
+    return f"{local.day} {MONTHS[local.month - 1]}{f' {local.year}' if with_year else ''}"
 
 
 def time_of_day(at: datetime) -> str:
@@ -127,6 +131,11 @@ def zone_name() -> str:
 def since(at: datetime, now: datetime) -> str:
     """Time since `at`, and date and time in the reader's zone, such as 2 h ago, 09:14."""
     return ReaderClock(now, current_zone.get()).since(at)
+
+
+def ago(at: datetime) -> str:
+    """Time since `at` while a page is rendered, such as 2 h ago."""
+    return ReaderClock(current_time.get() or at).ago(at)
 
 
 def report_time(report: Report) -> str:
