@@ -14,9 +14,9 @@ from service.store.tables import DecisionRow, ReviewRow
 from tests.support.browser.chromium import Browser, find_browser, running_browser
 from tests.support.browser.every_page import STAFF_PAGES
 from tests.support.browser.tabs import View
-from tests.support.content.open_questions import OpenQuestions
-from tests.support.content.site_content import fill
-from tests.support.content.texts import WORLD_NOW
+from tests.support.content.site.open_questions import OpenQuestions
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import WORLD_NOW
 from tests.support.database.api_keys import make_key_client
 from tests.support.servers.site import Site, serving
 from tests.support.servers.visitor import Visitor

@@ -11,10 +11,10 @@ from service.mail.signed_links import last_day_of, sign_token
 from service.store.database import schema
 from service.store.database.sessions import Sessions, make_sessions
 from service.store.subscribers import alerts, link_keys
-from tests.support.content.open_questions import FERRY, OpenQuestions
-from tests.support.content.site_content import fill
+from tests.support.content.site.open_questions import FERRY, OpenQuestions
+from tests.support.content.site.site_content import fill
+from tests.support.content.site.texts import MEETING, STORYLINE, WORLD_NOW
 from tests.support.content.subscribers import subscribe
-from tests.support.content.texts import MEETING, STORYLINE, WORLD_NOW
 from tests.support.database.api_keys import make_key_client
 from tests.support.database.embedded_articles import embed_all_articles, model_context
 from tests.support.servers.site import Site, serving
