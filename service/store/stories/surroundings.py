@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -53,6 +53,25 @@ def load_surroundings(
         story: Surroundings(None if x is None or y is None else (x, y), tuple(absent))
         for story, x, y, absent in session.execute(statement)
     }
+
+
+def load_absent_outlets(
+    session: Session, story_ids: Collection[str]
+) -> dict[str, list[tuple[str, str]]]:
+    """Slugs and names of the absent outlets by story, the most frequent first; one statement."""
+    row = SurroundingsRow
+    slug = func.unnest(row.absent_outlets).table_valued("slug", with_ordinality="position")
+    statement = (
+        select(row.story_id, OutletRow.slug, OutletRow.name)
+        .join(slug, true())
+        .join(OutletRow, OutletRow.slug == slug.c.slug)
+        .where(equals_any(row.story_id, story_ids))
+        .order_by(row.story_id, slug.c.position)
+    )
+    found: dict[str, list[tuple[str, str]]] = {}
+    for story, key, name in session.execute(statement):
+        found.setdefault(story, []).append((key, name))
+    return found
 
 
 def list_mapped_story_ids(session: Session) -> list[str]:

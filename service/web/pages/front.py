@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.domain.stories.filters import Sort
 from service.store.catalogue.choices import Choices, load_choices
 from service.store.counts.totals import Total, count_rows
-from service.store.stories.surroundings import load_surroundings
+from service.store.stories.surroundings import load_absent_outlets
 from service.store.story_views import views
 from service.store.story_views.views import StoryView
 from service.web.api.stories.query import StoryFeedQuery, StoryQuery, list_page
@@ -73,7 +73,7 @@ def front_page(
             last_visit=None if listed.time else reader.last_visit,
             languages=query.language,
             by_storyline=query.sort is Sort.RANK,
-            absent={} if listed.time else _absent_names(session, stories, choices),
+            absent={} if listed.time else _absent_names(session, stories),
         ),
         last_visit=reader.last_visit,
         as_of=listed.time,
@@ -93,17 +93,12 @@ def front_page(
     return reader.personalize(response, remember_visit=True)
 
 
-def _absent_names(
-    session: Session, stories: Sequence[StoryView], choices: Choices
-) -> dict[str, list[str]]:
-    """Names of the outlets that do not report each story, without those that now report it."""
-    names = dict(choices.outlets)
+def _absent_names(session: Session, stories: Sequence[StoryView]) -> dict[str, list[str]]:
+    """Names of the outlets that do not report each story, without those that now do."""
     reported = {story.id: {each.outlet.slug for each in story.reports} for story in stories}
     return {
-        story: [
-            names[slug] for slug in each.absent_outlets if slug in names.keys() - reported[story]
-        ]
-        for story, each in load_surroundings(session, reported).items()
+        story: [name for slug, name in found if slug not in reported[story]]
+        for story, found in load_absent_outlets(session, reported).items()
     }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from service.domain.stories.pace import is_developing
 from service.domain.stories.transitions import StoryTransition
 from service.errors import NotFoundError
+from service.store.stories.surroundings import load_absent_outlets
 from service.store.story_views import history, views
 from service.store.story_views.absence import explain_absence
 from service.store.story_views.reports import Member
@@ -117,6 +118,7 @@ def story_page(
         changes=changes,
         path=_storyline_path(session, story, as_of),
         missing=None if as_of else MissingOut.load(session, story.id),
+        absent=[] if as_of else _list_absent(session, story),
         names=views.story_names(session, mentioned),
         split_off=split_off,
         roundups=list_roundups(session, story.id, as_of=as_of),
@@ -129,6 +131,13 @@ def story_page(
         as_of=as_of,
     )
     return reader.personalize(response)
+
+
+def _list_absent(session: Session, story: views.StoryView) -> list[tuple[str, str]]:
+    """Slugs and names of outlets that do not report a story, without those that now do."""
+    reported = {each.outlet.slug for each in story.reports}
+    found = load_absent_outlets(session, [story.id]).get(story.id, [])
+    return [(slug, name) for slug, name in found if slug not in reported]
 
 
 def _merge_notice(transitions: Iterable[StoryTransition], merged: str, clock: ReaderClock) -> str:

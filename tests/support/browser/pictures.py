@@ -141,6 +141,12 @@ async def take_pictures(
 ) -> None:
     """Write `NAME-VIEW.png` for each page in each view; one tab."""
     async with browser.tab(PageReport()) as tab:
+        for name in IN_DOCS.keys() & addresses.keys():  # before the sign-in, as a reader
+            await tab.prepare(View(1280, height=IN_DOCS[name]))
+            await tab.open(addresses[name])
+            picture = Image.open(BytesIO(await tab.screenshot(whole=False)))
+            # A palette halves the size.
+            picture.convert("RGB").quantize(128).save(CHOSEN / f"{name}.png", optimize=True)
         for name, url in addresses.items():
             await tab.set_cookies(url, {} if name == "sign-in" else cookies)
             for view in VIEWS:
@@ -148,12 +154,6 @@ async def take_pictures(
                 await tab.open(url)
                 await tab.set_direction(view)
                 (folder / f"{name}-{view}.png").write_bytes(await tab.screenshot())
-            if name in IN_DOCS:
-                await tab.prepare(View(1280, height=IN_DOCS[name]))
-                await tab.open(url)
-                picture = Image.open(BytesIO(await tab.screenshot(whole=False)))
-                # A palette halves the size.
-                picture.convert("RGB").quantize(128).save(CHOSEN / f"{name}.png", optimize=True)
             sys.stdout.write(f"{name}\n")
 
 
