@@ -40,7 +40,7 @@ ROUNDUP_SPAN = timedelta(days=1)
 #: and at most this number of stories.
 MAP_SPAN, MIN_ON_MAP, MAX_ON_MAP = timedelta(days=1), 30, 80
 #: Stories whose absent outlets are stored, the latest ones.
-MAX_SURVEYED = 500
+MAX_WITH_SURROUNDINGS = 500
 #: An outlet without an article in this time before the latest report is not absent: its feed may
 #: have failed.
 ACTIVE_SPAN = timedelta(days=2)
@@ -96,7 +96,7 @@ def link(context: Context) -> Counts:
         apply_plan.refresh_derived(session, linked.union(latest), stamp)
     with context.sessions.begin() as session:  # without the lock: no story row changes
         mentioned = _link_roundups(session, context, members, loaded, vocabulary)
-        _survey_latest(session, members, loaded, profiles)
+        _update_surroundings(session, members, loaded, profiles)
     return {
         "storylines": len(groups),
         "linked": sum(map(len, groups)),
@@ -104,7 +104,7 @@ def link(context: Context) -> Counts:
     }
 
 
-def _survey_latest(
+def _update_surroundings(
     session: Session,
     members: Mapping[str, Sequence[int]],
     loaded: Mapping[int, Article],
@@ -125,7 +125,7 @@ def _survey_latest(
     row_of = {story: row for row, story in enumerate(profiles.stories)}
     places = project(profiles.centroids.values[[row_of[story] for story in shown]])
     active = surroundings.find_active_outlets(session, since=last[latest[0]] - ACTIVE_SPAN)
-    absent = find_absent(outlets, latest[:MAX_SURVEYED], active)
+    absent = find_absent(outlets, latest[:MAX_WITH_SURROUNDINGS], active)
     place_of = {
         story: (round(float(x), 4), round(float(y), 4))
         for story, (x, y) in zip(shown, places, strict=True)

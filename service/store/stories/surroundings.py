@@ -60,13 +60,15 @@ def load_absent_outlets(
 ) -> dict[str, list[tuple[str, str]]]:
     """Slugs and names of the absent outlets by story, the most frequent first; one statement."""
     row = SurroundingsRow
-    slug = func.unnest(row.absent_outlets).table_valued("slug", with_ordinality="position")
+    slug = func.unnest(row.absent_outlets).table_valued("slug", with_ordinality="number")
+    slug = slug.render_derived()
     statement = (
         select(row.story_id, OutletRow.slug, OutletRow.name)
+        .select_from(row)
         .join(slug, true())
         .join(OutletRow, OutletRow.slug == slug.c.slug)
         .where(equals_any(row.story_id, story_ids))
-        .order_by(row.story_id, slug.c.position)
+        .order_by(row.story_id, slug.c.number)
     )
     found: dict[str, list[tuple[str, str]]] = {}
     for story, key, name in session.execute(statement):

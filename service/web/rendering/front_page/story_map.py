@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from unicodedata import east_asian_width
 
 from service.store.story_views.views import StoryView
 
@@ -14,8 +15,11 @@ WIDTH, HEIGHT = 960, 620
 RADIUS, GROWTH, GAP = 12.0, 3.0, 3.0
 #: Rounds in which overlapping marks move apart.
 ROUNDS = 80
-#: Width and height of a character of a label, and the lengths of labels, the best first.
-CHARACTER, LINE, LENGTHS = 6.9, 17, (44, 30, 18)
+#: Widths of characters of a label: Latin, of other alphabets, and of Chinese and Japanese.
+LATIN, OTHER, WIDE = 6.9, 8.2, 13.0
+LAST_LATIN = "\u036f"
+#: Height of a label, and the widths of labels, the best first.
+LINE, LABELS = 17, (304, 207, 124)
 #: Left, top, right and bottom in pixels.
 Box = tuple[float, float, float, float]
 
@@ -101,9 +105,8 @@ def _place_label(
     headline: str, x: float, y: float, radius: float, taken: list[Box]
 ) -> Label | None:
     """The longest label that fits beside, above or below a mark; adds it to `taken`."""
-    for length in LENGTHS:
-        text = headline if len(headline) <= length else f"{headline[: length - 1].rstrip()}…"
-        width = len(text) * CHARACTER
+    for room in LABELS:
+        text, width = _cut(headline, room)
         middle, start, end = y + LINE / 4, x + radius + 4, x - radius - 4
         candidates = (
             (Label(text, start, middle, "start"), start, y - LINE / 2),
@@ -118,6 +121,18 @@ def _place_label(
                 taken.append(box)
                 return Label(text, round(label.x, 1), round(label.y, 1), label.anchor)
     return None
+
+
+def _cut(headline: str, room: float) -> tuple[str, float]:
+    """The start of a headline that fits, with its width."""
+    width = 0.0
+    for position, character in enumerate(headline):
+        is_wide = east_asian_width(character) in {"W", "F"}
+        step = WIDE if is_wide else OTHER if character > LAST_LATIN else LATIN
+        if width + step > room:
+            return f"{headline[:position].rstrip()}…", width + WIDE
+        width += step
+    return headline, width
 
 
 def _overlap(first: Box, second: Box) -> bool:
