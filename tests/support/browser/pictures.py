@@ -64,13 +64,13 @@ def running_demo(data: Path) -> Iterator[Demo]:
         "HF_HUB_OFFLINE": "1",
     }
     command = [str(COMMAND), "demo"]
+    server = EmbeddedServer.start(str(data))
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        server = EmbeddedServer.start(str(data))
         try:
             yield _read_output(process, server.url(f"{DEMO_DATABASE}_{DEFAULT_PROFILE}"))
         finally:
-            server.stop()
             process.terminate()
+    server.stop()
 
 
 def _read_output(process: subprocess.Popen[str], database_url: str) -> Demo:
