@@ -96,15 +96,18 @@ def test_overview_shows_churn_by_day_and_recorded_evaluations(adam: Visitor, sto
     text = adam.get("/operations").text
     assert "samestory evaluate FILE.jsonl --record" in text
     with store.begin() as session:
-        for days, moved in ((2, 3), (1, 6), (1, 4)):
-            at, counts = WORLD_NOW - timedelta(days=days), {"articles": 100, "moved": moved}
+        for days, moved in ((3, 3), (2, 6), (2, 4)):
+            at, counts = (
+                WORLD_NOW - timedelta(days=days),
+                {"articles": 100, "moved": moved, "late": 0},
+            )
             Rows(session).run("reconcile", started_at=at, counts=counts)
         for hours, f1 in ((3, 0.5), (2, 0.9)):
             at = WORLD_NOW - timedelta(hours=hours)
             agreement = Agreement(0.92, 0.88, f1)
             record_evaluation(session, Evaluation(at, "day.jsonl", "english", 1200, agreement))
     text = adam.get("/operations").text
-    assert "Churn per day: 2 values; first 3.0 % on 9 May; last 10.0 % on 10 May" in text
+    assert "Churn per day: 2 values; first 3.0 % on 8 May 2023; last 10.0 % on 9 May 2023" in text
     assert "1,200 articles, profile english" in text
     assert "0.900" in text
     assert "0.500" not in text  # the latest result of a file

@@ -14,7 +14,10 @@ pytestmark = pytest.mark.usefixtures("restore_logging")
 
 
 def write(file: Path, stories: str) -> str:
-    lines = (json.dumps({"id": str(n), "story": each}) for n, each in enumerate(stories))
+    lines = (
+        json.dumps({"id": str(n), "title": f"Title {n}", "story": each})
+        for n, each in enumerate(stories)
+    )
     file.write_text("\n".join(lines), encoding="utf-8")
     return str(file)
 
